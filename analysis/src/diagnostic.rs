@@ -1,0 +1,113 @@
+//! What a check says: the place, the fault, the earlier events behind it, and the way out.
+//!
+//! A diagnostic knows nothing of how it is shown; `report` turns it into tokens for rustc.
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+
+/// How serious a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Bad on some path, or merely suspicious.
+    Warning,
+    /// Bad on every path.
+    Error,
+}
+
+/// A stretch of source: from the start of the first span to the end of the last.
+///
+/// Two spans, because a stable procedural macro cannot join them.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Span of the first token.
+    pub start: Span,
+    /// Span of the last token.
+    pub end: Span,
+}
+
+impl Place {
+    /// The place of a syntax node; the call site if it has no tokens.
+    pub fn of(node: &impl ToTokens) -> Self {
+        let tokens: TokenStream = node.to_token_stream();
+        let mut spans = tokens.into_iter().map(|token| token.span());
+        let Some(start) = spans.next() else { return Self::from(Span::call_site()) };
+        Self { start, end: spans.last().unwrap_or(start) }
+    }
+
+    /// Line of the first token, counted from 1.
+    pub fn line(&self) -> usize {
+        self.start.start().line
+    }
+
+    /// Column of the first token, counted from 1.
+    pub fn column(&self) -> usize {
+        self.start.start().column + 1
+    }
+}
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Self {
+        Self { start: span, end: span }
+    }
+}
+
+/// A sentence about a finding, with the place it speaks of, if it has one.
+#[derive(Clone, Debug)]
+pub struct Note {
+    /// The earlier event or the other half of a contradiction.
+    pub place: Option<Place>,
+    /// Lower case, no final full stop.
+    pub message: String,
+}
+
+/// One finding, ready to be shown by the macro or by a command.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    /// Name of the lint; `None` for a mistake in the spec itself.
+    pub lint: Option<&'static str>,
+    /// Error or warning.
+    pub level: Level,
+    /// Whether every path to the place is bad.
+    pub certain: bool,
+    /// Where the fault is.
+    pub place: Place,
+    /// What was found: lower case, code in backticks, no final full stop.
+    pub message: String,
+    /// Why, and what it does to learning, in the order to show.
+    pub notes: Vec<Note>,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A certain error that belongs to no lint: a mistake in a spec.
+    pub fn error(place: impl Into<Place>, message: impl Into<String>) -> Self {
+        Self {
+            lint: None,
+            level: Level::Error,
+            certain: true,
+            place: place.into(),
+            message: message.into(),
+            notes: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Adds a note without a place.
+    pub fn note(mut self, message: impl Into<String>) -> Self {
+        self.notes.push(Note { place: None, message: message.into() });
+        self
+    }
+
+    /// Adds a note that speaks of another place.
+    pub fn note_at(mut self, place: impl Into<Place>, message: impl Into<String>) -> Self {
+        self.notes.push(Note { place: Some(place.into()), message: message.into() });
+        self
+    }
+
+    /// Says what to write instead.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

@@ -1,0 +1,2 @@
+//! Whole training steps.
+fn main() {}
