@@ -1,0 +1,344 @@
+//! What can be wrong with input from outside: files, data, hyper-parameters, model files.
+//!
+//! One enum whose variants hold fields, not prose: a program matches on them, a person reads their
+//! `Display`, which says what was found, where, what was expected and what to write instead.
+//! Mistakes in the program itself (shapes, a second backward) panic at the caller's line instead.
+
+mod csv;
+mod model_file;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::path::PathBuf;
+
+pub use csv::CsvProblem;
+pub use model_file::ModelFileProblem;
+
+/// What functions of this crate return when their input comes from outside the program.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What was wrong with something that came from outside the program.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// A number given to an optimizer, a layer, a loader or a schedule lies outside its range.
+    HyperParameter {
+        /// Whose it is, as in the source: `Sgd`.
+        owner: &'static str,
+        /// The parameter's name: `momentum`.
+        name: &'static str,
+        /// The value that was given.
+        value: f64,
+        /// What it may be: `in [0, 1)`.
+        range: &'static str,
+    },
+    /// An optimizer was built with no parameters.
+    NoParameters {
+        /// The optimizer's type.
+        owner: &'static str,
+    },
+    /// A rule of the macro's clauses is broken by a value that only the run knows.
+    Rule {
+        /// The clause: `epochs`.
+        clause: &'static str,
+        /// The value it got.
+        value: String,
+        /// What it must be: `must be at least 1`.
+        rule: &'static str,
+        /// What to write instead; may be empty.
+        help: &'static str,
+    },
+    /// A loader yields no batch.
+    EmptyLoader {
+        /// The loader's role in the loop: `train`.
+        name: String,
+        /// The samples in its data set; more than none when `drop_last` dropped the only batch.
+        samples: usize,
+        /// Samples in a full batch.
+        batch_size: usize,
+    },
+    /// A data set without any samples.
+    EmptyData {
+        /// Where the samples should have been: `inputs`.
+        what: String,
+    },
+    /// Inputs and targets differ in number.
+    Lengths {
+        /// Rows of the input.
+        inputs: usize,
+        /// Rows of the target.
+        targets: usize,
+    },
+    /// A number that is not finite in data.
+    NotFinite {
+        /// Which data: `inputs`.
+        what: String,
+        /// The sample, counted from 0.
+        row: usize,
+        /// The place in the flattened sample, counted from 0.
+        column: usize,
+        /// The number itself.
+        value: f64,
+    },
+    /// A label outside `0..classes`.
+    Label {
+        /// The sample, counted from 0.
+        row: usize,
+        /// The label it has.
+        label: usize,
+        /// The number of classes.
+        classes: usize,
+    },
+    /// Something in a CSV file.
+    Csv {
+        /// The file, or the name given to the bytes.
+        path: PathBuf,
+        /// The line, counted from 1, where there is one to blame.
+        line: Option<u64>,
+        /// The column, counted from 0, and its name where the file has a header.
+        column: Option<(usize, Option<String>)>,
+        /// What is wrong.
+        problem: CsvProblem,
+    },
+    /// A model file that is cut short, damaged, or not a safetensors file.
+    ModelFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: ModelFileProblem,
+    },
+    /// A state whose entries are not those of the model. Nothing was changed.
+    State {
+        /// The file it came from, if from a file.
+        path: Option<PathBuf>,
+        /// Names that the model has and the state has not.
+        missing: Vec<String>,
+        /// Names that the state has and the model has not.
+        unexpected: Vec<String>,
+        /// Entries whose shapes differ.
+        misshapen: Vec<Misshapen>,
+    },
+    /// The operating system refused something.
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done, as in "could not `doing`": `read`, `write`.
+        doing: &'static str,
+        /// The system's own error.
+        source: std::io::Error,
+    },
+    /// An error of the caller's own code, passed through a loop by [`Error::other`].
+    Other(Box<dyn StdError + Send + Sync>),
+}
+
+/// An entry whose shape is not the model's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misshapen {
+    /// The entry's name: `hidden.weight`.
+    pub name: String,
+    /// The shape in the model.
+    pub expected: Vec<usize>,
+    /// The shape in the state.
+    pub found: Vec<usize>,
+}
+
+impl Error {
+    /// Wraps an error of your own, so that a hook or a loop can pass it on with `?`.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::{Error, Result};
+    ///
+    /// fn limit(text: &str) -> Result<usize> {
+    ///     text.parse().map_err(Error::other)
+    /// }
+    /// assert!(limit("ten").is_err());
+    /// ```
+    pub fn other(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Other(error.into())
+    }
+
+    /// Makes an [`Error::Io`] of a system error, for use with `map_err`.
+    pub(crate) fn io(path: impl Into<PathBuf>, doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, doing, source }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HyperParameter { owner, name, value, range } => {
+                write!(f, "`{name}` of `{owner}` is {value}, but must be {range}")
+            }
+            Self::NoParameters { owner } => {
+                write!(
+                    f,
+                    "`{owner}` has no parameters to train; give it `model.parameters()` of a model with layers"
+                )
+            }
+            Self::Rule { clause, value, rule, help } => {
+                write!(f, "`{clause}` is {value}, but {rule}")?;
+                if help.is_empty() { Ok(()) } else { write!(f, "; {help}") }
+            }
+            Self::EmptyLoader { name, samples, batch_size } => {
+                write_empty_loader(f, name, *samples, *batch_size)
+            }
+            Self::EmptyData { what } => write!(f, "{what} hold no samples; at least one is needed"),
+            Self::Lengths { inputs, targets } => {
+                write!(f, "{inputs} inputs but {targets} targets; each input needs exactly one target")
+            }
+            Self::NotFinite { what, row, column, value } => {
+                write!(
+                    f,
+                    "{what}: {value} in row {row}, column {column} (counted from 0); replace it or leave the row out"
+                )
+            }
+            Self::Label { row, label, classes } => write!(
+                f,
+                "label {label} in row {row} (counted from 0) is not below the number of classes, {classes}"
+            ),
+            Self::Csv { path, line, column, problem } => {
+                write!(f, "{}", path.display())?;
+                if let Some(line) = line {
+                    write!(f, ":{line}")?;
+                }
+                match column {
+                    Some((index, Some(name))) => write!(f, ", column {index} (`{name}`)")?,
+                    Some((index, None)) => write!(f, ", column {index}")?,
+                    None => {}
+                }
+                write!(f, ": {problem}")
+            }
+            Self::ModelFile { path, problem } => write!(f, "{}: {problem}", path.display()),
+            Self::State { path, missing, unexpected, misshapen } => {
+                if let Some(path) = path {
+                    write!(f, "{}: ", path.display())?;
+                }
+                write_state(f, missing, unexpected, misshapen)
+            }
+            Self::Io { path, doing, source } => {
+                write!(f, "could not {doing} {}: {source}", path.display())
+            }
+            Self::Other(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            Self::Other(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+fn write_empty_loader(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    samples: usize,
+    batch_size: usize,
+) -> fmt::Result {
+    write!(f, "the loader `{name}` yields no batch: ")?;
+    if samples == 0 {
+        write!(f, "its data set has no samples")
+    } else {
+        write!(
+            f,
+            "`drop_last` drops its only batch of {samples} samples, as a full one has {batch_size}; \
+             make the batch smaller or leave `drop_last` out"
+        )
+    }
+}
+
+fn write_state(
+    f: &mut fmt::Formatter<'_>,
+    missing: &[String],
+    unexpected: &[String],
+    misshapen: &[Misshapen],
+) -> fmt::Result {
+    write!(f, "this state belongs to another architecture, the model was left as it is")?;
+    if !missing.is_empty() {
+        write!(f, "; missing: {}", names(missing))?;
+    }
+    if !unexpected.is_empty() {
+        write!(f, "; unexpected: {}", names(unexpected))?;
+    }
+    for Misshapen { name, expected, found } in misshapen {
+        write!(f, "; `{name}` is {expected:?} in the model and {found:?} in the state")?;
+    }
+    Ok(())
+}
+
+/// Writes names in backticks, separated by commas.
+fn names(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_what_where_and_what_to_do() {
+        let cases = [
+            (
+                Error::HyperParameter { owner: "Sgd", name: "momentum", value: 1.5, range: "in [0, 1)" },
+                "`momentum` of `Sgd` is 1.5, but must be in [0, 1)",
+            ),
+            (
+                Error::Rule {
+                    clause: "accumulate",
+                    value: "0".into(),
+                    rule: "must be at least 1",
+                    help: "remove it to update on every batch",
+                },
+                "`accumulate` is 0, but must be at least 1; remove it to update on every batch",
+            ),
+            (
+                Error::EmptyLoader { name: "train".into(), samples: 3, batch_size: 8 },
+                "the loader `train` yields no batch: `drop_last` drops its only batch of 3 samples, \
+                 as a full one has 8; make the batch smaller or leave `drop_last` out",
+            ),
+            (
+                Error::State {
+                    path: Some("best.safetensors".into()),
+                    missing: vec!["a.bias".into()],
+                    unexpected: vec!["b.weight".into(), "b.bias".into()],
+                    misshapen: vec![Misshapen {
+                        name: "a.weight".into(),
+                        expected: vec![2, 3],
+                        found: vec![3, 2],
+                    }],
+                },
+                "best.safetensors: this state belongs to another architecture, the model was left as it is; \
+                 missing: `a.bias`; unexpected: `b.weight`, `b.bias`; \
+                 `a.weight` is [2, 3] in the model and [3, 2] in the state",
+            ),
+            (
+                Error::Csv {
+                    path: "iris.csv".into(),
+                    line: Some(7),
+                    column: Some((2, Some("width".into()))),
+                    problem: CsvProblem::NotANumber { text: "wide".into() },
+                },
+                "iris.csv:7, column 2 (`width`): `wide` is not a number",
+            ),
+        ];
+        for (error, text) in cases {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn keeps_the_source_and_is_send() {
+        fn assert_send<T: Send + Sync + 'static>() {}
+        assert_send::<Error>();
+        let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let error = Error::io("model.safetensors", "read")(source);
+        assert!(error.to_string().starts_with("could not read model.safetensors: "));
+        assert!(error.source().is_some());
+    }
+}

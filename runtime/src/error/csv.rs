@@ -1,0 +1,84 @@
+//! What can be wrong in a CSV file.
+
+use std::fmt;
+
+use super::names;
+
+/// What is wrong in a CSV file; the [`Error`](crate::Error) around it names path, line and column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CsvProblem {
+    /// The file has no rows of data.
+    Empty,
+    /// The only column is the target.
+    NoFeatures,
+    /// A row has more or fewer fields than the first.
+    Ragged {
+        /// Fields in the first row.
+        expected: u64,
+        /// Fields in this row.
+        found: u64,
+    },
+    /// A field is empty.
+    Missing,
+    /// A field holds something else than a number.
+    NotANumber {
+        /// The field.
+        text: String,
+    },
+    /// A field holds NaN, an infinity or a number too large for [`Scalar`](crate::Scalar).
+    NotFinite {
+        /// The field.
+        text: String,
+    },
+    /// A label is not a whole number of 0 or more, or is absurdly large.
+    NotALabel {
+        /// The field.
+        text: String,
+    },
+    /// The target column is not in the file.
+    UnknownColumn {
+        /// The column asked for, by name or by index.
+        wanted: String,
+        /// The names in the header; empty for a file without one.
+        present: Vec<String>,
+        /// Columns in the file.
+        columns: usize,
+    },
+    /// The bytes are not UTF-8 text.
+    Encoding,
+    /// The file is compressed and the feature `gzip` is off.
+    Compressed,
+}
+
+impl fmt::Display for CsvProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "no rows of data; if the only line is data, call `.header(false)`"),
+            Self::NoFeatures => write!(f, "the target is the only column, so there are no features"),
+            Self::Ragged { expected, found } => {
+                write!(f, "{found} fields where the first row has {expected}; check the delimiter and quotes")
+            }
+            Self::Missing => write!(f, "the field is empty; fill it or leave the row out"),
+            Self::NotANumber { text } => write!(f, "`{text}` is not a number"),
+            Self::NotFinite { text } => {
+                write!(f, "`{text}` is not a finite number; replace it or leave the row out")
+            }
+            Self::NotALabel { text } => write!(
+                f,
+                "`{text}` is not a class label: labels are whole numbers from 0 on; \
+                 for other targets call `.regression()`"
+            ),
+            Self::UnknownColumn { wanted, present, columns } if present.is_empty() => {
+                write!(f, "no column {wanted}: the file has no header and {columns} columns, counted from 0")
+            }
+            Self::UnknownColumn { wanted, present, .. } => {
+                write!(f, "no column {wanted}; the file has {}", names(present))
+            }
+            Self::Encoding => write!(f, "the text is not UTF-8; convert the file"),
+            Self::Compressed => {
+                write!(f, "the file is compressed; turn on the feature `gzip` of `training-loop`")
+            }
+        }
+    }
+}

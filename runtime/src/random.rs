@@ -1,0 +1,226 @@
+//! Every random number, as a pure function of integers.
+//!
+//! A draw is a `ChaCha8` stream whose 256-bit key is (seed, purpose, update, index): four integers,
+//! no hash, no collision. A thread keeps its seed, the number of optimizer updates so far and the
+//! index of the next draw in this update; nothing else needs saving to repeat a run.
+//! Shuffles depend on (seed, epoch) alone and touch no state at all.
+//! The generator and everything that is made of its words stand here, so that no release of another
+//! crate can change a run; known vectors below pin them.
+
+use std::cell::Cell;
+
+use chacha20::ChaCha8Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
+
+use crate::Scalar;
+
+/// What a draw is for. Different purposes never share numbers. The values are part of what a seed
+/// means: never change one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// First values of parameters.
+    Initial = 1,
+    /// Masks of dropout.
+    Dropout = 2,
+    /// The order of samples in an epoch.
+    Shuffle = 3,
+    /// Which samples go to which part of a split.
+    Split = 4,
+}
+
+/// Where a thread's draws stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Position {
+    /// The number given to [`seed`]; 0 before the first call.
+    pub(crate) seed: u64,
+    /// Optimizer updates since [`seed`].
+    pub(crate) update: u64,
+    /// Draws since the last update.
+    pub(crate) index: u64,
+}
+
+thread_local! {
+    static POSITION: Cell<Position> = const { Cell::new(Position { seed: 0, update: 0, index: 0 }) };
+}
+
+/// Seeds this thread's random draws: first values of layers and masks of dropout.
+///
+/// Every draw is a function of (seed, purpose, optimizer updates so far, index of the draw in this
+/// update), so the same seed gives the same bits, and a run goes on alike after an interruption.
+/// A thread that never calls it has seed 0. Shuffles have a seed of their own,
+/// `DataLoader::shuffle`.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// seed(7);
+/// let first = Linear::new(3, 2);
+/// seed(7);
+/// let second = Linear::new(3, 2);
+/// assert_eq!(first.weight.to_array(), second.weight.to_array());
+/// ```
+pub fn seed(n: u64) {
+    POSITION.set(Position { seed: n, update: 0, index: 0 });
+}
+
+/// Tells that an optimizer has updated its parameters: called by every optimizer's `step`.
+pub(crate) fn next_update() {
+    let position = POSITION.get();
+    POSITION.set(Position { update: position.update + 1, index: 0, ..position });
+}
+
+/// Where this thread's draws stand.
+pub(crate) fn position() -> Position {
+    POSITION.get()
+}
+
+/// Puts this thread's draws back to where they stood.
+pub(crate) fn set_position(position: Position) {
+    POSITION.set(position);
+}
+
+/// The next draw of this thread.
+pub(crate) fn draw(purpose: Purpose) -> Stream {
+    let position = POSITION.get();
+    POSITION.set(Position { index: position.index + 1, ..position });
+    Stream::new(position.seed, purpose, position.update, position.index)
+}
+
+/// The numbers of one draw.
+pub(crate) struct Stream(ChaCha8Rng);
+
+impl Stream {
+    /// The stream of these four integers, whatever the thread has drawn before.
+    pub(crate) fn new(seed: u64, purpose: Purpose, update: u64, index: u64) -> Self {
+        let mut key = [0; 32];
+        for (part, number) in key.chunks_exact_mut(8).zip([seed, purpose as u64, update, index]) {
+            part.copy_from_slice(&number.to_le_bytes());
+        }
+        Self(ChaCha8Rng::from_seed(key))
+    }
+
+    /// The next 32 random bits.
+    pub(crate) fn word(&mut self) -> u32 {
+        self.0.next_u32()
+    }
+
+    /// A number below `n`, which must not be 0. Its bias is below `n / 2⁶⁴`.
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        let word = self.0.next_u64();
+        ((u128::from(word) * n as u128) >> 64) as usize
+    }
+
+    /// A number in [0, 1): a multiple of 2⁻²⁴, so that f32 and f64 builds draw the same.
+    pub(crate) fn unit(&mut self) -> f64 {
+        f64::from(self.word() >> 8) / f64::from(1 << 24)
+    }
+
+    /// Fills with numbers evenly spread over [low, high).
+    pub(crate) fn fill_uniform(&mut self, values: &mut [Scalar], low: f64, high: f64) {
+        for value in values {
+            *value = (low + (high - low) * self.unit()) as Scalar;
+        }
+    }
+
+    /// Fills with normally distributed numbers.
+    ///
+    /// # Formula
+    /// Box and Muller: `r = √(-2 ln u)`, `mean + deviation · r · cos 2πv` and the same with `sin`,
+    /// where `u` in (0, 1] and `v` in [0, 1) are even draws.
+    pub(crate) fn fill_normal(&mut self, values: &mut [Scalar], mean: f64, deviation: f64) {
+        for pair in values.chunks_mut(2) {
+            let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+            let (sine, cosine) = (std::f64::consts::TAU * self.unit()).sin_cos();
+            for (value, side) in pair.iter_mut().zip([cosine, sine]) {
+                *value = (mean + deviation * radius * side) as Scalar;
+            }
+        }
+    }
+}
+
+/// The order of `n` samples in an epoch: a pure function of its arguments.
+///
+/// # Source
+/// Fisher and Yates, from the last place to the first. Written here, because no crate promises
+/// that its shuffle stays the same.
+pub(crate) fn permutation(n: usize, purpose: Purpose, seed: u64, epoch: u64) -> Vec<usize> {
+    let mut order = (0..n).collect::<Vec<_>>();
+    let mut stream = Stream::new(seed, purpose, epoch, 0);
+    for last in (1..n).rev() {
+        order.swap(last, stream.below(last + 1));
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Changing what a seed means is a breaking change: these numbers must stay. They were computed
+    /// by another implementation.
+    #[test]
+    fn known_vectors() {
+        let mut stream = Stream::new(7, Purpose::Dropout, 3, 1);
+        assert_eq!(
+            [stream.word(), stream.word(), stream.word()],
+            [1_026_454_353, 3_620_279_077, 103_117_450]
+        );
+        assert_eq!(permutation(10, Purpose::Shuffle, 1, 0), [2, 4, 8, 1, 3, 7, 6, 9, 0, 5]);
+        let mut normal = [0.0; 3];
+        Stream::new(7, Purpose::Initial, 0, 0).fill_normal(&mut normal, 1.0, 2.0);
+        for (value, expected) in normal.into_iter().zip([1.390_109_083, 0.583_830_506, 1.664_155_024]) {
+            assert!((f64::from(value) - expected).abs() < 1e-6, "{value} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn a_draw_depends_on_its_four_integers_only() {
+        let words = |seed, purpose, update, index| {
+            let mut stream = Stream::new(seed, purpose, update, index);
+            [stream.word(), stream.word()]
+        };
+        let base = words(1, Purpose::Dropout, 2, 3);
+        assert_eq!(base, words(1, Purpose::Dropout, 2, 3));
+        assert_ne!(base, words(2, Purpose::Dropout, 2, 3));
+        assert_ne!(base, words(1, Purpose::Initial, 2, 3));
+        assert_ne!(base, words(1, Purpose::Dropout, 3, 3));
+        assert_ne!(base, words(1, Purpose::Dropout, 2, 4));
+    }
+
+    #[test]
+    fn a_thread_counts_draws_and_updates() {
+        seed(5);
+        let first = draw(Purpose::Dropout).word();
+        assert_ne!(first, draw(Purpose::Dropout).word());
+        next_update();
+        assert_eq!(position(), Position { seed: 5, update: 1, index: 0 });
+        seed(5);
+        assert_eq!(first, draw(Purpose::Dropout).word());
+    }
+
+    #[test]
+    fn a_permutation_holds_each_sample_once() {
+        for n in [0, 1, 2, 3, 100] {
+            let mut order = permutation(n, Purpose::Shuffle, 3, 4);
+            order.sort_unstable();
+            assert_eq!(order, (0..n).collect::<Vec<_>>());
+        }
+        assert_ne!(permutation(100, Purpose::Shuffle, 3, 4), permutation(100, Purpose::Shuffle, 3, 5));
+    }
+
+    #[test]
+    fn fills_have_their_mean_and_spread() {
+        let mut values = vec![0.0; 20_001];
+        let mean =
+            |values: &[Scalar]| values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64;
+        let mut stream = Stream::new(0, Purpose::Initial, 0, 0);
+        stream.fill_uniform(&mut values, -1.0, 3.0);
+        assert!(values.iter().all(|v| (-1.0..3.0).contains(v)));
+        assert!((mean(&values) - 1.0).abs() < 0.05);
+        stream.fill_normal(&mut values, 1.0, 2.0);
+        assert!((mean(&values) - 1.0).abs() < 0.06);
+        let squares = values.iter().map(|v| (v - 1.0) * (v - 1.0)).collect::<Vec<_>>();
+        assert!((mean(&squares) - 4.0).abs() < 0.2);
+    }
+}
