@@ -2,9 +2,13 @@
 
 use proc_macro2::TokenStream;
 
+mod bag;
 pub mod diagnostic;
+mod module;
+mod report;
 
 /// Expands `#[training_loop(args)]` on `item`.
+#[expect(clippy::needless_pass_by_value, reason = "the signature of a macro")]
 pub fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let _ = args;
     item
@@ -12,6 +16,5 @@ pub fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Expands `#[derive(Module)]`.
 pub fn derive_module(item: TokenStream) -> TokenStream {
-    let _ = item;
-    TokenStream::new()
+    module::expand(item)
 }

@@ -1,0 +1,79 @@
+//! The error bag: gathers every mistake of a phase, so that people see them all at once.
+//!
+//! Errors are gathered inside a phase and fatal only between phases. A bag that is dropped with its
+//! errors unread would lose them silently; in our own tests that is a panic.
+
+use std::cell::RefCell;
+
+use proc_macro2::Span;
+
+use crate::diagnostic::{Diagnostic, Place};
+
+/// Mistakes found so far, in the order of their discovery.
+#[derive(Debug)]
+pub(crate) struct Bag {
+    /// `None` once the errors have been read.
+    errors: RefCell<Option<Vec<Diagnostic>>>,
+}
+
+impl Bag {
+    /// An empty bag.
+    pub(crate) fn new() -> Self {
+        Self { errors: RefCell::new(Some(Vec::new())) }
+    }
+
+    /// Adds a mistake.
+    pub(crate) fn push(&self, error: Diagnostic) {
+        if let Some(errors) = self.errors.borrow_mut().as_mut() {
+            errors.push(error);
+        }
+    }
+
+    /// Adds what a parser said.
+    pub(crate) fn parse(&self, error: &syn::Error) {
+        for error in error.clone() {
+            self.push(from_syn(&error));
+        }
+    }
+
+    /// The mistakes in source order, at most one for each place.
+    pub(crate) fn check(self) -> Vec<Diagnostic> {
+        let mut errors = self.errors.borrow_mut().take().unwrap_or_default();
+        // Sorting is stable: of two mistakes at one place the first found is the cause of the other.
+        errors.sort_by_key(|error| position(error.place.start));
+        errors.dedup_by_key(|error| position(error.place.start));
+        errors
+    }
+}
+
+/// A parser's error in our words.
+pub(crate) fn from_syn(error: &syn::Error) -> Diagnostic {
+    let message = error.to_string();
+    let place = Place { start: error.span(), end: error.span() };
+    Diagnostic::error(place, message)
+}
+
+/// Line and column, to put findings in source order.
+fn position(span: Span) -> (usize, usize) {
+    let start = span.start();
+    (start.line, start.column)
+}
+
+impl Drop for Bag {
+    fn drop(&mut self) {
+        if cfg!(test) && !std::thread::panicking() {
+            assert!(self.errors.borrow().is_none(), "an error bag was dropped with its errors unread");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "errors unread")]
+    fn an_unread_bag_panics_in_our_tests() {
+        let _bag = Bag::new();
+    }
+}
