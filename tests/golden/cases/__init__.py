@@ -1,0 +1,1 @@
+"""The recorded cases, one module for each group."""

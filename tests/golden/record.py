@@ -1,0 +1,54 @@
+"""Records PyTorch's numbers for `tests/tests/golden.rs`.
+
+Run it with torch, numpy and safetensors installed:
+
+    python tests/golden/record.py
+
+It rewrites `tests/golden/*.json` and `tests/golden/mlp.safetensors`.
+Every input is written out, so that nothing depends on anybody's random numbers;
+the same version of PyTorch gives the same files, byte for byte.
+Everything is computed in f32 on one thread, as a user of PyTorch would see it.
+"""
+
+import json
+import pathlib
+import sys
+
+import torch
+
+from cases import layers, losses, metrics, model, ops, optimizers, schedules, training
+
+HERE = pathlib.Path(__file__).parent
+
+GROUPS = {
+    "ops": ops.cases,
+    "losses": losses.cases,
+    "layers": layers.cases,
+    "optimizers": optimizers.cases,
+    "schedules": schedules.cases,
+    "metrics": metrics.cases,
+    "training": training.cases,
+}
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    torch.use_deterministic_algorithms(True)
+    version = torch.__version__.split("+")[0]
+    for group, cases in GROUPS.items():
+        recorded = list(cases())
+        names = [case["name"] for case in recorded]
+        doubled = {name for name in names if names.count(name) > 1}
+        if doubled:
+            sys.exit(f"{group}: recorded twice: {sorted(doubled)}")
+        lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in recorded)
+        text = f'{{"torch":"{version}","cases":[\n{lines}\n]}}\n'
+        path = HERE / f"{group}.json"
+        path.write_text(text)
+        print(f"{path.name}: {len(recorded)} cases, {len(text)} bytes")
+    model.write(HERE / "mlp.safetensors")
+    (HERE / "mlp.safetensors").chmod(0o644)
+
+
+if __name__ == "__main__":
+    main()
