@@ -1,0 +1,84 @@
+//! The values of a model by name, apart from the model.
+
+use std::path::Path;
+
+use crate::{Array, Result, safetensors};
+
+/// Names and values of a model's parameters and buffers, in the model's order.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let state = Linear::new(3, 2).state_dict();
+/// assert_eq!(state.names().collect::<Vec<_>>(), ["weight", "bias"]);
+/// assert_eq!(state.get("weight").unwrap().shape(), [2, 3]);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StateDict(Vec<(String, Array)>);
+
+impl StateDict {
+    /// An empty state.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an entry, or replaces the one of that name.
+    pub fn insert(&mut self, name: impl Into<String>, value: Array) {
+        let name = name.into();
+        match self.0.iter_mut().find(|(old, _)| *old == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// The value of that name.
+    pub fn get(&self, name: &str) -> Option<&Array> {
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// All names and values, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Array)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Writes a safetensors file, in full or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) when the system refuses.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        safetensors::save(path.as_ref(), self)
+    }
+
+    /// Reads a safetensors file of `F32` or `F64` numbers (and whole numbers, as PyTorch's counters
+    /// are), as [`Scalar`](crate::Scalar).
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) when the file cannot be read, and
+    /// [`Error::ModelFile`](crate::Error::ModelFile) when it is cut short, damaged or of another
+    /// format. What the file says about its sizes is checked before anything is allocated.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        safetensors::load(path.as_ref())
+    }
+}
+
+impl FromIterator<(String, Array)> for StateDict {
+    fn from_iter<I: IntoIterator<Item = (String, Array)>>(entries: I) -> Self {
+        Self(entries.into_iter().collect())
+    }
+}
