@@ -6,6 +6,7 @@ mod bag;
 pub mod diagnostic;
 mod module;
 mod report;
+pub mod stage;
 
 /// Expands `#[training_loop(args)]` on `item`.
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a macro")]

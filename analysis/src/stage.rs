@@ -1,0 +1,305 @@
+//! The table of loop stages: the one place that says what a training loop is made of.
+//!
+//! The recogniser reads the names, the checker the effects, the generator the names, the order and the
+//! sentences, so generator and checker cannot disagree.
+//! The table knows nothing of tokens, libraries or states; `dialect` and `flow` give it a meaning.
+//!
+//! ```
+//! use training_loop_analysis::stage::Stage;
+//!
+//! assert_eq!(Stage::find("zero_grad"), Some(Stage::ZeroGrad));
+//! assert_eq!(Stage::nearest("zero_grads"), Some(Stage::ZeroGrad));
+//! ```
+
+/// One stage of a training loop, in the order in which a loop runs them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Layers in training mode.
+    TrainMode,
+    /// Layers in evaluation mode.
+    EvalMode,
+    /// Nothing is recorded for `backward`.
+    NoGrad,
+    /// The model's output for a batch.
+    Forward,
+    /// The number to make small.
+    Loss,
+    /// Gradients set back to nothing.
+    ZeroGrad,
+    /// Gradients added up.
+    Backward,
+    /// Gradients shortened to a greatest norm.
+    ClipGradNorm,
+    /// Gradients cut to a greatest absolute value.
+    ClipGradValue,
+    /// Parameters moved along their gradients.
+    Step,
+    /// The learning rate of the next update.
+    Schedule,
+    /// Counts for accuracy and the like.
+    Metrics,
+}
+
+/// What a stage does to the gradients of an optimizer; `flow` has the automaton.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Leaves the gradients alone.
+    Nothing,
+    /// Sets them back to nothing.
+    Zero,
+    /// Adds to them.
+    Fill,
+    /// Shortens them.
+    Clip,
+    /// Uses them for an update, and leaves them where they are.
+    Take,
+}
+
+/// In which of a spec's two order lists a stage may stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listed {
+    /// Only in `train_order`.
+    Train,
+    /// In `train_order` and in `eval_order`.
+    Both,
+    /// In neither: the generator places it.
+    Neither,
+}
+
+/// A row of the table.
+#[derive(Debug)]
+pub struct Row {
+    /// The stage.
+    pub stage: Stage,
+    /// Its name in `train_order` and `eval_order`, and in drawings.
+    pub name: &'static str,
+    /// What a hand-written loop calls it; a dialect may know more names.
+    pub calls: &'static [&'static str],
+    /// What must have run before it in the same round.
+    pub after: &'static [Stage],
+    /// What it does to gradients.
+    pub effect: Effect,
+    /// In which order lists it may stand.
+    pub listed: Listed,
+    /// One sentence of documentation.
+    pub doc: &'static str,
+}
+
+/// All stages, in the order in which a loop runs them.
+pub const TABLE: &[Row] = &[
+    Row {
+        stage: Stage::TrainMode,
+        name: "train_mode",
+        calls: &["train"],
+        after: &[],
+        effect: Effect::Nothing,
+        listed: Listed::Neither,
+        doc: "Puts the layers into training mode: dropout drops, batch statistics are gathered.",
+    },
+    Row {
+        stage: Stage::EvalMode,
+        name: "eval_mode",
+        calls: &["eval", "evaluation"],
+        after: &[],
+        effect: Effect::Nothing,
+        listed: Listed::Neither,
+        doc: "Puts the layers into evaluation mode: dropout passes, batch statistics are used.",
+    },
+    Row {
+        stage: Stage::NoGrad,
+        name: "no_grad",
+        calls: &["no_grad", "no_grad_guard"],
+        after: &[],
+        effect: Effect::Nothing,
+        listed: Listed::Neither,
+        doc: "Stops recording: what is computed under it has no graph for `backward`.",
+    },
+    Row {
+        stage: Stage::Forward,
+        name: "forward",
+        calls: &["forward"],
+        after: &[],
+        effect: Effect::Nothing,
+        listed: Listed::Both,
+        doc: "Computes the model's output for the batch.",
+    },
+    Row {
+        stage: Stage::Loss,
+        name: "loss",
+        calls: &[
+            "cross_entropy",
+            "mse_loss",
+            "l1_loss",
+            "huber_loss",
+            "smooth_l1_loss",
+            "bce_with_logits_loss",
+            "bce_loss",
+            "nll_loss",
+            "kl_div",
+            "loss",
+        ],
+        after: &[Stage::Forward],
+        effect: Effect::Nothing,
+        listed: Listed::Both,
+        doc: "Computes the loss of the output against the target.",
+    },
+    Row {
+        stage: Stage::ZeroGrad,
+        name: "zero_grad",
+        calls: &["zero_grad"],
+        after: &[],
+        effect: Effect::Zero,
+        listed: Listed::Train,
+        doc: "Forgets the gradients of the last update, so that the next one follows its own batch.",
+    },
+    Row {
+        stage: Stage::Backward,
+        name: "backward",
+        calls: &["backward", "backward_retain_graph"],
+        after: &[Stage::Forward, Stage::Loss],
+        effect: Effect::Fill,
+        listed: Listed::Train,
+        doc: "Adds the gradient of the loss to every parameter that the loss depends on.",
+    },
+    Row {
+        stage: Stage::ClipGradNorm,
+        name: "clip_grad_norm",
+        calls: &["clip_grad_norm", "clip_grad_norm_"],
+        after: &[Stage::Backward],
+        effect: Effect::Clip,
+        listed: Listed::Train,
+        doc: "Scales all gradients down together when their common norm is too large.",
+    },
+    Row {
+        stage: Stage::ClipGradValue,
+        name: "clip_grad_value",
+        calls: &["clip_grad_value", "clip_grad_value_"],
+        after: &[Stage::Backward],
+        effect: Effect::Clip,
+        listed: Listed::Train,
+        doc: "Cuts every entry of every gradient to a greatest absolute value.",
+    },
+    Row {
+        stage: Stage::Step,
+        name: "step",
+        calls: &["step"],
+        after: &[Stage::Backward],
+        effect: Effect::Take,
+        listed: Listed::Train,
+        doc: "Moves the parameters along their gradients, and leaves the gradients where they are.",
+    },
+    Row {
+        stage: Stage::Schedule,
+        name: "schedule",
+        calls: &["step"],
+        after: &[Stage::Step],
+        effect: Effect::Nothing,
+        listed: Listed::Train,
+        doc: "Sets the learning rate of the next update.",
+    },
+    Row {
+        stage: Stage::Metrics,
+        name: "metrics",
+        calls: &["update"],
+        after: &[Stage::Forward],
+        effect: Effect::Nothing,
+        listed: Listed::Both,
+        doc: "Adds the batch to the counts behind accuracy and the like.",
+    },
+];
+
+impl Stage {
+    /// The stage's row of the table, which has one for each stage in the order of the enum.
+    pub fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
+    /// The name that order lists and drawings use.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// What the stage does to gradients.
+    pub fn effect(self) -> Effect {
+        self.row().effect
+    }
+
+    /// The stage of this name.
+    pub fn find(name: &str) -> Option<Self> {
+        TABLE.iter().find(|row| row.name == name).map(|row| row.stage)
+    }
+
+    /// The stage whose name is most like `name`, if any is like it at all.
+    pub fn nearest(name: &str) -> Option<Self> {
+        nearest(name, TABLE.iter().map(|row| row.name)).and_then(Self::find)
+    }
+}
+
+/// The candidate most like `name`, if any is near enough to be meant; the first of equals.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let limit = name.chars().count().max(3) / 3;
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in candidates {
+        let distance = distance(name, candidate);
+        if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
+            best = Some((distance, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
+}
+
+/// Least number of insertions, deletions, substitutions and swaps of neighbours from `a` to `b`.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn table_has_each_stage_at_its_own_index() {
+        for (index, row) in TABLE.iter().enumerate() {
+            assert_eq!(row.stage as usize, index);
+            assert_eq!(row.stage.row().name, row.name);
+        }
+    }
+
+    #[test]
+    fn what_comes_before_stands_before() {
+        for row in TABLE {
+            assert!(row.after.iter().all(|earlier| *earlier < row.stage), "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn names_are_found_and_guessed() {
+        assert_eq!(Stage::find("clip_grad_norm"), Some(Stage::ClipGradNorm));
+        assert_eq!(Stage::find("zero"), None);
+        assert_eq!(Stage::nearest("zero_gard"), Some(Stage::ZeroGrad));
+        assert_eq!(Stage::nearest("fowrard"), Some(Stage::Forward));
+        assert_eq!(Stage::nearest("clip_gradient_norm"), Some(Stage::ClipGradNorm));
+        assert_eq!(Stage::nearest("checkpoint"), None);
+    }
+
+    #[test]
+    fn distance_counts_swaps_once() {
+        assert_eq!(distance("step", "step"), 0);
+        assert_eq!(distance("setp", "step"), 1);
+        assert_eq!(distance("", "loss"), 4);
+    }
+}
