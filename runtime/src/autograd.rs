@@ -1,0 +1,426 @@
+//! The graph behind tensors: recording operations, and walking them backwards.
+//!
+//! A recorded tensor holds the inputs of its operation and a closure that turns its gradient into theirs.
+//! Nothing here recurses: neither `backward` nor dropping a graph can overflow the stack.
+//! This module knows no operation; each brings its derivative beside its forward.
+
+use std::cell::Cell;
+use std::marker::PhantomData;
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::parameter::Parameter;
+use crate::tensor::{Node, Tensor};
+use crate::value::Value;
+
+thread_local! {
+    static PAUSED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether operations of this thread are being recorded.
+pub(crate) fn is_recording() -> bool {
+    PAUSED.with(Cell::get) == 0
+}
+
+/// Runs `work` without recording: what it computes has no graph and takes no memory for one.
+///
+/// # Example
+/// ```
+/// use training_loop::{Parameter, no_grad};
+///
+/// let weight = Parameter::new(ndarray::arr1(&[1.0, 2.0]));
+/// let doubled = no_grad(|| weight.tensor() * 2.0);
+/// assert!(!doubled.requires_grad());
+/// ```
+pub fn no_grad<R>(work: impl FnOnce() -> R) -> R {
+    let _guard = no_grad_guard();
+    work()
+}
+
+/// Stops recording on this thread until the guard is dropped.
+#[must_use = "recording starts again when the guard is dropped"]
+pub fn no_grad_guard() -> NoGradGuard {
+    PAUSED.with(|paused| paused.set(paused.get() + 1));
+    NoGradGuard { thread: PhantomData }
+}
+
+/// Keeps this thread from recording; see [`no_grad_guard`].
+#[derive(Debug)]
+pub struct NoGradGuard {
+    thread: PhantomData<*const ()>,
+}
+
+impl Drop for NoGradGuard {
+    fn drop(&mut self) {
+        PAUSED.with(|paused| paused.set(paused.get() - 1));
+    }
+}
+
+/// What stands behind a tensor.
+pub(crate) enum Graph {
+    /// Nothing: data, or computed without recording.
+    Constant,
+    /// A parameter's value: gradients go to the parameter.
+    Leaf(Parameter),
+    /// The result of a recorded operation.
+    Operation(Mutex<Link>),
+}
+
+/// The state of one operation of the graph.
+pub(crate) enum Link {
+    Recorded(Record),
+    /// A backward pass has taken the record; `slot` is its place in that pass.
+    Taken {
+        pass: u64,
+        slot: usize,
+    },
+}
+
+type Derivative = dyn Fn(Value, &mut Vec<Option<Value>>) + Send + Sync;
+
+/// One recorded operation: its inputs and its derivative.
+pub(crate) struct Record {
+    inputs: Inputs,
+    backward: Box<Derivative>,
+}
+
+/// The inputs that need a gradient, in place; the others are `None`.
+struct Inputs {
+    first: [Option<Tensor>; 3],
+    more: Vec<Option<Tensor>>,
+    len: usize,
+}
+
+impl Inputs {
+    fn new<'a>(inputs: impl Iterator<Item = &'a Tensor>) -> Self {
+        let mut this = Self { first: [None, None, None], more: Vec::new(), len: 0 };
+        for tensor in inputs {
+            let kept = tensor.requires_grad().then(|| tensor.clone());
+            if this.len < 3 {
+                this.first[this.len] = kept;
+            } else {
+                this.more.push(kept);
+            }
+            this.len += 1;
+        }
+        this
+    }
+
+    fn get(&self, index: usize) -> Option<&Tensor> {
+        if index < 3 { self.first[index].as_ref() } else { self.more[index - 3].as_ref() }
+    }
+
+    fn move_into(self, heap: &mut Vec<Tensor>) {
+        heap.extend(self.first.into_iter().chain(self.more).flatten());
+    }
+}
+
+/// Makes a tensor of `output`, and records how its gradient becomes the inputs' where one of them needs it.
+///
+/// `backward` gets the gradient of the output and gives one gradient for each input, in order; it may give
+/// `None` for an input that does not need one. It may run more than once, and must save values, not tensors.
+pub(crate) fn record<const N: usize, G, F>(output: Value, inputs: [&Tensor; N], backward: F) -> Tensor
+where
+    G: Into<Option<Value>>,
+    F: Fn(Value) -> [G; N] + Send + Sync + 'static,
+{
+    if !is_recording() || !inputs.iter().any(|input| input.requires_grad()) {
+        return Tensor::constant(output);
+    }
+    let inputs = Inputs::new(inputs.into_iter());
+    let backward = Box::new(move |gradient, gradients: &mut Vec<Option<Value>>| {
+        gradients.extend(backward(gradient).map(Into::into));
+    });
+    link(output, Record { inputs, backward })
+}
+
+/// As [`record`], for an operation of any number of inputs.
+pub(crate) fn record_many<F>(output: Value, inputs: &[&Tensor], backward: F) -> Tensor
+where
+    F: Fn(Value) -> Vec<Value> + Send + Sync + 'static,
+{
+    if !is_recording() || !inputs.iter().any(|input| input.requires_grad()) {
+        return Tensor::constant(output);
+    }
+    let inputs = Inputs::new(inputs.iter().copied());
+    let backward = Box::new(move |gradient, gradients: &mut Vec<Option<Value>>| {
+        gradients.extend(backward(gradient).into_iter().map(Some));
+    });
+    link(output, Record { inputs, backward })
+}
+
+fn link(output: Value, record: Record) -> Tensor {
+    Tensor::from_node(Node { value: output, graph: Graph::Operation(Mutex::new(Link::Recorded(record))) })
+}
+
+fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {
+    link.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One operation as a backward pass sees it.
+struct Entry {
+    /// Kept in passes that put the record back.
+    owner: Option<Tensor>,
+    record: Option<Record>,
+    /// Edges to this operation that have not delivered yet.
+    uses: usize,
+    gradient: Option<Value>,
+}
+
+/// A backward pass: the operations that the root depends on.
+struct Pass {
+    id: u64,
+    retain: bool,
+    entries: Vec<Entry>,
+}
+
+/// Computes the gradients of all parameters that `root` depends on and adds them to what these hold.
+#[track_caller]
+pub(crate) fn backward(root: &Tensor, retain: bool) {
+    assert!(
+        root.len() == 1,
+        "backward: only a single number can be differentiated, and this tensor has the shape {:?}; \
+         reduce it first, for example with `.mean()` or `.sum()`",
+        root.shape()
+    );
+    let seed = Value::filled(root.shape(), 1.0);
+    match root.graph() {
+        Graph::Constant => panic!(
+            "backward: this tensor was not recorded; it depends on no parameter, or was computed under \
+             `no_grad`, or detached"
+        ),
+        Graph::Leaf(parameter) => parameter.accumulate(seed),
+        Graph::Operation(_) => {
+            let mut pass = Pass::discover(root, retain);
+            pass.entries[0].gradient = Some(seed);
+            pass.run();
+        }
+    }
+}
+
+impl Pass {
+    #[track_caller]
+    fn discover(root: &Tensor, retain: bool) -> Self {
+        static PASSES: AtomicU64 = AtomicU64::new(0);
+        let id = PASSES.fetch_add(1, Ordering::Relaxed);
+        let mut pass = Self { id, retain, entries: Vec::with_capacity(16) };
+        pass.visit(root);
+        let mut slot = 0;
+        while slot < pass.entries.len() {
+            // The record leaves its entry for a moment so that visiting may add entries.
+            let record = pass.entries[slot].record.take().expect("each entry is expanded once");
+            for index in 0..record.inputs.len {
+                if let Some(input) = record.inputs.get(index) {
+                    pass.visit(input);
+                }
+            }
+            pass.entries[slot].record = Some(record);
+            slot += 1;
+        }
+        pass
+    }
+
+    /// Takes the record of `tensor` into this pass, or counts one more use of it.
+    #[track_caller]
+    fn visit(&mut self, tensor: &Tensor) {
+        let Graph::Operation(link) = tensor.graph() else { return };
+        let mut link = lock(link);
+        match *link {
+            Link::Taken { pass, slot } if pass == self.id => self.entries[slot].uses += 1,
+            Link::Taken { .. } => {
+                drop(link);
+                panic!(
+                    "backward: the graph behind this tensor was freed by an earlier `backward`; compute the \
+                     forward pass again, add the losses and call `backward` once, or keep the graph with \
+                     `backward_retain_graph`"
+                );
+            }
+            Link::Recorded(_) => {
+                let taken = Link::Taken { pass: self.id, slot: self.entries.len() };
+                let Link::Recorded(record) = mem::replace(&mut *link, taken) else { unreachable!() };
+                let owner = self.retain.then(|| tensor.clone());
+                self.entries.push(Entry { owner, record: Some(record), uses: 1, gradient: None });
+            }
+        }
+    }
+
+    /// Runs the derivatives, each after all uses of its output have delivered.
+    fn run(&mut self) {
+        let mut ready = vec![0];
+        let mut gradients = Vec::with_capacity(4);
+        while let Some(slot) = ready.pop() {
+            let entry = &mut self.entries[slot];
+            let record = entry.record.take().expect("each entry runs once");
+            let owner = entry.owner.take();
+            match entry.gradient.take() {
+                Some(gradient) => (record.backward)(gradient, &mut gradients),
+                None => gradients.resize_with(record.inputs.len, || None),
+            }
+            debug_assert_eq!(gradients.len(), record.inputs.len);
+            for (index, gradient) in gradients.drain(..).enumerate() {
+                if let Some(input) = record.inputs.get(index) {
+                    self.deliver(input, gradient, &mut ready);
+                }
+            }
+            if let Some(Graph::Operation(link)) = owner.as_ref().map(Tensor::graph) {
+                *lock(link) = Link::Recorded(record);
+            }
+        }
+    }
+
+    fn deliver(&mut self, input: &Tensor, gradient: Option<Value>, ready: &mut Vec<usize>) {
+        if let Some(gradient) = &gradient {
+            debug_assert_eq!(gradient.shape()[..], *input.shape(), "a gradient has the shape of its input");
+        }
+        match input.graph() {
+            Graph::Constant => {}
+            Graph::Leaf(parameter) => {
+                if let Some(gradient) = gradient {
+                    parameter.accumulate(gradient);
+                }
+            }
+            Graph::Operation(link) => {
+                let Link::Taken { slot, .. } = *lock(link) else { unreachable!("taken by `discover`") };
+                let entry = &mut self.entries[slot];
+                if let Some(gradient) = gradient {
+                    add_into(&mut entry.gradient, gradient);
+                }
+                entry.uses -= 1;
+                if entry.uses == 0 {
+                    ready.push(slot);
+                }
+            }
+        }
+    }
+}
+
+/// The first gradient is moved in, later ones are added.
+pub(crate) fn add_into(sum: &mut Option<Value>, gradient: Value) {
+    match sum {
+        None => *sum = Some(gradient),
+        Some(sum) => crate::kernel::zip_in_place(sum.make_mut(), gradient.as_slice(), |a, b| a + b),
+    }
+}
+
+impl Drop for Node {
+    /// Lets go of the graph below iteratively, as far as nobody else holds it.
+    fn drop(&mut self) {
+        let mut heap = Vec::new();
+        release(self, &mut heap);
+        while let Some(tensor) = heap.pop() {
+            if let Some(mut node) = Arc::into_inner(tensor.into_node()) {
+                release(&mut node, &mut heap);
+            }
+        }
+    }
+}
+
+/// Moves the inputs of `node` to `heap`, so that dropping the node drops no other.
+fn release(node: &mut Node, heap: &mut Vec<Tensor>) {
+    if let Graph::Operation(link) = &mut node.graph {
+        let link = link.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Link::Recorded(record) = mem::replace(link, Link::Taken { pass: u64::MAX, slot: 0 }) {
+            record.inputs.move_into(heap);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::no_grad;
+    use crate::{Parameter, Scalar, Tensor};
+
+    fn weight(values: &[Scalar]) -> Parameter {
+        Parameter::new(ndarray::arr1(values))
+    }
+
+    #[test]
+    fn a_long_chain_overflows_no_stack() {
+        let parameter = weight(&[1.0]);
+        let run = || {
+            let mut x = parameter.tensor();
+            for _ in 0..100_000 {
+                x = &x + 0.0;
+            }
+            x
+        };
+        run().sum().backward();
+        assert_eq!(parameter.grad().unwrap()[0], 1.0);
+        drop(run());
+    }
+
+    #[test]
+    fn a_diamond_adds_both_paths_once() {
+        let parameter = weight(&[3.0]);
+        let x = parameter.tensor();
+        let y = &x * &x;
+        let z = &y + &y * &x;
+        z.sum().backward();
+        assert_eq!(parameter.grad().unwrap()[0], 6.0 + 27.0);
+    }
+
+    #[test]
+    fn gradients_accumulate_until_zeroed() {
+        let parameter = weight(&[1.0, 2.0]);
+        (parameter.tensor() * 3.0).sum().backward();
+        (parameter.tensor() * 4.0).sum().backward();
+        assert_eq!(parameter.grad().unwrap().as_slice().unwrap(), [7.0, 7.0]);
+        parameter.zero_grad();
+        assert!(parameter.grad().is_none());
+    }
+
+    #[test]
+    fn a_second_backward_is_refused_and_a_retained_one_is_not() {
+        let parameter = weight(&[2.0]);
+        let loss = (parameter.tensor() * parameter.tensor()).sum();
+        loss.backward_retain_graph();
+        loss.backward();
+        assert_eq!(parameter.grad().unwrap()[0], 8.0);
+        let message = panic_message(|| loss.backward());
+        assert!(message.contains("freed by an earlier `backward`"), "{message}");
+    }
+
+    #[test]
+    fn what_cannot_be_differentiated_says_why() {
+        let parameter = weight(&[2.0, 1.0]);
+        assert!(panic_message(|| parameter.tensor().backward()).contains("shape [2]"));
+        let constant = no_grad(|| parameter.tensor().sum());
+        assert!(panic_message(|| constant.backward()).contains("not recorded"));
+    }
+
+    #[test]
+    fn the_graph_of_a_frozen_input_is_not_kept() {
+        let parameter = weight(&[2.0]);
+        parameter.set_requires_grad(false);
+        assert!(!(parameter.tensor() * 2.0).requires_grad());
+    }
+
+    #[test]
+    fn two_threads_share_a_parameter() {
+        let parameter = weight(&[1.0; 64]);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        (parameter.tensor() * 1.0).sum().backward();
+                    }
+                });
+            }
+        });
+        assert_eq!(parameter.grad().unwrap()[63], 200.0);
+    }
+
+    fn panic_message(work: impl FnOnce()) -> String {
+        let payload = catch_unwind(AssertUnwindSafe(work)).unwrap_err();
+        payload.downcast_ref::<String>().cloned().unwrap_or_else(|| (*payload.downcast_ref::<&str>().unwrap()).into())
+    }
+
+    const _: () = {
+        const fn is_shared<T: Send + Sync>() {}
+        is_shared::<Tensor>();
+        is_shared::<Parameter>();
+    };
+}

@@ -1,0 +1,13 @@
+//! The fast inner loops, and the only place with `unsafe`.
+//!
+//! Kernels know slices and sizes; shapes, tensors and the graph are above them.
+//! Each has one body that the compiler vectorises for AVX-512, AVX2 and the plain instruction set; which one
+//! runs is decided once, from the processor and from `TRAINING_LOOP_SIMD=off`.
+#![allow(unsafe_code)]
+
+pub(crate) mod elementwise;
+pub(crate) mod gemm;
+pub(crate) mod lines;
+pub(crate) mod simd;
+
+pub(crate) use elementwise::{map, map_in_place, sum, zip, zip_in_place, zip_to};

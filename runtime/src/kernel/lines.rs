@@ -1,0 +1,41 @@
+//! Memory in whole cache lines, so that wide loads never straddle two of them.
+
+use crate::Scalar;
+
+/// Numbers in one cache line of 64 bytes.
+pub(crate) const LINE: usize = 64 / size_of::<Scalar>();
+
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+struct Line([Scalar; LINE]);
+
+/// An initialised allocation of whole cache lines.
+pub(crate) struct Lines(Vec<Line>);
+
+impl Lines {
+    /// `count` lines of zeros, straight from the allocator.
+    pub(crate) fn zeroed(count: usize) -> Self {
+        Self(vec![Line([0.0; LINE]); count])
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The first `len` numbers.
+    pub(crate) fn as_slice(&self, len: usize) -> &[Scalar] {
+        assert!(len <= self.0.len() * LINE);
+        // SAFETY: `Line` is a `repr(C)` array of `LINE` scalars without padding (its size is its alignment),
+        // so the vector is `self.0.len() * LINE` initialised scalars in a row, and `len` is at most that.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<Scalar>(), len) }
+    }
+
+    /// The first `len` numbers, to write.
+    pub(crate) fn as_mut_slice(&mut self, len: usize) -> &mut [Scalar] {
+        assert!(len <= self.0.len() * LINE);
+        // SAFETY: as in `as_slice`; the exclusive borrow of `self` makes this the only view.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<Scalar>(), len) }
+    }
+}
+
+const _: () = assert!(size_of::<Line>() == 64 && align_of::<Line>() == 64);

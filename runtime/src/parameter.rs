@@ -1,0 +1,193 @@
+//! Parameters: values that an optimizer changes, with the gradients that `backward` writes.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ndarray::{ArrayBase, ArrayD, ArrayView, Data, Dimension, IxDyn};
+
+use crate::autograd::{Graph, is_recording};
+use crate::shape::Shape;
+use crate::storage::Buffer;
+use crate::tensor::{Node, Tensor, copied};
+use crate::value::Value;
+use crate::{Array, Scalar};
+
+/// A handle to a value that is trained; a clone is the same parameter.
+///
+/// # Example
+/// ```
+/// use training_loop::Parameter;
+///
+/// let weight = Parameter::new(ndarray::arr1(&[1.0, 2.0]));
+/// (weight.tensor() * 3.0).sum().backward();
+/// assert_eq!(weight.grad().unwrap(), ndarray::arr1(&[3.0, 3.0]).into_dyn());
+/// ```
+#[derive(Clone)]
+pub struct Parameter(Arc<Inner>);
+
+struct Inner {
+    shape: Shape,
+    requires_grad: AtomicBool,
+    state: Mutex<State>,
+}
+
+/// What changes while a parameter is trained.
+pub(crate) struct State {
+    /// Shared with the tensors that were made of it: whoever changes it copies it if one is alive.
+    pub(crate) value: Arc<Buffer>,
+    pub(crate) gradient: Option<Value>,
+    pub(crate) stage: GradientStage,
+}
+
+/// Where a parameter's gradient stands in the order of the loop.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum GradientStage {
+    /// Nothing since the start or since `zero_grad`.
+    Empty,
+    /// `backward` wrote, and no step has used it.
+    Filled,
+    /// A step has used it, and it was not zeroed since.
+    Used,
+}
+
+impl Parameter {
+    /// A parameter with this value and no gradient.
+    pub fn new<S: Data<Elem = Scalar>, D: Dimension>(array: ArrayBase<S, D>) -> Self {
+        let value = copied(&array);
+        let shape = value.shape().clone();
+        let state = State { value: value.into_data(), gradient: None, stage: GradientStage::Empty };
+        Self(Arc::new(Inner { shape, requires_grad: AtomicBool::new(true), state: Mutex::new(state) }))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether two handles are the same parameter.
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// The lengths of the axes, outermost first.
+    pub fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    /// The number of elements.
+    pub fn len(&self) -> usize {
+        self.0.shape.count()
+    }
+
+    /// Whether there are no elements.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value as a tensor whose gradients come to this parameter.
+    pub fn tensor(&self) -> Tensor {
+        let value = Value::shared(self.0.shape.clone(), Arc::clone(&self.lock().value));
+        let recorded = self.requires_grad() && is_recording();
+        let graph = if recorded { Graph::Leaf(self.clone()) } else { Graph::Constant };
+        Tensor::from_node(Node { value, graph })
+    }
+
+    /// A copy of the value.
+    pub fn value(&self) -> Array {
+        self.array(self.lock().value.as_slice())
+    }
+
+    /// A copy of the value; the same as [`Parameter::value`].
+    pub fn to_array(&self) -> Array {
+        self.value()
+    }
+
+    /// Replaces the value; gradient and optimizer state stay.
+    ///
+    /// # Panics
+    /// If the shape differs.
+    #[track_caller]
+    pub fn set<S: Data<Elem = Scalar>, D: Dimension>(&self, array: ArrayBase<S, D>) {
+        assert!(
+            array.shape() == self.shape(),
+            "set: the new value has the shape {:?}, and the parameter has {:?}",
+            array.shape(),
+            self.shape()
+        );
+        self.lock().value = copied(&array).into_data();
+    }
+
+    /// A copy of the gradient; nothing before the first `backward` and after `zero_grad`.
+    pub fn grad(&self) -> Option<Array> {
+        let state = self.lock();
+        state.gradient.as_ref().map(|gradient| self.array(gradient.as_slice()))
+    }
+
+    /// Forgets the gradient: the next `backward` writes a new one.
+    pub fn zero_grad(&self) {
+        let mut state = self.lock();
+        state.gradient = None;
+        state.stage = GradientStage::Empty;
+    }
+
+    /// Whether `backward` computes a gradient for this parameter.
+    pub fn requires_grad(&self) -> bool {
+        self.0.requires_grad.load(Ordering::Relaxed)
+    }
+
+    /// Freezes (`false`) or trains (`true`) this parameter, from the next forward pass on.
+    pub fn set_requires_grad(&self, requires_grad: bool) {
+        self.0.requires_grad.store(requires_grad, Ordering::Relaxed);
+    }
+
+    /// Writes the gradient of one use, or adds it to what is there.
+    pub(crate) fn accumulate(&self, gradient: Value) {
+        let mut state = self.lock();
+        crate::autograd::add_into(&mut state.gradient, gradient);
+        state.stage = GradientStage::Filled;
+    }
+
+    fn array(&self, numbers: &[Scalar]) -> Array {
+        let view = ArrayView::from_shape(IxDyn(self.shape()), numbers);
+        view.expect("a parameter's numbers have its shape").to_owned()
+    }
+}
+
+impl From<&Parameter> for Tensor {
+    fn from(parameter: &Parameter) -> Self {
+        parameter.tensor()
+    }
+}
+
+impl<D: Dimension> From<ndarray::Array<Scalar, D>> for Parameter {
+    fn from(array: ndarray::Array<Scalar, D>) -> Self {
+        Self::new(array)
+    }
+}
+
+impl fmt::Debug for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value: ArrayD<Scalar> = self.value();
+        write!(f, "Parameter({value})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Parameter;
+
+    #[test]
+    fn tensors_keep_the_value_they_were_made_of() {
+        let parameter = Parameter::new(ndarray::arr1(&[1.0, 2.0]));
+        let before = parameter.tensor();
+        parameter.set(ndarray::arr1(&[5.0, 6.0]));
+        assert_eq!(before.as_slice(), [1.0, 2.0]);
+        assert_eq!(parameter.tensor().as_slice(), [5.0, 6.0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "new value has the shape [3], and the parameter has [2]")]
+    fn another_shape_is_refused() {
+        Parameter::new(ndarray::arr1(&[1.0, 2.0])).set(ndarray::arr1(&[1.0, 2.0, 3.0]));
+    }
+}

@@ -1,0 +1,136 @@
+//! Buffers of numbers and their reuse.
+//!
+//! A step of training takes the same buffers as the step before it. Each thread keeps what it drops, up to
+//! [`KEPT_BYTES`], so that the steady state neither asks the system for memory nor touches new pages.
+
+use std::cell::RefCell;
+
+use crate::Scalar;
+use crate::kernel::lines::{LINE, Lines};
+
+/// How much dropped memory a thread keeps for reuse, in bytes.
+const KEPT_BYTES: usize = 256 << 20;
+
+thread_local! {
+    static POOL: RefCell<Pool> = const { RefCell::new(Pool { classes: Vec::new(), bytes: 0 }) };
+}
+
+/// Dropped buffers of this thread, by size class.
+struct Pool {
+    classes: Vec<Vec<Lines>>,
+    bytes: usize,
+}
+
+impl Pool {
+    fn take(&mut self, class: usize) -> Option<Lines> {
+        let lines = self.classes.get_mut(class)?.pop()?;
+        self.bytes -= lines.count() * 64;
+        Some(lines)
+    }
+
+    fn keep(&mut self, lines: Lines) {
+        let bytes = lines.count() * 64;
+        if self.bytes + bytes > KEPT_BYTES {
+            return;
+        }
+        let (class, _) = size_class(lines.count());
+        if self.classes.len() <= class {
+            self.classes.resize_with(class + 1, Vec::new);
+        }
+        self.classes[class].push(lines);
+        self.bytes += bytes;
+    }
+}
+
+/// The class of a size in lines, and the class's own size: at most three significant bits, rounded up.
+fn size_class(lines: usize) -> (usize, usize) {
+    let mut shift = (usize::BITS - lines.leading_zeros()).saturating_sub(3) as usize;
+    let mut head = lines.div_ceil(1 << shift);
+    if head == 8 {
+        head = 4;
+        shift += 1;
+    }
+    (shift * 4 + head, head << shift)
+}
+
+/// A row of numbers that starts on a cache line and goes back to the thread's pool when dropped.
+pub(crate) struct Buffer {
+    lines: Lines,
+    len: usize,
+}
+
+impl Buffer {
+    /// A buffer whose numbers are left over from earlier uses: the caller writes every one of them.
+    pub(crate) fn stale(len: usize) -> Self {
+        let (class, count) = size_class(len.div_ceil(LINE));
+        let kept = POOL.try_with(|pool| pool.borrow_mut().take(class)).ok().flatten();
+        Self { lines: kept.unwrap_or_else(|| Lines::zeroed(count)), len }
+    }
+
+    pub(crate) fn filled(len: usize, value: Scalar) -> Self {
+        let mut buffer = Self::stale(len);
+        buffer.as_mut_slice().fill(value);
+        buffer
+    }
+
+    pub(crate) fn copied(values: &[Scalar]) -> Self {
+        let mut buffer = Self::stale(values.len());
+        buffer.as_mut_slice().copy_from_slice(values);
+        buffer
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Scalar] {
+        self.lines.as_slice(self.len)
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [Scalar] {
+        self.lines.as_mut_slice(self.len)
+    }
+}
+
+impl Clone for Buffer {
+    fn clone(&self) -> Self {
+        Self::copied(self.as_slice())
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let lines = std::mem::replace(&mut self.lines, Lines::zeroed(0));
+        if lines.count() > 0 {
+            // While a thread ends its pool may be gone already: then the memory simply goes back.
+            let _ = POOL.try_with(|pool| pool.borrow_mut().keep(lines));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Buffer, POOL, size_class};
+
+    #[test]
+    fn classes_hold_their_sizes_and_waste_at_most_a_quarter() {
+        for lines in 0..5000 {
+            let (class, size) = size_class(lines);
+            assert!(size >= lines && size * 4 <= lines * 5 + 4, "{lines} -> {size}");
+            assert_eq!(size_class(size), (class, size), "{lines}");
+        }
+    }
+
+    #[test]
+    fn a_dropped_buffer_comes_back() {
+        let first = Buffer::filled(100_000, 3.0);
+        let address = first.as_slice().as_ptr();
+        drop(first);
+        let second = Buffer::stale(99_990);
+        assert_eq!(second.as_slice().as_ptr(), address);
+        assert_eq!(address as usize % 64, 0);
+        assert_eq!(second.as_slice().len(), 99_990);
+    }
+
+    #[test]
+    fn empty_buffers_take_nothing() {
+        drop(Buffer::stale(0));
+        POOL.with(|pool| assert_eq!(pool.borrow().bytes % 64, 0));
+    }
+}
