@@ -415,7 +415,10 @@ mod tests {
 
     fn panic_message(work: impl FnOnce()) -> String {
         let payload = catch_unwind(AssertUnwindSafe(work)).unwrap_err();
-        payload.downcast_ref::<String>().cloned().unwrap_or_else(|| (*payload.downcast_ref::<&str>().unwrap()).into())
+        payload
+            .downcast_ref::<String>()
+            .cloned()
+            .unwrap_or_else(|| (*payload.downcast_ref::<&str>().unwrap()).into())
     }
 
     const _: () = {

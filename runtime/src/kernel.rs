@@ -4,10 +4,13 @@
 //! Each has one body that the compiler vectorises for AVX-512, AVX2 and the plain instruction set; which one
 //! runs is decided once, from the processor and from `TRAINING_LOOP_SIMD=off`.
 #![allow(unsafe_code)]
+#![allow(clippy::inline_always)] // A body must be inlined where the instruction set is enabled to use it.
 
 pub(crate) mod elementwise;
 pub(crate) mod gemm;
 pub(crate) mod lines;
+pub(crate) mod optimizer;
 pub(crate) mod simd;
+pub(crate) mod softmax;
 
-pub(crate) use elementwise::{map, map_in_place, sum, zip, zip_in_place, zip_to};
+pub(crate) use elementwise::{add_rows, dot, map, map_in_place, repeat, sum, zip, zip_in_place};

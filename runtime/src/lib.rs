@@ -1,14 +1,34 @@
 //! Training loops whose order of steps is checked at compile time, on a small fast CPU runtime.
 
+mod autograd;
+mod broadcast;
 mod error;
 mod file;
+mod gradcheck;
+mod kernel;
+mod labels;
+mod loss;
+mod ops;
+mod optim;
+mod parameter;
 mod random;
 mod safetensors;
+mod shape;
 mod state_dict;
+mod storage;
+mod tensor;
+mod value;
 
+pub use autograd::{NoGradGuard, no_grad, no_grad_guard};
 pub use error::{CsvProblem, Error, Misshapen, ModelFileProblem, Result};
+pub use labels::Labels;
+pub use loss::{ClassTarget, CrossEntropy, cross_entropy, mse_loss};
+pub use ops::linear;
+pub use optim::{Adam, AdamW, Optimizer, Sgd};
+pub use parameter::Parameter;
 pub use random::seed;
 pub use state_dict::StateDict;
+pub use tensor::Tensor;
 #[cfg(feature = "macros")]
 pub use training_loop_macros::training_loop;
 
@@ -22,6 +42,5 @@ pub type Scalar = f32;
 /// A concrete type keeps user code short and debug builds quick.
 #[cfg(feature = "f64")]
 pub type Scalar = f64;
-
-/// An array of any rank, owned.
+/// An array of any number of axes, as tensors are made of and turned into.
 pub type Array = ndarray::ArrayD<Scalar>;

@@ -94,6 +94,12 @@ impl Clone for Buffer {
     }
 }
 
+impl std::fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Buffer({})", self.len)
+    }
+}
+
 impl Drop for Buffer {
     fn drop(&mut self) {
         let lines = std::mem::replace(&mut self.lines, Lines::zeroed(0));

@@ -1,0 +1,266 @@
+//! Shapes that meet: broadcasting forward, and the one reduction of broadcast axes backward.
+
+use crate::kernel;
+use crate::shape::Shape;
+use crate::value::Value;
+use crate::{Scalar, Tensor};
+
+/// The shape that two shapes broadcast to: axes are matched from the last, and a length of 1 stretches.
+#[track_caller]
+pub(crate) fn shape(op: &str, a: &Shape, b: &Shape) -> Shape {
+    if a == b {
+        return a.clone();
+    }
+    let rank = a.len().max(b.len());
+    let mut dims = vec![0; rank];
+    for (axis, dim) in dims.iter_mut().enumerate() {
+        *dim = match (length(a, axis, rank), length(b, axis, rank)) {
+            (x, y) if x == y => x,
+            (1, y) => y,
+            (x, 1) => x,
+            _ => panic!(
+                "{op}: the shapes {a:?} and {b:?} do not broadcast; counted from the last axis, lengths must \
+                 be equal or 1"
+            ),
+        };
+    }
+    Shape::new(&dims)
+}
+
+fn length(shape: &Shape, axis: usize, rank: usize) -> usize {
+    let missing = rank - shape.len();
+    if axis < missing { 1 } else { shape[axis - missing] }
+}
+
+/// `f` over two values, broadcast against each other.
+#[track_caller]
+pub(crate) fn zip(op: &str, a: &Value, b: &Value, f: impl Fn(Scalar, Scalar) -> Scalar + Copy) -> Value {
+    if a.shape() == b.shape() {
+        return Value::build(a.shape().clone(), |out| kernel::zip(a.as_slice(), b.as_slice(), out, f));
+    }
+    let shape = shape(op, a.shape(), b.shape());
+    let (x, y) = (a.as_slice(), b.as_slice());
+    Value::build(shape.clone(), |out| {
+        if let ([y], true) = (y, x.len() == out.len()) {
+            let y = *y;
+            return kernel::map(x, out, move |x| f(x, y));
+        }
+        let walk = Walk::new(&shape, [a.shape(), b.shape()]);
+        walk.rows(|start, length, [i, j]| {
+            let out = &mut out[start..start + length];
+            match walk.inner {
+                [1, 1] => kernel::zip(&x[i..i + length], &y[j..j + length], out, f),
+                [1, _] => {
+                    let y = y[j];
+                    kernel::map(&x[i..i + length], out, move |x| f(x, y));
+                }
+                [_, 1] => {
+                    let x = x[i];
+                    kernel::map(&y[j..j + length], out, move |y| f(x, y));
+                }
+                _ => out.fill(f(x[i], y[j])),
+            }
+        });
+    })
+}
+
+/// Sums `gradient` over the axes along which a value of shape `target` was stretched to the gradient's shape.
+pub(crate) fn reduce(gradient: Value, target: &Shape) -> Value {
+    if gradient.shape() == target {
+        return gradient;
+    }
+    let mut sums = Value::filled(target.clone(), 0.0);
+    let out = sums.make_mut();
+    let from = gradient.as_slice();
+    if out.len() == 1 {
+        out[0] = kernel::sum(from);
+        return sums;
+    }
+    if !out.is_empty() && gradient.shape().ends_with(trimmed(target)) {
+        kernel::add_rows(from, out);
+        return sums;
+    }
+    let walk = Walk::new(gradient.shape(), [target]);
+    walk.rows(|start, length, [i]| {
+        let from = &from[start..start + length];
+        if walk.inner == [1] {
+            kernel::zip_in_place(&mut out[i..i + length], from, |sum, g| sum + g);
+        } else {
+            out[i] += kernel::sum(from);
+        }
+    });
+    sums
+}
+
+/// A value stretched to a shape that it broadcasts to.
+pub(crate) fn expand(value: &Value, shape: &Shape) -> Value {
+    if value.shape() == shape {
+        return value.clone();
+    }
+    let from = value.as_slice();
+    Value::build(shape.clone(), |out| {
+        let walk = Walk::new(shape, [value.shape()]);
+        walk.rows(|start, length, [i]| {
+            let out = &mut out[start..start + length];
+            if walk.inner == [1] { out.copy_from_slice(&from[i..i + length]) } else { out.fill(from[i]) }
+        });
+    })
+}
+
+/// Pairs of shapes on which the gradient checks try what broadcasts.
+pub(crate) const SHAPES: &[&[&[usize]]] = &[
+    &[&[3, 4], &[3, 4]],
+    &[&[3, 4], &[4]],
+    &[&[3, 1], &[1, 4]],
+    &[&[2], &[3, 1, 2]],
+    &[&[2, 3, 2], &[3, 1]],
+    &[&[], &[2, 2]],
+    &[&[1], &[]],
+    &[&[0, 3], &[3]],
+];
+
+/// Which of the inputs need a gradient.
+pub(crate) fn needs<const N: usize>(inputs: [&Tensor; N]) -> [bool; N] {
+    inputs.map(Tensor::requires_grad)
+}
+
+/// Without its leading axes of length 1.
+fn trimmed(shape: &Shape) -> &[usize] {
+    let ones = shape.iter().take_while(|&&length| length == 1).count();
+    &shape[ones..]
+}
+
+/// The rows of a shape, with the places in `N` smaller values that broadcast to it.
+struct Walk<const N: usize> {
+    /// The shape with neighbouring axes joined wherever all values run through both in one stride.
+    dims: Vec<usize>,
+    strides: [Vec<usize>; N],
+    /// Each value's stride along a row: 1 or 0.
+    inner: [usize; N],
+}
+
+impl<const N: usize> Walk<N> {
+    fn new(shape: &Shape, parts: [&Shape; N]) -> Self {
+        let rank = shape.len();
+        let full = parts.map(|part| {
+            let own = part.strides();
+            let missing = rank - part.len();
+            (0..rank)
+                .map(|axis| if length(part, axis, rank) == 1 { 0 } else { own[axis - missing] })
+                .collect::<Vec<_>>()
+        });
+        let mut dims: Vec<usize> = Vec::with_capacity(rank);
+        let mut strides: [Vec<usize>; N] = std::array::from_fn(|_| Vec::with_capacity(rank));
+        for axis in (0..rank).filter(|&axis| shape[axis] != 1) {
+            let joins = |n: usize| {
+                let before = strides[n].last().copied();
+                before == Some(full[n][axis] * shape[axis])
+            };
+            if !dims.is_empty() && (0..N).all(joins) {
+                *dims.last_mut().expect("not empty") *= shape[axis];
+                for n in 0..N {
+                    *strides[n].last_mut().expect("not empty") = full[n][axis];
+                }
+            } else {
+                dims.push(shape[axis]);
+                for n in 0..N {
+                    strides[n].push(full[n][axis]);
+                }
+            }
+        }
+        let inner = std::array::from_fn(|n| strides[n].last().copied().unwrap_or(0));
+        Self { dims, strides, inner }
+    }
+
+    /// Calls `visit(start, length, places)` for each row, in row-major order.
+    fn rows(&self, mut visit: impl FnMut(usize, usize, [usize; N])) {
+        let Some((&length, outer)) = self.dims.split_last() else { return visit(0, 1, [0; N]) };
+        if self.dims.contains(&0) {
+            return;
+        }
+        let mut index = vec![0; outer.len()];
+        let mut places = [0; N];
+        for row in 0..outer.iter().product() {
+            visit(row * length, length, places);
+            for axis in (0..outer.len()).rev() {
+                index[axis] += 1;
+                for (place, strides) in places.iter_mut().zip(&self.strides) {
+                    *place += strides[axis];
+                }
+                if index[axis] < outer[axis] {
+                    break;
+                }
+                index[axis] = 0;
+                for (place, strides) in places.iter_mut().zip(&self.strides) {
+                    *place -= strides[axis] * outer[axis];
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{expand, reduce, shape, zip};
+    use crate::Scalar;
+    use crate::shape::Shape;
+    use crate::value::Value;
+
+    fn counted(dims: &[usize]) -> Value {
+        Value::build(dims, |out| out.iter_mut().enumerate().for_each(|(i, v)| *v = i as Scalar + 1.0))
+    }
+
+    fn as_array(value: &Value) -> crate::Array {
+        crate::Array::from_shape_vec(value.shape().to_vec(), value.as_slice().to_vec()).unwrap()
+    }
+
+    const PAIRS: &[[&[usize]; 2]] = &[
+        [&[2, 3], &[3]],
+        [&[3], &[2, 3]],
+        [&[2, 1, 4], &[3, 1]],
+        [&[4, 1], &[1, 5]],
+        [&[2, 3, 4], &[2, 1, 4]],
+        [&[2, 3, 4], &[1, 3, 1]],
+        [&[], &[2, 2]],
+        [&[1], &[]],
+        [&[0, 3], &[3]],
+        [&[2, 1], &[1, 0]],
+        [&[1, 2, 1, 3, 1], &[2, 1, 3, 2]],
+    ];
+
+    #[test]
+    fn zip_agrees_with_ndarray() {
+        for [a, b] in PAIRS {
+            let (a, b) = (counted(a), counted(b));
+            let ours = zip("sub", &a, &b, |x, y| x - 2.0 * y);
+            let to = ours.shape().to_vec();
+            let (x, y) = (as_array(&a), as_array(&b));
+            let theirs = &x.broadcast(to.clone()).unwrap() - &(&y.broadcast(to).unwrap() * 2.0);
+            assert_eq!(as_array(&ours), theirs);
+        }
+    }
+
+    #[test]
+    fn reduce_counts_how_often_each_element_was_used() {
+        for [a, b] in PAIRS {
+            let to = shape("add", &Shape::new(a), &Shape::new(b));
+            for part in [a, b] {
+                let part = Shape::new(part);
+                let sums = reduce(Value::filled(to.clone(), 1.0), &part);
+                let uses = if part.count() == 0 { 0 } else { to.count() / part.count() };
+                assert_eq!(sums.shape(), &part);
+                assert!(sums.as_slice().iter().all(|&sum| sum == uses as Scalar), "{to:?} -> {part:?}");
+                assert_eq!(
+                    reduce(expand(&counted(&part), &to), &part).as_slice().first().copied(),
+                    (part.count() > 0).then_some(uses as Scalar)
+                );
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "mul: the shapes [2, 3] and [2] do not broadcast")]
+    fn shapes_that_do_not_meet_are_named() {
+        shape("mul", &Shape::new(&[2, 3]), &Shape::new(&[2]));
+    }
+}

@@ -1,0 +1,138 @@
+//! Cases that check a derivative against central differences.
+//!
+//! Each operation and loss brings its cases beside it; the registries in `ops.rs` and `loss.rs` do not compile
+//! without them. They run in double precision, in the package `tests/f64`, with an uneven output gradient:
+//! one of all ones does not see a backward that forgets the gradient coming in.
+#![cfg_attr(not(all(test, feature = "f64")), allow(dead_code))]
+
+use crate::{Scalar, Tensor};
+
+/// An operation, the input shapes to try it on, and where its inputs lie.
+pub(crate) struct Case {
+    shapes: &'static [&'static [&'static [usize]]],
+    operation: fn(&[Tensor]) -> Tensor,
+    range: (Scalar, Scalar),
+}
+
+impl Case {
+    /// Inputs lie in (-2, 2), all different, none at a kink.
+    ///
+    /// `shapes` lists the sets of input shapes to try.
+    pub(crate) const fn new(
+        shapes: &'static [&'static [&'static [usize]]],
+        operation: fn(&[Tensor]) -> Tensor,
+    ) -> Self {
+        Self { shapes, operation, range: (-2.0, 2.0) }
+    }
+
+    /// Inputs lie between these instead.
+    pub(crate) const fn within(mut self, low: Scalar, high: Scalar) -> Self {
+        self.range = (low, high);
+        self
+    }
+}
+
+#[cfg(all(test, feature = "f64"))]
+mod tests {
+    use ndarray::{ArrayD, IxDyn};
+
+    use super::Case;
+    use crate::{Array, Parameter, Scalar, Tensor, autograd, no_grad};
+
+    /// Numbers that fill the range evenly without repeating, in no order.
+    fn spread(shape: &[usize], offset: usize, (low, high): (Scalar, Scalar)) -> Array {
+        let mut index = offset as Scalar * 0.137 + 0.31;
+        ArrayD::from_shape_simple_fn(IxDyn(shape), || {
+            index += 1.0;
+            low + (high - low) * (index * 0.618_033_988_749_894_9).fract()
+        })
+    }
+
+    /// The largest disagreement between `backward` and central differences, and where it is.
+    fn worst(case: &Case, shapes: &[&[usize]]) -> (Scalar, String) {
+        const STEP: Scalar = 1e-5;
+        let parameters: Vec<Parameter> =
+            shapes.iter().enumerate().map(|(i, s)| Parameter::new(spread(s, i, case.range))).collect();
+        let evaluate = || (case.operation)(&parameters.iter().map(Parameter::tensor).collect::<Vec<_>>());
+        let output = evaluate();
+        let weights = spread(output.shape(), 7, (0.5, 2.0));
+        (&output * &Tensor::from(weights.view())).sum().backward();
+        let objective = || no_grad(|| (&evaluate().view() * &weights).sum());
+        let mut worst = (0.0, String::new());
+        for (number, parameter) in parameters.iter().enumerate() {
+            let value = parameter.value();
+            let gradient = parameter.grad().unwrap_or_else(|| Array::zeros(value.raw_dim()));
+            for (index, &ours) in gradient.indexed_iter() {
+                let mut shifted = |by: Scalar| {
+                    let mut moved = value.clone();
+                    moved[&index] += by;
+                    parameter.set(moved);
+                    objective()
+                };
+                let theirs = (shifted(STEP) - shifted(-STEP)) / (2.0 * STEP);
+                let error = (ours - theirs).abs() / (1.0 + theirs.abs());
+                if !(error <= worst.0) {
+                    worst = (
+                        error,
+                        format!("input {number} {index:?}: {ours} by backward, {theirs} by differences"),
+                    );
+                }
+            }
+            parameter.set(value);
+        }
+        worst
+    }
+
+    #[test]
+    fn every_operation_and_loss_agrees_with_central_differences() {
+        let mut faults = Vec::new();
+        let mut checked = 0;
+        for (name, cases) in crate::ops::CASES.iter().chain(crate::loss::CASES) {
+            assert!(!cases.is_empty(), "{name} has no case");
+            for case in cases.iter() {
+                for shapes in case.shapes {
+                    let (error, place) = worst(case, shapes);
+                    checked += 1;
+                    if !(error < 1e-7) {
+                        faults.push(format!("{name} on {shapes:?}: {place}"));
+                    }
+                }
+            }
+        }
+        assert!(faults.is_empty(), "{} of {checked} are wrong:\n{}", faults.len(), faults.join("\n"));
+        assert!(checked > 40);
+    }
+
+    /// A leaky rectifier that forgets the gradient coming in for positive inputs.
+    fn forgetful(x: &Tensor) -> Tensor {
+        let input = x.value().clone();
+        let output = x.leaky_relu(0.1).value().clone();
+        autograd::record(output, [x], move |mut gradient| {
+            for (g, x) in gradient.make_mut().iter_mut().zip(input.as_slice()) {
+                *g = if *x > 0.0 { 1.0 } else { 0.1 * *g };
+            }
+            [gradient]
+        })
+    }
+
+    /// A sum over rows whose backward scales by a factor that is right for squares only.
+    fn misscaled(x: &Tensor) -> Tensor {
+        let shape = x.value().shape().clone();
+        let output = x.sum().value().clone();
+        autograd::record(output, [x], move |gradient| {
+            let value = gradient.as_slice()[0] * shape[0] as Scalar / shape[1] as Scalar;
+            [crate::value::Value::filled(shape.clone(), value)]
+        })
+    }
+
+    #[test]
+    fn wrong_derivatives_are_caught() {
+        let right = Case::new(&[&[&[3, 4]]], |x| x[0].leaky_relu(0.1));
+        assert!(worst(&right, &[&[3, 4]]).0 < 1e-7);
+        let wrong = Case::new(&[&[&[3, 4]]], |x| forgetful(&x[0]));
+        assert!(worst(&wrong, &[&[3, 4]]).0 > 1e-2);
+        let wrong = Case::new(&[&[&[3, 4]]], |x| misscaled(&x[0]));
+        assert!(worst(&wrong, &[&[3, 4]]).0 > 1e-2);
+        assert!(worst(&wrong, &[&[3, 3]]).0 < 1e-7, "square shapes hide this fault: cases must be uneven");
+    }
+}

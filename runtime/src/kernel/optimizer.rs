@@ -1,0 +1,78 @@
+//! One pass over a parameter, its gradient and its state for each step of an optimizer.
+
+use super::simd::{dispatch, level};
+use crate::Scalar;
+
+/// What one step of Adam multiplies with.
+#[derive(Clone, Copy)]
+pub(crate) struct AdamStep {
+    /// Factor on the value before the step: `1 - rate · decay` for `AdamW`, 1 for Adam.
+    pub(crate) shrink: Scalar,
+    /// Added to the gradient, times the value: Adam's own weight decay.
+    pub(crate) decay: Scalar,
+    /// `1 - β₁` and `1 - β₂`.
+    pub(crate) first: Scalar,
+    pub(crate) second: Scalar,
+    /// `β₂`.
+    pub(crate) keep: Scalar,
+    /// `rate / (1 - β₁ᵗ)`.
+    pub(crate) rate: Scalar,
+    /// `1 / √(1 - β₂ᵗ)`.
+    pub(crate) correction: Scalar,
+    pub(crate) eps: Scalar,
+}
+
+/// `m += (g - m)(1 - β₁)`, `v = β₂ v + (1 - β₂) g²`, `p -= rate · m / (√v · correction + eps)`
+pub(crate) fn adam(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep) {
+    #[inline(always)]
+    fn body(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep) {
+        let n = p.len();
+        assert!(g.len() == n && m.len() == n && v.len() == n);
+        for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+            let g = *g + s.decay * *p;
+            *m += (g - *m) * s.first;
+            *v = s.keep * *v + s.second * g * g;
+            *p = *p * s.shrink - s.rate * *m / (v.sqrt() * s.correction + s.eps);
+        }
+    }
+    dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep));
+}
+
+/// What one step of gradient descent multiplies with.
+#[derive(Clone, Copy)]
+pub(crate) struct SgdStep {
+    pub(crate) rate: Scalar,
+    pub(crate) decay: Scalar,
+    pub(crate) momentum: Scalar,
+    /// `1 - dampening`; 1 in the first step.
+    pub(crate) fresh: Scalar,
+    pub(crate) nesterov: bool,
+}
+
+/// `p -= rate · (g + decay · p)`
+pub(crate) fn sgd(p: &mut [Scalar], g: &[Scalar], s: SgdStep) {
+    #[inline(always)]
+    fn body(p: &mut [Scalar], g: &[Scalar], s: SgdStep) {
+        assert_eq!(p.len(), g.len());
+        for (p, g) in p.iter_mut().zip(g) {
+            *p -= s.rate * (*g + s.decay * *p);
+        }
+    }
+    dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], s: SgdStep));
+}
+
+/// `d = g + decay · p`, `b = momentum · b + fresh · d`, `p -= rate · b`, or `rate · (d + momentum · b)` with
+/// Nesterov's look-ahead.
+pub(crate) fn sgd_momentum(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep) {
+    #[inline(always)]
+    fn body(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep) {
+        assert!(p.len() == g.len() && p.len() == b.len());
+        let (on_gradient, on_buffer) = if s.nesterov { (1.0, s.momentum) } else { (0.0, 1.0) };
+        for ((p, g), b) in p.iter_mut().zip(g).zip(b) {
+            let d = *g + s.decay * *p;
+            *b = s.momentum * *b + s.fresh * d;
+            *p -= s.rate * (on_gradient * d + on_buffer * *b);
+        }
+    }
+    dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep));
+}

@@ -1,0 +1,238 @@
+//! Cross-entropy of logits against classes.
+
+use crate::autograd::{is_recording, record};
+use crate::gradcheck::Case;
+use crate::kernel::{self, softmax::softmax_row};
+use crate::value::Value;
+use crate::{Array, Labels, Scalar, Tensor};
+
+/// The mean cross-entropy between the softmax of `logits` and the classes.
+///
+/// # Shapes
+/// `logits: [batch, classes]`, `target`: `batch` labels, or probabilities `[batch, classes]` → `[]`
+///
+/// # Formula
+/// `L = Σᵢ -ln softmax(xᵢ)[tᵢ] / batch`; `dx = (softmax(x) - onehot(t)) g / batch`.
+///
+/// # Panics
+/// If the shapes do not fit or a label is not below the number of classes.
+///
+/// # Example
+/// ```
+/// use training_loop::{Labels, Tensor, cross_entropy};
+///
+/// let logits = Tensor::from(ndarray::arr2(&[[2.0, 0.0], [0.0, 0.0]]));
+/// let loss = cross_entropy(&logits, &Labels::from(vec![0_usize, 1]));
+/// assert!((loss.item() - 0.41).abs() < 0.01);
+/// ```
+#[track_caller]
+pub fn cross_entropy(logits: &Tensor, target: &impl ClassTarget) -> Tensor {
+    CrossEntropy::new().loss(logits, target)
+}
+
+/// [`cross_entropy`] with label smoothing, class weights, or a label to leave out.
+///
+/// # Formula
+/// With smoothing `ε`, weights `w` and `C` classes, a sample of class `t` costs
+/// `-(1 - ε) w[t] ln p[t] - ε/C Σ_c w[c] ln p[c]`; the sum is divided by the sum of the `w[t]`.
+/// Probabilities `q` cost `-Σ_c w[c] ((1 - ε) q[c] + ε/C) ln p[c]`, divided by the number of samples.
+///
+/// # Source
+/// `PyTorch`'s `CrossEntropyLoss`, `reduction="mean"`.
+#[derive(Clone, Debug, Default)]
+pub struct CrossEntropy {
+    smoothing: Scalar,
+    weights: Option<Vec<Scalar>>,
+    ignore: Option<u32>,
+}
+
+impl CrossEntropy {
+    /// Plain cross-entropy.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives this share of each target to all classes alike, in [0, 1].
+    ///
+    /// # Panics
+    /// If it is outside [0, 1].
+    #[track_caller]
+    pub fn label_smoothing(mut self, smoothing: Scalar) -> Self {
+        assert!((0.0..=1.0).contains(&smoothing), "label_smoothing: {smoothing} is not in [0, 1]");
+        self.smoothing = smoothing;
+        self
+    }
+
+    /// Weighs the classes; one weight for each.
+    pub fn class_weights(mut self, weights: impl Into<Vec<Scalar>>) -> Self {
+        self.weights = Some(weights.into());
+        self
+    }
+
+    /// Leaves out the samples of this label, which need not be a class.
+    pub fn ignore(mut self, label: u32) -> Self {
+        self.ignore = Some(label);
+        self
+    }
+
+    /// The loss; see [`cross_entropy`].
+    ///
+    /// # Panics
+    /// If the shapes do not fit or a label is not below the number of classes.
+    #[track_caller]
+    pub fn loss(&self, logits: &Tensor, target: &impl ClassTarget) -> Tensor {
+        let &[rows, classes] = logits.shape() else {
+            panic!("cross_entropy: the logits must be [batch, classes], and their shape is {:?}", logits.shape());
+        };
+        if let Some(weights) = &self.weights {
+            assert!(
+                weights.len() == classes,
+                "cross_entropy: there are {} class weights, and the logits {:?} have {classes} classes",
+                weights.len(),
+                logits.shape()
+            );
+        }
+        target.check(logits.shape(), self);
+        let wanted = is_recording() && logits.requires_grad();
+        let mut total = 0.0;
+        let mut divisor = 0.0;
+        let x = logits.value().as_slice();
+        let mut slopes = Value::filled(if wanted { [rows, classes] } else { [1, classes] }, 0.0);
+        let to = slopes.make_mut();
+        let mut shares = vec![0.0; classes];
+        for row in 0..rows {
+            let x = &x[row * classes..][..classes];
+            let slopes = &mut to[if wanted { row * classes } else { 0 }..][..classes];
+            let Some(weight) = target.share(row, self, &mut shares) else { continue };
+            let log_sum = softmax_row(x, slopes);
+            let mut all = 0.0;
+            for c in 0..classes {
+                // A share of 0 costs nothing, even where the logit is minus infinity.
+                if shares[c] != 0.0 {
+                    total += f64::from(shares[c] * (log_sum - x[c]));
+                    all += shares[c];
+                }
+            }
+            for (slope, share) in slopes.iter_mut().zip(&shares) {
+                *slope = *slope * all - share;
+            }
+            divisor += f64::from(weight);
+        }
+        let loss = Value::scalar((total / divisor) as Scalar);
+        let divisor = divisor as Scalar;
+        record(loss, [logits], move |gradient| {
+            let scale = gradient.as_slice()[0] / divisor;
+            [Value::build(slopes.shape().clone(), |dx| kernel::map(slopes.as_slice(), dx, move |s| s * scale))]
+        })
+    }
+}
+
+/// What classes can be given as: [`Labels`], or a tensor of probabilities `[batch, classes]`.
+///
+/// Gradients flow to the logits only.
+pub trait ClassTarget {
+    #[doc(hidden)]
+    #[track_caller]
+    fn check(&self, logits: &[usize], loss: &CrossEntropy);
+
+    /// Writes each class's share in the row's cost; gives the row's part of the divisor, or nothing if it is
+    /// left out.
+    #[doc(hidden)]
+    fn share(&self, row: usize, loss: &CrossEntropy, shares: &mut [Scalar]) -> Option<Scalar>;
+}
+
+impl ClassTarget for Labels {
+    #[track_caller]
+    fn check(&self, logits: &[usize], loss: &CrossEntropy) {
+        super::check_labels("cross_entropy", self, logits, loss.ignore);
+    }
+
+    fn share(&self, row: usize, loss: &CrossEntropy, shares: &mut [Scalar]) -> Option<Scalar> {
+        let label = self.as_slice()[row];
+        if loss.ignore == Some(label) {
+            return None;
+        }
+        let label = label as usize;
+        let weight = loss.weights.as_ref().map_or(1.0, |weights| weights[label]);
+        let even = loss.smoothing / shares.len() as Scalar;
+        match &loss.weights {
+            Some(weights) => shares.iter_mut().zip(weights).for_each(|(share, weight)| *share = even * weight),
+            None => shares.fill(even),
+        }
+        shares[label] += (1.0 - loss.smoothing) * weight;
+        Some(weight)
+    }
+}
+
+impl ClassTarget for Tensor {
+    #[track_caller]
+    fn check(&self, logits: &[usize], _loss: &CrossEntropy) {
+        super::same_shape("cross_entropy", logits, self.shape());
+    }
+
+    fn share(&self, row: usize, loss: &CrossEntropy, shares: &mut [Scalar]) -> Option<Scalar> {
+        let classes = shares.len();
+        let even = loss.smoothing / classes as Scalar;
+        let probabilities = &self.as_slice()[row * classes..][..classes];
+        for (c, (share, q)) in shares.iter_mut().zip(probabilities).enumerate() {
+            let weight = loss.weights.as_ref().map_or(1.0, |weights| weights[c]);
+            *share = weight * ((1.0 - loss.smoothing) * q + even);
+        }
+        Some(1.0)
+    }
+}
+
+/// Labels for the gradient checks: each class, and one twice.
+fn some_labels(rows: usize, classes: usize) -> Labels {
+    (0..rows).map(|row| (row * 2 % classes) as u32).collect()
+}
+
+fn weighted() -> CrossEntropy {
+    CrossEntropy::new().label_smoothing(0.2).class_weights([0.5, 2.0, 1.0]).ignore(2)
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(&[&[&[4, 3]], &[&[1, 1]], &[&[5, 2]]], |x| {
+        cross_entropy(&x[0], &some_labels(x[0].shape()[0], x[0].shape()[1]))
+    }),
+    Case::new(&[&[&[4, 3]]], |x| weighted().loss(&x[0], &some_labels(4, 3))),
+    Case::new(&[&[&[2, 3]]], |x| {
+        let q = Tensor::from(Array::from_shape_vec(vec![2, 3], vec![0.2, 0.5, 0.3, 0.0, 0.9, 0.1]).expect("2 × 3"));
+        CrossEntropy::new().label_smoothing(0.1).class_weights([0.5, 2.0, 1.0]).loss(&x[0], &q)
+    }),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{CrossEntropy, cross_entropy};
+    use crate::{Labels, Scalar, Tensor};
+
+    #[test]
+    fn large_logits_do_not_overflow() {
+        let logits = Tensor::from(ndarray::arr2(&[[1000.0, 0.0], [-1000.0, 0.0]]));
+        let loss = cross_entropy(&logits, &Labels::from(vec![0_usize, 0]));
+        assert_eq!(loss.item(), 500.0);
+    }
+
+    #[test]
+    fn labels_and_their_one_hot_probabilities_cost_the_same() {
+        let logits = Tensor::from(ndarray::arr2(&[[0.3, -1.0, 2.0], [1.0, 0.1, -0.4]]));
+        let hot = Tensor::from(ndarray::arr2(&[[0.0, 0.0, 1.0], [0.0, 1.0, 0.0]]));
+        let by_label = cross_entropy(&logits, &Labels::from(vec![2_usize, 1])).item();
+        assert!((by_label - cross_entropy(&logits, &hot).item()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn an_ignored_label_need_not_be_a_class() {
+        let logits = Tensor::from(ndarray::arr2(&[[0.3, -1.0], [1.0, 0.1]]));
+        let ignoring = CrossEntropy::new().ignore(255).loss(&logits, &Labels::from(vec![1_usize, 255]));
+        let alone = cross_entropy(&Tensor::from(ndarray::arr2(&[[0.3 as Scalar, -1.0]])), &Labels::from(vec![1_usize]));
+        assert_eq!(ignoring.item(), alone.item());
+    }
+
+    #[test]
+    #[should_panic(expected = "the label of row 1 is 7, and the output [2, 3] has 3 classes")]
+    fn a_label_out_of_range_is_named() {
+        let _ = cross_entropy(&Tensor::zeros(&[2, 3]), &Labels::from(vec![0_usize, 7]));
+    }
+}

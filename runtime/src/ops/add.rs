@@ -1,0 +1,30 @@
+//! Addition.
+
+use crate::autograd::record;
+use crate::broadcast::{self, needs};
+use crate::gradcheck::Case;
+use crate::Tensor;
+
+impl Tensor {
+    /// The sum, element by element.
+    ///
+    /// # Shapes
+    /// Any two that broadcast, matched from the last axis.
+    ///
+    /// # Formula
+    /// `y = a + b`; `da = g`, `db = g`, each summed over its broadcast axes.
+    #[track_caller]
+    pub(crate) fn add_tensor(&self, other: &Self) -> Self {
+        let output = broadcast::zip("add", self.value(), other.value(), |a, b| a + b);
+        let shapes = [self.value().shape().clone(), other.value().shape().clone()];
+        let needs = needs([self, other]);
+        record(output, [self, other], move |gradient| {
+            let a = needs[0].then(|| broadcast::reduce(gradient.clone(), &shapes[0]));
+            let b = needs[1].then(|| broadcast::reduce(gradient, &shapes[1]));
+            [a, b]
+        })
+    }
+}
+
+pub(crate) const CASES: &[Case] =
+    &[Case::new(broadcast::SHAPES, |x| &x[0] + &x[1])];

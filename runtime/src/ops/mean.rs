@@ -1,0 +1,46 @@
+//! Means.
+
+use crate::gradcheck::Case;
+use crate::{Scalar, Tensor};
+
+impl Tensor {
+    /// The mean of all elements.
+    ///
+    /// # Shapes
+    /// `x: [..]` → `[]`
+    ///
+    /// # Formula
+    /// `y = Σ x / n`; each `dx = g / n`. The mean of nothing is NaN, as in PyTorch.
+    pub fn mean(&self) -> Self {
+        self.sum() / self.len() as Scalar
+    }
+
+    /// The means along one axis, which goes; a negative axis counts from the last.
+    ///
+    /// # Shapes
+    /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.
+    ///
+    /// # Formula
+    /// `y = Σ x / n` along the axis; `dx = g / n`, repeated along it.
+    ///
+    /// # Panics
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn mean_axis(&self, axis: isize) -> Self {
+        let length = self.shape()[super::axis("mean_axis", self.shape(), axis)];
+        self.sum_axis(axis) / length as Scalar
+    }
+
+    /// As [`Tensor::mean_axis`], and the axis stays with length 1.
+    #[track_caller]
+    pub fn mean_axis_keepdim(&self, axis: isize) -> Self {
+        let length = self.shape()[super::axis("mean_axis_keepdim", self.shape(), axis)];
+        self.sum_axis_keepdim(axis) / length as Scalar
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(&[&[&[3, 4]], &[&[1]]], |x| x[0].mean()),
+    Case::new(&[&[&[3, 4]], &[&[2, 3, 2]]], |x| x[0].mean_axis(1)),
+    Case::new(&[&[&[3, 4]], &[&[5, 1]]], |x| x[0].mean_axis_keepdim(-1)),
+];

@@ -1,0 +1,31 @@
+//! Multiplication.
+
+use crate::autograd::record;
+use crate::broadcast::{self, needs};
+use crate::gradcheck::Case;
+use crate::Tensor;
+
+impl Tensor {
+    /// The product, element by element.
+    ///
+    /// # Shapes
+    /// Any two that broadcast, matched from the last axis.
+    ///
+    /// # Formula
+    /// `y = a · b`; `da = g · b`, `db = g · a`, each summed over its broadcast axes.
+    #[track_caller]
+    pub(crate) fn mul_tensor(&self, other: &Self) -> Self {
+        let (a, b) = (self.value().clone(), other.value().clone());
+        let output = broadcast::zip("mul", &a, &b, |a, b| a * b);
+        let needs = needs([self, other]);
+        record(output, [self, other], move |gradient| {
+            let times = |other| broadcast::zip("mul", &gradient, other, |g, x| g * x);
+            let da = needs[0].then(|| broadcast::reduce(times(&b), a.shape()));
+            let db = needs[1].then(|| broadcast::reduce(times(&a), b.shape()));
+            [da, db]
+        })
+    }
+}
+
+pub(crate) const CASES: &[Case] =
+    &[Case::new(broadcast::SHAPES, |x| &x[0] * &x[1])];

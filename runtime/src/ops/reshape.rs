@@ -1,0 +1,65 @@
+//! Another shape over the same numbers.
+
+use crate::Tensor;
+use crate::autograd::record;
+use crate::gradcheck::Case;
+use crate::shape::Shape;
+
+impl Tensor {
+    /// The same numbers in row-major order under another shape, without a copy.
+    ///
+    /// # Shapes
+    /// `x: [..]` → `shape`, of as many elements.
+    ///
+    /// # Formula
+    /// `dx` is `g` under the shape of `x`.
+    ///
+    /// # Panics
+    /// If the shapes count different numbers of elements.
+    #[track_caller]
+    pub fn reshape(&self, shape: &[usize]) -> Self {
+        let x = self.value();
+        let to = Shape::new(shape);
+        assert!(
+            to.count() == x.len(),
+            "reshape: a tensor of shape {:?} has {} elements, and the shape {shape:?} needs {}",
+            x.shape(),
+            x.len(),
+            to.count()
+        );
+        let from = x.shape().clone();
+        record(x.reshaped(to), [self], move |gradient| [gradient.reshaped(from.clone())])
+    }
+
+    /// Joins all axes from `start` on into one.
+    ///
+    /// # Shapes
+    /// `x: [a, b, c]` → `[a, b·c]` for `start = 1`.
+    ///
+    /// # Panics
+    /// If there is no axis `start`.
+    #[track_caller]
+    pub fn flatten(&self, start: usize) -> Self {
+        let shape = self.shape();
+        assert!(start < shape.len(), "flatten: a tensor of shape {shape:?} has no axis {start}");
+        let mut joined = shape[..start].to_vec();
+        joined.push(shape[start..].iter().product());
+        self.reshape(&joined)
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(&[&[&[3, 4]]], |x| x[0].reshape(&[2, 1, 6])),
+    Case::new(&[&[&[2, 3, 2]]], |x| x[0].flatten(1)),
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::Tensor;
+
+    #[test]
+    #[should_panic(expected = "shape [2, 3] has 6 elements, and the shape [4, 2] needs 8")]
+    fn other_counts_are_refused() {
+        let _ = Tensor::zeros(&[2, 3]).reshape(&[4, 2]);
+    }
+}

@@ -1,0 +1,243 @@
+//! Optimizers: they change parameters by their gradients.
+
+mod adam;
+mod sgd;
+
+pub use adam::{Adam, AdamW};
+pub use sgd::Sgd;
+
+use crate::parameter::{GradientStage, Parameter};
+use crate::{Error, Result, Scalar, kernel, random};
+
+/// What changes parameters by their gradients, once for each `backward` or group of them.
+///
+/// # Example
+/// ```
+/// use training_loop::{Optimizer, Parameter, Sgd};
+///
+/// let weight = Parameter::new(ndarray::arr1(&[3.0]));
+/// let mut optimizer = Sgd::new(vec![weight.clone()], 0.5);
+/// let loss = (weight.tensor() * weight.tensor()).sum();
+/// optimizer.zero_grad();
+/// loss.backward();
+/// optimizer.step();
+/// assert_eq!(weight.value()[0], 0.0);
+/// ```
+pub trait Optimizer {
+    /// The parameters that it trains, each once.
+    fn parameters(&self) -> &[Parameter];
+
+    /// Changes each parameter that has a gradient.
+    ///
+    /// # Panics
+    /// If a hyper-parameter is out of its range, in the words of [`Optimizer::check`].
+    #[track_caller]
+    fn step(&mut self);
+
+    /// The learning rate, at least 0.
+    fn learning_rate(&self) -> Scalar;
+
+    /// Sets the learning rate; schedules call this.
+    fn set_learning_rate(&mut self, rate: Scalar);
+
+    /// Whether there are parameters and every hyper-parameter is in its range.
+    ///
+    /// # Errors
+    /// Names the first hyper-parameter that is not, its value and its range.
+    fn check(&self) -> Result<()>;
+
+    /// Forgets all gradients: the next `backward` writes new ones.
+    fn zero_grad(&mut self) {
+        for parameter in self.parameters() {
+            parameter.zero_grad();
+        }
+    }
+
+    /// Scales all gradients together so that their norm is at most `max`; gives the norm before.
+    ///
+    /// Where the norm is not finite the gradients stay as they are: the norm that comes back says so.
+    ///
+    /// # Formula
+    /// `‖g‖ = √(Σ g²)` over all parameters; `g ← g · min(1, max / (‖g‖ + 1e-6))`.
+    ///
+    /// # Source
+    /// `PyTorch`'s `clip_grad_norm_`, which turns gradients to 0 or NaN where the norm is not finite.
+    fn clip_grad_norm(&mut self, max: Scalar) -> Scalar {
+        let mut squares = 0.0;
+        for parameter in self.parameters() {
+            if let Some(gradient) = &parameter.lock().gradient {
+                squares += f64::from(kernel::dot(gradient.as_slice(), gradient.as_slice()));
+            }
+        }
+        let norm = squares.sqrt();
+        let factor = (f64::from(max) / (norm + 1e-6)) as Scalar;
+        if norm.is_finite() && factor < 1.0 {
+            for parameter in self.parameters() {
+                if let Some(gradient) = &mut parameter.lock().gradient {
+                    kernel::map_in_place(gradient.make_mut(), |g| g * factor);
+                }
+            }
+        }
+        norm as Scalar
+    }
+
+    /// Clamps each entry of each gradient to `[-max, max]`; a NaN stays one.
+    ///
+    /// # Panics
+    /// If `max` is negative or NaN.
+    #[track_caller]
+    fn clip_grad_value(&mut self, max: Scalar) {
+        assert!(max >= 0.0, "clip_grad_value: {max} must be at least 0");
+        for parameter in self.parameters() {
+            if let Some(gradient) = &mut parameter.lock().gradient {
+                kernel::map_in_place(gradient.make_mut(), |g| g.clamp(-max, max));
+            }
+        }
+    }
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<O: Optimizer + ?Sized> Optimizer for $pointer {
+            fn parameters(&self) -> &[Parameter] {
+                (**self).parameters()
+            }
+
+            #[track_caller]
+            fn step(&mut self) {
+                (**self).step();
+            }
+
+            fn learning_rate(&self) -> Scalar {
+                (**self).learning_rate()
+            }
+
+            fn set_learning_rate(&mut self, rate: Scalar) {
+                (**self).set_learning_rate(rate);
+            }
+
+            fn check(&self) -> Result<()> {
+                (**self).check()
+            }
+
+            fn zero_grad(&mut self) {
+                (**self).zero_grad();
+            }
+
+            fn clip_grad_norm(&mut self, max: Scalar) -> Scalar {
+                (**self).clip_grad_norm(max)
+            }
+
+            #[track_caller]
+            fn clip_grad_value(&mut self, max: Scalar) {
+                (**self).clip_grad_value(max);
+            }
+        }
+    )*};
+}
+
+forward!(&mut O, Box<O>);
+
+/// Each parameter once, in the order of its first mention.
+fn distinct(parameters: Vec<Parameter>) -> Vec<Parameter> {
+    let mut kept: Vec<Parameter> = Vec::with_capacity(parameters.len());
+    for parameter in parameters {
+        if !kept.iter().any(|other| other.is_same(&parameter)) {
+            kept.push(parameter);
+        }
+    }
+    kept
+}
+
+/// Calls `update(number, value, gradient)` for each parameter with a gradient, and advances the update count.
+fn for_each_gradient(parameters: &[Parameter], mut update: impl FnMut(usize, &mut [Scalar], &[Scalar])) {
+    for (number, parameter) in parameters.iter().enumerate() {
+        let mut state = parameter.lock();
+        let state = &mut *state;
+        if let Some(gradient) = &state.gradient {
+            update(number, std::sync::Arc::make_mut(&mut state.value).as_mut_slice(), gradient.as_slice());
+            state.stage = GradientStage::Used;
+        }
+    }
+    random::next_update();
+}
+
+/// The range of a hyper-parameter: its name, its value, whether it is inside, and the range in words.
+type Range = (&'static str, f64, bool, &'static str);
+
+fn check(owner: &'static str, parameters: &[Parameter], ranges: &[Range]) -> Result<()> {
+    if parameters.is_empty() {
+        return Err(Error::NoParameters { owner });
+    }
+    for &(name, value, inside, range) in ranges {
+        if !inside {
+            return Err(Error::HyperParameter { owner, name, value, range });
+        }
+    }
+    Ok(())
+}
+
+/// A number that is at least 0 and finite.
+fn at_least_zero(name: &'static str, value: Scalar) -> Range {
+    (name, f64::from(value), value >= 0.0 && value.is_finite(), "at least 0 and finite")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Optimizer, Sgd};
+    use crate::{Parameter, Scalar};
+
+    fn with_gradient(values: &[Scalar]) -> Parameter {
+        let parameter = Parameter::new(ndarray::Array1::zeros(values.len()));
+        (parameter.tensor() * crate::Tensor::from(ndarray::arr1(values))).sum().backward();
+        parameter
+    }
+
+    #[test]
+    fn the_norm_is_global_and_clipped_together() {
+        let (a, b) = (with_gradient(&[3.0, 0.0]), with_gradient(&[4.0]));
+        let mut optimizer = Sgd::new(vec![a.clone(), b.clone()], 0.1);
+        assert_eq!(optimizer.clip_grad_norm(10.0), 5.0);
+        assert_eq!(a.grad().unwrap()[0], 3.0);
+        assert_eq!(optimizer.clip_grad_norm(1.0), 5.0);
+        assert!((a.grad().unwrap()[0] - 0.6).abs() < 1e-6 && (b.grad().unwrap()[0] - 0.8).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_norm_that_is_not_finite_leaves_the_gradients() {
+        let a = with_gradient(&[Scalar::INFINITY, 2.0]);
+        let mut optimizer = Sgd::new(vec![a.clone()], 0.1);
+        assert_eq!(optimizer.clip_grad_norm(1.0), Scalar::INFINITY);
+        assert_eq!(a.grad().unwrap()[1], 2.0);
+    }
+
+    #[test]
+    fn values_are_clamped() {
+        let a = with_gradient(&[-3.0, 0.5]);
+        Sgd::new(vec![a.clone()], 0.1).clip_grad_value(1.0);
+        assert_eq!(a.grad().unwrap().as_slice().unwrap(), [-1.0, 0.5]);
+    }
+
+    #[test]
+    fn a_shared_parameter_steps_once_and_one_without_gradient_stays() {
+        let (a, idle) = (with_gradient(&[1.0]), Parameter::new(ndarray::arr1(&[5.0])));
+        let mut optimizer = Sgd::new(vec![a.clone(), idle.clone(), a.clone()], 1.0).weight_decay(0.1);
+        optimizer.step();
+        assert_eq!((a.value()[0], idle.value()[0]), (-1.0, 5.0));
+        assert_eq!(optimizer.parameters().len(), 2);
+    }
+
+    #[test]
+    fn a_tensor_made_before_the_step_keeps_its_numbers() {
+        let a = with_gradient(&[1.0]);
+        let before = a.tensor();
+        Sgd::new(vec![a.clone()], 1.0).step();
+        assert_eq!((before.item(), a.value()[0]), (0.0, -1.0));
+    }
+
+    #[test]
+    fn no_parameters_are_an_error() {
+        let error = Sgd::new(Vec::new(), 0.1).check().unwrap_err();
+        assert!(error.to_string().contains("Sgd"), "{error}");
+    }
+}
