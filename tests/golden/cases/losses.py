@@ -1,11 +1,12 @@
-"""Losses: value and gradients, with every reduction and option."""
+"""Losses: value and gradients, with every option."""
 
 import torch
 import torch.nn.functional as F
 
 from .common import array, differentiate, integers, leaf, number, numbers
 
-REDUCTIONS = ["mean", "sum", "none"]
+# Our losses give the mean; a sum or the single losses are a line of operations away.
+REDUCTIONS = ["mean"]
 # Differences of exactly 0, 0.5, 1 and 1.5: the corners of l1, huber and smooth l1.
 AT = torch.tensor([[0.0, 0.5, 1.0], [-0.5, -1.0, 1.5]])
 

@@ -1,0 +1,16 @@
+//! House rules that a compiler does not know: imports, `unsafe`, documentation, size, words.
+//!
+//! Each test names every place that breaks its rule, so that one run shows all of them.
+
+#[path = "tidy/docs.rs"]
+mod docs;
+#[path = "tidy/imports.rs"]
+mod imports;
+#[path = "tidy/registry.rs"]
+mod registry;
+#[path = "tidy/text.rs"]
+mod text;
+#[path = "tidy/tree.rs"]
+mod tree;
+#[path = "tidy/unsafety.rs"]
+mod unsafety;

@@ -1,0 +1,131 @@
+//! Documentation: heads of modules, first sentences, order of headings.
+
+use syn::visit::{self, Visit};
+use syn::{Attribute, Expr, ExprLit, Lit, Meta, Visibility};
+
+use crate::tree::{demand, published};
+
+/// The headings of an item's page, in the order that they take.
+const HEADINGS: &[&str] = &["Shapes", "Formula", "Errors", "Panics", "Source", "Example"];
+
+/// A module head is read before anything else, so it is short.
+const HEAD_LINES: usize = 15;
+
+#[test]
+fn every_module_has_a_short_head() {
+    let mut broken = Vec::new();
+    for file in published() {
+        let head = file.text.lines().filter(|line| line.starts_with("//!")).count();
+        // The crates' first pages hold a whole example.
+        let limit = if file.path.ends_with("/lib.rs") { usize::MAX } else { HEAD_LINES };
+        if head == 0 || head > limit {
+            broken.push(format!("{}: {head} lines", file.path));
+        }
+    }
+    demand("a file begins with a head (`//!`) of 1 to 15 lines", &broken);
+}
+
+#[derive(Default)]
+struct Pages {
+    broken: Vec<(usize, String)>,
+}
+
+impl Pages {
+    fn check(&mut self, line: usize, name: &str, attributes: &[Attribute]) {
+        let text = doc(attributes);
+        if text.is_empty() {
+            // rustc's `missing_docs` reports items that are visible from outside.
+            return;
+        }
+        let first = text.split("\n\n").next().unwrap_or_default().trim();
+        let starts = first.starts_with(|c: char| c.is_uppercase() || c.is_numeric() || "`[$‖".contains(c));
+        let ends = first.ends_with(['.', ':', '?', '!', ')']) || first.ends_with("```");
+        if !starts || !ends {
+            self.broken.push((line, format!("`{name}` begins with {first:?}, not with a sentence")));
+        }
+        let places: Vec<usize> = headings(&text)
+            .filter_map(|heading| HEADINGS.iter().position(|known| *known == heading))
+            .collect();
+        if !places.is_sorted() {
+            self.broken.push((line, format!("`{name}` has its headings out of order, they go {HEADINGS:?}")));
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Pages {
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        self.check_visible(&item.vis, &item.sig.ident, &item.attrs);
+        visit::visit_item_fn(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
+        self.check_visible(&item.vis, &item.sig.ident, &item.attrs);
+        visit::visit_impl_item_fn(self, item);
+    }
+
+    fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
+        self.check(item.sig.ident.span().start().line, &item.sig.ident.to_string(), &item.attrs);
+        visit::visit_trait_item_fn(self, item);
+    }
+
+    fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
+        self.check_visible(&item.vis, &item.ident, &item.attrs);
+        visit::visit_item_struct(self, item);
+    }
+
+    fn visit_item_enum(&mut self, item: &'ast syn::ItemEnum) {
+        self.check_visible(&item.vis, &item.ident, &item.attrs);
+        visit::visit_item_enum(self, item);
+    }
+
+    fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
+        self.check_visible(&item.vis, &item.ident, &item.attrs);
+        visit::visit_item_trait(self, item);
+    }
+}
+
+impl Pages {
+    fn check_visible(&mut self, visibility: &Visibility, name: &syn::Ident, attributes: &[Attribute]) {
+        if matches!(visibility, Visibility::Public(_)) {
+            self.check(name.span().start().line, &name.to_string(), attributes);
+        }
+    }
+}
+
+/// The doc comment as text, one blank cut off each line.
+fn doc(attributes: &[Attribute]) -> String {
+    let mut text = String::new();
+    for attribute in attributes {
+        let Meta::NameValue(pair) = &attribute.meta else { continue };
+        let Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) = &pair.value else { continue };
+        if pair.path.is_ident("doc") {
+            let line = line.value();
+            text.push_str(line.strip_prefix(' ').unwrap_or(&line));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+/// The words of first-level headings outside code.
+fn headings(text: &str) -> impl Iterator<Item = &str> {
+    let mut is_code = false;
+    text.lines().filter_map(move |line| {
+        is_code ^= line.starts_with("```");
+        if is_code { None } else { line.strip_prefix("# ") }
+    })
+}
+
+#[test]
+fn pages_begin_with_a_sentence_and_keep_their_order() {
+    let mut broken = Vec::new();
+    let mut pages_seen = 0;
+    for file in published() {
+        let mut pages = Pages::default();
+        pages.visit_file(&file.syntax());
+        pages_seen += 1;
+        broken.extend(pages.broken.into_iter().map(|(line, text)| format!("{}:{line}: {text}", file.path)));
+    }
+    assert!(pages_seen > 0);
+    demand("documentation of public items", &broken);
+}

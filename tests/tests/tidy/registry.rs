@@ -1,0 +1,65 @@
+//! What a new file of a registry must bring along.
+
+use std::collections::BTreeSet;
+
+use crate::tree::{demand, files, idents, published};
+
+/// A file that no `mod` names is never compiled, and its tests never run.
+#[test]
+fn every_file_is_part_of_its_crate() {
+    let sources = published();
+    let mut broken = Vec::new();
+    for file in &sources {
+        let (folder, name) = file.path.rsplit_once('/').expect("in a folder");
+        let name = name.trim_end_matches(".rs");
+        if name == "lib" {
+            continue;
+        }
+        let parents = [format!("{folder}.rs"), format!("{folder}/lib.rs")];
+        let Some(parent) = sources.iter().find(|source| parents.contains(&source.path)) else {
+            broken.push(format!("{}: its folder has no file of its own", file.path));
+            continue;
+        };
+        let mut is_named = false;
+        idents(parent.tokens(), &mut |_, ident, _| is_named |= ident == name);
+        if !is_named {
+            broken.push(format!("{}: `{}` does not name it", file.path, parent.path));
+        }
+    }
+    demand("each file is a module of its crate", &broken);
+}
+
+/// The first parts of the recorded names: `relu` of `relu/kinks`.
+fn recorded(group: &str) -> BTreeSet<String> {
+    let path = format!("tests/golden/{group}.json");
+    let file = files("tests/golden", &["json"]).into_iter().find(|file| file.path == path).expect("recorded");
+    let json: serde_json::Value = serde_json::from_str(&file.text).expect("JSON");
+    let names = json["cases"].as_array().expect("cases").iter();
+    names.map(|case| case["name"].as_str().expect("a name").split('/').next().unwrap().to_owned()).collect()
+}
+
+/// Every file of these folders has numbers of PyTorch; files that are no such thing are named.
+#[test]
+fn numbers_of_pytorch_are_recorded_for_everything() {
+    // The names of files, and which recorded name stands for each where they differ.
+    let folders: &[(&str, &str, &[(&str, &str)], &[&str])] = &[
+        ("runtime/src/ops", "ops", &[("dropout", ""), ("powf", "powf_half")], &["operators"]),
+        ("runtime/src/loss", "losses", &[], &[]),
+        ("runtime/src/optim", "optimizers", &[], &[]),
+        ("runtime/src/schedule", "schedules", &[], &[]),
+    ];
+    let mut broken = Vec::new();
+    for (folder, group, renamed, others) in folders {
+        let recorded = recorded(group);
+        for file in files(folder, &["rs"]) {
+            let name = file.path.rsplit('/').next().unwrap().trim_end_matches(".rs").to_owned();
+            let wanted =
+                renamed.iter().find(|(file, _)| *file == name).map_or(name.as_str(), |(_, case)| case);
+            let is_known = recorded.iter().any(|case| case.starts_with(wanted));
+            if !is_known && !others.contains(&name.as_str()) {
+                broken.push(format!("{}: no case `{wanted}` in tests/golden/{group}.json", file.path));
+            }
+        }
+    }
+    demand("PyTorch's numbers are recorded for each operation, loss, optimizer and schedule", &broken);
+}
