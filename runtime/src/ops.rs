@@ -1,9 +1,12 @@
 //! Operations on tensors, one file each: forward, derivative beside it, gradient-check cases.
 //!
-//! An operation computes with [`Value`](crate::value::Value)s through `kernel`, and hands its derivative to
-//! [`record`](crate::autograd::record). Most are methods of [`Tensor`](crate::Tensor).
+//! An operation computes with [`Value`]s through `kernel`, and hands its derivative to
+//! [`record`]. Most are methods of [`Tensor`].
 
+use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::value::Value;
+use crate::{Scalar, Tensor, kernel};
 
 /// Declares the operations; each must bring `CASES`.
 macro_rules! operations {
@@ -17,23 +20,63 @@ macro_rules! operations {
 }
 
 operations! {
+    abs,
     add,
+    clamp,
     div,
+    elu,
+    exp,
+    gelu,
     leaky_relu,
     linear,
+    ln,
     matmul,
     mean,
     mul,
     neg,
+    pow,
     relu,
     reshape,
+    sigmoid,
+    silu,
+    softplus,
+    sqrt,
     sub,
     sum,
+    tanh,
 }
 
 mod operators;
 
 pub use linear::linear;
+
+/// `y = f(x)` with `dx = slope(g, x)`.
+pub(crate) fn by_input(
+    x: &Tensor,
+    f: impl Fn(Scalar) -> Scalar + Copy,
+    slope: impl Fn(Scalar, Scalar) -> Scalar + Copy + Send + Sync + 'static,
+) -> Tensor {
+    let input = x.value().clone();
+    let output = Value::build(input.shape().clone(), |y| kernel::map(input.as_slice(), y, f));
+    record(output, [x], move |mut gradient| {
+        kernel::zip_in_place(gradient.make_mut(), input.as_slice(), slope);
+        [gradient]
+    })
+}
+
+/// `y = f(x)` with `dx = slope(g, y)`: keeps the output, which often lives anyway.
+pub(crate) fn by_output(
+    x: &Tensor,
+    f: impl Fn(Scalar) -> Scalar + Copy,
+    slope: impl Fn(Scalar, Scalar) -> Scalar + Copy + Send + Sync + 'static,
+) -> Tensor {
+    let output = Value::build(x.value().shape().clone(), |y| kernel::map(x.as_slice(), y, f));
+    let kept = output.clone();
+    record(output, [x], move |mut gradient| {
+        kernel::zip_in_place(gradient.make_mut(), kept.as_slice(), slope);
+        [gradient]
+    })
+}
 
 /// The axis meant by a number that counts from the last where it is negative.
 #[track_caller]

@@ -1,9 +1,8 @@
 //! Leaky rectifier.
 
-use crate::autograd::record;
+use super::by_input;
 use crate::gradcheck::Case;
-use crate::value::Value;
-use crate::{Scalar, Tensor, kernel};
+use crate::{Scalar, Tensor};
 
 impl Tensor {
     /// Keeps positive entries and scales the others by `slope`.
@@ -13,16 +12,13 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = x` where `x > 0`, else `slope · x`; `dx = g` where `x > 0`, else `slope · g`.
-    /// At `x = 0` this is the left derivative, as in PyTorch.
+    /// At `x = 0` this is the left derivative, as in `PyTorch`.
     pub fn leaky_relu(&self, slope: Scalar) -> Self {
-        let x = self.value().clone();
-        let output = Value::build(x.shape().clone(), |y| {
-            kernel::map(x.as_slice(), y, |x| if x > 0.0 { x } else { slope * x });
-        });
-        record(output, [self], move |mut gradient| {
-            kernel::zip_in_place(gradient.make_mut(), x.as_slice(), |g, x| if x > 0.0 { g } else { slope * g });
-            [gradient]
-        })
+        by_input(
+            self,
+            move |x| if x > 0.0 { x } else { slope * x },
+            move |g, x| if x > 0.0 { g } else { slope * g },
+        )
     }
 }
 

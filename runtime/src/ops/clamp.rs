@@ -1,0 +1,29 @@
+//! Clamping.
+
+use super::by_input;
+use crate::gradcheck::Case;
+use crate::{Scalar, Tensor};
+
+impl Tensor {
+    /// Moves what lies outside `[low, high]` to its nearer end; a NaN stays one.
+    ///
+    /// # Shapes
+    /// `x: [..]` → `[..]`
+    ///
+    /// # Formula
+    /// `y = min(max(x, low), high)`; `dx = g` inside, ends included, else 0.
+    ///
+    /// # Panics
+    /// If `low > high`, or one of them is NaN.
+    #[track_caller]
+    pub fn clamp(&self, low: Scalar, high: Scalar) -> Self {
+        assert!(low <= high, "clamp: the lower end {low} must be at most the upper end {high}");
+        by_input(
+            self,
+            move |x| x.clamp(low, high),
+            move |g, x| if (low..=high).contains(&x) { g } else { 0.0 },
+        )
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[Case::new(&[&[&[3, 4]], &[&[0]]], |x| x[0].clamp(-0.5, 1.0))];

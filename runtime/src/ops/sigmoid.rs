@@ -1,0 +1,21 @@
+//! Logistic function.
+
+use super::by_output;
+use crate::Tensor;
+use crate::kernel::math;
+use crate::gradcheck::Case;
+
+impl Tensor {
+    /// Squeezes each element into (0, 1).
+    ///
+    /// # Shapes
+    /// `x: [..]` → `[..]`
+    ///
+    /// # Formula
+    /// `y = 1 / (1 + e⁻ˣ)`; `dx = g · y (1 - y)`.
+    pub fn sigmoid(&self) -> Self {
+        by_output(self, math::sigmoid, |g, y| g * y * (1.0 - y))
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[Case::new(&[&[&[3, 4]], &[&[]], &[&[0, 2]], &[&[1, 19]]], |x| x[0].sigmoid())];

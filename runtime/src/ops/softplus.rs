@@ -1,0 +1,21 @@
+//! Smooth rectifier.
+
+use super::by_input;
+use crate::Tensor;
+use crate::kernel::math;
+use crate::gradcheck::Case;
+
+impl Tensor {
+    /// A rectifier without a kink.
+    ///
+    /// # Shapes
+    /// `x: [..]` → `[..]`
+    ///
+    /// # Formula
+    /// `y = ln(1 + eˣ)`; `dx = g σ(x)`. Above 20 this is `x` itself, as in `PyTorch`.
+    pub fn softplus(&self) -> Self {
+        by_input(self, |x| if x > 20.0 { x } else { x.exp().ln_1p() }, |g, x| if x > 20.0 { g } else { g * math::sigmoid(x) })
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[Case::new(&[&[&[3, 4]], &[&[]], &[&[0, 2]], &[&[1, 19]]], |x| x[0].softplus())];
