@@ -23,7 +23,7 @@ pub use autograd::{NoGradGuard, no_grad, no_grad_guard};
 pub use error::{CsvProblem, Error, Misshapen, ModelFileProblem, Result};
 pub use labels::Labels;
 pub use loss::{ClassTarget, CrossEntropy, cross_entropy, mse_loss};
-pub use ops::linear;
+pub use ops::{cat, layer_norm, linear, select, stack};
 pub use optim::{Adam, AdamW, Optimizer, Sgd};
 pub use parameter::Parameter;
 pub use random::seed;

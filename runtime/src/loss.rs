@@ -34,7 +34,7 @@ fn same_shape(loss: &str, output: &[usize], target: &[usize]) {
 
 /// There is one label for each row, and each is a class of the output or the one left out.
 #[track_caller]
-fn check_labels(loss: &str, labels: &Labels, output: &[usize], ignore: Option<u32>) {
+pub(crate) fn check_labels(loss: &str, labels: &Labels, output: &[usize], ignore: Option<u32>) {
     let (rows, classes) = (output[0], output[1]);
     assert!(
         labels.len() == rows,

@@ -22,33 +22,52 @@ macro_rules! operations {
 operations! {
     abs,
     add,
+    cat,
     clamp,
     div,
+    dropout,
     elu,
     exp,
+    gather,
     gelu,
+    index_select,
+    layer_norm,
     leaky_relu,
     linear,
     ln,
+    log_softmax,
     matmul,
+    max,
     mean,
+    min,
     mul,
     neg,
+    permute,
     pow,
     relu,
     reshape,
+    select,
     sigmoid,
     silu,
+    slice,
+    softmax,
     softplus,
     sqrt,
+    stack,
     sub,
     sum,
     tanh,
+    var,
 }
 
+mod extreme;
 mod operators;
 
+pub use cat::cat;
+pub use layer_norm::layer_norm;
 pub use linear::linear;
+pub use select::select;
+pub use stack::stack;
 
 /// `y = f(x)` with `dx = slope(g, x)`.
 pub(crate) fn by_input(

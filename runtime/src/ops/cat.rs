@@ -1,0 +1,91 @@
+//! Joining tensors along an axis.
+
+use super::axis;
+use crate::Tensor;
+use crate::autograd::record_many;
+use crate::gradcheck::Case;
+use crate::shape::Shape;
+use crate::value::Value;
+
+/// Joins tensors along an axis that they have; a negative axis counts from the last.
+///
+/// # Shapes
+/// `[a, b]`, `[c, b]` → `[a + c, b]` for `axis = 0`.
+///
+/// # Formula
+/// Each `dx` is its part of `g`.
+///
+/// # Panics
+/// If there are no tensors, no such axis, or other axes differ.
+///
+/// # Example
+/// ```
+/// use training_loop::{Tensor, cat};
+///
+/// let joined = cat(&[&Tensor::zeros(&[2, 3]), &Tensor::ones(&[1, 3])], 0);
+/// assert_eq!(joined.shape(), [3, 3]);
+/// ```
+#[track_caller]
+pub fn cat(tensors: &[&Tensor], axis: isize) -> Tensor {
+    let first = tensors.first().unwrap_or_else(|| panic!("cat: there is no tensor to join"));
+    let axis = self::axis("cat", first.shape(), axis);
+    for tensor in tensors {
+        let fits = tensor.rank() == first.rank()
+            && (0..first.rank()).all(|a| a == axis || tensor.shape()[a] == first.shape()[a]);
+        assert!(
+            fits,
+            "cat: the shapes {:?} and {:?} differ in more than axis {axis}, along which they are joined",
+            first.shape(),
+            tensor.shape()
+        );
+    }
+    let shapes: Vec<Shape> = tensors.iter().map(|tensor| tensor.value().shape().clone()).collect();
+    let total: usize = shapes.iter().map(|shape| shape[axis]).sum();
+    let widths: Vec<usize> = shapes.iter().map(|shape| shape.around(axis)).map(|(_, n, m)| n * m).collect();
+    let stride: usize = widths.iter().sum();
+    let output = Value::build(shapes[0].with(axis, total), |to| {
+        let mut start = 0;
+        for (tensor, &width) in tensors.iter().zip(&widths) {
+            if width > 0 {
+                for (to, from) in to.chunks_exact_mut(stride).zip(tensor.as_slice().chunks_exact(width)) {
+                    to[start..start + width].copy_from_slice(from);
+                }
+            }
+            start += width;
+        }
+    });
+    record_many(output, tensors, move |gradient| {
+        let mut start = 0;
+        let parts = shapes.iter().zip(&widths).map(|(shape, &width)| {
+            let part = Value::build(shape.clone(), |to| {
+                if width > 0 {
+                    for (to, from) in to.chunks_exact_mut(width).zip(gradient.as_slice().chunks_exact(stride)) {
+                        to.copy_from_slice(&from[start..start + width]);
+                    }
+                }
+            });
+            start += width;
+            part
+        });
+        parts.collect()
+    })
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(&[&[&[2, 3], &[1, 3]], &[&[2], &[3], &[1], &[2], &[2]], &[&[0, 2], &[2, 2]]], |x| {
+        cat(&x.iter().collect::<Vec<_>>(), 0)
+    }),
+    Case::new(&[&[&[2, 3], &[2, 1]], &[&[2, 1, 2], &[2, 2, 2]]], |x| cat(&[&x[0], &x[1]], 1)),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::cat;
+    use crate::Tensor;
+
+    #[test]
+    #[should_panic(expected = "cat: the shapes [2, 3] and [2, 4] differ in more than axis 0")]
+    fn other_axes_are_checked() {
+        let _ = cat(&[&Tensor::zeros(&[2, 3]), &Tensor::zeros(&[2, 4])], 0);
+    }
+}

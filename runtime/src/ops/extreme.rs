@@ -1,0 +1,91 @@
+//! What `max`, `min` and `argmax` share: the search for the first best element.
+
+use crate::autograd::record;
+use crate::value::Value;
+use crate::{Labels, Scalar, Tensor};
+
+/// The best of all elements.
+#[track_caller]
+pub(crate) fn extreme(op: &str, x: &Tensor, better: fn(Scalar, Scalar) -> bool) -> Tensor {
+    assert!(!x.is_empty(), "{op}: a tensor of shape {:?} has no elements", x.shape());
+    let input = x.value().clone();
+    let best = input.as_slice()[first_best(input.as_slice().iter().copied(), better)];
+    record(Value::scalar(best), [x], move |gradient| {
+        let is_best = |v: Scalar| v == best || (v.is_nan() && best.is_nan());
+        let count = input.as_slice().iter().filter(|v| is_best(**v)).count();
+        let share = gradient.as_slice()[0] / count as Scalar;
+        [Value::build(input.shape().clone(), |dx| {
+            for (dx, v) in dx.iter_mut().zip(input.as_slice()) {
+                *dx = if is_best(*v) { share } else { 0.0 };
+            }
+        })]
+    })
+}
+
+/// The best elements along an axis.
+#[track_caller]
+pub(crate) fn extreme_axis(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> bool) -> Tensor {
+    let axis = super::axis(op, x.shape(), axis);
+    let shape = x.value().shape().clone();
+    let places = best_places(op, x, axis, better);
+    let output = Value::build(shape.without(axis), |to| {
+        to.iter_mut().zip(&places).for_each(|(to, &place)| *to = x.as_slice()[place]);
+    });
+    record(output, [x], move |gradient| {
+        let mut dx = Value::filled(shape.clone(), 0.0);
+        let to = dx.make_mut();
+        gradient.as_slice().iter().zip(&places).for_each(|(g, &place)| to[place] = *g);
+        [dx]
+    })
+}
+
+impl Tensor {
+    /// Where along one axis the largest element is: the first of ties, or the first NaN.
+    ///
+    /// # Shapes
+    /// `x: [rows, classes]` → `rows` labels for `axis = 1`; other axes are joined in row-major order.
+    ///
+    /// # Panics
+    /// If there is no such axis, or nothing along it.
+    #[track_caller]
+    pub fn argmax(&self, axis: isize) -> Labels {
+        let axis = super::axis("argmax", self.shape(), axis);
+        let (_, length, inner) = self.value().shape().around(axis);
+        let places = best_places("argmax", self, axis, |a, b| a > b);
+        places.into_iter().map(|place| (place / inner % length) as u32).collect()
+    }
+}
+
+/// The place in the tensor of each best element along an axis.
+#[track_caller]
+fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> bool) -> Vec<usize> {
+    let (outer, length, inner) = x.value().shape().around(axis);
+    assert!(
+        length > 0 || outer * inner == 0,
+        "{op}: there is nothing along axis {axis} of the shape {:?}",
+        x.shape()
+    );
+    let mut places = Vec::with_capacity(outer * inner);
+    for start in 0..outer {
+        for rest in 0..inner {
+            let first = start * length * inner + rest;
+            let along = (0..length).map(|i| x.as_slice()[first + i * inner]);
+            places.push(first + first_best(along, better) * inner);
+        }
+    }
+    places
+}
+
+/// The first best of some numbers, or the first NaN.
+fn first_best(numbers: impl Iterator<Item = Scalar>, better: fn(Scalar, Scalar) -> bool) -> usize {
+    let mut best: Option<(usize, Scalar)> = None;
+    for (place, number) in numbers.enumerate() {
+        if number.is_nan() {
+            return place;
+        }
+        if best.is_none_or(|(_, held)| better(number, held)) {
+            best = Some((place, number));
+        }
+    }
+    best.map_or(0, |(place, _)| place)
+}

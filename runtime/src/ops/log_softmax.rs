@@ -1,0 +1,50 @@
+//! Logarithm of the softmax.
+
+use super::axis;
+use crate::Tensor;
+use crate::autograd::record;
+use crate::gradcheck::Case;
+use crate::kernel::softmax::{lanes, softmax_row};
+use crate::kernel::{math, sum};
+use crate::value::Value;
+
+impl Tensor {
+    /// The logarithm of [`Tensor::softmax`], exact also where a share is too small for it.
+    ///
+    /// # Shapes
+    /// `x: [..]` → `[..]`
+    ///
+    /// # Formula
+    /// `y = x - ln Σ eˣ` along the axis; `dx = g - eʸ Σ g`.
+    ///
+    /// # Panics
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn log_softmax(&self, axis: isize) -> Self {
+        let axis = self::axis("log_softmax", self.shape(), axis);
+        let x = self.value();
+        let shape = x.shape().around(axis);
+        let output = Value::build(x.shape().clone(), |y| {
+            lanes(shape, [x.as_slice()], y, |[x], y| {
+                let log_sum = softmax_row(x, y);
+                y.iter_mut().zip(x).for_each(|(y, x)| *y = x - log_sum);
+            });
+        });
+        let y = output.clone();
+        record(output, [self], move |gradient| {
+            [Value::build(y.shape().clone(), |dx| {
+                lanes(shape, [y.as_slice(), gradient.as_slice()], dx, |[y, g], dx| {
+                    let total = sum(g);
+                    for ((dx, y), g) in dx.iter_mut().zip(y).zip(g) {
+                        *dx = g - math::exp(*y) * total;
+                    }
+                });
+            })]
+        })
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(&[&[&[3, 4]], &[&[2, 1]], &[&[0, 2]]], |x| x[0].log_softmax(-1)),
+    Case::new(&[&[&[3, 4]], &[&[2, 3, 2]]], |x| x[0].log_softmax(0)),
+];

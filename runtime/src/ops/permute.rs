@@ -1,0 +1,113 @@
+//! Axes in another order.
+
+use super::axis;
+use crate::autograd::record;
+use crate::gradcheck::Case;
+use crate::shape::Shape;
+use crate::value::Value;
+use crate::{Scalar, Tensor};
+
+impl Tensor {
+    /// The axes in the order given; the numbers are copied into their new order.
+    ///
+    /// # Shapes
+    /// `x: [a, b, c]` → `[c, a, b]` for `axes = [2, 0, 1]`.
+    ///
+    /// # Formula
+    /// `dx` is `g` under the inverse order.
+    ///
+    /// # Panics
+    /// If `axes` does not name each axis once.
+    #[track_caller]
+    pub fn permute(&self, axes: &[usize]) -> Self {
+        let mut sorted = axes.to_vec();
+        sorted.sort_unstable();
+        assert!(
+            sorted.iter().copied().eq(0..self.rank()),
+            "permute: a tensor of shape {:?} needs each of its {} axes once, and the axes are {axes:?}",
+            self.shape(),
+            self.rank()
+        );
+        permuted(self, axes.to_vec())
+    }
+
+    /// Swaps two axes; negative ones count from the last.
+    ///
+    /// # Shapes
+    /// `x: [a, b, c]` → `[a, c, b]` for `transpose(-2, -1)`.
+    ///
+    /// # Formula
+    /// `dx` is `g` with the same two axes swapped.
+    ///
+    /// # Panics
+    /// If there is no such axis.
+    #[track_caller]
+    pub fn transpose(&self, first: isize, second: isize) -> Self {
+        let (first, second) =
+            (axis("transpose", self.shape(), first), axis("transpose", self.shape(), second));
+        let mut axes: Vec<usize> = (0..self.rank()).collect();
+        axes.swap(first, second);
+        permuted(self, axes)
+    }
+}
+
+fn permuted(x: &Tensor, axes: Vec<usize>) -> Tensor {
+    let output = reorder(x.value(), &axes);
+    record(output, [x], move |gradient| {
+        let mut back = vec![0; axes.len()];
+        axes.iter().enumerate().for_each(|(to, &from)| back[from] = to);
+        [reorder(&gradient, &back)]
+    })
+}
+
+fn reorder(x: &Value, axes: &[usize]) -> Value {
+    let own = x.shape().strides();
+    let dims: Vec<usize> = axes.iter().map(|&axis| x.shape()[axis]).collect();
+    let strides: Vec<usize> = axes.iter().map(|&axis| own[axis]).collect();
+    let from = x.as_slice();
+    Value::build(Shape::new(&dims), |to| gather(from, 0, &dims, &strides, to))
+}
+
+/// Copies a strided block row by row; as deep as there are axes.
+fn gather(from: &[Scalar], start: usize, dims: &[usize], strides: &[usize], to: &mut [Scalar]) {
+    let (Some((&length, dims)), Some((&stride, strides))) = (dims.split_first(), strides.split_first()) else {
+        to[0] = from[start];
+        return;
+    };
+    if to.is_empty() {
+        return;
+    }
+    if dims.is_empty() {
+        for (i, to) in to.iter_mut().enumerate() {
+            *to = from[start + i * stride];
+        }
+        return;
+    }
+    for (i, to) in to.chunks_exact_mut(to.len() / length).enumerate() {
+        gather(from, start + i * stride, dims, strides, to);
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(&[&[&[2, 3, 4]], &[&[2, 0, 1]], &[&[1, 1, 1]]], |x| x[0].permute(&[2, 0, 1])),
+    Case::new(&[&[&[3, 4]], &[&[2, 1]]], |x| x[0].transpose(0, 1)),
+    Case::new(&[&[&[2, 3, 4]]], |x| x[0].transpose(-3, -1)),
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::{Scalar, Tensor};
+
+    #[test]
+    fn orders_agree_with_ndarray() {
+        let array = ndarray::Array3::from_shape_fn((2, 3, 4), |(i, j, k)| (100 * i + 10 * j + k) as Scalar);
+        let ours = Tensor::from(array.view()).permute(&[2, 0, 1]);
+        assert_eq!(ours.to_array(), array.permuted_axes([2, 0, 1]).into_dyn());
+    }
+
+    #[test]
+    #[should_panic(expected = "permute: a tensor of shape [2, 3] needs each of its 2 axes once")]
+    fn doubled_axes_are_refused() {
+        let _ = Tensor::zeros(&[2, 3]).permute(&[0, 0]);
+    }
+}

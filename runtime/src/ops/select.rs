@@ -1,0 +1,53 @@
+//! A choice between two tensors, element by element.
+
+use crate::Tensor;
+use crate::autograd::record;
+use crate::broadcast::{self, needs};
+use crate::gradcheck::Case;
+
+/// Takes from `a` where the condition is not 0, else from `b`; `PyTorch` calls it `where`.
+///
+/// # Shapes
+/// Any three that broadcast, matched from the last axis.
+///
+/// # Formula
+/// `da = g` where the condition holds, else 0; `db` the other way round. The condition has no gradient.
+/// What is not taken has no influence, even if it is NaN.
+///
+/// # Example
+/// ```
+/// use ndarray::arr1;
+/// use training_loop::{Tensor, select};
+///
+/// let condition = Tensor::from(arr1(&[1.0, 0.0]));
+/// let chosen = select(&condition, &Tensor::from(arr1(&[5.0, 6.0])), &Tensor::from(-1.0));
+/// assert_eq!(chosen.as_slice(), [5.0, -1.0]);
+/// ```
+#[track_caller]
+pub fn select(condition: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
+    let shape = broadcast::shape("select", a.value().shape(), b.value().shape());
+    let shape = broadcast::shape("select", condition.value().shape(), &shape);
+    let held = broadcast::expand(condition.value(), &shape);
+    let mut output = broadcast::expand(a.value(), &shape);
+    let other = broadcast::expand(b.value(), &shape);
+    for ((y, other), held) in output.make_mut().iter_mut().zip(other.as_slice()).zip(held.as_slice()) {
+        if *held == 0.0 {
+            *y = *other;
+        }
+    }
+    let shapes = [a.value().shape().clone(), b.value().shape().clone()];
+    let needs = needs([a, b]);
+    record(output, [a, b], move |gradient| {
+        let part = |taken: bool, shape| {
+            let kept = broadcast::zip("select", &gradient, &held, move |g, h| if (h != 0.0) == taken { g } else { 0.0 });
+            broadcast::reduce(kept, shape)
+        };
+        [needs[0].then(|| part(true, &shapes[0])), needs[1].then(|| part(false, &shapes[1]))]
+    })
+}
+
+pub(crate) const CASES: &[Case] = &[Case::new(broadcast::SHAPES, |x| {
+    let mut condition = x[1].to_array();
+    condition.iter_mut().enumerate().for_each(|(i, c)| *c = if i % 2 == 0 { 1.0 } else { 0.0 });
+    select(&Tensor::from(condition), &x[0], &x[1])
+})];

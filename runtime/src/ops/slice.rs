@@ -1,0 +1,79 @@
+//! A range along one axis.
+
+use std::ops::{Bound, RangeBounds};
+
+use super::axis;
+use crate::Tensor;
+use crate::autograd::record;
+use crate::gradcheck::Case;
+use crate::value::Value;
+
+impl Tensor {
+    /// The part of the tensor in a range of one axis; a negative axis counts from the last.
+    ///
+    /// # Shapes
+    /// `x: [a, b, c]` → `[a, 2, c]` for `slice(1, 3..5)`.
+    ///
+    /// # Formula
+    /// `dx` is `g` inside the range and 0 outside.
+    ///
+    /// # Panics
+    /// If there is no such axis, or the range ends beyond it.
+    #[track_caller]
+    pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Self {
+        let axis = self::axis("slice", self.shape(), axis);
+        let length = self.shape()[axis];
+        let start = match range.start_bound() {
+            Bound::Included(&start) => start,
+            Bound::Excluded(&start) => start + 1,
+            Bound::Unbounded => 0,
+        };
+        let end = match range.end_bound() {
+            Bound::Included(&end) => end + 1,
+            Bound::Excluded(&end) => end,
+            Bound::Unbounded => length,
+        };
+        assert!(
+            start <= end && end <= length,
+            "slice: the range {start}..{end} does not lie in axis {axis} of the shape {:?}",
+            self.shape()
+        );
+        let shape = self.value().shape().clone();
+        let (_, _, inner) = shape.around(axis);
+        let (width, stride) = ((end - start) * inner, length * inner);
+        let output = Value::build(shape.with(axis, end - start), |to| {
+            if width > 0 {
+                for (to, from) in to.chunks_exact_mut(width).zip(self.as_slice().chunks_exact(stride)) {
+                    to.copy_from_slice(&from[start * inner..][..width]);
+                }
+            }
+        });
+        record(output, [self], move |gradient| {
+            let mut dx = Value::filled(shape.clone(), 0.0);
+            let to = dx.make_mut();
+            if width > 0 {
+                for (to, from) in to.chunks_exact_mut(stride).zip(gradient.as_slice().chunks_exact(width)) {
+                    to[start * inner..][..width].copy_from_slice(from);
+                }
+            }
+            [dx]
+        })
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(&[&[&[4, 3]], &[&[3, 2, 2]]], |x| x[0].slice(0, 1..3)),
+    Case::new(&[&[&[2, 3, 2]]], |x| x[0].slice(-2, ..=1)),
+    Case::new(&[&[&[3, 2]]], |x| x[0].slice(1, 1..1)),
+];
+
+#[cfg(test)]
+mod tests {
+    use crate::Tensor;
+
+    #[test]
+    #[should_panic(expected = "slice: the range 1..4 does not lie in axis 1 of the shape [2, 3]")]
+    fn ranges_are_checked() {
+        let _ = Tensor::zeros(&[2, 3]).slice(1, 1..4);
+    }
+}
