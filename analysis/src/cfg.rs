@@ -1,0 +1,215 @@
+//! The control-flow graph of one function, reduced to what a training loop is about: blocks of events.
+//!
+//! It knows nothing of syntax. Loops stand in it twice, first round and later rounds, so that a fault from
+//! the second batch on is certain.
+
+use crate::diagnostic::Place;
+use crate::stage::{Effect, Stage};
+
+mod paths;
+
+pub use paths::{Deps, PathId, Paths};
+
+/// Index into [`Cfg::blocks`].
+pub type BlockId = usize;
+/// Index into [`Cfg::optimizers`].
+pub type OptimizerId = usize;
+/// Index into [`Cfg::graphs`].
+pub type GraphId = usize;
+/// Index into [`Cfg::sites`].
+pub type SiteId = usize;
+/// Index into [`Cfg::loops`].
+pub type LoopId = usize;
+
+/// A function as blocks of events; block 0 is the entry.
+#[derive(Debug, Default)]
+pub struct Cfg {
+    /// All blocks, in the order in which they were lowered.
+    pub blocks: Vec<Block>,
+    /// Everything in the function that was recognised as an optimizer.
+    pub optimizers: Vec<Optimizer>,
+    /// Tensors with a name and a graph behind it.
+    pub graphs: Vec<Graph>,
+    /// Places in the source where events stand, in the order of first visit.
+    pub sites: Vec<Site>,
+    /// Loops of the source.
+    pub loops: Vec<Loop>,
+    /// Conditions that guard more than one place, as text.
+    pub conditions: Vec<String>,
+    /// Names of all places that values live in.
+    pub paths: Paths,
+    /// The loop in whose rounds each variable begins, for those that begin in one.
+    pub begins: std::collections::BTreeMap<PathId, LoopId>,
+    /// Gradients are read, or parameters written, by hand.
+    pub reads_gradients: bool,
+    /// Everything whose forward or parameters are asked for.
+    pub models: Deps,
+    /// The function is too large or too deep; nothing may be concluded.
+    pub gave_up: bool,
+    /// More conditions repeat than are followed, so a fault on some path may be none.
+    pub too_many_conditions: bool,
+}
+
+/// A straight stretch of events.
+#[derive(Debug, Default)]
+pub struct Block {
+    /// What a reader would call it; empty for joints.
+    pub label: String,
+    /// What happens, in order.
+    pub events: Vec<Event>,
+    /// Where control goes next.
+    pub edges: Vec<Edge>,
+}
+
+/// A way from the end of one block to the start of another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The next block.
+    pub to: BlockId,
+    /// Whether it passes over a loop whose body did not run at all.
+    pub skips: bool,
+}
+
+/// Something that happens at a site.
+#[derive(Debug)]
+pub struct Event {
+    /// What happens.
+    pub action: Action,
+    /// Where in the source.
+    pub site: SiteId,
+    /// Whether this copy stands in a first round that its condition may leave out.
+    pub maybe_not_first: bool,
+    /// Whether this copy stands in the first round of its innermost loop.
+    pub first: bool,
+}
+
+/// What an event does.
+#[derive(Debug)]
+pub enum Action {
+    /// An optimizer comes from its constructor: nothing in its gradients.
+    Build(OptimizerId),
+    /// An optimizer comes from where it cannot be seen.
+    Forget(OptimizerId),
+    /// A stage acts on the gradients of one optimizer.
+    Gradients(OptimizerId, Effect),
+    /// A stage acts on the gradients of whatever these places hold.
+    Through(Deps, Effect),
+    /// `backward` of a loss.
+    Backward {
+        /// What the loss was computed from.
+        deps: Deps,
+        /// The tensors whose graphs it runs through.
+        graphs: Vec<GraphId>,
+        /// Whether the graphs may be used again.
+        retain: bool,
+    },
+    /// A tensor gets a value, computed from other tensors.
+    Compute(GraphId, Vec<GraphId>),
+    /// A tensor's graph is not known any more.
+    LoseGraph(GraphId),
+    /// Something unseen may have changed the gradients that belong to these places.
+    Touch(Deps),
+    /// The numbered condition holds, or does not.
+    Assume(usize, bool),
+    /// What the condition mentions has changed.
+    Unassume(usize),
+    /// A stage that leaves gradients alone, for drawings.
+    Mark(Stage),
+}
+
+/// Something recognised as an optimizer.
+#[derive(Debug)]
+pub struct Optimizer {
+    /// As the source names it.
+    pub name: String,
+    /// Where it lives.
+    pub path: PathId,
+    /// Whose parameters it moves, if that is known.
+    pub owned: Option<Deps>,
+    /// It belongs to the caller, or to `self`.
+    pub from_caller: bool,
+    /// It is handed on, stored or returned, so that somebody else may step it.
+    pub escapes: bool,
+    /// Nothing may be said about it.
+    pub lost: bool,
+    /// Where it is built, and whether a condition may leave that out.
+    pub built: Vec<(SiteId, bool)>,
+    /// A model it owns that is built in the function: its name, where, and whether under a condition.
+    pub models: Vec<(PathId, SiteId, bool)>,
+}
+
+/// A named tensor with a graph behind it.
+#[derive(Debug)]
+pub struct Graph {
+    /// As the source names it.
+    pub name: String,
+    /// Graphs that `backward` through this one uses up as well.
+    pub parents: Vec<GraphId>,
+    /// The models whose forward made it.
+    pub models: Deps,
+}
+
+/// A place in the source where something happens.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// The call.
+    pub place: Place,
+    /// The call as text, long arguments left out.
+    pub text: String,
+    /// The loops around it, outermost first.
+    pub loops: Vec<LoopId>,
+    /// Whether a condition inside the innermost loop may leave it out.
+    pub conditional: bool,
+    /// What it is, if it is a stage.
+    pub stage: Option<Stage>,
+}
+
+/// A loop of the source.
+#[derive(Debug)]
+pub struct Loop {
+    /// Line of its head.
+    pub line: usize,
+    /// As the source writes its head.
+    pub text: String,
+}
+
+impl Cfg {
+    /// The sites whose stage has this effect.
+    pub fn sites_with(&self, effect: Effect) -> impl Iterator<Item = (SiteId, &Site)> {
+        let has = move |site: &Site| site.stage.is_some_and(|stage| stage.effect() == effect);
+        self.sites.iter().enumerate().filter(move |(_, site)| has(site))
+    }
+
+    /// The innermost loop in whose rounds a place's variable begins anew.
+    pub fn bound_in(&self, path: PathId) -> Option<LoopId> {
+        self.begins.get(&self.paths.root_of(path)).copied()
+    }
+
+    /// All events with their blocks, in the order in which they were lowered.
+    pub fn events(&self) -> impl Iterator<Item = (BlockId, &Event)> {
+        self.blocks
+            .iter()
+            .enumerate()
+            .flat_map(|(id, block)| block.events.iter().map(move |event| (id, event)))
+    }
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certain {
+    /// Some path to the place is bad.
+    Some,
+    /// Every path is.
+    Every,
+}
+
+impl Cfg {
+    /// Whether what an unseen function does to these places may change the gradients of this optimizer.
+    pub fn touches(&self, id: OptimizerId, deps: &Deps) -> bool {
+        let optimizer = &self.optimizers[id];
+        let of = optimizer.owned.as_ref().unwrap_or(&self.models);
+        !deps.is_empty()
+            && (Deps::one(optimizer.path).overlaps(deps, &self.paths) != Some(false)
+                || of.overlaps(deps, &self.paths) != Some(false))
+    }
+}

@@ -1,0 +1,161 @@
+//! Names of places that values live in: variables and their fields.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// Index of a place in [`Paths`].
+pub type PathId = usize;
+
+/// All places of a function, each a variable or a field of another place.
+#[derive(Debug, Default)]
+pub struct Paths {
+    parents: Vec<Option<PathId>>,
+    names: Vec<String>,
+    fields: BTreeMap<(PathId, String), PathId>,
+}
+
+impl Paths {
+    /// A new variable.
+    pub fn root(&mut self, name: &str) -> PathId {
+        self.parents.push(None);
+        self.names.push(name.to_owned());
+        self.names.len() - 1
+    }
+
+    /// The field of a place.
+    pub fn field(&mut self, parent: PathId, member: &str) -> PathId {
+        let key = (parent, member.to_owned());
+        if let Some(&known) = self.fields.get(&key) {
+            return known;
+        }
+        let id = self.root(&format!("{}.{member}", self.names[parent]));
+        self.parents[id] = Some(parent);
+        self.fields.insert(key, id);
+        id
+    }
+
+    /// As the source names it.
+    pub fn name(&self, path: PathId) -> &str {
+        &self.names[path]
+    }
+
+    /// The variable that a place belongs to.
+    pub fn root_of(&self, mut path: PathId) -> PathId {
+        while let Some(parent) = self.parents[path] {
+            path = parent;
+        }
+        path
+    }
+
+    /// Whether one of the places is the other or a part of it.
+    pub fn overlap(&self, a: PathId, b: PathId) -> bool {
+        self.holds(a, b) || self.holds(b, a)
+    }
+
+    /// Whether `part` is `whole` or a part of it.
+    pub fn holds(&self, whole: PathId, part: PathId) -> bool {
+        let mut at = Some(part);
+        while let Some(path) = at {
+            if path == whole {
+                return true;
+            }
+            at = self.parents[path];
+        }
+        false
+    }
+}
+
+/// The places that a value was computed from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deps {
+    /// These places, sorted.
+    Known(Rc<[PathId]>),
+    /// Anything.
+    Anything,
+}
+
+/// More places than this are as good as anything.
+const MOST: usize = 24;
+
+impl Default for Deps {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+impl Deps {
+    /// Nothing at all.
+    pub fn none() -> Self {
+        Self::Known(Rc::from([]))
+    }
+
+    /// One place.
+    pub fn one(path: PathId) -> Self {
+        Self::Known(Rc::from([path]))
+    }
+
+    /// Whether there is no place in it.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Known(paths) if paths.is_empty())
+    }
+
+    /// The places, if they are known.
+    pub fn paths(&self) -> &[PathId] {
+        match self {
+            Self::Known(paths) => paths,
+            Self::Anything => &[],
+        }
+    }
+
+    /// Both together.
+    pub fn union(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Known(a), Self::Known(b)) => {
+                if b.iter().all(|path| a.contains(path)) {
+                    return self.clone();
+                }
+                if a.is_empty() {
+                    return other.clone();
+                }
+                let mut all: Vec<PathId> = a.iter().chain(b.iter()).copied().collect();
+                all.sort_unstable();
+                all.dedup();
+                if all.len() > MOST { Self::Anything } else { Self::Known(all.into()) }
+            }
+            _ => Self::Anything,
+        }
+    }
+
+    /// Whether some place of one is a place of the other or a part of one; `None` when that is not known.
+    pub fn overlaps(&self, other: &Self, paths: &Paths) -> Option<bool> {
+        match (self, other) {
+            (Self::Known(a), Self::Known(b)) => {
+                Some(a.iter().any(|&a| b.iter().any(|&b| paths.overlap(a, b))))
+            }
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_overlap_their_whole_and_not_each_other() {
+        let mut paths = Paths::default();
+        let model = paths.root("model");
+        let (encoder, head) = (paths.field(model, "encoder"), paths.field(model, "head"));
+        assert!(paths.overlap(encoder, model) && paths.overlap(model, head));
+        assert!(!paths.overlap(encoder, head));
+        assert_eq!(paths.field(model, "head"), head);
+        assert_eq!(paths.name(head), "model.head");
+        assert_eq!(Deps::one(encoder).overlaps(&Deps::one(head), &paths), Some(false));
+    }
+
+    #[test]
+    fn many_places_become_anything() {
+        let all = (0..=MOST).fold(Deps::none(), |deps, path| deps.union(&Deps::one(path)));
+        assert_eq!(all, Deps::Anything);
+    }
+}

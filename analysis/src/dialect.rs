@@ -1,0 +1,114 @@
+//! What the calls of a training library do, described by their effects and not by their names.
+//!
+//! A dialect is a table: the lowering asks it what a call does and never looks at a name itself, so a
+//! library with fused steps or gradients as values is one more table.
+//! It knows nothing of control flow or states.
+
+use crate::stage::{Effect, Stage};
+
+mod roles;
+mod torch;
+
+pub use roles::{Role, Uses, role_of_name, role_of_type};
+pub use torch::TORCH;
+
+/// What a call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// Acts on the gradients of the optimizer that it is called on, or whose parameters it is given; a
+    /// fused call is a sequence.
+    Gradients(&'static [Effect]),
+    /// Adds the gradient of the tensor that it is called on.
+    Backward {
+        /// Whether the graph may be used again.
+        retain: bool,
+    },
+    /// Computes a tensor with a graph; the stage is for drawings.
+    Computes(Stage),
+    /// Derives a tensor from a tensor, graph included.
+    KeepsGraph,
+    /// Gives a value that has nothing to do with the gradients.
+    Detaches,
+    /// Gives the parameters of a model or an optimizer.
+    Parameters,
+    /// Gives the same thing again, wrapped or unwrapped.
+    Passes,
+    /// Switches the mode of the layers.
+    Mode(Stage),
+    /// Runs a closure without recording.
+    NoGrad,
+    /// Runs a closure once, here and now.
+    Runs,
+    /// Runs a closure for each element.
+    RunsEach {
+        /// Whether the closure may end the iteration.
+        may_stop: bool,
+    },
+    /// Looks at its receiver, or sets something that is no gradient.
+    Harmless,
+}
+
+/// One library's vocabulary.
+#[derive(Debug)]
+pub struct Dialect {
+    /// The name by which it can be told.
+    pub name: &'static str,
+    /// Methods of optimizers: name, greatest number of arguments, meaning.
+    pub optimizer_methods: &'static [(&'static str, usize, Does)],
+    /// Methods of anything else.
+    pub methods: &'static [(&'static str, usize, Does)],
+    /// Free functions, by the last segment of their path.
+    pub functions: &'static [(&'static str, Does)],
+    /// Types that are optimizers.
+    pub optimizers: &'static [&'static str],
+    /// Types that wrap a tensor: their constructors keep what they are given.
+    pub tensors: &'static [&'static str],
+}
+
+impl Dialect {
+    /// What a method of an optimizer does.
+    pub fn optimizer_method(&self, name: &str, arguments: usize) -> Option<Does> {
+        lookup(self.optimizer_methods, name, arguments)
+    }
+
+    /// What a method of anything but an optimizer does.
+    pub fn method(&self, name: &str, arguments: usize) -> Option<Does> {
+        lookup(self.methods, name, arguments)
+    }
+
+    /// What a free function does; a name that speaks of a loss computes one.
+    pub fn function(&self, name: &str) -> Option<Does> {
+        let known = self.functions.iter().find(|(known, _)| *known == name).map(|(_, does)| *does);
+        known.or_else(|| is_loss(name).then_some(Does::Computes(Stage::Loss)))
+    }
+}
+
+/// Whether a function or a method of this name computes a loss.
+pub fn is_loss(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "loss" | "criterion" | "entropy")) && !hints_at_training(name)
+}
+
+/// Whether a function of this name may well run `backward` or update parameters inside.
+pub fn hints_at_training(name: &str) -> bool {
+    ["backward", "backprop", "step", "train", "optimi", "update", "fit", "learn", "grad"]
+        .iter()
+        .any(|hint| name.contains(hint))
+}
+
+fn lookup(table: &[(&str, usize, Does)], name: &str, arguments: usize) -> Option<Does> {
+    table.iter().find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fused_or_unknown_calls_are_not_guessed() {
+        assert_eq!(TORCH.optimizer_method("step", 0), Some(Does::Gradients(&[Effect::Take])));
+        assert_eq!(TORCH.optimizer_method("step", 2), None);
+        assert_eq!(TORCH.method("step", 0), None);
+        assert_eq!(TORCH.function("weighted_loss"), Some(Does::Computes(Stage::Loss)));
+        assert_eq!(TORCH.function("train_on_loss"), None);
+    }
+}

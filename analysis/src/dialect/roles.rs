@@ -1,0 +1,92 @@
+//! What a thing is: by its type first, then by how it is used, then by its name.
+
+use std::collections::BTreeSet;
+
+use super::Dialect;
+
+/// What a name stands for, as far as the checker cares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Holds gradients that `step` uses.
+    Optimizer,
+    /// Moves the learning rate; looks at an optimizer and leaves its gradients alone.
+    Schedule,
+    /// Something else for certain: an environment, a scaler, a number.
+    Other,
+}
+
+/// The methods that a function calls on one name.
+#[derive(Clone, Debug, Default)]
+pub struct Uses {
+    /// Methods called without arguments.
+    pub bare: BTreeSet<String>,
+    /// Methods called with arguments.
+    pub given: BTreeSet<String>,
+}
+
+impl Uses {
+    /// Whether it is used as an optimizer is: stepped, and zeroed or clipped.
+    pub fn as_optimizer(&self) -> bool {
+        let clipped = self.given.iter().any(|name| name.starts_with("clip_grad"));
+        self.bare.contains("step") && (self.bare.contains("zero_grad") || clipped)
+    }
+}
+
+/// What the last segment of a type's path, or a bound, says.
+///
+/// `None` when the type says nothing, as a type parameter or an alias does.
+pub fn role_of_type(dialect: &Dialect, name: &str) -> Option<Role> {
+    if dialect.optimizers.contains(&name) || name.ends_with("Optimizer") {
+        return Some(Role::Optimizer);
+    }
+    if ["Schedule", "Scheduler", "Lr", "LR"].iter().any(|end| name.ends_with(end)) {
+        return Some(Role::Schedule);
+    }
+    let lower = name.to_ascii_lowercase();
+    let other = ["env", "scaler", "simulator", "sampler", "loader", "dataset", "tensor", "rng"];
+    let number = ["bool", "usize", "f32", "f64", "u64", "i64", "u32", "i32", "String", "str"];
+    (other.iter().any(|word| lower.contains(word)) || number.contains(&name)).then_some(Role::Other)
+}
+
+/// What a name alone says.
+pub fn role_of_name(name: &str) -> Option<Role> {
+    let lower = name.to_ascii_lowercase();
+    let words = || lower.split('_').filter(|word| !word.is_empty());
+    if words().any(|word| word.starts_with("sched") || word == "lr" || word == "schedule") {
+        return Some(Role::Schedule);
+    }
+    if words().any(|word| matches!(word, "env" | "scaler" | "state" | "steps" | "config" | "params" | "name"))
+    {
+        return Some(Role::Other);
+    }
+    let optimizer = |word: &str| {
+        let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        matches!(word, "opt" | "optim" | "optimizer" | "optimiser" | "sgd" | "adam" | "adamw" | "rmsprop")
+    };
+    words().any(optimizer).then_some(Role::Optimizer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::TORCH;
+
+    #[test]
+    fn lookalikes_are_not_optimizers() {
+        for name in ["env", "scheduler", "lr_scheduler", "scaler", "opt_state", "optimizer_steps"] {
+            assert_ne!(role_of_name(name), Some(Role::Optimizer), "{name}");
+        }
+        for name in ["optimizer", "opt", "opt_g", "generator_optimizer", "optimizer2", "sgd"] {
+            assert_eq!(role_of_name(name), Some(Role::Optimizer), "{name}");
+        }
+    }
+
+    #[test]
+    fn types_speak_first() {
+        assert_eq!(role_of_type(&TORCH, "AdamW"), Some(Role::Optimizer));
+        assert_eq!(role_of_type(&TORCH, "Optimizer"), Some(Role::Optimizer));
+        assert_eq!(role_of_type(&TORCH, "CosineLr"), Some(Role::Schedule));
+        assert_eq!(role_of_type(&TORCH, "CartPoleEnv"), Some(Role::Other));
+        assert_eq!(role_of_type(&TORCH, "Mlp"), None);
+    }
+}

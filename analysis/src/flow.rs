@@ -1,0 +1,430 @@
+//! What may hold at each point of a control-flow graph.
+//!
+//! A [`State`] is a few bit sets for each optimizer and each used-up graph.
+//! Effects are small, `join` says whether it changed, a work list runs to the fixpoint, and only then one
+//! pass collects the [`Visit`]s that lints look at.
+//!
+//! ```text
+//! for batch in train {                          // gradients:
+//!     let loss = mse_loss(&output, &target);    // {empty}   later rounds {used}
+//!     loss.backward();                          // {filled}  later rounds {stale}
+//!     optimizer.step();                         // {used}
+//! }
+//! ```
+
+use std::ops::BitOr;
+
+use crate::cfg::{Certain, Cfg, OptimizerId, SiteId};
+use crate::stage::Effect;
+
+mod effect;
+mod solve;
+
+pub use solve::{Solution, Visit, What, solve};
+
+/// What the gradients of an optimizer may be: a set of up to seven words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gradients(u8);
+
+impl Gradients {
+    /// No word: no path comes here.
+    pub const NONE: Self = Self(0);
+    /// Nothing in them, or zeroed.
+    pub const EMPTY: Self = Self(1);
+    /// A backward since they were empty.
+    pub const FILLED: Self = Self(2);
+    /// A step took them.
+    pub const USED: Self = Self(4);
+    /// A backward added to what a step had taken.
+    pub const STALE: Self = Self(8);
+    /// Zeroed after a backward that no step used.
+    pub const DISCARDED: Self = Self(16);
+    /// As the caller left them.
+    pub const ENTRY: Self = Self(32);
+    /// Touched by what the analysis does not see.
+    pub const UNKNOWN: Self = Self(64);
+
+    /// All words that have names, in the order of the automaton.
+    pub const WORDS: [(Self, &'static str); 7] = [
+        (Self::EMPTY, "empty"),
+        (Self::FILLED, "filled"),
+        (Self::USED, "used"),
+        (Self::STALE, "stale"),
+        (Self::DISCARDED, "discarded"),
+        (Self::ENTRY, "entry"),
+        (Self::UNKNOWN, "unknown"),
+    ];
+
+    /// Whether some word of the other set is in this one.
+    pub fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether every word of this set is in the other.
+    pub fn within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// The words of both sets.
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// The single words in it.
+    pub fn words(self) -> impl Iterator<Item = Self> {
+        Self::WORDS.into_iter().map(|(word, _)| word).filter(move |word| self.meets(*word))
+    }
+
+    /// The set after an effect, word by word.
+    pub fn after(self, effect: Effect) -> Self {
+        self.words().fold(Self::NONE, |all, word| all | word.step(effect))
+    }
+
+    /// The automaton: one word, one effect.
+    fn step(self, effect: Effect) -> Self {
+        match effect {
+            Effect::Nothing | Effect::Clip => self,
+            Effect::Zero => match self {
+                Self::FILLED | Self::DISCARDED => Self::DISCARDED,
+                _ => Self::EMPTY,
+            },
+            Effect::Fill => match self {
+                Self::USED | Self::STALE => Self::STALE,
+                Self::UNKNOWN => Self::UNKNOWN,
+                _ => Self::FILLED,
+            },
+            Effect::Take => Self::USED,
+        }
+    }
+}
+
+impl BitOr for Gradients {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl std::fmt::Display for Gradients {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words = Self::WORDS.iter().filter(|(word, _)| self.meets(*word)).map(|(_, name)| *name);
+        write!(f, "{{{}}}", words.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// Where the last events behind a state happened; of several sites the first in the source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trail {
+    /// The backward that filled the gradients, or that went on top of used ones.
+    pub filled: Option<SiteId>,
+    /// The step that used them.
+    pub used: Option<SiteId>,
+    /// The `zero_grad` that emptied them.
+    pub zeroed: Option<SiteId>,
+    /// A clip since the last backward.
+    pub clipped: Option<SiteId>,
+}
+
+impl Trail {
+    fn join(self, other: Self) -> Self {
+        let first = |a: Option<SiteId>, b: Option<SiteId>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        Self {
+            filled: first(self.filled, other.filled),
+            used: first(self.used, other.used),
+            zeroed: first(self.zeroed, other.zeroed),
+            clipped: first(self.clipped, other.clipped),
+        }
+    }
+}
+
+/// The gradients of one optimizer at one point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// Over all paths.
+    pub all: Gradients,
+    /// Over the paths that pass over no loop.
+    pub direct: Gradients,
+    /// The events behind `filled`, `used`, `stale` and `discarded`, each with its own trail.
+    trails: [Trail; 7],
+}
+
+impl Cell {
+    fn new(word: Gradients) -> Self {
+        Self { all: word, direct: word, trails: [Trail::default(); 7] }
+    }
+
+    /// The events behind one word of the set.
+    pub fn trail(&self, word: Gradients) -> Trail {
+        self.trails[word.0.trailing_zeros() as usize]
+    }
+
+    /// Puts one word in place of all, as far as any path comes here.
+    fn set(&mut self, word: Gradients) {
+        let direct = if self.direct == Gradients::NONE { Gradients::NONE } else { word };
+        *self = Self { direct, ..Self::new(word) };
+    }
+
+    fn apply(&mut self, effect: Effect, site: SiteId) {
+        let mut next = Self {
+            all: self.all.after(effect),
+            direct: self.direct.after(effect),
+            trails: [Trail::default(); 7],
+        };
+        for word in self.all.words() {
+            let after = word.step(effect);
+            let mut trail = self.trail(word);
+            match effect {
+                Effect::Nothing => {}
+                Effect::Zero => trail.zeroed = Some(site),
+                Effect::Fill if word == Gradients::STALE || word == Gradients::FILLED => trail.clipped = None,
+                Effect::Fill => (trail.filled, trail.clipped) = (Some(site), None),
+                Effect::Clip => trail.clipped = trail.clipped.or(Some(site)),
+                Effect::Take => trail.used = Some(site),
+            }
+            let slot = &mut next.trails[after.0.trailing_zeros() as usize];
+            *slot = if *slot == Trail::default() { trail } else { slot.join(trail) };
+        }
+        *self = next;
+    }
+
+    /// Takes in what comes along another way; says whether anything changed.
+    fn join(&mut self, other: &Self) -> bool {
+        let before = *self;
+        for (index, trail) in self.trails.iter_mut().enumerate() {
+            let word = Gradients(1 << index);
+            *trail = match (before.all.meets(word), other.all.meets(word)) {
+                (true, true) => trail.join(other.trails[index]),
+                (false, true) => other.trails[index],
+                _ => *trail,
+            };
+        }
+        self.all = self.all | other.all;
+        self.direct = self.direct | other.direct;
+        *self != before
+    }
+
+    /// Whether the words are bad here: on every path, on some, or not as far as can be said.
+    pub fn certainty(&self, bad: Gradients) -> Option<Certain> {
+        let silent = Gradients::UNKNOWN | Gradients::ENTRY;
+        if self.all.meets(silent) || self.all == Gradients::NONE {
+            return None;
+        }
+        if self.all.within(bad) {
+            return Some(Certain::Every);
+        }
+        self.direct.meets(bad).then_some(Certain::Some)
+    }
+}
+
+/// Whether a graph was used up by a backward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// Over all paths: fresh, consumed and unknown, as bits.
+    all: u8,
+    /// Over the paths that pass over no loop.
+    direct: u8,
+    /// The backward that used it up.
+    pub by: Option<SiteId>,
+}
+
+const FRESH: u8 = 1;
+const CONSUMED: u8 = 2;
+const LOST: u8 = 4;
+
+impl Used {
+    /// Whether it is used up: on every path, on some, or not as far as can be said.
+    pub fn certainty(&self) -> Option<Certain> {
+        if self.all & LOST != 0 {
+            None
+        } else if self.all == CONSUMED {
+            Some(Certain::Every)
+        } else {
+            (self.direct & CONSUMED != 0).then_some(Certain::Some)
+        }
+    }
+}
+
+/// What may hold at one point, under some assumptions on conditions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// Which conditions are decided.
+    known: u8,
+    /// How they are decided.
+    holds: u8,
+    /// Whether a path that passes over no loop comes here.
+    direct: bool,
+    cells: Vec<Cell>,
+    /// Graphs that are not simply fresh, sorted.
+    graphs: Vec<(usize, Used)>,
+}
+
+impl Facts {
+    fn used(&self, graph: usize) -> Used {
+        match self.graphs.binary_search_by_key(&graph, |(id, _)| *id) {
+            Ok(index) => self.graphs[index].1,
+            Err(_) => Used { all: FRESH, direct: if self.direct { FRESH } else { 0 }, by: None },
+        }
+    }
+
+    fn set_used(&mut self, graph: usize, used: Used) {
+        let found = self.graphs.binary_search_by_key(&graph, |(id, _)| *id);
+        match (found, used.all == FRESH) {
+            (Ok(index), true) => drop(self.graphs.remove(index)),
+            (Ok(index), false) => self.graphs[index].1 = used,
+            (Err(_), true) => {}
+            (Err(index), false) => self.graphs.insert(index, (graph, used)),
+        }
+    }
+
+    fn join(&mut self, other: &Self) -> bool {
+        let mut changed = other.direct && !self.direct;
+        for (cell, more) in self.cells.iter_mut().zip(&other.cells) {
+            changed |= cell.join(more);
+        }
+        let ids: Vec<usize> = self.graphs.iter().chain(&other.graphs).map(|(id, _)| *id).collect();
+        for id in ids {
+            let (mine, theirs) = (self.used(id), other.used(id));
+            let by = match (mine.by, theirs.by) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            let both = Used { all: mine.all | theirs.all, direct: mine.direct | theirs.direct, by };
+            if both != mine {
+                changed = true;
+                self.set_used(id, both);
+            }
+        }
+        self.direct |= other.direct;
+        changed
+    }
+
+    fn skip(&mut self) {
+        self.direct = false;
+        for cell in &mut self.cells {
+            cell.direct = Gradients::NONE;
+        }
+        for (_, used) in &mut self.graphs {
+            used.direct = 0;
+        }
+    }
+}
+
+/// What may hold at one point: one set of facts for each combination of assumptions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    variants: Vec<Facts>,
+}
+
+impl State {
+    /// At the function's entry.
+    fn entry(cfg: &Cfg, annotated: bool) -> Self {
+        let start = |optimizer: &crate::cfg::Optimizer| {
+            Cell::new(match (optimizer.lost, optimizer.from_caller, annotated) {
+                (true, _, _) | (false, false, _) => Gradients::UNKNOWN,
+                (false, true, true) => Gradients::EMPTY,
+                (false, true, false) => Gradients::ENTRY,
+            })
+        };
+        let cells = cfg.optimizers.iter().map(start).collect();
+        Self { variants: vec![Facts { known: 0, holds: 0, direct: true, cells, graphs: Vec::new() }] }
+    }
+
+    /// Whether no path comes here.
+    pub fn is_unreachable(&self) -> bool {
+        self.variants.is_empty()
+    }
+
+    /// Takes in what comes along another way; says whether anything changed.
+    fn join(&mut self, other: &Self) -> bool {
+        let mut changed = false;
+        for facts in &other.variants {
+            changed |= self.add(facts);
+        }
+        changed
+    }
+
+    fn add(&mut self, facts: &Facts) -> bool {
+        let key = (facts.known, facts.holds);
+        match self.variants.binary_search_by_key(&key, |facts| (facts.known, facts.holds)) {
+            Ok(index) => self.variants[index].join(facts),
+            Err(index) => {
+                self.variants.insert(index, facts.clone());
+                true
+            }
+        }
+    }
+
+    /// The gradients of one optimizer, whatever is assumed.
+    pub fn gradients(&self, optimizer: OptimizerId) -> Option<Cell> {
+        let cells = self.variants.iter().map(|facts| facts.cells[optimizer]);
+        cells.reduce(|mut joined, cell| {
+            joined.join(&cell);
+            joined
+        })
+    }
+
+    /// The use of one graph, whatever is assumed.
+    pub fn graph(&self, graph: usize) -> Option<Used> {
+        let join =
+            |a: Used, b: Used| Used { all: a.all | b.all, direct: a.direct | b.direct, by: a.by.or(b.by) };
+        self.variants.iter().map(|facts| facts.used(graph)).reduce(join)
+    }
+
+    fn skipped(&self) -> Self {
+        let mut state = self.clone();
+        state.variants.iter_mut().for_each(Facts::skip);
+        state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of the design, row by row.
+    #[test]
+    fn automaton_is_the_table() {
+        use Gradients as G;
+        let rows = [
+            (G::EMPTY, G::EMPTY, G::FILLED),
+            (G::FILLED, G::DISCARDED, G::FILLED),
+            (G::USED, G::EMPTY, G::STALE),
+            (G::STALE, G::EMPTY, G::STALE),
+            (G::DISCARDED, G::DISCARDED, G::FILLED),
+            (G::ENTRY, G::EMPTY, G::FILLED),
+            (G::UNKNOWN, G::EMPTY, G::UNKNOWN),
+        ];
+        for (word, zeroed, filled) in rows {
+            assert_eq!(word.after(Effect::Zero), zeroed, "{word}");
+            assert_eq!(word.after(Effect::Fill), filled, "{word}");
+            assert_eq!(word.after(Effect::Clip), word, "{word}");
+            assert_eq!(word.after(Effect::Take), G::USED, "{word}");
+        }
+    }
+
+    #[test]
+    fn certainty_needs_every_path_and_unknown_says_nothing() {
+        let mut cell = Cell::new(Gradients::USED);
+        assert_eq!(cell.certainty(Gradients::USED), Some(Certain::Every));
+        assert!(cell.join(&Cell::new(Gradients::EMPTY)));
+        assert_eq!(cell.certainty(Gradients::USED), Some(Certain::Some));
+        assert!(cell.join(&Cell::new(Gradients::UNKNOWN)));
+        assert_eq!(cell.certainty(Gradients::USED), None);
+    }
+
+    #[test]
+    fn a_skipped_loop_only_takes_certainty_away() {
+        let mut filled = Cell::new(Gradients::FILLED);
+        let mut skipped = Cell::new(Gradients::EMPTY);
+        skipped.direct = Gradients::NONE;
+        filled.join(&skipped);
+        assert_eq!(filled.certainty(Gradients::EMPTY), None);
+        let mut used = Cell::new(Gradients::USED);
+        used.join(&skipped);
+        assert_eq!(used.certainty(Gradients::USED), Some(Certain::Some));
+    }
+}

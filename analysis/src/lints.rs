@@ -1,0 +1,122 @@
+//! The catalogue of faults, one line a lint.
+//!
+//! A lint is a page of documentation, a level, and a check that looks at the solved function and reports.
+//! Lints know neither syntax nor each other: what is one fault is settled here, after all have spoken.
+
+use crate::cfg::Cfg;
+use crate::check::CheckOptions;
+use crate::diagnostic::{Diagnostic, Level};
+use crate::flow::Solution;
+use crate::stage::nearest;
+
+mod context;
+mod page;
+#[cfg(test)]
+mod testing;
+
+pub use context::{Context, Finding};
+
+/// A fault that the checker knows.
+#[derive(Debug)]
+pub struct Lint {
+    /// Its name, which reads after `allow`.
+    pub name: &'static str,
+    /// The level of a certain finding.
+    pub level: Level,
+    /// The fault in one line.
+    pub summary: &'static str,
+    /// Its page of documentation, in Markdown.
+    pub page: &'static str,
+    /// Looks at a function and reports.
+    pub check: fn(&mut Context<'_>),
+}
+
+/// Declares a lint: its page as a doc comment, then level and summary.
+macro_rules! lint {
+    ($(#[doc = $line:literal])* $name:ident, $level:ident, $summary:literal) => {
+        $(#[doc = $line])*
+        pub(crate) static LINT: $crate::lints::Lint = $crate::lints::Lint {
+            name: stringify!($name),
+            level: $crate::diagnostic::Level::$level,
+            summary: $summary,
+            page: concat!($($line, "\n"),*),
+            check,
+        };
+    };
+}
+
+macro_rules! registry {
+    ($($module:ident,)*) => {
+        $(mod $module;)*
+        static ALL: &[&Lint] = &[$(&$module::LINT),*];
+    };
+}
+
+registry! {
+    step_before_backward,
+    missing_zero_grad,
+    missing_backward,
+    missing_step,
+    gradients_discarded,
+    step_repeated,
+    backward_repeated,
+    clip_before_backward,
+    clip_after_step,
+    optimizer_rebuilt,
+    model_rebuilt,
+}
+
+/// All lints, in the order of the catalogue.
+pub fn all() -> &'static [&'static Lint] {
+    ALL
+}
+
+/// The lint of this name.
+pub fn find(name: &str) -> Option<&'static Lint> {
+    ALL.iter().find(|lint| lint.name == name).copied()
+}
+
+/// The lint whose name is most like `name`, if any is like it at all.
+pub fn nearest_to(name: &str) -> Option<&'static Lint> {
+    nearest(name, ALL.iter().map(|lint| lint.name)).and_then(find)
+}
+
+/// The catalogue as a Markdown document.
+pub fn document() -> String {
+    page::document(ALL)
+}
+
+/// Runs every lint, and leaves one finding for each fault, in source order.
+pub(crate) fn judge(cfg: &Cfg, solution: &Solution, options: &CheckOptions) -> Vec<Diagnostic> {
+    let mut cx = Context::new(cfg, solution, options);
+    for lint in ALL {
+        cx.lint = Some(lint);
+        (lint.check)(&mut cx);
+    }
+    cx.settle()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_and_guessed() {
+        assert_eq!(find("missing_step").map(|lint| lint.name), Some("missing_step"));
+        assert!(find("missing_steps").is_none());
+        assert_eq!(nearest_to("missing_zero_grads").map(|lint| lint.name), Some("missing_zero_grad"));
+        assert!(nearest_to("unused_variables").is_none());
+    }
+
+    #[test]
+    fn pages_have_their_five_headings() {
+        for lint in all() {
+            let mut rest = lint.page;
+            for heading in ["What it finds", "Why it matters", "Example", "Instead", "Limits"] {
+                let at = rest.find(&format!("## {heading}\n"));
+                let at = at.unwrap_or_else(|| panic!("{}: {heading}", lint.name));
+                rest = &rest[at + 1..];
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+use super::Context;
+use crate::cfg::OptimizerId;
+use crate::flow::What;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A second `backward` through the same graph: the loss was not computed again since, nor was what it came from, as with an output computed before the loop or a hidden state carried over without `detach`.
+    ///
+    /// ## Why it matters
+    ///
+    /// `backward` frees the graph, so the second one stops the program; where a library keeps the graph, the same gradients are added twice.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let output = model.forward(&batch.input);               // graphs:
+    /// for _ in 0..10 {
+    ///     let loss = cross_entropy(&output, &batch.target);   // {fresh}     later rounds {consumed}
+    ///     optimizer.zero_grad();
+    ///     loss.backward();                                    // {consumed}  <- from the second round on
+    ///     optimizer.step();
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Compute output and loss anew in each round, add several losses up before one `backward`, or call `backward_retain_graph()` for all but the last.
+    /// Call `detach()` on a state that is carried over.
+    ///
+    /// ## Limits
+    ///
+    /// An output counts only if a model made it whose parameters an optimizer of this function moves; a frozen model's output has no graph to use up.
+    /// Silent where a variable is assigned in several places and it cannot be told what it was computed from.
+    backward_repeated, Error, "a second `backward` through the same graph"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for visit in &cx.solution.visits {
+        let What::Backward(graph, used) = visit.what else { continue };
+        let (Some(certain), Some(by), false) = (used.certainty(), used.by, visit.maybe_not_first) else { continue };
+        let site = visit.site;
+        let name = &cx.cfg.graphs[graph].name;
+        let when = if by == site || cx.comes_round(by, site) { "in the previous round of the loop, " } else { "" };
+        let note = format!("{when}{} ran through it and freed it; nothing computed it again", cx.call_at(by));
+        let help = if cx.of_spec() {
+            "name `backward` once, after `forward` and `loss`".to_owned()
+        } else if by == site {
+            format!("compute `{name}` and what it comes from anew inside the loop, before line {}", cx.line(site))
+        } else {
+            format!("remove line {}, or call `backward_retain_graph()` on line {}", cx.line(site), cx.line(by))
+        };
+        let message = format!("{} runs through a graph that `backward` already used up", cx.call(site));
+        // A graph is no optimizer: a cause of its own.
+        cx.report(site, (site, OptimizerId::MAX - graph), visit.rank, certain, message)
+            .note_at(by, note)
+            .note("the second `backward` stops the program")
+            .help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{found, in_loop};
+
+    #[test]
+    fn twice_on_one_loss() {
+        let body = "optimizer.zero_grad(); let loss = mse_loss(&model.forward(x), y);\n loss.backward();\n loss.backward();\n optimizer.step();";
+        assert_eq!(in_loop(body), [("backward_repeated", 7)]);
+        assert!(in_loop(&body.replacen("backward", "backward_retain_graph", 1)).is_empty());
+    }
+
+    #[test]
+    fn output_from_before_the_loop() {
+        let source = "fn fit(model: &mut M, x: &Tensor, y: &Tensor) {
+            let mut optimizer = Sgd::new(model.parameters(), 0.1);
+            let output = model.forward(x);
+            for _ in 0..10 {
+                let loss = mse_loss(&output, y);
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+            }
+        }";
+        assert_eq!(found(source, true), [("backward_repeated", 7)]);
+        let frozen = source.replace("model.parameters()", "head.parameters()").replace("mse_loss(&output", "mse_loss(&head.forward(&output)");
+        assert!(found(&frozen, true).is_empty());
+    }
+
+    #[test]
+    fn carried_over_state_wants_a_detach() {
+        let source = "fn fit(rnn: &mut Rnn, train: &L) {
+            let mut optimizer = Sgd::new(rnn.parameters(), 0.1);
+            let mut hidden = rnn.start();
+            for batch in train {
+                let (output, next) = rnn.forward(&batch.input, &hidden);
+                let loss = mse_loss(&output, &batch.target);
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+                hidden = next;
+            }
+        }";
+        assert!(found(&source.replace("= next;", "= next.detach();"), true).is_empty());
+    }
+
+    #[test]
+    fn two_losses_of_two_outputs_are_right() {
+        let body = "optimizer.zero_grad(); let real = mse_loss(&model.forward(x), y); let fake = mse_loss(&model.forward(z), y); real.backward(); fake.backward(); optimizer.step();";
+        assert!(in_loop(body).is_empty());
+    }
+}

@@ -1,0 +1,69 @@
+use super::Context;
+use crate::flow::Gradients;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A clip that runs after the `step` whose gradients it was meant for.
+    ///
+    /// ## Why it matters
+    ///
+    /// The step already used the gradients at their full size, so nothing is ever clipped.
+    /// It was in published trainers, among them awslabs/graphstorm (issue 1366) and Lightning itself (issue 10248).
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {                                    // gradients:
+    ///     optimizer.zero_grad();                              // {empty}
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+    ///     loss.backward();                                    // {filled}
+    ///     optimizer.step();                                   // {used}
+    ///     optimizer.clip_grad_norm(1.0);                      // {used}    <- too late
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Clip between `backward` and `step`.
+    ///
+    /// ## Limits
+    ///
+    /// A call that only reads the norm after the step looks the same; read it from the clip before the step.
+    clip_after_step, Error, "a clip after `step`: it comes too late"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for fault in cx.faults(Effect::Clip) {
+        let clip = fault.visit.site;
+        if fault.word != Gradients::USED || cx.is_explained(clip) {
+            continue;
+        }
+        let Some(used) = fault.cell.trail(Gradients::USED).used else { continue };
+        let note = format!("{}{} used the gradients as they were", cx.when(used, clip), cx.call_at(used));
+        let help = if cx.of_spec() {
+            format!("put {} between `backward` and `step`", cx.call(clip))
+        } else {
+            format!("move `{};` to before line {}", cx.site(clip).text, cx.line(used))
+        };
+        let message = format!("{} comes too late: {} already used the gradients", cx.call(clip), cx.call(used));
+        cx.report_fault(&fault, clip, message)
+            .note_at(used, note)
+            .note("the step uses gradients of any size, as if there were no clipping")
+            .help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    #[test]
+    fn after_and_between() {
+        let body = "optimizer.zero_grad(); let loss = f(&model.forward(x)); loss.backward();\n optimizer.step();\n optimizer.clip_grad_norm(1.0);";
+        assert_eq!(in_loop(body), [("clip_after_step", 7)]);
+        let right = "optimizer.zero_grad(); let loss = f(&model.forward(x)); loss.backward(); optimizer.clip_grad_value(0.5); optimizer.step();";
+        assert!(in_loop(right).is_empty());
+    }
+}

@@ -1,0 +1,80 @@
+use super::Context;
+use crate::flow::Gradients;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A clip that runs before `backward`: there is nothing to clip yet.
+    ///
+    /// ## Why it matters
+    ///
+    /// The gradients that the step uses are as large as they come, as if there were no clipping at all.
+    /// nano-world-model fixed it in PR 22.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {                                    // gradients:
+    ///     optimizer.zero_grad();                              // {empty}
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+    ///     optimizer.clip_grad_norm(1.0);                      // {empty}   <- clips nothing
+    ///     loss.backward();                                    // {filled}
+    ///     optimizer.step();                                   // {used}
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Clip between `backward` and `step`.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where the gradients are the caller's, in a function without the attribute.
+    /// Not reported where a step on the same empty gradients is a fault of its own.
+    clip_before_backward, Error, "a clip before `backward`: it clips nothing"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for fault in cx.faults(Effect::Clip) {
+        let clip = fault.visit.site;
+        if fault.word == Gradients::USED || cx.is_explained(clip) {
+            continue;
+        }
+        let zeroed = fault.cell.trail(fault.word).zeroed;
+        let zero_note = zeroed.map(|zero| (zero, format!("{} left nothing in the gradients", cx.call_at(zero))));
+        let help = match (cx.of_spec(), cx.acting(fault.optimizer, Effect::Fill).last()) {
+            (true, _) => format!("put {} between `backward` and `step`", cx.call(clip)),
+            (false, Some(&backward)) => {
+                format!("move `{};` to after line {}, before the step", cx.site(clip).text, cx.line(backward))
+            }
+            (false, None) => "clip between `backward` and `step`".to_owned(),
+        };
+        let message = format!("{} clips nothing: it runs before `backward`", cx.call(clip));
+        let mut report = cx.report_fault(&fault, clip, message);
+        if let Some((zero, note)) = zero_note {
+            report = report.note_at(zero, note);
+        }
+        report.note("the step uses gradients of any size, as if there were no clipping").help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{found, in_loop};
+
+    #[test]
+    fn before_and_between() {
+        let body = "optimizer.zero_grad(); let loss = f(&model.forward(x));\n optimizer.clip_grad_norm(1.0);\n loss.backward(); optimizer.step();";
+        assert_eq!(in_loop(body), [("clip_before_backward", 6)]);
+        let free = body.replace("optimizer.clip_grad_norm(1.0)", "clip_grad_norm(&model.parameters(), 1.0)");
+        assert_eq!(in_loop(&free), [("clip_before_backward", 6)]);
+        let right = "optimizer.zero_grad(); let loss = f(&model.forward(x)); loss.backward(); optimizer.clip_grad_norm(1.0); optimizer.step();";
+        assert!(in_loop(right).is_empty());
+    }
+
+    #[test]
+    fn a_helper_that_clips_and_steps_is_right() {
+        assert!(found("fn update(optimizer: &mut AdamW) { optimizer.clip_grad_norm(1.0); optimizer.step(); }", false).is_empty());
+    }
+}

@@ -1,0 +1,274 @@
+//! What a lint sees, how it reports, and how many findings become one for each fault.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Lint;
+use crate::cfg::{Action, Certain, Cfg, OptimizerId, Site, SiteId};
+use crate::check::{CheckOptions, Origin, level};
+use crate::diagnostic::{Diagnostic, Note};
+use crate::flow::{Cell, Gradients, Solution, Visit, What};
+use crate::stage::Effect;
+
+/// A solved function, and what was found in it so far.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The function.
+    pub cfg: &'a Cfg,
+    /// What holds where.
+    pub solution: &'a Solution,
+    /// How it is checked.
+    pub options: &'a CheckOptions,
+    /// The lint that is speaking.
+    pub(super) lint: Option<&'static Lint>,
+    findings: Vec<Finding>,
+    /// Clips that a faulty step explains.
+    explained: BTreeSet<SiteId>,
+}
+
+/// A finding that has still to be weighed against the others.
+#[derive(Debug)]
+pub struct Finding {
+    lint: &'static Lint,
+    certain: Certain,
+    /// Where it stands.
+    site: SiteId,
+    /// The event that makes it a fault, and on which optimizer: one finding for each.
+    trigger: (SiteId, OptimizerId),
+    /// When it comes about.
+    rank: usize,
+    message: String,
+    notes: Vec<Note>,
+    help: Option<String>,
+}
+
+/// A step or a clip on gradients that are not as they should be.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// What they are.
+    pub word: Gradients,
+    /// On all paths or on some.
+    pub certain: Certain,
+    /// The step or the clip.
+    pub visit: Visit,
+    /// Whose gradients.
+    pub optimizer: OptimizerId,
+    /// Their state before.
+    pub cell: Cell,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(cfg: &'a Cfg, solution: &'a Solution, options: &'a CheckOptions) -> Self {
+        let mut cx =
+            Self { cfg, solution, options, lint: None, findings: Vec::new(), explained: BTreeSet::new() };
+        for fault in cx.faults(Effect::Take) {
+            if fault.certain == Certain::Every && fault.word != Gradients::STALE {
+                cx.explained.extend(fault.cell.trail(fault.word).clipped);
+            }
+        }
+        cx
+    }
+
+    /// Every step, or every clip, that meets gradients it should not.
+    pub fn faults(&self, effect: Effect) -> Vec<Fault> {
+        let mut bad = Gradients::EMPTY | Gradients::USED | Gradients::DISCARDED;
+        if effect == Effect::Take {
+            bad = bad | Gradients::STALE;
+        }
+        let fault = |visit: &Visit| match visit.what {
+            What::Gradients(optimizer, done, cell) if done == effect && !visit.maybe_not_first => {
+                let certain = cell.certainty(bad)?;
+                let set = if certain == Certain::Every { cell.all } else { cell.direct };
+                let order = [Gradients::DISCARDED, Gradients::STALE, Gradients::USED, Gradients::EMPTY];
+                let word = order.into_iter().find(|word| set.and(bad).meets(*word))?;
+                Some(Fault { word, certain, visit: *visit, optimizer, cell })
+            }
+            _ => None,
+        };
+        self.solution.visits.iter().filter_map(fault).collect()
+    }
+
+    /// Whether a faulty step on the same gradients explains this clip.
+    pub fn is_explained(&self, clip: SiteId) -> bool {
+        self.explained.contains(&clip)
+    }
+
+    /// The loop is generated from a spec, and findings stand on its tokens.
+    pub fn of_spec(&self) -> bool {
+        self.options.origin == Origin::Spec
+    }
+
+    /// A site.
+    pub fn site(&self, site: SiteId) -> &'a Site {
+        &self.cfg.sites[site]
+    }
+
+    /// The call, in backticks, as the user wrote it; in a spec the stage's name.
+    pub fn call(&self, site: SiteId) -> String {
+        let known = self.site(site);
+        match known.stage {
+            Some(stage) if self.of_spec() => format!("`{}`", stage.name()),
+            _ => format!("`{}`", known.text),
+        }
+    }
+
+    /// The call with its line; in a spec the stage's name alone.
+    pub fn call_at(&self, site: SiteId) -> String {
+        if self.of_spec() {
+            self.call(site)
+        } else {
+            format!("{} on line {}", self.call(site), self.line(site))
+        }
+    }
+
+    /// The line of a site.
+    pub fn line(&self, site: SiteId) -> usize {
+        self.site(site).place.line()
+    }
+
+    /// An optimizer's name in the source.
+    pub fn name(&self, optimizer: OptimizerId) -> &'a str {
+        &self.cfg.optimizers[optimizer].name
+    }
+
+    /// Whether the second site is reached from the first only through the next round of their loop.
+    pub fn comes_round(&self, first: SiteId, second: SiteId) -> bool {
+        let key = |site: SiteId| (self.line(site), self.site(site).place.column());
+        self.common_loop(first, second).is_some() && key(second) <= key(first)
+    }
+
+    /// How a note starts that speaks of an event before another: whether a round lies between them.
+    pub fn when(&self, first: SiteId, second: SiteId) -> &'static str {
+        if self.comes_round(first, second) { "in the previous round of the loop, " } else { "" }
+    }
+
+    /// The innermost loop around both sites.
+    pub fn common_loop(&self, a: SiteId, b: SiteId) -> Option<usize> {
+        let (a, b) = (&self.site(a).loops, &self.site(b).loops);
+        a.iter().zip(b).take_while(|(a, b)| a == b).map(|(a, _)| *a).last()
+    }
+
+    /// The sites at which a stage with this effect acts on an optimizer.
+    pub fn acting(&self, optimizer: OptimizerId, effect: Effect) -> Vec<SiteId> {
+        let acts = |visit: &Visit| match visit.what {
+            What::Gradients(id, done, _) => (id == optimizer && done == effect).then_some(visit.site),
+            _ => None,
+        };
+        let sites: BTreeSet<SiteId> = self.solution.visits.iter().filter_map(acts).collect();
+        sites.into_iter().collect()
+    }
+
+    /// Whether a backward runs in the innermost loop around a site; in the function if there is none.
+    pub fn backward_near(&self, site: SiteId) -> bool {
+        let around = self.site(site).loops.last();
+        let mut sites = self.cfg.sites_with(Effect::Fill);
+        sites.any(|(_, backward)| around.is_none_or(|around| backward.loops.contains(around)))
+    }
+
+    /// Whether unseen code may have to do with an optimizer anywhere in the function.
+    pub fn is_handed_on(&self, optimizer: OptimizerId) -> bool {
+        let known = &self.cfg.optimizers[optimizer];
+        known.escapes
+            || known.lost
+            || self.cfg.events().any(|(_, event)| match &event.action {
+                Action::Touch(deps) => self.cfg.touches(optimizer, deps),
+                Action::Forget(id) => *id == optimizer,
+                _ => false,
+            })
+    }
+
+    /// Reports a fault that stands at `site` and that `fault` brings about.
+    pub fn report_fault(&mut self, fault: &Fault, site: SiteId, message: impl Into<String>) -> Report<'_> {
+        let trigger = (fault.visit.site, fault.optimizer);
+        self.report(site, trigger, fault.visit.rank, fault.certain, message)
+    }
+
+    /// Reports a finding.
+    pub fn report(
+        &mut self,
+        site: SiteId,
+        trigger: (SiteId, OptimizerId),
+        rank: usize,
+        certain: Certain,
+        message: impl Into<String>,
+    ) -> Report<'_> {
+        let lint = self.lint.unwrap_or(super::ALL[0]);
+        let mut message = message.into();
+        if certain == Certain::Some {
+            message.push_str(", on some path");
+        }
+        self.findings.push(Finding {
+            lint,
+            certain,
+            site,
+            trigger,
+            rank,
+            message,
+            notes: Vec::new(),
+            help: None,
+        });
+        Report { cfg: self.cfg, finding: self.findings.last_mut() }
+    }
+
+    /// One finding for each fault: certain before possible, early before late, one for each cause and
+    /// one for each place.
+    pub(super) fn settle(mut self) -> Vec<Diagnostic> {
+        if self.cfg.too_many_conditions {
+            self.findings.retain(|finding| finding.certain == Certain::Every);
+        }
+        self.findings.sort_by_key(|finding| (std::cmp::Reverse(finding.certain), finding.rank));
+        let mut triggers = BTreeSet::new();
+        let mut places: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
+        for finding in self.findings {
+            if !triggers.insert(finding.trigger) {
+                continue;
+            }
+            let place = self.cfg.sites[finding.site].place;
+            places.entry((place.line(), place.column())).or_insert_with(|| Diagnostic {
+                lint: Some(finding.lint.name),
+                level: level(finding.certain).min(finding.lint.level),
+                certain: finding.certain == Certain::Every,
+                place,
+                message: finding.message,
+                notes: finding.notes,
+                help: finding.help,
+            });
+        }
+        places.into_values().collect()
+    }
+}
+
+/// A finding that is being worded.
+#[derive(Debug)]
+pub struct Report<'f> {
+    cfg: &'f Cfg,
+    finding: Option<&'f mut Finding>,
+}
+
+impl Report<'_> {
+    /// Adds a note that speaks of a site.
+    pub fn note_at(mut self, site: SiteId, message: impl Into<String>) -> Self {
+        let place = Some(self.cfg.sites[site].place);
+        self.note_with(place, message.into());
+        self
+    }
+
+    /// Adds a note.
+    pub fn note(mut self, message: impl Into<String>) -> Self {
+        self.note_with(None, message.into());
+        self
+    }
+
+    /// Says what to write instead.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        if let Some(finding) = &mut self.finding {
+            finding.help = Some(help.into());
+        }
+        self
+    }
+
+    fn note_with(&mut self, place: Option<crate::diagnostic::Place>, message: String) {
+        if let Some(finding) = &mut self.finding {
+            finding.notes.push(Note { place, message });
+        }
+    }
+}

@@ -1,0 +1,73 @@
+use super::Context;
+use crate::flow::Gradients;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A `zero_grad` between `backward` and `step`: the step meets gradients that were just thrown away.
+    ///
+    /// ## Why it matters
+    ///
+    /// No step ever sees a gradient, and nothing is learnt; only momentum and weight decay still move the parameters.
+    /// cloneofsimo/lora issue 263 is the real thing.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {                                    // gradients:
+    ///     let output = model.forward(&batch.input);
+    ///     let loss = cross_entropy(&output, &batch.target);
+    ///     loss.backward();                                    // {filled}
+    ///     optimizer.zero_grad();                              // {discarded}  <-
+    ///     optimizer.step();                                   // {used}
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Call `zero_grad` before `backward`, or after `step`.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where no `step` follows: gradients that are dropped on purpose, as in `if !loss.item().is_finite() { optimizer.zero_grad(); continue; }`, are right.
+    gradients_discarded, Error, "`zero_grad` between `backward` and `step`"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for fault in cx.faults(Effect::Take) {
+        let trail = fault.cell.trail(Gradients::DISCARDED);
+        let (Some(zero), Some(backward)) = (trail.zeroed, trail.filled) else { continue };
+        if fault.word != Gradients::DISCARDED {
+            continue;
+        }
+        let step = fault.visit.site;
+        let filled = format!("{}{} computed them", cx.when(backward, zero), cx.call_at(backward));
+        let taken = format!("{} then finds nothing to use", cx.call_at(step));
+        let help = if cx.of_spec() {
+            "put `zero_grad` before `backward`, or after `step`".to_owned()
+        } else {
+            let text = &cx.site(zero).text;
+            format!("move `{text};` to before line {}, or to after line {}", cx.line(backward), cx.line(step))
+        };
+        let message = format!("{} throws away the gradients that {} was to use", cx.call(zero), cx.call(step));
+        cx.report_fault(&fault, zero, message)
+            .note_at(backward, filled)
+            .note_at(step, taken)
+            .note("no step follows the batch, and nothing is learnt")
+            .help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    #[test]
+    fn between_and_elsewhere() {
+        let body = "let loss = f(&model.forward(x));\n loss.backward();\n optimizer.zero_grad();\n optimizer.step();";
+        assert_eq!(in_loop(body), [("gradients_discarded", 7)]);
+        let dropped = "let loss = f(&model.forward(x));\n loss.backward();\n if bad(&loss) { optimizer.zero_grad(); continue; }\n optimizer.step(); optimizer.zero_grad();";
+        assert!(in_loop(dropped).is_empty());
+    }
+}

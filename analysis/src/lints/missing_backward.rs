@@ -1,0 +1,69 @@
+use super::Context;
+use crate::flow::Gradients;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A `step` with nothing computed since the gradients were empty, and no `backward` anywhere in the loop.
+    ///
+    /// ## Why it matters
+    ///
+    /// Nothing is learnt: the parameters stay where they are, or drift by momentum and weight decay.
+    /// The loss is still computed and printed, so it looks like training.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {                                    // gradients:
+    ///     optimizer.zero_grad();                              // {empty}
+    ///     let output = model.forward(&batch.input);
+    ///     let loss = cross_entropy(&output, &batch.target);
+    ///     optimizer.step();                                   // {empty}   <- takes nothing
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Call `loss.backward()` before `optimizer.step()`.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where a function that is not seen was handed the model or the optimizer by `&mut`, or has a name that speaks of training: `backward` may well be in there.
+    missing_backward, Error, "`step` in a loop without `backward`: nothing is learnt"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for fault in cx.faults(Effect::Take) {
+        let step = fault.visit.site;
+        if fault.word != Gradients::EMPTY || cx.backward_near(step) {
+            continue;
+        }
+        let zeroed = fault.cell.trail(fault.word).zeroed;
+        let zero_note = zeroed.map(|zero| (zero, format!("{} left nothing in the gradients", cx.call_at(zero))));
+        let help = if cx.of_spec() {
+            "put `backward` before `step`".to_owned()
+        } else {
+            format!("call `loss.backward();` before line {}", cx.line(step))
+        };
+        let message = format!("{} has no gradients to use: no `backward` runs", cx.call(step));
+        let mut report = cx.report_fault(&fault, step, message);
+        if let Some((zero, note)) = zero_note {
+            report = report.note_at(zero, note);
+        }
+        report.note("the parameters stay where they are, and nothing is learnt").help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    #[test]
+    fn with_and_without_backward() {
+        let body = "optimizer.zero_grad();\n let loss = f(&model.forward(x));\n optimizer.step();";
+        assert_eq!(in_loop(body), [("missing_backward", 7)]);
+        let helper = "optimizer.zero_grad();\n run_backward(&model, x);\n optimizer.step();";
+        assert!(in_loop(helper).is_empty());
+    }
+}

@@ -1,0 +1,155 @@
+use super::context::Fault;
+use super::Context;
+use crate::cfg::SiteId;
+use crate::flow::Gradients;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A `backward` that adds to gradients which a `step` already used, and which a later `step` then uses again: no `zero_grad` stands between the rounds.
+    /// When `zero_grad` stands only outside the batch loop, the finding says so.
+    ///
+    /// ## Why it matters
+    ///
+    /// Gradients add up, so every step from the second batch on also follows all the batches before it.
+    /// Training looks unstable, or merely worse.
+    /// It is the most reported fault of its kind; silero-vad fixed it in PR 699, torchforge in PR 71.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {                                    // gradients:
+    ///     let output = model.forward(&batch.input);           // {empty}   later rounds {used}
+    ///     let loss = cross_entropy(&output, &batch.target);
+    ///     loss.backward();                                    // {filled}  later rounds {stale}  <-
+    ///     optimizer.step();                                   // {used}
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Call `optimizer.zero_grad()` before `backward`, or after `step`: anywhere that separates two rounds.
+    /// To add up several batches on purpose, step and zero under the same condition.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where the optimizer or its model was handed by `&mut` to a function that is not seen, and with several optimizers where it cannot be told whose parameters the loss reaches.
+    missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for fault in cx.faults(Effect::Take) {
+        let trail = fault.cell.trail(Gradients::STALE);
+        let (Some(backward), Some(used)) = (trail.filled, trail.used) else { continue };
+        if fault.word == Gradients::STALE {
+            tell(cx, &fault, backward, used);
+        }
+    }
+}
+
+fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
+    let name = cx.name(fault.optimizer);
+    let zeroed = cx.acting(fault.optimizer, Effect::Zero);
+    let zero = match (cx.of_spec(), zeroed.first()) {
+        (true, _) => "`zero_grad`".to_owned(),
+        (false, Some(&zero)) => cx.call(zero),
+        (false, None) => format!("`{name}.zero_grad()`"),
+    };
+    let outside = zeroed.iter().copied().find(|&zero| {
+        cx.site(zero).loops.len() < cx.site(backward).loops.len() && cx.common_loop(zero, backward) == cx.site(zero).loops.last().copied()
+    });
+    let looped = cx.site(backward).loops.last().is_some();
+    let when = cx.when(used, backward);
+    let used_note = format!("{when}{} used them; no {zero} runs in between", cx.call_at(used));
+    let help = match (cx.of_spec(), outside) {
+        (true, _) => "put `zero_grad` before `backward` in `train_order`".to_owned(),
+        (false, Some(zero)) => format!(
+            "move `{};` from line {} to before line {}",
+            cx.site(zero).text,
+            cx.line(zero),
+            cx.line(backward)
+        ),
+        (false, None) => format!("call `{};` before line {}", zero.trim_matches('`'), cx.line(backward)),
+    };
+    let outer = outside.map(|zero| {
+        let text = format!("{} stands outside the loop over the batches and runs too seldom", cx.call_at(zero));
+        (zero, text)
+    });
+    let message = format!("{} adds to gradients that {} already used", cx.call(backward), cx.call(used));
+    let mut report = cx.report_fault(fault, backward, message).note_at(used, used_note);
+    if let Some((zero, text)) = outer {
+        report = report.note_at(zero, text);
+    }
+    let harm = if looped {
+        "every step from the second batch on also follows all earlier batches"
+    } else {
+        "the next step also follows the gradients of the one before"
+    };
+    report.note(harm).help(help);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{found, in_loop, messages};
+
+    const FORWARD: &str = "let loss = f(&model.forward(x));\n";
+
+    #[test]
+    fn from_the_second_batch_on() {
+        assert_eq!(in_loop(&format!("{FORWARD} loss.backward();\n optimizer.step();")), [("missing_zero_grad", 6)]);
+    }
+
+    #[test]
+    fn wherever_zero_grad_separates_the_rounds_it_is_right() {
+        for body in [
+            format!("optimizer.zero_grad(); {FORWARD} loss.backward(); optimizer.step();"),
+            format!("{FORWARD} optimizer.zero_grad(); loss.backward(); optimizer.step();"),
+            format!("{FORWARD} loss.backward(); optimizer.step(); optimizer.zero_grad();"),
+            format!("{FORWARD} loss.backward(); if i % k == 0 {{ optimizer.step(); optimizer.zero_grad(); }}"),
+            format!("{FORWARD} loss.backward(); if i % k == 0 {{ optimizer.step(); }} log(i); if i % k == 0 {{ optimizer.zero_grad(); }}"),
+        ] {
+            assert!(in_loop(&body).is_empty(), "{body}");
+        }
+    }
+
+    #[test]
+    fn outside_the_batch_loop_it_says_so() {
+        let source = "fn fit(model: &mut Mlp, train: &DataLoader) {
+            let mut optimizer = Sgd::new(model.parameters(), 0.1);
+            for epoch in 0..10 {
+                optimizer.zero_grad();
+                for batch in train {
+                    let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                    loss.backward();
+                    optimizer.step();
+                }
+            }
+        }";
+        assert_eq!(found(source, true), [("missing_zero_grad", 7)]);
+        let all = messages(source, true);
+        assert!(all.contains("`optimizer.zero_grad()` on line 4 stands outside the loop over the batches"), "{all}");
+        assert!(all.contains("move `optimizer.zero_grad();` from line 4 to before line 7"), "{all}");
+        assert!(all.contains("in the previous round of the loop, `optimizer.step()` on line 8 used them"), "{all}");
+    }
+
+    #[test]
+    fn on_one_branch_only() {
+        let body = format!("{FORWARD} if half {{ loss.backward();\n optimizer.step(); }} else {{ optimizer.zero_grad(); loss.backward();\n optimizer.step(); }}");
+        assert_eq!(in_loop(&body), [("missing_zero_grad", 6)]);
+    }
+
+    #[test]
+    fn zero_grad_under_a_condition_is_a_maybe() {
+        let source = "fn fit(model: &mut M, train: &L) {
+            let mut optimizer = Sgd::new(model.parameters(), 0.1);
+            for x in train {
+                if x.fresh { optimizer.zero_grad(); }
+                f(&model.forward(x)).backward();
+                optimizer.step();
+            }
+        }";
+        let all = messages(source, true);
+        assert!(all.contains("already used, on some path"), "{all}");
+    }
+}

@@ -1,0 +1,88 @@
+use super::optimizer_rebuilt::rebuilt;
+use super::Context;
+use crate::cfg::{Action, Certain};
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A model that is built inside the very loop in which it is trained, with its optimizer.
+    ///
+    /// ## Why it matters
+    ///
+    /// Each round trains a new model for one step and throws it away.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {
+    ///     let model = Mlp::new();                                    // <- a new one for each batch
+    ///     let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+    ///     loss.backward();
+    ///     optimizer.step();
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Build model and optimizer once, before the loop.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where the model is trained in an inner loop (a fold, a trial), where it is handed on or stored in the round, and where what builds it is an ordinary function.
+    model_rebuilt, Error, "a model built in the loop in which it is trained"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for id in 0..cx.cfg.optimizers.len() {
+        let Some((_, around, rank)) = rebuilt(cx, id) else { continue };
+        let models = &cx.cfg.optimizers[id].models;
+        let found = models.iter().find(|(_, site, conditional)| {
+            !conditional && cx.site(*site).loops.last() == Some(&around)
+        });
+        let Some(&(path, site, _)) = found else { continue };
+        let handed_on = cx.cfg.events().any(|(_, event)| match &event.action {
+            Action::Touch(deps) => deps.paths().is_empty() || deps.paths().iter().any(|&dep| cx.cfg.paths.overlap(dep, path)),
+            _ => false,
+        });
+        if handed_on {
+            continue;
+        }
+        let head = &cx.cfg.loops[around];
+        let note = format!("the loop `{}` on line {} builds it anew in each round", head.text, head.line);
+        let help = format!("move line {} to before line {}, and the optimizer with it", cx.line(site), head.line);
+        let name = cx.cfg.paths.name(path).to_owned();
+        let message = format!("`{name}` is built inside the loop in which it is trained");
+        cx.report(site, (site, id), rank, Certain::Every, message)
+            .note(note)
+            .note("each round trains a new model for one step and throws it away")
+            .help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    const LOOP: &str = "fn fit(train: &L) {
+        for x in train {
+            let model = Mlp::new();
+            let mut optimizer = Adam::new(model.parameters(), 0.1);
+            let loss = f(&model.forward(x));
+            loss.backward();
+            optimizer.step();
+        }
+    }";
+
+    #[test]
+    fn for_each_batch() {
+        assert_eq!(found(LOOP, true), [("model_rebuilt", 3)]);
+    }
+
+    #[test]
+    fn for_each_fold_or_when_it_is_kept_it_is_right() {
+        let folds = LOOP.replace("let loss", "for x in x { optimizer.zero_grad(); let loss").replace("step();", "step(); }");
+        assert!(found(&folds, true).is_empty());
+        assert!(found(&LOOP.replace("step();", "step(); kept.push(model);"), true).is_empty());
+    }
+}

@@ -1,0 +1,98 @@
+use super::Context;
+use crate::cfg::{Certain, LoopId, OptimizerId, SiteId};
+use crate::flow::What;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// An optimizer that is built inside the very loop in which it steps.
+    ///
+    /// ## Why it matters
+    ///
+    /// Momentum, Adam's averages and the count of steps start over in each round, so it is a different and worse optimizer than the one that was asked for.
+    /// deepsensor (issue 47) and OpenNMT-py (issue 617) had it.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {
+    ///     let mut optimizer = Adam::new(model.parameters(), 1e-3);   // <- built anew for each batch
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+    ///     loss.backward();
+    ///     optimizer.step();
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Build it once, before the loop.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where it is built in an outer loop and steps in an inner one (a restart for each epoch, fold or image), where a condition decides whether it is built, and where its parameters belong to the round itself.
+    optimizer_rebuilt, Error, "an optimizer built in the loop in which it steps"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for id in 0..cx.cfg.optimizers.len() {
+        let Some((site, around, rank)) = rebuilt(cx, id) else { continue };
+        let Some(owned) = &cx.cfg.optimizers[id].owned else { continue };
+        let of_the_round = |path: &usize| cx.cfg.bound_in(*path) == Some(around);
+        if owned.paths().is_empty() || owned.paths().iter().any(of_the_round) {
+            continue;
+        }
+        let head = &cx.cfg.loops[around];
+        let note = format!("the loop `{}` on line {} builds it anew in each round", head.text, head.line);
+        let help = format!("move line {} to before line {}", cx.line(site), head.line);
+        let name = cx.name(id).to_owned();
+        cx.report(site, (site, id), rank, Certain::Every, format!("`{name}` is built inside the loop in which it steps"))
+            .note(note)
+            .note("momentum and averages start over with each batch")
+            .help(help);
+    }
+}
+
+/// Where an optimizer is built in the innermost loop around one of its steps, that loop, and when.
+pub(super) fn rebuilt(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, LoopId, usize)> {
+    let optimizer = &cx.cfg.optimizers[id];
+    if cx.is_handed_on(id) || cx.of_spec() {
+        return None;
+    }
+    let (site, _) = optimizer.built.iter().find(|(_, conditional)| !conditional)?;
+    let around = *cx.site(*site).loops.last()?;
+    let steps = cx.acting(id, Effect::Take);
+    let steps_here = steps.iter().any(|&step| cx.site(step).loops.last() == Some(&around));
+    let again = cx.solution.visits.iter().find(|visit| {
+        matches!(visit.what, What::Build(of) if of == id) && visit.site == *site && !visit.first
+    })?;
+    steps_here.then_some((*site, around, again.rank))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    const LOOP: &str = "fn fit(model: &mut M, train: &L) {
+        for x in train {
+            let mut optimizer = Adam::new(model.parameters(), 0.1);
+            let loss = f(&model.forward(x));
+            loss.backward();
+            optimizer.step();
+        }
+    }";
+
+    #[test]
+    fn for_each_batch() {
+        assert_eq!(found(LOOP, true), [("optimizer_rebuilt", 3)]);
+    }
+
+    #[test]
+    fn for_each_image_fold_or_attempt_is_right() {
+        let inner = LOOP.replace("let loss", "for _ in 0..9 { optimizer.zero_grad(); let loss").replace("step();", "step(); }");
+        assert!(found(&inner, true).is_empty());
+        assert!(found(&LOOP.replace("model.parameters()", "x.parameters()"), true).is_empty());
+        let once = LOOP.replace("for x in train", "loop").replace("step();", "step(); break;");
+        assert!(found(&once, true).is_empty());
+    }
+}

@@ -1,0 +1,89 @@
+use super::Context;
+use crate::flow::Gradients;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A `step` that comes before its `backward`: there are no gradients yet, in the first round or in any.
+    ///
+    /// ## Why it matters
+    ///
+    /// The first update moves nothing, or moves by momentum and weight decay alone.
+    /// With `zero_grad` at the end of the round no update ever sees a gradient; without it every update is one batch late.
+    /// It trains a little, so nobody notices.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {                                    // gradients:
+    ///     optimizer.zero_grad();                              // {empty}
+    ///     let output = model.forward(&batch.input);
+    ///     let loss = cross_entropy(&output, &batch.target);
+    ///     optimizer.step();                                   // {empty}   <- takes nothing
+    ///     loss.backward();                                    // {filled}
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Call `loss.backward()` first, then `optimizer.step()`.
+    ///
+    /// ## Limits
+    ///
+    /// Silent in a function without the attribute as long as the gradients are the caller's, since a helper may well do nothing but step.
+    /// Silent where the optimizer or its model was handed by `&mut` to a function that is not seen.
+    /// A step that a condition may leave out of the first round is not judged by that round.
+    step_before_backward, Error, "`step` before `backward`: there are no gradients to use"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for fault in cx.faults(Effect::Take) {
+        let step = fault.visit.site;
+        if fault.word != Gradients::EMPTY || !cx.backward_near(step) {
+            continue;
+        }
+        let zeroed = fault.cell.trail(fault.word).zeroed;
+        let (spec, call) = (cx.of_spec(), cx.call(step));
+        let after = cx.acting(fault.optimizer, Effect::Fill).into_iter().find(|&backward| {
+            cx.site(backward).loops.last() == cx.site(step).loops.last()
+        });
+        let zero_note = zeroed.map(|zero| (zero, format!("{} left nothing in the gradients", cx.call_at(zero))));
+        let late = after.map(|backward| (backward, cx.call_at(backward)));
+        let help = match (&late, spec) {
+            (_, true) => "put `step` after `backward`".to_owned(),
+            (Some((backward, _)), false) => {
+                format!("move `{};` below line {}", cx.site(step).text, cx.line(*backward))
+            }
+            (None, false) => format!("call `loss.backward();` before line {}", cx.line(step)),
+        };
+        let mut report = cx.report_fault(&fault, step, format!("{call} runs before any `backward`: there are no gradients to use"));
+        if let Some((zero, note)) = zero_note {
+            report = report.note_at(zero, note);
+        }
+        if let Some((backward, at)) = late {
+            report = report.note_at(backward, format!("{at} computes them only afterwards"));
+        }
+        report.note("the first update follows no batch, and each later one at best the batch before").help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{found, in_loop};
+
+    #[test]
+    fn in_the_first_round_or_in_all() {
+        let fault = [("step_before_backward", 7)];
+        assert_eq!(in_loop("optimizer.zero_grad(); \n let loss = f(&model.forward(x)); \n optimizer.step(); \n loss.backward();"), fault);
+        let rotated = "optimizer.step(); optimizer.zero_grad();\n let loss = f(&model.forward(x));\n loss.backward();";
+        assert_eq!(in_loop(rotated), [("step_before_backward", 5)]);
+    }
+
+    #[test]
+    fn not_in_a_helper_nor_under_a_condition() {
+        assert!(found("fn update(optimizer: &mut Sgd) { optimizer.step(); }", false).is_empty());
+        let later = "if i > 0 { optimizer.step(); optimizer.zero_grad(); }\n let loss = f(&model.forward(x));\n loss.backward();";
+        assert!(in_loop(later).is_empty());
+    }
+}

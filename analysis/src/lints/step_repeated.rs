@@ -1,0 +1,70 @@
+use super::Context;
+use crate::flow::Gradients;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// Two steps on one set of gradients: no `backward` runs between them.
+    ///
+    /// ## Why it matters
+    ///
+    /// The second update repeats the first, so the learning rate is twice what it says, and momentum counts the batch twice.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {                                    // gradients:
+    ///     optimizer.zero_grad();                              // {empty}
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+    ///     loss.backward();                                    // {filled}
+    ///     optimizer.step();                                   // {used}
+    ///     optimizer.step();                                   // {used}    <- the same gradients again
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Step once for each `backward`, or for each group of them.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where a call between the two may have computed new gradients.
+    step_repeated, Error, "two steps on one set of gradients"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for fault in cx.faults(Effect::Take) {
+        let Some(used) = fault.cell.trail(Gradients::USED).used else { continue };
+        if fault.word != Gradients::USED {
+            continue;
+        }
+        let step = fault.visit.site;
+        let note = format!("{}{} used them; no `backward` runs in between", cx.when(used, step), cx.call_at(used));
+        let help = if cx.of_spec() {
+            "name `step` once in `train_order`".to_owned()
+        } else if used == step {
+            format!("call `loss.backward();` before line {}", cx.line(step))
+        } else {
+            format!("remove line {}, or run `backward` before it", cx.line(step))
+        };
+        let message = format!("{} uses the same gradients a second time", cx.call(step));
+        cx.report_fault(&fault, step, message)
+            .note_at(used, note)
+            .note("the batch counts twice, as if the learning rate were doubled")
+            .help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    const UPDATE: &str = "optimizer.zero_grad(); let loss = f(&model.forward(x)); loss.backward();";
+
+    #[test]
+    fn twice_and_once() {
+        assert_eq!(in_loop(&format!("{UPDATE}\n optimizer.step();\n optimizer.step();")), [("step_repeated", 7)]);
+        assert!(in_loop(&format!("{UPDATE} if wide {{ optimizer.step(); }} else {{ optimizer.step(); }}")).is_empty());
+    }
+}

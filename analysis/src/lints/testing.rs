@@ -1,0 +1,42 @@
+//! What the lints' unit tests say their programs in.
+
+use std::fmt::Write as _;
+
+use crate::{CheckOptions, check_fn};
+
+/// Names and lines of the findings in a function.
+pub(super) fn found(source: &str, annotated: bool) -> Vec<(&'static str, usize)> {
+    let function = syn::parse_str(source).unwrap_or_else(|error| panic!("{error}: {source}"));
+    let options = CheckOptions { annotated, ..CheckOptions::default() };
+    let findings = check_fn(&function, &options);
+    findings.iter().map(|finding| (finding.lint.unwrap_or(""), finding.place.line())).collect()
+}
+
+/// Findings in the body of a loop; its first line is line 5.
+pub(super) fn in_loop(body: &str) -> Vec<(&'static str, usize)> {
+    let source = format!(
+        "fn fit(model: &mut Mlp, train: &DataLoader, k: usize) {{
+            let mut optimizer = Sgd::new(model.parameters(), 0.1);
+
+            for (i, (x, y, z)) in train.iter().enumerate() {{
+                {body}
+            }}
+        }}"
+    );
+    found(&source, true)
+}
+
+/// All that the findings in a function say, one finding after the other.
+pub(super) fn messages(source: &str, annotated: bool) -> String {
+    let function = syn::parse_str(source).unwrap_or_else(|error| panic!("{error}: {source}"));
+    let options = CheckOptions { annotated, ..CheckOptions::default() };
+    let mut all = String::new();
+    for finding in check_fn(&function, &options) {
+        let _ = writeln!(all, "{}: {}", finding.lint.unwrap_or(""), finding.message);
+        for note in &finding.notes {
+            let _ = writeln!(all, "  note: {}", note.message);
+        }
+        let _ = writeln!(all, "  help: {}", finding.help.unwrap_or_default());
+    }
+    all
+}

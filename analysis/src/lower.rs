@@ -1,0 +1,321 @@
+//! From the body of a function to its control-flow graph: the only walker of statements.
+//!
+//! It follows values through `let`, references, fields, tuples and closures, asks the dialect what each
+//! call does, and leaves an event where something happens to gradients or graphs.
+//! What it does not understand becomes an event that makes the analysis silent about what is touched.
+//! It decides nothing: `flow` gives the events a meaning, `lints` judge it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syn::visit_mut::VisitMut;
+use syn::{Expr, ItemFn};
+
+use crate::cfg::{
+    Action, Block, BlockId, Cfg, Deps, Edge, Event, Graph, GraphId, Loop, LoopId, Optimizer, OptimizerId,
+    PathId, Site, SiteId,
+};
+use crate::check::CheckOptions;
+use crate::diagnostic::Place;
+use crate::dialect::{Dialect, TORCH};
+use crate::stage::Stage;
+
+mod bind;
+mod call;
+mod control;
+mod expr;
+mod function;
+mod macros;
+mod method;
+mod survey;
+mod text;
+mod value;
+
+use survey::Survey;
+use value::Value;
+
+/// Expressions nested deeper than this are not followed, and the function is left alone.
+const DEEPEST: usize = 120;
+/// Loops nested deeper than this are lowered once, not twice.
+const DEEPEST_LOOP: usize = 3;
+/// More events than this are not followed.
+const MOST_EVENTS: usize = 400_000;
+/// More optimizers than this are not followed.
+const MOST_OPTIMIZERS: usize = 16;
+
+/// The control-flow graph of a function's body.
+pub fn lower(function: &ItemFn, options: &CheckOptions) -> Cfg {
+    let mut body = (*function.block).clone();
+    macros::Unfold::new().visit_block_mut(&mut body);
+    let mut lower = Lower::new(Survey::of(&body), options);
+    lower.function(function, &body);
+    lower.cfg
+}
+
+/// Where `break`, `continue`, `return` and `?` go.
+struct Frame<'a> {
+    label: Option<String>,
+    kind: FrameKind,
+    break_to: BlockId,
+    /// What the jumps so far gave.
+    value: Option<Value<'a>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum FrameKind {
+    Loop {
+        continue_to: BlockId,
+    },
+    Labelled,
+    /// A closure or an async block that runs in place: `return` and `?` end it.
+    Call,
+    /// A `try` block: `?` ends it.
+    Try,
+}
+
+/// A loop that is being lowered.
+struct Round {
+    of: LoopId,
+    first: bool,
+    /// Branches open where its body starts.
+    branches: usize,
+    /// A `continue` before may have left out what follows.
+    continued: bool,
+}
+
+struct Lower<'a> {
+    cfg: Cfg,
+    options: &'a CheckOptions,
+    dialect: &'static Dialect,
+    survey: Survey,
+    at: BlockId,
+    /// Nothing leads here.
+    dead: bool,
+    reached: Vec<bool>,
+    /// Variables in scope, innermost last.
+    scope: Vec<(String, PathId)>,
+    /// Stretches of the scope that the closure being run cannot see.
+    hidden: Vec<(usize, usize)>,
+    values: BTreeMap<PathId, Value<'a>>,
+    /// Variables, graphs, loops and sites by their syntax node, so that all copies of a loop share them.
+    roots: BTreeMap<(usize, u32), PathId>,
+    graphs: BTreeMap<PathId, GraphId>,
+    loops: BTreeMap<(usize, u32), LoopId>,
+    sites: BTreeMap<(usize, u32), SiteId>,
+    calls: BTreeMap<(usize, u32), u32>,
+    /// Which chain of closure calls is being run.
+    chain: u32,
+    running: Vec<usize>,
+    objects: BTreeMap<PathId, OptimizerId>,
+    /// The function's own parameters.
+    parameters: BTreeSet<PathId>,
+    /// Where models are built: variable, site, whether under a condition.
+    built: BTreeMap<PathId, (SiteId, bool)>,
+    frames: Vec<Frame<'a>>,
+    rounds: Vec<Round>,
+    branches: usize,
+    depth: usize,
+    events: usize,
+    /// Guards against recording that are in scope.
+    unrecorded: usize,
+}
+
+impl<'a> Lower<'a> {
+    fn new(survey: Survey, options: &'a CheckOptions) -> Self {
+        let mut cfg = Cfg { too_many_conditions: survey.too_many, ..Cfg::default() };
+        cfg.conditions = survey.conditions.iter().map(|(text, _)| text.clone()).collect();
+        cfg.blocks.push(Block { label: "entry".to_owned(), ..Block::default() });
+        Self {
+            cfg,
+            options,
+            dialect: &TORCH,
+            survey,
+            at: 0,
+            dead: false,
+            reached: vec![true],
+            scope: Vec::new(),
+            hidden: Vec::new(),
+            values: BTreeMap::new(),
+            roots: BTreeMap::new(),
+            graphs: BTreeMap::new(),
+            loops: BTreeMap::new(),
+            sites: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            chain: 0,
+            running: Vec::new(),
+            objects: BTreeMap::new(),
+            parameters: BTreeSet::new(),
+            built: BTreeMap::new(),
+            frames: Vec::new(),
+            rounds: Vec::new(),
+            branches: 0,
+            depth: 0,
+            events: 0,
+            unrecorded: 0,
+        }
+    }
+
+    // Blocks.
+
+    fn block(&mut self, label: &str) -> BlockId {
+        self.cfg.blocks.push(Block { label: label.to_owned(), ..Block::default() });
+        self.reached.push(false);
+        self.cfg.blocks.len() - 1
+    }
+
+    fn edge(&mut self, to: BlockId, skips: bool) {
+        if self.dead {
+            return;
+        }
+        self.reached[to] = true;
+        let edge = Edge { to, skips };
+        let edges = &mut self.cfg.blocks[self.at].edges;
+        if !edges.contains(&edge) {
+            edges.push(edge);
+        }
+    }
+
+    fn goto(&mut self, to: BlockId) {
+        self.edge(to, false);
+    }
+
+    fn start(&mut self, block: BlockId) {
+        self.at = block;
+        self.dead = !self.reached[block];
+    }
+
+    /// What follows is not reached.
+    fn stop(&mut self) {
+        self.dead = true;
+    }
+
+    // Events.
+
+    fn emit(&mut self, action: Action, site: SiteId) {
+        if self.dead {
+            return;
+        }
+        self.events += 1;
+        if self.events > MOST_EVENTS {
+            self.cfg.gave_up = true;
+            return;
+        }
+        let maybe_not_first = self
+            .rounds
+            .iter()
+            .any(|round| round.first && (self.branches > round.branches || round.continued));
+        let first = self.rounds.last().is_none_or(|round| round.first);
+        self.cfg.blocks[self.at].events.push(Event { action, site, maybe_not_first, first });
+    }
+
+    /// The site of a syntax node, the same in all copies of a loop.
+    fn site(&mut self, node: usize, stage: Option<Stage>, place: impl FnOnce() -> (Place, String)) -> SiteId {
+        let conditional = self
+            .rounds
+            .last()
+            .map_or(self.branches > 0, |round| self.branches > round.branches || round.continued);
+        if let Some(&known) = self.sites.get(&(node, self.chain)) {
+            return known;
+        }
+        let (place, text) = place();
+        let loops = self.rounds.iter().map(|round| round.of).collect();
+        self.cfg.sites.push(Site { place, text, loops, conditional, stage });
+        self.sites.insert((node, self.chain), self.cfg.sites.len() - 1);
+        self.cfg.sites.len() - 1
+    }
+
+    fn site_of(&mut self, expr: &Expr, stage: Option<Stage>) -> SiteId {
+        self.site(address(expr), stage, || (Place::of(expr), text::call(expr)))
+    }
+
+    fn loop_of(&mut self, node: usize, line: usize, head: impl FnOnce() -> String) -> LoopId {
+        *self.loops.entry((node, self.chain)).or_insert_with(|| {
+            self.cfg.loops.push(Loop { line, text: head() });
+            self.cfg.loops.len() - 1
+        })
+    }
+
+    // Names.
+
+    fn lookup(&self, name: &str) -> Option<PathId> {
+        let mut end = self.scope.len();
+        for &(from, to) in self.hidden.iter().rev() {
+            if let Some(found) = find(&self.scope[to.min(end)..end], name) {
+                return Some(found);
+            }
+            end = from.min(end);
+        }
+        find(&self.scope[..end], name)
+    }
+
+    /// Ends the scopes opened since it held `mark` names.
+    fn leave(&mut self, mark: usize) {
+        for (_, path) in self.scope.split_off(mark) {
+            if let Some(&graph) = self.graphs.get(&path) {
+                self.emit(Action::Compute(graph, Vec::new()), 0);
+            }
+            if self.values.get(&path).is_some_and(Value::stops_recording) {
+                self.unrecorded -= 1;
+            }
+        }
+    }
+
+    /// The conditions that mention one of the names may have changed.
+    fn changed(&mut self, name: &str) {
+        for index in 0..self.survey.conditions.len() {
+            if self.survey.conditions[index].1.contains(name) {
+                self.emit(Action::Unassume(index), 0);
+            }
+        }
+    }
+
+    // Objects.
+
+    fn optimizer(&mut self, path: PathId, owned: Option<Deps>, from_caller: bool) -> OptimizerId {
+        if let Some(&known) = self.objects.get(&path) {
+            if let Some(owned) = owned {
+                let now = &mut self.cfg.optimizers[known].owned;
+                *now = Some(now.as_ref().map_or(owned.clone(), |before| before.union(&owned)));
+            }
+            return known;
+        }
+        if self.cfg.optimizers.len() == MOST_OPTIMIZERS {
+            self.cfg.gave_up = true;
+            return 0;
+        }
+        self.cfg.optimizers.push(Optimizer {
+            name: self.cfg.paths.name(path).to_owned(),
+            path,
+            owned,
+            from_caller,
+            escapes: false,
+            lost: false,
+            built: Vec::new(),
+            models: Vec::new(),
+        });
+        self.objects.insert(path, self.cfg.optimizers.len() - 1);
+        self.cfg.optimizers.len() - 1
+    }
+
+    fn graph(&mut self, path: PathId) -> GraphId {
+        *self.graphs.entry(path).or_insert_with(|| {
+            let name = self.cfg.paths.name(path).to_owned();
+            self.cfg.graphs.push(Graph { name, parents: Vec::new(), models: Deps::none() });
+            self.cfg.graphs.len() - 1
+        })
+    }
+
+    fn lose(&mut self, optimizers: Vec<OptimizerId>) {
+        for id in optimizers {
+            self.cfg.optimizers[id].lost = true;
+        }
+    }
+}
+
+fn find(scope: &[(String, PathId)], name: &str) -> Option<PathId> {
+    scope.iter().rev().find(|(known, _)| known == name).map(|(_, path)| *path)
+}
+
+/// The address of a syntax node, which names it while the function is being lowered.
+fn address<T>(node: &T) -> usize {
+    std::ptr::from_ref(node) as usize
+}

@@ -1,0 +1,334 @@
+//! Patterns, assignments and places: which name stands for what.
+
+use syn::{Expr, Member, Pat};
+
+use super::value::{Kind, Value};
+use super::{Lower, address};
+use crate::cfg::{Action, Deps, PathId, SiteId};
+use crate::dialect::Role;
+
+impl<'a> Lower<'a> {
+    /// Binds the names of a pattern to the parts of a value.
+    pub(super) fn bind(&mut self, pat: &'a Pat, value: Value<'a>) {
+        match pat {
+            Pat::Ident(ident) => {
+                if let Some((_, inner)) = &ident.subpat {
+                    self.bind(inner, value.clone());
+                }
+                let name = ident.ident.to_string();
+                // A constant or a unit variant binds nothing.
+                if name.starts_with(char::is_uppercase) {
+                    return;
+                }
+                self.variable(&name, address(ident), value, None);
+            }
+            Pat::Type(typed) => {
+                let role = self.role_of_let(&typed.ty);
+                match &*typed.pat {
+                    Pat::Ident(ident) => {
+                        self.variable(&ident.ident.to_string(), address(ident), value, role);
+                    }
+                    other => self.bind(other, value),
+                }
+            }
+            Pat::Reference(inner) => self.bind(&inner.pat, value),
+            Pat::Paren(inner) => self.bind(&inner.pat, value),
+            Pat::Guard(guarded) => self.bind(&guarded.pat, value),
+            Pat::Tuple(tuple) => self.bind_parts(tuple.elems.iter(), &value),
+            Pat::Slice(slice) => {
+                let whole = Value { item: value.item, ..value.derived() };
+                self.bind_parts(slice.elems.iter(), &whole);
+            }
+            Pat::TupleStruct(wrapped) => {
+                if wrapped.elems.len() == 1 {
+                    self.bind(&wrapped.elems[0], value);
+                } else {
+                    self.bind_parts(wrapped.elems.iter(), &value);
+                }
+            }
+            Pat::Struct(fields) => {
+                for field in &fields.fields {
+                    let part = self.project(&value, &member(&field.member));
+                    let item = value.item || part.item;
+                    self.bind(&field.pat, Value { item, ..part });
+                }
+            }
+            Pat::Or(cases) => {
+                for case in &cases.cases {
+                    self.bind(case, value.derived());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn bind_parts(&mut self, parts: impl Iterator<Item = &'a Pat>, value: &Value<'a>) {
+        let mut from = 0;
+        for part in parts {
+            if matches!(part, Pat::Rest(_)) {
+                from = usize::MAX;
+                continue;
+            }
+            let piece = match &value.kind {
+                Kind::Tuple(values) if from < values.len() => values[from].clone(),
+                _ if from == usize::MAX => value.derived(),
+                _ => self.piece(value),
+            };
+            let item = value.item || piece.item;
+            self.bind(part, Value { item, ..piece });
+            from = from.saturating_add(1);
+        }
+    }
+
+    /// One of several values that come out of one expression.
+    #[expect(clippy::unused_self, reason = "reads as the other ways to take a value apart")]
+    fn piece(&self, value: &Value<'a>) -> Value<'a> {
+        Value {
+            graphs: value.through(),
+            models: value.models.clone(),
+            computed: value.computed,
+            ..value.derived()
+        }
+    }
+
+    /// A new variable with a value.
+    pub(super) fn variable(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
+        let path = self.root(name, node);
+        self.changed(name);
+        self.store(path, name, value, role);
+    }
+
+    /// Puts a value into a place, and says so.
+    pub(super) fn store(&mut self, path: PathId, name: &str, mut value: Value<'a>, role: Option<Role>) {
+        let assigned = self.survey.assigned.contains(name);
+        self.forget_parts(path);
+        if matches!(value.kind, Kind::Plain)
+            && !matches!(role, Some(Role::Other))
+            && (value.place.is_none() || assigned)
+            && self.role(name, role) == Some(Role::Optimizer)
+        {
+            self.unseen_optimizer(path, &value);
+            return;
+        }
+        match value.kind {
+            Kind::NewOptimizer(owned, site) => {
+                self.build(path, &owned, site);
+                return;
+            }
+            Kind::Optimizer(id) if assigned && self.cfg.optimizers[id].path != path => {
+                self.lose(vec![id]);
+                value = Value::plain(Deps::Anything);
+            }
+            Kind::Plain if self.role(name, role) == Some(Role::Schedule) => value.kind = Kind::Schedule,
+            _ => {}
+        }
+        self.tensor(path, assigned, &mut value);
+        if let Some(site) = value.made {
+            self.built.insert(path, (site, self.cfg.sites[site].conditional));
+        }
+        if value.made.is_some()
+            || value.item
+            || (value.deps.is_empty() && !matches!(value.kind, Kind::Number))
+        {
+            value.deps = value.deps.union(&Deps::one(path));
+        }
+        value.item = false;
+        if value.place.is_none() || assigned {
+            value.place = Some(path);
+        }
+        self.values.insert(path, value);
+    }
+
+    /// A tensor gets a name: `backward` may use up its graph.
+    fn tensor(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
+        if !value.computed {
+            if let Some(&graph) = self.graphs.get(&path) {
+                self.emit(Action::Compute(graph, Vec::new()), 0);
+            }
+            value.graphs.clear();
+            value.tensor = None;
+            return;
+        }
+        if value.tensor.is_some() && !assigned {
+            return;
+        }
+        let graph = self.graph(path);
+        let from = value.through();
+        self.cfg.graphs[graph].models = self.cfg.graphs[graph].models.union(&value.models);
+        if !assigned {
+            for &parent in &from {
+                if !self.cfg.graphs[graph].parents.contains(&parent) {
+                    self.cfg.graphs[graph].parents.push(parent);
+                }
+            }
+        }
+        self.emit(Action::Compute(graph, from), 0);
+        value.tensor = Some(graph);
+        value.graphs.clear();
+    }
+
+    fn build(&mut self, path: PathId, owned: &Deps, site: SiteId) {
+        let id = self.optimizer(path, (!owned.is_empty()).then(|| owned.clone()), false);
+        self.emit(Action::Build(id), site);
+        let conditional = self.cfg.sites[site].conditional;
+        let models: Vec<_> = owned
+            .paths()
+            .iter()
+            .filter_map(|path| self.built.get(path).map(|(site, conditional)| (*path, *site, *conditional)))
+            .collect();
+        let object = &mut self.cfg.optimizers[id];
+        if !object.built.contains(&(site, conditional)) {
+            object.built.push((site, conditional));
+        }
+        for model in models {
+            if !object.models.contains(&model) {
+                object.models.push(model);
+            }
+        }
+        let value = Value { place: Some(path), ..Value::of(Kind::Optimizer(id), Deps::one(path)) };
+        self.values.insert(path, value);
+    }
+
+    /// An optimizer by name or by use, from where its constructor cannot be seen.
+    fn unseen_optimizer(&mut self, path: PathId, value: &Value<'a>) {
+        let owned = (!value.deps.is_empty() && value.deps != Deps::one(path)).then(|| value.deps.clone());
+        let id = self.optimizer(path, owned, false);
+        match value.made {
+            Some(site) => self.emit(Action::Build(id), site),
+            None => self.emit(Action::Forget(id), 0),
+        }
+        let value = Value { place: Some(path), ..Value::of(Kind::Optimizer(id), Deps::one(path)) };
+        self.values.insert(path, value);
+    }
+
+    /// A new value in a place: what was known of its parts is known no more.
+    fn forget_parts(&mut self, path: PathId) {
+        let parts: Vec<_> = self
+            .objects
+            .iter()
+            .filter(|(part, _)| **part != path && self.cfg.paths.holds(path, **part))
+            .map(|(part, id)| (*part, *id))
+            .collect();
+        for (part, id) in parts {
+            self.emit(Action::Forget(id), 0);
+            self.values.remove(&part);
+        }
+        let graphs: Vec<_> = self
+            .graphs
+            .iter()
+            .filter(|(part, _)| **part != path && self.cfg.paths.holds(path, **part))
+            .map(|(_, id)| *id)
+            .collect();
+        for graph in graphs {
+            self.emit(Action::LoseGraph(graph), 0);
+        }
+    }
+
+    /// The field of a value.
+    pub(super) fn project(&mut self, value: &Value<'a>, member: &str) -> Value<'a> {
+        match &value.kind {
+            Kind::Tuple(parts) => {
+                if let Some(part) = member.parse::<usize>().ok().and_then(|index| parts.get(index)) {
+                    return part.clone();
+                }
+            }
+            Kind::Fields(parts) => {
+                if let Some((_, part)) = parts.iter().find(|(name, _)| name == member) {
+                    return part.clone();
+                }
+            }
+            _ => {}
+        }
+        match value.place {
+            Some(place) => self.field(place, member, value),
+            None => Value { handed: value.handed, ..value.derived() },
+        }
+    }
+
+    /// The field of a place: known from before, or met for the first time.
+    fn field(&mut self, place: PathId, member: &str, whole: &Value<'a>) -> Value<'a> {
+        let path = self.cfg.paths.field(place, member);
+        if let Some(known) = self.values.get(&path) {
+            return known.clone();
+        }
+        let deps = if whole.deps == Deps::one(place) { Deps::one(path) } else { whole.deps.clone() };
+        let name = self.cfg.paths.name(path).to_owned();
+        let kind = match self.role(&name, None) {
+            Some(Role::Optimizer) => {
+                let root = self.cfg.paths.root_of(path);
+                let from_caller = self.is_parameter(root);
+                Kind::Optimizer(self.optimizer(path, None, from_caller))
+            }
+            Some(Role::Schedule) => Kind::Schedule,
+            _ => Kind::Plain,
+        };
+        let value = Value { place: Some(path), ..Value::of(kind, deps) };
+        self.values.insert(path, value.clone());
+        value
+    }
+
+    /// `left = value`.
+    pub(super) fn assign(&mut self, left: &'a Expr, value: Value<'a>) {
+        match left {
+            Expr::Tuple(tuple) => {
+                for (index, part) in tuple.elems.iter().enumerate() {
+                    let piece = match &value.kind {
+                        Kind::Tuple(values) if index < values.len() => values[index].clone(),
+                        _ => self.piece(&value),
+                    };
+                    self.assign(part, piece);
+                }
+            }
+            Expr::Paren(inner) => self.assign(&inner.expr, value),
+            Expr::Path(path) if path.path.is_ident("_") => {}
+            Expr::Infer(_) => {}
+            _ => {
+                let name = super::text::tight(left);
+                self.changed(name.rsplit('.').next().unwrap_or(&name));
+                if let Some(path) = self.place_of(left) {
+                    self.hold(path, &value);
+                    self.store(path, &name, value, None);
+                } else {
+                    self.escapes(&value);
+                    self.expr(left);
+                }
+            }
+        }
+    }
+
+    /// An optimizer that is stored in another place may be stepped from there.
+    fn hold(&mut self, path: PathId, value: &Value<'a>) {
+        if let Kind::Optimizer(id) = value.kind
+            && self.cfg.optimizers[id].path != path
+        {
+            self.lose(vec![id]);
+        }
+    }
+
+    /// The place that an expression names, if it is a variable or a field of one.
+    pub(super) fn place_of(&mut self, expr: &Expr) -> Option<PathId> {
+        match expr {
+            Expr::Path(path) => self.lookup(&path.path.get_ident()?.to_string()),
+            Expr::Field(field) => {
+                let base = self.place_of(&field.base)?;
+                let base = self.values.get(&base).and_then(|value| value.place).unwrap_or(base);
+                Some(self.cfg.paths.field(base, &member(&field.member)))
+            }
+            Expr::Paren(inner) => self.place_of(&inner.expr),
+            Expr::Unary(inner) if matches!(inner.op, syn::UnOp::Deref(_)) => self.place_of(&inner.expr),
+            _ => None,
+        }
+    }
+
+    fn is_parameter(&self, root: PathId) -> bool {
+        self.parameters.contains(&root)
+    }
+}
+
+/// A field's name or number.
+pub(super) fn member(member: &Member) -> String {
+    match member {
+        Member::Named(name) => name.to_string(),
+        Member::Unnamed(index) => index.index.to_string(),
+    }
+}

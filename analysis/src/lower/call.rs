@@ -1,0 +1,270 @@
+//! Calls of functions, and what is handed to code that cannot be seen.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::TokenStream;
+use syn::{Expr, ExprCall};
+
+use super::method::stage_of;
+use super::value::{Handed, Kind, Value};
+use super::{Lower, address, survey};
+use crate::cfg::{Action, Deps, OptimizerId, PathId, SiteId};
+use crate::dialect::{Does, Role, hints_at_training, role_of_type};
+use crate::stage::Stage;
+
+/// Wrappers through which an optimizer stays itself.
+const WRAPPERS: [&str; 7] = ["Box", "Rc", "Arc", "RefCell", "Mutex", "RwLock", "Some"];
+
+impl<'a> Lower<'a> {
+    pub(super) fn call(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
+        let Expr::Path(function) = &*node.func else { return self.unseen_call(expr, node) };
+        let names: Vec<String> = function.path.segments.iter().map(|part| part.ident.to_string()).collect();
+        let (last, owner) = (names.last().map_or("", String::as_str), names.iter().rev().nth(1));
+        if names.len() == 1
+            && let Some(path) = self.lookup(last)
+        {
+            return self.local_closure(expr, node, path, last);
+        }
+        if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase)) {
+            return self.associated(expr, node, &owner.clone(), last);
+        }
+        match self.dialect.function(last) {
+            Some(Does::NoGrad) => self.no_grad(node),
+            Some(Does::Gradients(effects)) => {
+                let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+                let of = arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
+                for &effect in effects {
+                    let site = self.stage_site(expr, stage_of(effect, last));
+                    match arguments.first().map(|first| &first.kind) {
+                        Some(Kind::Optimizer(id)) => self.emit(Action::Gradients(*id, effect), site),
+                        _ => self.emit(Action::Through(of.clone(), effect), site),
+                    }
+                }
+                Value::number()
+            }
+            Some(Does::Computes(stage)) => {
+                let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+                self.computes(expr, stage, None, &arguments)
+            }
+            Some(Does::Passes) if node.args.len() == 1 => self.expr(&node.args[0]),
+            Some(Does::Mode(stage)) => {
+                node.args.iter().for_each(|argument| drop(self.expr(argument)));
+                let site = self.site_of(expr, Some(stage));
+                self.emit(Action::Mark(stage), site);
+                Value::of(Kind::Guard, Deps::none())
+            }
+            Some(Does::Harmless) => {
+                node.args.iter().for_each(|argument| drop(self.expr(argument)));
+                Value::number()
+            }
+            _ if last == "looks_at" => {
+                node.args.iter().for_each(|argument| drop(self.expr(argument)));
+                Value::number()
+            }
+            _ => self.unseen_call(expr, node),
+        }
+    }
+
+    /// `Type::function(..)`.
+    fn associated(&mut self, expr: &'a Expr, node: &'a ExprCall, owner: &str, name: &str) -> Value<'a> {
+        if WRAPPERS.contains(&owner) && node.args.len() == 1 {
+            return self.expr(&node.args[0]);
+        }
+        let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        let mut deps = Deps::none();
+        for (argument, value) in node.args.iter().zip(&arguments) {
+            let rng = matches!(argument, Expr::Reference(by) if by.mutability.is_some());
+            if !rng || matches!(value.kind, Kind::Optimizer(_)) {
+                deps = deps.union(&value.derived().deps);
+            }
+        }
+        match role_of_type(self.dialect, owner) {
+            Some(Role::Optimizer) => {
+                let site = self.site_of(expr, None);
+                let owned = arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
+                return Value::of(Kind::NewOptimizer(owned, site), Deps::none());
+            }
+            Some(Role::Schedule) => return Value::of(Kind::Schedule, Deps::none()),
+            _ => {}
+        }
+        if self.dialect.tensors.contains(&owner) {
+            return Value::plain(deps);
+        }
+        let site = self.site_of(expr, None);
+        self.hand_over(&arguments, site, false);
+        let makes = ["new", "default", "init", "seq", "build", "create", "with", "from"];
+        let made = makes.iter().any(|start| name.starts_with(start)).then_some(site);
+        Value { made, ..Value::plain(deps) }
+    }
+
+    fn local_closure(&mut self, expr: &'a Expr, node: &'a ExprCall, path: PathId, name: &str) -> Value<'a> {
+        let known = self.values.get(&path).map(|value| value.kind.clone());
+        if let Some(Kind::Closure(closure, seen)) = known
+            && !self.survey.assigned.contains(name)
+        {
+            let given = node.args.iter().map(|argument| self.expr(argument)).collect();
+            return self.run(closure, seen, address(expr), given);
+        }
+        if let Some(Kind::Closure(closure, _)) = self.values.get(&path).map(|value| value.kind.clone()) {
+            self.touch_tokens(quote::ToTokens::to_token_stream(&closure.body));
+        }
+        if let Some(does @ Does::Computes(Stage::Loss)) = self.dialect.function(name) {
+            debug_assert_eq!(does, Does::Computes(Stage::Loss));
+            let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+            return self.computes(expr, Stage::Loss, None, &arguments);
+        }
+        self.unseen_call(expr, node)
+    }
+
+    fn no_grad(&mut self, node: &'a ExprCall) -> Value<'a> {
+        match node.args.first() {
+            Some(Expr::Closure(closure)) => {
+                let seen = self.scope.len();
+                self.unrecorded += 1;
+                let value = self.run(closure, seen, address(node), Vec::new());
+                self.unrecorded -= 1;
+                Value { computed: false, tensor: None, graphs: Vec::new(), ..value.derived() }
+            }
+            Some(other) => {
+                self.expr(other);
+                Value::nothing()
+            }
+            None => Value::of(Kind::Guard, Deps::none()),
+        }
+    }
+
+    /// A call of code that cannot be seen.
+    fn unseen_call(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
+        let name = match &*node.func {
+            Expr::Path(path) => path.path.segments.last().map(|part| part.ident.to_string()),
+            other => {
+                let function = self.expr(other);
+                if let Kind::Closure(closure, seen) = function.kind {
+                    let given = node.args.iter().map(|argument| self.expr(argument)).collect();
+                    return self.run(closure, seen, address(expr), given);
+                }
+                let site = self.site_of(expr, None);
+                self.emit(Action::Touch(self.paths_in(&function.deps)), site);
+                None
+            }
+        };
+        let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        let site = self.site_of(expr, None);
+        let hinted = name.as_deref().is_some_and(hints_at_training);
+        let variant = name.as_deref().is_some_and(|name| name.starts_with(char::is_uppercase));
+        self.hand_over(&arguments, site, hinted && !variant);
+        for (argument, value) in node.args.iter().zip(&arguments) {
+            match argument {
+                Expr::Closure(closure) => {
+                    self.touch_tokens(quote::ToTokens::to_token_stream(&closure.body));
+                }
+                Expr::Reference(by) if by.mutability.is_none() => {}
+                _ if variant => self.escapes(value),
+                Expr::Path(_) | Expr::Field(_) | Expr::Reference(_) => {
+                    // By value or by `&mut`: it may be changed, or moved away.
+                    if let Some(place) = value.place {
+                        self.emit(Action::Touch(Deps::one(place)), site);
+                        self.lose_parts(place);
+                        if value.handed == Handed::Exclusive {
+                            let name = self.cfg.paths.name(self.cfg.paths.root_of(place)).to_owned();
+                            self.changed(&name);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut value = Value::nothing();
+        for argument in &arguments {
+            value = value.with(&argument.derived());
+        }
+        let constructs = ["build", "make", "create", "new", "init", "configure", "setup"];
+        let made = name.is_some_and(|name| constructs.iter().any(|start| name.starts_with(start)));
+        Value { made: made.then_some(site), ..value }
+    }
+
+    /// Arguments of a call that cannot be seen: what it gets by `&mut` or by value is known no more.
+    pub(super) fn hand_over(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
+        for value in arguments {
+            match &value.kind {
+                Kind::Optimizer(_) if value.handed == Handed::Shared && !hinted => {}
+                Kind::Optimizer(id) => {
+                    let path = self.cfg.optimizers[*id].path;
+                    self.cfg.optimizers[*id].escapes = true;
+                    self.emit(Action::Touch(Deps::one(path)), site);
+                }
+                Kind::Closure(closure, _) => {
+                    self.touch_tokens(quote::ToTokens::to_token_stream(&closure.body));
+                }
+                Kind::Tuple(parts) => {
+                    let parts = parts.clone();
+                    self.hand_over(&parts, site, hinted);
+                }
+                Kind::Fields(parts) => {
+                    let parts: Vec<_> = parts.iter().map(|(_, part)| part.clone()).collect();
+                    self.hand_over(&parts, site, hinted);
+                }
+                _ if hinted => self.emit(Action::Touch(value.deps.clone()), site),
+                Kind::Plain
+                    if value.handed != Handed::Shared
+                        && value.place.is_some_and(|place| value.deps == Deps::one(place)) =>
+                {
+                    self.emit(Action::Touch(value.deps.clone()), site);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Whatever these tokens mention is known no more.
+    pub(super) fn touch_tokens(&mut self, tokens: TokenStream) {
+        let mut names = BTreeSet::new();
+        survey::identifiers(tokens, &mut names);
+        let everything = names.contains("backward") || names.contains("step");
+        let mut deps = Deps::none();
+        for name in &names {
+            self.changed(name);
+            if let Some(path) = self.lookup(name) {
+                let value = self.values.get(&path);
+                let place = value.and_then(|value| value.place).unwrap_or(path);
+                self.lose_parts(place);
+                deps = deps.union(&Deps::one(place));
+                if let Some(Kind::Optimizer(id)) = self.values.get(&path).map(|value| value.kind.clone()) {
+                    deps = deps.union(&Deps::one(self.cfg.optimizers[id].path));
+                    self.cfg.optimizers[id].escapes = true;
+                }
+            }
+        }
+        let optimizers = Deps::none();
+        let deps = if everything { Deps::Anything } else { deps };
+        if deps != optimizers {
+            self.emit(Action::Touch(deps), 0);
+        }
+    }
+
+    /// Tensors in parts of a place may have been computed anew.
+    pub(super) fn lose_parts(&mut self, place: PathId) {
+        let parts: Vec<_> = self
+            .graphs
+            .iter()
+            .filter(|(part, _)| **part != place && self.cfg.paths.holds(place, **part))
+            .map(|(_, graph)| *graph)
+            .collect();
+        for graph in parts {
+            self.emit(Action::LoseGraph(graph), 0);
+        }
+    }
+
+    /// The optimizers that live in these places.
+    pub(super) fn optimizers_in(&self, deps: &Deps) -> Vec<OptimizerId> {
+        let overlaps = |path: PathId| deps.paths().iter().any(|&dep| self.cfg.paths.overlap(dep, path));
+        self.objects.iter().filter(|(path, _)| overlaps(**path)).map(|(_, id)| *id).collect()
+    }
+
+    /// The places of the optimizers that live in these places.
+    pub(super) fn paths_in(&self, deps: &Deps) -> Deps {
+        self.optimizers_in(deps)
+            .into_iter()
+            .fold(Deps::none(), |all, id| all.union(&Deps::one(self.cfg.optimizers[id].path)))
+    }
+}

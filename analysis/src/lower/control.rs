@@ -1,0 +1,368 @@
+//! Branches, loops and jumps.
+
+use syn::spanned::Spanned;
+use syn::{Arm, BinOp, Expr, ExprBinary, ExprIf, ExprMatch, Label, Pat, UnOp};
+
+use super::value::{Kind, Value};
+use super::{DEEPEST_LOOP, Frame, FrameKind, Lower, Round, address, survey, text};
+use crate::cfg::{Action, BlockId, Deps};
+
+impl<'a> Lower<'a> {
+    pub(super) fn control(&mut self, expr: &'a Expr) -> Value<'a> {
+        match expr {
+            Expr::If(node) => self.branch(node),
+            Expr::Match(node) => self.choose(node),
+            Expr::Let(_) => self.condition_only(expr),
+            Expr::ForLoop(node) => {
+                let items = self.expr(&node.expr);
+                let head = || format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
+                let id = self.loop_of(address(node), node.for_token.span().start().line, head);
+                self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
+                    let body = lower.block("");
+                    lower.goto(body);
+                    lower.goto(out);
+                    lower.start(body);
+                    let item = lower.item(&items);
+                    lower.bind(&node.pat, item);
+                    lower.scoped(&node.body);
+                });
+                Value::nothing()
+            }
+            Expr::While(node) => {
+                let head = || format!("while {}", text::tight(&node.cond));
+                let id = self.loop_of(address(node), node.while_token.span().start().line, head);
+                self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
+                    let body = lower.block("");
+                    lower.condition(&node.cond, body, out);
+                    lower.start(body);
+                    lower.scoped(&node.body);
+                });
+                Value::nothing()
+            }
+            Expr::Loop(node) => {
+                let id =
+                    self.loop_of(address(node), node.loop_token.span().start().line, || "loop".to_owned());
+                self.repeat(id, node.label.as_ref(), false, &mut |lower, _| {
+                    lower.scoped(&node.body);
+                })
+            }
+            Expr::Block(node) => match &node.label {
+                None => self.scoped(&node.block),
+                Some(label) => self.labelled(label, &node.block),
+            },
+            Expr::Unsafe(node) => self.scoped(&node.block),
+            Expr::Const(node) => self.scoped(&node.block),
+            Expr::TryBlock(node) => {
+                let after = self.block("");
+                self.frames.push(Frame { label: None, kind: FrameKind::Try, break_to: after, value: None });
+                let value = self.scoped(&node.block);
+                self.frames.pop();
+                self.goto(after);
+                self.start(after);
+                value
+            }
+            Expr::Try(node) => {
+                let value = self.expr(&node.expr);
+                let kinds = [FrameKind::Call, FrameKind::Try];
+                let out = self.frames.iter().rev().find(|frame| kinds.contains(&frame.kind));
+                let out = out.map(|frame| frame.break_to);
+                self.leave_by(out);
+                value
+            }
+            Expr::Return(node) => {
+                let value = node.expr.as_ref().map(|value| self.expr(value));
+                if let Some(value) = &value {
+                    self.escapes(value);
+                }
+                let out = self.frames.iter().rposition(|frame| frame.kind == FrameKind::Call);
+                self.jump(out, value);
+                Value::of(Kind::Absent, Deps::none())
+            }
+            Expr::Yield(node) => {
+                if let Some(value) = &node.expr {
+                    let value = self.expr(value);
+                    self.escapes(&value);
+                }
+                Value::plain(Deps::Anything)
+            }
+            Expr::Break(node) => {
+                let value = node.expr.as_ref().map(|value| self.expr(value));
+                let label = node.label.as_ref().map(|label| label.ident.to_string());
+                let out = self.frames.iter().rposition(|frame| match &label {
+                    Some(_) => frame.label == label,
+                    None => matches!(frame.kind, FrameKind::Loop { .. }),
+                });
+                self.jump(out, value);
+                Value::of(Kind::Absent, Deps::none())
+            }
+            Expr::Continue(node) => {
+                let label = node.label.as_ref().map(|label| label.ident.to_string());
+                self.next_round(label.as_deref());
+                Value::of(Kind::Absent, Deps::none())
+            }
+            _ => Value::nothing(),
+        }
+    }
+
+    /// One of the items that a loop goes through.
+    pub(super) fn item(&mut self, items: &Value<'a>) -> Value<'a> {
+        let overlapping = self.optimizers_in(&items.deps);
+        let value = Value { item: true, ..items.derived() };
+        // One of several optimizers: nothing is known of any.
+        self.lose(overlapping);
+        value
+    }
+
+    /// A way out that may be taken here.
+    fn leave_by(&mut self, out: Option<BlockId>) {
+        let on = self.block("");
+        self.goto(on);
+        let out = out.unwrap_or_else(|| self.block("returns"));
+        self.goto(out);
+        self.start(on);
+    }
+
+    /// Jumps out of a frame; out of the function if there is none.
+    fn jump(&mut self, frame: Option<usize>, value: Option<Value<'a>>) {
+        if let Some(index) = frame {
+            let to = self.frames[index].break_to;
+            self.goto(to);
+            if let Some(value) = value.filter(|_| !self.dead) {
+                let before = self.frames[index].value.take();
+                let joined = match before {
+                    Some(before) => self.join_values(before, value),
+                    None => value,
+                };
+                self.frames[index].value = Some(joined);
+            }
+        }
+        self.stop();
+    }
+
+    fn next_round(&mut self, label: Option<&str>) {
+        let mut loops = self.rounds.len();
+        for frame in self.frames.iter().rev() {
+            if let FrameKind::Loop { continue_to } = frame.kind {
+                loops = loops.saturating_sub(1);
+                if label.is_none() || frame.label.as_deref() == label {
+                    let conditional = |round: &Round| self.branches > round.branches;
+                    if self.rounds.get(loops).is_some_and(conditional) {
+                        for round in &mut self.rounds[loops..] {
+                            round.continued = true;
+                        }
+                    }
+                    self.goto(continue_to);
+                    break;
+                }
+            }
+        }
+        self.stop();
+    }
+
+    fn labelled(&mut self, label: &Label, block: &'a syn::Block) -> Value<'a> {
+        let after = self.block("");
+        let label = Some(label.name.ident.to_string());
+        self.frames.push(Frame { label, kind: FrameKind::Labelled, break_to: after, value: None });
+        let value = self.scoped(block);
+        let broken = self.frames.pop().and_then(|frame| frame.value);
+        self.goto(after);
+        self.start(after);
+        match broken {
+            Some(broken) => self.join_values(value, broken),
+            None => value,
+        }
+    }
+
+    /// A loop, first round and later rounds.
+    ///
+    /// `round` lowers one round, and goes to the given block when there is no further one.
+    pub(super) fn repeat(
+        &mut self,
+        of: usize,
+        label: Option<&Label>,
+        may_skip: bool,
+        round: &mut dyn FnMut(&mut Self, BlockId),
+    ) -> Value<'a> {
+        let line = self.cfg.loops[of].line;
+        let label = label.map(|label| label.name.ident.to_string());
+        let twice = self.rounds.len() < DEEPEST_LOOP;
+        let first = self.block(&format!("line {line}, first round"));
+        let later = if twice { self.block(&format!("line {line}, later rounds")) } else { first };
+        let (skipped, out) = (self.block(""), self.block(&format!("after line {line}")));
+        self.goto(first);
+        let mut value = None;
+        for (is_first, head) in [(true, first), (false, later)] {
+            if is_first && !twice {
+                continue;
+            }
+            self.start(head);
+            let frame = Frame {
+                label: label.clone(),
+                kind: FrameKind::Loop { continue_to: later },
+                break_to: out,
+                value: None,
+            };
+            self.frames.push(frame);
+            self.rounds.push(Round { of, first: is_first, branches: self.branches, continued: false });
+            let mark = self.scope.len();
+            round(self, if is_first || !twice { skipped } else { out });
+            self.leave(mark);
+            self.goto(later);
+            self.rounds.pop();
+            let broken = self.frames.pop().and_then(|frame| frame.value);
+            value = match (value, broken) {
+                (Some(a), Some(b)) => Some(self.join_values(a, b)),
+                (a, b) => a.or(b),
+            };
+        }
+        self.start(skipped);
+        self.edge(out, may_skip && twice);
+        self.start(out);
+        value.unwrap_or_else(Value::nothing)
+    }
+
+    fn branch(&mut self, node: &'a ExprIf) -> Value<'a> {
+        let mark = self.scope.len();
+        let (yes, no, after) = (self.block("if"), self.block("else"), self.block(""));
+        self.condition(&node.cond, yes, no);
+        self.branches += 1;
+        self.start(yes);
+        let then = self.scoped(&node.then_branch);
+        self.leave(mark);
+        self.goto(after);
+        self.start(no);
+        let other = match &node.else_branch {
+            Some((_, other)) => self.expr(other),
+            None => Value::nothing(),
+        };
+        self.branches -= 1;
+        self.goto(after);
+        self.start(after);
+        self.join_values(then, other)
+    }
+
+    /// Goes to `yes` where the condition holds, to `no` where it does not.
+    pub(super) fn condition(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
+        match condition {
+            Expr::Paren(inner) => self.condition(&inner.expr, yes, no),
+            Expr::Group(inner) => self.condition(&inner.expr, yes, no),
+            Expr::Unary(not) if matches!(not.op, UnOp::Not(_)) => self.condition(&not.expr, no, yes),
+            Expr::Binary(both) if matches!(both.op, BinOp::And(_)) => {
+                let right = self.block("");
+                self.condition(&both.left, right, no);
+                self.start(right);
+                self.branches += 1;
+                self.condition(&both.right, yes, no);
+                self.branches -= 1;
+            }
+            Expr::Binary(either) if matches!(either.op, BinOp::Or(_)) => {
+                let right = self.block("");
+                self.condition(&either.left, yes, right);
+                self.start(right);
+                self.branches += 1;
+                self.condition(&either.right, yes, no);
+                self.branches -= 1;
+            }
+            single => self.single(single, yes, no),
+        }
+    }
+
+    fn single(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
+        let known = survey::repeatable(condition)
+            .and_then(|(text, _)| self.cfg.conditions.iter().position(|known| *known == text));
+        let bound = match condition {
+            Expr::Let(node) => Some((&*node.pat, self.expr(&node.expr))),
+            other => {
+                self.expr(other);
+                None
+            }
+        };
+        let always = matches!(condition, Expr::Lit(literal) if matches!(&literal.lit, syn::Lit::Bool(value) if value.value));
+        let holds = self.block("");
+        self.goto(holds);
+        if !always {
+            let fails = self.block("");
+            self.goto(fails);
+            let at = self.at;
+            let dead = self.dead;
+            self.start(fails);
+            if let Some(index) = known {
+                self.emit(Action::Assume(index, false), 0);
+            }
+            self.goto(no);
+            self.at = at;
+            self.dead = dead;
+        }
+        self.start(holds);
+        if let Some(index) = known {
+            self.emit(Action::Assume(index, true), 0);
+        }
+        if let Some((pat, value)) = bound {
+            self.bind(pat, value);
+        }
+        self.goto(yes);
+    }
+
+    /// `a && b` as a value.
+    pub(super) fn condition_value(&mut self, node: &'a ExprBinary) -> Value<'a> {
+        let (right, after) = (self.block(""), self.block(""));
+        self.expr(&node.left);
+        self.goto(right);
+        self.goto(after);
+        self.start(right);
+        self.branches += 1;
+        self.expr(&node.right);
+        self.branches -= 1;
+        self.goto(after);
+        self.start(after);
+        Value::number()
+    }
+
+    fn condition_only(&mut self, expr: &'a Expr) -> Value<'a> {
+        let after = self.block("");
+        self.condition(expr, after, after);
+        self.start(after);
+        Value::number()
+    }
+
+    fn choose(&mut self, node: &'a ExprMatch) -> Value<'a> {
+        let subject = self.expr(&node.expr);
+        let after = self.block("");
+        let mut result: Option<Value<'a>> = None;
+        self.branches += 1;
+        for (index, arm) in node.arms.iter().enumerate() {
+            let next = self.block("");
+            let value = self.arm(arm, &subject, next, index + 1 == node.arms.len());
+            self.goto(after);
+            result = Some(match result {
+                Some(before) => self.join_values(before, value),
+                None => value,
+            });
+            self.start(next);
+        }
+        self.branches -= 1;
+        self.goto(after);
+        self.start(after);
+        result.unwrap_or_else(Value::nothing)
+    }
+
+    /// One arm; control that does not take it goes on at `next`.
+    fn arm(&mut self, arm: &'a Arm, subject: &Value<'a>, next: BlockId, last: bool) -> Value<'a> {
+        let mark = self.scope.len();
+        let taken = self.block("match");
+        self.goto(taken);
+        if !last {
+            self.goto(next);
+        }
+        self.start(taken);
+        self.bind(&arm.pat, subject.clone());
+        if let Pat::Guard(guarded) = &arm.pat {
+            let body = self.block("");
+            self.condition(&guarded.guard, body, next);
+            self.start(body);
+        }
+        let value = self.expr(&arm.body);
+        self.leave(mark);
+        value
+    }
+}

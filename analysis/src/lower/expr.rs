@@ -1,0 +1,262 @@
+//! Statements and expressions, in the order in which Rust evaluates them.
+
+use syn::{BinOp, Block, Expr, Local, Pat, Stmt, UnOp};
+
+use super::bind::member;
+use super::value::{Handed, Kind, Value};
+use super::{Frame, FrameKind, Lower};
+use crate::cfg::Deps;
+
+/// Whether an operator also assigns: `+=` and its like.
+pub(super) fn is_assignment(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
+}
+
+impl<'a> Lower<'a> {
+    /// A block with a scope of its own.
+    pub(super) fn scoped(&mut self, block: &'a Block) -> Value<'a> {
+        let mark = self.scope.len();
+        let value = self.statements(&block.stmts);
+        self.leave(mark);
+        value
+    }
+
+    pub(super) fn statements(&mut self, statements: &'a [Stmt]) -> Value<'a> {
+        let mut last = Value::nothing();
+        for statement in statements {
+            last = match statement {
+                Stmt::Local(local) => {
+                    self.local(local);
+                    Value::nothing()
+                }
+                Stmt::Expr(expr, semi) => {
+                    let value = self.expr(expr);
+                    if semi.is_some() { Value::nothing() } else { value }
+                }
+                Stmt::Macro(node) => {
+                    self.touch_tokens(node.mac.tokens.clone());
+                    Value::nothing()
+                }
+                // Nested functions are functions of their own.
+                Stmt::Item(_) => Value::nothing(),
+            };
+        }
+        if self.dead { Value::of(Kind::Absent, Deps::none()) } else { last }
+    }
+
+    fn local(&mut self, local: &'a Local) {
+        let Some(init) = &local.init else {
+            let value = Value::of(Kind::Absent, Deps::none());
+            self.bind(&local.pat, value);
+            return;
+        };
+        let value = self.expr(&init.expr);
+        if let Some((_, diverge)) = &init.diverge {
+            let (other, on) = (self.block("else"), self.block(""));
+            self.goto(other);
+            self.goto(on);
+            self.start(other);
+            self.branches += 1;
+            self.expr(diverge);
+            self.branches -= 1;
+            self.goto(on);
+            self.start(on);
+        }
+        if value.stops_recording() && matches!(local.pat, Pat::Ident(_) | Pat::Type(_)) {
+            self.unrecorded += 1;
+        }
+        self.bind(&local.pat, value);
+    }
+
+    pub(super) fn expr(&mut self, expr: &'a Expr) -> Value<'a> {
+        if self.cfg.gave_up || self.depth >= super::DEEPEST {
+            self.cfg.gave_up = true;
+            return Value::nothing();
+        }
+        self.depth += 1;
+        let mut value = self.any(expr);
+        self.depth -= 1;
+        if self.unrecorded > 0 {
+            value.computed = false;
+        }
+        value
+    }
+
+    fn any(&mut self, expr: &'a Expr) -> Value<'a> {
+        match expr {
+            Expr::Path(node) => self.name(node),
+            Expr::Lit(_) => Value::number(),
+            Expr::Field(node) => {
+                let base = self.expr(&node.base);
+                self.project(&base, &member(&node.member))
+            }
+            Expr::MethodCall(node) => self.method(expr, node),
+            Expr::Call(node) => self.call(expr, node),
+            Expr::Paren(node) => self.expr(&node.expr),
+            Expr::Group(node) => self.expr(&node.expr),
+            Expr::Reference(node) => {
+                let value = self.expr(&node.expr);
+                let handed = if node.mutability.is_some() { Handed::Exclusive } else { Handed::Shared };
+                Value { handed, ..value }
+            }
+            Expr::RawAddr(node) => self.expr(&node.expr).derived(),
+            Expr::Unary(node) => match node.op {
+                UnOp::Deref(_) => self.expr(&node.expr),
+                UnOp::Neg(_) => self.arithmetic(&[&node.expr]),
+                _ => self.expr(&node.expr).derived(),
+            },
+            Expr::Binary(node) => self.binary(node),
+            Expr::Assign(node) => {
+                let value = self.expr(&node.right);
+                self.assign(&node.left, value);
+                Value::nothing()
+            }
+            Expr::Cast(node) => self.expr(&node.expr).derived(),
+            Expr::Index(node) => self.index(node),
+            Expr::Range(node) => {
+                let mut value = Value::number();
+                for end in [&node.start, &node.end].into_iter().flatten() {
+                    let end = self.expr(end);
+                    value = value.with(&end);
+                }
+                value.derived()
+            }
+            Expr::Tuple(node) => {
+                let parts = node.elems.iter().map(|part| self.expr(part)).collect();
+                Value::of(Kind::Tuple(parts), Deps::none())
+            }
+            Expr::Array(node) => self.collection(node.elems.iter()),
+            Expr::Repeat(node) => self.collection([&*node.expr, &*node.len].into_iter()),
+            Expr::Struct(node) => self.literal(node),
+            Expr::Closure(node) => Value::of(Kind::Closure(node, self.scope.len()), Deps::none()),
+            Expr::Await(node) => match &*node.base {
+                Expr::Async(inner) => self.in_place(&inner.block),
+                base => self.expr(base),
+            },
+            Expr::Async(node) => {
+                let tokens = quote::ToTokens::to_token_stream(&node.block);
+                self.touch_tokens(tokens);
+                Value::nothing()
+            }
+            Expr::Macro(node) => {
+                self.touch_tokens(node.mac.tokens.clone());
+                Value::plain(Deps::Anything)
+            }
+            Expr::Verbatim(tokens) => {
+                self.touch_tokens(tokens.clone());
+                Value::plain(Deps::Anything)
+            }
+            other => self.control(other),
+        }
+    }
+
+    fn name(&mut self, node: &'a syn::ExprPath) -> Value<'a> {
+        let Some(name) = node.path.get_ident().map(ToString::to_string) else { return Value::nothing() };
+        if name == "None" {
+            return Value::of(Kind::Absent, Deps::none());
+        }
+        let Some(path) = self.lookup(&name) else { return Value::nothing() };
+        self.values.get(&path).map_or_else(
+            || Value { place: Some(path), ..Value::plain(Deps::one(path)) },
+            |value| Value { handed: Handed::Value, ..value.clone() },
+        )
+    }
+
+    fn binary(&mut self, node: &'a syn::ExprBinary) -> Value<'a> {
+        if is_assignment(&node.op) {
+            let right = self.expr(&node.right);
+            let left = self.expr(&node.left);
+            let value = Self::combine(&[left, right]);
+            self.assign(&node.left, value);
+            return Value::nothing();
+        }
+        match node.op {
+            BinOp::And(_) | BinOp::Or(_) => self.condition_value(node),
+            BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) => {
+                self.arithmetic(&[&node.left, &node.right])
+            }
+            _ => {
+                let left = self.expr(&node.left);
+                let right = self.expr(&node.right);
+                left.derived().with(&right.derived())
+            }
+        }
+    }
+
+    fn arithmetic(&mut self, operands: &[&'a Expr]) -> Value<'a> {
+        let values: Vec<_> = operands.iter().map(|operand| self.expr(operand)).collect();
+        Self::combine(&values)
+    }
+
+    /// What arithmetic on tensors and numbers gives: a tensor with all their graphs.
+    pub(super) fn combine(values: &[Value<'a>]) -> Value<'a> {
+        let all_numbers = values.iter().all(|value| matches!(value.kind, Kind::Number));
+        let mut result = if all_numbers { Value::number() } else { Value::nothing() };
+        for value in values {
+            result = result.with(&value.derived());
+            result.computed |= value.computed;
+            result.models = result.models.union(&value.models);
+            result.graphs.extend(value.through());
+        }
+        result
+    }
+
+    fn index(&mut self, node: &'a syn::ExprIndex) -> Value<'a> {
+        let base = self.expr(&node.expr);
+        self.expr(&node.index);
+        match &*node.index {
+            Expr::Lit(literal) => {
+                let index = super::text::tight(literal);
+                self.project(&base, &index)
+            }
+            // One of several: what happens to it may have happened to any.
+            _ => base.derived(),
+        }
+    }
+
+    fn collection(&mut self, parts: impl Iterator<Item = &'a Expr>) -> Value<'a> {
+        let mut whole = Value::number();
+        for part in parts {
+            let value = self.expr(part);
+            self.escapes(&value);
+            whole = whole.with(&value.derived());
+        }
+        whole.derived()
+    }
+
+    fn literal(&mut self, node: &'a syn::ExprStruct) -> Value<'a> {
+        let mut fields = Vec::new();
+        for field in &node.fields {
+            let value = self.expr(&field.expr);
+            fields.push((member(&field.member), value));
+        }
+        if let Some(rest) = &node.rest {
+            let rest = self.expr(rest);
+            self.escapes(&rest);
+        }
+        Value::of(Kind::Fields(fields), Deps::none())
+    }
+
+    /// An async block that is awaited at once: `return` and `?` end it, nothing else does.
+    fn in_place(&mut self, block: &'a Block) -> Value<'a> {
+        let after = self.block("");
+        self.frames.push(Frame { label: None, kind: FrameKind::Call, break_to: after, value: None });
+        let value = self.scoped(block);
+        self.frames.pop();
+        self.goto(after);
+        self.start(after);
+        value.derived()
+    }
+}

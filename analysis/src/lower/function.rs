@@ -1,0 +1,215 @@
+//! The function as a whole: its parameters, and the closures and blocks that run like functions.
+
+use quote::ToTokens;
+use syn::{Block, Expr, ExprClosure, FnArg, GenericParam, Generics, ItemFn, Pat, Type, TypeParamBound};
+
+use super::value::{Handed, Kind, Value};
+use super::{Frame, FrameKind, Lower};
+use crate::cfg::{BlockId, Deps, PathId};
+use crate::diagnostic::Place;
+use crate::dialect::{Role, role_of_name, role_of_type};
+
+impl<'a> Lower<'a> {
+    pub(super) fn function(&mut self, function: &'a ItemFn, body: &'a Block) {
+        let name = &function.sig.ident;
+        self.site(0, None, || (Place::of(name), name.to_string()));
+        for input in &function.sig.inputs {
+            match input {
+                FnArg::Receiver(receiver) => {
+                    let path = self.root("self", super::address(receiver));
+                    self.parameters.insert(path);
+                    self.values.insert(path, Value { place: Some(path), ..Value::plain(Deps::one(path)) });
+                }
+                FnArg::Typed(typed) => self.parameter(&typed.pat, &typed.ty, &function.sig.generics),
+            }
+        }
+        let exit = self.block("exit");
+        let value = self.statements(&body.stmts);
+        self.escapes(&value);
+        self.goto(exit);
+    }
+
+    /// A variable of this name, the same in all copies of a loop.
+    pub(super) fn root(&mut self, name: &str, node: usize) -> PathId {
+        let key = (node, self.chain);
+        let path = self.roots.get(&key).copied().unwrap_or_else(|| self.cfg.paths.root(name));
+        if self.roots.insert(key, path).is_none()
+            && let Some(round) = self.rounds.last()
+        {
+            self.cfg.begins.insert(path, round.of);
+        }
+        self.scope.push((name.to_owned(), path));
+        path
+    }
+
+    fn parameter(&mut self, pat: &'a Pat, ty: &Type, generics: &Generics) {
+        let Pat::Ident(ident) = pat else {
+            let value = Value::nothing();
+            self.bind(pat, value);
+            return;
+        };
+        let name = ident.ident.to_string();
+        let path = self.root(&name, super::address(ident));
+        self.parameters.insert(path);
+        let kind = match self.role(&name, self.role_of_parameter(ty, generics)) {
+            Some(Role::Optimizer) => Kind::Optimizer(self.optimizer(path, None, true)),
+            Some(Role::Schedule) => Kind::Schedule,
+            Some(Role::Other) | None => Kind::Plain,
+        };
+        let handed = match ty {
+            Type::Reference(by) if by.mutability.is_some() => Handed::Exclusive,
+            _ => Handed::Value,
+        };
+        self.values.insert(path, Value { place: Some(path), handed, ..Value::of(kind, Deps::one(path)) });
+    }
+
+    /// What a name stands for: told, else by type, else by use, else by name.
+    pub(super) fn role(&self, name: &str, by_type: Option<Role>) -> Option<Role> {
+        if self.options.optimizers.iter().any(|told| told == name) {
+            return Some(Role::Optimizer);
+        }
+        if self.options.models.iter().any(|told| told == name) {
+            return Some(Role::Other);
+        }
+        let by_use = || {
+            let used = self.survey.uses.get(name).is_some_and(crate::dialect::Uses::as_optimizer);
+            used.then_some(Role::Optimizer)
+        };
+        let last = name.rsplit('.').next().unwrap_or(name);
+        by_type.or_else(by_use).or_else(|| role_of_name(last))
+    }
+
+    fn role_of_parameter(&self, ty: &Type, generics: &Generics) -> Option<Role> {
+        match ty {
+            Type::Reference(inner) => self.role_of_parameter(&inner.elem, generics),
+            Type::Paren(inner) => self.role_of_parameter(&inner.elem, generics),
+            Type::Group(inner) => self.role_of_parameter(&inner.elem, generics),
+            Type::ImplTrait(bounds) => self.role_of_bounds(bounds.bounds.iter()),
+            Type::TraitObject(bounds) => self.role_of_bounds(bounds.bounds.iter()),
+            Type::Slice(_) | Type::Array(_) | Type::Tuple(_) => Some(Role::Other),
+            Type::Path(path) => {
+                let last = path.path.segments.last()?;
+                let name = last.ident.to_string();
+                let parameter = path.path.get_ident().and_then(|name| self.role_of_generic(name, generics));
+                match name.as_str() {
+                    "Option" | "Box" | "Rc" | "Arc" | "RefCell" | "Mutex" | "RwLock" => {
+                        let syn::PathArguments::AngleBracketed(inner) = &last.arguments else { return None };
+                        inner.args.iter().find_map(|argument| match argument {
+                            syn::GenericArgument::Type(ty) => self.role_of_parameter(ty, generics),
+                            _ => None,
+                        })
+                    }
+                    "Vec" | "HashMap" | "BTreeMap" => Some(Role::Other),
+                    _ => parameter.or_else(|| role_of_type(self.dialect, &name)),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The role that the bounds of a type parameter give.
+    fn role_of_generic(&self, name: &syn::Ident, generics: &Generics) -> Option<Role> {
+        let inline = generics.params.iter().find_map(|parameter| match parameter {
+            GenericParam::Type(parameter) if parameter.ident == *name => {
+                self.role_of_bounds(parameter.bounds.iter())
+            }
+            _ => None,
+        });
+        inline.or_else(|| {
+            generics.where_clause.as_ref()?.predicates.iter().find_map(|predicate| match predicate {
+                syn::WherePredicate::Type(bound)
+                    if *name == bound.bounded_ty.to_token_stream().to_string() =>
+                {
+                    self.role_of_bounds(bound.bounds.iter())
+                }
+                _ => None,
+            })
+        })
+    }
+
+    fn role_of_bounds<'b>(&self, bounds: impl Iterator<Item = &'b TypeParamBound>) -> Option<Role> {
+        let name = |bound: &'b TypeParamBound| match bound {
+            TypeParamBound::Trait(bound) => Some(bound.path.segments.last()?.ident.to_string()),
+            _ => None,
+        };
+        bounds.filter_map(name).find_map(|name| role_of_type(self.dialect, &name))
+    }
+
+    /// The role of the type of a `let`.
+    pub(super) fn role_of_let(&self, ty: &Type) -> Option<Role> {
+        self.role_of_parameter(ty, &Generics::default())
+    }
+
+    /// What is stored, returned or handed on by value may be stepped by somebody else.
+    pub(super) fn escapes(&mut self, value: &Value<'a>) {
+        match &value.kind {
+            Kind::Optimizer(id) => self.cfg.optimizers[*id].escapes = true,
+            Kind::Tuple(parts) => parts.iter().for_each(|part| self.escapes(part)),
+            Kind::Fields(parts) => parts.iter().for_each(|(_, part)| self.escapes(part)),
+            _ => {}
+        }
+    }
+
+    /// Runs a closure where it is called.
+    pub(super) fn run(
+        &mut self,
+        closure: &'a ExprClosure,
+        seen: usize,
+        call: usize,
+        given: Vec<Value<'a>>,
+    ) -> Value<'a> {
+        let after = self.block("");
+        self.run_to(closure, seen, call, given, after)
+    }
+
+    /// Runs a closure, and goes on at `after`.
+    pub(super) fn run_to(
+        &mut self,
+        closure: &'a ExprClosure,
+        seen: usize,
+        call: usize,
+        given: Vec<Value<'a>>,
+        after: BlockId,
+    ) -> Value<'a> {
+        let node = super::address(closure);
+        if self.running.contains(&node) || self.running.len() > 6 {
+            self.cfg.gave_up = true;
+            return Value::nothing();
+        }
+        let (mark, outer) = (self.scope.len(), self.chain);
+        let next = u32::try_from(self.calls.len()).unwrap_or(u32::MAX) + 1;
+        self.chain = *self.calls.entry((call, outer)).or_insert(next);
+        self.running.push(node);
+        self.hidden.push((seen.min(mark), mark));
+        let mut given = given.into_iter();
+        for input in &closure.inputs {
+            let value = given.next().unwrap_or_else(Value::nothing);
+            self.bind(input, value);
+        }
+        let value = self.call_frame(&closure.body, after);
+        self.leave(mark);
+        self.goto(after);
+        self.start(after);
+        self.hidden.pop();
+        self.running.pop();
+        self.chain = outer;
+        value
+    }
+
+    /// Runs an expression whose `return` and `?` go on at `after`; does not go there itself.
+    pub(super) fn call_frame(&mut self, body: &'a Expr, after: BlockId) -> Value<'a> {
+        self.frames.push(Frame { label: None, kind: FrameKind::Call, break_to: after, value: None });
+        let value = self.expr(body);
+        let returned = self.frames.pop().and_then(|frame| frame.value);
+        match returned {
+            Some(returned) => self.join_values(value, returned),
+            None => value,
+        }
+    }
+
+    pub(super) fn join_values(&mut self, a: Value<'a>, b: Value<'a>) -> Value<'a> {
+        let (value, lost) = a.either(b);
+        self.lose(lost);
+        value
+    }
+}

@@ -1,0 +1,127 @@
+//! Replaces macros by what they evaluate, so that the walker meets nothing but expressions.
+//!
+//! The arguments of a macro whose input reads as expressions become the arguments of a call of the same
+//! name; anything else stays a macro, of which the walker only knows what it mentions.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, ExprMacro, Macro, Stmt, Token, parse_quote, parse_quote_spanned};
+
+/// Macros that look at their arguments and do nothing else with them.
+const LOOKS: [&str; 20] = [
+    "print",
+    "println",
+    "eprint",
+    "eprintln",
+    "write",
+    "writeln",
+    "format",
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "info",
+    "debug",
+    "trace",
+    "warn",
+    "error",
+    "dbg",
+    "format_args",
+];
+
+/// Macros that never come back, or leave the function.
+const LEAVES: [&str; 5] = ["panic", "todo", "unimplemented", "unreachable", "bail"];
+
+/// Replaces all macros below the node.
+pub(super) struct Unfold {
+    depth: usize,
+}
+
+impl Unfold {
+    pub(super) fn new() -> Self {
+        Self { depth: 0 }
+    }
+}
+
+impl VisitMut for Unfold {
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        if let Expr::Macro(node) = expr
+            && let Some(plain) = unfold(node)
+        {
+            *expr = plain;
+        }
+        // Beyond this depth the walker gives up anyway.
+        self.depth += 1;
+        if self.depth <= super::DEEPEST {
+            visit_mut::visit_expr_mut(self, expr);
+        }
+        self.depth -= 1;
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        if let Stmt::Macro(node) = stmt {
+            let call = Expr::Macro(ExprMacro { attrs: Vec::new(), mac: node.mac.clone() });
+            *stmt = Stmt::Expr(call, node.semi_token);
+        }
+        visit_mut::visit_stmt_mut(self, stmt);
+    }
+
+    fn visit_item_mut(&mut self, _: &mut syn::Item) {}
+}
+
+fn unfold(node: &ExprMacro) -> Option<Expr> {
+    let name = name(&node.mac)?;
+    let tokens = &node.mac.tokens;
+    if LEAVES.contains(&name.as_str()) {
+        return Some(parse_quote!(return));
+    }
+    if name == "matches" {
+        let subject = matched(tokens)?;
+        return Some(parse_quote!(looks_at(#subject)));
+    }
+    if name == "vec"
+        && let Ok(array) = syn::parse2::<Expr>(bracketed(tokens))
+    {
+        return Some(array);
+    }
+    let arguments = arguments(tokens)?;
+    let path = &node.mac.path;
+    if LOOKS.contains(&name.as_str()) {
+        let looked_at = arguments.iter().map(|argument| match argument {
+            // `format!("{x}", x = loss.item())` is no assignment.
+            Expr::Assign(named) => &*named.right,
+            other => other,
+        });
+        return Some(parse_quote!(looks_at(#(&#looked_at),*)));
+    }
+    let span = path.segments.last()?.ident.span();
+    Some(parse_quote_spanned!(span=> #path(#arguments)))
+}
+
+fn name(mac: &Macro) -> Option<String> {
+    mac.path.segments.last().map(|segment| segment.ident.to_string())
+}
+
+fn arguments(tokens: &TokenStream) -> Option<Punctuated<Expr, Token![,]>> {
+    Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens.clone()).ok()
+}
+
+fn bracketed(tokens: &TokenStream) -> TokenStream {
+    proc_macro2::TokenTree::from(proc_macro2::Group::new(proc_macro2::Delimiter::Bracket, tokens.clone()))
+        .into_token_stream()
+}
+
+/// The expression that `matches!` looks at.
+fn matched(tokens: &TokenStream) -> Option<Expr> {
+    let parser = |input: syn::parse::ParseStream| {
+        let subject: Expr = input.parse()?;
+        let _: TokenStream = input.parse()?;
+        Ok(subject)
+    };
+    parser.parse2(tokens.clone()).ok()
+}

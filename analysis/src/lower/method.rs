@@ -1,0 +1,253 @@
+//! Method calls: what happens to gradients and graphs, by the dialect's table.
+
+use syn::{Expr, ExprMethodCall};
+
+use super::value::{Handed, Kind, Value};
+use super::{Lower, text};
+use crate::cfg::{Action, Deps, OptimizerId, SiteId};
+use crate::diagnostic::Place;
+use crate::dialect::{Does, hints_at_training, is_loss};
+use crate::stage::{Effect, Stage};
+
+impl<'a> Lower<'a> {
+    pub(super) fn method(&mut self, expr: &'a Expr, node: &'a ExprMethodCall) -> Value<'a> {
+        let receiver = self.expr(&node.receiver);
+        let name = node.method.to_string();
+        if let Some(Expr::Closure(closure)) = node.args.first()
+            && let Some(Does::RunsEach { may_stop }) = self.dialect.method(&name, node.args.len())
+        {
+            return self.for_each(expr, node, &receiver, closure, may_stop);
+        }
+        let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        match &receiver.kind {
+            Kind::Optimizer(id) => self.optimizer_method(expr, node, *id, &receiver, &arguments),
+            Kind::NewOptimizer(..) => receiver,
+            Kind::Schedule => {
+                if name == "step" {
+                    let site = self.stage_site(expr, Stage::Schedule);
+                    self.emit(Action::Mark(Stage::Schedule), site);
+                }
+                Value::number()
+            }
+            _ => self.plain_method(expr, node, &receiver, arguments),
+        }
+    }
+
+    fn optimizer_method(
+        &mut self,
+        expr: &'a Expr,
+        node: &'a ExprMethodCall,
+        id: OptimizerId,
+        receiver: &Value<'a>,
+        arguments: &[Value<'a>],
+    ) -> Value<'a> {
+        let name = node.method.to_string();
+        match self.dialect.optimizer_method(&name, arguments.len()) {
+            Some(Does::Gradients(effects)) => {
+                for &effect in effects {
+                    let site = self.stage_site(expr, stage_of(effect, &name));
+                    self.emit(Action::Gradients(id, effect), site);
+                }
+                Value::number()
+            }
+            Some(Does::Parameters) => {
+                Value::plain(self.cfg.optimizers[id].owned.clone().unwrap_or_else(Deps::none))
+            }
+            Some(Does::Detaches) => Value::number(),
+            Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
+            Some(_) => Value::nothing(),
+            None => {
+                let site = self.site_of(expr, None);
+                self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
+                self.hand_over(arguments, site, false);
+                Value::nothing()
+            }
+        }
+    }
+
+    fn plain_method(
+        &mut self,
+        expr: &'a Expr,
+        node: &'a ExprMethodCall,
+        receiver: &Value<'a>,
+        arguments: Vec<Value<'a>>,
+    ) -> Value<'a> {
+        let name = node.method.to_string();
+        let known = self.dialect.method(&name, arguments.len());
+        let known = known.or_else(|| is_loss(&name).then_some(Does::Computes(Stage::Loss)));
+        match known {
+            Some(Does::Backward { retain }) => self.backward(expr, receiver, retain),
+            Some(Does::Gradients(effects)) => {
+                for &effect in effects {
+                    let site = self.stage_site(expr, stage_of(effect, &name));
+                    self.emit(Action::Through(receiver.derived().deps, effect), site);
+                }
+                Value::number()
+            }
+            Some(Does::Computes(stage)) => self.computes(expr, stage, Some(receiver), &arguments),
+            Some(Does::KeepsGraph) => {
+                let mut all = vec![receiver.clone()];
+                all.extend(arguments);
+                Self::combine(&all)
+            }
+            Some(Does::Detaches) => Value { made: None, ..Value::number() },
+            Some(Does::Parameters) => {
+                self.cfg.models = self.cfg.models.union(&receiver.deps);
+                Value::plain(receiver.derived().deps)
+            }
+            Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
+            Some(Does::Mode(stage)) => {
+                let site = self.site_of(expr, Some(stage));
+                self.emit(Action::Mark(stage), site);
+                Value { made: receiver.made, ..receiver.derived() }
+            }
+            Some(Does::NoGrad | Does::Runs | Does::RunsEach { .. } | Does::Harmless) | None => {
+                self.unseen_method(expr, node, receiver, &arguments)
+            }
+        }
+    }
+
+    fn backward(&mut self, expr: &'a Expr, loss: &Value<'a>, retain: bool) -> Value<'a> {
+        let site = self.stage_site(expr, Stage::Backward);
+        let mut graphs = loss.through();
+        if graphs.is_empty()
+            && let Some(place) = loss.place
+        {
+            graphs = vec![self.graph(place)];
+        }
+        self.emit(Action::Backward { deps: loss.derived().deps, graphs, retain }, site);
+        Value::nothing()
+    }
+
+    /// A stage that computes a tensor from what it is given.
+    pub(super) fn computes(
+        &mut self,
+        expr: &'a Expr,
+        stage: Stage,
+        receiver: Option<&Value<'a>>,
+        arguments: &[Value<'a>],
+    ) -> Value<'a> {
+        let site = self.stage_site(expr, stage);
+        self.emit(Action::Mark(stage), site);
+        let mut value = Value::nothing();
+        for part in receiver.into_iter().chain(arguments) {
+            value = value.with(&part.derived());
+            value.models = value.models.union(&part.models);
+            value.graphs.extend(part.through());
+        }
+        if let Some(receiver) = receiver.filter(|_| stage == Stage::Forward) {
+            value.models = value.models.union(&receiver.deps);
+            self.cfg.models = self.cfg.models.union(&receiver.deps);
+        }
+        Value { computed: true, ..value }
+    }
+
+    /// A method that the dialect does not know.
+    fn unseen_method(
+        &mut self,
+        expr: &'a Expr,
+        node: &'a ExprMethodCall,
+        receiver: &Value<'a>,
+        arguments: &[Value<'a>],
+    ) -> Value<'a> {
+        let name = node.method.to_string();
+        if matches!(name.as_str(), "grad" | "grads" | "gradients" | "set" | "set_data" | "data_mut") {
+            self.cfg.reads_gradients = true;
+        }
+        let site = self.site_of(expr, None);
+        // What holds an optimizer may use it.
+        if !self.optimizers_in(&receiver.deps).is_empty() || (hints_at_training(&name) && !is_count(receiver))
+        {
+            let deps = if hints_at_training(&name) {
+                receiver.derived().deps
+            } else {
+                self.paths_in(&receiver.deps)
+            };
+            self.emit(Action::Touch(deps), site);
+        }
+        if let Some(place) = receiver.place {
+            self.lose_parts(place);
+            let changed = self.cfg.paths.name(self.cfg.paths.root_of(place)).to_owned();
+            if receiver.handed != Handed::Shared && !is_reading(&name) {
+                self.changed(&changed);
+            }
+        }
+        self.hand_over(arguments, site, false);
+        for argument in &node.args {
+            if let Expr::Closure(closure) = argument {
+                self.touch_tokens(quote::ToTokens::to_token_stream(&closure.body));
+            }
+        }
+        let mut value = receiver.derived();
+        for argument in arguments {
+            value = value.with(&argument.derived());
+        }
+        // `losses.push(loss)` puts the argument into the receiver.
+        if let Some(place) = receiver.place
+            && let Some(holder) = self.values.get_mut(&place)
+            && matches!(holder.kind, Kind::Plain)
+        {
+            holder.deps = holder.deps.union(&value.deps);
+        }
+        value
+    }
+
+    fn for_each(
+        &mut self,
+        expr: &'a Expr,
+        node: &'a ExprMethodCall,
+        items: &Value<'a>,
+        closure: &'a syn::ExprClosure,
+        may_stop: bool,
+    ) -> Value<'a> {
+        let line = node.method.span().start().line;
+        let id = self.loop_of(super::address(node), line, || text::call(expr));
+        let seen = self.scope.len();
+        self.repeat(id, None, true, &mut |lower, out| {
+            let body = lower.block("");
+            lower.goto(body);
+            lower.goto(out);
+            lower.start(body);
+            let item = lower.item(items);
+            let after = lower.block("");
+            lower.run_to(closure, seen, super::address(expr), vec![item], after);
+            if may_stop {
+                lower.goto(out);
+            }
+        });
+        Value::nothing()
+    }
+
+    /// The site of a stage; in a spec it is the one token that stands for it.
+    pub(super) fn stage_site(&mut self, expr: &'a Expr, stage: Stage) -> SiteId {
+        let spec = self.options.origin == crate::check::Origin::Spec;
+        // The schedule's `step` has the optimizer's name for it.
+        self.site(super::address(expr), Some(stage), || {
+            let place = match expr {
+                Expr::MethodCall(node) if spec => Place::from(node.method.span()),
+                _ => Place::of(expr),
+            };
+            (place, text::call(expr))
+        })
+    }
+}
+
+/// The stage that has this effect, by the name of the call where two have it.
+pub(super) fn stage_of(effect: Effect, name: &str) -> Stage {
+    match effect {
+        Effect::Zero => Stage::ZeroGrad,
+        Effect::Fill => Stage::Backward,
+        Effect::Clip if name.contains("value") => Stage::ClipGradValue,
+        Effect::Clip => Stage::ClipGradNorm,
+        Effect::Take => Stage::Step,
+        Effect::Nothing => Stage::Metrics,
+    }
+}
+
+fn is_count(value: &Value<'_>) -> bool {
+    matches!(value.kind, Kind::Number)
+}
+
+fn is_reading(name: &str) -> bool {
+    name.starts_with("is_") || name.starts_with("as_") || name.starts_with("get") || name.starts_with("to_")
+}

@@ -1,0 +1,164 @@
+//! What an expression gives, as far as the checker cares.
+
+use syn::ExprClosure;
+
+use crate::cfg::{Deps, GraphId, OptimizerId, PathId, SiteId};
+
+/// What an expression gives.
+#[derive(Clone)]
+pub(super) struct Value<'a> {
+    pub kind: Kind<'a>,
+    /// The places it was computed from.
+    pub deps: Deps,
+    /// The named tensor that it is.
+    pub tensor: Option<GraphId>,
+    /// The named tensors that it was computed from, graph included.
+    pub graphs: Vec<GraphId>,
+    /// The models whose forward made it.
+    pub models: Deps,
+    /// It has a graph for certain, of its own or through `graphs`.
+    pub computed: bool,
+    /// The place that it is.
+    pub place: Option<PathId>,
+    /// The constructor that it comes from.
+    pub made: Option<SiteId>,
+    pub handed: Handed,
+    /// It is an item of a loop, new in each round.
+    pub item: bool,
+}
+
+/// How a value is handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Handed {
+    /// As a `&mut` reference.
+    Exclusive,
+    /// As itself.
+    Value,
+    /// As a `&` reference, so that nobody can step it.
+    Shared,
+}
+
+/// The kinds of things that are told apart.
+#[derive(Clone)]
+pub(super) enum Kind<'a> {
+    Plain,
+    /// `None`, or what an expression gives that never ends.
+    Absent,
+    /// A literal, or computed from literals.
+    Number,
+    /// An optimizer that has a place.
+    Optimizer(OptimizerId),
+    /// An optimizer straight from its constructor; whose parameters it moves.
+    NewOptimizer(Deps, SiteId),
+    Schedule,
+    /// A guard that stops recording while it is in scope.
+    Guard,
+    Closure(&'a ExprClosure, usize),
+    Tuple(Vec<Value<'a>>),
+    Fields(Vec<(String, Value<'a>)>),
+}
+
+impl<'a> Value<'a> {
+    pub(super) fn plain(deps: Deps) -> Self {
+        Self {
+            kind: Kind::Plain,
+            deps,
+            tensor: None,
+            graphs: Vec::new(),
+            models: Deps::none(),
+            computed: false,
+            place: None,
+            made: None,
+            handed: Handed::Value,
+            item: false,
+        }
+    }
+
+    pub(super) fn nothing() -> Self {
+        Self::plain(Deps::none())
+    }
+
+    pub(super) fn number() -> Self {
+        Self { kind: Kind::Number, ..Self::nothing() }
+    }
+
+    pub(super) fn of(kind: Kind<'a>, deps: Deps) -> Self {
+        Self { kind, ..Self::plain(deps) }
+    }
+
+    /// The graphs that `backward` of it runs through.
+    pub(super) fn through(&self) -> Vec<GraphId> {
+        self.tensor.map_or_else(|| self.graphs.clone(), |tensor| vec![tensor])
+    }
+
+    /// Computed from both, the graph of neither known to be kept.
+    pub(super) fn with(mut self, other: &Self) -> Self {
+        self.deps = self.deps.union(&other.deps);
+        self
+    }
+
+    /// A value computed from this one, and nothing else said about it.
+    pub(super) fn derived(&self) -> Self {
+        let deps = match &self.kind {
+            Kind::Tuple(parts) => parts.iter().fold(self.deps.clone(), |deps, part| deps.union(&part.deps)),
+            Kind::Fields(parts) => {
+                parts.iter().fold(self.deps.clone(), |deps, (_, part)| deps.union(&part.deps))
+            }
+            _ => self.deps.clone(),
+        };
+        Self::plain(deps)
+    }
+
+    /// Whether recording stops while it is in scope.
+    pub(super) fn stops_recording(&self) -> bool {
+        matches!(self.kind, Kind::Guard)
+    }
+
+    /// One of two values, when it cannot be known which.
+    ///
+    /// The optimizers that get lost between them are returned.
+    pub(super) fn either(self, other: Self) -> (Self, Vec<OptimizerId>) {
+        if matches!(self.kind, Kind::Absent) {
+            return (other, Vec::new());
+        }
+        if matches!(other.kind, Kind::Absent) {
+            return (self, Vec::new());
+        }
+        let mut lost = Vec::new();
+        let kind = match (self.kind, other.kind) {
+            (Kind::Optimizer(a), Kind::Optimizer(b)) if a == b => Kind::Optimizer(a),
+            (Kind::Number, Kind::Number) => Kind::Number,
+            (Kind::Schedule, Kind::Schedule) => Kind::Schedule,
+            (Kind::NewOptimizer(a, site), Kind::NewOptimizer(b, _)) => Kind::NewOptimizer(a.union(&b), site),
+            (Kind::Tuple(a), Kind::Tuple(b)) if a.len() == b.len() => {
+                let both = a.into_iter().zip(b).map(|(a, b)| {
+                    let (value, gone) = a.either(b);
+                    lost.extend(gone);
+                    value
+                });
+                Kind::Tuple(both.collect())
+            }
+            (a, b) => {
+                for kind in [a, b] {
+                    if let Kind::Optimizer(id) = kind {
+                        lost.push(id);
+                    }
+                }
+                Kind::Plain
+            }
+        };
+        let value = Value {
+            kind,
+            deps: self.deps.union(&other.deps),
+            tensor: self.tensor.filter(|_| self.tensor == other.tensor),
+            graphs: Vec::new(),
+            models: Deps::none(),
+            computed: self.computed && other.computed,
+            place: self.place.filter(|_| self.place == other.place),
+            made: self.made.and(other.made),
+            handed: self.handed.min(other.handed),
+            item: self.item || other.item,
+        };
+        (value, lost)
+    }
+}
