@@ -3,6 +3,7 @@
 mod autograd;
 mod broadcast;
 mod error;
+mod extreme;
 mod file;
 mod gradcheck;
 mod kernel;
@@ -22,7 +23,10 @@ mod value;
 pub use autograd::{NoGradGuard, no_grad, no_grad_guard};
 pub use error::{CsvProblem, Error, Misshapen, ModelFileProblem, Result};
 pub use labels::Labels;
-pub use loss::{ClassTarget, CrossEntropy, cross_entropy, mse_loss};
+pub use loss::{
+    ClassTarget, CrossEntropy, Huber, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy, huber_loss,
+    kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
+};
 pub use ops::{cat, layer_norm, linear, select, stack};
 pub use optim::{Adam, AdamW, Optimizer, Sgd};
 pub use parameter::Parameter;

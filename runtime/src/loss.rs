@@ -1,7 +1,9 @@
 //! Losses: a number that says how far an output is from its target.
 
-use crate::Labels;
+use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::value::Value;
+use crate::{Array, Labels, Scalar, Tensor, kernel};
 
 /// Declares the losses; each must bring `CASES`.
 macro_rules! losses {
@@ -15,12 +17,26 @@ macro_rules! losses {
 }
 
 losses! {
+    bce,
+    bce_with_logits,
     cross_entropy,
+    huber,
+    kl_div,
+    l1,
     mse,
+    nll,
+    smooth_l1,
 }
 
+pub use bce::bce_loss;
+pub use bce_with_logits::bce_with_logits_loss;
 pub use cross_entropy::{ClassTarget, CrossEntropy, cross_entropy};
+pub use huber::{Huber, huber_loss};
+pub use kl_div::kl_div;
+pub use l1::l1_loss;
 pub use mse::mse_loss;
+pub use nll::nll_loss;
+pub use smooth_l1::{SmoothL1, smooth_l1_loss};
 
 /// Output and target of a loss have one shape: broadcasting here hides mistakes.
 #[track_caller]
@@ -30,6 +46,70 @@ fn same_shape(loss: &str, output: &[usize], target: &[usize]) {
         "{loss}: the output has the shape {output:?} and the target {target:?}; they must be equal, `reshape` \
          one of them"
     );
+}
+
+/// The mean of `cost(o - t)`, with `do = g · slope(o - t) / n` and `dt = -do`.
+#[track_caller]
+fn by_difference(
+    loss: &str,
+    output: &Tensor,
+    target: &Tensor,
+    cost: impl Fn(Scalar) -> Scalar + Copy,
+    slope: impl Fn(Scalar) -> Scalar + Copy + Send + Sync + 'static,
+) -> Tensor {
+    same_shape(loss, output.shape(), target.shape());
+    let (o, t) = (output.as_slice(), target.as_slice());
+    let difference = Value::build(output.shape(), |d| kernel::zip(o, t, d, |o, t| o - t));
+    let costs = Value::build(output.shape(), |c| kernel::map(difference.as_slice(), c, cost));
+    let count = difference.len() as Scalar;
+    let needs = [output.requires_grad(), target.requires_grad()];
+    record(Value::scalar(kernel::sum(costs.as_slice()) / count), [output, target], move |gradient| {
+        let scaled = |scale: Scalar| {
+            Value::build(difference.shape().clone(), |to| {
+                kernel::map(difference.as_slice(), to, move |d| scale * slope(d));
+            })
+        };
+        let scale = gradient.as_slice()[0] / count;
+        [needs[0].then(|| scaled(scale)), needs[1].then(|| scaled(-scale))]
+    })
+}
+
+/// The mean of `cost(o, t)`, with `do = g · slope(o, t) / n` and no gradient for the target.
+#[track_caller]
+fn by_pair(
+    loss: &str,
+    output: &Tensor,
+    target: &Tensor,
+    cost: impl Fn(Scalar, Scalar) -> Scalar + Copy,
+    slope: impl Fn(Scalar, Scalar) -> Scalar + Copy + Send + Sync + 'static,
+) -> Tensor {
+    same_shape(loss, output.shape(), target.shape());
+    let (o, t) = (output.value().clone(), target.value().clone());
+    let costs = Value::build(o.shape().clone(), |c| kernel::zip(o.as_slice(), t.as_slice(), c, cost));
+    let count = costs.len() as Scalar;
+    record(Value::scalar(kernel::sum(costs.as_slice()) / count), [output], move |gradient| {
+        let scale = gradient.as_slice()[0] / count;
+        [Value::build(o.shape().clone(), |to| {
+            kernel::zip(o.as_slice(), t.as_slice(), to, move |o, t| scale * slope(o, t));
+        })]
+    })
+}
+
+/// Pairs of shapes for the gradient checks.
+const PAIRS: &[&[&[usize]]] = &[&[&[3, 4], &[3, 4]], &[&[1], &[1]], &[&[], &[]]];
+
+/// Labels for the gradient checks: several classes, and some twice.
+fn some_labels(x: &Tensor) -> Labels {
+    (0..x.shape()[0]).map(|row| (row * 2 % x.shape()[1]) as u32).collect()
+}
+
+/// Targets in (0, 1) for the gradient checks; they do not depend on the numbers of `x`.
+fn some_shares(x: &Tensor) -> Tensor {
+    let mut i = 0.0;
+    Tensor::from(Array::from_shape_simple_fn(x.shape(), || {
+        i += 0.37;
+        (i as Scalar).fract()
+    }))
 }
 
 /// There is one label for each row, and each is a class of the output or the one left out.

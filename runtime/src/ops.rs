@@ -60,7 +60,6 @@ operations! {
     var,
 }
 
-mod extreme;
 mod operators;
 
 pub use cat::cat;
@@ -100,8 +99,8 @@ pub(crate) fn by_output(
 /// The axis meant by a number that counts from the last where it is negative.
 #[track_caller]
 pub(crate) fn axis(op: &str, shape: &[usize], axis: isize) -> usize {
-    let rank = shape.len() as isize;
+    let rank = shape.len().cast_signed();
     let counted = if axis < 0 { axis + rank } else { axis };
     assert!((0..rank).contains(&counted), "{op}: a tensor of shape {shape:?} has no axis {axis}");
-    counted as usize
+    counted.cast_unsigned()
 }

@@ -3,9 +3,8 @@
 use super::same_shape;
 use crate::autograd::record;
 use crate::gradcheck::Case;
-use crate::kernel;
 use crate::value::Value;
-use crate::{Scalar, Tensor};
+use crate::{Scalar, Tensor, kernel};
 
 /// The mean of the squared differences.
 ///
@@ -16,12 +15,13 @@ use crate::{Scalar, Tensor};
 /// `L = Σ (o - t)² / n`; `do = 2 (o - t) g / n`, `dt = -do`.
 ///
 /// # Panics
-/// If the shapes differ; PyTorch broadcasts here and only warns.
+/// If the shapes differ; `PyTorch` broadcasts here and only warns.
 #[track_caller]
 pub fn mse_loss(output: &Tensor, target: &Tensor) -> Tensor {
     same_shape("mse_loss", output.shape(), target.shape());
     let (o, t) = (output.value(), target.value());
-    let difference = Value::build(o.shape().clone(), |d| kernel::zip(o.as_slice(), t.as_slice(), d, |o, t| o - t));
+    let difference =
+        Value::build(o.shape().clone(), |d| kernel::zip(o.as_slice(), t.as_slice(), d, |o, t| o - t));
     let count = difference.len() as Scalar;
     let loss = Value::scalar(kernel::dot(difference.as_slice(), difference.as_slice()) / count);
     let needs = [output.requires_grad(), target.requires_grad()];
@@ -36,8 +36,7 @@ pub fn mse_loss(output: &Tensor, target: &Tensor) -> Tensor {
     })
 }
 
-pub(crate) const CASES: &[Case] =
-    &[Case::new(&[&[&[3, 4], &[3, 4]], &[&[1], &[1]], &[&[], &[]]], |x| mse_loss(&x[0], &x[1]))];
+pub(crate) const CASES: &[Case] = &[Case::new(super::PAIRS, |x| mse_loss(&x[0], &x[1]))];
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! Absolute value.
 
 use super::by_input;
-use crate::Tensor;
+use crate::{Scalar, Tensor};
 use crate::gradcheck::Case;
 
 impl Tensor {
@@ -13,7 +13,7 @@ impl Tensor {
     /// # Formula
     /// `y = |x|`; `dx = g` where `x > 0`, `-g` where `x < 0`, and 0 at 0, as in `PyTorch`.
     pub fn abs(&self) -> Self {
-        by_input(self, |x| x.abs(), |g, x| if x > 0.0 { g } else if x < 0.0 { -g } else { 0.0 * g })
+        by_input(self, Scalar::abs, |g, x| if x > 0.0 { g } else if x < 0.0 { -g } else { 0.0 * g })
     }
 }
 

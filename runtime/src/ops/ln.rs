@@ -1,7 +1,7 @@
 //! Natural logarithm.
 
 use super::by_input;
-use crate::Tensor;
+use crate::{Scalar, Tensor};
 use crate::gradcheck::Case;
 
 impl Tensor {
@@ -13,7 +13,7 @@ impl Tensor {
     /// # Formula
     /// `y = ln x`; `dx = g / x`.
     pub fn ln(&self) -> Self {
-        by_input(self, |x| x.ln(), |g, x| g / x)
+        by_input(self, Scalar::ln, |g, x| g / x)
     }
 }
 

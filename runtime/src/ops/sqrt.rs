@@ -1,7 +1,7 @@
 //! Square root.
 
 use super::by_output;
-use crate::Tensor;
+use crate::{Scalar, Tensor};
 use crate::gradcheck::Case;
 
 impl Tensor {
@@ -13,7 +13,7 @@ impl Tensor {
     /// # Formula
     /// `y = √x`; `dx = g / 2y`.
     pub fn sqrt(&self) -> Self {
-        by_output(self, |x| x.sqrt(), |g, y| 0.5 * g / y)
+        by_output(self, Scalar::sqrt, |g, y| 0.5 * g / y)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::autograd::record;
 use crate::value::Value;
-use crate::{Labels, Scalar, Tensor};
+use crate::{Labels, Scalar, Tensor, ops};
 
 /// The best of all elements.
 #[track_caller]
@@ -25,7 +25,7 @@ pub(crate) fn extreme(op: &str, x: &Tensor, better: fn(Scalar, Scalar) -> bool) 
 /// The best elements along an axis.
 #[track_caller]
 pub(crate) fn extreme_axis(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> bool) -> Tensor {
-    let axis = super::axis(op, x.shape(), axis);
+    let axis = ops::axis(op, x.shape(), axis);
     let shape = x.value().shape().clone();
     let places = best_places(op, x, axis, better);
     let output = Value::build(shape.without(axis), |to| {
@@ -49,7 +49,7 @@ impl Tensor {
     /// If there is no such axis, or nothing along it.
     #[track_caller]
     pub fn argmax(&self, axis: isize) -> Labels {
-        let axis = super::axis("argmax", self.shape(), axis);
+        let axis = ops::axis("argmax", self.shape(), axis);
         let (_, length, inner) = self.value().shape().around(axis);
         let places = best_places("argmax", self, axis, |a, b| a > b);
         places.into_iter().map(|place| (place / inner % length) as u32).collect()

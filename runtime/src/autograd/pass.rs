@@ -1,0 +1,154 @@
+//! A backward pass: from one number to the gradients of all parameters behind it.
+
+use std::mem;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Graph, Link, Record, lock};
+use crate::kernel;
+use crate::tensor::Tensor;
+use crate::value::Value;
+
+/// One operation as a backward pass sees it.
+struct Entry {
+    /// Kept in passes that put the record back.
+    owner: Option<Tensor>,
+    record: Option<Record>,
+    /// Edges to this operation that have not delivered yet.
+    uses: usize,
+    gradient: Option<Value>,
+}
+
+/// A backward pass: the operations that the root depends on.
+struct Pass {
+    id: u64,
+    retain: bool,
+    entries: Vec<Entry>,
+}
+
+/// Computes the gradients of all parameters that `root` depends on and adds them to what these hold.
+#[track_caller]
+pub(crate) fn backward(root: &Tensor, retain: bool) {
+    assert!(
+        root.len() == 1,
+        "backward: only a single number can be differentiated, and this tensor has the shape {:?}; \
+         reduce it first, for example with `.mean()` or `.sum()`",
+        root.shape()
+    );
+    let seed = Value::filled(root.shape(), 1.0);
+    match root.graph() {
+        Graph::Constant => panic!(
+            "backward: this tensor was not recorded; it depends on no parameter, or was computed under \
+             `no_grad`, or detached"
+        ),
+        Graph::Leaf(parameter) => parameter.accumulate(seed),
+        Graph::Operation(_) => {
+            let mut pass = Pass::discover(root, retain);
+            pass.entries[0].gradient = Some(seed);
+            pass.run();
+        }
+    }
+}
+
+impl Pass {
+    #[track_caller]
+    fn discover(root: &Tensor, retain: bool) -> Self {
+        static PASSES: AtomicU64 = AtomicU64::new(0);
+        let id = PASSES.fetch_add(1, Ordering::Relaxed);
+        let mut pass = Self { id, retain, entries: Vec::with_capacity(16) };
+        pass.visit(root);
+        let mut slot = 0;
+        while slot < pass.entries.len() {
+            // The record leaves its entry for a moment so that visiting may add entries.
+            let record = pass.entries[slot].record.take().expect("each entry is expanded once");
+            for index in 0..record.inputs.len {
+                if let Some(input) = record.inputs.get(index) {
+                    pass.visit(input);
+                }
+            }
+            pass.entries[slot].record = Some(record);
+            slot += 1;
+        }
+        pass
+    }
+
+    /// Takes the record of `tensor` into this pass, or counts one more use of it.
+    #[track_caller]
+    fn visit(&mut self, tensor: &Tensor) {
+        let Graph::Operation(link) = tensor.graph() else { return };
+        let mut link = lock(link);
+        match *link {
+            Link::Taken { pass, slot } if pass == self.id => self.entries[slot].uses += 1,
+            Link::Taken { .. } => {
+                drop(link);
+                panic!(
+                    "backward: the graph behind this tensor was freed by an earlier `backward`; compute the \
+                     forward pass again, add the losses and call `backward` once, or keep the graph with \
+                     `backward_retain_graph`"
+                );
+            }
+            Link::Recorded(_) => {
+                let taken = Link::Taken { pass: self.id, slot: self.entries.len() };
+                let Link::Recorded(record) = mem::replace(&mut *link, taken) else { unreachable!() };
+                let owner = self.retain.then(|| tensor.clone());
+                self.entries.push(Entry { owner, record: Some(record), uses: 1, gradient: None });
+            }
+        }
+    }
+
+    /// Runs the derivatives, each after all uses of its output have delivered.
+    fn run(&mut self) {
+        let mut ready = vec![0];
+        let mut gradients = Vec::with_capacity(4);
+        while let Some(slot) = ready.pop() {
+            let entry = &mut self.entries[slot];
+            let record = entry.record.take().expect("each entry runs once");
+            let owner = entry.owner.take();
+            match entry.gradient.take() {
+                Some(gradient) => (record.backward)(gradient, &mut gradients),
+                None => gradients.resize_with(record.inputs.len, || None),
+            }
+            debug_assert_eq!(gradients.len(), record.inputs.len);
+            for (index, gradient) in gradients.drain(..).enumerate() {
+                if let Some(input) = record.inputs.get(index) {
+                    self.deliver(input, gradient, &mut ready);
+                }
+            }
+            if let Some(Graph::Operation(link)) = owner.as_ref().map(Tensor::graph) {
+                *lock(link) = Link::Recorded(record);
+            }
+        }
+    }
+
+    fn deliver(&mut self, input: &Tensor, gradient: Option<Value>, ready: &mut Vec<usize>) {
+        if let Some(gradient) = &gradient {
+            debug_assert_eq!(gradient.shape()[..], *input.shape(), "a gradient has the shape of its input");
+        }
+        match input.graph() {
+            Graph::Constant => {}
+            Graph::Leaf(parameter) => {
+                if let Some(gradient) = gradient {
+                    parameter.accumulate(gradient);
+                }
+            }
+            Graph::Operation(link) => {
+                let Link::Taken { slot, .. } = *lock(link) else { unreachable!("taken by `discover`") };
+                let entry = &mut self.entries[slot];
+                if let Some(gradient) = gradient {
+                    add_into(&mut entry.gradient, gradient);
+                }
+                entry.uses -= 1;
+                if entry.uses == 0 {
+                    ready.push(slot);
+                }
+            }
+        }
+    }
+}
+
+/// The first gradient is moved in, later ones are added.
+pub(crate) fn add_into(sum: &mut Option<Value>, gradient: Value) {
+    match sum {
+        None => *sum = Some(gradient),
+        Some(sum) => kernel::zip_in_place(sum.make_mut(), gradient.as_slice(), |a, b| a + b),
+    }
+}

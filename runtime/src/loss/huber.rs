@@ -1,0 +1,60 @@
+//! Huber's loss.
+
+use super::by_difference;
+use crate::gradcheck::Case;
+use crate::{Scalar, Tensor};
+
+/// [`Huber`] with `delta = 1`.
+///
+/// # Shapes
+/// `output: [..]`, `target: [..]`, equal → `[]`
+///
+/// # Panics
+/// If the shapes differ.
+#[track_caller]
+pub fn huber_loss(output: &Tensor, target: &Tensor) -> Tensor {
+    Huber::new(1.0).loss(output, target)
+}
+
+/// Squared error for differences up to `delta`, absolute error beyond: outliers pull less.
+///
+/// # Formula
+/// With `d = o - t`, the mean of `d² / 2` where `|d| ≤ δ`, else of `δ (|d| - δ/2)`;
+/// `do = g d / n`, or `±g δ / n`; `dt = -do`.
+#[derive(Clone, Copy, Debug)]
+pub struct Huber {
+    delta: Scalar,
+}
+
+impl Huber {
+    /// The loss that turns from squared to absolute at `delta`, above 0.
+    ///
+    /// # Panics
+    /// If `delta` is not above 0.
+    #[track_caller]
+    pub fn new(delta: Scalar) -> Self {
+        assert!(delta > 0.0, "Huber: delta is {delta}, and it must be above 0");
+        Self { delta }
+    }
+
+    /// The loss of an output and a target of equal shapes.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn loss(&self, output: &Tensor, target: &Tensor) -> Tensor {
+        let delta = self.delta;
+        by_difference(
+            "huber_loss",
+            output,
+            target,
+            move |d| if d.abs() <= delta { 0.5 * d * d } else { delta * (d.abs() - 0.5 * delta) },
+            move |d| d.clamp(-delta, delta),
+        )
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(super::PAIRS, |x| huber_loss(&x[0], &x[1])),
+    Case::new(super::PAIRS, |x| Huber::new(0.7).loss(&x[0], &x[1])),
+];

@@ -1,0 +1,44 @@
+//! Kullback-Leibler divergence.
+
+use super::same_shape;
+use crate::autograd::record;
+use crate::gradcheck::Case;
+use crate::value::Value;
+use crate::{Scalar, Tensor};
+
+/// How far log-probabilities are from the probabilities of a target, for each sample of the batch.
+///
+/// # Shapes
+/// `log_probabilities: [batch, ..]`, `target: [batch, ..]`, equal → `[]`
+///
+/// # Formula
+/// `L = Σ t (ln t - x) / batch`, where `0 ln 0 = 0`; `dx = -g t / batch`. The target has no gradient.
+///
+/// # Source
+/// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence; its default also divides by the
+/// number of classes.
+///
+/// # Panics
+/// If the shapes differ or have no axis.
+#[track_caller]
+pub fn kl_div(log_probabilities: &Tensor, target: &Tensor) -> Tensor {
+    same_shape("kl_div", log_probabilities.shape(), target.shape());
+    let Some(&batch) = target.shape().first() else {
+        panic!("kl_div: the input must be [batch, ..], and its shape is []");
+    };
+    let (x, t) = (log_probabilities.as_slice(), target.value().clone());
+    let mut total = 0.0;
+    for (x, t) in x.iter().zip(t.as_slice()) {
+        if *t != 0.0 {
+            total += f64::from(t * (t.ln() - x));
+        }
+    }
+    let batch = batch as Scalar;
+    record(Value::scalar((total / f64::from(batch)) as Scalar), [log_probabilities], move |gradient| {
+        let scale = -gradient.as_slice()[0] / batch;
+        [Value::build(t.shape().clone(), |dx| crate::kernel::map(t.as_slice(), dx, move |t| t * scale))]
+    })
+}
+
+pub(crate) const CASES: &[Case] =
+    &[Case::new(&[&[&[3, 4]], &[&[1]]], |x| kl_div(&x[0], &super::some_shares(&x[0])))];

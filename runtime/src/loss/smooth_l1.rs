@@ -1,0 +1,60 @@
+//! Smooth mean absolute error.
+
+use super::by_difference;
+use crate::gradcheck::Case;
+use crate::{Scalar, Tensor};
+
+/// [`SmoothL1`] with `beta = 1`.
+///
+/// # Shapes
+/// `output: [..]`, `target: [..]`, equal → `[]`
+///
+/// # Panics
+/// If the shapes differ.
+#[track_caller]
+pub fn smooth_l1_loss(output: &Tensor, target: &Tensor) -> Tensor {
+    SmoothL1::new(1.0).loss(output, target)
+}
+
+/// Absolute error whose kink is rounded off below `beta`: [`Huber`](crate::Huber)'s loss divided by `beta`.
+///
+/// # Formula
+/// With `d = o - t`, the mean of `d² / 2β` where `|d| < β`, else of `|d| - β/2`;
+/// `do = g d / βn`, or `±g / n`; `dt = -do`.
+#[derive(Clone, Copy, Debug)]
+pub struct SmoothL1 {
+    beta: Scalar,
+}
+
+impl SmoothL1 {
+    /// The loss that is rounded off below `beta`, above 0; [`l1_loss`](crate::l1_loss) is the case 0.
+    ///
+    /// # Panics
+    /// If `beta` is not above 0.
+    #[track_caller]
+    pub fn new(beta: Scalar) -> Self {
+        assert!(beta > 0.0, "SmoothL1: beta is {beta}, and it must be above 0; `l1_loss` is the case 0");
+        Self { beta }
+    }
+
+    /// The loss of an output and a target of equal shapes.
+    ///
+    /// # Panics
+    /// If the shapes differ.
+    #[track_caller]
+    pub fn loss(&self, output: &Tensor, target: &Tensor) -> Tensor {
+        let beta = self.beta;
+        by_difference(
+            "smooth_l1_loss",
+            output,
+            target,
+            move |d| if d.abs() < beta { 0.5 * d * d / beta } else { d.abs() - 0.5 * beta },
+            move |d| (d / beta).clamp(-1.0, 1.0),
+        )
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(super::PAIRS, |x| smooth_l1_loss(&x[0], &x[1])),
+    Case::new(super::PAIRS, |x| SmoothL1::new(0.7).loss(&x[0], &x[1])),
+];
