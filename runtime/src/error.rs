@@ -158,10 +158,17 @@ impl Error {
         Self::Other(error.into())
     }
 
-    /// Makes an [`Error::Io`] of a system error, for use with `map_err`.
-    pub(crate) fn io(path: impl Into<PathBuf>, doing: &'static str) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.into();
-        move |source| Self::Io { path, doing, source }
+    /// Makes an [`Error::Io`] of a system error: `doing` completes "could not ...".
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::Error;
+    ///
+    /// let error = std::fs::read("none.csv").map_err(|error| Error::io("none.csv", "read", error)).unwrap_err();
+    /// assert!(error.to_string().starts_with("could not read none.csv: "));
+    /// ```
+    pub fn io(path: impl Into<PathBuf>, doing: &'static str, source: std::io::Error) -> Self {
+        Self::Io { path: path.into(), doing, source }
     }
 }
 
@@ -178,7 +185,7 @@ impl fmt::Display for Error {
                 )
             }
             Self::Rule { clause, value, rule, help } => {
-                write!(f, "`{clause}` is {value}, but {rule}")?;
+                write!(f, "`{clause}` is {value}: {rule}")?;
                 if help.is_empty() { Ok(()) } else { write!(f, "; {help}") }
             }
             Self::EmptyLoader { name, samples, batch_size } => {
@@ -295,7 +302,7 @@ mod tests {
                     rule: "must be at least 1",
                     help: "remove it to update on every batch",
                 },
-                "`accumulate` is 0, but must be at least 1; remove it to update on every batch",
+                "`accumulate` is 0: must be at least 1; remove it to update on every batch",
             ),
             (
                 Error::EmptyLoader { name: "train".into(), samples: 3, batch_size: 8 },
@@ -337,7 +344,7 @@ mod tests {
         fn assert_send<T: Send + Sync + 'static>() {}
         assert_send::<Error>();
         let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-        let error = Error::io("model.safetensors", "read")(source);
+        let error = Error::io("model.safetensors", "read", source);
         assert!(error.to_string().starts_with("could not read model.safetensors: "));
         assert!(error.source().is_some());
     }

@@ -16,13 +16,14 @@ use crate::{Error, Result};
 /// # Errors
 /// [`Error::Io`] with the path that the caller gave.
 pub(crate) fn atomic_write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let beside = beside(path).map_err(Error::io(path, "write"))?;
+    let refused = |error| Error::io(path, "write", error);
+    let beside = beside(path).map_err(refused)?;
     let written = write_synced(&beside, write).and_then(|()| fs::rename(&beside, path));
     if written.is_err() {
         // The error that matters is the first one; the leftover may never have come to be.
         let _ = fs::remove_file(&beside);
     }
-    written.and_then(|()| sync_folder(path)).map_err(Error::io(path, "write"))
+    written.and_then(|()| sync_folder(path)).map_err(refused)
 }
 
 /// A name in the same folder that no other writer of this or another process uses.

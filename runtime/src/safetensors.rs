@@ -61,11 +61,11 @@ fn write_numbers(file: &mut dyn Write, value: &Array) -> io::Result<()> {
 /// Reads a state.
 pub(crate) fn load(path: &Path) -> Result<StateDict> {
     let problem = |problem| Error::ModelFile { path: path.to_path_buf(), problem };
-    let mut file = File::open(path).map_err(Error::io(path, "open"))?;
-    let bytes = file.metadata().map_err(Error::io(path, "read"))?.len();
+    let mut file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+    let bytes = file.metadata().map_err(|error| Error::io(path, "read", error))?.len();
     let mut read = |length: u64| {
         let mut buffer = vec![0; length as usize];
-        file.read_exact(&mut buffer).map(|()| buffer).map_err(Error::io(path, "read"))
+        file.read_exact(&mut buffer).map(|()| buffer).map_err(|error| Error::io(path, "read", error))
     };
     if bytes < PREFIX {
         return Err(problem(Problem::CutShort { bytes, needed: PREFIX }));

@@ -10,6 +10,8 @@ use super::names;
 pub enum CsvProblem {
     /// The file has no rows of data.
     Empty,
+    /// The line that should name the columns holds only numbers.
+    HeaderIsData,
     /// The only column is the target.
     NoFeatures,
     /// A row has more or fewer fields than the first.
@@ -54,7 +56,12 @@ pub enum CsvProblem {
 impl fmt::Display for CsvProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => write!(f, "no rows of data; if the only line is data, call `.header(false)`"),
+            Self::Empty => write!(f, "no rows of data"),
+            Self::HeaderIsData => write!(
+                f,
+                "the first line holds only numbers, so it seems to be data: call `.header(false)`, or \
+                 `.header(true)` if these are the columns' names"
+            ),
             Self::NoFeatures => write!(f, "the target is the only column, so there are no features"),
             Self::Ragged { expected, found } => {
                 write!(f, "{found} fields where the first row has {expected}; check the delimiter and quotes")

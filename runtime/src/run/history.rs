@@ -1,0 +1,329 @@
+//! What a run has measured, epoch by epoch.
+
+use std::fmt;
+use std::path::Path;
+
+use crate::file::atomic_write;
+use crate::{Result, Scalar};
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// All epochs are done.
+    #[default]
+    Completed,
+    /// As many updates as `max_steps` are done.
+    MaxSteps,
+    /// A loss was NaN or infinite; the update that it would have made was not made.
+    NonFinite {
+        /// The epoch, counted from 0.
+        epoch: usize,
+        /// The batch in the epoch, counted from 0.
+        batch: usize,
+    },
+    /// A hook returned `ControlFlow::Break`.
+    Hook,
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Completed => write!(f, "all epochs are done"),
+            Self::MaxSteps => write!(f, "`max_steps` is reached"),
+            Self::NonFinite { epoch, batch } => {
+                write!(f, "the loss was not finite at batch {} of epoch {}", batch + 1, epoch + 1)
+            }
+            Self::Hook => write!(f, "a hook stopped the run"),
+        }
+    }
+}
+
+/// One epoch's measurements.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Row {
+    /// The epoch, counted from 0.
+    pub epoch: usize,
+    /// Whether this is the validation before the first epoch.
+    pub before_training: bool,
+    /// How long it took, validation included, in seconds.
+    pub seconds: f64,
+    /// The learning rate of its last update; none if nothing was updated.
+    pub learning_rate: Option<Scalar>,
+    /// The norm of its last update's gradients before clipping, where the loop clips by norm.
+    pub grad_norm: Option<f64>,
+    /// Names and values in the order of measuring: `loss`, training metrics, `valid_loss`,
+    /// validation metrics.
+    pub measurements: Vec<(String, f64)>,
+}
+
+impl Row {
+    /// The epoch as people count it: from 1, and 0 for the validation before the first.
+    fn number(&self) -> usize {
+        if self.before_training { 0 } else { self.epoch + 1 }
+    }
+
+    /// The measurement of that name.
+    pub fn get(&self, name: &str) -> Option<f64> {
+        self.measurements.iter().find(|(own, _)| own == name).map(|&(_, value)| value)
+    }
+}
+
+/// What a run has measured: one row per epoch, the best epoch, and why it ended.
+///
+/// Its `Display` is a table. People read epochs counted from 1 (the table, the printed lines, the
+/// file), programs count them from 0 (`Row::epoch`, `best_epoch`).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    epochs: Option<usize>,
+    rows: Vec<Row>,
+    /// The best row so far.
+    best: Option<usize>,
+    stop_reason: StopReason,
+}
+
+impl History {
+    pub(super) fn new(epochs: Option<usize>) -> Self {
+        Self { epochs, ..Self::default() }
+    }
+
+    /// The epochs that were planned.
+    pub(super) fn epochs(&self) -> Option<usize> {
+        self.epochs
+    }
+
+    pub(super) fn push(&mut self, row: Row) {
+        if self.is_best(&row) {
+            self.best = Some(self.rows.len());
+        }
+        self.rows.push(row);
+    }
+
+    pub(super) fn stop(&mut self, reason: StopReason) {
+        self.stop_reason = reason;
+    }
+
+    /// What epochs are compared by: the validation loss once there is one.
+    fn monitored(&self, row: &Row) -> &'static str {
+        let validates = |row: &Row| row.get("valid_loss").is_some();
+        if validates(row) || self.rows.iter().any(validates) { "valid_loss" } else { "loss" }
+    }
+
+    /// Whether a new row is better than all so far: the first is, NaN never is after that.
+    pub(super) fn is_best(&self, row: &Row) -> bool {
+        let name = self.monitored(row);
+        let best = self.best.and_then(|best| self.rows[best].get(name));
+        match (row.get(name), best) {
+            (Some(new), Some(best)) => is_better(new, best),
+            (new, None) => new.is_some(),
+            (None, Some(_)) => false,
+        }
+    }
+
+    /// One row per epoch.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// How many epochs there are.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// One value per epoch of the measurement of that name, none where it was not measured.
+    pub fn get(&self, name: &str) -> Vec<Option<f64>> {
+        self.rows.iter().map(|row| row.get(name)).collect()
+    }
+
+    /// The last value of the measurement of that name.
+    pub fn last(&self, name: &str) -> Option<f64> {
+        self.rows.iter().rev().find_map(|row| row.get(name))
+    }
+
+    /// The best row, by `valid_loss`, or by `loss` in a run without validation.
+    pub fn best(&self) -> Option<&Row> {
+        self.best.map(|best| &self.rows[best])
+    }
+
+    /// The epoch of the best row, counted from 0.
+    pub fn best_epoch(&self) -> Option<usize> {
+        self.best().map(|row| row.epoch)
+    }
+
+    /// Why the run ended.
+    pub fn stop_reason(&self) -> StopReason {
+        self.stop_reason
+    }
+
+    /// Names of all measurements, in the order in which they first appear.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for (name, _) in self.rows.iter().flat_map(|row| &row.measurements) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Writes a CSV file, in full or not at all: `epoch` (counted from 1), `seconds`,
+    /// `learning_rate`, `grad_norm`, then each measurement. What was not measured stays empty.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) when the system refuses.
+    pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<()> {
+        let names = self.names();
+        atomic_write(path.as_ref(), |file| {
+            let mut table = csv::Writer::from_writer(file);
+            table.write_record(["epoch", "seconds", "learning_rate", "grad_norm"].iter().chain(&names))?;
+            for row in &self.rows {
+                let text = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+                let rate = row.learning_rate.map(|rate| rate.to_string()).unwrap_or_default();
+                let start = [row.number().to_string(), row.seconds.to_string(), rate, text(row.grad_norm)];
+                let values = names.iter().map(|name| text(row.get(name)));
+                table.write_record(start.into_iter().chain(values))?;
+            }
+            table.flush()
+        })
+    }
+}
+
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.names();
+        let title = ["epoch", "seconds"].iter().chain(&names).map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let cells = self.rows.iter().map(|row| {
+            let values = names.iter().map(|name| row.get(name).map(number).unwrap_or_default());
+            [row.number().to_string(), format!("{:.1}", row.seconds)].into_iter().chain(values).collect()
+        });
+        let table = std::iter::once(title).chain(cells).collect::<Vec<Vec<_>>>();
+        let widths: Vec<usize> = (0..names.len() + 2)
+            .map(|column| table.iter().map(|row| row[column].len()).max().unwrap_or(0))
+            .collect();
+        for (index, row) in table.iter().enumerate() {
+            let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:>width$}"));
+            let best = if index > 0 && self.best == Some(index - 1) { "  *best" } else { "" };
+            writeln!(f, "{}{best}", cells.collect::<Vec<_>>().join("  "))?;
+        }
+        write!(f, "{}", self.stop_reason)
+    }
+}
+
+/// Whether a loss is better than the best so far. NaN is never better, and anything is better than it.
+pub(super) fn is_better(new: f64, best: f64) -> bool {
+    new < best || (best.is_nan() && !new.is_nan())
+}
+
+/// `epoch  3/10`, or `epoch 3` when nobody knows how many there will be.
+pub(super) fn epoch_of(number: usize, epochs: Option<usize>) -> String {
+    match epochs {
+        Some(epochs) => format!("epoch {number:>width$}/{epochs}", width = epochs.to_string().len()),
+        None => format!("epoch {number}"),
+    }
+}
+
+/// The line that a finished epoch prints.
+pub(super) fn line(row: &Row, epochs: Option<usize>, best: bool) -> String {
+    let mut line = format!("{}  {:.1}s", epoch_of(row.number(), epochs), row.seconds);
+    for (name, value) in &row.measurements {
+        line += &format!("  {name} {}", number(*value));
+    }
+    line + if best { "  *best" } else { "" }
+}
+
+/// Four decimals, or an exponent where those would say nothing.
+fn number(value: f64) -> String {
+    let size = value.abs();
+    if value.is_finite() && size != 0.0 && !(1e-3..1e6).contains(&size) {
+        format!("{value:.3e}")
+    } else {
+        format!("{value:.4}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(epoch: usize, values: &[(&str, f64)]) -> Row {
+        Row {
+            epoch,
+            before_training: false,
+            seconds: 4.8,
+            learning_rate: Some(0.1),
+            grad_norm: None,
+            measurements: values.iter().map(|&(name, value)| (name.to_owned(), value)).collect(),
+        }
+    }
+
+    fn history() -> History {
+        let mut history = History::new(Some(10));
+        history.push(row(0, &[("loss", 0.5)]));
+        history.push(row(1, &[("loss", 0.25), ("valid_loss", 0.75), ("valid_accuracy", 0.5)]));
+        history.push(row(2, &[("loss", 0.231), ("valid_loss", 0.2554), ("valid_accuracy", 0.9312)]));
+        history.push(row(3, &[("loss", f64::NAN), ("valid_loss", f64::INFINITY), ("valid_accuracy", 0.0)]));
+        history.stop(StopReason::NonFinite { epoch: 3, batch: 7 });
+        history
+    }
+
+    #[test]
+    fn an_epoch_prints_as_one_line() {
+        assert_eq!(
+            line(&history().rows()[2], Some(10), true),
+            "epoch  3/10  4.8s  loss 0.2310  valid_loss 0.2554  valid_accuracy 0.9312  *best"
+        );
+        assert_eq!(line(&row(0, &[("loss", 1.5e-5)]), None, false), "epoch 1  4.8s  loss 1.500e-5");
+        assert_eq!(line(&row(0, &[("loss", f64::NAN)]), Some(1), false), "epoch 1/1  4.8s  loss NaN");
+    }
+
+    #[test]
+    fn the_best_is_by_validation_once_there_is_one() {
+        let history = history();
+        assert_eq!(history.best_epoch(), Some(2));
+        assert_eq!(history.get("valid_loss")[..2], [None, Some(0.75)]);
+        assert_eq!(history.last("valid_accuracy"), Some(0.0));
+        let mut plain = History::new(None);
+        for (epoch, loss) in [f64::NAN, 2.0, 1.0, 1.0, f64::NAN].into_iter().enumerate() {
+            plain.push(row(epoch, &[("loss", loss)]));
+        }
+        assert_eq!(plain.best_epoch(), Some(2));
+    }
+
+    #[test]
+    fn shows_a_table() {
+        let text = history().to_string();
+        assert_eq!(
+            text.lines().collect::<Vec<_>>(),
+            [
+                "epoch  seconds    loss  valid_loss  valid_accuracy",
+                "    1      4.8  0.5000                            ",
+                "    2      4.8  0.2500      0.7500          0.5000",
+                "    3      4.8  0.2310      0.2554          0.9312  *best",
+                "    4      4.8     NaN         inf          0.0000",
+                "the loss was not finite at batch 8 of epoch 4",
+            ]
+        );
+    }
+
+    #[test]
+    fn saves_all_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        history().save_csv(&path).unwrap();
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            "epoch,seconds,learning_rate,grad_norm,loss,valid_loss,valid_accuracy\n\
+             1,4.8,0.1,,0.5,,\n\
+             2,4.8,0.1,,0.25,0.75,0.5\n\
+             3,4.8,0.1,,0.231,0.2554,0.9312\n\
+             4,4.8,0.1,,NaN,inf,0\n"
+        );
+        assert!(history().save_csv(folder.path().join("none/history.csv")).is_err());
+    }
+}

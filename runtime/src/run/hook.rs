@@ -1,0 +1,35 @@
+//! What hooks may return.
+
+use std::ops::ControlFlow;
+
+use crate::Result;
+
+/// A value that a hook may return: `()`, a [`ControlFlow`], or a [`Result`] of either.
+#[diagnostic::on_unimplemented(
+    message = "a hook cannot return `{Self}`",
+    label = "this hook's value",
+    note = "a hook returns `()`, `ControlFlow<()>`, `Result<()>` or `Result<ControlFlow<()>>`",
+    note = "end the block with `;` to drop a value"
+)]
+pub trait Flow {
+    /// Whether to go on, or the error that ends the loop.
+    fn flow(self) -> Result<ControlFlow<()>>;
+}
+
+impl Flow for () {
+    fn flow(self) -> Result<ControlFlow<()>> {
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+impl Flow for ControlFlow<()> {
+    fn flow(self) -> Result<ControlFlow<()>> {
+        Ok(self)
+    }
+}
+
+impl<T: Flow> Flow for Result<T> {
+    fn flow(self) -> Result<ControlFlow<()>> {
+        self.and_then(Flow::flow)
+    }
+}
