@@ -177,7 +177,11 @@ impl Csv {
             return Err(self.problem(None, None, Problem::Empty));
         }
         if self.header.is_none() && header.iter().all(|field| field.parse::<Scalar>().is_ok()) {
-            return Err(self.problem(header.position().map(csv::Position::line), None, Problem::HeaderIsData));
+            return Err(self.problem(
+                header.position().map(csv::Position::line),
+                None,
+                Problem::HeaderIsData,
+            ));
         }
         Ok(header.iter().map(str::to_owned).collect())
     }
@@ -198,7 +202,11 @@ impl Csv {
                     Some(Column::Index(index)) => index.to_string(),
                     None => String::new(),
                 };
-                Err(self.problem(None, None, Problem::UnknownColumn { wanted, present: names.to_vec(), columns }))
+                Err(self.problem(
+                    None,
+                    None,
+                    Problem::UnknownColumn { wanted, present: names.to_vec(), columns },
+                ))
             }
         }
     }

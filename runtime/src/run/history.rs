@@ -197,7 +197,8 @@ impl History {
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.names();
-        let title = ["epoch", "seconds"].iter().chain(&names).map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let title =
+            ["epoch", "seconds"].iter().chain(&names).map(|&name| name.to_owned()).collect::<Vec<_>>();
         let cells = self.rows.iter().map(|row| {
             let values = names.iter().map(|name| row.get(name).map(number).unwrap_or_default());
             [row.number().to_string(), format!("{:.1}", row.seconds)].into_iter().chain(values).collect()

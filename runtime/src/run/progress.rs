@@ -23,7 +23,9 @@ impl Progress {
             Some("off") => (false, false),
             _ => {
                 let choice = choice.display();
-                write(&format!("{VARIABLE} is `{choice}`, but must be auto, bar, plain or off; taken as auto"));
+                write(&format!(
+                    "{VARIABLE} is `{choice}`, but must be auto, bar, plain or off; taken as auto"
+                ));
                 (true, true)
             }
         };

@@ -1,0 +1,107 @@
+//! Data sets and the loaders that cut them into batches. Nothing here knows a model or a loop.
+//!
+//! ```
+//! use training_loop::prelude::*;
+//!
+//! # fn main() -> Result<()> {
+//! let inputs = Tensor::from(ndarray::arr2(&[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]));
+//! let loader = DataLoader::new(TensorDataset::new(inputs, Labels::from(vec![0_u32, 1, 0]))?, 2).shuffle(7);
+//! let sizes: Vec<_> = loader.epoch(0).map(|batch| batch.len()).collect();
+//! assert_eq!(sizes, [2, 1]);
+//! # Ok(())
+//! # }
+//! ```
+
+mod csv;
+mod loader;
+mod rows;
+mod tensors;
+
+use std::sync::Arc;
+
+pub use csv::{Column, Csv};
+pub use loader::{Batches, DataLoader, Window, WindowBatches, Windows};
+pub use rows::Rows;
+pub use tensors::TensorDataset;
+
+use crate::{Labels, Tensor};
+
+/// Some samples: what goes into the model, and what should come out.
+#[derive(Clone, Debug)]
+pub struct Batch<Y = Labels, X = Tensor> {
+    /// What the model gets, a row for each sample.
+    pub input: X,
+    /// What it should say, a row for each sample.
+    pub target: Y,
+}
+
+impl<Y, X: Rows> Batch<Y, X> {
+    /// How many samples it holds.
+    pub fn len(&self) -> usize {
+        self.input.rows()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Samples that can be taken in any order.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// /// The numbers below `n` and their squares, made when they are asked for.
+/// struct Squares(usize);
+///
+/// impl Dataset for Squares {
+///     type Input = Tensor;
+///     type Target = Tensor;
+///
+///     fn len(&self) -> usize {
+///         self.0
+///     }
+///
+///     fn batch(&self, indices: &[usize]) -> Batch<Tensor, Tensor> {
+///         let column = |f: fn(f32) -> f32| {
+///             Tensor::from(ndarray::Array2::from_shape_fn((indices.len(), 1), |(i, _)| f(indices[i] as f32)))
+///         };
+///         Batch { input: column(|x| x), target: column(|x| x * x) }
+///     }
+/// }
+///
+/// let loader = DataLoader::new(Squares(10), 4);
+/// assert_eq!(loader.epoch(0).last().unwrap().target.to_array()[[1, 0]], 81.0);
+/// ```
+pub trait Dataset: Send + Sync {
+    /// What a batch holds for the model: mostly a [`Tensor`].
+    type Input;
+    /// What a batch holds to compare with: [`Labels`] or a [`Tensor`].
+    type Target;
+
+    /// How many samples there are.
+    fn len(&self) -> usize;
+
+    /// Whether there are none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The samples at these places, each below [`len`](Dataset::len), in this order.
+    fn batch(&self, indices: &[usize]) -> Batch<Self::Target, Self::Input>;
+}
+
+impl<D: Dataset + ?Sized> Dataset for Arc<D> {
+    type Input = D::Input;
+    type Target = D::Target;
+
+    fn len(&self) -> usize {
+        (**self).len()
+    }
+
+    fn batch(&self, indices: &[usize]) -> Batch<Self::Target, Self::Input> {
+        (**self).batch(indices)
+    }
+}

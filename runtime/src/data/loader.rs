@@ -1,0 +1,374 @@
+//! Cutting a data set into batches, in an order that is a function of (seed, epoch).
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::{Batch, Dataset, Rows};
+use crate::random::{Purpose, permutation};
+use crate::{Error, Labels, Result, Scalar, Tensor};
+
+/// Cuts a data set into batches.
+///
+/// No sample is left out: the last batch holds what is left over, unless
+/// [`drop_last`](DataLoader::drop_last) says otherwise. The order of an epoch is a function of
+/// (seed, epoch) alone, so an interrupted run goes on with the same batches.
+/// `for batch in &loader` counts its own passes as epochs, from 0.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// # fn main() -> Result<()> {
+/// let inputs = Tensor::from(ndarray::Array2::from_shape_fn((10, 3), |(row, column)| (row + column) as f32));
+/// let dataset = TensorDataset::new(inputs, Labels::from(vec![0_u32, 1, 0, 1, 0, 1, 0, 1, 0, 1]))?;
+/// let loader = DataLoader::new(dataset, 4).shuffle(7);
+/// for batch in &loader {
+///     assert!(batch.input.shape()[0] == batch.target.len());
+/// }
+/// assert_eq!((loader.batches(), loader.samples()), (3, 10));
+/// # Ok(())
+/// # }
+/// ```
+pub struct DataLoader<Y = Labels, X = Tensor> {
+    dataset: Arc<dyn Dataset<Input = X, Target = Y>>,
+    batch_size: usize,
+    shuffle: Option<u64>,
+    drop_last: bool,
+    /// Passes that `for batch in &loader` has begun.
+    passes: AtomicUsize,
+}
+
+impl<Y, X> DataLoader<Y, X> {
+    /// Batches of so many samples (at least 1), in the data set's order.
+    pub fn new(dataset: impl Dataset<Input = X, Target = Y> + 'static, batch_size: usize) -> Self {
+        let dataset = Arc::new(dataset);
+        Self { dataset, batch_size, shuffle: None, drop_last: false, passes: AtomicUsize::new(0) }
+    }
+
+    /// Takes the samples in another order each epoch, a function of (seed, epoch).
+    pub fn shuffle(self, seed: u64) -> Self {
+        Self { shuffle: Some(seed), ..self }
+    }
+
+    /// Leaves out the last batch of an epoch where it is not full.
+    pub fn drop_last(self) -> Self {
+        Self { drop_last: true, ..self }
+    }
+
+    /// Samples in a full batch.
+    pub fn batch_size(&self) -> usize {
+        self.batch_size
+    }
+
+    /// Batches of one epoch.
+    pub fn batches(&self) -> usize {
+        let full = self.dataset.len().checked_div(self.batch_size).unwrap_or(0);
+        full + usize::from(self.samples() > full * self.batch_size)
+    }
+
+    /// Samples of one epoch.
+    pub fn samples(&self) -> usize {
+        let all = self.dataset.len();
+        let left_over = all.checked_rem(self.batch_size).unwrap_or(all);
+        if self.drop_last || self.batch_size == 0 { all - left_over } else { all }
+    }
+
+    /// The data set.
+    pub fn dataset(&self) -> &dyn Dataset<Input = X, Target = Y> {
+        &*self.dataset
+    }
+
+    /// Whether it yields a batch at all; `name` says in the error which loader it is.
+    ///
+    /// # Errors
+    /// When the batch size is 0, the data set is empty, or `drop_last` drops the only batch.
+    pub fn check(&self, name: &str) -> Result<()> {
+        if self.batch_size == 0 {
+            let range = "at least 1";
+            return Err(Error::HyperParameter { owner: "DataLoader", name: "batch_size", value: 0.0, range });
+        }
+        if self.batches() == 0 {
+            let (name, batch_size) = (name.to_owned(), self.batch_size);
+            return Err(Error::EmptyLoader { name, samples: self.dataset.len(), batch_size });
+        }
+        Ok(())
+    }
+
+    /// The batches of an epoch, counted from 0: always the same for the same epoch.
+    ///
+    /// # Panics
+    /// If the batch size is 0.
+    #[track_caller]
+    pub fn epoch(&self, epoch: usize) -> Batches<'_, Y, X> {
+        assert!(self.batch_size > 0, "DataLoader: `batch_size` is 0, but must be at least 1");
+        let samples = self.samples();
+        let order = match self.shuffle {
+            Some(seed) => permutation(self.dataset.len(), Purpose::Shuffle, seed, epoch as u64),
+            None => (0..samples).collect(),
+        };
+        Batches { loader: self, order: order.into(), rest: 0..samples }
+    }
+
+    /// The batches of an epoch in windows of `k`, for updates on the gradients of several batches.
+    /// The last window holds fewer where they do not fit.
+    ///
+    /// # Panics
+    /// If the batch size or `k` is 0.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// # fn main() -> Result<()> {
+    /// # let dataset = TensorDataset::new(Tensor::zeros(&[7, 2]), Tensor::zeros(&[7, 1]))?;
+    /// let loader = DataLoader::new(dataset, 2);
+    /// for window in loader.windows(0, 3) {
+    ///     for batch in &window {
+    ///         let _ = window.weight(&batch) * 0.5; // Times the batch's loss, then `backward`.
+    ///     }
+    /// }
+    /// let samples: Vec<_> = loader.windows(0, 3).map(|window| window.samples()).collect();
+    /// assert_eq!(samples, [6, 1]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[track_caller]
+    pub fn windows(&self, epoch: usize, k: usize) -> Windows<'_, Y, X> {
+        assert!(k > 0, "windows: `k` is 0, but must be at least 1");
+        Windows { batches: self.epoch(epoch), samples: self.batch_size.saturating_mul(k) }
+    }
+}
+
+impl<Y, X> Clone for DataLoader<Y, X> {
+    /// A loader of the same data set that counts its passes from 0.
+    fn clone(&self) -> Self {
+        Self { dataset: Arc::clone(&self.dataset), passes: AtomicUsize::new(0), ..*self }
+    }
+}
+
+impl<Y, X> fmt::Debug for DataLoader<Y, X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataLoader")
+            .field("samples", &self.dataset.len())
+            .field("batch_size", &self.batch_size)
+            .field("shuffle", &self.shuffle)
+            .field("drop_last", &self.drop_last)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
+    type Item = Batch<Y, X>;
+    type IntoIter = Batches<'a, Y, X>;
+
+    /// The next pass: epochs count from 0 with each call.
+    #[track_caller]
+    fn into_iter(self) -> Batches<'a, Y, X> {
+        self.epoch(self.passes.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// The batches of one epoch; made by [`DataLoader::epoch`].
+pub struct Batches<'a, Y = Labels, X = Tensor> {
+    loader: &'a DataLoader<Y, X>,
+    order: Arc<[usize]>,
+    /// Places in `order` that are still to come.
+    rest: Range<usize>,
+}
+
+impl<Y, X> Batches<'_, Y, X> {
+    /// Takes the next places, at most so many.
+    fn take_places(&mut self, samples: usize) -> Option<Range<usize>> {
+        let start = self.rest.start;
+        self.rest.start = self.rest.end.min(start.saturating_add(samples));
+        (start < self.rest.end).then(|| start..self.rest.start)
+    }
+}
+
+impl<Y, X> Iterator for Batches<'_, Y, X> {
+    type Item = Batch<Y, X>;
+
+    fn next(&mut self) -> Option<Batch<Y, X>> {
+        let places = self.take_places(self.loader.batch_size)?;
+        Some(self.loader.dataset.batch(&self.order[places]))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let batches = self.rest.len().div_ceil(self.loader.batch_size);
+        (batches, Some(batches))
+    }
+}
+
+impl<Y, X> ExactSizeIterator for Batches<'_, Y, X> {}
+
+/// The windows of one epoch; made by [`DataLoader::windows`].
+pub struct Windows<'a, Y = Labels, X = Tensor> {
+    batches: Batches<'a, Y, X>,
+    /// Samples in a full window.
+    samples: usize,
+}
+
+impl<'a, Y, X> Iterator for Windows<'a, Y, X> {
+    type Item = Window<'a, Y, X>;
+
+    fn next(&mut self) -> Option<Window<'a, Y, X>> {
+        let places = self.batches.take_places(self.samples)?;
+        Some(Window { loader: self.batches.loader, order: Arc::clone(&self.batches.order), places })
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        let windows = self.batches.rest.len().div_ceil(self.samples);
+        (windows, Some(windows))
+    }
+}
+
+impl<Y, X> ExactSizeIterator for Windows<'_, Y, X> {}
+
+/// Batches whose gradients make one update. `for batch in &window` takes them from the data set one
+/// by one, so a window needs no more memory than a batch.
+pub struct Window<'a, Y = Labels, X = Tensor> {
+    loader: &'a DataLoader<Y, X>,
+    order: Arc<[usize]>,
+    places: Range<usize>,
+}
+
+impl<Y, X> Window<'_, Y, X> {
+    /// Samples of all its batches.
+    pub fn samples(&self) -> usize {
+        self.places.len()
+    }
+
+    /// How many batches it has.
+    pub fn batches(&self) -> usize {
+        self.places.len().div_ceil(self.loader.batch_size)
+    }
+}
+
+impl<Y, X: Rows> Window<'_, Y, X> {
+    /// The part of the window's samples that a batch holds. With each batch's mean loss times its
+    /// weight, the gradients add up to those of one large batch exactly, also where batches differ
+    /// in size.
+    pub fn weight(&self, batch: &Batch<Y, X>) -> Scalar {
+        batch.len() as Scalar / self.samples() as Scalar
+    }
+}
+
+impl<'w, Y, X> IntoIterator for &'w Window<'_, Y, X> {
+    type Item = Batch<Y, X>;
+    type IntoIter = WindowBatches<'w, Y, X>;
+
+    fn into_iter(self) -> WindowBatches<'w, Y, X> {
+        let (order, rest) = (Arc::clone(&self.order), self.places.clone());
+        WindowBatches(Batches { loader: self.loader, order, rest })
+    }
+}
+
+/// The batches of one window.
+pub struct WindowBatches<'a, Y = Labels, X = Tensor>(Batches<'a, Y, X>);
+
+impl<Y, X> Iterator for WindowBatches<'_, Y, X> {
+    type Item = Batch<Y, X>;
+
+    fn next(&mut self) -> Option<Batch<Y, X>> {
+        self.0.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl<Y, X> ExactSizeIterator for WindowBatches<'_, Y, X> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::TensorDataset;
+
+    fn loader(samples: usize, batch_size: usize) -> DataLoader {
+        let dataset = TensorDataset::new(Tensor::zeros(&[samples, 2]), (0..samples as u32).collect());
+        DataLoader::new(dataset.unwrap(), batch_size)
+    }
+
+    fn labels(batches: impl Iterator<Item = Batch>) -> Vec<Vec<u32>> {
+        batches.map(|batch| batch.target.as_slice().to_vec()).collect()
+    }
+
+    #[test]
+    fn no_sample_is_left_out_unless_asked() {
+        assert_eq!(labels(loader(5, 2).epoch(0)), [vec![0, 1], vec![2, 3], vec![4]]);
+        assert_eq!(labels(loader(5, 2).drop_last().epoch(0)), [vec![0, 1], vec![2, 3]]);
+        assert_eq!(labels(loader(4, 2).epoch(0)), [vec![0, 1], vec![2, 3]]);
+        assert_eq!(labels(loader(3, 8).epoch(0)), [vec![0, 1, 2]]);
+        for samples in 1..12 {
+            for batch_size in 1..14 {
+                for loader in [loader(samples, batch_size), loader(samples, batch_size).drop_last()] {
+                    let batches = loader.epoch(0);
+                    assert_eq!(batches.len(), loader.batches());
+                    let sizes = batches.map(|batch| batch.len()).collect::<Vec<_>>();
+                    assert_eq!(sizes.len(), loader.batches());
+                    assert_eq!(sizes.iter().sum::<usize>(), loader.samples());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_is_a_function_of_seed_and_epoch() {
+        let loader = loader(50, 8).shuffle(3);
+        let first = labels(loader.epoch(4));
+        let _ = labels(loader.epoch(9));
+        assert_eq!(first, labels(loader.epoch(4)));
+        assert_ne!(first, labels(loader.epoch(5)));
+        assert_ne!(first, labels(loader.clone().shuffle(4).epoch(4)));
+        let mut all = first.concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..50).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_plain_loop_counts_its_passes() {
+        let loader = loader(20, 8).shuffle(3);
+        for epoch in 0..3 {
+            assert_eq!(labels(loader.into_iter()), labels(loader.epoch(epoch)));
+        }
+        assert_eq!(labels(loader.clone().into_iter()), labels(loader.epoch(0)));
+    }
+
+    #[test]
+    fn windows_hold_the_same_batches_and_their_weights_add_up_to_one() {
+        for samples in 1..14 {
+            for (batch_size, k) in [(1, 1), (2, 3), (3, 2), (4, 4), (20, 2), (3, usize::MAX)] {
+                let loader = loader(samples, batch_size).shuffle(1);
+                let mut joined = Vec::new();
+                let windows = loader.windows(2, k);
+                assert_eq!(windows.len(), loader.batches().div_ceil(k));
+                for window in windows {
+                    let weights = window.into_iter().map(|batch| window.weight(&batch)).sum::<Scalar>();
+                    assert!((weights - 1.0).abs() < 1e-6, "{samples} {batch_size} {k}");
+                    assert!(window.batches() <= k);
+                    assert_eq!(window.into_iter().len(), window.batches());
+                    joined.extend(labels(window.into_iter()));
+                }
+                assert_eq!(joined, labels(loader.epoch(2)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_loader_without_batches_is_refused() {
+        let message = |loader: DataLoader| loader.check("train").unwrap_err().to_string();
+        assert!(loader(5, 5).drop_last().check("train").is_ok());
+        assert!(message(loader(5, 8).drop_last()).contains("`train` yields no batch"));
+        assert_eq!(message(loader(5, 0)), "`batch_size` of `DataLoader` is 0, but must be at least 1");
+        assert_eq!((loader(5, 0).batches(), loader(5, 0).samples()), (0, 0));
+    }
+
+    #[test]
+    #[should_panic(expected = "`batch_size` is 0")]
+    fn a_batch_size_of_zero_panics_where_it_is_used() {
+        let _ = loader(5, 0).epoch(0);
+    }
+}

@@ -1,0 +1,130 @@
+//! What can be cut into rows, one for each sample.
+
+use crate::value::Value;
+use crate::{Error, Labels, Result, Scalar, Tensor};
+
+/// Values with a row for each sample: tensors (their first axis), labels, pairs of such values.
+pub trait Rows: Clone + Send + Sync {
+    /// How many samples there are.
+    fn rows(&self) -> usize;
+
+    /// The rows at these places, in this order.
+    ///
+    /// # Panics
+    /// If a place is not below [`rows`](Rows::rows).
+    #[track_caller]
+    fn gather(&self, indices: &[usize]) -> Self;
+
+    /// Whether every row can be learnt from; `what` names the values in the error.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] names the first number that is NaN or infinite.
+    fn check(&self, what: &str) -> Result<()>;
+}
+
+impl Rows for Tensor {
+    fn rows(&self) -> usize {
+        self.shape().first().copied().unwrap_or(0)
+    }
+
+    #[track_caller]
+    fn gather(&self, indices: &[usize]) -> Self {
+        assert!(self.rank() > 0, "gather: a tensor without axes has no rows");
+        let shape = self.value().shape().with(0, indices.len());
+        let width: usize = self.shape()[1..].iter().product();
+        let numbers = self.as_slice();
+        check_places("gather", indices, self.rows());
+        Self::constant(Value::build(shape, |rows| copy_rows(numbers, width, indices, rows)))
+    }
+
+    fn check(&self, what: &str) -> Result<()> {
+        let Some(place) = self.as_slice().iter().position(|value| !value.is_finite()) else { return Ok(()) };
+        let width = (self.len() / self.rows().max(1)).max(1);
+        let value = f64::from(self.as_slice()[place]);
+        Err(Error::NotFinite { what: what.to_owned(), row: place / width, column: place % width, value })
+    }
+}
+
+/// Copies rows of so many numbers; runs of neighbours in one go.
+fn copy_rows(numbers: &[Scalar], width: usize, indices: &[usize], mut rows: &mut [Scalar]) {
+    for run in indices.chunk_by(|&a, &b| a + 1 == b) {
+        let (these, rest) = rows.split_at_mut(run.len() * width);
+        these.copy_from_slice(&numbers[run[0] * width..][..these.len()]);
+        rows = rest;
+    }
+}
+
+#[track_caller]
+fn check_places(op: &str, indices: &[usize], rows: usize) {
+    if let Some(index) = indices.iter().find(|&&index| index >= rows) {
+        panic!("{op}: there is no row {index}, only {rows} rows counted from 0");
+    }
+}
+
+impl Rows for Labels {
+    fn rows(&self) -> usize {
+        self.len()
+    }
+
+    #[track_caller]
+    fn gather(&self, indices: &[usize]) -> Self {
+        check_places("gather", indices, self.len());
+        let labels = self.as_slice();
+        indices.iter().map(|&index| labels[index]).collect()
+    }
+
+    fn check(&self, _: &str) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<A: Rows, B: Rows> Rows for (A, B) {
+    fn rows(&self) -> usize {
+        self.0.rows()
+    }
+
+    #[track_caller]
+    fn gather(&self, indices: &[usize]) -> Self {
+        (self.0.gather(indices), self.1.gather(indices))
+    }
+
+    fn check(&self, what: &str) -> Result<()> {
+        let (first, second) = (self.0.rows(), self.1.rows());
+        if first != second {
+            return Err(Error::Lengths { inputs: first, targets: second });
+        }
+        self.0.check(what).and_then(|()| self.1.check(what))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{arr1, arr2};
+
+    use super::*;
+
+    #[test]
+    fn rows_are_gathered_in_the_order_asked_for() {
+        let x = Tensor::from(arr2(&[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0]]));
+        assert_eq!(x.gather(&[3, 0, 1, 1]).as_slice(), [6.0, 7.0, 0.0, 1.0, 2.0, 3.0, 2.0, 3.0]);
+        assert_eq!(x.gather(&[]).shape(), [0, 2]);
+        assert_eq!(Tensor::from(arr1(&[5.0, 6.0])).gather(&[1]).as_slice(), [6.0]);
+        assert_eq!(Tensor::zeros(&[3, 0]).gather(&[2, 0]).shape(), [2, 0]);
+        assert_eq!(Labels::from(vec![7_u32, 8, 9]).gather(&[2, 0]).as_slice(), [9, 7]);
+    }
+
+    #[test]
+    #[should_panic(expected = "there is no row 4, only 4 rows")]
+    fn a_row_that_is_not_there_is_named() {
+        Tensor::zeros(&[4, 2]).gather(&[0, 4]);
+    }
+
+    #[test]
+    fn the_first_number_that_is_not_finite_is_named() {
+        let x = Tensor::from(arr2(&[[0.0, 1.0], [2.0, Scalar::INFINITY], [Scalar::NAN, 0.0]]));
+        let error = x.check("inputs").unwrap_err();
+        assert!(matches!(error, Error::NotFinite { row: 1, column: 1, .. }), "{error}");
+        assert!((x.gather(&[0]), Tensor::zeros(&[1])).check("inputs").is_ok());
+        assert!((x.gather(&[0]), Tensor::zeros(&[2])).check("inputs").is_err());
+    }
+}

@@ -1,0 +1,166 @@
+//! Data sets in memory.
+
+use super::{Batch, Dataset, Rows};
+use crate::random::{Purpose, permutation};
+use crate::{Error, Labels, Result, Scalar, Tensor};
+
+/// Samples that are all in memory; a clone shares them.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// # fn main() -> Result<()> {
+/// let inputs = Tensor::from(ndarray::Array2::from_shape_fn((10, 3), |(row, column)| (row + column) as f32));
+/// let dataset = TensorDataset::new(inputs, Labels::from(vec![0_u32, 1, 0, 1, 0, 1, 0, 1, 0, 1]))?;
+/// let (train, valid) = dataset.split(0.8, 0)?;
+/// assert_eq!((train.len(), valid.len()), (8, 2));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct TensorDataset<Y = Labels, X = Tensor> {
+    inputs: X,
+    targets: Y,
+}
+
+impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
+    /// Samples made of the rows of both.
+    ///
+    /// # Errors
+    /// When there are no samples, when inputs and targets differ in number, and when a number is NaN
+    /// or infinite: with its row and column.
+    pub fn new(inputs: X, targets: Y) -> Result<Self> {
+        if inputs.rows() != targets.rows() {
+            return Err(Error::Lengths { inputs: inputs.rows(), targets: targets.rows() });
+        }
+        if inputs.rows() == 0 {
+            return Err(Error::EmptyData { what: "the inputs".to_owned() });
+        }
+        inputs.check("inputs")?;
+        targets.check("targets")?;
+        Ok(Self { inputs, targets })
+    }
+
+    /// All inputs.
+    pub fn inputs(&self) -> &X {
+        &self.inputs
+    }
+
+    /// All targets.
+    pub fn targets(&self) -> &Y {
+        &self.targets
+    }
+
+    /// A copy of the samples at these places, in this order.
+    ///
+    /// # Panics
+    /// If there is no sample at a place.
+    #[track_caller]
+    pub fn subset(&self, indices: &[usize]) -> Self {
+        Self { inputs: self.inputs.gather(indices), targets: self.targets.gather(indices) }
+    }
+
+    /// Deals the samples into two parts: `fraction` of them, in (0, 1), and the rest.
+    ///
+    /// Which samples go where is a function of `seed` and the number of samples alone; each part
+    /// keeps their order.
+    ///
+    /// # Errors
+    /// When one of the parts would hold no sample.
+    pub fn split(&self, fraction: f64, seed: u64) -> Result<(Self, Self)> {
+        let samples = self.inputs.rows();
+        let first = (samples as f64 * fraction).round();
+        if !(first >= 1.0 && first < samples as f64) {
+            let range = "in (0, 1), with at least one sample in each part";
+            return Err(Error::HyperParameter { owner: "split", name: "fraction", value: fraction, range });
+        }
+        let mut order = permutation(samples, Purpose::Split, seed, 0);
+        let (some, rest) = order.split_at_mut(first as usize);
+        some.sort_unstable();
+        rest.sort_unstable();
+        Ok((self.subset(some), self.subset(rest)))
+    }
+}
+
+impl<Y: Rows> TensorDataset<Y> {
+    /// Changes each number of the inputs, as for scaling.
+    ///
+    /// # Panics
+    /// If it makes a number NaN or infinite: the message names row and column.
+    #[track_caller]
+    pub fn map_inputs(self, change: impl Fn(Scalar) -> Scalar) -> Self {
+        let inputs = Tensor::from(self.inputs.view().mapv(change));
+        if let Err(error) = inputs.check("map_inputs") {
+            panic!("{error}");
+        }
+        Self { inputs, ..self }
+    }
+}
+
+impl<Y: Rows, X: Rows> Dataset for TensorDataset<Y, X> {
+    type Input = X;
+    type Target = Y;
+
+    fn len(&self) -> usize {
+        self.inputs.rows()
+    }
+
+    fn batch(&self, indices: &[usize]) -> Batch<Y, X> {
+        Batch { input: self.inputs.gather(indices), target: self.targets.gather(indices) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::Array2;
+
+    use super::*;
+
+    fn numbers(rows: usize) -> TensorDataset {
+        let inputs = Array2::from_shape_fn((rows, 2), |(row, column)| (10 * row + column) as Scalar);
+        TensorDataset::new(Tensor::from(inputs), (0..rows as u32).collect()).unwrap()
+    }
+
+    #[test]
+    fn refuses_what_nobody_can_learn_from() {
+        let labels = |n: u32| (0..n).collect::<Labels>();
+        let new = |shape: &[usize], n| TensorDataset::new(Tensor::zeros(shape), labels(n)).unwrap_err();
+        assert!(matches!(new(&[3, 2], 2), Error::Lengths { inputs: 3, targets: 2 }));
+        assert!(matches!(new(&[0, 2], 0), Error::EmptyData { .. }));
+        let holed = Tensor::from(ndarray::arr2(&[[0.0, 0.0], [0.0, Scalar::NAN]]));
+        let error = TensorDataset::new(holed.clone(), labels(2)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "inputs: NaN in row 1, column 1 (counted from 0); replace it or leave the row out"
+        );
+        assert!(TensorDataset::new(Tensor::zeros(&[2, 1]), holed).is_err());
+    }
+
+    #[test]
+    fn a_split_loses_and_doubles_nothing() {
+        let (train, valid) = numbers(10).split(0.75, 3).unwrap();
+        assert_eq!((train.len(), valid.len()), (8, 2));
+        let mut all = train.targets().iter().chain(valid.targets().iter()).collect::<Vec<_>>();
+        all.sort_unstable();
+        assert_eq!(all, (0..10).collect::<Vec<_>>());
+        assert!(train.targets().as_slice().is_sorted());
+        let first = |dataset: &TensorDataset| dataset.inputs().view()[[0, 0]] as u32 / 10;
+        assert_eq!(first(&train), train.targets().as_slice()[0]);
+        assert_eq!(numbers(10).split(0.75, 3).unwrap().0.targets(), train.targets());
+        for fraction in [0.0, 0.01, 0.99, 1.0, -1.0, f64::NAN] {
+            assert!(numbers(10).split(fraction, 3).is_err(), "{fraction}");
+        }
+    }
+
+    #[test]
+    fn inputs_can_be_scaled() {
+        assert_eq!(numbers(2).map_inputs(|x| x / 2.0).inputs().as_slice(), [0.0, 0.5, 5.0, 5.5]);
+    }
+
+    #[test]
+    #[should_panic(expected = "map_inputs: -inf in row 0, column 0")]
+    fn scaling_to_infinity_is_named() {
+        let _ = numbers(2).map_inputs(Scalar::ln);
+    }
+}

@@ -1,0 +1,103 @@
+//! Metrics: how good a model is, in numbers that people read.
+//!
+//! A metric adds up counts over batches and computes once at the end, so that a short last batch
+//! counts for what it is; nothing is ever averaged over batches.
+
+mod accuracy;
+mod confusion;
+mod regression;
+mod top_k;
+
+pub use accuracy::{Accuracy, accuracy};
+pub use confusion::{Average, Confusion, PerClass, confusion, f1, precision, recall};
+pub use regression::{Errors, R2, mae, mse, r2, rmse};
+pub use top_k::{TopK, top_k};
+
+use crate::{Labels, Scalar, Tensor};
+
+/// A number that says how well outputs fit targets.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let mut right = accuracy();
+/// let scores = Tensor::from(ndarray::arr2(&[[0.1, 0.9], [2.0, -1.0], [0.0, 3.0]]));
+/// right.update(&scores, &Labels::from(vec![1_u32, 0, 0]));
+/// assert!((right.compute() - 2.0 / 3.0).abs() < 1e-12);
+/// ```
+pub trait Metric<Y = Labels> {
+    /// The name of its column: `accuracy`.
+    fn name(&self) -> String;
+
+    /// Adds a batch.
+    ///
+    /// # Panics
+    /// If outputs and targets do not fit.
+    #[track_caller]
+    fn update(&mut self, output: &Tensor, target: &Y);
+
+    /// The metric over all batches since the start; NaN without any.
+    fn compute(&self) -> f64;
+
+    /// Forgets all batches.
+    fn reset(&mut self);
+}
+
+/// Outputs with a score for each class, or with one score that says class 1.
+///
+/// # Shapes
+/// `[n, classes]`, or `[n]` or `[n, 1]` with scores above 0 for class 1 (the logits that
+/// `bce_with_logits_loss` takes).
+struct Scores<'a> {
+    output: &'a Tensor,
+    classes: usize,
+}
+
+impl<'a> Scores<'a> {
+    #[track_caller]
+    fn new(metric: &str, output: &'a Tensor, labels: &Labels) -> Self {
+        let classes = match *output.shape() {
+            [_] | [_, 1] => 1,
+            [_, classes] => classes,
+            ref other => panic!("{metric}: the output {other:?} must be [n, classes], [n, 1] or [n]"),
+        };
+        let rows = output.shape()[0];
+        assert!(
+            rows == labels.len(),
+            "{metric}: the output {:?} has {rows} rows, and there are {} labels",
+            output.shape(),
+            labels.len()
+        );
+        Self { output, classes }
+    }
+
+    /// The scores of each sample.
+    fn rows(&self) -> std::slice::ChunksExact<'a, Scalar> {
+        self.output.as_slice().chunks_exact(self.classes.max(1))
+    }
+
+    /// The class of each sample: the first of the highest scores, where NaN counts as highest, as in
+    /// `PyTorch`.
+    fn predictions(&self) -> impl Iterator<Item = usize> + use<'a> {
+        self.rows().map(|row| if let [score] = row { usize::from(*score > 0.0) } else { highest(row) })
+    }
+}
+
+fn highest(row: &[Scalar]) -> usize {
+    let mut best = 0;
+    for (class, score) in row.iter().enumerate() {
+        if score.is_nan() {
+            return class;
+        }
+        if *score > row[best] {
+            best = class;
+        }
+    }
+    best
+}
+
+/// `part / whole`, and NaN without a whole.
+fn share(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}

@@ -1,0 +1,68 @@
+//! Top-k accuracy.
+
+use super::{Metric, Scores, share};
+use crate::{Labels, Scalar, Tensor};
+
+/// The share of samples whose label is among the `k` highest scores: fewer than `k` other classes
+/// score higher.
+///
+/// # Shapes
+/// `output: [n, classes]`
+///
+/// # Panics
+/// If `k` is 0.
+#[track_caller]
+pub fn top_k(k: usize) -> TopK {
+    assert!(k > 0, "`k` of `top_k` is 0, but must be at least 1");
+    TopK { k, right: 0, samples: 0 }
+}
+
+/// The share of samples whose label is among the highest scores; made by [`top_k`].
+#[derive(Clone, Debug)]
+pub struct TopK {
+    k: usize,
+    right: u64,
+    samples: u64,
+}
+
+impl Metric for TopK {
+    fn name(&self) -> String {
+        format!("top_{}", self.k)
+    }
+
+    #[track_caller]
+    fn update(&mut self, output: &Tensor, target: &Labels) {
+        let rows = Scores::new("top_k", output, target).rows();
+        let hit = |(row, label): (&[Scalar], u32)| {
+            let Some(own) = row.get(label as usize) else { return false };
+            // A NaN counts as higher than the label's score, and nothing is higher than a NaN label.
+            let higher = row.iter().filter(|other| other.is_nan() || **other > *own).count();
+            !own.is_nan() && higher < self.k
+        };
+        self.right += rows.zip(target.iter()).filter(|&pair| hit(pair)).count() as u64;
+        self.samples += target.len() as u64;
+    }
+
+    fn compute(&self) -> f64 {
+        share(self.right, self.samples)
+    }
+
+    fn reset(&mut self) {
+        *self = top_k(self.k);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_label_is_among_the_highest() {
+        let scores = Tensor::from(ndarray::arr2(&[[3.0, 2.0, 1.0], [3.0, 2.0, 1.0], [3.0, 2.0, 1.0]]));
+        for (k, expected) in [(1, 1.0 / 3.0), (2, 2.0 / 3.0), (3, 1.0), (9, 1.0)] {
+            let mut metric = top_k(k);
+            metric.update(&scores, &vec![0_u32, 1, 2].into());
+            assert_eq!((metric.compute(), metric.name()), (expected, format!("top_{k}")));
+        }
+    }
+}

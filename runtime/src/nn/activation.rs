@@ -1,0 +1,49 @@
+//! Activations as layers, for [`Sequential`](super::Sequential).
+
+use super::{Module, Visitor};
+use crate::{Scalar, Tensor};
+
+macro_rules! activations {
+    ($($(#[$doc:meta])* $layer:ident => $method:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Shapes
+        /// `x: [..]` → `[..]`
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct $layer;
+
+        impl $layer {
+            /// Applies the layer.
+            pub fn forward(&self, x: &Tensor) -> Tensor {
+                x.$method()
+            }
+        }
+
+        impl Module for $layer {
+            fn visit(&self, _: &mut dyn Visitor) {}
+        }
+    )*};
+}
+
+activations! {
+    /// Keeps what is positive; [`Tensor::relu`] as a layer.
+    Relu => relu;
+}
+
+/// Keeps what is positive and scales the rest; [`Tensor::leaky_relu`] as a layer.
+///
+/// # Shapes
+/// `x: [..]` → `[..]`
+#[derive(Clone, Copy, Debug)]
+pub struct LeakyRelu(pub Scalar);
+
+impl LeakyRelu {
+    /// Applies the layer.
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        x.leaky_relu(self.0)
+    }
+}
+
+impl Module for LeakyRelu {
+    fn visit(&self, _: &mut dyn Visitor) {}
+}

@@ -1,0 +1,151 @@
+//! Batch normalisation.
+
+use super::{Buffer, Field, Mode, Module, Visitor};
+use crate::ops::batch_norm::{Moments, batch_norm};
+use crate::{Array, Parameter, Scalar, Tensor};
+
+/// Normalises each feature over the batch in training, by running averages in evaluation, then
+/// scales and shifts it by what it learns.
+///
+/// # Shapes
+/// `x: [n, features]` or `[n, features, length]` → the same
+///
+/// # Formula
+/// `y = weight · (x - mean) / √(var + eps) + bias`. In training, mean and variance (divisor `n`)
+/// are the batch's, and the running ones move towards them: `running ← (1 - momentum) · running +
+/// momentum · batch`, the variance with divisor `n - 1`. `weight` starts at 1, `bias` at 0; `eps` is
+/// 1e-5 and `momentum` 0.1.
+///
+/// # Panics
+/// In training, on a batch with a single value for each feature: it has no variance.
+///
+/// # Source
+/// Ioffe and Szegedy 2015; `PyTorch`'s `nn.BatchNorm1d`.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let layer = BatchNorm1d::new(1);
+/// let x = Tensor::from(ndarray::arr2(&[[1.0], [3.0]]));
+/// let y = layer.forward(&x).to_array();
+/// assert!((y[[0, 0]] + 1.0).abs() < 1e-4 && (y[[1, 0]] - 1.0).abs() < 1e-4);
+/// ```
+#[derive(Debug)]
+pub struct BatchNorm1d {
+    /// `[features]`.
+    pub weight: Parameter,
+    /// `[features]`.
+    pub bias: Parameter,
+    /// `[features]`, starts at 0.
+    pub running_mean: Buffer,
+    /// `[features]`, starts at 1.
+    pub running_var: Buffer,
+    batches: Buffer,
+    eps: f64,
+    momentum: Scalar,
+    mode: Mode,
+}
+
+impl BatchNorm1d {
+    /// A layer for so many features.
+    pub fn new(features: usize) -> Self {
+        let filled = |value| ndarray::Array1::from_elem(features, value);
+        Self {
+            weight: Parameter::new(filled(1.0)),
+            bias: Parameter::new(filled(0.0)),
+            running_mean: Buffer::new(filled(0.0).into_dyn()),
+            running_var: Buffer::new(filled(1.0).into_dyn()),
+            batches: Buffer::new(ndarray::arr0(0.0).into_dyn()),
+            eps: 1e-5,
+            momentum: 0.1,
+            mode: Mode::default(),
+        }
+    }
+
+    /// Adds this to the variance, so that constant features do not divide by 0; above 0.
+    pub fn eps(self, eps: f64) -> Self {
+        Self { eps, ..self }
+    }
+
+    /// How far a batch moves the running averages, in [0, 1].
+    ///
+    /// # Panics
+    /// If it is outside.
+    #[track_caller]
+    pub fn momentum(self, momentum: Scalar) -> Self {
+        assert!(
+            (0.0..=1.0).contains(&momentum),
+            "`momentum` of `BatchNorm1d` is {momentum}, but must be in [0, 1]"
+        );
+        Self { momentum, ..self }
+    }
+
+    /// Applies the layer.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        let (weight, bias) = (self.weight.tensor(), self.bias.tensor());
+        if !self.mode.is_training() {
+            let values = |buffer: &Buffer| buffer.value().iter().copied().collect();
+            let moments = Moments { mean: values(&self.running_mean), variance: values(&self.running_var) };
+            return batch_norm(x, &weight, &bias, Some(&moments), self.eps).0;
+        }
+        let count = x.len() / weight.len().max(1);
+        assert!(
+            count > 1,
+            "BatchNorm1d: the input {:?} has a single value for each feature, and training needs at least two; \
+             leave a last batch of one sample out with `drop_last`",
+            x.shape()
+        );
+        let (output, moments) = batch_norm(x, &weight, &bias, None, self.eps);
+        let unbiased = count as Scalar / (count - 1) as Scalar;
+        self.average(&self.running_mean, moments.mean.into_iter());
+        self.average(&self.running_var, moments.variance.into_iter().map(|variance| variance * unbiased));
+        self.batches.update(|count| *count += 1.0);
+        output
+    }
+
+    fn average(&self, running: &Buffer, batch: impl Iterator<Item = Scalar>) {
+        let move_towards = |running: &mut Array| {
+            for (running, batch) in running.iter_mut().zip(batch) {
+                *running = (1.0 - self.momentum) * *running + self.momentum * batch;
+            }
+        };
+        running.update(move_towards);
+    }
+}
+
+impl Module for BatchNorm1d {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        self.weight.visit_field("weight", visitor);
+        self.bias.visit_field("bias", visitor);
+        self.running_mean.visit_field("running_mean", visitor);
+        self.running_var.visit_field("running_var", visitor);
+        self.batches.visit_field("num_batches_tracked", visitor);
+        self.mode.visit_field("mode", visitor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn running_averages_move_in_training_only() {
+        let layer = BatchNorm1d::new(1).momentum(0.5);
+        let x = Tensor::from(ndarray::arr2(&[[1.0], [3.0]]));
+        let _ = layer.forward(&x);
+        assert_eq!(layer.running_mean.value()[0], 1.0);
+        assert_eq!(layer.running_var.value()[0], 1.5);
+        layer.eval();
+        let y = layer.forward(&x).to_array();
+        assert_eq!(layer.running_mean.value()[0], 1.0);
+        assert!(y[[0, 0]].abs() < 1e-6 && (y[[1, 0]] - 2.0 / 1.5_f64.sqrt() as Scalar).abs() < 1e-4);
+    }
+
+    #[test]
+    #[should_panic(expected = "has a single value for each feature")]
+    fn a_single_sample_cannot_be_trained_on() {
+        let _ = BatchNorm1d::new(3).forward(&Tensor::zeros(&[1, 3]));
+    }
+}

@@ -1,0 +1,118 @@
+//! What a module may have as a field.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::marker::PhantomData;
+
+use super::{Buffer, Mode, Module, Visitor};
+use crate::{Labels, Parameter, Tensor};
+
+/// A field of a module: a module, a parameter, a buffer, a mode, several of these, or a plain value
+/// that the model leaves alone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a module nor a plain value",
+    label = "this field",
+    note = "derive `Module` for it, or write `#[module(skip)]` above the field if it holds nothing to train"
+)]
+pub trait Field {
+    /// Shows the visitor what is in the field of this name.
+    fn visit_field(&self, name: &str, visitor: &mut dyn Visitor);
+}
+
+impl<M: Module> Field for M {
+    fn visit_field(&self, name: &str, visitor: &mut dyn Visitor) {
+        visitor.enter(name);
+        self.visit(visitor);
+        visitor.leave();
+    }
+}
+
+impl Field for Parameter {
+    fn visit_field(&self, name: &str, visitor: &mut dyn Visitor) {
+        visitor.parameter(name, self);
+    }
+}
+
+impl Field for Buffer {
+    fn visit_field(&self, name: &str, visitor: &mut dyn Visitor) {
+        visitor.buffer(name, self);
+    }
+}
+
+impl Field for Mode {
+    fn visit_field(&self, _: &str, visitor: &mut dyn Visitor) {
+        visitor.mode(self);
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    fn visit_field(&self, name: &str, visitor: &mut dyn Visitor) {
+        if let Some(field) = self {
+            field.visit_field(name, visitor);
+        }
+    }
+}
+
+impl<T: Field> Field for Vec<T> {
+    fn visit_field(&self, name: &str, visitor: &mut dyn Visitor) {
+        visit_all(name, visitor, self.iter().enumerate());
+    }
+}
+
+impl<T: Field, const N: usize> Field for [T; N] {
+    fn visit_field(&self, name: &str, visitor: &mut dyn Visitor) {
+        visit_all(name, visitor, self.iter().enumerate());
+    }
+}
+
+impl<K: Display, T: Field> Field for BTreeMap<K, T> {
+    fn visit_field(&self, name: &str, visitor: &mut dyn Visitor) {
+        visit_all(name, visitor, self.iter());
+    }
+}
+
+/// Several fields under one name, as `layers.0`.
+fn visit_all<'a, F: Field + 'a>(
+    name: &str,
+    visitor: &mut dyn Visitor,
+    fields: impl Iterator<Item = (impl Display, &'a F)>,
+) {
+    visitor.enter(name);
+    for (key, field) in fields {
+        field.visit_field(&key.to_string(), visitor);
+    }
+    visitor.leave();
+}
+
+macro_rules! tuples {
+    ($(($($field:ident $index:tt),+))*) => {$(
+        impl<$($field: Field),+> Field for ($($field,)+) {
+            fn visit_field(&self, name: &str, visitor: &mut dyn Visitor) {
+                visitor.enter(name);
+                $(self.$index.visit_field(stringify!($index), visitor);)+
+                visitor.leave();
+            }
+        }
+    )*};
+}
+
+tuples! { (A 0) (A 0, B 1) (A 0, B 1, C 2) (A 0, B 1, C 2, D 3) (A 0, B 1, C 2, D 3, E 4) }
+
+/// Values that hold nothing to train.
+macro_rules! plain {
+    ($($plain:ty),* $(,)?) => {$(
+        impl Field for $plain {
+            fn visit_field(&self, _: &str, _: &mut dyn Visitor) {}
+        }
+    )*};
+}
+
+plain! {
+    (), bool, char, f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
+    String, &'static str, std::time::Duration, std::path::PathBuf,
+    Tensor, Labels, fn(&Tensor) -> Tensor,
+}
+
+impl<T: ?Sized> Field for PhantomData<T> {
+    fn visit_field(&self, _: &str, _: &mut dyn Visitor) {}
+}

@@ -1,0 +1,30 @@
+//! Flattening.
+
+use super::{Module, Visitor};
+use crate::Tensor;
+
+/// Joins all axes but the first: samples become rows.
+///
+/// # Shapes
+/// `x: [n, a, b, ..]` → `[n, a·b·..]`
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// assert_eq!(Flatten.forward(&Tensor::zeros(&[5, 28, 28])).shape(), [5, 784]);
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Flatten;
+
+impl Flatten {
+    /// Applies the layer.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        x.flatten(1)
+    }
+}
+
+impl Module for Flatten {
+    fn visit(&self, _: &mut dyn Visitor) {}
+}

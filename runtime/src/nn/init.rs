@@ -1,0 +1,133 @@
+//! First values of parameters.
+//!
+//! Layers start as `PyTorch`'s do; these functions change that. All draws follow
+//! [`seed`](crate::seed).
+//!
+//! ```
+//! use training_loop::nn::init;
+//! use training_loop::prelude::*;
+//!
+//! let layer = Linear::new(64, 32);
+//! init::kaiming_normal(&layer.weight, 0.0);
+//! init::constant(layer.bias.as_ref().unwrap(), 0.0);
+//! ```
+
+use crate::random::{Purpose, Stream, draw};
+use crate::{Array, Parameter, Scalar};
+
+/// Every entry is `value`.
+pub fn constant(parameter: &Parameter, value: Scalar) {
+    fill(parameter, |_, values| values.fill(value));
+}
+
+/// Evenly spread over `[low, high)`.
+pub fn uniform(parameter: &Parameter, low: f64, high: f64) {
+    fill(parameter, |stream, values| stream.fill_uniform(values, low, high));
+}
+
+/// Normally distributed.
+pub fn normal(parameter: &Parameter, mean: f64, deviation: f64) {
+    fill(parameter, |stream, values| stream.fill_normal(values, mean, deviation));
+}
+
+/// Evenly spread, so that layers without an activation (or with `tanh`) keep the variance.
+///
+/// # Formula
+/// over ±`gain · √(6 / (in + out))`
+///
+/// # Source
+/// Glorot and Bengio 2010; `PyTorch`'s `xavier_uniform_`.
+pub fn xavier_uniform(parameter: &Parameter, gain: f64) {
+    let bound = gain * (6.0 / total(parameter)).sqrt();
+    uniform(parameter, -bound, bound);
+}
+
+/// Normally distributed, so that layers without an activation (or with `tanh`) keep the variance.
+///
+/// # Formula
+/// deviation `gain · √(2 / (in + out))`
+///
+/// # Source
+/// Glorot and Bengio 2010; `PyTorch`'s `xavier_normal_`.
+pub fn xavier_normal(parameter: &Parameter, gain: f64) {
+    normal(parameter, 0.0, gain * (2.0 / total(parameter)).sqrt());
+}
+
+/// Evenly spread, so that layers with a leaky rectifier of this slope (0 for `relu`) keep the
+/// variance.
+///
+/// # Formula
+/// over ±`√(6 / ((1 + slope²) · in))`
+///
+/// # Source
+/// He et al. 2015; `PyTorch`'s `kaiming_uniform_`.
+pub fn kaiming_uniform(parameter: &Parameter, slope: f64) {
+    let bound = (6.0 / ((1.0 + slope * slope) * fans(parameter).0)).sqrt();
+    uniform(parameter, -bound, bound);
+}
+
+/// Normally distributed, so that layers with a leaky rectifier of this slope (0 for `relu`) keep
+/// the variance.
+///
+/// # Formula
+/// deviation `√(2 / ((1 + slope²) · in))`
+///
+/// # Source
+/// He et al. 2015; `PyTorch`'s `kaiming_normal_`.
+pub fn kaiming_normal(parameter: &Parameter, slope: f64) {
+    normal(parameter, 0.0, (2.0 / ((1.0 + slope * slope) * fans(parameter).0)).sqrt());
+}
+
+fn total(parameter: &Parameter) -> f64 {
+    let (inputs, outputs) = fans(parameter);
+    inputs + outputs
+}
+
+/// Inputs and outputs of a weight `[out, in, ..]`; a vector counts as both. At least 1 each.
+fn fans(parameter: &Parameter) -> (f64, f64) {
+    let (outputs, inputs, field) = match parameter.shape() {
+        [] => (1, 1, 1),
+        [length] => (*length, *length, 1),
+        [outputs, inputs, field @ ..] => (*outputs, *inputs, field.iter().product()),
+    };
+    ((inputs * field).max(1) as f64, (outputs * field).max(1) as f64)
+}
+
+fn fill(parameter: &Parameter, write: impl FnOnce(&mut Stream, &mut [Scalar])) {
+    let mut values = vec![0.0; parameter.len()];
+    write(&mut draw(Purpose::Initial), &mut values);
+    let array = Array::from_shape_vec(ndarray::IxDyn(parameter.shape()), values);
+    parameter.set(array.expect("as many values as the parameter has"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moments(parameter: &Parameter) -> (f64, f64) {
+        let values = parameter.value().mapv(|value| f64::from(value));
+        let mean = values.mean().unwrap();
+        (mean, values.mapv(|value| (value - mean).powi(2)).mean().unwrap().sqrt())
+    }
+
+    #[test]
+    fn spreads_are_those_of_their_formulas() {
+        let weight = Parameter::new(ndarray::Array2::zeros((100, 300)));
+        let cases: [(fn(&Parameter), f64); 6] = [
+            (|p| uniform(p, -1.0, 1.0), 1.0 / 3_f64.sqrt()),
+            (|p| normal(p, 0.0, 0.5), 0.5),
+            (|p| xavier_uniform(p, 2.0), 2.0 * (2.0 / 400_f64).sqrt()),
+            (|p| xavier_normal(p, 2.0), 2.0 * (2.0 / 400_f64).sqrt()),
+            (|p| kaiming_uniform(p, 1.0), (1.0 / 300_f64).sqrt()),
+            (|p| kaiming_normal(p, 0.0), (2.0 / 300_f64).sqrt()),
+        ];
+        for (number, (fill, expected)) in cases.into_iter().enumerate() {
+            fill(&weight);
+            let (mean, deviation) = moments(&weight);
+            assert!(mean.abs() < 0.03 * expected, "case {number}: mean {mean}");
+            assert!((deviation / expected - 1.0).abs() < 0.02, "case {number}: {deviation} for {expected}");
+        }
+        constant(&weight, 2.0);
+        assert_eq!(moments(&weight), (2.0, 0.0));
+    }
+}

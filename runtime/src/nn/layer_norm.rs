@@ -1,0 +1,66 @@
+//! Layer normalisation.
+
+use super::{Field, Module, Visitor};
+use crate::ops::layer_norm::layer_norm;
+use crate::{Parameter, Tensor};
+
+/// Normalises each row over its features, then scales and shifts it by what it learns.
+///
+/// # Shapes
+/// `x: [.., features]`, `weight: [features]`, `bias: [features]` → `[.., features]`
+///
+/// # Formula
+/// `y = weight · (x - mean) / √(var + eps) + bias`, over the last axis, the variance with divisor
+/// `features`. `weight` starts at 1, `bias` at 0, `eps` is 1e-5.
+///
+/// # Source
+/// Ba et al. 2016; `PyTorch`'s `nn.LayerNorm` of one axis.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let x = Tensor::from(ndarray::arr2(&[[1.0, 3.0], [-2.0, 2.0]]));
+/// let y = LayerNorm::new(2).forward(&x).to_array();
+/// assert!((y[[0, 0]] + 1.0).abs() < 1e-4 && (y[[1, 1]] - 1.0).abs() < 1e-4);
+/// ```
+#[derive(Debug)]
+pub struct LayerNorm {
+    /// `[features]`.
+    pub weight: Parameter,
+    /// `[features]`.
+    pub bias: Parameter,
+    eps: f64,
+}
+
+impl LayerNorm {
+    /// A layer for rows of so many features.
+    pub fn new(features: usize) -> Self {
+        Self {
+            weight: Parameter::new(ndarray::Array1::ones(features)),
+            bias: Parameter::new(ndarray::Array1::zeros(features)),
+            eps: 1e-5,
+        }
+    }
+
+    /// Adds this to the variance, so that constant rows do not divide by 0; above 0.
+    pub fn eps(self, eps: f64) -> Self {
+        Self { eps, ..self }
+    }
+
+    /// Applies the layer.
+    ///
+    /// # Panics
+    /// If the last axis of `x` is not the layer's number of features.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        layer_norm(x, &self.weight.tensor(), &self.bias.tensor(), self.eps)
+    }
+}
+
+impl Module for LayerNorm {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        self.weight.visit_field("weight", visitor);
+        self.bias.visit_field("bias", visitor);
+    }
+}

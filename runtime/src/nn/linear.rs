@@ -1,0 +1,94 @@
+//! The fully connected layer.
+
+use super::{Field, Mode, Module, Visitor, init};
+use crate::{Parameter, Tensor, linear};
+
+/// Multiplies by a matrix and adds a bias.
+///
+/// # Shapes
+/// `x: [.., in]`, `weight: [out, in]`, `bias: [out]` → `[.., out]`
+///
+/// # Formula
+/// `y = x · weightᵀ + bias`. Both start evenly spread over ±1/√in, drawn by [`seed`](crate::seed).
+///
+/// # Source
+/// `PyTorch`'s `nn.Linear`, with its layout and its first values.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let layer = Linear::new(3, 2);
+/// assert_eq!(layer.forward(&Tensor::zeros(&[5, 3])).shape(), [5, 2]);
+/// ```
+#[derive(Debug)]
+pub struct Linear {
+    /// `[out, in]`.
+    pub weight: Parameter,
+    /// `[out]`.
+    pub bias: Option<Parameter>,
+    mode: Mode,
+}
+
+impl Linear {
+    /// A layer from so many inputs to so many outputs.
+    pub fn new(inputs: usize, outputs: usize) -> Self {
+        let bound = if inputs == 0 { 0.0 } else { 1.0 / (inputs as f64).sqrt() };
+        let weight = Parameter::new(ndarray::Array2::zeros((outputs, inputs)));
+        let bias = Parameter::new(ndarray::Array1::zeros(outputs));
+        init::uniform(&weight, -bound, bound);
+        init::uniform(&bias, -bound, bound);
+        Self { weight, bias: Some(bias), mode: Mode::default() }
+    }
+
+    /// The same layer without a bias.
+    pub fn no_bias(self) -> Self {
+        Self { bias: None, ..self }
+    }
+
+    /// Applies the layer.
+    ///
+    /// # Panics
+    /// If the last axis of `x` is not the layer's number of inputs.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        match &self.bias {
+            Some(bias) => linear(x, &self.weight.tensor(), Some(&bias.tensor())),
+            None => linear(x, &self.weight.tensor(), None),
+        }
+    }
+}
+
+impl Module for Linear {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        self.weight.visit_field("weight", visitor);
+        self.bias.visit_field("bias", visitor);
+        self.mode.visit_field("mode", visitor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Scalar;
+
+    #[test]
+    fn starts_as_pytorch_starts_it() {
+        let layer = Linear::new(16, 100);
+        let weight = layer.weight.value();
+        assert_eq!((weight.shape(), layer.bias.as_ref().unwrap().shape()), (&[100, 16][..], &[100][..]));
+        let largest = weight.iter().fold(0.0, |most: Scalar, value| most.max(value.abs()));
+        assert!(largest <= 0.25 && largest > 0.24, "{largest}");
+    }
+
+    #[test]
+    fn computes_with_and_without_bias() {
+        let layer = Linear::new(2, 1);
+        layer.weight.set(ndarray::arr2(&[[2.0, 3.0]]));
+        layer.bias.as_ref().unwrap().set(ndarray::arr1(&[0.5]));
+        let x = Tensor::from(ndarray::arr2(&[[1.0, 1.0], [0.0, 2.0]]));
+        assert_eq!(layer.forward(&x).as_slice(), [5.5, 6.5]);
+        assert_eq!(layer.no_bias().forward(&x).as_slice(), [5.0, 6.0]);
+        assert_eq!(Linear::new(0, 2).forward(&Tensor::zeros(&[3, 0])).as_slice(), [0.0; 6]);
+    }
+}

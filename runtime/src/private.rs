@@ -1,0 +1,55 @@
+//! Exactly the names that expansions mention. Not for use by hand: they change with the macros.
+
+use std::fmt::Display;
+
+pub use crate::metric::Metric;
+pub use crate::nn::{Module, Visitor};
+pub use crate::optim::Optimizer;
+pub use crate::run::Run;
+pub use crate::schedule::Schedule;
+
+use crate::nn::Field;
+use crate::{Error, Result, Tensor};
+
+/// Shows the visitor what is in a field.
+pub fn field<F: Field + ?Sized>(visitor: &mut dyn Visitor, name: &str, field: &F) {
+    field.visit_field(name, visitor);
+}
+
+/// Checks a rule of a clause whose value only the run knows.
+pub fn require(
+    holds: bool,
+    clause: &'static str,
+    value: impl Display,
+    rule: &'static str,
+    help: &'static str,
+) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::Rule { clause, value: value.to_string(), rule, help }) }
+}
+
+/// What a `training_step` may return: the loss, or the output and the loss.
+#[diagnostic::on_unimplemented(
+    message = "`training_step` cannot return `{Self}`",
+    note = "it returns the loss, a `Tensor`, or the output and the loss, `(output, Tensor)`"
+)]
+pub trait StepOutput {
+    /// The loss alone.
+    fn loss(self) -> Tensor;
+}
+
+impl StepOutput for Tensor {
+    fn loss(self) -> Tensor {
+        self
+    }
+}
+
+impl<O> StepOutput for (O, Tensor) {
+    fn loss(self) -> Tensor {
+        self.1
+    }
+}
+
+/// The loss in what a `training_step` returned.
+pub fn loss_of(returned: impl StepOutput) -> Tensor {
+    returned.loss()
+}

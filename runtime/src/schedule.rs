@@ -1,0 +1,153 @@
+//! Schedules: the learning rate as a function of the update.
+
+mod cosine;
+mod step;
+
+pub use cosine::CosineLr;
+pub use step::StepLr;
+
+use crate::{Optimizer, Scalar};
+
+/// The learning rate as a function of how many updates (or epochs) are done.
+///
+/// The update after `t` others uses `rate(base, t)`, the first one `rate(base, 0)`, where `base` is
+/// the optimizer's learning rate at [`start`](Schedule::start) or, without a call of it, at the
+/// first [`step`](Schedule::step). A schedule is never moved per micro-batch.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let layer = Linear::new(2, 1);
+/// let mut optimizer = Sgd::new(layer.parameters(), 0.8);
+/// let mut scheduler = StepLr::new(2, 0.5);
+/// let mut rates = Vec::new();
+/// for _ in 0..5 {
+///     mse_loss(&layer.forward(&Tensor::ones(&[4, 2])), &Tensor::zeros(&[4, 1])).backward();
+///     rates.push(optimizer.learning_rate());
+///     optimizer.step();
+///     scheduler.step(&mut optimizer);
+///     optimizer.zero_grad();
+/// }
+/// assert_eq!(rates, [0.8, 0.8, 0.4, 0.4, 0.2]);
+/// ```
+pub trait Schedule {
+    /// The learning rate after `t` updates (or epochs), for an optimizer that was built with `base`.
+    fn rate(&self, base: f64, t: usize) -> f64;
+
+    /// Where the schedule stands.
+    fn position(&mut self) -> &mut Position;
+
+    /// Whether it counts epochs instead of updates; `per_epoch` of each schedule says so.
+    fn is_per_epoch(&self) -> bool;
+
+    /// Takes the optimizer's learning rate as base and sets that of the first update.
+    fn start(&mut self, optimizer: &mut dyn Optimizer) {
+        let base = decimal(optimizer.learning_rate());
+        *self.position() = Position { base: Some(base), done: 0 };
+        optimizer.set_learning_rate(self.rate(base, 0) as Scalar);
+    }
+
+    /// Counts an update (or epoch) as done and sets the learning rate of the next.
+    fn step(&mut self, optimizer: &mut dyn Optimizer) {
+        let position = self.position();
+        let base = *position.base.get_or_insert_with(|| decimal(optimizer.learning_rate()));
+        position.done += 1;
+        let done = position.done;
+        optimizer.set_learning_rate(self.rate(base, done) as Scalar);
+    }
+}
+
+/// Where a schedule stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Position {
+    /// The optimizer's own learning rate; none before the schedule has seen an optimizer.
+    pub base: Option<f64>,
+    /// Updates (or epochs) that are done.
+    pub done: usize,
+}
+
+/// The number that was written: 0.1, not the nearest f32 to it.
+fn decimal(rate: Scalar) -> f64 {
+    rate.to_string().parse().unwrap_or(f64::from(rate))
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<S: Schedule + ?Sized> Schedule for $pointer {
+            fn rate(&self, base: f64, t: usize) -> f64 {
+                (**self).rate(base, t)
+            }
+
+            fn position(&mut self) -> &mut Position {
+                (**self).position()
+            }
+
+            fn is_per_epoch(&self) -> bool {
+                (**self).is_per_epoch()
+            }
+
+            fn start(&mut self, optimizer: &mut dyn Optimizer) {
+                (**self).start(optimizer);
+            }
+
+            fn step(&mut self, optimizer: &mut dyn Optimizer) {
+                (**self).step(optimizer);
+            }
+        }
+    )*};
+}
+
+forward!(&mut S, Box<S>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Parameter, Sgd};
+
+    fn rates(schedule: &mut dyn Schedule, start: bool, updates: usize) -> Vec<f64> {
+        let parameters = vec![Parameter::new(ndarray::arr1(&[1.0]))];
+        let mut optimizer = Sgd::new(parameters, 0.1);
+        if start {
+            schedule.start(&mut optimizer);
+        }
+        let mut rates = Vec::new();
+        for _ in 0..updates {
+            rates.push(decimal(optimizer.learning_rate()));
+            schedule.step(&mut optimizer);
+        }
+        rates
+    }
+
+    fn assert_close(found: &[f64], expected: &[f64]) {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() <= 1e-7 * expected.abs().max(1e-9), "{found} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn every_update_has_the_rate_of_the_closed_form() {
+        for start in [true, false] {
+            let steps = rates(&mut StepLr::new(2, 0.5), start, 6);
+            assert_close(&steps, &[0.1, 0.1, 0.05, 0.05, 0.025, 0.025]);
+            let cosine = |t: f64| 0.01 + 0.09 * (1.0 + (std::f64::consts::PI * t / 4.0).cos()) / 2.0;
+            let expected: Vec<_> = (0..9).map(|t| cosine(f64::from(t))).collect();
+            assert_close(&rates(&mut CosineLr::new(4).min(0.01), start, 9), &expected);
+        }
+    }
+
+    #[test]
+    fn a_started_schedule_can_be_started_anew() {
+        let mut schedule = StepLr::new(1, 0.5);
+        assert_close(&rates(&mut schedule, true, 3), &[0.1, 0.05, 0.025]);
+        assert_close(&rates(&mut schedule, true, 3), &[0.1, 0.05, 0.025]);
+    }
+
+    #[test]
+    fn epochs_instead_of_updates_is_the_schedules_own_property() {
+        assert!(!Schedule::is_per_epoch(&StepLr::new(1, 0.5)) && !Schedule::is_per_epoch(&CosineLr::new(1)));
+        assert!(Schedule::is_per_epoch(&StepLr::new(1, 0.5).per_epoch()));
+        assert!(Schedule::is_per_epoch(&CosineLr::new(1).per_epoch()));
+    }
+}
