@@ -98,7 +98,7 @@ pub enum Error {
         /// The column, counted from 0, and its name where the file has a header.
         column: Option<(usize, Option<String>)>,
         /// What is wrong.
-        problem: CsvProblem,
+        problem: Box<CsvProblem>,
     },
     /// A model file that is cut short, damaged, or not a safetensors file.
     ModelFile {
@@ -329,7 +329,7 @@ mod tests {
                     path: "iris.csv".into(),
                     line: Some(7),
                     column: Some((2, Some("width".into()))),
-                    problem: CsvProblem::NotANumber { text: "wide".into() },
+                    problem: Box::new(CsvProblem::NotANumber { text: "wide".into() }),
                 },
                 "iris.csv:7, column 2 (`width`): `wide` is not a number",
             ),

@@ -78,7 +78,7 @@ impl<'a> Scores<'a> {
     }
 
     /// The class of each sample: the first of the highest scores, where NaN counts as highest, as in
-    /// `PyTorch`.
+    /// PyTorch.
     fn predictions(&self) -> impl Iterator<Item = usize> + use<'a> {
         self.rows().map(|row| if let [score] = row { usize::from(*score > 0.0) } else { highest(row) })
     }

@@ -17,7 +17,7 @@ mod state;
 
 use std::path::Path;
 
-pub use activation::{LeakyRelu, Relu};
+pub use activation::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use batch_norm::BatchNorm1d;
 pub use dropout::Dropout;
 pub use field::Field;
@@ -70,7 +70,7 @@ pub trait Module {
         parameters
     }
 
-    /// All parameters, each once under its first name, as `PyTorch` names them: `hidden.weight`,
+    /// All parameters, each once under its first name, as PyTorch names them: `hidden.weight`,
     /// `layers.0.bias`.
     fn named_parameters(&self) -> Vec<(String, Parameter)> {
         let mut parameters: Vec<(String, Parameter)> = Vec::new();
@@ -124,7 +124,7 @@ pub trait Module {
         self.state_dict().save(path)
     }
 
-    /// Reads all parameters and buffers from a safetensors file, ours or `PyTorch`'s.
+    /// Reads all parameters and buffers from a safetensors file, ours or PyTorch's.
     ///
     /// # Errors
     /// When the file cannot be read, is damaged, or belongs to another architecture: then the error

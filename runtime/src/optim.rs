@@ -61,7 +61,7 @@ pub trait Optimizer {
     /// `‖g‖ = √(Σ g²)` over all parameters; `g ← g · min(1, max / (‖g‖ + 1e-6))`.
     ///
     /// # Source
-    /// `PyTorch`'s `clip_grad_norm_`, which turns gradients to 0 or NaN where the norm is not finite.
+    /// PyTorch's `clip_grad_norm_`, which turns gradients to 0 or NaN where the norm is not finite.
     fn clip_grad_norm(&mut self, max: Scalar) -> Scalar {
         let mut squares = 0.0;
         for parameter in self.parameters() {

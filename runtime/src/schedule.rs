@@ -132,7 +132,7 @@ mod tests {
             let steps = rates(&mut StepLr::new(2, 0.5), start, 6);
             assert_close(&steps, &[0.1, 0.1, 0.05, 0.05, 0.025, 0.025]);
             let cosine = |t: f64| 0.01 + 0.09 * (1.0 + (std::f64::consts::PI * t / 4.0).cos()) / 2.0;
-            let expected: Vec<_> = (0..9).map(|t| cosine(f64::from(t))).collect();
+            let expected: Vec<_> = (0..9).map(|t| cosine(f64::from(t.min(4)))).collect();
             assert_close(&rates(&mut CosineLr::new(4).min(0.01), start, 9), &expected);
         }
     }

@@ -235,7 +235,7 @@ impl Csv {
     }
 
     fn problem(&self, line: Option<u64>, column: Option<(usize, Option<String>)>, problem: Problem) -> Error {
-        Error::Csv { path: self.path.clone(), line, column, problem }
+        Error::Csv { path: self.path.clone(), line, column, problem: Box::new(problem) }
     }
 
     /// What the reader of the format refused.

@@ -111,6 +111,13 @@ impl<Y, X> DataLoader<Y, X> {
         Batches { loader: self, order: order.into(), rest: 0..samples }
     }
 
+    /// The batches of the next pass: epochs count from 0 with each call, also by
+    /// `for batch in &loader`.
+    #[track_caller]
+    pub fn iter(&self) -> Batches<'_, Y, X> {
+        self.epoch(self.passes.fetch_add(1, Ordering::Relaxed))
+    }
+
     /// The batches of an epoch in windows of `k`, for updates on the gradients of several batches.
     /// The last window holds fewer where they do not fit.
     ///
@@ -163,10 +170,9 @@ impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
     type Item = Batch<Y, X>;
     type IntoIter = Batches<'a, Y, X>;
 
-    /// The next pass: epochs count from 0 with each call.
     #[track_caller]
     fn into_iter(self) -> Batches<'a, Y, X> {
-        self.epoch(self.passes.fetch_add(1, Ordering::Relaxed))
+        self.iter()
     }
 }
 
@@ -183,7 +189,7 @@ impl<Y, X> Batches<'_, Y, X> {
     fn take_places(&mut self, samples: usize) -> Option<Range<usize>> {
         let start = self.rest.start;
         self.rest.start = self.rest.end.min(start.saturating_add(samples));
-        (start < self.rest.end).then(|| start..self.rest.start)
+        (start < self.rest.end).then_some(start..self.rest.start)
     }
 }
 
@@ -246,6 +252,14 @@ impl<Y, X> Window<'_, Y, X> {
     }
 }
 
+impl<Y, X> Window<'_, Y, X> {
+    /// Its batches, as `for batch in &window` takes them.
+    pub fn iter(&self) -> WindowBatches<'_, Y, X> {
+        let (order, rest) = (Arc::clone(&self.order), self.places.clone());
+        WindowBatches(Batches { loader: self.loader, order, rest })
+    }
+}
+
 impl<Y, X: Rows> Window<'_, Y, X> {
     /// The part of the window's samples that a batch holds. With each batch's mean loss times its
     /// weight, the gradients add up to those of one large batch exactly, also where batches differ
@@ -260,8 +274,7 @@ impl<'w, Y, X> IntoIterator for &'w Window<'_, Y, X> {
     type IntoIter = WindowBatches<'w, Y, X>;
 
     fn into_iter(self) -> WindowBatches<'w, Y, X> {
-        let (order, rest) = (Arc::clone(&self.order), self.places.clone());
-        WindowBatches(Batches { loader: self.loader, order, rest })
+        self.iter()
     }
 }
 

@@ -13,7 +13,7 @@ pub trait Rows: Clone + Send + Sync {
     /// # Panics
     /// If a place is not below [`rows`](Rows::rows).
     #[track_caller]
-    fn gather(&self, indices: &[usize]) -> Self;
+    fn pick(&self, indices: &[usize]) -> Self;
 
     /// Whether every row can be learnt from; `what` names the values in the error.
     ///
@@ -28,12 +28,12 @@ impl Rows for Tensor {
     }
 
     #[track_caller]
-    fn gather(&self, indices: &[usize]) -> Self {
-        assert!(self.rank() > 0, "gather: a tensor without axes has no rows");
+    fn pick(&self, indices: &[usize]) -> Self {
+        assert!(self.rank() > 0, "pick: a tensor without axes has no rows");
         let shape = self.value().shape().with(0, indices.len());
         let width: usize = self.shape()[1..].iter().product();
         let numbers = self.as_slice();
-        check_places("gather", indices, self.rows());
+        check_places("pick", indices, self.rows());
         Self::constant(Value::build(shape, |rows| copy_rows(numbers, width, indices, rows)))
     }
 
@@ -67,8 +67,8 @@ impl Rows for Labels {
     }
 
     #[track_caller]
-    fn gather(&self, indices: &[usize]) -> Self {
-        check_places("gather", indices, self.len());
+    fn pick(&self, indices: &[usize]) -> Self {
+        check_places("pick", indices, self.len());
         let labels = self.as_slice();
         indices.iter().map(|&index| labels[index]).collect()
     }
@@ -84,8 +84,8 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
     }
 
     #[track_caller]
-    fn gather(&self, indices: &[usize]) -> Self {
-        (self.0.gather(indices), self.1.gather(indices))
+    fn pick(&self, indices: &[usize]) -> Self {
+        (self.0.pick(indices), self.1.pick(indices))
     }
 
     fn check(&self, what: &str) -> Result<()> {
@@ -106,17 +106,17 @@ mod tests {
     #[test]
     fn rows_are_gathered_in_the_order_asked_for() {
         let x = Tensor::from(arr2(&[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0], [6.0, 7.0]]));
-        assert_eq!(x.gather(&[3, 0, 1, 1]).as_slice(), [6.0, 7.0, 0.0, 1.0, 2.0, 3.0, 2.0, 3.0]);
-        assert_eq!(x.gather(&[]).shape(), [0, 2]);
-        assert_eq!(Tensor::from(arr1(&[5.0, 6.0])).gather(&[1]).as_slice(), [6.0]);
-        assert_eq!(Tensor::zeros(&[3, 0]).gather(&[2, 0]).shape(), [2, 0]);
-        assert_eq!(Labels::from(vec![7_u32, 8, 9]).gather(&[2, 0]).as_slice(), [9, 7]);
+        assert_eq!(x.pick(&[3, 0, 1, 1]).as_slice(), [6.0, 7.0, 0.0, 1.0, 2.0, 3.0, 2.0, 3.0]);
+        assert_eq!(x.pick(&[]).shape(), [0, 2]);
+        assert_eq!(Tensor::from(arr1(&[5.0, 6.0])).pick(&[1]).as_slice(), [6.0]);
+        assert_eq!(Tensor::zeros(&[3, 0]).pick(&[2, 0]).shape(), [2, 0]);
+        assert_eq!(Labels::from(vec![7_u32, 8, 9]).pick(&[2, 0]).as_slice(), [9, 7]);
     }
 
     #[test]
     #[should_panic(expected = "there is no row 4, only 4 rows")]
     fn a_row_that_is_not_there_is_named() {
-        Tensor::zeros(&[4, 2]).gather(&[0, 4]);
+        Tensor::zeros(&[4, 2]).pick(&[0, 4]);
     }
 
     #[test]
@@ -124,7 +124,7 @@ mod tests {
         let x = Tensor::from(arr2(&[[0.0, 1.0], [2.0, Scalar::INFINITY], [Scalar::NAN, 0.0]]));
         let error = x.check("inputs").unwrap_err();
         assert!(matches!(error, Error::NotFinite { row: 1, column: 1, .. }), "{error}");
-        assert!((x.gather(&[0]), Tensor::zeros(&[1])).check("inputs").is_ok());
-        assert!((x.gather(&[0]), Tensor::zeros(&[2])).check("inputs").is_err());
+        assert!((x.pick(&[0]), Tensor::zeros(&[1])).check("inputs").is_ok());
+        assert!((x.pick(&[0]), Tensor::zeros(&[2])).check("inputs").is_err());
     }
 }

@@ -58,7 +58,7 @@ impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
     /// If there is no sample at a place.
     #[track_caller]
     pub fn subset(&self, indices: &[usize]) -> Self {
-        Self { inputs: self.inputs.gather(indices), targets: self.targets.gather(indices) }
+        Self { inputs: self.inputs.pick(indices), targets: self.targets.pick(indices) }
     }
 
     /// Deals the samples into two parts: `fraction` of them, in (0, 1), and the rest.
@@ -107,7 +107,7 @@ impl<Y: Rows, X: Rows> Dataset for TensorDataset<Y, X> {
     }
 
     fn batch(&self, indices: &[usize]) -> Batch<Y, X> {
-        Batch { input: self.inputs.gather(indices), target: self.targets.gather(indices) }
+        Batch { input: self.inputs.pick(indices), target: self.targets.pick(indices) }
     }
 }
 

@@ -28,6 +28,16 @@ macro_rules! activations {
 activations! {
     /// Keeps what is positive; [`Tensor::relu`] as a layer.
     Relu => relu;
+    /// Squashes into (-1, 1); [`Tensor::tanh`] as a layer.
+    Tanh => tanh;
+    /// Squashes into (0, 1); [`Tensor::sigmoid`] as a layer.
+    Sigmoid => sigmoid;
+    /// Scales by the normal distribution's share below; [`Tensor::gelu`] as a layer.
+    Gelu => gelu;
+    /// Scales by the sigmoid; [`Tensor::silu`] as a layer.
+    Silu => silu;
+    /// A smooth rectifier; [`Tensor::softplus`] as a layer.
+    Softplus => softplus;
 }
 
 /// Keeps what is positive and scales the rest; [`Tensor::leaky_relu`] as a layer.

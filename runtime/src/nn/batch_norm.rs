@@ -20,7 +20,7 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// In training, on a batch with a single value for each feature: it has no variance.
 ///
 /// # Source
-/// Ioffe and Szegedy 2015; `PyTorch`'s `nn.BatchNorm1d`.
+/// Ioffe and Szegedy 2015; PyTorch's `nn.BatchNorm1d`.
 ///
 /// # Example
 /// ```

@@ -13,7 +13,7 @@ use crate::{Scalar, Tensor};
 /// ([`seed`](crate::seed), update, number of the draw in the update).
 ///
 /// # Source
-/// Srivastava et al. 2014; `PyTorch`'s `nn.Dropout`.
+/// Srivastava et al. 2014; PyTorch's `nn.Dropout`.
 ///
 /// # Example
 /// ```

@@ -1,6 +1,6 @@
 //! First values of parameters.
 //!
-//! Layers start as `PyTorch`'s do; these functions change that. All draws follow
+//! Layers start as PyTorch's do; these functions change that. All draws follow
 //! [`seed`](crate::seed).
 //!
 //! ```
@@ -36,7 +36,7 @@ pub fn normal(parameter: &Parameter, mean: f64, deviation: f64) {
 /// over ±`gain · √(6 / (in + out))`
 ///
 /// # Source
-/// Glorot and Bengio 2010; `PyTorch`'s `xavier_uniform_`.
+/// Glorot and Bengio 2010; PyTorch's `xavier_uniform_`.
 pub fn xavier_uniform(parameter: &Parameter, gain: f64) {
     let bound = gain * (6.0 / total(parameter)).sqrt();
     uniform(parameter, -bound, bound);
@@ -48,7 +48,7 @@ pub fn xavier_uniform(parameter: &Parameter, gain: f64) {
 /// deviation `gain · √(2 / (in + out))`
 ///
 /// # Source
-/// Glorot and Bengio 2010; `PyTorch`'s `xavier_normal_`.
+/// Glorot and Bengio 2010; PyTorch's `xavier_normal_`.
 pub fn xavier_normal(parameter: &Parameter, gain: f64) {
     normal(parameter, 0.0, gain * (2.0 / total(parameter)).sqrt());
 }
@@ -60,7 +60,7 @@ pub fn xavier_normal(parameter: &Parameter, gain: f64) {
 /// over ±`√(6 / ((1 + slope²) · in))`
 ///
 /// # Source
-/// He et al. 2015; `PyTorch`'s `kaiming_uniform_`.
+/// He et al. 2015; PyTorch's `kaiming_uniform_`.
 pub fn kaiming_uniform(parameter: &Parameter, slope: f64) {
     let bound = (6.0 / ((1.0 + slope * slope) * fans(parameter).0)).sqrt();
     uniform(parameter, -bound, bound);
@@ -73,7 +73,7 @@ pub fn kaiming_uniform(parameter: &Parameter, slope: f64) {
 /// deviation `√(2 / ((1 + slope²) · in))`
 ///
 /// # Source
-/// He et al. 2015; `PyTorch`'s `kaiming_normal_`.
+/// He et al. 2015; PyTorch's `kaiming_normal_`.
 pub fn kaiming_normal(parameter: &Parameter, slope: f64) {
     normal(parameter, 0.0, (2.0 / ((1.0 + slope * slope) * fans(parameter).0)).sqrt());
 }

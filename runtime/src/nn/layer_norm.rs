@@ -1,8 +1,7 @@
 //! Layer normalisation.
 
 use super::{Field, Module, Visitor};
-use crate::ops::layer_norm::layer_norm;
-use crate::{Parameter, Tensor};
+use crate::{Parameter, Scalar, Tensor, layer_norm};
 
 /// Normalises each row over its features, then scales and shifts it by what it learns.
 ///
@@ -14,7 +13,7 @@ use crate::{Parameter, Tensor};
 /// `features`. `weight` starts at 1, `bias` at 0, `eps` is 1e-5.
 ///
 /// # Source
-/// Ba et al. 2016; `PyTorch`'s `nn.LayerNorm` of one axis.
+/// Ba et al. 2016; PyTorch's `nn.LayerNorm` of one axis.
 ///
 /// # Example
 /// ```
@@ -30,7 +29,7 @@ pub struct LayerNorm {
     pub weight: Parameter,
     /// `[features]`.
     pub bias: Parameter,
-    eps: f64,
+    eps: Scalar,
 }
 
 impl LayerNorm {
@@ -44,7 +43,7 @@ impl LayerNorm {
     }
 
     /// Adds this to the variance, so that constant rows do not divide by 0; above 0.
-    pub fn eps(self, eps: f64) -> Self {
+    pub fn eps(self, eps: Scalar) -> Self {
         Self { eps, ..self }
     }
 

@@ -12,7 +12,7 @@ use crate::{Parameter, Tensor, linear};
 /// `y = x · weightᵀ + bias`. Both start evenly spread over ±1/√in, drawn by [`seed`](crate::seed).
 ///
 /// # Source
-/// `PyTorch`'s `nn.Linear`, with its layout and its first values.
+/// PyTorch's `nn.Linear`, with its layout and its first values.
 ///
 /// # Example
 /// ```

@@ -1,6 +1,9 @@
 //! Layers one after another.
 
-use super::{BatchNorm1d, Dropout, Field, Flatten, LayerNorm, LeakyRelu, Linear, Module, Relu, Visitor};
+use super::{
+    BatchNorm1d, Dropout, Field, Flatten, Gelu, LayerNorm, LeakyRelu, Linear, Module, Relu, Sigmoid, Silu,
+    Softplus, Tanh, Visitor,
+};
 use crate::Tensor;
 
 /// A module that makes one tensor of another, so that it can stand in a [`Sequential`].
@@ -21,12 +24,14 @@ macro_rules! layers {
     )*};
 }
 
-layers! { BatchNorm1d, Dropout, Flatten, LayerNorm, LeakyRelu, Linear, Relu, Sequential }
+layers! {
+    BatchNorm1d, Dropout, Flatten, Gelu, LayerNorm, LeakyRelu, Linear, Relu, Sequential, Sigmoid, Silu, Softplus, Tanh,
+}
 
 /// Layers one after another.
 ///
 /// # Source
-/// `PyTorch`'s `nn.Sequential`, with its names: `0.weight`, `2.bias`.
+/// PyTorch's `nn.Sequential`, with its names: `0.weight`, `2.bias`.
 ///
 /// # Example
 /// ```

@@ -101,15 +101,15 @@ pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
         path: String,
         /// Lengths of `path` to go back to.
         lengths: Vec<usize>,
-        entries: Vec<(String, Entry)>,
+        found: Vec<(String, Entry)>,
     }
     impl Visitor for Entries {
         fn parameter(&mut self, name: &str, parameter: &Parameter) {
-            self.entries.push((format!("{}{name}", self.path), Entry::Parameter(parameter.clone())));
+            self.found.push((format!("{}{name}", self.path), Entry::Parameter(parameter.clone())));
         }
 
         fn buffer(&mut self, name: &str, buffer: &Buffer) {
-            self.entries.push((format!("{}{name}", self.path), Entry::Buffer(buffer.clone())));
+            self.found.push((format!("{}{name}", self.path), Entry::Buffer(buffer.clone())));
         }
 
         fn enter(&mut self, name: &str) {
@@ -122,9 +122,9 @@ pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
             self.path.truncate(self.lengths.pop().unwrap_or(0));
         }
     }
-    let mut visitor = Entries { path: String::new(), lengths: Vec::new(), entries: Vec::new() };
+    let mut visitor = Entries { path: String::new(), lengths: Vec::new(), found: Vec::new() };
     module.visit(&mut visitor);
-    visitor.entries
+    visitor.found
 }
 
 /// Compares all names and shapes, and only then changes the model.

@@ -99,7 +99,9 @@ impl Layout {
     /// Changes each number, knowing its channel.
     fn each(self, numbers: &mut [Scalar], mut change: impl FnMut(usize, &mut Scalar)) {
         for (index, run) in numbers.chunks_exact_mut(self.length.max(1)).enumerate() {
-            run.iter_mut().for_each(|number| change(index % self.channels, number));
+            for number in run {
+                change(index % self.channels, number);
+            }
         }
     }
 

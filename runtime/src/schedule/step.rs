@@ -8,7 +8,7 @@ use super::{Position, Schedule};
 /// `rate(t) = base · gamma^⌊t / step_size⌋`
 ///
 /// # Source
-/// `PyTorch`'s `StepLR`.
+/// PyTorch's `StepLR`.
 ///
 /// # Example
 /// ```

@@ -1,0 +1,20 @@
+//! All that a program with a training loop usually names: `use training_loop::prelude::*;`.
+
+pub use crate::data::{Batch, Csv, DataLoader, Dataset, TensorDataset};
+pub use crate::loss::{
+    CrossEntropy, Huber, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy, huber_loss, kl_div,
+    l1_loss, mse_loss, nll_loss, smooth_l1_loss,
+};
+pub use crate::metric::{Metric, accuracy, confusion, f1, mae, mse, precision, r2, recall, rmse, top_k};
+pub use crate::nn::{
+    BatchNorm1d, Dropout, Flatten, Gelu, Layer, LayerNorm, LeakyRelu, Linear, Module, Relu, Sequential,
+    Sigmoid, Silu, Softplus, Tanh,
+};
+pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};
+pub use crate::run::{History, State, StopReason};
+pub use crate::schedule::{CosineLr, Schedule, StepLr};
+pub use crate::{
+    Error, Labels, Parameter, Result, Scalar, StateDict, Tensor, evaluation, no_grad, no_grad_guard, seed,
+};
+#[cfg(feature = "macros")]
+pub use training_loop_macros::{Module, training_loop};
