@@ -4,10 +4,12 @@ use super::math::exp;
 use super::simd::{dispatch, level};
 use crate::Scalar;
 
-/// Writes `exp(x - max x) / z` of one row to `output`, and gives `max x + ln z`, the log of the sum of `exp x`.
-pub(crate) fn softmax_row(x: &[Scalar], output: &mut [Scalar]) -> Scalar {
+/// Writes `exp(x - max x) / z` of one row to `output`, and gives `(max x, ln z)`.
+///
+/// Their sum is the log of the sum of `exp x`; added up it would lose the digits of `ln z` where `max x` is large.
+pub(crate) fn softmax_row(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar) {
     #[inline(always)]
-    fn body(x: &[Scalar], output: &mut [Scalar]) -> Scalar {
+    fn body(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar) {
         assert_eq!(x.len(), output.len());
         let max = x.iter().copied().fold(Scalar::NEG_INFINITY, |a, b| if b > a { b } else { a });
         for (y, x) in output.iter_mut().zip(x) {
@@ -21,9 +23,9 @@ pub(crate) fn softmax_row(x: &[Scalar], output: &mut [Scalar]) -> Scalar {
         for y in output {
             *y *= scale;
         }
-        max + total.ln()
+        (max, total.ln())
     }
-    dispatch!(level(), [] body(x: &[Scalar], output: &mut [Scalar]) -> Scalar)
+    dispatch!(level(), [] body(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar))
 }
 
 /// Calls `row` on each line of numbers along the middle of `[outer, length, inner]`: in place where they lie
@@ -65,7 +67,7 @@ mod tests {
     #[test]
     fn large_numbers_and_small_shares() {
         let mut y = [0.0; 3];
-        assert_eq!(softmax_row(&[1000.0, 1000.0, -1000.0], &mut y), 1000.0 + (2.0 as crate::Scalar).ln());
+        assert_eq!(softmax_row(&[1000.0, 1000.0, -1000.0], &mut y), (1000.0, (2.0 as crate::Scalar).ln()));
         assert_eq!(y, [0.5, 0.5, 0.0]);
     }
 }

@@ -105,12 +105,12 @@ impl CrossEntropy {
             let x = &x[row * classes..][..classes];
             let slopes = &mut to[if wanted { row * classes } else { 0 }..][..classes];
             let Some(weight) = target.share(row, self, &mut shares) else { continue };
-            let log_sum = softmax_row(x, slopes);
+            let (max, log_sum) = softmax_row(x, slopes);
             let mut all = 0.0;
             for c in 0..classes {
                 // A share of 0 costs nothing, even where the logit is minus infinity.
                 if shares[c] != 0.0 {
-                    total += f64::from(shares[c] * (log_sum - x[c]));
+                    total += f64::from(shares[c] * (log_sum - (x[c] - max)));
                     all += shares[c];
                 }
             }
@@ -122,7 +122,8 @@ impl CrossEntropy {
         let loss = Value::scalar((total / divisor) as Scalar);
         let divisor = divisor as Scalar;
         record(loss, [logits], move |gradient| {
-            let scale = gradient.as_slice()[0] / divisor;
+            // Where every sample is left out the loss is NaN, and still nothing pulls.
+            let scale = if divisor == 0.0 { 0.0 } else { gradient.as_slice()[0] / divisor };
             [Value::build(slopes.shape().clone(), |dx| kernel::map(slopes.as_slice(), dx, move |s| s * scale))]
         })
     }

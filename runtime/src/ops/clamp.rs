@@ -11,7 +11,7 @@ impl Tensor {
     /// `x: [..]` → `[..]`
     ///
     /// # Formula
-    /// `y = min(max(x, low), high)`; `dx = g` inside, ends included, else 0.
+    /// `y = min(max(x, low), high)`; `dx = g` inside, 0 at the ends and outside, as in PyTorch.
     ///
     /// # Panics
     /// If `low > high`, or one of them is NaN.
@@ -21,7 +21,7 @@ impl Tensor {
         by_input(
             self,
             move |x| x.clamp(low, high),
-            move |g, x| if (low..=high).contains(&x) { g } else { 0.0 },
+            move |g, x| if low < x && x < high { g } else { 0.0 },
         )
     }
 }

@@ -26,8 +26,8 @@ impl Tensor {
         let shape = x.shape().around(axis);
         let output = Value::build(x.shape().clone(), |y| {
             lanes(shape, [x.as_slice()], y, |[x], y| {
-                let log_sum = softmax_row(x, y);
-                y.iter_mut().zip(x).for_each(|(y, x)| *y = x - log_sum);
+                let (max, log_sum) = softmax_row(x, y);
+                y.iter_mut().zip(x).for_each(|(y, x)| *y = (x - max) - log_sum);
             });
         });
         let y = output.clone();
