@@ -29,6 +29,11 @@ impl Bag {
         }
     }
 
+    /// Whether nothing is wrong so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.errors.borrow().as_ref().is_none_or(Vec::is_empty)
+    }
+
     /// Adds what a parser said.
     pub(crate) fn parse(&self, error: &syn::Error) {
         for error in error.clone() {

@@ -7,24 +7,34 @@ pub mod cfg;
 mod check;
 pub mod diagnostic;
 pub mod dialect;
+mod door;
+mod expand;
 pub mod flow;
+mod inline;
+mod item;
 pub mod lints;
 pub mod lower;
 mod module;
+mod plan;
+mod prose;
 mod report;
+mod rules;
+mod spec;
 pub mod stage;
 pub mod suppress;
 
 pub use check::{CheckOptions, Origin, check_file, check_fn};
 
 /// Expands `#[training_loop(args)]` on `item`.
+///
+/// A function without a body gets the loop that the arguments describe; a function with one is checked and
+/// comes out as it is. Mistakes come out beside the item as `compile_error!`.
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a macro")]
 pub fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
-    let _ = args;
-    item
+    door::guarded(&item, || door::attribute(args, &item))
 }
 
 /// Expands `#[derive(Module)]`.
 pub fn derive_module(item: TokenStream) -> TokenStream {
-    module::expand(item)
+    door::guarded(&TokenStream::new(), || module::expand(item))
 }

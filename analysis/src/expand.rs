@@ -1,0 +1,272 @@
+//! A plan as tokens: the loop that one would have written by hand.
+//!
+//! Prints, decides nothing. Every stage stands at the place of the spec's token that asks for it, so that
+//! findings of the checker and rustc's own errors stand there too.
+
+mod doc;
+mod step;
+mod validation;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Ident, Path, parse_quote_spanned};
+
+use crate::item::SpecFn;
+use crate::plan::{Measure, Number, NumberValue, Object, Plan, Step};
+
+/// The function with its loop.
+pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
+    function(item, &doc::comment(plan), &Printer::new(plan).body())
+}
+
+/// The function with a body that type-checks, for a spec with mistakes: nothing else breaks by them.
+pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
+    let here = Span::mixed_site();
+    let mut item = item.clone();
+    item.signature.constness = None;
+    function(
+        &item,
+        &quote_spanned!(here=> #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]),
+        &quote_spanned!(here=> ::core::unreachable!("the spec of this loop has mistakes")),
+    )
+}
+
+/// The function around a body.
+fn function(item: &SpecFn, extra: &TokenStream, body: &TokenStream) -> TokenStream {
+    let SpecFn { attributes, visibility, signature } = item;
+    quote!(#(#attributes)* #extra #visibility #signature { #body })
+}
+
+/// Prints one plan.
+struct Printer<'a> {
+    plan: &'a Plan,
+    /// The runtime's path.
+    path: Path,
+    /// Where that stands which no clause asks for.
+    here: Span,
+}
+
+impl<'a> Printer<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let here = Span::mixed_site();
+        let path = plan.path.clone().unwrap_or_else(|| parse_quote_spanned!(here=> ::training_loop));
+        Self { plan, path, here }
+    }
+
+    /// A local of the loop.
+    fn local(&self, name: &str) -> Ident {
+        self.plan.names.local(name, self.here)
+    }
+
+    /// The statements of the function.
+    fn body(&self) -> TokenStream {
+        let run = self.local("run");
+        let model = &self.plan.model.place;
+        let (setup, first, epochs) = (self.setup(), self.first_validation(), self.epochs());
+        quote_spanned! {self.here=>
+            #setup
+            #model.train();
+            #first
+            #epochs
+            Ok(#run.finish())
+        }
+    }
+
+    /// What is made and checked before the first batch.
+    fn setup(&self) -> TokenStream {
+        let (plan, path, run) = (self.plan, &self.path, self.local("run"));
+        let valid = plan.validation.as_ref().map(|validation| &validation.data);
+        let made = [Some(&plan.model), Some(&plan.train), valid]
+            .into_iter()
+            .flatten()
+            .map(|data| Self::made(data, false));
+        let numbers = plan.numbers().map(|number| self.number(number));
+        let epochs = self.optional(plan.epochs.as_ref());
+        let max_steps = self.optional(plan.max_steps.as_ref());
+        let checks =
+            [("train", Some(&plan.train)), ("valid", valid)].into_iter().filter_map(|(name, data)| {
+                let Object { place, at, .. } = data?;
+                Some(quote_spanned!(mixed(*at)=> #place.check(#name)?;))
+            });
+        let seed = plan.seed.as_ref().map_or_else(|| quote!(0), value);
+        let seed_at = mixed(plan.seed.as_ref().map_or(self.here, |seed| seed.at));
+        let seed = quote_spanned!(seed_at=> #path::seed(#seed););
+        let traits = self.traits();
+        let machines = self.machines();
+        quote_spanned! {self.here=>
+            use #path::private::{#(#traits as _),*};
+
+            #(#made)*
+            #(#numbers)*
+            let mut #run = #path::private::Run::new(#epochs, #max_steps);
+            #(#checks)*
+            #seed
+            #machines
+        }
+    }
+
+    /// The traits whose methods the loop calls.
+    fn traits(&self) -> Vec<Ident> {
+        let metrics = !self.plan.train_metrics.is_empty()
+            || self.plan.validation.as_ref().is_some_and(|validation| !validation.metrics.is_empty());
+        let used = [
+            ("Metric", metrics),
+            ("Module", true),
+            ("Optimizer", true),
+            ("Schedule", self.plan.scheduler.is_some()),
+        ];
+        used.into_iter().filter(|(_, used)| *used).map(|(name, _)| Ident::new(name, self.here)).collect()
+    }
+
+    /// Optimizer and schedule.
+    fn machines(&self) -> TokenStream {
+        let Object { at, place, exclusive, .. } = &self.plan.optimizer;
+        let optimizer = Self::made(&self.plan.optimizer, true);
+        let check = quote_spanned!(mixed(*at)=> #place.check()?;);
+        let scheduler = self.plan.scheduler.as_ref().map(|scheduler| {
+            let made = Self::made(scheduler, true);
+            let Object { at, place, .. } = scheduler;
+            let start = quote_spanned!(mixed(*at)=> #place.start(#exclusive););
+            quote!(#made #start)
+        });
+        quote!(#optimizer #check #scheduler)
+    }
+
+    /// `let model = ...;` for a thing that the loop makes itself.
+    fn made(object: &Object, mutable: bool) -> TokenStream {
+        let Some(value) = &object.made else { return TokenStream::new() };
+        let name = &object.place;
+        let at = Span::mixed_site().located_at(object.at);
+        if mutable {
+            quote_spanned!(at=> let mut #name = #value;)
+        } else {
+            quote_spanned!(at=> let #name = #value;)
+        }
+    }
+
+    /// Binds a number and applies its rule.
+    fn number(&self, number: &Number) -> TokenStream {
+        let (path, at) = (&self.path, mixed(number.at));
+        let binding = match &number.value {
+            NumberValue::Literal(_) => return TokenStream::new(),
+            NumberValue::Parameter(_) => TokenStream::new(),
+            NumberValue::Bound(name, value) => {
+                let number = number.rule.number_type(path, at);
+                quote_spanned!(at=> let #name: #number = #value;)
+            }
+        };
+        let value = value(number);
+        let rule = number.rule;
+        let (name, text, help) = (rule.name, rule.text, rule.help);
+        let check = rule.condition(&value, at).map(|condition| {
+            quote_spanned!(at=> #path::private::require(#condition, #name, #value, #text, #help)?;)
+        });
+        quote!(#binding #check)
+    }
+
+    /// `Some(20)` or `None`.
+    fn optional(&self, number: Option<&Number>) -> TokenStream {
+        number.map_or_else(
+            || quote_spanned!(self.here=> None),
+            |number| {
+                let value = value(number);
+                quote_spanned!(mixed(number.at)=> Some(#value))
+            },
+        )
+    }
+
+    /// The loop over epochs.
+    fn epochs(&self) -> TokenStream {
+        let plan = self.plan;
+        let (run, epoch, train) = (self.local("run"), self.local("epoch"), &plan.train.place);
+        let last = plan.epochs.as_ref().map(value);
+        let metrics = Self::new_metrics(&plan.train_metrics);
+        let batches = self.batches();
+        let measured = plan
+            .train_metrics
+            .iter()
+            .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.measure(&#name);));
+        let schedule = plan.scheduler.as_ref().map(|scheduler| {
+            let (place, optimizer) = (&scheduler.place, &plan.optimizer.exclusive);
+            quote_spanned!(mixed(scheduler.at)=> if #place.per_epoch() { #place.step(#optimizer); })
+        });
+        let validation =
+            plan.validation.as_ref().and_then(|validation| self.validation_per_epoch(validation));
+        let hook = plan.epoch_end.as_ref().map(|hook| self.step(hook, &[]));
+        quote_spanned! {self.here=>
+            for #epoch in 0..#last {
+                #run.begin_epoch(#epoch, #train.batches());
+                #metrics
+                #batches
+                #(#measured)*
+                #schedule
+                #validation
+                #hook
+                #run.end_epoch();
+                if #run.is_over() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The loop over batches, or over windows of batches.
+    fn batches(&self) -> TokenStream {
+        let plan = self.plan;
+        let (run, epoch, batch) = (self.local("run"), self.local("epoch"), self.local("batch"));
+        let train = &plan.train.place;
+        let steps = |steps: &[Step]| -> TokenStream {
+            steps.iter().map(|step| self.step(step, &plan.train_metrics)).collect()
+        };
+        let inner = steps(&plan.order.batch);
+        let validation = plan.validation.as_ref().and_then(|validation| self.validation_per_step(validation));
+        let over = quote_spanned!(self.here=> if #run.is_over() { break; });
+        let Some(accumulate) = &plan.accumulate else {
+            return quote_spanned! {self.here=>
+                for #batch in #train.epoch(#epoch) {
+                    #inner
+                    #validation
+                    #over
+                }
+            };
+        };
+        let (window, count) = (self.local("window"), value(accumulate));
+        let (start, end) = (steps(&plan.order.window_start), steps(&plan.order.window_end));
+        quote_spanned! {self.here=>
+            'windows: for #window in #train.windows(#epoch, #count) {
+                #start
+                for #batch in &#window {
+                    #inner
+                }
+                #end
+                #validation
+                #over
+            }
+        }
+    }
+
+    /// `let mut train_accuracy = accuracy();`
+    fn new_metrics(metrics: &[Measure]) -> TokenStream {
+        let made = metrics
+            .iter()
+            .map(|Measure { name, value, at }| quote_spanned!(mixed(*at)=> let mut #name = #value;));
+        quote!(#(#made)*)
+    }
+}
+
+/// The place of a token with the loop's own hygiene.
+fn mixed(at: Span) -> Span {
+    Span::mixed_site().located_at(at)
+}
+
+/// A number where it is used.
+fn value(number: &Number) -> TokenStream {
+    match &number.value {
+        NumberValue::Literal(literal) => literal.clone(),
+        NumberValue::Parameter(name) | NumberValue::Bound(name, _) => {
+            let mut name = name.clone();
+            name.set_span(name.span().located_at(number.at));
+            quote!(#name)
+        }
+    }
+}

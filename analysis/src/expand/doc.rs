@@ -1,0 +1,74 @@
+//! The doc comment that the macro adds to the function: what the loop does, seen on hover.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::plan::{Number, NumberValue, Object, Plan, When};
+use crate::prose::code;
+
+/// The attributes.
+pub(super) fn comment(plan: &Plan) -> TokenStream {
+    let lines = lines(plan);
+    quote!(#(#[doc = #lines])*)
+}
+
+/// Its lines.
+fn lines(plan: &Plan) -> Vec<String> {
+    let mut lines = vec![
+        String::new(),
+        " # Training loop".to_owned(),
+        String::new(),
+        format!(" Trains `{}` on `{}`, {}.", text(&plan.model), text(&plan.train), end(plan)),
+        String::new(),
+    ];
+    let [start, batch, end] = plan.order.stages.each_ref().map(|stages| stages.join(", "));
+    lines.push(match &plan.accumulate {
+        None => format!(" - Every batch: {batch}."),
+        Some(batches) => {
+            let (batches, start) = (number(batches), if start.is_empty() { start } else { start + "; " });
+            format!(" - Every {batches} batches: {start}for each batch {batch}; then {end}.")
+        }
+    });
+    lines.push(format!(" - Optimizer: `{}`.", text(&plan.optimizer)));
+    if let Some(scheduler) = &plan.scheduler {
+        lines.push(format!(" - Schedule: `{}`.", text(scheduler)));
+    }
+    if let Some(validation) = &plan.validation {
+        let when = match &validation.when {
+            When::EveryEpoch => "after every epoch".to_owned(),
+            When::Epochs(every) => format!("after every {} epochs and the last one", number(every)),
+            When::Steps(every) => format!("after every {} updates and the last one", number(every)),
+        };
+        let first = if validation.first { ", and before the first epoch" } else { "" };
+        let stages = plan.order.eval_stages.join(", ");
+        lines.push(format!(" - Validation on `{}` {when}{first}: {stages}.", text(&validation.data)));
+    }
+    let seed = plan.seed.as_ref().map_or_else(|| "0".to_owned(), number);
+    lines.push(format!(" - Seed: {seed}."));
+    lines
+}
+
+/// When the run ends.
+fn end(plan: &Plan) -> String {
+    let epochs = plan.epochs.as_ref().map(|epochs| format!("{} epochs", number(epochs)));
+    let steps = plan.max_steps.as_ref().map(|steps| format!("{} updates", number(steps)));
+    match (epochs, steps) {
+        (Some(epochs), Some(steps)) => format!("for {epochs} or {steps}, whatever comes first"),
+        (Some(one), None) | (None, Some(one)) => format!("for {one}"),
+        (None, None) => "without end".to_owned(),
+    }
+}
+
+/// An object as the spec writes it.
+fn text(object: &Object) -> String {
+    object.made.as_ref().map_or_else(|| code(&object.place), code)
+}
+
+/// A number as the spec writes it.
+fn number(number: &Number) -> String {
+    match &number.value {
+        NumberValue::Literal(literal) => literal.to_string(),
+        NumberValue::Parameter(name) => format!("`{name}`"),
+        NumberValue::Bound(_, value) => format!("`{}`", code(value)),
+    }
+}

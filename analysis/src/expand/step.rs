@@ -1,0 +1,148 @@
+//! One step of a loop's body as tokens.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Expr;
+
+use super::{Printer, mixed, value};
+use crate::inline;
+use crate::plan::{Measure, Rebind, Step, Work};
+
+impl Printer<'_> {
+    /// The statements of a step; `metrics` are those of the pass that it belongs to.
+    pub(super) fn step(&self, step: &Step, metrics: &[Measure]) -> TokenStream {
+        let at = mixed(step.at);
+        let local = |name: &str| self.plan.names.local(name, step.at);
+        let (run, batch, output, loss) = (local("run"), local("batch"), local("output"), local("loss"));
+        let optimizer = &self.plan.optimizer;
+        let (machine, exclusive) = (&optimizer.place, &optimizer.exclusive);
+        match &step.work {
+            Work::Forward(value) => {
+                let value = self.forward(value.as_ref(), at);
+                quote_spanned!(at=> let #output = #value;)
+            }
+            Work::Loss(value) => {
+                let target = quote_spanned!(at=> &#batch.target);
+                let arguments = [quote_spanned!(at=> &#output), quote_spanned!(at=> &#batch)];
+                let value = call(value, &[arguments[0].clone(), target], &arguments, at);
+                quote_spanned!(at=> let #loss = #value;)
+            }
+            Work::TrainingStep { value, output: used } => self.training_step(value, *used, at),
+            Work::Guard => {
+                let windows = self.plan.accumulate.is_some();
+                let label = windows.then(|| quote_spanned!(self.here=> 'windows));
+                quote_spanned!(at=> if #run.diverged(&#loss, #batch.len()) { break #label; })
+            }
+            Work::ZeroGrad => quote_spanned!(at=> #machine.zero_grad();),
+            Work::Backward if self.plan.accumulate.is_some() => {
+                let window = local("window");
+                quote_spanned!(at=> (&#loss * #window.weight(&#batch)).backward();)
+            }
+            Work::Backward => quote_spanned!(at=> #loss.backward();),
+            Work::ClipNorm(max) => {
+                let (norm, max) = (local("grad_norm"), value(max));
+                quote_spanned!(at=> let #norm = #machine.clip_grad_norm(#max);)
+            }
+            Work::ClipValue(max) => {
+                let max = value(max);
+                quote_spanned!(at=> #machine.clip_grad_value(#max);)
+            }
+            Work::Step => quote_spanned!(at=> #machine.step();),
+            Work::EndStep { grad_norm } => {
+                let norm = local("grad_norm");
+                let norm = if *grad_norm { quote!(Some(#norm)) } else { quote_spanned!(at=> None) };
+                quote_spanned!(at=> #run.end_step(#machine.learning_rate(), #norm);)
+            }
+            Work::Schedule => {
+                let scheduler = self.plan.scheduler.as_ref().map(|scheduler| &scheduler.place);
+                quote_spanned!(at=> if !#scheduler.per_epoch() { #scheduler.step(#exclusive); })
+            }
+            Work::Metrics => {
+                let updates = metrics
+                    .iter()
+                    .map(|Measure { name, .. }| quote_spanned!(at=> #name.update(&#output, &#batch.target);));
+                quote!(#(#updates)*)
+            }
+            Work::ValidLoss => quote_spanned!(at=> #run.add_valid_loss(&#loss, #batch.len());),
+            Work::Block { block, rebinds } => {
+                let (rebinds, statements) = (bindings(rebinds, at), &block.stmts);
+                quote_spanned!(at=> { #rebinds #(#statements)* })
+            }
+            Work::Hook { value, rebinds } => {
+                let value = self.hook(value, rebinds, at);
+                quote_spanned!(at=> #run.hook(#value)?;)
+            }
+        }
+    }
+
+    /// The output: the model's own `forward`, a function's, or a closure's.
+    fn forward(&self, value: Option<&Expr>, at: Span) -> TokenStream {
+        let batch = self.plan.names.local("batch", at);
+        let model = &self.plan.model;
+        let Some(value) = value else {
+            let place = &model.place;
+            return quote_spanned!(at=> #place.forward(&#batch.input));
+        };
+        let batch = quote_spanned!(at=> &#batch);
+        let arguments = match value {
+            Expr::Closure(closure) if closure.inputs.len() == 1 => vec![batch.clone()],
+            _ => vec![model.borrowed.clone(), batch.clone()],
+        };
+        call(value, &[model.shared.clone(), batch], &arguments, at)
+    }
+
+    /// Forward and loss in one.
+    fn training_step(&self, value: &Expr, output_is_used: bool, at: Span) -> TokenStream {
+        let local = |name: &str| self.plan.names.local(name, at);
+        let (batch, output, loss, path) = (local("batch"), local("output"), local("loss"), &self.path);
+        let (model, batch) = (&self.plan.model, quote_spanned!(at=> &#batch));
+        let value = call(value, &[model.shared.clone(), batch.clone()], &[model.borrowed.clone(), batch], at);
+        if output_is_used {
+            quote_spanned!(at=> let (#output, #loss) = #value;)
+        } else {
+            quote_spanned!(at=> let #loss = #path::private::loss_of(#value);)
+        }
+    }
+
+    /// What a hook says.
+    fn hook(&self, value: &Expr, rebinds: &[Rebind], at: Span) -> TokenStream {
+        let (run, state) = (self.plan.names.local("run", at), self.plan.names.local("state", at));
+        let model = &self.plan.model;
+        if let Expr::Closure(closure) = value {
+            let code =
+                inline::closure(closure, &[model.borrowed.clone(), quote_spanned!(at=> &#run.state())], at);
+            return if rebinds.is_empty() {
+                code
+            } else {
+                let rebinds = bindings(rebinds, at);
+                quote_spanned!(at=> { #rebinds #code })
+            };
+        }
+        let (function, model) = (callee(value), &model.shared);
+        quote_spanned!(at=> { let #state = #run.state(); #function(#model, &#state) })
+    }
+}
+
+/// A function called with its arguments, or a closure written out with its own.
+fn call(value: &Expr, to_function: &[TokenStream], to_closure: &[TokenStream], at: Span) -> TokenStream {
+    match value {
+        Expr::Closure(closure) => inline::closure(closure, to_closure, at),
+        other => {
+            let function = callee(other);
+            quote_spanned!(at=> #function(#(#to_function),*))
+        }
+    }
+}
+
+/// A function as a call writes it: a field needs parentheses.
+fn callee(value: &Expr) -> TokenStream {
+    match value {
+        Expr::Field(_) => quote!((#value)),
+        other => quote!(#other),
+    }
+}
+
+/// `let model = &self.model;` for each name that a block knows otherwise.
+fn bindings(rebinds: &[Rebind], at: Span) -> TokenStream {
+    rebinds.iter().map(|Rebind { name, value }| quote_spanned!(at=> let #name = #value;)).collect()
+}

@@ -1,0 +1,133 @@
+//! What the attribute stands on.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::{Attribute, FnArg, Ident, ItemFn, Signature, Token, Visibility, visit::Visit};
+
+use crate::diagnostic::{Diagnostic, Place};
+
+/// The item below `#[training_loop(..)]`.
+pub(crate) enum Item {
+    /// A function without a body: the macro writes it.
+    Spec(Box<SpecFn>),
+    /// A hand-written loop: the macro reads it.
+    Loop(Box<ItemFn>),
+    /// A function whose body is not Rust yet: rustc says so better.
+    Unfinished,
+    /// Anything else.
+    Other(Diagnostic),
+}
+
+/// A function that waits for its body.
+#[derive(Clone)]
+pub(crate) struct SpecFn {
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) visibility: Visibility,
+    pub(crate) signature: Signature,
+}
+
+impl Parse for SpecFn {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        let signature = input.parse()?;
+        Ok(Self { attributes, visibility, signature })
+    }
+}
+
+impl SpecFn {
+    /// The names that the parameters bind.
+    pub(crate) fn parameters(&self) -> Vec<Ident> {
+        let mut names = Names(Vec::new());
+        for input in &self.signature.inputs {
+            if let FnArg::Typed(typed) = input {
+                names.visit_pat(&typed.pat);
+            }
+        }
+        names.0
+    }
+
+    /// The declared type of a parameter that is a plain name.
+    pub(crate) fn type_of(&self, name: &str) -> Option<&syn::Type> {
+        self.signature.inputs.iter().find_map(|input| match input {
+            FnArg::Typed(typed) => match &*typed.pat {
+                syn::Pat::Ident(ident) if ident.ident == name => Some(&*typed.ty),
+                _ => None,
+            },
+            FnArg::Receiver(_) => None,
+        })
+    }
+}
+
+/// The names that a pattern binds.
+pub(crate) struct Names(pub(crate) Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_pat_ident(&mut self, pattern: &'ast syn::PatIdent) {
+        self.0.push(pattern.ident.clone());
+        syn::visit::visit_pat_ident(self, pattern);
+    }
+}
+
+impl Item {
+    /// Reads the item.
+    pub(crate) fn parse(tokens: &TokenStream) -> Self {
+        let body = tokens.clone().into_iter().last();
+        let spec = |input: ParseStream| {
+            let spec: SpecFn = input.parse()?;
+            input.parse::<Token![;]>()?;
+            Ok(spec)
+        };
+        if let Ok(spec) = spec.parse2(tokens.clone()) {
+            return Self::Spec(Box::new(spec));
+        }
+        if let Ok(item) = syn::parse2::<ItemFn>(tokens.clone()) {
+            return Self::Loop(Box::new(item));
+        }
+        // Cut the body off: is it at least a function?
+        let mut head: Vec<TokenTree> = tokens.clone().into_iter().collect();
+        head.pop();
+        let function = syn::parse2::<SpecFn>(head.into_iter().collect()).is_ok();
+        if function || body.is_none() || tokens_hold_fn(tokens) {
+            return Self::Unfinished;
+        }
+        Self::Other(not_a_function(tokens))
+    }
+}
+
+/// Whether the keyword `fn` stands among the item's own tokens: a function that does not parse.
+fn tokens_hold_fn(tokens: &TokenStream) -> bool {
+    let mut keywords = tokens.clone().into_iter().filter_map(|token| match token {
+        TokenTree::Ident(ident) => Some(ident.to_string()),
+        _ => None,
+    });
+    let other = ["struct", "enum", "union", "mod", "impl", "trait", "use", "static", "type", "macro_rules"];
+    keywords.find(|word| word == "fn" || other.contains(&word.as_str())).is_some_and(|word| word == "fn")
+}
+
+/// What to say to anything but a function.
+fn not_a_function(tokens: &TokenStream) -> Diagnostic {
+    let (what, place) = match syn::parse2::<syn::Item>(tokens.clone()) {
+        Ok(syn::Item::Struct(item)) => ("a struct", place(&item.struct_token, &item.ident)),
+        Ok(syn::Item::Enum(item)) => ("an enum", place(&item.enum_token, &item.ident)),
+        Ok(syn::Item::Union(item)) => ("a union", place(&item.union_token, &item.ident)),
+        Ok(syn::Item::Mod(item)) => ("a module", place(&item.mod_token, &item.ident)),
+        Ok(syn::Item::Trait(item)) => ("a trait", place(&item.trait_token, &item.ident)),
+        Ok(syn::Item::Impl(item)) => ("an impl block", Place::of(&item.impl_token)),
+        Ok(syn::Item::Const(item)) => ("a constant", Place::of(&item.const_token)),
+        Ok(syn::Item::Static(item)) => ("a static", place(&item.static_token, &item.ident)),
+        _ => ("this item", Place::of(tokens)),
+    };
+    let help = match what {
+        "an impl block" | "a module" | "a trait" => "put it above each function in it that trains",
+        _ => "put it above `fn fit(model: &mut M, train: &DataLoader) -> Result<History>;`",
+    };
+    Diagnostic::error(place, format!("`#[training_loop]` stands above a function, not above {what}"))
+        .help(help)
+}
+
+/// From a keyword to a name.
+fn place(keyword: &impl ToTokens, name: &Ident) -> Place {
+    Place { start: Place::of(keyword).start, end: name.span() }
+}

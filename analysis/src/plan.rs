@@ -1,0 +1,290 @@
+//! What the loop does, in order, with its names chosen: everything is decided here, `expand` only prints.
+//!
+//! A plan knows names of stages and of the user's things, and no path of the runtime.
+
+pub(crate) mod object;
+pub(crate) mod order;
+pub(crate) mod scope;
+
+use proc_macro2::Span;
+use syn::{Expr, Ident, Path};
+
+use crate::item::SpecFn;
+use crate::rules::cross::Amounts;
+use crate::rules::{Amount, Rule, rule};
+use crate::spec::{Clause, Hook, Spec, Unit};
+pub(crate) use object::{Names, Object};
+pub(crate) use order::{Order, Step, Work};
+pub(crate) use scope::{Rebind, Scope};
+
+/// A local of the loop that blocks and hooks may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Local {
+    Model,
+    Optimizer,
+    Scheduler,
+    Epoch,
+    Batch,
+    Output,
+    Loss,
+    GradNorm,
+}
+
+impl Local {
+    const ALL: [Self; 8] = [
+        Self::Model,
+        Self::Optimizer,
+        Self::Scheduler,
+        Self::Epoch,
+        Self::Batch,
+        Self::Output,
+        Self::Loss,
+        Self::GradNorm,
+    ];
+
+    /// Its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Optimizer => "optimizer",
+            Self::Scheduler => "scheduler",
+            Self::Epoch => "epoch",
+            Self::Batch => "batch",
+            Self::Output => "output",
+            Self::Loss => "loss",
+            Self::GradNorm => "grad_norm",
+        }
+    }
+}
+
+/// A number of the spec, as the loop uses it.
+#[derive(Clone)]
+pub(crate) struct Number {
+    pub(crate) rule: &'static Rule,
+    pub(crate) at: Span,
+    pub(crate) value: NumberValue,
+}
+
+/// Where a number comes from.
+#[derive(Clone)]
+pub(crate) enum NumberValue {
+    /// Written into the loop as it is.
+    Literal(proc_macro2::TokenStream),
+    /// A parameter: used by its name, checked at the start.
+    Parameter(Ident),
+    /// Computed once at the start under this name, and checked there.
+    Bound(Ident, Box<Expr>),
+}
+
+/// A metric: the local that counts, and how it is made.
+#[derive(Clone)]
+pub(crate) struct Measure {
+    pub(crate) name: Ident,
+    pub(crate) value: Expr,
+    pub(crate) at: Span,
+}
+
+/// When validation runs, beside after the last update.
+pub(crate) enum When {
+    /// After each epoch.
+    EveryEpoch,
+    /// After every so many epochs.
+    Epochs(Number),
+    /// After every so many updates.
+    Steps(Number),
+}
+
+/// The validation pass.
+pub(crate) struct Validation {
+    pub(crate) at: Span,
+    pub(crate) data: Object,
+    pub(crate) when: When,
+    /// Also before the first epoch.
+    pub(crate) first: bool,
+    pub(crate) order: Vec<Step>,
+    pub(crate) metrics: Vec<Measure>,
+    /// The hook after it, and the same where only the model is there: before the first epoch.
+    pub(crate) end: Option<Step>,
+    pub(crate) first_end: Option<Step>,
+}
+
+/// The whole loop.
+pub(crate) struct Plan {
+    /// Where the runtime lives; `None` for its usual place.
+    pub(crate) path: Option<Path>,
+    pub(crate) names: Names,
+    pub(crate) model: Object,
+    pub(crate) train: Object,
+    pub(crate) optimizer: Object,
+    pub(crate) scheduler: Option<Object>,
+    pub(crate) epochs: Option<Number>,
+    pub(crate) max_steps: Option<Number>,
+    pub(crate) seed: Option<Number>,
+    pub(crate) accumulate: Option<Number>,
+    pub(crate) order: Order,
+    pub(crate) train_metrics: Vec<Measure>,
+    pub(crate) validation: Option<Validation>,
+    pub(crate) epoch_end: Option<Step>,
+}
+
+impl Plan {
+    /// All numbers, in the order in which they are computed and checked.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = &Number> {
+        let every = self.validation.as_ref().and_then(|validation| match &validation.when {
+            When::EveryEpoch => None,
+            When::Epochs(number) | When::Steps(number) => Some(number),
+        });
+        [&self.epochs, &self.max_steps, &self.seed, &self.accumulate]
+            .into_iter()
+            .flatten()
+            .chain(every)
+            .chain(self.order.steps().filter_map(|step| match &step.work {
+                Work::ClipNorm(number) | Work::ClipValue(number) => Some(number),
+                _ => None,
+            }))
+    }
+}
+
+/// Plans the loop of a spec in which `rules` found no mistake.
+///
+/// # Errors
+/// A clause that `rules` should have missed; the caller reports it as a bug.
+pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan, &'static str> {
+    let names = Names::new(&item.parameters(), scope::mentions(spec));
+    let object = |name: &str, clause: &Option<Clause<Expr>>| Object::new(name, clause.as_ref(), item, &names);
+    let optimizer = object("optimizer", &spec.optimizer).ok_or("a plan without an optimizer")?;
+    let scheduler = object("scheduler", &spec.scheduler);
+    let number = |clause: &Option<Clause<Expr>>, amount: &Option<Amount>, name: &'static str| {
+        let at = clause.as_ref()?.span();
+        Some(number(rule(name), name, amount.as_ref()?, at, item, &names))
+    };
+    let model = object("model", &spec.model).ok_or("a plan without a model")?;
+    let scope = Scope { names: &names, model: &model, optimizer: &optimizer, scheduler: scheduler.as_ref() };
+    let (order, eval_order) = order::plan(spec, item, amounts, &scope)?;
+    let measures = |clause: &Option<Clause<Vec<Expr>>>, prefix| measures(clause.as_ref(), prefix, &names);
+    let validation = object("valid", &spec.valid).map(|data| {
+        let clause = spec.validate.as_ref();
+        let at = clause.map_or(data.at, Clause::span);
+        let every = clause.and_then(|clause| clause.value.every.as_ref());
+        let when = match (every, &amounts.every) {
+            (Some(every), Some(amount)) if !is_one_epoch(every.unit, amount) => {
+                let number = self::number(rule("every"), "validate_every", amount, at, item, &names);
+                if every.unit == Unit::Epochs { When::Epochs(number) } else { When::Steps(number) }
+            }
+            _ => When::EveryEpoch,
+        };
+        let end = |there: &[Local]| spec.hook("validation_end").map(|hook| hook_step(hook, there, &scope));
+        Validation {
+            at,
+            first: clause.is_some_and(|clause| clause.value.first),
+            when,
+            order: eval_order,
+            metrics: measures(&spec.metrics, "valid"),
+            end: end(&order::per_epoch(spec)),
+            first_end: end(&order::before_training(spec)),
+            data,
+        }
+    });
+    Ok(Plan {
+        path: spec.path.as_ref().map(|clause| clause.value.clone()),
+        train: object("train", &spec.train).ok_or("a plan without training data")?,
+        epochs: number(&spec.epochs, &amounts.epochs, "epochs"),
+        max_steps: number(&spec.max_steps, &amounts.max_steps, "max_steps"),
+        seed: number(&spec.seed, &amounts.seed, "seed"),
+        accumulate: number(&spec.accumulate, &amounts.accumulate, "accumulate")
+            .filter(|number| !is_one(number)),
+        train_metrics: measures(&spec.train_metrics, "train"),
+        epoch_end: spec.hook("epoch_end").map(|hook| hook_step(hook, &order::per_epoch(spec), &scope)),
+        order,
+        validation,
+        model,
+        optimizer,
+        scheduler,
+        names,
+    })
+}
+
+/// Whether validation runs after each epoch, which needs no condition.
+fn is_one_epoch(unit: Unit, amount: &Amount) -> bool {
+    unit == Unit::Epochs && matches!(amount, Amount::Literal(literal) if literal.to_string() == "1")
+}
+
+/// Whether a number is the literal 1.
+fn is_one(number: &Number) -> bool {
+    matches!(&number.value, NumberValue::Literal(literal) if literal.to_string() == "1")
+}
+
+/// A number as the loop uses it.
+pub(crate) fn number(
+    rule: &'static Rule,
+    name: &str,
+    amount: &Amount,
+    at: Span,
+    item: &SpecFn,
+    names: &Names,
+) -> Number {
+    let value = match amount {
+        Amount::Literal(tokens) => NumberValue::Literal(tokens.clone()),
+        Amount::Expr(Expr::Path(path))
+            if path.path.get_ident().is_some_and(|ident| item.type_of(&ident.to_string()).is_some()) =>
+        {
+            match path.path.get_ident() {
+                Some(ident) => NumberValue::Parameter(ident.clone()),
+                None => NumberValue::Bound(names.local(name, at), Box::new(Expr::Path(path.clone()))),
+            }
+        }
+        Amount::Expr(value) => NumberValue::Bound(names.local(name, at), Box::new(value.clone())),
+    };
+    Number { rule, at, value }
+}
+
+/// The step that runs a hook.
+pub(crate) fn hook_step(hook: &Hook, there: &[Local], scope: &Scope) -> Step {
+    let rebinds = scope.of_hook(&hook.value, there);
+    Step { at: hook.key.span(), work: Work::Hook { value: hook.value.clone(), rebinds } }
+}
+
+/// Locals for the metrics of a list, each with a name of its own.
+fn measures(clause: Option<&Clause<Vec<Expr>>>, prefix: &str, names: &Names) -> Vec<Measure> {
+    let mut taken: Vec<String> = Vec::new();
+    let mut measures = Vec::new();
+    for metric in clause.into_iter().flat_map(|clause| &clause.value) {
+        let (base, value, at) = metric_parts(metric);
+        let base = format!("{prefix}_{base}");
+        let count = taken.iter().filter(|name| **name == base).count();
+        let name = if count == 0 { base.clone() } else { format!("{base}_{}", count + 1) };
+        taken.push(base);
+        measures.push(Measure { name: names.local(&name, at), value, at });
+    }
+    measures
+}
+
+/// What to call a metric, how it is made, and where it stands: a bare path is called.
+fn metric_parts(metric: &Expr) -> (String, Expr, Span) {
+    let at = crate::diagnostic::Place::of(metric).start;
+    let last = |path: &Path| {
+        path.segments.last().map(|segment| syn::ext::IdentExt::unraw(&segment.ident).to_string())
+    };
+    let name = |function: &Expr| match function {
+        Expr::Path(path) => last(&path.path),
+        _ => None,
+    };
+    let mut inner = metric;
+    while let Expr::MethodCall(call) = inner {
+        inner = &call.receiver;
+    }
+    let base = match inner {
+        Expr::Path(_) => name(inner),
+        Expr::Call(call) => name(&call.func),
+        _ => None,
+    };
+    let base = base.map_or_else(|| "metric".to_owned(), |name| name.to_lowercase());
+    let value = match metric {
+        Expr::Path(path) => {
+            let call = quote::quote_spanned!(Span::mixed_site().located_at(at)=> #path());
+            syn::parse2(call).unwrap_or_else(|_| metric.clone())
+        }
+        _ => metric.clone(),
+    };
+    (base, value, at)
+}

@@ -1,0 +1,134 @@
+//! Things that the loop uses by name: model, data, optimizer, schedule.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Expr, Ident, Type, UnOp};
+
+use crate::item::SpecFn;
+use crate::spec::Clause;
+
+/// Names for the loop's locals that no parameter has.
+///
+/// Hygiene keeps them apart anyway; this keeps them apart for readers too, and when the printed loop is pasted.
+pub(crate) struct Names {
+    taken: BTreeSet<String>,
+    /// Names that a block or a hook mentions, with the hygiene of the first mention.
+    mentioned: Vec<Ident>,
+}
+
+impl Names {
+    /// Names beside these parameters, seen by those who mention them.
+    pub(crate) fn new(parameters: &[Ident], mentioned: Vec<Ident>) -> Self {
+        Self { taken: parameters.iter().map(ToString::to_string).collect(), mentioned }
+    }
+
+    /// A local of this name, or of the next one that is free.
+    pub(crate) fn local(&self, name: &str, at: Span) -> Ident {
+        let mut free = name.to_owned();
+        let mut count = 1;
+        while self.taken.contains(&free) {
+            count += 1;
+            free = format!("{name}_{count}");
+        }
+        let mention = self.mentioned.iter().find(|mention| **mention == free);
+        let hygiene = mention.map_or_else(Span::mixed_site, Ident::span);
+        Ident::new(&free, hygiene.located_at(at))
+    }
+}
+
+/// One such thing.
+#[derive(Clone)]
+pub(crate) struct Object {
+    /// Where the spec names it.
+    pub(crate) at: Span,
+    /// How the loop names it: `model`, `self.model`, `optimizer`.
+    pub(crate) place: TokenStream,
+    /// A shared reference to it, where a function takes one.
+    pub(crate) shared: TokenStream,
+    /// A shared reference to it, where nothing says that it is one: `&*model` of a `model: &mut M`.
+    pub(crate) borrowed: TokenStream,
+    /// An exclusive reference to it.
+    pub(crate) exclusive: TokenStream,
+    /// What it is made of, if the loop makes it under its name.
+    pub(crate) made: Option<Expr>,
+}
+
+impl Object {
+    /// The object of a clause, or the parameter of that name; `None` if there is neither.
+    pub(crate) fn new(
+        name: &str,
+        clause: Option<&Clause<Expr>>,
+        item: &SpecFn,
+        names: &Names,
+    ) -> Option<Self> {
+        let Some(clause) = clause else {
+            let parameter = item.parameters().into_iter().find(|parameter| parameter == name)?;
+            return Some(Self::named(&parameter, item));
+        };
+        let mut value = &clause.value;
+        while let Expr::Paren(inner) = value {
+            value = &inner.expr;
+        }
+        let at = clause.span();
+        if let Expr::Path(path) = value
+            && let Some(ident) = path.path.get_ident()
+        {
+            return Some(Self { at, ..Self::named(ident, item) });
+        }
+        if let Expr::Reference(reference) = value
+            && is_place(&reference.expr)
+        {
+            // `model = &self.model`: the reference is what methods and functions take.
+            return Some(Self::place(at, &reference.expr, None));
+        }
+        if is_place(value) {
+            return Some(Self::place(at, value, None));
+        }
+        // The optimizer and the schedule are the loop's own; the rest may be named by other clauses.
+        let name = match name {
+            "optimizer" | "scheduler" => names.local(name, at),
+            _ => clause.key.clone(),
+        };
+        Some(Self::place(at, &name, Some(value.clone())))
+    }
+
+    /// A thing that is no reference, as far as one can see.
+    fn place(at: Span, place: &impl ToTokens, made: Option<Expr>) -> Self {
+        let shared = quote!(&#place);
+        Self {
+            at,
+            place: quote!(#place),
+            borrowed: shared.clone(),
+            shared,
+            exclusive: quote!(&mut #place),
+            made,
+        }
+    }
+
+    /// A parameter, or another variable in scope.
+    fn named(name: &Ident, item: &SpecFn) -> Self {
+        let at = name.span();
+        let (shared, borrowed, exclusive) = match item.type_of(&name.to_string()) {
+            Some(Type::Reference(reference)) if reference.mutability.is_some() => {
+                (quote!(#name), quote!(&*#name), quote!(&mut *#name))
+            }
+            Some(Type::Reference(_)) => (quote!(#name), quote!(#name), quote!(#name)),
+            _ => (quote!(&#name), quote!(&#name), quote!(&mut #name)),
+        };
+        Self { at, place: quote!(#name), shared, borrowed, exclusive, made: None }
+    }
+}
+
+/// Whether an expression names something that stays, so that the loop may repeat the expression.
+fn is_place(value: &Expr) -> bool {
+    match value {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Paren(paren) => is_place(&paren.expr),
+        Expr::Unary(unary) => matches!(unary.op, UnOp::Deref(_)) && is_place(&unary.expr),
+        Expr::Index(index) => is_place(&index.expr) && matches!(&*index.index, Expr::Lit(_) | Expr::Path(_)),
+        _ => false,
+    }
+}

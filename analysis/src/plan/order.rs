@@ -1,0 +1,339 @@
+//! The steps of the batch loop and of the evaluation loop, from the default order or from a list.
+//!
+//! With `accumulate = k` a window of `k` batches makes one update. `zero_grad`, clips, `step` and `schedule`
+//! run once for each window: those before `backward` at its start, those after it at its end. The rest up to
+//! `backward`, and `metrics`, runs for every batch; blocks after `backward` run once for each window.
+
+use proc_macro2::Span;
+use syn::{Block, Expr};
+
+use super::scope::{Rebind, Scope, block_names, hook_names};
+use super::{Local, Number, hook_step, number};
+use crate::diagnostic::Place;
+use crate::item::SpecFn;
+use crate::rules::cross::Amounts;
+use crate::rules::{Amount, rule};
+use crate::spec::{Clause, Entry, EntryKind, Spec};
+use crate::stage::Stage;
+
+/// One step of a loop's body.
+#[derive(Clone)]
+pub(crate) struct Step {
+    /// The token of the spec that asks for it.
+    pub(crate) at: Span,
+    pub(crate) work: Work,
+}
+
+/// What a step does.
+#[derive(Clone)]
+pub(crate) enum Work {
+    /// `let output = ...`; without a value, the model's own `forward`.
+    Forward(Option<Expr>),
+    /// `let loss = ...`
+    Loss(Expr),
+    /// Both, or the loss alone if nobody asks for the output.
+    TrainingStep {
+        value: Expr,
+        output: bool,
+    },
+    /// Leaves the loop when the loss is not finite.
+    Guard,
+    ZeroGrad,
+    Backward,
+    ClipNorm(Number),
+    ClipValue(Number),
+    Step,
+    /// Tells the run that an update is done.
+    EndStep {
+        grad_norm: bool,
+    },
+    Schedule,
+    /// Adds the batch to the metrics.
+    Metrics,
+    Block {
+        block: Block,
+        rebinds: Vec<Rebind>,
+    },
+    Hook {
+        value: Expr,
+        rebinds: Vec<Rebind>,
+    },
+    /// Adds the batch to the validation loss.
+    ValidLoss,
+}
+
+/// The training steps of one update.
+pub(crate) struct Order {
+    /// Before the first batch of a window.
+    pub(crate) window_start: Vec<Step>,
+    /// For each batch; without accumulation this is everything.
+    pub(crate) batch: Vec<Step>,
+    /// After the last batch of a window.
+    pub(crate) window_end: Vec<Step>,
+    /// The names of the stages for the doc comment: of the three parts, and of evaluation.
+    pub(crate) stages: [Vec<&'static str>; 3],
+    pub(crate) eval_stages: Vec<&'static str>,
+}
+
+impl Order {
+    /// All steps in the order in which they run.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.window_start.iter().chain(&self.batch).chain(&self.window_end)
+    }
+}
+
+/// The locals that are there once an epoch.
+pub(super) fn per_epoch(spec: &Spec) -> Vec<Local> {
+    let mut there = before_training(spec);
+    there.push(Local::Epoch);
+    there
+}
+
+/// The locals that are there before the first epoch.
+pub(super) fn before_training(spec: &Spec) -> Vec<Local> {
+    let mut there = vec![Local::Optimizer, Local::Model];
+    there.extend(spec.scheduler.as_ref().map(|_| Local::Scheduler));
+    there
+}
+
+/// Plans both loops.
+pub(super) fn plan(
+    spec: &Spec,
+    item: &SpecFn,
+    amounts: &Amounts,
+    scope: &Scope,
+) -> Result<(Order, Vec<Step>), &'static str> {
+    let windows = spec.accumulate.is_some()
+        && !matches!(&amounts.accumulate, Some(Amount::Literal(one)) if one.to_string() == "1");
+    let train = train_entries(spec)?;
+    let eval = eval_entries(spec)?;
+    let texts = |entries: &[Entry]| entries.iter().map(Entry::name).collect();
+    let writer = Writer { spec, item, amounts, scope };
+    let (start, batch, end) = if windows { split(train) } else { (Vec::new(), train, Vec::new()) };
+    let stages = [texts(&start), texts(&batch), texts(&end)];
+    let eval_stages = texts(&eval);
+    let mut there = per_epoch(spec);
+    let window_start = writer.steps(&start, &mut there, true)?;
+    let mut inside = there.clone();
+    inside.push(Local::Batch);
+    let mut batch = writer.steps(&batch, &mut inside, true)?;
+    batch.extend(spec.hook("batch_end").map(|hook| hook_step(hook, &inside, scope)));
+    let window_end = writer.steps(&end, &mut there, true)?;
+
+    let mut there = per_epoch(spec);
+    there.push(Local::Batch);
+    let eval = writer.steps(&eval, &mut there, false)?;
+    Ok((Order { window_start, batch, window_end, stages, eval_stages }, eval))
+}
+
+/// Which entries stand before, in and after the loop over a window's batches.
+fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>) {
+    let last = entries.iter().rposition(|entry| entry.is(Stage::Backward)).unwrap_or(entries.len());
+    let (mut start, mut batch, mut end) = (Vec::new(), Vec::new(), Vec::new());
+    for (index, entry) in entries.into_iter().enumerate() {
+        let once = match entry.kind {
+            EntryKind::Stage(stage) => matches!(stage, Stage::ZeroGrad | Stage::Step | Stage::Schedule),
+            EntryKind::ClipNorm(_) | EntryKind::ClipValue(_) => true,
+            EntryKind::Block(_) => index > last,
+            EntryKind::TrainingStep => false,
+        };
+        match (once, index > last) {
+            (false, _) => batch.push(entry),
+            (true, false) => start.push(entry),
+            (true, true) => end.push(entry),
+        }
+    }
+    (start, batch, end)
+}
+
+/// The entries of the training order: the list's, or the default with the clauses' stages in place.
+fn train_entries(spec: &Spec) -> Result<Vec<Entry>, &'static str> {
+    let optimizer = spec.optimizer.as_ref().ok_or("an order without an optimizer")?.span();
+    let scheduler = spec.scheduler.as_ref().map(|clause| stage(Stage::Schedule, clause.span()));
+    let metrics = spec.train_metrics.as_ref().map(|clause| stage(Stage::Metrics, clause.span()));
+    if let Some(order) = &spec.train_order {
+        let mut entries = order.value.clone();
+        let listed = |stage| order.value.iter().any(|entry| entry.is(stage));
+        // A schedule moves after the update and metrics count after that, unless the list says where.
+        let after = |entries: &[Entry]| {
+            entries.iter().rposition(|entry| entry.is(Stage::Step)).map_or(entries.len(), |step| step + 1)
+        };
+        if let Some(scheduler) = scheduler.filter(|_| !listed(Stage::Schedule)) {
+            entries.insert(after(&entries), scheduler);
+        }
+        entries.extend(metrics.filter(|_| !listed(Stage::Metrics)));
+        return Ok(entries);
+    }
+    let mut entries = output_entries(spec)?;
+    entries.extend([stage(Stage::ZeroGrad, optimizer), stage(Stage::Backward, optimizer)]);
+    let norm = spec.clip_grad_norm.as_ref();
+    entries.extend(norm.map(|clause| Entry { place: clause.span().into(), kind: EntryKind::ClipNorm(None) }));
+    let value = spec.clip_grad_value.as_ref();
+    entries
+        .extend(value.map(|clause| Entry { place: clause.span().into(), kind: EntryKind::ClipValue(None) }));
+    entries.push(stage(Stage::Step, optimizer));
+    entries.extend(scheduler);
+    entries.extend(metrics);
+    Ok(entries)
+}
+
+/// The entries of the evaluation order.
+fn eval_entries(spec: &Spec) -> Result<Vec<Entry>, &'static str> {
+    let metrics = spec.metrics.as_ref().map(|clause| stage(Stage::Metrics, clause.span()));
+    let mut entries = match &spec.eval_order {
+        Some(order) => order.value.clone(),
+        None => output_entries(spec)?,
+    };
+    let listed = entries.iter().any(|entry| entry.is(Stage::Metrics));
+    entries.extend(metrics.filter(|_| !listed));
+    Ok(entries)
+}
+
+/// Forward and loss, or the training step in their place.
+fn output_entries(spec: &Spec) -> Result<Vec<Entry>, &'static str> {
+    if let Some(step) = &spec.training_step {
+        return Ok(vec![Entry { place: step.span().into(), kind: EntryKind::TrainingStep }]);
+    }
+    let loss = spec.loss.as_ref().ok_or("an order without a loss")?.span();
+    let forward = spec.forward.as_ref().map_or(loss, Clause::span);
+    Ok(vec![stage(Stage::Forward, forward), stage(Stage::Loss, loss)])
+}
+
+/// A stage at a place.
+fn stage(stage: Stage, at: Span) -> Entry {
+    Entry { place: Place::from(at), kind: EntryKind::Stage(stage) }
+}
+
+/// Turns entries into steps.
+struct Writer<'a> {
+    spec: &'a Spec,
+    item: &'a SpecFn,
+    amounts: &'a Amounts,
+    scope: &'a Scope<'a>,
+}
+
+impl Writer<'_> {
+    /// The steps of some entries; `there` grows by the locals that they make.
+    fn steps(
+        &self,
+        entries: &[Entry],
+        there: &mut Vec<Local>,
+        train: bool,
+    ) -> Result<Vec<Step>, &'static str> {
+        let mut steps = Vec::new();
+        for entry in entries {
+            let at = entry.span();
+            let mut push = |work| steps.push(Step { at, work });
+            match &entry.kind {
+                EntryKind::TrainingStep => {
+                    let value = Self::value(self.spec.training_step.as_ref())?;
+                    let output = self.output_is_used(train);
+                    push(Work::TrainingStep { value, output });
+                    push(if train { Work::Guard } else { Work::ValidLoss });
+                    there.extend(output.then_some(Local::Output));
+                    there.push(Local::Loss);
+                }
+                EntryKind::ClipNorm(value) => {
+                    let own = value.as_ref().map(|value| Amount::Expr(value.clone()));
+                    let amount = own.as_ref().or(self.amounts.clip_grad_norm.as_ref());
+                    push(Work::ClipNorm(self.clip("clip_grad_norm", "max_norm", amount, at)?));
+                    there.push(Local::GradNorm);
+                }
+                EntryKind::ClipValue(value) => {
+                    let own = value.as_ref().map(|value| Amount::Expr(value.clone()));
+                    let amount = own.as_ref().or(self.amounts.clip_grad_value.as_ref());
+                    push(Work::ClipValue(self.clip("clip_grad_value", "max_value", amount, at)?));
+                }
+                EntryKind::Block(block) => {
+                    push(Work::Block { block: block.clone(), rebinds: self.scope.of_block(block, there) });
+                }
+                EntryKind::Stage(stage) => self.stage(*stage, at, there, train, &mut steps)?,
+            }
+        }
+        Ok(steps)
+    }
+
+    /// The steps of a stage that takes no value.
+    fn stage(
+        &self,
+        stage: Stage,
+        at: Span,
+        there: &mut Vec<Local>,
+        train: bool,
+        steps: &mut Vec<Step>,
+    ) -> Result<(), &'static str> {
+        let mut push = |work| steps.push(Step { at, work });
+        match stage {
+            Stage::Forward => {
+                push(Work::Forward(self.spec.forward.as_ref().map(|clause| clause.value.clone())));
+                there.push(Local::Output);
+            }
+            Stage::Loss => {
+                push(Work::Loss(Self::value(self.spec.loss.as_ref())?));
+                push(if train { Work::Guard } else { Work::ValidLoss });
+                there.push(Local::Loss);
+            }
+            Stage::ZeroGrad => push(Work::ZeroGrad),
+            Stage::Backward => push(Work::Backward),
+            Stage::Step => {
+                if let Some(hook) = self.spec.hook("before_step") {
+                    steps.push(hook_step(hook, there, self.scope));
+                }
+                steps.push(Step { at, work: Work::Step });
+                steps.push(Step { at, work: Work::EndStep { grad_norm: there.contains(&Local::GradNorm) } });
+            }
+            Stage::Schedule => push(Work::Schedule),
+            Stage::Metrics => push(Work::Metrics),
+            Stage::TrainMode
+            | Stage::EvalMode
+            | Stage::NoGrad
+            | Stage::ClipGradNorm
+            | Stage::ClipGradValue => {
+                return Err("a stage without a place in an order");
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a clause that the order needs.
+    fn value(clause: Option<&Clause<Expr>>) -> Result<Expr, &'static str> {
+        Ok(clause.ok_or("an order that needs a clause")?.value.clone())
+    }
+
+    /// The limit of a clip, its rule applied.
+    fn clip(
+        &self,
+        clause: &'static str,
+        name: &str,
+        amount: Option<&Amount>,
+        at: Span,
+    ) -> Result<Number, &'static str> {
+        let amount = amount.ok_or("a clip without a value")?;
+        let checked = match amount {
+            Amount::Expr(value) => {
+                let bag = crate::bag::Bag::new();
+                let checked = rule(clause).check(&bag, value);
+                bag.check();
+                checked
+            }
+            Amount::Literal(_) => amount.clone(),
+        };
+        Ok(number(rule(clause), name, &checked, at, self.item, self.scope.names))
+    }
+
+    /// Whether the output of a training step is asked for, by metrics or by name.
+    fn output_is_used(&self, train: bool) -> bool {
+        let (metrics, order) = if train {
+            (&self.spec.train_metrics, &self.spec.train_order)
+        } else {
+            (&self.spec.metrics, &self.spec.eval_order)
+        };
+        let blocks = order.iter().flat_map(|order| &order.value).any(|entry| match &entry.kind {
+            EntryKind::Block(block) => block_names(block, Local::Output),
+            _ => false,
+        });
+        let hooks = ["batch_end", "before_step"].iter().filter_map(|name| self.spec.hook(name));
+        let hooks = train && hooks.into_iter().any(|hook| hook_names(&hook.value, Local::Output));
+        metrics.as_ref().is_some_and(|clause| !clause.value.is_empty()) || blocks || hooks
+    }
+}

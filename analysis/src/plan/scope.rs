@@ -1,0 +1,178 @@
+//! The loop's own names in blocks and hooks.
+//!
+//! A local that some block mentions is declared with the block's hygiene, so that the block simply sees it.
+//! Where the loop calls it otherwise (`self.model`, or a parameter has the name), the block gets it bound.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::visit::Visit;
+use syn::{Block, Expr, Ident};
+
+use super::{Local, Names, Object};
+use crate::spec::{EntryKind, Spec};
+
+/// A name in a block that stands for a local which the loop calls otherwise.
+#[derive(Clone)]
+pub(crate) struct Rebind {
+    /// The name as the block writes it, with the block's hygiene.
+    pub(crate) name: Ident,
+    /// The local, or a reference to it.
+    pub(crate) value: TokenStream,
+}
+
+/// What the loop calls its locals.
+pub(crate) struct Scope<'a> {
+    pub(crate) names: &'a Names,
+    pub(crate) model: &'a Object,
+    pub(crate) optimizer: &'a Object,
+    pub(crate) scheduler: Option<&'a Object>,
+}
+
+impl Scope<'_> {
+    /// The names that a block must have bound, of the locals that are there.
+    pub(super) fn of_block(&self, block: &Block, there: &[Local]) -> Vec<Rebind> {
+        self.rebinds(in_block(block), there)
+    }
+
+    /// The same for a hook.
+    pub(super) fn of_hook(&self, hook: &Expr, there: &[Local]) -> Vec<Rebind> {
+        self.rebinds(in_hook(hook), there)
+    }
+
+    /// Each mentioned local once, where the loop has another name for it.
+    fn rebinds(&self, mentioned: Vec<Ident>, there: &[Local]) -> Vec<Rebind> {
+        let mut seen = BTreeSet::new();
+        mentioned
+            .into_iter()
+            .filter_map(|name| {
+                let local = *there.iter().find(|local| name == local.name())?;
+                let (place, value) = self.local(local, name.span())?;
+                let renamed = place.to_string() != local.name();
+                (renamed && seen.insert(local.name())).then_some(Rebind { name, value })
+            })
+            .collect()
+    }
+
+    /// What the loop calls a local, and what a block that calls it otherwise gets.
+    fn local(&self, local: Local, at: Span) -> Option<(TokenStream, TokenStream)> {
+        Some(match local {
+            Local::Model => (self.model.place.clone(), self.model.borrowed.clone()),
+            Local::Optimizer => (self.optimizer.place.clone(), self.optimizer.exclusive.clone()),
+            Local::Scheduler => (self.scheduler?.place.clone(), self.scheduler?.exclusive.clone()),
+            Local::Epoch | Local::GradNorm => {
+                let name = self.names.local(local.name(), at);
+                (quote!(#name), quote!(#name))
+            }
+            Local::Batch | Local::Output | Local::Loss => {
+                let name = self.names.local(local.name(), at);
+                (quote!(#name), quote!(&#name))
+            }
+        })
+    }
+}
+
+/// All names in blocks and hooks that may stand for a local of the loop.
+pub(super) fn mentions(spec: &Spec) -> Vec<Ident> {
+    let orders = [&spec.train_order, &spec.eval_order].into_iter().flatten().flat_map(|order| &order.value);
+    let blocks = orders.filter_map(|entry| match &entry.kind {
+        EntryKind::Block(block) => Some(in_block(block)),
+        _ => None,
+    });
+    let hooks = spec.on.iter().flat_map(|clause| &clause.value).map(|hook| in_hook(&hook.value));
+    let local = |name: &Ident| Local::ALL.iter().any(|local| name == local.name());
+    blocks.chain(hooks).flatten().filter(local).collect()
+}
+
+/// Whether a block names a local.
+pub(super) fn block_names(block: &Block, local: Local) -> bool {
+    in_block(block).iter().any(|name| name == local.name())
+}
+
+/// Whether a hook names a local.
+pub(super) fn hook_names(hook: &Expr, local: Local) -> bool {
+    in_hook(hook).iter().any(|name| name == local.name())
+}
+
+/// The variables that a block mentions.
+fn in_block(block: &Block) -> Vec<Ident> {
+    let mut mentions = Mentions::default();
+    mentions.visit_block(block);
+    mentions.names
+}
+
+/// The variables that a hook's closure mentions; its own parameters hide them.
+fn in_hook(hook: &Expr) -> Vec<Ident> {
+    let Expr::Closure(closure) = hook else { return Vec::new() };
+    let mut own = crate::item::Names(Vec::new());
+    closure.inputs.iter().for_each(|pattern| own.visit_pat(pattern));
+    let mut mentions = Mentions::default();
+    mentions.visit_expr(&closure.body);
+    mentions.names.retain(|name| !own.0.contains(name));
+    mentions.names
+}
+
+/// Names that stand where a variable may stand.
+#[derive(Default)]
+struct Mentions {
+    names: Vec<Ident>,
+}
+
+impl Mentions {
+    /// Names among the arguments of a macro, also those inside its format string.
+    fn tokens(&mut self, tokens: TokenStream) {
+        let mut before = ' ';
+        let mut tokens = tokens.into_iter().peekable();
+        while let Some(token) = tokens.next() {
+            let mut this = ' ';
+            match token {
+                TokenTree::Group(group) => self.tokens(group.stream()),
+                TokenTree::Ident(name) if !matches!(before, '.' | '\'') => {
+                    let path = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+                    if !path {
+                        self.names.push(name);
+                    }
+                }
+                TokenTree::Punct(punct) => this = punct.as_char(),
+                TokenTree::Literal(literal) => self.format(&literal.to_string(), literal.span()),
+                TokenTree::Ident(_) => {}
+            }
+            before = this;
+        }
+    }
+
+    /// Names inside a format string: `"{loss}"` and `"{epoch:3}"`.
+    fn format(&mut self, text: &str, span: Span) {
+        if !text.ends_with(['"', '#']) {
+            return;
+        }
+        for local in Local::ALL {
+            let name = local.name();
+            if text.contains(&format!("{{{name}}}")) || text.contains(&format!("{{{name}:")) {
+                self.names.push(Ident::new(name, span));
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Mentions {
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        self.names.extend(path.path.get_ident().cloned());
+        syn::visit::visit_expr_path(self, path);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        // `loss(..)` calls a function and does not name the local.
+        if !matches!(&*call.func, Expr::Path(_)) {
+            self.visit_expr(&call.func);
+        }
+        call.args.iter().for_each(|argument| self.visit_expr(argument));
+    }
+
+    fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        self.tokens(call.tokens.clone());
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}

@@ -1,0 +1,90 @@
+//! Code as people write it, for messages and doc comments.
+
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// A node's tokens on one line, spaced as rustfmt would in the usual cases.
+pub(crate) fn code(node: &impl ToTokens) -> String {
+    let mut text = String::new();
+    write(&node.to_token_stream(), &mut text);
+    text
+}
+
+/// Appends the tokens.
+fn write(tokens: &TokenStream, text: &mut String) {
+    let mut bars = 0; // Of a closure's parameters.
+    let mut glued = true; // Nothing stands before the first token.
+    let mut prefix = true; // The next punctuation is a prefix: `&x`, `-x`, `*x`.
+    for token in tokens.clone() {
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close, pad) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")", ""),
+                    Delimiter::Bracket => ("[", "]", ""),
+                    Delimiter::Brace => ("{", "}", " "),
+                    Delimiter::None => ("", "", ""),
+                };
+                if !glued && (group.delimiter() == Delimiter::Brace || prefix) {
+                    text.push(' ');
+                }
+                text.push_str(open);
+                let empty = group.stream().is_empty();
+                text.push_str(if empty { "" } else { pad });
+                write(&group.stream(), text);
+                text.push_str(if empty { "" } else { pad });
+                text.push_str(close);
+                (glued, prefix) = (false, false);
+            }
+            TokenTree::Punct(punct) => {
+                let sign = punct.as_char();
+                bars += usize::from(sign == '|');
+                let closing = sign == '|' && bars % 2 == 0;
+                let tight = matches!(sign, '.' | ':' | ',' | ';' | '?' | '!' | '\'');
+                if !glued && !tight && !closing {
+                    text.push(' ');
+                }
+                text.push(sign);
+                let joint = punct.spacing() == Spacing::Joint;
+                glued = joint
+                    || matches!(sign, '.' | '\'' | '!')
+                    || text.ends_with("::")
+                    || (prefix && sign != ',');
+                if matches!(sign, ',' | ';' | '=') {
+                    glued = joint;
+                }
+                if closing {
+                    glued = false;
+                }
+                prefix = !matches!(sign, '.' | '?' | '\'') && !text.ends_with("::");
+            }
+            word => {
+                if !glued {
+                    text.push(' ');
+                }
+                text.push_str(&word.to_string());
+                (glued, prefix) = (false, false);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_reads_as_it_was_written() {
+        for text in [
+            "AdamW::new(model.parameters(), 1e-3)",
+            "Sgd::new(self.model.parameters(), -0.1).momentum(0.9)",
+            "|output, batch| mse_loss(output, &batch.target)",
+            "options.epochs + 2",
+            "losses[0]",
+            "self.loss",
+            "top_k(5)",
+        ] {
+            let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(code(&tokens), text);
+        }
+    }
+}

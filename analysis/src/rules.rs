@@ -1,0 +1,236 @@
+//! What the values of clauses must be: one table for literals (checked here) and for all other expressions
+//! (checked by the generated code before the first batch, in the same words).
+
+pub(crate) mod cross;
+
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::{Expr, Lit, Path, UnOp};
+
+use crate::bag::Bag;
+use crate::diagnostic::{Diagnostic, Place};
+
+/// What a value counts or measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A whole number from 1 on, `usize`.
+    Count,
+    /// A whole number from 0 on, `u64`.
+    Seed,
+    /// A finite number above 0, `Scalar`.
+    Positive,
+}
+
+/// The rule for the value of a clause.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// The clause, as the messages name it.
+    pub(crate) name: &'static str,
+    kind: Kind,
+    /// What must hold, to follow the name.
+    pub(crate) text: &'static str,
+    /// The way out.
+    pub(crate) help: &'static str,
+}
+
+/// Every rule. A value of `validate(every = ..)` and an entry `clip_grad_norm(..)` of an order have theirs here too.
+pub(crate) const RULES: [Rule; 7] = [
+    Rule {
+        name: "epochs",
+        kind: Kind::Count,
+        text: "must be at least 1",
+        help: "write how often to go through the training data: `epochs = 10`",
+    },
+    Rule {
+        name: "max_steps",
+        kind: Kind::Count,
+        text: "must be at least 1",
+        help: "write after how many updates to stop, `max_steps = 1000`, or remove it",
+    },
+    Rule {
+        name: "accumulate",
+        kind: Kind::Count,
+        text: "must be at least 1",
+        help: "remove it to update on every batch",
+    },
+    Rule {
+        name: "every",
+        kind: Kind::Count,
+        text: "must be at least 1",
+        help: "write `every = 1 epochs`; without `valid` there is no validation",
+    },
+    Rule { name: "seed", kind: Kind::Seed, text: "must be at least 0", help: "write `seed = 0`" },
+    Rule {
+        name: "clip_grad_norm",
+        kind: Kind::Positive,
+        text: "must be finite and above 0",
+        help: "write the largest norm to allow, `clip_grad_norm = 1.0`, or remove it",
+    },
+    Rule {
+        name: "clip_grad_value",
+        kind: Kind::Positive,
+        text: "must be finite and above 0",
+        help: "write the largest entry to allow, `clip_grad_value = 0.5`, or remove it",
+    },
+];
+
+/// The rule of this name.
+///
+/// # Panics
+/// If there is none: the names are those of the table.
+pub(crate) fn rule(name: &str) -> &'static Rule {
+    RULES.iter().find(|rule| rule.name == name).unwrap_or_else(|| panic!("no rule for `{name}`"))
+}
+
+/// A value after its rule has been applied.
+#[derive(Clone)]
+pub(crate) enum Amount {
+    /// A literal that keeps the rule.
+    Literal(TokenStream),
+    /// Anything else: the rule waits for the start of the run.
+    Expr(Expr),
+}
+
+impl Rule {
+    /// Applies the rule to a literal; a mistake goes into the bag.
+    pub(crate) fn check(&self, bag: &Bag, value: &Expr) -> Amount {
+        let (negative, literal) = match value {
+            Expr::Lit(literal) => (false, &literal.lit),
+            Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match &*unary.expr {
+                Expr::Lit(literal) => (true, &literal.lit),
+                _ => return Amount::Expr(value.clone()),
+            },
+            Expr::Group(group) => return self.check(bag, &group.expr),
+            Expr::Paren(paren) => return self.check(bag, &paren.expr),
+            _ => return Amount::Expr(value.clone()),
+        };
+        match self.check_literal(negative, literal) {
+            Ok(tokens) => return Amount::Literal(tokens),
+            Err(message) => bag.push(Diagnostic::error(Place::of(value), message).help(self.help)),
+        }
+        Amount::Literal(value.to_token_stream())
+    }
+
+    /// The literal as it is written into the loop, or what is wrong with it.
+    fn check_literal(&self, negative: bool, literal: &Lit) -> Result<TokenStream, String> {
+        let name = self.name;
+        let whole = self.kind != Kind::Positive;
+        let found = match literal {
+            Lit::Int(int) if !int.suffix().is_empty() => return Err(self.suffix(literal, int.suffix())),
+            Lit::Float(float) if !float.suffix().is_empty() => {
+                return Err(self.suffix(literal, float.suffix()));
+            }
+            Lit::Int(int) if whole => {
+                let minimum = u64::from(self.kind == Kind::Count);
+                return match int.base10_parse::<u64>() {
+                    Ok(value) if value >= minimum && (!negative || value == 0) => {
+                        Ok(literal.to_token_stream())
+                    }
+                    Ok(_) => Err(format!("`{name}` {}", self.text)),
+                    Err(_) => Err(format!("`{name}` does not fit: it is larger than {}", u64::MAX)),
+                };
+            }
+            Lit::Int(int) => return self.positive(negative, int.base10_digits(), literal),
+            Lit::Float(float) if !whole => return self.positive(negative, float.base10_digits(), literal),
+            Lit::Float(_) => "a fraction",
+            Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) => "a string",
+            Lit::Bool(_) => "true or false",
+            Lit::Char(_) | Lit::Byte(_) => "a character",
+            _ => "something else",
+        };
+        let wanted = if whole { "a whole number" } else { "a number" };
+        Err(format!("`{name}` is {wanted}, not {found}"))
+    }
+
+    /// Checks a number that must be finite and above 0, and writes it as a floating-point literal.
+    fn positive(&self, negative: bool, digits: &str, literal: &Lit) -> Result<TokenStream, String> {
+        match digits.parse::<f32>() {
+            Ok(value) if value > 0.0 && value.is_finite() && !negative => Ok(match literal {
+                Lit::Int(int) => {
+                    let mut float: Literal = format!("{}.0", int.base10_digits())
+                        .parse()
+                        .unwrap_or_else(|_| Literal::f32_unsuffixed(value));
+                    float.set_span(int.span());
+                    float.to_token_stream()
+                }
+                other => other.to_token_stream(),
+            }),
+            _ => Err(format!("`{}` {}", self.name, self.text)),
+        }
+    }
+
+    /// What to say to `20u32` and to `3epochs`.
+    fn suffix(&self, literal: &Lit, suffix: &str) -> String {
+        let text = literal.to_token_stream().to_string();
+        let plain = text.strip_suffix(suffix).unwrap_or(&text).trim_end_matches('_');
+        format!("`{}` is a plain number: `{plain}` without `{suffix}`", self.name)
+    }
+
+    /// The type of the value.
+    pub(crate) fn number_type(&self, path: &Path, at: Span) -> TokenStream {
+        match self.kind {
+            Kind::Count => quote_spanned!(at=> usize),
+            Kind::Seed => quote_spanned!(at=> u64),
+            Kind::Positive => quote_spanned!(at=> #path::Scalar),
+        }
+    }
+
+    /// The condition that the generated code checks at the start of the run.
+    pub(crate) fn condition(&self, value: &TokenStream, at: Span) -> Option<TokenStream> {
+        match self.kind {
+            Kind::Count => Some(quote_spanned!(at=> #value >= 1)),
+            Kind::Seed => None, // Every `u64` is a seed.
+            Kind::Positive => Some(quote_spanned!(at=> #value > 0.0 && #value.is_finite())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the rule says to the value, or the literal that it writes.
+    fn check(name: &str, value: &str) -> String {
+        let bag = Bag::new();
+        let value = syn::parse_str(value).unwrap_or_else(|error| panic!("{value}: {error}"));
+        let amount = rule(name).check(&bag, &value);
+        match (bag.check().first(), amount) {
+            (Some(error), _) => error.message.clone(),
+            (None, Amount::Literal(literal)) => literal.to_string(),
+            (None, Amount::Expr(_)) => "later".to_owned(),
+        }
+    }
+
+    #[test]
+    fn literals_are_checked_now() {
+        assert_eq!(check("epochs", "20"), "20");
+        assert_eq!(check("epochs", "1_000"), "1_000");
+        assert_eq!(check("epochs", "0"), "`epochs` must be at least 1");
+        assert_eq!(check("epochs", "-3"), "`epochs` must be at least 1");
+        assert_eq!(check("epochs", "2.5"), "`epochs` is a whole number, not a fraction");
+        assert_eq!(check("epochs", "\"20\""), "`epochs` is a whole number, not a string");
+        assert_eq!(check("epochs", "true"), "`epochs` is a whole number, not true or false");
+        assert_eq!(check("epochs", "20u32"), "`epochs` is a plain number: `20` without `u32`");
+        assert_eq!(check("seed", "0"), "0");
+        assert_eq!(check("seed", "-1"), "`seed` must be at least 0");
+        assert!(check("seed", "99999999999999999999").starts_with("`seed` does not fit"));
+    }
+
+    #[test]
+    fn numbers_become_floats_where_floats_are_needed() {
+        assert_eq!(check("clip_grad_norm", "1.5"), "1.5");
+        assert_eq!(check("clip_grad_norm", "1"), "1.0");
+        for bad in ["0", "0.0", "-1.0", "1e40"] {
+            assert_eq!(check("clip_grad_norm", bad), "`clip_grad_norm` must be finite and above 0");
+        }
+        assert_eq!(check("clip_grad_norm", "'a'"), "`clip_grad_norm` is a number, not a character");
+        assert_eq!(check("clip_grad_norm", "1f64"), "`clip_grad_norm` is a plain number: `1` without `f64`");
+    }
+
+    #[test]
+    fn other_expressions_wait_for_the_run() {
+        for value in ["n", "2 * n", "options.epochs", "-n"] {
+            assert_eq!(check("epochs", value), "later");
+        }
+    }
+}

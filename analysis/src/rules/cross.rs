@@ -1,0 +1,247 @@
+//! What must hold between clauses, and between the clauses and the function's signature.
+
+mod order;
+
+use std::collections::BTreeMap;
+
+use quote::ToTokens;
+use syn::{Expr, Ident, ReturnType, Type};
+
+use super::{Amount, rule};
+use crate::bag::Bag;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::inline;
+use crate::item::SpecFn;
+use crate::spec::{Clause, Spec, Value};
+
+/// The numbers of a spec after their rules.
+pub(crate) struct Amounts {
+    pub(crate) epochs: Option<Amount>,
+    pub(crate) max_steps: Option<Amount>,
+    pub(crate) seed: Option<Amount>,
+    pub(crate) accumulate: Option<Amount>,
+    pub(crate) every: Option<Amount>,
+    pub(crate) clip_grad_norm: Option<Amount>,
+    pub(crate) clip_grad_value: Option<Amount>,
+}
+
+/// Asks everything that is not grammar; mistakes go into the bag.
+pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
+    check_signature(bag, item);
+    check_required(bag, spec, item);
+    check_pairs(bag, spec);
+    check_validation(bag, spec, item);
+    check_metrics(bag, spec);
+    check_functions(bag, spec);
+    order::check(bag, spec);
+    let amount = |clause: &Value, name| clause.as_ref().map(|clause| rule(name).check(bag, &clause.value));
+    let every = spec.validate.as_ref().and_then(|clause| clause.value.every.as_ref());
+    Amounts {
+        epochs: amount(&spec.epochs, "epochs"),
+        max_steps: amount(&spec.max_steps, "max_steps"),
+        seed: amount(&spec.seed, "seed"),
+        accumulate: amount(&spec.accumulate, "accumulate"),
+        every: every.map(|every| rule("every").check(bag, &every.count)),
+        clip_grad_norm: amount(&spec.clip_grad_norm, "clip_grad_norm"),
+        clip_grad_value: amount(&spec.clip_grad_value, "clip_grad_value"),
+    }
+}
+
+/// The function returns the history, in a `Result`, and runs at run time.
+fn check_signature(bag: &Bag, item: &SpecFn) {
+    let signature = &item.signature;
+    let help = "write `-> Result<History>` before the `;`";
+    match &signature.output {
+        ReturnType::Default => bag.push(
+            Diagnostic::error(signature.ident.span(), "the loop returns its history, this function nothing")
+                .help(help),
+        ),
+        ReturnType::Type(_, output) => {
+            if let Type::Path(path) = &**output
+                && path.path.segments.last().is_some_and(|last| last.ident == "History")
+            {
+                bag.push(
+                    Diagnostic::error(Place::of(output), "the loop can fail, so it returns a `Result`")
+                        .help(help),
+                );
+            }
+        }
+    }
+    if let Some(token) = &signature.constness {
+        bag.push(
+            Diagnostic::error(token.span, "a `const fn` runs in the compiler and cannot train")
+                .help("remove `const`"),
+        );
+    }
+}
+
+/// The clauses without which there is no loop.
+fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
+    let place = item.signature.ident.span();
+    let parameters = item.parameters();
+    let given = |name: &str| spec.mentions(name) || parameters.iter().any(|parameter| parameter == name);
+    let missing = |message: &str, help: &str| bag.push(Diagnostic::error(place, message).help(help));
+    if !given("model") {
+        missing("the loop has nothing to train", "add a parameter `model: &mut M`, or write `model = ...`");
+    }
+    if !given("train") {
+        missing(
+            "the loop has no training data",
+            "add a parameter `train: &DataLoader`, or write `train = ...`",
+        );
+    }
+    if !spec.mentions("optimizer") {
+        missing("the loop has no optimizer", "write `optimizer = AdamW::new(model.parameters(), 1e-3)`");
+    }
+    if !spec.mentions("loss") && !spec.mentions("training_step") {
+        missing("the loop has no loss", "write `loss = cross_entropy`");
+    }
+    if !spec.mentions("epochs") && !spec.mentions("max_steps") {
+        missing("the run has no end", "write `epochs = 10` or `max_steps = 1000`");
+    }
+}
+
+/// Clauses that exclude each other.
+fn check_pairs(bag: &Bag, spec: &Spec) {
+    if let Some(step) = &spec.training_step {
+        for (other, what) in [(&spec.loss, "the loss"), (&spec.forward, "the output")] {
+            if let Some(other) = other {
+                bag.push(
+                    Diagnostic::error(other.span(), format!("`training_step` already computes {what}"))
+                        .note_at(step.span(), format!("`training_step` is on line {}", line(&step.key)))
+                        .help(format!("remove `{}`, or remove `training_step`", other.key)),
+                );
+            }
+        }
+    }
+    if let (Some(norm), Some(value)) = (&spec.clip_grad_norm, &spec.clip_grad_value) {
+        let (first, second) =
+            if place(&norm.key) < place(&value.key) { (norm, value) } else { (value, norm) };
+        bag.push(
+            Diagnostic::error(second.span(), "clip by norm or by value, not both")
+                .note_at(first.span(), format!("`{}` is on line {}", first.key, line(&first.key)))
+                .help("remove one of them"),
+        );
+    }
+}
+
+/// What only makes sense with validation data.
+fn check_validation(bag: &Bag, spec: &Spec, item: &SpecFn) {
+    let parameter = item.parameters().iter().any(|parameter| parameter == "valid");
+    if spec.mentions("valid") || parameter {
+        let train = spec.train.as_ref().map_or_else(|| "train".to_owned(), |clause| text(&clause.value));
+        let valid = spec.valid.as_ref().map_or_else(|| "valid".to_owned(), |clause| text(&clause.value));
+        if train == valid {
+            let key = spec.valid.as_ref().or(spec.train.as_ref());
+            let place = key.map_or_else(|| item.signature.ident.span(), Clause::span);
+            let mut error = Diagnostic::error(place, "validates on the training data")
+                .note("a model that learnt its training data by heart looks perfect on it")
+                .help("give `valid` data that the model is not trained on");
+            error.lint = Some("validates_on_training_data");
+            bag.push(error);
+        }
+        return;
+    }
+    let end = spec.hook("validation_end").map(|hook| &hook.key);
+    let keys = [
+        spec.validate.as_ref().map(|clause| &clause.key),
+        spec.metrics.as_ref().map(|clause| &clause.key),
+        spec.eval_order.as_ref().map(|clause| &clause.key),
+        end,
+    ];
+    for key in keys.into_iter().flatten() {
+        let help = match key.to_string().as_str() {
+            "metrics" => {
+                "add a parameter `valid: &DataLoader` or write `valid = ...`; \
+                 `train_metrics` measures on the training data"
+            }
+            _ => "add a parameter `valid: &DataLoader`, or write `valid = ...`",
+        };
+        bag.push(Diagnostic::error(key.span(), format!("`{key}`: nothing to validate on")).help(help));
+    }
+}
+
+/// The same metric twice in one list.
+fn check_metrics(bag: &Bag, spec: &Spec) {
+    for clause in [&spec.metrics, &spec.train_metrics].into_iter().flatten() {
+        let mut seen = BTreeMap::new();
+        for metric in &clause.value {
+            if let Some(first) = seen.insert(text(metric), Place::of(metric)) {
+                bag.push(
+                    Diagnostic::error(
+                        Place::of(metric),
+                        format!("`{}` is measured twice", crate::prose::code(metric)),
+                    )
+                    .note_at(first, format!("the first one is on line {}", first.line()))
+                    .help("keep one of them"),
+                );
+            }
+        }
+    }
+}
+
+/// Values that the loop calls: paths or closures with the right number of parameters.
+fn check_functions(bag: &Bag, spec: &Spec) {
+    let functions: [(&Value, &[usize], &str); 3] = [
+        (&spec.loss, &[2], "|output, batch| cross_entropy(output, &batch.target)"),
+        (&spec.forward, &[1, 2], "|model, batch| model.forward(&batch.input)"),
+        (&spec.training_step, &[2], "|model, batch| mse_loss(&model.forward(&batch.input), &batch.target)"),
+    ];
+    for (clause, parameters, example) in functions {
+        if let Some(clause) = clause {
+            check_function(bag, &clause.key, &clause.value, parameters, example);
+        }
+    }
+    for hook in spec.on.iter().flat_map(|clause| &clause.value) {
+        check_function(bag, &hook.key, &hook.value, &[2], "|model, state| println!(\"{}\", state.epoch)");
+    }
+}
+
+/// One of them.
+fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], example: &str) {
+    let help = format!("write `{key} = {example}`");
+    match value {
+        Expr::Closure(closure) => {
+            if closure.asyncness.is_some() {
+                let place = Place::of(&closure.asyncness);
+                bag.push(
+                    Diagnostic::error(place, "a closure of the loop is not `async`")
+                        .note("it is written into the loop, where `.await` works if the function is `async`")
+                        .help("remove `async`"),
+                );
+            }
+            let count = closure.inputs.len();
+            if !parameters.contains(&count) {
+                let wanted = match parameters {
+                    [1, ..] => "one parameter or two",
+                    _ => "two parameters",
+                };
+                let place = Place { start: closure.inputs_begin.span, end: closure.inputs_end.span };
+                let message = format!("the closure of `{key}` takes {wanted}, not {count}");
+                bag.push(Diagnostic::error(place, message).help(help));
+            }
+            inline::check_jumps(bag, &closure.body, "a closure");
+        }
+        Expr::Path(_) | Expr::Field(_) => {}
+        other => bag.push(
+            Diagnostic::error(Place::of(other), format!("`{key}` is the path of a function, or a closure"))
+                .help(help),
+        ),
+    }
+}
+
+/// Tokens as text, to compare expressions.
+fn text(tokens: &impl ToTokens) -> String {
+    tokens.to_token_stream().to_string()
+}
+
+/// Line of a name, counted from 1.
+fn line(key: &Ident) -> usize {
+    key.span().start().line
+}
+
+/// Line and column of a name.
+fn place(key: &Ident) -> (usize, usize) {
+    let start = key.span().start();
+    (start.line, start.column)
+}

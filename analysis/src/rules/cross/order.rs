@@ -1,0 +1,202 @@
+//! What must hold in `train_order` and `eval_order` for a loop to be written at all.
+//!
+//! Whether the order *trains* is asked of the written loop by the checker, on the list's own tokens.
+
+use syn::Expr;
+
+use super::{line, rule};
+use crate::bag::Bag;
+use crate::diagnostic::Diagnostic;
+use crate::inline;
+use crate::spec::{Clause, Entry, EntryKind, Spec, Value};
+use crate::stage::{Effect, Listed, Stage};
+
+/// Asks both orders.
+pub(super) fn check(bag: &Bag, spec: &Spec) {
+    for (order, train) in [(&spec.train_order, true), (&spec.eval_order, false)] {
+        let Some(order) = order else { continue };
+        check_once(bag, order);
+        check_output(bag, spec, order);
+        if train {
+            check_clips(bag, spec, order);
+            check_scheduler(bag, spec, order);
+        } else {
+            check_evaluation(bag, order);
+        }
+        for entry in &order.value {
+            if let EntryKind::Block(block) = &entry.kind {
+                inline::check_block_jumps(bag, block);
+            }
+        }
+    }
+}
+
+/// Stages that run once for each batch stand once in the list.
+///
+/// `zero_grad`, `backward` and `step` may be doubled: what that does to learning is the checker's to say.
+fn check_once(bag: &Bag, order: &Clause<Vec<Entry>>) {
+    for (index, entry) in order.value.iter().enumerate() {
+        let checked = match &entry.kind {
+            EntryKind::Stage(stage) => matches!(stage.effect(), Effect::Nothing),
+            EntryKind::Block(_) => false,
+            _ => true,
+        };
+        let first = order.value[..index].iter().find(|first| first.name() == entry.name());
+        if let Some(first) = first.filter(|_| checked) {
+            bag.push(
+                Diagnostic::error(entry.place, format!("`{}` stands twice in `{}`", entry.name(), order.key))
+                    .note_at(first.place, format!("the first one is on line {}", first.place.line()))
+                    .help("keep one of them"),
+            );
+        }
+    }
+}
+
+/// Output and loss are there when they are needed.
+fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
+    let key = &order.key;
+    let find = |stage| order.value.iter().position(|entry| entry.is(stage));
+    let fused = order.value.iter().position(|entry| matches!(entry.kind, EntryKind::TrainingStep));
+    if let Some(step) = &spec.training_step {
+        for entry in order.value.iter().filter(|entry| entry.is(Stage::Forward) || entry.is(Stage::Loss)) {
+            let message = format!("`training_step` already does `{}`", entry.name());
+            bag.push(
+                Diagnostic::error(entry.place, message)
+                    .note_at(step.span(), format!("`training_step` is on line {}", line(&step.key)))
+                    .help("write `training_step` in place of `forward, loss`"),
+            );
+        }
+        if fused.is_none() && find(Stage::Forward).is_none() && find(Stage::Loss).is_none() {
+            bag.push(lacks(key, "training_step"));
+        }
+    } else if let Some(fused) = fused {
+        bag.push(
+            Diagnostic::error(order.value[fused].place, "there is no `training_step`")
+                .help("write `forward, loss`, or add the clause `training_step = ...`"),
+        );
+    } else {
+        for stage in [Stage::Forward, Stage::Loss] {
+            if find(stage).is_none() {
+                bag.push(lacks(key, stage.name()));
+            }
+        }
+    }
+    let needs = [
+        (Stage::Loss, Stage::Forward, "loss_before_forward", "the loss is computed from the model's output"),
+        (
+            Stage::Backward,
+            Stage::Loss,
+            "backward_before_loss",
+            "`backward` computes the gradients of the loss",
+        ),
+        (Stage::Metrics, Stage::Forward, "", "the metrics compare the model's output with the target"),
+    ];
+    for (later, earlier, lint, why) in needs {
+        let (Some(at), Some(needed)) = (find(later), find(earlier).or(fused)) else { continue };
+        if at < needed {
+            let (later, earlier) = (later.name(), order.value[needed].name());
+            let mut error =
+                Diagnostic::error(order.value[at].place, format!("`{later}` stands before `{earlier}`"))
+                    .note(why)
+                    .help(format!("put `{earlier}` before `{later}` in `{key}`"));
+            error.lint = (!lint.is_empty()).then_some(lint);
+            bag.push(error);
+        }
+    }
+}
+
+/// What to say when a list lacks a stage.
+fn lacks(key: &syn::Ident, stage: &str) -> Diagnostic {
+    Diagnostic::error(key.span(), format!("`{key}` has no `{stage}`"))
+        .note("an order names every stage that runs")
+        .help(format!("add `{stage}` to the list"))
+}
+
+/// A clip has one place and one value.
+fn check_clips(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
+    let entries = |norm: bool| {
+        order.value.iter().filter_map(move |entry| match &entry.kind {
+            EntryKind::ClipNorm(value) if norm => Some((entry, value)),
+            EntryKind::ClipValue(value) if !norm => Some((entry, value)),
+            _ => None,
+        })
+    };
+    check_clip(bag, "clip_grad_norm", &spec.clip_grad_norm, order, entries(true));
+    check_clip(bag, "clip_grad_value", &spec.clip_grad_value, order, entries(false));
+    let by_norm = entries(true).next().map(|(entry, _)| entry);
+    let by_value = entries(false).next().map(|(entry, _)| entry);
+    if let (Some(norm), Some(value)) = (by_norm, by_value) {
+        bag.push(
+            Diagnostic::error(value.place, "clip by norm or by value, not both")
+                .note_at(norm.place, format!("`clip_grad_norm` is on line {}", norm.place.line()))
+                .help("remove one of them"),
+        );
+    }
+}
+
+/// One of the two kinds.
+fn check_clip<'a>(
+    bag: &Bag,
+    name: &'static str,
+    clause: &Value,
+    order: &Clause<Vec<Entry>>,
+    entries: impl Iterator<Item = (&'a Entry, &'a Option<Expr>)>,
+) {
+    let mut placed = false;
+    for (entry, value) in entries {
+        placed = true;
+        match (value, clause) {
+            (Some(value), None) => {
+                rule(name).check(bag, value);
+            }
+            (Some(_), Some(clause)) => bag.push(
+                Diagnostic::error(entry.place, format!("`{name}` has two values"))
+                    .note_at(clause.span(), format!("the clause `{name}` is on line {}", line(&clause.key)))
+                    .help(format!("write `{name}` without a value here, or remove the clause")),
+            ),
+            (None, None) => bag.push(
+                Diagnostic::error(entry.place, format!("`{name}` has no value"))
+                    .help(format!("write `{name}(1.0)`")),
+            ),
+            (None, Some(_)) => {}
+        }
+    }
+    if let Some(clause) = clause.as_ref().filter(|_| !placed) {
+        bag.push(
+            Diagnostic::error(clause.span(), format!("`{name}` stands nowhere in `{}`", order.key))
+                .note_at(order.span(), format!("`{}` is on line {}", order.key, line(&order.key)))
+                .help(format!("put `{name}` between `backward` and `step` in the list")),
+        );
+    }
+}
+
+/// `schedule` needs a schedule.
+fn check_scheduler(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
+    if spec.mentions("scheduler") {
+        return;
+    }
+    for entry in order.value.iter().filter(|entry| entry.is(Stage::Schedule)) {
+        bag.push(
+            Diagnostic::error(entry.place, "there is no `scheduler`")
+                .help("add the clause `scheduler = CosineLr::new(1000)`, or remove `schedule`"),
+        );
+    }
+}
+
+/// Evaluation leaves the model alone.
+fn check_evaluation(bag: &Bag, order: &Clause<Vec<Entry>>) {
+    for entry in &order.value {
+        let trains = match &entry.kind {
+            EntryKind::Stage(stage) => stage.row().listed == Listed::Train,
+            EntryKind::ClipNorm(_) | EntryKind::ClipValue(_) => true,
+            EntryKind::TrainingStep | EntryKind::Block(_) => false,
+        };
+        if trains {
+            bag.push(
+                Diagnostic::error(entry.place, "evaluation must not change the model")
+                    .note(format!("`{}` belongs to training", entry.name()))
+                    .help(format!("remove `{}` from `eval_order`", entry.name())),
+            );
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The lists of rung 2: `train_order = [forward, loss, { .. }, clip_grad_norm(1.0), step]`.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Block, Expr, Ident, Token, token};
+
+use super::names::list;
+use super::parse::{items, next_place, next_text, parentheses};
+use crate::bag::{self, Bag};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::stage::{Listed, Stage, TABLE, nearest};
+
+/// One entry of an order.
+#[derive(Clone)]
+pub(crate) struct Entry {
+    /// Where it stands in the list.
+    pub(crate) place: Place,
+    pub(crate) kind: EntryKind,
+}
+
+/// What an entry of an order asks for.
+#[derive(Clone)]
+pub(crate) enum EntryKind {
+    /// A stage of the loop that takes no value.
+    Stage(Stage),
+    /// Forward and loss in one, as the clause `training_step` says.
+    TrainingStep,
+    /// `clip_grad_norm(1.0)`; without a value, the clause of that name has it.
+    ClipNorm(Option<Expr>),
+    /// `clip_grad_value(0.5)`
+    ClipValue(Option<Expr>),
+    /// Statements of one's own.
+    Block(Block),
+}
+
+impl Entry {
+    /// Where it starts.
+    pub(crate) fn span(&self) -> Span {
+        self.place.start
+    }
+
+    /// Whether this is the stage.
+    pub(crate) fn is(&self, stage: Stage) -> bool {
+        matches!(self.kind, EntryKind::Stage(own) if own == stage)
+    }
+
+    /// Its name in a list; own statements have none.
+    pub(crate) fn name(&self) -> &'static str {
+        match self.kind {
+            EntryKind::Stage(stage) => stage.name(),
+            EntryKind::TrainingStep => TRAINING_STEP,
+            EntryKind::ClipNorm(_) => Stage::ClipGradNorm.name(),
+            EntryKind::ClipValue(_) => Stage::ClipGradValue.name(),
+            EntryKind::Block(_) => "{ ... }",
+        }
+    }
+}
+
+/// The name of forward and loss in one.
+const TRAINING_STEP: &str = "training_step";
+
+/// Names from elsewhere for stages, and ours.
+const FOREIGN: [(&str, &str); 9] = [
+    ("optimizer_step", "step"),
+    ("optimizer", "step"),
+    ("update", "step"),
+    ("zero", "zero_grad"),
+    ("clip", "clip_grad_norm(1.0)"),
+    ("criterion", "loss"),
+    ("scheduler", "schedule"),
+    ("scheduler_step", "schedule"),
+    ("train_metrics", "metrics"),
+];
+
+/// Reads the entries between the brackets.
+pub(super) fn parse(bag: &Bag, input: ParseStream, key: &Ident) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    items(bag, input, "entry", |input| {
+        entries.push(entry(input, key)?);
+        Ok(())
+    });
+    entries
+}
+
+/// Reads one entry.
+fn entry(input: ParseStream, key: &Ident) -> Result<Entry, Diagnostic> {
+    if input.peek(token::Brace) {
+        let block = input.parse::<Block>().map_err(|error| bag::from_syn(&error))?;
+        let place = Place { start: block.brace_token.span.open(), end: block.brace_token.span.close() };
+        return Ok(Entry { place, kind: EntryKind::Block(block) });
+    }
+    let Ok(name) = input.call(Ident::parse_any) else {
+        return Err(Diagnostic::error(next_place(input), format!("unexpected {}", next_text(input))).help(
+            format!("`{key}` lists stages and own blocks: `[forward, loss, {{ println!(\"..\"); }}]`"),
+        ));
+    };
+    let start = name.span();
+    let name = name.to_string();
+    let clip = name.starts_with("clip_grad_");
+    let value = if input.peek(token::Paren) {
+        let end = input.span();
+        let content = parentheses(input).map_err(|error| bag::from_syn(&error))?;
+        if clip && content.is_empty() {
+            return Err(Diagnostic::error(end, format!("`{name}()` has no value"))
+                .help(format!("write `{name}(1.0)`")));
+        }
+        let value = content.parse::<Expr>().map_err(|error| bag::from_syn(&error));
+        let _: syn::Result<Option<Token![,]>> = content.parse();
+        if !content.is_empty() || (!clip && (listed(&name).is_some() || name == TRAINING_STEP)) {
+            let _: syn::Result<proc_macro2::TokenStream> = content.parse();
+            return Err(Diagnostic::error(Place { start, end }, format!("`{name}` takes no such arguments"))
+                .help(if clip { format!("write `{name}(1.0)`") } else { format!("write `{name}`") }));
+        }
+        Some(value?)
+    } else {
+        None
+    };
+    let kind = match listed(&name) {
+        Some(Stage::ClipGradNorm) => EntryKind::ClipNorm(value),
+        Some(Stage::ClipGradValue) => EntryKind::ClipValue(value),
+        Some(stage) => EntryKind::Stage(stage),
+        None if name == TRAINING_STEP => EntryKind::TrainingStep,
+        None => return Err(unknown(start, &name)),
+    };
+    Ok(Entry { place: start.into(), kind })
+}
+
+/// The stage of this name, if an order may list it.
+fn listed(name: &str) -> Option<Stage> {
+    Stage::find(name).filter(|stage| stage.row().listed != Listed::Neither)
+}
+
+/// What to say to a stage that does not exist, or that no order lists.
+fn unknown(place: Span, name: &str) -> Diagnostic {
+    if let Some(stage) = Stage::find(name) {
+        let name = stage.name();
+        return Diagnostic::error(place, format!("`{name}` is not written in an order"))
+            .note("the loop sets the mode of the model and the recording by itself")
+            .help("remove it");
+    }
+    let listed = TABLE.iter().filter(|row| row.listed != Listed::Neither).map(|row| row.name);
+    let stages: Vec<&str> = listed.chain([TRAINING_STEP]).collect();
+    let help = match FOREIGN.iter().find(|(foreign, _)| *foreign == name) {
+        Some((_, ours)) => format!("here it is `{ours}`"),
+        None => match nearest(name, stages.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the stages are {}; statements of your own stand in braces", list(&stages)),
+        },
+    };
+    Diagnostic::error(place, format!("unknown stage `{name}`")).help(help)
+}

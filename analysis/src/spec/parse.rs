@@ -1,0 +1,293 @@
+//! The grammar of the spec, with recovery: after a mistake the next clause is read all the same.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{ParseBuffer, ParseStream, Parser};
+use syn::{Expr, Ident, Path, Token, bracketed, parenthesized, token};
+
+use super::names::{CLAUSES, Form, help_for_clause};
+use super::{Clause, Spec, group, order};
+use crate::bag::{self, Bag};
+use crate::diagnostic::{Diagnostic, Place};
+
+/// Reads all clauses.
+pub(super) fn spec(bag: &Bag, args: TokenStream) -> Spec {
+    let mut spec = Spec::default();
+    let parser = |input: ParseStream| {
+        items(bag, input, "clause", |input| clause(bag, input, &mut spec));
+        Ok(())
+    };
+    if let Err(error) = parser.parse2(args)
+        && bag.is_empty()
+    {
+        bag.parse(&error);
+    }
+    spec
+}
+
+/// Reads things that are separated by commas; a mistake in one does not hide the next.
+pub(super) fn items(
+    bag: &Bag,
+    input: ParseStream,
+    what: &str,
+    mut item: impl FnMut(ParseStream) -> Result<(), Diagnostic>,
+) {
+    while !input.is_empty() {
+        let before = input.cursor();
+        if let Err(error) = item(input) {
+            bag.push(error);
+            if input.cursor() == before {
+                let _: syn::Result<TokenTree> = input.parse();
+            }
+            skip(input);
+        }
+        if input.is_empty() {
+            break;
+        }
+        if input.peek(Token![,]) {
+            let _: syn::Result<Token![,]> = input.parse();
+        } else if starts_clause(input) {
+            bag.push(Diagnostic::error(input.span(), format!("a comma is missing before this {what}")));
+        } else {
+            bag.push(
+                Diagnostic::error(next_place(input), format!("unexpected {}", next_text(input)))
+                    .help(format!("put a comma between one {what} and the next")),
+            );
+            skip(input);
+            let _: syn::Result<Option<Token![,]>> = input.parse();
+        }
+    }
+}
+
+/// Whether the next tokens look like `name =` or `name(`.
+fn starts_clause(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    ahead.call(Ident::parse_any).is_ok_and(|name| {
+        let equals = ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
+        equals || (ahead.peek(token::Paren) && CLAUSES.iter().any(|(clause, _)| name == clause))
+    })
+}
+
+/// Goes on to the next comma that looks as if it ended a clause: not one between a closure's parameters.
+fn skip(input: ParseStream) {
+    while !input.is_empty() {
+        if input.peek(Token![,]) {
+            let ahead = input.fork();
+            let _: syn::Result<Token![,]> = ahead.parse();
+            let one_word =
+                ahead.peek(Ident::peek_any) && (ahead.peek2(Token![,]) || ahead.fork().call(alone).is_ok());
+            if ahead.is_empty() || one_word || starts_clause(&ahead) {
+                return;
+            }
+        }
+        let _: syn::Result<TokenTree> = input.parse();
+    }
+}
+
+/// One identifier and nothing after it.
+fn alone(input: ParseStream) -> syn::Result<()> {
+    input.call(Ident::parse_any)?;
+    if input.is_empty() { Ok(()) } else { Err(input.error("more follows")) }
+}
+
+/// The next token in backticks, for messages.
+pub(super) fn next_text(input: ParseStream) -> String {
+    match input.fork().parse::<TokenTree>() {
+        Ok(TokenTree::Group(group)) => match group.delimiter() {
+            proc_macro2::Delimiter::Parenthesis => "`(`".to_owned(),
+            proc_macro2::Delimiter::Brace => "`{`".to_owned(),
+            proc_macro2::Delimiter::Bracket => "`[`".to_owned(),
+            proc_macro2::Delimiter::None => "tokens".to_owned(),
+        },
+        Ok(token) => format!("`{token}`"),
+        Err(_) => "end of the clauses".to_owned(),
+    }
+}
+
+/// The place of the next token.
+pub(super) fn next_place(input: ParseStream) -> Place {
+    Place::from(input.span())
+}
+
+/// Reads one clause.
+fn clause(bag: &Bag, input: ParseStream, spec: &mut Spec) -> Result<(), Diagnostic> {
+    let Ok(key) = input.call(Ident::parse_any) else {
+        return Err(Diagnostic::error(next_place(input), format!("unexpected {}", next_text(input)))
+            .help("a clause starts with its name: `epochs = 10`"));
+    };
+    let name = key.unraw().to_string();
+    let Some((_, form)) = CLAUSES.iter().find(|(clause, _)| *clause == name) else {
+        let help = help_for_clause(&name);
+        return Err(Diagnostic::error(key.span(), format!("unknown clause `{name}`")).help(help));
+    };
+    let first =
+        spec.keys.iter().find(|first| **first == name && !matches!(name.as_str(), "allow" | "warn" | "deny"));
+    if let Some(first) = first {
+        let line = first.span().start().line;
+        bag.push(
+            Diagnostic::error(key.span(), format!("`{name}` is given twice"))
+                .note_at(first.span(), format!("the first one is on line {line}"))
+                .help("keep one of them"),
+        );
+    }
+    spec.keys.push(key.clone());
+    check_form(input, &key, *form)?;
+    match form {
+        Form::Value => value_clause(input, spec, key, &name),
+        Form::List => list_clause(bag, input, spec, key, &name),
+        Form::Group => group::clause(bag, input, spec, key, &name),
+    }
+}
+
+/// Sees that the name is followed by what its clause needs, and says how the clause is written if not.
+fn check_form(input: ParseStream, key: &Ident, form: Form) -> Result<(), Diagnostic> {
+    let found = match form {
+        Form::Group => input.peek(token::Paren),
+        Form::Value | Form::List => input.peek(Token![=]),
+    };
+    if found {
+        return Ok(());
+    }
+    let example = example(&key.unraw().to_string());
+    let message = match form {
+        Form::Group if input.peek(Token![=]) => format!("`{key}` takes parentheses, not `=`"),
+        Form::Group => format!("`{key}` takes parentheses"),
+        Form::Value | Form::List => format!("`{key}` has no value"),
+    };
+    Err(Diagnostic::error(key.span(), message).help(format!("write `{example}`")))
+}
+
+/// How a clause is written.
+pub(crate) fn example(name: &str) -> &'static str {
+    match name {
+        "model" => "model = self.model",
+        "train" => "train = loader",
+        "valid" => "valid = loader",
+        "loss" => "loss = cross_entropy",
+        "forward" => "forward = |model, batch| model.forward(&batch.input)",
+        "training_step" => "training_step = |model, batch| ...",
+        "optimizer" => "optimizer = AdamW::new(model.parameters(), 1e-3)",
+        "scheduler" => "scheduler = CosineLr::new(1000)",
+        "epochs" => "epochs = 10",
+        "max_steps" => "max_steps = 1000",
+        "seed" => "seed = 0",
+        "accumulate" => "accumulate = 4",
+        "clip_grad_norm" => "clip_grad_norm = 1.0",
+        "clip_grad_value" => "clip_grad_value = 0.5",
+        "crate" => "crate = path::to::training_loop",
+        "metrics" => "metrics = [accuracy]",
+        "train_metrics" => "train_metrics = [accuracy]",
+        "train_order" => "train_order = [forward, loss, zero_grad, backward, step]",
+        "eval_order" => "eval_order = [forward, loss, metrics]",
+        "validate" => "validate(every = 1 epochs)",
+        "on" => "on(epoch_end = |model, state| ...)",
+        "allow" => "allow(missing_step)",
+        "warn" => "warn(missing_step)",
+        _ => "deny(missing_step)",
+    }
+}
+
+/// Reads the expression after `=`.
+pub(super) fn expression(input: ParseStream, key: &Ident) -> Result<Expr, Diagnostic> {
+    let _: syn::Result<Token![=]> = input.parse();
+    if input.is_empty() || input.peek(Token![,]) {
+        let example = example(&key.unraw().to_string());
+        return Err(
+            Diagnostic::error(key.span(), format!("`{key}` has no value")).help(format!("write `{example}`"))
+        );
+    }
+    input.parse::<Expr>().map_err(|error| {
+        let place = Place::from(error.span());
+        Diagnostic::error(place, format!("the value of `{key}` is not an expression: {error}"))
+    })
+}
+
+/// Reads `name = expression` into its field.
+fn value_clause(input: ParseStream, spec: &mut Spec, key: Ident, name: &str) -> Result<(), Diagnostic> {
+    if name == "crate" {
+        let _: syn::Result<Token![=]> = input.parse();
+        let value = input.call(Path::parse_mod_style).map_err(|error| {
+            Diagnostic::error(error.span(), "`crate` is the path of the runtime")
+                .help("write `crate = path::to::training_loop`")
+        })?;
+        spec.path.get_or_insert(Clause { key, value });
+        return Ok(());
+    }
+    let mut value = expression(input, &key)?;
+    if let Some(unit) = group::own_unit(name) {
+        group::drop_unit(input, &key, unit)?;
+    } else if let Expr::Assign(assign) = &value {
+        // `loss = optimizer = ...`: the value of the first clause is missing, and its comma.
+        let place = Place::of(assign);
+        return Err(Diagnostic::error(place, format!("the value of `{key}` is an assignment"))
+            .help(format!("write `{}`", example(name))));
+    }
+    while let Expr::Paren(inner) = value {
+        value = *inner.expr;
+    }
+    let field = match name {
+        "model" => &mut spec.model,
+        "train" => &mut spec.train,
+        "valid" => &mut spec.valid,
+        "loss" => &mut spec.loss,
+        "forward" => &mut spec.forward,
+        "training_step" => &mut spec.training_step,
+        "optimizer" => &mut spec.optimizer,
+        "scheduler" => &mut spec.scheduler,
+        "epochs" => &mut spec.epochs,
+        "max_steps" => &mut spec.max_steps,
+        "seed" => &mut spec.seed,
+        "accumulate" => &mut spec.accumulate,
+        "clip_grad_norm" => &mut spec.clip_grad_norm,
+        _ => &mut spec.clip_grad_value,
+    };
+    field.get_or_insert(Clause { key, value });
+    Ok(())
+}
+
+/// Reads `name = [..]` into its field.
+fn list_clause(
+    bag: &Bag,
+    input: ParseStream,
+    spec: &mut Spec,
+    key: Ident,
+    name: &str,
+) -> Result<(), Diagnostic> {
+    let _: syn::Result<Token![=]> = input.parse();
+    if !input.peek(token::Bracket) {
+        return Err(Diagnostic::error(next_place(input), format!("`{key}` takes a list in brackets"))
+            .help(format!("write `{}`", example(name))));
+    }
+    let content = brackets(input).map_err(|error| bag::from_syn(&error))?;
+    match name {
+        "metrics" | "train_metrics" => {
+            let mut value = Vec::new();
+            items(bag, &content, "metric", |input| {
+                value.push(input.parse::<Expr>().map_err(|error| bag::from_syn(&error))?);
+                Ok(())
+            });
+            let field = if name == "metrics" { &mut spec.metrics } else { &mut spec.train_metrics };
+            field.get_or_insert(Clause { key, value });
+        }
+        _ => {
+            let value = order::parse(bag, &content, &key);
+            let field = if name == "train_order" { &mut spec.train_order } else { &mut spec.eval_order };
+            field.get_or_insert(Clause { key, value });
+        }
+    }
+    Ok(())
+}
+
+/// What stands in the brackets that come next.
+fn brackets(input: ParseStream<'_>) -> syn::Result<ParseBuffer<'_>> {
+    let content;
+    bracketed!(content in input);
+    Ok(content)
+}
+
+/// What stands in the parentheses that come next.
+pub(super) fn parentheses(input: ParseStream<'_>) -> syn::Result<ParseBuffer<'_>> {
+    let content;
+    parenthesized!(content in input);
+    Ok(content)
+}
