@@ -183,7 +183,7 @@ impl Cell {
                 Effect::Fill if word == Gradients::STALE || word == Gradients::FILLED => trail.clipped = None,
                 Effect::Fill => (trail.filled, trail.clipped) = (Some(site), None),
                 Effect::Clip => trail.clipped = trail.clipped.or(Some(site)),
-                Effect::Take => trail.used = Some(site),
+                Effect::Take => (trail.used, trail.clipped) = (Some(site), None),
             }
             let slot = &mut next.trails[after.0.trailing_zeros() as usize];
             *slot = if *slot == Trail::default() { trail } else { slot.join(trail) };

@@ -37,7 +37,7 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Clip) {
         let clip = fault.visit.site;
-        if fault.word != Gradients::USED || cx.is_explained(clip) {
+        if fault.word != Gradients::USED || cx.is_explained(&fault) {
             continue;
         }
         let Some(used) = fault.cell.trail(Gradients::USED).used else { continue };

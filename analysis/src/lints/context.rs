@@ -88,8 +88,10 @@ impl<'a> Context<'a> {
     }
 
     /// Whether a faulty step on the same gradients explains this clip.
-    pub fn is_explained(&self, clip: SiteId) -> bool {
-        self.explained.contains(&clip)
+    pub fn is_explained(&self, clip: &Fault) -> bool {
+        // Of several clips in a row the trail keeps the first.
+        let first = clip.cell.trail(clip.word).clipped.unwrap_or(clip.visit.site);
+        self.explained.contains(&first)
     }
 
     /// The loop is generated from a spec, and findings stand on its tokens.
