@@ -28,6 +28,7 @@ GROUPS = {
     "schedules": schedules.cases,
     "metrics": metrics.cases,
     "training": training.cases,
+    "model": model.cases,
 }
 
 
@@ -46,8 +47,6 @@ def main() -> None:
         path = HERE / f"{group}.json"
         path.write_text(text)
         print(f"{path.name}: {len(recorded)} cases, {len(text)} bytes")
-    model.write(HERE / "mlp.safetensors")
-    (HERE / "mlp.safetensors").chmod(0o644)
 
 
 if __name__ == "__main__":

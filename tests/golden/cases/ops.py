@@ -41,7 +41,7 @@ ONE = {
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
     "softplus": F.softplus,
-    "square": torch.square,
+    "elu": lambda x: F.elu(x, 0.7),
     "abs": torch.abs,
     "clamp": lambda x: torch.clamp(x, -0.5, 1.0),
     "add_scalar": lambda x: x + 1.5,
@@ -55,9 +55,9 @@ POSITIVE = {
     "ln": torch.log,
     "sqrt": torch.sqrt,
     "scalar_div": lambda x: 2.0 / x,
-    "powf_half": lambda x: x**0.5,
-    "powf_minus": lambda x: x**-1.5,
-    "powf_three": lambda x: x**3.0,
+    "pow_half": lambda x: x**0.5,
+    "pow_minus": lambda x: x**-1.5,
+    "pow_three": lambda x: x**3.0,
 }
 
 
@@ -83,7 +83,9 @@ def cases():
     for op, function in POSITIVE.items():
         for what, shape in [("plain", [3, 5]), ("odd", [7, 1, 3]), ("long", [35])]:
             yield differentiate(f"{op}/{what}", function, [numbers(shape, 8, 0.1, 4)])
-    yield differentiate("powf_two/negative", lambda x: x**2.0, [numbers([3, 5], 9)])
+    yield differentiate("pow_two/negative", lambda x: x**2.0, [numbers([3, 5], 9)])
+    yield differentiate("pow_three/negative", lambda x: x**3.0, [numbers([3, 5], 10)])
+    yield differentiate("pow_zero/kinks", lambda x: x**0.0, [KINKS])
     yield from products()
     yield from shapes()
     yield from reductions()
@@ -97,6 +99,10 @@ def products():
         ("one_column", [3, 4], [4, 1]),
         ("inner_one", [3, 1], [1, 5]),
         ("odd", [9, 13], [13, 7]),
+        ("batched", [2, 3, 4], [2, 4, 5]),
+        ("batched_left", [2, 3, 4], [4, 5]),
+        ("batched_right", [3, 4], [2, 4, 5]),
+        ("batched_broadcast", [2, 1, 3, 4], [3, 4, 2]),
     ]:
         yield differentiate(f"matmul/{what}", torch.matmul, [numbers(a, 11), numbers(b, 12)])
     yield differentiate("matmul/itself", lambda x: x @ x, [numbers([3, 3], 13)])
@@ -105,6 +111,8 @@ def products():
         x, w, b = numbers([batch, inputs], 15), numbers([outputs, inputs], 16), numbers([outputs], 17)
         yield differentiate(f"linear/{what}", F.linear, [x, w, b])
         yield differentiate(f"linear_no_bias/{what}", F.linear, [x, w])
+    x, w, b = numbers([2, 3, 4], 15), numbers([5, 4], 16), numbers([5], 17)
+    yield differentiate("linear/batched", F.linear, [x, w, b])
 
 
 def shapes():
@@ -115,6 +123,16 @@ def shapes():
     yield differentiate("permute/plain", lambda x: x.permute(2, 0, 1), [x])
     yield differentiate("slice/rows", lambda x: x[1:3], [numbers([4, 3], 23)])
     yield differentiate("slice/columns", lambda x: x[:, 1:2], [numbers([4, 3], 24)])
+    labels = torch.tensor([2, 0, 0, 1])
+    yield differentiate("gather/rows", lambda x: x.gather(1, labels[:, None])[:, 0], [numbers([4, 3], 29)])
+    places = torch.tensor([2, 0, 2, 1])
+    for axis in range(2):
+        run = lambda x, axis=axis: x.index_select(axis, places)
+        yield differentiate(f"index_select/{axis}", run, [numbers([3, 3], 30)], axis=axis)
+    condition = torch.tensor([[True, False, True], [False, False, True]])
+    for what, left, right in [("same", [2, 3], [2, 3]), ("row", [3], [2, 1]), ("scalar", [2, 3], [])]:
+        run = lambda a, b: torch.where(condition, a, b)
+        yield differentiate(f"select/{what}", run, [numbers(left, 37), numbers(right, 38)])
     a, b, c = numbers([2, 3], 25), numbers([1, 3], 26), numbers([2, 2], 27)
     yield differentiate("cat/rows", lambda a, b: torch.cat([a, b], 0), [a, b])
     yield differentiate("cat/columns", lambda a, b: torch.cat([a, b], 1), [a, c])
@@ -128,6 +146,7 @@ def reductions():
         "sum": torch.sum,
         "mean": torch.mean,
         "max": torch.max,
+        "min": torch.min,
         "var": torch.var,
     }.items():
         yield differentiate(f"{op}/all", function, [x])
@@ -136,23 +155,26 @@ def reductions():
             yield differentiate(f"{op}/one_element", function, [numbers([1, 1], 33)])
             yield differentiate(f"{op}/scalar", function, [numbers([], 34)])
     yield differentiate("max/ties", torch.max, [TIES])
+    yield differentiate("min/ties", torch.min, [TIES])
     for op, function in {
         "sum_axis": torch.sum,
         "mean_axis": torch.mean,
-        "max_axis": lambda x, dim, **keep: torch.max(x, dim, **keep).values,
-        "amax_axis": torch.amax,
+        "max_axis": lambda x, dim: torch.max(x, dim).values,
+        "min_axis": lambda x, dim: torch.min(x, dim).values,
         "var_axis": torch.var,
+        "sum_axis_keepdim": lambda x, dim: torch.sum(x, dim, keepdim=True),
+        "mean_axis_keepdim": lambda x, dim: torch.mean(x, dim, keepdim=True),
+        "var_axis_keepdim": lambda x, dim: torch.var(x, dim, keepdim=True),
     }.items():
         for axis in range(3):
             run = lambda x, axis=axis, function=function: function(x, dim=axis)
             yield differentiate(f"{op}/{axis}", run, [x], axis=axis)
-        if op != "var_axis":
+        if not op.startswith("var"):
             run = lambda x, function=function: function(x, dim=0)
             yield differentiate(f"{op}/size_one", run, [numbers([1, 3], 35)], axis=0)
-    for op in ["max_axis", "amax_axis"]:
-        function = torch.amax if op == "amax_axis" else lambda x, dim: torch.max(x, dim).values
+    for op, function in {"max_axis": torch.max, "min_axis": torch.min}.items():
         for axis in range(2):
-            run = lambda x, axis=axis, function=function: function(x, dim=axis)
+            run = lambda x, axis=axis, function=function: function(x, dim=axis).values
             yield differentiate(f"{op}/ties_{axis}", run, [TIES], axis=axis)
 
 
@@ -170,3 +192,6 @@ def normalised():
         ]:
             run = lambda x, axis=axis, function=function: function(x, dim=axis)
             yield differentiate(f"{op}/{what}", run, [x], axis=axis)
+    for what, shape, axes in [("plain", [4, 6], [6]), ("two_axes", [2, 3, 4], [3, 4]), ("one_row", [1, 3], [3])]:
+        run = lambda x, w, b, axes=axes: F.layer_norm(x, axes, w, b, 1e-5)
+        yield differentiate(f"layer_norm/{what}", run, [numbers(shape, 47), numbers(axes, 48), numbers(axes, 49)])

@@ -18,7 +18,9 @@ fn every_module_has_a_short_head() {
         let head = file.text.lines().filter(|line| line.starts_with("//!")).count();
         // The crates' first pages hold a whole example.
         let limit = if file.path.ends_with("/lib.rs") { usize::MAX } else { HEAD_LINES };
-        if head == 0 || head > limit {
+        // A lint's file is one page, which stands at the lint itself.
+        let is_lint = file.path.starts_with("analysis/src/lints/") && file.text.contains("\nlint! {");
+        if (head == 0 && !is_lint) || head > limit {
             broken.push(format!("{}: {head} lines", file.path));
         }
     }
@@ -128,4 +130,28 @@ fn pages_begin_with_a_sentence_and_keep_their_order() {
     }
     assert!(pages_seen > 0);
     demand("documentation of public items", &broken);
+}
+
+/// The headings of a lint's page.
+const PAGE: &[&str] = &["What it finds", "Why it matters", "Example", "Instead", "Limits"];
+
+#[test]
+fn every_lint_has_its_page() {
+    let lints = training_loop_analysis::lints::all();
+    assert!(!lints.is_empty());
+    let mut broken = Vec::new();
+    for lint in lints {
+        let found: Vec<&str> = lint.page.lines().filter_map(|line| line.trim().strip_prefix("## ")).collect();
+        if found != PAGE {
+            broken.push(format!("`{}` has {found:?}", lint.name));
+        }
+        let is_short = lint.summary.len() <= 80 && !lint.summary.ends_with('.');
+        if !is_short || lint.summary.starts_with(char::is_uppercase) {
+            broken.push(format!("`{}`: the summary is a phrase of one line: {:?}", lint.name, lint.summary));
+        }
+        if lint.name.chars().any(|c| !c.is_ascii_lowercase() && c != '_') {
+            broken.push(format!("`{}` is not in snake case", lint.name));
+        }
+    }
+    demand(&format!("a lint's page has the headings {PAGE:?}"), &broken);
 }

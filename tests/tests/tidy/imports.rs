@@ -19,7 +19,7 @@ impl<'ast> Visit<'ast> for Paths {
 
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         if !is_test(&item.attrs) {
-            self.flatten(String::new(), &item.tree);
+            self.flatten("", &item.tree);
         }
     }
 
@@ -54,21 +54,17 @@ impl Paths {
         paths.found
     }
 
-    fn flatten(&mut self, before: String, tree: &syn::UseTree) {
+    fn flatten(&mut self, before: &str, tree: &syn::UseTree) {
         let join = |ident: &syn::Ident| {
             if before.is_empty() { ident.to_string() } else { format!("{before}::{ident}") }
         };
         match tree {
-            syn::UseTree::Path(path) => self.flatten(join(&path.ident), &path.tree),
-            syn::UseTree::Name(name) => self.found.push((name.ident.span().start().line, join(&name.ident))),
-            syn::UseTree::Rename(name) => {
-                self.found.push((name.ident.span().start().line, join(&name.ident)))
+            syn::UseTree::Path(path) => self.flatten(&join(&path.ident), &path.tree),
+            syn::UseTree::Name(syn::UseName { ident })
+            | syn::UseTree::Rename(syn::UseRename { ident, .. }) => {
+                self.found.push((ident.span().start().line, join(ident)));
             }
-            syn::UseTree::Group(group) => {
-                for item in &group.items {
-                    self.flatten(before.clone(), item);
-                }
-            }
+            syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.flatten(before, item)),
             syn::UseTree::Glob(_) => {}
         }
     }

@@ -1,0 +1,44 @@
+//! Schedules: the learning rate of each update, exact to the rounding of f32.
+
+use training_loop::prelude::*;
+
+use crate::cases::{Case, cases};
+
+/// Half the distance between two neighbouring f32, as a part of their size.
+const ROUNDING: f64 = 6e-8;
+
+#[test]
+fn schedules() {
+    let mut faults = Vec::new();
+    for case in cases("schedules") {
+        for (update, (ours, theirs)) in rates(&case).into_iter().zip(case.numbers("rates")).enumerate() {
+            // PyTorch's cosine ends at 1e-19 or so where the formula gives zero.
+            if (ours - theirs).abs() > ROUNDING * theirs.abs() + 1e-15 {
+                faults.push(format!(
+                    "{}: update {update}: ours is {ours:e}, PyTorch's {theirs:e}",
+                    case.name()
+                ));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+fn rates(case: &Case) -> Vec<f64> {
+    let options = case.part("options");
+    let mut optimizer = Sgd::new(vec![Parameter::new(ndarray::arr1(&[0.0]))], case.number("rate") as Scalar);
+    let mut schedule: Box<dyn Schedule> = match case.kind() {
+        "step_lr" => Box::new(StepLr::new(options.count("step_size"), options.number("gamma"))),
+        "cosine_lr" => {
+            Box::new(CosineLr::new(options.count("T_max")).min(options.number("eta_min") as Scalar))
+        }
+        other => panic!("the recorded schedule `{other}` is not tested: add it here"),
+    };
+    schedule.start(&mut optimizer);
+    let mut rates = Vec::new();
+    for _ in 0..case.numbers("rates").len() {
+        rates.push(f64::from(optimizer.learning_rate()));
+        schedule.step(&mut optimizer);
+    }
+    rates
+}
