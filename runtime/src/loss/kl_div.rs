@@ -14,12 +14,12 @@ use crate::{Scalar, Tensor};
 /// # Formula
 /// `L = Σ t (ln t - x) / batch`, where `0 ln 0 = 0`; `dx = -g t / batch`. The target has no gradient.
 ///
+/// # Panics
+/// If the shapes differ or have no axis.
+///
 /// # Source
 /// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence; its default also divides by the
 /// number of classes.
-///
-/// # Panics
-/// If the shapes differ or have no axis.
 #[track_caller]
 pub fn kl_div(log_probabilities: &Tensor, target: &Tensor) -> Tensor {
     same_shape("kl_div", log_probabilities.shape(), target.shape());
