@@ -4,7 +4,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Expr, ItemFn};
 
@@ -12,8 +12,8 @@ use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::{Item, SpecFn};
 use crate::rules::cross;
-use crate::spec::{Spec, Value};
-use crate::{expand, plan, report};
+use crate::spec::{Spec, Value, names};
+use crate::{CheckOptions, Origin, check_fn, expand, lints, plan, report, suppress};
 
 /// Runs a phase; a panic of ours becomes a report with `item` re-emitted.
 pub(crate) fn guarded(item: &TokenStream, work: impl FnOnce() -> TokenStream) -> TokenStream {
@@ -54,13 +54,23 @@ fn write(args: TokenStream, item: &SpecFn) -> TokenStream {
     let bag = Bag::new();
     let spec = Spec::parse(&bag, args);
     let amounts = cross::check(&bag, &spec, item);
-    let mistakes = bag.check();
+    let options = CheckOptions { levels: levels(&bag, &spec), ..options(Origin::Spec) };
+    let (findings, mistakes): (Vec<_>, Vec<_>) =
+        bag.check().into_iter().partition(|mistake| mistake.lint == Some(cross::SAME_DATA));
+    let mut findings = options.levels.apply(findings);
     if !mistakes.is_empty() {
         let (item, errors) = (expand::stand_in(item), report::errors(&mistakes));
-        return quote!(#item #errors);
+        let findings = report::errors(&findings);
+        return quote!(#item #errors #findings);
     }
     match plan::plan(&spec, item, &amounts) {
-        Ok(plan) => expand::expand(&plan, item),
+        Ok(plan) => {
+            let tokens = expand::expand(&plan, item);
+            if let Ok(function) = syn::parse2::<ItemFn>(tokens.clone()) {
+                findings.extend(check_fn(&function, &options));
+            }
+            shown(&tokens, &findings)
+        }
         Err(said) => {
             let (item, errors) = (expand::stand_in(item), report::errors(&[bug(said)]));
             quote!(#item #errors)
@@ -70,12 +80,68 @@ fn write(args: TokenStream, item: &SpecFn) -> TokenStream {
 
 /// Reads a hand-written loop.
 fn read(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> TokenStream {
-    let _ = item;
     let bag = Bag::new();
     let spec = Spec::parse(&bag, args);
     check_reading(&bag, &spec);
-    let errors = report::errors(&bag.check());
-    quote!(#tokens #errors)
+    let options = CheckOptions {
+        levels: levels(&bag, &spec),
+        optimizers: role(&bag, &spec.optimizer).into_iter().collect(),
+        models: role(&bag, &spec.model).into_iter().collect(),
+        ..options(Origin::Hand)
+    };
+    let mut findings = bag.check();
+    findings.extend(check_fn(item, &options));
+    shown(tokens, &findings)
+}
+
+/// How a function below the attribute is checked.
+fn options(origin: Origin) -> CheckOptions {
+    CheckOptions { origin, annotated: true, ..CheckOptions::default() }
+}
+
+/// The levels that `allow`, `warn` and `deny` give.
+fn levels(bag: &Bag, spec: &Spec) -> suppress::Levels {
+    let mut levels = suppress::Levels::default();
+    for clause in &spec.levels {
+        for lint in &clause.lints {
+            let name = lint.to_string();
+            if lints::find(&name).is_none() && name != cross::SAME_DATA {
+                let known: Vec<&str> = lints::all().iter().map(|lint| lint.name).collect();
+                let help = match lints::nearest_to(&name) {
+                    Some(near) => format!("did you mean `{}`?", near.name),
+                    None => format!("the lints are {}", names::list(&known)),
+                };
+                bag.push(Diagnostic::error(lint.span(), format!("unknown lint `{name}`")).help(help));
+            }
+            levels.set(name, clause.setting);
+        }
+    }
+    levels
+}
+
+/// The function, its warnings as statements at the start of its body, its errors behind it.
+fn shown(function: &TokenStream, findings: &[Diagnostic]) -> TokenStream {
+    let (errors, warnings) = (report::errors(findings), report::warnings(findings));
+    if warnings.is_empty() {
+        return quote!(#function #errors);
+    }
+    let mut tokens: Vec<TokenTree> = function.clone().into_iter().collect();
+    if let Some(TokenTree::Group(body)) = tokens.pop() {
+        let statements: Vec<TokenTree> = body.stream().into_iter().collect();
+        // Inner attributes, three tokens each, stay in front.
+        let inner = |at: usize| {
+            let sign = |at: usize, sign| matches!(statements.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+            sign(at, '#') && sign(at + 1, '!')
+        };
+        let attributes = (0..).step_by(3).find(|at| !inner(*at)).unwrap_or(0);
+        let (before, after) = statements.split_at(attributes);
+        let stream = before.iter().cloned().chain(warnings).chain(after.iter().cloned()).collect();
+        let mut group = Group::new(body.delimiter(), stream);
+        group.set_span(body.span());
+        tokens.push(group.into());
+    }
+    let function: TokenStream = tokens.into_iter().collect();
+    quote!(#function #errors)
 }
 
 /// Above a body stand only clauses that say how to read it.
@@ -93,8 +159,6 @@ fn check_reading(bag: &Bag, spec: &Spec) {
             );
         }
     }
-    role(bag, &spec.optimizer);
-    role(bag, &spec.model);
 }
 
 /// The name of a variable of the loop.

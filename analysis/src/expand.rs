@@ -188,7 +188,7 @@ impl<'a> Printer<'a> {
             .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.measure(&#name);));
         let schedule = plan.scheduler.as_ref().map(|scheduler| {
             let (place, optimizer) = (&scheduler.place, &plan.optimizer.exclusive);
-            quote_spanned!(mixed(scheduler.at)=> if #place.per_epoch() { #place.step(#optimizer); })
+            quote_spanned!(mixed(scheduler.at)=> if #place.is_per_epoch() { #place.step(#optimizer); })
         });
         let validation =
             plan.validation.as_ref().and_then(|validation| self.validation_per_epoch(validation));

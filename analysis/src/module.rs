@@ -88,7 +88,7 @@ fn expand_struct(
     }
 }
 
-/// The generics with a bound `T: Module` for every type parameter that a visited field holds.
+/// The generics with a bound `T: Field` for every type parameter that a visited field holds.
 fn bounded<'a>(generics: &Generics, path: &Path, fields: impl Iterator<Item = &'a Field>) -> Generics {
     let mut used = Used { names: generics.type_params().map(|param| (&param.ident, false)).collect() };
     fields.for_each(|field| used.visit_type(&field.ty));
@@ -97,7 +97,7 @@ fn bounded<'a>(generics: &Generics, path: &Path, fields: impl Iterator<Item = &'
         .names
         .iter()
         .filter(|(_, used)| *used)
-        .map(|(name, _)| parse_quote!(#name: #path::Module))
+        .map(|(name, _)| parse_quote!(#name: #path::private::Field))
         .collect();
     if !bounds.is_empty() {
         generics.make_where_clause().predicates.extend(bounds);
@@ -245,7 +245,7 @@ mod tests {
             code.contains("impl<'a,T:Clone,U,constN:usize>::training_loop::ModuleforNet<'a,T,U,N>"),
             "{code}"
         );
-        assert!(code.contains("whereU:Copy,T:::training_loop::Module{"), "{code}");
+        assert!(code.contains("whereU:Copy,T:::training_loop::private::Field{"), "{code}");
     }
 
     #[test]

@@ -34,6 +34,11 @@ pub(crate) fn errors(diagnostics: &[Diagnostic]) -> TokenStream {
     diagnostics.iter().filter(|found| found.level == Level::Error).map(error).collect()
 }
 
+/// One statement for each warning, to stand at the start of the function's body.
+pub(crate) fn warnings(diagnostics: &[Diagnostic]) -> TokenStream {
+    diagnostics.iter().filter(|found| found.level == Level::Warning).map(warning).collect()
+}
+
 /// A `compile_error!` that rustc shows from the first to the last span of the place.
 fn error(diagnostic: &Diagnostic) -> TokenStream {
     let text = text(diagnostic);
@@ -42,4 +47,18 @@ fn error(diagnostic: &Diagnostic) -> TokenStream {
     let path = quote_spanned!(start=> ::core::compile_error);
     let call = quote_spanned!(end=> !{ #text });
     quote_spanned!(start=> #path #call)
+}
+
+/// The use of a deprecated function: the one warning with a text of one's own that stable macros can cause.
+fn warning(diagnostic: &Diagnostic) -> TokenStream {
+    let text = format!("{}\n", text(diagnostic));
+    let place = Span::mixed_site().located_at(diagnostic.place.start);
+    let name = proc_macro2::Ident::new(diagnostic.lint.unwrap_or("training_loop"), place);
+    quote_spanned! {place=>
+        const _: () = {
+            #[deprecated(note = #text)]
+            const fn #name() {}
+            #name()
+        };
+    }
 }

@@ -3,12 +3,11 @@
 use std::fmt::Display;
 
 pub use crate::metric::Metric;
-pub use crate::nn::{Module, Visitor};
+pub use crate::nn::{Field, Module, Visitor};
 pub use crate::optim::Optimizer;
 pub use crate::run::Run;
 pub use crate::schedule::Schedule;
 
-use crate::nn::Field;
 use crate::{Error, Result, Tensor};
 
 /// Shows the visitor what is in a field.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{File, Item, Meta};
+use training_loop_analysis::{CheckOptions, Origin, check_fn};
 
 /// Expands every function of a file that carries the attribute, as the macro would.
 fn expand(source: &str) -> String {
@@ -48,6 +49,20 @@ fn specs() -> Vec<PathBuf> {
     files
 }
 
+/// The printed loop passes the checker, as the generator's and as a person's.
+fn assert_no_findings(expanded: &str, path: &Path) {
+    let file: File = syn::parse_str(expanded).unwrap_or_else(|error| panic!("{error}\n{expanded}"));
+    for item in &file.items {
+        let Item::Fn(function) = item else { continue };
+        for origin in [Origin::Spec, Origin::Hand] {
+            let options = CheckOptions { origin, annotated: true, ..CheckOptions::default() };
+            let findings = check_fn(function, &options);
+            assert!(findings.is_empty(), "{}: {findings:?}\n{expanded}", path.display());
+        }
+    }
+    assert!(!expanded.contains("deprecated"), "{}: a warning\n{expanded}", path.display());
+}
+
 #[test]
 fn every_spec_has_its_loop() {
     let specs = specs();
@@ -56,6 +71,7 @@ fn every_spec_has_its_loop() {
         let source = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{error}"));
         let expanded = expand(&source);
         assert!(!expanded.contains("compile_error"), "{}\n{expanded}", path.display());
+        assert_no_findings(&expanded, &path);
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
         insta::with_settings!({ prepend_module_to_snapshot => false, description => source.trim(), omit_expression => true }, {
             insta::assert_snapshot!(name, expanded);

@@ -55,7 +55,7 @@ impl Printer<'_> {
             }
             Work::Schedule => {
                 let scheduler = self.plan.scheduler.as_ref().map(|scheduler| &scheduler.place);
-                quote_spanned!(at=> if !#scheduler.per_epoch() { #scheduler.step(#exclusive); })
+                quote_spanned!(at=> if !#scheduler.is_per_epoch() { #scheduler.step(#exclusive); })
             }
             Work::Metrics => {
                 let updates = metrics

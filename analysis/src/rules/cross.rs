@@ -14,6 +14,9 @@ use crate::inline;
 use crate::item::SpecFn;
 use crate::spec::{Clause, Spec, Value};
 
+/// The one lint of a spec that does not keep its loop from being written.
+pub(crate) const SAME_DATA: &str = "validates_on_training_data";
+
 /// The numbers of a spec after their rules.
 pub(crate) struct Amounts {
     pub(crate) epochs: Option<Amount>,
@@ -137,7 +140,7 @@ fn check_validation(bag: &Bag, spec: &Spec, item: &SpecFn) {
             let mut error = Diagnostic::error(place, "validates on the training data")
                 .note("a model that learnt its training data by heart looks perfect on it")
                 .help("give `valid` data that the model is not trained on");
-            error.lint = Some("validates_on_training_data");
+            error.lint = Some(SAME_DATA);
             bag.push(error);
         }
         return;

@@ -10,6 +10,7 @@ use super::{Clause, Spec};
 use crate::bag::{self, Bag};
 use crate::diagnostic::Diagnostic;
 use crate::stage::nearest;
+use crate::suppress::Setting;
 
 /// When to validate.
 #[derive(Clone, Default)]
@@ -42,18 +43,9 @@ pub(crate) struct Hook {
 
 /// `allow(lint, ..)`: a level for some lints.
 #[derive(Clone)]
-#[expect(dead_code, reason = "read by the checker")]
 pub(crate) struct Levels {
-    pub(crate) word: LevelWord,
+    pub(crate) setting: Setting,
     pub(crate) lints: Vec<Ident>,
-}
-
-/// The level that a clause gives to lints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LevelWord {
-    Allow,
-    Warn,
-    Deny,
 }
 
 /// The hooks that `on(..)` knows.
@@ -85,10 +77,10 @@ pub(super) fn clause(
             spec.on.get_or_insert(Clause { key, value });
         }
         _ => {
-            let word = match name {
-                "allow" => LevelWord::Allow,
-                "warn" => LevelWord::Warn,
-                _ => LevelWord::Deny,
+            let setting = match name {
+                "allow" => Setting::Allow,
+                "warn" => Setting::Warn,
+                _ => Setting::Deny,
             };
             let mut lints = Vec::new();
             items(bag, &content, "lint", |input| {
@@ -98,7 +90,7 @@ pub(super) fn clause(
                 })?);
                 Ok(())
             });
-            spec.levels.push(Levels { word, lints });
+            spec.levels.push(Levels { setting, lints });
         }
     }
     Ok(())
