@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use training_loop::ndarray::ArrayViewD;
 use training_loop::prelude::*;
 
 const SIDE: usize = 8;
@@ -12,7 +13,7 @@ const SHADES: [&str; 5] = ["  ", "░░", "▒▒", "▓▓", "██"];
 ///
 /// # Shapes
 /// `images: [n, 64]`, grey values from 0 to 1; `read` and `truth`: n labels.
-pub(crate) fn row(images: &ndarray::ArrayViewD<Scalar>, read: &Labels, truth: &Labels) -> String {
+pub(crate) fn row(images: &ArrayViewD<Scalar>, read: &Labels, truth: &Labels) -> String {
     let mut text = String::new();
     for y in 0..SIDE {
         for image in images.outer_iter() {

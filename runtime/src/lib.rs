@@ -41,6 +41,8 @@ pub use loss::{
     ClassTarget, CrossEntropy, Huber, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy, huber_loss,
     kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
 };
+/// The crate of the arrays that tensors are made of, in the version that this one uses.
+pub use ndarray;
 pub use nn::{Module, Visitor};
 pub use ops::{cat, layer_norm, linear, select, stack};
 pub use optim::{Adam, AdamW, Optimizer, Sgd};
