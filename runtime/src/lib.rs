@@ -1,4 +1,60 @@
 //! Training loops whose order of steps is checked at compile time, on a small fast CPU runtime.
+//!
+//! A function without a body and a spec is a whole training loop; [`training_loop`] writes it, in the
+//! right order, as code that `cargo training-loop expand` prints. On a function with a body the same
+//! attribute proves the order of a hand-written loop and changes nothing.
+//!
+//! ```
+//! use training_loop::prelude::*;
+//!
+//! #[derive(Module)]
+//! struct Mlp {
+//!     hidden: Linear,
+//!     output: Linear,
+//! }
+//!
+//! impl Mlp {
+//!     fn forward(&self, x: &Tensor) -> Tensor {
+//!         self.output.forward(&self.hidden.forward(x).relu())
+//!     }
+//! }
+//!
+//! #[training_loop]
+//! fn fit(model: &Mlp, train: &DataLoader, epochs: usize) {
+//!     let mut optimizer = AdamW::new(model.parameters(), 1e-2);
+//!     for epoch in 0..epochs {
+//!         for batch in train.epoch(epoch) {
+//!             let output = model.forward(&batch.input);
+//!             let loss = cross_entropy(&output, &batch.target);
+//!             optimizer.zero_grad();
+//!             loss.backward();
+//!             optimizer.step();
+//!         }
+//!     }
+//! }
+//!
+//! # fn main() -> Result<()> {
+//! // Two clouds of points, told apart by the sum of their coordinates.
+//! let points = ndarray::Array2::from_shape_fn((64, 2), |(i, j)| ((i * (3 + j)) % 17) as Scalar / 17.0 - 0.5);
+//! let labels = points.rows().into_iter().map(|point| u32::from(point.sum() > 0.0)).collect::<Labels>();
+//! let train = DataLoader::new(TensorDataset::new(Tensor::from(points), labels)?, 16).shuffle(0);
+//!
+//! seed(0);
+//! let model = Mlp { hidden: Linear::new(2, 16), output: Linear::new(16, 2) };
+//! fit(&model, &train, 40);
+//!
+//! let _evaluation = evaluation(&model);
+//! let mut right = accuracy();
+//! for batch in &train {
+//!     right.update(&model.forward(&batch.input), &batch.target);
+//! }
+//! assert!(right.compute() > 0.9);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Features: `macros` (on by default: the attribute and the derive), `progress` (on by default: a bar
+//! on a terminal), `gzip` (reading `.csv.gz`), `f64` ([`Scalar`] in double precision).
 
 mod autograd;
 mod broadcast;
@@ -25,9 +81,11 @@ mod safetensors;
 pub mod schedule;
 mod shape;
 mod state_dict;
+mod stderr;
 mod storage;
 mod tensor;
 mod value;
+mod watch;
 
 /// A test names this crate as a user does.
 #[cfg(test)]
@@ -63,5 +121,6 @@ pub type Scalar = f32;
 /// A concrete type keeps user code short and debug builds quick.
 #[cfg(feature = "f64")]
 pub type Scalar = f64;
+
 /// An array of any number of axes, as tensors are made of and turned into.
 pub type Array = ndarray::ArrayD<Scalar>;

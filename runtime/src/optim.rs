@@ -7,7 +7,7 @@ pub use adam::{Adam, AdamW};
 pub use sgd::Sgd;
 
 use crate::parameter::{GradientStage, Parameter};
-use crate::{Error, Result, Scalar, kernel, random};
+use crate::{Error, Result, Scalar, kernel, random, watch};
 
 /// What changes parameters by their gradients, once for each `backward` or group of them.
 ///
@@ -47,6 +47,7 @@ pub trait Optimizer {
     fn check(&self) -> Result<()>;
 
     /// Forgets all gradients: the next `backward` writes new ones.
+    #[track_caller]
     fn zero_grad(&mut self) {
         for parameter in self.parameters() {
             parameter.zero_grad();
@@ -62,7 +63,9 @@ pub trait Optimizer {
     ///
     /// # Source
     /// PyTorch's `clip_grad_norm_`, which turns gradients to 0 or NaN where the norm is not finite.
+    #[track_caller]
     fn clip_grad_norm(&mut self, max: Scalar) -> Scalar {
+        watch::before_clip(self.parameters());
         let mut squares = 0.0;
         for parameter in self.parameters() {
             if let Some(gradient) = &parameter.lock().gradient {
@@ -88,6 +91,7 @@ pub trait Optimizer {
     #[track_caller]
     fn clip_grad_value(&mut self, max: Scalar) {
         assert!(max >= 0.0, "clip_grad_value: {max} must be at least 0");
+        watch::before_clip(self.parameters());
         for parameter in self.parameters() {
             if let Some(gradient) = &mut parameter.lock().gradient {
                 kernel::map_in_place(gradient.make_mut(), |g| g.clamp(-max, max));
@@ -120,10 +124,12 @@ macro_rules! forward {
                 (**self).check()
             }
 
+            #[track_caller]
             fn zero_grad(&mut self) {
                 (**self).zero_grad();
             }
 
+            #[track_caller]
             fn clip_grad_norm(&mut self, max: Scalar) -> Scalar {
                 (**self).clip_grad_norm(max)
             }
@@ -150,7 +156,9 @@ fn distinct(parameters: Vec<Parameter>) -> Vec<Parameter> {
 }
 
 /// Calls `update(number, value, gradient)` for each parameter with a gradient, and advances the update count.
+#[track_caller]
 fn for_each_gradient(parameters: &[Parameter], mut update: impl FnMut(usize, &mut [Scalar], &[Scalar])) {
+    watch::before_step(parameters);
     for (number, parameter) in parameters.iter().enumerate() {
         let mut state = parameter.lock();
         let state = &mut *state;

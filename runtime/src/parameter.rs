@@ -11,6 +11,7 @@ use crate::shape::Shape;
 use crate::storage::Buffer;
 use crate::tensor::{Node, Tensor, copied};
 use crate::value::Value;
+use crate::watch::Place;
 use crate::{Array, Scalar};
 
 /// A handle to a value that is trained; a clone is the same parameter.
@@ -49,6 +50,10 @@ pub(crate) enum GradientStage {
     Filled,
     /// A step has used it, and it was not zeroed since.
     Used,
+    /// `backward` at this place added to what a step had used.
+    Stale(Place),
+    /// Zeroed at this place before a step could use it.
+    Discarded(Place),
 }
 
 impl Parameter {
@@ -124,10 +129,11 @@ impl Parameter {
     }
 
     /// Forgets the gradient: the next `backward` writes a new one.
+    #[track_caller]
     pub fn zero_grad(&self) {
         let mut state = self.lock();
         state.gradient = None;
-        state.stage = GradientStage::Empty;
+        state.stage = state.stage.after_zero_grad();
     }
 
     /// Whether `backward` computes a gradient for this parameter.
@@ -144,7 +150,7 @@ impl Parameter {
     pub(crate) fn accumulate(&self, gradient: Value) {
         let mut state = self.lock();
         crate::autograd::add_into(&mut state.gradient, gradient);
-        state.stage = GradientStage::Filled;
+        state.stage = state.stage.after_backward();
     }
 
     fn array(&self, numbers: &[Scalar]) -> Array {

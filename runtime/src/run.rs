@@ -259,15 +259,17 @@ impl Run {
 
 /// The message of a run that a loss ended.
 fn diverged(epoch: &Epoch, batch: usize) -> String {
-    let mut text =
-        format!("stopped: the loss is {} at batch {} of epoch {}", epoch.last, batch + 1, epoch.number + 1);
-    if let Some(rate) = epoch.learning_rate {
-        text += &format!(", after an update with learning rate {rate}");
-    }
-    if let Some(norm) = epoch.grad_norm {
-        text += &format!(" and gradient norm {norm:.4}");
-    }
-    text + "; the model was not updated with it. A smaller learning rate or `clip_grad_norm` may help."
+    let rate = epoch.learning_rate.map(|rate| format!(", after an update with learning rate {rate}"));
+    let norm = epoch.grad_norm.map(|norm| format!(" and gradient norm {norm:.4}"));
+    format!(
+        "stopped: the loss is {} at batch {} of epoch {}{}{}; the model was not updated with it. \
+         A smaller learning rate or `clip_grad_norm` may help.",
+        epoch.last,
+        batch + 1,
+        epoch.number + 1,
+        rate.unwrap_or_default(),
+        norm.unwrap_or_default()
+    )
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 use std::fs::File;
-use std::io::{self, Read as _, Write};
+use std::io::{self, Read, Write};
 use std::ops::Range;
 use std::path::Path;
 
@@ -60,24 +60,29 @@ fn write_numbers(file: &mut dyn Write, value: &Array) -> io::Result<()> {
 
 /// Reads a state.
 pub(crate) fn load(path: &Path) -> Result<StateDict> {
-    let problem = |problem| Error::ModelFile { path: path.to_path_buf(), problem };
-    let mut file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+    let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
     let bytes = file.metadata().map_err(|error| Error::io(path, "read", error))?.len();
-    let mut read = |length: u64| {
+    read(path, bytes, file)
+}
+
+/// Reads a state from so many bytes; `path` stands in errors.
+fn read(path: &Path, bytes: u64, mut file: impl Read) -> Result<StateDict> {
+    let problem = |problem| Error::ModelFile { path: path.to_path_buf(), problem };
+    let mut take = |length: u64| {
         let mut buffer = vec![0; length as usize];
         file.read_exact(&mut buffer).map(|()| buffer).map_err(|error| Error::io(path, "read", error))
     };
     if bytes < PREFIX {
         return Err(problem(Problem::CutShort { bytes, needed: PREFIX }));
     }
-    let prefix = read(PREFIX)?;
-    let length = prefix.iter().rev().fold(0, |length, &byte| length << 8 | u64::from(byte));
+    let length = take(PREFIX)?.iter().rev().fold(0, |length, &byte| length << 8 | u64::from(byte));
     if length > LONGEST_HEADER || PREFIX + length > bytes {
         return Err(problem(Problem::CutShort { bytes, needed: length.saturating_add(PREFIX) }));
     }
-    let header = read(length)?;
-    let entries = entries(&header, bytes - PREFIX - length).map_err(problem)?;
-    let data = read(bytes - PREFIX - length)?;
+    let header = take(length)?;
+    let available = bytes - PREFIX - length;
+    let entries = entries(&header, available).map_err(problem)?;
+    let data = take(available)?;
     Ok(entries.iter().map(|entry| (entry.name.clone(), entry.numbers(&data))).collect())
 }
 
@@ -220,15 +225,16 @@ mod tests {
         .collect()
     }
 
-    /// A file of this header and so many bytes of zeros.
-    fn read(header: &str, data: usize) -> Result<StateDict, Problem> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("model.safetensors");
+    fn read_bytes(bytes: &[u8]) -> Result<StateDict> {
+        read(Path::new("model.safetensors"), bytes.len() as u64, bytes)
+    }
+
+    /// Reads this header and so many bytes of zeros.
+    fn read_header(header: &str, data: usize) -> Result<StateDict, Problem> {
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header.as_bytes());
         bytes.extend(std::iter::repeat_n(0, data));
-        std::fs::write(&path, bytes).unwrap();
-        load(&path).map_err(|error| match error {
+        read_bytes(&bytes).map_err(|error| match error {
             Error::ModelFile { problem, .. } => problem,
             other => panic!("{other}"),
         })
@@ -270,7 +276,7 @@ mod tests {
     fn reads_other_kinds_of_numbers() {
         let header = r#"{"a":{"dtype":"F64","shape":[],"data_offsets":[0,8]},
             "b":{"dtype":"F32","shape":[1,2],"data_offsets":[16,24]},"n":{"dtype":"I64","shape":[],"data_offsets":[8,16]}}"#;
-        let state = read(header, 24).unwrap();
+        let state = read_header(header, 24).unwrap();
         assert_eq!(state.get("b").unwrap().shape(), [1, 2]);
         assert_eq!(state.get("n").unwrap().shape(), [0; 0]);
     }
@@ -314,12 +320,12 @@ mod tests {
             ),
         ];
         for (header, data, problem) in cases {
-            assert_eq!(read(&header, data), Err(problem), "{header}");
+            assert_eq!(read_header(&header, data), Err(problem), "{header}");
         }
-        assert!(matches!(read("[1, 2]", 0), Err(Problem::Header { .. })));
-        assert!(matches!(read("{", 0), Err(Problem::Header { .. })));
-        assert!(matches!(read(&"[".repeat(10_000), 0), Err(Problem::Header { .. })));
-        assert!(matches!(read(r#"{"w":7}"#, 0), Err(Problem::Entry { field: "dtype", .. })));
+        assert!(matches!(read_header("[1, 2]", 0), Err(Problem::Header { .. })));
+        assert!(matches!(read_header("{", 0), Err(Problem::Header { .. })));
+        assert!(matches!(read_header(&"[".repeat(10_000), 0), Err(Problem::Header { .. })));
+        assert!(matches!(read_header(r#"{"w":7}"#, 0), Err(Problem::Entry { field: "dtype", .. })));
     }
 
     /// Every truncation is refused, and no change of a single byte makes us panic.
@@ -331,16 +337,14 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         let mut refused = 0;
         for length in 0..whole.len() {
-            std::fs::write(&path, &whole[..length]).unwrap();
-            let error = load(&path).unwrap_err();
+            let error = read_bytes(&whole[..length]).unwrap_err();
             assert!(matches!(error, Error::ModelFile { .. }), "{error}");
         }
         for place in 0..whole.len() {
-            for flip in [0x01, 0x02, 0x10, 0x40, 0x80, 0xff] {
+            for flip in 1..=255 {
                 let mut damaged = whole.clone();
                 damaged[place] ^= flip;
-                std::fs::write(&path, &damaged).unwrap();
-                match load(&path) {
+                match read_bytes(&damaged) {
                     Ok(_) => {}
                     Err(Error::ModelFile { .. }) => refused += 1,
                     Err(other) => panic!("{other}"),

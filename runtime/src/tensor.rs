@@ -9,7 +9,7 @@ use crate::autograd::{self, Graph};
 use crate::shape::Shape;
 use crate::storage::Buffer;
 use crate::value::Value;
-use crate::{Array, Scalar};
+use crate::{Array, Scalar, watch};
 
 /// A cheap handle to numbers in row-major order; a clone shares them.
 ///
@@ -124,6 +124,7 @@ impl Tensor {
     /// If this is not a single number, if it depends on no parameter, or if its graph was freed before.
     #[track_caller]
     pub fn backward(&self) {
+        watch::begin_backward();
         autograd::backward(self, false);
     }
 
@@ -133,6 +134,7 @@ impl Tensor {
     /// As [`Tensor::backward`].
     #[track_caller]
     pub fn backward_retain_graph(&self) {
+        watch::begin_backward();
         autograd::backward(self, true);
     }
 }

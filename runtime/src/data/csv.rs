@@ -282,3 +282,6 @@ fn label(field: &str) -> Result<usize, Problem> {
     let whole = value.fract() == 0.0 && (0.0..16_777_216.0).contains(&value);
     if whole { Ok(value as usize) } else { Err(Problem::NotALabel { text: field.to_owned() }) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     fn moments(parameter: &Parameter) -> (f64, f64) {
-        let values = parameter.value().mapv(|value| f64::from(value));
+        let values = parameter.value().mapv(f64::from);
         let mean = values.mean().unwrap();
         (mean, values.mapv(|value| (value - mean).powi(2)).mean().unwrap().sqrt())
     }
@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn spreads_are_those_of_their_formulas() {
         let weight = Parameter::new(ndarray::Array2::zeros((100, 300)));
-        let cases: [(fn(&Parameter), f64); 6] = [
+        type Fill = fn(&Parameter);
+        let cases: [(Fill, f64); 6] = [
             (|p| uniform(p, -1.0, 1.0), 1.0 / 3_f64.sqrt()),
             (|p| normal(p, 0.0, 0.5), 0.5),
             (|p| xavier_uniform(p, 2.0), 2.0 * (2.0 / 400_f64).sqrt()),

@@ -233,7 +233,7 @@ pub(super) fn epoch_of(number: usize, epochs: Option<usize>) -> String {
 pub(super) fn line(row: &Row, epochs: Option<usize>, best: bool) -> String {
     let mut line = format!("{}  {:.1}s", epoch_of(row.number(), epochs), row.seconds);
     for (name, value) in &row.measurements {
-        line += &format!("  {name} {}", number(*value));
+        line.extend(["  ", name, " ", &number(*value)]);
     }
     line + if best { "  *best" } else { "" }
 }

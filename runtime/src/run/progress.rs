@@ -1,7 +1,8 @@
 //! Progress on standard error: a bar on a terminal, one line per epoch, never an escape code elsewhere.
 
 use std::fmt;
-use std::io::Write as _;
+
+use crate::stderr::write_line;
 
 /// The environment variable that chooses: `auto`, `bar`, `plain` or `off`.
 const VARIABLE: &str = "TRAINING_LOOP_PROGRESS";
@@ -23,7 +24,7 @@ impl Progress {
             Some("off") => (false, false),
             _ => {
                 let choice = choice.display();
-                write(&format!(
+                write_line(&format!(
                     "{VARIABLE} is `{choice}`, but must be auto, bar, plain or off; taken as auto"
                 ));
                 (true, true)
@@ -78,7 +79,7 @@ impl Progress {
             bar.clear();
         }
         if self.lines {
-            write(line);
+            write_line(line);
         }
     }
 }
@@ -87,11 +88,6 @@ impl fmt::Debug for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress").field("lines", &self.lines).finish_non_exhaustive()
     }
-}
-
-/// Prints a line on standard error. A run goes on when nobody reads it any more.
-fn write(line: &str) {
-    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 #[cfg(feature = "progress")]

@@ -1,0 +1,127 @@
+//! What is read, and what is refused with its place.
+
+use super::*;
+use crate::data::Dataset;
+
+fn table(text: &str) -> Csv {
+    Csv::from_bytes("table.csv", text.as_bytes().to_vec())
+}
+
+/// The message of a refused table, which begins with its place.
+fn refused(csv: &Csv) -> String {
+    let (classes, values) = (csv.classification().err(), csv.regression().err());
+    let error = classes.or(values).expect("it must be refused");
+    assert!(matches!(error, Error::Csv { .. }), "{error}");
+    error.to_string()
+}
+
+#[test]
+fn features_and_targets_are_told_apart() {
+    let text = "a,b,c\n1,2,0\n3,4.5,1\r\n-5e-1, 6 ,2.0\n";
+    let classes = table(text).classification().unwrap();
+    assert_eq!(classes.inputs().as_slice(), [1.0, 2.0, 3.0, 4.5, -0.5, 6.0]);
+    assert_eq!(classes.targets().as_slice(), [0, 1, 2]);
+    let values = table(text).target_column("a").regression().unwrap();
+    assert_eq!(values.inputs().as_slice(), [2.0, 0.0, 4.5, 1.0, 6.0, 2.0]);
+    assert_eq!((values.targets().shape(), values.targets().as_slice()), (&[3, 1][..], &[1.0, 3.0, -0.5][..]));
+    let middle = table(text).target_column(1).regression().unwrap();
+    assert_eq!(middle.targets().as_slice(), [2.0, 4.5, 6.0]);
+    assert_eq!(middle.len(), 3);
+}
+
+#[test]
+fn the_form_can_be_told() {
+    let expected = [1.0, 2.0, 3.0, 4.0];
+    let inputs = |csv: Csv| csv.classification().unwrap().inputs().to_array().into_raw_vec_and_offset().0;
+    assert_eq!(inputs(table("1,2,0\n3,4,1\n").header(false)), expected);
+    assert_eq!(inputs(table("x;y;z\n1;2;0\n3;4;1\n").delimiter(b';')), expected);
+    assert_eq!(inputs(table("  1 2\t 0\n3   4 1  \n\n").blanks().header(false)), expected);
+    assert_eq!(inputs(table("2001,2002,2003\n1,2,0\n3,4,1").header(true)), expected);
+    assert_eq!(inputs(table("\u{feff}\"x\",y,z\n\"1\",2,0\n3,4,1\n")), expected);
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let cases = [
+        ("a,b\n1,0\n2\n", "table.csv:3: 1 fields where the first row has 2; check the delimiter and quotes"),
+        (
+            "a,b\n1,0\n2,1,4\n",
+            "table.csv:3: 3 fields where the first row has 2; check the delimiter and quotes",
+        ),
+        ("a,b\n1,0\nwide,1\n", "table.csv:3, column 0 (`a`): `wide` is not a number"),
+        ("a,b\n1,0\n,1\n", "table.csv:3, column 0 (`a`): the field is empty; fill it or leave the row out"),
+        (
+            "a,b\nNaN,0\n",
+            "table.csv:2, column 0 (`a`): `NaN` is not a finite number; replace it or leave the row out",
+        ),
+        (
+            "a,b\n1,0\n1e999,1\n",
+            "table.csv:3, column 0 (`a`): `1e999` is not a finite number; replace it or leave the row out",
+        ),
+        ("a,b\n1,setosa\n", "table.csv:2, column 1 (`b`): `setosa` is not a number"),
+        ("", "table.csv: no rows of data"),
+        ("a,b\n", "table.csv: no rows of data"),
+        ("b\n0\n", "table.csv: the target is the only column, so there are no features"),
+    ];
+    for (text, message) in cases {
+        assert_eq!(refused(&table(text)), message, "{text:?}");
+    }
+    assert!(refused(&table("1,2\n3,4\n")).starts_with("table.csv:1: the first line holds only numbers"));
+    let broken = Csv::from_bytes("table.csv", vec![b'a', b',', b'b', b'\n', 0xff, b',', b'1', b'\n']);
+    assert_eq!(refused(&broken), "table.csv:2: the text is not UTF-8; convert the file");
+    let without_names = table("1,0\n2,x\n").header(false);
+    assert_eq!(refused(&without_names), "table.csv:2, column 1: `x` is not a number");
+}
+
+#[test]
+fn a_label_is_a_whole_number_from_zero_on() {
+    for label in ["-1", "0.5", "1e30"] {
+        let error = table(&format!("a,b\n1,0\n2,{label}\n")).classification().unwrap_err().to_string();
+        let start = format!("table.csv:3, column 1 (`b`): `{label}` is not a class label");
+        assert!(error.starts_with(&start), "{error}");
+    }
+    assert!(table("a,b\n1,-1\n").regression().is_ok());
+}
+
+#[test]
+fn a_target_that_is_not_there_is_named_with_those_that_are() {
+    let text = "a,b\n1,0\n";
+    assert_eq!(
+        refused(&table(text).target_column("kind")),
+        "table.csv: no column `kind`; the file has `a`, `b`"
+    );
+    assert_eq!(refused(&table(text).target_column(2)), "table.csv: no column 2; the file has `a`, `b`");
+    let nameless = table("1,0\n").header(false);
+    let expected = "table.csv: no column `b`: the file has no header and 2 columns, counted from 0";
+    assert_eq!(refused(&nameless.target_column("b")), expected);
+}
+
+#[test]
+fn files_are_read_and_missing_ones_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flowers.csv");
+    let error = Csv::new(&path).classification().unwrap_err();
+    assert!(error.to_string().starts_with(&format!("could not read {}: ", path.display())), "{error}");
+    std::fs::write(&path, "a,b\n1,0\n").unwrap();
+    assert_eq!(Csv::new(&path).classification().unwrap().len(), 1);
+    assert!(matches!(Csv::new(folder.path()).classification(), Err(Error::Io { .. })));
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn compressed_bytes_are_recognised() {
+    use std::io::Write as _;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(b"a,b\n1,0\n2,1\n").unwrap();
+    let packed = packer.finish().unwrap();
+    assert_eq!(Csv::from_bytes("t.csv.gz", packed.clone()).classification().unwrap().len(), 2);
+    let cut = Csv::from_bytes("t.csv.gz", packed[..packed.len() - 6].to_vec()).classification().unwrap_err();
+    assert!(cut.to_string().starts_with("could not unpack t.csv.gz: "), "{cut}");
+}
+
+#[cfg(not(feature = "gzip"))]
+#[test]
+fn compressed_bytes_need_the_feature() {
+    let packed = Csv::from_bytes("t.csv.gz", vec![0x1f, 0x8b, 8, 0]);
+    assert!(refused(&packed).contains("turn on the feature `gzip`"));
+}

@@ -1,0 +1,326 @@
+//! Watching the order of a loop while it runs, for what the checker cannot see.
+//!
+//! Debug builds follow the checker's automaton for the gradients of each parameter and name its
+//! lints on standard error, once for each place in the source. `TRAINING_LOOP_WATCH=warn` turns it
+//! on in release builds too, `panic` stops at the first finding, `off` silences it.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::Parameter;
+use crate::parameter::GradientStage as Stage;
+use crate::stderr::write_line;
+
+/// A place in the source.
+pub(crate) type Place = &'static Location<'static>;
+
+/// The environment variable that chooses: `warn`, `panic` or `off`.
+const VARIABLE: &str = "TRAINING_LOOP_WATCH";
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Off,
+    Warn,
+    Panic,
+}
+
+fn mode() -> Mode {
+    static MODE: OnceLock<Mode> = OnceLock::new();
+    *MODE.get_or_init(|| match std::env::var(VARIABLE).as_deref() {
+        Ok("off") => Mode::Off,
+        Ok("panic") => Mode::Panic,
+        Ok(_) => Mode::Warn,
+        Err(_) if cfg!(any(debug_assertions, test)) => Mode::Warn,
+        Err(_) => Mode::Off,
+    })
+}
+
+thread_local! {
+    static BACKWARD: Cell<Option<Place>> = const { Cell::new(None) };
+}
+
+/// Tells where the `backward` stands that runs from now on.
+#[track_caller]
+pub(crate) fn begin_backward() {
+    BACKWARD.set(Some(Location::caller()));
+}
+
+impl Stage {
+    /// After `backward` wrote to the gradient.
+    pub(crate) fn after_backward(self) -> Self {
+        match self {
+            Self::Empty | Self::Filled | Self::Discarded(_) => Self::Filled,
+            Self::Used => BACKWARD.get().map_or(Self::Filled, Self::Stale),
+            Self::Stale(place) => Self::Stale(place),
+        }
+    }
+
+    /// After the gradient was zeroed at the caller's place.
+    #[track_caller]
+    pub(crate) fn after_zero_grad(self) -> Self {
+        match self {
+            Self::Filled => Self::Discarded(Location::caller()),
+            Self::Discarded(place) => Self::Discarded(place),
+            Self::Empty | Self::Used | Self::Stale(_) => Self::Empty,
+        }
+    }
+}
+
+/// A fault in the order of a running loop.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Finding {
+    lint: &'static str,
+    place: Place,
+    message: String,
+    help: &'static str,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { lint, place, message, help } = self;
+        write!(f, "{message}\n  --> {place}\n   = help: {help}\n   = note: `{lint}`; ")?;
+        write!(f, "`{VARIABLE}=off` silences this, `panic` stops here")
+    }
+}
+
+/// Looks at an optimizer's `step` before it runs.
+#[track_caller]
+pub(crate) fn before_step(parameters: &[Parameter]) {
+    if mode() != Mode::Off
+        && let Some(finding) = judge_step(parameters, Location::caller())
+    {
+        report(&finding);
+    }
+}
+
+/// Looks at an optimizer's `clip_grad_norm` or `clip_grad_value` before it runs.
+#[track_caller]
+pub(crate) fn before_clip(parameters: &[Parameter]) {
+    if mode() != Mode::Off
+        && let Some(finding) = judge_clip(parameters, Location::caller())
+    {
+        report(&finding);
+    }
+}
+
+/// What holds of the gradients of an optimizer as a whole.
+#[derive(Default)]
+struct Gradients {
+    filled: bool,
+    used: bool,
+    stale: Option<Place>,
+    discarded: Option<Place>,
+}
+
+impl Gradients {
+    /// Parameters that a loss does not reach stay empty: that is no fault.
+    fn of(parameters: &[Parameter]) -> Self {
+        let mut gradients = Self::default();
+        for parameter in parameters {
+            match parameter.lock().stage {
+                Stage::Empty => {}
+                Stage::Filled => gradients.filled = true,
+                Stage::Used => gradients.used = true,
+                Stage::Stale(place) => gradients.stale = gradients.stale.or(Some(place)),
+                Stage::Discarded(place) => gradients.discarded = gradients.discarded.or(Some(place)),
+            }
+        }
+        gradients
+    }
+}
+
+fn judge_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
+    let gradients = Gradients::of(parameters);
+    let (lint, message, help) = if let Some(backward) = gradients.stale {
+        (
+            "missing_zero_grad",
+            format!(
+                "`backward` on line {} added to gradients that an earlier `step` had already used",
+                line(backward)
+            ),
+            "call `zero_grad` once per update, before `backward` or after `step`",
+        )
+    } else if gradients.filled {
+        return None;
+    } else if let Some(zero) = gradients.discarded {
+        (
+            "gradients_discarded",
+            format!(
+                "`zero_grad` on line {} threw away the gradients that this `step` should use",
+                line(zero)
+            ),
+            "call `zero_grad` before `backward` or after `step`, not between them",
+        )
+    } else if gradients.used {
+        (
+            "step_repeated",
+            "`step` uses gradients that a `step` has already used".to_owned(),
+            "call `step` once for each `backward` or group of them",
+        )
+    } else {
+        (
+            "step_before_backward",
+            "`step` before any `backward`: there are no gradients yet".to_owned(),
+            "call `backward` on the loss before `step`; if it ran, the loss does not depend on these parameters",
+        )
+    };
+    Some(Finding { lint, place, message, help })
+}
+
+fn judge_clip(parameters: &[Parameter], place: Place) -> Option<Finding> {
+    let gradients = Gradients::of(parameters);
+    if gradients.filled || gradients.stale.is_some() {
+        return None;
+    }
+    let help = "clip between `backward` and `step`";
+    let (lint, message) = if gradients.used {
+        ("clip_after_step", "clips gradients that a `step` has already used")
+    } else {
+        ("clip_before_backward", "clips before `backward`: there are no gradients yet")
+    };
+    Some(Finding { lint, place, message: message.to_owned(), help })
+}
+
+fn line(place: Place) -> String {
+    format!("{} of {}", place.line(), place.file())
+}
+
+#[track_caller]
+fn report(finding: &Finding) {
+    static SEEN: Mutex<BTreeSet<(&str, &str, u32, u32)>> = Mutex::new(BTreeSet::new());
+    #[cfg(test)]
+    tests::FOUND.with_borrow_mut(|found| found.push(finding.lint));
+    assert!(mode() != Mode::Panic, "{finding}");
+    let &Finding { lint, place, .. } = finding;
+    let key = (lint, place.file(), place.line(), place.column());
+    if SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(key) {
+        write_line(&format!("warning: {finding}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::{Optimizer, Sgd, Tensor};
+
+    thread_local! {
+        /// Lints of all findings of this thread, also of those that were reported before.
+        pub(super) static FOUND: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
+
+    struct Loop {
+        weight: Parameter,
+        optimizer: Sgd,
+    }
+
+    impl Loop {
+        fn new() -> Self {
+            let weight = Parameter::new(ndarray::arr1(&[1.0, 2.0]));
+            let unused = Parameter::new(ndarray::arr1(&[1.0]));
+            Self { optimizer: Sgd::new(vec![weight.clone(), unused], 0.1), weight }
+        }
+
+        fn run(&mut self, order: &str) {
+            for stage in order.split_whitespace() {
+                match stage {
+                    "backward" => (self.weight.tensor() * 2.0).sum().backward(),
+                    "step" => self.optimizer.step(),
+                    "zero" => self.optimizer.zero_grad(),
+                    "clip" => drop(self.optimizer.clip_grad_norm(1.0)),
+                    "clamp" => self.optimizer.clip_grad_value(1.0),
+                    other => panic!("{other}"),
+                }
+            }
+        }
+    }
+
+    /// The lints that an order of stages gets.
+    fn lints(order: &str) -> Vec<&'static str> {
+        FOUND.take();
+        Loop::new().run(order);
+        FOUND.take()
+    }
+
+    #[test]
+    fn wrong_orders_get_the_checkers_lints() {
+        assert_eq!(lints("step"), ["step_before_backward"]);
+        assert_eq!(lints("zero step backward"), ["step_before_backward"]);
+        assert_eq!(lints("backward step backward step"), ["missing_zero_grad"]);
+        assert_eq!(lints("backward step backward backward step zero"), ["missing_zero_grad"]);
+        assert_eq!(lints("backward zero step"), ["gradients_discarded"]);
+        assert_eq!(lints("backward zero zero step"), ["gradients_discarded"]);
+        assert_eq!(lints("backward step step"), ["step_repeated"]);
+        assert_eq!(lints("zero clip backward step"), ["clip_before_backward"]);
+        assert_eq!(lints("backward zero clamp"), ["clip_before_backward"]);
+        assert_eq!(lints("backward step clip"), ["clip_after_step"]);
+        assert_eq!(lints("backward step clamp zero"), ["clip_after_step"]);
+        assert_eq!(lints("step backward step backward step"), ["step_before_backward", "missing_zero_grad"]);
+    }
+
+    #[test]
+    fn right_orders_are_silent() {
+        for order in [
+            "zero backward step zero backward step",
+            "backward step zero backward step zero",
+            "backward zero backward step",
+            "zero backward backward backward clip step zero backward step",
+            "backward step zero zero backward clamp clip step",
+            "backward backward",
+            "backward step backward zero backward step",
+            "zero zero backward step zero",
+        ] {
+            assert_eq!(lints(order), [""; 0], "{order}");
+        }
+    }
+
+    #[test]
+    fn two_networks_in_turn_are_silent() {
+        FOUND.take();
+        let (mut generator, mut discriminator) = (Loop::new(), Loop::new());
+        for _ in 0..3 {
+            discriminator.run("zero backward step");
+            generator.run("zero");
+            // The generator's loss also fills the discriminator's gradients, which are zeroed before use.
+            (generator.weight.tensor() * discriminator.weight.tensor()).sum().backward();
+            generator.run("step");
+        }
+        assert_eq!(FOUND.take(), [""; 0]);
+    }
+
+    #[test]
+    fn a_parameter_of_two_optimizers_may_step_in_both() {
+        FOUND.take();
+        let shared = Parameter::new(ndarray::arr1(&[1.0]));
+        let own = Parameter::new(ndarray::arr1(&[1.0]));
+        let mut first = Sgd::new(vec![shared.clone()], 0.1);
+        let mut second = Sgd::new(vec![shared.clone(), own.clone()], 0.1);
+        (shared.tensor() * own.tensor()).sum().backward();
+        first.step();
+        second.step();
+        assert_eq!(FOUND.take(), [""; 0]);
+    }
+
+    #[test]
+    fn a_finding_stands_at_the_callers_line() {
+        let Loop { weight, mut optimizer } = Loop::new();
+        let twice = || (weight.tensor() * Tensor::from(2.0)).sum();
+        twice().backward();
+        optimizer.step();
+        let backward = line!() + 1;
+        twice().backward();
+        let finding = judge_step(optimizer.parameters(), Location::caller()).unwrap();
+        assert_eq!(finding.lint, "missing_zero_grad");
+        assert!(finding.message.contains(&format!("`backward` on line {backward} of ")), "{finding}");
+        let text = finding.to_string();
+        assert!(
+            text.contains("\n  --> ")
+                && text.contains("watch.rs:")
+                && text.contains("= help: call `zero_grad`")
+        );
+    }
+}
