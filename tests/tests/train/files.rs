@@ -1,0 +1,137 @@
+//! Model files: what we save is what we load, bit for bit, and what PyTorch saved is what it meant.
+
+use training_loop::prelude::*;
+
+use crate::common::{Mlp, Numbers, bits, blobs, golden};
+
+#[derive(Module)]
+struct Classifier {
+    hidden: Linear,
+    output: Linear,
+}
+
+impl Classifier {
+    fn new() -> Self {
+        Self { hidden: Linear::new(4, 8), output: Linear::new(8, 3) }
+    }
+
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.output.forward(&self.hidden.forward(x).relu())
+    }
+}
+
+#[training_loop(loss = cross_entropy, optimizer = Adam::new(model.parameters(), 0.01), epochs = 3)]
+fn fit(model: &mut Mlp, train: &DataLoader) -> Result<History>;
+
+#[test]
+fn a_saved_model_comes_back_bit_for_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let mut model = Mlp::new(4, 9, 3);
+    fit(&mut model, &DataLoader::new(blobs(40, 1), 16)).unwrap();
+    model.save(&path).unwrap();
+    let again = Mlp::new(4, 9, 3);
+    assert_ne!(bits(&model), bits(&again));
+    again.load(&path).unwrap();
+    assert_eq!(bits(&model), bits(&again));
+    let x = Tensor::from(Numbers(3).table(7, 4));
+    assert_eq!(model.forward(&x).to_array(), again.forward(&x).to_array());
+    let names: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["model.safetensors"], "nothing else is left in the folder");
+}
+
+#[test]
+fn saving_twice_gives_the_same_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    let model = Mlp::new(4, 9, 3);
+    model.save(&first).unwrap();
+    model.save(&second).unwrap();
+    assert_eq!(std::fs::read(first).unwrap(), std::fs::read(second).unwrap());
+}
+
+/// Reads a safetensors file by the letter of its format: 8 bytes of length, JSON, numbers.
+fn read_by_hand(bytes: &[u8]) -> Vec<(String, Vec<usize>, Vec<f32>)> {
+    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    assert_eq!(length % 8, 0, "the numbers begin at a multiple of 8 bytes");
+    let header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    let body = &bytes[8 + length..];
+    let mut entries = Vec::new();
+    let mut counted = 0;
+    for (name, entry) in header.as_object().unwrap() {
+        if name == "__metadata__" {
+            assert!(entry.as_object().unwrap().values().all(serde_json::Value::is_string));
+            continue;
+        }
+        assert_eq!(entry["dtype"], "F32");
+        let list = |key: &str| -> Vec<usize> {
+            entry[key].as_array().unwrap().iter().map(|value| value.as_u64().unwrap() as usize).collect()
+        };
+        let (shape, offsets) = (list("shape"), list("data_offsets"));
+        let numbers: Vec<f32> = body[offsets[0]..offsets[1]]
+            .chunks(4)
+            .map(|bytes| f32::from_le_bytes(bytes.try_into().unwrap()))
+            .collect();
+        assert_eq!(numbers.len(), shape.iter().product::<usize>());
+        counted += offsets[1] - offsets[0];
+        entries.push((name.clone(), shape, numbers));
+    }
+    assert_eq!(counted, body.len(), "every byte belongs to an entry");
+    entries
+}
+
+#[test]
+fn our_file_is_what_the_format_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let model = Classifier::new();
+    model.save(&path).unwrap();
+    let entries = read_by_hand(&std::fs::read(&path).unwrap());
+    let mut names: Vec<&str> = entries.iter().map(|(name, ..)| name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["hidden.bias", "hidden.weight", "output.bias", "output.weight"]);
+    let state = model.state_dict();
+    for (name, shape, numbers) in entries {
+        let ours = state.get(&name).unwrap();
+        assert_eq!(ours.shape(), shape);
+        assert!(ours.iter().eq(&numbers), "{name}");
+    }
+}
+
+#[test]
+fn a_file_from_pytorch_loads_and_says_the_same() {
+    let model = Classifier::new();
+    model.load(golden("mlp.safetensors")).unwrap();
+    let text = std::fs::read_to_string(golden("model.json")).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let case = &file["cases"][0];
+    let numbers = |key: &str| -> Vec<f32> {
+        case[key]["data"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap() as f32).collect()
+    };
+    let x = ndarray::Array2::from_shape_vec((6, 4), numbers("inputs")).unwrap();
+    let output = model.forward(&Tensor::from(x));
+    assert_eq!(output.shape(), [6, 3]);
+    for (ours, theirs) in output.to_array().iter().zip(numbers("output")) {
+        assert!((ours - theirs).abs() < 1e-6, "{ours} is not {theirs}");
+    }
+}
+
+/// The numbers that PyTorch saved go out again as the same bytes of data.
+#[test]
+fn a_file_from_pytorch_survives_a_round_trip() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("again.safetensors");
+    let model = Classifier::new();
+    model.load(golden("mlp.safetensors")).unwrap();
+    model.save(&path).unwrap();
+    let sorted = |bytes: Vec<u8>| {
+        let mut entries = read_by_hand(&bytes);
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        entries
+    };
+    assert_eq!(
+        sorted(std::fs::read(path).unwrap()),
+        sorted(std::fs::read(golden("mlp.safetensors")).unwrap())
+    );
+}
