@@ -100,6 +100,8 @@ pub enum Action {
         deps: Deps,
         /// The tensors whose graphs it runs through.
         graphs: Vec<GraphId>,
+        /// Whether the loss is the first of them; else it was computed from them.
+        own: bool,
         /// Whether the graphs may be used again.
         retain: bool,
     },

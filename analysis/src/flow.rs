@@ -12,106 +12,15 @@
 //! }
 //! ```
 
-use std::ops::BitOr;
-
 use crate::cfg::{Certain, Cfg, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 mod effect;
+mod gradients;
 mod solve;
 
+pub use gradients::Gradients;
 pub use solve::{Solution, Visit, What, solve};
-
-/// What the gradients of an optimizer may be: a set of up to seven words.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Gradients(u8);
-
-impl Gradients {
-    /// No word: no path comes here.
-    pub const NONE: Self = Self(0);
-    /// Nothing in them, or zeroed.
-    pub const EMPTY: Self = Self(1);
-    /// A backward since they were empty.
-    pub const FILLED: Self = Self(2);
-    /// A step took them.
-    pub const USED: Self = Self(4);
-    /// A backward added to what a step had taken.
-    pub const STALE: Self = Self(8);
-    /// Zeroed after a backward that no step used.
-    pub const DISCARDED: Self = Self(16);
-    /// As the caller left them.
-    pub const ENTRY: Self = Self(32);
-    /// Touched by what the analysis does not see.
-    pub const UNKNOWN: Self = Self(64);
-
-    /// All words that have names, in the order of the automaton.
-    pub const WORDS: [(Self, &'static str); 7] = [
-        (Self::EMPTY, "empty"),
-        (Self::FILLED, "filled"),
-        (Self::USED, "used"),
-        (Self::STALE, "stale"),
-        (Self::DISCARDED, "discarded"),
-        (Self::ENTRY, "entry"),
-        (Self::UNKNOWN, "unknown"),
-    ];
-
-    /// Whether some word of the other set is in this one.
-    pub fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Whether every word of this set is in the other.
-    pub fn within(self, other: Self) -> bool {
-        self.0 & !other.0 == 0
-    }
-
-    /// The words of both sets.
-    pub fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    /// The single words in it.
-    pub fn words(self) -> impl Iterator<Item = Self> {
-        Self::WORDS.into_iter().map(|(word, _)| word).filter(move |word| self.meets(*word))
-    }
-
-    /// The set after an effect, word by word.
-    pub fn after(self, effect: Effect) -> Self {
-        self.words().fold(Self::NONE, |all, word| all | word.step(effect))
-    }
-
-    /// The automaton: one word, one effect.
-    fn step(self, effect: Effect) -> Self {
-        match effect {
-            Effect::Nothing | Effect::Clip => self,
-            Effect::Zero => match self {
-                Self::FILLED | Self::DISCARDED => Self::DISCARDED,
-                _ => Self::EMPTY,
-            },
-            Effect::Fill => match self {
-                Self::USED | Self::STALE => Self::STALE,
-                Self::UNKNOWN => Self::UNKNOWN,
-                _ => Self::FILLED,
-            },
-            Effect::Take => Self::USED,
-        }
-    }
-}
-
-impl BitOr for Gradients {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl std::fmt::Display for Gradients {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let words = Self::WORDS.iter().filter(|(word, _)| self.meets(*word)).map(|(_, name)| *name);
-        write!(f, "{{{}}}", words.collect::<Vec<_>>().join(", "))
-    }
-}
 
 /// Where the last events behind a state happened; of several sites the first in the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -159,7 +68,7 @@ impl Cell {
 
     /// The events behind one word of the set.
     pub fn trail(&self, word: Gradients) -> Trail {
-        self.trails[word.0.trailing_zeros() as usize]
+        self.trails[word.index()]
     }
 
     /// Puts one word in place of all, as far as any path comes here.
@@ -175,7 +84,7 @@ impl Cell {
             trails: [Trail::default(); 7],
         };
         for word in self.all.words() {
-            let after = word.step(effect);
+            let after = word.after(effect);
             let mut trail = self.trail(word);
             match effect {
                 Effect::Nothing => {}
@@ -185,7 +94,7 @@ impl Cell {
                 Effect::Clip => trail.clipped = trail.clipped.or(Some(site)),
                 Effect::Take => (trail.used, trail.clipped) = (Some(site), None),
             }
-            let slot = &mut next.trails[after.0.trailing_zeros() as usize];
+            let slot = &mut next.trails[after.index()];
             *slot = if *slot == Trail::default() { trail } else { slot.join(trail) };
         }
         *self = next;
@@ -195,7 +104,7 @@ impl Cell {
     fn join(&mut self, other: &Self) -> bool {
         let before = *self;
         for (index, trail) in self.trails.iter_mut().enumerate() {
-            let word = Gradients(1 << index);
+            let (word, _) = Gradients::WORDS[index];
             *trail = match (before.all.meets(word), other.all.meets(word)) {
                 (true, true) => trail.join(other.trails[index]),
                 (false, true) => other.trails[index],
@@ -384,27 +293,6 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The table of the design, row by row.
-    #[test]
-    fn automaton_is_the_table() {
-        use Gradients as G;
-        let rows = [
-            (G::EMPTY, G::EMPTY, G::FILLED),
-            (G::FILLED, G::DISCARDED, G::FILLED),
-            (G::USED, G::EMPTY, G::STALE),
-            (G::STALE, G::EMPTY, G::STALE),
-            (G::DISCARDED, G::DISCARDED, G::FILLED),
-            (G::ENTRY, G::EMPTY, G::FILLED),
-            (G::UNKNOWN, G::EMPTY, G::UNKNOWN),
-        ];
-        for (word, zeroed, filled) in rows {
-            assert_eq!(word.after(Effect::Zero), zeroed, "{word}");
-            assert_eq!(word.after(Effect::Fill), filled, "{word}");
-            assert_eq!(word.after(Effect::Clip), word, "{word}");
-            assert_eq!(word.after(Effect::Take), G::USED, "{word}");
-        }
-    }
 
     #[test]
     fn certainty_needs_every_path_and_unknown_says_nothing() {

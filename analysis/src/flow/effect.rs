@@ -80,7 +80,7 @@ impl Facts {
                 self.neighbours(cfg, *id, *effect, event.site);
             }
             Action::Through(deps, effect) => self.through(cfg, deps, *effect, event.site),
-            Action::Backward { deps, graphs, retain } => {
+            Action::Backward { deps, graphs, own, retain } => {
                 for id in 0..self.cells.len() {
                     match reaches(cfg, id, deps) {
                         Reach::Yes => self.change(cfg, id, Effect::Fill, event.site),
@@ -89,7 +89,8 @@ impl Facts {
                     }
                 }
                 if !retain {
-                    self.consume(cfg, graphs, event.site);
+                    let graphs = graphs.iter().copied().filter(|&graph| *own || has_graph(cfg, graph));
+                    self.consume(cfg, graphs.collect(), event.site);
                 }
             }
             Action::Compute(graph, from) => {
@@ -155,8 +156,8 @@ impl Facts {
     }
 
     /// A backward uses up its graphs and those that they were computed from.
-    fn consume(&mut self, cfg: &Cfg, graphs: &[GraphId], site: SiteId) {
-        let mut open = graphs.to_vec();
+    fn consume(&mut self, cfg: &Cfg, graphs: Vec<GraphId>, site: SiteId) {
+        let mut open = graphs;
         let mut seen: Vec<GraphId> = Vec::new();
         while let Some(graph) = open.pop() {
             if seen.contains(&graph) || seen.len() > 64 {
@@ -187,7 +188,7 @@ impl Facts {
 }
 
 /// Whether a tensor is known to have a graph: a model that is trained here made it.
-fn has_graph(cfg: &Cfg, graph: GraphId) -> bool {
+pub(super) fn has_graph(cfg: &Cfg, graph: GraphId) -> bool {
     let models = &cfg.graphs[graph].models;
     cfg.optimizers.iter().any(|optimizer| {
         optimizer.owned.as_ref().and_then(|owned| owned.overlaps(models, &cfg.paths)) == Some(true)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::effect::{Reach, reaches};
+use super::effect::{Reach, has_graph, reaches};
 use super::{Cell, State, Used};
 use crate::cfg::{Action, BlockId, Cfg, OptimizerId, SiteId};
 use crate::stage::Effect;
@@ -125,8 +125,9 @@ fn judged(cfg: &Cfg, state: &State, action: &Action) -> Vec<What> {
         Action::Build(id) => vec![What::Build(*id)],
         Action::Gradients(id, effect) => on(*id, *effect).into_iter().collect(),
         Action::Through(deps, effect) => reached(deps, *effect).collect(),
-        Action::Backward { deps, graphs, .. } => {
-            let graphs = graphs.iter().filter_map(|&graph| Some(What::Backward(graph, state.graph(graph)?)));
+        Action::Backward { deps, graphs, own, .. } => {
+            let graphs = graphs.iter().filter(|&&graph| *own || has_graph(cfg, graph));
+            let graphs = graphs.filter_map(|&graph| Some(What::Backward(graph, state.graph(graph)?)));
             graphs.chain(reached(deps, Effect::Fill)).collect()
         }
         _ => Vec::new(),

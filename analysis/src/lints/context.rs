@@ -166,6 +166,14 @@ impl<'a> Context<'a> {
         sites.any(|(_, backward)| around.is_none_or(|around| backward.loops.contains(around)))
     }
 
+    /// Whether steps and zeroing of an optimizer both stand under conditions, as they do when several
+    /// batches make one update: then a fault on some path is most likely none.
+    fn is_accumulation(&self, optimizer: OptimizerId) -> bool {
+        let conditional =
+            |effect| self.acting(optimizer, effect).into_iter().any(|site| self.site(site).conditional);
+        conditional(Effect::Take) && conditional(Effect::Zero)
+    }
+
     /// Whether unseen code may have to do with an optimizer anywhere in the function.
     pub fn is_handed_on(&self, optimizer: OptimizerId) -> bool {
         let known = &self.cfg.optimizers[optimizer];
@@ -214,6 +222,9 @@ impl<'a> Context<'a> {
     /// One finding for each fault: certain before possible, early before late, one for each cause and
     /// one for each place.
     pub(super) fn settle(mut self) -> Vec<Diagnostic> {
+        let grouped: Vec<bool> = (0..self.cfg.optimizers.len()).map(|id| self.is_accumulation(id)).collect();
+        let is_grouped = |finding: &Finding| grouped.get(finding.trigger.1) == Some(&true);
+        self.findings.retain(|finding| finding.certain == Certain::Every || !is_grouped(finding));
         if self.cfg.too_many_conditions {
             self.findings.retain(|finding| finding.certain == Certain::Every);
         }

@@ -115,7 +115,8 @@ impl<'a> Lower<'a> {
         {
             graphs = vec![self.graph(place)];
         }
-        self.emit(Action::Backward { deps: loss.derived().deps, graphs, retain }, site);
+        let own = loss.tensor.is_some() || loss.graphs.is_empty();
+        self.emit(Action::Backward { deps: loss.derived().deps, graphs, own, retain }, site);
         Value::nothing()
     }
 
@@ -158,11 +159,8 @@ impl<'a> Lower<'a> {
         // What holds an optimizer may use it.
         if !self.optimizers_in(&receiver.deps).is_empty() || (hints_at_training(&name) && !is_count(receiver))
         {
-            let deps = if hints_at_training(&name) {
-                receiver.derived().deps
-            } else {
-                self.paths_in(&receiver.deps)
-            };
+            let deps =
+                if hints_at_training(&name) { receiver.deps.clone() } else { self.paths_in(&receiver.deps) };
             self.emit(Action::Touch(deps), site);
         }
         if let Some(place) = receiver.place {
@@ -187,7 +185,7 @@ impl<'a> Lower<'a> {
             && let Some(holder) = self.values.get_mut(&place)
             && matches!(holder.kind, Kind::Plain)
         {
-            holder.deps = holder.deps.union(&value.deps);
+            holder.holds = holder.holds.union(&value.deps);
         }
         value
     }

@@ -10,6 +10,8 @@ pub(super) struct Value<'a> {
     pub kind: Kind<'a>,
     /// The places it was computed from.
     pub deps: Deps,
+    /// The places of what was put into it, as `losses.push(loss)` does.
+    pub holds: Deps,
     /// The named tensor that it is.
     pub tensor: Option<GraphId>,
     /// The named tensors that it was computed from, graph included.
@@ -63,6 +65,7 @@ impl<'a> Value<'a> {
         Self {
             kind: Kind::Plain,
             deps,
+            holds: Deps::none(),
             tensor: None,
             graphs: Vec::new(),
             models: Deps::none(),
@@ -99,14 +102,12 @@ impl<'a> Value<'a> {
 
     /// A value computed from this one, and nothing else said about it.
     pub(super) fn derived(&self) -> Self {
-        let deps = match &self.kind {
-            Kind::Tuple(parts) => parts.iter().fold(self.deps.clone(), |deps, part| deps.union(&part.deps)),
-            Kind::Fields(parts) => {
-                parts.iter().fold(self.deps.clone(), |deps, (_, part)| deps.union(&part.deps))
-            }
-            _ => self.deps.clone(),
-        };
-        Self::plain(deps)
+        let all = self.deps.union(&self.holds);
+        Self::plain(match &self.kind {
+            Kind::Tuple(parts) => parts.iter().fold(all, |all, part| all.union(&part.derived().deps)),
+            Kind::Fields(parts) => parts.iter().fold(all, |all, (_, part)| all.union(&part.derived().deps)),
+            _ => all,
+        })
     }
 
     /// Whether recording stops while it is in scope.
@@ -150,6 +151,7 @@ impl<'a> Value<'a> {
         let value = Value {
             kind,
             deps: self.deps.union(&other.deps),
+            holds: self.holds.union(&other.holds),
             tensor: self.tensor.filter(|_| self.tensor == other.tensor),
             graphs: Vec::new(),
             models: Deps::none(),
