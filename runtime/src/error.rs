@@ -9,7 +9,7 @@ mod model_file;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use csv::CsvProblem;
 pub use model_file::ModelFileProblem;
@@ -95,7 +95,8 @@ pub enum Error {
         path: PathBuf,
         /// The line, counted from 1, where there is one to blame.
         line: Option<u64>,
-        /// The column, counted from 0, and its name where the file has a header.
+        /// The column, counted from 0 (the message counts from 1), and its name where the file has
+        /// a header.
         column: Option<(usize, Option<String>)>,
         /// What is wrong.
         problem: Box<CsvProblem>,
@@ -211,8 +212,8 @@ impl fmt::Display for Error {
                     write!(f, ":{line}")?;
                 }
                 match column {
-                    Some((index, Some(name))) => write!(f, ", column {index} (`{name}`)")?,
-                    Some((index, None)) => write!(f, ", column {index}")?,
+                    Some((index, Some(name))) => write!(f, ", column {} (`{name}`)", index + 1)?,
+                    Some((index, None)) => write!(f, ", column {}", index + 1)?,
                     None => {}
                 }
                 write!(f, ": {problem}")
@@ -225,7 +226,8 @@ impl fmt::Display for Error {
                 write_state(f, missing, unexpected, misshapen)
             }
             Self::Io { path, doing, source } => {
-                write!(f, "could not {doing} {}: {source}", path.display())
+                write!(f, "could not {doing} {}: {source}", path.display())?;
+                write_where(f, path, source)
             }
             Self::Other(error) => write!(f, "{error}"),
         }
@@ -239,6 +241,24 @@ impl StdError for Error {
             Self::Other(error) => error.source(),
             _ => None,
         }
+    }
+}
+
+/// Where a path that was not found was looked for.
+fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std::io::Error) -> fmt::Result {
+    if source.kind() != std::io::ErrorKind::NotFound {
+        return Ok(());
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    match (folder.filter(|folder| !folder.exists()), std::env::current_dir()) {
+        (Some(folder), _) if path.is_absolute() => write!(f, "; there is no folder {}", folder.display()),
+        (Some(folder), Ok(current)) => {
+            write!(f, "; there is no folder {} in {}", folder.display(), current.display())
+        }
+        (None, Ok(current)) if path.is_relative() => {
+            write!(f, "; it was looked for from the folder {}", current.display())
+        }
+        _ => Ok(()),
     }
 }
 
@@ -331,7 +351,7 @@ mod tests {
                     column: Some((2, Some("width".into()))),
                     problem: Box::new(CsvProblem::NotANumber { text: "wide".into() }),
                 },
-                "iris.csv:7, column 2 (`width`): `wide` is not a number",
+                "iris.csv:7, column 3 (`width`): `wide` is not a number",
             ),
         ];
         for (error, text) in cases {
@@ -345,7 +365,13 @@ mod tests {
         assert_send::<Error>();
         let source = std::io::Error::from(std::io::ErrorKind::NotFound);
         let error = Error::io("model.safetensors", "read", source);
-        assert!(error.to_string().starts_with("could not read model.safetensors: "));
+        let text = error.to_string();
+        let current = std::env::current_dir().unwrap();
+        assert!(text.starts_with("could not read model.safetensors: "), "{text}");
+        assert!(
+            text.ends_with(&format!("; it was looked for from the folder {}", current.display())),
+            "{text}"
+        );
         assert!(error.source().is_some());
     }
 }

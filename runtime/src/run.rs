@@ -1,13 +1,13 @@
 //! What a loop does beside the mathematics: it adds up losses, keeps the history, shows progress
 //! and says when to stop. It knows nothing of models and touches no gradient.
 
+mod epoch;
 mod history;
 mod hook;
 mod progress;
 mod state;
 
-use std::time::Instant;
-
+use epoch::{Epoch, Mean};
 pub use history::{History, Row, StopReason};
 pub use hook::Flow;
 use progress::Progress;
@@ -32,83 +32,6 @@ pub struct Run {
     step: usize,
     stop: Option<StopReason>,
     progress: Progress,
-}
-
-/// What is known of the epoch that runs.
-#[derive(Debug)]
-struct Epoch {
-    number: usize,
-    /// The validation before the first epoch has a row of its own.
-    before_training: bool,
-    began: Instant,
-    /// Batches in it.
-    batches: usize,
-    /// Batches seen.
-    batch: usize,
-    /// The last batch's loss.
-    last: f64,
-    loss: Mean,
-    valid_loss: Mean,
-    metrics: Vec<(String, f64)>,
-    valid_metrics: Vec<(String, f64)>,
-    /// Whether the last validation was the best so far; none before it has ended.
-    is_best: Option<bool>,
-    learning_rate: Option<Scalar>,
-    grad_norm: Option<f64>,
-}
-
-/// A mean weighted by numbers of samples.
-#[derive(Clone, Copy, Debug, Default)]
-struct Mean {
-    sum: f64,
-    samples: usize,
-}
-
-impl Mean {
-    fn add(&mut self, value: f64, samples: usize) {
-        self.sum += value * samples as f64;
-        self.samples += samples;
-    }
-
-    fn value(self) -> Option<f64> {
-        (self.samples > 0).then(|| self.sum / self.samples as f64)
-    }
-}
-
-impl Epoch {
-    fn new(number: usize, batches: usize, before: Option<&Self>) -> Self {
-        Self {
-            number,
-            before_training: before.is_none(),
-            began: Instant::now(),
-            batches,
-            batch: 0,
-            last: f64::NAN,
-            loss: Mean::default(),
-            valid_loss: Mean::default(),
-            metrics: Vec::new(),
-            valid_metrics: Vec::new(),
-            is_best: None,
-            learning_rate: before.and_then(|epoch| epoch.learning_rate),
-            grad_norm: before.and_then(|epoch| epoch.grad_norm),
-        }
-    }
-
-    /// All measurements so far, in the order of columns.
-    fn row(&self) -> Row {
-        let loss = self.loss.value().map(|loss| ("loss".to_owned(), loss));
-        let valid_loss = self.valid_loss.value().map(|loss| ("valid_loss".to_owned(), loss));
-        let measurements = loss.into_iter().chain(self.metrics.iter().cloned());
-        let valid = valid_loss.into_iter().chain(self.valid_metrics.iter().cloned());
-        Row {
-            epoch: self.number,
-            before_training: self.before_training,
-            seconds: self.began.elapsed().as_secs_f64(),
-            learning_rate: self.learning_rate,
-            grad_norm: self.grad_norm,
-            measurements: measurements.chain(valid).collect(),
-        }
-    }
 }
 
 impl Run {
@@ -154,7 +77,7 @@ impl Run {
         }
         let batch = self.epoch.batch - 1;
         self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
-        self.progress.say(&diverged(&self.epoch, batch));
+        self.progress.say(&self.epoch.diverged());
         true
     }
 
@@ -257,21 +180,6 @@ impl Run {
     }
 }
 
-/// The message of a run that a loss ended.
-fn diverged(epoch: &Epoch, batch: usize) -> String {
-    let rate = epoch.learning_rate.map(|rate| format!(", after an update with learning rate {rate}"));
-    let norm = epoch.grad_norm.map(|norm| format!(" and gradient norm {norm:.4}"));
-    format!(
-        "stopped: the loss is {} at batch {} of epoch {}{}{}; the model was not updated with it. \
-         A smaller learning rate or `clip_grad_norm` may help.",
-        epoch.last,
-        batch + 1,
-        epoch.number + 1,
-        rate.unwrap_or_default(),
-        norm.unwrap_or_default()
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use std::ops::ControlFlow;
@@ -327,7 +235,8 @@ mod tests {
         let mut epoch = Epoch::new(1, 9, None);
         epoch.learning_rate = Some(0.5);
         epoch.grad_norm = Some(7.0);
-        let text = diverged(&epoch, 2);
+        epoch.batch = 3;
+        let text = epoch.diverged();
         assert!(text.contains("NaN at batch 3 of epoch 2"), "{text}");
         assert!(text.contains("learning rate 0.5 and gradient norm 7.0000"), "{text}");
     }

@@ -16,7 +16,7 @@ use crate::{CsvProblem as Problem, Error, Labels, Result, Scalar, Tensor};
 /// `gzip`). All of the file is read and checked before anything is kept.
 ///
 /// # Errors
-/// Each names file, line (counted from 1) and column (counted from 0): a row with more or fewer
+/// Each names file, line and column (both counted from 1): a row with more or fewer
 /// fields than the first, a field that is no number, NaN or an infinity, a label that is not a whole
 /// number from 0 on, a target column that is not there, a file without rows, a missing file.
 ///

@@ -77,7 +77,10 @@ impl fmt::Display for CsvProblem {
                  for other targets call `.regression()`"
             ),
             Self::UnknownColumn { wanted, present, columns } if present.is_empty() => {
-                write!(f, "no column {wanted}: the file has no header and {columns} columns, counted from 0")
+                write!(
+                    f,
+                    "no column {wanted}: the file has no header and {columns} columns, whose indices begin at 0"
+                )
             }
             Self::UnknownColumn { wanted, present, .. } => {
                 write!(f, "no column {wanted}; the file has {}", names(present))

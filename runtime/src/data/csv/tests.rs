@@ -48,17 +48,17 @@ fn what_is_wrong_is_named_with_its_place() {
             "a,b\n1,0\n2,1,4\n",
             "table.csv:3: 3 fields where the first row has 2; check the delimiter and quotes",
         ),
-        ("a,b\n1,0\nwide,1\n", "table.csv:3, column 0 (`a`): `wide` is not a number"),
-        ("a,b\n1,0\n,1\n", "table.csv:3, column 0 (`a`): the field is empty; fill it or leave the row out"),
+        ("a,b\n1,0\nwide,1\n", "table.csv:3, column 1 (`a`): `wide` is not a number"),
+        ("a,b\n1,0\n,1\n", "table.csv:3, column 1 (`a`): the field is empty; fill it or leave the row out"),
         (
             "a,b\nNaN,0\n",
-            "table.csv:2, column 0 (`a`): `NaN` is not a finite number; replace it or leave the row out",
+            "table.csv:2, column 1 (`a`): `NaN` is not a finite number; replace it or leave the row out",
         ),
         (
             "a,b\n1,0\n1e999,1\n",
-            "table.csv:3, column 0 (`a`): `1e999` is not a finite number; replace it or leave the row out",
+            "table.csv:3, column 1 (`a`): `1e999` is not a finite number; replace it or leave the row out",
         ),
-        ("a,b\n1,setosa\n", "table.csv:2, column 1 (`b`): `setosa` is not a number"),
+        ("a,b\n1,setosa\n", "table.csv:2, column 2 (`b`): `setosa` is not a number"),
         ("", "table.csv: no rows of data"),
         ("a,b\n", "table.csv: no rows of data"),
         ("b\n0\n", "table.csv: the target is the only column, so there are no features"),
@@ -70,14 +70,14 @@ fn what_is_wrong_is_named_with_its_place() {
     let broken = Csv::from_bytes("table.csv", vec![b'a', b',', b'b', b'\n', 0xff, b',', b'1', b'\n']);
     assert_eq!(refused(&broken), "table.csv:2: the text is not UTF-8; convert the file");
     let without_names = table("1,0\n2,x\n").header(false);
-    assert_eq!(refused(&without_names), "table.csv:2, column 1: `x` is not a number");
+    assert_eq!(refused(&without_names), "table.csv:2, column 2: `x` is not a number");
 }
 
 #[test]
 fn a_label_is_a_whole_number_from_zero_on() {
     for label in ["-1", "0.5", "1e30"] {
         let error = table(&format!("a,b\n1,0\n2,{label}\n")).classification().unwrap_err().to_string();
-        let start = format!("table.csv:3, column 1 (`b`): `{label}` is not a class label");
+        let start = format!("table.csv:3, column 2 (`b`): `{label}` is not a class label");
         assert!(error.starts_with(&start), "{error}");
     }
     assert!(table("a,b\n1,-1\n").regression().is_ok());
@@ -92,7 +92,7 @@ fn a_target_that_is_not_there_is_named_with_those_that_are() {
     );
     assert_eq!(refused(&table(text).target_column(2)), "table.csv: no column 2; the file has `a`, `b`");
     let nameless = table("1,0\n").header(false);
-    let expected = "table.csv: no column `b`: the file has no header and 2 columns, counted from 0";
+    let expected = "table.csv: no column `b`: the file has no header and 2 columns, whose indices begin at 0";
     assert_eq!(refused(&nameless.target_column("b")), expected);
 }
 

@@ -1,0 +1,98 @@
+//! What is known of the epoch that runs.
+
+use std::time::Instant;
+
+use super::Row;
+use crate::Scalar;
+
+/// What is known of the epoch that runs.
+#[derive(Debug)]
+pub(super) struct Epoch {
+    pub(super) number: usize,
+    /// The validation before the first epoch has a row of its own.
+    pub(super) before_training: bool,
+    pub(super) began: Instant,
+    /// Batches in it.
+    pub(super) batches: usize,
+    /// Batches seen.
+    pub(super) batch: usize,
+    /// The last batch's loss.
+    pub(super) last: f64,
+    pub(super) loss: Mean,
+    pub(super) valid_loss: Mean,
+    pub(super) metrics: Vec<(String, f64)>,
+    pub(super) valid_metrics: Vec<(String, f64)>,
+    /// Whether the last validation was the best so far; none before it has ended.
+    pub(super) is_best: Option<bool>,
+    pub(super) learning_rate: Option<Scalar>,
+    pub(super) grad_norm: Option<f64>,
+}
+
+/// A mean weighted by numbers of samples.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Mean {
+    pub(super) sum: f64,
+    pub(super) samples: usize,
+}
+
+impl Mean {
+    pub(super) fn add(&mut self, value: f64, samples: usize) {
+        self.sum += value * samples as f64;
+        self.samples += samples;
+    }
+
+    pub(super) fn value(self) -> Option<f64> {
+        (self.samples > 0).then(|| self.sum / self.samples as f64)
+    }
+}
+
+impl Epoch {
+    pub(super) fn new(number: usize, batches: usize, before: Option<&Self>) -> Self {
+        Self {
+            number,
+            before_training: before.is_none(),
+            began: Instant::now(),
+            batches,
+            batch: 0,
+            last: f64::NAN,
+            loss: Mean::default(),
+            valid_loss: Mean::default(),
+            metrics: Vec::new(),
+            valid_metrics: Vec::new(),
+            is_best: None,
+            learning_rate: before.and_then(|epoch| epoch.learning_rate),
+            grad_norm: before.and_then(|epoch| epoch.grad_norm),
+        }
+    }
+
+    /// All measurements so far, in the order of columns.
+    pub(super) fn row(&self) -> Row {
+        let loss = self.loss.value().map(|loss| ("loss".to_owned(), loss));
+        let valid_loss = self.valid_loss.value().map(|loss| ("valid_loss".to_owned(), loss));
+        let measurements = loss.into_iter().chain(self.metrics.iter().cloned());
+        let valid = valid_loss.into_iter().chain(self.valid_metrics.iter().cloned());
+        Row {
+            epoch: self.number,
+            before_training: self.before_training,
+            seconds: self.began.elapsed().as_secs_f64(),
+            learning_rate: self.learning_rate,
+            grad_norm: self.grad_norm,
+            measurements: measurements.chain(valid).collect(),
+        }
+    }
+
+    /// The message of a run that the last loss ended.
+    pub(super) fn diverged(&self) -> String {
+        let rate = self.learning_rate.map(|rate| format!(", after an update with learning rate {rate}"));
+        let norm = self.grad_norm.map(|norm| format!(" and gradient norm {norm:.4}"));
+        format!(
+            "stopped: the loss is {} at batch {} of epoch {}{}{}; the model was not updated with it. \
+             A smaller learning rate or `clip_grad_norm` may help.",
+            self.last,
+            self.batch,
+            self.number + 1,
+            rate.unwrap_or_default(),
+            norm.unwrap_or_default()
+        )
+    }
+}
