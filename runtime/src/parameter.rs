@@ -58,6 +58,7 @@ pub(crate) enum GradientStage {
 
 impl Parameter {
     /// A parameter with this value and no gradient.
+    #[allow(clippy::needless_pass_by_value)] // An array or a view, as for `Tensor::from`.
     pub fn new<S: Data<Elem = Scalar>, D: Dimension>(array: ArrayBase<S, D>) -> Self {
         let value = copied(&array);
         let shape = value.shape().clone();
@@ -112,6 +113,7 @@ impl Parameter {
     /// # Panics
     /// If the shape differs.
     #[track_caller]
+    #[allow(clippy::needless_pass_by_value)] // As for `new`.
     pub fn set<S: Data<Elem = Scalar>, D: Dimension>(&self, array: ArrayBase<S, D>) {
         assert!(
             array.shape() == self.shape(),
