@@ -13,5 +13,6 @@ pub(crate) mod math;
 pub(crate) mod optimizer;
 pub(crate) mod simd;
 pub(crate) mod softmax;
+mod vector;
 
 pub(crate) use elementwise::{add_rows, dot, map, map_in_place, repeat, sum, zip, zip_in_place};

@@ -1,0 +1,136 @@
+//! Products over packed panels, in blocks that stay in the caches.
+//!
+//! The right side is packed into panels as wide as a tile; the left side is read where it is if its rows are
+//! contiguous, since a tile takes single numbers from it. Of a product with a transposed right side,
+//! `x · wᵀ`, the transpose `w · xᵀ` is computed where that packs the smaller matrix, and stored transposed.
+
+use std::cell::RefCell;
+
+use super::pack::{pack_columns, pack_rows};
+use super::tile::{Tile, Widths, tile};
+use super::{Side, Sizes};
+use crate::Scalar;
+use crate::kernel::lines::{LINE, Lines};
+use crate::kernel::simd::Level;
+
+/// The longest run along `k`: a panel of that length and a strip of the left side fit the first cache.
+const DEPTH: usize = 400;
+/// Rows of the left side that stay in the second cache.
+const ROWS: usize = 120;
+/// Columns of the right side that are packed at once.
+const COLUMNS: usize = 2048;
+
+thread_local! {
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch { left: Lines::zeroed(0), right: Lines::zeroed(0) });
+}
+
+/// Packed parts of both sides, kept by the thread.
+struct Scratch {
+    left: Lines,
+    right: Lines,
+}
+
+/// A matrix by its strides.
+#[derive(Clone, Copy)]
+pub(super) struct Strided<'a> {
+    pub(super) data: &'a [Scalar],
+    pub(super) row: usize,
+    pub(super) column: usize,
+}
+
+/// `c = a · b`, or `c += a · b`; no size is 0.
+pub(super) fn product(level: Level, (m, k, n): Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
+    let strided = |side: Side<'_>, rows, columns| {
+        let (row, column) = if side.transposed { (1, rows) } else { (columns, 1) };
+        (row, column)
+    };
+    let ((a_row, a_column), (b_row, b_column)) = (strided(a, m, k), strided(b, k, n));
+    let left = Strided { data: a.data, row: a_row, column: a_column };
+    let right = Strided { data: b.data, row: b_row, column: b_column };
+    if b.transposed && m < n {
+        let (left, right) = (
+            Strided { data: b.data, row: b_column, column: b_row },
+            Strided { data: a.data, row: a_column, column: a_row },
+        );
+        blocks(level, (n, k, m), left, right, c, (1, n), add);
+    } else {
+        blocks(level, (m, k, n), left, right, c, (n, 1), add);
+    }
+}
+
+fn blocks(
+    level: Level,
+    (m, k, n): Sizes,
+    a: Strided<'_>,
+    b: Strided<'_>,
+    c: &mut [Scalar],
+    (c_row, c_column): (usize, usize),
+    add: bool,
+) {
+    let widths = Widths::of(level);
+    // Equal runs along `k`, none longer than `DEPTH`.
+    let depth = k.div_ceil(k.div_ceil(DEPTH));
+    SCRATCH.with_borrow_mut(|scratch| {
+        for j in (0..n).step_by(COLUMNS) {
+            let columns = COLUMNS.min(n - j);
+            for l in (0..k).step_by(depth) {
+                let depth = depth.min(k - l);
+                let length = columns.next_multiple_of(widths.columns) * depth;
+                let panels = room(&mut scratch.right, length);
+                let part = Strided { data: &b.data[l * b.row + j * b.column..], ..b };
+                pack_columns(level, part, depth, columns, widths.columns, panels);
+                for i in (0..m).step_by(ROWS) {
+                    let rows = ROWS.min(m - i);
+                    let part = Strided { data: &a.data[i * a.row + l * a.column..], ..a };
+                    let packed = (a.column != 1).then(|| {
+                        let strips = room(&mut scratch.left, rows * depth);
+                        pack_rows(part, depth, rows, widths.rows, strips);
+                        &*strips
+                    });
+                    let block = Block { level, widths, rows, columns, depth, left: part, packed, panels };
+                    block.run(&mut c[i * c_row + j * c_column..], (c_row, c_column), add || l > 0);
+                }
+            }
+        }
+    });
+}
+
+/// At least `length` numbers of scratch memory.
+fn room(lines: &mut Lines, length: usize) -> &mut [Scalar] {
+    let count = length.div_ceil(LINE);
+    if lines.count() < count {
+        *lines = Lines::zeroed(count);
+    }
+    lines.as_mut_slice(length)
+}
+
+/// A part of the left side against packed panels of the right side.
+struct Block<'a> {
+    level: Level,
+    widths: Widths,
+    rows: usize,
+    columns: usize,
+    depth: usize,
+    left: Strided<'a>,
+    /// The same part of the left side in strips of a tile's height, where its rows are not contiguous.
+    packed: Option<&'a [Scalar]>,
+    panels: &'a [Scalar],
+}
+
+impl Block<'_> {
+    fn run(&self, c: &mut [Scalar], c_strides: (usize, usize), add: bool) {
+        let panels = self.panels.chunks_exact(self.depth * self.widths.columns);
+        for (panel, j) in panels.zip((0..self.columns).step_by(self.widths.columns)) {
+            for i in (0..self.rows).step_by(self.widths.rows) {
+                let rows = self.widths.rows.min(self.rows - i);
+                let (a, a_strides) = match self.packed {
+                    Some(strips) => (&strips[i * self.depth..][..rows * self.depth], (1, rows)),
+                    None => (&self.left.data[i * self.left.row..], (self.left.row, self.left.column)),
+                };
+                let columns = self.widths.columns.min(self.columns - j);
+                let at = Tile { rows, columns, depth: self.depth, a, a_strides, panel, c_strides, add };
+                tile(self.level, at, &mut c[i * c_strides.0 + j * c_strides.1..]);
+            }
+        }
+    }
+}
