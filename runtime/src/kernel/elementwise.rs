@@ -94,8 +94,10 @@ pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
             }
         }
     }
-    if !sums.is_empty() {
-        dispatch!(level(), [] body(rows: &[Scalar], sums: &mut [Scalar]));
+    match sums {
+        [] => {}
+        [total] => *total += sum(rows),
+        _ => dispatch!(level(), [] body(rows: &[Scalar], sums: &mut [Scalar])),
     }
 }
 

@@ -48,12 +48,12 @@ fn product_at(level: Level, (m, k, n): Sizes, a: Side<'_>, b: Side<'_>, c: &mut 
         c.fill(0.0);
     }
     if c.is_empty() || k == 0 {
+    } else if m * k * n <= TINY {
+        tiny((m, k, n), a, b, c);
     } else if m == 1 {
         by_vector(level, b.data, !b.transposed, a.data, c);
     } else if n == 1 {
         by_vector(level, a.data, a.transposed, b.data, c);
-    } else if m * k * n <= TINY {
-        tiny((m, k, n), a, b, c);
     } else {
         block::product(level, (m, k, n), a, b, c, add);
     }
