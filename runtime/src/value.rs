@@ -56,10 +56,6 @@ impl Value {
         self.data.as_slice()
     }
 
-    pub(crate) fn data(&self) -> &Arc<Buffer> {
-        &self.data
-    }
-
     pub(crate) fn into_data(self) -> Arc<Buffer> {
         self.data
     }

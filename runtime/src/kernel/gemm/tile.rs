@@ -73,9 +73,15 @@ pub(super) fn tile(level: Level, at: Tile<'_>, c: &mut [Scalar]) {
             Level::Avx512 => avx512(at, c),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => avx2(at, c),
-            _ => by_rows!(Plain, at, c, 1 2 3 4),
+            _ => least(at, c),
         }
     }
+}
+
+/// # Safety
+/// As [`run`], with up to four rows.
+unsafe fn least(at: Tile<'_>, c: &mut [Scalar]) {
+    by_rows!(Plain, at, c, 1 2 3 4);
 }
 
 /// # Safety
