@@ -14,6 +14,7 @@ use training_loop::prelude::*;
 
 const DIGITS: &[u8] = include_bytes!("../data/digits.csv.gz");
 const PIXELS: usize = 64;
+const HIDDEN: usize = 512;
 const CLASSES: usize = 10;
 
 #[derive(Module)]
@@ -26,9 +27,9 @@ struct Mlp {
 impl Mlp {
     fn new() -> Self {
         Self {
-            hidden: Linear::new(PIXELS, 128),
-            dropout: Dropout::new(0.2),
-            output: Linear::new(128, CLASSES),
+            hidden: Linear::new(PIXELS, HIDDEN),
+            dropout: Dropout::new(0.5),
+            output: Linear::new(HIDDEN, CLASSES),
         }
     }
 
@@ -40,7 +41,7 @@ impl Mlp {
 
 #[training_loop(
     loss = cross_entropy,
-    optimizer = AdamW::new(model.parameters(), 3e-3),
+    optimizer = AdamW::new(model.parameters(), 2e-3).weight_decay(0.05),
     scheduler = CosineLr::new(options.epochs).per_epoch(),
     epochs = options.epochs,
     seed = options.seed,
@@ -52,7 +53,13 @@ impl Mlp {
         }
     }),
 )]
-fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader, options: &Options, best: &Path) -> Result<History>;
+fn fit(
+    model: &mut Mlp,
+    train: &DataLoader,
+    valid: &DataLoader,
+    options: &Options,
+    best: &Path,
+) -> Result<History>;
 
 /// The digits as grey values from 0 to 1, and which digit each is.
 fn digits() -> Result<TensorDataset> {
@@ -84,7 +91,10 @@ fn run(options: &Options) -> Result<()> {
     for batch in &valid {
         right.update(&model.forward(&batch.input), &batch.target);
     }
-    println!("\nThe best model, loaded again, reads {:.1} % of the unseen digits right:\n", 100.0 * right.compute());
+    println!(
+        "\nThe best model, loaded again, reads {:.1} % of the unseen digits right:\n",
+        100.0 * right.compute()
+    );
     let few = pictures.batch(&[0, 1, 2, 3, 4, 5]);
     let read = model.forward(&few.input).argmax(1);
     print!("{}", picture::row(&few.input.view(), &read, &few.target));

@@ -22,7 +22,7 @@ pub(crate) fn parse() -> Options {
             Arg::new("epochs")
                 .long("epochs")
                 .value_name("N")
-                .default_value("30")
+                .default_value("60")
                 .value_parser(value_parser!(u32).range(1..))
                 .help("Passes over the training data"),
         )
@@ -42,7 +42,12 @@ pub(crate) fn parse() -> Options {
                 .value_parser(value_parser!(PathBuf))
                 .help("Where history.csv and best.safetensors are written"),
         )
-        .arg(Arg::new("quick").long("quick").action(ArgAction::SetTrue).help("Only 3 epochs, to see that it works"))
+        .arg(
+            Arg::new("quick")
+                .long("quick")
+                .action(ArgAction::SetTrue)
+                .help("Only 3 epochs, to see that it works"),
+        )
         .get_matches();
     let epochs = *matches.get_one::<u32>("epochs").expect("has a default") as usize;
     Options {
