@@ -29,9 +29,9 @@ impl Bag {
         }
     }
 
-    /// Whether nothing is wrong so far.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.errors.borrow().as_ref().is_none_or(Vec::is_empty)
+    /// How many mistakes there are so far.
+    pub(crate) fn len(&self) -> usize {
+        self.errors.borrow().as_ref().map_or(0, Vec::len)
     }
 
     /// Adds what a parser said.
@@ -41,12 +41,13 @@ impl Bag {
         }
     }
 
-    /// The mistakes in source order, at most one for each place.
+    /// The mistakes in source order, each once.
     pub(crate) fn check(self) -> Vec<Diagnostic> {
         let mut errors = self.errors.borrow_mut().take().unwrap_or_default();
-        // Sorting is stable: of two mistakes at one place the first found is the cause of the other.
         errors.sort_by_key(|error| position(error.place.start));
-        errors.dedup_by_key(|error| position(error.place.start));
+        errors.dedup_by(|next, error| {
+            position(next.place.start) == position(error.place.start) && next.message == error.message
+        });
         errors
     }
 }

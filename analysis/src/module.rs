@@ -7,7 +7,6 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::Parser;
-use syn::spanned::Spanned;
 use syn::visit::Visit;
 use syn::{Attribute, Field, Fields, Generics, Ident, Item, Meta, Path, Token, parse_quote};
 
@@ -69,12 +68,18 @@ fn expand_struct(
     let here = Span::mixed_site();
     let visits = visited.iter().map(|(member, field)| {
         // The argument carries the type's place: that is where a missing `Module` is reported.
-        let place = here.located_at(field.ty.span());
+        let Place { start, end } = Place::of(&field.ty);
+        let (start, end) = (here.located_at(start), here.located_at(end));
         let key = match member {
             syn::Member::Named(name) => name.unraw().to_string(),
             syn::Member::Unnamed(index) => index.index.to_string(),
         };
-        let value = quote_spanned!(place=> &self.#member);
+        let mut member = member.clone();
+        match &mut member {
+            syn::Member::Named(name) => name.set_span(name.span().located_at(end)),
+            syn::Member::Unnamed(index) => index.span = end,
+        }
+        let value = quote_spanned!(start=> &self.#member);
         quote_spanned!(here=> #path::private::field(visitor, #key, #value);)
     });
     let visitor = if visited.is_empty() { quote_spanned!(here=> _) } else { quote_spanned!(here=> visitor) };

@@ -57,6 +57,8 @@ pub(crate) struct Spec {
     pub(crate) eval_order: Option<Clause<Vec<Entry>>>,
     pub(crate) levels: Vec<Levels>,
     pub(crate) path: Option<Clause<Path>>,
+    /// Orders of which an entry could not be read: what they lack, nobody can say.
+    pub(crate) broken_orders: Vec<Ident>,
     /// The key of every clause in the order typed, known or not, read or not.
     pub(crate) keys: Vec<Ident>,
 }

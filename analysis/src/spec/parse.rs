@@ -3,7 +3,7 @@
 use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseBuffer, ParseStream, Parser};
-use syn::{Expr, Ident, Path, Token, bracketed, parenthesized, token};
+use syn::{Expr, Ident, Lit, Path, Token, bracketed, parenthesized, token};
 
 use super::names::{CLAUSES, Form, help_for_clause};
 use super::{Clause, Spec, group, order};
@@ -18,7 +18,7 @@ pub(super) fn spec(bag: &Bag, args: TokenStream) -> Spec {
         Ok(())
     };
     if let Err(error) = parser.parse2(args)
-        && bag.is_empty()
+        && bag.len() == 0
     {
         bag.parse(&error);
     }
@@ -59,7 +59,19 @@ pub(super) fn items(
     }
 }
 
-/// Whether the next tokens look like `name =` or `name(`.
+/// Whether the tokens after a comma look like the next thing in a list, and not like more of a closure's
+/// parameters or of a type's.
+fn starts_item(input: ParseStream) -> bool {
+    if input.is_empty() || input.peek(Lit) || input.peek(token::Brace) || starts_clause(input) {
+        return true;
+    }
+    let ahead = input.fork();
+    let colon = |ahead: ParseStream| ahead.peek(Token![:]) && !ahead.peek(Token![::]);
+    ahead.call(Ident::parse_any).is_ok()
+        && (ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(token::Paren) || colon(&ahead))
+}
+
+/// Whether the next tokens look like `name =`, or like `name(` with the name of a clause.
 fn starts_clause(input: ParseStream) -> bool {
     let ahead = input.fork();
     ahead.call(Ident::parse_any).is_ok_and(|name| {
@@ -74,20 +86,12 @@ fn skip(input: ParseStream) {
         if input.peek(Token![,]) {
             let ahead = input.fork();
             let _: syn::Result<Token![,]> = ahead.parse();
-            let one_word =
-                ahead.peek(Ident::peek_any) && (ahead.peek2(Token![,]) || ahead.fork().call(alone).is_ok());
-            if ahead.is_empty() || one_word || starts_clause(&ahead) {
+            if starts_item(&ahead) {
                 return;
             }
         }
         let _: syn::Result<TokenTree> = input.parse();
     }
-}
-
-/// One identifier and nothing after it.
-fn alone(input: ParseStream) -> syn::Result<()> {
-    input.call(Ident::parse_any)?;
-    if input.is_empty() { Ok(()) } else { Err(input.error("more follows")) }
 }
 
 /// The next token in backticks, for messages.
@@ -152,6 +156,7 @@ fn check_form(input: ParseStream, key: &Ident, form: Form) -> Result<(), Diagnos
     let message = match form {
         Form::Group if input.peek(Token![=]) => format!("`{key}` takes parentheses, not `=`"),
         Form::Group => format!("`{key}` takes parentheses"),
+        Form::Value | Form::List if input.peek(Token![:]) => format!("`{key}` takes `=`, not `:`"),
         Form::Value | Form::List => format!("`{key}` has no value"),
     };
     Err(Diagnostic::error(key.span(), message).help(format!("write `{example}`")))
@@ -270,7 +275,9 @@ fn list_clause(
             field.get_or_insert(Clause { key, value });
         }
         _ => {
+            let before = bag.len();
             let value = order::parse(bag, &content, &key);
+            spec.broken_orders.extend((bag.len() > before).then(|| key.clone()));
             let field = if name == "train_order" { &mut spec.train_order } else { &mut spec.eval_order };
             field.get_or_insert(Clause { key, value });
         }

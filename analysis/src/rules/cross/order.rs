@@ -16,7 +16,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     for (order, train) in [(&spec.train_order, true), (&spec.eval_order, false)] {
         let Some(order) = order else { continue };
         check_once(bag, order);
-        check_output(bag, spec, order);
+        check_output(bag, spec, order, train);
         if train {
             check_clips(bag, spec, order);
             check_scheduler(bag, spec, order);
@@ -53,8 +53,9 @@ fn check_once(bag: &Bag, order: &Clause<Vec<Entry>>) {
 }
 
 /// Output and loss are there when they are needed.
-fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
+fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>, train: bool) {
     let key = &order.key;
+    let whole = !spec.broken_orders.contains(key);
     let find = |stage| order.value.iter().position(|entry| entry.is(stage));
     let fused = order.value.iter().position(|entry| matches!(entry.kind, EntryKind::TrainingStep));
     if let Some(step) = &spec.training_step {
@@ -66,7 +67,7 @@ fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
                     .help("write `training_step` in place of `forward, loss`"),
             );
         }
-        if fused.is_none() && find(Stage::Forward).is_none() && find(Stage::Loss).is_none() {
+        if whole && fused.is_none() && find(Stage::Forward).is_none() && find(Stage::Loss).is_none() {
             bag.push(lacks(key, "training_step"));
         }
     } else if let Some(fused) = fused {
@@ -76,7 +77,7 @@ fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
         );
     } else {
         for stage in [Stage::Forward, Stage::Loss] {
-            if find(stage).is_none() {
+            if whole && find(stage).is_none() {
                 bag.push(lacks(key, stage.name()));
             }
         }
@@ -93,7 +94,8 @@ fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
     ];
     for (later, earlier, lint, why) in needs {
         let (Some(at), Some(needed)) = (find(later), find(earlier).or(fused)) else { continue };
-        if at < needed {
+        let trains = later.row().listed == Listed::Train; // In evaluation that is its fault.
+        if at < needed && (train || !trains) {
             let (later, earlier) = (later.name(), order.value[needed].name());
             let mut error =
                 Diagnostic::error(order.value[at].place, format!("`{later}` stands before `{earlier}`"))
