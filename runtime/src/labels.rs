@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use ndarray::Array1;
 
+use crate::{Error, Result};
+
 /// The classes of a batch's samples; a clone shares them.
 ///
 /// # Example
@@ -17,6 +19,26 @@ use ndarray::Array1;
 pub struct Labels(Arc<[u32]>);
 
 impl Labels {
+    /// Labels from outside the program, of which each must be below `classes`.
+    ///
+    /// # Errors
+    /// [`Error::Label`] names the first that is not, and its row.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::Labels;
+    ///
+    /// assert!(Labels::with_classes(vec![2_usize, 0], 3).is_ok());
+    /// assert!(Labels::with_classes(vec![2_usize, 0, 3], 3).is_err());
+    /// ```
+    pub fn with_classes(values: impl IntoIterator<Item = usize>, classes: usize) -> Result<Self> {
+        let checked = values.into_iter().enumerate().map(|(row, label)| match u32::try_from(label) {
+            Ok(narrow) if label < classes => Ok(narrow),
+            _ => Err(Error::Label { row, label, classes }),
+        });
+        checked.collect()
+    }
+
     /// The number of labels.
     pub fn len(&self) -> usize {
         self.0.len()
