@@ -177,7 +177,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::HyperParameter { owner, name, value, range } => {
-                write!(f, "`{name}` of `{owner}` is {value}, but must be {range}")
+                write!(f, "`{name}` of `{owner}` is {}, but must be {range}", decimal(*value))
             }
             Self::NoParameters { owner } => {
                 write!(
@@ -242,6 +242,12 @@ impl StdError for Error {
             _ => None,
         }
     }
+}
+
+/// The number as it was written: 0.1, not the digits of the nearest f32.
+fn decimal(value: f64) -> String {
+    let narrow = value as f32;
+    if f64::from(narrow) == value { narrow.to_string() } else { value.to_string() }
 }
 
 /// Where a path that was not found was looked for.

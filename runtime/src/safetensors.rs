@@ -60,7 +60,7 @@ fn write_numbers(file: &mut dyn Write, value: &Array) -> io::Result<()> {
 
 /// Reads a state.
 pub(crate) fn load(path: &Path) -> Result<StateDict> {
-    let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+    let file = File::open(path).map_err(|error| Error::io(path, "read", error))?;
     let bytes = file.metadata().map_err(|error| Error::io(path, "read", error))?.len();
     read(path, bytes, file)
 }
@@ -75,7 +75,11 @@ fn read(path: &Path, bytes: u64, mut file: impl Read) -> Result<StateDict> {
     if bytes < PREFIX {
         return Err(problem(Problem::CutShort { bytes, needed: PREFIX }));
     }
-    let length = take(PREFIX)?.iter().rev().fold(0, |length, &byte| length << 8 | u64::from(byte));
+    let prefix = take(PREFIX)?;
+    if prefix.starts_with(b"PK\x03\x04") || prefix.starts_with(&[0x80, 2]) {
+        return Err(problem(Problem::Pickled));
+    }
+    let length = prefix.iter().rev().fold(0, |length, &byte| length << 8 | u64::from(byte));
     if length > LONGEST_HEADER || PREFIX + length > bytes {
         return Err(problem(Problem::CutShort { bytes, needed: length.saturating_add(PREFIX) }));
     }
@@ -365,7 +369,7 @@ mod tests {
                 Err(Error::ModelFile { problem: Problem::CutShort { bytes: 8, .. }, .. })
             ));
         }
-        assert!(matches!(load(&folder.path().join("none")), Err(Error::Io { doing: "open", .. })));
+        assert!(matches!(load(&folder.path().join("none")), Err(Error::Io { doing: "read", .. })));
         assert!(matches!(load(folder.path()), Err(_)));
     }
 }

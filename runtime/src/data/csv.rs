@@ -144,17 +144,19 @@ impl Csv {
         };
         let mut reader =
             ReaderBuilder::new().has_headers(false).delimiter(delimiter).trim(Trim::All).from_reader(&*bytes);
-        let names = self.names(&mut reader)?;
+        let names = self.names(&bytes, &mut reader)?;
         let mut row = StringRecord::new();
         let (mut features, mut targets, mut shape) = (Vec::new(), Vec::new(), None);
-        while reader.read_record(&mut row).map_err(|error| self.refused(error))? {
-            let line = row.position().map(csv::Position::line);
+        while reader.read_record(&mut row).map_err(|error| self.refused(&bytes, error))? {
             let (_, target) = match shape {
                 Some(shape) => shape,
                 None => *shape.insert((row.len(), self.target(&names, row.len())?)),
             };
             for (column, field) in row.iter().enumerate() {
-                let place = |problem| self.problem(line, Some((column, names.get(column).cloned())), problem);
+                let place = |problem| {
+                    let line = row.position().map(|position| line(&bytes, position));
+                    self.problem(line, Some((column, names.get(column).cloned())), problem)
+                };
                 if column == target {
                     targets.push(parse(field).map_err(place)?);
                 } else {
@@ -168,17 +170,17 @@ impl Csv {
     }
 
     /// The names of the columns; none without a header.
-    fn names(&self, reader: &mut Reader<&[u8]>) -> Result<Vec<String>> {
+    fn names(&self, bytes: &[u8], reader: &mut Reader<&[u8]>) -> Result<Vec<String>> {
         if self.header == Some(false) {
             return Ok(Vec::new());
         }
         let mut header = StringRecord::new();
-        if !reader.read_record(&mut header).map_err(|error| self.refused(error))? {
+        if !reader.read_record(&mut header).map_err(|error| self.refused(bytes, error))? {
             return Err(self.problem(None, None, Problem::Empty));
         }
         if self.header.is_none() && header.iter().all(|field| field.parse::<Scalar>().is_ok()) {
             return Err(self.problem(
-                header.position().map(csv::Position::line),
+                header.position().map(|position| line(bytes, position)),
                 None,
                 Problem::HeaderIsData,
             ));
@@ -239,8 +241,8 @@ impl Csv {
     }
 
     /// What the reader of the format refused.
-    fn refused(&self, error: csv::Error) -> Error {
-        let line = error.position().map(csv::Position::line);
+    fn refused(&self, bytes: &[u8], error: csv::Error) -> Error {
+        let line = error.position().map(|position| line(bytes, position));
         match error.into_kind() {
             ErrorKind::UnequalLengths { expected_len, len, .. } => {
                 self.problem(line, None, Problem::Ragged { expected: expected_len, found: len })
@@ -250,6 +252,15 @@ impl Csv {
             other => Error::other(format!("{}: {other:?}", self.path.display())),
         }
     }
+}
+
+/// The line on which a row begins, counted from 1 as an editor does.
+///
+/// The reader's own count is that of the end of the row before, in front of its line break and of blank lines.
+fn line(bytes: &[u8], position: &csv::Position) -> u64 {
+    let start = (position.byte() as usize).min(bytes.len());
+    let breaks = bytes[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
+    1 + bytes[..start + breaks].iter().filter(|&&byte| byte == b'\n').count() as u64
 }
 
 /// The same lines with one [`BLANK`] for each run of spaces and tabs, none at the ends.
@@ -278,7 +289,10 @@ fn number(field: &str) -> Result<Scalar, Problem> {
 
 /// A label, also when written as `3.0`.
 fn label(field: &str) -> Result<usize, Problem> {
-    let value = number(field)?;
+    let value = number(field).map_err(|problem| match problem {
+        Problem::NotANumber { text } => Problem::NotALabel { text },
+        other => other,
+    })?;
     let whole = value.fract() == 0.0 && (0.0..16_777_216.0).contains(&value);
     if whole { Ok(value as usize) } else { Err(Problem::NotALabel { text: field.to_owned() }) }
 }

@@ -62,7 +62,9 @@ impl fmt::Display for CsvProblem {
                 "the first line holds only numbers, so it seems to be data: call `.header(false)`, or \
                  `.header(true)` if these are the columns' names"
             ),
-            Self::NoFeatures => write!(f, "the target is the only column, so there are no features"),
+            Self::NoFeatures => {
+                write!(f, "the target is the only column, so there are no features; check the delimiter")
+            }
             Self::Ragged { expected, found } => {
                 write!(f, "{found} fields where the first row has {expected}; check the delimiter and quotes")
             }
@@ -73,8 +75,8 @@ impl fmt::Display for CsvProblem {
             }
             Self::NotALabel { text } => write!(
                 f,
-                "`{text}` is not a class label: labels are whole numbers from 0 on; \
-                 for other targets call `.regression()`"
+                "`{text}` is not a class label: labels are whole numbers from 0 on; number the classes, or \
+                 call `.regression()` for other targets"
             ),
             Self::UnknownColumn { wanted, present, columns } if present.is_empty() => {
                 write!(

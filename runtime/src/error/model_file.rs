@@ -13,6 +13,8 @@ pub enum ModelFileProblem {
         /// Bytes that it needs.
         needed: u64,
     },
+    /// A file that `torch.save` wrote.
+    Pickled,
     /// The header is not a JSON object of entries.
     Header {
         /// What the JSON reader said.
@@ -68,6 +70,11 @@ impl fmt::Display for ModelFileProblem {
                 f,
                 "not a whole safetensors file: it has {bytes} bytes and its header needs {needed}; \
                  it was cut short or is of another format"
+            ),
+            Self::Pickled => write!(
+                f,
+                "a file of `torch.save`, which holds a program; in Python, write the model with \
+                 `safetensors.torch.save_file(model.state_dict(), path)`"
             ),
             Self::Header { reason } => write!(f, "the header cannot be read: {reason}"),
             Self::Duplicate { name } => write!(f, "two entries are called `{name}`"),

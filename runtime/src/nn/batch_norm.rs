@@ -17,7 +17,8 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// 1e-5 and `momentum` 0.1.
 ///
 /// # Panics
-/// In training, on a batch with a single value for each feature: it has no variance.
+/// If the features differ in number; and in training on a batch with a single value for each feature, which has
+/// no variance.
 ///
 /// # Source
 /// Ioffe and Szegedy 2015; PyTorch's `nn.BatchNorm1d`.
@@ -85,6 +86,12 @@ impl BatchNorm1d {
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let (weight, bias) = (self.weight.tensor(), self.bias.tensor());
+        assert!(
+            x.shape().get(1) == weight.shape().first(),
+            "BatchNorm1d: the input {:?} must be [n, features] or [n, features, length], with {} features",
+            x.shape(),
+            weight.len()
+        );
         if !self.mode.is_training() {
             let values = |buffer: &Buffer| buffer.value().iter().copied().collect();
             let moments = Moments { mean: values(&self.running_mean), variance: values(&self.running_var) };

@@ -58,10 +58,14 @@ fn what_is_wrong_is_named_with_its_place() {
             "a,b\n1,0\n1e999,1\n",
             "table.csv:3, column 1 (`a`): `1e999` is not a finite number; replace it or leave the row out",
         ),
-        ("a,b\n1,setosa\n", "table.csv:2, column 2 (`b`): `setosa` is not a number"),
+        (
+            "a,b\n1,setosa\n",
+            "table.csv:2, column 2 (`b`): `setosa` is not a class label: labels are whole numbers from 0 on; \
+             number the classes, or call `.regression()` for other targets",
+        ),
         ("", "table.csv: no rows of data"),
         ("a,b\n", "table.csv: no rows of data"),
-        ("b\n0\n", "table.csv: the target is the only column, so there are no features"),
+        ("b\n0\n", "table.csv: the target is the only column, so there are no features; check the delimiter"),
     ];
     for (text, message) in cases {
         assert_eq!(refused(&table(text)), message, "{text:?}");
@@ -70,7 +74,11 @@ fn what_is_wrong_is_named_with_its_place() {
     let broken = Csv::from_bytes("table.csv", vec![b'a', b',', b'b', b'\n', 0xff, b',', b'1', b'\n']);
     assert_eq!(refused(&broken), "table.csv:2: the text is not UTF-8; convert the file");
     let without_names = table("1,0\n2,x\n").header(false);
-    assert_eq!(refused(&without_names), "table.csv:2, column 2: `x` is not a number");
+    assert!(refused(&without_names).starts_with("table.csv:2, column 2: `x` is not a class label"));
+    // Windows line breaks and blank lines count as an editor counts them.
+    for text in ["a,b\r\n1,0\r\nx,1\r\n", "a,b\n\nx,1\n", "a,b\n1,0\n1,2,3\n", "a,b\r\n\r\n1,2,3\r\n"] {
+        assert!(refused(&table(text)).starts_with("table.csv:3"), "{text:?}: {}", refused(&table(text)));
+    }
 }
 
 #[test]
