@@ -22,9 +22,7 @@ pub(crate) fn text(diagnostic: &Diagnostic) -> String {
     if let Some(lint) = diagnostic.lint {
         text.push_str("\n  = note: `");
         text.push_str(lint);
-        text.push_str("`; `cargo training-loop explain ");
-        text.push_str(lint);
-        text.push_str("` tells more");
+        text.push_str("`; docs/lints.md tells more");
     }
     text
 }
