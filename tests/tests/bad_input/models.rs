@@ -1,0 +1,218 @@
+//! Model files: of another architecture, cut short, damaged; folders that cannot be written.
+
+use std::path::Path;
+
+use training_loop::prelude::*;
+
+use crate::common::snapshot;
+
+#[derive(Module)]
+struct Small {
+    hidden: Linear,
+    output: Linear,
+}
+
+impl Small {
+    fn new(width: usize) -> Self {
+        Self { hidden: Linear::new(2, width), output: Linear::new(width, 2) }
+    }
+}
+
+#[derive(Module)]
+struct Other {
+    hidden: Linear,
+    middle: Linear,
+}
+
+fn bits(model: &impl Module) -> Vec<u32> {
+    model
+        .parameters()
+        .iter()
+        .flat_map(|p| p.value().into_iter().map(f32::to_bits).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Loads what must be refused, and the model must be as it was.
+#[track_caller]
+fn refused(model: &impl Module, path: &Path) -> String {
+    let before = bits(model);
+    let error = model.load(path).expect_err("not a file of this model");
+    assert_eq!(bits(model), before, "the model was changed before the error: {error}");
+    let words = error.to_string();
+    assert!(words.contains(&*path.to_string_lossy()), "the path is named: {words}");
+    words.replace(&*path.to_string_lossy(), "model")
+}
+
+/// Puts these bytes into a new file: to write over an old one waits for the disk, and there are thousands.
+fn put(path: &Path, bytes: impl AsRef<[u8]>) {
+    let _ = std::fs::remove_file(path);
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn another_architecture() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    Small::new(3).save(&path).unwrap();
+    assert_eq!(
+        refused(&Small::new(4), &path),
+        "model: this state belongs to another architecture, the model was left as it is; \
+         `hidden.weight` is [4, 2] in the model and [3, 2] in the state; `hidden.bias` is [4] in the \
+         model and [3] in the state; `output.weight` is [2, 4] in the model and [2, 3] in the state"
+    );
+    let other = Other { hidden: Linear::new(2, 3), middle: Linear::new(3, 3).no_bias() };
+    assert_eq!(
+        refused(&other, &path),
+        "model: this state belongs to another architecture, the model was left as it is; missing: \
+         `middle.weight`; unexpected: `output.weight`, `output.bias`"
+    );
+}
+
+#[test]
+fn a_file_that_is_not_there_or_is_something_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    let model = Small::new(3);
+    assert_eq!(refused(&model, &path), "could not read model: No such file or directory (os error 2)");
+    for (bytes, words) in [
+        (
+            &b""[..],
+            "model: not a whole safetensors file: it has 0 bytes and its header needs 8; it was cut short \
+         or is of another format",
+        ),
+        (
+            b"PK\x03\x04 a zip file, as torch.save writes",
+            "model: a file of `torch.save`, which holds a program; in Python, write the model with \
+         `safetensors.torch.save_file(model.state_dict(), path)`",
+        ),
+        (
+            b"\x08\0\0\0\0\0\0\0[1,2,3] ",
+            "model: the header cannot be read: invalid type: sequence, expected an object of entries at \
+         line 1 column 0",
+        ),
+        (
+            b"\x02\0\0\0\0\0\0\0{}",
+            "model: this state belongs to another architecture, the model was left as it is; missing: \
+         `hidden.weight`, `hidden.bias`, `output.weight`, `output.bias`",
+        ),
+    ] {
+        put(&path, bytes);
+        assert_eq!(refused(&model, &path), words);
+    }
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert_eq!(refused(&model, &path), "could not read model: Is a directory (os error 21)");
+}
+
+#[test]
+fn a_file_cut_short_at_every_length() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    let saved = Small::new(3);
+    saved.save(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let model = Small::new(3);
+    for length in 0..whole.len() {
+        put(&path, &whole[..length]);
+        let words = refused(&model, &path);
+        assert!(words.contains("cut short") || words.contains("header"), "{length} bytes: {words}");
+    }
+    // One byte more is as wrong as one less.
+    put(&path, [&whole[..], b"\0"].concat());
+    refused(&model, &path);
+    put(&path, &whole);
+    model.load(&path).unwrap();
+    assert_eq!(bits(&model), bits(&saved));
+}
+
+#[test]
+fn a_file_with_any_byte_changed_never_panics() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    Small::new(3).save(&path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let model = Small::new(3);
+    let mut refusals = 0;
+    for place in 0..whole.len() {
+        for change in [0x01, 0x10, 0x80, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[place] ^= change;
+            put(&path, bytes);
+            let before = bits(&model);
+            if model.load(&path).is_err() {
+                refusals += 1;
+                assert_eq!(bits(&model), before);
+            }
+        }
+    }
+    // Numbers may be any, the header may not.
+    assert!(refusals > whole.len() / 2, "{refusals} of {}", 4 * whole.len());
+}
+
+/// A header whose sizes would need more memory than there is: refused before anything is allocated.
+#[test]
+fn sizes_are_checked_before_they_are_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    let model = Small::new(3);
+    let entry = |shape: &str, end: &str| {
+        let header =
+            format!(r#"{{"hidden.weight":{{"dtype":"F32","shape":{shape},"data_offsets":[0,{end}]}}}}"#);
+        [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat()
+    };
+    for bytes in [
+        u64::MAX.to_le_bytes().to_vec(),
+        (1_u64 << 60).to_le_bytes().to_vec(),
+        entry("[1000000000,1000000000]", "4000000000000000000"),
+        entry("[4294967296,4294967296,4294967296]", "0"),
+        entry("[18446744073709551615]", "18446744073709551612"),
+        entry("[-1]", "4"),
+        entry("[1]", "4"),
+    ] {
+        put(&path, &bytes);
+        refused(&model, &path);
+    }
+}
+
+/// What cannot be written leaves everything in the folder as it was.
+#[test]
+fn a_save_that_fails_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    let model = Small::new(3);
+    std::fs::create_dir(&path).unwrap();
+    std::fs::write(folder.path().join("other"), "kept").unwrap();
+    let before = snapshot(folder.path());
+    let words = model.save(&path).expect_err("a folder is in the way").to_string();
+    assert_eq!(
+        words.replace(&*path.to_string_lossy(), "model"),
+        "could not write model: Is a directory (os error 21)"
+    );
+    assert_eq!(snapshot(folder.path()), before);
+
+    let below = folder.path().join("other").join("model");
+    let words = model.save(&below).expect_err("a file is no folder").to_string();
+    assert_eq!(words, format!("could not write {}: Not a directory (os error 20)", below.display()));
+    assert_eq!(snapshot(folder.path()), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    let model = Small::new(3);
+    model.save(&path).unwrap();
+    let before = snapshot(folder.path());
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o555)).unwrap();
+    // The administrator writes where nobody else may: then there is nothing to test.
+    let may_write_anyway = std::fs::write(folder.path().join("probe"), "").is_ok();
+    if !may_write_anyway {
+        let words = Small::new(3).save(&path).expect_err("the folder is read-only").to_string();
+        assert_eq!(words, format!("could not write {}: Permission denied (os error 13)", path.display()));
+        assert_eq!(snapshot(folder.path()), before);
+    }
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+}
