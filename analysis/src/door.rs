@@ -24,7 +24,7 @@ pub(crate) fn guarded(item: &TokenStream, work: impl FnOnce() -> TokenStream) ->
             Item::Spec(spec) => expand::stand_in(&spec),
             _ => item.clone(),
         };
-        let error = report::errors(&[bug(said)]);
+        let error = report::errors(&[bug(said)], report::hygiene(&item));
         quote!(#item #error)
     })
 }
@@ -43,7 +43,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream 
         Item::Loop(item) => read(args, &item, tokens),
         Item::Unfinished => tokens.clone(),
         Item::Other(error) => {
-            let error = report::errors(&[error]);
+            let error = report::errors(&[error], report::hygiene(tokens));
             quote!(#tokens #error)
         }
     }
@@ -51,6 +51,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream 
 
 /// Writes the loop of a spec.
 fn write(args: TokenStream, item: &SpecFn) -> TokenStream {
+    let user = item.signature.fn_token.span;
     let bag = Bag::new();
     let spec = Spec::parse(&bag, args);
     let amounts = cross::check(&bag, &spec, item);
@@ -59,8 +60,8 @@ fn write(args: TokenStream, item: &SpecFn) -> TokenStream {
         bag.check().into_iter().partition(|mistake| mistake.lint == Some(cross::SAME_DATA));
     let mut findings = options.levels.apply(findings);
     if !mistakes.is_empty() {
-        let (item, errors) = (expand::stand_in(item), report::errors(&mistakes));
-        let findings = report::errors(&findings);
+        let (item, errors) = (expand::stand_in(item), report::errors(&mistakes, user));
+        let findings = report::errors(&findings, user);
         return quote!(#item #errors #findings);
     }
     match plan::plan(&spec, item, &amounts) {
@@ -69,10 +70,10 @@ fn write(args: TokenStream, item: &SpecFn) -> TokenStream {
             if let Ok(function) = syn::parse2::<ItemFn>(tokens.clone()) {
                 findings.extend(check_fn(&function, &options));
             }
-            shown(&tokens, &findings)
+            shown(&tokens, &findings, user)
         }
         Err(said) => {
-            let (item, errors) = (expand::stand_in(item), report::errors(&[bug(said)]));
+            let (item, errors) = (expand::stand_in(item), report::errors(&[bug(said)], user));
             quote!(#item #errors)
         }
     }
@@ -91,7 +92,7 @@ fn read(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> TokenStream {
     };
     let mut findings = bag.check();
     findings.extend(check_fn(item, &options));
-    shown(tokens, &findings)
+    shown(tokens, &findings, report::hygiene(tokens))
 }
 
 /// How a function below the attribute is checked.
@@ -120,8 +121,8 @@ fn levels(bag: &Bag, spec: &Spec) -> suppress::Levels {
 }
 
 /// The function, its warnings as statements at the start of its body, its errors behind it.
-fn shown(function: &TokenStream, findings: &[Diagnostic]) -> TokenStream {
-    let (errors, warnings) = (report::errors(findings), report::warnings(findings));
+fn shown(function: &TokenStream, findings: &[Diagnostic], user: Span) -> TokenStream {
+    let (errors, warnings) = (report::errors(findings, user), report::warnings(findings, user));
     if warnings.is_empty() {
         return quote!(#function #errors);
     }

@@ -11,12 +11,14 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Ident, Path, parse_quote_spanned};
 
+use crate::diagnostic::Place;
 use crate::item::SpecFn;
 use crate::plan::{Measure, Number, NumberValue, Object, Plan, Step};
 
 /// The function with its loop.
 pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
-    function(item, &doc::comment(plan), &Printer::new(plan).body())
+    let output = Place::of(&item.signature.output).end;
+    function(item, &doc::comment(plan), &Printer::new(plan).body(output))
 }
 
 /// The function with a body that type-checks, for a spec with mistakes: nothing else breaks by them.
@@ -58,17 +60,19 @@ impl<'a> Printer<'a> {
         self.plan.names.local(name, self.here)
     }
 
-    /// The statements of the function.
-    fn body(&self) -> TokenStream {
+    /// The statements of the function; the result stands where its type does.
+    fn body(&self, output: Span) -> TokenStream {
         let run = self.local("run");
-        let model = &self.plan.model.place;
+        let Object { at, place: model, .. } = &self.plan.model;
+        let training = quote_spanned!(mixed(*at)=> #model.train(););
+        let result = quote_spanned!(mixed(output)=> Ok(#run.finish()));
         let (setup, first, epochs) = (self.setup(), self.first_validation(), self.epochs());
         quote_spanned! {self.here=>
             #setup
-            #model.train();
+            #training
             #first
             #epochs
-            Ok(#run.finish())
+            #result
         }
     }
 
@@ -178,7 +182,9 @@ impl<'a> Printer<'a> {
     /// The loop over epochs.
     fn epochs(&self) -> TokenStream {
         let plan = self.plan;
-        let (run, epoch, train) = (self.local("run"), self.local("epoch"), &plan.train.place);
+        let (run, epoch) = (self.local("run"), self.local("epoch"));
+        let Object { at, place: train, .. } = &plan.train;
+        let count = quote_spanned!(mixed(*at)=> #train.batches());
         let last = plan.epochs.as_ref().map(value);
         let metrics = Self::new_metrics(&plan.train_metrics);
         let batches = self.batches();
@@ -195,7 +201,7 @@ impl<'a> Printer<'a> {
         let hook = plan.epoch_end.as_ref().map(|hook| self.step(hook, &[]));
         quote_spanned! {self.here=>
             for #epoch in 0..#last {
-                #run.begin_epoch(#epoch, #train.batches());
+                #run.begin_epoch(#epoch, #count);
                 #metrics
                 #batches
                 #(#measured)*
@@ -214,7 +220,7 @@ impl<'a> Printer<'a> {
     fn batches(&self) -> TokenStream {
         let plan = self.plan;
         let (run, epoch, batch) = (self.local("run"), self.local("epoch"), self.local("batch"));
-        let train = &plan.train.place;
+        let train = Self::data(&plan.train, &quote!(#epoch));
         let steps = |steps: &[Step]| -> TokenStream {
             steps.iter().map(|step| self.step(step, &plan.train_metrics)).collect()
         };
@@ -223,7 +229,7 @@ impl<'a> Printer<'a> {
         let over = quote_spanned!(self.here=> if #run.is_over() { break; });
         let Some(accumulate) = &plan.accumulate else {
             return quote_spanned! {self.here=>
-                for #batch in #train.epoch(#epoch) {
+                for #batch in #train {
                     #inner
                     #validation
                     #over
@@ -231,9 +237,11 @@ impl<'a> Printer<'a> {
             };
         };
         let (window, count) = (self.local("window"), value(accumulate));
+        let Object { at, place: train, .. } = &plan.train;
+        let train = quote_spanned!(mixed(*at)=> #train.windows(#epoch, #count));
         let (start, end) = (steps(&plan.order.window_start), steps(&plan.order.window_end));
         quote_spanned! {self.here=>
-            'windows: for #window in #train.windows(#epoch, #count) {
+            'windows: for #window in #train {
                 #start
                 for #batch in &#window {
                     #inner
@@ -243,6 +251,12 @@ impl<'a> Printer<'a> {
                 #over
             }
         }
+    }
+
+    /// The batches of an epoch.
+    fn data(data: &Object, epoch: &TokenStream) -> TokenStream {
+        let Object { at, place, .. } = data;
+        quote_spanned!(mixed(*at)=> #place.epoch(#epoch))
     }
 
     /// `let mut train_accuracy = accuracy();`

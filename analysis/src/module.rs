@@ -17,6 +17,7 @@ use crate::report;
 /// Expands the derive on `item`, which rustc has parsed as a struct, an enum or a union.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let bag = Bag::new();
+    let user = report::hygiene(&item);
     let code = match syn::parse2::<Item>(item) {
         Ok(Item::Struct(item)) => expand_struct(&bag, &item.attrs, &item.ident, &item.generics, &item.fields),
         Ok(Item::Enum(item)) => {
@@ -36,7 +37,7 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
             TokenStream::new()
         }
     };
-    let errors = report::errors(&bag.check());
+    let errors = report::errors(&bag.check(), user);
     quote!(#code #errors)
 }
 

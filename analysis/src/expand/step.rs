@@ -60,7 +60,7 @@ impl Printer<'_> {
             Work::Metrics => {
                 let updates = metrics
                     .iter()
-                    .map(|Measure { name, .. }| quote_spanned!(at=> #name.update(&#output, &#batch.target);));
+                    .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #name.update(&#output, &#batch.target);));
                 quote!(#(#updates)*)
             }
             Work::ValidLoss => quote_spanned!(at=> #run.add_valid_loss(&#loss, #batch.len());),

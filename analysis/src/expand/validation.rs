@@ -66,7 +66,7 @@ impl Printer<'_> {
     fn validation(&self, validation: &Validation, epoch: &TokenStream) -> TokenStream {
         let (path, run, batch) = (&self.path, self.local("run"), self.local("batch"));
         let guard = self.local("_evaluation");
-        let (model, data) = (&self.plan.model.shared, &validation.data.place);
+        let (model, data) = (&self.plan.model.shared, Self::data(&validation.data, epoch));
         let metrics = Self::new_metrics(&validation.metrics);
         let steps = validation.order.iter().map(|step| self.step(step, &validation.metrics));
         let measured = validation
@@ -77,7 +77,7 @@ impl Printer<'_> {
             let #guard = #path::evaluation(#model);
             #run.begin_validation();
             #metrics
-            for #batch in #data.epoch(#epoch) {
+            for #batch in #data {
                 #(#steps)*
             }
             #(#measured)*

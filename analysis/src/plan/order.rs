@@ -105,8 +105,8 @@ pub(super) fn plan(
 ) -> Result<(Order, Vec<Step>), &'static str> {
     let windows = spec.accumulate.is_some()
         && !matches!(&amounts.accumulate, Some(Amount::Literal(one)) if one.to_string() == "1");
-    let train = train_entries(spec)?;
-    let eval = eval_entries(spec)?;
+    let train = train_entries(spec, scope.model.at)?;
+    let eval = eval_entries(spec, scope.model.at)?;
     let texts = |entries: &[Entry]| entries.iter().map(Entry::name).collect();
     let writer = Writer { spec, item, amounts, scope };
     let (start, batch, end) = if windows { split(train) } else { (Vec::new(), train, Vec::new()) };
@@ -147,7 +147,7 @@ fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>) {
 }
 
 /// The entries of the training order: the list's, or the default with the clauses' stages in place.
-fn train_entries(spec: &Spec) -> Result<Vec<Entry>, &'static str> {
+fn train_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     let optimizer = spec.optimizer.as_ref().ok_or("an order without an optimizer")?.span();
     let scheduler = spec.scheduler.as_ref().map(|clause| stage(Stage::Schedule, clause.span()));
     let metrics = spec.train_metrics.as_ref().map(|clause| stage(Stage::Metrics, clause.span()));
@@ -164,7 +164,7 @@ fn train_entries(spec: &Spec) -> Result<Vec<Entry>, &'static str> {
         entries.extend(metrics.filter(|_| !listed(Stage::Metrics)));
         return Ok(entries);
     }
-    let mut entries = output_entries(spec)?;
+    let mut entries = output_entries(spec, model)?;
     entries.extend([stage(Stage::ZeroGrad, optimizer), stage(Stage::Backward, optimizer)]);
     let norm = spec.clip_grad_norm.as_ref();
     entries.extend(norm.map(|clause| Entry { place: clause.span().into(), kind: EntryKind::ClipNorm(None) }));
@@ -178,24 +178,24 @@ fn train_entries(spec: &Spec) -> Result<Vec<Entry>, &'static str> {
 }
 
 /// The entries of the evaluation order.
-fn eval_entries(spec: &Spec) -> Result<Vec<Entry>, &'static str> {
+fn eval_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     let metrics = spec.metrics.as_ref().map(|clause| stage(Stage::Metrics, clause.span()));
     let mut entries = match &spec.eval_order {
         Some(order) => order.value.clone(),
-        None => output_entries(spec)?,
+        None => output_entries(spec, model)?,
     };
     let listed = entries.iter().any(|entry| entry.is(Stage::Metrics));
     entries.extend(metrics.filter(|_| !listed));
     Ok(entries)
 }
 
-/// Forward and loss, or the training step in their place.
-fn output_entries(spec: &Spec) -> Result<Vec<Entry>, &'static str> {
+/// Forward and loss, or the training step in their place; the model's own `forward` stands at the model.
+fn output_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     if let Some(step) = &spec.training_step {
         return Ok(vec![Entry { place: step.span().into(), kind: EntryKind::TrainingStep }]);
     }
     let loss = spec.loss.as_ref().ok_or("an order without a loss")?.span();
-    let forward = spec.forward.as_ref().map_or(loss, Clause::span);
+    let forward = spec.forward.as_ref().map_or(model, Clause::span);
     Ok(vec![stage(Stage::Forward, forward), stage(Stage::Loss, loss)])
 }
 
