@@ -6,6 +6,7 @@
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
+mod draw;
 mod paths;
 
 pub use paths::{Deps, PathId, Paths};

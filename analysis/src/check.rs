@@ -62,6 +62,18 @@ pub fn check_fn(function: &ItemFn, options: &CheckOptions) -> Vec<Diagnostic> {
     options.levels.apply(lints::judge(&cfg, &solution, options))
 }
 
+/// The control flow of a function as text, with the state of each optimizer's gradients beside it.
+pub fn draw_fn(function: &ItemFn, options: &CheckOptions) -> String {
+    let cfg = lower::lower(function, options);
+    let solution = flow::solve(&cfg, options.annotated);
+    cfg.text(&|block| solution.margin(&cfg, block))
+}
+
+/// The control flow of a function as a Mermaid flowchart.
+pub fn draw_fn_mermaid(function: &ItemFn, options: &CheckOptions) -> String {
+    lower::lower(function, options).mermaid()
+}
+
 /// Checks every function of a file, the methods of its types and traits included.
 ///
 /// A function that carries `#[training_loop]` is checked as the macro checks it; one that has a spec

@@ -23,7 +23,7 @@ mod spec;
 pub mod stage;
 pub mod suppress;
 
-pub use check::{CheckOptions, Origin, check_file, check_fn};
+pub use check::{CheckOptions, Origin, check_file, check_fn, draw_fn, draw_fn_mermaid};
 
 /// Expands `#[training_loop(args)]` on `item`.
 ///

@@ -48,6 +48,25 @@ pub struct Solution {
     pub gave_up: bool,
 }
 
+impl Solution {
+    /// What the gradients may be after each event of a block, for the column beside a drawing.
+    pub fn margin(&self, cfg: &Cfg, block: BlockId) -> Vec<String> {
+        let mut state = self.starts[block].clone();
+        let column = |state: &State| {
+            let cells = cfg.optimizers.iter().enumerate();
+            let cells = cells.filter_map(|(id, optimizer)| {
+                Some(format!("{} {}", optimizer.name, state.gradients(id)?.all))
+            });
+            cells.collect::<Vec<_>>().join("  ")
+        };
+        let after = |event| {
+            state.apply(cfg, event);
+            column(&state)
+        };
+        cfg.blocks[block].events.iter().map(after).collect()
+    }
+}
+
 /// Runs the states to the fixpoint, then collects the visits.
 pub fn solve(cfg: &Cfg, annotated: bool) -> Solution {
     let mut solution = Solution { starts: vec![State::default(); cfg.blocks.len()], ..Solution::default() };

@@ -18,7 +18,7 @@ impl<'a> Lower<'a> {
                 let head = || format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
                 let id = self.loop_of(address(node), node.for_token.span().start().line, head);
                 self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
-                    let body = lower.block("");
+                    let body = lower.block("round");
                     lower.goto(body);
                     lower.goto(out);
                     lower.start(body);
@@ -32,7 +32,7 @@ impl<'a> Lower<'a> {
                 let head = || format!("while {}", text::tight(&node.cond));
                 let id = self.loop_of(address(node), node.while_token.span().start().line, head);
                 self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
-                    let body = lower.block("");
+                    let body = lower.block("round");
                     lower.condition(&node.cond, body, out);
                     lower.start(body);
                     lower.scoped(&node.body);

@@ -1,0 +1,19 @@
+//! `docs/lints.md` is what the lints' own pages say.
+//!
+//! `UPDATE=1 cargo test -p training-loop-tests --test lint_pages` writes it anew.
+
+use std::path::Path;
+
+use training_loop_analysis::lints;
+
+#[test]
+fn the_catalogue_is_fresh() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/lints.md");
+    let fresh = lints::document();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::create_dir_all(path.parent().expect("the file is in a folder")).expect("docs can be made");
+        std::fs::write(&path, &fresh).expect("docs/lints.md can be written");
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == fresh, "docs/lints.md is stale: run this test with UPDATE=1");
+}

@@ -1,0 +1,27 @@
+//! The loss is computed and nothing comes of it.
+
+use training_loop::prelude::*;
+
+#[training_loop]
+fn fit(model: &mut Net, train: &DataLoader) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        optimizer.zero_grad();
+        let output = model.forward(&batch.input);
+        let _loss = cross_entropy(&output, &batch.target);
+        optimizer.step(); //~ error missing_backward
+    }
+}
+
+#[derive(Module)]
+struct Net {
+    layer: Linear,
+}
+
+impl Net {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.layer.forward(x)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,29 @@
+//! Two losses of two forwards.
+
+use training_loop::prelude::*;
+
+#[training_loop]
+fn fit(model: &mut Net, train: &DataLoader) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        optimizer.zero_grad();
+        let first = cross_entropy(&model.forward(&batch.input), &batch.target);
+        let second = cross_entropy(&model.forward(&batch.input), &batch.target);
+        first.backward();
+        second.backward();
+        optimizer.step();
+    }
+}
+
+#[derive(Module)]
+struct Net {
+    layer: Linear,
+}
+
+impl Net {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.layer.forward(x)
+    }
+}
+
+fn main() {}

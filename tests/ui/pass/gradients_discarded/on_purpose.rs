@@ -1,0 +1,32 @@
+//! The gradients of a bad batch are dropped.
+
+use training_loop::prelude::*;
+
+#[training_loop]
+fn fit(model: &mut Net, train: &DataLoader) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        let output = model.forward(&batch.input);
+        let loss = cross_entropy(&output, &batch.target);
+        loss.backward();
+        if !loss.item().is_finite() {
+            optimizer.zero_grad();
+            continue;
+        }
+        optimizer.step();
+        optimizer.zero_grad();
+    }
+}
+
+#[derive(Module)]
+struct Net {
+    layer: Linear,
+}
+
+impl Net {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        self.layer.forward(x)
+    }
+}
+
+fn main() {}
