@@ -82,7 +82,10 @@ impl<'ast> Visit<'ast> for Pages {
 
     fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
         self.check_visible(&item.vis, &item.ident, &item.attrs);
-        visit::visit_item_trait(self, item);
+        // The items of a trait are as visible as the trait.
+        if matches!(item.vis, Visibility::Public(_)) {
+            visit::visit_item_trait(self, item);
+        }
     }
 }
 
