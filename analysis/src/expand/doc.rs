@@ -21,7 +21,7 @@ fn lines(plan: &Plan) -> Vec<String> {
         format!(" Trains `{}` on `{}`, {}.", text(&plan.model), text(&plan.train), end(plan)),
         String::new(),
     ];
-    let [start, batch, end] = plan.order.stages.each_ref().map(|stages| stages.join(", "));
+    let [start, batch, end] = plan.order.stages.each_ref().map(|stages| names(stages));
     lines.push(match &plan.accumulate {
         None => format!(" - Every batch: {batch}."),
         Some(batches) => {
@@ -40,12 +40,18 @@ fn lines(plan: &Plan) -> Vec<String> {
             When::Steps(every) => format!("after every {} updates and the last one", number(every)),
         };
         let first = if validation.first { ", and before the first epoch" } else { "" };
-        let stages = plan.order.eval_stages.join(", ");
+        let stages = names(&plan.order.eval_stages);
         lines.push(format!(" - Validation on `{}` {when}{first}: {stages}.", text(&validation.data)));
     }
     let seed = plan.seed.as_ref().map_or_else(|| "0".to_owned(), number);
     lines.push(format!(" - Seed: {seed}."));
     lines
+}
+
+/// The names of stages, in backticks.
+fn names(stages: &[&str]) -> String {
+    let quoted: Vec<String> = stages.iter().map(|stage| format!("`{stage}`")).collect();
+    quoted.join(", ")
 }
 
 /// When the run ends.

@@ -1,0 +1,120 @@
+/// Everything that changes the order of a loop, in one spec.
+///
+/// # Training loop
+///
+/// Trains `model` on `train`, for `epochs` epochs.
+///
+/// - Every 3 batches: `zero_grad`; for each batch `forward`, `loss`, `backward`, `metrics`; then `clip_grad_norm`, `step`, `schedule`.
+/// - Optimizer: `AdamW::new(model.parameters(), 0.01)`.
+/// - Schedule: `CosineLr::new(12)`.
+/// - Validation on `valid` after every 2 epochs and the last one, and before the first epoch: `forward`, `loss`, `metrics`.
+/// - Seed: 3.
+pub fn fit(
+    model: &mut Mlp,
+    train: &DataLoader,
+    valid: &DataLoader,
+    epochs: usize,
+    seen: &mut Vec<(usize, bool)>,
+) -> Result<History> {
+    use ::training_loop::private::{
+        Metric as _, Module as _, Optimizer as _, Schedule as _,
+    };
+    ::training_loop::private::require(
+        epochs >= 1,
+        "epochs",
+        epochs,
+        "must be at least 1",
+        "write how often to go through the training data: `epochs = 10`",
+    )?;
+    let mut run = ::training_loop::private::Run::new(Some(epochs), None);
+    train.check("train")?;
+    valid.check("valid")?;
+    ::training_loop::seed(3);
+    let mut optimizer = AdamW::new(model.parameters(), 0.01);
+    optimizer.check()?;
+    let mut scheduler = CosineLr::new(12);
+    scheduler.start(&mut optimizer);
+    model.train();
+    run.begin_first();
+    {
+        let _evaluation = ::training_loop::evaluation(model);
+        run.begin_validation();
+        let mut valid_accuracy = accuracy();
+        for batch in valid.epoch(0) {
+            let output = model.forward(&batch.input);
+            let loss = {
+                let output = &output;
+                let batch = &batch;
+                cross_entropy(output, &batch.target)
+            };
+            run.add_valid_loss(&loss, batch.len());
+            valid_accuracy.update(&output, &batch.target);
+        }
+        run.measure_valid(&valid_accuracy);
+        run.end_validation();
+    }
+    run.end_epoch();
+    for epoch in 0..epochs {
+        run.begin_epoch(epoch, train.batches());
+        let mut train_accuracy = accuracy();
+        let mut train_top_k = top_k(2);
+        'windows: for window in train.windows(epoch, 3) {
+            optimizer.zero_grad();
+            for batch in &window {
+                let output = model.forward(&batch.input);
+                let loss = {
+                    let output = &output;
+                    let batch = &batch;
+                    cross_entropy(output, &batch.target)
+                };
+                if run.diverged(&loss, batch.len()) {
+                    break 'windows;
+                }
+                (&loss * window.weight(&batch)).backward();
+                train_accuracy.update(&output, &batch.target);
+                train_top_k.update(&output, &batch.target);
+            }
+            let grad_norm = optimizer.clip_grad_norm(0.5);
+            optimizer.step();
+            run.end_step(optimizer.learning_rate(), Some(grad_norm));
+            if !scheduler.is_per_epoch() {
+                scheduler.step(&mut optimizer);
+            }
+            if run.is_over() {
+                break;
+            }
+        }
+        run.measure(&train_accuracy);
+        run.measure(&train_top_k);
+        if scheduler.is_per_epoch() {
+            scheduler.step(&mut optimizer);
+        }
+        if run.is_last() || (epoch + 1).is_multiple_of(2) {
+            let _evaluation = ::training_loop::evaluation(model);
+            run.begin_validation();
+            let mut valid_accuracy = accuracy();
+            for batch in valid.epoch(epoch) {
+                let output = model.forward(&batch.input);
+                let loss = {
+                    let output = &output;
+                    let batch = &batch;
+                    cross_entropy(output, &batch.target)
+                };
+                run.add_valid_loss(&loss, batch.len());
+                valid_accuracy.update(&output, &batch.target);
+            }
+            run.measure_valid(&valid_accuracy);
+            run.end_validation();
+        }
+        run.hook({
+            let model = &*model;
+            let state = &run.state();
+            seen.push((state.epoch, model.is_training()))
+        })?;
+        run.end_epoch();
+        if run.is_over() {
+            break;
+        }
+    }
+    Ok(run.finish())
+}
