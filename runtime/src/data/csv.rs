@@ -260,7 +260,7 @@ impl Csv {
 fn line(bytes: &[u8], position: &csv::Position) -> u64 {
     let start = (position.byte() as usize).min(bytes.len());
     let breaks = bytes[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
-    1 + bytes[..start + breaks].iter().filter(|&&byte| byte == b'\n').count() as u64
+    bytes[..start + breaks].split(|&byte| byte == b'\n').count() as u64
 }
 
 /// The same lines with one [`BLANK`] for each run of spaces and tabs, none at the ends.

@@ -110,10 +110,11 @@ mod tests {
         (mean, values.mapv(|value| (value - mean).powi(2)).mean().unwrap().sqrt())
     }
 
+    type Fill = fn(&Parameter);
+
     #[test]
     fn spreads_are_those_of_their_formulas() {
         let weight = Parameter::new(ndarray::Array2::zeros((100, 300)));
-        type Fill = fn(&Parameter);
         let cases: [(Fill, f64); 6] = [
             (|p| uniform(p, -1.0, 1.0), 1.0 / 3_f64.sqrt()),
             (|p| normal(p, 0.0, 0.5), 0.5),
