@@ -133,3 +133,68 @@ pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
     assert_eq!(a.len(), b.len());
     dispatch!(level(), [] body(a: &[Scalar], b: &[Scalar]) -> f64) as Scalar
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{add_rows, dot, map, map_in_place, repeat, sum, zip, zip_in_place};
+    use crate::Scalar;
+    use crate::kernel::simd::forced::on_each_level;
+
+    const LENGTHS: [usize; 12] = [0, 1, 2, 7, 8, 15, 16, 17, 63, 511, 513, 1500];
+
+    /// Numbers at an address that no wide load likes.
+    fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
+        (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
+    }
+
+    /// Every level gives the same bits.
+    fn assert_equal_on_each_level(work: impl Fn() -> Vec<Scalar>) {
+        let results = on_each_level(work);
+        assert!(results.iter().all(|result| *result == results[0]));
+    }
+
+    #[test]
+    fn every_level_gives_the_bits_of_the_plain_one() {
+        for length in LENGTHS {
+            let (a, b) = (numbers(length, 1), numbers(length, 2));
+            let (a, b) = (&a[1..], &b[1..]);
+            assert_equal_on_each_level(|| {
+                let mut y = vec![0.0; length];
+                map(a, &mut y, |x| 3.0 * x + 1.0);
+                map_in_place(&mut y, |x| x * x - 0.5);
+                zip_in_place(&mut y, b, |y, b| y * b + b);
+                let mut z = vec![0.0; length];
+                zip(&y, a, &mut z, |y, a| y / (2.0 + a));
+                z.extend([sum(a), dot(a, b)]);
+                z
+            });
+        }
+    }
+
+    #[test]
+    fn sums_and_products_are_right() {
+        for length in LENGTHS {
+            let (a, b) = (numbers(length, 3), numbers(length, 4));
+            let (a, b) = (&a[1..], &b[1..]);
+            let near = |ours: Scalar, theirs: f64| (f64::from(ours) - theirs).abs() < 1e-4;
+            assert!(near(sum(a), a.iter().map(|x| f64::from(*x)).sum()));
+            assert!(near(dot(a, b), a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()));
+        }
+    }
+
+    #[test]
+    fn rows_are_added_and_repeated() {
+        let rows: Vec<Scalar> = (0..12_u8).map(Scalar::from).collect();
+        let mut sums = vec![1.0; 4];
+        add_rows(&rows, &mut sums);
+        assert_eq!(sums, [13.0, 16.0, 19.0, 22.0]);
+        let mut one = vec![1.0];
+        add_rows(&rows, &mut one);
+        assert_eq!(one, [67.0]);
+        add_rows(&[], &mut []);
+        let mut copies = vec![0.0; 6];
+        repeat(&[1.0, 2.0, 3.0], &mut copies);
+        assert_eq!(copies, [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]);
+        repeat(&[], &mut []);
+    }
+}

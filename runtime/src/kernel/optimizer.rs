@@ -76,3 +76,41 @@ pub(crate) fn sgd_momentum(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: 
     }
     dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{AdamStep, SgdStep, adam, sgd, sgd_momentum};
+    use crate::Scalar;
+    use crate::kernel::simd::forced::on_each_level;
+
+    #[test]
+    fn every_level_gives_the_bits_of_the_plain_one() {
+        let decay = 0.1;
+        let sgd_step = SgdStep { rate: 0.1, decay, momentum: 0.9, fresh: 0.8, nesterov: true };
+        let adam_step = AdamStep {
+            shrink: 0.99,
+            decay,
+            first: 0.1,
+            second: 0.001,
+            keep: 0.999,
+            rate: 0.01,
+            correction: 3.0,
+            eps: 1e-8,
+        };
+        for length in [0, 1, 7, 16, 33, 100] {
+            let start = |seed: usize| -> Vec<Scalar> {
+                (0..length).map(|i| ((i * 31 + seed * 17) % 29) as Scalar / 10.0 - 1.0).collect()
+            };
+            let g = start(1);
+            let results = on_each_level(|| {
+                let (mut p, mut m, mut v) = (start(2), start(3), start(4));
+                v.iter_mut().for_each(|v| *v = v.abs());
+                adam(&mut p, &g, &mut m, &mut v, adam_step);
+                sgd(&mut p, &g, sgd_step);
+                sgd_momentum(&mut p, &g, &mut m, sgd_step);
+                [p, m, v].concat()
+            });
+            assert!(results.iter().all(|result| *result == results[0]));
+        }
+    }
+}

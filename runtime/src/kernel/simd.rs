@@ -14,6 +14,10 @@ pub(crate) enum Level {
 
 /// The best level of this processor, or the plain one under `TRAINING_LOOP_SIMD=off`.
 pub(crate) fn level() -> Level {
+    #[cfg(test)]
+    if let Some(level) = forced::LEVEL.get() {
+        return level;
+    }
     static LEVEL: OnceLock<Level> = OnceLock::new();
     *LEVEL.get_or_init(|| match std::env::var("TRAINING_LOOP_SIMD") {
         Ok(value) if value == "off" => Level::Plain,
@@ -68,3 +72,28 @@ macro_rules! dispatch {
     }};
 }
 pub(crate) use dispatch;
+
+/// Lets tests run one piece of code on every level.
+#[cfg(test)]
+pub(crate) mod forced {
+    use std::cell::Cell;
+
+    use super::{Level, best};
+
+    thread_local! {
+        pub(super) static LEVEL: Cell<Option<Level>> = const { Cell::new(None) };
+    }
+
+    /// What `work` gives on each level that this processor has, the plain one first.
+    pub(crate) fn on_each_level<R>(work: impl Fn() -> R) -> Vec<R> {
+        let levels = [Level::Plain, Level::Avx2, Level::Avx512].into_iter().filter(|&level| level <= best());
+        levels
+            .map(|level| {
+                LEVEL.set(Some(level));
+                let result = work();
+                LEVEL.set(None);
+                result
+            })
+            .collect()
+    }
+}
