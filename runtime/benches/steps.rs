@@ -7,10 +7,8 @@
 use std::process::exit;
 use std::time::{Duration, Instant};
 
-use ndarray::{Array1, Array2, s};
-use training_loop::{
-    Adam, Labels, Optimizer, Parameter, Scalar, Sgd, Tensor, cross_entropy, linear, mse_loss,
-};
+use training_loop::ndarray::{Array2, s};
+use training_loop::prelude::*;
 
 const USAGE: &str = "usage: cargo bench -p training-loop --bench steps -- WORKLOAD [--threads N] [--secs S]
 
@@ -77,14 +75,14 @@ impl Options {
 
 /// W1: a line through 40 points.
 fn line() -> impl FnMut(usize) -> Scalar {
-    let x: Vec<f32> = (0..40).map(|i| 2.0 * uniform(1, i)).collect();
+    let x: Vec<Scalar> = (0..40).map(|i| 2.0 * uniform(1, i)).collect();
     let y = x.iter().zip(0..).map(|(x, i)| 2.0 * x + 1.0 + 0.1 * uniform(2, i)).collect();
     let column = |values| Tensor::from(Array2::from_shape_vec((40, 1), values).expect("40 rows"));
     let (x, y) = (column(x), column(y));
-    let layer = Layer::new(1, 1, 0);
-    let mut optimizer = Sgd::new(layer.parameters(), 0.01);
+    let model = Linear::new(1, 1);
+    let mut optimizer = Sgd::new(model.parameters(), 0.01);
     move |_| {
-        let output = layer.forward(&x);
+        let output = model.forward(&x);
         let loss = mse_loss(&output, &y);
         optimizer.zero_grad();
         loss.backward();
@@ -93,23 +91,39 @@ fn line() -> impl FnMut(usize) -> Scalar {
     }
 }
 
+#[derive(Module)]
+struct Perceptron {
+    first: Linear,
+    second: Linear,
+    output: Linear,
+}
+
+impl Perceptron {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let x = self.first.forward(x).relu();
+        let x = self.second.forward(&x).relu();
+        self.output.forward(&x)
+    }
+}
+
 /// W2 and W3: a perceptron with two hidden layers on noisy pictures of ten classes.
 fn images<O: Optimizer>(
     batch: usize,
-    hidden: [usize; 2],
+    [first, second]: [usize; 2],
     optimizer: impl Fn(Vec<Parameter>) -> O,
 ) -> impl FnMut(usize) -> Scalar {
     let (pictures, labels) = picture_data();
-    let layers =
-        [Layer::new(784, hidden[0], 0), Layer::new(hidden[0], hidden[1], 1), Layer::new(hidden[1], 10, 2)];
-    let mut optimizer = optimizer(layers.iter().flat_map(Layer::parameters).collect());
+    let model = Perceptron {
+        first: Linear::new(784, first),
+        second: Linear::new(first, second),
+        output: Linear::new(second, 10),
+    };
+    let mut optimizer = optimizer(model.parameters());
     move |step| {
         let start = step % (PICTURES / batch) * batch;
         let x = Tensor::from(pictures.slice(s![start..start + batch, ..]));
         let y = Labels::from(&labels[start..start + batch]);
-        let x = layers[0].forward(&x).relu();
-        let x = layers[1].forward(&x).relu();
-        let output = layers[2].forward(&x);
+        let output = model.forward(&x);
         let loss = cross_entropy(&output, &y);
         optimizer.zero_grad();
         loss.backward();
@@ -118,38 +132,10 @@ fn images<O: Optimizer>(
     }
 }
 
-struct Layer {
-    weight: Parameter,
-    bias: Parameter,
-}
-
-impl Layer {
-    /// Weights and biases are uniform in ±1/√inputs.
-    fn new(inputs: usize, outputs: usize, number: u64) -> Self {
-        let scale = 2.0 / (inputs as f32).sqrt();
-        let mut i = 0;
-        let mut next = move || {
-            i += 1;
-            scale * uniform(100 + number, i)
-        };
-        let weight = Parameter::new(Array2::from_shape_simple_fn((outputs, inputs), &mut next));
-        let bias = Parameter::new(Array1::from_shape_simple_fn(outputs, &mut next));
-        Self { weight, bias }
-    }
-
-    fn parameters(&self) -> Vec<Parameter> {
-        vec![self.weight.clone(), self.bias.clone()]
-    }
-
-    fn forward(&self, x: &Tensor) -> Tensor {
-        linear(x, &self.weight.tensor(), Some(&self.bias.tensor()))
-    }
-}
-
 const PICTURES: usize = 2048;
 
 /// Pictures of 784 pixels, each its class's prototype under noise.
-fn picture_data() -> (Array2<f32>, Vec<u32>) {
+fn picture_data() -> (Array2<Scalar>, Vec<u32>) {
     let labels: Vec<u32> = (0..PICTURES as u64).map(|i| (bits(4, i) % 10) as u32).collect();
     let pictures = Array2::from_shape_fn((PICTURES, 784), |(i, pixel)| {
         let prototype = uniform(3, u64::from(labels[i]) * 784 + pixel as u64);
@@ -159,8 +145,8 @@ fn picture_data() -> (Array2<f32>, Vec<u32>) {
 }
 
 /// The `i`-th number of a stream, in [-0.5, 0.5).
-fn uniform(stream: u64, i: u64) -> f32 {
-    (bits(stream, i) >> 40) as f32 / (1 << 24) as f32 - 0.5
+fn uniform(stream: u64, i: u64) -> Scalar {
+    (bits(stream, i) >> 40) as Scalar / (1 << 24) as Scalar - 0.5
 }
 
 /// The `i`-th word of a stream, by the splitmix64 generator.

@@ -104,7 +104,9 @@ mod tests {
             let g = start(1);
             let results = on_each_level(|| {
                 let (mut p, mut m, mut v) = (start(2), start(3), start(4));
-                v.iter_mut().for_each(|v| *v = v.abs());
+                for v in &mut v {
+                    *v = v.abs();
+                }
                 adam(&mut p, &g, &mut m, &mut v, adam_step);
                 sgd(&mut p, &g, sgd_step);
                 sgd_momentum(&mut p, &g, &mut m, sgd_step);

@@ -14,11 +14,11 @@ pub(crate) enum Level {
 
 /// The best level of this processor, or the plain one under `TRAINING_LOOP_SIMD=off`.
 pub(crate) fn level() -> Level {
+    static LEVEL: OnceLock<Level> = OnceLock::new();
     #[cfg(test)]
     if let Some(level) = forced::LEVEL.get() {
         return level;
     }
-    static LEVEL: OnceLock<Level> = OnceLock::new();
     *LEVEL.get_or_init(|| match std::env::var("TRAINING_LOOP_SIMD") {
         Ok(value) if value == "off" => Level::Plain,
         _ => best(),
