@@ -1,15 +1,104 @@
 //! Entry points of the attribute `#[training_loop]` and of the derive `Module`; all work is done in
 //! `training-loop-analysis`.
+//!
+//! Use them through the crate `training-loop`, which they expand to; its documentation has complete examples.
 
 use proc_macro::TokenStream;
 
 /// Writes a training loop from a declarative spec, or checks a hand-written one.
+///
+/// # A function without a body
+///
+/// The macro writes the body: a plain loop in the order `forward`, `loss`, `zero_grad`, `backward`, `step`, with
+/// what the clauses add in its place.
+/// The effective clauses and the order of steps are added to the function's documentation.
+///
+/// ```text
+/// #[training_loop(
+///     loss = cross_entropy,
+///     optimizer = AdamW::new(model.parameters(), 1e-3),
+///     epochs = 20,
+///     metrics = [accuracy],
+///     clip_grad_norm = 1.0,
+/// )]
+/// fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader) -> Result<History>;
+/// ```
+///
+/// Values are ordinary Rust expressions in the scope of the function's parameters.
+/// A literal out of range is a compile error; any other value is held to the same rule at the start of the run.
+///
+/// | clause | meaning | default |
+/// |---|---|---|
+/// | `model`, `train`, `valid` | what is trained, on what, and what it is validated on | the parameters of these names |
+/// | `loss` | a function's path, called as `loss(&output, &batch.target)`, or a closure `\|output, batch\|` | required |
+/// | `forward` | a closure `\|model, batch\|` or a function's path | `model.forward(&batch.input)` |
+/// | `training_step` | a closure `\|model, batch\|` or a path: gives the loss or `(output, loss)`, in place of `loss` and `forward` | none |
+/// | `optimizer` | what makes the steps | required |
+/// | `scheduler` | what sets the learning rate, per update or per epoch as it says itself | a constant rate |
+/// | `epochs`, `max_steps` | when the run ends: passes over the data, updates | one is required |
+/// | `seed` | where all random draws start | 0 |
+/// | `accumulate` | batches that make one update together | 1 |
+/// | `clip_grad_norm`, `clip_grad_value` | the largest norm of all gradients, or the largest entry | no limit |
+/// | `metrics`, `train_metrics` | what is measured on validation and on training data | the loss |
+/// | `validate(every = 2 epochs, first)` | how often to validate, in `epochs` or `steps`, and whether before training | every epoch, and after the last update |
+/// | `on(before_step, batch_end, validation_end, epoch_end)` | closures `\|model, state\|` or paths, run at these places | none |
+/// | `train_order`, `eval_order` | the steps in an order of one's own, with statements in braces between them | see above |
+/// | `allow(lint)`, `warn(lint)`, `deny(lint)` | levels of lints | each lint's own |
+/// | `crate` | the path of the runtime, for crates that re-export it | `::training_loop` |
+///
+/// An order of one's own is checked as a hand-written loop is; findings stand on the list's words.
+/// Where the order has them, `output`, `loss`, `batch`, `epoch`, `grad_norm`, `optimizer` and `scheduler` can be
+/// named in its blocks and in hooks.
+/// With `accumulate`, `zero_grad`, clipping, `step`, `schedule` and blocks after `backward` run once for each window
+/// of batches, everything else for each batch.
+/// A closure of the spec is written into the loop: `return` ends the closure, `?` ends the function.
+///
+/// # A function with a body
+///
+/// The loop is checked and left as it is: a fault in the order of its steps is a compile error at the faulty line,
+/// or a warning where only some path is bad.
+/// Here stand only `allow`, `warn`, `deny`, `crate`, and `optimizer = name` and `model = name` for variables that
+/// the checker should take for an optimizer or a model.
+///
+/// ```text
+/// #[training_loop]
+/// fn fit(model: &mut Mlp, train: &DataLoader, epochs: usize) -> Result<()> {
+///     let mut optimizer = Sgd::new(model.parameters(), 0.01).momentum(0.9);
+///     for _ in 0..epochs {
+///         model.train();
+///         for batch in train {
+///             let output = model.forward(&batch.input);
+///             let loss = cross_entropy(&output, &batch.target);
+///             loss.backward();
+///             optimizer.step(); // error: no `optimizer.zero_grad()` in between
+///         }
+///     }
+///     Ok(())
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
     training_loop_analysis::expand(args.into(), item.into()).into()
 }
 
-/// Implements `Module` for a struct of layers.
+/// Implements `Module` for a struct of layers, parameters and plain values.
+///
+/// Every field is visited under its name, as PyTorch names it; fields of tuple structs have their positions for
+/// names. Vectors, options, boxes, arrays and tuples of modules are modules too; plain values are left alone.
+/// A type parameter that stands in a field's type gets the bound that the field needs.
+///
+/// ```text
+/// #[derive(Module)]
+/// struct Mlp {
+///     hidden: Linear,              // "hidden.weight", "hidden.bias"
+///     blocks: Vec<Linear>,         // "blocks.0.weight", ...
+///     width: usize,                // nothing to train
+///     #[module(skip)]
+///     started: std::time::Instant, // not asked
+/// }
+/// ```
+///
+/// `#[module(crate = path)]` above the struct says where the runtime lives.
 #[proc_macro_derive(Module, attributes(module))]
 pub fn derive_module(item: TokenStream) -> TokenStream {
     training_loop_analysis::derive_module(item.into()).into()
