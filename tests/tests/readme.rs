@@ -1,0 +1,32 @@
+//! The README's first screen is real: its broken loop is a case of `ui/fail`, its error is what rustc printed.
+
+const README: &str = include_str!("../../README.md");
+const CASE: &str = include_str!("../ui/fail/readme/broken.rs");
+const WORDS: &str = include_str!("../ui/fail/readme/broken.stderr");
+
+/// The first block of the README behind the given opening fence.
+fn block(fence: &str) -> &'static str {
+    let start = README.find(fence).expect("the README has this block") + fence.len();
+    let length = README[start..].find("```").expect("the block ends");
+    &README[start..start + length]
+}
+
+#[test]
+fn the_broken_loop_is_the_one_that_rustc_refuses() {
+    let case = CASE.replace(" //~ error missing_zero_grad", "").replace("\nfn main() {}\n", "");
+    assert_eq!(block("```rust,compile_fail\n"), case);
+}
+
+#[test]
+fn the_error_is_what_rustc_says() {
+    let words = WORDS
+        .replace(" //~ error missing_zero_grad", "")
+        .replace("ui/fail/readme/broken.rs", "src/main.rs")
+        .lines()
+        .filter(|line| !line.contains("originates in the attribute macro"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let shown = block("```text\n").trim_end();
+    assert!(words.starts_with(shown), "the README shows:\n{shown}\n\nrustc says:\n{words}");
+    assert!(shown.lines().count() > 8, "the README shows most of the error");
+}
