@@ -142,7 +142,7 @@ pub struct Optimizer {
 }
 
 /// A named tensor with a graph behind it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Graph {
     /// As the source names it.
     pub name: String,
@@ -150,6 +150,35 @@ pub struct Graph {
     pub parents: Vec<GraphId>,
     /// The models whose forward made it.
     pub models: Deps,
+    /// The innermost loop around its `let`, once that was met.
+    pub defined: Option<Option<LoopId>>,
+    /// What runs through it or is computed from it, each with the innermost loop around it.
+    pub users: Vec<(User, Option<LoopId>)>,
+    /// It is assigned more than once.
+    pub assigned: bool,
+    /// It may be met used up, by itself or through what it was computed from.
+    pub watched: bool,
+}
+
+/// What uses a graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum User {
+    /// A backward.
+    Backward(SiteId),
+    /// Another tensor, computed from it.
+    Tensor(GraphId),
+}
+
+impl Graph {
+    /// Whether it can be met used up by itself: not if it is used once, in the round that computes it.
+    fn may_be_reused(&self) -> bool {
+        let once = match self.users[..] {
+            [] => true,
+            [(_, around)] => self.defined == Some(around),
+            _ => false,
+        };
+        self.assigned || !once
+    }
 }
 
 /// A place in the source where something happens.
@@ -207,6 +236,21 @@ pub enum Certain {
 }
 
 impl Cfg {
+    /// Settles which graphs are watched.
+    pub(crate) fn watch(&mut self) {
+        let mut open: Vec<GraphId> =
+            (0..self.graphs.len()).filter(|id| self.graphs[*id].may_be_reused()).collect();
+        let mut children: Vec<Vec<GraphId>> = vec![Vec::new(); self.graphs.len()];
+        for (id, graph) in self.graphs.iter().enumerate() {
+            graph.parents.iter().for_each(|parent| children[*parent].push(id));
+        }
+        while let Some(id) = open.pop() {
+            if !std::mem::replace(&mut self.graphs[id].watched, true) {
+                open.extend(&children[id]);
+            }
+        }
+    }
+
     /// Whether what an unseen function does to these places may change the gradients of this optimizer.
     pub fn touches(&self, id: OptimizerId, deps: &Deps) -> bool {
         let optimizer = &self.optimizers[id];

@@ -12,7 +12,7 @@ use syn::{Expr, ItemFn};
 
 use crate::cfg::{
     Action, Block, BlockId, Cfg, Deps, Edge, Event, Graph, GraphId, Loop, LoopId, Optimizer, OptimizerId,
-    PathId, Site, SiteId,
+    PathId, Site, SiteId, User,
 };
 use crate::check::CheckOptions;
 use crate::diagnostic::Place;
@@ -48,6 +48,7 @@ pub fn lower(function: &ItemFn, options: &CheckOptions) -> Cfg {
     macros::Unfold::new().visit_block_mut(&mut body);
     let mut lower = Lower::new(Survey::of(&body), options);
     lower.function(function, &body);
+    lower.cfg.watch();
     lower.cfg
 }
 
@@ -93,12 +94,16 @@ struct Lower<'a> {
     reached: Vec<bool>,
     /// Variables in scope, innermost last.
     scope: Vec<(String, PathId)>,
+    /// Where each name stands in the scope, innermost last.
+    names: BTreeMap<String, Vec<(usize, PathId)>>,
     /// Stretches of the scope that the closure being run cannot see.
     hidden: Vec<(usize, usize)>,
     values: BTreeMap<PathId, Value<'a>>,
     /// Variables, graphs, loops and sites by their syntax node, so that all copies of a loop share them.
     roots: BTreeMap<(usize, u32), PathId>,
     graphs: BTreeMap<PathId, GraphId>,
+    /// Those of `graphs` that are fields.
+    field_graphs: Vec<(PathId, GraphId)>,
     loops: BTreeMap<(usize, u32), LoopId>,
     sites: BTreeMap<(usize, u32), SiteId>,
     calls: BTreeMap<(usize, u32), u32>,
@@ -133,10 +138,12 @@ impl<'a> Lower<'a> {
             dead: false,
             reached: vec![true],
             scope: Vec::new(),
+            names: BTreeMap::new(),
             hidden: Vec::new(),
             values: BTreeMap::new(),
             roots: BTreeMap::new(),
             graphs: BTreeMap::new(),
+            field_graphs: Vec::new(),
             loops: BTreeMap::new(),
             sites: BTreeMap::new(),
             calls: BTreeMap::new(),
@@ -237,19 +244,22 @@ impl<'a> Lower<'a> {
     // Names.
 
     fn lookup(&self, name: &str) -> Option<PathId> {
-        let mut end = self.scope.len();
-        for &(from, to) in self.hidden.iter().rev() {
-            if let Some(found) = find(&self.scope[to.min(end)..end], name) {
-                return Some(found);
-            }
-            end = from.min(end);
-        }
-        find(&self.scope[..end], name)
+        let visible = |index: usize| !self.hidden.iter().any(|&(from, to)| (from..to).contains(&index));
+        let known = self.names.get(name)?.iter().rev();
+        known.copied().find(|(index, _)| visible(*index)).map(|(_, path)| path)
+    }
+
+    fn enter(&mut self, name: &str, path: PathId) {
+        self.names.entry(name.to_owned()).or_default().push((self.scope.len(), path));
+        self.scope.push((name.to_owned(), path));
     }
 
     /// Ends the scopes opened since it held `mark` names.
     fn leave(&mut self, mark: usize) {
-        for (_, path) in self.scope.split_off(mark) {
+        for (name, path) in self.scope.split_off(mark) {
+            if let Some(known) = self.names.get_mut(&name) {
+                known.pop();
+            }
             if let Some(&graph) = self.graphs.get(&path) {
                 self.emit(Action::Compute(graph, Vec::new()), 0);
             }
@@ -297,11 +307,25 @@ impl<'a> Lower<'a> {
     }
 
     fn graph(&mut self, path: PathId) -> GraphId {
-        *self.graphs.entry(path).or_insert_with(|| {
-            let name = self.cfg.paths.name(path).to_owned();
-            self.cfg.graphs.push(Graph { name, parents: Vec::new(), models: Deps::none() });
-            self.cfg.graphs.len() - 1
-        })
+        if let Some(&known) = self.graphs.get(&path) {
+            return known;
+        }
+        let name = self.cfg.paths.name(path).to_owned();
+        self.cfg.graphs.push(Graph { name, ..Graph::default() });
+        let graph = self.cfg.graphs.len() - 1;
+        self.graphs.insert(path, graph);
+        if self.cfg.paths.root_of(path) != path {
+            self.field_graphs.push((path, graph));
+        }
+        graph
+    }
+
+    fn uses(&mut self, graph: GraphId, user: User) {
+        let user = (user, self.rounds.last().map(|round| round.of));
+        let users = &mut self.cfg.graphs[graph].users;
+        if users.len() < 2 && !users.contains(&user) {
+            users.push(user);
+        }
     }
 
     fn lose(&mut self, optimizers: Vec<OptimizerId>) {
@@ -309,10 +333,6 @@ impl<'a> Lower<'a> {
             self.cfg.optimizers[id].lost = true;
         }
     }
-}
-
-fn find(scope: &[(String, PathId)], name: &str) -> Option<PathId> {
-    scope.iter().rev().find(|(known, _)| known == name).map(|(_, path)| *path)
 }
 
 /// The address of a syntax node, which names it while the function is being lowered.

@@ -97,15 +97,12 @@ impl Cfg {
             if !seen.insert((edge.to, edge.skips)) {
                 continue;
             }
-            match shown.binary_search(&edge.to) {
-                Ok(number) => {
-                    next.insert((number, edge.skips));
-                }
-                Err(_) => {
-                    let onward = self.blocks[edge.to].edges.iter();
-                    open.extend(onward.map(|next| Edge { to: next.to, skips: next.skips || edge.skips }));
-                }
+            if let Ok(number) = shown.binary_search(&edge.to) {
+                next.insert((number, edge.skips));
+                continue;
             }
+            let onward = self.blocks[edge.to].edges.iter();
+            open.extend(onward.map(|next| Edge { to: next.to, skips: next.skips || edge.skips }));
         }
         next
     }

@@ -93,11 +93,11 @@ impl Facts {
                     self.consume(cfg, graphs.collect(), event.site);
                 }
             }
-            Action::Compute(graph, from) => {
+            Action::Compute(graph, from) if cfg.graphs[*graph].watched => {
                 let used = self.inherited(cfg, from);
                 self.set_used(*graph, used);
             }
-            Action::LoseGraph(graph) => {
+            Action::LoseGraph(graph) if cfg.graphs[*graph].watched => {
                 let direct = if self.direct { LOST } else { 0 };
                 self.set_used(*graph, Used { all: LOST, direct, by: None });
             }
@@ -108,7 +108,7 @@ impl Facts {
                     }
                 }
             }
-            Action::Assume(..) | Action::Unassume(_) | Action::Mark(_) => {}
+            _ => {}
         }
     }
 
@@ -164,8 +164,10 @@ impl Facts {
                 continue;
             }
             seen.push(graph);
-            let direct = if self.direct { CONSUMED } else { 0 };
-            self.set_used(graph, Used { all: CONSUMED, direct, by: Some(site) });
+            if cfg.graphs[graph].watched {
+                let direct = if self.direct { CONSUMED } else { 0 };
+                self.set_used(graph, Used { all: CONSUMED, direct, by: Some(site) });
+            }
             open.extend(&cfg.graphs[graph].parents);
         }
     }

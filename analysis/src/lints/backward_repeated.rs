@@ -46,7 +46,9 @@ fn check(cx: &mut Context<'_>) {
         let help = if cx.of_spec() {
             "name `backward` once, after `forward` and `loss`".to_owned()
         } else if by == site {
-            format!("compute `{name}` and what it comes from anew inside the loop, before line {}", cx.line(site))
+            let parents = cx.cfg.graphs[graph].parents.iter().map(|&parent| &cx.cfg.graphs[parent].name);
+            let names: Vec<String> = parents.chain([name]).map(|name| format!("`{name}`")).collect();
+            format!("compute {} anew inside the loop, before line {}", names.join(" and "), cx.line(site))
         } else {
             format!("remove line {}, or call `backward_retain_graph()` on line {}", cx.line(site), cx.line(by))
         };

@@ -4,7 +4,7 @@ use syn::{Expr, Member, Pat};
 
 use super::value::{Kind, Value};
 use super::{Lower, address};
-use crate::cfg::{Action, Deps, PathId, SiteId};
+use crate::cfg::{Action, Deps, PathId, SiteId, User};
 use crate::dialect::Role;
 
 impl<'a> Lower<'a> {
@@ -154,6 +154,11 @@ impl<'a> Lower<'a> {
         }
         let graph = self.graph(path);
         let from = value.through();
+        self.cfg.graphs[graph].assigned |= assigned;
+        self.cfg.graphs[graph].defined = Some(self.rounds.last().map(|round| round.of));
+        for &parent in &from {
+            self.uses(parent, User::Tensor(graph));
+        }
         self.cfg.graphs[graph].models = self.cfg.graphs[graph].models.union(&value.models);
         if !assigned {
             for &parent in &from {
@@ -213,15 +218,7 @@ impl<'a> Lower<'a> {
             self.emit(Action::Forget(id), 0);
             self.values.remove(&part);
         }
-        let graphs: Vec<_> = self
-            .graphs
-            .iter()
-            .filter(|(part, _)| **part != path && self.cfg.paths.holds(path, **part))
-            .map(|(_, id)| *id)
-            .collect();
-        for graph in graphs {
-            self.emit(Action::LoseGraph(graph), 0);
-        }
+        self.lose_parts(path);
     }
 
     /// The field of a value.

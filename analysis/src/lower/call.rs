@@ -244,14 +244,11 @@ impl<'a> Lower<'a> {
 
     /// Tensors in parts of a place may have been computed anew.
     pub(super) fn lose_parts(&mut self, place: PathId) {
-        let parts: Vec<_> = self
-            .graphs
-            .iter()
-            .filter(|(part, _)| **part != place && self.cfg.paths.holds(place, **part))
-            .map(|(_, graph)| *graph)
-            .collect();
-        for graph in parts {
-            self.emit(Action::LoseGraph(graph), 0);
+        for index in 0..self.field_graphs.len() {
+            let (part, graph) = self.field_graphs[index];
+            if part != place && self.cfg.paths.holds(place, part) {
+                self.emit(Action::LoseGraph(graph), 0);
+            }
         }
     }
 

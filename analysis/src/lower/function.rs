@@ -38,7 +38,7 @@ impl<'a> Lower<'a> {
         {
             self.cfg.begins.insert(path, round.of);
         }
-        self.scope.push((name.to_owned(), path));
+        self.enter(name, path);
         path
     }
 

@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall};
 
 use super::value::{Handed, Kind, Value};
 use super::{Lower, text};
-use crate::cfg::{Action, Deps, OptimizerId, SiteId};
+use crate::cfg::{Action, Deps, OptimizerId, SiteId, User};
 use crate::diagnostic::Place;
 use crate::dialect::{Does, hints_at_training, is_loss};
 use crate::stage::{Effect, Stage};
@@ -114,6 +114,9 @@ impl<'a> Lower<'a> {
             && let Some(place) = loss.place
         {
             graphs = vec![self.graph(place)];
+        }
+        for &graph in &graphs {
+            self.uses(graph, User::Backward(site));
         }
         let own = loss.tensor.is_some() || loss.graphs.is_empty();
         self.emit(Action::Backward { deps: loss.derived().deps, graphs, own, retain }, site);
