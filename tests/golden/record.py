@@ -4,7 +4,7 @@ Run it with torch, numpy and safetensors installed:
 
     python tests/golden/record.py
 
-It rewrites `tests/golden/*.json` and `tests/golden/mlp.safetensors`.
+It rewrites `tests/golden/*.json` and the model files `tests/golden/*.safetensors`.
 Every input is written out, so that nothing depends on anybody's random numbers;
 the same version of PyTorch gives the same files, byte for byte.
 Everything is computed in f32 on one thread, as a user of PyTorch would see it.

@@ -1,4 +1,4 @@
-"""A model file as PyTorch and safetensors write it, and what the model says."""
+"""Model files as PyTorch and safetensors write them, and what the models say."""
 
 import pathlib
 
@@ -6,17 +6,24 @@ import torch
 from safetensors.torch import save_file
 
 from .common import array, numbers
-from .training import Classifier
+from .training import Classifier, Regressor
 
-PATH = pathlib.Path(__file__).parent.parent / "mlp.safetensors"
+HERE = pathlib.Path(__file__).parent.parent
 
 
 def cases():
-    model = Classifier()
+    yield written("mlp", Classifier(), numbers([6, 4], 510))
+    # Batch norm brings buffers, among them a counter of whole numbers.
+    yield written("batch_norm", Regressor(), numbers([6, 3], 511))
+
+
+def written(name, model, x):
     with torch.no_grad():
         for index, parameter in enumerate(model.parameters()):
             parameter.copy_(numbers(list(parameter.shape), 500 + index, -0.6, 0.6))
-    save_file(model.state_dict(), PATH, metadata={"format": "pt"})
-    PATH.chmod(0o644)
-    x = numbers([6, 4], 510)
-    yield {"name": "mlp", "inputs": array(x), "output": array(model(x))}
+    for _ in range(3):
+        model(x)
+    path = HERE / f"{name}.safetensors"
+    save_file(model.state_dict(), path, metadata={"format": "pt"})
+    path.chmod(0o644)
+    return {"name": name, "inputs": array(x), "output": array(model.eval()(x))}

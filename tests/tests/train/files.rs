@@ -99,22 +99,58 @@ fn our_file_is_what_the_format_says() {
     }
 }
 
-#[test]
-fn a_file_from_pytorch_loads_and_says_the_same() {
-    let model = Classifier::new();
-    model.load(golden("mlp.safetensors")).unwrap();
+/// With batch norm, whose state holds running averages and a counter of whole numbers.
+#[derive(Module)]
+struct Regressor {
+    first: Linear,
+    norm: BatchNorm1d,
+    second: Linear,
+    scale: LayerNorm,
+    output: Linear,
+}
+
+impl Regressor {
+    fn forward(&self, x: &Tensor) -> Tensor {
+        let x = self.norm.forward(&self.first.forward(x)).tanh();
+        let x = self.scale.forward(&self.second.forward(&x)).gelu() + x;
+        self.output.forward(&x)
+    }
+}
+
+/// Loads what PyTorch saved, and compares what the two models say of the recorded inputs.
+fn says_the_same<M: Module>(name: &str, model: &M, forward: impl Fn(&M, &Tensor) -> Tensor) {
+    model.load(golden(&format!("{name}.safetensors"))).unwrap();
     let text = std::fs::read_to_string(golden("model.json")).unwrap();
     let file: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let case = &file["cases"][0];
-    let numbers = |key: &str| -> Vec<f32> {
-        case[key]["data"].as_array().unwrap().iter().map(|x| x.as_f64().unwrap() as f32).collect()
+    let case = file["cases"].as_array().unwrap().iter().find(|case| case["name"] == name).unwrap();
+    let tensor = |key: &str| {
+        let numbers = |key: &str, list: &str| -> Vec<f64> {
+            case[key][list].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+        };
+        let shape: Vec<usize> = numbers(key, "shape").into_iter().map(|length| length as usize).collect();
+        let data = numbers(key, "data").into_iter().map(|x| x as f32).collect();
+        ndarray::ArrayD::from_shape_vec(shape, data).unwrap()
     };
-    let x = ndarray::Array2::from_shape_vec((6, 4), numbers("inputs")).unwrap();
-    let output = model.forward(&Tensor::from(x));
-    assert_eq!(output.shape(), [6, 3]);
-    for (ours, theirs) in output.to_array().iter().zip(numbers("output")) {
-        assert!((ours - theirs).abs() < 1e-6, "{ours} is not {theirs}");
+    let _evaluation = evaluation(model);
+    let (ours, theirs) = (forward(model, &Tensor::from(tensor("inputs"))).to_array(), tensor("output"));
+    assert_eq!(ours.shape(), theirs.shape());
+    for (ours, theirs) in ours.iter().zip(&theirs) {
+        assert!((ours - theirs).abs() < 1e-6, "{name}: {ours} is not {theirs}");
     }
+}
+
+#[test]
+fn files_from_pytorch_load_and_say_the_same() {
+    says_the_same("mlp", &Classifier::new(), Classifier::forward);
+    let model = Regressor {
+        first: Linear::new(3, 7),
+        norm: BatchNorm1d::new(7),
+        second: Linear::new(7, 7),
+        scale: LayerNorm::new(7),
+        output: Linear::new(7, 1),
+    };
+    says_the_same("batch_norm", &model, Regressor::forward);
+    assert_eq!(model.state_dict().get("norm.num_batches_tracked").unwrap().sum(), 3.0);
 }
 
 /// The numbers that PyTorch saved go out again as the same bytes of data.
