@@ -61,16 +61,20 @@ pub trait Optimizer {
     /// # Formula
     /// `‖g‖ = √(Σ g²)` over all parameters; `g ← g · min(1, max / (‖g‖ + 1e-6))`.
     ///
+    /// # Panics
+    /// If `max` is negative or NaN.
+    ///
     /// # Source
     /// PyTorch's `clip_grad_norm_`, which turns gradients to 0 or NaN where the norm is not finite.
     #[track_caller]
     fn clip_grad_norm(&mut self, max: Scalar) -> Scalar {
+        assert!(max >= 0.0, "clip_grad_norm: {max} must be at least 0");
         watch::before_clip(self.parameters());
-        let mut squares = 0.0;
-        for parameter in self.parameters() {
-            if let Some(gradient) = &parameter.lock().gradient {
-                squares += f64::from(kernel::dot(gradient.as_slice(), gradient.as_slice()));
-            }
+        let mut squares = sum_of_squares(self.parameters(), |g| f64::from(kernel::dot(g, g)));
+        if !squares.is_finite() {
+            // Above 1e19 the squares do not fit in f32, and those gradients need clipping most.
+            let wide = |g: &[Scalar]| g.iter().map(|g| f64::from(*g) * f64::from(*g)).sum();
+            squares = sum_of_squares(self.parameters(), wide);
         }
         let norm = squares.sqrt();
         let factor = (f64::from(max) / (norm + 1e-6)) as Scalar;
@@ -98,6 +102,14 @@ pub trait Optimizer {
             }
         }
     }
+}
+
+/// The sum over the parameters that have a gradient.
+fn sum_of_squares(parameters: &[Parameter], of_one: impl Fn(&[Scalar]) -> f64) -> f64 {
+    let one = |parameter: &Parameter| {
+        parameter.lock().gradient.as_ref().map(|gradient| of_one(gradient.as_slice()))
+    };
+    parameters.iter().filter_map(one).sum()
 }
 
 macro_rules! forward {
@@ -217,6 +229,20 @@ mod tests {
         let mut optimizer = Sgd::new(vec![a.clone()], 0.1);
         assert_eq!(optimizer.clip_grad_norm(1.0), Scalar::INFINITY);
         assert_eq!(a.grad().unwrap()[1], 2.0);
+    }
+
+    #[test]
+    fn a_norm_whose_squares_overflow_is_clipped() {
+        let a = with_gradient(&[3e30, -4e30]);
+        let mut optimizer = Sgd::new(vec![a.clone()], 0.1);
+        assert!((optimizer.clip_grad_norm(1.0) / 5e30 - 1.0).abs() < 1e-6);
+        assert!((a.grad().unwrap()[0] - 0.6).abs() < 1e-6);
+    }
+
+    #[test]
+    #[should_panic(expected = "clip_grad_norm: -1 must be at least 0")]
+    fn a_negative_limit_would_turn_the_gradients_round() {
+        Sgd::new(vec![with_gradient(&[1.0])], 0.1).clip_grad_norm(-1.0);
     }
 
     #[test]
