@@ -19,36 +19,25 @@
 //!     }
 //! }
 //!
-//! #[training_loop]
-//! fn fit(model: &Mlp, train: &DataLoader, epochs: usize) {
-//!     let mut optimizer = AdamW::new(model.parameters(), 1e-2);
-//!     for epoch in 0..epochs {
-//!         for batch in train.epoch(epoch) {
-//!             let output = model.forward(&batch.input);
-//!             let loss = cross_entropy(&output, &batch.target);
-//!             optimizer.zero_grad();
-//!             loss.backward();
-//!             optimizer.step();
-//!         }
-//!     }
-//! }
+//! #[training_loop(
+//!     loss = cross_entropy,
+//!     optimizer = AdamW::new(model.parameters(), 1e-2),
+//!     epochs = 40,
+//!     metrics = [accuracy],
+//! )]
+//! fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader) -> Result<History>;
 //!
 //! # fn main() -> Result<()> {
-//! // Two clouds of points, told apart by the sum of their coordinates.
-//! let points = ndarray::Array2::from_shape_fn((64, 2), |(i, j)| ((i * (3 + j)) % 17) as Scalar / 17.0 - 0.5);
+//! // Points, told apart by the sum of their coordinates.
+//! let points = ndarray::Array2::from_shape_fn((80, 2), |(i, j)| ((i * (3 + j)) % 17) as Scalar / 17.0 - 0.5);
 //! let labels = points.rows().into_iter().map(|point| u32::from(point.sum() > 0.0)).collect::<Labels>();
-//! let train = DataLoader::new(TensorDataset::new(Tensor::from(points), labels)?, 16).shuffle(0);
+//! let (train, valid) = TensorDataset::new(Tensor::from(points), labels)?.split(0.8, 0)?;
+//! let (train, valid) = (DataLoader::new(train, 16).shuffle(0), DataLoader::new(valid, 16));
 //!
 //! seed(0);
-//! let model = Mlp { hidden: Linear::new(2, 16), output: Linear::new(16, 2) };
-//! fit(&model, &train, 40);
-//!
-//! let _evaluation = evaluation(&model);
-//! let mut right = accuracy();
-//! for batch in &train {
-//!     right.update(&model.forward(&batch.input), &batch.target);
-//! }
-//! assert!(right.compute() > 0.9);
+//! let mut model = Mlp { hidden: Linear::new(2, 16), output: Linear::new(16, 2) };
+//! let history = fit(&mut model, &train, &valid)?;
+//! assert!(history.last("valid_accuracy").unwrap() > 0.9);
 //! # Ok(())
 //! # }
 //! ```
