@@ -59,6 +59,8 @@ pub(crate) struct Spec {
     pub(crate) path: Option<Clause<Path>>,
     /// Orders of which an entry could not be read: what they lack, nobody can say.
     pub(crate) broken_orders: Vec<Ident>,
+    /// Clauses that were meant by a name that is none.
+    pub(crate) meant: Vec<&'static str>,
     /// The key of every clause in the order typed, known or not, read or not.
     pub(crate) keys: Vec<Ident>,
 }
@@ -74,8 +76,8 @@ impl Spec {
         self.on.as_ref()?.value.iter().find(|hook| hook.key == name)
     }
 
-    /// Whether a clause of this name was typed, even if its value could not be read.
+    /// Whether a clause of this name was typed or meant, even if its value could not be read.
     pub(crate) fn mentions(&self, name: &str) -> bool {
-        self.keys.iter().any(|key| key == name)
+        self.keys.iter().any(|key| key == name) || self.meant.contains(&name)
     }
 }

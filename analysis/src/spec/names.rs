@@ -110,18 +110,19 @@ pub(crate) const FOREIGN: [(&[&str], &str); 16] = [
     (&["clip"], "here it is `clip_grad_norm = ...` or `clip_grad_value = ...`"),
 ];
 
-/// The help for a clause that does not exist.
-pub(crate) fn help_for_clause(name: &str) -> String {
+/// The help for a clause that does not exist, and the clauses that it shows how to write.
+pub(crate) fn help_for_clause(name: &str) -> (String, Vec<&'static str>) {
+    let known = CLAUSES.map(|(name, _)| name);
     if LATER.contains(&name) {
-        return format!("this version does not have `{name}` yet; remove it");
+        return (format!("this version does not have `{name}` yet; remove it"), Vec::new());
     }
     if let Some((_, help)) = FOREIGN.iter().find(|(names, _)| names.contains(&name)) {
-        return (*help).to_owned();
+        let shown = known.into_iter().filter(|clause| help.contains(&format!("`{clause} = "))).collect();
+        return ((*help).to_owned(), shown);
     }
-    let known = CLAUSES.map(|(name, _)| name);
     match nearest(&name.to_lowercase(), known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the clauses are {}", list(&known)),
+        Some(near) => (format!("did you mean `{near}`?"), vec![near]),
+        None => (format!("the clauses are {}", list(&known)), Vec::new()),
     }
 }
 
@@ -144,17 +145,24 @@ mod tests {
         for (typed, meant) in
             [("optimzer", "optimizer"), ("epoch", "epochs"), ("los", "loss"), ("Loss", "loss")]
         {
-            assert_eq!(help_for_clause(typed), format!("did you mean `{meant}`?"));
+            assert_eq!(help_for_clause(typed), (format!("did you mean `{meant}`?"), vec![meant]));
         }
-        assert!(help_for_clause("frobnicate").starts_with("the clauses are `model`, "));
+        assert!(help_for_clause("frobnicate").0.starts_with("the clauses are `model`, "));
     }
 
     #[test]
     fn every_foreign_name_gets_the_help_of_its_row() {
         for (names, help) in FOREIGN {
             for name in names {
-                assert_eq!(help_for_clause(name), help, "{name}");
+                assert_eq!(help_for_clause(name).0, help, "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn the_clause_that_was_meant_is_known() {
+        for (typed, meant) in [("optimiser", "optimizer"), ("criterion", "loss"), ("max_epochs", "epochs")] {
+            assert_eq!(help_for_clause(typed).1, [meant]);
         }
     }
 

@@ -34,28 +34,40 @@ pub(super) fn items(
 ) {
     while !input.is_empty() {
         let before = input.cursor();
-        if let Err(error) = item(input) {
+        let read = item(input);
+        let failed = read.is_err();
+        if let Err(error) = read {
             bag.push(error);
             if input.cursor() == before {
                 let _: syn::Result<TokenTree> = input.parse();
             }
             skip(input);
         }
-        if input.is_empty() {
-            break;
-        }
-        if input.peek(Token![,]) {
-            let _: syn::Result<Token![,]> = input.parse();
-        } else if starts_clause(input) {
+        separator(bag, input, what, failed);
+    }
+}
+
+/// Goes over the comma between two things, or says what stands there instead.
+fn separator(bag: &Bag, input: ParseStream, what: &str, failed: bool) {
+    if input.is_empty() {
+    } else if input.peek(Token![,]) {
+        let _: syn::Result<Token![,]> = input.parse();
+    } else if input.peek(Token![;]) {
+        let message = format!("a `,` and not a `;` stands between one {what} and the next");
+        bag.push(Diagnostic::error(input.span(), message).help("write `,`"));
+        let _: syn::Result<Token![;]> = input.parse();
+    } else if starts_clause(input) {
+        // After a mistake, the comma was lost to it.
+        if !failed {
             bag.push(Diagnostic::error(input.span(), format!("a comma is missing before this {what}")));
-        } else {
-            bag.push(
-                Diagnostic::error(next_place(input), format!("unexpected {}", next_text(input)))
-                    .help(format!("put a comma between one {what} and the next")),
-            );
-            skip(input);
-            let _: syn::Result<Option<Token![,]>> = input.parse();
         }
+    } else {
+        bag.push(
+            Diagnostic::error(next_place(input), format!("unexpected {}", next_text(input)))
+                .help(format!("put a comma between one {what} and the next")),
+        );
+        skip(input);
+        let _: syn::Result<Option<Token![,]>> = input.parse();
     }
 }
 
@@ -80,9 +92,10 @@ fn starts_clause(input: ParseStream) -> bool {
     })
 }
 
-/// Goes on to the next comma that looks as if it ended a clause: not one between a closure's parameters.
+/// Goes on to what looks like the end of the thing that could not be read: a comma, but not one between a
+/// closure's parameters, a semicolon, or the next clause.
 fn skip(input: ParseStream) {
-    while !input.is_empty() {
+    while !input.is_empty() && !input.peek(Token![;]) && !starts_known_clause(input) {
         if input.peek(Token![,]) {
             let ahead = input.fork();
             let _: syn::Result<Token![,]> = ahead.parse();
@@ -92,6 +105,12 @@ fn skip(input: ParseStream) {
         }
         let _: syn::Result<TokenTree> = input.parse();
     }
+}
+
+/// Whether the next tokens are `name =` with the name of a clause.
+fn starts_known_clause(input: ParseStream) -> bool {
+    let known = |name: Ident| CLAUSES.iter().any(|(clause, _)| name == clause);
+    starts_clause(input) && input.fork().call(Ident::parse_any).is_ok_and(known)
 }
 
 /// The next token in backticks, for messages.
@@ -121,7 +140,8 @@ fn clause(bag: &Bag, input: ParseStream, spec: &mut Spec) -> Result<(), Diagnost
     };
     let name = key.unraw().to_string();
     let Some((_, form)) = CLAUSES.iter().find(|(clause, _)| *clause == name) else {
-        let help = help_for_clause(&name);
+        let (help, meant) = help_for_clause(&name);
+        spec.meant.extend(meant);
         return Err(Diagnostic::error(key.span(), format!("unknown clause `{name}`")).help(help));
     };
     let first =

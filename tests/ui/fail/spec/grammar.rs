@@ -39,4 +39,11 @@ pub fn expressions(model: &mut Linear, train: &DataLoader<Tensor>, valid: &DataL
 )]
 pub fn options(model: &mut Linear, train: &DataLoader<Tensor>, valid: &DataLoader<Tensor>) -> Result<History>;
 
+#[training_loop(
+    loss = mse_loss; //~ error
+    optimizer = Sgd::new(model.parameters() 0.1), //~ error
+    epochs = 3 of seed = 4, //~ error
+)]
+pub fn commas(model: &mut Linear, train: &DataLoader<Tensor>) -> Result<History>;
+
 fn main() {}

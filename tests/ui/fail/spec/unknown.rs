@@ -20,4 +20,11 @@ use training_loop::prelude::*;
 )]
 pub fn fit(model: &mut Linear, train: &DataLoader<Tensor>) -> Result<History>;
 
+#[training_loop(
+    criterion = mse_loss, //~ error
+    optimiser = Sgd::new(model.parameters(), 0.1), //~ error
+    max_epochs = 3, //~ error
+)]
+pub fn meant(model: &mut Linear, train: &DataLoader<Tensor>) -> Result<History>;
+
 fn main() {}
