@@ -114,7 +114,7 @@ pub(crate) const FOREIGN: [(&[&str], &str); 16] = [
 pub(crate) fn help_for_clause(name: &str) -> (String, Vec<&'static str>) {
     let known = CLAUSES.map(|(name, _)| name);
     if LATER.contains(&name) {
-        return (format!("this version does not have `{name}` yet; remove it"), Vec::new());
+        return ("remove it".to_owned(), Vec::new());
     }
     if let Some((_, help)) = FOREIGN.iter().find(|(names, _)| names.contains(&name)) {
         let shown = known.into_iter().filter(|clause| help.contains(&format!("`{clause} = "))).collect();

@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseBuffer, ParseStream, Parser};
 use syn::{Expr, Ident, Lit, Path, Token, bracketed, parenthesized, token};
 
-use super::names::{CLAUSES, Form, help_for_clause};
+use super::names::{CLAUSES, Form, LATER, help_for_clause};
 use super::{Clause, Spec, group, order};
 use crate::bag::{self, Bag};
 use crate::diagnostic::{Diagnostic, Place};
@@ -142,7 +142,12 @@ fn clause(bag: &Bag, input: ParseStream, spec: &mut Spec) -> Result<(), Diagnost
     let Some((_, form)) = CLAUSES.iter().find(|(clause, _)| *clause == name) else {
         let (help, meant) = help_for_clause(&name);
         spec.meant.extend(meant);
-        return Err(Diagnostic::error(key.span(), format!("unknown clause `{name}`")).help(help));
+        let message = if LATER.contains(&name.as_str()) {
+            format!("this version does not have the clause `{name}` yet")
+        } else {
+            format!("unknown clause `{name}`")
+        };
+        return Err(Diagnostic::error(key.span(), message).help(help));
     };
     let first =
         spec.keys.iter().find(|first| **first == name && !matches!(name.as_str(), "allow" | "warn" | "deny"));
