@@ -178,3 +178,74 @@ fn role(bag: &Bag, clause: &Value) -> Option<String> {
     );
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the attribute makes of an item.
+    fn expanded(args: &str, item: &str) -> (String, String) {
+        let item: TokenStream = item.parse().unwrap_or_else(|error| panic!("{item}: {error}"));
+        let args = args.parse().unwrap_or_else(|error| panic!("{args}: {error}"));
+        (item.to_string(), guarded(&item, || attribute(args, &item)).to_string())
+    }
+
+    #[test]
+    fn a_right_loop_comes_out_token_for_token() {
+        let (item, code) = expanded(
+            "allow(missing_step), optimizer = opt",
+            "/// Doc.
+            pub(crate) async unsafe fn fit<'a, T: Clone>(self: &'a mut Self, (a, b): (T, &'a T)) -> Result<()>
+            where T: Copy {
+                #![allow(unused)]
+                for batch in a { opt.zero_grad(); loss(batch).backward(); opt.step(); }
+                Ok(())
+            }",
+        );
+        assert_eq!(item, code);
+    }
+
+    #[test]
+    fn a_warning_stands_behind_the_inner_attributes() {
+        let (_, code) = expanded(
+            "",
+            "fn fit(model: &M, train: &D, now: bool) {
+                #![allow(unused)]
+                let mut optimizer = Sgd::new(model.parameters(), 0.1);
+                for batch in train {
+                    let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                    if now { optimizer.zero_grad(); }
+                    loss.backward();
+                    optimizer.step();
+                }
+            }",
+        );
+        let attribute = code.find("allow (unused)").expect("the attribute");
+        assert!(attribute < code.find("# [deprecated").expect("a warning"), "{code}");
+        assert!(!code.contains("compile_error"), "{code}");
+        assert!(syn::parse_str::<ItemFn>(&code).is_ok(), "{code}");
+    }
+
+    #[test]
+    fn levels_turn_a_finding_off_and_on() {
+        let item = "fn fit(model: &M, train: &D) -> Result<History>;";
+        let spec = |level: &str| {
+            format!(
+                "loss = f, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 1, {level}
+                 train_order = [forward, loss, backward, step]"
+            )
+        };
+        assert!(expanded(&spec(""), item).1.contains("compile_error"));
+        assert!(!expanded(&spec("allow(missing_zero_grad),"), item).1.contains("compile_error"));
+        let warned = expanded(&spec("warn(missing_zero_grad),"), item).1;
+        assert!(warned.contains("deprecated") && !warned.contains("compile_error"));
+    }
+
+    #[test]
+    fn a_panic_of_ours_is_reported_and_the_item_comes_out() {
+        let item: TokenStream = "fn fit(model: &M) -> Result<History>;".parse().expect("tokens");
+        let code = guarded(&item, || panic!("no {}", "way")).to_string();
+        assert!(code.contains("this is a bug of `training-loop`") && code.contains("no way"), "{code}");
+        assert!(code.contains("fn fit (model : & M) -> Result < History > {"), "{code}");
+    }
+}

@@ -72,6 +72,7 @@ fn every_spec_has_its_loop() {
         let expanded = expand(&source);
         assert!(!expanded.contains("compile_error"), "{}\n{expanded}", path.display());
         assert_no_findings(&expanded, &path);
+        assert_eq!(expanded.contains("evaluation"), source.contains("valid"), "{}", path.display());
         let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
         insta::with_settings!({ prepend_module_to_snapshot => false, description => source.trim(), omit_expression => true }, {
             insta::assert_snapshot!(name, expanded);
