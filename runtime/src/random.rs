@@ -105,6 +105,19 @@ impl Stream {
         self.0.next_u32()
     }
 
+    /// Writes to each value what `f` makes of the next 32 random bits: the same bits as so many calls
+    /// of [`word`](Self::word), taken in one go.
+    pub(crate) fn fill_with(&mut self, values: &mut [Scalar], f: impl Fn(u32) -> Scalar) {
+        let mut bytes = [0; 1024];
+        for values in values.chunks_mut(bytes.len() / 4) {
+            let bytes = &mut bytes[..4 * values.len()];
+            self.0.fill_bytes(bytes);
+            for (value, word) in values.iter_mut().zip(bytes.as_chunks().0) {
+                *value = f(u32::from_le_bytes(*word));
+            }
+        }
+    }
+
     /// A number below `n`, which must not be 0. Its bias is below `n / 2⁶⁴`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         let word = self.0.next_u64();
@@ -113,14 +126,12 @@ impl Stream {
 
     /// A number in [0, 1): a multiple of 2⁻²⁴, so that f32 and f64 builds draw the same.
     pub(crate) fn unit(&mut self) -> f64 {
-        f64::from(self.word() >> 8) / f64::from(1 << 24)
+        unit(self.word())
     }
 
     /// Fills with numbers evenly spread over [low, high).
     pub(crate) fn fill_uniform(&mut self, values: &mut [Scalar], low: f64, high: f64) {
-        for value in values {
-            *value = (low + (high - low) * self.unit()) as Scalar;
-        }
+        self.fill_with(values, |word| (low + (high - low) * unit(word)) as Scalar);
     }
 
     /// Fills with normally distributed numbers.
@@ -137,6 +148,11 @@ impl Stream {
             }
         }
     }
+}
+
+/// 24 of the bits as a number in [0, 1).
+fn unit(word: u32) -> f64 {
+    f64::from(word >> 8) / f64::from(1 << 24)
 }
 
 /// The order of `n` samples in an epoch: a pure function of its arguments.
@@ -171,6 +187,17 @@ mod tests {
         Stream::new(7, Purpose::Initial, 0, 0).fill_normal(&mut normal, 1.0, 2.0);
         for (value, expected) in normal.into_iter().zip([1.390_109_083, 0.583_830_506, 1.664_155_024]) {
             assert!((f64::from(value) - expected).abs() < 1e-6, "{value} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn words_are_the_same_one_by_one_and_in_one_go() {
+        for length in [0, 1, 255, 256, 257, 1000] {
+            let mut values = vec![0.0; length];
+            let [mut one, mut all] = [(); 2].map(|()| Stream::new(9, Purpose::Dropout, 0, 0));
+            all.fill_with(&mut values, |word| (word >> 8) as Scalar);
+            assert!(values.iter().all(|&value| value == (one.word() >> 8) as Scalar));
+            assert_eq!(all.word(), one.word());
         }
     }
 

@@ -26,13 +26,11 @@ impl Tensor {
             return self.clone();
         }
         let scale = if p == 1.0 { 0.0 } else { 1.0 / (1.0 - p) };
-        // A word below this is a drop: 32 random bits for each element.
-        let bound = (f64::from(p) * 2.0_f64.powi(32)) as u64;
+        // A word below this is a drop: 32 random bits for each element. Where `p` is 1 the scale is 0 too.
+        let bound = (f64::from(p) * 2.0_f64.powi(32)) as u32;
         let mut stream = random::draw(Purpose::Dropout);
         let mask = Value::build(self.value().shape().clone(), |mask| {
-            for m in mask {
-                *m = if u64::from(stream.word()) < bound { 0.0 } else { scale };
-            }
+            stream.fill_with(mask, |word| if word < bound { 0.0 } else { scale });
         });
         masked(self, mask)
     }
