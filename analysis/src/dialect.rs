@@ -37,8 +37,6 @@ pub enum Does {
     Mode(Stage),
     /// Runs a closure without recording.
     NoGrad,
-    /// Runs a closure once, here and now.
-    Runs,
     /// Runs a closure for each element.
     RunsEach {
         /// Whether the closure may end the iteration.

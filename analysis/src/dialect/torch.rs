@@ -117,6 +117,7 @@ pub const TORCH: Dialect = Dialect {
         ("clip_grad_norm_", CLIP),
         ("clip_grad_value", CLIP),
         ("clip_grad_value_", CLIP),
+        ("forward", Does::Computes(Stage::Forward)),
         ("cross_entropy", Does::Computes(Stage::Loss)),
         ("kl_div", Does::Computes(Stage::Loss)),
         ("evaluation", Does::Mode(Stage::EvalMode)),

@@ -5,7 +5,7 @@ use syn::{BinOp, Block, Expr, Local, Pat, Stmt, UnOp};
 use super::bind::member;
 use super::value::{Handed, Kind, Value};
 use super::{Frame, FrameKind, Lower};
-use crate::cfg::Deps;
+use crate::cfg::{Action, Deps};
 
 /// Whether an operator also assigns: `+=` and its like.
 pub(super) fn is_assignment(op: &BinOp) -> bool {
@@ -22,6 +22,18 @@ pub(super) fn is_assignment(op: &BinOp) -> bool {
             | BinOp::ShlAssign(_)
             | BinOp::ShrAssign(_)
     )
+}
+
+/// Whether an expression is a `backward` whose result is used.
+fn gives_gradients(expr: &Expr) -> bool {
+    match expr {
+        Expr::MethodCall(call) if matches!(&*call.method.to_string(), "unwrap" | "expect") => {
+            gives_gradients(&call.receiver)
+        }
+        Expr::MethodCall(call) => call.method == "backward",
+        Expr::Try(inner) => gives_gradients(&inner.expr),
+        _ => false,
+    }
 }
 
 impl<'a> Lower<'a> {
@@ -63,6 +75,11 @@ impl<'a> Lower<'a> {
             return;
         };
         let value = self.expr(&init.expr);
+        if gives_gradients(&init.expr) {
+            // A library whose `backward` gives the gradients as a value: not this dialect.
+            self.emit(Action::Touch(Deps::Anything), 0);
+            self.cfg.reads_gradients = true;
+        }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
             self.goto(other);

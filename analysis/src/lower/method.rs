@@ -101,7 +101,7 @@ impl<'a> Lower<'a> {
                 self.emit(Action::Mark(stage), site);
                 Value { made: receiver.made, ..receiver.derived() }
             }
-            Some(Does::NoGrad | Does::Runs | Does::RunsEach { .. } | Does::Harmless) | None => {
+            Some(Does::NoGrad | Does::RunsEach { .. } | Does::Harmless) | None => {
                 self.unseen_method(expr, node, receiver, &arguments)
             }
         }
@@ -110,8 +110,10 @@ impl<'a> Lower<'a> {
     fn backward(&mut self, expr: &'a Expr, loss: &Value<'a>, retain: bool) -> Value<'a> {
         let site = self.stage_site(expr, Stage::Backward);
         let mut graphs = loss.through();
+        // A network that runs its own backward is no loss, and may do so again.
         if graphs.is_empty()
             && let Some(place) = loss.place
+            && is_loss(self.cfg.paths.name(place).rsplit('.').next().unwrap_or(""))
         {
             graphs = vec![self.graph(place)];
         }
