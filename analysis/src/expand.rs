@@ -96,13 +96,14 @@ impl<'a> Printer<'a> {
         let seed_at = mixed(plan.seed.as_ref().map_or(self.here, |seed| seed.at));
         let seed = quote_spanned!(seed_at=> #path::seed(#seed););
         let traits = self.traits();
+        let validated = valid.map(|_| quote_spanned!(self.here=> .validated()));
         let machines = self.machines();
         quote_spanned! {self.here=>
             use #path::private::{#(#traits as _),*};
 
             #(#made)*
             #(#numbers)*
-            let mut #run = #path::private::Run::new(#epochs, #max_steps);
+            let mut #run = #path::private::Run::new(#epochs, #max_steps) #validated;
             #(#checks)*
             #seed
             #machines

@@ -1,6 +1,6 @@
 //! Closures and blocks of the spec, written into the loop as plain statements.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::visit::Visit;
 use syn::visit_mut::VisitMut;
@@ -17,7 +17,7 @@ pub(crate) fn closure(closure: &ExprClosure, arguments: &[TokenStream], at: Span
         .inputs
         .iter()
         .zip(arguments)
-        .filter(|(pattern, _)| !matches!(pattern, Pat::Wild(_)))
+        .filter(|(pattern, _)| !is_ignored(pattern, &closure.body))
         .map(|(pattern, argument)| quote_spanned!(at=> let #pattern = #argument;))
         .collect();
     let mut body = (*closure.body).clone();
@@ -40,6 +40,26 @@ pub(crate) fn closure(closure: &ExprClosure, arguments: &[TokenStream], at: Span
     match &closure.output {
         ReturnType::Default => code,
         ReturnType::Type(_, output) => quote_spanned!(at=> { let value: #output = #code; value }),
+    }
+}
+
+/// Whether a parameter needs no binding: `_`, or `_model` that the body does not name.
+fn is_ignored(pattern: &Pat, body: &Expr) -> bool {
+    fn names(tokens: TokenStream, name: &Ident) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Group(group) => names(group.stream(), name),
+            TokenTree::Ident(ident) => ident == *name,
+            TokenTree::Literal(literal) => literal.to_string().contains(&name.to_string()),
+            TokenTree::Punct(_) => false,
+        })
+    }
+    match pattern {
+        Pat::Wild(_) => true,
+        Pat::Ident(ident) if ident.ident.to_string().starts_with('_') && ident.subpat.is_none() => {
+            !names(body.to_token_stream(), &ident.ident)
+        }
+        Pat::Type(typed) => is_ignored(&typed.pat, body),
+        _ => false,
     }
 }
 
@@ -181,6 +201,12 @@ mod tests {
     #[test]
     fn nothing_is_bound_for_an_underscore() {
         assert_eq!(written(&parse_quote!(|_, _| 1)), quote!({ 1 }).to_string());
+        assert_eq!(written(&parse_quote!(|_model, _| 1)), quote!({ 1 }).to_string());
+        let used = quote!({
+            let _model = &output;
+            println!("{_model}")
+        });
+        assert_eq!(written(&parse_quote!(|_model, _| println!("{_model}"))), used.to_string());
     }
 
     #[test]

@@ -40,6 +40,13 @@ impl Run {
         Self::with_progress(epochs, max_steps, Progress::from_environment())
     }
 
+    /// The same run, with validation: epochs are compared by the validation loss alone.
+    #[must_use]
+    pub fn validated(mut self) -> Self {
+        self.history.validate();
+        self
+    }
+
     fn with_progress(epochs: Option<usize>, max_steps: Option<usize>, progress: Progress) -> Self {
         Self {
             max_steps,
@@ -239,6 +246,21 @@ mod tests {
         let text = epoch.diverged();
         assert!(text.contains("NaN at batch 3 of epoch 2"), "{text}");
         assert!(text.contains("learning rate 0.5 and gradient norm 7.0000"), "{text}");
+    }
+
+    #[test]
+    fn an_epoch_before_the_first_validation_is_not_the_best() {
+        let mut run = run(2, None).validated();
+        epoch(&mut run, 0, &[(1.0, 4)]);
+        assert!(!run.state().is_best());
+        run.end_epoch();
+        epoch(&mut run, 1, &[(2.0, 4)]);
+        run.begin_validation();
+        run.add_valid_loss(&Tensor::from(3.0), 1);
+        run.end_validation();
+        assert!(run.state().is_best());
+        run.end_epoch();
+        assert_eq!(run.finish().best_epoch(), Some(1));
     }
 
     #[test]

@@ -80,12 +80,19 @@ pub struct History {
     rows: Vec<Row>,
     /// The best row so far.
     best: Option<usize>,
+    /// Validation is planned, so that no epoch without it is the best.
+    validated: bool,
     stop_reason: StopReason,
 }
 
 impl History {
     pub(super) fn new(epochs: Option<usize>) -> Self {
         Self { epochs, ..Self::default() }
+    }
+
+    /// Plans validation.
+    pub(super) fn validate(&mut self) {
+        self.validated = true;
     }
 
     /// The epochs that were planned.
@@ -104,10 +111,14 @@ impl History {
         self.stop_reason = reason;
     }
 
-    /// What epochs are compared by: the validation loss once there is one.
+    /// What epochs are compared by: the validation loss where it is planned or there is one.
     fn monitored(&self, row: &Row) -> &'static str {
         let validates = |row: &Row| row.get("valid_loss").is_some();
-        if validates(row) || self.rows.iter().any(validates) { "valid_loss" } else { "loss" }
+        if self.validated || validates(row) || self.rows.iter().any(validates) {
+            "valid_loss"
+        } else {
+            "loss"
+        }
     }
 
     /// Whether a new row is better than all so far: the first is, NaN never is after that.

@@ -26,7 +26,7 @@ pub fn fit(
         "must be at least 1",
         "write how often to go through the training data: `epochs = 10`",
     )?;
-    let mut run = ::training_loop::private::Run::new(Some(epochs), None);
+    let mut run = ::training_loop::private::Run::new(Some(epochs), None).validated();
     train.check("train")?;
     valid.check("valid")?;
     ::training_loop::seed(3);
