@@ -16,7 +16,7 @@ const USAGE: &str = "usage: cargo bench -p training-loop --bench steps -- WORKLO
   w2  784-256-128-10, ReLU, batch 64, cross-entropy, Adam
   w3  784-1024-1024-10, ReLU, batch 256, cross-entropy, SGD with momentum
 
-  --threads N  1 or 2, 1 unless given; products run on one thread for now
+  --threads N  1 or 2, 1 unless given; steps run on one thread for now, and the line says so
   --secs S     seconds to measure after the warm-up, 2 unless given";
 
 fn main() {
@@ -161,6 +161,10 @@ fn bits(stream: u64, i: u64) -> u64 {
 fn measure(options: &Options, mut step: impl FnMut(usize) -> Scalar) {
     const CHECK_AT: usize = 50;
     let check = std::env::var("PEERS_CHECK").map_or(true, |value| value != "0");
+    let used = 1;
+    if options.threads > used {
+        eprintln!("a step runs on one thread: `--threads {}` changes nothing", options.threads);
+    }
     let mut losses: Vec<Scalar> = Vec::new();
     let mut count = 0;
     let start = Instant::now();
@@ -183,11 +187,10 @@ fn measure(options: &Options, mut step: impl FnMut(usize) -> Scalar) {
     let mean = |losses: &[Scalar]| losses.iter().sum::<Scalar>() / losses.len() as Scalar;
     let loss50 = if losses.len() >= CHECK_AT { mean(&losses[CHECK_AT - 5..CHECK_AT]) } else { -1.0 };
     println!(
-        "{{\"peer\":\"training-loop\",\"workload\":\"{}\",\"threads\":{},\"ms\":{:.6},\"p10\":{:.6},\"p90\":{:.6},\
+        "{{\"peer\":\"training-loop\",\"workload\":\"{}\",\"threads\":{used},\"ms\":{:.6},\"p10\":{:.6},\"p90\":{:.6},\
          \"mean\":{mean_time:.6},\"steps\":{count},\"loss0\":{:.4},\"loss50\":{loss50:.4},\"loss_end\":{:.4},\
          \"rss_mb\":{:.1}}}",
         options.workload,
-        options.threads,
         quantile(0.5),
         quantile(0.1),
         quantile(0.9),

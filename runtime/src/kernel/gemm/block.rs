@@ -1,7 +1,7 @@
 //! Products over packed panels, in blocks that stay in the caches.
 //!
-//! The right side is packed into panels as wide as a tile; the left side is read where it is if its rows are
-//! contiguous, since a tile takes single numbers from it. Of a product with a transposed right side,
+//! The right side is packed into panels as wide as a tile; the left side is mostly read where it
+//! is, since a tile takes single numbers from it. Of a product with a transposed right side,
 //! `x · wᵀ`, the transpose `w · xᵀ` is computed where that packs the smaller matrix, and stored transposed.
 
 use std::cell::RefCell;
@@ -82,7 +82,7 @@ fn blocks(
                 for i in (0..m).step_by(ROWS) {
                     let rows = ROWS.min(m - i);
                     let part = Strided { data: &a.data[i * a.row + l * a.column..], ..a };
-                    let packed = (a.column != 1).then(|| {
+                    let packed = scattered(a, columns).then(|| {
                         let strips = room(&mut scratch.left, rows * depth);
                         pack_rows(part, depth, rows, widths.rows, strips);
                         &*strips
@@ -93,6 +93,12 @@ fn blocks(
             }
         }
     });
+}
+
+/// Whether the left side is better read from a packed copy: where neighbours in a row are not neighbours in
+/// memory, or where its rows lie so that they drive each other out of the first cache, and the copy is used often.
+fn scattered(a: Strided<'_>, columns: usize) -> bool {
+    a.column != 1 || (columns > 64 && (a.row * size_of::<Scalar>()).is_multiple_of(4096))
 }
 
 /// At least `length` numbers of scratch memory.
@@ -112,7 +118,7 @@ struct Block<'a> {
     columns: usize,
     depth: usize,
     left: Strided<'a>,
-    /// The same part of the left side in strips of a tile's height, where its rows are not contiguous.
+    /// The same part of the left side in strips of a tile's height, where it is [`scattered`].
     packed: Option<&'a [Scalar]>,
     panels: &'a [Scalar],
 }

@@ -74,12 +74,21 @@ fn panel_of_rows(
     ));
 }
 
-/// Packs `[rows, depth]` of the left side, whose columns are contiguous, into strips of `height` rows, each
-/// `[depth, height]`; the last strip is as high as it has rows.
+/// Packs `[rows, depth]` of the left side into strips of `height` rows, each `[depth, height]`; the last strip is
+/// as high as it has rows.
 pub(super) fn pack_rows(a: Strided<'_>, depth: usize, rows: usize, height: usize, strips: &mut [Scalar]) {
     for i in (0..rows).step_by(height) {
         let count = height.min(rows - i);
         let strip = &mut strips[i * depth..][..count * depth];
+        if a.column == 1 {
+            for row in 0..count {
+                let from = &a.data[(i + row) * a.row..][..depth];
+                for (to, from) in strip[row..].iter_mut().step_by(count).zip(from) {
+                    *to = *from;
+                }
+            }
+            continue;
+        }
         for (l, to) in strip.chunks_exact_mut(count).enumerate() {
             let from = &a.data[l * a.column + i * a.row..];
             if count == 6 {
