@@ -106,7 +106,17 @@ fn levels(bag: &Bag, spec: &Spec) -> suppress::Levels {
     for clause in &spec.levels {
         for lint in &clause.lints {
             let name = lint.to_string();
-            if lints::find(&name).is_none() && name != cross::SAME_DATA {
+            let rule = lints::of_specs().iter().any(|lint| lint.name == name) && name != cross::SAME_DATA;
+            if rule && clause.setting != suppress::Setting::Deny {
+                let message = format!("`{name}` has no other level");
+                let note = "no loop can be written in such an order";
+                bag.push(
+                    Diagnostic::error(lint.span(), message)
+                        .note(note)
+                        .help("remove it here, and mend the order"),
+                );
+            }
+            if lints::find(&name).is_none() {
                 let known: Vec<&str> = lints::all().iter().map(|lint| lint.name).collect();
                 let help = match lints::nearest_to(&name) {
                     Some(near) => format!("did you mean `{}`?", near.name),

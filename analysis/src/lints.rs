@@ -52,6 +52,8 @@ macro_rules! registry {
     };
 }
 
+mod of_specs; // Below the macro that it uses.
+
 registry! {
     step_before_backward,
     missing_zero_grad,
@@ -66,24 +68,34 @@ registry! {
     model_rebuilt,
 }
 
-/// All lints, in the order of the catalogue.
+/// All lints that look at a function, in the order of the catalogue.
 pub fn all() -> &'static [&'static Lint] {
     ALL
 }
 
+/// All lints that are found while a spec is read.
+pub fn of_specs() -> &'static [&'static Lint] {
+    of_specs::ALL
+}
+
 /// The lint of this name.
 pub fn find(name: &str) -> Option<&'static Lint> {
-    ALL.iter().find(|lint| lint.name == name).copied()
+    catalogue().find(|lint| lint.name == name)
 }
 
 /// The lint whose name is most like `name`, if any is like it at all.
 pub fn nearest_to(name: &str) -> Option<&'static Lint> {
-    nearest(name, ALL.iter().map(|lint| lint.name)).and_then(find)
+    nearest(name, catalogue().map(|lint| lint.name)).and_then(find)
 }
 
 /// The catalogue as a Markdown document.
 pub fn document() -> String {
-    page::document(ALL)
+    page::document(&catalogue().collect::<Vec<_>>())
+}
+
+/// Every lint that has a page.
+fn catalogue() -> impl Iterator<Item = &'static Lint> {
+    ALL.iter().chain(of_specs::ALL).copied()
 }
 
 /// Runs every lint, and leaves one finding for each fault, in source order.
@@ -110,7 +122,7 @@ mod tests {
 
     #[test]
     fn pages_have_their_five_headings() {
-        for lint in all() {
+        for lint in catalogue() {
             let mut rest = lint.page;
             for heading in ["What it finds", "Why it matters", "Example", "Instead", "Limits"] {
                 let at = rest.find(&format!("## {heading}\n"));

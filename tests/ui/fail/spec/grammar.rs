@@ -35,7 +35,7 @@ pub fn expressions(model: &mut Linear, train: &DataLoader<Tensor>, valid: &DataL
     validate(every, first, first, often), //~ error
     on(epoch_end, epoch_ends = print, batch_end =, whenever = print), //~ error
     crate = 3, //~ error
-    allow(missing_steps, 3), //~ error
+    allow(missing_steps, 3, loss_before_forward), //~ error
 )]
 pub fn options(model: &mut Linear, train: &DataLoader<Tensor>, valid: &DataLoader<Tensor>) -> Result<History>;
 

@@ -1,0 +1,30 @@
+use crate::lints::Context;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// An order in which `loss` stands before `forward`.
+    ///
+    /// ## Why it matters
+    ///
+    /// The loss compares the model's output with the target, and there is no output yet.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// train_order = [zero_grad, loss, forward, backward, step],   // output: {} at `loss`
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Put `forward` before `loss`.
+    ///
+    /// ## Limits
+    ///
+    /// Only in the orders of a spec, and no level turns it off: no loop can be written in such an order.
+    /// In a hand-written loop rustc says that the output does not exist.
+    loss_before_forward, Error, "`loss` before `forward` in an order: there is no output yet"
+}
+
+/// The rules of specs find it; a written function cannot have it.
+fn check(_: &mut Context<'_>) {}
