@@ -90,7 +90,7 @@ impl Facts {
                 }
                 if !retain {
                     let graphs = graphs.iter().copied().filter(|&graph| *own || has_graph(cfg, graph));
-                    self.consume(cfg, graphs.collect(), event.site);
+                    self.consume(cfg, &graphs.collect::<Vec<_>>(), event.site);
                 }
             }
             Action::Compute(graph, from) if cfg.graphs[*graph].watched => {
@@ -156,26 +156,19 @@ impl Facts {
     }
 
     /// A backward uses up its graphs and those that they were computed from.
-    fn consume(&mut self, cfg: &Cfg, graphs: Vec<GraphId>, site: SiteId) {
-        let mut open = graphs;
-        let mut seen: Vec<GraphId> = Vec::new();
-        while let Some(graph) = open.pop() {
-            if seen.contains(&graph) || seen.len() > 64 {
-                continue;
-            }
-            seen.push(graph);
+    fn consume(&mut self, cfg: &Cfg, graphs: &[GraphId], site: SiteId) {
+        for graph in ancestors(cfg, graphs) {
             if cfg.graphs[graph].watched {
                 let direct = if self.direct { CONSUMED } else { 0 };
                 self.set_used(graph, Used { all: CONSUMED, direct, by: Some(site) });
             }
-            open.extend(&cfg.graphs[graph].parents);
         }
     }
 
     /// A tensor computed from a used-up graph is no better.
     fn inherited(&self, cfg: &Cfg, from: &[GraphId]) -> Used {
         let mut result = Used { all: FRESH, direct: if self.direct { FRESH } else { 0 }, by: None };
-        for &graph in from {
+        for graph in ancestors(cfg, from) {
             let used = self.used(graph);
             if used.all == FRESH || !has_graph(cfg, graph) {
                 continue;
@@ -187,6 +180,19 @@ impl Facts {
         }
         result
     }
+}
+
+/// The graphs and all that they were computed from.
+fn ancestors(cfg: &Cfg, graphs: &[GraphId]) -> Vec<GraphId> {
+    let mut open = graphs.to_vec();
+    let mut seen: Vec<GraphId> = Vec::new();
+    while let Some(graph) = open.pop() {
+        if !seen.contains(&graph) && seen.len() < 64 {
+            seen.push(graph);
+            open.extend(&cfg.graphs[graph].parents);
+        }
+    }
+    seen
 }
 
 /// Whether a tensor is known to have a graph: a model that is trained here made it.

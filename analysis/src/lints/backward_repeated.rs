@@ -1,5 +1,5 @@
 use super::Context;
-use crate::cfg::OptimizerId;
+use crate::cfg::{Action, OptimizerId};
 use crate::flow::What;
 
 lint! {
@@ -43,12 +43,20 @@ fn check(cx: &mut Context<'_>) {
         let name = &cx.cfg.graphs[graph].name;
         let when = if by == site || cx.comes_round(by, site) { "in the previous round of the loop, " } else { "" };
         let note = format!("{when}{} ran through it and freed it; nothing computed it again", cx.call_at(by));
+        let directly = cx.cfg.events().any(|(_, event)| {
+            event.site == by && matches!(&event.action, Action::Backward { graphs, .. } if graphs.contains(&graph))
+        });
         let help = if cx.of_spec() {
             "name `backward` once, after `forward` and `loss`".to_owned()
-        } else if by == site {
+        } else if by == site || !directly {
             let parents = cx.cfg.graphs[graph].parents.iter().map(|&parent| &cx.cfg.graphs[parent].name);
             let names: Vec<String> = parents.chain([name]).map(|name| format!("`{name}`")).collect();
-            format!("compute {} anew inside the loop, before line {}", names.join(" and "), cx.line(site))
+            let (anew, line) = (names.join(" and "), cx.line(site));
+            if by == site {
+                format!("compute {anew} anew inside the loop, before line {line}; `detach()` what is carried over")
+            } else {
+                format!("compute {anew} anew before line {line}")
+            }
         } else {
             format!("remove line {}, or call `backward_retain_graph()` on line {}", cx.line(site), cx.line(by))
         };
@@ -103,6 +111,7 @@ mod tests {
                 hidden = next;
             }
         }";
+        assert_eq!(found(source, true), [("backward_repeated", 8)]);
         assert!(found(&source.replace("= next;", "= next.detach();"), true).is_empty());
     }
 

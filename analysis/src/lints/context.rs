@@ -236,7 +236,21 @@ impl<'a> Context<'a> {
                 continue;
             }
             let place = self.cfg.sites[finding.site].place;
-            places.entry((place.line(), place.column())).or_insert_with(|| Diagnostic {
+            let key = (place.line(), place.column());
+            if let Some(known) = places.get_mut(&key) {
+                if let Some(other) = self.cfg.optimizers.get(finding.trigger.1)
+                    && known.lint == Some(finding.lint.name)
+                {
+                    let message = format!("the same holds for `{}`", other.name);
+                    if known.notes.iter().all(|note| note.message != message)
+                        && !known.message.contains(&other.name)
+                    {
+                        known.notes.push(Note { place: None, message });
+                    }
+                }
+                continue;
+            }
+            places.entry(key).or_insert_with(|| Diagnostic {
                 lint: Some(finding.lint.name),
                 level: level(finding.certain).min(finding.lint.level),
                 certain: finding.certain == Certain::Every,

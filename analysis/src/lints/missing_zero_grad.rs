@@ -49,7 +49,8 @@ fn check(cx: &mut Context<'_>) {
 }
 
 fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
-    let name = cx.name(fault.optimizer);
+    // As the step calls it, which may be by another name than at home.
+    let name = cx.site(used).text.strip_suffix(".step()").unwrap_or(cx.name(fault.optimizer));
     let zeroed = cx.acting(fault.optimizer, Effect::Zero);
     let zero = match (cx.of_spec(), zeroed.first()) {
         (true, _) => "`zero_grad`".to_owned(),

@@ -34,7 +34,10 @@ impl<'a> Lower<'a> {
             Pat::Reference(inner) => self.bind(&inner.pat, value),
             Pat::Paren(inner) => self.bind(&inner.pat, value),
             Pat::Guard(guarded) => self.bind(&guarded.pat, value),
-            Pat::Tuple(tuple) => self.bind_parts(tuple.elems.iter(), &value),
+            Pat::Tuple(tuple) => {
+                let value = self.common_graph(address(tuple), value);
+                self.bind_parts(tuple.elems.iter(), &value);
+            }
             Pat::Slice(slice) => {
                 let whole = Value { item: value.item, ..value.derived() };
                 self.bind_parts(slice.elems.iter(), &whole);
@@ -78,6 +81,17 @@ impl<'a> Lower<'a> {
             self.bind(part, Value { item, ..piece });
             from = from.saturating_add(1);
         }
+    }
+
+    /// Tensors that come out of one computation share its graph: whoever uses one up uses up all.
+    fn common_graph(&mut self, node: usize, mut value: Value<'a>) -> Value<'a> {
+        if value.computed && value.tensor.is_none() && !matches!(value.kind, Kind::Tuple(_)) {
+            let key = (node, self.chain);
+            let path = self.roots.get(&key).copied().unwrap_or_else(|| self.cfg.paths.root("the whole"));
+            self.roots.insert(key, path);
+            self.tensor(path, false, &mut value);
+        }
+        value
     }
 
     /// One of several values that come out of one expression.

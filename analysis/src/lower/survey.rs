@@ -13,6 +13,9 @@ use crate::dialect::Uses;
 /// Conditions that are followed at once, at most.
 const FOLLOWED: usize = 6;
 
+/// Flags that stand once are followed as long as no more conditions than these are.
+const FOLLOWED_FLAGS: usize = 3;
+
 /// What the first look found.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
@@ -34,12 +37,17 @@ impl Survey {
         survey.visit_block(block);
         let counts = std::mem::take(&mut survey.counts);
         survey.conditions = counts
-            .into_iter()
+            .iter()
             .filter(|(_, (count, _))| *count > 1)
-            .map(|(text, (_, names))| (text, names))
+            .map(|(text, (_, names))| (text.clone(), names.clone()))
             .collect();
         survey.too_many = survey.conditions.len() > FOLLOWED;
         survey.conditions.truncate(FOLLOWED);
+        // A flag that stands once is asked again in each round of its loop.
+        let is_flag = |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+        let flags = counts.into_iter().filter(|(text, (count, _))| *count == 1 && is_flag(text));
+        let room = FOLLOWED_FLAGS.saturating_sub(survey.conditions.len());
+        survey.conditions.extend(flags.take(room).map(|(text, (_, names))| (text, names)));
         survey
     }
 
