@@ -210,8 +210,8 @@ impl<'a> Lower<'a> {
 
     /// An optimizer by name or by use, from where its constructor cannot be seen.
     fn unseen_optimizer(&mut self, path: PathId, value: &Value<'a>) {
-        let owned = (!value.deps.is_empty() && value.deps != Deps::one(path)).then(|| value.deps.clone());
-        let id = self.optimizer(path, owned, false);
+        // What it was made from need not be whose parameters it moves.
+        let id = self.optimizer(path, None, false);
         match value.made {
             Some(site) => self.emit(Action::Build(id), site),
             None => self.emit(Action::Forget(id), 0),
