@@ -41,6 +41,8 @@ pub struct Cfg {
     pub paths: Paths,
     /// The loop in whose rounds each variable begins, for those that begin in one.
     pub begins: std::collections::BTreeMap<PathId, LoopId>,
+    /// Calls that cannot be seen, with the places that they are given: a backward may be in any.
+    pub unseen: Vec<(SiteId, Deps)>,
     /// Gradients are read, or parameters written, by hand.
     pub reads_gradients: bool,
     /// Everything whose forward or parameters are asked for.

@@ -174,6 +174,15 @@ impl<'a> Context<'a> {
         conditional(Effect::Take) && conditional(Effect::Zero)
     }
 
+    /// Whether unseen code near a site, in its innermost loop, is given what an optimizer moves.
+    pub fn unseen_near(&self, site: SiteId, optimizer: OptimizerId) -> bool {
+        let around = self.site(site).loops.last();
+        self.cfg.unseen.iter().any(|(call, given)| {
+            around.is_none_or(|around| self.site(*call).loops.contains(around))
+                && self.cfg.touches(optimizer, given)
+        })
+    }
+
     /// Whether unseen code may have to do with an optimizer anywhere in the function.
     pub fn is_handed_on(&self, optimizer: OptimizerId) -> bool {
         let known = &self.cfg.optimizers[optimizer];

@@ -29,14 +29,15 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where a function that is not seen was handed the model or the optimizer by `&mut`, or has a name that speaks of training: `backward` may well be in there.
+    /// Silent where a function that is not seen is given the model, the optimizer or the loss in the loop: `backward` may well be in there.
     missing_backward, Error, "`step` in a loop without `backward`: nothing is learnt"
 }
 
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let step = fault.visit.site;
-        if fault.word != Gradients::EMPTY || cx.backward_near(step) {
+        let hidden = cx.unseen_near(step, fault.optimizer);
+        if fault.word != Gradients::EMPTY || cx.backward_near(step) || hidden {
             continue;
         }
         let zeroed = fault.cell.trail(fault.word).zeroed;
@@ -61,9 +62,11 @@ mod tests {
 
     #[test]
     fn with_and_without_backward() {
-        let body = "optimizer.zero_grad();\n let loss = f(&model.forward(x));\n optimizer.step();";
+        let body = "optimizer.zero_grad();\n let loss = mse_loss(&model.forward(x), y);\n optimizer.step();";
         assert_eq!(in_loop(body), [("missing_backward", 7)]);
         let helper = "optimizer.zero_grad();\n run_backward(&model, x);\n optimizer.step();";
         assert!(in_loop(helper).is_empty());
+        assert!(in_loop(&helper.replace("run_backward(&model, x)", "let loss = one_batch(&model, x)")).is_empty());
+        assert!(in_loop(&helper.replace("run_backward(&model, x)", "let l = model.one_batch(x)")).is_empty());
     }
 }

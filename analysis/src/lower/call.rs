@@ -150,6 +150,9 @@ impl<'a> Lower<'a> {
         };
         let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
         let site = self.site_of(expr, None);
+        let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
+        let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
+        self.unseen(site, given, &arguments);
         let hinted = name.as_deref().is_some_and(hints_at_training);
         let variant = name.as_deref().is_some_and(|name| name.starts_with(char::is_uppercase));
         self.hand_over(&arguments, site, hinted && !variant);
@@ -181,6 +184,17 @@ impl<'a> Lower<'a> {
         let constructs = ["build", "make", "create", "new", "init", "configure", "setup"];
         let made = name.is_some_and(|name| constructs.iter().any(|start| name.starts_with(start)));
         Value { made: made.then_some(site), ..value }
+    }
+
+    /// Notes a call that cannot be seen, and what it is given.
+    pub(super) fn unseen(&mut self, site: SiteId, given: Deps, values: &[Value<'a>]) {
+        let places = values.iter().filter_map(|value| value.place);
+        let given = places.fold(given, |all, place| all.union(&Deps::one(place)));
+        if !given.is_empty()
+            && !self.cfg.unseen.iter().rev().take(8).any(|known| *known == (site, given.clone()))
+        {
+            self.cfg.unseen.push((site, given));
+        }
     }
 
     /// Arguments of a call that cannot be seen: what it gets by `&mut` or by value is known no more.

@@ -161,6 +161,8 @@ impl<'a> Lower<'a> {
             self.cfg.reads_gradients = true;
         }
         let site = self.site_of(expr, None);
+        let place = receiver.place.map_or_else(Deps::none, Deps::one);
+        self.unseen(site, place, arguments);
         // What holds an optimizer may use it.
         if !self.optimizers_in(&receiver.deps).is_empty() || (hints_at_training(&name) && !is_count(receiver))
         {
