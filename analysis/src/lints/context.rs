@@ -134,8 +134,10 @@ impl<'a> Context<'a> {
 
     /// Whether the second site is reached from the first only through the next round of their loop.
     pub fn comes_round(&self, first: SiteId, second: SiteId) -> bool {
-        let key = |site: SiteId| (self.line(site), self.site(site).place.column());
-        self.common_loop(first, second).is_some() && key(second) <= key(first)
+        // The clauses of a spec stand in any order; its loop is lowered in the order in which it runs.
+        let place = |site: SiteId| (self.line(site), self.site(site).place.column());
+        let later = if self.of_spec() { second <= first } else { place(second) <= place(first) };
+        self.common_loop(first, second).is_some() && later
     }
 
     /// How a note starts that speaks of an event before another: whether a round lies between them.
