@@ -42,7 +42,7 @@ fn check(cx: &mut Context<'_>) {
         let step = fault.visit.site;
         let note = format!("{}{} used them; no `backward` runs in between", cx.when(used, step), cx.call_at(used));
         let help = if cx.of_spec() {
-            "name `step` once in `train_order`".to_owned()
+            "name `step` once in `train_order`, and in no block or hook".to_owned()
         } else if used == step {
             format!("call `loss.backward();` before line {}", cx.line(step))
         } else {
