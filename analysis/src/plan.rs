@@ -7,7 +7,7 @@ pub(crate) mod order;
 pub(crate) mod scope;
 
 use proc_macro2::Span;
-use syn::{Expr, Ident, Path};
+use syn::{Expr, ExprPath, Ident, Path};
 
 use crate::item::SpecFn;
 use crate::rules::cross::Amounts;
@@ -223,17 +223,18 @@ pub(crate) fn number(
     item: &SpecFn,
     names: &Names,
 ) -> Number {
+    // A parameter of another type is bound like any expression, so that rustc says it once, at its name.
+    let parameter = |path: &ExprPath| {
+        let ident = path.path.get_ident()?;
+        item.type_of(&ident.to_string()).is_some_and(|ty| rule.is_type(ty)).then(|| ident.clone())
+    };
+    let bound = |value: &Expr| NumberValue::Bound(names.local(name, at), Box::new(value.clone()));
     let value = match amount {
         Amount::Literal(tokens) => NumberValue::Literal(tokens.clone()),
-        Amount::Expr(Expr::Path(path))
-            if path.path.get_ident().is_some_and(|ident| item.type_of(&ident.to_string()).is_some()) =>
-        {
-            match path.path.get_ident() {
-                Some(ident) => NumberValue::Parameter(ident.clone()),
-                None => NumberValue::Bound(names.local(name, at), Box::new(Expr::Path(path.clone()))),
-            }
+        Amount::Expr(value @ Expr::Path(path)) => {
+            parameter(path).map_or_else(|| bound(value), NumberValue::Parameter)
         }
-        Amount::Expr(value) => NumberValue::Bound(names.local(name, at), Box::new(value.clone())),
+        Amount::Expr(value) => bound(value),
     };
     Number { rule, at, value }
 }

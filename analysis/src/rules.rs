@@ -5,7 +5,7 @@ pub(crate) mod cross;
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{Expr, Lit, Path, UnOp};
+use syn::{Expr, Lit, Path, Type, UnOp};
 
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
@@ -172,6 +172,17 @@ impl Rule {
             Kind::Count => quote_spanned!(at=> usize),
             Kind::Seed => quote_spanned!(at=> u64),
             Kind::Positive => quote_spanned!(at=> #path::Scalar),
+        }
+    }
+
+    /// Whether a parameter declared with this type needs no conversion.
+    pub(crate) fn is_type(&self, ty: &Type) -> bool {
+        let Type::Path(path) = ty else { return false };
+        let Some(last) = path.path.segments.last() else { return false };
+        match self.kind {
+            Kind::Count => last.ident == "usize",
+            Kind::Seed => last.ident == "u64",
+            Kind::Positive => last.ident == "Scalar" || last.ident == "f32",
         }
     }
 

@@ -1,0 +1,11 @@
+// A parameter of the clause's type is used as it is, one of another type is bound, so that rustc says at its name
+// what is wrong.
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = Sgd::new(model.parameters(), 0.1),
+    epochs = epochs,
+    max_steps = updates,
+    seed = start,
+    clip_grad_norm = norm,
+)]
+fn fit(model: &mut Mlp, train: &DataLoader, epochs: usize, updates: u32, start: u64, norm: Scalar) -> Result<History>;
