@@ -93,8 +93,26 @@ pub fn hints_at_training(name: &str) -> bool {
         .any(|hint| name.contains(hint))
 }
 
+/// Methods of Rust's own wrappers (`Option`, `Mutex`, `Box`, ...), which give what they hold in every library.
+const WRAPPERS: &[(&str, usize, Does)] = &[
+    ("as_mut", 0, Does::Passes),
+    ("as_ref", 0, Does::Passes),
+    ("as_deref", 0, Does::Passes),
+    ("as_deref_mut", 0, Does::Passes),
+    ("borrow", 0, Does::Passes),
+    ("borrow_mut", 0, Does::Passes),
+    ("lock", 0, Does::Passes),
+    ("write", 0, Does::Passes),
+    ("get_mut", 0, Does::Passes),
+    ("unwrap", 0, Does::Passes),
+    ("expect", 1, Does::Passes),
+    ("by_ref", 0, Does::Passes),
+];
+
+/// What the table says of a method, or what it is as a method of a wrapper.
 fn lookup(table: &[(&str, usize, Does)], name: &str, arguments: usize) -> Option<Does> {
-    table.iter().find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
+    let mut known = table.iter().chain(WRAPPERS);
+    known.find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
 }
 
 #[cfg(test)]

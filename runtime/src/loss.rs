@@ -124,8 +124,9 @@ pub(crate) fn check_labels(loss: &str, labels: &Labels, output: &[usize], ignore
     for (row, label) in labels.iter().enumerate() {
         assert!(
             (label as usize) < classes || ignore == Some(label),
-            "{loss}: the label of row {row} is {label}, and the output {output:?} has {classes} classes, which \
-             count from 0; correct the labels, or give the last layer {} outputs",
+            "{loss}: the label of row {row} of this batch is {label}, and the output {output:?} has {classes} classes, which \
+             count from 0; correct the labels, or give the last layer {} outputs \
+             (`Labels::with_classes` finds the place in the whole data set)",
             u64::from(label) + 1
         );
     }

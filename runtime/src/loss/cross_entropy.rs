@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "the label of row 1 is 7, and the output [2, 3] has 3 classes")]
+    #[should_panic(expected = "the label of row 1 of this batch is 7, and the output [2, 3] has 3 classes")]
     fn a_label_out_of_range_is_named() {
         let _ = cross_entropy(&Tensor::zeros(&[2, 3]), &Labels::from(vec![0_usize, 7]));
     }

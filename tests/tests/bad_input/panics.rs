@@ -24,20 +24,23 @@ fn a_label_out_of_range() {
     let said = said!(cross_entropy(&logits, &labels));
     assert_eq!(
         said,
-        "cross_entropy: the label of row 2 is 2, and the output [3, 2] has 2 classes, which count \
-         from 0; correct the labels, or give the last layer 3 outputs"
+        "cross_entropy: the label of row 2 of this batch is 2, and the output [3, 2] has 2 classes, which count \
+         from 0; correct the labels, or give the last layer 3 outputs \
+         (`Labels::with_classes` finds the place in the whole data set)"
     );
     let said = said!(CrossEntropy::new().label_smoothing(0.1).loss(&logits, &labels));
     assert_eq!(
         said,
-        "cross_entropy: the label of row 2 is 2, and the output [3, 2] has 2 classes, which count \
-         from 0; correct the labels, or give the last layer 3 outputs"
+        "cross_entropy: the label of row 2 of this batch is 2, and the output [3, 2] has 2 classes, which count \
+         from 0; correct the labels, or give the last layer 3 outputs \
+         (`Labels::with_classes` finds the place in the whole data set)"
     );
     let said = said!(nll_loss(&logits, &labels));
     assert_eq!(
         said,
-        "nll_loss: the label of row 2 is 2, and the output [3, 2] has 2 classes, which count from 0; \
-         correct the labels, or give the last layer 3 outputs"
+        "nll_loss: the label of row 2 of this batch is 2, and the output [3, 2] has 2 classes, which count from 0; \
+         correct the labels, or give the last layer 3 outputs \
+         (`Labels::with_classes` finds the place in the whole data set)"
     );
     let said = said!(cross_entropy(&logits, &Labels::from(vec![0_usize, 1])));
     assert_eq!(said, "cross_entropy: there are 2 labels, and the output [3, 2] has 3 rows");
