@@ -14,7 +14,7 @@ mod page;
 #[cfg(test)]
 mod testing;
 
-pub use context::{Context, Finding};
+pub use context::{Cause, Context, Finding};
 
 /// A fault that the checker knows.
 #[derive(Debug)]

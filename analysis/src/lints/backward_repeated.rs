@@ -1,5 +1,5 @@
-use super::Context;
-use crate::cfg::{Action, OptimizerId};
+use super::{Cause, Context};
+use crate::cfg::Action;
 use crate::flow::What;
 
 lint! {
@@ -61,8 +61,7 @@ fn check(cx: &mut Context<'_>) {
             format!("remove line {}, or call `backward_retain_graph()` on line {}", cx.line(site), cx.line(by))
         };
         let message = format!("{} runs through a graph that `backward` already used up", cx.call(site));
-        // A graph is no optimizer: a cause of its own.
-        cx.report(site, (site, OptimizerId::MAX - graph), visit.rank, certain, message)
+        cx.report(site, Cause::Graph(site, graph), visit.rank, certain, message)
             .note_at(by, note)
             .note("the second `backward` stops the program")
             .help(help);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Lint;
-use crate::cfg::{Action, Certain, Cfg, OptimizerId, Site, SiteId};
+use crate::cfg::{Action, Certain, Cfg, GraphId, OptimizerId, Site, SiteId};
 use crate::check::{CheckOptions, Origin, level};
 use crate::diagnostic::{Diagnostic, Note};
 use crate::flow::{Cell, Gradients, Solution, Visit, What};
@@ -32,13 +32,34 @@ pub struct Finding {
     certain: Certain,
     /// Where it stands.
     site: SiteId,
-    /// The event that makes it a fault, and on which optimizer: one finding for each.
-    trigger: (SiteId, OptimizerId),
+    /// What makes it a fault: one finding for each.
+    cause: Cause,
     /// When it comes about.
     rank: usize,
     message: String,
     notes: Vec<Note>,
     help: Option<String>,
+}
+
+/// What makes something a fault; of several findings with one cause the first is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// An event that meets the gradients of an optimizer.
+    Gradients(SiteId, OptimizerId),
+    /// An event that meets the graph of a tensor.
+    Graph(SiteId, GraphId),
+    /// An event alone, judged by one lint.
+    Alone(SiteId, &'static str),
+}
+
+impl Cause {
+    /// The optimizer whose gradients are at fault.
+    fn optimizer(self) -> Option<OptimizerId> {
+        match self {
+            Self::Gradients(_, optimizer) => Some(optimizer),
+            Self::Graph(..) | Self::Alone(..) => None,
+        }
+    }
 }
 
 /// A step or a clip on gradients that are not as they should be.
@@ -199,15 +220,15 @@ impl<'a> Context<'a> {
 
     /// Reports a fault that stands at `site` and that `fault` brings about.
     pub fn report_fault(&mut self, fault: &Fault, site: SiteId, message: impl Into<String>) -> Report<'_> {
-        let trigger = (fault.visit.site, fault.optimizer);
-        self.report(site, trigger, fault.visit.rank, fault.certain, message)
+        let cause = Cause::Gradients(fault.visit.site, fault.optimizer);
+        self.report(site, cause, fault.visit.rank, fault.certain, message)
     }
 
     /// Reports a finding.
     pub fn report(
         &mut self,
         site: SiteId,
-        trigger: (SiteId, OptimizerId),
+        cause: Cause,
         rank: usize,
         certain: Certain,
         message: impl Into<String>,
@@ -221,7 +242,7 @@ impl<'a> Context<'a> {
             lint,
             certain,
             site,
-            trigger,
+            cause,
             rank,
             message,
             notes: Vec::new(),
@@ -234,22 +255,22 @@ impl<'a> Context<'a> {
     /// one for each place.
     pub(super) fn settle(mut self) -> Vec<Diagnostic> {
         let grouped: Vec<bool> = (0..self.cfg.optimizers.len()).map(|id| self.is_accumulation(id)).collect();
-        let is_grouped = |finding: &Finding| grouped.get(finding.trigger.1) == Some(&true);
+        let is_grouped = |finding: &Finding| finding.cause.optimizer().is_some_and(|id| grouped[id]);
         self.findings.retain(|finding| finding.certain == Certain::Every || !is_grouped(finding));
         if self.cfg.too_many_conditions {
             self.findings.retain(|finding| finding.certain == Certain::Every);
         }
         self.findings.sort_by_key(|finding| (std::cmp::Reverse(finding.certain), finding.rank));
-        let mut triggers = BTreeSet::new();
+        let mut causes = BTreeSet::new();
         let mut places: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
         for finding in self.findings {
-            if !triggers.insert(finding.trigger) {
+            if !causes.insert(finding.cause) {
                 continue;
             }
             let place = self.cfg.sites[finding.site].place;
             let key = (place.line(), place.column());
             if let Some(known) = places.get_mut(&key) {
-                if let Some(other) = self.cfg.optimizers.get(finding.trigger.1)
+                if let Some(other) = finding.cause.optimizer().map(|id| &self.cfg.optimizers[id])
                     && known.lint == Some(finding.lint.name)
                 {
                     let message = format!("the same holds for `{}`", other.name);

@@ -1,4 +1,4 @@
-use super::Context;
+use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::flow::What;
 use crate::stage::Effect;
@@ -55,7 +55,7 @@ fn check(cx: &mut Context<'_>) {
             )
         };
         // What happens at the backward itself comes before what is missing at the end.
-        cx.report(visit.site, (visit.site, id), usize::MAX, Certain::Every, message)
+        cx.report(visit.site, Cause::Gradients(visit.site, id), usize::MAX, Certain::Every, message)
             .note("the parameters never change, and nothing is learnt")
             .help(help);
     }

@@ -1,5 +1,5 @@
 use super::optimizer_rebuilt::rebuilt;
-use super::Context;
+use super::{Cause, Context};
 use crate::cfg::{Action, Certain};
 
 lint! {
@@ -53,7 +53,7 @@ fn check(cx: &mut Context<'_>) {
         let help = format!("move line {} to before line {}, and the optimizer with it", cx.line(site), head.line);
         let name = cx.cfg.paths.name(path).to_owned();
         let message = format!("`{name}` is built inside the loop in which it is trained");
-        cx.report(site, (site, id), rank, Certain::Every, message)
+        cx.report(site, Cause::Gradients(site, id), rank, Certain::Every, message)
             .note(note)
             .note("each round trains a new model for one step and throws it away")
             .help(help);

@@ -1,4 +1,4 @@
-use super::Context;
+use super::{Cause, Context};
 use crate::cfg::{Certain, LoopId, OptimizerId, SiteId};
 use crate::flow::What;
 use crate::stage::Effect;
@@ -46,7 +46,7 @@ fn check(cx: &mut Context<'_>) {
         let note = format!("the loop `{}` on line {} builds it anew in each round", head.text, head.line);
         let help = format!("move line {} to before line {}", cx.line(site), head.line);
         let name = cx.name(id).to_owned();
-        cx.report(site, (site, id), rank, Certain::Every, format!("`{name}` is built inside the loop in which it steps"))
+        cx.report(site, Cause::Gradients(site, id), rank, Certain::Every, format!("`{name}` is built inside the loop in which it steps"))
             .note(note)
             .note("momentum and averages start over with each batch")
             .help(help);

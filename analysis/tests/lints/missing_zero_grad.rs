@@ -1,0 +1,102 @@
+/// The optimizer is a field, the loop a method.
+mod in_a_method {
+    struct Trainer {
+        model: Net,
+        optimizer: Sgd,
+    }
+
+    impl Trainer {
+        #[training_loop]
+        fn fit(&mut self, train: &DataLoader) {
+            for batch in train {
+                let loss = cross_entropy(&self.model.forward(&batch.input), &batch.target);
+                loss.backward(); //~ error missing_zero_grad
+                self.optimizer.step();
+            }
+        }
+    }
+}
+
+/// No `zero_grad` at all.
+mod never {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            let output = model.forward(&batch.input);
+            let loss = cross_entropy(&output, &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            optimizer.step();
+        }
+    }
+}
+
+/// Only one of two optimizers is zeroed.
+mod of_one_of_two_optimizers {
+    #[training_loop]
+    fn fit(encoder: &mut Net, decoder: &mut Net, train: &DataLoader) {
+        let mut opt_e = Adam::new(encoder.parameters(), 1e-3);
+        let mut opt_d = Adam::new(decoder.parameters(), 1e-3);
+        for batch in train {
+            opt_e.zero_grad();
+            let output = decoder.forward(&encoder.forward(&batch.input));
+            let loss = cross_entropy(&output, &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            opt_e.step();
+            opt_d.step();
+        }
+    }
+}
+
+/// `zero_grad` stands outside the loop over the batches.
+mod once_per_epoch {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
+        let mut optimizer = AdamW::new(model.parameters(), 1e-3);
+        for _ in 0..epochs {
+            optimizer.zero_grad();
+            for batch in train {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+                loss.backward(); //~ error missing_zero_grad
+                optimizer.step();
+            }
+        }
+    }
+}
+
+/// Several batches for one update, and a flush for what is left.
+mod accumulation {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut pending = false;
+        for (i, batch) in train.into_iter().enumerate() {
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            pending = true;
+            if (i + 1) % k == 0 {
+                optimizer.step();
+                optimizer.zero_grad();
+                pending = false;
+            }
+        }
+        if pending {
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+}
+
+/// `zero_grad` after `step` separates the rounds as well.
+mod after_step {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            let output = model.forward(&batch.input);
+            let loss = cross_entropy(&output, &batch.target);
+            loss.backward();
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+}
