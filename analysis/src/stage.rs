@@ -236,10 +236,21 @@ impl Stage {
 }
 
 /// The candidate most like `name`, if any is near enough to be meant; the first of equals.
+///
+/// A name that is still being typed means the one candidate that starts with it.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    closest(name, &candidates).or_else(|| {
+        let mut begun = candidates.iter().filter(|candidate| name.len() > 1 && candidate.starts_with(name));
+        begun.next().copied().filter(|_| begun.next().is_none())
+    })
+}
+
+/// The candidate with the fewest changes, if they are few.
+fn closest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let limit = name.chars().count().max(3) / 3;
     let mut best: Option<(usize, &str)> = None;
-    for candidate in candidates {
+    for &candidate in candidates {
         let distance = distance(name, candidate);
         if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
             best = Some((distance, candidate));
@@ -294,6 +305,8 @@ mod tests {
         assert_eq!(Stage::nearest("fowrard"), Some(Stage::Forward));
         assert_eq!(Stage::nearest("clip_gradient_norm"), Some(Stage::ClipGradNorm));
         assert_eq!(Stage::nearest("checkpoint"), None);
+        assert_eq!(Stage::nearest("zero_"), Some(Stage::ZeroGrad));
+        assert_eq!(Stage::nearest("clip_gr"), None);
     }
 
     #[test]

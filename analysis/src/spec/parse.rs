@@ -1,6 +1,6 @@
 //! The grammar of the spec, with recovery: after a mistake the next clause is read all the same.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseBuffer, ParseStream, Parser};
 use syn::{Expr, Ident, Lit, Path, Token, bracketed, parenthesized, token};
@@ -14,15 +14,26 @@ use crate::diagnostic::{Diagnostic, Place};
 pub(super) fn spec(bag: &Bag, args: TokenStream) -> Spec {
     let mut spec = Spec::default();
     let parser = |input: ParseStream| {
-        items(bag, input, "clause", |input| clause(bag, input, &mut spec));
+        let clauses;
+        parenthesized!(clauses in input);
+        items(bag, &clauses, "clause", |input| clause(bag, input, &mut spec));
         Ok(())
     };
-    if let Err(error) = parser.parse2(args)
+    if let Err(error) = parser.parse2(ending(args).into())
         && bag.len() == 0
     {
         bag.parse(&error);
     }
     spec
+}
+
+/// The arguments in brackets of their own that end where the last token does: what misses an end is told
+/// there, and not at the whole attribute.
+fn ending(args: TokenStream) -> TokenTree {
+    let last = args.clone().into_iter().last().map_or_else(Span::call_site, |token| Place::of(&token).end);
+    let mut group = Group::new(Delimiter::Parenthesis, args);
+    group.set_span(last);
+    group.into()
 }
 
 /// Reads things that are separated by commas; a mistake in one does not hide the next.
@@ -117,10 +128,10 @@ fn starts_known_clause(input: ParseStream) -> bool {
 pub(super) fn next_text(input: ParseStream) -> String {
     match input.fork().parse::<TokenTree>() {
         Ok(TokenTree::Group(group)) => match group.delimiter() {
-            proc_macro2::Delimiter::Parenthesis => "`(`".to_owned(),
-            proc_macro2::Delimiter::Brace => "`{`".to_owned(),
-            proc_macro2::Delimiter::Bracket => "`[`".to_owned(),
-            proc_macro2::Delimiter::None => "tokens".to_owned(),
+            Delimiter::Parenthesis => "`(`".to_owned(),
+            Delimiter::Brace => "`{`".to_owned(),
+            Delimiter::Bracket => "`[`".to_owned(),
+            Delimiter::None => "tokens".to_owned(),
         },
         Ok(token) => format!("`{token}`"),
         Err(_) => "end of the clauses".to_owned(),
