@@ -7,8 +7,10 @@ use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
 mod draw;
+mod origin;
 mod paths;
 
+pub use origin::{Argument, Cut, Join, LossCall, Origin, Root, Source};
 pub use paths::{Deps, PathId, Paths};
 
 /// Index into [`Cfg::blocks`].
@@ -43,6 +45,10 @@ pub struct Cfg {
     pub begins: std::collections::BTreeMap<PathId, LoopId>,
     /// Calls that cannot be seen, with the places that they are given: a backward may be in any.
     pub unseen: Vec<(SiteId, Deps)>,
+    /// Calls of losses that the dialect knows.
+    pub losses: Vec<LossCall>,
+    /// What each `backward` starts from.
+    pub roots: Vec<Root>,
     /// Gradients are read, or parameters written, by hand.
     pub reads_gradients: bool,
     /// Everything whose forward or parameters are asked for.

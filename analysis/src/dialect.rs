@@ -6,9 +6,11 @@
 
 use crate::stage::{Effect, Stage};
 
+mod math;
 mod roles;
 mod torch;
 
+pub use math::{How, Loss, Op, Takes};
 pub use roles::{Role, Uses, role_of_name, role_of_type};
 pub use torch::TORCH;
 
@@ -61,6 +63,14 @@ pub struct Dialect {
     pub optimizers: &'static [&'static str],
     /// Types that wrap a tensor: their constructors keep what they are given.
     pub tensors: &'static [&'static str],
+    /// What ops that keep the graph make of the numbers.
+    pub ops: &'static [(&'static str, Op)],
+    /// Methods that a gradient does not pass.
+    pub cuts: &'static [(&'static str, How)],
+    /// Losses, and what they take.
+    pub losses: &'static [Loss],
+    /// `backward` of more than one number sums them up in silence; else the program stops.
+    pub sums_unreduced: bool,
 }
 
 impl Dialect {
@@ -72,6 +82,32 @@ impl Dialect {
     /// What a method of anything but an optimizer does.
     pub fn method(&self, name: &str, arguments: usize) -> Option<Does> {
         lookup(self.methods, name, arguments)
+    }
+
+    /// What a method does that is none but on a tensor.
+    pub fn on_tensor(&self, name: &str) -> Option<Does> {
+        let op = self.ops.iter().any(|(known, _)| *known == name).then_some(Does::KeepsGraph);
+        op.or_else(|| self.cut(name).map(|_| Does::Detaches))
+    }
+
+    /// What an op makes of the numbers.
+    pub fn op(&self, name: &str) -> Op {
+        self.ops.iter().find(|(known, _)| *known == name).map_or(Op::Other, |(_, op)| *op)
+    }
+
+    /// What a method does to the gradient of its receiver, if that ends there.
+    pub fn cut(&self, name: &str) -> Option<How> {
+        self.cuts.iter().find(|(known, _)| *known == name).map(|(_, how)| *how)
+    }
+
+    /// The loss of this name.
+    pub fn loss(&self, name: &str) -> Option<&'static Loss> {
+        self.losses.iter().find(|loss| loss.name == name)
+    }
+
+    /// The loss that objects of this type compute.
+    pub fn criterion(&self, owner: &str) -> Option<&'static Loss> {
+        self.losses.iter().find(|loss| loss.of == Some(owner))
     }
 
     /// What a free function does; a name that speaks of a loss computes one.

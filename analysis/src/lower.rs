@@ -26,6 +26,7 @@ mod expr;
 mod function;
 mod macros;
 mod method;
+mod origin;
 mod survey;
 mod text;
 mod value;
@@ -111,6 +112,10 @@ struct Lower<'a> {
     chain: u32,
     running: Vec<usize>,
     objects: BTreeMap<PathId, OptimizerId>,
+    /// Where each call of a loss stands in the list of them.
+    loss_calls: BTreeMap<SiteId, usize>,
+    /// The branches and loops open where each variable begins.
+    declared: BTreeMap<PathId, (usize, usize)>,
     /// The function's own parameters.
     parameters: BTreeSet<PathId>,
     /// Where models are built: variable, site, whether under a condition.
@@ -150,6 +155,8 @@ impl<'a> Lower<'a> {
             chain: 0,
             running: Vec::new(),
             objects: BTreeMap::new(),
+            loss_calls: BTreeMap::new(),
+            declared: BTreeMap::new(),
             parameters: BTreeSet::new(),
             built: BTreeMap::new(),
             frames: Vec::new(),

@@ -1,7 +1,7 @@
 //! The vocabulary of `training_loop` and the PyTorch-shaped calls that go with it: gradients are added up
 //! in the parameters, `step` leaves them there, and the mode is a method.
 
-use super::{Dialect, Does};
+use super::{Dialect, Does, math};
 use crate::stage::{Effect, Stage};
 
 const CLIP: Does = Does::Gradients(&[Effect::Clip]);
@@ -80,8 +80,9 @@ pub const TORCH: Dialect = Dialect {
         ("sum_axis", 9, Does::KeepsGraph),
         ("mean_axis", 9, Does::KeepsGraph),
         ("reshape", 1, Does::KeepsGraph),
-        ("softmax", 1, Does::KeepsGraph),
-        ("log_softmax", 1, Does::KeepsGraph),
+        ("softmax", 2, Does::KeepsGraph),
+        ("log_softmax", 2, Does::KeepsGraph),
+        ("log_sigmoid", 0, Does::KeepsGraph),
         ("matmul", 1, Does::KeepsGraph),
         ("for_each", 1, Does::RunsEach { may_stop: false }),
         ("try_for_each", 1, Does::RunsEach { may_stop: true }),
@@ -96,6 +97,9 @@ pub const TORCH: Dialect = Dialect {
         ("forward", Does::Computes(Stage::Forward)),
         ("cross_entropy", Does::Computes(Stage::Loss)),
         ("kl_div", Does::Computes(Stage::Loss)),
+        ("softmax", Does::KeepsGraph),
+        ("log_softmax", Does::KeepsGraph),
+        ("sigmoid", Does::KeepsGraph),
         ("evaluation", Does::Mode(Stage::EvalMode)),
         ("seed", Does::Harmless),
         ("Some", Does::Passes),
@@ -106,4 +110,8 @@ pub const TORCH: Dialect = Dialect {
         "AdaDelta", "NAdam", "RAdam", "Adamax", "AdaMax", "Lion", "Muon",
     ],
     tensors: &["Tensor", "Array", "ArrayD", "Var", "Variable"],
+    ops: math::OPS,
+    cuts: math::CUTS,
+    losses: math::LOSSES,
+    sums_unreduced: false,
 };

@@ -4,7 +4,7 @@ use syn::{Expr, Member, Pat};
 
 use super::value::{Kind, Value};
 use super::{Lower, address};
-use crate::cfg::{Action, Deps, PathId, SiteId, User};
+use crate::cfg::{Action, Deps, Origin, PathId, SiteId, User};
 use crate::dialect::Role;
 
 impl<'a> Lower<'a> {
@@ -39,7 +39,7 @@ impl<'a> Lower<'a> {
                 self.bind_parts(tuple.elems.iter(), &value);
             }
             Pat::Slice(slice) => {
-                let whole = Value { item: value.item, ..value.derived() };
+                let whole = Value { item: value.item, origin: value.origin.part(), ..value.derived() };
                 self.bind_parts(slice.elems.iter(), &whole);
             }
             Pat::TupleStruct(wrapped) => {
@@ -74,7 +74,7 @@ impl<'a> Lower<'a> {
             }
             let piece = match &value.kind {
                 Kind::Tuple(values) if from < values.len() => values[from].clone(),
-                _ if from == usize::MAX => value.derived(),
+                _ if from == usize::MAX => Value { origin: value.origin.part(), ..value.derived() },
                 _ => self.piece(value),
             };
             let item = value.item || piece.item;
@@ -101,6 +101,7 @@ impl<'a> Lower<'a> {
             graphs: value.through(),
             models: value.models.clone(),
             computed: value.computed,
+            origin: value.origin.part(),
             ..value.derived()
         }
     }
@@ -108,6 +109,7 @@ impl<'a> Lower<'a> {
     /// A new variable with a value.
     pub(super) fn variable(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
         let path = self.root(name, node);
+        self.declared.insert(path, (self.branches, self.rounds.len()));
         self.changed(name);
         self.store(path, name, value, role);
     }
@@ -115,6 +117,9 @@ impl<'a> Lower<'a> {
     /// Puts a value into a place, and says so.
     pub(super) fn store(&mut self, path: PathId, name: &str, mut value: Value<'a>, role: Option<Role>) {
         let assigned = self.survey.assigned.contains(name);
+        if assigned && !self.is_straight(path) {
+            value.origin = Origin::default();
+        }
         self.forget_parts(path);
         if matches!(value.kind, Kind::Plain)
             && !matches!(role, Some(Role::Other))
@@ -252,7 +257,7 @@ impl<'a> Lower<'a> {
         }
         match value.place {
             Some(place) => self.field(place, member, value),
-            None => Value { handed: value.handed, ..value.derived() },
+            None => Value { handed: value.handed, origin: value.origin.part(), ..value.derived() },
         }
     }
 
@@ -273,7 +278,7 @@ impl<'a> Lower<'a> {
             Some(Role::Schedule) => Kind::Schedule,
             _ => Kind::Plain,
         };
-        let value = Value { place: Some(path), ..Value::of(kind, deps) };
+        let value = Value { place: Some(path), origin: whole.origin.part(), ..Value::of(kind, deps) };
         self.values.insert(path, value.clone());
         value
     }

@@ -6,10 +6,11 @@ use proc_macro2::TokenStream;
 use syn::{Expr, ExprCall};
 
 use super::method::stage_of;
+use super::origin::{asks_for_no_reduction, is_number};
 use super::value::{Handed, Kind, Value};
 use super::{Lower, address, survey};
-use crate::cfg::{Action, Deps, OptimizerId, PathId, SiteId};
-use crate::dialect::{Does, Role, hints_at_training, role_of_type};
+use crate::cfg::{Action, Deps, Join, OptimizerId, Origin, PathId, SiteId};
+use crate::dialect::{Does, How, Role, hints_at_training, role_of_type};
 use crate::stage::Stage;
 
 /// Wrappers through which an optimizer stays itself.
@@ -57,6 +58,13 @@ impl<'a> Lower<'a> {
                 node.args.iter().for_each(|argument| drop(self.expr(argument)));
                 Value::number()
             }
+            Some(Does::KeepsGraph) if !node.args.is_empty() => {
+                let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+                let site = self.site_of(expr, None);
+                let others: Vec<&Origin> = arguments[1..].iter().map(|argument| &argument.origin).collect();
+                let origin = arguments[0].origin.after(self.dialect.op(last), site, &others);
+                Value { origin, ..Self::combine(&arguments) }
+            }
             _ if last == "looks_at" => {
                 node.args.iter().for_each(|argument| drop(self.expr(argument)));
                 Value::number()
@@ -78,6 +86,14 @@ impl<'a> Lower<'a> {
                 deps = deps.union(&value.derived().deps);
             }
         }
+        if is_number(owner) {
+            let site = self.site_of(expr, None);
+            let origin = match &arguments[..] {
+                [one] => one.origin.ended(How::Number, site),
+                _ => Origin::default(),
+            };
+            return Value { origin, ..Value::number() };
+        }
         match role_of_type(self.dialect, owner) {
             Some(Role::Optimizer) => {
                 let site = self.site_of(expr, None);
@@ -87,14 +103,24 @@ impl<'a> Lower<'a> {
             Some(Role::Schedule) => return Value::of(Kind::Schedule, Deps::none()),
             _ => {}
         }
+        let parts =
+            arguments.iter().fold(Origin::constant(), |all, part| all.with(&part.origin, Join::Other));
         if self.dialect.tensors.contains(&owner) {
-            return Value::plain(deps);
+            // A variable has a gradient of its own.
+            let origin = if owner.starts_with("Var") { Origin::default() } else { parts };
+            return Value { origin, ..Value::plain(deps) };
         }
         let site = self.site_of(expr, None);
         self.hand_over(&arguments, site, false);
         let makes = ["new", "default", "init", "seq", "build", "create", "with", "from"];
         let made = makes.iter().any(|start| name.starts_with(start)).then_some(site);
-        Value { made, ..Value::plain(deps) }
+        let criterion = self.dialect.criterion(owner);
+        let unreduced = node.args.iter().any(asks_for_no_reduction).then_some(site);
+        let origin = match criterion {
+            Some(_) => Origin { unreduced, criterion, ..Origin::default() },
+            None => Origin::default(),
+        };
+        Value { made, origin, ..Value::plain(deps) }
     }
 
     fn local_closure(&mut self, expr: &'a Expr, node: &'a ExprCall, path: PathId, name: &str) -> Value<'a> {
@@ -123,7 +149,13 @@ impl<'a> Lower<'a> {
                 self.unrecorded += 1;
                 let value = self.run(closure, seen, address(node), Vec::new());
                 self.unrecorded -= 1;
-                Value { computed: false, tensor: None, graphs: Vec::new(), ..value.derived() }
+                Value {
+                    computed: false,
+                    tensor: None,
+                    graphs: Vec::new(),
+                    origin: value.origin.clone(),
+                    ..value.derived()
+                }
             }
             Some(other) => {
                 self.expr(other);
@@ -180,6 +212,10 @@ impl<'a> Lower<'a> {
         let mut value = Value::nothing();
         for argument in &arguments {
             value = value.with(&argument.derived());
+        }
+        let local = matches!(&*node.func, Expr::Path(path) if path.path.get_ident().is_some_and(|name| self.lookup(&name.to_string()).is_some()));
+        if !local && name.is_some() {
+            value.origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
         }
         let constructs = ["build", "make", "create", "new", "init", "configure", "setup"];
         let made = name.is_some_and(|name| constructs.iter().any(|start| name.starts_with(start)));

@@ -107,7 +107,7 @@ impl<'a> Lower<'a> {
     /// One of the items that a loop goes through.
     pub(super) fn item(&mut self, items: &Value<'a>) -> Value<'a> {
         let overlapping = self.optimizers_in(&items.deps);
-        let value = Value { item: true, ..items.derived() };
+        let value = Value { item: true, origin: self.item_origin(items), ..items.derived() };
         // One of several optimizers: nothing is known of any.
         self.lose(overlapping);
         value

@@ -3,9 +3,10 @@
 use syn::{BinOp, Block, Expr, Local, Pat, Stmt, UnOp};
 
 use super::bind::member;
+use super::origin::join_of;
 use super::value::{Handed, Kind, Value};
 use super::{Frame, FrameKind, Lower};
-use crate::cfg::{Action, Deps};
+use crate::cfg::{Action, Deps, Join, Origin};
 
 /// Whether an operator also assigns: `+=` and its like.
 pub(super) fn is_assignment(op: &BinOp) -> bool {
@@ -106,6 +107,7 @@ impl<'a> Lower<'a> {
         let mut value = self.any(expr);
         self.depth -= 1;
         if self.unrecorded > 0 {
+            value.origin.unrecorded = true;
             value.computed = false;
         }
         value
@@ -131,7 +133,7 @@ impl<'a> Lower<'a> {
             Expr::RawAddr(node) => self.expr(&node.expr).derived(),
             Expr::Unary(node) => match node.op {
                 UnOp::Deref(_) => self.expr(&node.expr),
-                UnOp::Neg(_) => self.arithmetic(&[&node.expr]),
+                UnOp::Neg(_) => self.arithmetic(Join::Other, &[&node.expr]),
                 _ => self.expr(&node.expr).derived(),
             },
             Expr::Binary(node) => self.binary(node),
@@ -140,7 +142,10 @@ impl<'a> Lower<'a> {
                 self.assign(&node.left, value);
                 Value::nothing()
             }
-            Expr::Cast(node) => self.expr(&node.expr).derived(),
+            Expr::Cast(node) => {
+                let value = self.expr(&node.expr);
+                Value { origin: value.origin.part(), ..value.derived() }
+            }
             Expr::Index(node) => self.index(node),
             Expr::Range(node) => {
                 let mut value = Value::number();
@@ -195,26 +200,33 @@ impl<'a> Lower<'a> {
         if is_assignment(&node.op) {
             let right = self.expr(&node.right);
             let left = self.expr(&node.left);
-            let value = Self::combine(&[left, right]);
+            let origin = left.origin.with(&right.origin, join_of(&node.op));
+            let value = Value { origin, ..Self::combine(&[left, right]) };
             self.assign(&node.left, value);
             return Value::nothing();
         }
         match node.op {
             BinOp::And(_) | BinOp::Or(_) => self.condition_value(node),
             BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) => {
-                self.arithmetic(&[&node.left, &node.right])
+                self.arithmetic(join_of(&node.op), &[&node.left, &node.right])
             }
             _ => {
                 let left = self.expr(&node.left);
                 let right = self.expr(&node.right);
-                left.derived().with(&right.derived())
+                let origin = left.origin.with(&right.origin, Join::Other);
+                Value { origin, ..left.derived().with(&right.derived()) }
             }
         }
     }
 
-    fn arithmetic(&mut self, operands: &[&'a Expr]) -> Value<'a> {
+    fn arithmetic(&mut self, join: Join, operands: &[&'a Expr]) -> Value<'a> {
         let values: Vec<_> = operands.iter().map(|operand| self.expr(operand)).collect();
-        Self::combine(&values)
+        let origin = match &values[..] {
+            [one] => Origin { last: None, ..one.origin.part() },
+            [left, right] => left.origin.with(&right.origin, join),
+            _ => Origin::default(),
+        };
+        Value { origin, ..Self::combine(&values) }
     }
 
     /// What arithmetic on tensors and numbers gives: a tensor with all their graphs.
@@ -239,7 +251,7 @@ impl<'a> Lower<'a> {
                 self.project(&base, &index)
             }
             // One of several: what happens to it may have happened to any.
-            _ => base.derived(),
+            _ => Value { origin: base.origin.part(), ..base.derived() },
         }
     }
 
@@ -248,9 +260,10 @@ impl<'a> Lower<'a> {
         for part in parts {
             let value = self.expr(part);
             self.escapes(&value);
+            whole.origin = whole.origin.with(&value.origin, Join::Other);
             whole = whole.with(&value.derived());
         }
-        whole.derived()
+        Value { origin: whole.origin.clone(), ..whole.derived() }
     }
 
     fn literal(&mut self, node: &'a syn::ExprStruct) -> Value<'a> {

@@ -3,9 +3,10 @@
 use quote::ToTokens;
 use syn::{Block, Expr, ExprClosure, FnArg, GenericParam, Generics, ItemFn, Pat, Type, TypeParamBound};
 
+use super::origin::is_number;
 use super::value::{Handed, Kind, Value};
 use super::{Frame, FrameKind, Lower};
-use crate::cfg::{BlockId, Deps, PathId};
+use crate::cfg::{BlockId, Deps, Origin, PathId};
 use crate::diagnostic::Place;
 use crate::dialect::{Role, role_of_name, role_of_type};
 
@@ -60,7 +61,10 @@ impl<'a> Lower<'a> {
             Type::Reference(by) if by.mutability.is_some() => Handed::Exclusive,
             _ => Handed::Value,
         };
-        self.values.insert(path, Value { place: Some(path), handed, ..Value::of(kind, Deps::one(path)) });
+        let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));
+        let origin = if number { Origin::constant() } else { Origin::default() };
+        let value = Value { place: Some(path), handed, origin, ..Value::of(kind, Deps::one(path)) };
+        self.values.insert(path, value);
     }
 
     /// What a name stands for: told, else by type, else by use, else by name.

@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall};
 
 use super::value::{Handed, Kind, Value};
 use super::{Lower, text};
-use crate::cfg::{Action, Deps, OptimizerId, SiteId, User};
+use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, User};
 use crate::diagnostic::Place;
 use crate::dialect::{Does, hints_at_training, is_loss};
 use crate::stage::{Effect, Stage};
@@ -75,6 +75,7 @@ impl<'a> Lower<'a> {
         let name = node.method.to_string();
         let known = self.dialect.method(&name, arguments.len());
         let known = known.or_else(|| is_loss(&name).then_some(Does::Computes(Stage::Loss)));
+        let known = known.or_else(|| self.dialect.on_tensor(&name).filter(|_| receiver.is_tensor()));
         match known {
             Some(Does::Backward { retain }) => self.backward(expr, receiver, retain),
             Some(Does::Gradients(effects)) => {
@@ -86,11 +87,20 @@ impl<'a> Lower<'a> {
             }
             Some(Does::Computes(stage)) => self.computes(expr, stage, Some(receiver), &arguments),
             Some(Does::KeepsGraph) => {
+                let site = self.site_of(expr, None);
+                let others: Vec<&Origin> = arguments.iter().map(|argument| &argument.origin).collect();
+                let origin = receiver.origin.after(self.dialect.op(&name), site, &others);
                 let mut all = vec![receiver.clone()];
                 all.extend(arguments);
-                Self::combine(&all)
+                Value { origin, ..Self::combine(&all) }
             }
-            Some(Does::Detaches) => Value { made: None, ..Value::number() },
+            Some(Does::Detaches) => match self.dialect.cut(&name) {
+                Some(how) => {
+                    let site = self.site_of(expr, None);
+                    Value { origin: receiver.origin.ended(how, site), ..Value::number() }
+                }
+                None => Value::number(),
+            },
             Some(Does::Parameters) => {
                 self.cfg.models = self.cfg.models.union(&receiver.deps);
                 Value::plain(receiver.derived().deps)
@@ -109,6 +119,7 @@ impl<'a> Lower<'a> {
 
     fn backward(&mut self, expr: &'a Expr, loss: &Value<'a>, retain: bool) -> Value<'a> {
         let site = self.stage_site(expr, Stage::Backward);
+        self.root_of_backward(site, &loss.origin);
         let mut graphs = loss.through();
         // A network that runs its own backward is no loss, and may do so again.
         if graphs.is_empty()
@@ -135,6 +146,7 @@ impl<'a> Lower<'a> {
     ) -> Value<'a> {
         let site = self.stage_site(expr, stage);
         self.emit(Action::Mark(stage), site);
+        let origin = self.computed_origin(expr, stage, site, receiver, arguments);
         let mut value = Value::nothing();
         for part in receiver.into_iter().chain(arguments) {
             value = value.with(&part.derived());
@@ -145,7 +157,7 @@ impl<'a> Lower<'a> {
             value.models = value.models.union(&receiver.deps);
             self.cfg.models = self.cfg.models.union(&receiver.deps);
         }
-        Value { computed: true, ..value }
+        Value { computed: true, origin, ..value }
     }
 
     /// A method that the dialect does not know.
@@ -187,6 +199,7 @@ impl<'a> Lower<'a> {
         for argument in arguments {
             value = value.with(&argument.derived());
         }
+        value.origin = self.unseen_origin(&name, node, receiver, arguments);
         // `losses.push(loss)` puts the argument into the receiver.
         if let Some(place) = receiver.place
             && let Some(holder) = self.values.get_mut(&place)

@@ -2,7 +2,7 @@
 
 use syn::ExprClosure;
 
-use crate::cfg::{Deps, GraphId, OptimizerId, PathId, SiteId};
+use crate::cfg::{Deps, GraphId, OptimizerId, Origin, PathId, SiteId, Source};
 
 /// What an expression gives.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub(super) struct Value<'a> {
     pub handed: Handed,
     /// It is an item of a loop, new in each round.
     pub item: bool,
+    /// What it was computed from, and how.
+    pub origin: Origin,
 }
 
 /// How a value is handed on.
@@ -74,6 +76,7 @@ impl<'a> Value<'a> {
             made: None,
             handed: Handed::Value,
             item: false,
+            origin: Origin::default(),
         }
     }
 
@@ -82,11 +85,16 @@ impl<'a> Value<'a> {
     }
 
     pub(super) fn number() -> Self {
-        Self { kind: Kind::Number, ..Self::nothing() }
+        Self { kind: Kind::Number, origin: Origin::constant(), ..Self::nothing() }
     }
 
     pub(super) fn of(kind: Kind<'a>, deps: Deps) -> Self {
         Self { kind, ..Self::plain(deps) }
+    }
+
+    /// Whether it is a tensor for certain: a model made it.
+    pub(super) fn is_tensor(&self) -> bool {
+        self.computed || self.origin.source == Source::Computed
     }
 
     /// The graphs that `backward` of it runs through.
@@ -160,6 +168,7 @@ impl<'a> Value<'a> {
             made: self.made.and(other.made),
             handed: self.handed.min(other.handed),
             item: self.item || other.item,
+            origin: self.origin.either(&other.origin),
         };
         (value, lost)
     }

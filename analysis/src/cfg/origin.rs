@@ -1,0 +1,308 @@
+//! Where a value comes from: what it was computed from, through which last operation, and whether a
+//! gradient can still pass.
+
+use super::{Deps, LoopId, SiteId};
+use crate::dialect::{How, Loss, Op};
+
+/// More forwards than these are not told apart.
+const MOST_FORWARDS: usize = 8;
+
+/// What a value was computed from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// It cannot be said.
+    #[default]
+    Unknown,
+    /// Literals alone.
+    Constant,
+    /// Items of this loop, and literals.
+    Data(LoopId),
+    /// A model's forward, whatever else came in.
+    Computed,
+}
+
+/// Where a gradient ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// What ends it.
+    pub how: How,
+    /// The call that does.
+    pub site: SiteId,
+    /// The models whose forward lies before it.
+    pub models: Deps,
+    /// A loss was computed from it since.
+    pub in_loss: bool,
+}
+
+/// Where a value comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// What it was computed from.
+    pub source: Source,
+    /// The op that made its numbers what they are, and where.
+    pub last: Option<(Op, SiteId)>,
+    /// The forwards that it went through.
+    pub forwards: Vec<SiteId>,
+    /// The models whose forwards those are.
+    pub models: Deps,
+    /// No gradient passes it at all, because of this.
+    pub cut: Option<Cut>,
+    /// It is a sum, and no gradient passes this term of it.
+    pub term: Option<Cut>,
+    /// It was multiplied or divided.
+    pub scaled: bool,
+    /// Something behind it was computed while nothing was recorded.
+    pub unrecorded: bool,
+    /// A loss without reduction, which nothing has summed or averaged since.
+    pub unreduced: Option<SiteId>,
+    /// It is an object that computes this loss.
+    pub criterion: Option<&'static Loss>,
+}
+
+/// How two values are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Join {
+    /// Added.
+    Sum,
+    /// The second taken from the first.
+    Difference,
+    /// Multiplied, or the first divided by the second.
+    Product,
+    /// In a way that is not looked at.
+    Other,
+}
+
+impl Origin {
+    /// A literal.
+    pub fn constant() -> Self {
+        Self { source: Source::Constant, ..Self::default() }
+    }
+
+    /// An item of a loop.
+    pub fn data(of: LoopId) -> Self {
+        Self { source: Source::Data(of), ..Self::default() }
+    }
+
+    /// Whether no gradient can come from it: a literal, data, or behind a cut.
+    pub fn is_flat(&self) -> bool {
+        matches!(self.source, Source::Constant | Source::Data(_)) || self.cut.is_some()
+    }
+
+    /// Whether it is data, or computed from nothing else.
+    pub fn is_data(&self) -> bool {
+        matches!(self.source, Source::Data(_)) && self.models.is_empty()
+    }
+
+    /// A part of it, or the same numbers in another form.
+    pub fn part(&self) -> Self {
+        Self { term: None, criterion: None, ..self.clone() }
+    }
+
+    /// What an op that is not known makes of these: data of data, else nothing is known.
+    pub fn unseen<'o>(parts: impl Iterator<Item = &'o Self>) -> Self {
+        let all = parts.fold(Self::constant(), |all, part| all.with(part, Join::Other));
+        match all.source {
+            Source::Data(_) if all.cut.is_none() => all,
+            _ => Self { models: all.models, forwards: all.forwards, ..Self::default() },
+        }
+    }
+
+    /// What arithmetic on two values gives.
+    pub fn with(&self, other: &Self, join: Join) -> Self {
+        let source = match (self.source, other.source) {
+            (Source::Computed, _) | (_, Source::Computed) => Source::Computed,
+            (Source::Unknown, _) | (_, Source::Unknown) => Source::Unknown,
+            (Source::Constant, any) | (any, Source::Constant) => any,
+            (data, Source::Data(_)) => data,
+        };
+        let flat = self.is_flat() && other.is_flat();
+        let mut all = self.union(other);
+        all.source = source;
+        all.cut = if flat { self.cut.clone().or_else(|| other.cut.clone()) } else { None };
+        all.term = match join {
+            Join::Sum => self.term.clone().or_else(|| other.term.clone()).or_else(|| {
+                let lost = |one: &Self, rest: &Self| {
+                    let tells =
+                        |cut: &&Cut| cut.how == How::Number || (cut.how == How::Choice && cut.in_loss);
+                    let grows = rest.source == Source::Computed && rest.cut.is_none();
+                    one.cut.as_ref().filter(tells).filter(|_| grows).cloned()
+                };
+                lost(self, other).or_else(|| lost(other, self))
+            }),
+            Join::Difference => self.term.clone(),
+            Join::Product if other.is_flat() => self.term.clone(),
+            Join::Product if self.is_flat() => other.term.clone(),
+            Join::Product | Join::Other => None,
+        };
+        all.scaled |= join == Join::Product;
+        all.unreduced = self.unreduced.or(other.unreduced);
+        all
+    }
+
+    /// What a known op makes of it; `others` are the op's further arguments.
+    pub fn after(&self, op: Op, site: SiteId, others: &[&Self]) -> Self {
+        let joined = others.iter().fold(self.clone(), |all, other| all.with(other, Join::Other));
+        let last = match op {
+            Op::Softmax | Op::LogSoftmax | Op::Sigmoid | Op::LogSigmoid => Some((op, site)),
+            Op::Log => self.last.and_then(|(op, _)| op.log()).map(|op| (op, site)),
+            Op::Moves => self.last,
+            Op::Each | Op::Totals | Op::Other => None,
+        };
+        let term = if matches!(op, Op::Moves | Op::Totals) { self.term.clone() } else { None };
+        let stays = !matches!(op, Op::Totals | Op::Other);
+        Self { last, term, unreduced: joined.unreduced.filter(|_| stays), criterion: None, ..joined }
+    }
+
+    /// The output of a model's forward: gradients reach the model's own parameters again.
+    pub fn forward(&self, site: SiteId, model: &Deps) -> Self {
+        let mut all = Self { forwards: self.forwards.clone(), ..Self::default() };
+        all.add_forward(site);
+        Self {
+            source: Source::Computed,
+            models: self.models.union(model),
+            unrecorded: self.unrecorded,
+            ..all
+        }
+    }
+
+    /// What a known loss makes of output and target.
+    pub fn loss(&self, target: &Self) -> Self {
+        let mut all = self.with(target, Join::Other);
+        if let Some(cut) = &mut all.cut {
+            cut.in_loss = true;
+        }
+        Self { scaled: false, ..all }
+    }
+
+    /// It goes where no gradient follows.
+    pub fn ended(&self, how: How, site: SiteId) -> Self {
+        let flat = matches!(self.source, Source::Constant | Source::Data(_));
+        let cut = Cut { how, site, models: self.models.clone(), in_loss: false };
+        Self {
+            cut: if flat { None } else { self.cut.clone().or(Some(cut)) },
+            last: self.last.filter(|_| how == How::Detach),
+            term: None,
+            unreduced: None,
+            criterion: None,
+            ..self.clone()
+        }
+    }
+
+    /// One of two values, when it cannot be known which: what holds of both.
+    pub fn either(&self, other: &Self) -> Self {
+        let mut all = self.union(other);
+        let same = |a: &Option<Cut>, b: &Option<Cut>| a.clone().filter(|_| b.is_some());
+        all.source = if self.source == other.source { self.source } else { Source::Unknown };
+        all.last = self.last.filter(|(op, _)| other.last.is_some_and(|(other, _)| other == *op));
+        all.cut = same(&self.cut, &other.cut);
+        all.term = same(&self.term, &other.term);
+        all.unreduced = self.unreduced.and(other.unreduced);
+        all
+    }
+
+    /// The forwards and models of both, and nothing said of the rest.
+    fn union(&self, other: &Self) -> Self {
+        let mut all = Self {
+            forwards: self.forwards.clone(),
+            models: self.models.union(&other.models),
+            scaled: self.scaled || other.scaled,
+            unrecorded: self.unrecorded || other.unrecorded,
+            ..Self::default()
+        };
+        for &site in &other.forwards {
+            all.add_forward(site);
+        }
+        all
+    }
+
+    fn add_forward(&mut self, site: SiteId) {
+        if !self.forwards.contains(&site) && self.forwards.len() < MOST_FORWARDS {
+            self.forwards.push(site);
+        }
+    }
+}
+
+/// A call of a loss that the dialect knows.
+#[derive(Clone, Debug)]
+pub struct LossCall {
+    /// The call.
+    pub site: SiteId,
+    /// What the loss takes.
+    pub loss: &'static Loss,
+    /// Its first argument, which should be the output.
+    pub output: Argument,
+    /// Its second argument, which should be the target.
+    pub target: Argument,
+}
+
+/// An argument of a loss.
+#[derive(Clone, Debug)]
+pub struct Argument {
+    /// As the source writes it.
+    pub text: String,
+    /// The variable or field that it is, by its last name.
+    pub name: Option<String>,
+    /// Where it comes from, whichever round it is.
+    pub origin: Origin,
+}
+
+/// A call of `backward`, and where the loss comes from.
+#[derive(Clone, Debug)]
+pub struct Root {
+    /// The call.
+    pub site: SiteId,
+    /// Where the loss comes from, whichever round it is.
+    pub origin: Origin,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn output() -> Origin {
+        Origin::data(0).forward(1, &Deps::one(7))
+    }
+
+    #[test]
+    fn a_sum_remembers_a_term_without_gradient_and_a_product_does_not() {
+        let number = output().ended(How::Number, 2);
+        assert!(output().with(&number, Join::Sum).term.is_some());
+        assert!(number.with(&output(), Join::Sum).term.is_some());
+        for join in [Join::Product, Join::Difference, Join::Other] {
+            assert!(output().with(&number, join).term.is_none(), "{join:?}");
+        }
+        let detached = output().ended(How::Detach, 2);
+        assert!(output().with(&detached, Join::Sum).term.is_none(), "a straight-through estimator is right");
+        let unknown = Origin::default().with(&number, Join::Sum);
+        assert!(unknown.term.is_none() && unknown.cut.is_none());
+    }
+
+    #[test]
+    fn a_cut_is_whole_only_if_nothing_else_brings_a_gradient() {
+        let choice = output().ended(How::Choice, 3);
+        assert!(choice.loss(&Origin::data(0)).cut.is_some());
+        assert!(choice.loss(&output()).cut.is_none());
+        assert!(choice.loss(&Origin::default()).cut.is_none());
+        assert!(choice.forward(4, &Deps::one(8)).cut.is_none(), "the next model learns");
+        assert!(Origin::data(0).ended(How::Choice, 3).cut.is_none(), "data never had a gradient");
+    }
+
+    #[test]
+    fn the_last_op_goes_through_shapes_and_logarithms_only() {
+        let probabilities = output().after(Op::Softmax, 2, &[]);
+        let last = |origin: &Origin| origin.last.map(|(op, _)| op);
+        assert_eq!(last(&probabilities.after(Op::Moves, 3, &[])), Some(Op::Softmax));
+        assert_eq!(last(&probabilities.after(Op::Log, 3, &[])), Some(Op::LogSoftmax));
+        assert_eq!(last(&probabilities.after(Op::Each, 3, &[])), None);
+        assert_eq!(last(&probabilities.with(&Origin::constant(), Join::Sum)), None);
+        assert_eq!(last(&probabilities.either(&output())), None);
+    }
+
+    #[test]
+    fn data_stay_data_through_unseen_calls_unless_something_else_comes_in() {
+        let (data, constant) = (Origin::data(0), Origin::constant());
+        assert!(Origin::unseen([&data, &constant].into_iter()).is_data());
+        assert!(!Origin::unseen([&data, &Origin::default()].into_iter()).is_data());
+        assert!(!Origin::unseen([&data, &output()].into_iter()).is_data());
+    }
+}

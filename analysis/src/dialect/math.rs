@@ -1,0 +1,155 @@
+//! What ops and losses mean for the numbers that go through them: which op makes probabilities, what a
+//! loss takes, and what a gradient cannot pass.
+//!
+//! Tables like those of effects, so that neither the lowering nor a lint looks at a name.
+
+/// What an op makes of the numbers of a tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Probabilities over classes.
+    Softmax,
+    /// Their logarithms.
+    LogSoftmax,
+    /// A probability of each entry.
+    Sigmoid,
+    /// Its logarithm.
+    LogSigmoid,
+    /// The natural logarithm.
+    Log,
+    /// The same numbers in another shape, on another device, or kept in a range.
+    Moves,
+    /// Each entry by itself.
+    Each,
+    /// A sum or a mean.
+    Totals,
+    /// Anything else.
+    Other,
+}
+
+impl Op {
+    /// What the logarithm of it is.
+    pub fn log(self) -> Option<Self> {
+        match self {
+            Self::Softmax => Some(Self::LogSoftmax),
+            Self::Sigmoid => Some(Self::LogSigmoid),
+            _ => None,
+        }
+    }
+}
+
+/// What keeps a gradient from passing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// A conversion to a plain number or array.
+    Number,
+    /// A comparison, a rounding, or the place of the greatest entry.
+    Choice,
+    /// A call that was asked to.
+    Detach,
+}
+
+/// What a loss takes as its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// Scores of classes, before softmax.
+    Logits,
+    /// Scores of single entries, before sigmoid.
+    EntryLogits,
+    /// Logarithms of probabilities.
+    LogProbabilities,
+    /// Probabilities.
+    Probabilities,
+    /// Any numbers.
+    Anything,
+}
+
+/// A loss with an output first and a target second; as a method, the output is the receiver.
+#[derive(Debug)]
+pub struct Loss {
+    /// Its name.
+    pub name: &'static str,
+    /// The type of which it is the method `loss`, if there is one.
+    pub of: Option<&'static str>,
+    /// What it takes as its output.
+    pub takes: Takes,
+    /// Exchanging output and target makes no difference to the gradient of either.
+    pub symmetric: bool,
+    /// Libraries agree on which argument comes first.
+    pub one_order: bool,
+}
+
+const fn loss(name: &'static str, takes: Takes) -> Loss {
+    Loss { name, of: None, takes, symmetric: false, one_order: true }
+}
+
+const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
+    Loss { name, of, takes: Takes::Anything, symmetric: true, one_order: true }
+}
+
+/// The losses of `training_loop` and tch.
+pub(super) const LOSSES: &[Loss] = &[
+    Loss { of: Some("CrossEntropy"), ..loss("cross_entropy", Takes::Logits) },
+    loss("cross_entropy_for_logits", Takes::Logits),
+    loss("cross_entropy_loss", Takes::Logits),
+    loss("nll_loss", Takes::LogProbabilities),
+    loss("bce_with_logits_loss", Takes::EntryLogits),
+    loss("binary_cross_entropy_with_logits", Takes::EntryLogits),
+    loss("bce_loss", Takes::Probabilities),
+    loss("binary_cross_entropy", Takes::Probabilities),
+    Loss { one_order: false, ..loss("kl_div", Takes::Anything) },
+    regression("mse_loss", None),
+    regression("l1_loss", None),
+    regression("huber_loss", Some("Huber")),
+    regression("smooth_l1_loss", Some("SmoothL1")),
+];
+
+/// Ops that keep the graph, and what they make of the numbers; what is not here is [`Op::Other`].
+pub(super) const OPS: &[(&str, Op)] = &[
+    ("softmax", Op::Softmax),
+    ("log_softmax", Op::LogSoftmax),
+    ("sigmoid", Op::Sigmoid),
+    ("log_sigmoid", Op::LogSigmoid),
+    ("ln", Op::Log),
+    ("log", Op::Log),
+    ("reshape", Op::Moves),
+    ("view", Op::Moves),
+    ("view_as", Op::Moves),
+    ("flatten", Op::Moves),
+    ("squeeze", Op::Moves),
+    ("squeeze_dim", Op::Moves),
+    ("unsqueeze", Op::Moves),
+    ("permute", Op::Moves),
+    ("transpose", Op::Moves),
+    ("contiguous", Op::Moves),
+    ("to_device", Op::Moves),
+    ("to_kind", Op::Moves),
+    ("clamp", Op::Moves),
+    ("clamp_min", Op::Moves),
+    ("relu", Op::Each),
+    ("tanh", Op::Each),
+    ("exp", Op::Each),
+    ("abs", Op::Each),
+    ("sqrt", Op::Each),
+    ("square", Op::Each),
+    ("pow", Op::Each),
+    ("powi", Op::Each),
+    ("powf", Op::Each),
+    ("sum", Op::Totals),
+    ("mean", Op::Totals),
+];
+
+/// Methods that a gradient does not pass.
+pub(super) const CUTS: &[(&str, How)] = &[
+    ("item", How::Number),
+    ("to_array", How::Number),
+    ("double_value", How::Number),
+    ("int64_value", How::Number),
+    ("argmax", How::Choice),
+    ("argmin", How::Choice),
+    ("round", How::Choice),
+    ("sign", How::Choice),
+    ("eq_tensor", How::Choice),
+    ("gt", How::Choice),
+    ("lt", How::Choice),
+    ("detach", How::Detach),
+];
