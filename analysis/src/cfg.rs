@@ -202,6 +202,8 @@ pub struct Site {
     pub conditional: bool,
     /// What it is, if it is a stage.
     pub stage: Option<Stage>,
+    /// It is one of the stages of a call that runs several.
+    pub fused: bool,
 }
 
 /// A loop of the source.

@@ -8,17 +8,20 @@ use crate::stage::{Effect, Stage};
 
 mod math;
 mod roles;
+mod tch;
 mod torch;
 
 pub use math::{How, Loss, Op, Takes};
 pub use roles::{Role, Uses, role_of_name, role_of_type};
+pub use tch::TCH;
 pub use torch::TORCH;
 
 /// What a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Does {
-    /// Acts on the gradients of the optimizer that it is called on, or whose parameters it is given; a
-    /// fused call is a sequence.
+    /// Acts on the gradients of the optimizer that it is called on, or whose parameters it is given.
+    ///
+    /// A fused call is a sequence, in which [`Effect::Fill`] is the backward of its first argument.
     Gradients(&'static [Effect]),
     /// Adds the gradient of the tensor that it is called on.
     Backward {
@@ -27,6 +30,14 @@ pub enum Does {
     },
     /// Computes a tensor with a graph; the stage is for drawings.
     Computes(Stage),
+    /// Runs the model that it is given first on the tensor that it is called on.
+    Applies,
+    /// Describes an optimizer that is still to be built.
+    Settings,
+    /// Builds the optimizer that it is called on for the parameters that it is given first.
+    Builds,
+    /// Gives an optimizer the parameters of its first argument as well.
+    Adopts,
     /// Derives a tensor from a tensor, graph included.
     KeepsGraph,
     /// Gives a value that has nothing to do with the gradients.
@@ -71,17 +82,33 @@ pub struct Dialect {
     pub losses: &'static [Loss],
     /// `backward` of more than one number sums them up in silence; else the program stops.
     pub sums_unreduced: bool,
+    /// Vocabularies that go with this one; its own words come first.
+    pub also: &'static [&'static Dialect],
 }
 
 impl Dialect {
+    /// Its own vocabulary, then those that go with it.
+    fn tables(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.also.iter().copied())
+    }
+
+    /// Whether a type is an optimizer.
+    fn is_optimizer(&self, name: &str) -> bool {
+        self.tables().any(|dialect| dialect.optimizers.contains(&name))
+    }
+
     /// What a method of an optimizer does.
     pub fn optimizer_method(&self, name: &str, arguments: usize) -> Option<Does> {
-        lookup(self.optimizer_methods, name, arguments)
+        self.tables()
+            .find_map(|dialect| lookup(dialect.optimizer_methods, name, arguments))
+            .or_else(|| wrapper(name, arguments))
     }
 
     /// What a method of anything but an optimizer does.
     pub fn method(&self, name: &str, arguments: usize) -> Option<Does> {
-        lookup(self.methods, name, arguments)
+        self.tables()
+            .find_map(|dialect| lookup(dialect.methods, name, arguments))
+            .or_else(|| wrapper(name, arguments))
     }
 
     /// What a method does that is none but on a tensor.
@@ -112,7 +139,8 @@ impl Dialect {
 
     /// What a free function does; a name that speaks of a loss computes one.
     pub fn function(&self, name: &str) -> Option<Does> {
-        let known = self.functions.iter().find(|(known, _)| *known == name).map(|(_, does)| *does);
+        let mut rows = self.tables().flat_map(|dialect| dialect.functions);
+        let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
         known.or_else(|| is_loss(name).then_some(Does::Computes(Stage::Loss)))
     }
 }
@@ -145,10 +173,15 @@ const WRAPPERS: &[(&str, usize, Does)] = &[
     ("by_ref", 0, Does::Passes),
 ];
 
-/// What the table says of a method, or what it is as a method of a wrapper.
+/// What the table says of a method.
 fn lookup(table: &[(&str, usize, Does)], name: &str, arguments: usize) -> Option<Does> {
-    let mut known = table.iter().chain(WRAPPERS);
+    let mut known = table.iter();
     known.find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
+}
+
+/// What a method is if it is one of a wrapper.
+fn wrapper(name: &str, arguments: usize) -> Option<Does> {
+    lookup(WRAPPERS, name, arguments)
 }
 
 #[cfg(test)]

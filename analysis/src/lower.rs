@@ -22,6 +22,7 @@ use crate::stage::Stage;
 mod bind;
 mod call;
 mod control;
+mod effects;
 mod expr;
 mod function;
 mod macros;
@@ -232,7 +233,7 @@ impl<'a> Lower<'a> {
         }
         let (place, text) = place();
         let loops = self.rounds.iter().map(|round| round.of).collect();
-        self.cfg.sites.push(Site { place, text, loops, conditional, stage });
+        self.cfg.sites.push(Site { place, text, loops, conditional, stage, fused: false });
         self.sites.insert((node, self.chain), self.cfg.sites.len() - 1);
         self.cfg.sites.len() - 1
     }

@@ -36,7 +36,7 @@ impl Uses {
 ///
 /// `None` when the type says nothing, as a type parameter or an alias does.
 pub fn role_of_type(dialect: &Dialect, name: &str) -> Option<Role> {
-    if dialect.optimizers.contains(&name) || name.ends_with("Optimizer") {
+    if dialect.is_optimizer(name) || name.ends_with("Optimizer") {
         return Some(Role::Optimizer);
     }
     if ["Schedule", "Scheduler", "Lr", "LR"].iter().any(|end| name.ends_with(end)) {

@@ -192,8 +192,11 @@ impl<'a> Context<'a> {
     /// Whether steps and zeroing of an optimizer both stand under conditions, as they do when several
     /// batches make one update: then a fault on some path is most likely none.
     fn is_accumulation(&self, optimizer: OptimizerId) -> bool {
-        let conditional =
-            |effect| self.acting(optimizer, effect).into_iter().any(|site| self.site(site).conditional);
+        // A call that zeroes and steps at once separates its own rounds.
+        let conditional = |effect| {
+            let mut sites = self.acting(optimizer, effect).into_iter();
+            sites.any(|site| self.site(site).conditional && !self.site(site).fused)
+        };
         conditional(Effect::Take) && conditional(Effect::Zero)
     }
 

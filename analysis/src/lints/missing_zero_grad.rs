@@ -51,7 +51,8 @@ fn check(cx: &mut Context<'_>) {
 fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
     // As the step calls it, which may be by another name than at home.
     let name = cx.site(used).text.strip_suffix(".step()").unwrap_or(cx.name(fault.optimizer));
-    let zeroed = cx.acting(fault.optimizer, Effect::Zero);
+    let mut zeroed = cx.acting(fault.optimizer, Effect::Zero);
+    zeroed.retain(|&zero| !cx.site(zero).fused);
     let zero = match (cx.of_spec(), zeroed.first()) {
         (true, _) => "`zero_grad`".to_owned(),
         (false, Some(&zero)) => cx.call(zero),

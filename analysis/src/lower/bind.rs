@@ -5,7 +5,7 @@ use syn::{Expr, Member, Pat};
 use super::value::{Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Action, Deps, Origin, PathId, SiteId, User};
-use crate::dialect::Role;
+use crate::dialect::{Role, Uses};
 
 impl<'a> Lower<'a> {
     /// Binds the names of a pattern to the parts of a value.
@@ -132,6 +132,11 @@ impl<'a> Lower<'a> {
         match value.kind {
             Kind::NewOptimizer(owned, site) => {
                 self.build(path, &owned, site);
+                return;
+            }
+            // Its type takes no parameters, or finds them elsewhere.
+            Kind::Settings(site) if self.survey.uses.get(name).is_some_and(Uses::as_optimizer) => {
+                self.build(path, &Deps::none(), site);
                 return;
             }
             Kind::Optimizer(id) if assigned && self.cfg.optimizers[id].path != path => {

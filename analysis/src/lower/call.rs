@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use syn::{Expr, ExprCall};
 
-use super::method::stage_of;
+use super::effects::On;
 use super::origin::{asks_for_no_reduction, is_number};
 use super::value::{Handed, Kind, Value};
 use super::{Lower, address, survey};
@@ -26,22 +26,24 @@ impl<'a> Lower<'a> {
         {
             return self.local_closure(expr, node, path, last);
         }
-        if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase)) {
+        if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase) || is_number(owner)) {
             return self.associated(expr, node, &owner.clone(), last);
         }
         match self.dialect.function(last) {
             Some(Does::NoGrad) => self.no_grad(node),
             Some(Does::Gradients(effects)) => {
                 let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-                let of = arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
-                for &effect in effects {
-                    let site = self.stage_site(expr, stage_of(effect, last));
-                    match arguments.first().map(|first| &first.kind) {
-                        Some(Kind::Optimizer(id)) => self.emit(Action::Gradients(*id, effect), site),
-                        _ => self.emit(Action::Through(of.clone(), effect), site),
-                    }
-                }
+                let on = match arguments.first() {
+                    Some(Value { kind: Kind::Optimizer(id), .. }) => On::Optimizer(*id),
+                    first => On::Places(first.map_or_else(Deps::none, |first| first.derived().deps)),
+                };
+                self.effects(expr, effects, &on, None);
                 Value::number()
+            }
+            Some(Does::Settings) => {
+                node.args.iter().for_each(|argument| drop(self.expr(argument)));
+                let site = self.site_of(expr, None);
+                Value::of(Kind::Settings(site), Deps::none())
             }
             Some(Does::Computes(stage)) => {
                 let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
@@ -97,6 +99,9 @@ impl<'a> Lower<'a> {
         match role_of_type(self.dialect, owner) {
             Some(Role::Optimizer) => {
                 let site = self.site_of(expr, None);
+                if arguments.is_empty() {
+                    return Value::of(Kind::Settings(site), Deps::none());
+                }
                 let owned = arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
                 return Value::of(Kind::NewOptimizer(owned, site), Deps::none());
             }
@@ -134,12 +139,30 @@ impl<'a> Lower<'a> {
         if let Some(Kind::Closure(closure, _)) = self.values.get(&path).map(|value| value.kind.clone()) {
             self.touch_tokens(quote::ToTokens::to_token_stream(&closure.body));
         }
-        if let Some(does @ Does::Computes(Stage::Loss)) = self.dialect.function(name) {
-            debug_assert_eq!(does, Does::Computes(Stage::Loss));
+        if self.dialect.function(name) == Some(Does::Computes(Stage::Loss)) {
             let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
             return self.computes(expr, Stage::Loss, None, &arguments);
         }
-        self.unseen_call(expr, node)
+        match self.values.get(&path).cloned() {
+            Some(function) if self.is_model(name, &function) => {
+                let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+                self.computes(expr, Stage::Forward, Some(&function), &arguments)
+            }
+            _ => self.unseen_call(expr, node),
+        }
+    }
+
+    /// Whether a variable that is called like a function is a model: one that some optimizer moves, and that
+    /// holds no optimizer itself.
+    fn is_model(&self, name: &str, function: &Value<'a>) -> bool {
+        let moved = |optimizer: &crate::cfg::Optimizer| {
+            let owned = optimizer.owned.as_ref();
+            owned.and_then(|owned| owned.overlaps(&function.deps, &self.cfg.paths)) == Some(true)
+        };
+        matches!(function.kind, Kind::Plain)
+            && !hints_at_training(name)
+            && self.optimizers_in(&function.deps).is_empty()
+            && self.cfg.optimizers.iter().any(moved)
     }
 
     fn no_grad(&mut self, node: &'a ExprCall) -> Value<'a> {

@@ -7,6 +7,8 @@ use super::origin::join_of;
 use super::value::{Handed, Kind, Value};
 use super::{Frame, FrameKind, Lower};
 use crate::cfg::{Action, Deps, Join, Origin};
+use crate::diagnostic::Place;
+use crate::dialect::{Role, role_of_type};
 
 /// Whether an operator also assigns: `+=` and its like.
 pub(super) fn is_assignment(op: &BinOp) -> bool {
@@ -275,6 +277,13 @@ impl<'a> Lower<'a> {
         if let Some(rest) = &node.rest {
             let rest = self.expr(rest);
             self.escapes(&rest);
+        }
+        let name = node.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
+        // A description of numbers alone; what holds parameters is an optimizer by other means.
+        let numbers = fields.iter().all(|(_, value)| value.derived().deps.is_empty());
+        if numbers && role_of_type(self.dialect, &name) == Some(Role::Optimizer) {
+            let site = self.site(super::address(node), None, || (Place::of(node), super::text::tight(node)));
+            return Value::of(Kind::Settings(site), Deps::none());
         }
         Value::of(Kind::Fields(fields), Deps::none())
     }

@@ -2,12 +2,13 @@
 
 use syn::{Expr, ExprMethodCall};
 
+use super::effects::On;
 use super::value::{Handed, Kind, Value};
 use super::{Lower, text};
-use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, User};
+use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId};
 use crate::diagnostic::Place;
 use crate::dialect::{Does, hints_at_training, is_loss};
-use crate::stage::{Effect, Stage};
+use crate::stage::Stage;
 
 impl<'a> Lower<'a> {
     pub(super) fn method(&mut self, expr: &'a Expr, node: &'a ExprMethodCall) -> Value<'a> {
@@ -21,7 +22,16 @@ impl<'a> Lower<'a> {
         let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
         match &receiver.kind {
             Kind::Optimizer(id) => self.optimizer_method(expr, node, *id, &receiver, &arguments),
+            Kind::NewOptimizer(..) | Kind::Settings(_)
+                if self.dialect.optimizer_method(&name, arguments.len()) == Some(Does::Builds) =>
+            {
+                self.built_of(expr, &arguments)
+            }
             Kind::NewOptimizer(..) => receiver,
+            Kind::Settings(_) => {
+                self.unseen_method(expr, node, &receiver, &arguments);
+                receiver
+            }
             Kind::Schedule => {
                 if name == "step" {
                     let site = self.stage_site(expr, Stage::Schedule);
@@ -44,11 +54,16 @@ impl<'a> Lower<'a> {
         let name = node.method.to_string();
         match self.dialect.optimizer_method(&name, arguments.len()) {
             Some(Does::Gradients(effects)) => {
-                for &effect in effects {
-                    let site = self.stage_site(expr, stage_of(effect, &name));
-                    self.emit(Action::Gradients(id, effect), site);
-                }
+                self.effects(expr, effects, &On::Optimizer(id), arguments.first());
                 Value::number()
+            }
+            Some(Does::Builds) => self.built_of(expr, arguments),
+            Some(Does::Adopts) => {
+                let path = self.cfg.optimizers[id].path;
+                if let (Some(more), Some(_)) = (arguments.first(), &self.cfg.optimizers[id].owned) {
+                    self.optimizer(path, Some(more.derived().deps), false);
+                }
+                Value::nothing()
             }
             Some(Does::Parameters) => {
                 Value::plain(self.cfg.optimizers[id].owned.clone().unwrap_or_else(Deps::none))
@@ -79,11 +94,13 @@ impl<'a> Lower<'a> {
         match known {
             Some(Does::Backward { retain }) => self.backward(expr, receiver, retain),
             Some(Does::Gradients(effects)) => {
-                for &effect in effects {
-                    let site = self.stage_site(expr, stage_of(effect, &name));
-                    self.emit(Action::Through(receiver.derived().deps, effect), site);
-                }
+                self.effects(expr, effects, &On::Places(receiver.derived().deps), arguments.first());
                 Value::number()
+            }
+            Some(Does::Applies)
+                if !matches!(arguments.first().map(|model| &model.kind), Some(Kind::Closure(..))) =>
+            {
+                self.applies(expr, receiver, &arguments)
             }
             Some(Does::Computes(stage)) => self.computes(expr, stage, Some(receiver), &arguments),
             Some(Does::KeepsGraph) => {
@@ -111,29 +128,19 @@ impl<'a> Lower<'a> {
                 self.emit(Action::Mark(stage), site);
                 Value { made: receiver.made, ..receiver.derived() }
             }
-            Some(Does::NoGrad | Does::RunsEach { .. } | Does::Harmless) | None => {
-                self.unseen_method(expr, node, receiver, &arguments)
+            Some(Does::Harmless) => {
+                arguments.iter().fold(receiver.derived(), |all, part| all.with(&part.derived()))
             }
+            Some(
+                Does::NoGrad
+                | Does::RunsEach { .. }
+                | Does::Applies
+                | Does::Settings
+                | Does::Builds
+                | Does::Adopts,
+            )
+            | None => self.unseen_method(expr, node, receiver, &arguments),
         }
-    }
-
-    fn backward(&mut self, expr: &'a Expr, loss: &Value<'a>, retain: bool) -> Value<'a> {
-        let site = self.stage_site(expr, Stage::Backward);
-        self.root_of_backward(site, &loss.origin);
-        let mut graphs = loss.through();
-        // A network that runs its own backward is no loss, and may do so again.
-        if graphs.is_empty()
-            && let Some(place) = loss.place
-            && is_loss(self.cfg.paths.name(place).rsplit('.').next().unwrap_or(""))
-        {
-            graphs = vec![self.graph(place)];
-        }
-        for &graph in &graphs {
-            self.uses(graph, User::Backward(site));
-        }
-        let own = loss.tensor.is_some() || loss.graphs.is_empty();
-        self.emit(Action::Backward { deps: loss.derived().deps, graphs, own, retain }, site);
-        Value::nothing()
     }
 
     /// A stage that computes a tensor from what it is given.
@@ -158,6 +165,14 @@ impl<'a> Lower<'a> {
             self.cfg.models = self.cfg.models.union(&receiver.deps);
         }
         Value { computed: true, origin, ..value }
+    }
+
+    /// A model, given first, runs on the receiver.
+    fn applies(&mut self, expr: &'a Expr, receiver: &Value<'a>, arguments: &[Value<'a>]) -> Value<'a> {
+        let Some((model, more)) = arguments.split_first() else { return receiver.derived() };
+        let mut given = vec![receiver.clone()];
+        given.extend(more.iter().cloned());
+        self.computes(expr, Stage::Forward, Some(model), &given)
     }
 
     /// A method that the dialect does not know.
@@ -238,27 +253,20 @@ impl<'a> Lower<'a> {
 
     /// The site of a stage; in a spec it is the one token that stands for it.
     pub(super) fn stage_site(&mut self, expr: &'a Expr, stage: Stage) -> SiteId {
+        self.stage_site_at(super::address(expr), expr, stage)
+    }
+
+    /// The same under a key of its own, for a call that is several stages.
+    pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
         let spec = self.options.origin == crate::check::Origin::Spec;
         // The schedule's `step` has the optimizer's name for it.
-        self.site(super::address(expr), Some(stage), || {
+        self.site(key, Some(stage), || {
             let place = match expr {
                 Expr::MethodCall(node) if spec => Place::from(node.method.span()),
                 _ => Place::of(expr),
             };
             (place, text::call(expr))
         })
-    }
-}
-
-/// The stage that has this effect, by the name of the call where two have it.
-pub(super) fn stage_of(effect: Effect, name: &str) -> Stage {
-    match effect {
-        Effect::Zero => Stage::ZeroGrad,
-        Effect::Fill => Stage::Backward,
-        Effect::Clip if name.contains("value") => Stage::ClipGradValue,
-        Effect::Clip => Stage::ClipGradNorm,
-        Effect::Take => Stage::Step,
-        Effect::Nothing => Stage::Metrics,
     }
 }
 

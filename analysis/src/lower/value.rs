@@ -54,6 +54,8 @@ pub(super) enum Kind<'a> {
     Optimizer(OptimizerId),
     /// An optimizer straight from its constructor; whose parameters it moves.
     NewOptimizer(Deps, SiteId),
+    /// An optimizer's description, from which it is still to be built.
+    Settings(SiteId),
     Schedule,
     /// A guard that stops recording while it is in scope.
     Guard,
@@ -138,6 +140,7 @@ impl<'a> Value<'a> {
             (Kind::Optimizer(a), Kind::Optimizer(b)) if a == b => Kind::Optimizer(a),
             (Kind::Number, Kind::Number) => Kind::Number,
             (Kind::Schedule, Kind::Schedule) => Kind::Schedule,
+            (Kind::Settings(site), Kind::Settings(_)) => Kind::Settings(site),
             (Kind::NewOptimizer(a, site), Kind::NewOptimizer(b, _)) => Kind::NewOptimizer(a.union(&b), site),
             (Kind::Tuple(a), Kind::Tuple(b)) if a.len() == b.len() => {
                 let both = a.into_iter().zip(b).map(|(a, b)| {
