@@ -272,7 +272,7 @@ impl<'a> Lower<'a> {
                 self.emit(Action::Compute(graph, Vec::new()), 0);
             }
             if self.values.get(&path).is_some_and(Value::stops_recording) {
-                self.unrecorded -= 1;
+                self.unrecorded = self.unrecorded.saturating_sub(1);
             }
         }
     }

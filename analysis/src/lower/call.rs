@@ -171,7 +171,7 @@ impl<'a> Lower<'a> {
                 let seen = self.scope.len();
                 self.unrecorded += 1;
                 let value = self.run(closure, seen, address(node), Vec::new());
-                self.unrecorded -= 1;
+                self.unrecorded = self.unrecorded.saturating_sub(1);
                 Value {
                     computed: false,
                     tensor: None,

@@ -1,0 +1,46 @@
+//! Arbitrary tokens as arguments and as bodies, and functions that are valid and strange: nothing panics,
+//! the item comes out again, and it takes no long time.
+//!
+//! `STRANGE_INPUTS=1000000 cargo test --release -p training-loop-analysis --test strange` tries more of them.
+//! The same programs come out of a fuzzer's bytes in `tests/fuzz`.
+
+#[path = "strange/generate.rs"]
+mod generate;
+#[path = "strange/hold.rs"]
+mod hold;
+
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+/// Longest that one input of a few hundred bytes may take, in a debug build on a busy machine.
+const LONGEST: Duration = Duration::from_secs(5);
+
+fn inputs() -> u32 {
+    std::env::var("STRANGE_INPUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(3000)
+}
+
+#[test]
+fn nothing_strange_panics_or_takes_long() {
+    let config = Config { cases: inputs(), failure_persistence: None, ..Config::default() };
+    let (mut all, mut parsed, mut longest) = (0_u32, 0_u32, Duration::ZERO);
+    let counts = std::cell::RefCell::new((&mut all, &mut parsed, &mut longest));
+    let bytes = prop::collection::vec(any::<u8>(), 0..400);
+    TestRunner::new(config)
+        .run(&bytes, |bytes| {
+            let start = Instant::now();
+            let was_valid = hold::hold(&bytes);
+            let time = start.elapsed();
+            prop_assert!(time < LONGEST, "{time:?}");
+            let mut counts = counts.borrow_mut();
+            *counts.0 += 1;
+            *counts.1 += u32::from(was_valid);
+            *counts.2 = time.max(*counts.2);
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+    println!("{all} inputs, {parsed} of them valid, the longest took {longest:?}");
+    // Half the bodies of one input in four are arbitrary tokens.
+    assert!(parsed > all / 10 * 7, "only {parsed} of {all} programs were valid");
+}

@@ -1,0 +1,63 @@
+//! What must hold whatever the input is.
+
+use proc_macro2::TokenStream;
+use training_loop_analysis::{CheckOptions, check_file, check_fn, draw_fn, expand};
+
+use crate::generate::{Choices, file, soup};
+
+/// A spec that is right, and functions for arguments to stand above.
+const ITEMS: [&str; 3] = [
+    "fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader) -> Result<History>;",
+    "fn fit(model: &mut Mlp, train: &DataLoader) { for batch in train { f(&model.forward(batch)).backward(); } }",
+    "impl Trainer { fn fit(&mut self) { self.optimizer.step(); } }",
+];
+
+/// Expands and checks what these bytes say; true if they made something that parses.
+///
+/// # Panics
+/// If something panics inside, or if the item does not come out again.
+pub(crate) fn hold(bytes: &[u8]) -> bool {
+    let mut choices = Choices::new(bytes);
+    let parsed = match choices.below(4) {
+        0 => {
+            let item: TokenStream = ITEMS[choices.below(ITEMS.len())].parse().expect("tokens");
+            let args = soup(&mut choices, 0);
+            expanded(&args, &item);
+            true
+        }
+        1 => {
+            let (split, head) = (bytes.len() / 2, choices.below(2));
+            let args = soup(&mut Choices::new(&bytes[..split]), 0);
+            let body = soup(&mut Choices::new(&bytes[split..]), 1);
+            let item = if head == 0 { quote::quote!(fn fit(model: &mut M) { #body }) } else { body };
+            expanded(&args, &item);
+            syn::parse2::<syn::ItemFn>(item).is_ok()
+        }
+        _ => functions(&file(&mut choices)),
+    };
+    // The parser keeps every text that it has seen, for the locations in it.
+    proc_macro2::extra::invalidate_current_thread_spans();
+    parsed
+}
+
+fn expanded(args: &TokenStream, item: &TokenStream) {
+    let before = item.to_string();
+    let after = expand(args.clone(), item.clone()).to_string();
+    assert!(!after.contains("this is a bug of"), "#[training_loop({args})] {item}\n{after}");
+    // A function that waits for its body gets one; all else comes out token by token, but for warnings.
+    let head = before.split([';', '{']).next().unwrap_or_default().trim_end();
+    assert!(after.contains(head), "#[training_loop({args})] {item}\n{after}");
+}
+
+fn functions(text: &str) -> bool {
+    let Ok(file) = syn::parse_str::<syn::File>(text) else { return false };
+    check_file(&file);
+    for item in &file.items {
+        if let syn::Item::Fn(function) = item {
+            let annotated = CheckOptions { annotated: true, ..CheckOptions::default() };
+            check_fn(function, &annotated);
+            draw_fn(function, &annotated);
+        }
+    }
+    true
+}
