@@ -18,7 +18,7 @@ use proptest::test_runner::{Config, TestRunner};
 const LONGEST: Duration = Duration::from_secs(5);
 
 fn inputs() -> u32 {
-    std::env::var("STRANGE_INPUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(3000)
+    std::env::var("STRANGE_INPUTS").ok().and_then(|text| text.parse().ok()).unwrap_or(1000)
 }
 
 #[test]
