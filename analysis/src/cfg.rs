@@ -6,11 +6,13 @@
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
+mod condition;
 mod draw;
 mod origin;
 mod paths;
 
 pub use origin::{Argument, Cut, Join, LossCall, Origin, Root, Source};
+pub use condition::{Condition, ConditionId};
 pub use paths::{Deps, PathId, Paths};
 
 /// Index into [`Cfg::blocks`].
@@ -37,8 +39,8 @@ pub struct Cfg {
     pub sites: Vec<Site>,
     /// Loops of the source.
     pub loops: Vec<Loop>,
-    /// Conditions that guard more than one place, as text.
-    pub conditions: Vec<String>,
+    /// Conditions that are followed.
+    pub conditions: Vec<Condition>,
     /// Names of all places that values live in.
     pub paths: Paths,
     /// The loop in whose rounds each variable begins, for those that begin in one.

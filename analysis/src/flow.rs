@@ -161,9 +161,9 @@ impl Used {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
     /// Which conditions are decided.
-    known: u8,
+    known: u32,
     /// How they are decided.
-    holds: u8,
+    holds: u32,
     /// Whether a path that passes over no loop comes here.
     direct: bool,
     cells: Vec<Cell>,
@@ -222,10 +222,15 @@ impl Facts {
     }
 }
 
+/// More combinations of assumptions than this are not kept apart.
+const MOST_VARIANTS: usize = 256;
+
 /// What may hold at one point: one set of facts for each combination of assumptions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     variants: Vec<Facts>,
+    /// There were too many combinations: assumptions are kept no more.
+    coarse: bool,
 }
 
 impl State {
@@ -239,7 +244,10 @@ impl State {
             })
         };
         let cells = cfg.optimizers.iter().map(start).collect();
-        Self { variants: vec![Facts { known: 0, holds: 0, direct: true, cells, graphs: Vec::new() }] }
+        Self {
+            variants: vec![Facts { known: 0, holds: 0, direct: true, cells, graphs: Vec::new() }],
+            coarse: false,
+        }
     }
 
     /// Whether no path comes here.
@@ -249,7 +257,10 @@ impl State {
 
     /// Takes in what comes along another way; says whether anything changed.
     fn join(&mut self, other: &Self) -> bool {
-        let mut changed = false;
+        let mut changed = other.coarse && !self.coarse;
+        if changed {
+            self.coarsen();
+        }
         for facts in &other.variants {
             changed |= self.add(facts);
         }
@@ -257,13 +268,29 @@ impl State {
     }
 
     fn add(&mut self, facts: &Facts) -> bool {
+        let mut facts = std::borrow::Cow::Borrowed(facts);
+        if self.coarse {
+            let facts = facts.to_mut();
+            (facts.known, facts.holds) = (0, 0);
+        }
         let key = (facts.known, facts.holds);
         match self.variants.binary_search_by_key(&key, |facts| (facts.known, facts.holds)) {
-            Ok(index) => self.variants[index].join(facts),
+            Ok(index) => self.variants[index].join(&facts),
             Err(index) => {
-                self.variants.insert(index, facts.clone());
+                self.variants.insert(index, facts.into_owned());
+                if self.variants.len() > MOST_VARIANTS {
+                    self.coarsen();
+                }
                 true
             }
+        }
+    }
+
+    /// Keeps one set of facts, whatever is assumed.
+    fn coarsen(&mut self) {
+        self.coarse = true;
+        for facts in std::mem::take(&mut self.variants) {
+            self.add(&facts);
         }
     }
 

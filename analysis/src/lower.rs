@@ -11,16 +11,18 @@ use syn::visit_mut::VisitMut;
 use syn::{Expr, ItemFn};
 
 use crate::cfg::{
-    Action, Block, BlockId, Cfg, Deps, Edge, Event, Graph, GraphId, Loop, LoopId, Optimizer, OptimizerId,
-    PathId, Site, SiteId, User,
+    Action, Block, BlockId, Cfg, ConditionId, Deps, Edge, Event, Graph, GraphId, Loop, LoopId, Optimizer,
+    OptimizerId, PathId, Site, SiteId, User,
 };
 use crate::check::CheckOptions;
 use crate::diagnostic::Place;
 use crate::dialect::{Dialect, TORCH};
 use crate::stage::Stage;
 
+mod ask;
 mod bind;
 mod call;
+mod condition;
 mod control;
 mod effects;
 mod expr;
@@ -48,7 +50,7 @@ const MOST_OPTIMIZERS: usize = 16;
 pub fn lower(function: &ItemFn, options: &CheckOptions) -> Cfg {
     let mut body = (*function.block).clone();
     macros::Unfold::new().visit_block_mut(&mut body);
-    let mut lower = Lower::new(Survey::of(&body), options);
+    let mut lower = Lower::new(Survey::of(&body, &TORCH), options);
     lower.function(function, &body);
     lower.cfg.watch();
     lower.cfg
@@ -90,6 +92,11 @@ struct Lower<'a> {
     options: &'a CheckOptions,
     dialect: &'static Dialect,
     survey: Survey,
+    /// Followed conditions by question and variables.
+    conditions: BTreeMap<(String, Vec<PathId>), ConditionId>,
+    /// What each followed condition asks: of what, whether it is what.
+    answers: Vec<(String, Option<condition::Answer>)>,
+    mentions: Vec<ask::Mentions>,
     at: BlockId,
     /// Nothing leads here.
     dead: bool,
@@ -133,13 +140,15 @@ struct Lower<'a> {
 impl<'a> Lower<'a> {
     fn new(survey: Survey, options: &'a CheckOptions) -> Self {
         let mut cfg = Cfg { too_many_conditions: survey.too_many, ..Cfg::default() };
-        cfg.conditions = survey.conditions.iter().map(|(text, _)| text.clone()).collect();
         cfg.blocks.push(Block { label: "entry".to_owned(), ..Block::default() });
         Self {
             cfg,
             options,
             dialect: &TORCH,
             survey,
+            conditions: BTreeMap::new(),
+            answers: Vec::new(),
+            mentions: Vec::new(),
             at: 0,
             dead: false,
             reached: vec![true],
@@ -268,20 +277,12 @@ impl<'a> Lower<'a> {
             if let Some(known) = self.names.get_mut(&name) {
                 known.pop();
             }
+            self.changed_in(path);
             if let Some(&graph) = self.graphs.get(&path) {
                 self.emit(Action::Compute(graph, Vec::new()), 0);
             }
             if self.values.get(&path).is_some_and(Value::stops_recording) {
                 self.unrecorded = self.unrecorded.saturating_sub(1);
-            }
-        }
-    }
-
-    /// The conditions that mention one of the names may have changed.
-    fn changed(&mut self, name: &str) {
-        for index in 0..self.survey.conditions.len() {
-            if self.survey.conditions[index].1.contains(name) {
-                self.emit(Action::Unassume(index), 0);
             }
         }
     }

@@ -33,20 +33,24 @@ impl State {
     /// The state after an event.
     pub(super) fn apply(&mut self, cfg: &Cfg, event: &Event) {
         match &event.action {
-            Action::Assume(index, holds) => self.assume(*index, *holds),
+            Action::Assume(index, holds) => self.assume(*index, *holds, cfg.conditions[*index].excludes),
             Action::Unassume(index) => self.unassume(*index),
             Action::Mark(_) => {}
             _ => self.variants.iter_mut().for_each(|facts| facts.apply(cfg, event)),
         }
     }
 
-    fn assume(&mut self, index: usize, holds: bool) {
+    fn assume(&mut self, index: usize, holds: bool, excludes: u32) {
+        if self.coarse {
+            return;
+        }
         let bit = 1 << index;
-        let value = if holds { bit } else { 0 };
-        self.variants.retain(|facts| facts.known & bit == 0 || facts.holds & bit == value);
+        let (decides, value) = if holds { (bit | excludes, bit) } else { (bit, 0) };
+        // What is known must agree.
+        self.variants.retain(|facts| facts.holds & decides == value & facts.known);
         for facts in &mut self.variants {
-            facts.known |= bit;
-            facts.holds = (facts.holds & !bit) | value;
+            facts.known |= decides;
+            facts.holds = (facts.holds & !decides) | value;
         }
         self.tidy();
     }
@@ -62,7 +66,7 @@ impl State {
 
     /// Puts facts with the same assumptions together.
     fn tidy(&mut self) {
-        let mut tidy = Self::default();
+        let mut tidy = Self { coarse: self.coarse, ..Self::default() };
         for facts in self.variants.drain(..) {
             tidy.add(&facts);
         }

@@ -110,7 +110,7 @@ impl<'a> Lower<'a> {
     pub(super) fn variable(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
         let path = self.root(name, node);
         self.declared.insert(path, (self.branches, self.rounds.len()));
-        self.changed(name);
+        self.changed_in(path);
         self.store(path, name, value, role);
     }
 
@@ -305,7 +305,7 @@ impl<'a> Lower<'a> {
             Expr::Infer(_) => {}
             _ => {
                 let name = super::text::tight(left);
-                self.changed(name.rsplit('.').next().unwrap_or(&name));
+                self.changed_place(left);
                 if let Some(path) = self.place_of(left) {
                     self.hold(path, &value);
                     self.store(path, &name, value, None);

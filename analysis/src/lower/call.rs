@@ -224,8 +224,7 @@ impl<'a> Lower<'a> {
                         self.emit(Action::Touch(Deps::one(place)), site);
                         self.lose_parts(place);
                         if value.handed == Handed::Exclusive {
-                            let name = self.cfg.paths.name(self.cfg.paths.root_of(place)).to_owned();
-                            self.changed(&name);
+                            self.changed_in(place);
                         }
                     }
                 }

@@ -1,11 +1,11 @@
 //! Branches, loops and jumps.
 
 use syn::spanned::Spanned;
-use syn::{Arm, BinOp, Expr, ExprBinary, ExprIf, ExprMatch, Label, Pat, UnOp};
+use syn::{Arm, Expr, ExprBinary, ExprIf, ExprMatch, Label, Pat};
 
 use super::value::{Kind, Value};
-use super::{DEEPEST_LOOP, Frame, FrameKind, Lower, Round, address, survey, text};
-use crate::cfg::{Action, BlockId, Deps};
+use super::{DEEPEST_LOOP, Frame, FrameKind, Lower, Round, address, text};
+use crate::cfg::{BlockId, Deps};
 
 impl<'a> Lower<'a> {
     pub(super) fn control(&mut self, expr: &'a Expr) -> Value<'a> {
@@ -241,68 +241,6 @@ impl<'a> Lower<'a> {
         self.join_values(then, other)
     }
 
-    /// Goes to `yes` where the condition holds, to `no` where it does not.
-    pub(super) fn condition(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
-        match condition {
-            Expr::Paren(inner) => self.condition(&inner.expr, yes, no),
-            Expr::Group(inner) => self.condition(&inner.expr, yes, no),
-            Expr::Unary(not) if matches!(not.op, UnOp::Not(_)) => self.condition(&not.expr, no, yes),
-            Expr::Binary(both) if matches!(both.op, BinOp::And(_)) => {
-                let right = self.block("");
-                self.condition(&both.left, right, no);
-                self.start(right);
-                self.branches += 1;
-                self.condition(&both.right, yes, no);
-                self.branches -= 1;
-            }
-            Expr::Binary(either) if matches!(either.op, BinOp::Or(_)) => {
-                let right = self.block("");
-                self.condition(&either.left, yes, right);
-                self.start(right);
-                self.branches += 1;
-                self.condition(&either.right, yes, no);
-                self.branches -= 1;
-            }
-            single => self.single(single, yes, no),
-        }
-    }
-
-    fn single(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
-        let known = survey::repeatable(condition)
-            .and_then(|(text, _)| self.cfg.conditions.iter().position(|known| *known == text));
-        let bound = match condition {
-            Expr::Let(node) => Some((&*node.pat, self.expr(&node.expr))),
-            other => {
-                self.expr(other);
-                None
-            }
-        };
-        let always = matches!(condition, Expr::Lit(literal) if matches!(&literal.lit, syn::Lit::Bool(value) if value.value));
-        let holds = self.block("");
-        self.goto(holds);
-        if !always {
-            let fails = self.block("");
-            self.goto(fails);
-            let at = self.at;
-            let dead = self.dead;
-            self.start(fails);
-            if let Some(index) = known {
-                self.emit(Action::Assume(index, false), 0);
-            }
-            self.goto(no);
-            self.at = at;
-            self.dead = dead;
-        }
-        self.start(holds);
-        if let Some(index) = known {
-            self.emit(Action::Assume(index, true), 0);
-        }
-        if let Some((pat, value)) = bound {
-            self.bind(pat, value);
-        }
-        self.goto(yes);
-    }
-
     /// `a && b` as a value.
     pub(super) fn condition_value(&mut self, node: &'a ExprBinary) -> Value<'a> {
         let (right, after) = (self.block(""), self.block(""));
@@ -319,9 +257,11 @@ impl<'a> Lower<'a> {
     }
 
     fn condition_only(&mut self, expr: &'a Expr) -> Value<'a> {
+        let mark = self.scope.len();
         let after = self.block("");
         self.condition(expr, after, after);
         self.start(after);
+        self.leave(mark);
         Value::number()
     }
 
@@ -332,7 +272,8 @@ impl<'a> Lower<'a> {
         self.branches += 1;
         for (index, arm) in node.arms.iter().enumerate() {
             let next = self.block("");
-            let value = self.arm(arm, &subject, next, index + 1 == node.arms.len());
+            let other = (index + 1 < node.arms.len()).then_some(next);
+            let value = self.arm(arm, (&node.expr, &subject), next, other);
             self.goto(after);
             result = Some(match result {
                 Some(before) => self.join_values(before, value),
@@ -346,16 +287,19 @@ impl<'a> Lower<'a> {
         result.unwrap_or_else(Value::nothing)
     }
 
-    /// One arm; control that does not take it goes on at `next`.
-    fn arm(&mut self, arm: &'a Arm, subject: &Value<'a>, next: BlockId, last: bool) -> Value<'a> {
+    /// One arm; control that does not take it goes on at `next`, if there is another.
+    fn arm(
+        &mut self,
+        arm: &'a Arm,
+        (subject, value): (&'a Expr, &Value<'a>),
+        next: BlockId,
+        other: Option<BlockId>,
+    ) -> Value<'a> {
         let mark = self.scope.len();
         let taken = self.block("match");
-        self.goto(taken);
-        if !last {
-            self.goto(next);
-        }
+        self.matching(subject, &arm.pat, taken, other);
         self.start(taken);
-        self.bind(&arm.pat, subject.clone());
+        self.bind(&arm.pat, value.clone());
         if let Pat::Guard(guarded) = &arm.pat {
             let body = self.block("");
             self.condition(&guarded.guard, body, next);

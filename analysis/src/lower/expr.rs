@@ -85,8 +85,7 @@ impl<'a> Lower<'a> {
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
-            self.goto(other);
-            self.goto(on);
+            self.matching(&init.expr, &local.pat, on, Some(other));
             self.start(other);
             self.branches += 1;
             self.expr(diverge);
@@ -98,6 +97,13 @@ impl<'a> Lower<'a> {
             self.unrecorded += 1;
         }
         self.bind(&local.pat, value);
+        let pat = match &local.pat {
+            Pat::Type(typed) => &*typed.pat,
+            other => other,
+        };
+        if let Pat::Ident(ident) = pat {
+            self.learn(&ident.ident.to_string(), &init.expr);
+        }
     }
 
     pub(super) fn expr(&mut self, expr: &'a Expr) -> Value<'a> {
@@ -142,6 +148,7 @@ impl<'a> Lower<'a> {
             Expr::Assign(node) => {
                 let value = self.expr(&node.right);
                 self.assign(&node.left, value);
+                self.learn(&super::text::tight(&node.left), &node.right);
                 Value::nothing()
             }
             Expr::Cast(node) => {

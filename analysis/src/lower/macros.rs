@@ -81,8 +81,7 @@ fn unfold(node: &ExprMacro) -> Option<Expr> {
         return Some(parse_quote!(return));
     }
     if name == "matches" {
-        let subject = matched(tokens)?;
-        return Some(parse_quote!(looks_at(#subject)));
+        return matched(tokens);
     }
     if name == "vec"
         && let Ok(array) = syn::parse2::<Expr>(bracketed(tokens))
@@ -116,12 +115,31 @@ fn bracketed(tokens: &TokenStream) -> TokenStream {
         .into_token_stream()
 }
 
-/// The expression that `matches!` looks at.
+/// `matches!(x, P if c)` as `let P = x && c`, which asks the same.
 fn matched(tokens: &TokenStream) -> Option<Expr> {
     let parser = |input: syn::parse::ParseStream| {
         let subject: Expr = input.parse()?;
-        let _: TokenStream = input.parse()?;
-        Ok(subject)
+        input.parse::<Token![,]>()?;
+        let pat = syn::Pat::parse_multi_with_leading_vert(input)?;
+        let guard = match input.parse::<Option<Token![if]>>()? {
+            Some(_) => Some(input.parse::<Expr>()?),
+            None => None,
+        };
+        input.parse::<Option<Token![,]>>()?;
+        let asks = Expr::Let(syn::ExprLet {
+            attrs: Vec::new(),
+            let_token: <Token![let]>::default(),
+            pat: Box::new(pat),
+            eq_token: <Token![=]>::default(),
+            expr: Box::new(subject),
+        });
+        let Some(guard) = guard else { return Ok(asks) };
+        Ok(Expr::Binary(syn::ExprBinary {
+            attrs: Vec::new(),
+            left: Box::new(asks),
+            op: syn::BinOp::And(<Token![&&]>::default()),
+            right: Box::new(guard),
+        }))
     };
     parser.parse2(tokens.clone()).ok()
 }

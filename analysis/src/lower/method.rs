@@ -199,9 +199,8 @@ impl<'a> Lower<'a> {
         }
         if let Some(place) = receiver.place {
             self.lose_parts(place);
-            let changed = self.cfg.paths.name(self.cfg.paths.root_of(place)).to_owned();
             if receiver.handed != Handed::Shared && !is_reading(&name) {
-                self.changed(&changed);
+                self.changed_in(place);
             }
         }
         self.hand_over(arguments, site, false);

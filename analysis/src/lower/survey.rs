@@ -1,84 +1,147 @@
-//! A first look over a function: how names are used, which are assigned, which conditions repeat.
+//! A first look over a function: how names are used, which are assigned, which conditions to follow.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, ExprAssign, ExprIf, ExprMethodCall, ExprWhile};
+use syn::{Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
+use super::condition::{self, Test};
 use super::text;
-use crate::dialect::Uses;
+use crate::dialect::{Dialect, Does, Role, Uses, hints_at_training, role_of_type};
 
-/// Conditions that are followed at once, at most.
-const FOLLOWED: usize = 6;
+/// Ways in which the conditions that are followed may come out together, at most.
+const MOST_WAYS: usize = 64;
 
-/// Flags that stand once are followed as long as no more conditions than these are.
-const FOLLOWED_FLAGS: usize = 3;
+/// The same while conditions are taken in that stand only once.
+const WAYS_WITH_SINGLE: usize = 16;
 
 /// What the first look found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Survey {
     /// Methods called, by the receiver's text.
     pub uses: BTreeMap<String, Uses>,
     /// Names and fields that are assigned somewhere.
     pub assigned: BTreeSet<String>,
-    /// Conditions that guard more than one place, with the names they mention.
-    pub conditions: Vec<(String, BTreeSet<String>)>,
-    /// More conditions repeat than are followed.
+    /// The questions that are followed, by their keys.
+    pub followed: BTreeSet<String>,
+    /// More conditions guard several stages than are followed.
     pub too_many: bool,
-    counts: BTreeMap<String, (usize, BTreeSet<String>)>,
+    dialect: &'static Dialect,
+    asked: BTreeMap<String, Asked>,
+    /// Questions that a variable holds the answer to.
+    held: Vec<(String, Vec<String>)>,
+    closures: BTreeSet<String>,
+    /// Stages and jumps met so far.
+    stages: usize,
     depth: usize,
 }
 
+/// Where a question is asked.
+#[derive(Debug)]
+struct Asked {
+    subject: String,
+    places: usize,
+    /// Of them those that guard a stage or a jump.
+    guarding: usize,
+    /// Counts the questions in the order of the source.
+    order: usize,
+    /// Only the head of a loop asks it.
+    only_loops: bool,
+}
+
 impl Survey {
-    pub(super) fn of(block: &Block) -> Self {
-        let mut survey = Self::default();
+    pub(super) fn of(block: &Block, dialect: &'static Dialect) -> Self {
+        let mut survey = Self {
+            uses: BTreeMap::new(),
+            assigned: BTreeSet::new(),
+            followed: BTreeSet::new(),
+            too_many: false,
+            dialect,
+            asked: BTreeMap::new(),
+            held: Vec::new(),
+            closures: BTreeSet::new(),
+            stages: 0,
+            depth: 0,
+        };
         survey.visit_block(block);
-        let counts = std::mem::take(&mut survey.counts);
-        survey.conditions = counts
-            .iter()
-            .filter(|(_, (count, _))| *count > 1)
-            .map(|(text, (_, names))| (text.clone(), names.clone()))
-            .collect();
-        survey.too_many = survey.conditions.len() > FOLLOWED;
-        survey.conditions.truncate(FOLLOWED);
-        // A flag that stands once is asked again in each round of its loop.
-        let is_flag = |text: &str| text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
-        let flags = counts.into_iter().filter(|(text, (count, _))| *count == 1 && is_flag(text));
-        let room = FOLLOWED_FLAGS.saturating_sub(survey.conditions.len());
-        survey.conditions.extend(flags.take(room).map(|(text, (_, names))| (text, names)));
+        survey.choose();
         survey
     }
 
-    /// Counts the single conditions that `&&`, `||` and `!` put together.
-    fn condition(&mut self, condition: &Expr) {
-        match condition {
-            Expr::Binary(both) if matches!(both.op, syn::BinOp::And(_) | syn::BinOp::Or(_)) => {
-                self.condition(&both.left);
-                self.condition(&both.right);
-            }
-            Expr::Unary(not) if matches!(not.op, syn::UnOp::Not(_)) => self.condition(&not.expr),
-            Expr::Paren(inner) => self.condition(&inner.expr),
-            Expr::Group(inner) => self.condition(&inner.expr),
-            single => {
-                if let Some((text, names)) = repeatable(single) {
-                    self.counts.entry(text).or_insert((0, names)).0 += 1;
+    /// Chooses the conditions that are followed: those first that guard stages in several places.
+    fn choose(&mut self) {
+        for (name, tests) in std::mem::take(&mut self.held) {
+            let Some((places, guarding)) = self.asked.get(&name).map(|asked| (asked.places, asked.guarding))
+            else {
+                continue;
+            };
+            for key in tests {
+                if let Some(asked) = self.asked.get_mut(&key) {
+                    asked.places += places;
+                    asked.guarding += guarding;
                 }
             }
         }
+        let class = |asked: &Asked| match (asked.places, asked.guarding) {
+            (_, 0) => None,
+            (_, 2..) => Some(0),
+            (2.., _) => Some(1),
+            _ => (!asked.only_loops).then_some(2),
+        };
+        let mut candidates: Vec<_> = self
+            .asked
+            .iter()
+            .filter_map(|(key, asked)| Some(((class(asked)?, asked.order), key, asked)))
+            .collect();
+        candidates.sort_by_key(|(rank, ..)| *rank);
+        // A subject that may be one of `n` things comes out in `n + 1` ways.
+        let mut answers: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut ways = 1;
+        for ((class, _), key, asked) in candidates {
+            let known = answers.get(asked.subject.as_str()).copied().unwrap_or(0);
+            let next = ways / (known + 1) * (known + 2);
+            if next <= if class == 2 { WAYS_WITH_SINGLE } else { MOST_WAYS } {
+                ways = next;
+                answers.insert(&asked.subject, known + 1);
+                self.followed.insert(key.clone());
+            } else {
+                self.too_many |= class < 2;
+            }
+        }
     }
-}
 
-/// Text and names of a condition that says the same whenever nothing it mentions has changed.
-pub(super) fn repeatable(condition: &Expr) -> Option<(String, BTreeSet<String>)> {
-    let mut pure = Pure { yes: true };
-    pure.visit_expr(condition);
-    pure.yes.then(|| {
-        let mut names = BTreeSet::new();
-        identifiers(condition.to_token_stream(), &mut names);
-        (text::tight(condition), names)
-    })
+    /// Notes a place that asks, and whether a stage hangs on the answer.
+    fn ask(&mut self, test: &Test, guarding: bool, in_head: bool) {
+        let order = self.asked.len();
+        let fresh =
+            || Asked { subject: test.subject.clone(), places: 0, guarding: 0, order, only_loops: true };
+        let asked = self.asked.entry(test.key()).or_insert_with(fresh);
+        asked.places += 1;
+        asked.guarding += usize::from(guarding);
+        asked.only_loops &= in_head;
+    }
+
+    fn ask_each(&mut self, condition: &Expr, guarding: bool, in_head: bool) {
+        condition::each(condition, &mut |test| self.ask(&test, guarding, in_head));
+    }
+
+    /// A variable that holds the answer to questions, or is asked about as another is.
+    fn holds(&mut self, name: &str, value: &Expr) {
+        let mut keys = Vec::new();
+        condition::each(value, &mut |test| {
+            self.ask(&test, false, false);
+            keys.push(test.key());
+        });
+        if !keys.is_empty() {
+            self.held.push((name.to_owned(), keys));
+        }
+    }
+
+    fn is_stage(does: Option<Does>) -> bool {
+        use Does::{Detaches, Harmless, KeepsGraph, Parameters, Passes};
+        does.is_some_and(|does| !matches!(does, Detaches | Harmless | KeepsGraph | Parameters | Passes))
+    }
 }
 
 /// All identifiers of a token stream, those in groups included.
@@ -94,39 +157,6 @@ pub(super) fn identifiers(tokens: TokenStream, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Methods that answer the same question the same way.
-fn is_pure(method: &str) -> bool {
-    method.starts_with("is_")
-        || method.starts_with("as_")
-        || matches!(method, "len" | "contains" | "item" | "iter" | "abs" | "get" | "rem_euclid" | "unwrap")
-}
-
-struct Pure {
-    yes: bool,
-}
-
-impl<'ast> Visit<'ast> for Pure {
-    fn visit_expr(&mut self, expr: &'ast Expr) {
-        match expr {
-            Expr::MethodCall(call) if !is_pure(&call.method.to_string()) => self.yes = false,
-            Expr::Call(_)
-            | Expr::Macro(_)
-            | Expr::Await(_)
-            | Expr::Try(_)
-            | Expr::Block(_)
-            | Expr::Unsafe(_)
-            | Expr::If(_)
-            | Expr::Match(_)
-            | Expr::Closure(_)
-            | Expr::Assign(_) => self.yes = false,
-            _ => {}
-        }
-        if self.yes {
-            visit::visit_expr(self, expr);
-        }
-    }
-}
-
 impl<'ast> Visit<'ast> for Survey {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         self.depth += 1;
@@ -137,6 +167,9 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let (name, given) = (call.method.to_string(), call.args.len());
+        let does = self.dialect.optimizer_method(&name, given).or_else(|| self.dialect.method(&name, given));
+        self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name));
         if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
             let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
             let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
@@ -147,6 +180,7 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
         targets(&assign.left, &mut self.assigned);
+        self.holds(&text::tight(&assign.left), &assign.right);
         visit::visit_expr_assign(self, assign);
     }
 
@@ -157,14 +191,93 @@ impl<'ast> Visit<'ast> for Survey {
         visit::visit_expr_binary(self, binary);
     }
 
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if let Expr::Path(path) = &*call.func
+            && let Some(last) = path.path.segments.last()
+        {
+            let name = last.ident.to_string();
+            let owner = path.path.segments.iter().rev().nth(1);
+            let role = owner.and_then(|owner| role_of_type(self.dialect, &owner.ident.to_string()));
+            let stage = Self::is_stage(self.dialect.function(&name))
+                || hints_at_training(&name)
+                || role == Some(Role::Optimizer)
+                || self.closures.contains(&name);
+            self.stages += usize::from(stage);
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_break(&mut self, node: &'ast syn::ExprBreak) {
+        self.stages += 1;
+        visit::visit_expr_break(self, node);
+    }
+
+    fn visit_expr_continue(&mut self, _: &'ast syn::ExprContinue) {
+        self.stages += 1;
+    }
+
+    fn visit_expr_return(&mut self, node: &'ast syn::ExprReturn) {
+        self.stages += 1;
+        visit::visit_expr_return(self, node);
+    }
+
+    fn visit_expr_macro(&mut self, _: &'ast syn::ExprMacro) {
+        // What is still a macro here may hide anything.
+        self.stages += 1;
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        visit::visit_local(self, local);
+        let Some(init) = &local.init else { return };
+        if init.diverge.is_some() {
+            condition::each_of_pattern(&init.expr, &local.pat, &mut |test| self.ask(&test, true, false));
+        }
+        let pat = match &local.pat {
+            Pat::Type(typed) => &*typed.pat,
+            other => other,
+        };
+        if let Pat::Ident(ident) = pat {
+            let name = ident.ident.to_string();
+            if matches!(&*init.expr, Expr::Closure(_)) {
+                self.closures.insert(name);
+            } else {
+                self.holds(&name, &init.expr);
+            }
+        }
+    }
+
     fn visit_expr_if(&mut self, node: &'ast ExprIf) {
-        self.condition(&node.cond);
-        visit::visit_expr_if(self, node);
+        self.visit_expr(&node.cond);
+        let before = self.stages;
+        self.visit_block(&node.then_branch);
+        if let Some((_, other)) = &node.else_branch {
+            self.visit_expr(other);
+        }
+        self.ask_each(&node.cond, self.stages > before, false);
     }
 
     fn visit_expr_while(&mut self, node: &'ast ExprWhile) {
-        self.condition(&node.cond);
+        let before = self.stages;
         visit::visit_expr_while(self, node);
+        self.ask_each(&node.cond, self.stages > before, true);
+    }
+
+    fn visit_expr_match(&mut self, node: &'ast ExprMatch) {
+        self.visit_expr(&node.expr);
+        let before: Vec<usize> = node
+            .arms
+            .iter()
+            .map(|arm| {
+                let before = self.stages;
+                self.visit_arm(arm);
+                before
+            })
+            .collect();
+        // Whether an arm is taken decides on all that come after it.
+        for (arm, before) in node.arms.iter().zip(before) {
+            let guarding = self.stages > before;
+            condition::each_of_pattern(&node.expr, &arm.pat, &mut |test| self.ask(&test, guarding, false));
+        }
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
