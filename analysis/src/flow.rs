@@ -20,7 +20,7 @@ mod gradients;
 mod solve;
 
 pub use gradients::Gradients;
-pub use solve::{Solution, Visit, What, solve};
+pub use solve::{Case, Solution, Visit, What, solve};
 
 /// Where the last events behind a state happened; of several sites the first in the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

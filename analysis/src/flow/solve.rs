@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::effect::{Reach, has_graph, reaches};
-use super::{Cell, State, Used};
-use crate::cfg::{Action, BlockId, Cfg, OptimizerId, SiteId};
+use super::{Cell, Facts, Gradients, State, Used};
+use crate::cfg::{Action, BlockId, Cfg, ConditionId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 /// Visits of a block after which it is taken as unknown; a fixpoint comes far earlier.
@@ -35,6 +35,19 @@ pub struct Visit {
     pub maybe_not_first: bool,
     /// It stands in a first round.
     pub first: bool,
+    /// Index into [`Solution::cases`], if assumptions make a difference.
+    pub cases: Option<usize>,
+}
+
+/// What the gradients may be under one combination of assumptions.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    /// Which conditions are decided, as bits.
+    known: u32,
+    /// How they are decided.
+    holds: u32,
+    /// The gradients on the paths that pass over no loop.
+    gradients: Gradients,
 }
 
 /// The fixpoint.
@@ -44,11 +57,35 @@ pub struct Solution {
     pub starts: Vec<State>,
     /// The events on which lints judge, earlier rounds first.
     pub visits: Vec<Visit>,
+    /// How visits differ by what is assumed.
+    pub cases: Vec<Vec<Case>>,
+    /// Assumptions were too many to be kept apart.
+    pub coarse: bool,
     /// It was cut short: nothing may be concluded.
     pub gave_up: bool,
 }
 
 impl Solution {
+    /// The condition that decides whether the gradients are bad at a visit, and how it comes out then.
+    ///
+    /// Wherever it comes out so they are bad on every path, and nowhere else on any.
+    pub fn decides(&self, cfg: &Cfg, visit: &Visit, bad: Gradients) -> Option<(ConditionId, bool)> {
+        let cases = &self.cases[visit.cases?];
+        let deciding = |id: ConditionId, outcome: bool| {
+            let bit = 1 << id;
+            cases.iter().all(|case| {
+                let so = (case.holds & bit != 0) == outcome;
+                let as_said = if so { case.gradients.within(bad) } else { !case.gradients.meets(bad) };
+                case.known & bit != 0 && as_said
+            })
+        };
+        // That something is a variant tells more than that it is not another.
+        let ids = 0..cfg.conditions.len();
+        let variants = ids.clone().filter(|id| cfg.conditions[*id].is_variant()).map(|id| (id, true));
+        let all = ids.flat_map(|id| [(id, true), (id, false)]);
+        variants.chain(all).find(|(id, outcome)| deciding(*id, *outcome))
+    }
+
     /// What the gradients may be after each event of a block, for the column beside a drawing.
     pub fn margin(&self, cfg: &Cfg, block: BlockId) -> Vec<String> {
         let mut state = self.starts[block].clone();
@@ -100,12 +137,14 @@ pub fn solve(cfg: &Cfg, annotated: bool) -> Solution {
             }
         }
     }
-    solution.visits = collect(cfg, &solution.starts);
-    solution
+    solution.coarse = solution.starts.iter().any(|state| state.coarse);
+    let (visits, cases) = collect(cfg, &solution.starts);
+    Solution { visits, cases, ..solution }
 }
 
-fn collect(cfg: &Cfg, starts: &[State]) -> Vec<Visit> {
+fn collect(cfg: &Cfg, starts: &[State]) -> (Vec<Visit>, Vec<Vec<Case>>) {
     let mut visits = Vec::new();
+    let mut all_cases = Vec::new();
     let mut rank = 0;
     for (block, start) in cfg.blocks.iter().zip(starts) {
         if start.is_unreachable() {
@@ -115,21 +154,43 @@ fn collect(cfg: &Cfg, starts: &[State]) -> Vec<Visit> {
         let mut state = start.clone();
         for event in &block.events {
             rank += 1;
-            let visit = |what| Visit {
-                what,
-                site: event.site,
-                rank,
-                maybe_not_first: event.maybe_not_first,
-                first: event.first,
-            };
-            visits.extend(judged(cfg, &state, &event.action).into_iter().map(visit));
+            for what in judged(cfg, &state, &event.action) {
+                let differing = match what {
+                    What::Gradients(id, ..) => state.cases(id),
+                    _ => Vec::new(),
+                };
+                let cases = (!differing.is_empty()).then_some(all_cases.len());
+                all_cases.extend(cases.map(|_| differing));
+                visits.push(Visit {
+                    what,
+                    site: event.site,
+                    rank,
+                    maybe_not_first: event.maybe_not_first,
+                    first: event.first,
+                    cases,
+                });
+            }
             state.apply(cfg, event);
             if state.is_unreachable() {
                 break;
             }
         }
     }
-    visits
+    (visits, all_cases)
+}
+
+impl State {
+    /// What the gradients of an optimizer may be under each combination of assumptions, if they differ.
+    fn cases(&self, id: OptimizerId) -> Vec<Case> {
+        let case = |facts: &Facts| {
+            let (known, holds, gradients) = (facts.known, facts.holds, facts.cells[id].direct);
+            Case { known, holds, gradients }
+        };
+        let reached = |case: &Case| case.gradients != Gradients::NONE;
+        let cases: Vec<Case> = self.variants.iter().map(case).filter(reached).collect();
+        let differ = cases.iter().any(|case| case.gradients != cases[0].gradients);
+        if differ { cases } else { Vec::new() }
+    }
 }
 
 /// What lints see of an event.

@@ -37,8 +37,21 @@ pub struct Finding {
     /// When it comes about.
     rank: usize,
     message: String,
+    /// On which paths, if not on all.
+    when: Option<String>,
     notes: Vec<Note>,
     help: Option<String>,
+}
+
+impl Finding {
+    /// The message, and on which paths it holds.
+    fn told(&self) -> String {
+        match (self.certain, &self.when) {
+            (Certain::Every, _) => self.message.clone(),
+            (Certain::Some, None) => format!("{}, on some path", self.message),
+            (Certain::Some, Some(when)) => format!("{}, {when}", self.message),
+        }
+    }
 }
 
 /// What makes something a fault; of several findings with one cause the first is kept.
@@ -224,7 +237,14 @@ impl<'a> Context<'a> {
     /// Reports a fault that stands at `site` and that `fault` brings about.
     pub fn report_fault(&mut self, fault: &Fault, site: SiteId, message: impl Into<String>) -> Report<'_> {
         let cause = Cause::Gradients(fault.visit.site, fault.optimizer);
-        self.report(site, cause, fault.visit.rank, fault.certain, message)
+        let when = self.when_not_always(&fault.visit, fault.word);
+        self.report(site, cause, fault.visit.rank, fault.certain, message).when(when)
+    }
+
+    /// How the condition comes out that decides whether gradients are bad at a visit, if one does.
+    pub fn when_not_always(&self, visit: &Visit, bad: Gradients) -> Option<String> {
+        let (id, outcome) = self.solution.decides(self.cfg, visit, bad)?;
+        Some(self.cfg.conditions[id].when(outcome))
     }
 
     /// Reports a finding.
@@ -237,17 +257,14 @@ impl<'a> Context<'a> {
         message: impl Into<String>,
     ) -> Report<'_> {
         let lint = self.lint.unwrap_or(super::ALL[0]);
-        let mut message = message.into();
-        if certain == Certain::Some {
-            message.push_str(", on some path");
-        }
         self.findings.push(Finding {
             lint,
             certain,
             site,
             cause,
             rank,
-            message,
+            message: message.into(),
+            when: None,
             notes: Vec::new(),
             help: None,
         });
@@ -258,9 +275,11 @@ impl<'a> Context<'a> {
     /// one for each place.
     pub(super) fn settle(mut self) -> Vec<Diagnostic> {
         let grouped: Vec<bool> = (0..self.cfg.optimizers.len()).map(|id| self.is_accumulation(id)).collect();
-        let is_grouped = |finding: &Finding| finding.cause.optimizer().is_some_and(|id| grouped[id]);
+        let is_grouped = |finding: &Finding| {
+            finding.when.is_none() && finding.cause.optimizer().is_some_and(|id| grouped[id])
+        };
         self.findings.retain(|finding| finding.certain == Certain::Every || !is_grouped(finding));
-        if self.cfg.too_many_conditions {
+        if self.cfg.too_many_conditions || self.solution.coarse {
             self.findings.retain(|finding| finding.certain == Certain::Every);
         }
         self.findings.sort_by_key(|finding| (std::cmp::Reverse(finding.certain), finding.rank));
@@ -290,7 +309,7 @@ impl<'a> Context<'a> {
                 level: level(finding.certain).min(finding.lint.level),
                 certain: finding.certain == Certain::Every,
                 place,
-                message: finding.message,
+                message: finding.told(),
                 notes: finding.notes,
                 help: finding.help,
             });
@@ -318,6 +337,15 @@ impl Report<'_> {
     pub fn note(mut self, message: impl Into<String>) -> Self {
         self.note_with(None, message.into());
         self
+    }
+
+    /// Says on which paths it holds, if that is known; else a finding that is not certain holds on some.
+    pub fn when(self, when: Option<String>) -> Self {
+        let Self { cfg, mut finding } = self;
+        if let Some(finding) = &mut finding {
+            finding.when = when;
+        }
+        Self { cfg, finding }
     }
 
     /// Says what to write instead.

@@ -1,0 +1,76 @@
+//! Every shape that a loop takes, each right and wrong, and what is right in every shape.
+//!
+//! `shapes/<shape>.rs` holds loops of one shape, at least one with a fault and one without;
+//! `silent/<line>.rs` holds what looks like a fault and is none, with counterparts that are faults.
+//! A line with a finding ends in a mark, `//~ error missing_zero_grad` or `//~ warning graph_kept`; every
+//! other line must be silent. Nothing compiles these files; they are read as the command reads them.
+//! `shapes/conditions.txt` records how findings speak of conditions: `UPDATE=1 cargo test -p
+//! training-loop-analysis --test shapes` writes it anew.
+
+use std::fmt::Write as _;
+
+use training_loop_analysis::check_file;
+
+mod common;
+
+use common::{differences, folder, functions, level, marks};
+
+/// Names and texts of the files in a folder.
+fn cases(name: &str) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(folder(name)).expect("the folder is there");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("the folder can be read").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    paths.sort();
+    let read = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("it is text");
+        (path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned()), text)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+fn parse(name: &str, text: &str) -> syn::File {
+    syn::parse_file(text).unwrap_or_else(|error| panic!("{name}.rs:{}: {error}", error.span().start().line))
+}
+
+#[test]
+fn findings_are_what_the_marks_say() {
+    let mut wrong = String::new();
+    for folder in ["shapes", "silent"] {
+        for (name, text) in cases(folder) {
+            wrong.push_str(&differences(&name, &text, &check_file(&parse(&name, &text))));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn every_shape_has_a_case_that_fails_and_one_that_passes() {
+    for (folder, failing_ones, passing_ones) in [("shapes", 1, 1), ("silent", 1, 3)] {
+        for (name, text) in cases(folder) {
+            let marks = marks(&text);
+            let fails = |(first, last): &(usize, usize)| {
+                marks.iter().any(|(line, _, _)| (first..=last).contains(&line))
+            };
+            let (failing, passing): (Vec<_>, Vec<_>) =
+                functions(&parse(&name, &text)).into_iter().partition(fails);
+            assert!(failing.len() >= failing_ones, "{folder}/{name}: {} that fail", failing.len());
+            assert!(passing.len() >= passing_ones, "{folder}/{name}: {} that pass", passing.len());
+        }
+    }
+}
+
+#[test]
+fn warnings_name_the_condition() {
+    let mut told = String::new();
+    for (name, text) in cases("shapes").into_iter().filter(|(name, _)| name.starts_with("conditions")) {
+        for finding in check_file(&parse(&name, &text)) {
+            let _ =
+                writeln!(told, "{name}:{}: {}: {}", finding.place.line(), level(&finding), finding.message);
+        }
+    }
+    let path = folder("shapes").join("conditions.txt");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &told).expect("the record can be written");
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), told);
+}
