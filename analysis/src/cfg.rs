@@ -11,8 +11,8 @@ mod draw;
 mod origin;
 mod paths;
 
-pub use origin::{Argument, Cut, Join, LossCall, Origin, Root, Source};
 pub use condition::{Condition, ConditionId};
+pub use origin::{Argument, Cut, Join, LossCall, Origin, Root, Source};
 pub use paths::{Deps, PathId, Paths};
 
 /// Index into [`Cfg::blocks`].

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{BinOp, Expr, ExprBinary, ExprMethodCall, Lit, Pat, UnOp};
+use syn::{BinOp, Expr, ExprBinary, ExprMethodCall, Lit, UnOp};
 
 use super::{survey, text};
 
