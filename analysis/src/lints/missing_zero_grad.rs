@@ -152,6 +152,6 @@ mod tests {
             }
         }";
         let all = messages(source, true);
-        assert!(all.contains("already used, on some path"), "{all}");
+        assert!(all.contains("already used, when `x.fresh` does not hold"), "{all}");
     }
 }
