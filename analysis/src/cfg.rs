@@ -4,16 +4,19 @@
 //! the second batch on is certain.
 
 use crate::diagnostic::Place;
+use crate::flow::Word;
 use crate::stage::{Effect, Stage};
 
 mod condition;
 mod draw;
 mod origin;
 mod paths;
+mod runs;
 
 pub use condition::{Condition, ConditionId};
 pub use origin::{Argument, Cut, Join, LossCall, Origin, Root, Source};
 pub use paths::{Deps, PathId, Paths};
+pub use runs::{Past, Recorded, Run, Sites};
 
 /// Index into [`Cfg::blocks`].
 pub type BlockId = usize;
@@ -55,6 +58,14 @@ pub struct Cfg {
     pub reads_gradients: bool,
     /// Everything whose forward or parameters are asked for.
     pub models: Deps,
+    /// Models whose mode is followed, each with whether the caller decides it at first.
+    pub modes: Vec<(PathId, bool)>,
+    /// Guards that give the former mode back, at most one for each in the source.
+    pub guards_of_mode: usize,
+    /// Forwards, losses and backwards.
+    pub runs: std::collections::BTreeMap<SiteId, Run>,
+    /// The loop whose items a variable holds.
+    pub items: std::collections::BTreeMap<PathId, LoopId>,
     /// The function is too large or too deep; nothing may be concluded.
     pub gave_up: bool,
     /// More conditions repeat than are followed, so a fault on some path may be none.
@@ -128,6 +139,20 @@ pub enum Action {
     Unassume(usize),
     /// A stage that leaves gradients alone, for drawings.
     Mark(Stage),
+    /// A forward or a loss; [`Cfg::runs`] tells more.
+    Run(Option<PathId>),
+    /// A schedule moves the learning rate of an optimizer, or of whatever it was built for.
+    Schedule(Option<OptimizerId>),
+    /// A model's layers are switched to a mode.
+    Mode(PathId, Word),
+    /// The mode of whatever these places hold is not known any more.
+    LoseMode(Deps),
+    /// Recording is switched on or off.
+    Recording(Word),
+    /// A guard keeps the modes as they are now.
+    KeepMode(usize),
+    /// A guard gives a model the mode back that it kept.
+    RestoreMode(usize, PathId),
 }
 
 /// Something recognised as an optimizer.
@@ -215,6 +240,8 @@ pub struct Loop {
     pub line: usize,
     /// As the source writes its head.
     pub text: String,
+    /// What it goes through, as the source writes it; empty where it does not go through anything.
+    pub over: String,
 }
 
 impl Cfg {

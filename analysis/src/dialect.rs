@@ -46,10 +46,18 @@ pub enum Does {
     Parameters,
     /// Gives the same thing again, wrapped or unwrapped.
     Passes,
+    /// Gives the same thing again, or one of its own that is equal at first.
+    Copies,
     /// Switches the mode of the layers.
     Mode(Stage),
+    /// Switches the mode of the layers as its first argument says.
+    ModeBy,
     /// Runs a closure without recording.
     NoGrad,
+    /// Runs a closure with recording, whatever is around it.
+    WithGrad,
+    /// Switches recording on or off for what follows, as its argument says.
+    SwitchesRecording,
     /// Runs a closure for each element.
     RunsEach {
         /// Whether the closure may end the iteration.
@@ -155,6 +163,15 @@ pub fn hints_at_training(name: &str) -> bool {
     ["backward", "backprop", "step", "train", "optimi", "update", "fit", "learn", "grad"]
         .iter()
         .any(|hint| name.contains(hint))
+}
+
+/// Whether a function of this name may well switch the mode of a model that it is given.
+pub fn hints_at_mode(name: &str) -> bool {
+    name.split('_').any(|word| {
+        ["eval", "valid", "test", "train", "fit", "infer", "mode", "freeze", "unfreeze"]
+            .iter()
+            .any(|hint| word.starts_with(hint))
+    })
 }
 
 /// Methods of Rust's own wrappers (`Option`, `Mutex`, `Box`, ...), which give what they hold in every library.

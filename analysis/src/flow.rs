@@ -18,9 +18,13 @@ use crate::stage::Effect;
 mod effect;
 mod gradients;
 mod solve;
+mod tracks;
+mod words;
 
 pub use gradients::Gradients;
 pub use solve::{Case, Solution, Visit, What, solve};
+use tracks::Tracks;
+pub use words::{Word, Words};
 
 /// Where the last events behind a state happened; of several sites the first in the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -169,6 +173,7 @@ pub(crate) struct Facts {
     cells: Vec<Cell>,
     /// Graphs that are not simply fresh, sorted.
     graphs: Vec<(usize, Used)>,
+    tracks: Tracks,
 }
 
 impl Facts {
@@ -208,7 +213,7 @@ impl Facts {
             }
         }
         self.direct |= other.direct;
-        changed
+        changed | self.tracks.join(&other.tracks)
     }
 
     fn skip(&mut self) {
@@ -219,6 +224,7 @@ impl Facts {
         for (_, used) in &mut self.graphs {
             used.direct = 0;
         }
+        self.tracks.skip();
     }
 }
 
@@ -244,8 +250,9 @@ impl State {
             })
         };
         let cells = cfg.optimizers.iter().map(start).collect();
+        let tracks = Tracks::entry(cfg, annotated);
         Self {
-            variants: vec![Facts { known: 0, holds: 0, direct: true, cells, graphs: Vec::new() }],
+            variants: vec![Facts { known: 0, holds: 0, direct: true, cells, graphs: Vec::new(), tracks }],
             coarse: false,
         }
     }
@@ -308,6 +315,15 @@ impl State {
         let join =
             |a: Used, b: Used| Used { all: a.all | b.all, direct: a.direct | b.direct, by: a.by.or(b.by) };
         self.variants.iter().map(|facts| facts.used(graph)).reduce(join)
+    }
+
+    /// What may hold of one tracked thing, whatever is assumed.
+    fn words(&self, of: impl Fn(&Tracks) -> Option<Words>) -> Option<Words> {
+        let words = self.variants.iter().filter_map(|facts| of(&facts.tracks));
+        words.reduce(|mut joined, words| {
+            joined.join(&words);
+            joined
+        })
     }
 
     fn skipped(&self) -> Self {

@@ -29,6 +29,7 @@ mod expr;
 mod function;
 mod macros;
 mod method;
+mod mode;
 mod origin;
 mod survey;
 mod text;
@@ -61,6 +62,8 @@ struct Frame<'a> {
     label: Option<String>,
     kind: FrameKind,
     break_to: BlockId,
+    /// Names in scope around it.
+    scope: usize,
     /// What the jumps so far gave.
     value: Option<Value<'a>>,
 }
@@ -135,6 +138,14 @@ struct Lower<'a> {
     events: usize,
     /// Guards against recording that are in scope.
     unrecorded: usize,
+    /// Guards that may be in scope.
+    maybe_unrecorded: usize,
+    /// Guards that keep a mode, by their syntax node.
+    guards: Vec<usize>,
+    /// How many branches were open where a variable got its guard.
+    scope_branches: BTreeMap<PathId, usize>,
+    /// The next pattern is the head of a `while let`, which gives an item in each round.
+    while_let: bool,
 }
 
 impl<'a> Lower<'a> {
@@ -175,6 +186,10 @@ impl<'a> Lower<'a> {
             depth: 0,
             events: 0,
             unrecorded: 0,
+            maybe_unrecorded: 0,
+            guards: Vec::new(),
+            scope_branches: BTreeMap::new(),
+            while_let: false,
         }
     }
 
@@ -253,7 +268,7 @@ impl<'a> Lower<'a> {
 
     fn loop_of(&mut self, node: usize, line: usize, head: impl FnOnce() -> String) -> LoopId {
         *self.loops.entry((node, self.chain)).or_insert_with(|| {
-            self.cfg.loops.push(Loop { line, text: head() });
+            self.cfg.loops.push(Loop { line, text: head(), over: String::new() });
             self.cfg.loops.len() - 1
         })
     }
@@ -281,9 +296,7 @@ impl<'a> Lower<'a> {
             if let Some(&graph) = self.graphs.get(&path) {
                 self.emit(Action::Compute(graph, Vec::new()), 0);
             }
-            if self.values.get(&path).is_some_and(Value::stops_recording) {
-                self.unrecorded = self.unrecorded.saturating_sub(1);
-            }
+            self.close_guard(path);
         }
     }
 

@@ -76,6 +76,7 @@ impl State {
 
 impl Facts {
     fn apply(&mut self, cfg: &Cfg, event: &Event) {
+        self.tracks.apply(cfg, event);
         match &event.action {
             Action::Build(id) => self.put(cfg, *id, Gradients::EMPTY),
             Action::Forget(id) => self.put(cfg, *id, Gradients::UNKNOWN),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::effect::{Reach, has_graph, reaches};
-use super::{Cell, Facts, Gradients, State, Used};
+use super::{Cell, Facts, Gradients, State, Used, Words};
 use crate::cfg::{Action, BlockId, Cfg, ConditionId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
@@ -20,6 +20,10 @@ pub enum What {
     Backward(usize, Used),
     /// An optimizer is built.
     Build(OptimizerId),
+    /// A forward or a loss: the model's mode, if it is followed, and whether a switch stops recording.
+    Run(Option<Words>, Words),
+    /// A schedule moves: whether its optimizer has stepped, or each of those that it may move.
+    Schedule(Words),
 }
 
 /// One event on which lints judge, with what held before it.
@@ -203,6 +207,20 @@ fn judged(cfg: &Cfg, state: &State, action: &Action) -> Vec<What> {
     };
     match action {
         Action::Build(id) => vec![What::Build(*id)],
+        Action::Run(model) => {
+            let mode = model.and_then(|model| state.words(|tracks| tracks.mode(cfg, model)));
+            let recording = state.words(|tracks| Some(tracks.recording()));
+            recording.map(|recording| What::Run(mode, recording)).into_iter().collect()
+        }
+        Action::Schedule(moved) => {
+            let ids = (0..cfg.optimizers.len()).filter(|id| moved.is_none_or(|moved| moved == *id));
+            let words = ids.filter_map(|id| state.words(|tracks| Some(tracks.stepped(id))));
+            let joined = words.reduce(|mut all, words| {
+                all.join(&words);
+                all
+            });
+            joined.map(What::Schedule).into_iter().collect()
+        }
         Action::Gradients(id, effect) => on(*id, *effect).into_iter().collect(),
         Action::Through(deps, effect) => reached(deps, *effect).collect(),
         Action::Backward { deps, graphs, own, .. } => {

@@ -40,7 +40,9 @@ impl<'a> Lower<'a> {
                 self.branches -= 1;
             }
             Expr::Let(node) => {
-                let value = self.expr(&node.expr);
+                let item = std::mem::take(&mut self.while_let);
+                let mut value = self.expr(&node.expr);
+                value.item |= item;
                 let holds = self.block("");
                 self.matching(&node.expr, &node.pat, holds, Some(no));
                 self.start(holds);

@@ -106,6 +106,15 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// One of the items that a loop goes through.
+    pub(super) fn item(&mut self, items: &Value<'a>) -> Value<'a> {
+        let overlapping = self.optimizers_in(&items.deps);
+        let value = Value { item: true, origin: self.item_origin(items), ..items.derived() };
+        // One of several optimizers: nothing is known of any.
+        self.lose(overlapping);
+        value
+    }
+
     /// A new variable with a value.
     pub(super) fn variable(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
         let path = self.root(name, node);
@@ -119,6 +128,12 @@ impl<'a> Lower<'a> {
         let assigned = self.survey.assigned.contains(name);
         if assigned && !self.is_straight(path) {
             value.origin = Origin::default();
+        }
+        self.close_guard(path);
+        if let Kind::Guard(guard) = &mut value.kind {
+            guard.certain &= !assigned;
+            self.open_guard(*guard);
+            self.scope_branches.insert(path, self.branches);
         }
         self.forget_parts(path);
         if matches!(value.kind, Kind::Plain)
@@ -147,6 +162,12 @@ impl<'a> Lower<'a> {
             _ => {}
         }
         self.tensor(path, assigned, &mut value);
+        if value.place.is_none() || assigned {
+            self.new_mode(path, &value);
+        }
+        if let Some(round) = self.rounds.last().filter(|_| value.item) {
+            self.cfg.items.insert(path, round.of);
+        }
         if let Some(site) = value.made {
             self.built.insert(path, (site, self.cfg.sites[site].conditional));
         }

@@ -7,10 +7,10 @@ use syn::{Expr, ExprCall};
 
 use super::effects::On;
 use super::origin::{asks_for_no_reduction, is_number};
-use super::value::{Handed, Kind, Value};
+use super::value::{Guard, Handed, Kind, Value};
 use super::{Lower, address, survey};
 use crate::cfg::{Action, Deps, Join, OptimizerId, Origin, PathId, SiteId};
-use crate::dialect::{Does, How, Role, hints_at_training, role_of_type};
+use crate::dialect::{Does, How, Role, hints_at_mode, hints_at_training, role_of_type};
 use crate::stage::Stage;
 
 /// Wrappers through which an optimizer stays itself.
@@ -50,11 +50,12 @@ impl<'a> Lower<'a> {
                 self.computes(expr, stage, None, &arguments)
             }
             Some(Does::Passes) if node.args.len() == 1 => self.expr(&node.args[0]),
-            Some(Does::Mode(stage)) => {
+            Some(Does::Mode(_)) => self.evaluation(expr, node),
+            Some(Does::WithGrad) => self.with_grad(node),
+            Some(Does::SwitchesRecording) => {
                 node.args.iter().for_each(|argument| drop(self.expr(argument)));
-                let site = self.site_of(expr, Some(stage));
-                self.emit(Action::Mark(stage), site);
-                Value::of(Kind::Guard, Deps::none())
+                self.switch_recording(expr, node.args.first().and_then(super::mode::literal_bool));
+                Value::nothing()
             }
             Some(Does::Harmless) => {
                 node.args.iter().for_each(|argument| drop(self.expr(argument)));
@@ -184,7 +185,7 @@ impl<'a> Lower<'a> {
                 self.expr(other);
                 Value::nothing()
             }
-            None => Value::of(Kind::Guard, Deps::none()),
+            None => Value::of(Kind::Guard(Guard { mode: None, certain: true }), Deps::none()),
         }
     }
 
@@ -204,7 +205,15 @@ impl<'a> Lower<'a> {
             }
         };
         let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        if let ([guard], Some("drop")) = (&arguments[..], name.as_deref())
+            && self.drops_guard(guard, &node.args[0])
+        {
+            return Value::nothing();
+        }
         let site = self.site_of(expr, None);
+        if name.as_deref().is_some_and(hints_at_mode) {
+            self.lose_modes(&arguments, site);
+        }
         let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
         self.unseen(site, given, &arguments);

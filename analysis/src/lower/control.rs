@@ -1,7 +1,7 @@
 //! Branches, loops and jumps.
 
 use syn::spanned::Spanned;
-use syn::{Arm, Expr, ExprBinary, ExprIf, ExprMatch, Label, Pat};
+use syn::{Arm, Expr, ExprBinary, ExprIf, ExprMatch, ExprWhile, Label, Pat};
 
 use super::value::{Kind, Value};
 use super::{DEEPEST_LOOP, Frame, FrameKind, Lower, Round, address, text};
@@ -17,6 +17,7 @@ impl<'a> Lower<'a> {
                 let items = self.expr(&node.expr);
                 let head = || format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
                 let id = self.loop_of(address(node), node.for_token.span().start().line, head);
+                self.cfg.loops[id].over = text::tight(&node.expr);
                 self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
                     let body = lower.block("round");
                     lower.goto(body);
@@ -28,17 +29,7 @@ impl<'a> Lower<'a> {
                 });
                 Value::nothing()
             }
-            Expr::While(node) => {
-                let head = || format!("while {}", text::tight(&node.cond));
-                let id = self.loop_of(address(node), node.while_token.span().start().line, head);
-                self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
-                    let body = lower.block("round");
-                    lower.condition(&node.cond, body, out);
-                    lower.start(body);
-                    lower.scoped(&node.body);
-                });
-                Value::nothing()
-            }
+            Expr::While(node) => self.while_loop(node),
             Expr::Loop(node) => {
                 let id =
                     self.loop_of(address(node), node.loop_token.span().start().line, || "loop".to_owned());
@@ -54,7 +45,13 @@ impl<'a> Lower<'a> {
             Expr::Const(node) => self.scoped(&node.block),
             Expr::TryBlock(node) => {
                 let after = self.block("");
-                self.frames.push(Frame { label: None, kind: FrameKind::Try, break_to: after, value: None });
+                self.frames.push(Frame {
+                    label: None,
+                    kind: FrameKind::Try,
+                    break_to: after,
+                    scope: self.scope.len(),
+                    value: None,
+                });
                 let value = self.scoped(&node.block);
                 self.frames.pop();
                 self.goto(after);
@@ -65,7 +62,7 @@ impl<'a> Lower<'a> {
                 let value = self.expr(&node.expr);
                 let kinds = [FrameKind::Call, FrameKind::Try];
                 let out = self.frames.iter().rev().find(|frame| kinds.contains(&frame.kind));
-                let out = out.map(|frame| frame.break_to);
+                let out = out.map(|frame| (frame.break_to, frame.scope));
                 self.leave_by(out);
                 value
             }
@@ -104,21 +101,36 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// One of the items that a loop goes through.
-    pub(super) fn item(&mut self, items: &Value<'a>) -> Value<'a> {
-        let overlapping = self.optimizers_in(&items.deps);
-        let value = Value { item: true, origin: self.item_origin(items), ..items.derived() };
-        // One of several optimizers: nothing is known of any.
-        self.lose(overlapping);
-        value
+    fn while_loop(&mut self, node: &'a ExprWhile) -> Value<'a> {
+        let head = || format!("while {}", text::tight(&node.cond));
+        let id = self.loop_of(address(node), node.while_token.span().start().line, head);
+        if let Expr::Let(fetched) = &*node.cond {
+            self.cfg.loops[id].over = text::tight(&fetched.expr);
+        }
+        self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
+            let body = lower.block("round");
+            lower.while_let = matches!(&*node.cond, Expr::Let(_));
+            lower.condition(&node.cond, body, out);
+            lower.start(body);
+            lower.scoped(&node.body);
+        });
+        Value::nothing()
     }
 
     /// A way out that may be taken here.
-    fn leave_by(&mut self, out: Option<BlockId>) {
+    fn leave_by(&mut self, out: Option<(BlockId, usize)>) {
         let on = self.block("");
         self.goto(on);
-        let out = out.unwrap_or_else(|| self.block("returns"));
-        self.goto(out);
+        if let Some((out, scope)) = out {
+            let ends = self.block("");
+            self.goto(ends);
+            self.start(ends);
+            self.unwind(scope);
+            self.goto(out);
+        } else {
+            let out = self.block("returns");
+            self.goto(out);
+        }
         self.start(on);
     }
 
@@ -126,6 +138,7 @@ impl<'a> Lower<'a> {
     fn jump(&mut self, frame: Option<usize>, value: Option<Value<'a>>) {
         if let Some(index) = frame {
             let to = self.frames[index].break_to;
+            self.unwind(self.frames[index].scope);
             self.goto(to);
             if let Some(value) = value.filter(|_| !self.dead) {
                 let before = self.frames[index].value.take();
@@ -141,7 +154,8 @@ impl<'a> Lower<'a> {
 
     fn next_round(&mut self, label: Option<&str>) {
         let mut loops = self.rounds.len();
-        for frame in self.frames.iter().rev() {
+        for index in (0..self.frames.len()).rev() {
+            let frame = &self.frames[index];
             if let FrameKind::Loop { continue_to } = frame.kind {
                 loops = loops.saturating_sub(1);
                 if label.is_none() || frame.label.as_deref() == label {
@@ -151,6 +165,7 @@ impl<'a> Lower<'a> {
                             round.continued = true;
                         }
                     }
+                    self.unwind(self.frames[index].scope);
                     self.goto(continue_to);
                     break;
                 }
@@ -162,7 +177,13 @@ impl<'a> Lower<'a> {
     fn labelled(&mut self, label: &Label, block: &'a syn::Block) -> Value<'a> {
         let after = self.block("");
         let label = Some(label.name.ident.to_string());
-        self.frames.push(Frame { label, kind: FrameKind::Labelled, break_to: after, value: None });
+        self.frames.push(Frame {
+            label,
+            kind: FrameKind::Labelled,
+            break_to: after,
+            scope: self.scope.len(),
+            value: None,
+        });
         let value = self.scoped(block);
         let broken = self.frames.pop().and_then(|frame| frame.value);
         self.goto(after);
@@ -200,6 +221,7 @@ impl<'a> Lower<'a> {
                 label: label.clone(),
                 kind: FrameKind::Loop { continue_to: later },
                 break_to: out,
+                scope: self.scope.len(),
                 value: None,
             };
             self.frames.push(frame);

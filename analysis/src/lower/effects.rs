@@ -60,6 +60,7 @@ impl<'a> Lower<'a> {
 
     fn backward_at(&mut self, site: SiteId, loss: &Value<'a>, retain: bool) {
         self.root_of_backward(site, &loss.origin);
+        self.runs(site, Stage::Backward, None, std::slice::from_ref(loss), None);
         let mut graphs = loss.through();
         // A network that runs its own backward is no loss, and may do so again.
         if graphs.is_empty()

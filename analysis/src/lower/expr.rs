@@ -58,7 +58,13 @@ impl<'a> Lower<'a> {
                 }
                 Stmt::Expr(expr, semi) => {
                     let value = self.expr(expr);
-                    if semi.is_some() { Value::nothing() } else { value }
+                    if semi.is_none() {
+                        value
+                    } else {
+                        // A guard that nobody holds ends here.
+                        value.guard().into_iter().for_each(|guard| self.end_guard(guard));
+                        Value::nothing()
+                    }
                 }
                 Stmt::Macro(node) => {
                     self.touch_tokens(node.mac.tokens.clone());
@@ -93,8 +99,8 @@ impl<'a> Lower<'a> {
             self.goto(on);
             self.start(on);
         }
-        if value.stops_recording() && matches!(local.pat, Pat::Ident(_) | Pat::Type(_)) {
-            self.unrecorded += 1;
+        if let (Some(guard), Pat::Wild(_)) = (value.guard(), &local.pat) {
+            self.end_guard(guard);
         }
         self.bind(&local.pat, value);
         let pat = match &local.pat {
@@ -114,7 +120,7 @@ impl<'a> Lower<'a> {
         self.depth += 1;
         let mut value = self.any(expr);
         self.depth -= 1;
-        if self.unrecorded > 0 {
+        if self.unrecorded + self.maybe_unrecorded > 0 {
             value.origin.unrecorded = true;
             value.computed = false;
         }
@@ -298,7 +304,13 @@ impl<'a> Lower<'a> {
     /// An async block that is awaited at once: `return` and `?` end it, nothing else does.
     fn in_place(&mut self, block: &'a Block) -> Value<'a> {
         let after = self.block("");
-        self.frames.push(Frame { label: None, kind: FrameKind::Call, break_to: after, value: None });
+        self.frames.push(Frame {
+            label: None,
+            kind: FrameKind::Call,
+            break_to: after,
+            scope: self.scope.len(),
+            value: None,
+        });
         let value = self.scoped(block);
         self.frames.pop();
         self.goto(after);

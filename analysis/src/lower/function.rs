@@ -202,7 +202,13 @@ impl<'a> Lower<'a> {
 
     /// Runs an expression whose `return` and `?` go on at `after`; does not go there itself.
     pub(super) fn call_frame(&mut self, body: &'a Expr, after: BlockId) -> Value<'a> {
-        self.frames.push(Frame { label: None, kind: FrameKind::Call, break_to: after, value: None });
+        self.frames.push(Frame {
+            label: None,
+            kind: FrameKind::Call,
+            break_to: after,
+            scope: self.scope.len(),
+            value: None,
+        });
         let value = self.expr(body);
         let returned = self.frames.pop().and_then(|frame| frame.value);
         match returned {

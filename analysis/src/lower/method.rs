@@ -5,9 +5,9 @@ use syn::{Expr, ExprMethodCall};
 use super::effects::On;
 use super::value::{Handed, Kind, Value};
 use super::{Lower, text};
-use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId};
+use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
-use crate::dialect::{Does, hints_at_training, is_loss};
+use crate::dialect::{Does, hints_at_mode, hints_at_training, is_loss};
 use crate::stage::Stage;
 
 impl<'a> Lower<'a> {
@@ -36,6 +36,11 @@ impl<'a> Lower<'a> {
                 if name == "step" {
                     let site = self.stage_site(expr, Stage::Schedule);
                     self.emit(Action::Mark(Stage::Schedule), site);
+                    let moved = arguments.iter().find_map(|argument| match argument.kind {
+                        Kind::Optimizer(id) => Some(id),
+                        _ => None,
+                    });
+                    self.emit(Action::Schedule(moved), site);
                 }
                 Value::number()
             }
@@ -70,6 +75,7 @@ impl<'a> Lower<'a> {
             }
             Some(Does::Detaches) => Value::number(),
             Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
+            Some(Does::Copies) => Value { handed: Handed::Value, copied: true, ..receiver.clone() },
             Some(_) => Value::nothing(),
             None => {
                 let site = self.site_of(expr, None);
@@ -123,9 +129,13 @@ impl<'a> Lower<'a> {
                 Value::plain(receiver.derived().deps)
             }
             Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
+            Some(Does::Copies) => Value { handed: Handed::Value, copied: true, ..receiver.clone() },
             Some(Does::Mode(stage)) => {
-                let site = self.site_of(expr, Some(stage));
-                self.emit(Action::Mark(stage), site);
+                self.set_mode(expr, receiver, Some(stage == Stage::TrainMode));
+                Value { made: receiver.made, ..receiver.derived() }
+            }
+            Some(Does::ModeBy) => {
+                self.set_mode_by(expr, node, receiver);
                 Value { made: receiver.made, ..receiver.derived() }
             }
             Some(Does::Harmless) => {
@@ -133,6 +143,8 @@ impl<'a> Lower<'a> {
             }
             Some(
                 Does::NoGrad
+                | Does::WithGrad
+                | Does::SwitchesRecording
                 | Does::RunsEach { .. }
                 | Does::Applies
                 | Does::Settings
@@ -154,6 +166,7 @@ impl<'a> Lower<'a> {
         let site = self.stage_site(expr, stage);
         self.emit(Action::Mark(stage), site);
         let origin = self.computed_origin(expr, stage, site, receiver, arguments);
+        self.runs(site, stage, receiver, arguments, told(expr));
         let mut value = Value::nothing();
         for part in receiver.into_iter().chain(arguments) {
             value = value.with(&part.derived());
@@ -164,6 +177,7 @@ impl<'a> Lower<'a> {
             value.models = value.models.union(&receiver.deps);
             self.cfg.models = self.cfg.models.union(&receiver.deps);
         }
+        value.past.computed = value.past.computed.union(&Sites::one(site));
         Value { computed: true, origin, ..value }
     }
 
@@ -188,6 +202,12 @@ impl<'a> Lower<'a> {
             self.cfg.reads_gradients = true;
         }
         let site = self.site_of(expr, None);
+        if hints_at_mode(&name) {
+            [receiver]
+                .into_iter()
+                .chain(arguments)
+                .for_each(|value| self.lose_mode(&value.derived().deps, site));
+        }
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
         self.unseen(site, place, arguments);
         // What holds an optimizer may use it.
@@ -234,6 +254,7 @@ impl<'a> Lower<'a> {
     ) -> Value<'a> {
         let line = node.method.span().start().line;
         let id = self.loop_of(super::address(node), line, || text::call(expr));
+        self.cfg.loops[id].over = text::tight(&node.receiver);
         let seen = self.scope.len();
         self.repeat(id, None, true, &mut |lower, out| {
             let body = lower.block("");
@@ -266,6 +287,14 @@ impl<'a> Lower<'a> {
             };
             (place, text::call(expr))
         })
+    }
+}
+
+/// The mode that a forward is told by an argument.
+fn told(expr: &Expr) -> Option<bool> {
+    match expr {
+        Expr::MethodCall(node) => node.args.iter().find_map(super::mode::literal_bool),
+        _ => None,
     }
 }
 

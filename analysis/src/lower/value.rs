@@ -2,7 +2,7 @@
 
 use syn::ExprClosure;
 
-use crate::cfg::{Deps, GraphId, OptimizerId, Origin, PathId, SiteId, Source};
+use crate::cfg::{Deps, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Source};
 
 /// What an expression gives.
 #[derive(Clone)]
@@ -29,6 +29,10 @@ pub(super) struct Value<'a> {
     pub item: bool,
     /// What it was computed from, and how.
     pub origin: Origin,
+    /// What is behind it, whatever it went through since.
+    pub past: Past,
+    /// It was cloned, which may have made it a thing of its own.
+    pub copied: bool,
 }
 
 /// How a value is handed on.
@@ -58,10 +62,19 @@ pub(super) enum Kind<'a> {
     Settings(SiteId),
     Schedule,
     /// A guard that stops recording while it is in scope.
-    Guard,
+    Guard(Guard),
     Closure(&'a ExprClosure, usize),
     Tuple(Vec<Value<'a>>),
     Fields(Vec<(String, Value<'a>)>),
+}
+
+/// What a guard does while it is in scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Guard {
+    /// The model that it keeps in evaluation mode, with the number under which the flow keeps the mode.
+    pub mode: Option<(usize, PathId)>,
+    /// It is there on every path.
+    pub certain: bool,
 }
 
 impl<'a> Value<'a> {
@@ -79,6 +92,8 @@ impl<'a> Value<'a> {
             handed: Handed::Value,
             item: false,
             origin: Origin::default(),
+            past: Past::default(),
+            copied: false,
         }
     }
 
@@ -107,33 +122,39 @@ impl<'a> Value<'a> {
     /// Computed from both, the graph of neither known to be kept.
     pub(super) fn with(mut self, other: &Self) -> Self {
         self.deps = self.deps.union(&other.deps);
+        self.past = self.past.union(&other.past);
         self
     }
 
     /// A value computed from this one, and nothing else said about it.
     pub(super) fn derived(&self) -> Self {
-        let all = self.deps.union(&self.holds);
-        Self::plain(match &self.kind {
-            Kind::Tuple(parts) => parts.iter().fold(all, |all, part| all.union(&part.derived().deps)),
-            Kind::Fields(parts) => parts.iter().fold(all, |all, (_, part)| all.union(&part.derived().deps)),
+        let all = Self { past: self.past.clone(), ..Self::plain(self.deps.union(&self.holds)) };
+        match &self.kind {
+            Kind::Tuple(parts) => parts.iter().fold(all, |all, part| all.with(&part.derived())),
+            Kind::Fields(parts) => parts.iter().fold(all, |all, (_, part)| all.with(&part.derived())),
             _ => all,
-        })
+        }
     }
 
-    /// Whether recording stops while it is in scope.
-    pub(super) fn stops_recording(&self) -> bool {
-        matches!(self.kind, Kind::Guard)
+    /// The guard that it is, if recording stops while it is in scope.
+    pub(super) fn guard(&self) -> Option<Guard> {
+        match self.kind {
+            Kind::Guard(guard) => Some(guard),
+            _ => None,
+        }
     }
 
     /// One of two values, when it cannot be known which.
     ///
     /// The optimizers that get lost between them are returned.
     pub(super) fn either(self, other: Self) -> (Self, Vec<OptimizerId>) {
-        if matches!(self.kind, Kind::Absent) {
-            return (other, Vec::new());
-        }
-        if matches!(other.kind, Kind::Absent) {
-            return (self, Vec::new());
+        let absent = |value: &Self| matches!(value.kind, Kind::Absent);
+        if absent(&self) || absent(&other) {
+            let mut present = if absent(&self) { other } else { self };
+            if let Kind::Guard(guard) = &mut present.kind {
+                guard.certain = false;
+            }
+            return (present, Vec::new());
         }
         let mut lost = Vec::new();
         let kind = match (self.kind, other.kind) {
@@ -141,6 +162,12 @@ impl<'a> Value<'a> {
             (Kind::Number, Kind::Number) => Kind::Number,
             (Kind::Schedule, Kind::Schedule) => Kind::Schedule,
             (Kind::Settings(site), Kind::Settings(_)) => Kind::Settings(site),
+            (Kind::Guard(a), Kind::Guard(b)) => {
+                Kind::Guard(if a == b { a } else { Guard { certain: false, ..a } })
+            }
+            (Kind::Guard(guard), _) | (_, Kind::Guard(guard)) => {
+                Kind::Guard(Guard { certain: false, ..guard })
+            }
             (Kind::NewOptimizer(a, site), Kind::NewOptimizer(b, _)) => Kind::NewOptimizer(a.union(&b), site),
             (Kind::Tuple(a), Kind::Tuple(b)) if a.len() == b.len() => {
                 let both = a.into_iter().zip(b).map(|(a, b)| {
@@ -172,6 +199,8 @@ impl<'a> Value<'a> {
             handed: self.handed.min(other.handed),
             item: self.item || other.item,
             origin: self.origin.either(&other.origin),
+            past: self.past.union(&other.past),
+            copied: self.copied || other.copied,
         };
         (value, lost)
     }

@@ -1,0 +1,84 @@
+//! What is computed where: forwards, losses and backwards, with what is behind them.
+
+use super::{Deps, PathId, SiteId};
+use crate::stage::Stage;
+
+/// A set of sites; of too many it only says that they are not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sites(Deps);
+
+impl Sites {
+    /// One site.
+    pub fn one(site: SiteId) -> Self {
+        Self(Deps::one(site))
+    }
+
+    /// The sites, sorted; none if they are not known.
+    pub fn known(&self) -> &[SiteId] {
+        self.0.paths()
+    }
+
+    /// Whether there are more than can be told apart.
+    pub fn is_unknown(&self) -> bool {
+        self.0 == Deps::Anything
+    }
+
+    /// Whether the site may be among them.
+    pub fn may_hold(&self, site: SiteId) -> bool {
+        self.is_unknown() || self.known().contains(&site)
+    }
+
+    /// Both together.
+    pub fn union(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0))
+    }
+}
+
+/// What is behind a value, whatever it went through since; a plain number has nothing behind it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Where forwards and losses were computed.
+    pub computed: Sites,
+    /// What collected it on the way: vectors it was pushed into, sums it was added to.
+    pub collected: Deps,
+}
+
+impl Past {
+    /// Both together.
+    pub fn union(&self, other: &Self) -> Self {
+        Self {
+            computed: self.computed.union(&other.computed),
+            collected: self.collected.union(&other.collected),
+        }
+    }
+}
+
+/// Whether what is computed has a graph, as far as closures and guards decide that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// No closure and no guard is around it.
+    Yes,
+    /// One is.
+    No,
+    /// A guard may be in scope.
+    Maybe,
+}
+
+/// A forward, a loss or a backward.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// Which of them.
+    pub stage: Stage,
+    /// The place of the model, of a forward.
+    pub model: Option<PathId>,
+    /// The models of a forward, or behind a loss.
+    pub models: Deps,
+    /// What it is given, its receiver left out.
+    pub given: Deps,
+    /// What is behind what it is given.
+    pub past: Past,
+    /// Whether it is recorded.
+    pub recorded: Recorded,
+    /// The mode, where an argument tells it.
+    pub told: Option<bool>,
+}
