@@ -14,7 +14,7 @@ mod paths;
 mod runs;
 
 pub use condition::{Condition, ConditionId};
-pub use origin::{Argument, Cut, Join, LossCall, Origin, Root, Source};
+pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
 pub use paths::{Deps, PathId, Paths};
 pub use runs::{Past, Recorded, Run, Sites};
 
@@ -52,6 +52,10 @@ pub struct Cfg {
     pub unseen: Vec<(SiteId, Deps)>,
     /// Calls of losses that the dialect knows.
     pub losses: Vec<LossCall>,
+    /// Differences of two tensors that both went through a model, as in a loss written by hand.
+    pub differences: Vec<Difference>,
+    /// `backward` of more than one number adds them up.
+    pub sums_unreduced: bool,
     /// What each `backward` starts from.
     pub roots: Vec<Root>,
     /// Gradients are read, or parameters written, by hand.

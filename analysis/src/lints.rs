@@ -11,10 +11,11 @@ use crate::stage::nearest;
 
 mod context;
 mod page;
+mod provenance;
 #[cfg(test)]
 mod testing;
 
-pub use context::{Cause, Context, Finding};
+pub use context::{Cause, Context, Finding, Report};
 
 /// A fault that the checker knows.
 #[derive(Debug)]
@@ -66,6 +67,11 @@ registry! {
     clip_after_step,
     optimizer_rebuilt,
     model_rebuilt,
+    double_softmax,
+    loss_arguments_swapped,
+    loss_without_gradient,
+    target_not_detached,
+    loss_without_reduction,
 }
 
 /// All lints that look at a function, in the order of the catalogue.

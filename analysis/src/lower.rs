@@ -123,8 +123,8 @@ struct Lower<'a> {
     chain: u32,
     running: Vec<usize>,
     objects: BTreeMap<PathId, OptimizerId>,
-    /// Where each call of a loss stands in the list of them.
-    loss_calls: BTreeMap<SiteId, usize>,
+    /// Where the loss, the difference or the `backward` of a site stands in the list of its kind.
+    noted: BTreeMap<SiteId, usize>,
     /// The branches and loops open where each variable begins.
     declared: BTreeMap<PathId, (usize, usize)>,
     /// The function's own parameters.
@@ -176,7 +176,7 @@ impl<'a> Lower<'a> {
             chain: 0,
             running: Vec::new(),
             objects: BTreeMap::new(),
-            loss_calls: BTreeMap::new(),
+            noted: BTreeMap::new(),
             declared: BTreeMap::new(),
             parameters: BTreeSet::new(),
             built: BTreeMap::new(),

@@ -235,6 +235,17 @@ pub struct LossCall {
     pub target: Argument,
 }
 
+/// A difference of two tensors that both went through a model.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    /// The subtraction.
+    pub site: SiteId,
+    /// What is subtracted from.
+    pub output: Argument,
+    /// What is subtracted.
+    pub target: Argument,
+}
+
 /// An argument of a loss.
 #[derive(Clone, Debug)]
 pub struct Argument {

@@ -147,7 +147,11 @@ impl<'a> Lower<'a> {
             Expr::RawAddr(node) => self.expr(&node.expr).derived(),
             Expr::Unary(node) => match node.op {
                 UnOp::Deref(_) => self.expr(&node.expr),
-                UnOp::Neg(_) => self.arithmetic(Join::Other, &[&node.expr]),
+                UnOp::Neg(_) => {
+                    let value = self.expr(&node.expr);
+                    let origin = Origin { last: None, ..value.origin.part() };
+                    Value { origin, ..Self::combine(&[value]) }
+                }
                 _ => self.expr(&node.expr).derived(),
             },
             Expr::Binary(node) => self.binary(node),
@@ -223,7 +227,10 @@ impl<'a> Lower<'a> {
         match node.op {
             BinOp::And(_) | BinOp::Or(_) => self.condition_value(node),
             BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) => {
-                self.arithmetic(join_of(&node.op), &[&node.left, &node.right])
+                let (left, right) = (self.expr(&node.left), self.expr(&node.right));
+                self.difference(node, &left, &right);
+                let origin = left.origin.with(&right.origin, join_of(&node.op));
+                Value { origin, ..Self::combine(&[left, right]) }
             }
             _ => {
                 let left = self.expr(&node.left);
@@ -232,16 +239,6 @@ impl<'a> Lower<'a> {
                 Value { origin, ..left.derived().with(&right.derived()) }
             }
         }
-    }
-
-    fn arithmetic(&mut self, join: Join, operands: &[&'a Expr]) -> Value<'a> {
-        let values: Vec<_> = operands.iter().map(|operand| self.expr(operand)).collect();
-        let origin = match &values[..] {
-            [one] => Origin { last: None, ..one.origin.part() },
-            [left, right] => left.origin.with(&right.origin, join),
-            _ => Origin::default(),
-        };
-        Value { origin, ..Self::combine(&values) }
     }
 
     /// What arithmetic on tensors and numbers gives: a tensor with all their graphs.

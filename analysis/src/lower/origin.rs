@@ -1,11 +1,11 @@
 //! Where values come from: what of it lints look at, at losses and at `backward`.
 
 use syn::punctuated::Punctuated;
-use syn::{BinOp, Expr, ExprMethodCall, Token};
+use syn::{BinOp, Expr, ExprBinary, ExprMethodCall, Token};
 
 use super::value::Value;
 use super::{Lower, text};
-use crate::cfg::{Argument, Deps, Join, LossCall, Origin, Root, SiteId, Source};
+use crate::cfg::{Argument, Deps, Difference, Join, LossCall, Origin, Root, SiteId, Source};
 use crate::diagnostic::Place;
 use crate::dialect::Loss;
 use crate::stage::Stage;
@@ -63,21 +63,43 @@ impl<'a> Lower<'a> {
         if self.dead {
             return origin;
         }
-        if let Some(&known) = self.loss_calls.get(&site) {
+        if let Some(&known) = self.noted.get(&site) {
             let known: &mut LossCall = &mut self.cfg.losses[known];
             known.output.origin = known.output.origin.either(&first);
             known.target.origin = known.target.origin.either(&second);
             return origin;
         }
-        let argument = |(expr, value): (&Expr, &Value<'a>), origin| Argument {
-            text: text::call(bare(expr)),
-            name: self.name_of(expr, value),
-            origin,
-        };
-        let call = LossCall { site, loss, output: argument(output, first), target: argument(target, second) };
-        self.loss_calls.insert(site, self.cfg.losses.len());
+        let (output, target) = (self.argument(output.0, output.1), self.argument(target.0, target.1));
+        let call = LossCall { site, loss, output, target };
+        self.noted.insert(site, self.cfg.losses.len());
         self.cfg.losses.push(call);
         origin
+    }
+
+    fn argument(&self, expr: &Expr, value: &Value<'a>) -> Argument {
+        Argument {
+            text: text::call(bare(expr)),
+            name: self.name_of(expr, value),
+            origin: value.origin.clone(),
+        }
+    }
+
+    /// Remembers a difference of two tensors that went through a model.
+    pub(super) fn difference(&mut self, node: &'a ExprBinary, left: &Value<'a>, right: &Value<'a>) {
+        let outputs = |value: &Value<'a>| value.is_tensor() && !value.origin.forwards.is_empty();
+        if self.dead || join_of(&node.op) != Join::Difference || !outputs(left) || !outputs(right) {
+            return;
+        }
+        let site = self.site(super::address(node), None, || (Place::of(node), text::tight(node)));
+        if let Some(&known) = self.noted.get(&site) {
+            let known = &mut self.cfg.differences[known];
+            known.output.origin = known.output.origin.either(&left.origin);
+            known.target.origin = known.target.origin.either(&right.origin);
+        } else {
+            let (output, target) = (self.argument(&node.left, left), self.argument(&node.right, right));
+            self.noted.insert(site, self.cfg.differences.len());
+            self.cfg.differences.push(Difference { site, output, target });
+        }
     }
 
     /// The last name of the variable or field that an expression is.
@@ -97,9 +119,12 @@ impl<'a> Lower<'a> {
         if self.dead {
             return;
         }
-        match self.cfg.roots.iter_mut().find(|root| root.site == site) {
-            Some(known) => known.origin = known.origin.either(origin),
-            None => self.cfg.roots.push(Root { site, origin: origin.clone() }),
+        if let Some(&known) = self.noted.get(&site) {
+            let known = &mut self.cfg.roots[known];
+            known.origin = known.origin.either(origin);
+        } else {
+            self.noted.insert(site, self.cfg.roots.len());
+            self.cfg.roots.push(Root { site, origin: origin.clone() });
         }
     }
 
@@ -170,6 +195,9 @@ impl<'a> Lower<'a> {
                 known.origin = Origin::default();
             }
             return Origin::default();
+        }
+        if name == "next" && arguments.is_empty() && receiver.origin.source == Source::Unknown {
+            return self.item_origin(receiver);
         }
         if receiver.origin.criterion.is_some() {
             let unreduced = node.args.iter().any(asks_for_no_reduction)

@@ -1,0 +1,121 @@
+use super::Context;
+use crate::cfg::{Cut, Root};
+use crate::dialect::How;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A `backward` whose loss, or one term of it, was computed from something that no gradient passes: a plain number (`item()`, `f64::from`), the place of the greatest entry (`argmax`), a comparison, or the whole loss after `detach()`.
+    ///
+    /// ## Why it matters
+    ///
+    /// A number is a constant to `backward`: it changes what is printed and not what is learnt.
+    /// The part of the model behind it is never trained by this loss.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let policy = policy_loss(&output);
+    /// let value = mse_loss(&critic.forward(&state), &returns);
+    /// let loss = &policy + value.item();     // a constant: the critic learns nothing
+    /// loss.backward();
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Add the tensors, and take `item()` only of what is printed.
+    ///
+    /// ## Limits
+    ///
+    /// A number that multiplies or divides (a weight, a norm), a baseline that is subtracted, a detached term and a target are right.
+    /// A term counts only if it comes from a model that is trained here, in the same round.
+    loss_without_gradient, Error, "a term of the loss that went through a number or a comparison"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for root in &cx.cfg.roots {
+        if let Some(cut) = &root.origin.cut {
+            whole(cx, root, cut);
+        } else if let Some(cut) = &root.origin.term {
+            term(cx, root, cut);
+        }
+    }
+}
+
+fn whole(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
+    let made = match cut.how {
+        How::Number => "makes a plain number, and no gradient passes it",
+        How::Choice => "makes a choice, which has no gradient",
+        How::Detach => "cuts the graph, and nothing behind it is left to learn",
+    };
+    let message = format!("{} {made}", cx.call(cut.site));
+    let note = format!("{} runs through nothing else, so no parameter gets a gradient", cx.call_at(root.site));
+    let help = match cut.how {
+        How::Choice => "compute the loss from the output itself; `argmax` and comparisons are for metrics",
+        How::Number => "compute the loss from tensors, and take the number only to print it",
+        How::Detach => "leave `detach()` out, or put it on the target",
+    };
+    cx.report_alone(cut.site, message)
+        .note_at(root.site, note)
+        .note("the loss is printed and falls only by chance: nothing is learnt from it")
+        .help(help);
+}
+
+fn term(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
+    if !cx.is_trained(&cut.models) || !cx.in_one_round(cut.site, root.site) {
+        return;
+    }
+    let made = match cut.how {
+        How::Choice => "makes a choice, which has no gradient: to `backward` this term of the loss is a constant",
+        _ => "makes a plain number: to `backward` this term of the loss is a constant",
+    };
+    let message = format!("{} {made}", cx.call(cut.site));
+    let note = format!("{} adds no gradient for it", cx.call_at(root.site));
+    cx.report_alone(cut.site, message)
+        .note_at(root.site, note)
+        .note("the term changes what is printed, and the parameters never follow it")
+        .help("add the tensor itself, and take the number only to print it");
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    fn with(loss: &str) -> Vec<(&'static str, usize)> {
+        in_loop(&format!(
+            "let output = model.forward(x);\nlet loss = {loss};\n optimizer.zero_grad(); loss.backward(); optimizer.step();"
+        ))
+    }
+
+    #[test]
+    fn numbers_choices_and_detached_losses() {
+        for wrong in [
+            "Tensor::from(mse_loss(&output, y).item())",
+            "cross_entropy(&output.argmax(1), y)",
+            "mse_loss(&output.detach(), y)",
+            "mse_loss(&output, y).detach()",
+            "mse_loss(&output, y) + cross_entropy(&output, z).item()",
+            "mse_loss(&output, y) + 0.5 * f64::from(&cross_entropy(&output, z))",
+            "mse_loss(&output, y) + l1_loss(&output.argmax(1), z)",
+        ] {
+            assert_eq!(with(wrong), [("loss_without_gradient", 6)], "{wrong}");
+        }
+    }
+
+    #[test]
+    fn weights_baselines_targets_and_estimators_are_right() {
+        for right in [
+            "mse_loss(&output, y) * cross_entropy(&output, z).item()",
+            "mse_loss(&output, y) / mse_loss(&output, y).item()",
+            "(&output * (z - output.item())).mean()",
+            "mse_loss(&output, &model.forward(z).detach())",
+            "mse_loss(&(&output + (output.round() - &output).detach()), y)",
+            "mse_loss(&output, y) + mse_loss(&output, z).detach()",
+            "mse_loss(&output, y) + teacher_number(z)",
+            "head.forward(&output.detach()).mean()",
+            "((z + 0.9 * model.forward(z).item()) - output).square().mean()",
+        ] {
+            assert!(with(right).is_empty(), "{right}: {:?}", with(right));
+        }
+    }
+}

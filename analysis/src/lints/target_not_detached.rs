@@ -1,0 +1,112 @@
+use super::Context;
+use super::provenance::mentions;
+use crate::cfg::{Argument, Origin, SiteId, Source};
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A target computed by a forward of the very model that the loss trains, without `detach()` or `no_grad`.
+    ///
+    /// ## Why it matters
+    ///
+    /// The gradient also moves the target towards the output: the loss falls because both meet, not because the output became right.
+    /// In reinforcement learning this is the difference between learning and drifting.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let q = model.forward(&state);
+    /// let target = &reward + gamma * model.forward(&next);   // has a graph
+    /// let loss = mse_loss(&q, &target);                      // trains the target as well
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Call `detach()` on the target, or compute it inside `no_grad`, best from a copy of the model that is updated less often.
+    ///
+    /// ## Limits
+    ///
+    /// Only a variable or field whose name says that it is a target counts, so that losses between two outputs (contrastive, siamese, consistency) stay silent.
+    /// A target from a model that no optimizer of the function moves is right.
+    target_not_detached, Warning, "a target computed from the trained model without detach"
+}
+
+/// Words that say so.
+const TARGET: [&str; 9] =
+    ["target", "targets", "td", "bootstrap", "bootstrapped", "backup", "expected", "qnext", "teacher"];
+
+fn check(cx: &mut Context<'_>) {
+    let losses = cx.cfg.losses.iter().filter(|call| call.loss.symmetric);
+    let losses = losses.map(|call| (call.site, &call.output, &call.target));
+    let by_hand = cx.cfg.differences.iter().map(|call| (call.site, &call.output, &call.target));
+    for (site, first, second) in losses.chain(by_hand) {
+        for (output, target) in [(first, second), (second, first)] {
+            if let Some(forward) = fault(cx, output, target) {
+                let message = format!("the target `{}` has a graph through the model that learns it", target.text);
+                let one = !target.text.contains(' ');
+                let detached = if one { target.text.clone() } else { format!("({})", target.text) };
+                let note = format!("{} computed it from the model that is trained", cx.call_at(forward));
+                cx.report_alone(site, message)
+                    .note_at(forward, note)
+                    .note("the update moves the target towards the output as well")
+                    .help(format!("hand over `{detached}.detach()`, or compute it inside `no_grad`"));
+                break;
+            }
+        }
+    }
+}
+
+/// The forward behind a target that is trained together with its output.
+fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteId> {
+    let named = |argument: &Argument| {
+        argument.name.as_ref().is_some_and(|name| mentions(name, &TARGET) || is_next_value(name))
+            || mentions(&argument.text, &["q_next"])
+            || (argument.name.is_none() && is_next_value(&argument.text))
+    };
+    if !named(target) || named(output) || !has_graph(&output.origin) || !has_graph(&target.origin) {
+        return None;
+    }
+    let same = output.origin.models.overlaps(&target.origin.models, &cx.cfg.paths) == Some(true);
+    let forward = target.origin.forwards.iter().find(|forward| !output.origin.forwards.contains(forward))?;
+    let own = output.origin.forwards.iter().any(|forward| !target.origin.forwards.contains(forward));
+    let learnt = cx.cfg.roots.iter().any(|root| root.origin.forwards.contains(forward));
+    (same && own && learnt && cx.is_trained(&target.origin.models)).then_some(*forward)
+}
+
+/// `q_next`, `next_q`, `next_value`: what is expected to come.
+fn is_next_value(name: &str) -> bool {
+    mentions(name, &["next"]) && mentions(name, &["q", "value", "values", "v"])
+}
+
+fn has_graph(origin: &Origin) -> bool {
+    origin.source == Source::Computed && origin.cut.is_none() && !origin.unrecorded
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    fn with(target: &str, loss: &str) -> Vec<(&'static str, usize)> {
+        in_loop(&format!(
+            "let q = model.forward(x);\nlet target = {target};\nlet loss = {loss};\n optimizer.zero_grad(); loss.backward(); optimizer.step();"
+        ))
+    }
+
+    #[test]
+    fn only_the_trained_model_with_its_graph() {
+        let wrong = "y + 0.9 * model.forward(z)";
+        assert_eq!(with(wrong, "mse_loss(&q, &target)"), [("target_not_detached", 7)]);
+        assert_eq!(with(wrong, "(&target - &q).square().mean()"), [("target_not_detached", 7)]);
+        assert!(with(wrong, "mse_loss(&q, &target.detach())").is_empty());
+        for right in [
+            "(y + 0.9 * model.forward(z)).detach()",
+            "y + 0.9 * model.forward(z).detach()",
+            "no_grad(|| y + 0.9 * model.forward(z))",
+            "y + 0.9 * frozen.forward(z)",
+            "y + 0.9 * q.detach()",
+        ] {
+            assert!(with(right, "mse_loss(&q, &target)").is_empty(), "{right}");
+        }
+        assert!(with("y", "mse_loss(&q, &model.forward(z))").is_empty(), "two outputs");
+    }
+}
