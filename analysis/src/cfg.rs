@@ -54,8 +54,6 @@ pub struct Cfg {
     pub losses: Vec<LossCall>,
     /// Differences of two tensors that both went through a model, as in a loss written by hand.
     pub differences: Vec<Difference>,
-    /// `backward` of more than one number adds them up.
-    pub sums_unreduced: bool,
     /// What each `backward` starts from.
     pub roots: Vec<Root>,
     /// Gradients are read, or parameters written, by hand.

@@ -264,6 +264,8 @@ pub struct Root {
     pub site: SiteId,
     /// Where the loss comes from, whichever round it is.
     pub origin: Origin,
+    /// A loss of more than one number is added up; else the program stops.
+    pub adds_up: bool,
 }
 
 #[cfg(test)]

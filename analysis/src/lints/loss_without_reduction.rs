@@ -33,7 +33,7 @@ fn check(cx: &mut Context<'_>) {
         let Some(made) = root.origin.unreduced else { continue };
         let message = format!("{} starts from a loss of one number an entry", cx.call(root.site));
         let note = format!("{} does not sum or average", cx.call_at(made));
-        let effect = if cx.cfg.sums_unreduced {
+        let effect = if root.adds_up {
             "the entries are added up, so the update grows with the size of the batch"
         } else {
             "`backward` of more than one number stops the program"

@@ -124,7 +124,8 @@ impl<'a> Lower<'a> {
             known.origin = known.origin.either(origin);
         } else {
             self.noted.insert(site, self.cfg.roots.len());
-            self.cfg.roots.push(Root { site, origin: origin.clone() });
+            let adds_up = self.dialect.sums_unreduced;
+            self.cfg.roots.push(Root { site, origin: origin.clone(), adds_up });
         }
     }
 
