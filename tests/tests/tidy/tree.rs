@@ -53,7 +53,7 @@ pub(crate) fn rust(folder: &str) -> Vec<Source> {
 
 /// The source folders of all crates that are published.
 pub(crate) fn published() -> Vec<Source> {
-    ["analysis/src", "macros/src", "runtime/src"].into_iter().flat_map(rust).collect()
+    ["analysis/src", "lint/src", "macros/src", "runtime/src"].into_iter().flat_map(rust).collect()
 }
 
 /// Calls `check` with the line of each ident in the tokens and the two tokens after it.

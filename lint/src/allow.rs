@@ -1,0 +1,129 @@
+//! `// training-loop: allow(lint): reason` silences one place.
+
+use training_loop_analysis::diagnostic::Place;
+use training_loop_analysis::lints;
+
+use crate::comments::{Comment, Scan};
+
+/// What the comments of a file allow.
+#[derive(Debug, Default)]
+pub(crate) struct Allowed {
+    /// Lines and what is allowed there.
+    places: Vec<(usize, String)>,
+    /// Comments that say it wrongly: the line, and what is the matter.
+    pub(crate) mistakes: Vec<(usize, String)>,
+}
+
+impl Allowed {
+    /// Reads the comments of a file.
+    pub(crate) fn read(scan: &Scan<'_>) -> Self {
+        let mut allowed = Self::default();
+        for comment in &scan.comments {
+            if let Some(order) = comment.text.trim_start().strip_prefix("training-loop:") {
+                allowed.order(comment, order.trim(), &scan.code);
+            }
+        }
+        allowed
+    }
+
+    /// Whether a finding of this lint at this place is silenced.
+    pub(crate) fn covers(&self, lint: Option<&str>, place: &Place) -> bool {
+        let lines = place.line()..=place.end.end().line;
+        self.places.iter().any(|(line, name)| lint == Some(name.as_str()) && lines.contains(line))
+    }
+
+    fn order(&mut self, comment: &Comment<'_>, order: &str, code: &[usize]) {
+        let Some((word, rest)) = order.split_once('(') else { return };
+        if !word.trim_end().chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric()) {
+            return; // Prose that starts with the project's name.
+        }
+        let example = "write `// training-loop: allow(lint): reason`";
+        let Some((names, behind)) = rest.split_once(')').filter(|_| word.trim_end() == "allow") else {
+            self.mistake(comment, format!("`training-loop: {order}` is not understood; {example}"));
+            return;
+        };
+        let reason = behind.trim_start().strip_prefix(':').map(str::trim);
+        if reason.is_none_or(str::is_empty) {
+            let text = format!("`allow({names})` gives no reason and allows nothing; {example}");
+            self.mistake(comment, text);
+            return;
+        }
+        // At the end of a line it is for that line, else for the next line of code.
+        let line = if comment.trails {
+            Some(comment.line)
+        } else {
+            code.get(code.partition_point(|line| *line <= comment.line)).copied()
+        };
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match lints::find(name) {
+                Some(_) => self.places.extend(line.map(|line| (line, name.to_owned()))),
+                None => self.mistake(comment, unknown(name)),
+            }
+        }
+        if names.trim().is_empty() {
+            self.mistake(comment, format!("`allow()` names no lint; {example}"));
+        }
+    }
+
+    fn mistake(&mut self, comment: &Comment<'_>, message: String) {
+        self.mistakes.push((comment.line, message));
+    }
+}
+
+fn unknown(name: &str) -> String {
+    match lints::nearest_to(name) {
+        Some(near) => format!("unknown lint `{name}`; did you mean `{}`?", near.name),
+        None => format!("unknown lint `{name}`; docs/lints.md has all names"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::comments::scan;
+
+    /// Lines with what belongs to them.
+    type Lines = Vec<(usize, String)>;
+
+    fn read(text: &str) -> (Lines, Lines) {
+        let allowed = Allowed::read(&scan(text));
+        (allowed.places, allowed.mistakes)
+    }
+
+    #[test]
+    fn above_a_line_and_at_its_end() {
+        let (places, mistakes) = read(
+            "// training-loop: allow(missing_step): a demonstration\n\n// why\nf();\n\
+             g(); //training-loop:  allow( missing_step , step_repeated ) :  both\n",
+        );
+        let places: Vec<_> = places.iter().map(|(line, name)| (*line, name.as_str())).collect();
+        assert_eq!(places, [(4, "missing_step"), (5, "missing_step"), (5, "step_repeated")]);
+        assert!(mistakes.is_empty());
+    }
+
+    #[test]
+    fn without_a_reason_or_a_lint_it_is_a_mistake() {
+        for (text, said) in [
+            ("// training-loop: allow(missing_step)", "gives no reason"),
+            ("// training-loop: allow(missing_step): ", "gives no reason"),
+            ("// training-loop: allow(missing_steps): x", "did you mean `missing_step`?"),
+            ("// training-loop: allow(qwertz): x", "unknown lint `qwertz`; docs"),
+            ("// training-loop: allow(): x", "names no lint"),
+            ("// training-loop: alow(missing_step): x", "is not understood"),
+            ("// training-loop: allow(missing_step: x", "is not understood"),
+        ] {
+            let (places, mistakes) = read(&format!("{text}\nf();"));
+            assert!(places.is_empty(), "{text}");
+            assert!(mistakes.len() == 1 && mistakes[0].1.contains(said), "{text}: {mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn prose_is_prose() {
+        for text in
+            ["// training-loop: the crate", "// training-loop: see there (and here)", "// allow(x): y"]
+        {
+            assert_eq!(read(text), (vec![], vec![]), "{text}");
+        }
+    }
+}

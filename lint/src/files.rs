@@ -1,0 +1,71 @@
+//! From the paths on the command line to the files that are read.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ignore::{DirEntry, WalkBuilder};
+
+/// What the paths stand for.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    /// The files to read, sorted, each once.
+    pub(crate) found: Vec<PathBuf>,
+    /// What could not be read, in words.
+    pub(crate) failures: Vec<String>,
+    /// Folders without a Rust file.
+    pub(crate) empty: Vec<PathBuf>,
+}
+
+/// Finds the files: a file that is named is taken as it is, a folder stands for the Rust files below it.
+///
+/// Below a folder hidden files, what `.gitignore` names and cargo's output are left out, and symbolic links
+/// are not followed.
+pub(crate) fn find(paths: &[PathBuf]) -> Files {
+    let mut files = Files::default();
+    // Two spellings of one path are one file; the map keeps the first spelling in order.
+    let mut found: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
+    let here = [PathBuf::from(".")];
+    for path in if paths.is_empty() { &here } else { paths } {
+        match std::fs::metadata(path) {
+            Ok(known) if known.is_dir() => below(path, &mut files, &mut found),
+            Ok(_) => drop(found.entry(real(path)).or_insert_with(|| path.clone())),
+            Err(error) => files.failures.push(format!("{}: {error}", path.display())),
+        }
+    }
+    files.found = found.into_values().collect();
+    files.found.sort();
+    files
+}
+
+fn below(folder: &Path, files: &mut Files, found: &mut BTreeMap<PathBuf, PathBuf>) {
+    let mut count = 0;
+    let walk = WalkBuilder::new(folder).require_git(false).filter_entry(|entry| !is_output(entry)).build();
+    for entry in walk {
+        match entry {
+            Ok(entry) => {
+                let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
+                if is_file && entry.path().extension().is_some_and(|extension| extension == "rs") {
+                    count += 1;
+                    let path = entry.path().strip_prefix(".").unwrap_or(entry.path()).to_owned();
+                    found.entry(real(&path)).or_insert(path);
+                }
+            }
+            Err(error) => files.failures.push(error.to_string()),
+        }
+    }
+    if count == 0 {
+        files.empty.push(folder.to_owned());
+    }
+}
+
+/// Whether a folder holds what cargo builds: a module may be called `target` as well.
+fn is_output(entry: &DirEntry) -> bool {
+    let is_below = entry.depth() > 0 && entry.file_name() == "target";
+    is_below
+        && entry.file_type().is_some_and(|kind| kind.is_dir())
+        && (entry.path().join("CACHEDIR.TAG").exists() || entry.path().with_file_name("Cargo.toml").exists())
+}
+
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}

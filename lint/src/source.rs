@@ -1,0 +1,102 @@
+//! The text of a file, and where its lines and columns are.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use training_loop_analysis::diagnostic::Place;
+
+/// Larger files are no source that a person wrote; positions of spans are 32 bits wide.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// A file that was read.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// As it was named, or found.
+    pub(crate) path: PathBuf,
+    /// Its text, without a byte order mark.
+    pub(crate) text: String,
+    /// Where each line starts.
+    starts: Vec<usize>,
+}
+
+/// Why a file cannot be checked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// The line, counted from 1, and the column, if the place is known.
+    pub(crate) place: Option<(usize, usize)>,
+    /// What is the matter.
+    pub(crate) message: String,
+}
+
+impl Failure {
+    /// A failure of the file as a whole.
+    pub(crate) fn whole(message: impl Into<String>) -> Self {
+        Self { place: None, message: message.into() }
+    }
+}
+
+impl Source {
+    /// Reads a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let whole = |error: std::io::Error| Failure::whole(error.to_string());
+        let length = std::fs::metadata(path).map_err(whole)?.len();
+        if length > MOST_BYTES {
+            return Err(Failure::whole(format!(
+                "{length} bytes are more than the {MOST_BYTES} that are read"
+            )));
+        }
+        let bytes = std::fs::read(path).map_err(whole)?;
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self::new(path, &text)),
+            Err(error) => {
+                let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                let line = before.split(|byte| *byte == b'\n').count();
+                let last = before.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+                let column = String::from_utf8_lossy(last).chars().count() + 1;
+                Err(Failure { place: Some((line, column)), message: "the text is not UTF-8".to_owned() })
+            }
+        }
+    }
+
+    /// A file of this text.
+    pub(crate) fn new(path: &Path, text: &str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let starts = std::iter::once(0).chain(ends).collect();
+        Self { path: path.to_owned(), text, starts }
+    }
+
+    /// The byte at which a line starts; the end of the text for lines behind it.
+    pub(crate) fn line_start(&self, line: usize) -> usize {
+        self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())
+    }
+
+    /// The byte of a line, counted from 1, and of a column, counted from 0 in characters.
+    fn offset(&self, line: usize, column: usize) -> usize {
+        let (start, end) = (self.line_start(line), self.line_start(line + 1));
+        let text = &self.text[start..end];
+        start + text.char_indices().nth(column).map_or(text.len(), |(at, _)| at)
+    }
+
+    /// The bytes of a place.
+    pub(crate) fn range(&self, place: &Place) -> Range<usize> {
+        let (start, end) = (place.start.start(), place.end.end());
+        let start = self.offset(start.line, start.column);
+        start..self.offset(end.line, end.column).max(start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_characters_and_offsets_are_bytes() {
+        let source = Source::new(Path::new("a.rs"), "\u{feff}// ä\r\n\té: ß\n");
+        assert_eq!(source.line_start(2), "// ä\r\n".len());
+        let at = source.offset(2, 4);
+        assert_eq!(&source.text[at..at + 2], "ß");
+        assert_eq!(source.offset(2, 99), source.text.len());
+        assert_eq!(source.offset(99, 0), source.text.len());
+    }
+}
