@@ -9,11 +9,13 @@ use crate::stage::{Effect, Stage};
 
 mod condition;
 mod draw;
+mod guard;
 mod origin;
 mod paths;
 mod runs;
 
 pub use condition::{Condition, ConditionId};
+pub use guard::{Counter, Guard, GuardId, GuardKind};
 pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
 pub use paths::{Deps, PathId, Paths};
 pub use runs::{Past, Recorded, Run, Sites};
@@ -44,6 +46,8 @@ pub struct Cfg {
     pub loops: Vec<Loop>,
     /// Conditions that are followed.
     pub conditions: Vec<Condition>,
+    /// Conditions that decide within a round what is reached.
+    pub guards: Vec<Guard>,
     /// Names of all places that values live in.
     pub paths: Paths,
     /// The loop in whose rounds each variable begins, for those that begin in one.
@@ -229,6 +233,10 @@ pub struct Site {
     pub loops: Vec<LoopId>,
     /// Whether a condition inside the innermost loop may leave it out.
     pub conditional: bool,
+    /// The conditions inside the innermost loop that lead to it, and how they came out.
+    ///
+    /// The head of a `while` is none of them, nor is a condition that would have left the loop.
+    pub guards: Vec<(GuardId, bool)>,
     /// What it is, if it is a stage.
     pub stage: Option<Stage>,
     /// It is one of the stages of a call that runs several.

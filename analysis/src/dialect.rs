@@ -174,6 +174,11 @@ pub fn hints_at_mode(name: &str) -> bool {
     })
 }
 
+/// Whether a function or a method of this name measures gradients.
+pub fn measures_gradients(name: &str) -> bool {
+    name == "norm" || name.contains("norm") && name.contains("grad")
+}
+
 /// Methods of Rust's own wrappers (`Option`, `Mutex`, `Box`, ...), which give what they hold in every library.
 const WRAPPERS: &[(&str, usize, Does)] = &[
     ("as_mut", 0, Does::Passes),

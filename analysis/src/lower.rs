@@ -24,9 +24,11 @@ mod bind;
 mod call;
 mod condition;
 mod control;
+mod count;
 mod effects;
 mod expr;
 mod function;
+mod guard;
 mod macros;
 mod method;
 mod mode;
@@ -53,6 +55,7 @@ pub fn lower(function: &ItemFn, options: &CheckOptions) -> Cfg {
     macros::Unfold::new().visit_block_mut(&mut body);
     let mut lower = Lower::new(Survey::of(&body, &TORCH), options);
     lower.function(function, &body);
+    lower.settle_guards();
     lower.cfg.watch();
     lower.cfg
 }
@@ -88,6 +91,10 @@ struct Round {
     branches: usize,
     /// A `continue` before may have left out what follows.
     continued: bool,
+    /// Conditions that hold where its body starts.
+    guards: usize,
+    /// What was counted up in it so far.
+    bumped: BTreeSet<PathId>,
 }
 
 struct Lower<'a> {
@@ -146,6 +153,8 @@ struct Lower<'a> {
     scope_branches: BTreeMap<PathId, usize>,
     /// The next pattern is the head of a `while let`, which gives an item in each round.
     while_let: bool,
+    /// The conditions around what is being lowered, and what counts rounds.
+    guarding: guard::Guarding,
 }
 
 impl<'a> Lower<'a> {
@@ -190,6 +199,7 @@ impl<'a> Lower<'a> {
             guards: Vec::new(),
             scope_branches: BTreeMap::new(),
             while_let: false,
+            guarding: guard::Guarding::default(),
         }
     }
 
@@ -257,7 +267,8 @@ impl<'a> Lower<'a> {
         }
         let (place, text) = place();
         let loops = self.rounds.iter().map(|round| round.of).collect();
-        self.cfg.sites.push(Site { place, text, loops, conditional, stage, fused: false });
+        let guards = self.guards_here();
+        self.cfg.sites.push(Site { place, text, loops, conditional, guards, stage, fused: false });
         self.sites.insert((node, self.chain), self.cfg.sites.len() - 1);
         self.cfg.sites.len() - 1
     }
@@ -271,6 +282,17 @@ impl<'a> Lower<'a> {
             self.cfg.loops.push(Loop { line, text: head(), over: String::new() });
             self.cfg.loops.len() - 1
         })
+    }
+
+    fn begin_round(&mut self, of: LoopId, first: bool) {
+        self.rounds.push(Round {
+            of,
+            first,
+            branches: self.branches,
+            continued: false,
+            guards: self.open_guards(),
+            bumped: BTreeSet::new(),
+        });
     }
 
     // Names.

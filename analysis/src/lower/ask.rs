@@ -3,7 +3,7 @@
 use syn::{BinOp, Expr, Pat, UnOp};
 
 use super::condition::{self, Constant, Test};
-use super::{Lower, text};
+use super::{Lower, address, text};
 use crate::cfg::{Action, BlockId, Condition, ConditionId, PathId};
 
 /// Conditions that the states have bits for.
@@ -40,6 +40,7 @@ impl<'a> Lower<'a> {
                 self.branches -= 1;
             }
             Expr::Let(node) => {
+                self.expect_next(&node.pat, &node.expr);
                 let item = std::mem::take(&mut self.while_let);
                 let mut value = self.expr(&node.expr);
                 value.item |= item;
@@ -50,7 +51,9 @@ impl<'a> Lower<'a> {
                 self.goto(yes);
             }
             single => {
-                self.expr(single);
+                if self.expr(single).measured {
+                    self.guarding.measured.insert(address(single));
+                }
                 self.single(single, yes, no);
             }
         }

@@ -119,6 +119,7 @@ impl<'a> Lower<'a> {
     pub(super) fn variable(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
         let path = self.root(name, node);
         self.declared.insert(path, (self.branches, self.rounds.len()));
+        self.note_variable(path, node);
         self.changed_in(path);
         self.store(path, name, value, role);
     }
@@ -178,6 +179,9 @@ impl<'a> Lower<'a> {
             value.deps = value.deps.union(&Deps::one(path));
         }
         value.item = false;
+        // What outlives the round, as a running mean does, says nothing of this round alone.
+        value.measured &=
+            self.cfg.begins.get(&self.cfg.paths.root_of(path)) == self.rounds.last().map(|round| &round.of);
         if value.place.is_none() || assigned {
             value.place = Some(path);
         }

@@ -10,7 +10,7 @@ use super::origin::{asks_for_no_reduction, is_number};
 use super::value::{Guard, Handed, Kind, Value};
 use super::{Lower, address, survey};
 use crate::cfg::{Action, Deps, Join, OptimizerId, Origin, PathId, SiteId};
-use crate::dialect::{Does, How, Role, hints_at_mode, hints_at_training, role_of_type};
+use crate::dialect::{Does, How, Role, hints_at_mode, hints_at_training, measures_gradients, role_of_type};
 use crate::stage::Stage;
 
 /// Wrappers through which an optimizer stays itself.
@@ -38,7 +38,7 @@ impl<'a> Lower<'a> {
                     first => On::Places(first.map_or_else(Deps::none, |first| first.derived().deps)),
                 };
                 self.effects(expr, effects, &on, None);
-                Value::number()
+                Value { measured: true, ..Value::number() }
             }
             Some(Does::Settings) => {
                 node.args.iter().for_each(|argument| drop(self.expr(argument)));
@@ -69,8 +69,8 @@ impl<'a> Lower<'a> {
                 Value { origin, ..Self::combine(&arguments) }
             }
             _ if last == "looks_at" => {
-                node.args.iter().for_each(|argument| drop(self.expr(argument)));
-                Value::number()
+                let looked = node.args.iter().map(|argument| self.expr(argument).measured);
+                Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
             }
             _ => self.unseen_call(expr, node),
         }
@@ -248,6 +248,7 @@ impl<'a> Lower<'a> {
         if !local && name.is_some() {
             value.origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
         }
+        value.measured |= name.as_deref().is_some_and(measures_gradients);
         let constructs = ["build", "make", "create", "new", "init", "configure", "setup"];
         let made = name.is_some_and(|name| constructs.iter().any(|start| name.starts_with(start)));
         Value { made: made.then_some(site), ..value }

@@ -24,6 +24,7 @@ impl<'a> Lower<'a> {
                     lower.goto(out);
                     lower.start(body);
                     let item = lower.item(&items);
+                    lower.expect_index(&node.pat, &node.expr);
                     lower.bind(&node.pat, item);
                     lower.scoped(&node.body);
                 });
@@ -137,6 +138,9 @@ impl<'a> Lower<'a> {
     /// Jumps out of a frame; out of the function if there is none.
     fn jump(&mut self, frame: Option<usize>, value: Option<Value<'a>>) {
         if let Some(index) = frame {
+            if !matches!(self.frames[index].kind, FrameKind::Loop { .. }) {
+                self.note_exit(index);
+            }
             let to = self.frames[index].break_to;
             self.unwind(self.frames[index].scope);
             self.goto(to);
@@ -166,6 +170,7 @@ impl<'a> Lower<'a> {
                         }
                     }
                     self.unwind(self.frames[index].scope);
+                    self.note_exit(index);
                     self.goto(continue_to);
                     break;
                 }
@@ -225,11 +230,12 @@ impl<'a> Lower<'a> {
                 value: None,
             };
             self.frames.push(frame);
-            self.rounds.push(Round { of, first: is_first, branches: self.branches, continued: false });
+            self.begin_round(of, is_first);
             let mark = self.scope.len();
             round(self, if is_first || !twice { skipped } else { out });
             self.leave(mark);
             self.goto(later);
+            self.forget_exits();
             self.rounds.pop();
             let broken = self.frames.pop().and_then(|frame| frame.value);
             value = match (value, broken) {
@@ -249,14 +255,18 @@ impl<'a> Lower<'a> {
         self.condition(&node.cond, yes, no);
         self.branches += 1;
         self.start(yes);
+        let guards = self.guard_branch(&node.cond, true);
         let then = self.scoped(&node.then_branch);
+        self.unguard(guards);
         self.leave(mark);
         self.goto(after);
         self.start(no);
+        let guards = self.guard_branch(&node.cond, false);
         let other = match &node.else_branch {
             Some((_, other)) => self.expr(other),
             None => Value::nothing(),
         };
+        self.unguard(guards);
         self.branches -= 1;
         self.goto(after);
         self.start(after);
@@ -266,16 +276,16 @@ impl<'a> Lower<'a> {
     /// `a && b` as a value.
     pub(super) fn condition_value(&mut self, node: &'a ExprBinary) -> Value<'a> {
         let (right, after) = (self.block(""), self.block(""));
-        self.expr(&node.left);
+        let left = self.expr(&node.left);
         self.goto(right);
         self.goto(after);
         self.start(right);
         self.branches += 1;
-        self.expr(&node.right);
+        let right = self.expr(&node.right);
         self.branches -= 1;
         self.goto(after);
         self.start(after);
-        Value::number()
+        Value { measured: left.measured || right.measured, ..Value::number() }
     }
 
     fn condition_only(&mut self, expr: &'a Expr) -> Value<'a> {
@@ -294,8 +304,10 @@ impl<'a> Lower<'a> {
         self.branches += 1;
         for (index, arm) in node.arms.iter().enumerate() {
             let next = self.block("");
+            let guards = self.guard_arm(&node.arms, index, &node.expr, &subject);
             let other = (index + 1 < node.arms.len()).then_some(next);
             let value = self.arm(arm, (&node.expr, &subject), next, other);
+            self.unguard(guards);
             self.goto(after);
             result = Some(match result {
                 Some(before) => self.join_values(before, value),

@@ -94,7 +94,9 @@ impl<'a> Lower<'a> {
             self.matching(&init.expr, &local.pat, on, Some(other));
             self.start(other);
             self.branches += 1;
+            let guards = self.guard_else(local);
             self.expr(diverge);
+            self.unguard(guards);
             self.branches -= 1;
             self.goto(on);
             self.start(on);
@@ -102,6 +104,7 @@ impl<'a> Lower<'a> {
         if let (Some(guard), Pat::Wild(_)) = (value.guard(), &local.pat) {
             self.end_guard(guard);
         }
+        let measured = value.measured;
         self.bind(&local.pat, value);
         let pat = match &local.pat {
             Pat::Type(typed) => &*typed.pat,
@@ -110,6 +113,7 @@ impl<'a> Lower<'a> {
         if let Pat::Ident(ident) = pat {
             self.learn(&ident.ident.to_string(), &init.expr);
         }
+        self.note_let(&local.pat, &init.expr, measured);
     }
 
     pub(super) fn expr(&mut self, expr: &'a Expr) -> Value<'a> {
@@ -157,6 +161,7 @@ impl<'a> Lower<'a> {
             Expr::Binary(node) => self.binary(node),
             Expr::Assign(node) => {
                 let value = self.expr(&node.right);
+                self.note_assignment(&node.left, None, &node.right);
                 self.assign(&node.left, value);
                 self.learn(&super::text::tight(&node.left), &node.right);
                 Value::nothing()
@@ -221,6 +226,7 @@ impl<'a> Lower<'a> {
             let left = self.expr(&node.left);
             let origin = left.origin.with(&right.origin, join_of(&node.op));
             let value = Value { origin, ..Self::combine(&[left, right]) };
+            self.note_assignment(&node.left, Some(&node.op), &node.right);
             self.assign(&node.left, value);
             return Value::nothing();
         }
@@ -248,6 +254,7 @@ impl<'a> Lower<'a> {
         for value in values {
             result = result.with(&value.derived());
             result.computed |= value.computed;
+            result.measured |= value.measured;
             result.models = result.models.union(&value.models);
             result.graphs.extend(value.through());
         }

@@ -7,7 +7,7 @@ use super::value::{Handed, Kind, Value};
 use super::{Lower, text};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
-use crate::dialect::{Does, hints_at_mode, hints_at_training, is_loss};
+use crate::dialect::{Does, hints_at_mode, hints_at_training, is_loss, measures_gradients};
 use crate::stage::Stage;
 
 impl<'a> Lower<'a> {
@@ -60,7 +60,7 @@ impl<'a> Lower<'a> {
         match self.dialect.optimizer_method(&name, arguments.len()) {
             Some(Does::Gradients(effects)) => {
                 self.effects(expr, effects, &On::Optimizer(id), arguments.first());
-                Value::number()
+                Value { measured: true, ..Value::number() }
             }
             Some(Does::Builds) => self.built_of(expr, arguments),
             Some(Does::Adopts) => {
@@ -101,7 +101,7 @@ impl<'a> Lower<'a> {
             Some(Does::Backward { retain }) => self.backward(expr, receiver, retain),
             Some(Does::Gradients(effects)) => {
                 self.effects(expr, effects, &On::Places(receiver.derived().deps), arguments.first());
-                Value::number()
+                Value { measured: true, ..Value::number() }
             }
             Some(Does::Applies)
                 if !matches!(arguments.first().map(|model| &model.kind), Some(Kind::Closure(..))) =>
@@ -120,9 +120,9 @@ impl<'a> Lower<'a> {
             Some(Does::Detaches) => match self.dialect.cut(&name) {
                 Some(how) => {
                     let site = self.site_of(expr, None);
-                    Value { origin: receiver.origin.ended(how, site), ..Value::number() }
+                    Value { origin: receiver.origin.ended(how, site), ..Value::number_of(receiver) }
                 }
-                None => Value::number(),
+                None => Value::number_of(receiver),
             },
             Some(Does::Parameters) => {
                 self.cfg.models = self.cfg.models.union(&receiver.deps);
@@ -178,7 +178,7 @@ impl<'a> Lower<'a> {
             self.cfg.models = self.cfg.models.union(&receiver.deps);
         }
         value.past.computed = value.past.computed.union(&Sites::one(site));
-        Value { computed: true, origin, ..value }
+        Value { computed: true, measured: true, origin, ..value }
     }
 
     /// A model, given first, runs on the receiver.
@@ -234,6 +234,7 @@ impl<'a> Lower<'a> {
             value = value.with(&argument.derived());
         }
         value.origin = self.unseen_origin(&name, node, receiver, arguments);
+        value.measured |= measures_gradients(&name);
         // `losses.push(loss)` puts the argument into the receiver.
         if let Some(place) = receiver.place
             && let Some(holder) = self.values.get_mut(&place)
@@ -262,6 +263,9 @@ impl<'a> Lower<'a> {
             lower.goto(out);
             lower.start(body);
             let item = lower.item(items);
+            if let Some(pat) = closure.inputs.first() {
+                lower.expect_index(pat, &node.receiver);
+            }
             let after = lower.block("");
             lower.run_to(closure, seen, super::address(expr), vec![item], after);
             if may_stop {

@@ -33,6 +33,8 @@ pub(super) struct Value<'a> {
     pub past: Past,
     /// It was cloned, which may have made it a thing of its own.
     pub copied: bool,
+    /// It says something about what this round computed: an output, a loss, a gradient's norm.
+    pub measured: bool,
 }
 
 /// How a value is handed on.
@@ -94,6 +96,7 @@ impl<'a> Value<'a> {
             origin: Origin::default(),
             past: Past::default(),
             copied: false,
+            measured: false,
         }
     }
 
@@ -103,6 +106,11 @@ impl<'a> Value<'a> {
 
     pub(super) fn number() -> Self {
         Self { kind: Kind::Number, origin: Origin::constant(), ..Self::nothing() }
+    }
+
+    /// A number that says something about what another value does.
+    pub(super) fn number_of(other: &Self) -> Self {
+        Self { measured: other.measured, ..Self::number() }
     }
 
     pub(super) fn of(kind: Kind<'a>, deps: Deps) -> Self {
@@ -123,12 +131,17 @@ impl<'a> Value<'a> {
     pub(super) fn with(mut self, other: &Self) -> Self {
         self.deps = self.deps.union(&other.deps);
         self.past = self.past.union(&other.past);
+        self.measured |= other.measured;
         self
     }
 
     /// A value computed from this one, and nothing else said about it.
     pub(super) fn derived(&self) -> Self {
-        let all = Self { past: self.past.clone(), ..Self::plain(self.deps.union(&self.holds)) };
+        let all = Self {
+            past: self.past.clone(),
+            measured: self.measured,
+            ..Self::plain(self.deps.union(&self.holds))
+        };
         match &self.kind {
             Kind::Tuple(parts) => parts.iter().fold(all, |all, part| all.with(&part.derived())),
             Kind::Fields(parts) => parts.iter().fold(all, |all, (_, part)| all.with(&part.derived())),
@@ -201,6 +214,7 @@ impl<'a> Value<'a> {
             origin: self.origin.either(&other.origin),
             past: self.past.union(&other.past),
             copied: self.copied || other.copied,
+            measured: self.measured || other.measured,
         };
         (value, lost)
     }
