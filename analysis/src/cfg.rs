@@ -30,6 +30,8 @@ pub type GraphId = usize;
 pub type SiteId = usize;
 /// Index into [`Cfg::loops`].
 pub type LoopId = usize;
+/// Index into [`Cfg::calls`].
+pub type CallId = usize;
 
 /// A function as blocks of events; block 0 is the entry.
 #[derive(Debug, Default)]
@@ -44,6 +46,8 @@ pub struct Cfg {
     pub sites: Vec<Site>,
     /// Loops of the source.
     pub loops: Vec<Loop>,
+    /// Calls of functions that are seen, each lowered in place.
+    pub calls: Vec<Call>,
     /// Conditions that are followed.
     pub conditions: Vec<Condition>,
     /// Conditions that decide within a round what is reached.
@@ -241,6 +245,19 @@ pub struct Site {
     pub stage: Option<Stage>,
     /// It is one of the stages of a call that runs several.
     pub fused: bool,
+    /// The call in whose function it stands; `None` in the function itself.
+    pub call: Option<CallId>,
+}
+
+/// A call of a function that is seen.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Where it stands.
+    pub site: SiteId,
+    /// The function that calls.
+    pub caller: String,
+    /// The function that is called.
+    pub callee: String,
 }
 
 /// A loop of the source.
@@ -259,6 +276,18 @@ impl Cfg {
     pub fn sites_with(&self, effect: Effect) -> impl Iterator<Item = (SiteId, &Site)> {
         let has = move |site: &Site| site.stage.is_some_and(|stage| stage.effect() == effect);
         self.sites.iter().enumerate().filter(move |(_, site)| has(site))
+    }
+
+    /// The calls that lead to a site, outermost first.
+    pub fn calls_to(&self, site: SiteId) -> Vec<CallId> {
+        let mut calls = Vec::new();
+        let mut at = self.sites[site].call;
+        while let Some(call) = at {
+            calls.push(call);
+            at = self.sites[self.calls[call].site].call;
+        }
+        calls.reverse();
+        calls
     }
 
     /// The innermost loop in whose rounds a place's variable begins anew.

@@ -1,9 +1,15 @@
 //! The checker's doors: a function or a file in, findings in source order out.
 
-use syn::visit::{self, Visit};
-use syn::{File, ImplItemFn, ItemFn, TraitItemFn};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
+use syn::{Attribute, File, ItemFn};
+
+use crate::cfg::Cfg;
 use crate::diagnostic::{Diagnostic, Level};
+use crate::lower::Lowered;
+use crate::lower::seen::Seen;
+use crate::stage::Effect;
 use crate::suppress::Levels;
 use crate::{flow, lints, lower};
 
@@ -54,12 +60,57 @@ pub struct CheckOptions {
 /// # Ok::<(), syn::Error>(())
 /// ```
 pub fn check_fn(function: &ItemFn, options: &CheckOptions) -> Vec<Diagnostic> {
-    let cfg = lower::lower(function, options);
-    let solution = flow::solve(&cfg, options.annotated);
+    if options.origin == Origin::Spec {
+        let cfg = lower::lower(function, options);
+        return options.levels.apply(judge(&cfg, options));
+    }
+    together(&Seen::of_function(function, options))
+}
+
+/// What is found in a function that is lowered.
+fn judge(cfg: &Cfg, options: &CheckOptions) -> Vec<Diagnostic> {
+    let solution = flow::solve(cfg, options.annotated);
     if cfg.gave_up || solution.gave_up {
         return Vec::new();
     }
-    options.levels.apply(lints::judge(&cfg, &solution, options))
+    lints::judge(cfg, &solution, options)
+}
+
+/// Checks the functions that are seen, each with all that it calls, and tells each fault once.
+///
+/// A function that another one calls is met in the states of its callers; alone it is checked with states
+/// of which nothing is known.
+fn together(seen: &Seen) -> Vec<Diagnostic> {
+    let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_seen(seen, id)).collect();
+    let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
+    let mut findings: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
+    for (id, lowered) in lowered.iter().enumerate() {
+        let function = &seen.functions[id];
+        // In an annotated module the helpers that only step or only run `backward` are others' business.
+        let whole = || {
+            let has = |effect| lowered.cfg.sites_with(effect).next().is_some();
+            has(Effect::Fill) && has(Effect::Take)
+        };
+        let annotated = function.options.annotated && (function.marked || !called.contains(&id) && whole());
+        let options = CheckOptions { annotated, ..function.options.clone() };
+        for finding in options.levels.apply(judge(&lowered.cfg, &options)) {
+            let (line, column) = (finding.place.line(), finding.place.column());
+            let around = seen.around(line, column).filter(|around| *around != id);
+            let told = around.map(|around| &seen.functions[around].options.levels);
+            let finding = match told {
+                Some(levels) => levels.apply(vec![finding]).pop(),
+                None => Some(finding),
+            };
+            let Some(finding) = finding else { continue };
+            // One fault is met by itself and through several callers: the surest and shortest account stays.
+            let weight = |finding: &Diagnostic| (finding.certain, Reverse(finding.notes.len()));
+            let key = (line, column);
+            if findings.get(&key).is_none_or(|known| weight(known) < weight(&finding)) {
+                findings.insert(key, finding);
+            }
+        }
+    }
+    findings.into_values().collect()
 }
 
 /// The control flow of a function as text, with the state of each optimizer's gradients beside it.
@@ -79,32 +130,27 @@ pub fn draw_fn_mermaid(function: &ItemFn, options: &CheckOptions) -> String {
 /// A function that carries `#[training_loop]` is checked as the macro checks it; one that has a spec
 /// and no body is left to the generator.
 pub fn check_file(file: &File) -> Vec<Diagnostic> {
-    let mut walk = Walk { findings: Vec::new() };
-    walk.visit_file(file);
-    let mut findings = walk.findings;
-    findings.sort_by_key(|finding| (finding.place.line(), finding.place.column()));
-    findings
+    together(&Seen::of_items(&file.items, &told, None))
 }
 
-struct Walk {
-    findings: Vec<Diagnostic>,
-}
-
-impl Walk {
-    fn check(&mut self, function: &ItemFn) {
-        let attribute = function.attrs.iter().find(|attribute| {
-            attribute.path().segments.last().is_some_and(|last| last.ident == "training_loop")
-        });
-        let mut options = CheckOptions { annotated: attribute.is_some(), ..CheckOptions::default() };
-        if let Some(attribute) = attribute {
-            tell(attribute, &mut options);
-        }
-        self.findings.extend(check_fn(function, &options));
+/// A function's options and whether it carries the attribute.
+fn told(attributes: &[Attribute], around: Option<&CheckOptions>) -> (CheckOptions, bool) {
+    let mut options = around.cloned().unwrap_or_default();
+    let attribute = attributes.iter().find(|attribute| is_ours(attribute));
+    if let Some(attribute) = attribute {
+        options.annotated = true;
+        tell(attribute, &mut options);
     }
+    (options, attribute.is_some())
+}
+
+/// Whether an attribute is `#[training_loop]`, by whatever path.
+pub(crate) fn is_ours(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|last| last.ident == "training_loop")
 }
 
 /// Reads what an attribute above a body tells: roles and levels. What else it says is the macro's business.
-fn tell(attribute: &syn::Attribute, options: &mut CheckOptions) {
+fn tell(attribute: &Attribute, options: &mut CheckOptions) {
     use crate::suppress::Setting;
     use syn::punctuated::Punctuated;
     use syn::{Expr, Meta, MetaList, Path, Token};
@@ -135,36 +181,6 @@ fn tell(attribute: &syn::Attribute, options: &mut CheckOptions) {
             _ => {}
         }
     }
-}
-
-impl<'ast> Visit<'ast> for Walk {
-    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
-        self.check(function);
-        visit::visit_item_fn(self, function);
-    }
-
-    fn visit_impl_item_fn(&mut self, method: &'ast ImplItemFn) {
-        self.check(&as_function(&method.attrs, &method.sig, &method.block));
-        visit::visit_impl_item_fn(self, method);
-    }
-
-    fn visit_trait_item_fn(&mut self, method: &'ast TraitItemFn) {
-        if let Some(body) = &method.default {
-            self.check(&as_function(&method.attrs, &method.sig, body));
-        }
-        visit::visit_trait_item_fn(self, method);
-    }
-}
-
-/// A method as a function, which it is to the checker.
-fn as_function(attrs: &[syn::Attribute], sig: &syn::Signature, block: &syn::Block) -> ItemFn {
-    let mut function: ItemFn = syn::parse_quote!(
-        fn method() {}
-    );
-    function.attrs = attrs.to_vec();
-    function.sig = sig.clone();
-    *function.block = block.clone();
-    function
 }
 
 /// The levels in use: certain findings are errors, the others warnings, whatever the lint's own level.

@@ -7,12 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::visit_mut::VisitMut;
 use syn::{Expr, ItemFn};
 
 use crate::cfg::{
-    Action, Block, BlockId, Cfg, ConditionId, Deps, Edge, Event, Graph, GraphId, Loop, LoopId, Optimizer,
-    OptimizerId, PathId, Site, SiteId, User,
+    Action, Block, BlockId, CallId, Cfg, ConditionId, Deps, Edge, Event, Graph, GraphId, Loop, LoopId,
+    Optimizer, OptimizerId, PathId, Site, SiteId, User,
 };
 use crate::check::CheckOptions;
 use crate::diagnostic::Place;
@@ -27,16 +26,21 @@ mod control;
 mod count;
 mod effects;
 mod expr;
+mod follow;
 mod function;
 mod guard;
+mod known;
 mod macros;
 mod method;
 mod mode;
 mod origin;
+pub(crate) mod seen;
 mod survey;
 mod text;
 mod value;
 
+use follow::{Asked, Failure};
+use seen::{FnId, Seen, SeenFn};
 use survey::Survey;
 use value::Value;
 
@@ -44,6 +48,8 @@ use value::Value;
 const DEEPEST: usize = 120;
 /// Loops nested deeper than this are lowered once, not twice.
 const DEEPEST_LOOP: usize = 3;
+/// Stands in the scope where a function or a closure begins to run.
+const BORDER: PathId = PathId::MAX;
 /// More events than this are not followed.
 const MOST_EVENTS: usize = 400_000;
 /// More optimizers than this are not followed.
@@ -51,13 +57,24 @@ const MOST_OPTIMIZERS: usize = 16;
 
 /// The control-flow graph of a function's body.
 pub fn lower(function: &ItemFn, options: &CheckOptions) -> Cfg {
-    let mut body = (*function.block).clone();
-    macros::Unfold::new().visit_block_mut(&mut body);
-    let mut lower = Lower::new(Survey::of(&body, &TORCH), options);
-    lower.function(function, &body);
+    lower_seen(&Seen::of_function(function, options), 0).cfg
+}
+
+/// A function with all that it calls and that is seen.
+pub(crate) struct Lowered {
+    pub cfg: Cfg,
+    /// The functions that it calls, itself or through others.
+    pub called: BTreeSet<FnId>,
+}
+
+/// The control-flow graph of one of the functions that are seen.
+pub(crate) fn lower_seen(seen: &Seen, function: FnId) -> Lowered {
+    let mut lower = Lower::new(seen, function);
+    lower.function();
     lower.settle_guards();
     lower.cfg.watch();
-    lower.cfg
+    lower.called.remove(&function);
+    Lowered { cfg: lower.cfg, called: lower.called }
 }
 
 /// Where `break`, `continue`, `return` and `?` go.
@@ -99,14 +116,37 @@ struct Round {
 
 struct Lower<'a> {
     cfg: Cfg,
+    seen: &'a Seen,
     options: &'a CheckOptions,
     dialect: &'static Dialect,
-    survey: Survey,
     /// Followed conditions by question and variables.
     conditions: BTreeMap<(String, Vec<PathId>), ConditionId>,
     /// What each followed condition asks: of what, whether it is what.
     answers: Vec<(String, Option<condition::Answer>)>,
     mentions: Vec<ask::Mentions>,
+    /// The function that is lowered.
+    root: FnId,
+    /// The function that is being run, its survey, and the call by which it was reached.
+    function: FnId,
+    survey: &'a Survey,
+    call: Option<CallId>,
+    call_ids: BTreeMap<u32, CallId>,
+    /// The functions that are being run below the first, outermost first.
+    active: Vec<FnId>,
+    /// How many calls were followed.
+    followed_calls: usize,
+    called: BTreeSet<FnId>,
+    /// Calls that are awaited, and calls that are asked by `?`.
+    awaited: Vec<usize>,
+    asked: Vec<Asked>,
+    failures: Vec<Failure>,
+    /// Expressions with which the functions being run give an error.
+    failing: Vec<usize>,
+    /// Variables that are other names for places.
+    aliases: BTreeMap<PathId, PathId>,
+    /// Variables of functions by their syntax node, whichever call binds them.
+    firsts: BTreeMap<usize, PathId>,
+    first_of: BTreeMap<PathId, PathId>,
     at: BlockId,
     /// Nothing leads here.
     dead: bool,
@@ -158,16 +198,32 @@ struct Lower<'a> {
 }
 
 impl<'a> Lower<'a> {
-    fn new(survey: Survey, options: &'a CheckOptions) -> Self {
+    fn new(seen: &'a Seen, function: FnId) -> Self {
+        let SeenFn { survey, options, .. } = &seen.functions[function];
         let mut cfg = Cfg { too_many_conditions: survey.too_many, ..Cfg::default() };
         cfg.blocks.push(Block { label: "entry".to_owned(), ..Block::default() });
         Self {
             cfg,
+            seen,
             options,
             dialect: &TORCH,
+            root: function,
+            function,
             survey,
             conditions: BTreeMap::new(),
             answers: Vec::new(),
+            call: None,
+            call_ids: BTreeMap::new(),
+            active: Vec::new(),
+            followed_calls: 0,
+            called: BTreeSet::new(),
+            awaited: Vec::new(),
+            asked: Vec::new(),
+            failures: Vec::new(),
+            failing: Vec::new(),
+            aliases: BTreeMap::new(),
+            firsts: BTreeMap::new(),
+            first_of: BTreeMap::new(),
             mentions: Vec::new(),
             at: 0,
             dead: false,
@@ -268,7 +324,8 @@ impl<'a> Lower<'a> {
         let (place, text) = place();
         let loops = self.rounds.iter().map(|round| round.of).collect();
         let guards = self.guards_here();
-        self.cfg.sites.push(Site { place, text, loops, conditional, guards, stage, fused: false });
+        let call = self.call;
+        self.cfg.sites.push(Site { place, text, loops, conditional, guards, stage, fused: false, call });
         self.sites.insert((node, self.chain), self.cfg.sites.len() - 1);
         self.cfg.sites.len() - 1
     }
@@ -310,12 +367,24 @@ impl<'a> Lower<'a> {
 
     /// Ends the scopes opened since it held `mark` names.
     fn leave(&mut self, mark: usize) {
+        self.leave_with(mark, &Value::nothing());
+    }
+
+    /// Ends the scopes opened since it held `mark` names; a value goes on.
+    fn leave_with(&mut self, mark: usize, value: &Value<'a>) {
+        let mut kept = Vec::new();
+        value.all_graphs(&mut kept);
         for (name, path) in self.scope.split_off(mark) {
+            if path == BORDER {
+                continue;
+            }
             if let Some(known) = self.names.get_mut(&name) {
                 known.pop();
             }
             self.changed_in(path);
-            if let Some(&graph) = self.graphs.get(&path) {
+            if let Some(&graph) = self.graphs.get(&path)
+                && !kept.contains(&graph)
+            {
                 self.emit(Action::Compute(graph, Vec::new()), 0);
             }
             self.close_guard(path);

@@ -45,7 +45,11 @@ impl<'a> Lower<'a> {
                 let mut value = self.expr(&node.expr);
                 value.item |= item;
                 let holds = self.block("");
-                self.matching(&node.expr, &node.pat, holds, Some(no));
+                match Self::fits(&node.pat, &value) {
+                    Some(true) => self.goto(holds),
+                    Some(false) => self.goto(no),
+                    None => self.matching(&node.expr, &node.pat, holds, Some(no)),
+                }
                 self.start(holds);
                 self.bind(&node.pat, value);
                 self.goto(yes);
@@ -63,7 +67,11 @@ impl<'a> Lower<'a> {
         match condition::constant(condition) {
             Some(Constant::Truth(true)) => self.goto(yes),
             Some(Constant::Truth(false)) => self.goto(no),
-            _ => self.ask(condition::asked(condition), yes, Some(no)),
+            _ => match self.decides(condition) {
+                Some(true) => self.goto(yes),
+                Some(false) => self.goto(no),
+                None => self.ask(condition::asked(condition), yes, Some(no)),
+            },
         }
     }
 
@@ -145,7 +153,7 @@ impl<'a> Lower<'a> {
         let mut mentions = Mentions { variables: Vec::new(), names: Vec::new() };
         for name in &test.names {
             match self.lookup(name) {
-                Some(path) => mentions.variables.push(path),
+                Some(path) => mentions.variables.push(self.home(path)),
                 None => mentions.names.push(name.clone()),
             }
         }
@@ -235,7 +243,7 @@ impl<'a> Lower<'a> {
 
     /// What a name stands for may have changed, and the conditions that mention it.
     pub(super) fn changed(&mut self, name: &str) {
-        let path = self.lookup(name);
+        let path = self.lookup(name).map(|path| self.first_of.get(&path).copied().unwrap_or(path));
         self.unassume(|mentions| {
             path.is_some_and(|path| mentions.variables.contains(&path))
                 || mentions.names.iter().any(|known| known == name)
@@ -245,6 +253,7 @@ impl<'a> Lower<'a> {
     /// The variable that a place belongs to may have changed.
     pub(super) fn changed_in(&mut self, place: PathId) {
         let root = self.cfg.paths.root_of(place);
+        let root = self.first_of.get(&root).copied().unwrap_or(root);
         self.unassume(|mentions| mentions.variables.contains(&root));
     }
 
@@ -261,6 +270,17 @@ impl<'a> Lower<'a> {
             if let Some(held) = held.filter(|held| *held != place) {
                 self.changed_in(held);
             }
+        }
+    }
+
+    /// The variable that a name means to conditions: the caller's, if it is handed on as it is.
+    fn home(&self, path: PathId) -> PathId {
+        let held = self.values.get(&path).and_then(|value| value.place);
+        let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);
+        match (self.first_of.get(&path), held) {
+            (Some(_), Some(held)) if held != path => held,
+            (Some(first), _) => *first,
+            (None, _) => path,
         }
     }
 

@@ -20,10 +20,12 @@ impl<'a> Lower<'a> {
                 if name.starts_with(char::is_uppercase) {
                     return;
                 }
-                self.variable(&name, address(ident), value, None);
+                let known = value.known.filter(|_| ident.mutability.is_none());
+                self.variable(&name, address(ident), Value { known, ..value }, None);
             }
             Pat::Type(typed) => {
                 let role = self.role_of_let(&typed.ty);
+                let value = Value { ty: value.ty.or(self.seen.type_of(&typed.ty, self.function)), ..value };
                 match &*typed.pat {
                     Pat::Ident(ident) => {
                         self.variable(&ident.ident.to_string(), address(ident), value, role);
@@ -44,7 +46,7 @@ impl<'a> Lower<'a> {
             }
             Pat::TupleStruct(wrapped) => {
                 if wrapped.elems.len() == 1 {
-                    self.bind(&wrapped.elems[0], value);
+                    self.bind(&wrapped.elems[0], Value { known: None, ..value });
                 } else {
                     self.bind_parts(wrapped.elems.iter(), &value);
                 }
@@ -137,6 +139,10 @@ impl<'a> Lower<'a> {
             self.scope_branches.insert(path, self.branches);
         }
         self.forget_parts(path);
+        if assigned {
+            value.known = None;
+        }
+        self.scatter(path, &mut value);
         if matches!(value.kind, Kind::Plain)
             && !matches!(role, Some(Role::Other))
             && (value.place.is_none() || assigned)
@@ -186,6 +192,31 @@ impl<'a> Lower<'a> {
             value.place = Some(path);
         }
         self.values.insert(path, value);
+    }
+
+    /// What is put together is looked at part by part: each becomes a place of its own.
+    fn scatter(&mut self, path: PathId, value: &mut Value<'a>) {
+        let parts: Vec<(String, Value<'a>)> = match &value.kind {
+            Kind::Fields(parts) => parts.clone(),
+            Kind::Tuple(parts) => {
+                parts.iter().enumerate().map(|(index, part)| (index.to_string(), part.clone())).collect()
+            }
+            _ => return,
+        };
+        if value.place.is_some_and(|place| place != path) {
+            return;
+        }
+        let mut stored = Vec::new();
+        for (name, part) in parts {
+            let field = self.cfg.paths.field(path, &name);
+            let whole = self.cfg.paths.name(field).to_owned();
+            self.store(field, &whole, Value { known: None, ..part }, None);
+            stored.push((name, self.values.get(&field).cloned().unwrap_or_else(Value::nothing)));
+        }
+        value.kind = match value.kind {
+            Kind::Fields(_) => Kind::Fields(stored),
+            _ => Kind::Tuple(stored.into_iter().map(|(_, part)| part).collect()),
+        };
     }
 
     /// A tensor gets a name: `backward` may use up its graph.
@@ -272,6 +303,13 @@ impl<'a> Lower<'a> {
 
     /// The field of a value.
     pub(super) fn project(&mut self, value: &Value<'a>, member: &str) -> Value<'a> {
+        // What was put into the field since counts.
+        if let (Kind::Tuple(_) | Kind::Fields(_), Some(place)) = (&value.kind, value.place) {
+            let path = self.cfg.paths.field(place, member);
+            if let Some(known) = self.values.get(&path) {
+                return known.clone();
+            }
+        }
         match &value.kind {
             Kind::Tuple(parts) => {
                 if let Some(part) = member.parse::<usize>().ok().and_then(|index| parts.get(index)) {
@@ -299,7 +337,10 @@ impl<'a> Lower<'a> {
         }
         let deps = if whole.deps == Deps::one(place) { Deps::one(path) } else { whole.deps.clone() };
         let name = self.cfg.paths.name(path).to_owned();
-        let kind = match self.role(&name, None) {
+        let declared = whole.ty.and_then(|ty| self.seen.field(ty, member));
+        let by_type = declared.and_then(|ty| self.role_of_let(ty));
+        let ty = declared.and_then(|ty| self.seen.type_of(ty, self.function));
+        let kind = match self.role(&name, by_type) {
             Some(Role::Optimizer) => {
                 let root = self.cfg.paths.root_of(path);
                 let from_caller = self.is_parameter(root);
@@ -308,7 +349,8 @@ impl<'a> Lower<'a> {
             Some(Role::Schedule) => Kind::Schedule,
             _ => Kind::Plain,
         };
-        let value = Value { place: Some(path), origin: whole.origin.part(), ..Value::of(kind, deps) };
+        let origin = whole.origin.part();
+        let value = Value { place: Some(path), ty, origin, ..Value::of(kind, deps) };
         self.values.insert(path, value.clone());
         value
     }
@@ -330,6 +372,7 @@ impl<'a> Lower<'a> {
             Expr::Infer(_) => {}
             _ => {
                 let name = super::text::tight(left);
+                let name = name.trim_start_matches('*').to_owned();
                 self.changed_place(left);
                 if let Some(path) = self.place_of(left) {
                     self.hold(path, &value);
@@ -361,7 +404,10 @@ impl<'a> Lower<'a> {
                 Some(self.cfg.paths.field(base, &member(&field.member)))
             }
             Expr::Paren(inner) => self.place_of(&inner.expr),
-            Expr::Unary(inner) if matches!(inner.op, syn::UnOp::Deref(_)) => self.place_of(&inner.expr),
+            Expr::Unary(inner) if matches!(inner.op, syn::UnOp::Deref(_)) => {
+                let path = self.place_of(&inner.expr)?;
+                Some(self.aliases.get(&path).copied().unwrap_or(path))
+            }
             _ => None,
         }
     }

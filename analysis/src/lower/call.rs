@@ -6,6 +6,7 @@ use proc_macro2::TokenStream;
 use syn::{Expr, ExprCall};
 
 use super::effects::On;
+use super::known::Known;
 use super::origin::{asks_for_no_reduction, is_number};
 use super::value::{Guard, Handed, Kind, Value};
 use super::{Lower, address, survey};
@@ -29,6 +30,13 @@ impl<'a> Lower<'a> {
         if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase) || is_number(owner)) {
             return self.associated(expr, node, &owner.clone(), last);
         }
+        if last == "never_comes_back" {
+            self.stop();
+            return Value::of(Kind::Absent, Deps::none());
+        }
+        if let Some(value) = self.seen_call(expr, node) {
+            return value;
+        }
         match self.dialect.function(last) {
             Some(Does::NoGrad) => self.no_grad(node),
             Some(Does::Gradients(effects)) => {
@@ -49,7 +57,10 @@ impl<'a> Lower<'a> {
                 let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
                 self.computes(expr, stage, None, &arguments)
             }
-            Some(Does::Passes) if node.args.len() == 1 => self.expr(&node.args[0]),
+            Some(Does::Passes) if node.args.len() == 1 => {
+                let known = (last == "Some").then_some(Known::Something);
+                Value { known, ..self.expr(&node.args[0]) }
+            }
             Some(Does::Mode(_)) => self.evaluation(expr, node),
             Some(Does::WithGrad) => self.with_grad(node),
             Some(Does::SwitchesRecording) => {
@@ -72,6 +83,7 @@ impl<'a> Lower<'a> {
                 let looked = node.args.iter().map(|argument| self.expr(argument).measured);
                 Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
             }
+            _ if self.ends_in_error(expr) => Value::of(Kind::Absent, Deps::none()),
             _ => self.unseen_call(expr, node),
         }
     }
@@ -80,6 +92,12 @@ impl<'a> Lower<'a> {
     fn associated(&mut self, expr: &'a Expr, node: &'a ExprCall, owner: &str, name: &str) -> Value<'a> {
         if WRAPPERS.contains(&owner) && node.args.len() == 1 {
             return self.expr(&node.args[0]);
+        }
+        let role = role_of_type(self.dialect, owner);
+        if !matches!(role, Some(Role::Optimizer | Role::Schedule))
+            && let Some(value) = self.seen_call(expr, node)
+        {
+            return value;
         }
         let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
         let mut deps = Deps::none();
@@ -97,7 +115,7 @@ impl<'a> Lower<'a> {
             };
             return Value { origin, ..Value::number() };
         }
-        match role_of_type(self.dialect, owner) {
+        match role {
             Some(Role::Optimizer) => {
                 let site = self.site_of(expr, None);
                 if arguments.is_empty() {
@@ -126,7 +144,8 @@ impl<'a> Lower<'a> {
             Some(_) => Origin { unreduced, criterion, ..Origin::default() },
             None => Origin::default(),
         };
-        Value { made, origin, ..Value::plain(deps) }
+        let ty = made.and_then(|_| self.seen.type_named(owner, self.function));
+        Value { made, origin, ty, ..Value::plain(deps) }
     }
 
     fn local_closure(&mut self, expr: &'a Expr, node: &'a ExprCall, path: PathId, name: &str) -> Value<'a> {

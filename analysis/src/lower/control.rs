@@ -3,6 +3,7 @@
 use syn::spanned::Spanned;
 use syn::{Arm, Expr, ExprBinary, ExprIf, ExprMatch, ExprWhile, Label, Pat};
 
+use super::follow::Way;
 use super::value::{Kind, Value};
 use super::{DEEPEST_LOOP, Frame, FrameKind, Lower, Round, address, text};
 use crate::cfg::{BlockId, Deps};
@@ -60,20 +61,22 @@ impl<'a> Lower<'a> {
                 value
             }
             Expr::Try(node) => {
-                let value = self.expr(&node.expr);
-                let kinds = [FrameKind::Call, FrameKind::Try];
-                let out = self.frames.iter().rev().find(|frame| kinds.contains(&frame.kind));
-                let out = out.map(|frame| (frame.break_to, frame.scope));
-                self.leave_by(out);
+                let way = self.failure();
+                let value = self.asks(&node.expr, way);
+                self.leave_by(way);
                 value
             }
             Expr::Return(node) => {
                 let value = node.expr.as_ref().map(|value| self.expr(value));
-                if let Some(value) = &value {
+                let out = self.frames.iter().rposition(|frame| frame.kind == FrameKind::Call);
+                if let Some(value) = &value
+                    && out.is_none()
+                {
                     self.escapes(value);
                 }
-                let out = self.frames.iter().rposition(|frame| frame.kind == FrameKind::Call);
-                self.jump(out, value);
+                if !self.returns_error(node) {
+                    self.jump(out, value);
+                }
                 Value::of(Kind::Absent, Deps::none())
             }
             Expr::Yield(node) => {
@@ -119,15 +122,15 @@ impl<'a> Lower<'a> {
     }
 
     /// A way out that may be taken here.
-    fn leave_by(&mut self, out: Option<(BlockId, usize)>) {
+    fn leave_by(&mut self, way: Option<Way>) {
         let on = self.block("");
         self.goto(on);
-        if let Some((out, scope)) = out {
+        if let Some(way) = way {
             let ends = self.block("");
             self.goto(ends);
             self.start(ends);
-            self.unwind(scope);
-            self.goto(out);
+            self.unwind(way.scope);
+            self.edge(way.to, way.softly);
         } else {
             let out = self.block("returns");
             self.goto(out);
@@ -303,9 +306,13 @@ impl<'a> Lower<'a> {
         let mut result: Option<Value<'a>> = None;
         self.branches += 1;
         for (index, arm) in node.arms.iter().enumerate() {
+            let fits = Self::fits(&arm.pat, &subject);
+            if fits == Some(false) {
+                continue;
+            }
             let next = self.block("");
             let guards = self.guard_arm(&node.arms, index, &node.expr, &subject);
-            let other = (index + 1 < node.arms.len()).then_some(next);
+            let other = (index + 1 < node.arms.len() && fits != Some(true)).then_some(next);
             let value = self.arm(arm, (&node.expr, &subject), next, other);
             self.unguard(guards);
             self.goto(after);
@@ -314,6 +321,9 @@ impl<'a> Lower<'a> {
                 None => value,
             });
             self.start(next);
+            if fits == Some(true) {
+                break;
+            }
         }
         self.branches -= 1;
         self.goto(after);

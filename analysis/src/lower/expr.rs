@@ -3,6 +3,7 @@
 use syn::{BinOp, Block, Expr, Local, Pat, Stmt, UnOp};
 
 use super::bind::member;
+use super::known::Known;
 use super::origin::join_of;
 use super::value::{Handed, Kind, Value};
 use super::{Frame, FrameKind, Lower};
@@ -134,7 +135,7 @@ impl<'a> Lower<'a> {
     fn any(&mut self, expr: &'a Expr) -> Value<'a> {
         match expr {
             Expr::Path(node) => self.name(node),
-            Expr::Lit(_) => Value::number(),
+            Expr::Lit(node) => Value { known: Known::literal(&node.lit), ..Value::number() },
             Expr::Field(node) => {
                 let base = self.expr(&node.base);
                 self.project(&base, &member(&node.member))
@@ -189,7 +190,7 @@ impl<'a> Lower<'a> {
             Expr::Closure(node) => Value::of(Kind::Closure(node, self.scope.len()), Deps::none()),
             Expr::Await(node) => match &*node.base {
                 Expr::Async(inner) => self.in_place(&inner.block),
-                base => self.expr(base),
+                base => self.awaits(base),
             },
             Expr::Async(node) => {
                 let tokens = quote::ToTokens::to_token_stream(&node.block);
@@ -209,11 +210,14 @@ impl<'a> Lower<'a> {
     }
 
     fn name(&mut self, node: &'a syn::ExprPath) -> Value<'a> {
-        let Some(name) = node.path.get_ident().map(ToString::to_string) else { return Value::nothing() };
+        let Some(name) = node.path.get_ident().map(ToString::to_string) else {
+            return Value { known: Known::variant(&node.path), ..Value::nothing() };
+        };
         if name == "None" {
-            return Value::of(Kind::Absent, Deps::none());
+            return Value { known: Some(Known::Nothing), ..Value::of(Kind::Absent, Deps::none()) };
         }
         let Some(path) = self.lookup(&name) else { return Value::nothing() };
+        let path = self.aliases.get(&path).copied().unwrap_or(path);
         self.values.get(&path).map_or_else(
             || Value { place: Some(path), ..Value::plain(Deps::one(path)) },
             |value| Value { handed: Handed::Value, ..value.clone() },
@@ -302,7 +306,8 @@ impl<'a> Lower<'a> {
             let site = self.site(super::address(node), None, || (Place::of(node), super::text::tight(node)));
             return Value::of(Kind::Settings(site), Deps::none());
         }
-        Value::of(Kind::Fields(fields), Deps::none())
+        let ty = self.seen.type_named(&name, self.function);
+        Value { ty, ..Value::of(Kind::Fields(fields), Deps::none()) }
     }
 
     /// An async block that is awaited at once: `return` and `?` end it, nothing else does.

@@ -1,7 +1,7 @@
 //! The function as a whole: its parameters, and the closures and blocks that run like functions.
 
 use quote::ToTokens;
-use syn::{Block, Expr, ExprClosure, FnArg, GenericParam, Generics, ItemFn, Pat, Type, TypeParamBound};
+use syn::{Expr, ExprClosure, FnArg, GenericParam, Generics, Pat, Type, TypeParamBound};
 
 use super::origin::is_number;
 use super::value::{Handed, Kind, Value};
@@ -11,7 +11,8 @@ use crate::diagnostic::Place;
 use crate::dialect::{Role, role_of_name, role_of_type};
 
 impl<'a> Lower<'a> {
-    pub(super) fn function(&mut self, function: &'a ItemFn, body: &'a Block) {
+    pub(super) fn function(&mut self) {
+        let function = self.here();
         let name = &function.sig.ident;
         self.site(0, None, || (Place::of(name), name.to_string()));
         for input in &function.sig.inputs {
@@ -19,13 +20,15 @@ impl<'a> Lower<'a> {
                 FnArg::Receiver(receiver) => {
                     let path = self.root("self", super::address(receiver));
                     self.parameters.insert(path);
-                    self.values.insert(path, Value { place: Some(path), ..Value::plain(Deps::one(path)) });
+                    let value =
+                        Value { place: Some(path), ty: function.owner, ..Value::plain(Deps::one(path)) };
+                    self.values.insert(path, value);
                 }
                 FnArg::Typed(typed) => self.parameter(&typed.pat, &typed.ty, &function.sig.generics),
             }
         }
         let exit = self.block("exit");
-        let value = self.statements(&body.stmts);
+        let value = self.statements(&function.body.stmts);
         self.escapes(&value);
         self.goto(exit);
     }
@@ -38,6 +41,10 @@ impl<'a> Lower<'a> {
             && let Some(round) = self.rounds.last()
         {
             self.cfg.begins.insert(path, round.of);
+        }
+        if !self.active.is_empty() {
+            let first = *self.firsts.entry(node).or_insert(path);
+            self.first_of.insert(path, first);
         }
         self.enter(name, path);
         path
@@ -63,16 +70,18 @@ impl<'a> Lower<'a> {
         };
         let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));
         let origin = if number { Origin::constant() } else { Origin::default() };
-        let value = Value { place: Some(path), handed, origin, ..Value::of(kind, Deps::one(path)) };
+        let ty = self.seen.type_of(ty, self.function);
+        let value = Value { place: Some(path), handed, origin, ty, ..Value::of(kind, Deps::one(path)) };
         self.values.insert(path, value);
     }
 
     /// What a name stands for: told, else by type, else by use, else by name.
     pub(super) fn role(&self, name: &str, by_type: Option<Role>) -> Option<Role> {
-        if self.options.optimizers.iter().any(|told| told == name) {
+        let told = &self.here().options;
+        if told.optimizers.iter().any(|told| told == name) {
             return Some(Role::Optimizer);
         }
-        if self.options.models.iter().any(|told| told == name) {
+        if told.models.iter().any(|told| told == name) {
             return Some(Role::Other);
         }
         let by_use = || {
@@ -83,7 +92,7 @@ impl<'a> Lower<'a> {
         by_type.or_else(by_use).or_else(|| role_of_name(last))
     }
 
-    fn role_of_parameter(&self, ty: &Type, generics: &Generics) -> Option<Role> {
+    pub(super) fn role_of_parameter(&self, ty: &Type, generics: &Generics) -> Option<Role> {
         match ty {
             Type::Reference(inner) => self.role_of_parameter(&inner.elem, generics),
             Type::Paren(inner) => self.role_of_parameter(&inner.elem, generics),
@@ -181,10 +190,13 @@ impl<'a> Lower<'a> {
             return Value::nothing();
         }
         let (mark, outer) = (self.scope.len(), self.chain);
-        let next = u32::try_from(self.calls.len()).unwrap_or(u32::MAX) + 1;
-        self.chain = *self.calls.entry((call, outer)).or_insert(next);
+        self.chain = self.chain_of(call);
         self.running.push(node);
-        self.hidden.push((seen.min(mark), mark));
+        // It sees what was in sight where it stands, and nothing of what has begun since.
+        let sight = self.hidden.iter().copied().filter(|(_, to)| *to < seen).chain([(seen.min(mark), mark)]);
+        let sight = sight.collect();
+        let hidden = std::mem::replace(&mut self.hidden, sight);
+        self.scope.push((String::new(), super::BORDER));
         let mut given = given.into_iter();
         for input in &closure.inputs {
             let value = given.next().unwrap_or_else(Value::nothing);
@@ -194,7 +206,7 @@ impl<'a> Lower<'a> {
         self.leave(mark);
         self.goto(after);
         self.start(after);
-        self.hidden.pop();
+        self.hidden = hidden;
         self.running.pop();
         self.chain = outer;
         value

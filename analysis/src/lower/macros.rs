@@ -34,8 +34,8 @@ const LOOKS: [&str; 20] = [
     "format_args",
 ];
 
-/// Macros that never come back, or leave the function.
-const LEAVES: [&str; 5] = ["panic", "todo", "unimplemented", "unreachable", "bail"];
+/// Macros that never come back.
+const ENDS: [&str; 4] = ["panic", "todo", "unimplemented", "unreachable"];
 
 /// Replaces all macros below the node.
 pub(super) struct Unfold {
@@ -77,8 +77,11 @@ impl VisitMut for Unfold {
 fn unfold(node: &ExprMacro) -> Option<Expr> {
     let name = name(&node.mac)?;
     let tokens = &node.mac.tokens;
-    if LEAVES.contains(&name.as_str()) {
-        return Some(parse_quote!(return));
+    if ENDS.contains(&name.as_str()) {
+        return Some(parse_quote!(never_comes_back()));
+    }
+    if name == "bail" {
+        return Some(parse_quote!(return Err(())));
     }
     if name == "matches" {
         return matched(tokens);

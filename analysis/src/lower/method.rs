@@ -12,14 +12,21 @@ use crate::stage::Stage;
 
 impl<'a> Lower<'a> {
     pub(super) fn method(&mut self, expr: &'a Expr, node: &'a ExprMethodCall) -> Value<'a> {
-        let receiver = self.expr(&node.receiver);
         let name = node.method.to_string();
+        let receiver = match name.as_str() {
+            // An error ends the program.
+            "unwrap" | "expect" => self.asks(&node.receiver, None),
+            _ => self.expr(&node.receiver),
+        };
         if let Some(Expr::Closure(closure)) = node.args.first()
             && let Some(Does::RunsEach { may_stop }) = self.dialect.method(&name, node.args.len())
         {
             return self.for_each(expr, node, &receiver, closure, may_stop);
         }
         let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        if let Some(value) = self.seen_method(expr, node, &receiver, &arguments) {
+            return value;
+        }
         match &receiver.kind {
             Kind::Optimizer(id) => self.optimizer_method(expr, node, *id, &receiver, &arguments),
             Kind::NewOptimizer(..) | Kind::Settings(_)

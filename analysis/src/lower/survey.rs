@@ -18,7 +18,7 @@ const WAYS_WITH_SINGLE: usize = 16;
 
 /// What the first look found.
 #[derive(Debug)]
-pub(super) struct Survey {
+pub(crate) struct Survey {
     /// Methods called, by the receiver's text.
     pub uses: BTreeMap<String, Uses>,
     /// Names and fields that are assigned somewhere.
@@ -27,6 +27,10 @@ pub(super) struct Survey {
     pub followed: BTreeSet<String>,
     /// More conditions guard several stages than are followed.
     pub too_many: bool,
+    /// How deep its expressions are nested.
+    pub deepest: usize,
+    /// It calls something that may run `backward` or update parameters.
+    pub trains: bool,
     dialect: &'static Dialect,
     asked: BTreeMap<String, Asked>,
     /// Questions that a variable holds the answer to.
@@ -62,6 +66,8 @@ impl Survey {
             held: Vec::new(),
             closures: BTreeSet::new(),
             stages: 0,
+            deepest: 0,
+            trains: false,
             depth: 0,
         };
         survey.visit_block(block);
@@ -160,6 +166,7 @@ pub(super) fn identifiers(tokens: TokenStream, names: &mut BTreeSet<String>) {
 impl<'ast> Visit<'ast> for Survey {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
         if self.depth <= super::DEEPEST {
             visit::visit_expr(self, expr);
         }
@@ -169,12 +176,15 @@ impl<'ast> Visit<'ast> for Survey {
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let (name, given) = (call.method.to_string(), call.args.len());
         let does = self.dialect.optimizer_method(&name, given).or_else(|| self.dialect.method(&name, given));
-        self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name));
+        // A method of `self` may be followed to a stage.
+        let own = does.is_none() && matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"));
+        self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
         if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
             let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
             let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
             set.insert(call.method.to_string());
         }
+        self.trains |= may_train(&call.method);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -195,11 +205,13 @@ impl<'ast> Visit<'ast> for Survey {
         if let Expr::Path(path) = &*call.func
             && let Some(last) = path.path.segments.last()
         {
+            self.trains |= may_train(&last.ident);
             let name = last.ident.to_string();
             let owner = path.path.segments.iter().rev().nth(1);
             let role = owner.and_then(|owner| role_of_type(self.dialect, &owner.ident.to_string()));
             let stage = Self::is_stage(self.dialect.function(&name))
                 || hints_at_training(&name)
+                || call.args.iter().any(is_exclusive)
                 || role == Some(Role::Optimizer)
                 || self.closures.contains(&name);
             self.stages += usize::from(stage);
@@ -281,6 +293,26 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Whether an argument may be changed by what it is given to, which may be followed to a stage.
+fn is_exclusive(argument: &Expr) -> bool {
+    matches!(argument, Expr::Reference(by) if by.mutability.is_some())
+}
+
+/// Whether a call of this name may train; `train()` alone sets a mode.
+fn may_train(name: &syn::Ident) -> bool {
+    name != "train" && hints_at_training(&name.to_string())
+}
+
+/// The last name of a type's path.
+pub(super) fn type_name(ty: &syn::Type) -> String {
+    match ty {
+        syn::Type::Path(path) => {
+            path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
 }
 
 /// Texts of everything that an assignment's left side assigns.

@@ -2,6 +2,8 @@
 
 use syn::ExprClosure;
 
+use super::known::Known;
+use super::seen::TypeId;
 use crate::cfg::{Deps, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Source};
 
 /// What an expression gives.
@@ -35,6 +37,10 @@ pub(super) struct Value<'a> {
     pub copied: bool,
     /// It says something about what this round computed: an output, a loss, a gradient's norm.
     pub measured: bool,
+    /// Its type, if that is seen.
+    pub ty: Option<TypeId>,
+    /// What a condition can tell of it.
+    pub known: Option<Known>,
 }
 
 /// How a value is handed on.
@@ -97,6 +103,8 @@ impl<'a> Value<'a> {
             past: Past::default(),
             copied: false,
             measured: false,
+            ty: None,
+            known: None,
         }
     }
 
@@ -149,6 +157,17 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Every named tensor that it is, holds or was computed from.
+    pub(super) fn all_graphs(&self, into: &mut Vec<GraphId>) {
+        into.extend(self.tensor);
+        into.extend(&self.graphs);
+        match &self.kind {
+            Kind::Tuple(parts) => parts.iter().for_each(|part| part.all_graphs(into)),
+            Kind::Fields(parts) => parts.iter().for_each(|(_, part)| part.all_graphs(into)),
+            _ => {}
+        }
+    }
+
     /// The guard that it is, if recording stops while it is in scope.
     pub(super) fn guard(&self) -> Option<Guard> {
         match self.kind {
@@ -163,9 +182,13 @@ impl<'a> Value<'a> {
     pub(super) fn either(self, other: Self) -> (Self, Vec<OptimizerId>) {
         let absent = |value: &Self| matches!(value.kind, Kind::Absent);
         if absent(&self) || absent(&other) {
-            let mut present = if absent(&self) { other } else { self };
+            let (mut present, missing) = if absent(&self) { (other, self) } else { (self, other) };
             if let Kind::Guard(guard) = &mut present.kind {
                 guard.certain = false;
+            }
+            // `None` is a value; what never ends gives none.
+            if missing.known.is_some() {
+                present.known = None;
             }
             return (present, Vec::new());
         }
@@ -190,12 +213,19 @@ impl<'a> Value<'a> {
                 });
                 Kind::Tuple(both.collect())
             }
+            (Kind::Fields(a), Kind::Fields(b))
+                if a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0) =>
+            {
+                let both = a.into_iter().zip(b).map(|((name, a), (_, b))| {
+                    let (value, gone) = a.either(b);
+                    lost.extend(gone);
+                    (name, value)
+                });
+                Kind::Fields(both.collect())
+            }
             (a, b) => {
-                for kind in [a, b] {
-                    if let Kind::Optimizer(id) = kind {
-                        lost.push(id);
-                    }
-                }
+                a.optimizers(&mut lost);
+                b.optimizers(&mut lost);
                 Kind::Plain
             }
         };
@@ -215,7 +245,21 @@ impl<'a> Value<'a> {
             past: self.past.union(&other.past),
             copied: self.copied || other.copied,
             measured: self.measured || other.measured,
+            ty: self.ty.filter(|_| self.ty == other.ty),
+            known: self.known.filter(|known| other.known.as_ref() == Some(known)),
         };
         (value, lost)
+    }
+}
+
+impl Kind<'_> {
+    /// The optimizers in it.
+    fn optimizers(&self, into: &mut Vec<OptimizerId>) {
+        match self {
+            Self::Optimizer(id) => into.push(*id),
+            Self::Tuple(parts) => parts.iter().for_each(|part| part.kind.optimizers(into)),
+            Self::Fields(parts) => parts.iter().for_each(|(_, part)| part.kind.optimizers(into)),
+            _ => {}
+        }
     }
 }

@@ -1,0 +1,429 @@
+//! Functions that are seen: lowered in place where they are called.
+//!
+//! A call binds the parameters to what it is given, so that the callee acts on the caller's objects; `return`
+//! ends the callee, and `?` goes on where the call itself is asked by `?`.
+//! What calls itself, and what would make too much of one function, is left unseen.
+
+use syn::{Expr, FnArg, Pat, ReceiverKind, ReturnType, Stmt, Type};
+
+use super::seen::{FnId, SeenFn, TypeId};
+use super::value::{Handed, Kind, Value};
+use super::{Frame, FrameKind, Lower, address, survey};
+use crate::cfg::{BlockId, Call, CallId, Deps, SiteId};
+use crate::dialect::{Does, Role};
+
+/// Calls that are followed below one another, at most.
+const DEEPEST_CALL: usize = 10;
+/// Calls that are followed in one function, at most.
+const MOST_CALLS: usize = 600;
+/// A function with more events than this follows no more calls.
+const MOST_FOLLOWED: usize = 40_000;
+/// A function with more optimizers than this follows no more calls.
+const MANY_OPTIMIZERS: usize = 12;
+
+/// Where errors go.
+#[derive(Clone, Copy)]
+pub(super) struct Way {
+    pub to: BlockId,
+    /// Names in scope there.
+    pub scope: usize,
+    /// Errors meet the other results there.
+    pub softly: bool,
+}
+
+/// A call that is asked by `?` or unwrapped, and where its errors go.
+pub(super) struct Asked {
+    call: usize,
+    way: Way,
+}
+
+/// Where the errors of the function go that is being run.
+pub(super) struct Failure {
+    /// The function's frame.
+    frame: usize,
+    way: Way,
+    /// Branches open where the function starts.
+    branches: usize,
+    /// It gives `None` for a failure that `?` hands on.
+    none_fails: bool,
+}
+
+/// The call whose result an expression passes on, as `f(x)` in `f(x).await.context("..")`.
+fn head(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::Call(_) => Some(expr),
+        Expr::Paren(inner) => head(&inner.expr),
+        Expr::Group(inner) => head(&inner.expr),
+        Expr::Await(inner) => head(&inner.base),
+        Expr::MethodCall(node) => match node.method.to_string().as_str() {
+            "context" | "with_context" | "wrap_err" | "wrap_err_with" | "map_err" | "inspect_err" | "ok" => {
+                head(&node.receiver)
+            }
+            _ => Some(expr),
+        },
+        _ => None,
+    }
+}
+
+/// Whether an expression is `Err(..)`.
+fn is_error(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if ends_in(path, "Err")),
+        Expr::Paren(inner) => is_error(&inner.expr),
+        _ => false,
+    }
+}
+
+fn is_none(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(path) if ends_in(path, "None"))
+}
+
+fn ends_in(path: &syn::ExprPath, name: &str) -> bool {
+    path.path.segments.last().is_some_and(|last| last.ident == name)
+}
+
+/// The expressions of which one is what a block gives.
+fn tails<'e>(statements: &'e [Stmt], into: &mut Vec<&'e Expr>) {
+    if let Some(Stmt::Expr(last, None)) = statements.last() {
+        tail(last, into);
+    }
+}
+
+fn tail<'e>(expr: &'e Expr, into: &mut Vec<&'e Expr>) {
+    match expr {
+        Expr::If(node) => {
+            tails(&node.then_branch.stmts, into);
+            if let Some((_, other)) = &node.else_branch {
+                tail(other, into);
+            }
+        }
+        Expr::Match(node) => node.arms.iter().for_each(|arm| tail(&arm.body, into)),
+        Expr::Block(node) => tails(&node.block.stmts, into),
+        Expr::Unsafe(node) => tails(&node.block.stmts, into),
+        other => into.push(other),
+    }
+}
+
+impl<'a> Lower<'a> {
+    /// The function that is being run.
+    pub(super) fn here(&self) -> &'a SeenFn {
+        &self.seen.functions[self.function]
+    }
+
+    /// Whether a call of this function is followed from here.
+    pub(super) fn follows(&self, id: FnId, call: &Expr) -> bool {
+        let function = &self.seen.functions[id];
+        let awaited = function.sig.asyncness.is_none() || self.awaited.contains(&address(call));
+        awaited
+            && id != self.root
+            && !self.active.contains(&id)
+            && self.active.len() < DEEPEST_CALL
+            && self.followed_calls < MOST_CALLS
+            && self.events < MOST_FOLLOWED
+            && self.cfg.optimizers.len() < MANY_OPTIMIZERS
+            && self.depth + function.survey.deepest + 8 < super::DEEPEST
+    }
+
+    /// A call of a function that is seen, if it can be followed.
+    pub(super) fn seen_call(&mut self, expr: &'a Expr, node: &'a syn::ExprCall) -> Option<Value<'a>> {
+        let Expr::Path(path) = &*node.func else { return None };
+        let id = self.seen.resolve(&path.path, self.function)?;
+        let last = path.path.segments.last()?.ident.to_string();
+        let table = self.dialect.function(&last).filter(|_| path.path.segments.len() == 1);
+        if matches!(table, Some(Does::Gradients(_) | Does::NoGrad | Does::WithGrad | Does::SwitchesRecording))
+        {
+            return None;
+        }
+        self.called.insert(id);
+        if !self.follows(id, expr) {
+            return None;
+        }
+        let given: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        let value = self.follow(id, expr, given.clone());
+        Some(match table {
+            // Arithmetic that is not understood leaves the graph to the table.
+            Some(Does::Computes(stage)) if !value.computed => self.computes(expr, stage, None, &given),
+            _ => value,
+        })
+    }
+
+    /// A method call on a value whose type is seen, if it can be followed.
+    pub(super) fn seen_method(
+        &mut self,
+        expr: &'a Expr,
+        node: &'a syn::ExprMethodCall,
+        receiver: &Value<'a>,
+        arguments: &[Value<'a>],
+    ) -> Option<Value<'a>> {
+        let ty = receiver.ty?;
+        let name = node.method.to_string();
+        let id = self.seen.method(ty, &name)?;
+        let function = &self.seen.functions[id];
+        if !matches!(function.sig.inputs.first(), Some(FnArg::Receiver(_))) {
+            return None;
+        }
+        match self.dialect.method(&name, arguments.len()) {
+            // What a model calls its own `forward`, `train` or `zero_grad` is what the table says.
+            Some(Does::Gradients(_)) if !self.holds_optimizer(ty) => return None,
+            Some(Does::Computes(crate::stage::Stage::Forward)) => return None,
+            Some(Does::Gradients(_) | Does::Backward { .. } | Does::Computes(_)) | None => {}
+            Some(_) if !function.survey.trains => return None,
+            Some(_) => {}
+        }
+        self.called.insert(id);
+        if !self.follows(id, expr) {
+            return None;
+        }
+        let mut given = vec![receiver.clone()];
+        given.extend(arguments.iter().cloned());
+        let value = self.follow(id, expr, given);
+        Some(match self.dialect.method(&name, arguments.len()) {
+            Some(Does::Computes(stage)) if !value.computed => {
+                self.computes(expr, stage, Some(receiver), arguments)
+            }
+            _ => value,
+        })
+    }
+
+    /// Whether a field of the type is an optimizer.
+    fn holds_optimizer(&self, ty: TypeId) -> bool {
+        let mut fields = self.seen.fields(ty);
+        fields.any(|(name, ty)| self.role(name, self.role_of_let(ty)) == Some(Role::Optimizer))
+    }
+
+    /// Runs a function where it is called.
+    pub(super) fn follow(&mut self, id: FnId, call: &'a Expr, given: Vec<Value<'a>>) -> Value<'a> {
+        let function = &self.seen.functions[id];
+        let site = self.site_of(call, None);
+        let after = self.block("");
+        let (mark, chain) = (self.scope.len(), self.chain);
+        let outer = (self.function, self.call, self.branches);
+        let hidden = std::mem::replace(&mut self.hidden, vec![(0, mark)]);
+        // The arguments are looked at where the call stands; everything below is the callee's.
+        self.chain = self.chain_of(address(call));
+        let call_id = self.call_of(site, id);
+        self.call = Some(call_id);
+        self.function = id;
+        self.survey = &function.survey;
+        self.scope.push((String::new(), super::BORDER));
+        self.active.push(id);
+        self.followed_calls += 1;
+
+        let mut given = given.into_iter();
+        for input in &function.sig.inputs {
+            let value = given.next().unwrap_or_else(Value::nothing);
+            match input {
+                FnArg::Receiver(receiver) => self.receiver(address(receiver), receiver, value),
+                FnArg::Typed(typed) => self.bind_argument(&typed.pat, &typed.ty, value),
+            }
+        }
+        let value = self.body(function, call, after);
+        let value = self.handed_back(value);
+        self.leave_with(mark, &value);
+        self.goto(after);
+        self.start(after);
+
+        self.active.pop();
+        (self.function, self.call, self.branches) = outer;
+        self.survey = &self.here().survey;
+        self.hidden = hidden;
+        self.chain = chain;
+        let ty = match &function.sig.output {
+            ReturnType::Type(_, ty) => self.seen.type_of(ty, id),
+            ReturnType::Default => None,
+        };
+        Value { ty: value.ty.or(ty), known: None, ..value }
+    }
+
+    /// The body of a function that is run, up to where its results meet.
+    fn body(&mut self, function: &'a SeenFn, call: &Expr, after: BlockId) -> Value<'a> {
+        let asked = self.asked.iter().rfind(|asked| asked.call == address(call));
+        let scope = self.scope.len();
+        let way = asked.map_or(Way { to: after, scope, softly: true }, |asked| asked.way);
+        let frame = self.frames.len();
+        let none_fails = asked.is_some()
+            && matches!(&function.sig.output, ReturnType::Type(_, ty) if survey::type_name(ty) == "Option");
+        self.failures.push(Failure { frame, way, branches: self.branches, none_fails });
+        self.frames.push(Frame { label: None, kind: FrameKind::Call, break_to: after, scope, value: None });
+        let mut ends = Vec::new();
+        tails(&function.body.stmts, &mut ends);
+        let fails = |end: &&&Expr| is_error(end) || none_fails && is_none(end);
+        let failing = self.failing.len();
+        self.failing.extend(ends.iter().filter(fails).map(|end| address(*end)));
+        let value = self.statements(&function.body.stmts);
+        self.failing.truncate(failing);
+        self.failures.pop();
+        let returned = self.frames.pop().and_then(|frame| frame.value);
+        match returned {
+            Some(returned) => self.join_values(value, returned),
+            None => value,
+        }
+    }
+
+    /// What comes out of a function: a closure's variables are gone by then.
+    fn handed_back(&mut self, value: Value<'a>) -> Value<'a> {
+        match &value.kind {
+            Kind::Closure(closure, _) => {
+                let tokens = quote::ToTokens::to_token_stream(&closure.body);
+                let mut names = std::collections::BTreeSet::new();
+                survey::identifiers(tokens.clone(), &mut names);
+                let held = names.iter().filter_map(|name| self.lookup(name));
+                let held = held.filter_map(|path| match self.values.get(&path).map(|value| &value.kind) {
+                    Some(Kind::Optimizer(id)) => Some(*id),
+                    _ => None,
+                });
+                let held = held.collect();
+                self.lose(held);
+                self.touch_tokens(tokens);
+                Value::plain(Deps::Anything)
+            }
+            Kind::Tuple(parts) => {
+                let parts = parts.clone().into_iter().map(|part| self.handed_back(part)).collect();
+                Value { kind: Kind::Tuple(parts), ..value }
+            }
+            Kind::Fields(parts) => {
+                let parts = parts.clone().into_iter();
+                let parts = parts.map(|(name, part)| (name, self.handed_back(part))).collect();
+                Value { kind: Kind::Fields(parts), ..value }
+            }
+            _ => value,
+        }
+    }
+
+    fn receiver(&mut self, node: usize, receiver: &syn::Receiver, value: Value<'a>) {
+        let handed = match &receiver.kind {
+            ReceiverKind::Reference(_, _, Some(_)) => Handed::Exclusive,
+            ReceiverKind::Reference(_, _, None) => Handed::Shared,
+            _ => Handed::Value,
+        };
+        let value = Value { ty: value.ty.or(self.here().owner), handed, ..value };
+        self.alias("self", node, value, None);
+    }
+
+    /// Binds a parameter to what the call gives it.
+    fn bind_argument(&mut self, pat: &'a Pat, ty: &'a Type, value: Value<'a>) {
+        let role = self.role_of_parameter(ty, &self.here().sig.generics);
+        let ty_of = self.seen.type_of(ty, self.function);
+        let value = Value { ty: value.ty.or(ty_of), ..value };
+        let Pat::Ident(ident) = pat else { return self.bind(pat, value) };
+        let name = ident.ident.to_string();
+        let value = self.promoted(&name, role, value);
+        if matches!(ty, Type::Reference(by) if by.mutability.is_some()) {
+            self.alias(&name, address(ident), value, role);
+        } else {
+            self.variable(&name, address(ident), value, role);
+        }
+    }
+
+    /// What the caller does not know to be an optimizer, the callee may.
+    fn promoted(&mut self, name: &str, role: Option<Role>, value: Value<'a>) -> Value<'a> {
+        let Some(place) = value.place.filter(|place| value.deps == Deps::one(*place)) else { return value };
+        let known = value.ty.is_some() && role != Some(Role::Optimizer);
+        if !matches!(value.kind, Kind::Plain) || known || self.role(name, role) != Some(Role::Optimizer) {
+            return value;
+        }
+        let from_caller = self.parameters.contains(&self.cfg.paths.root_of(place));
+        let kind = Kind::Optimizer(self.optimizer(place, None, from_caller));
+        if let Some(known) = self.values.get_mut(&place) {
+            known.kind = kind.clone();
+        }
+        Value { kind, ..value }
+    }
+
+    /// A variable that is another name for a place: what is stored through it is stored there.
+    fn alias(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
+        let Some(place) = value.place else { return self.variable(name, node, value, role) };
+        let path = self.root(name, node);
+        self.changed(name);
+        self.aliases.insert(path, place);
+        self.values.entry(place).or_insert_with(|| value.clone());
+        self.values.insert(path, value);
+    }
+
+    /// A `return` of a function that is being run: says whether an error goes another way than results do.
+    pub(super) fn returns_error(&mut self, node: &'a syn::ExprReturn) -> bool {
+        let Some(frame) = self.frames.iter().rposition(|frame| frame.kind == FrameKind::Call) else {
+            return false;
+        };
+        let Some(failure) = self.failures.last().filter(|failure| failure.frame == frame) else {
+            return false;
+        };
+        let fails = |expr: &Expr| is_error(expr) || failure.none_fails && is_none(expr);
+        if node.expr.as_ref().is_some_and(|expr| fails(expr)) {
+            let way = failure.way;
+            self.fail(way);
+            return true;
+        }
+        // What follows in the function may be left out.
+        if self.branches > failure.branches {
+            self.branches += 1;
+        }
+        false
+    }
+
+    /// Whether an expression is the error that a function ends with; control has left if so.
+    pub(super) fn ends_in_error(&mut self, expr: &Expr) -> bool {
+        let Some(failure) = self.failures.last().filter(|_| self.failing.contains(&address(expr))) else {
+            return false;
+        };
+        let way = failure.way;
+        self.fail(way);
+        true
+    }
+
+    /// Leaves with an error.
+    fn fail(&mut self, way: Way) {
+        self.unwind(way.scope);
+        self.edge(way.to, way.softly);
+        self.stop();
+    }
+
+    /// Where `?` goes; out of everything if there is nothing around.
+    pub(super) fn failure(&self) -> Option<Way> {
+        let kinds = [FrameKind::Call, FrameKind::Try];
+        let frame = self.frames.iter().rposition(|frame| kinds.contains(&frame.kind))?;
+        match self.failures.last() {
+            Some(failure) if failure.frame == frame => Some(failure.way),
+            _ => {
+                let frame = &self.frames[frame];
+                Some(Way { to: frame.break_to, scope: frame.scope, softly: false })
+            }
+        }
+    }
+
+    /// Lowers an expression whose errors go to a block.
+    pub(super) fn asks(&mut self, expr: &'a Expr, way: Option<Way>) -> Value<'a> {
+        let Some(call) = head(expr) else { return self.expr(expr) };
+        let scope = self.scope.len();
+        let way = way.unwrap_or_else(|| Way { to: self.block("returns"), scope, softly: false });
+        self.asked.push(Asked { call: address(call), way });
+        let value = self.expr(expr);
+        self.asked.pop();
+        value
+    }
+
+    /// Lowers an expression that is awaited.
+    pub(super) fn awaits(&mut self, expr: &'a Expr) -> Value<'a> {
+        let Some(call) = head(expr) else { return self.expr(expr) };
+        self.awaited.push(address(call));
+        let value = self.expr(expr);
+        self.awaited.pop();
+        value
+    }
+
+    /// The chain of calls that this call makes of the one being run.
+    pub(super) fn chain_of(&mut self, call: usize) -> u32 {
+        let next = u32::try_from(self.calls.len()).unwrap_or(u32::MAX) + 1;
+        *self.calls.entry((call, self.chain)).or_insert(next)
+    }
+
+    /// The call of the chain that is being run.
+    fn call_of(&mut self, site: SiteId, id: FnId) -> CallId {
+        let names = (self.here().name.clone(), self.seen.functions[id].name.clone());
+        let calls = &mut self.cfg.calls;
+        *self.call_ids.entry(self.chain).or_insert_with(|| {
+            calls.push(Call { site, caller: names.0, callee: names.1 });
+            calls.len() - 1
+        })
+    }
+}

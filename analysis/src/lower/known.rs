@@ -1,0 +1,153 @@
+//! Conditions that are decided where the code is read: literals, enum variants, `Some` and `None` that a call
+//! gives to a function that is seen.
+
+use std::rc::Rc;
+
+use syn::{BinOp, Expr, Lit, Pat, UnOp};
+
+use super::Lower;
+use super::value::{Kind, Value};
+
+/// What can be told of a value where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Bool(bool),
+    /// `None`.
+    Nothing,
+    /// `Some(..)`.
+    Something,
+    /// A variant of an enum without fields.
+    Variant(Rc<str>),
+}
+
+impl Known {
+    pub(super) fn literal(literal: &Lit) -> Option<Self> {
+        match literal {
+            Lit::Bool(value) => Some(Self::Bool(value.value)),
+            _ => None,
+        }
+    }
+
+    /// The variant that a path names: `Mode::Train`, not `Mode::TRAIN`, which may have another's value.
+    pub(super) fn variant(path: &syn::Path) -> Option<Self> {
+        let name = path.segments.last()?.ident.to_string();
+        let camel = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
+        (camel && name != "None").then(|| Self::Variant(name.into()))
+    }
+}
+
+impl<'a> Lower<'a> {
+    /// How a condition comes out, if that is decided.
+    pub(super) fn decides(&self, condition: &Expr) -> Option<bool> {
+        match condition {
+            Expr::Paren(inner) => self.decides(&inner.expr),
+            Expr::Group(inner) => self.decides(&inner.expr),
+            Expr::Let(node) => {
+                let known = self.known(&node.expr)?;
+                Self::fits(&node.pat, &Value { known: Some(known), ..Value::nothing() })
+            }
+            Expr::Binary(node) if matches!(node.op, BinOp::Eq(_) | BinOp::Ne(_)) => {
+                let same = self.known(&node.left)? == self.known(&node.right)?;
+                Some(same == matches!(node.op, BinOp::Eq(_)))
+            }
+            Expr::MethodCall(node) if node.args.is_empty() => {
+                let something = match self.known(&node.receiver)? {
+                    Known::Something => true,
+                    Known::Nothing => false,
+                    _ => return None,
+                };
+                match node.method.to_string().as_str() {
+                    "is_some" => Some(something),
+                    "is_none" => Some(!something),
+                    _ => None,
+                }
+            }
+            other => match self.known(other)? {
+                Known::Bool(value) => Some(value),
+                _ => None,
+            },
+        }
+    }
+
+    /// What is known of an expression that changes nothing.
+    fn known(&self, expr: &Expr) -> Option<Known> {
+        match expr {
+            Expr::Lit(literal) => Known::literal(&literal.lit),
+            Expr::Paren(inner) => self.known(&inner.expr),
+            Expr::Group(inner) => self.known(&inner.expr),
+            Expr::Reference(inner) => self.known(&inner.expr),
+            Expr::Unary(inner) => match (&inner.op, self.known(&inner.expr)?) {
+                (UnOp::Deref(_), known) => Some(known),
+                (UnOp::Not(_), Known::Bool(value)) => Some(Known::Bool(!value)),
+                _ => None,
+            },
+            Expr::Path(node) => match node.path.get_ident().and_then(|name| self.lookup(&name.to_string())) {
+                Some(path) => self.values.get(&path)?.known.clone(),
+                None if node.path.is_ident("None") => Some(Known::Nothing),
+                None => Known::variant(&node.path),
+            },
+            Expr::MethodCall(node) if node.args.is_empty() => {
+                let same = ["as_mut", "as_ref", "as_deref", "as_deref_mut", "clone"];
+                let known = same.contains(&node.method.to_string().as_str());
+                if known { self.known(&node.receiver) } else { None }
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a value fits a pattern, if that is decided.
+    pub(super) fn fits(pat: &Pat, value: &Value<'a>) -> Option<bool> {
+        let variant = |name: &syn::Ident| match value.known.as_ref()? {
+            Known::Nothing => Some(name == "None"),
+            Known::Something => (name == "None").then_some(false),
+            Known::Variant(known) => Some(*name == **known),
+            Known::Bool(_) => None,
+        };
+        match pat {
+            Pat::Wild(_) | Pat::Rest(_) => Some(true),
+            Pat::Ident(ident) if ident.ident.to_string().starts_with(char::is_uppercase) => {
+                variant(&ident.ident)
+            }
+            Pat::Ident(ident) => ident.subpat.is_none().then_some(true),
+            Pat::Path(path) => variant(&path.path.segments.last()?.ident),
+            Pat::Lit(literal) => {
+                let known = value.known.as_ref()?;
+                Known::literal(&literal.lit).map(|literal| literal == *known)
+            }
+            Pat::Reference(inner) => Self::fits(&inner.pat, value),
+            Pat::Paren(inner) => Self::fits(&inner.pat, value),
+            Pat::Type(inner) => Self::fits(&inner.pat, value),
+            Pat::Guard(inner) => Self::fits(&inner.pat, value).filter(|fits| !fits),
+            Pat::TupleStruct(wrapped) => {
+                let name = &wrapped.path.segments.last()?.ident;
+                match value.known.as_ref()? {
+                    Known::Nothing => Some(false),
+                    Known::Something if name == "Some" => {
+                        let open = |part: &Pat| Self::fits(part, &Value::nothing()) == Some(true);
+                        wrapped.elems.iter().all(open).then_some(true)
+                    }
+                    Known::Variant(known) if *name != **known => Some(false),
+                    _ => None,
+                }
+            }
+            Pat::Tuple(tuple) => {
+                let Kind::Tuple(parts) = &value.kind else { return None };
+                let parts = tuple.elems.iter().zip(parts).map(|(pat, part)| Self::fits(pat, part));
+                let parts: Vec<_> = parts.collect();
+                if parts.contains(&Some(false)) {
+                    return Some(false);
+                }
+                (parts.len() == tuple.elems.len() && parts.iter().all(|part| *part == Some(true)))
+                    .then_some(true)
+            }
+            Pat::Or(cases) => {
+                let cases: Vec<_> = cases.cases.iter().map(|case| Self::fits(case, value)).collect();
+                if cases.contains(&Some(true)) {
+                    return Some(true);
+                }
+                cases.iter().all(|case| *case == Some(false)).then_some(false)
+            }
+            _ => None,
+        }
+    }
+}
