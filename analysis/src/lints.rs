@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Solution;
 use crate::stage::nearest;
 
+mod calls;
 mod context;
 mod page;
 mod provenance;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Lint;
+use super::{Lint, calls};
 use crate::cfg::{Action, Certain, Cfg, GraphId, OptimizerId, Site, SiteId};
 use crate::check::{CheckOptions, Origin, level};
 use crate::diagnostic::{Diagnostic, Note};
@@ -169,8 +169,7 @@ impl<'a> Context<'a> {
     /// Whether the second site is reached from the first only through the next round of their loop.
     pub fn comes_round(&self, first: SiteId, second: SiteId) -> bool {
         // The clauses of a spec stand in any order; its loop is lowered in the order in which it runs.
-        let place = |site: SiteId| (self.line(site), self.site(site).place.column());
-        let later = if self.of_spec() { second <= first } else { place(second) <= place(first) };
+        let later = if self.of_spec() { second <= first } else { self.order(second) <= self.order(first) };
         self.common_loop(first, second).is_some() && later
     }
 
@@ -304,13 +303,14 @@ impl<'a> Context<'a> {
                 }
                 continue;
             }
+            let called = calls::notes(self.cfg, finding.site);
             places.entry(key).or_insert_with(|| Diagnostic {
                 lint: Some(finding.lint.name),
                 level: level(finding.certain).min(finding.lint.level),
                 certain: finding.certain == Certain::Every,
                 place,
                 message: finding.told(),
-                notes: finding.notes,
+                notes: finding.notes.into_iter().chain(called).collect(),
                 help: finding.help,
             });
         }

@@ -50,13 +50,15 @@ fn check(cx: &mut Context<'_>) {
 
 fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
     // As the step calls it, which may be by another name than at home.
-    let name = cx.site(used).text.strip_suffix(".step()").unwrap_or(cx.name(fault.optimizer));
+    let before = cx.beside(backward, used);
+    let name = cx.site(used).text.strip_suffix(".step()").filter(|_| cx.same_function(used, before));
+    let name = name.unwrap_or(cx.name(fault.optimizer));
     let mut zeroed = cx.acting(fault.optimizer, Effect::Zero);
     zeroed.retain(|&zero| !cx.site(zero).fused);
     let zero = match (cx.of_spec(), zeroed.first()) {
         (true, _) => "`zero_grad`".to_owned(),
-        (false, Some(&zero)) => cx.call(zero),
-        (false, None) => format!("`{name}.zero_grad()`"),
+        (false, Some(&zero)) if cx.same_function(zero, before) => cx.call(zero),
+        (false, _) => format!("`{name}.zero_grad()`"),
     };
     let outside = zeroed.iter().copied().find(|&zero| {
         cx.site(zero).loops.len() < cx.site(backward).loops.len() && cx.common_loop(zero, backward) == cx.site(zero).loops.last().copied()
@@ -64,15 +66,16 @@ fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
     let looped = cx.site(backward).loops.last().is_some();
     let when = cx.when(used, backward);
     let used_note = format!("{when}{} used them; no {zero} runs in between", cx.call_at(used));
-    let help = match (cx.of_spec(), outside) {
+    let movable = outside.filter(|&zero| cx.same_function(zero, before));
+    let help = match (cx.of_spec(), movable) {
         (true, _) => "put `zero_grad` before `backward` in `train_order`".to_owned(),
         (false, Some(zero)) => format!(
             "move `{};` from line {} to before line {}",
             cx.site(zero).text,
             cx.line(zero),
-            cx.line(backward)
+            cx.line(before)
         ),
-        (false, None) => format!("call `{};` before line {}", zero.trim_matches('`'), cx.line(backward)),
+        (false, None) => format!("call `{};` before line {}", zero.trim_matches('`'), cx.line(before)),
     };
     let outer = outside.map(|zero| {
         let text = format!("{} stands outside the loop over the batches and runs too seldom", cx.call_at(zero));

@@ -48,12 +48,13 @@ fn check(cx: &mut Context<'_>) {
         if handed_on {
             continue;
         }
+        let (built, site) = (site, cx.into_loop(site));
         let head = &cx.cfg.loops[around];
         let note = format!("the loop `{}` on line {} builds it anew in each round", head.text, head.line);
         let help = format!("move line {} to before line {}, and the optimizer with it", cx.line(site), head.line);
         let name = cx.cfg.paths.name(path).to_owned();
         let message = format!("`{name}` is built inside the loop in which it is trained");
-        cx.report(site, Cause::Gradients(site, id), rank, Certain::Every, message)
+        cx.report(site, Cause::Gradients(built, id), rank, Certain::Every, message)
             .note(note)
             .note("each round trains a new model for one step and throws it away")
             .help(help);

@@ -36,7 +36,8 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
-        let Some((site, around, rank)) = rebuilt(cx, id) else { continue };
+        let Some((built, around, rank)) = rebuilt(cx, id) else { continue };
+        let site = cx.into_loop(built);
         let Some(owned) = &cx.cfg.optimizers[id].owned else { continue };
         let of_the_round = |path: &usize| cx.cfg.bound_in(*path) == Some(around);
         if owned.paths().is_empty() || owned.paths().iter().any(of_the_round) {
@@ -46,7 +47,7 @@ fn check(cx: &mut Context<'_>) {
         let note = format!("the loop `{}` on line {} builds it anew in each round", head.text, head.line);
         let help = format!("move line {} to before line {}", cx.line(site), head.line);
         let name = cx.name(id).to_owned();
-        cx.report(site, Cause::Gradients(site, id), rank, Certain::Every, format!("`{name}` is built inside the loop in which it steps"))
+        cx.report(site, Cause::Gradients(built, id), rank, Certain::Every, format!("`{name}` is built inside the loop in which it steps"))
             .note(note)
             .note("momentum and averages start over with each batch")
             .help(help);

@@ -107,7 +107,9 @@ impl Seen {
     pub(crate) fn of_items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
         let mut seen = Self::empty();
         let mut collect = collect::Collect::new(&mut seen, told, around);
-        items.iter().for_each(|item| collect.visit_item(item));
+        for item in items {
+            collect.visit_item(item);
+        }
         seen
     }
 
@@ -219,15 +221,12 @@ impl Seen {
         if known.ambiguous {
             return None;
         }
-        match known.functions.get(name) {
-            Some(found) => one(found),
-            None => {
-                let defaults = known.traits.iter().filter_map(|of| self.defaults.get(of)).flatten();
-                let found: Vec<FnId> =
-                    defaults.copied().filter(|id| self.functions[*id].name == name).collect();
-                one(&found)
-            }
+        if let Some(found) = known.functions.get(name) {
+            return one(found);
         }
+        let defaults = known.traits.iter().filter_map(|of| self.defaults.get(of)).flatten();
+        let found: Vec<FnId> = defaults.copied().filter(|id| self.functions[*id].name == name).collect();
+        one(&found)
     }
 
     /// The type of this name, as the body of `from` means it.

@@ -126,7 +126,9 @@ impl<'ast> Visit<'ast> for Collect<'_, '_> {
         let outer = (self.scope, self.around.clone());
         self.around = Some((self.told)(&module.attrs, self.around.as_ref()).0);
         self.scope = scope;
-        items.iter().for_each(|item| self.visit_item(item));
+        for item in items {
+            self.visit_item(item);
+        }
         (self.scope, self.around) = outer;
     }
 

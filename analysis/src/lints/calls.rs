@@ -1,0 +1,54 @@
+//! Where a site stands among the functions that call one another.
+
+use super::Context;
+use crate::cfg::{Cfg, SiteId};
+use crate::diagnostic::Note;
+
+impl Context<'_> {
+    /// Where a site stands, call by call, in the order of the source.
+    pub(super) fn order(&self, site: SiteId) -> Vec<(usize, usize)> {
+        let calls = self.cfg.calls_to(site).into_iter().map(|call| self.cfg.calls[call].site);
+        let place = |site| (self.line(site), self.site(site).place.column());
+        calls.chain([site]).map(place).collect()
+    }
+
+    /// A site as it is seen from the function in which both stand: itself, or the call that leads to it.
+    pub fn beside(&self, site: SiteId, other: SiteId) -> SiteId {
+        let (calls, others) = (self.cfg.calls_to(site), self.cfg.calls_to(other));
+        let common = calls.iter().zip(&others).take_while(|(a, b)| a == b).count();
+        calls.get(common).map_or(site, |&call| self.cfg.calls[call].site)
+    }
+
+    /// Whether two sites stand in one function, reached by the same calls.
+    pub fn same_function(&self, a: SiteId, b: SiteId) -> bool {
+        self.site(a).call == self.site(b).call
+    }
+
+    /// The call by which a site comes into its innermost loop; itself if it stands in the loop's function.
+    pub fn into_loop(&self, mut site: SiteId) -> SiteId {
+        while let Some(call) = self.site(site).call {
+            let outer = self.cfg.calls[call].site;
+            if self.site(outer).loops != self.site(site).loops {
+                break;
+            }
+            site = outer;
+        }
+        site
+    }
+}
+
+/// How a site is reached, innermost call first.
+pub(super) fn notes(cfg: &Cfg, site: SiteId) -> Vec<Note> {
+    let calls = cfg.calls_to(site);
+    let note = |(index, call): (usize, &usize)| {
+        let call = &cfg.calls[*call];
+        let place = cfg.sites[call.site].place;
+        let message = if index == 0 {
+            format!("called from `{}` on line {}", call.caller, place.line())
+        } else {
+            format!("and `{}` from `{}` on line {}", call.callee, call.caller, place.line())
+        };
+        Note { place: Some(place), message }
+    };
+    calls.iter().rev().enumerate().map(note).collect()
+}
