@@ -1,0 +1,307 @@
+//! Where an optimizer may live.
+
+/// In a field of `self`.
+mod in_a_field {
+    impl Trainer {
+        #[training_loop]
+        fn right(&mut self, train: &DataLoader) {
+            for batch in train {
+                self.optimizer.zero_grad();
+                let loss = mse_loss(&self.model.forward(&batch.input), &batch.target);
+                loss.backward();
+                self.optimizer.step();
+            }
+        }
+
+        #[training_loop]
+        fn wrong(&mut self, train: &DataLoader) {
+            for batch in train {
+                let loss = mse_loss(&self.model.forward(&batch.input), &batch.target);
+                loss.backward(); //~ error missing_zero_grad
+                self.optimizer.step();
+            }
+        }
+
+        #[training_loop]
+        fn by_another_name(&mut self, train: &DataLoader) {
+            let Self { model, optimizer, .. } = self;
+            for batch in train {
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                loss.backward(); //~ error missing_zero_grad
+                optimizer.step();
+            }
+        }
+
+        #[training_loop]
+        fn by_a_reference(&mut self, train: &DataLoader) {
+            let opt = &mut self.optimizer;
+            for batch in train {
+                opt.zero_grad();
+                let loss = mse_loss(&self.model.forward(&batch.input), &batch.target);
+                opt.step(); //~ error step_before_backward
+                loss.backward();
+            }
+        }
+    }
+}
+
+/// In an `Option` in a field.
+mod in_an_option {
+    impl Trainer {
+        #[training_loop]
+        fn right(&mut self, train: &DataLoader) {
+            for batch in train {
+                self.optimizer.as_mut().unwrap().zero_grad();
+                let loss = mse_loss(&self.model.forward(&batch.input), &batch.target);
+                loss.backward();
+                self.optimizer.as_mut().unwrap().step();
+            }
+        }
+
+        #[training_loop]
+        fn wrong(&mut self, train: &DataLoader) {
+            for batch in train {
+                let loss = mse_loss(&self.model.forward(&batch.input), &batch.target);
+                loss.backward(); //~ error missing_zero_grad
+                self.optimizer.as_mut().unwrap().step();
+            }
+        }
+
+        #[training_loop]
+        fn looked_at_twice(&mut self, train: &DataLoader) {
+            for batch in train {
+                if let Some(optimizer) = self.optimizer.as_mut() {
+                    optimizer.zero_grad();
+                }
+                let loss = mse_loss(&self.model.forward(&batch.input), &batch.target);
+                if let Some(optimizer) = &mut self.optimizer {
+                    loss.backward();
+                    optimizer.step();
+                }
+            }
+        }
+    }
+
+    #[training_loop]
+    fn built_when_first_needed(model: &mut Net, train: &DataLoader) {
+        let mut optimizer: Option<Sgd> = None;
+        for batch in train {
+            let opt = optimizer.get_or_insert_with(|| Sgd::new(model.parameters(), 0.1));
+            opt.zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            opt.step();
+        }
+    }
+}
+
+/// Behind a lock or a cell.
+mod shared {
+    #[training_loop]
+    fn right(model: &Net, optimizer: Arc<Mutex<Sgd>>, train: &DataLoader) {
+        for batch in train {
+            optimizer.lock().unwrap().zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.lock().unwrap().step();
+        }
+    }
+
+    #[training_loop]
+    fn a_mutex(model: &Net, optimizer: Arc<Mutex<Sgd>>, train: &DataLoader) {
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            let mut optimizer = optimizer.lock().unwrap();
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn a_cell(model: &Net, train: &DataLoader) {
+        let optimizer = Rc::new(RefCell::new(Sgd::new(model.parameters(), 0.1)));
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            optimizer.borrow_mut().step();
+        }
+    }
+
+    #[training_loop]
+    fn a_cell_right(model: &Net, train: &DataLoader) {
+        let optimizer = Rc::new(RefCell::new(Sgd::new(model.parameters(), 0.1)));
+        let same = Rc::clone(&optimizer);
+        for batch in train {
+            same.borrow_mut().zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.borrow_mut().step();
+        }
+    }
+
+    #[training_loop]
+    fn a_box(model: &Net, train: &DataLoader) {
+        let mut optimizer: Box<dyn Optimizer> = Box::new(Adam::new(model.parameters(), 0.1));
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            optimizer.step();
+        }
+    }
+}
+
+/// In a collection: all of them get the same.
+mod in_a_collection {
+    #[training_loop]
+    fn right(model: &mut Net, optimizers: &mut Vec<Sgd>, train: &DataLoader) {
+        for batch in train {
+            for optimizer in optimizers.iter_mut() {
+                optimizer.zero_grad();
+            }
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            for optimizer in &mut *optimizers {
+                optimizer.step();
+            }
+        }
+    }
+
+    #[training_loop]
+    fn wrong(model: &mut Net, train: &DataLoader) {
+        let mut optimizers = vec![
+            Sgd::new(model.encoder.parameters(), 0.1),
+            Adam::new(model.decoder.parameters(), 0.1),
+        ];
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            for optimizer in &mut optimizers {
+                optimizer.step();
+            }
+        }
+    }
+
+    #[training_loop]
+    fn with_closures(model: &mut Net, optimizers: &mut [Sgd], train: &DataLoader) {
+        for batch in train {
+            optimizers.iter_mut().for_each(|optimizer| optimizer.zero_grad());
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizers.iter_mut().for_each(|optimizer| optimizer.step());
+        }
+    }
+
+    #[training_loop]
+    fn by_index(models: &mut [Net], optimizers: &mut [Sgd], train: &DataLoader) {
+        for batch in train {
+            for i in 0..models.len() {
+                optimizers[i].zero_grad();
+                let loss = mse_loss(&models[i].forward(&batch.input), &batch.target);
+                loss.backward();
+                optimizers[i].step();
+            }
+        }
+    }
+
+    #[training_loop]
+    fn by_index_wrong(model: &mut Net, optimizers: &mut [Sgd], train: &DataLoader) {
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            optimizers[0].step();
+        }
+    }
+
+    #[training_loop]
+    fn by_name(model: &mut Net, optimizers: &mut HashMap<String, Sgd>, train: &DataLoader) {
+        for batch in train {
+            optimizers.get_mut("main").unwrap().zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizers.get_mut("main").unwrap().step();
+        }
+    }
+
+    /// Some are zeroed and all are stepped: nothing is said.
+    #[training_loop]
+    fn some_of_them(model: &mut Net, optimizers: &mut [Sgd], train: &DataLoader) {
+        for (i, batch) in train.iter().enumerate() {
+            optimizers[i % 2].zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizers[i % 2].step();
+        }
+    }
+}
+
+/// Moved, taken, dropped.
+mod on_the_move {
+    #[training_loop]
+    fn taken(model: &mut Net, mut optimizer: Sgd, train: &DataLoader) {
+        let mut mine = std::mem::take(&mut optimizer);
+        mine.zero_grad();
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            mine.step();
+        }
+    }
+
+    #[training_loop]
+    fn dropped(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+        }
+        drop(optimizer);
+    }
+
+    #[training_loop]
+    fn dropped_and_wrong(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            optimizer.step();
+        }
+        drop(optimizer);
+    }
+
+    #[training_loop]
+    fn in_a_struct(model: Net, train: &DataLoader) -> Trainer {
+        let optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut trainer = Trainer { model, optimizer, ..Trainer::default() };
+        for batch in train {
+            let loss = mse_loss(&trainer.model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            trainer.optimizer.step();
+        }
+        trainer
+    }
+
+    #[training_loop]
+    fn in_a_struct_right(model: Net, train: &DataLoader) -> Trainer {
+        let optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut trainer = Trainer { model, optimizer, ..Trainer::default() };
+        for batch in train {
+            trainer.optimizer.zero_grad();
+            let loss = mse_loss(&trainer.model.forward(&batch.input), &batch.target);
+            loss.backward();
+            trainer.optimizer.step();
+        }
+        trainer
+    }
+
+    #[training_loop]
+    fn in_a_tuple(model: &mut Net, train: &DataLoader) {
+        let mut both = (Sgd::new(model.parameters(), 0.1), 3);
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            both.0.step();
+        }
+    }
+}
