@@ -6,11 +6,13 @@
 
 use crate::stage::{Effect, Stage};
 
+mod iterators;
 mod math;
 mod roles;
 mod tch;
 mod torch;
 
+pub use iterators::{Drive, Lazy, drive, lazy};
 pub use math::{How, Loss, Op, Takes};
 pub use roles::{Role, Uses, role_of_name, role_of_type};
 pub use tch::TCH;
@@ -46,6 +48,8 @@ pub enum Does {
     Parameters,
     /// Gives the same thing again, wrapped or unwrapped.
     Passes,
+    /// Gives the thing and leaves nothing in its place.
+    Takes,
     /// Gives the same thing again, or one of its own that is equal at first.
     Copies,
     /// Switches the mode of the layers.
@@ -58,11 +62,6 @@ pub enum Does {
     WithGrad,
     /// Switches recording on or off for what follows, as its argument says.
     SwitchesRecording,
-    /// Runs a closure for each element.
-    RunsEach {
-        /// Whether the closure may end the iteration.
-        may_stop: bool,
-    },
     /// Looks at its receiver, or sets something that is no gradient.
     Harmless,
 }
@@ -193,6 +192,7 @@ const WRAPPERS: &[(&str, usize, Does)] = &[
     ("unwrap", 0, Does::Passes),
     ("expect", 1, Does::Passes),
     ("by_ref", 0, Does::Passes),
+    ("take", 0, Does::Takes),
 ];
 
 /// What the table says of a method.

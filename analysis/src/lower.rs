@@ -34,6 +34,8 @@ mod macros;
 mod method;
 mod mode;
 mod origin;
+mod parts;
+mod pipeline;
 pub(crate) mod seen;
 mod survey;
 mod text;

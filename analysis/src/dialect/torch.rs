@@ -87,8 +87,6 @@ pub const TORCH: Dialect = Dialect {
         ("log_softmax", 2, Does::KeepsGraph),
         ("log_sigmoid", 0, Does::KeepsGraph),
         ("matmul", 1, Does::KeepsGraph),
-        ("for_each", 1, Does::RunsEach { may_stop: false }),
-        ("try_for_each", 1, Does::RunsEach { may_stop: true }),
     ],
     functions: &[
         ("no_grad", Does::NoGrad),

@@ -38,7 +38,13 @@ fn check(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
         let optimizer = &cx.cfg.optimizers[id];
         let of_caller = optimizer.from_caller && !cx.options.annotated;
-        if of_caller || cx.cfg.reads_gradients || cx.is_handed_on(id) || !cx.acting(id, Effect::Take).is_empty() {
+        // Another one that moves the same parameters uses them.
+        let shared = (0..cx.cfg.optimizers.len()).any(|other| {
+            let (mine, theirs) = (&optimizer.owned, &cx.cfg.optimizers[other].owned);
+            let overlap = mine.as_ref().zip(theirs.as_ref()).and_then(|(mine, theirs)| mine.overlaps(theirs, &cx.cfg.paths));
+            other != id && overlap == Some(true) && !cx.acting(other, Effect::Take).is_empty()
+        });
+        if shared || of_caller || cx.cfg.reads_gradients || cx.is_handed_on(id) || !cx.acting(id, Effect::Take).is_empty() {
             continue;
         }
         let fills = |what: &What| matches!(what, What::Gradients(of, Effect::Fill, _) if *of == id);

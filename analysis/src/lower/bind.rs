@@ -169,6 +169,7 @@ impl<'a> Lower<'a> {
             _ => {}
         }
         self.tensor(path, assigned, &mut value);
+        self.store_parts(path, assigned, &mut value);
         if value.place.is_none() || assigned {
             self.new_mode(path, &value);
         }
@@ -220,7 +221,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A tensor gets a name: `backward` may use up its graph.
-    fn tensor(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
+    pub(super) fn tensor(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         if !value.computed {
             if let Some(&graph) = self.graphs.get(&path) {
                 self.emit(Action::Compute(graph, Vec::new()), 0);
@@ -252,7 +253,7 @@ impl<'a> Lower<'a> {
         value.graphs.clear();
     }
 
-    fn build(&mut self, path: PathId, owned: &Deps, site: SiteId) {
+    pub(super) fn build(&mut self, path: PathId, owned: &Deps, site: SiteId) {
         let id = self.optimizer(path, (!owned.is_empty()).then(|| owned.clone()), false);
         self.emit(Action::Build(id), site);
         let conditional = self.cfg.sites[site].conditional;

@@ -61,6 +61,10 @@ impl<'a> Lower<'a> {
                 let known = (last == "Some").then_some(Known::Something);
                 Value { known, ..self.expr(&node.args[0]) }
             }
+            _ if last == "take" && owner.is_some_and(|owner| owner == "mem") && node.args.len() == 1 => {
+                let value = self.expr(&node.args[0]);
+                self.taken(&value)
+            }
             Some(Does::Mode(_)) => self.evaluation(expr, node),
             Some(Does::WithGrad) => self.with_grad(node),
             Some(Does::SwitchesRecording) => {

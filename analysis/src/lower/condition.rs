@@ -44,14 +44,17 @@ pub(super) struct Answer {
 }
 
 impl Test {
-    fn about(subject: &Expr, answer: Option<Answer>, holds: bool, text: String) -> Option<Self> {
+    fn about(
+        subject: &Expr,
+        answer: Option<Answer>,
+        holds: bool,
+        text: impl FnOnce() -> String,
+    ) -> Option<Self> {
+        // Nothing is written out before it is known to be small.
         let subject = bare(subject);
-        is_pure(subject).then(|| Self {
-            subject: text::tight(subject),
-            answer,
-            holds,
-            text,
-            names: names(subject),
+        is_pure(subject).then(|| {
+            let (text, names) = (text(), names(subject));
+            Self { subject: text::tight(subject), answer, holds, text, names }
         })
     }
 
@@ -96,7 +99,6 @@ pub(super) enum Constant {
 
 /// What a single condition asks, if it asks the same whenever nothing it mentions has changed.
 pub(super) fn asked(condition: &Expr) -> Option<Test> {
-    let whole = || text::tight(condition);
     match condition {
         Expr::Paren(inner) => asked(&inner.expr),
         Expr::Group(inner) => asked(&inner.expr),
@@ -104,7 +106,7 @@ pub(super) fn asked(condition: &Expr) -> Option<Test> {
         Expr::Binary(node) => compared(node),
         Expr::MethodCall(call) => by_method(call),
         Expr::Lit(_) | Expr::Let(_) => None,
-        other => Test::about(other, None, true, whole()),
+        other => Test::about(other, None, true, || text::tight(other)),
     }
 }
 
@@ -142,16 +144,16 @@ pub(super) fn constant(expr: &Expr) -> Option<Constant> {
 }
 
 /// The expression without the ways to look at what it is: references and views.
-fn bare(expr: &Expr) -> &Expr {
-    match expr {
-        Expr::Paren(inner) => bare(&inner.expr),
-        Expr::Group(inner) => bare(&inner.expr),
-        Expr::Reference(inner) => bare(&inner.expr),
-        Expr::Unary(deref) if matches!(deref.op, UnOp::Deref(_)) => bare(&deref.expr),
-        Expr::MethodCall(call) if call.args.is_empty() && is_view(&call.method.to_string()) => {
-            bare(&call.receiver)
-        }
-        other => other,
+fn bare(mut expr: &Expr) -> &Expr {
+    loop {
+        expr = match expr {
+            Expr::Paren(inner) => &inner.expr,
+            Expr::Group(inner) => &inner.expr,
+            Expr::Reference(inner) => &inner.expr,
+            Expr::Unary(deref) if matches!(deref.op, UnOp::Deref(_)) => &deref.expr,
+            Expr::MethodCall(call) if call.args.is_empty() && is_view(&call.method.to_string()) => &call.receiver,
+            other => return other,
+        };
     }
 }
 
@@ -165,17 +167,16 @@ fn turned(test: Test) -> Test {
 }
 
 fn compared(node: &ExprBinary) -> Option<Test> {
-    let text = text::tight(node);
     let ordered = |less: &Expr, more: &Expr, holds| {
         (is_pure(less) && is_pure(more)).then(|| {
             let names = names(less).into_iter().chain(names(more)).collect();
             let subject = format!("{} < {}", text::tight(less), text::tight(more));
-            Test { subject, answer: None, holds, text: text.clone(), names }
+            Test { subject, answer: None, holds, text: text::tight(node), names }
         })
     };
     match node.op {
-        BinOp::Eq(_) => equal(&node.left, &node.right, &text),
-        BinOp::Ne(_) => equal(&node.left, &node.right, &text).map(turned),
+        BinOp::Eq(_) => equal(node),
+        BinOp::Ne(_) => equal(node).map(turned),
         BinOp::Lt(_) => ordered(&node.left, &node.right, true),
         BinOp::Gt(_) => ordered(&node.right, &node.left, true),
         BinOp::Ge(_) => ordered(&node.left, &node.right, false),
@@ -184,13 +185,14 @@ fn compared(node: &ExprBinary) -> Option<Test> {
     }
 }
 
-fn equal(left: &Expr, right: &Expr, text: &str) -> Option<Test> {
+fn equal(node: &ExprBinary) -> Option<Test> {
+    let (left, right) = (&*node.left, &*node.right);
     for (subject, value) in [(left, right), (right, left)] {
         match constant(value) {
             Some(Constant::Truth(true)) => return asked(subject),
             Some(Constant::Truth(false)) => return asked(subject).map(turned),
             Some(Constant::Of(answer, holds)) if !matches!(bare(value), Expr::Call(_)) => {
-                return Test::about(subject, Some(answer), holds, text.to_owned());
+                return Test::about(subject, Some(answer), holds, || text::tight(node));
             }
             _ => {}
         }
@@ -199,32 +201,33 @@ fn equal(left: &Expr, right: &Expr, text: &str) -> Option<Test> {
         let mut sides = [text::tight(bare(left)), text::tight(bare(right))];
         sides.sort();
         let names = names(left).into_iter().chain(names(right)).collect();
-        Test { subject: sides.join(" == "), answer: None, holds: true, text: text.to_owned(), names }
+        Test { subject: sides.join(" == "), answer: None, holds: true, text: text::tight(node), names }
     })
 }
 
 fn by_method(call: &ExprMethodCall) -> Option<Test> {
-    let text = text::tight(call);
-    let number = |subject: String, zero: &str| {
-        let known = is_pure(&call.receiver) && call.args.iter().all(is_pure);
-        let names = names(call).into_iter().filter(|name| call.method != name).collect();
-        let answer = Some(Answer::new(zero, zero, true));
-        known.then(|| Test { subject, answer, holds: true, text: text.clone(), names })
-    };
     let receiver = &*call.receiver;
-    match (call.method.to_string().as_str(), call.args.len()) {
-        ("is_some", 0) => Test::about(receiver, Some(Answer::new("Some", "Some", true)), true, text),
-        ("is_none", 0) => Test::about(receiver, Some(Answer::new("Some", "Some", true)), false, text),
-        ("is_ok", 0) => Test::about(receiver, Some(Answer::new("Ok", "Ok", true)), true, text),
-        ("is_err", 0) => Test::about(receiver, Some(Answer::new("Ok", "Ok", true)), false, text),
-        ("is_empty", 0) => number(format!("{}.len()", text::tight(bare(receiver))), "0"),
+    let name = call.method.to_string();
+    let whole = || text::tight(call);
+    let is = |key: &str, holds| Test::about(receiver, Some(Answer::new(key, key, true)), holds, whole);
+    let zero = |subject: &dyn Fn() -> String| {
+        let known = is_pure(receiver) && call.args.iter().all(is_pure);
+        let names = || names(call).into_iter().filter(|name| call.method != name).collect();
+        let answer = Some(Answer::new("0", "0", true));
+        known.then(|| Test { subject: subject(), answer, holds: true, text: whole(), names: names() })
+    };
+    match (name.as_str(), call.args.len()) {
+        ("is_some", 0) => is("Some", true),
+        ("is_none", 0) => is("Some", false),
+        ("is_ok", 0) => is("Ok", true),
+        ("is_err", 0) => is("Ok", false),
+        ("is_empty", 0) => zero(&|| format!("{}.len()", text::tight(bare(receiver)))),
         ("is_multiple_of", 1) => {
-            number(format!("{} % {}", text::tight(bare(receiver)), text::tight(&call.args[0])), "0")
+            zero(&|| format!("{} % {}", text::tight(bare(receiver)), text::tight(&call.args[0])))
         }
         (name, _) => {
             let pure = is_pure_method(name) && is_pure(receiver) && call.args.iter().all(is_pure);
-            let subject = text.clone();
-            pure.then(|| Test { subject, answer: None, holds: true, names: names(call), text })
+            pure.then(|| Test { subject: whole(), answer: None, holds: true, names: names(call), text: whole() })
         }
     }
 }

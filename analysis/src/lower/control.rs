@@ -15,7 +15,11 @@ impl<'a> Lower<'a> {
             Expr::Match(node) => self.choose(node),
             Expr::Let(_) => self.condition_only(expr),
             Expr::ForLoop(node) => {
-                let items = self.expr(&node.expr);
+                let pipeline = self.pipeline(&node.expr);
+                let items = match &pipeline {
+                    Some(pipeline) => self.pipeline_items(pipeline),
+                    None => self.expr(&node.expr),
+                };
                 let head = || format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
                 let id = self.loop_of(address(node), node.for_token.span().start().line, head);
                 self.cfg.loops[id].over = text::tight(&node.expr);
@@ -24,7 +28,10 @@ impl<'a> Lower<'a> {
                     lower.goto(body);
                     lower.goto(out);
                     lower.start(body);
-                    let item = lower.item(&items);
+                    let item = match &pipeline {
+                        Some(pipeline) => lower.through_pipeline(pipeline, &items),
+                        None => lower.item(&items),
+                    };
                     lower.expect_index(&node.pat, &node.expr);
                     lower.bind(&node.pat, item);
                     lower.scoped(&node.body);
@@ -159,7 +166,7 @@ impl<'a> Lower<'a> {
         self.stop();
     }
 
-    fn next_round(&mut self, label: Option<&str>) {
+    pub(super) fn next_round(&mut self, label: Option<&str>) {
         let mut loops = self.rounds.len();
         for index in (0..self.frames.len()).rev() {
             let frame = &self.frames[index];

@@ -3,7 +3,7 @@
 //! The arguments of a macro whose input reads as expressions become the arguments of a call of the same
 //! name; anything else stays a macro, of which the walker only knows what it mentions.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
@@ -11,7 +11,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprMacro, Macro, Stmt, Token, parse_quote, parse_quote_spanned};
 
 /// Macros that look at their arguments and do nothing else with them.
-const LOOKS: [&str; 20] = [
+const LOOKS: [&str; 19] = [
     "print",
     "println",
     "eprint",
@@ -30,7 +30,6 @@ const LOOKS: [&str; 20] = [
     "trace",
     "warn",
     "error",
-    "dbg",
     "format_args",
 ];
 
@@ -91,15 +90,18 @@ fn unfold(node: &ExprMacro) -> Option<Expr> {
     {
         return Some(array);
     }
-    let arguments = arguments(tokens)?;
     let path = &node.mac.path;
     if LOOKS.contains(&name.as_str()) {
-        let looked_at = arguments.iter().map(|argument| match argument {
-            // `format!("{x}", x = loss.item())` is no assignment.
-            Expr::Assign(named) => &*named.right,
-            other => other,
-        });
-        return Some(parse_quote!(looks_at(#(&#looked_at),*)));
+        let looked_at = looked_at(tokens)?;
+        return Some(parse_quote!(looks_at(#(#looked_at),*)));
+    }
+    let arguments = arguments(tokens)?;
+    if name == "dbg" {
+        // It gives what it shows.
+        return match arguments.len() {
+            1 => arguments.into_iter().next(),
+            _ => Some(parse_quote!((#arguments))),
+        };
     }
     let span = path.segments.last()?.ident.span();
     Some(parse_quote_spanned!(span=> #path(#arguments)))
@@ -113,8 +115,37 @@ fn arguments(tokens: &TokenStream) -> Option<Punctuated<Expr, Token![,]>> {
     Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens.clone()).ok()
 }
 
+/// What a macro looks at, `target: "train"` and the signs of `%loss` and `?loss` left out.
+fn looked_at(tokens: &TokenStream) -> Option<Vec<Expr>> {
+    let mut pieces: Vec<Vec<TokenTree>> = vec![Vec::new()];
+    for token in tokens.clone() {
+        match &token {
+            TokenTree::Punct(mark) if mark.as_char() == ',' => pieces.push(Vec::new()),
+            _ => pieces.last_mut()?.push(token),
+        }
+    }
+    let mark = |token: Option<&TokenTree>, sign: char| matches!(token, Some(TokenTree::Punct(mark)) if mark.as_char() == sign);
+    let expr = |piece: &[TokenTree]| syn::parse2::<Expr>(piece.iter().cloned().collect()).ok();
+    let mut found = Vec::new();
+    for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
+        let named = mark(piece.get(1), ':') && !mark(piece.get(2), ':');
+        let signed = mark(piece.first(), '%') || mark(piece.first(), '?');
+        let piece = match (named, signed) {
+            (true, _) => &piece[2..],
+            (_, true) => &piece[1..],
+            _ => &piece[..],
+        };
+        found.push(match expr(piece)? {
+            // `format!("{x}", x = loss.item())` is no assignment.
+            Expr::Assign(named) => *named.right,
+            other => other,
+        });
+    }
+    Some(found)
+}
+
 fn bracketed(tokens: &TokenStream) -> TokenStream {
-    proc_macro2::TokenTree::from(proc_macro2::Group::new(proc_macro2::Delimiter::Bracket, tokens.clone()))
+    TokenTree::from(proc_macro2::Group::new(proc_macro2::Delimiter::Bracket, tokens.clone()))
         .into_token_stream()
 }
 

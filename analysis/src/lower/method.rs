@@ -12,17 +12,15 @@ use crate::stage::Stage;
 
 impl<'a> Lower<'a> {
     pub(super) fn method(&mut self, expr: &'a Expr, node: &'a ExprMethodCall) -> Value<'a> {
+        if let Some(value) = self.driven(expr, node) {
+            return value;
+        }
         let name = node.method.to_string();
         let receiver = match name.as_str() {
             // An error ends the program.
             "unwrap" | "expect" => self.asks(&node.receiver, None),
             _ => self.expr(&node.receiver),
         };
-        if let Some(Expr::Closure(closure)) = node.args.first()
-            && let Some(Does::RunsEach { may_stop }) = self.dialect.method(&name, node.args.len())
-        {
-            return self.for_each(expr, node, &receiver, closure, may_stop);
-        }
         let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
         if let Some(value) = self.seen_method(expr, node, &receiver, &arguments) {
             return value;
@@ -82,6 +80,7 @@ impl<'a> Lower<'a> {
             }
             Some(Does::Detaches) => Value::number(),
             Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
+            Some(Does::Takes) => self.taken(receiver),
             Some(Does::Copies) => Value { handed: Handed::Value, copied: true, ..receiver.clone() },
             Some(_) => Value::nothing(),
             None => {
@@ -136,6 +135,7 @@ impl<'a> Lower<'a> {
                 Value::plain(receiver.derived().deps)
             }
             Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
+            Some(Does::Takes) => self.taken(receiver),
             Some(Does::Copies) => Value { handed: Handed::Value, copied: true, ..receiver.clone() },
             Some(Does::Mode(stage)) => {
                 self.set_mode(expr, receiver, Some(stage == Stage::TrainMode));
@@ -152,7 +152,6 @@ impl<'a> Lower<'a> {
                 Does::NoGrad
                 | Does::WithGrad
                 | Does::SwitchesRecording
-                | Does::RunsEach { .. }
                 | Does::Applies
                 | Does::Settings
                 | Does::Builds
@@ -194,6 +193,14 @@ impl<'a> Lower<'a> {
         let mut given = vec![receiver.clone()];
         given.extend(more.iter().cloned());
         self.computes(expr, Stage::Forward, Some(model), &given)
+    }
+
+    /// A value that is moved out of its place, where another is left.
+    pub(super) fn taken(&mut self, value: &Value<'a>) -> Value<'a> {
+        if let Some(place) = value.place {
+            self.changed_in(place);
+        }
+        Value { handed: Handed::Value, ..value.clone() }
     }
 
     /// A method that the dialect does not know.
@@ -250,36 +257,6 @@ impl<'a> Lower<'a> {
             holder.holds = holder.holds.union(&value.deps);
         }
         value
-    }
-
-    fn for_each(
-        &mut self,
-        expr: &'a Expr,
-        node: &'a ExprMethodCall,
-        items: &Value<'a>,
-        closure: &'a syn::ExprClosure,
-        may_stop: bool,
-    ) -> Value<'a> {
-        let line = node.method.span().start().line;
-        let id = self.loop_of(super::address(node), line, || text::call(expr));
-        self.cfg.loops[id].over = text::tight(&node.receiver);
-        let seen = self.scope.len();
-        self.repeat(id, None, true, &mut |lower, out| {
-            let body = lower.block("");
-            lower.goto(body);
-            lower.goto(out);
-            lower.start(body);
-            let item = lower.item(items);
-            if let Some(pat) = closure.inputs.first() {
-                lower.expect_index(pat, &node.receiver);
-            }
-            let after = lower.block("");
-            lower.run_to(closure, seen, super::address(expr), vec![item], after);
-            if may_stop {
-                lower.goto(out);
-            }
-        });
-        Value::nothing()
     }
 
     /// The site of a stage; in a spec it is the one token that stands for it.

@@ -36,8 +36,9 @@ pub(crate) struct Survey {
     /// Questions that a variable holds the answer to.
     held: Vec<(String, Vec<String>)>,
     closures: BTreeSet<String>,
-    /// Stages and jumps met so far.
-    stages: usize,
+    /// Stages met so far.
+    pub stages: usize,
+    jumps: usize,
     depth: usize,
 }
 
@@ -56,7 +57,15 @@ struct Asked {
 
 impl Survey {
     pub(super) fn of(block: &Block, dialect: &'static Dialect) -> Self {
-        let mut survey = Self {
+        let mut survey = Self::empty(dialect);
+        survey.visit_block(block);
+        survey.choose();
+        survey
+    }
+
+    /// Nothing looked at yet.
+    pub(super) fn empty(dialect: &'static Dialect) -> Self {
+        Self {
             uses: BTreeMap::new(),
             assigned: BTreeSet::new(),
             followed: BTreeSet::new(),
@@ -68,11 +77,14 @@ impl Survey {
             stages: 0,
             deepest: 0,
             trains: false,
+            jumps: 0,
             depth: 0,
-        };
-        survey.visit_block(block);
-        survey.choose();
-        survey
+        }
+    }
+
+    /// Stages and jumps met so far.
+    fn weight(&self) -> usize {
+        self.stages + self.jumps
     }
 
     /// Chooses the conditions that are followed: those first that guard stages in several places.
@@ -145,8 +157,10 @@ impl Survey {
     }
 
     fn is_stage(does: Option<Does>) -> bool {
-        use Does::{Detaches, Harmless, KeepsGraph, Parameters, Passes};
-        does.is_some_and(|does| !matches!(does, Detaches | Harmless | KeepsGraph | Parameters | Passes))
+        use Does::{Detaches, Harmless, KeepsGraph, Parameters, Passes, Takes};
+        does.is_some_and(|does| {
+            !matches!(does, Detaches | Harmless | KeepsGraph | Parameters | Passes | Takes)
+        })
     }
 }
 
@@ -220,16 +234,16 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_expr_break(&mut self, node: &'ast syn::ExprBreak) {
-        self.stages += 1;
+        self.jumps += 1;
         visit::visit_expr_break(self, node);
     }
 
     fn visit_expr_continue(&mut self, _: &'ast syn::ExprContinue) {
-        self.stages += 1;
+        self.jumps += 1;
     }
 
     fn visit_expr_return(&mut self, node: &'ast syn::ExprReturn) {
-        self.stages += 1;
+        self.jumps += 1;
         visit::visit_expr_return(self, node);
     }
 
@@ -260,18 +274,18 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_expr_if(&mut self, node: &'ast ExprIf) {
         self.visit_expr(&node.cond);
-        let before = self.stages;
+        let before = self.weight();
         self.visit_block(&node.then_branch);
         if let Some((_, other)) = &node.else_branch {
             self.visit_expr(other);
         }
-        self.ask_each(&node.cond, self.stages > before, false);
+        self.ask_each(&node.cond, self.weight() > before, false);
     }
 
     fn visit_expr_while(&mut self, node: &'ast ExprWhile) {
-        let before = self.stages;
+        let before = self.weight();
         visit::visit_expr_while(self, node);
-        self.ask_each(&node.cond, self.stages > before, true);
+        self.ask_each(&node.cond, self.weight() > before, true);
     }
 
     fn visit_expr_match(&mut self, node: &'ast ExprMatch) {
@@ -280,14 +294,14 @@ impl<'ast> Visit<'ast> for Survey {
             .arms
             .iter()
             .map(|arm| {
-                let before = self.stages;
+                let before = self.weight();
                 self.visit_arm(arm);
                 before
             })
             .collect();
         // Whether an arm is taken decides on all that come after it.
         for (arm, before) in node.arms.iter().zip(before) {
-            let guarding = self.stages > before;
+            let guarding = self.weight() > before;
             condition::each_of_pattern(&node.expr, &arm.pat, &mut |test| self.ask(&test, guarding, false));
         }
     }

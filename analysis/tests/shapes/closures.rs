@@ -149,6 +149,33 @@ mod as_a_body {
         }
     }
 
+    /// The body is before the loop's own.
+    #[training_loop]
+    fn mapped_and_looped(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let losses = train.iter().filter(|batch| batch.len() > 1);
+        for loss in train.iter().map(|batch| mse_loss(&model.forward(&batch.input), &batch.target)) {
+            loss.backward(); //~ error missing_zero_grad
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn filtered(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let count = train
+            .iter()
+            .filter(|batch| batch.len() > 1)
+            .map(|batch| {
+                optimizer.zero_grad();
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                loss.backward();
+                optimizer.step();
+                optimizer.step(); //~ error step_repeated
+            })
+            .count();
+    }
+
     /// An adaptor that is never driven runs nothing: silence.
     #[training_loop]
     fn lazy(model: &mut Net, train: &DataLoader) {

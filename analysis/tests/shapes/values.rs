@@ -101,10 +101,25 @@ mod shadowed {
         for batch in train {
             let loss = mse_loss(&model.forward(&batch.input), &batch.target);
             {
+                let optimizer = batch.len();
+                println!("{optimizer}");
+            }
+            let loss = loss / 2.0;
+            loss.backward(); //~ error missing_zero_grad
+            optimizer.step();
+        }
+    }
+
+    /// Another optimizer of a part of the model zeroes that part.
+    #[training_loop]
+    fn zeroed_by_another(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            {
                 let mut optimizer = Sgd::new(model.head.parameters(), 0.1);
                 optimizer.zero_grad();
             }
-            let loss = loss / 2.0;
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
             loss.backward();
             optimizer.step();
         }

@@ -84,7 +84,7 @@ pub(in crate::lower) fn leaf(subject: &Expr, pat: &Pat) -> Option<Test> {
             (Answer::new(&text, &text, false), true)
         }
     };
-    Test::about(subject, Some(answer), holds, shown())
+    Test::about(subject, Some(answer), holds, shown)
 }
 
 /// What a pattern asks beyond its outermost constructor.
@@ -95,6 +95,6 @@ pub(in crate::lower) fn inner(subject: &Expr, pat: &Pat) -> Option<Test> {
         _ => false,
     };
     let text = text::tight(pat);
-    let shown = format!("let {text} = {}", text::tight(subject));
+    let shown = || format!("let {text} = {}", text::tight(subject));
     refutable.then(|| Test::about(subject, Some(Answer::new(&text, &text, false)), true, shown))?
 }

@@ -1,0 +1,91 @@
+//! Several backwards, then step and zero under one condition, and the flush after the loop.
+
+#[training_loop]
+fn with_a_counter(model: &mut Net, train: &DataLoader, k: usize) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for (i, batch) in train.iter().enumerate() {
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target) / k as f64;
+        loss.backward();
+        if (i + 1) % k == 0 {
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+    if train.len() % k != 0 {
+        optimizer.step();
+        optimizer.zero_grad();
+    }
+}
+
+#[training_loop]
+fn or_the_last(model: &mut Net, train: &DataLoader, k: usize) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for (i, batch) in train.iter().enumerate() {
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target) / k as f64;
+        loss.backward();
+        if (i + 1) % k == 0 || i + 1 == train.len() {
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+}
+
+#[training_loop]
+fn zero_before_the_window(model: &mut Net, train: &DataLoader, k: usize) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for window in train.windows(k) {
+        optimizer.zero_grad();
+        for batch in window {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target) / k as f64;
+            loss.backward();
+        }
+        optimizer.step();
+    }
+}
+
+#[training_loop]
+fn counted_by_hand(model: &mut Net, train: &DataLoader, k: usize) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    let mut pending = 0;
+    for batch in train {
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target) / k as f64;
+        loss.backward();
+        pending += 1;
+        if pending == k {
+            optimizer.step();
+            optimizer.zero_grad();
+            pending = 0;
+        }
+    }
+    if pending > 0 {
+        optimizer.step();
+        optimizer.zero_grad();
+    }
+}
+
+#[training_loop]
+fn not_yet_full(model: &mut Net, train: &DataLoader, k: usize) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for (i, batch) in train.iter().enumerate() {
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target) / k as f64;
+        loss.backward();
+        if (i + 1) % k != 0 && i + 1 < train.len() {
+            continue;
+        }
+        optimizer.step();
+        optimizer.zero_grad();
+    }
+}
+
+/// The counterpart: `step` under the condition, no `zero_grad` anywhere.
+#[training_loop]
+fn wrong(model: &mut Net, train: &DataLoader, k: usize) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for (i, batch) in train.iter().enumerate() {
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target) / k as f64;
+        loss.backward(); //~ warning missing_zero_grad
+        if (i + 1) % k == 0 || i + 1 == train.len() {
+            optimizer.step();
+        }
+    }
+}
