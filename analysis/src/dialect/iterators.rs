@@ -30,8 +30,8 @@ pub fn lazy(method: &str, arguments: usize) -> Option<Lazy> {
     let known = match (method, arguments) {
         ("map" | "flat_map" | "map_while" | "filter_map", 1) => Lazy::Maps,
         ("filter" | "inspect" | "take_while" | "skip_while", 1) => Lazy::Filters,
-        ("zip" | "take" | "skip" | "chain" | "step_by", 1) => Lazy::Keeps,
-        ("enumerate" | "rev" | "cloned" | "copied" | "peekable" | "flatten" | "fuse", 0) => Lazy::Keeps,
+        ("zip" | "take" | "skip" | "chain" | "step_by", 1)
+        | ("enumerate" | "rev" | "cloned" | "copied" | "peekable" | "flatten" | "fuse", 0) => Lazy::Keeps,
         _ => return None,
     };
     Some(known)

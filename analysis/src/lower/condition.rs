@@ -151,7 +151,9 @@ fn bare(mut expr: &Expr) -> &Expr {
             Expr::Group(inner) => &inner.expr,
             Expr::Reference(inner) => &inner.expr,
             Expr::Unary(deref) if matches!(deref.op, UnOp::Deref(_)) => &deref.expr,
-            Expr::MethodCall(call) if call.args.is_empty() && is_view(&call.method.to_string()) => &call.receiver,
+            Expr::MethodCall(call) if call.args.is_empty() && is_view(&call.method.to_string()) => {
+                &call.receiver
+            }
             other => return other,
         };
     }
@@ -227,7 +229,13 @@ fn by_method(call: &ExprMethodCall) -> Option<Test> {
         }
         (name, _) => {
             let pure = is_pure_method(name) && is_pure(receiver) && call.args.iter().all(is_pure);
-            pure.then(|| Test { subject: whole(), answer: None, holds: true, names: names(call), text: whole() })
+            pure.then(|| Test {
+                subject: whole(),
+                answer: None,
+                holds: true,
+                names: names(call),
+                text: whole(),
+            })
         }
     }
 }

@@ -107,7 +107,9 @@ impl<'a> Lower<'a> {
             lower.goto(body);
             lower.goto(out);
             lower.start(body);
-            if let Some(pat) = closure.and_then(|closure| closure.inputs.first()).filter(|_| pipeline.steps.is_empty()) {
+            if let Some(pat) =
+                closure.and_then(|closure| closure.inputs.first()).filter(|_| pipeline.steps.is_empty())
+            {
                 lower.expect_index(pat, &node.receiver);
             }
             let item = lower.through_pipeline(&pipeline, &items);
