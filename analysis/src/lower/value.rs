@@ -8,6 +8,7 @@ use crate::cfg::{Deps, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Sourc
 
 /// What an expression gives.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub(super) struct Value<'a> {
     pub kind: Kind<'a>,
     /// The places it was computed from.
