@@ -11,12 +11,14 @@ mod condition;
 mod draw;
 mod guard;
 mod origin;
+mod outcomes;
 mod paths;
 mod runs;
 
 pub use condition::{Condition, ConditionId};
 pub use guard::{Counter, Guard, GuardId, GuardKind};
 pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
+pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
 pub use runs::{Past, Recorded, Run, Sites};
 
@@ -64,6 +66,10 @@ pub struct Cfg {
     pub differences: Vec<Difference>,
     /// What each `backward` starts from.
     pub roots: Vec<Root>,
+    /// Calls whose result is the point of them.
+    pub outcomes: Vec<Outcome>,
+    /// Calls that put a value together from all processes, and what they are given.
+    pub reductions: std::collections::BTreeMap<SiteId, Deps>,
     /// Gradients are read, or parameters written, by hand.
     pub reads_gradients: bool,
     /// Everything whose forward or parameters are asked for.
@@ -76,6 +82,10 @@ pub struct Cfg {
     pub runs: std::collections::BTreeMap<SiteId, Run>,
     /// The loop whose items a variable holds.
     pub items: std::collections::BTreeMap<PathId, LoopId>,
+    /// Variables that are the function's parameters.
+    pub given: std::collections::BTreeSet<PathId>,
+    /// Variables that come out of one value that cannot be seen, each with the first of them.
+    pub siblings: std::collections::BTreeMap<PathId, PathId>,
     /// The function is too large or too deep; nothing may be concluded.
     pub gave_up: bool,
     /// More conditions repeat than are followed, so a fault on some path may be none.
@@ -201,6 +211,8 @@ pub struct Graph {
     pub users: Vec<(User, Option<LoopId>)>,
     /// It is assigned more than once.
     pub assigned: bool,
+    /// It is several tensors in one, which need not have all of their graph in common.
+    pub several: bool,
     /// It may be met used up, by itself or through what it was computed from.
     pub watched: bool,
 }
@@ -327,6 +339,14 @@ impl Cfg {
                 open.extend(&children[id]);
             }
         }
+    }
+
+    /// Whether what lives in two places cannot share parameters: one of them was built in this function, and
+    /// not from the other.
+    pub fn independent(&self, a: PathId, b: PathId) -> bool {
+        let (a, b) = (self.paths.root_of(a), self.paths.root_of(b));
+        let group = |path: PathId| self.siblings.get(&path).copied().unwrap_or(path);
+        group(a) != group(b) && !(self.given.contains(&a) && self.given.contains(&b))
     }
 
     /// Whether what an unseen function does to these places may change the gradients of this optimizer.

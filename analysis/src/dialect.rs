@@ -9,12 +9,14 @@ use crate::stage::{Effect, Stage};
 mod iterators;
 mod math;
 mod roles;
+mod shared;
 mod tch;
 mod torch;
 
 pub use iterators::{Drive, Lazy, drive, lazy};
 pub use math::{How, Loss, Op, Takes};
 pub use roles::{Role, Uses, role_of_name, role_of_type};
+pub use shared::SHARED;
 pub use tch::TCH;
 pub use torch::TORCH;
 
@@ -40,6 +42,15 @@ pub enum Does {
     Builds,
     /// Gives an optimizer the parameters of its first argument as well.
     Adopts,
+    /// Moves a model that is given by value along gradients that are values too, and gives it back.
+    Updates {
+        /// Which argument the model is.
+        model: usize,
+        /// How many arguments there are.
+        of: usize,
+    },
+    /// Puts a value together from all processes; gives it, or changes what it is given by `&mut`.
+    Reduces,
     /// Derives a tensor from a tensor, graph included.
     KeepsGraph,
     /// Gives a value that has nothing to do with the gradients.
@@ -108,6 +119,7 @@ impl Dialect {
     pub fn optimizer_method(&self, name: &str, arguments: usize) -> Option<Does> {
         self.tables()
             .find_map(|dialect| lookup(dialect.optimizer_methods, name, arguments))
+            .filter(|does| !matches!(does, Does::Updates { of, .. } if *of != arguments))
             .or_else(|| wrapper(name, arguments))
     }
 

@@ -57,6 +57,10 @@ macro_rules! registry {
 mod of_specs; // Below the macro that it uses.
 
 registry! {
+    unrelated_optimizer,
+    backward_ignored,
+    update_lost,
+    reduced_gradient_unused,
     step_before_backward,
     missing_zero_grad,
     missing_backward,

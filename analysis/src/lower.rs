@@ -34,10 +34,12 @@ mod macros;
 mod method;
 mod mode;
 mod origin;
+mod outcome;
 mod parts;
 mod pipeline;
 pub(crate) mod seen;
 mod survey;
+mod tensor;
 mod text;
 mod value;
 
@@ -74,6 +76,7 @@ pub(crate) fn lower_seen(seen: &Seen, function: FnId) -> Lowered {
     let mut lower = Lower::new(seen, function);
     lower.function();
     lower.settle_guards();
+    lower.settle_outcomes();
     lower.cfg.watch();
     lower.called.remove(&function);
     Lowered { cfg: lower.cfg, called: lower.called }
@@ -178,6 +181,8 @@ struct Lower<'a> {
     declared: BTreeMap<PathId, (usize, usize)>,
     /// The function's own parameters.
     parameters: BTreeSet<PathId>,
+    /// Variables whose value is used.
+    read: BTreeSet<PathId>,
     /// Where models are built: variable, site, whether under a condition.
     built: BTreeMap<PathId, (SiteId, bool)>,
     frames: Vec<Frame<'a>>,
@@ -246,6 +251,7 @@ impl<'a> Lower<'a> {
             noted: BTreeMap::new(),
             declared: BTreeMap::new(),
             parameters: BTreeSet::new(),
+            read: BTreeSet::new(),
             built: BTreeMap::new(),
             frames: Vec::new(),
             rounds: Vec::new(),

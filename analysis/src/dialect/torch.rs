@@ -1,7 +1,7 @@
 //! The vocabulary of `training_loop` and the PyTorch-shaped calls that go with it: gradients are added up
 //! in the parameters, `step` leaves them there, and the mode is a method.
 
-use super::{Dialect, Does, TCH, math};
+use super::{Dialect, Does, SHARED, TCH, math};
 use crate::stage::{Effect, Stage};
 
 const CLIP: Does = Does::Gradients(&[Effect::Clip]);
@@ -119,5 +119,5 @@ pub const TORCH: Dialect = Dialect {
     cuts: math::CUTS,
     losses: math::LOSSES,
     sums_unreduced: false,
-    also: &[&TCH],
+    also: &[&TCH, &SHARED],
 };

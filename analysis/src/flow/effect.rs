@@ -1,7 +1,7 @@
 //! What one event does to a state.
 
 use super::{CONSUMED, FRESH, Facts, Gradients, LOST, State, Used};
-use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Optimizer, OptimizerId, SiteId};
+use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Optimizer, OptimizerId, PathId, SiteId};
 use crate::stage::Effect;
 
 /// Whether something that is done to some places reaches an optimizer's gradients.
@@ -12,6 +12,13 @@ pub(super) enum Reach {
     Maybe,
 }
 
+/// Whether what an optimizer moves is known well enough to say that a loss was not computed from it.
+fn is_told_apart(cfg: &Cfg, owned: &Deps, deps: &Deps) -> bool {
+    let is_model = |path: PathId| Deps::one(path).overlaps(&cfg.models, &cfg.paths) == Some(true);
+    let apart = |path: PathId| deps.paths().iter().all(|&from| cfg.independent(path, from));
+    owned.paths().iter().all(|&path| is_model(path) || apart(path))
+}
+
 /// Whether the gradient of a loss computed from `deps` goes to this optimizer.
 pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
     let alone = cfg.optimizers.len() == 1;
@@ -20,7 +27,10 @@ pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
     let optimizer = &cfg.optimizers[id];
     match (&optimizer.owned, overlaps(optimizer)) {
         (_, Some(true)) => Reach::Yes,
-        (Some(_), Some(false)) if cfg.optimizers.iter().any(|other| overlaps(other) == Some(true)) => {
+        (Some(owned), Some(false))
+            if is_told_apart(cfg, owned, deps)
+                && cfg.optimizers.iter().any(|other| overlaps(other) == Some(true)) =>
+        {
             Reach::No
         }
         (Some(_), Some(false)) => Reach::Maybe,
@@ -99,7 +109,7 @@ impl Facts {
                 }
             }
             Action::Compute(graph, from) if cfg.graphs[*graph].watched => {
-                let used = self.inherited(cfg, from);
+                let used = self.inherited(cfg, *graph, from);
                 self.set_used(*graph, used);
             }
             Action::LoseGraph(graph) if cfg.graphs[*graph].watched => {
@@ -171,11 +181,14 @@ impl Facts {
     }
 
     /// A tensor computed from a used-up graph is no better.
-    fn inherited(&self, cfg: &Cfg, from: &[GraphId]) -> Used {
+    fn inherited(&self, cfg: &Cfg, graph: GraphId, from: &[GraphId]) -> Used {
+        let carried = cfg.graphs[graph].assigned;
         let mut result = Used { all: FRESH, direct: if self.direct { FRESH } else { 0 }, by: None };
         for graph in ancestors(cfg, from) {
             let used = self.used(graph);
-            if used.all == FRESH || !has_graph(cfg, graph) {
+            // The backward may have gone through another of its tensors.
+            let other = cfg.graphs[graph].several && !carried;
+            if other || used.all == FRESH || !has_graph(cfg, graph) {
                 continue;
             }
             // One used-up graph is enough: fresh only as far as all are fresh.
@@ -188,7 +201,7 @@ impl Facts {
 }
 
 /// The graphs and all that they were computed from.
-fn ancestors(cfg: &Cfg, graphs: &[GraphId]) -> Vec<GraphId> {
+pub(super) fn ancestors(cfg: &Cfg, graphs: &[GraphId]) -> Vec<GraphId> {
     let mut open = graphs.to_vec();
     let mut seen: Vec<GraphId> = Vec::new();
     while let Some(graph) = open.pop() {

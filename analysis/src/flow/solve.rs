@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::effect::{Reach, has_graph, reaches};
-use super::{Cell, Facts, Gradients, State, Used, Words};
-use crate::cfg::{Action, BlockId, Cfg, ConditionId, OptimizerId, SiteId};
+use super::effect::{Reach, ancestors, has_graph, reaches};
+use super::{Cell, Facts, Gradients, LOST, State, Used, Words};
+use crate::cfg::{Action, BlockId, Cfg, ConditionId, GraphId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 /// Visits of a block after which it is taken as unknown; a fixpoint comes far earlier.
@@ -225,9 +225,28 @@ fn judged(cfg: &Cfg, state: &State, action: &Action) -> Vec<What> {
         Action::Through(deps, effect) => reached(deps, *effect).collect(),
         Action::Backward { deps, graphs, own, .. } => {
             let graphs = graphs.iter().filter(|&&graph| *own || has_graph(cfg, graph));
-            let graphs = graphs.filter_map(|&graph| Some(What::Backward(graph, state.graph(graph)?)));
+            let graphs = graphs.filter_map(|&graph| {
+                let used = state.graph(graph)?;
+                let (graph, used) = used_up_before(cfg, state, graph).unwrap_or((graph, used));
+                Some(What::Backward(graph, used))
+            });
             graphs.chain(reached(deps, Effect::Fill)).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// What a tensor was computed from that is used up although the tensor itself is not, as the trunk of two
+/// heads is; several tensors in one need not have their graph in common.
+fn used_up_before(cfg: &Cfg, state: &State, graph: GraphId) -> Option<(GraphId, Used)> {
+    let itself = state.graph(graph)?;
+    if itself.all & LOST != 0 || itself.certainty().is_some() {
+        return None;
+    }
+    let candidates = ancestors(cfg, &[graph]).into_iter().skip(1);
+    let mut candidates = candidates.filter(|&graph| !cfg.graphs[graph].several && has_graph(cfg, graph));
+    candidates.find_map(|graph| {
+        let used = state.graph(graph)?;
+        used.certainty().map(|_| (graph, used))
+    })
 }

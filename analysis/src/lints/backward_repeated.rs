@@ -1,3 +1,4 @@
+use super::backward_ignored::ignored;
 use super::{Cause, Context};
 use crate::cfg::Action;
 use crate::flow::What;
@@ -36,17 +37,27 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
+    let ignored = ignored(cx);
     for visit in cx.solution.visits.iter().filter(|_| !cx.cfg.reads_gradients) {
         let What::Backward(graph, used) = visit.what else { continue };
         let (Some(certain), Some(by), false) = (used.certainty(), used.by, visit.maybe_not_first) else { continue };
         let site = visit.site;
+        // A fused call that makes an earlier backward useless is told by `backward_ignored`.
+        if ignored.iter().any(|lost| lost.fused == site) {
+            continue;
+        }
         let name = &cx.cfg.graphs[graph].name;
         let when = if by == site || cx.comes_round(by, site) { "in the previous round of the loop, " } else { "" };
         let note = format!("{when}{} ran through it and freed it; nothing computed it again", cx.call_at(by));
         let directly = cx.cfg.events().any(|(_, event)| {
             event.site == by && matches!(&event.action, Action::Backward { graphs, .. } if graphs.contains(&graph))
         });
-        let help = if cx.of_spec() {
+        let heads = cx.cfg.events().all(|(_, event)| {
+            event.site != site || !matches!(&event.action, Action::Backward { graphs, .. } if graphs.contains(&graph))
+        });
+        let help = if heads && by != site && !cx.of_spec() && cx.site(by).loops == cx.site(site).loops {
+            format!("add the losses up and run `backward` once, or keep the graph in line {}", cx.line(by))
+        } else if cx.of_spec() {
             "name `backward` once, after `forward` and `loss`".to_owned()
         } else if by == site || !directly {
             let parents = cx.cfg.graphs[graph].parents.iter().map(|&parent| &cx.cfg.graphs[parent].name);

@@ -1,3 +1,4 @@
+use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::flow::What;
@@ -45,6 +46,10 @@ fn check(cx: &mut Context<'_>) {
             other != id && overlap == Some(true) && !cx.acting(other, Effect::Take).is_empty()
         });
         if shared || of_caller || cx.cfg.reads_gradients || cx.is_handed_on(id) || !cx.acting(id, Effect::Take).is_empty() {
+            continue;
+        }
+        // One optimizer steps in place of another: `unrelated_optimizer` tells it.
+        if (0..cx.cfg.optimizers.len()).any(|other| unrelated(cx, other).is_some()) {
             continue;
         }
         let fills = |what: &What| matches!(what, What::Gradients(of, Effect::Fill, _) if *of == id);

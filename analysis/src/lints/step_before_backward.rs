@@ -1,4 +1,5 @@
 use super::Context;
+use super::unrelated_optimizer::unrelated;
 use crate::flow::Gradients;
 use crate::stage::Effect;
 
@@ -40,7 +41,9 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let step = fault.visit.site;
-        if fault.word != Gradients::EMPTY || !cx.backward_near(step) {
+        // What has nothing to do with the loss is told by `unrelated_optimizer`.
+        let unrelated = unrelated(cx, fault.optimizer).is_some();
+        if fault.word != Gradients::EMPTY || !cx.backward_near(step) || unrelated {
             continue;
         }
         let zeroed = fault.cell.trail(fault.word).zeroed;

@@ -4,7 +4,7 @@ use syn::{Expr, Member, Pat};
 
 use super::value::{Kind, Value};
 use super::{Lower, address};
-use crate::cfg::{Action, Deps, Origin, PathId, SiteId, User};
+use crate::cfg::{Action, Deps, Origin, PathId};
 use crate::dialect::{Role, Uses};
 
 impl<'a> Lower<'a> {
@@ -52,22 +52,40 @@ impl<'a> Lower<'a> {
                 }
             }
             Pat::Struct(fields) => {
+                let mark = self.scope.len();
                 for field in &fields.fields {
                     let part = self.project(&value, &member(&field.member));
                     let item = value.item || part.item;
                     self.bind(&field.pat, Value { item, ..part });
                 }
+                self.are_siblings(mark, &value);
             }
             Pat::Or(cases) => {
                 for case in &cases.cases {
                     self.bind(case, value.derived());
                 }
             }
+            Pat::Wild(_) => self.dropped(&value),
             _ => {}
         }
     }
 
     fn bind_parts(&mut self, parts: impl Iterator<Item = &'a Pat>, value: &Value<'a>) {
+        let mark = self.scope.len();
+        self.bind_each(parts, value);
+        self.are_siblings(mark, value);
+    }
+
+    /// The variables since `mark` come out of one value; if that is not seen, they may share anything.
+    fn are_siblings(&mut self, mark: usize, value: &Value<'a>) {
+        let opaque = value.deps.is_empty() && !matches!(value.kind, Kind::Tuple(_) | Kind::Number);
+        if let Some((_, first)) = self.scope.get(mark).filter(|_| opaque) {
+            let group = *first;
+            self.cfg.siblings.extend(self.scope[mark..].iter().map(|(_, path)| (*path, group)));
+        }
+    }
+
+    fn bind_each(&mut self, parts: impl Iterator<Item = &'a Pat>, value: &Value<'a>) {
         let mut from = 0;
         for part in parts {
             if matches!(part, Pat::Rest(_)) {
@@ -83,17 +101,6 @@ impl<'a> Lower<'a> {
             self.bind(part, Value { item, ..piece });
             from = from.saturating_add(1);
         }
-    }
-
-    /// Tensors that come out of one computation share its graph: whoever uses one up uses up all.
-    fn common_graph(&mut self, node: usize, mut value: Value<'a>) -> Value<'a> {
-        if value.computed && value.tensor.is_none() && !matches!(value.kind, Kind::Tuple(_)) {
-            let key = (node, self.chain);
-            let path = self.roots.get(&key).copied().unwrap_or_else(|| self.cfg.paths.root("the whole"));
-            self.roots.insert(key, path);
-            self.tensor(path, false, &mut value);
-        }
-        value
     }
 
     /// One of several values that come out of one expression.
@@ -118,8 +125,9 @@ impl<'a> Lower<'a> {
     }
 
     /// A new variable with a value.
-    pub(super) fn variable(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
+    pub(super) fn variable(&mut self, name: &str, node: usize, mut value: Value<'a>, role: Option<Role>) {
         let path = self.root(name, node);
+        self.named(&mut value, path);
         self.declared.insert(path, (self.branches, self.rounds.len()));
         self.note_variable(path, node);
         self.changed_in(path);
@@ -131,6 +139,11 @@ impl<'a> Lower<'a> {
         let assigned = self.survey.assigned.contains(name);
         if assigned && !self.is_straight(path) {
             value.origin = Origin::default();
+            // What another branch put here may still be in it.
+            if let Some(before) = self.values.get(&path) {
+                value.deps = value.deps.union(&before.deps);
+                value.models = value.models.union(&before.models);
+            }
         }
         self.close_guard(path);
         if let Kind::Guard(guard) = &mut value.kind {
@@ -138,6 +151,7 @@ impl<'a> Lower<'a> {
             self.open_guard(*guard);
             self.scope_branches.insert(path, self.branches);
         }
+        value.outcome = None;
         self.forget_parts(path);
         if assigned {
             value.known = None;
@@ -220,73 +234,6 @@ impl<'a> Lower<'a> {
         };
     }
 
-    /// A tensor gets a name: `backward` may use up its graph.
-    pub(super) fn tensor(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
-        if !value.computed {
-            if let Some(&graph) = self.graphs.get(&path) {
-                self.emit(Action::Compute(graph, Vec::new()), 0);
-            }
-            value.graphs.clear();
-            value.tensor = None;
-            return;
-        }
-        if value.tensor.is_some() && !assigned {
-            return;
-        }
-        let graph = self.graph(path);
-        let from = value.through();
-        self.cfg.graphs[graph].assigned |= assigned;
-        self.cfg.graphs[graph].defined = Some(self.rounds.last().map(|round| round.of));
-        for &parent in &from {
-            self.uses(parent, User::Tensor(graph));
-        }
-        self.cfg.graphs[graph].models = self.cfg.graphs[graph].models.union(&value.models);
-        if !assigned {
-            for &parent in &from {
-                if !self.cfg.graphs[graph].parents.contains(&parent) {
-                    self.cfg.graphs[graph].parents.push(parent);
-                }
-            }
-        }
-        self.emit(Action::Compute(graph, from), 0);
-        value.tensor = Some(graph);
-        value.graphs.clear();
-    }
-
-    pub(super) fn build(&mut self, path: PathId, owned: &Deps, site: SiteId) {
-        let id = self.optimizer(path, (!owned.is_empty()).then(|| owned.clone()), false);
-        self.emit(Action::Build(id), site);
-        let conditional = self.cfg.sites[site].conditional;
-        let models: Vec<_> = owned
-            .paths()
-            .iter()
-            .filter_map(|path| self.built.get(path).map(|(site, conditional)| (*path, *site, *conditional)))
-            .collect();
-        let object = &mut self.cfg.optimizers[id];
-        if !object.built.contains(&(site, conditional)) {
-            object.built.push((site, conditional));
-        }
-        for model in models {
-            if !object.models.contains(&model) {
-                object.models.push(model);
-            }
-        }
-        let value = Value { place: Some(path), ..Value::of(Kind::Optimizer(id), Deps::one(path)) };
-        self.values.insert(path, value);
-    }
-
-    /// An optimizer by name or by use, from where its constructor cannot be seen.
-    fn unseen_optimizer(&mut self, path: PathId, value: &Value<'a>) {
-        // What it was made from need not be whose parameters it moves.
-        let id = self.optimizer(path, None, false);
-        match value.made {
-            Some(site) => self.emit(Action::Build(id), site),
-            None => self.emit(Action::Forget(id), 0),
-        }
-        let value = Value { place: Some(path), ..Value::of(Kind::Optimizer(id), Deps::one(path)) };
-        self.values.insert(path, value);
-    }
-
     /// A new value in a place: what was known of its parts is known no more.
     fn forget_parts(&mut self, path: PathId) {
         let parts: Vec<_> = self
@@ -326,7 +273,12 @@ impl<'a> Lower<'a> {
         }
         match value.place {
             Some(place) => self.field(place, member, value),
-            None => Value { handed: value.handed, origin: value.origin.part(), ..value.derived() },
+            None => Value {
+                handed: value.handed,
+                origin: value.origin.part(),
+                part: self.whole_graphs(value),
+                ..value.derived()
+            },
         }
     }
 
@@ -336,7 +288,9 @@ impl<'a> Lower<'a> {
         if let Some(known) = self.values.get(&path) {
             return known.clone();
         }
+        let part = self.whole_graphs(whole);
         let deps = if whole.deps == Deps::one(place) { Deps::one(path) } else { whole.deps.clone() };
+        let deps = deps.union(&whole.holds);
         let name = self.cfg.paths.name(path).to_owned();
         let declared = whole.ty.and_then(|ty| self.seen.field(ty, member));
         let by_type = declared.and_then(|ty| self.role_of_let(ty));
@@ -351,7 +305,7 @@ impl<'a> Lower<'a> {
             _ => Kind::Plain,
         };
         let origin = whole.origin.part();
-        let value = Value { place: Some(path), ty, origin, ..Value::of(kind, deps) };
+        let value = Value { place: Some(path), ty, origin, part, ..Value::of(kind, deps) };
         self.values.insert(path, value.clone());
         value
     }
@@ -369,8 +323,8 @@ impl<'a> Lower<'a> {
                 }
             }
             Expr::Paren(inner) => self.assign(&inner.expr, value),
-            Expr::Path(path) if path.path.is_ident("_") => {}
-            Expr::Infer(_) => {}
+            Expr::Path(path) if path.path.is_ident("_") => self.dropped(&value),
+            Expr::Infer(_) => self.dropped(&value),
             _ => {
                 let name = super::text::tight(left);
                 let name = name.trim_start_matches('*').to_owned();

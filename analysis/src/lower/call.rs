@@ -10,7 +10,7 @@ use super::known::Known;
 use super::origin::{asks_for_no_reduction, is_number};
 use super::value::{Guard, Handed, Kind, Value};
 use super::{Lower, address, survey};
-use crate::cfg::{Action, Deps, Join, OptimizerId, Origin, PathId, SiteId};
+use crate::cfg::{Action, Deps, GraphId, Join, OptimizerId, Origin, PathId, SiteId};
 use crate::dialect::{Does, How, Role, hints_at_mode, hints_at_training, measures_gradients, role_of_type};
 use crate::stage::Stage;
 
@@ -47,6 +47,10 @@ impl<'a> Lower<'a> {
                 };
                 self.effects(expr, effects, &on, None);
                 Value { measured: true, ..Value::number() }
+            }
+            Some(Does::Reduces) => {
+                let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+                self.reduces(expr, &arguments)
             }
             Some(Does::Settings) => {
                 node.args.iter().for_each(|argument| drop(self.expr(argument)));
@@ -137,6 +141,10 @@ impl<'a> Lower<'a> {
             // A variable has a gradient of its own.
             let origin = if owner.starts_with("Var") { Origin::default() } else { parts };
             return Value { origin, ..Value::plain(deps) };
+        }
+        if arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients)) {
+            self.gradients_are_values();
+            return Value::of(Kind::Gradients, deps);
         }
         let site = self.site_of(expr, None);
         self.hand_over(&arguments, site, false);
@@ -330,6 +338,7 @@ impl<'a> Lower<'a> {
         for name in &names {
             self.changed(name);
             if let Some(path) = self.lookup(name) {
+                self.read.insert(path);
                 let value = self.values.get(&path);
                 let place = value.and_then(|value| value.place).unwrap_or(path);
                 self.lose_parts(place);
@@ -345,6 +354,12 @@ impl<'a> Lower<'a> {
         if deps != optimizers {
             self.emit(Action::Touch(deps), 0);
         }
+    }
+
+    /// Tensors with a graph in parts of a place.
+    pub(super) fn graphs_in(&self, place: PathId) -> Vec<GraphId> {
+        let parts = self.field_graphs.iter().filter(|(part, _)| self.cfg.paths.holds(place, *part));
+        parts.map(|(_, graph)| *graph).collect()
     }
 
     /// Tensors in parts of a place may have been computed anew.

@@ -4,7 +4,7 @@ use syn::Expr;
 
 use super::value::{Kind, Value};
 use super::{Lower, address};
-use crate::cfg::{Action, Deps, OptimizerId, SiteId, User};
+use crate::cfg::{Action, Deps, OptimizerId, PathId, SiteId, User};
 use crate::dialect::is_loss;
 use crate::stage::{Effect, Stage};
 
@@ -55,7 +55,13 @@ impl<'a> Lower<'a> {
     pub(super) fn backward(&mut self, expr: &'a Expr, loss: &Value<'a>, retain: bool) -> Value<'a> {
         let site = self.stage_site(expr, Stage::Backward);
         self.backward_at(site, loss, retain);
-        Value::nothing()
+        Value::of(Kind::Gradients, Deps::none())
+    }
+
+    /// The library's `backward` gives the gradients as a value: what the optimizers hold is not known.
+    pub(super) fn gradients_are_values(&mut self) {
+        self.emit(Action::Touch(Deps::Anything), 0);
+        self.cfg.reads_gradients = true;
     }
 
     fn backward_at(&mut self, site: SiteId, loss: &Value<'a>, retain: bool) {
@@ -72,15 +78,52 @@ impl<'a> Lower<'a> {
         for &graph in &graphs {
             self.uses(graph, User::Backward(site));
         }
-        let own = loss.tensor.is_some() || loss.graphs.is_empty();
+        if graphs.is_empty() {
+            graphs = loss.parts();
+        }
+        let own = loss.tensor.is_some() || (loss.graphs.is_empty() && loss.parts().is_empty());
         self.emit(Action::Backward { deps: loss.derived().deps, graphs, own, retain }, site);
+    }
+
+    /// A new optimizer gets a name.
+    pub(super) fn build(&mut self, path: PathId, owned: &Deps, site: SiteId) {
+        let id = self.optimizer(path, (!owned.is_empty()).then(|| owned.clone()), false);
+        self.emit(Action::Build(id), site);
+        let conditional = self.cfg.sites[site].conditional;
+        let models: Vec<_> = owned
+            .paths()
+            .iter()
+            .filter_map(|path| self.built.get(path).map(|(site, conditional)| (*path, *site, *conditional)))
+            .collect();
+        let object = &mut self.cfg.optimizers[id];
+        if !object.built.contains(&(site, conditional)) {
+            object.built.push((site, conditional));
+        }
+        for model in models {
+            if !object.models.contains(&model) {
+                object.models.push(model);
+            }
+        }
+        let value = Value { place: Some(path), ..Value::of(Kind::Optimizer(id), Deps::one(path)) };
+        self.values.insert(path, value);
+    }
+
+    /// An optimizer by name or by use, from where its constructor cannot be seen.
+    pub(super) fn unseen_optimizer(&mut self, path: PathId, value: &Value<'a>) {
+        // What it was made from need not be whose parameters it moves.
+        let id = self.optimizer(path, None, false);
+        match value.made {
+            Some(site) => self.emit(Action::Build(id), site),
+            None => self.emit(Action::Forget(id), 0),
+        }
+        let value = Value { place: Some(path), ..Value::of(Kind::Optimizer(id), Deps::one(path)) };
+        self.values.insert(path, value);
     }
 
     /// What the optimizer described by a value moves once it is built with these arguments.
     pub(super) fn built_of(&mut self, expr: &'a Expr, arguments: &[Value<'a>]) -> Value<'a> {
         let site = self.site_of(expr, None);
         let owned = arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
-        self.cfg.models = self.cfg.models.union(&owned);
         Value::of(Kind::NewOptimizer(owned, site), Deps::none())
     }
 }

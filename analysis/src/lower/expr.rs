@@ -7,7 +7,7 @@ use super::known::Known;
 use super::origin::join_of;
 use super::value::{Handed, Kind, Value};
 use super::{Frame, FrameKind, Lower};
-use crate::cfg::{Action, Deps, Join, Origin};
+use crate::cfg::{Deps, Join, Origin};
 use crate::diagnostic::Place;
 use crate::dialect::{Role, role_of_type};
 
@@ -26,18 +26,6 @@ pub(super) fn is_assignment(op: &BinOp) -> bool {
             | BinOp::ShlAssign(_)
             | BinOp::ShrAssign(_)
     )
-}
-
-/// Whether an expression is a `backward` whose result is used.
-fn gives_gradients(expr: &Expr) -> bool {
-    match expr {
-        Expr::MethodCall(call) if matches!(&*call.method.to_string(), "unwrap" | "expect") => {
-            gives_gradients(&call.receiver)
-        }
-        Expr::MethodCall(call) => call.method == "backward",
-        Expr::Try(inner) => gives_gradients(&inner.expr),
-        _ => false,
-    }
 }
 
 impl<'a> Lower<'a> {
@@ -64,6 +52,7 @@ impl<'a> Lower<'a> {
                     } else {
                         // A guard that nobody holds ends here.
                         value.guard().into_iter().for_each(|guard| self.end_guard(guard));
+                        self.dropped(&value);
                         Value::nothing()
                     }
                 }
@@ -85,10 +74,8 @@ impl<'a> Lower<'a> {
             return;
         };
         let value = self.expr(&init.expr);
-        if gives_gradients(&init.expr) {
-            // A library whose `backward` gives the gradients as a value: not this dialect.
-            self.emit(Action::Touch(Deps::Anything), 0);
-            self.cfg.reads_gradients = true;
+        if matches!(value.kind, Kind::Gradients) {
+            self.gradients_are_values();
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
@@ -217,7 +204,9 @@ impl<'a> Lower<'a> {
             return Value { known: Some(Known::Nothing), ..Value::of(Kind::Absent, Deps::none()) };
         }
         let Some(path) = self.lookup(&name) else { return Value::nothing() };
+        self.read.insert(path);
         let path = self.aliases.get(&path).copied().unwrap_or(path);
+        self.read.insert(path);
         self.values.get(&path).map_or_else(
             || Value { place: Some(path), ..Value::plain(Deps::one(path)) },
             |value| Value { handed: Handed::Value, ..value.clone() },
@@ -261,6 +250,7 @@ impl<'a> Lower<'a> {
             result.measured |= value.measured;
             result.models = result.models.union(&value.models);
             result.graphs.extend(value.through());
+            result.part.extend(value.parts());
         }
         result
     }

@@ -20,6 +20,7 @@ impl<'a> Lower<'a> {
                 FnArg::Receiver(receiver) => {
                     let path = self.root("self", super::address(receiver));
                     self.parameters.insert(path);
+                    self.cfg.given.insert(path);
                     let value =
                         Value { place: Some(path), ty: function.owner, ..Value::plain(Deps::one(path)) };
                     self.values.insert(path, value);
@@ -59,6 +60,7 @@ impl<'a> Lower<'a> {
         let name = ident.ident.to_string();
         let path = self.root(&name, super::address(ident));
         self.parameters.insert(path);
+        self.cfg.given.insert(path);
         let kind = match self.role(&name, self.role_of_parameter(ty, generics)) {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer(path, None, true)),
             Some(Role::Schedule) => Kind::Schedule,

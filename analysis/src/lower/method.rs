@@ -75,6 +75,9 @@ impl<'a> Lower<'a> {
                 }
                 Value::nothing()
             }
+            Some(Does::Updates { model, .. }) => self
+                .updates(expr, id, arguments, model)
+                .unwrap_or_else(|| self.unknown_method(expr, id, arguments)),
             Some(Does::Parameters) => {
                 Value::plain(self.cfg.optimizers[id].owned.clone().unwrap_or_else(Deps::none))
             }
@@ -82,14 +85,17 @@ impl<'a> Lower<'a> {
             Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
             Some(Does::Takes) => self.taken(receiver),
             Some(Does::Copies) => Value { handed: Handed::Value, copied: true, ..receiver.clone() },
+            None => self.unknown_method(expr, id, arguments),
             Some(_) => Value::nothing(),
-            None => {
-                let site = self.site_of(expr, None);
-                self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
-                self.hand_over(arguments, site, false);
-                Value::nothing()
-            }
         }
+    }
+
+    /// A method of an optimizer that the dialect does not know.
+    fn unknown_method(&mut self, expr: &'a Expr, id: OptimizerId, arguments: &[Value<'a>]) -> Value<'a> {
+        let site = self.site_of(expr, None);
+        self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
+        self.hand_over(arguments, site, false);
+        Value::nothing()
     }
 
     fn plain_method(
@@ -145,6 +151,11 @@ impl<'a> Lower<'a> {
                 self.set_mode_by(expr, node, receiver);
                 Value { made: receiver.made, ..receiver.derived() }
             }
+            Some(Does::Reduces) => {
+                let mut all = vec![Value { handed: Handed::Shared, ..receiver.derived() }];
+                all.extend(arguments);
+                self.reduces(expr, &all)
+            }
             Some(Does::Harmless) => {
                 arguments.iter().fold(receiver.derived(), |all, part| all.with(&part.derived()))
             }
@@ -155,7 +166,8 @@ impl<'a> Lower<'a> {
                 | Does::Applies
                 | Does::Settings
                 | Does::Builds
-                | Does::Adopts,
+                | Does::Adopts
+                | Does::Updates { .. },
             )
             | None => self.unseen_method(expr, node, receiver, &arguments),
         }
@@ -178,6 +190,13 @@ impl<'a> Lower<'a> {
             value = value.with(&part.derived());
             value.models = value.models.union(&part.models);
             value.graphs.extend(part.through());
+        }
+        for part in arguments {
+            let fields = part.place.filter(|_| stage == Stage::Forward).map(|place| self.graphs_in(place));
+            for graph in part.parts().into_iter().chain(fields.into_iter().flatten()) {
+                value.models = value.models.union(&self.cfg.graphs[graph].models);
+                value.graphs.push(graph);
+            }
         }
         if let Some(receiver) = receiver.filter(|_| stage == Stage::Forward) {
             value.models = value.models.union(&receiver.deps);

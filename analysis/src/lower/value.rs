@@ -42,6 +42,10 @@ pub(super) struct Value<'a> {
     pub ty: Option<TypeId>,
     /// What a condition can tell of it.
     pub known: Option<Known>,
+    /// The call whose point it is, in [`crate::cfg::Cfg::outcomes`].
+    pub outcome: Option<usize>,
+    /// Named values with a graph of which it is a part, so that it may well have a graph too.
+    pub part: Vec<GraphId>,
 }
 
 /// How a value is handed on.
@@ -70,6 +74,8 @@ pub(super) enum Kind<'a> {
     /// An optimizer's description, from which it is still to be built.
     Settings(SiteId),
     Schedule,
+    /// What a `backward` gives, in a library where that is a value.
+    Gradients,
     /// A guard that stops recording while it is in scope.
     Guard(Guard),
     Closure(&'a ExprClosure, usize),
@@ -106,6 +112,8 @@ impl<'a> Value<'a> {
             measured: false,
             ty: None,
             known: None,
+            outcome: None,
+            part: Vec::new(),
         }
     }
 
@@ -134,6 +142,31 @@ impl<'a> Value<'a> {
     /// The graphs that `backward` of it runs through.
     pub(super) fn through(&self) -> Vec<GraphId> {
         self.tensor.map_or_else(|| self.graphs.clone(), |tensor| vec![tensor])
+    }
+
+    /// The graphs of which it may be a part; of a tuple or a struct, those of its parts.
+    pub(super) fn parts(&self) -> Vec<GraphId> {
+        let inside = |value: &Self| value.through().into_iter().chain(value.parts()).collect::<Vec<_>>();
+        match &self.kind {
+            Kind::Tuple(values) if self.part.is_empty() => values.iter().flat_map(inside).collect(),
+            Kind::Fields(values) if self.part.is_empty() => {
+                values.iter().flat_map(|(_, value)| inside(value)).collect()
+            }
+            _ => self.part.clone(),
+        }
+    }
+
+    /// Makes it and its parts a part of one graph.
+    pub(super) fn gather(&mut self, graph: GraphId) {
+        let had = self.computed || !self.parts().is_empty();
+        match &mut self.kind {
+            Kind::Tuple(values) => values.iter_mut().for_each(|value| value.gather(graph)),
+            Kind::Fields(values) => values.iter_mut().for_each(|(_, value)| value.gather(graph)),
+            _ => {}
+        }
+        self.tensor = None;
+        self.graphs = if self.computed { vec![graph] } else { Vec::new() };
+        self.part = if had { vec![graph] } else { Vec::new() };
     }
 
     /// Computed from both, the graph of neither known to be kept.
@@ -248,6 +281,8 @@ impl<'a> Value<'a> {
             measured: self.measured || other.measured,
             ty: self.ty.filter(|_| self.ty == other.ty),
             known: self.known.filter(|known| other.known.as_ref() == Some(known)),
+            outcome: None,
+            part: Vec::new(),
         };
         (value, lost)
     }

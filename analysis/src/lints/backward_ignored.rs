@@ -1,0 +1,179 @@
+use super::{Cause, Context};
+use crate::cfg::{Action, Certain, GraphId, OptimizerId, SiteId};
+use crate::flow::{Gradients, Visit, What};
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// Gradients computed by `backward`, and then a call that zeroes them and runs `backward` itself before it steps, as tch's `backward_step` does.
+    ///
+    /// ## Why it matters
+    ///
+    /// The first `backward` is lost, and with it whatever was done to its gradients: clipped gradients are computed anew without the clip.
+    /// Where the graph is freed by then, the second `backward` stops the program.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for (x, y) in batches {                                            // gradients:
+    ///     let loss = net.forward(&x).cross_entropy_for_logits(&y);
+    ///     loss.backward();                                               // {filled}  <- lost
+    ///     opt.clip_grad_norm(1.0);
+    ///     opt.backward_step(&loss);                                      // {discarded}, {filled}, {used}
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Leave the first `backward` out, or write `zero_grad`, `backward`, the clip and `step` one by one.
+    ///
+    /// ## Limits
+    ///
+    /// With several optimizers only a `backward` of the same loss counts, since another may be meant for another optimizer.
+    /// Silent where gradients are read.
+    backward_ignored, Error, "gradients computed, and then computed again by a fused call"
+}
+
+/// A backward whose gradients a fused call throws away.
+pub(super) struct Ignored {
+    backward: SiteId,
+    /// The fused call, at its backward.
+    pub fused: SiteId,
+    clipped: Option<SiteId>,
+    /// The fused call computes the same again; else the gradients of another loss.
+    same: bool,
+    optimizer: OptimizerId,
+    rank: usize,
+}
+
+fn check(cx: &mut Context<'_>) {
+    for lost in ignored(cx) {
+        let (backward, fused) = (cx.call(lost.backward), cx.call(lost.fused));
+        let (what, harm) = if lost.same {
+            ("and computes them itself", "the first `backward` is lost, and whatever was done to its gradients")
+        } else {
+            ("before it computes its own", "the step follows the last loss alone")
+        };
+        let message = format!("{fused} throws away the gradients of {backward} {what}");
+        let clip = lost.clipped.map(|clip| (clip, format!("{} clipped them in vain", cx.call_at(clip))));
+        let help = match lost.clipped {
+            Some(_) => format!("write `zero_grad` before line {}, and `step` in place of line {}", cx.line(lost.backward), cx.line(lost.fused)),
+            None if lost.same => format!("remove line {}", cx.line(lost.backward)),
+            None => format!("add the losses up for line {}, and remove line {}", cx.line(lost.fused), cx.line(lost.backward)),
+        };
+        let note = format!("{} zeroes the gradients and runs `backward` before it steps", cx.call_at(lost.fused));
+        let cause = Cause::Gradients(lost.backward, lost.optimizer);
+        let mut report = cx.report(lost.backward, cause, lost.rank, Certain::Every, message).note_at(lost.fused, note);
+        if let Some((clip, note)) = clip {
+            report = report.note_at(clip, note);
+        }
+        report.note(harm).help(help);
+    }
+}
+
+/// Every backward that a fused call makes useless, for certain.
+pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
+    if cx.cfg.reads_gradients {
+        return Vec::new();
+    }
+    let mut all: Vec<Ignored> = Vec::new();
+    for visit in &cx.solution.visits {
+        if let Some(lost) = same_loss(cx, visit)
+            && all.iter().all(|known| known.backward != lost.backward)
+        {
+            all.push(lost);
+        }
+        let What::Gradients(optimizer, Effect::Zero, cell) = visit.what else { continue };
+        let certain = cell.certainty(Gradients::FILLED | Gradients::STALE) == Some(Certain::Every);
+        if !certain || !cx.site(visit.site).fused || visit.maybe_not_first {
+            continue;
+        }
+        let word = if cell.all.meets(Gradients::FILLED) { Gradients::FILLED } else { Gradients::STALE };
+        let trail = cell.trail(word);
+        let Some(backward) = trail.filled.filter(|&backward| !cx.site(backward).fused) else { continue };
+        let Some(fused) = fill_of(cx, visit.site) else { continue };
+        let same = graphs(cx, backward).iter().any(|graph| graphs(cx, fused).contains(graph));
+        let here = cx.site(backward).loops == cx.site(fused).loops && backward < fused;
+        if here && (same || cx.cfg.optimizers.len() == 1) && all.iter().all(|known| known.backward != backward) {
+            all.push(Ignored { backward, fused, clipped: trail.clipped, same, optimizer, rank: visit.rank });
+        }
+    }
+    all
+}
+
+/// A fused call runs through the very loss that a backward just used up.
+fn same_loss(cx: &Context<'_>, visit: &Visit) -> Option<Ignored> {
+    let What::Backward(graph, used) = visit.what else { return None };
+    let (fused, backward) = (visit.site, used.by?);
+    let certain = used.certainty() == Some(Certain::Every) && !visit.maybe_not_first;
+    let here = cx.site(backward).loops == cx.site(fused).loops && backward < fused;
+    if !certain || !here || !cx.site(fused).fused || cx.site(backward).fused {
+        return None;
+    }
+    let steps = |id: OptimizerId| cx.acting(id, Effect::Take).into_iter().any(|site| together(cx, site, fused));
+    let optimizer = (0..cx.cfg.optimizers.len()).find(|&id| steps(id));
+    let clipped = cx.cfg.sites_with(Effect::Clip).map(|(site, _)| site).find(|site| (backward..fused).contains(site));
+    let clipped = clipped.filter(|&clip| cx.site(clip).loops == cx.site(fused).loops);
+    let same = graphs(cx, backward).contains(&graph);
+    same.then_some(Ignored { backward, fused, clipped, same, optimizer: optimizer?, rank: visit.rank })
+}
+
+/// The backward of the fused call whose `zero_grad` this is.
+fn fill_of(cx: &Context<'_>, zero: SiteId) -> Option<SiteId> {
+    cx.cfg.sites_with(Effect::Fill).map(|(site, _)| site).find(|&site| together(cx, site, zero))
+}
+
+/// Whether two sites are stages of one call.
+fn together(cx: &Context<'_>, a: SiteId, b: SiteId) -> bool {
+    let place = |site: SiteId| (cx.line(site), cx.site(site).place.column());
+    cx.site(a).fused && cx.site(b).fused && place(a) == place(b)
+}
+
+/// The graphs that a backward runs through.
+fn graphs(cx: &Context<'_>, site: SiteId) -> Vec<GraphId> {
+    let through = cx.cfg.events().filter(|(_, event)| event.site == site);
+    let mut all = Vec::new();
+    for (_, event) in through {
+        if let Action::Backward { graphs, .. } = &event.action {
+            all.extend(graphs.iter().copied());
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{in_loop, messages};
+
+    #[test]
+    fn computed_twice_or_once() {
+        let twice = "let loss = f(&model.forward(x));\n loss.backward();\n optimizer.backward_step(&loss);";
+        assert_eq!(in_loop(twice), [("backward_ignored", 6)]);
+        assert!(in_loop("let loss = f(&model.forward(x)); optimizer.backward_step(&loss);").is_empty());
+    }
+
+    #[test]
+    fn of_another_loss_with_one_optimizer() {
+        let other = "let loss = f(&model.forward(x)); let aux = f(&model.forward(z));\n aux.backward();\n optimizer.backward_step(&loss);";
+        assert_eq!(in_loop(other), [("backward_ignored", 6)]);
+        let read = other.replace("aux.backward();", "aux.backward(); log(z.grad());");
+        assert!(in_loop(&read).is_empty());
+    }
+
+    #[test]
+    fn the_clip_is_lost_too() {
+        let source = "fn fit(net: &Net, train: &L) {
+            let mut opt = Adam::new(net.parameters(), 0.1);
+            for x in train {
+                let loss = f(&net.forward(x));
+                loss.backward();
+                opt.clip_grad_norm(1.0);
+                opt.backward_step(&loss);
+            }
+        }";
+        let all = messages(source, true);
+        assert!(all.contains("`opt.clip_grad_norm(1.0)` on line 6 clipped them in vain"), "{all}");
+        assert!(all.contains("`step` in place of line 7"), "{all}");
+    }
+}

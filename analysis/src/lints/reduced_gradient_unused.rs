@@ -1,0 +1,79 @@
+use super::{Cause, Context};
+use crate::cfg::{Certain, Fate, Gives};
+
+lint! {
+    /// ## What it finds
+    ///
+    /// The result of an all-reduce that nothing uses: it gets a name that is never read, or it is dropped although the same call gives a value elsewhere in the function.
+    ///
+    /// ## Why it matters
+    ///
+    /// Where an all-reduce returns a new value, the old one still holds this process's own numbers.
+    /// Each process then follows its own batches, and the copies of the model drift apart; the study of `TrainCheck` has such a case.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let gradient = local_gradient(&model, &batch);
+    /// let reduced = world.all_reduce(&gradient);     // <- never read
+    /// apply(&mut model, &gradient);
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Go on with what the call returns: `let gradient = world.all_reduce(&gradient);`.
+    ///
+    /// ## Limits
+    ///
+    /// An all-reduce as a statement is taken to work in place, as most do; likewise one that is given something by `&mut`.
+    reduced_gradient_unused, Error, "the result of an all-reduce that nothing uses"
+}
+
+fn check(cx: &mut Context<'_>) {
+    let reductions = || cx.cfg.outcomes.iter().filter(|outcome| outcome.gives == Gives::Reduced);
+    let gives = |callee: &str| {
+        reductions().find(|other| other.callee == callee && other.fate == Fate::Kept).map(|other| other.site)
+    };
+    let lost: Vec<_> = reductions()
+        .filter_map(|outcome| match outcome.fate {
+            Fate::Unread(path) => Some((outcome.site, Some(path), None)),
+            Fate::Dropped => gives(&outcome.callee).map(|kept| (outcome.site, None, Some(kept))),
+            Fate::Kept | Fate::Named(_) => None,
+        })
+        .collect();
+    for (site, path, kept) in lost {
+        let call = cx.call(site);
+        let message = match path {
+            Some(path) => format!("{call} gives the sum of all processes, and nothing reads `{}`", cx.cfg.paths.name(path)),
+            None => format!("{call} gives the sum of all processes, and that is dropped"),
+        };
+        let other = kept.map(|kept| (kept, format!("{} goes on with what it returns", cx.call_at(kept))));
+        let mut report = cx.report(site, Cause::Alone(site, "reduced_gradient_unused"), site, Certain::Every, message);
+        if let Some((kept, note)) = other {
+            report = report.note_at(kept, note);
+        }
+        report
+            .note("each process goes on with its own numbers, and their models drift apart")
+            .help("go on with the value that the call returns");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    #[test]
+    fn unread_and_used() {
+        let unread = "fn f(world: &World, gradient: &Tensor) { \n let reduced = world.all_reduce(gradient);\n apply(gradient); }";
+        assert_eq!(found(unread, false), [("reduced_gradient_unused", 2)]);
+        assert!(found(&unread.replace("apply(gradient)", "apply(&reduced)"), false).is_empty());
+    }
+
+    #[test]
+    fn a_statement_may_work_in_place() {
+        let statement = "fn f(world: &World, gradient: &Tensor) { \n world.all_reduce(gradient);\n apply(gradient); }";
+        assert!(found(statement, false).is_empty());
+        let elsewhere = statement.replace("apply(gradient)", "let loss = world.all_reduce(&loss(gradient)); println!(\"{}\", loss)");
+        assert_eq!(found(&elsewhere, false), [("reduced_gradient_unused", 2)]);
+    }
+}

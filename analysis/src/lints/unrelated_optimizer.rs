@@ -1,0 +1,160 @@
+use super::{Cause, Context};
+use crate::cfg::{Action, Certain, Deps, OptimizerId, PathId, SiteId};
+use crate::flow::What;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A `step` on an optimizer whose parameters no loss of the function was computed from: all backwards run through other models.
+    ///
+    /// ## Why it matters
+    ///
+    /// The optimizer never sees a gradient, and the model that does see them is never moved, or moved by another.
+    /// It happens with two optimizers of similar names, and with a model that was built a second time under the old name.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let mut optimizer = Adam::new(target.parameters(), 1e-3);
+    /// for batch in train {
+    ///     optimizer.zero_grad();
+    ///     let loss = mse_loss(&online.forward(&batch.input), &batch.target);
+    ///     loss.backward();                    // fills the gradients of `online`
+    ///     optimizer.step();                   // <- moves `target`
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Build the optimizer from the parameters of the model that the loss comes from, or step the other optimizer.
+    ///
+    /// ## Limits
+    ///
+    /// Found only where both models are known and cannot share parameters: another optimizer moves what the loss comes from, or one of the two is built in this function and not from the other.
+    /// Silent where gradients are read or written by hand.
+    unrelated_optimizer, Error, "`step` on an optimizer that no loss has to do with"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for id in 0..cx.cfg.optimizers.len() {
+        let Some((backward, model)) = unrelated(cx, id) else { continue };
+        let optimizer = &cx.cfg.optimizers[id];
+        let owned = optimizer.owned.as_ref().and_then(|owned| owned.paths().first());
+        let (Some(&owned), name) = (owned, cx.name(id)) else { continue };
+        let (owned, model) = (format!("`{}`", cx.cfg.paths.name(owned)), format!("`{}`", cx.cfg.paths.name(model)));
+        // A second model under the name of the first.
+        let owned = if owned == model { format!("the earlier {owned}") } else { owned };
+        let built = optimizer.built.first().map(|&(site, _)| (site, format!("`{name}` is built here, for {owned}")));
+        let at = format!("{} runs through {model}; no loss comes from {owned}", cx.call_at(backward));
+        for step in cx.acting(id, Effect::Take) {
+            let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, What::Gradients(of, ..) if of == id));
+            let rank = met.map_or(0, |visit| visit.rank);
+            let message = format!("{} moves {owned}, which no loss has to do with", cx.call(step));
+            let mut report = cx.report(step, Cause::Gradients(step, id), rank, Certain::Every, message).note_at(backward, at.clone());
+            if let Some((site, note)) = &built {
+                report = report.note_at(*site, note.clone());
+            }
+            report
+                .note(format!("{owned} learns nothing, and {model} is not moved by this step"))
+                .help(format!("build `{name}` from the parameters of {model}, or step the optimizer of {model}"));
+        }
+    }
+}
+
+/// Whether no backward of the function has to do with an optimizer, for certain: a backward, and the model
+/// that its loss comes from.
+pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, PathId)> {
+    let optimizer = &cx.cfg.optimizers[id];
+    let owned = optimizer.owned.as_ref().filter(|owned| !owned.is_empty())?;
+    if optimizer.lost || cx.cfg.reads_gradients || cx.of_spec() {
+        return None;
+    }
+    let mut found = None;
+    for (_, event) in cx.cfg.events() {
+        match &event.action {
+            Action::Touch(deps) if cx.cfg.touches(id, deps) => return None,
+            Action::Forget(of) if *of == id => return None,
+            Action::Backward { deps, .. } => {
+                let model = apart(cx, id, owned, deps)?;
+                found = found.or(Some((event.site, model)));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The model that a loss was computed from, if that cannot share parameters with what is owned.
+fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option<PathId> {
+    let paths = &cx.cfg.paths;
+    if owned.overlaps(deps, paths) != Some(false) {
+        return None;
+    }
+    let is_model = |&&path: &&PathId| Deps::one(path).overlaps(&cx.cfg.models, paths) == Some(true);
+    let models: Vec<PathId> = deps.paths().iter().filter(is_model).copied().collect();
+    let moved = |&&path: &&PathId| {
+        let mut others = cx.cfg.optimizers.iter().enumerate().filter(|(other, _)| *other != id);
+        others.any(|(_, other)| other.owned.as_ref().and_then(|owned| owned.overlaps(&Deps::one(path), paths)) == Some(true))
+    };
+    let own = owned.paths().iter();
+    let known = own.clone().all(|path| is_model(&path));
+    if let Some(&model) = models.iter().find(moved).filter(|_| known) {
+        return Some(model);
+    }
+    // What is not known to be a model may be one that unseen code runs.
+    let independent = own.clone().all(|&mine| deps.paths().iter().all(|&from| cx.cfg.independent(mine, from)));
+    models.first().copied().filter(|_| independent)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{found, messages};
+
+    const TWO: &str = "fn fit(train: &L) {
+        let online = Net::new(); let target = Net::new();
+        let mut optimizer = Adam::new(target.parameters(), 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = mse_loss(&online.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+        }
+    }";
+
+    #[test]
+    fn the_other_model() {
+        assert_eq!(found(TWO, true), [("unrelated_optimizer", 8)]);
+        let all = messages(TWO, true);
+        assert!(all.contains("`loss.backward()` on line 7 runs through `online`; no loss comes from `target`"), "{all}");
+        assert!(found(&TWO.replace("Adam::new(target", "Adam::new(online"), true).is_empty());
+    }
+
+    #[test]
+    fn of_two_optimizers() {
+        let source = "fn fit(a: &mut A, b: &mut B, train: &L) {
+            let mut opt_a = Adam::new(a.parameters(), 0.1); let mut opt_b = Adam::new(b.parameters(), 0.1);
+            for x in train {
+                opt_a.zero_grad(); opt_b.zero_grad();
+                let loss = mse_loss(&a.forward(x), x);
+                loss.backward();
+                opt_a.step();
+                opt_b.step();
+            }
+        }";
+        assert_eq!(found(source, true), [("unrelated_optimizer", 8)]);
+        assert!(found(&source.replace("&a.forward(x)", "&b.forward(&a.forward(x))"), true).is_empty());
+    }
+
+    #[test]
+    fn what_may_share_parameters_is_left_alone() {
+        for related in [
+            TWO.replace("let target = Net::new();", "let target = Wrapper::new(&online);"),
+            TWO.replace("let online = Net::new(); let target = Net::new();", "let (online, target) = nets();"),
+            TWO.replace("train: &L", "train: &L, online: &Net, target: &Net").replace("let online = Net::new(); let target = Net::new();", ""),
+            TWO.replace("optimizer.step();", "optimizer.step(); track(&mut target, &online);"),
+        ] {
+            assert!(found(&related, true).is_empty(), "{related}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+use super::{Cause, Context};
+use crate::cfg::{Certain, Fate, Gives};
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A `step` that gives the updated model back, and the model is dropped: as a statement, under `_`, or under a name that nothing reads.
+    ///
+    /// ## Why it matters
+    ///
+    /// In libraries like burn a step takes the model by value and returns the moved one; the model that went in, or its clone, stays as it was.
+    /// The loop runs, the loss is printed, and nothing is ever learnt.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {
+    ///     let loss = loss_of(model.forward(batch.input), batch.target);
+    ///     let grads = GradientsParams::from_grads(loss.backward(), &model);
+    ///     optimizer.step(1e-3, model.clone(), grads);                 // <- the update is dropped
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Bind the result to the model again: `model = optimizer.step(1e-3, model, grads);`.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where the model goes in by reference, since it may be changed in place, where the gradients do not come from a `backward` in the function, and where anything reads the name that the result got.
+    update_lost, Error, "the updated model that `step` returns is dropped"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for outcome in &cx.cfg.outcomes {
+        let Gives::Model(model) = outcome.gives else { continue };
+        let named = match outcome.fate {
+            Fate::Dropped => None,
+            Fate::Unread(path) => Some(path),
+            Fate::Kept | Fate::Named(_) => continue,
+        };
+        let (site, call) = (outcome.site, cx.call(outcome.site));
+        let name = cx.cfg.paths.name(model);
+        let message = match named {
+            None => format!("{call} returns the updated `{name}`, and that is dropped"),
+            Some(path) if cx.cfg.paths.name(path) == name => {
+                format!("{call} returns the updated `{name}` into a new `{name}` that nothing reads")
+            }
+            Some(path) => {
+                format!("{call} returns the updated `{name}`, and nothing reads `{}`", cx.cfg.paths.name(path))
+            }
+        };
+        let text = &cx.site(site).text;
+        cx.report(site, Cause::Alone(site, "update_lost"), site, Certain::Every, message)
+            .note(format!("`{name}` stays as it was before the step, and nothing is learnt"))
+            .help(format!("write `{name} = {text};`"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{found, messages};
+
+    fn training(update: &str) -> String {
+        format!(
+            "fn train(mut model: Net, mut optim: impl Optimizer<Net>, loader: &Loader) -> Net {{
+                for batch in loader.iter() {{
+                    let loss = loss_of(model.forward(batch.input), batch.target);
+                    let grads = loss.backward();
+                    let grads = GradientsParams::from_grads(grads, &model);
+                    {update}
+                }}
+                model
+            }}"
+        )
+    }
+
+    #[test]
+    fn dropped_unread_or_bound_again() {
+        for lost in [
+            "optim.step(1e-3, model.clone(), grads);",
+            "let _ = optim.step(1e-3, model.clone(), grads);",
+            "let updated = optim.step(1e-3, model.clone(), grads);",
+            "let model = optim.step(1e-3, model.clone(), grads);",
+        ] {
+            assert_eq!(found(&training(lost), false), [("update_lost", 6)], "{lost}");
+        }
+        for kept in [
+            "model = optim.step(1e-3, model, grads);",
+            "let updated = optim.step(1e-3, model, grads); model = updated;",
+            "let updated = optim.step(1e-3, model.clone(), grads); compare(&model, &updated);",
+            "model = if warm { optim.step(1e-4, model, grads) } else { optim.step(1e-3, model, grads) };",
+        ] {
+            assert!(found(&training(kept), false).is_empty(), "{kept}");
+        }
+    }
+
+    #[test]
+    fn in_place_it_is_right() {
+        for update in ["optim.step(&mut model, &grads, 1e-3);", "optim.step(1e-3, &mut model, grads);", "optim.step(1e-3, model.clone(), 5);"] {
+            assert!(found(&training(update), false).is_empty(), "{update}");
+        }
+        let borrowed = training("optim.step(1e-3, model, grads);").replace("mut model: Net,", "model: &mut Net,");
+        assert!(found(&borrowed, false).is_empty());
+    }
+
+    #[test]
+    fn the_way_out_is_code() {
+        let all = messages(&training("optim.step(1e-3, model.clone(), grads);"), false);
+        assert!(all.contains("help: write `model = optim.step(1e-3, model.clone(), grads);`"), "{all}");
+    }
+}

@@ -1,0 +1,128 @@
+/// The optimizer moves the target network, the loss comes from the online one.
+mod target_instead_of_online {
+    #[training_loop]
+    fn fit(replay: &Replay, steps: usize) {
+        let online = QNet::new(4, 2);
+        let target = QNet::new(4, 2);
+        let mut optimizer = Adam::new(target.parameters(), 1e-3);
+        for _ in 0..steps {
+            let batch = replay.sample(32);
+            let values = online.forward(&batch.states);
+            let loss = mse_loss(&values, &batch.returns);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step(); //~ error unrelated_optimizer
+        }
+    }
+}
+
+/// The generator's optimizer steps twice, the discriminator's never.
+mod of_two_the_wrong_one {
+    #[training_loop]
+    fn pretrain(generator: &mut Net, discriminator: &mut Net, train: &DataLoader) {
+        let mut opt_g = Adam::new(generator.parameters(), 2e-4);
+        let mut opt_d = Adam::new(discriminator.parameters(), 2e-4);
+        for batch in train {
+            opt_d.zero_grad();
+            let loss = bce_with_logits_loss(&discriminator.forward(&batch.input), &batch.target);
+            loss.backward();
+            opt_g.step(); //~ error unrelated_optimizer
+        }
+        opt_d.zero_grad();
+    }
+}
+
+/// A new model under the old name, after the optimizer was built.
+mod shadowed_model {
+    fn main() -> Result<()> {
+        let vs = nn::VarStore::new(Device::Cpu);
+        let net = classifier(&vs.root());
+        let mut opt = nn::Adam::default().build(&vs, 1e-3)?;
+        let vs = nn::VarStore::new(Device::Cpu);
+        let net = classifier(&vs.root());
+        for (x, y) in batches() {
+            let loss = net.forward(&x).cross_entropy_for_logits(&y);
+            opt.backward_step(&loss); //~ error unrelated_optimizer
+        }
+        Ok(())
+    }
+}
+
+/// The online network learns, the target follows.
+mod online {
+    #[training_loop]
+    fn fit(replay: &Replay, steps: usize) {
+        let online = QNet::new(4, 2);
+        let mut target = QNet::new(4, 2);
+        let mut optimizer = Adam::new(online.parameters(), 1e-3);
+        for _ in 0..steps {
+            let batch = replay.sample(32);
+            let next = no_grad(|| target.forward(&batch.next));
+            let loss = mse_loss(&online.forward(&batch.states), &(next * 0.99 + &batch.rewards));
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+            target.track(&online, 0.005);
+        }
+    }
+}
+
+/// Two models and two losses, one optimizer each.
+mod each_its_own {
+    #[training_loop]
+    fn fit(actor: &mut Net, critic: &mut Net, train: &DataLoader) {
+        let mut opt_a = Adam::new(actor.parameters(), 1e-3);
+        let mut opt_c = Adam::new(critic.parameters(), 1e-3);
+        for batch in train {
+            opt_c.zero_grad();
+            mse_loss(&critic.forward(&batch.input), &batch.target).backward();
+            opt_c.step();
+            opt_a.zero_grad();
+            let loss = -critic.forward(&actor.forward(&batch.input)).mean();
+            loss.backward();
+            opt_a.step();
+        }
+    }
+}
+
+/// What the optimizer moves comes out of the same call as the model.
+mod out_of_one_call {
+    fn main() {
+        let (model, parameters) = load("model.bin");
+        let mut optimizer = Sgd::new(parameters, 0.1);
+        for batch in batches() {
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+}
+
+/// Parameters and model are both the caller's.
+mod of_the_caller {
+    fn fit(model: &Net, parameters: Vec<Parameter>, train: &DataLoader) {
+        let mut optimizer = Sgd::new(parameters, 0.1);
+        for batch in train {
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+}
+
+/// A student that a function runs, and a teacher that runs here.
+mod distilled {
+    fn fit(student: &Net, parameters: Vec<Parameter>, train: &DataLoader) {
+        let teacher = Net::load("teacher.bin");
+        let mut optimizer = Sgd::new(parameters, 0.1);
+        for batch in train {
+            let soft = teacher.forward(&batch.input);
+            let loss = distillation_loss(student, &soft, &batch);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+}
