@@ -138,6 +138,8 @@ struct Lower<'a> {
     call_ids: BTreeMap<u32, CallId>,
     /// The functions that are being run below the first, outermost first.
     active: Vec<FnId>,
+    /// How many names were in scope where each of them began, and from which function and call.
+    entered: Vec<(usize, FnId, Option<CallId>)>,
     /// How many calls were followed.
     followed_calls: usize,
     called: BTreeSet<FnId>,
@@ -222,6 +224,7 @@ impl<'a> Lower<'a> {
             call: None,
             call_ids: BTreeMap::new(),
             active: Vec::new(),
+            entered: Vec::new(),
             followed_calls: 0,
             called: BTreeSet::new(),
             awaited: Vec::new(),

@@ -45,6 +45,7 @@ fn check(cx: &mut Context<'_>) {
         let help = if cx.of_spec() {
             format!("put {} between `backward` and `step`", cx.call(clip))
         } else {
+            let (clip, used) = (cx.beside(clip, used), cx.beside(used, clip));
             format!("move `{};` to before line {}", cx.site(clip).text, cx.line(used))
         };
         let message = format!("{} comes too late: {} already used the gradients", cx.call(clip), cx.call(used));

@@ -46,6 +46,7 @@ fn check(cx: &mut Context<'_>) {
         let help = match (cx.of_spec(), cx.acting(fault.optimizer, Effect::Fill).last()) {
             (true, _) => format!("put {} between `backward` and `step`", cx.call(clip)),
             (false, Some(&backward)) => {
+                let (clip, backward) = (cx.beside(clip, backward), cx.beside(backward, clip));
                 format!("move `{};` to after line {}, before the step", cx.site(clip).text, cx.line(backward))
             }
             (false, None) => "clip between `backward` and `step`".to_owned(),

@@ -47,8 +47,9 @@ fn check(cx: &mut Context<'_>) {
         let help = if cx.of_spec() {
             "put `zero_grad` before `backward`, or after `step`".to_owned()
         } else {
-            let text = &cx.site(zero).text;
-            format!("move `{text};` to before line {}, or to after line {}", cx.line(backward), cx.line(step))
+            let text = &cx.site(cx.beside(zero, step)).text;
+            let (before, after) = (cx.line(cx.beside(backward, zero)), cx.line(cx.beside(step, zero)));
+            format!("move `{text};` to before line {before}, or to after line {after}")
         };
         let message = format!("{} throws away the gradients that {} was to use", cx.call(zero), cx.call(step));
         cx.report_fault(&fault, zero, message)

@@ -56,7 +56,8 @@ fn check(cx: &mut Context<'_>) {
         let help = match (&late, spec) {
             (_, true) => "put `step` after `backward`".to_owned(),
             (Some((backward, _)), false) => {
-                format!("move `{};` below line {}", cx.site(step).text, cx.line(*backward))
+                let (step, backward) = (cx.beside(step, *backward), cx.beside(*backward, step));
+                format!("move `{};` below line {}", cx.site(step).text, cx.line(backward))
             }
             (None, false) => format!("call `loss.backward();` before line {}", cx.line(step)),
         };

@@ -207,6 +207,7 @@ impl<'a> Lower<'a> {
         self.survey = &function.survey;
         self.scope.push((String::new(), super::BORDER));
         self.active.push(id);
+        self.entered.push((mark, outer.0, outer.1));
         self.followed_calls += 1;
 
         let mut given = given.into_iter();
@@ -224,6 +225,7 @@ impl<'a> Lower<'a> {
         self.start(after);
 
         self.active.pop();
+        self.entered.pop();
         (self.function, self.call, self.branches) = outer;
         self.survey = &self.here().survey;
         self.hidden = hidden;
@@ -233,6 +235,14 @@ impl<'a> Lower<'a> {
             ReturnType::Default => None,
         };
         Value { ty: value.ty.or(ty), known: None, ..value }
+    }
+
+    /// A closure acts in the function in which it stands, wherever that calls it from.
+    pub(super) fn go_home(&mut self, seen: usize) {
+        if let Some((_, function, call)) = self.entered.iter().find(|(mark, ..)| seen <= *mark) {
+            (self.function, self.call) = (*function, *call);
+            self.survey = &self.here().survey;
+        }
     }
 
     /// The body of a function that is run, up to where its results meet.

@@ -194,6 +194,8 @@ impl<'a> Lower<'a> {
         let (mark, outer) = (self.scope.len(), self.chain);
         self.chain = self.chain_of(call);
         self.running.push(node);
+        let around = (self.function, self.call);
+        self.go_home(seen);
         // It sees what was in sight where it stands, and nothing of what has begun since.
         let sight = self.hidden.iter().copied().filter(|(_, to)| *to < seen).chain([(seen.min(mark), mark)]);
         let sight = sight.collect();
@@ -208,6 +210,8 @@ impl<'a> Lower<'a> {
         self.leave(mark);
         self.goto(after);
         self.start(after);
+        (self.function, self.call) = around;
+        self.survey = &self.here().survey;
         self.hidden = hidden;
         self.running.pop();
         self.chain = outer;

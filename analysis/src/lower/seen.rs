@@ -51,20 +51,22 @@ pub(crate) struct SeenFn {
 /// A type that is defined here, or has an `impl` here.
 struct SeenType {
     name: String,
+    scope: ScopeId,
     fields: Vec<(String, Type)>,
     functions: BTreeMap<String, Vec<FnId>>,
     /// Traits that are implemented for it here.
     traits: Vec<String>,
-    /// Several types have this name.
+    /// Several types have this name here.
     ambiguous: bool,
     /// Its definition was met.
     defined: bool,
 }
 
 impl SeenType {
-    fn new(name: &str) -> Self {
+    fn new(name: &str, scope: ScopeId) -> Self {
         Self {
             name: name.to_owned(),
+            scope,
             fields: Vec::new(),
             functions: BTreeMap::new(),
             traits: Vec::new(),
@@ -97,6 +99,7 @@ impl Seen {
         collect.function(&function.attrs, &function.sig, &function.block);
         seen.functions[0].options = options.clone();
         seen.functions[0].marked = options.annotated;
+        seen.link();
         seen
     }
 
@@ -110,6 +113,7 @@ impl Seen {
         for item in items {
             collect.visit_item(item);
         }
+        seen.link();
         seen
     }
 
@@ -238,19 +242,57 @@ impl Seen {
         if function.sig.generics.type_params().any(|parameter| parameter.ident == name) {
             return None;
         }
-        // A name that `use` brings in from elsewhere is another type.
-        let mut at = Some(function.scope);
-        while let Some(id) = at {
-            let here = &self.scopes[id];
+        self.type_in(name, function.scope)
+    }
+
+    /// The type of this name, as a scope means it.
+    fn type_in(&self, name: &str, scope: ScopeId) -> Option<TypeId> {
+        let in_scope = |scope: ScopeId, defined: bool| {
+            let is_it = |ty: &SeenType| ty.scope == scope && ty.name == name && ty.defined == defined;
+            self.types.iter().position(is_it).filter(|id| !self.types[*id].ambiguous)
+        };
+        let mut at = scope;
+        loop {
+            let here = &self.scopes[at];
+            if let Some(known) = in_scope(at, true) {
+                return Some(known);
+            }
             if let Some((_, path)) = here.imports.iter().find(|(alias, _)| alias == name) {
                 let (last, before) = path.split_last()?;
-                if last != name || self.module(before, id).is_none() {
-                    return None;
-                }
+                let module = self.module(before, at).filter(|_| last == name);
+                return match module {
+                    Some(module) => in_scope(module, true),
+                    None => in_scope(at, false),
+                };
             }
-            at = if here.body { here.parent } else { None };
+            match here.parent {
+                Some(parent) if here.body => at = parent,
+                _ => break,
+            }
         }
-        self.types.iter().position(|ty| ty.name == name && !ty.ambiguous)
+        let modules = self.scopes[at].globs.iter().filter_map(|path| self.module(path, at));
+        let found: Vec<TypeId> = modules.filter_map(|module| in_scope(module, true)).collect();
+        one(&found).or_else(|| in_scope(at, false))
+    }
+
+    /// An `impl` may stand in another module than its type.
+    fn link(&mut self) {
+        for id in 0..self.types.len() {
+            if self.types[id].defined {
+                continue;
+            }
+            let home = self.type_in(&self.types[id].name, self.types[id].scope).filter(|home| *home != id);
+            let Some(home) = home else { continue };
+            let functions = std::mem::take(&mut self.types[id].functions);
+            let traits = std::mem::take(&mut self.types[id].traits);
+            for (name, ids) in functions {
+                for function in &ids {
+                    self.functions[*function].owner = Some(home);
+                }
+                self.types[home].functions.entry(name).or_default().extend(ids);
+            }
+            self.types[home].traits.extend(traits);
+        }
     }
 
     /// The type behind references and Rust's own wrappers.

@@ -67,9 +67,9 @@ impl<'s, 't> Collect<'s, 't> {
 
     /// The type of this name, new if it was not met before.
     fn type_named(&mut self, name: &str, defines: bool) -> TypeId {
-        let known = self.seen.types.iter().position(|ty| ty.name == name);
+        let known = self.seen.types.iter().position(|ty| ty.name == name && ty.scope == self.scope);
         let id = known.unwrap_or_else(|| {
-            self.seen.types.push(SeenType::new(name));
+            self.seen.types.push(SeenType::new(name, self.scope));
             self.seen.types.len() - 1
         });
         let ty = &mut self.seen.types[id];
