@@ -3,12 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::{Attribute, File, ItemFn};
+use syn::{Attribute, File, Item, ItemFn};
 
 use crate::cfg::Cfg;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::lower::Lowered;
-use crate::lower::seen::Seen;
+use crate::lower::seen::{Seen, Told};
 use crate::stage::Effect;
 use crate::suppress::Levels;
 use crate::{flow, lints, lower};
@@ -130,7 +130,12 @@ pub fn draw_fn_mermaid(function: &ItemFn, options: &CheckOptions) -> String {
 /// A function that carries `#[training_loop]` is checked as the macro checks it; one that has a spec
 /// and no body is left to the generator.
 pub fn check_file(file: &File) -> Vec<Diagnostic> {
-    together(&Seen::of_items(&file.items, &told, None))
+    check_items(&file.items, &told, None)
+}
+
+/// Checks the functions of some items together.
+pub(crate) fn check_items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>) -> Vec<Diagnostic> {
+    together(&Seen::of_items(items, told, around))
 }
 
 /// A function's options and whether it carries the attribute.

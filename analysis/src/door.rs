@@ -15,6 +15,8 @@ use crate::rules::cross;
 use crate::spec::{Spec, Value, names};
 use crate::{CheckOptions, Origin, check_fn, expand, lints, plan, report, suppress};
 
+mod group;
+
 /// Runs a phase; a panic of ours becomes a report with `item` re-emitted.
 pub(crate) fn guarded(item: &TokenStream, work: impl FnOnce() -> TokenStream) -> TokenStream {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
@@ -41,6 +43,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream 
     match Item::parse(tokens) {
         Item::Spec(item) => write(args, &item),
         Item::Loop(item) => read(args, &item, tokens),
+        Item::Group(item) => group::read(args, *item, tokens),
         Item::Unfinished => tokens.clone(),
         Item::Other(error) => {
             let error = report::errors(&[error], report::hygiene(tokens));
@@ -82,17 +85,27 @@ fn write(args: TokenStream, item: &SpecFn) -> TokenStream {
 /// Reads a hand-written loop.
 fn read(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> TokenStream {
     let bag = Bag::new();
-    let spec = Spec::parse(&bag, args);
-    check_reading(&bag, &spec);
-    let options = CheckOptions {
-        levels: levels(&bag, &spec),
-        optimizers: role(&bag, &spec.optimizer).into_iter().collect(),
-        models: role(&bag, &spec.model).into_iter().collect(),
-        ..options(Origin::Hand)
-    };
+    let options = reading(&bag, args, Above::Body, options(Origin::Hand));
     let mut findings = bag.check();
     findings.extend(check_fn(item, &options));
     shown(tokens, &findings, report::hygiene(tokens))
+}
+
+/// What the attribute stands above, where the loop is written already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Above {
+    Body,
+    Group,
+}
+
+/// Adds to the options what the arguments say of how to read.
+fn reading(bag: &Bag, args: TokenStream, above: Above, mut options: CheckOptions) -> CheckOptions {
+    let spec = Spec::parse(bag, args);
+    check_reading(bag, &spec, above);
+    options.levels.extend(levels(bag, &spec));
+    options.optimizers.extend(role(bag, &spec.optimizer));
+    options.models.extend(role(bag, &spec.model));
+    options
 }
 
 /// How a function below the attribute is checked.
@@ -155,20 +168,30 @@ fn shown(function: &TokenStream, findings: &[Diagnostic], user: Span) -> TokenSt
     quote!(#function #errors)
 }
 
-/// Above a body stand only clauses that say how to read it.
-fn check_reading(bag: &Bag, spec: &Spec) {
+/// Above what is written already stand only clauses that say how to read it.
+fn check_reading(bag: &Bag, spec: &Spec, above: Above) {
     for key in &spec.keys {
         let name = key.to_string();
-        if !["allow", "warn", "deny", "optimizer", "model", "crate"].contains(&name.as_str()) {
-            bag.push(
-                Diagnostic::error(
-                    key.span(),
-                    format!("`{name}` has no meaning for a loop that is written already"),
-                )
-                .note("above a body stand `allow`, `warn`, `deny`, `optimizer = name` and `model = name`")
-                .help("remove the clause, or replace the body by `;` to have the loop written"),
-            );
+        if ["allow", "warn", "deny", "optimizer", "model", "crate"].contains(&name.as_str()) {
+            continue;
         }
+        let clauses = "`allow`, `warn`, `deny`, `optimizer = name` and `model = name`";
+        let mistake = match above {
+            Above::Body => {
+                let message = format!("`{name}` has no meaning for a loop that is written already");
+                Diagnostic::error(key.span(), message)
+                    .note(format!("above a body stand {clauses}"))
+                    .help("remove the clause, or replace the body by `;` to have the loop written")
+            }
+            Above::Group => {
+                let message =
+                    format!("`{name}` describes one loop, and this attribute speaks of several functions");
+                Diagnostic::error(key.span(), message)
+                    .note(format!("above a module or an `impl` stand {clauses}, for all its functions"))
+                    .help("put the clause above the function whose loop it describes")
+            }
+        };
+        bag.push(mistake);
     }
 }
 

@@ -13,7 +13,9 @@ pub(crate) enum Item {
     Spec(Box<SpecFn>),
     /// A hand-written loop: the macro reads it.
     Loop(Box<ItemFn>),
-    /// A function whose body is not Rust yet: rustc says so better.
+    /// A module or an `impl`: the macro reads its functions together.
+    Group(Box<syn::Item>),
+    /// An item that is not Rust yet: rustc says so better.
     Unfinished,
     /// Anything else.
     Other(Diagnostic),
@@ -85,25 +87,34 @@ impl Item {
         if let Ok(item) = syn::parse2::<ItemFn>(tokens.clone()) {
             return Self::Loop(Box::new(item));
         }
+        match syn::parse2::<syn::Item>(tokens.clone()) {
+            Ok(syn::Item::Mod(module)) if module.content.is_some() => {
+                return Self::Group(Box::new(syn::Item::Mod(module)));
+            }
+            Ok(group @ syn::Item::Impl(_)) => return Self::Group(Box::new(group)),
+            Err(_) if matches!(keyword(tokens).as_deref(), Some("mod" | "impl")) => return Self::Unfinished,
+            _ => {}
+        }
         // Cut the body off: is it at least a function?
         let mut head: Vec<TokenTree> = tokens.clone().into_iter().collect();
         head.pop();
         let function = syn::parse2::<SpecFn>(head.into_iter().collect()).is_ok();
-        if function || body.is_none() || tokens_hold_fn(tokens) {
+        if function || body.is_none() || keyword(tokens).as_deref() == Some("fn") {
             return Self::Unfinished;
         }
         Self::Other(not_a_function(tokens))
     }
 }
 
-/// Whether the keyword `fn` stands among the item's own tokens: a function that does not parse.
-fn tokens_hold_fn(tokens: &TokenStream) -> bool {
-    let mut keywords = tokens.clone().into_iter().filter_map(|token| match token {
+/// The keyword among the item's own tokens that says what it is to be, if it parses or not.
+fn keyword(tokens: &TokenStream) -> Option<String> {
+    let mut words = tokens.clone().into_iter().filter_map(|token| match token {
         TokenTree::Ident(ident) => Some(ident.to_string()),
         _ => None,
     });
-    let other = ["struct", "enum", "union", "mod", "impl", "trait", "use", "static", "type", "macro_rules"];
-    keywords.find(|word| word == "fn" || other.contains(&word.as_str())).is_some_and(|word| word == "fn")
+    let known =
+        ["fn", "struct", "enum", "union", "mod", "impl", "trait", "use", "static", "type", "macro_rules"];
+    words.find(|word| known.contains(&word.as_str()))
 }
 
 /// What to say to anything but a function.
@@ -112,19 +123,19 @@ fn not_a_function(tokens: &TokenStream) -> Diagnostic {
         Ok(syn::Item::Struct(item)) => ("a struct", place(&item.struct_token, &item.ident)),
         Ok(syn::Item::Enum(item)) => ("an enum", place(&item.enum_token, &item.ident)),
         Ok(syn::Item::Union(item)) => ("a union", place(&item.union_token, &item.ident)),
-        Ok(syn::Item::Mod(item)) => ("a module", place(&item.mod_token, &item.ident)),
+        Ok(syn::Item::Mod(item)) => ("a module in another file", place(&item.mod_token, &item.ident)),
         Ok(syn::Item::Trait(item)) => ("a trait", place(&item.trait_token, &item.ident)),
-        Ok(syn::Item::Impl(item)) => ("an impl block", Place::of(&item.impl_token)),
         Ok(syn::Item::Const(item)) => ("a constant", Place::of(&item.const_token)),
         Ok(syn::Item::Static(item)) => ("a static", place(&item.static_token, &item.ident)),
         _ => ("this item", Place::of(tokens)),
     };
     let help = match what {
-        "an impl block" | "a module" | "a trait" => "put it above each function in it that trains",
+        "a module in another file" | "a trait" => "put it above each function in it that trains",
         _ => "put it above `fn fit(model: &mut M, train: &DataLoader) -> Result<History>;`",
     };
-    Diagnostic::error(place, format!("`#[training_loop]` stands above a function, not above {what}"))
-        .help(help)
+    let message =
+        format!("`#[training_loop]` stands above a function, a module or an `impl`, not above {what}");
+    Diagnostic::error(place, message).help(help)
 }
 
 /// From a keyword to a name.

@@ -27,6 +27,11 @@ impl Levels {
         self.settings.insert(lint.into(), setting);
     }
 
+    /// Sets all that another has set.
+    pub fn extend(&mut self, other: Self) {
+        self.settings.extend(other.settings);
+    }
+
     /// The setting of a lint, if it has one.
     pub fn get(&self, lint: &str) -> Option<Setting> {
         self.settings.get(lint).copied()

@@ -76,6 +76,31 @@ use proc_macro::TokenStream;
 ///     Ok(())
 /// }
 /// ```
+///
+/// # A module or an `impl`
+///
+/// Its functions are checked together: a loop may be split into `train_step`, `validate` and `fit`, and a call is
+/// followed into the function that it calls.
+/// A finding stands in the function that is at fault, and says from where it is called.
+/// The clauses hold for all functions inside; a function may carry the attribute itself, with clauses of its own,
+/// and one without a body has its loop written.
+///
+/// ```text
+/// #[training_loop]
+/// impl Trainer {
+///     fn train_step(&mut self, batch: &Batch) {
+///         let loss = cross_entropy(&self.model.forward(&batch.input), &batch.target);
+///         loss.backward(); // error: no `self.optimizer.zero_grad()` in between; called from `fit`
+///         self.optimizer.step();
+///     }
+///
+///     fn fit(&mut self, train: &DataLoader) {
+///         for batch in train {
+///             self.train_step(&batch);
+///         }
+///     }
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
     training_loop_analysis::expand(args.into(), item.into()).into()

@@ -1,4 +1,4 @@
-//! The attribute above anything but a function: the item comes out again.
+//! The attribute above anything but a function, and clauses of a spec above several: the item comes out again.
 
 use training_loop::prelude::*;
 
@@ -7,13 +7,13 @@ pub struct Settings { //~ error
     pub epochs: usize,
 }
 
-#[training_loop(epochs = 3)]
-pub mod inner { //~ error
+#[training_loop(epochs = 3)] //~ error
+pub mod inner {
     pub const DEPTH: usize = 2;
 }
 
-#[training_loop]
-impl Settings { //~ error
+#[training_loop(seed = 1)] //~ error
+impl Settings {
     pub fn double(&self) -> usize {
         self.epochs * 2
     }
