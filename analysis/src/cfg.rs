@@ -10,6 +10,7 @@ use crate::stage::{Effect, Stage};
 mod condition;
 mod draw;
 mod guard;
+mod notes;
 mod origin;
 mod outcomes;
 mod paths;
@@ -17,6 +18,8 @@ mod runs;
 
 pub use condition::{Condition, ConditionId};
 pub use guard::{Counter, Guard, GuardId, GuardKind};
+pub(crate) use notes::MOST_USES;
+pub use notes::{Choice, Measure, Notes, Swallow, Use, UseKind};
 pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
 pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
@@ -70,6 +73,8 @@ pub struct Cfg {
     pub outcomes: Vec<Outcome>,
     /// Calls that put a value together from all processes, and what they are given.
     pub reductions: std::collections::BTreeMap<SiteId, Deps>,
+    /// How it keeps count, and what its heads and choices look like.
+    pub notes: Notes,
     /// Gradients are read, or parameters written, by hand.
     pub reads_gradients: bool,
     /// Everything whose forward or parameters are asked for.

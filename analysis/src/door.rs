@@ -119,7 +119,7 @@ fn levels(bag: &Bag, spec: &Spec) -> suppress::Levels {
     for clause in &spec.levels {
         for lint in &clause.lints {
             let name = lint.to_string();
-            let rule = lints::of_specs().iter().any(|lint| lint.name == name) && name != cross::SAME_DATA;
+            let rule = lints::of_specs().iter().any(|lint| lint.name == name);
             if rule && clause.setting != suppress::Setting::Deny {
                 let message = format!("`{name}` has no other level");
                 let note = "no loop can be written in such an order";

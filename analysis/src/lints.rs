@@ -77,6 +77,12 @@ registry! {
     loss_without_gradient,
     target_not_detached,
     loss_without_reduction,
+    loss_total_never_reset,
+    best_by_training_loss,
+    data_error_ends_epoch,
+    norm_read_after_zero,
+    training_unused,
+    validates_on_training_data,
 }
 
 /// All lints that look at a function, in the order of the catalogue.

@@ -33,6 +33,7 @@ mod known;
 mod macros;
 mod method;
 mod mode;
+mod notes;
 mod origin;
 mod outcome;
 mod parts;
@@ -179,6 +180,12 @@ struct Lower<'a> {
     objects: BTreeMap<PathId, OptimizerId>,
     /// Where the loss, the difference or the `backward` of a site stands in the list of its kind.
     noted: BTreeMap<SiteId, usize>,
+    /// What each variable was computed from at its `let`.
+    made_of: BTreeMap<PathId, &'a Expr>,
+    /// The forwards behind what was added to a variable.
+    added: BTreeMap<PathId, Vec<SiteId>>,
+    /// Variables that give the items of a `while let`.
+    sources_of_items: BTreeSet<PathId>,
     /// The branches and loops open where each variable begins.
     declared: BTreeMap<PathId, (usize, usize)>,
     /// The function's own parameters.
@@ -252,6 +259,9 @@ impl<'a> Lower<'a> {
             running: Vec::new(),
             objects: BTreeMap::new(),
             noted: BTreeMap::new(),
+            made_of: BTreeMap::new(),
+            added: BTreeMap::new(),
+            sources_of_items: BTreeSet::new(),
             declared: BTreeMap::new(),
             parameters: BTreeSet::new(),
             read: BTreeSet::new(),

@@ -39,6 +39,12 @@ impl Paths {
         &self.names[path]
     }
 
+    /// All variables, with their names.
+    pub fn variables(&self) -> impl Iterator<Item = (PathId, &str)> {
+        let all = self.parents.iter().zip(&self.names).enumerate();
+        all.filter(|(_, (parent, _))| parent.is_none()).map(|(id, (_, name))| (id, name.as_str()))
+    }
+
     /// The variable that a place belongs to.
     pub fn root_of(&self, mut path: PathId) -> PathId {
         while let Some(parent) = self.parents[path] {

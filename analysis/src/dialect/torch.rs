@@ -5,6 +5,8 @@ use super::{Dialect, Does, SHARED, TCH, math};
 use crate::stage::{Effect, Stage};
 
 const CLIP: Does = Does::Gradients(&[Effect::Clip]);
+/// Reads the gradients, and leaves them as they are.
+const LOOKS: Does = Does::Gradients(&[Effect::Nothing]);
 const ZERO: Does = Does::Gradients(&[Effect::Zero]);
 
 /// `training_loop`, and what is written like PyTorch.
@@ -14,6 +16,10 @@ pub const TORCH: Dialect = Dialect {
         ("zero_grad", 1, ZERO),
         ("step", 0, Does::Gradients(&[Effect::Take])),
         ("clip_grad_norm", 2, CLIP),
+        ("grad_norm", 1, LOOKS),
+        ("gradient_norm", 1, LOOKS),
+        ("total_norm", 1, LOOKS),
+        ("global_norm", 1, LOOKS),
         ("clip_grad_norm_", 2, CLIP),
         ("clip_grad_value", 1, CLIP),
         ("clip_grad_value_", 1, CLIP),
@@ -39,6 +45,10 @@ pub const TORCH: Dialect = Dialect {
         ("zero_grad", 1, ZERO),
         ("zero_grads", 0, ZERO),
         ("clip_grad_norm", 2, CLIP),
+        ("grad_norm", 1, LOOKS),
+        ("gradient_norm", 1, LOOKS),
+        ("total_norm", 1, LOOKS),
+        ("global_norm", 1, LOOKS),
         ("clip_grad_value", 2, CLIP),
         ("forward", 9, Does::Computes(Stage::Forward)),
         ("loss", 9, Does::Computes(Stage::Loss)),
@@ -96,6 +106,10 @@ pub const TORCH: Dialect = Dialect {
         ("set_grad_enabled", Does::SwitchesRecording),
         ("grad_set_enabled", Does::SwitchesRecording),
         ("clip_grad_norm", CLIP),
+        ("grad_norm", LOOKS),
+        ("gradient_norm", LOOKS),
+        ("total_norm", LOOKS),
+        ("global_norm", LOOKS),
         ("clip_grad_norm_", CLIP),
         ("clip_grad_value", CLIP),
         ("clip_grad_value_", CLIP),

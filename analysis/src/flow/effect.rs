@@ -144,7 +144,7 @@ impl Facts {
         let Some(owned) = &cfg.optimizers[id].owned else { return };
         for other in 0..self.cells.len() {
             let Some(theirs) = &cfg.optimizers[other].owned else { continue };
-            if other == id || effect == Effect::Clip {
+            if other == id || matches!(effect, Effect::Clip | Effect::Nothing) {
                 continue;
             }
             if effect == Effect::Zero && owned == theirs {
@@ -164,7 +164,7 @@ impl Facts {
                     self.change(cfg, id, effect, site);
                 }
                 Reach::No => {}
-                _ if effect == Effect::Clip => {}
+                _ if matches!(effect, Effect::Clip | Effect::Nothing) => {}
                 _ => self.put(cfg, id, Gradients::UNKNOWN),
             }
         }

@@ -6,8 +6,6 @@ use super::Lint;
 
 mod backward_before_loss;
 mod loss_before_forward;
-mod validates_on_training_data;
 
 /// All of them.
-pub(super) static ALL: &[&Lint] =
-    &[&loss_before_forward::LINT, &backward_before_loss::LINT, &validates_on_training_data::LINT];
+pub(super) static ALL: &[&Lint] = &[&loss_before_forward::LINT, &backward_before_loss::LINT];

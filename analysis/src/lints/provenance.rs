@@ -1,7 +1,8 @@
 //! What the lints on losses and data ask of where values come from.
 
 use super::Context;
-use crate::cfg::{Certain, Deps, SiteId};
+use crate::cfg::{Certain, Deps, LoopId, Measure, SiteId};
+use crate::stage::{Effect, Stage};
 
 impl Context<'_> {
     /// Whether an optimizer of this function moves one of these models, as far as that is known.
@@ -19,6 +20,41 @@ impl Context<'_> {
         self.site(a).loops == self.site(b).loops
     }
 
+    /// Whether a `backward` or a step stands in a loop, or in a loop inside it.
+    pub(super) fn trains_in(&self, around: LoopId) -> bool {
+        let within = |effect| self.cfg.sites_with(effect).any(|(_, site)| site.loops.contains(&around));
+        within(Effect::Fill) || within(Effect::Take)
+    }
+
+    /// Whether a `backward` runs through what this forward computed; `None` if that is not known.
+    pub(super) fn is_learnt(&self, forward: SiteId) -> Option<bool> {
+        let mut backwards = self.cfg.runs.values().filter(|run| run.stage == Stage::Backward);
+        if backwards.clone().any(|run| run.past.computed.known().contains(&forward)) {
+            return Some(true);
+        }
+        (!backwards.any(|run| run.past.computed.is_unknown())).then_some(false)
+    }
+
+    /// On which data a number was measured: by its name, else by the forwards behind it.
+    pub(super) fn phase(&self, measure: &Measure) -> Option<Phase> {
+        let by_forwards = || {
+            let learnt: Option<Vec<bool>> =
+                measure.forwards.iter().map(|&forward| self.is_learnt(forward)).collect();
+            match learnt?.as_slice() {
+                [] => None,
+                all if all.iter().all(|learnt| *learnt) => Some(Phase::Train),
+                all if all.iter().all(|learnt| !learnt) => Some(Phase::Valid),
+                _ => None,
+            }
+        };
+        let by_parts = || {
+            let mut phases = measure.names.iter().filter_map(|name| phase_of_name(name));
+            let first = phases.next()?;
+            phases.all(|phase| phase == first).then_some(first)
+        };
+        phase_of_name(&measure.name).or_else(by_forwards).or_else(by_parts)
+    }
+
     /// Reports a fault of one place, which does not depend on the state of gradients.
     pub(super) fn report_alone(&mut self, site: SiteId, message: impl Into<String>) -> super::Report<'_> {
         let name = self.lint.map_or("", |lint| lint.name);
@@ -26,6 +62,30 @@ impl Context<'_> {
         self.report(site, super::Cause::Alone(site, name), 0, Certain::Every, message)
     }
 }
+
+/// Which data a number was measured on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The data that the model learns from.
+    Train,
+    /// Data kept apart.
+    Valid,
+}
+
+/// What a name says.
+pub(super) fn phase_of_name(name: &str) -> Option<Phase> {
+    let train = mentions(name, &["train", "training"]);
+    let valid = mentions(name, &VALIDATION);
+    match (train, valid) {
+        (true, false) => Some(Phase::Train),
+        (false, true) => Some(Phase::Valid),
+        _ => None,
+    }
+}
+
+/// Words for data kept apart.
+pub(super) const VALIDATION: [&str; 9] =
+    ["val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation", "holdout"];
 
 /// The words of a name, in lower case.
 pub(super) fn words(name: &str) -> impl Iterator<Item = String> {

@@ -88,6 +88,7 @@ impl<'a> Lower<'a> {
                 Value { origin, ..Self::combine(&arguments) }
             }
             _ if last == "looks_at" => {
+                self.cfg.notes.prints = true;
                 let looked = node.args.iter().map(|argument| self.expr(argument).measured);
                 Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
             }
@@ -342,6 +343,7 @@ impl<'a> Lower<'a> {
                 let value = self.values.get(&path);
                 let place = value.and_then(|value| value.place).unwrap_or(path);
                 self.lose_parts(place);
+                self.note_mentioned(path);
                 deps = deps.union(&Deps::one(place));
                 if let Some(Kind::Optimizer(id)) = self.values.get(&path).map(|value| value.kind.clone()) {
                     deps = deps.union(&Deps::one(self.cfg.optimizers[id].path));

@@ -23,6 +23,7 @@ impl<'a> Lower<'a> {
                 let head = || format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
                 let id = self.loop_of(address(node), node.for_token.span().start().line, head);
                 self.cfg.loops[id].over = text::tight(&node.expr);
+                self.note_for(id, &node.pat, &node.expr);
                 self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
                     let body = lower.block("round");
                     lower.goto(body);
@@ -117,6 +118,7 @@ impl<'a> Lower<'a> {
         let id = self.loop_of(address(node), node.while_token.span().start().line, head);
         if let Expr::Let(fetched) = &*node.cond {
             self.cfg.loops[id].over = text::tight(&fetched.expr);
+            self.note_while(id, fetched);
         }
         self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
             let body = lower.block("round");
@@ -263,6 +265,7 @@ impl<'a> Lower<'a> {
         let mark = self.scope.len();
         let (yes, no, after) = (self.block("if"), self.block("else"), self.block(""));
         self.condition(&node.cond, yes, no);
+        self.note_choice(node);
         self.branches += 1;
         self.start(yes);
         let guards = self.guard_branch(&node.cond, true);

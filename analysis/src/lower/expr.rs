@@ -7,7 +7,7 @@ use super::known::Known;
 use super::origin::join_of;
 use super::value::{Handed, Kind, Value};
 use super::{Frame, FrameKind, Lower};
-use crate::cfg::{Deps, Join, Origin};
+use crate::cfg::{Deps, Join, Origin, UseKind};
 use crate::diagnostic::Place;
 use crate::dialect::{Role, role_of_type};
 
@@ -94,6 +94,7 @@ impl<'a> Lower<'a> {
         }
         let measured = value.measured;
         self.bind(&local.pat, value);
+        self.note_made(&local.pat, &init.expr);
         let pat = match &local.pat {
             Pat::Type(typed) => &*typed.pat,
             other => other,
@@ -122,7 +123,10 @@ impl<'a> Lower<'a> {
     fn any(&mut self, expr: &'a Expr) -> Value<'a> {
         match expr {
             Expr::Path(node) => self.name(node),
-            Expr::Lit(node) => Value { known: Known::literal(&node.lit), ..Value::number() },
+            Expr::Lit(node) => {
+                self.note_literal(&node.lit);
+                Value { known: Known::literal(&node.lit), ..Value::number() }
+            }
             Expr::Field(node) => {
                 let base = self.expr(&node.base);
                 self.project(&base, &member(&node.member))
@@ -133,6 +137,9 @@ impl<'a> Lower<'a> {
             Expr::Group(node) => self.expr(&node.expr),
             Expr::Reference(node) => {
                 let value = self.expr(&node.expr);
+                if node.mutability.is_some() {
+                    self.note_use(&node.expr, UseKind::Lent);
+                }
                 let handed = if node.mutability.is_some() { Handed::Exclusive } else { Handed::Shared };
                 Value { handed, ..value }
             }
@@ -150,6 +157,7 @@ impl<'a> Lower<'a> {
             Expr::Assign(node) => {
                 let value = self.expr(&node.right);
                 self.note_assignment(&node.left, None, &node.right);
+                self.note_use(&node.left, UseKind::Set);
                 self.assign(&node.left, value);
                 self.learn(&super::text::tight(&node.left), &node.right);
                 Value::nothing()
@@ -207,6 +215,7 @@ impl<'a> Lower<'a> {
         self.read.insert(path);
         let path = self.aliases.get(&path).copied().unwrap_or(path);
         self.read.insert(path);
+        self.note_read(node);
         self.values.get(&path).map_or_else(
             || Value { place: Some(path), ..Value::plain(Deps::one(path)) },
             |value| Value { handed: Handed::Value, ..value.clone() },
@@ -217,6 +226,7 @@ impl<'a> Lower<'a> {
         if is_assignment(&node.op) {
             let right = self.expr(&node.right);
             let left = self.expr(&node.left);
+            self.note_added(node, &right);
             let origin = left.origin.with(&right.origin, join_of(&node.op));
             let value = Value { origin, ..Self::combine(&[left, right]) };
             self.note_assignment(&node.left, Some(&node.op), &node.right);

@@ -14,6 +14,7 @@ impl<'a> Lower<'a> {
     pub(super) fn function(&mut self) {
         let function = self.here();
         let name = &function.sig.ident;
+        self.note_function(function);
         self.site(0, None, || (Place::of(name), name.to_string()));
         for input in &function.sig.inputs {
             match input {

@@ -109,6 +109,7 @@ impl<'a> Lower<'a> {
         let known = self.dialect.method(&name, arguments.len());
         let known = known.or_else(|| is_loss(&name).then_some(Does::Computes(Stage::Loss)));
         let known = known.or_else(|| self.dialect.on_tensor(&name).filter(|_| receiver.is_tensor()));
+        self.note_method(&node.receiver, known);
         match known {
             Some(Does::Backward { retain }) => self.backward(expr, receiver, retain),
             Some(Does::Gradients(effects)) => {

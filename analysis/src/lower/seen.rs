@@ -40,6 +40,8 @@ pub(crate) struct SeenFn {
     pub options: CheckOptions,
     /// It carries the attribute itself.
     pub marked: bool,
+    /// The test harness runs it.
+    pub tested: bool,
     /// The type whose `impl` it stands in.
     pub owner: Option<TypeId>,
     /// Where its names are looked up: its own body.

@@ -25,6 +25,12 @@ pub(super) struct Collect<'s, 't> {
     of_trait: Option<String>,
 }
 
+/// `#[test]`, `#[tokio::test]`, `#[bench]`.
+fn is_test(attribute: &Attribute) -> bool {
+    let last = attribute.path().segments.last();
+    last.is_some_and(|last| last.ident == "test" || last.ident == "bench")
+}
+
 impl<'s, 't> Collect<'s, 't> {
     pub(super) fn new(seen: &'s mut Seen, told: Told<'t>, around: Option<CheckOptions>) -> Self {
         Self { seen, told, around, scope: 0, owner: None, of_trait: None }
@@ -46,6 +52,7 @@ impl<'s, 't> Collect<'s, 't> {
             body,
             options,
             marked,
+            tested: attrs.iter().any(is_test),
             owner: self.owner,
             scope,
             extent: ((start.line, start.column + 1), (end.line, end.column)),

@@ -1,0 +1,111 @@
+use super::Context;
+use super::provenance::{Phase, mentions, phase_of_name};
+use crate::cfg::{LoopId, Measure, UseKind};
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A branch that keeps the best model so far, chosen by the training loss, in an epoch that also measures on validation data.
+    ///
+    /// ## Why it matters
+    ///
+    /// The training loss falls on while the model learns its data by heart, so the last and most overfitted model is kept.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let train_loss = ..;
+    /// let valid_loss = ..;
+    /// if train_loss < best {          // valid_loss is at hand
+    ///     best = train_loss;
+    ///     save(&model)?;
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Compare the validation loss or metric.
+    ///
+    /// ## Limits
+    ///
+    /// Without validation data the training loss is all there is, and this is silent.
+    /// The two are told apart by their names, else by the forwards that they were measured on.
+    best_by_training_loss, Warning, "the best model is chosen by the training loss although validation is at hand"
+}
+
+/// Words for a measure.
+const MEASURES: [&str; 11] =
+    ["loss", "acc", "accuracy", "error", "err", "score", "metric", "f1", "auc", "perplexity", "ppl"];
+
+fn check(cx: &mut Context<'_>) {
+    for choice in &cx.cfg.notes.choices {
+        let Some(&epoch) = cx.site(choice.site).loops.last() else { continue };
+        if cx.phase(&choice.measure) != Some(Phase::Train) {
+            continue;
+        }
+        let Some(better) = validation_in(cx, epoch, &choice.measure.name) else { continue };
+        let name = &choice.measure.name;
+        let message = format!("the best model is chosen by `{name}`, the loss on the training data");
+        cx.report_alone(choice.site, message)
+            .note(format!("`{better}` is measured on validation data in the same round"))
+            .note(format!("`{}` keeps the model that knows its training data best by heart", choice.keeps))
+            .help(format!("compare `{better}` instead of `{name}`"));
+    }
+}
+
+/// A measure on validation data in the rounds of this loop.
+fn validation_in(cx: &Context<'_>, epoch: LoopId, chosen: &str) -> Option<String> {
+    let named = |name: &str| {
+        name != chosen && phase_of_name(name) == Some(Phase::Valid) && mentions(name, &MEASURES) && !mentions(name, &["best"])
+    };
+    let mut begun = cx.cfg.paths.variables().filter(|(path, _)| cx.cfg.bound_in(*path) == Some(epoch));
+    if let Some((_, name)) = begun.find(|(_, name)| named(name)) {
+        return Some(name.to_owned());
+    }
+    cx.cfg.notes.uses.iter().find_map(|(&path, uses)| {
+        let name = cx.cfg.paths.name(path);
+        let counts = uses.iter().any(|one| {
+            let counted = matches!(one.kind, UseKind::Add { .. } | UseKind::Set);
+            counted && cx.site(one.site).loops.contains(&epoch)
+        });
+        let measure = Measure { name: name.to_owned(), ..Measure::default() };
+        (counts && named(name) && cx.phase(&measure) == Some(Phase::Valid)).then(|| name.to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    fn with(rest: &str) -> Vec<(&'static str, usize)> {
+        found(
+            &format!(
+                "fn fit(model: &mut M, train: &L, valid: &L, n: f64) {{
+                    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+                    let mut best = f64::INFINITY;
+                    for epoch in 0..10 {{
+                        let mut total = 0.0;
+                        for batch in train {{
+                            let loss = mse_loss(&model.forward(&batch.x), &batch.y);
+                            optimizer.zero_grad(); loss.backward(); optimizer.step();
+                            total += loss.item();
+                        }}
+                        let average = total / n;
+                        {rest}
+                    }}
+                }}"
+            ),
+            true,
+        )
+    }
+
+    #[test]
+    fn training_loss_beside_a_validation_loss() {
+        let valid = "let valid_loss = evaluate(&model, valid);\n";
+        let keep = "{ best = average; save(&model); }";
+        assert_eq!(with(&format!("{valid} if average < best {keep}")), [("best_by_training_loss", 13)]);
+        assert!(with(&format!("if average < best {keep}")).is_empty(), "no validation");
+        assert!(with(&format!("{valid} if valid_loss < best {{ best = valid_loss; save(&model); }}")).is_empty());
+        assert!(with(&format!("{valid} if average < best {{ best = average; }}")).is_empty(), "only noted");
+    }
+}

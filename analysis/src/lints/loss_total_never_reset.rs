@@ -1,0 +1,147 @@
+use super::Context;
+use super::provenance::mentions;
+use crate::cfg::{LoopId, PathId, SiteId, Use, UseKind};
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A sum over the batches of an epoch that is declared outside the loop over epochs, reported in each epoch, and never set back.
+    ///
+    /// ## Why it matters
+    ///
+    /// From the second epoch on the number holds all earlier epochs as well.
+    /// The reported loss grows while the model learns, and whatever is decided by it is decided wrongly.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let mut total = 0.0;                        // once
+    /// for epoch in 0..epochs {
+    ///     for batch in train {
+    ///         ..
+    ///         total += loss.item();
+    ///     }
+    ///     println!("{epoch} {}", total / n);      // of all epochs so far
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Declare it inside the loop over epochs: `let mut total = 0.0;` before the loop over batches.
+    ///
+    /// ## Limits
+    ///
+    /// Only sums of what was measured on a model's output count, and only where the outer loop is one over epochs: it counts a range, or its head says so.
+    /// An average over everything so far (divided by a count that grows along), and names such as `global_loss` are silent.
+    loss_total_never_reset, Warning, "an epoch's sum declared outside the epoch loop"
+}
+
+/// Words for a sum that is meant to go on.
+const ON_PURPOSE: [&str; 9] =
+    ["global", "cumulative", "overall", "lifetime", "ever", "grand", "all", "steps", "far"];
+
+fn check(cx: &mut Context<'_>) {
+    for (&path, uses) in &cx.cfg.notes.uses {
+        let name = cx.cfg.paths.name(path);
+        if uses.len() >= crate::cfg::MOST_USES || mentions(name, &ON_PURPOSE) {
+            continue;
+        }
+        let Some((added, outer, read)) = fault(cx, path, uses) else { continue };
+        let message = format!("`{name}` is added to in every epoch and never set back");
+        let note = format!("line {} reports it once an epoch", cx.line(read));
+        let line = cx.cfg.loops[outer].line;
+        cx.report_alone(added, message)
+            .note_at(read, note)
+            .note("from the second epoch on it holds the earlier epochs as well")
+            .help(format!("move `let mut {name} = 0.0;` into the loop of line {line}"));
+    }
+}
+
+/// Where it is added to, the loop over epochs, and where it is reported.
+fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId, SiteId)> {
+    let loops = |one: &Use| &cx.site(one.site).loops;
+    let added = uses.iter().find(|one| matches!(one.kind, UseKind::Add { measured: true }))?;
+    let [.., outer, _] = loops(added)[..] else { return None };
+    let begins = cx.cfg.bound_in(path);
+    if begins.is_some_and(|begins| loops(added).iter().skip_while(|id| **id != outer).any(|id| *id == begins)) {
+        return None;
+    }
+    let inside = |one: &&Use| loops(one).contains(&outer);
+    let steady = uses.iter().filter(inside).all(|one| matches!(one.kind, UseKind::Read | UseKind::Add { .. }));
+    let reads = || uses.iter().filter(|one| one.kind == UseKind::Read);
+    let once_an_epoch = |one: &&Use| loops(one).last() == Some(&outer);
+    let before = reads().filter(once_an_epoch).any(|one| one.site < added.site);
+    let read = reads().filter(once_an_epoch).find(|one| one.site > added.site)?;
+    let for_all = reads().any(|one| !loops(one).contains(&outer) && one.site > added.site);
+    let stands = steady && !before && !for_all && counts_epochs(cx, outer);
+    (stands && !is_running_mean(cx, path, added, read, outer)).then_some((added.site, outer, read.site))
+}
+
+/// Whether a loop goes over epochs: its head says so or counts a range, and no step stands in it directly.
+fn counts_epochs(cx: &Context<'_>, outer: LoopId) -> bool {
+    let head = &cx.cfg.loops[outer];
+    let mut steps = cx.cfg.sites_with(Effect::Take);
+    (head.text.contains("epoch") || head.over.contains(".."))
+        && !steps.any(|(_, site)| site.loops.last() == Some(&outer))
+}
+
+/// Whether it is reported together with a count that grows along and is not set back either.
+fn is_running_mean(cx: &Context<'_>, path: PathId, added: &Use, read: &Use, outer: LoopId) -> bool {
+    let inner = cx.site(added.site).loops.last();
+    cx.cfg.notes.uses.iter().any(|(&other, uses)| {
+        let grows = |one: &Use| {
+            matches!(one.kind, UseKind::Add { .. }) && cx.site(one.site).loops.last() == inner
+        };
+        let set = |one: &Use| one.kind == UseKind::Set && cx.site(one.site).loops.contains(&outer);
+        let beside = |one: &Use| one.kind == UseKind::Read && cx.line(one.site) == cx.line(read.site);
+        other != path
+            && cx.cfg.bound_in(other) != Some(outer)
+            && uses.iter().any(grows)
+            && uses.iter().any(beside)
+            && !uses.iter().any(set)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    fn with(total: &str, report: &str) -> Vec<(&'static str, usize)> {
+        found(
+            &format!(
+                "fn fit(model: &mut M, train: &L, n: f64) {{
+                    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+                    let (mut total, mut count) = (0.0, 0);
+                    for epoch in 0..10 {{
+                        {total}
+                        for batch in train {{
+                            let loss = mse_loss(&model.forward(&batch.x), &batch.y);
+                            optimizer.zero_grad(); loss.backward(); optimizer.step();
+                            count += 1;
+                            total += loss.item();
+                        }}
+                        {report}
+                    }}
+                }}"
+            ),
+            true,
+        )
+    }
+
+    #[test]
+    fn reported_each_epoch_and_never_set_back() {
+        assert_eq!(with("", "println!(\"{}\", total / n);"), [("loss_total_never_reset", 10)]);
+        for (start, report) in [
+            ("total = 0.0;", "println!(\"{}\", total / n);"),
+            ("let mut total = 0.0;", "println!(\"{}\", total / n);"),
+            ("", "println!(\"{}\", total / n); total = 0.0;"),
+            ("", "println!(\"{}\", std::mem::take(&mut total));"),
+            ("", "println!(\"{}\", total / count as f64);"),
+            ("let before = total;", "println!(\"{}\", total - before);"),
+            ("", ""),
+        ] {
+            assert!(with(start, report).is_empty(), "{start} {report}");
+        }
+    }
+}

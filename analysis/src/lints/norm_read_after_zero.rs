@@ -1,0 +1,74 @@
+use super::{Cause, Context};
+use crate::flow::{Gradients, What};
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A gradient norm that is read after `zero_grad`, before the next `backward`.
+    ///
+    /// ## Why it matters
+    ///
+    /// The norm is zero whatever the model does.
+    /// A log of zeros hides exploding and vanishing gradients, and a decision taken by it is always the same.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// loss.backward();
+    /// optimizer.step();
+    /// optimizer.zero_grad();                  // gradients: {empty}
+    /// println!("{}", model.grad_norm());      // 0
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Read the norm between `backward` and `zero_grad`; `clip_grad_norm` returns it.
+    ///
+    /// ## Limits
+    ///
+    /// Only calls that are known to give a norm are looked at, and only where the gradients are empty on every path.
+    norm_read_after_zero, Warning, "a gradient norm read after `zero_grad`"
+}
+
+fn check(cx: &mut Context<'_>) {
+    let empty = Gradients::EMPTY | Gradients::DISCARDED;
+    for visit in &cx.solution.visits {
+        let What::Gradients(optimizer, Effect::Nothing, cell) = visit.what else { continue };
+        if visit.maybe_not_first || !cell.all.within(empty) || cell.certainty(empty).is_none() {
+            continue;
+        }
+        let zeroed = cell.all.words().filter_map(|word| cell.trail(word).zeroed).min();
+        let Some(zeroed) = zeroed else { continue };
+        let site = visit.site;
+        let message = format!("{} is zero here: the gradients were set back", cx.call(site));
+        let note = format!("{}{} emptied them", cx.when(zeroed, site), cx.call_at(zeroed));
+        let help = format!("read it between `backward` and line {}", cx.line(zeroed));
+        let cause = Cause::Gradients(site, optimizer);
+        cx.report(site, cause, visit.rank, crate::cfg::Certain::Every, message)
+            .note_at(zeroed, note)
+            .note("the norm says nothing about the gradients that were used")
+            .help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    #[test]
+    fn after_zero_and_before_backward() {
+        let forward = "let loss = mse_loss(&model.forward(x), y);";
+        let late = format!("{forward} loss.backward(); optimizer.step(); optimizer.zero_grad();\n println!(\"{{}}\", model.grad_norm());");
+        assert_eq!(in_loop(&late), [("norm_read_after_zero", 6)]);
+        let of_parameters = late.replace("model.grad_norm()", "grad_norm(&model.parameters())");
+        assert_eq!(in_loop(&of_parameters), [("norm_read_after_zero", 6)]);
+        for right in [
+            format!("optimizer.zero_grad(); {forward} loss.backward(); println!(\"{{}}\", model.grad_norm()); optimizer.step();"),
+            format!("{forward} loss.backward(); optimizer.step(); println!(\"{{}}\", model.grad_norm()); optimizer.zero_grad();"),
+            format!("{forward} loss.backward(); optimizer.step(); if k > 0 {{ optimizer.zero_grad(); }} println!(\"{{}}\", model.grad_norm()); optimizer.zero_grad();"),
+        ] {
+            assert!(in_loop(&right).is_empty(), "{right}: {:?}", in_loop(&right));
+        }
+    }
+}

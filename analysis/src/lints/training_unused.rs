@@ -1,0 +1,126 @@
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::provenance::mentions;
+use crate::cfg::{PathId, SiteId, UseKind};
+use crate::stage::{Effect, Stage};
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A model that a function builds and trains, and then drops: never saved, returned, handed on or evaluated.
+    ///
+    /// ## Why it matters
+    ///
+    /// The training is lost when the function ends.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// fn train(data: &DataLoader) -> Result<()> {
+    ///     let mut model = Mlp::new(10);
+    ///     ..                                  // trained for hours
+    ///     Ok(())                              // and dropped
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Save the model, or return it.
+    ///
+    /// ## Limits
+    ///
+    /// Silent in `main`, tests, benches and examples, in functions that return a result of the training, and wherever the model is mentioned beside its training.
+    /// A function that prints is silent as well, unless its name says that it trains.
+    training_unused, Warning, "the trained model is never used, saved or returned"
+}
+
+fn check(cx: &mut Context<'_>) {
+    let notes = &cx.cfg.notes;
+    let shown = ["main", "run", "demo", "example", "test", "bench", "smoke", "benchmark"];
+    let trains = ["train", "training", "fit", "pretrain", "finetune"];
+    if notes.returns || notes.is_test || mentions(&notes.function, &shown) || cx.of_spec() {
+        return;
+    }
+    if notes.prints && !mentions(&notes.function, &trains) {
+        return;
+    }
+    let mut found: BTreeMap<PathId, (SiteId, SiteId)> = BTreeMap::new();
+    for (id, optimizer) in cx.cfg.optimizers.iter().enumerate() {
+        let step = cx.acting(id, Effect::Take).into_iter().find(|step| !cx.site(*step).loops.is_empty());
+        let Some(step) = step.filter(|_| !cx.is_handed_on(id)) else { continue };
+        for &(model, built, _) in &optimizer.models {
+            // One for each fold or trial is compared by what it printed.
+            let once = cx.site(built).loops.is_empty();
+            if once && optimizer.models.len() == 1 && is_only_trained(cx, model) {
+                found.entry(model).or_insert((built, step));
+            }
+        }
+    }
+    for (model, (built, step)) in found {
+        let name = cx.cfg.paths.name(model);
+        let message = format!("`{name}` is trained and then dropped: nothing saves, returns or uses it");
+        let note = format!("{} trains it, and the function ends after that", cx.call_at(step));
+        cx.report_alone(built, message)
+            .note_at(step, note)
+            .note("what was learnt is lost when the function returns")
+            .help(format!("save `{name}` after the last epoch, or return it"));
+    }
+}
+
+/// Whether nothing but its training mentions a model.
+fn is_only_trained(cx: &Context<'_>, model: PathId) -> bool {
+    let Some(uses) = cx.cfg.notes.uses.get(&model) else { return false };
+    let forwards: Vec<SiteId> = cx
+        .cfg
+        .runs
+        .iter()
+        .filter(|(_, run)| run.stage == Stage::Forward && run.model.is_some_and(|of| cx.cfg.paths.overlap(of, model)))
+        .map(|(site, _)| *site)
+        .collect();
+    uses.len() < crate::cfg::MOST_USES
+        && uses.iter().all(|one| matches!(one.kind, UseKind::Forward | UseKind::Train))
+        && !forwards.is_empty()
+        && forwards.iter().all(|&forward| cx.is_learnt(forward) == Some(true))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    fn with(signature: &str, after: &str) -> Vec<(&'static str, usize)> {
+        found(
+            &format!(
+                "fn {signature} {{
+                    let mut model = Mlp::new(4);
+                    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+                    model.train();
+                    for batch in train {{
+                        let loss = mse_loss(&model.forward(&batch.x), &batch.y);
+                        optimizer.zero_grad(); loss.backward(); optimizer.step();
+                    }}
+                    {after}
+                }}"
+            ),
+            true,
+        )
+    }
+
+    #[test]
+    fn dropped_at_the_end() {
+        assert_eq!(with("fit(train: &L)", ""), [("training_unused", 2)]);
+        assert_eq!(with("fit(train: &L) -> Result<()>", "Ok(())"), [("training_unused", 2)]);
+        for (signature, after) in [
+            ("main()", ""),
+            ("fit(train: &L) -> Mlp", "model"),
+            ("fit(train: &L) -> f64", "0.0"),
+            ("fit(train: &L)", "model.save(\"m\");"),
+            ("fit(train: &L)", "save(&model);"),
+            ("fit(train: &L)", "let _ = no_grad(|| model.forward(&x));"),
+            ("fit(train: &L)", "registry.push(model);"),
+            ("show(train: &L)", "println!(\"done\");"),
+        ] {
+            assert!(with(signature, after).is_empty(), "{signature} {after}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+use super::Context;
+use super::provenance::{VALIDATION, mentions};
+use crate::cfg::{Deps, LoopId, Recorded, SiteId, UseKind};
+use crate::flow::{What, Word};
+use crate::stage::Stage;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A spec whose `valid` is the same expression as its `train`, or a written function whose only evaluation goes over the data that it trains on and is called a validation.
+    ///
+    /// ## Why it matters
+    ///
+    /// Validation tells how the model does on data that it has not seen.
+    /// A model that learnt its training data by heart looks perfect on them.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// #[training_loop(
+    ///     train = digits,
+    ///     valid = digits,             // the same data
+    ///     ..
+    /// )]
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Keep some data apart: `let (train, valid) = data.split(0.8, seed)?;`.
+    /// Leave `valid` out to train without validation; `train_metrics` measures on the training data.
+    ///
+    /// ## Limits
+    ///
+    /// Two names for the same data look different, so this is silent then.
+    /// In a spec it is an error.
+    /// In a written function it is a warning, found only where names or printed words speak of validation; a second measure on the training data, beside a validation or named so, is right.
+    /// Where it is meant, `allow(validates_on_training_data)` turns it off.
+    validates_on_training_data, Warning, "`valid` is the data that the model is trained on"
+}
+
+/// Specs are judged by their rules while they are read; this looks at functions that were written.
+fn check(cx: &mut Context<'_>) {
+    if cx.of_spec() || cx.cfg.notes.heads.len() < 2 || !speaks_of_validation(cx) {
+        return;
+    }
+    let loops: Vec<LoopId> = cx.cfg.notes.heads.keys().copied().collect();
+    let (trains, others): (Vec<LoopId>, Vec<LoopId>) = loops.into_iter().partition(|&id| cx.trains_in(id));
+    let evaluations: Vec<LoopId> = others.into_iter().filter(|&id| evaluates(cx, id)).collect();
+    let training = |id: LoopId| trains.iter().find(|&&train| source(cx, train) == source(cx, id)).copied();
+    // Whoever also measures on other data knows what this is.
+    if evaluations.is_empty() || evaluations.iter().any(|&id| training(id).is_none()) || hands_on(cx) {
+        return;
+    }
+    let faults: Vec<(LoopId, LoopId)> = evaluations
+        .into_iter()
+        .filter(|&id| !counts_training(cx, id))
+        .filter_map(|id| Some((id, training(id)?)))
+        .collect();
+    for (evaluation, train) in faults {
+        let (site, first) = (cx.cfg.notes.heads[&evaluation], cx.cfg.notes.heads[&train]);
+        let data = source(cx, evaluation);
+        let message = format!("`{data}` is the data that the model is trained on, and no other is evaluated");
+        let note = format!("line {} trains on it", cx.cfg.loops[train].line);
+        cx.report_alone(site, message)
+            .note_at(first, note)
+            .note("a model that learnt its data by heart looks perfect here")
+            .help("evaluate on data kept apart: `let (train, valid) = data.split(0.8, seed)?;`");
+    }
+}
+
+/// The variable or field that a loop goes through, without the calls that make an iterator of it.
+fn source(cx: &Context<'_>, of: LoopId) -> String {
+    let over = cx.cfg.loops[of].over.trim_start_matches("&mut ").trim_start_matches('&');
+    let place = over.split('(').next().unwrap_or(over);
+    match place.rsplit_once('.') {
+        Some((place, _)) if over.contains('(') => place.to_owned(),
+        _ => place.to_owned(),
+    }
+}
+
+/// Whether a loop computes outputs and learns from none: under `no_grad`, or in evaluation mode.
+fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
+    let range = cx.cfg.loops[of].over.contains("..");
+    let forwards: Vec<(SiteId, bool)> = cx
+        .cfg
+        .runs
+        .iter()
+        .filter(|(site, run)| run.stage == Stage::Forward && cx.site(**site).loops.last() == Some(&of))
+        .map(|(site, run)| (*site, run.recorded == Recorded::No))
+        .collect();
+    let in_evaluation = |site: SiteId| {
+        let mut visits = cx.solution.visits.iter().filter(|visit| visit.site == site).peekable();
+        visits.peek().is_some()
+            && visits.all(|visit| {
+                matches!(visit.what, What::Run(Some(mode), _) if mode.all.within(Word::EVAL))
+                    || matches!(visit.what, What::Run(_, recording) if recording.all.within(Word::OFF))
+            })
+    };
+    !range && !forwards.is_empty() && forwards.iter().all(|(site, unrecorded)| *unrecorded || in_evaluation(*site))
+}
+
+/// Whether names or printed words speak of validation.
+fn speaks_of_validation(cx: &Context<'_>) -> bool {
+    let mut names = cx.cfg.paths.variables();
+    let mut says = cx.cfg.notes.says.iter();
+    names.any(|(_, name)| mentions(name, &VALIDATION)) || says.any(|text| mentions(text, &VALIDATION))
+}
+
+/// Whether a call that is not seen may evaluate on other data.
+fn hands_on(cx: &Context<'_>) -> bool {
+    let models = |given: &Deps| given.overlaps(&cx.cfg.models, &cx.cfg.paths) != Some(false);
+    cx.cfg.unseen.iter().any(|(_, given)| models(given))
+}
+
+/// Whether what is counted in a loop is named as a measure on the training data.
+fn counts_training(cx: &Context<'_>, of: LoopId) -> bool {
+    cx.cfg.notes.uses.iter().any(|(&path, uses)| {
+        mentions(cx.cfg.paths.name(path), &["train", "training"])
+            && uses.iter().any(|one| {
+                matches!(one.kind, UseKind::Add { .. } | UseKind::Set) && cx.site(one.site).loops.contains(&of)
+            })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    fn with(data: &str, counted: &str) -> Vec<(&'static str, usize)> {
+        found(
+            &format!(
+                "fn fit(model: &mut M, train: &L, valid: &L) {{
+                    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+                    for epoch in 0..10 {{
+                        model.train();
+                        for batch in train {{
+                            let loss = mse_loss(&model.forward(&batch.x), &batch.y);
+                            optimizer.zero_grad(); loss.backward(); optimizer.step();
+                        }}
+                        let mut {counted} = 0.0;
+                        let _guard = evaluation(model);
+                        for batch in {data} {{
+                            {counted} += mse_loss(&model.forward(&batch.x), &batch.y).item();
+                        }}
+                        println!(\"{{}}\", {counted});
+                    }}
+                }}"
+            ),
+            true,
+        )
+    }
+
+    #[test]
+    fn the_training_loader_again() {
+        assert_eq!(with("train", "valid_loss"), [("validates_on_training_data", 11)]);
+        assert_eq!(with("train.iter()", "total"), [("validates_on_training_data", 11)]);
+        assert!(with("valid", "valid_loss").is_empty());
+        assert!(with("train", "train_loss").is_empty(), "a measure on the training data");
+    }
+}

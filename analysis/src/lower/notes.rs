@@ -1,0 +1,310 @@
+//! How variables are used, and what heads of loops and choices look like: what lints on bookkeeping read.
+
+use std::collections::BTreeSet;
+
+use quote::ToTokens;
+use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprPath, Lit, Pat, ReturnType, Type};
+
+use super::seen::SeenFn;
+use super::survey::identifiers;
+use super::value::Value;
+use super::{Lower, address, text};
+use crate::cfg::{Choice, LoopId, MOST_USES, Measure, PathId, SiteId, Swallow, Use, UseKind};
+use crate::diagnostic::Place;
+use crate::dialect::{Does, How, is_loss};
+use crate::stage::Stage;
+
+/// How far it is followed what a number was computed from.
+const DEEPEST_MEASURE: usize = 4;
+
+impl<'a> Lower<'a> {
+    /// What the signature tells.
+    pub(super) fn note_function(&mut self, function: &SeenFn) {
+        self.cfg.notes.function.clone_from(&function.name);
+        self.cfg.notes.is_test = function.tested;
+        self.cfg.notes.returns = match &function.sig.output {
+            ReturnType::Default => false,
+            ReturnType::Type(_, ty) => gives_something(ty),
+        };
+    }
+
+    fn note(&mut self, path: PathId, site: SiteId, kind: UseKind) {
+        let uses = self.cfg.notes.uses.entry(path).or_default();
+        match uses.iter().rposition(|known| known.site == site) {
+            Some(known) if kind != UseKind::Read => uses[known].kind = kind,
+            Some(_) => {}
+            None if uses.len() < MOST_USES => uses.push(Use { site, kind }),
+            None => {}
+        }
+    }
+
+    /// The variable that a name stands for, if its uses are noted, and the site of the name.
+    fn noted_name(&mut self, node: &ExprPath) -> Option<(PathId, SiteId)> {
+        let name = node.path.get_ident()?.to_string();
+        let path = self.lookup(&name)?;
+        let path = self.aliases.get(&path).copied().unwrap_or(path);
+        let noted = self.survey.assigned.contains(&name)
+            || self.built.contains_key(&path)
+            || self.sources_of_items.contains(&path);
+        if !noted || self.dead {
+            return None;
+        }
+        Some((path, self.site(address(node), None, || (Place::of(node), name))))
+    }
+
+    /// A variable's value is asked for.
+    pub(super) fn note_read(&mut self, node: &ExprPath) {
+        if let Some((path, site)) = self.noted_name(node) {
+            self.note(path, site, UseKind::Read);
+        }
+    }
+
+    /// `left = ..`, `left += ..`, `&mut left`, `left.train()`.
+    pub(super) fn note_use(&mut self, left: &Expr, kind: UseKind) {
+        match left {
+            Expr::Path(node) => {
+                if let Some((path, site)) = self.noted_name(node) {
+                    self.note(path, site, kind);
+                }
+            }
+            Expr::Unary(deref) if matches!(deref.op, syn::UnOp::Deref(_)) => self.note_use(&deref.expr, kind),
+            Expr::Paren(inner) => self.note_use(&inner.expr, kind),
+            _ => {}
+        }
+    }
+
+    /// An operator that also assigns.
+    pub(super) fn note_added(&mut self, node: &'a ExprBinary, right: &Value<'a>) {
+        let kind = if matches!(node.op, BinOp::AddAssign(_)) {
+            UseKind::Add { measured: self.is_measured(right, &node.right) }
+        } else {
+            UseKind::Set
+        };
+        self.note_use(&node.left, kind);
+        if let Expr::Path(left) = &*node.left
+            && let Some(path) = left.path.get_ident().and_then(|name| self.lookup(&name.to_string()))
+        {
+            let known = self.added.entry(path).or_default();
+            for &forward in &right.origin.forwards {
+                if !known.contains(&forward) && known.len() < MOST_USES {
+                    known.push(forward);
+                }
+            }
+        }
+    }
+
+    /// Whether a number comes from a forward or a loss, or is named as one that does.
+    fn is_measured(&self, value: &Value<'a>, expr: &Expr) -> bool {
+        let number = value.origin.cut.as_ref().is_some_and(|cut| cut.how != How::Detach);
+        let mut names = BTreeSet::new();
+        identifiers(expr.to_token_stream(), &mut names);
+        number || value.is_tensor() || names.iter().any(|name| is_loss(name))
+    }
+
+    /// What a method does to the model that it is called on.
+    pub(super) fn note_method(&mut self, receiver: &Expr, does: Option<Does>) {
+        let kind = match does {
+            Some(Does::Computes(Stage::Forward)) => UseKind::Forward,
+            Some(Does::Mode(_) | Does::ModeBy | Does::Parameters | Does::Gradients(_)) => UseKind::Train,
+            _ => return,
+        };
+        self.note_use(receiver, kind);
+    }
+
+    /// What a variable was computed from, as the source writes it.
+    pub(super) fn note_made(&mut self, pat: &Pat, init: &'a Expr) {
+        let pat = match pat {
+            Pat::Type(typed) => &*typed.pat,
+            other => other,
+        };
+        if let Pat::Ident(ident) = pat
+            && let Some(path) = self.lookup(&ident.ident.to_string())
+        {
+            self.made_of.insert(path, init);
+        }
+    }
+
+    /// The words of a literal.
+    pub(super) fn note_literal(&mut self, literal: &Lit) {
+        if let Lit::Str(text) = literal {
+            self.cfg.notes.says.push(text.value());
+        }
+    }
+
+    /// A branch that keeps the best model so far.
+    pub(super) fn note_choice(&mut self, node: &'a ExprIf) {
+        let mut single = &*node.cond;
+        while let Expr::Paren(inner) = single {
+            single = &inner.expr;
+        }
+        let Expr::Binary(compared) = single else { return };
+        let (less, more) = match compared.op {
+            BinOp::Lt(_) | BinOp::Le(_) => (&*compared.left, &*compared.right),
+            BinOp::Gt(_) | BinOp::Ge(_) => (&*compared.right, &*compared.left),
+            _ => return,
+        };
+        let body = &node.then_branch.stmts;
+        let assigned = body.iter().find_map(|statement| match statement {
+            syn::Stmt::Expr(Expr::Assign(assign), _) => {
+                let (best, now) = (text::tight(&assign.left), text::tight(&assign.right));
+                let is = |best_side: &Expr, now_side: &Expr| {
+                    names_in(best_side).contains(best.as_str()) && text::tight(now_side) == now
+                };
+                (is(more, less) || is(less, more)).then_some(&*assign.right)
+            }
+            _ => None,
+        });
+        let Some(Expr::Path(now)) = assigned else { return };
+        let Some(name) = now.path.get_ident().map(ToString::to_string) else { return };
+        let mut names = BTreeSet::new();
+        body.iter().for_each(|statement| identifiers(statement.to_token_stream(), &mut names));
+        let Some(keeps) = names.into_iter().find(|name| keeps_model(name)) else { return };
+        let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond)));
+        if self.cfg.notes.choices.iter().any(|known| known.site == site) || self.dead {
+            return;
+        }
+        let mut measure = Measure { name: name.clone(), ..Measure::default() };
+        self.measure(&name, &mut measure, 0);
+        self.cfg.notes.choices.push(Choice { site, measure, keeps });
+    }
+
+    /// Collects what a number was computed from.
+    fn measure(&self, name: &str, into: &mut Measure, depth: usize) {
+        let Some(path) = self.lookup(name) else { return };
+        if let Some(value) = self.values.get(&path) {
+            into.forwards.extend(&value.origin.forwards);
+        }
+        into.forwards.extend(self.added.get(&path).into_iter().flatten());
+        let Some(init) = self.made_of.get(&path).filter(|_| depth < DEEPEST_MEASURE) else { return };
+        for part in names_in(init) {
+            if part != name && !into.names.contains(&part) {
+                into.names.push(part.clone());
+                self.measure(&part, into, depth + 1);
+            }
+        }
+    }
+
+    /// The head of a loop over `items`.
+    pub(super) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
+        let site = self.site(address(items), None, || (Place::of(items), text::call(items)));
+        self.cfg.notes.heads.insert(of, site);
+        if let Some((drops, from)) = swallows(items, pat) {
+            let from = text::tight(from);
+            let items = from.trim_start_matches("&mut ").trim_start_matches('&');
+            let instead = format!("for batch in {items} {{ let batch = batch?; .. }}");
+            let swallow = Swallow { site, of, drops, instead, from: None };
+            self.swallow(swallow);
+        }
+    }
+
+    /// The head of a `while let`.
+    pub(super) fn note_while(&mut self, of: LoopId, head: &'a syn::ExprLet) {
+        let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr)));
+        self.cfg.notes.heads.insert(of, site);
+        let fetch = text::tight(&head.expr);
+        let instead = match nested(&head.pat) {
+            Some(("Some", _)) => format!("while let Some(batch) = {fetch} {{ let batch = batch?; .. }}"),
+            Some(_) => format!("while let Some(batch) = {fetch}? {{ .. }}"),
+            None => return,
+        };
+        let from = fetched_from(&head.expr).and_then(|name| self.lookup(&name));
+        self.sources_of_items.extend(from);
+        self.swallow(Swallow { site, of, drops: false, instead, from });
+    }
+
+    fn swallow(&mut self, swallow: Swallow) {
+        if !self.dead && self.cfg.notes.swallows.iter().all(|known| known.site != swallow.site) {
+            self.cfg.notes.swallows.push(swallow);
+        }
+    }
+
+    /// A closure that is not seen to run may use what it mentions.
+    pub(super) fn note_mentioned(&mut self, path: PathId) {
+        if self.built.contains_key(&path) {
+            self.note(path, 0, UseKind::Read);
+        }
+    }
+}
+
+/// Whether a return type holds more than an error.
+fn gives_something(ty: &Type) -> bool {
+    match ty {
+        Type::Tuple(parts) => !parts.elems.is_empty(),
+        Type::Never(_) => false,
+        Type::Path(path) => {
+            let Some(last) = path.path.segments.last() else { return true };
+            let syn::PathArguments::AngleBracketed(inner) = &last.arguments else { return true };
+            let first = inner.args.iter().find_map(|argument| match argument {
+                syn::GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            });
+            last.ident != "Result" || first.is_none_or(gives_something)
+        }
+        _ => true,
+    }
+}
+
+fn names_in(expr: &Expr) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    identifiers(expr.to_token_stream(), &mut names);
+    names
+}
+
+/// Whether a name speaks of keeping a model.
+fn keeps_model(name: &str) -> bool {
+    let mut words = name.split('_');
+    let keeping = ["save", "saved", "checkpoint", "snapshot", "export", "dict", "weights"];
+    let first = words.next().unwrap_or("");
+    keeping.contains(&first)
+        || words.any(|word| {
+            keeping.contains(&word) || (first == "best" && matches!(word, "model" | "net" | "params"))
+        })
+}
+
+/// The two variants of a pattern such as `Some(Ok(batch))`.
+fn nested(pat: &Pat) -> Option<(&'static str, &'static str)> {
+    let variant = |pat: &'_ Pat| -> Option<(String, Pat)> {
+        let Pat::TupleStruct(wrapped) = pat else { return None };
+        let name = wrapped.path.segments.last()?.ident.to_string();
+        (wrapped.elems.len() == 1).then(|| (name, wrapped.elems[0].clone()))
+    };
+    let (outer, inner) = variant(pat)?;
+    let (inner, _) = variant(&inner)?;
+    match (outer.as_str(), inner.as_str()) {
+        ("Some", "Ok") => Some(("Some", "Ok")),
+        ("Ok", "Some") => Some(("Ok", "Some")),
+        _ => None,
+    }
+}
+
+/// The variable that items are fetched from.
+fn fetched_from(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Await(node) => fetched_from(&node.base),
+        Expr::MethodCall(node) => match &*node.receiver {
+            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether what a loop goes through leaves errors out: whether it drops items or ends, and what is behind.
+fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
+    let Expr::MethodCall(node) = items else { return None };
+    let method = node.method.to_string();
+    let given = node.args.first().map(|argument| text::tight(argument)).unwrap_or_default();
+    let takes_ok = given.ends_with("Result::ok") || given.ends_with(".ok()");
+    let is_ok = given.ends_with("Result::is_ok") || given.ends_with(".is_ok()");
+    match method.as_str() {
+        "map_while" if takes_ok => Some((false, &node.receiver)),
+        "take_while" if is_ok => Some((false, &node.receiver)),
+        "filter_map" | "flat_map" if takes_ok => Some((true, &node.receiver)),
+        // Nested collections are flattened as well: only a loader that gives batches counts.
+        "flatten" if text::tight(pat).contains("batch") && text::tight(&node.receiver).contains("loader") => {
+            Some((true, &node.receiver))
+        }
+        "enumerate" | "take" | "inspect" => swallows(&node.receiver, pat),
+        _ => None,
+    }
+}
