@@ -22,7 +22,6 @@ impl<'a> Lower<'a> {
                 };
                 let head = || format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
                 let id = self.loop_of(address(node), node.for_token.span().start().line, head);
-                self.cfg.loops[id].over = text::tight(&node.expr);
                 self.note_for(id, &node.pat, &node.expr);
                 self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
                     let body = lower.block("round");

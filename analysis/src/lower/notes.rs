@@ -32,9 +32,8 @@ impl<'a> Lower<'a> {
         let uses = self.cfg.notes.uses.entry(path).or_default();
         match uses.iter().rposition(|known| known.site == site) {
             Some(known) if kind != UseKind::Read => uses[known].kind = kind,
-            Some(_) => {}
             None if uses.len() < MOST_USES => uses.push(Use { site, kind }),
-            None => {}
+            _ => {}
         }
     }
 
@@ -76,7 +75,7 @@ impl<'a> Lower<'a> {
     /// An operator that also assigns.
     pub(super) fn note_added(&mut self, node: &'a ExprBinary, right: &Value<'a>) {
         let kind = if matches!(node.op, BinOp::AddAssign(_)) {
-            UseKind::Add { measured: self.is_measured(right, &node.right) }
+            UseKind::Add { measured: is_measured(right, &node.right) }
         } else {
             UseKind::Set
         };
@@ -91,14 +90,6 @@ impl<'a> Lower<'a> {
                 }
             }
         }
-    }
-
-    /// Whether a number comes from a forward or a loss, or is named as one that does.
-    fn is_measured(&self, value: &Value<'a>, expr: &Expr) -> bool {
-        let number = value.origin.cut.as_ref().is_some_and(|cut| cut.how != How::Detach);
-        let mut names = BTreeSet::new();
-        identifiers(expr.to_token_stream(), &mut names);
-        number || value.is_tensor() || names.iter().any(|name| is_loss(name))
     }
 
     /// What a method does to the model that it is called on.
@@ -157,7 +148,9 @@ impl<'a> Lower<'a> {
         let Some(Expr::Path(now)) = assigned else { return };
         let Some(name) = now.path.get_ident().map(ToString::to_string) else { return };
         let mut names = BTreeSet::new();
-        body.iter().for_each(|statement| identifiers(statement.to_token_stream(), &mut names));
+        for statement in body {
+            identifiers(statement.to_token_stream(), &mut names);
+        }
         let Some(keeps) = names.into_iter().find(|name| keeps_model(name)) else { return };
         let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond)));
         if self.cfg.notes.choices.iter().any(|known| known.site == site) || self.dead {
@@ -186,6 +179,7 @@ impl<'a> Lower<'a> {
 
     /// The head of a loop over `items`.
     pub(super) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
+        self.cfg.loops[of].over = text::tight(items);
         let site = self.site(address(items), None, || (Place::of(items), text::call(items)));
         self.cfg.notes.heads.insert(of, site);
         if let Some((drops, from)) = swallows(items, pat) {
@@ -224,6 +218,14 @@ impl<'a> Lower<'a> {
             self.note(path, 0, UseKind::Read);
         }
     }
+}
+
+/// Whether a number comes from a forward or a loss, or is named as one that does.
+fn is_measured(value: &Value<'_>, expr: &Expr) -> bool {
+    let number = value.origin.cut.as_ref().is_some_and(|cut| cut.how != How::Detach);
+    let mut names = BTreeSet::new();
+    identifiers(expr.to_token_stream(), &mut names);
+    number || value.is_tensor() || names.iter().any(|name| is_loss(name))
 }
 
 /// Whether a return type holds more than an error.
@@ -293,7 +295,7 @@ fn fetched_from(expr: &Expr) -> Option<String> {
 fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
     let Expr::MethodCall(node) = items else { return None };
     let method = node.method.to_string();
-    let given = node.args.first().map(|argument| text::tight(argument)).unwrap_or_default();
+    let given = node.args.first().map(text::tight).unwrap_or_default();
     let takes_ok = given.ends_with("Result::ok") || given.ends_with(".ok()");
     let is_ok = given.ends_with("Result::is_ok") || given.ends_with(".is_ok()");
     match method.as_str() {
