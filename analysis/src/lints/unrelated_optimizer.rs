@@ -111,7 +111,7 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
 mod tests {
     use crate::lints::testing::{found, messages};
 
-    const TWO: &str = "fn fit(train: &L) {
+    const TWO: &str = "fn fit(train: &L) -> Net {
         let online = Net::new(); let target = Net::new();
         let mut optimizer = Adam::new(target.parameters(), 0.1);
         for batch in train {
@@ -120,6 +120,7 @@ mod tests {
             loss.backward();
             optimizer.step();
         }
+        online
     }";
 
     #[test]
