@@ -6,3 +6,6 @@
 
 mod exhaustive;
 mod interpreter;
+mod machine;
+mod mutants;
+mod mutation;

@@ -1,0 +1,412 @@
+//! A machine that runs the functions of a fixture and watches what happens to gradients.
+//!
+//! It executes Rust as far as the fixtures use it: loops run a few rounds, counters count, a condition that
+//! cannot be computed comes out as the run says. It shares nothing with the analysis: it keeps lists of
+//! what each backward has contributed, graphs as nodes, the mode of each model, and it notes what goes
+//! wrong while it runs. A fixture must run without a fault; a mutant that runs with one is not equivalent.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use syn::{Block, FnArg, ItemFn, Pat, Signature, Stmt};
+
+pub(crate) mod calls;
+pub(crate) mod expr;
+pub(crate) mod training;
+
+/// What an expression gives.
+#[derive(Clone)]
+pub(crate) enum V {
+    /// Nothing of interest, or a number that is not computed.
+    Any,
+    Num(i64),
+    Bool(bool),
+    Model(usize),
+    Optimizer(usize),
+    Schedule(usize),
+    Average(usize),
+    Scaler,
+    /// A tensor or a loss.
+    Tensor(usize),
+    /// A batch, or a part of it; whether it is there to validate.
+    Data(bool),
+    Loader(bool),
+    List(usize),
+    Object(usize),
+    Tuple(Vec<V>),
+    Some(Box<V>),
+    None,
+    /// This many rounds.
+    Rounds(Vec<V>),
+    Closure(Rc<syn::ExprClosure>),
+    /// Stops recording while it is in scope.
+    Guard,
+}
+
+/// Why a statement did not end as usual.
+#[derive(Clone)]
+pub(crate) enum Stop {
+    Break(Option<String>),
+    Continue(Option<String>),
+    Return(V),
+    /// The program uses a variable that is not there: it would not compile.
+    Undeclared,
+    /// The run takes too long.
+    Endless,
+}
+
+pub(crate) type Run<T> = Result<T, Stop>;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tensor {
+    pub parents: Vec<usize>,
+    /// The model whose parameters it was made with.
+    pub model: Option<usize>,
+    pub recorded: bool,
+    pub consumed: bool,
+    /// Computed from data that is there to validate.
+    pub valid: bool,
+    /// Made while one of its models was in evaluation mode.
+    pub in_eval: bool,
+    /// It was put away with its graph, and no backward came through it since.
+    pub kept: bool,
+    pub scaled: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Contribution {
+    pub used: bool,
+    /// From a loss that a scaler made large.
+    pub scaled: bool,
+    /// The call, as text.
+    pub by: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Model {
+    pub name: String,
+    pub mode: Option<bool>,
+    pub gradients: Vec<Contribution>,
+    /// A clip since the last backward, with backwards before it.
+    pub clipped: bool,
+    pub clipped_early: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Optimizer {
+    pub models: Vec<usize>,
+    pub steps: usize,
+    pub filled: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Schedule {
+    pub optimizer: Option<usize>,
+    pub moves: usize,
+    pub at: usize,
+}
+
+/// All that a fixture defines.
+#[derive(Default)]
+pub(crate) struct Program {
+    pub functions: BTreeMap<String, (Signature, Block)>,
+    pub structs: BTreeMap<String, Vec<(String, String)>>,
+}
+
+impl Program {
+    /// Reads the items of a fixture.
+    pub(crate) fn read(items: &[syn::Item]) -> Self {
+        let mut program = Self::default();
+        for item in items {
+            match item {
+                syn::Item::Fn(ItemFn { sig, block, .. }) => {
+                    program.functions.insert(sig.ident.to_string(), (sig.clone(), (**block).clone()));
+                }
+                syn::Item::Impl(node) => {
+                    for method in &node.items {
+                        if let syn::ImplItem::Fn(method) = method {
+                            let body = (method.sig.clone(), method.block.clone());
+                            program.functions.insert(method.sig.ident.to_string(), body);
+                        }
+                    }
+                }
+                syn::Item::Struct(node) => {
+                    let field = |field: &syn::Field| {
+                        Some((field.ident.as_ref()?.to_string(), text(&field.ty)))
+                    };
+                    let fields = node.fields.iter().filter_map(field).collect();
+                    program.structs.insert(node.ident.to_string(), fields);
+                }
+                _ => {}
+            }
+        }
+        program
+    }
+}
+
+pub(crate) fn text(node: &impl quote::ToTokens) -> String {
+    quote::quote!(#node).to_string().replace(' ', "")
+}
+
+/// One run of a fixture.
+pub(crate) struct Machine<'p> {
+    pub program: &'p Program,
+    pub scopes: Vec<Vec<(String, V)>>,
+    pub tensors: Vec<Tensor>,
+    pub models: Vec<Model>,
+    pub optimizers: Vec<Optimizer>,
+    pub schedules: Vec<Schedule>,
+    pub lists: Vec<Vec<V>>,
+    pub objects: Vec<BTreeMap<String, V>>,
+    /// Closures under `no_grad`, and switches.
+    pub unrecorded: usize,
+    pub faults: BTreeSet<String>,
+    /// Which backward reaches which model through how many forwards.
+    pub reach: BTreeSet<String>,
+    /// Constructors of optimizers that ran, by their text.
+    pub built: BTreeMap<String, usize>,
+    /// The number of this run decides what conditions come to.
+    number: u64,
+    asked: u64,
+    pub fuel: usize,
+}
+
+/// Runs whose conditions differ.
+const RUNS: u64 = 10;
+
+/// What goes wrong when a fixture runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Runs { faults: BTreeSet<String>, reach: BTreeSet<String> },
+    DoesNotCompile,
+}
+
+/// Runs the function `fit` of a fixture on several outcomes of its conditions.
+pub(crate) fn outcome(items: &[syn::Item]) -> Outcome {
+    let program = Program::read(items);
+    let (mut faults, mut reach) = (BTreeSet::new(), BTreeSet::new());
+    for number in 0..RUNS {
+        let mut machine = Machine::new(&program, number);
+        match machine.fit() {
+            Err(Stop::Undeclared) => return Outcome::DoesNotCompile,
+            _ => {
+                faults.extend(machine.faults);
+                reach.extend(machine.reach);
+            }
+        }
+    }
+    Outcome::Runs { faults, reach }
+}
+
+impl<'p> Machine<'p> {
+    fn new(program: &'p Program, number: u64) -> Self {
+        Self {
+            program,
+            scopes: vec![Vec::new()],
+            tensors: Vec::new(),
+            models: Vec::new(),
+            optimizers: Vec::new(),
+            schedules: Vec::new(),
+            lists: Vec::new(),
+            objects: Vec::new(),
+            unrecorded: 0,
+            faults: BTreeSet::new(),
+            reach: BTreeSet::new(),
+            built: BTreeMap::new(),
+            number,
+            asked: 0,
+            fuel: 6000,
+        }
+    }
+
+    fn fit(&mut self) -> Run<()> {
+        let Some((signature, body)) = self.program.functions.get("fit") else { return Ok(()) };
+        let mut owners = Vec::new();
+        for argument in &signature.inputs {
+            let (name, ty) = match argument {
+                FnArg::Receiver(_) => {
+                    let ty = self.program.structs.keys().next().cloned().unwrap_or_default();
+                    ("self".to_owned(), ty)
+                }
+                FnArg::Typed(typed) => (text(&typed.pat).replace("mut", ""), text(&typed.ty)),
+            };
+            let value = self.given(&name, &ty);
+            if let V::Optimizer(id) = value {
+                owners.push(id);
+            }
+            self.declare(&name, value);
+        }
+        // An optimizer that is given moves what is given.
+        for id in owners {
+            self.optimizers[id].models = (0..self.models.len()).collect();
+        }
+        match self.block(body) {
+            Err(stop @ (Stop::Undeclared | Stop::Endless)) => return Err(stop),
+            _ => self.end(),
+        }
+        Ok(())
+    }
+
+    /// A value of a type, as a caller would give it.
+    pub(crate) fn given(&mut self, name: &str, ty: &str) -> V {
+        let bare = ty.trim_start_matches('&').replace("'a", "");
+        let bare = bare.strip_prefix("mut").unwrap_or(&bare).to_owned();
+        let valid = ["valid", "val", "test", "dev", "held"].iter().any(|word| name.starts_with(word));
+        if let Some(fields) = self.program.structs.get(&bare) {
+            let fields: Vec<_> = fields.iter().map(|(name, ty)| (name.clone(), self.given(name, ty))).collect();
+            let models = fields.iter().filter_map(|(_, field)| match field {
+                V::Model(id) => Some(*id),
+                _ => None,
+            });
+            let models: Vec<usize> = models.collect();
+            for (name, field) in &fields {
+                if let V::Optimizer(id) = field {
+                    let own = models.iter().filter(|id| name.contains(&self.models[**id].name)).copied();
+                    let own: Vec<usize> = own.collect();
+                    self.optimizers[*id].models = if own.is_empty() { models.clone() } else { own };
+                }
+                if let V::Schedule(id) = field {
+                    let of = fields.iter().find_map(|(_, field)| match field {
+                        V::Optimizer(id) => Some(*id),
+                        _ => None,
+                    });
+                    self.schedules[*id].optimizer = of;
+                }
+            }
+            self.objects.push(fields.into_iter().collect());
+            return V::Object(self.objects.len() - 1);
+        }
+        match bare.as_str() {
+            "usize" | "u64" | "i64" | "u32" => V::Num(2),
+            "bool" => V::Bool(self.chance()),
+            "f32" | "f64" | "Rng" | "Config" | "str" | "Path" | "History" => V::Any,
+            "Tensor" | "Batch" | "[Batch]" => V::Data(valid),
+            "GradScaler" => V::Scaler,
+            _ if bare.starts_with("Option<") => {
+                let inner = bare.trim_start_matches("Option<").trim_end_matches('>').to_owned();
+                V::Some(Box::new(self.given(name, &inner)))
+            }
+            _ if bare.contains("Loader") || bare.contains("Buffer") || bare.contains("[") => V::Loader(valid),
+            _ if bare.contains("Env") || bare.contains("Vec<") => V::Any,
+            _ if bare.contains("Lr") || bare.contains("Schedule") => self.schedule(None),
+            _ if calls::is_optimizer(&bare) => {
+                self.optimizers.push(Optimizer::default());
+                V::Optimizer(self.optimizers.len() - 1)
+            }
+            _ if bare.contains("Ema") => V::Average(0),
+            _ => self.model(name),
+        }
+    }
+
+    pub(crate) fn model(&mut self, name: &str) -> V {
+        self.models.push(Model { name: name.to_owned(), ..Model::default() });
+        V::Model(self.models.len() - 1)
+    }
+
+    pub(crate) fn schedule(&mut self, optimizer: Option<usize>) -> V {
+        self.schedules.push(Schedule { optimizer, ..Schedule::default() });
+        V::Schedule(self.schedules.len() - 1)
+    }
+
+    /// How a condition comes out that cannot be computed.
+    pub(crate) fn chance(&mut self) -> bool {
+        self.asked += 1;
+        match self.number {
+            0 => false,
+            1 => true,
+            number => {
+                let mixed = (number * 0x9E37_79B9 + self.asked * 0x85EB_CA6B).wrapping_mul(0xC2B2_AE35);
+                (mixed >> 17) & 1 == 1
+            }
+        }
+    }
+
+    pub(crate) fn fault(&mut self, name: &str, detail: &str) {
+        self.faults.insert(if detail.is_empty() { name.to_owned() } else { format!("{name}: {detail}") });
+    }
+
+    // Names.
+
+    pub(crate) fn declare(&mut self, name: &str, value: V) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.push((name.to_owned(), value));
+        }
+    }
+
+    pub(crate) fn variable(&mut self, name: &str) -> Option<&mut V> {
+        let mut all = self.scopes.iter_mut().rev().flat_map(|scope| scope.iter_mut().rev());
+        all.find(|(known, _)| known == name).map(|(_, value)| value)
+    }
+
+    pub(crate) fn recording(&self) -> bool {
+        let guarded = self.scopes.iter().flatten().any(|(_, value)| matches!(value, V::Guard));
+        self.unrecorded == 0 && !guarded
+    }
+
+    // Statements.
+
+    pub(crate) fn block(&mut self, block: &Block) -> Run<V> {
+        self.scopes.push(Vec::new());
+        let result = self.statements(&block.stmts);
+        self.scopes.pop();
+        result
+    }
+
+    pub(crate) fn statements(&mut self, statements: &[Stmt]) -> Run<V> {
+        let mut last = V::Any;
+        for statement in statements {
+            self.fuel = self.fuel.checked_sub(1).ok_or(Stop::Endless)?;
+            last = match statement {
+                Stmt::Local(local) => {
+                    let value = match &local.init {
+                        Some(init) => self.expr(&init.expr)?,
+                        None => V::Any,
+                    };
+                    let value = self.known_loss(&local.pat, value);
+                    self.bind(&local.pat, value);
+                    V::Any
+                }
+                Stmt::Expr(expr, semicolon) => {
+                    let value = self.expr(expr)?;
+                    if semicolon.is_some() { V::Any } else { value }
+                }
+                Stmt::Macro(_) | Stmt::Item(_) => V::Any,
+            };
+        }
+        Ok(last)
+    }
+
+    /// A local that is built here is called by its name.
+    fn known_loss(&mut self, pat: &Pat, value: V) -> V {
+        if let (V::Model(id), Pat::Ident(name)) = (&value, pat)
+            && self.models[*id].name.is_empty()
+        {
+            self.models[*id].name = name.ident.to_string();
+        }
+        value
+    }
+
+    pub(crate) fn bind(&mut self, pat: &Pat, value: V) {
+        match pat {
+            Pat::Ident(name) => self.declare(&name.ident.to_string(), value),
+            Pat::Type(typed) => self.bind(&typed.pat, value),
+            Pat::Reference(inner) => self.bind(&inner.pat, value),
+            Pat::Tuple(tuple) => {
+                for (index, part) in tuple.elems.iter().enumerate() {
+                    let piece = match &value {
+                        V::Tuple(parts) => parts.get(index).cloned().unwrap_or(V::Any),
+                        other => other.clone(),
+                    };
+                    self.bind(part, piece);
+                }
+            }
+            Pat::TupleStruct(wrapped) => {
+                let value = if let V::Some(inner) = value { *inner } else { value };
+                for part in &wrapped.elems {
+                    self.bind(part, value.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+}

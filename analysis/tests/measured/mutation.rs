@@ -1,0 +1,202 @@
+//! Right loops, broken mechanically: which faults are found.
+//!
+//! Each module in `loops/` is a right loop. Every mutant of it runs on the machine, which says whether
+//! something goes wrong that did not go wrong before, and through the checker.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use syn::Item;
+use training_loop_analysis::check_file;
+use training_loop_analysis::diagnostic::Diagnostic;
+
+use crate::machine::{Outcome, outcome};
+use crate::mutants::{Kind, mutants};
+
+/// A right loop with its helpers.
+pub(crate) struct Fixture {
+    pub name: String,
+    pub file: syn::File,
+}
+
+impl Fixture {
+    /// The items in its module.
+    fn items(file: &syn::File) -> &[Item] {
+        match &file.items[..] {
+            [Item::Mod(module)] => module.content.as_ref().map_or(&[], |(_, items)| items),
+            items => items,
+        }
+    }
+}
+
+/// All right loops that are broken.
+pub(crate) fn fixtures() -> Vec<Fixture> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/measured/loops");
+    let mut paths: Vec<_> = std::fs::read_dir(folder)
+        .expect("the folder of loops is there")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .collect();
+    paths.sort();
+    let mut all = Vec::new();
+    for path in paths {
+        let text = std::fs::read_to_string(&path).expect("a file of loops is text");
+        let file = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        for item in file.items {
+            let Item::Mod(module) = &item else { panic!("{}: a loop stands in a module", path.display()) };
+            let name = module.ident.to_string();
+            all.push(Fixture { name, file: syn::File { shebang: None, attrs: Vec::new(), items: vec![item], frontmatter: None } });
+        }
+    }
+    all
+}
+
+/// What became of the mutants of one kind.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tally {
+    pub mutants: usize,
+    pub uncompiled: usize,
+    pub equivalent: usize,
+    pub found: usize,
+    pub missed: usize,
+    /// Findings on equivalent mutants.
+    pub alarms: usize,
+}
+
+/// All mutants of all loops.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Results {
+    pub kinds: BTreeMap<Kind, Tally>,
+    pub missed: Vec<String>,
+    pub alarms: Vec<String>,
+    pub by_lint: BTreeMap<String, usize>,
+}
+
+/// Findings of a file, with the file as it was checked.
+pub(crate) fn findings(file: &syn::File) -> (String, Vec<Diagnostic>) {
+    // Printed and read again, so that every statement has a place of its own.
+    let text = prettyplease::unparse(file);
+    let file = syn::parse_file(&text).expect("what was printed parses");
+    (text, check_file(&file))
+}
+
+fn told(findings: &[Diagnostic]) -> String {
+    let line = |finding: &Diagnostic| {
+        format!("{}:{} {}", finding.place.line(), finding.lint.unwrap_or(""), finding.message)
+    };
+    findings.iter().map(line).collect::<Vec<_>>().join("; ")
+}
+
+fn break_all(fixture: &Fixture) -> Results {
+    let mut results = Results::default();
+    let Outcome::Runs { faults: before, reach } = outcome(Fixture::items(&fixture.file)) else {
+        panic!("{} uses a variable that is not there", fixture.name)
+    };
+    for mutant in mutants(&fixture.file) {
+        let tally = results.kinds.entry(mutant.kind).or_default();
+        tally.mutants += 1;
+        let Outcome::Runs { faults, reach: now } = outcome(Fixture::items(&mutant.file)) else {
+            tally.uncompiled += 1;
+            continue;
+        };
+        let mut new: BTreeSet<&String> = faults.difference(&before).collect();
+        if mutant.kind == Kind::Detach {
+            new.extend(now.difference(&reach));
+        }
+        let (text, found) = findings(&mutant.file);
+        let title = format!("{}: {:?}: {}", fixture.name, mutant.kind, mutant.what);
+        match (new.is_empty(), found.is_empty()) {
+            (true, true) => tally.equivalent += 1,
+            (true, false) => {
+                tally.equivalent += 1;
+                tally.alarms += 1;
+                results.alarms.push(format!("{title}\n   {}\n{text}", told(&found)));
+            }
+            (false, true) => {
+                tally.missed += 1;
+                results.missed.push(format!("{title}\n   {new:?}\n{text}"));
+            }
+            (false, false) => {
+                tally.found += 1;
+                for finding in &found {
+                    *results.by_lint.entry(finding.lint.unwrap_or("").to_owned()).or_default() += 1;
+                }
+            }
+        }
+    }
+    results
+}
+
+/// Every mutant of every loop, tried once for all tests.
+pub(crate) fn results() -> &'static Results {
+    static RESULTS: OnceLock<Results> = OnceLock::new();
+    RESULTS.get_or_init(|| {
+        let mut all = Results::default();
+        for fixture in fixtures() {
+            let some = break_all(&fixture);
+            for (kind, tally) in some.kinds {
+                let sum = all.kinds.entry(kind).or_default();
+                sum.mutants += tally.mutants;
+                sum.uncompiled += tally.uncompiled;
+                sum.equivalent += tally.equivalent;
+                sum.found += tally.found;
+                sum.missed += tally.missed;
+                sum.alarms += tally.alarms;
+            }
+            all.missed.extend(some.missed);
+            all.alarms.extend(some.alarms);
+            for (lint, count) in some.by_lint {
+                *all.by_lint.entry(lint).or_default() += count;
+            }
+        }
+        all
+    })
+}
+
+#[test]
+fn right_loops_run_without_a_fault_and_without_a_finding() {
+    let mut wrong = String::new();
+    let all = fixtures();
+    assert!(all.len() >= 40, "{} loops", all.len());
+    for fixture in all {
+        match outcome(Fixture::items(&fixture.file)) {
+            Outcome::DoesNotCompile => {
+                let _ = writeln!(wrong, "{}: a variable is not there", fixture.name);
+            }
+            Outcome::Runs { faults, reach } => {
+                let bad: Vec<_> = faults.iter().filter(|fault| !fault.starts_with("gradients are dropped")).collect();
+                if !bad.is_empty() {
+                    let _ = writeln!(wrong, "{}: {bad:?}", fixture.name);
+                }
+                if reach.is_empty() {
+                    let _ = writeln!(wrong, "{}: nothing is trained", fixture.name);
+                }
+            }
+        }
+        let (_, found) = findings(&fixture.file);
+        if !found.is_empty() {
+            let _ = writeln!(wrong, "{}: {}", fixture.name, told(&found));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+#[test]
+fn broken_loops_are_found() {
+    let results = results();
+    if let Some(path) = std::env::var_os("MUTANTS") {
+        let all = [
+            vec!["MISSED".to_owned()],
+            results.missed.clone(),
+            vec!["ALARMS".to_owned()],
+            results.alarms.clone(),
+        ];
+        std::fs::write(path, format!("{:#?}\n{:#?}\n{}", results.kinds, results.by_lint, all.concat().join("\n"))).unwrap();
+    }
+    let (found, missed) = results.kinds.values().fold((0, 0), |(found, missed), tally| {
+        (found + tally.found, missed + tally.missed)
+    });
+    assert!(results.alarms.is_empty(), "\n{}", results.alarms.join("\n"));
+    assert!(missed * 50 <= found + missed, "{missed} of {} missed\n{}", found + missed, results.missed.join("\n"));
+}
