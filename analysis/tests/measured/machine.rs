@@ -24,7 +24,7 @@ pub(crate) enum V {
     Model(usize),
     Optimizer(usize),
     Schedule(usize),
-    Average(usize),
+    Average,
     Scaler,
     /// A tensor or a loss.
     Tensor(usize),
@@ -131,9 +131,8 @@ impl Program {
                     }
                 }
                 syn::Item::Struct(node) => {
-                    let field = |field: &syn::Field| {
-                        Some((field.ident.as_ref()?.to_string(), text(&field.ty)))
-                    };
+                    let field =
+                        |field: &syn::Field| Some((field.ident.as_ref()?.to_string(), text(&field.ty)));
                     let fields = node.fields.iter().filter_map(field).collect();
                     program.structs.insert(node.ident.to_string(), fields);
                 }
@@ -161,9 +160,11 @@ pub(crate) struct Machine<'p> {
     /// Closures under `no_grad`, and switches.
     pub unrecorded: usize,
     pub faults: BTreeSet<String>,
+    /// What never happens, which is a fault if it never happens in any run.
+    pub never: BTreeSet<String>,
     /// Which backward reaches which model through how many forwards.
     pub reach: BTreeSet<String>,
-    /// Constructors of optimizers that ran, by their text.
+    /// The last optimizer of each constructor, by its text.
     pub built: BTreeMap<String, usize>,
     /// The number of this run decides what conditions come to.
     number: u64,
@@ -185,6 +186,7 @@ pub(crate) enum Outcome {
 pub(crate) fn outcome(items: &[syn::Item]) -> Outcome {
     let program = Program::read(items);
     let (mut faults, mut reach) = (BTreeSet::new(), BTreeSet::new());
+    let mut on_every_run: Option<BTreeSet<String>> = None;
     for number in 0..RUNS {
         let mut machine = Machine::new(&program, number);
         match machine.fit() {
@@ -192,9 +194,14 @@ pub(crate) fn outcome(items: &[syn::Item]) -> Outcome {
             _ => {
                 faults.extend(machine.faults);
                 reach.extend(machine.reach);
+                on_every_run = Some(match on_every_run {
+                    Some(known) => known.intersection(&machine.never).cloned().collect(),
+                    None => machine.never,
+                });
             }
         }
     }
+    faults.extend(on_every_run.into_iter().flatten());
     Outcome::Runs { faults, reach }
 }
 
@@ -212,6 +219,7 @@ impl<'p> Machine<'p> {
             unrecorded: 0,
             faults: BTreeSet::new(),
             reach: BTreeSet::new(),
+            never: BTreeSet::new(),
             built: BTreeMap::new(),
             number,
             asked: 0,
@@ -253,7 +261,8 @@ impl<'p> Machine<'p> {
         let bare = bare.strip_prefix("mut").unwrap_or(&bare).to_owned();
         let valid = ["valid", "val", "test", "dev", "held"].iter().any(|word| name.starts_with(word));
         if let Some(fields) = self.program.structs.get(&bare) {
-            let fields: Vec<_> = fields.iter().map(|(name, ty)| (name.clone(), self.given(name, ty))).collect();
+            let fields: Vec<_> =
+                fields.iter().map(|(name, ty)| (name.clone(), self.given(name, ty))).collect();
             let models = fields.iter().filter_map(|(_, field)| match field {
                 V::Model(id) => Some(*id),
                 _ => None,
@@ -293,7 +302,7 @@ impl<'p> Machine<'p> {
                 self.optimizers.push(Optimizer::default());
                 V::Optimizer(self.optimizers.len() - 1)
             }
-            _ if bare.contains("Ema") => V::Average(0),
+            _ if bare.contains("Ema") => V::Average,
             _ => self.model(name),
         }
     }

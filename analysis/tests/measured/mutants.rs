@@ -64,7 +64,8 @@ fn is_stage(statement: &Stmt) -> bool {
             !init.is_some_and(|init| is_block(&init.expr))
         }
         Stmt::Expr(expr, Some(_)) => {
-            !is_block(expr) && !matches!(expr, Expr::Break(_) | Expr::Continue(_) | Expr::Return(_) | Expr::Macro(_))
+            !is_block(expr)
+                && !matches!(expr, Expr::Break(_) | Expr::Continue(_) | Expr::Return(_) | Expr::Macro(_))
         }
         _ => false,
     };
@@ -73,8 +74,10 @@ fn is_stage(statement: &Stmt) -> bool {
 }
 
 fn is_block(expr: &Expr) -> bool {
-    matches!(expr, Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) | Expr::If(_) | Expr::Match(_) | Expr::Block(_))
-        || text(expr).contains('{')
+    matches!(
+        expr,
+        Expr::ForLoop(_) | Expr::While(_) | Expr::Loop(_) | Expr::If(_) | Expr::Match(_) | Expr::Block(_)
+    ) || text(expr).contains('{')
 }
 
 /// Every mutant of a file, each text once.
@@ -128,7 +131,9 @@ fn in_place(body: &[Stmt], change: &mut Change<'_>) {
         if index > 0 {
             change(Kind::MovedByALine, stage, with(&|body| body.swap(index, index - 1)));
         }
-        if index + 1 < body.len() && matches!(body[index + 1], Stmt::Local(_) | Stmt::Expr(_, Some(_)) | Stmt::Macro(_)) {
+        if index + 1 < body.len()
+            && matches!(body[index + 1], Stmt::Local(_) | Stmt::Expr(_, Some(_)) | Stmt::Macro(_))
+        {
             change(Kind::MovedByALine, stage, with(&|body| body.swap(index, index + 1)));
         }
         if let Stmt::Expr(..) = stage {
@@ -168,7 +173,9 @@ fn across(body: &[Stmt], change: &mut Change<'_>) {
             }
         }
         for (from, to) in [(index.checked_sub(1), 0), (Some(index + 1), block.stmts.len())] {
-            let Some(stage) = from.and_then(|from| body.get(from)).filter(|stage| is_stage(stage)) else { continue };
+            let Some(stage) = from.and_then(|from| body.get(from)).filter(|stage| is_stage(stage)) else {
+                continue;
+            };
             let mut body = body.to_vec();
             if let Some(block) = inner(&mut body[index]) {
                 block.stmts.insert(to, stage.clone());

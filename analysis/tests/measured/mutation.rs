@@ -15,6 +15,18 @@ use training_loop_analysis::diagnostic::Diagnostic;
 use crate::machine::{Outcome, outcome};
 use crate::mutants::{Kind, mutants};
 
+/// What a right loop may do: a generator's loss fills the critic's gradients, which are zeroed before they
+/// are used; a batch is dropped on purpose; each fold has its optimizer; one function trains and evaluates.
+const ALLOWED: [&str; 4] = [
+    "gradients are dropped",
+    "gradients are left over",
+    "an optimizer is built again",
+    "records while it evaluates",
+];
+
+/// How many of a thousand faulty mutants are found at least.
+const LEAST_FOUND: usize = 700;
+
 /// A right loop with its helpers.
 pub(crate) struct Fixture {
     pub name: String,
@@ -46,7 +58,10 @@ pub(crate) fn fixtures() -> Vec<Fixture> {
         for item in file.items {
             let Item::Mod(module) = &item else { panic!("{}: a loop stands in a module", path.display()) };
             let name = module.ident.to_string();
-            all.push(Fixture { name, file: syn::File { shebang: None, attrs: Vec::new(), items: vec![item], frontmatter: None } });
+            all.push(Fixture {
+                name,
+                file: syn::File { shebang: None, attrs: Vec::new(), items: vec![item], frontmatter: None },
+            });
         }
     }
     all
@@ -165,7 +180,10 @@ fn right_loops_run_without_a_fault_and_without_a_finding() {
                 let _ = writeln!(wrong, "{}: a variable is not there", fixture.name);
             }
             Outcome::Runs { faults, reach } => {
-                let bad: Vec<_> = faults.iter().filter(|fault| !fault.starts_with("gradients are dropped")).collect();
+                let bad: Vec<_> = faults
+                    .iter()
+                    .filter(|fault| !ALLOWED.iter().any(|kind| fault.starts_with(kind)))
+                    .collect();
                 if !bad.is_empty() {
                     let _ = writeln!(wrong, "{}: {bad:?}", fixture.name);
                 }
@@ -192,11 +210,21 @@ fn broken_loops_are_found() {
             vec!["ALARMS".to_owned()],
             results.alarms.clone(),
         ];
-        std::fs::write(path, format!("{:#?}\n{:#?}\n{}", results.kinds, results.by_lint, all.concat().join("\n"))).unwrap();
+        std::fs::write(
+            path,
+            format!("{:#?}\n{:#?}\n{}", results.kinds, results.by_lint, all.concat().join("\n")),
+        )
+        .unwrap();
     }
-    let (found, missed) = results.kinds.values().fold((0, 0), |(found, missed), tally| {
-        (found + tally.found, missed + tally.missed)
-    });
+    let (found, missed) = results
+        .kinds
+        .values()
+        .fold((0, 0), |(found, missed), tally| (found + tally.found, missed + tally.missed));
     assert!(results.alarms.is_empty(), "\n{}", results.alarms.join("\n"));
-    assert!(missed * 50 <= found + missed, "{missed} of {} missed\n{}", found + missed, results.missed.join("\n"));
+    assert!(
+        missed * 50 <= found + missed,
+        "{missed} of {} missed\n{}",
+        found + missed,
+        results.missed.join("\n")
+    );
 }

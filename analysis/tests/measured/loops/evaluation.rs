@@ -49,87 +49,81 @@ mod guarded_evaluation {
     }
 }
 
+#[training_loop]
 mod split_functions {
-    #[training_loop]
-    mod inner {
-        fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader, epochs: usize) {
-            let mut optimizer = Adam::new(model.parameters(), 1e-3);
-            for epoch in 0..epochs {
-                train_epoch(model, &mut optimizer, train);
-                let score = evaluate(model, valid);
-                println!("{epoch}: {score}");
-            }
+    fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader, epochs: usize) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for epoch in 0..epochs {
+            train_epoch(model, &mut optimizer, train);
+            let score = evaluate(model, valid);
+            println!("{epoch}: {score}");
         }
+    }
 
-        fn train_epoch(model: &mut Mlp, optimizer: &mut Adam, train: &DataLoader) {
-            model.train();
-            for batch in train {
+    fn train_epoch(model: &mut Mlp, optimizer: &mut Adam, train: &DataLoader) {
+        model.train();
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    fn evaluate(model: &mut Mlp, valid: &DataLoader) -> f32 {
+        model.eval();
+        let _guard = no_grad_guard();
+        let mut sum = 0.0;
+        for batch in valid {
+            sum += cross_entropy(&model.forward(&batch.input), &batch.target).item();
+        }
+        sum
+    }
+}
+
+#[training_loop]
+mod train_step_function {
+    fn fit(model: &mut Mlp, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            let loss = train_step(model, &mut optimizer, &batch);
+            println!("{loss}");
+        }
+    }
+
+    fn train_step(model: &mut Mlp, optimizer: &mut Sgd, batch: &Batch) -> f32 {
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+        optimizer.zero_grad();
+        loss.backward();
+        optimizer.step();
+        loss.item()
+    }
+}
+
+#[training_loop]
+mod mode_as_an_argument {
+    fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, epochs: usize) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for _ in 0..epochs {
+            let train_loss = run(model, train, Some(&mut optimizer));
+            let valid_loss = run(model, valid, None);
+            println!("{train_loss} {valid_loss}");
+        }
+    }
+
+    fn run(model: &mut Net, loader: &DataLoader, mut optimizer: Option<&mut Adam>) -> f32 {
+        let mut sum = 0.0;
+        for batch in loader {
+            let output = model.forward_t(&batch.input, optimizer.is_some());
+            let loss = cross_entropy(&output, &batch.target);
+            if let Some(optimizer) = optimizer.as_mut() {
                 optimizer.zero_grad();
-                let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
                 loss.backward();
                 optimizer.step();
             }
+            sum += loss.item();
         }
-
-        fn evaluate(model: &mut Mlp, valid: &DataLoader) -> f32 {
-            model.eval();
-            let _guard = no_grad_guard();
-            let mut sum = 0.0;
-            for batch in valid {
-                sum += cross_entropy(&model.forward(&batch.input), &batch.target).item();
-            }
-            sum
-        }
-    }
-}
-
-mod train_step_function {
-    #[training_loop]
-    mod inner {
-        fn fit(model: &mut Mlp, train: &DataLoader) {
-            let mut optimizer = Sgd::new(model.parameters(), 0.1);
-            for batch in train {
-                let loss = train_step(model, &mut optimizer, &batch);
-                println!("{loss}");
-            }
-        }
-
-        fn train_step(model: &mut Mlp, optimizer: &mut Sgd, batch: &Batch) -> f32 {
-            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
-            optimizer.zero_grad();
-            loss.backward();
-            optimizer.step();
-            loss.item()
-        }
-    }
-}
-
-mod mode_as_an_argument {
-    #[training_loop]
-    mod inner {
-        fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, epochs: usize) {
-            let mut optimizer = Adam::new(model.parameters(), 1e-3);
-            for _ in 0..epochs {
-                let train_loss = run(model, train, Some(&mut optimizer));
-                let valid_loss = run(model, valid, None);
-                println!("{train_loss} {valid_loss}");
-            }
-        }
-
-        fn run(model: &mut Net, loader: &DataLoader, mut optimizer: Option<&mut Adam>) -> f32 {
-            let mut sum = 0.0;
-            for batch in loader {
-                let output = model.forward_t(&batch.input, optimizer.is_some()).detach_if(optimizer.is_none());
-                let loss = cross_entropy(&output, &batch.target);
-                if let Some(optimizer) = optimizer.as_mut() {
-                    optimizer.zero_grad();
-                    loss.backward();
-                    optimizer.step();
-                }
-                sum += loss.item();
-            }
-            sum
-        }
+        sum
     }
 }
 

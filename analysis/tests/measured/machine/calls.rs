@@ -90,19 +90,21 @@ impl Machine<'_> {
             }
             "Box" | "Arc" | "Rc" | "RefCell" | "Mutex" => given.into_iter().next().unwrap_or(V::Any),
             "GradScaler" => V::Scaler,
-            "Ema" => V::Average(0),
+            "Ema" => V::Average,
             _ if is_optimizer(ty) => {
                 let models = self.models_in(&given);
-                let count = self.built.entry(text(call)).or_default();
-                *count += 1;
-                if *count > 1 {
+                let before = self.built.insert(text(call), self.optimizers.len());
+                // One that made several steps is a restart: for each epoch, fold or image.
+                if before.is_some_and(|before| self.optimizers[before].steps < 2) {
                     self.fault("an optimizer is built again", "");
                 }
                 self.optimizers.push(Optimizer { models, ..Optimizer::default() });
                 V::Optimizer(self.optimizers.len() - 1)
             }
             _ if ty.contains("Lr") || ty.contains("Schedule") => {
-                let of = given.iter().find_map(|value| if let V::Optimizer(id) = value { Some(*id) } else { None });
+                let of = given
+                    .iter()
+                    .find_map(|value| if let V::Optimizer(id) = value { Some(*id) } else { None });
                 self.schedule(of)
             }
             _ if ty.contains("Loader") => V::Loader(text(call).contains("valid")),
@@ -173,7 +175,7 @@ impl Machine<'_> {
                 self.move_schedule(id);
                 Ok(V::Any)
             }
-            V::Average(_) if name == "update" => {
+            V::Average if name == "update" => {
                 let models = self.models_in(&given);
                 self.read_weights(&models, "averages the weights from before the update");
                 Ok(V::Any)
@@ -196,6 +198,8 @@ impl Machine<'_> {
                 ("unwrap" | "expect", V::Some(inner)) => *inner,
                 ("is_some", some) => V::Bool(matches!(some, V::Some(_))),
                 ("is_none", some) => V::Bool(matches!(some, V::None)),
+                // An `Option` has no such methods.
+                ("zero_grad" | "step" | "clip_grad_norm", _) => return Err(Stop::Undeclared),
                 (_, some) => some,
             }),
             V::Tuple(parts) if name == "clone" => Ok(V::Tuple(parts)),

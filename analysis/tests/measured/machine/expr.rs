@@ -42,9 +42,10 @@ impl Machine<'_> {
             Expr::Index(index) => {
                 let (base, at) = (self.expr(&index.expr)?, self.expr(&index.index)?);
                 Ok(match (&base, at) {
-                    (V::List(list), V::Num(at)) => {
-                        usize::try_from(at).ok().and_then(|at| self.lists[*list].get(at).cloned()).unwrap_or(V::Any)
-                    }
+                    (V::List(list), V::Num(at)) => usize::try_from(at)
+                        .ok()
+                        .and_then(|at| self.lists[*list].get(at).cloned())
+                        .unwrap_or(V::Any),
                     (V::List(list), _) => self.lists[*list].first().cloned().unwrap_or(V::Any),
                     _ => base,
                 })
@@ -74,7 +75,10 @@ impl Machine<'_> {
                 let count = if let V::Num(count) = rounds { usize::try_from(count).unwrap_or(0) } else { 2 };
                 Ok(V::Rounds((0..).take(count.min(MOST)).map(V::Num).collect()))
             }
-            Expr::Closure(closure) => Ok(V::Closure(std::rc::Rc::new(closure.clone()))),
+            Expr::Closure(closure) => {
+                self.captures(closure)?;
+                Ok(V::Closure(std::rc::Rc::new(closure.clone())))
+            }
             Expr::Macro(node) => Ok(self.macros(&node.mac)),
             Expr::Assign(assign) => {
                 let value = self.expr(&assign.right)?;
@@ -85,6 +89,31 @@ impl Machine<'_> {
             Expr::Call(call) => self.call(call),
             _ => self.control(expr),
         }
+    }
+
+    /// What a closure uses must be there when it is made.
+    fn captures(&mut self, closure: &syn::ExprClosure) -> Run<()> {
+        struct Names(Vec<String>, Vec<String>);
+        impl<'ast> syn::visit::Visit<'ast> for Names {
+            fn visit_pat_ident(&mut self, name: &'ast syn::PatIdent) {
+                self.0.push(name.ident.to_string());
+            }
+            fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+                self.1.push(text(&call.receiver));
+                syn::visit::visit_expr_method_call(self, call);
+            }
+        }
+        let mut names = Names(Vec::new(), Vec::new());
+        syn::visit::Visit::visit_expr_closure(&mut names, closure);
+        let Names(own, used) = names;
+        let plain =
+            |name: &&String| name.chars().all(|c| c.is_lowercase() || c == '_') && !own.contains(name);
+        for name in used.iter().filter(plain) {
+            if self.variable(name).is_none() {
+                return Err(Stop::Undeclared);
+            }
+        }
+        Ok(())
     }
 
     fn macros(&mut self, node: &syn::Macro) -> V {
@@ -98,7 +127,9 @@ impl Machine<'_> {
     fn field(&mut self, base: &V, name: &str) -> V {
         match base {
             V::Object(id) => self.objects[*id].get(name).cloned().unwrap_or(V::Any),
-            V::Tuple(parts) => name.parse().ok().and_then(|at: usize| parts.get(at).cloned()).unwrap_or(V::Any),
+            V::Tuple(parts) => {
+                name.parse().ok().and_then(|at: usize| parts.get(at).cloned()).unwrap_or(V::Any)
+            }
             V::Data(valid) => V::Data(*valid),
             V::Tensor(id) => V::Tensor(*id),
             _ => V::Any,
@@ -158,12 +189,14 @@ impl Machine<'_> {
             (BinOp::Le(_), Some((a, b))) => V::Bool(a <= b),
             (BinOp::Gt(_), Some((a, b))) => V::Bool(a > b),
             (BinOp::Ge(_), Some((a, b))) => V::Bool(a >= b),
-            (BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_), None) => {
-                V::Bool(self.chance())
-            }
+            (
+                BinOp::Eq(_) | BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Le(_) | BinOp::Gt(_) | BinOp::Ge(_),
+                None,
+            ) => V::Bool(self.chance()),
             _ => self.derive(&[left.clone(), right]),
         };
-        if let BinOp::AddAssign(_) | BinOp::SubAssign(_) | BinOp::MulAssign(_) | BinOp::DivAssign(_) = both.op {
+        if let BinOp::AddAssign(_) | BinOp::SubAssign(_) | BinOp::MulAssign(_) | BinOp::DivAssign(_) = both.op
+        {
             if let V::Tensor(id) = value {
                 self.tensors[id].kept = true;
             }

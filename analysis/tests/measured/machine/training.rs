@@ -26,7 +26,14 @@ impl Machine<'_> {
             self.fault("records while it evaluates", &name);
         }
         let in_eval = mode == Some(false);
-        self.tensors.push(Tensor { parents, model: Some(model), recorded, valid, in_eval, ..Tensor::default() });
+        self.tensors.push(Tensor {
+            parents,
+            model: Some(model),
+            recorded,
+            valid,
+            in_eval,
+            ..Tensor::default()
+        });
         V::Tensor(self.tensors.len() - 1)
     }
 
@@ -175,13 +182,13 @@ impl Machine<'_> {
         }
         for index in 0..self.optimizers.len() {
             if self.optimizers[index].filled > 0 && self.optimizers[index].steps == 0 {
-                self.fault("an optimizer never steps", &index.to_string());
+                self.never.insert(format!("an optimizer never steps: {index}"));
             }
         }
         for schedule in self.schedules.clone() {
             let moved = schedule.moves > 0;
             if !moved && schedule.optimizer.is_some_and(|id| self.optimizers[id].steps > 0) {
-                self.fault("the schedule never moves", "");
+                self.never.insert("the schedule never moves".to_owned());
             }
         }
         if self.tensors.iter().any(|tensor| tensor.kept && tensor.recorded) {
