@@ -12,6 +12,7 @@ use syn::{Block, FnArg, ItemFn, Pat, Signature, Stmt};
 
 pub(crate) mod calls;
 pub(crate) mod expr;
+mod given;
 pub(crate) mod training;
 
 /// What an expression gives.
@@ -58,6 +59,7 @@ pub(crate) enum Stop {
 pub(crate) type Run<T> = Result<T, Stop>;
 
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Tensor {
     pub parents: Vec<usize>,
     /// The model whose parameters it was made with.
@@ -189,17 +191,15 @@ pub(crate) fn outcome(items: &[syn::Item]) -> Outcome {
     let mut on_every_run: Option<BTreeSet<String>> = None;
     for number in 0..RUNS {
         let mut machine = Machine::new(&program, number);
-        match machine.fit() {
-            Err(Stop::Undeclared) => return Outcome::DoesNotCompile,
-            _ => {
-                faults.extend(machine.faults);
-                reach.extend(machine.reach);
-                on_every_run = Some(match on_every_run {
-                    Some(known) => known.intersection(&machine.never).cloned().collect(),
-                    None => machine.never,
-                });
-            }
+        if let Err(Stop::Undeclared) = machine.fit() {
+            return Outcome::DoesNotCompile;
         }
+        faults.extend(machine.faults);
+        reach.extend(machine.reach);
+        on_every_run = Some(match on_every_run {
+            Some(known) => known.intersection(&machine.never).cloned().collect(),
+            None => machine.never,
+        });
     }
     faults.extend(on_every_run.into_iter().flatten());
     Outcome::Runs { faults, reach }
@@ -253,68 +253,6 @@ impl<'p> Machine<'p> {
             _ => self.end(),
         }
         Ok(())
-    }
-
-    /// A value of a type, as a caller would give it.
-    pub(crate) fn given(&mut self, name: &str, ty: &str) -> V {
-        let bare = ty.trim_start_matches('&').replace("'a", "");
-        let bare = bare.strip_prefix("mut").unwrap_or(&bare).to_owned();
-        let valid = ["valid", "val", "test", "dev", "held"].iter().any(|word| name.starts_with(word));
-        if let Some(fields) = self.program.structs.get(&bare) {
-            let fields: Vec<_> =
-                fields.iter().map(|(name, ty)| (name.clone(), self.given(name, ty))).collect();
-            let models = fields.iter().filter_map(|(_, field)| match field {
-                V::Model(id) => Some(*id),
-                _ => None,
-            });
-            let models: Vec<usize> = models.collect();
-            for (name, field) in &fields {
-                if let V::Optimizer(id) = field {
-                    let own = models.iter().filter(|id| name.contains(&self.models[**id].name)).copied();
-                    let own: Vec<usize> = own.collect();
-                    self.optimizers[*id].models = if own.is_empty() { models.clone() } else { own };
-                }
-                if let V::Schedule(id) = field {
-                    let of = fields.iter().find_map(|(_, field)| match field {
-                        V::Optimizer(id) => Some(*id),
-                        _ => None,
-                    });
-                    self.schedules[*id].optimizer = of;
-                }
-            }
-            self.objects.push(fields.into_iter().collect());
-            return V::Object(self.objects.len() - 1);
-        }
-        match bare.as_str() {
-            "usize" | "u64" | "i64" | "u32" => V::Num(2),
-            "bool" => V::Bool(self.chance()),
-            "f32" | "f64" | "Rng" | "Config" | "str" | "Path" | "History" => V::Any,
-            "Tensor" | "Batch" | "[Batch]" => V::Data(valid),
-            "GradScaler" => V::Scaler,
-            _ if bare.starts_with("Option<") => {
-                let inner = bare.trim_start_matches("Option<").trim_end_matches('>').to_owned();
-                V::Some(Box::new(self.given(name, &inner)))
-            }
-            _ if bare.contains("Loader") || bare.contains("Buffer") || bare.contains("[") => V::Loader(valid),
-            _ if bare.contains("Env") || bare.contains("Vec<") => V::Any,
-            _ if bare.contains("Lr") || bare.contains("Schedule") => self.schedule(None),
-            _ if calls::is_optimizer(&bare) => {
-                self.optimizers.push(Optimizer::default());
-                V::Optimizer(self.optimizers.len() - 1)
-            }
-            _ if bare.contains("Ema") => V::Average,
-            _ => self.model(name),
-        }
-    }
-
-    pub(crate) fn model(&mut self, name: &str) -> V {
-        self.models.push(Model { name: name.to_owned(), ..Model::default() });
-        V::Model(self.models.len() - 1)
-    }
-
-    pub(crate) fn schedule(&mut self, optimizer: Option<usize>) -> V {
-        self.schedules.push(Schedule { optimizer, ..Schedule::default() });
-        V::Schedule(self.schedules.len() - 1)
     }
 
     /// How a condition comes out that cannot be computed.
