@@ -91,6 +91,10 @@ pub struct Cfg {
     pub given: std::collections::BTreeSet<PathId>,
     /// Variables that come out of one value that cannot be seen, each with the first of them.
     pub siblings: std::collections::BTreeMap<PathId, PathId>,
+    /// Blocks with which a further round of a loop begins.
+    pub rounds: std::collections::BTreeMap<BlockId, LoopId>,
+    /// Blocks with which the function ends, and the brace, the `?` or the `return` that ends it.
+    pub exits: std::collections::BTreeMap<BlockId, Place>,
     /// The function is too large or too deep; nothing may be concluded.
     pub gave_up: bool,
     /// More conditions repeat than are followed, so a fault on some path may be none.

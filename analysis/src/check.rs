@@ -9,9 +9,10 @@ use crate::cfg::Cfg;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::lower::Lowered;
 use crate::lower::seen::{Seen, Told};
+use crate::prove::{Asked, Proof};
 use crate::stage::Effect;
 use crate::suppress::Levels;
-use crate::{flow, lints, lower};
+use crate::{flow, lints, lower, prove};
 
 /// Who wrote the loop that is checked: decides how findings are worded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,18 +82,8 @@ fn judge(cfg: &Cfg, options: &CheckOptions) -> Vec<Diagnostic> {
 /// A function that another one calls is met in the states of its callers; alone it is checked with states
 /// of which nothing is known.
 fn together(seen: &Seen) -> Vec<Diagnostic> {
-    let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_seen(seen, id)).collect();
-    let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
     let mut findings: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
-    for (id, lowered) in lowered.iter().enumerate() {
-        let function = &seen.functions[id];
-        // In an annotated module the helpers that only step or only run `backward` are others' business.
-        let whole = || {
-            let has = |effect| lowered.cfg.sites_with(effect).next().is_some();
-            has(Effect::Fill) && has(Effect::Take)
-        };
-        let annotated = function.options.annotated && (function.marked || !called.contains(&id) && whole());
-        let options = CheckOptions { annotated, ..function.options.clone() };
+    for (id, (lowered, options)) in lowered(seen).into_iter().enumerate() {
         for finding in options.levels.apply(judge(&lowered.cfg, &options)) {
             let (line, column) = (finding.place.line(), finding.place.column());
             let around = seen.around(line, column).filter(|around| *around != id);
@@ -111,6 +102,65 @@ fn together(seen: &Seen) -> Vec<Diagnostic> {
         }
     }
     findings.into_values().collect()
+}
+
+/// Each function that is seen, lowered with all that it calls, and how it is checked.
+fn lowered(seen: &Seen) -> Vec<(Lowered, CheckOptions)> {
+    let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_seen(seen, id)).collect();
+    let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
+    let options = |(id, lowered): (usize, Lowered)| {
+        let function = &seen.functions[id];
+        // In an annotated module the helpers that only step or only run `backward` are others' business.
+        let whole = || {
+            let has = |effect| lowered.cfg.sites_with(effect).next().is_some();
+            has(Effect::Fill) && has(Effect::Take)
+        };
+        let annotated = function.options.annotated && (function.marked || !called.contains(&id) && whole());
+        (lowered, CheckOptions { annotated, ..function.options.clone() })
+    };
+    lowered.into_iter().enumerate().map(options).collect()
+}
+
+/// What holds of one function, and why; nothing if it trains nothing or nothing may be concluded of it.
+///
+/// # Example
+/// ```
+/// use training_loop_analysis::{CheckOptions, prove_fn};
+///
+/// let function = syn::parse_str(
+///     "fn fit(model: &mut Mlp, optimizer: &mut Sgd, train: &DataLoader) {
+///          for batch in train {
+///              optimizer.zero_grad();
+///              mse_loss(&model.forward(&batch.input), &batch.target).backward();
+///              optimizer.step();
+///          }
+///      }",
+/// )?;
+/// let proof = prove_fn(&function, &CheckOptions::default()).expect("it trains");
+/// assert!(proof.is_proved(), "{}", proof.text("train.rs"));
+/// # Ok::<(), syn::Error>(())
+/// ```
+pub fn prove_fn(function: &ItemFn, options: &CheckOptions) -> Option<Proof> {
+    proof(&lower::lower(function, options), options)
+}
+
+fn proof(cfg: &Cfg, options: &CheckOptions) -> Option<Proof> {
+    let solution = flow::solve(cfg, options.annotated);
+    if cfg.gave_up || solution.gave_up {
+        return None;
+    }
+    let findings = options.levels.apply(lints::judge(cfg, &solution, options));
+    prove::prove(&Asked { cfg, solution: &solution, annotated: options.annotated }, &findings)
+}
+
+/// What holds of each function of a file that trains something, in source order.
+pub fn prove_file(file: &File) -> Vec<Proof> {
+    let seen = Seen::of_items(&file.items, &told, None);
+    let lowered = lowered(&seen);
+    let mut proofs: Vec<Proof> =
+        lowered.iter().filter_map(|(lowered, options)| proof(&lowered.cfg, options)).collect();
+    proofs.sort_by_key(|proof| proof.line);
+    proofs
 }
 
 /// The control flow of a function as text, with the state of each optimizer's gradients beside it.

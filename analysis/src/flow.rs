@@ -149,6 +149,11 @@ const CONSUMED: u8 = 2;
 const LOST: u8 = 4;
 
 impl Used {
+    /// Whether it is fresh on every path.
+    pub fn is_fresh(&self) -> bool {
+        self.all == FRESH
+    }
+
     /// Whether it is used up: on every path, on some, or not as far as can be said.
     pub fn certainty(&self) -> Option<Certain> {
         if self.all & LOST != 0 {

@@ -17,13 +17,14 @@ pub mod lower;
 mod module;
 mod plan;
 mod prose;
+pub mod prove;
 mod report;
 mod rules;
 mod spec;
 pub mod stage;
 pub mod suppress;
 
-pub use check::{CheckOptions, Origin, check_file, check_fn, draw_fn, draw_fn_mermaid};
+pub use check::{CheckOptions, Origin, check_file, check_fn, draw_fn, draw_fn_mermaid, prove_file, prove_fn};
 
 /// Expands `#[training_loop(args)]` on `item`.
 ///

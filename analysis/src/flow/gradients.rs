@@ -52,6 +52,11 @@ impl Gradients {
         Self(self.0 & other.0)
     }
 
+    /// The words of both sets, in a constant.
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// The single words in it.
     pub fn words(self) -> impl Iterator<Item = Self> {
         Self::WORDS.into_iter().map(|(word, _)| word).filter(move |word| self.meets(*word))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::effect::{Reach, ancestors, has_graph, reaches};
 use super::{Cell, Facts, Gradients, LOST, State, Used, Words};
-use crate::cfg::{Action, BlockId, Cfg, ConditionId, GraphId, OptimizerId, SiteId};
+use crate::cfg::{Action, BlockId, Cfg, ConditionId, Event, GraphId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 /// Visits of a block after which it is taken as unknown; a fixpoint comes far earlier.
@@ -90,6 +90,22 @@ impl Solution {
         variants.chain(all).find(|(id, outcome)| deciding(*id, *outcome))
     }
 
+    /// Goes through all events that are reached, in the order in which they were lowered, with what held
+    /// before each.
+    pub(crate) fn replay<'c>(&self, cfg: &'c Cfg, mut look: impl FnMut(&'c Event, &State, &State)) {
+        for (block, start) in cfg.blocks.iter().zip(&self.starts) {
+            let mut state = start.clone();
+            for event in &block.events {
+                if state.is_unreachable() {
+                    break;
+                }
+                let before = state.clone();
+                state.apply(cfg, event);
+                look(event, &before, &state);
+            }
+        }
+    }
+
     /// What the gradients may be after each event of a block, for the column beside a drawing.
     pub fn margin(&self, cfg: &Cfg, block: BlockId) -> Vec<String> {
         let mut state = self.starts[block].clone();
@@ -156,6 +172,7 @@ fn collect(cfg: &Cfg, starts: &[State]) -> (Vec<Visit>, Vec<Vec<Case>>) {
             continue;
         }
         let mut state = start.clone();
+        let first = rank;
         for event in &block.events {
             rank += 1;
             for what in judged(cfg, &state, &event.action) {
@@ -179,6 +196,7 @@ fn collect(cfg: &Cfg, starts: &[State]) -> (Vec<Visit>, Vec<Vec<Case>>) {
                 break;
             }
         }
+        rank = first + block.events.len();
     }
     (visits, all_cases)
 }

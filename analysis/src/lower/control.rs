@@ -68,24 +68,13 @@ impl<'a> Lower<'a> {
                 value
             }
             Expr::Try(node) => {
-                let way = self.failure();
-                let value = self.asks(&node.expr, way);
-                self.leave_by(way);
+                let (way, mark) = (self.failure(), node.question_token.span);
+                let ends = way.unwrap_or_else(|| self.end_by(mark));
+                let value = self.asks(&node.expr, Some(ends));
+                self.leave_by(way, mark);
                 value
             }
-            Expr::Return(node) => {
-                let value = node.expr.as_ref().map(|value| self.expr(value));
-                let out = self.frames.iter().rposition(|frame| frame.kind == FrameKind::Call);
-                if let Some(value) = &value
-                    && out.is_none()
-                {
-                    self.escapes(value);
-                }
-                if !self.returns_error(node) {
-                    self.jump(out, value);
-                }
-                Value::of(Kind::Absent, Deps::none())
-            }
+            Expr::Return(node) => self.returns(node),
             Expr::Yield(node) => {
                 if let Some(value) = &node.expr {
                     let value = self.expr(value);
@@ -112,6 +101,24 @@ impl<'a> Lower<'a> {
         }
     }
 
+    fn returns(&mut self, node: &'a syn::ExprReturn) -> Value<'a> {
+        let value = node.expr.as_ref().map(|value| self.expr(value));
+        let out = self.frames.iter().rposition(|frame| frame.kind == FrameKind::Call);
+        if let Some(value) = &value
+            && out.is_none()
+        {
+            self.escapes(value);
+        }
+        if !self.returns_error(node) {
+            if out.is_none() {
+                let out = self.end_by(node.return_token.span);
+                self.goto(out.to);
+            }
+            self.jump(out, value);
+        }
+        Value::of(Kind::Absent, Deps::none())
+    }
+
     fn while_loop(&mut self, node: &'a ExprWhile) -> Value<'a> {
         let head = || format!("while {}", text::tight(&node.cond));
         let id = self.loop_of(address(node), node.while_token.span().start().line, head);
@@ -130,7 +137,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A way out that may be taken here.
-    fn leave_by(&mut self, way: Option<Way>) {
+    fn leave_by(&mut self, way: Option<Way>, mark: proc_macro2::Span) {
         let on = self.block("");
         self.goto(on);
         if let Some(way) = way {
@@ -140,10 +147,17 @@ impl<'a> Lower<'a> {
             self.unwind(way.scope);
             self.edge(way.to, way.softly);
         } else {
-            let out = self.block("returns");
-            self.goto(out);
+            let out = self.end_by(mark);
+            self.goto(out.to);
         }
         self.start(on);
+    }
+
+    /// The way to an end of the function.
+    fn end_by(&mut self, mark: proc_macro2::Span) -> Way {
+        let to = self.block("returns");
+        self.cfg.exits.insert(to, mark.into());
+        Way { to, scope: self.scope.len(), softly: false }
     }
 
     /// Jumps out of a frame; out of the function if there is none.
@@ -225,6 +239,7 @@ impl<'a> Lower<'a> {
         let twice = self.rounds.len() < DEEPEST_LOOP;
         let first = self.block(&format!("line {line}, first round"));
         let later = if twice { self.block(&format!("line {line}, later rounds")) } else { first };
+        self.cfg.rounds.insert(later, of);
         let (skipped, out) = (self.block(""), self.block(&format!("after line {line}")));
         self.goto(first);
         let mut value = None;

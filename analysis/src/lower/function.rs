@@ -30,6 +30,7 @@ impl<'a> Lower<'a> {
             }
         }
         let exit = self.block("exit");
+        self.cfg.exits.insert(exit, function.body.brace_token.span.close().into());
         let value = self.statements(&function.body.stmts);
         self.escapes(&value);
         self.goto(exit);

@@ -1,0 +1,179 @@
+//! Why a loop is right: what holds of it and by which lines, and what could not be decided.
+//!
+//! A fact is proved from the solved states, never from the absence of a finding: it holds on every path, or
+//! it is not claimed. What stands in the way is named with its line, or the lint that found it broken.
+//!
+//! ```text
+//! train.rs:8 `fit`: 1 optimizer, 1 model, 2 loops                 proved
+//!   every step uses the gradients of its own batch    zero_grad 11 < backward 12 < step 13, on all paths
+//!   every backward is stepped                         12 → 13; no exit between them
+//! ```
+
+use std::fmt::Write as _;
+
+use crate::cfg::Cfg;
+use crate::diagnostic::Diagnostic;
+use crate::flow::Solution;
+
+mod gradients;
+mod ledger;
+mod rest;
+
+/// What can be said for a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// The function's name.
+    pub function: String,
+    /// The line of its name.
+    pub line: usize,
+    /// How many optimizers are in it.
+    pub optimizers: usize,
+    /// How many models.
+    pub models: usize,
+    /// How many loops.
+    pub loops: usize,
+    /// What was asked of it, in a fixed order.
+    pub facts: Vec<Fact>,
+}
+
+/// Something that should hold of a training loop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// A name for programs, `own_gradients`.
+    pub name: &'static str,
+    /// A sentence for people.
+    pub sentence: String,
+    /// Whether it holds, and why.
+    pub verdict: Verdict,
+    /// The lines that carry it or stand in its way, in source order.
+    pub lines: Vec<usize>,
+}
+
+/// Whether a fact holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds on every path, for this reason.
+    Proved(String),
+    /// It cannot be said, for this reason.
+    Undecided(String),
+    /// It does not hold, as this lint tells.
+    Broken(&'static str),
+}
+
+/// Each fact with the lints that tell of its breach.
+pub const FACTS: &[(&str, &[&str])] = &[
+    (
+        "own_gradients",
+        &[
+            "missing_zero_grad",
+            "step_before_backward",
+            "missing_backward",
+            "step_repeated",
+            "gradients_discarded",
+            "zero_grad_every_batch",
+            "pending_gradients_skipped",
+            "backward_without_recording",
+            "unrelated_optimizer",
+        ],
+    ),
+    (
+        "every_backward_stepped",
+        &[
+            "missing_step",
+            "gradients_discarded",
+            "zero_grad_every_batch",
+            "pending_gradients_skipped",
+            "accumulation_tail_dropped",
+            "backward_ignored",
+            "step_outside_batch_loop",
+        ],
+    ),
+    ("clipped", &["clip_before_backward", "clip_after_step", "clip_before_unscale", "clip_per_batch"]),
+    ("graphs_run_once", &["backward_repeated"]),
+    ("built_once", &["optimizer_rebuilt", "model_rebuilt", "stale_parameters"]),
+    (
+        "evaluation_apart",
+        &[
+            "training_in_eval_mode",
+            "evaluation_in_train_mode",
+            "recording_in_evaluation",
+            "step_in_evaluation",
+        ],
+    ),
+    ("schedule_after_step", &["schedule_before_step", "schedule_per_batch", "schedule_detached"]),
+];
+
+/// What is asked of a solved function, and answered.
+pub(crate) struct Asked<'a> {
+    pub(crate) cfg: &'a Cfg,
+    pub(crate) solution: &'a Solution,
+    /// What comes from the caller counts as zeroed.
+    pub(crate) annotated: bool,
+}
+
+/// All that can be said for a solved function; nothing if it trains nothing.
+pub(crate) fn prove(asked: &Asked<'_>, findings: &[Diagnostic]) -> Option<Proof> {
+    let cfg = asked.cfg;
+    let mut facts = gradients::facts(asked);
+    facts.extend(rest::facts(asked));
+    for fact in &mut facts {
+        let (_, lints) = FACTS.iter().find(|(name, _)| *name == fact.name)?;
+        let told = findings.iter().find(|found| found.lint.is_some_and(|lint| lints.contains(&lint)));
+        if let Some(lint) = told.and_then(|found| found.lint) {
+            fact.verdict = Verdict::Broken(lint);
+            fact.lines = told.iter().map(|found| found.place.line()).collect();
+        }
+    }
+    let models = cfg.models.paths();
+    let is_part = |path: usize| models.iter().any(|whole| *whole != path && cfg.paths.holds(*whole, path));
+    (!facts.is_empty()).then(|| Proof {
+        function: cfg.sites[0].text.clone(),
+        line: cfg.sites[0].place.line(),
+        optimizers: cfg.optimizers.len(),
+        models: models.iter().filter(|path| !is_part(**path)).count(),
+        loops: cfg.loops.len(),
+        facts,
+    })
+}
+
+impl Proof {
+    /// Whether every fact is proved.
+    pub fn is_proved(&self) -> bool {
+        self.facts.iter().all(|fact| matches!(fact.verdict, Verdict::Proved(_)))
+    }
+
+    /// The proof as text: a line for the function in this file, and one for each fact.
+    pub fn text(&self, file: &str) -> String {
+        let broken = self.facts.iter().any(|fact| matches!(fact.verdict, Verdict::Broken(_)));
+        let said = match (self.is_proved(), broken) {
+            (true, _) => "proved",
+            (_, true) => "does not hold",
+            _ => "proved in part",
+        };
+        let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let head = format!(
+            "{file}:{} `{}`: {}, {}, {}",
+            self.line,
+            self.function,
+            count(self.optimizers, "optimizer"),
+            count(self.models, "model"),
+            count(self.loops, "loop")
+        );
+        let proved = |fact: &Fact| matches!(fact.verdict, Verdict::Proved(_));
+        let widest = self.facts.iter().filter(|fact| proved(fact)).map(|fact| fact.sentence.chars().count());
+        let width = widest.max().unwrap_or(0) + 4;
+        let mut text = format!("{head:<width$}{said}\n", width = (head.chars().count() + 4).max(width + 2));
+        for fact in &self.facts {
+            let sentence = &fact.sentence;
+            let _ = match &fact.verdict {
+                Verdict::Proved(by) => writeln!(text, "  {sentence:<width$}{by}"),
+                Verdict::Undecided(why) => writeln!(text, "  not decided: {sentence}: {why}"),
+                Verdict::Broken(lint) => {
+                    let line = fact.lines.first().copied().unwrap_or(self.line);
+                    writeln!(text, "  does not hold: {sentence}: `{lint}` at line {line}")
+                }
+            };
+        }
+        text
+    }
+}

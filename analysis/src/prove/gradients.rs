@@ -1,0 +1,363 @@
+//! Facts on the gradients of each optimizer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ledger::{Emptied, Entry, Ledger, follow};
+use super::{Asked, Fact, Verdict};
+use crate::cfg::{OptimizerId, Site, SiteId};
+use crate::diagnostic::Place;
+use crate::flow::{Cell, Gradients, What};
+use crate::stage::Effect;
+
+/// Gradients that no step has used.
+const PENDING: Gradients = Gradients::FILLED.or(Gradients::STALE);
+
+/// One optimizer, and what happens to its gradients.
+struct Of<'a> {
+    asked: &'a Asked<'a>,
+    id: OptimizerId,
+    /// Each step with what it meets, and what lay there.
+    steps: Vec<(SiteId, Cell, Entry)>,
+    ledger: Ledger,
+    /// Where its gradients become unknown.
+    lost: BTreeSet<SiteId>,
+}
+
+/// The facts on all optimizers of a function.
+pub(super) fn facts(asked: &Asked<'_>) -> Vec<Fact> {
+    let all: Vec<Of<'_>> = (0..asked.cfg.optimizers.len()).map(|id| Of::new(asked, id)).collect();
+    let mut facts: Vec<Fact> = all.iter().filter(|of| !of.steps.is_empty()).map(Of::own_gradients).collect();
+    facts.extend(every_backward_stepped(asked, &all));
+    let clips = all.iter().filter(|of| !of.steps.is_empty() && !of.sites(Effect::Clip).is_empty());
+    facts.extend(clips.map(Of::clipped));
+    facts
+}
+
+/// No gradients are lost: each backward has an optimizer that steps what it computed, on every path, before
+/// it is zeroed, built anew or left behind where the function ends.
+fn every_backward_stepped(asked: &Asked<'_>, all: &[Of<'_>]) -> Option<Fact> {
+    let mut backwards: BTreeSet<SiteId> = asked.cfg.sites_with(Effect::Fill).map(|(site, _)| site).collect();
+    let reached: BTreeSet<SiteId> = all.iter().flat_map(|of| of.sites(Effect::Fill)).collect();
+    backwards.extend(&reached);
+    if backwards.is_empty() || all.is_empty() {
+        return None;
+    }
+    let line = |site: SiteId| asked.cfg.sites[site].place.line();
+    let mut pairs: Vec<String> = Vec::new();
+    let mut lines: BTreeSet<usize> = backwards.iter().map(|site| line(*site)).collect();
+    let idle = all.iter().find(|of| of.steps.is_empty() && !of.sites(Effect::Fill).is_empty());
+    let mut against = idle.and_then(|of| backwards.iter().find_map(|fill| of.left_behind(*fill)));
+    for &fill in &backwards {
+        let filled = all.iter().filter(|of| of.sites(Effect::Fill).contains(&fill));
+        // One that steps says best why another does not count.
+        let (stepping, others): (Vec<_>, Vec<_>) = filled.partition(|of| of.steps_of(fill).next().is_some());
+        if stepping.is_empty() && others.is_empty() {
+            let why = format!("whose gradients line {} computes", line(fill));
+            against.get_or_insert(Verdict::Undecided(why));
+            continue;
+        }
+        let verdicts: Vec<_> = stepping.iter().chain(&others).map(|of| (of, of.left_behind(fill))).collect();
+        match verdicts.iter().find(|(_, why)| why.is_none()) {
+            Some((of, _)) => {
+                let steps: BTreeSet<usize> = of.steps_of(fill).map(line).collect();
+                let told: Vec<String> = steps.iter().map(ToString::to_string).collect();
+                pairs.push(format!("{} → {}", line(fill), told.join(" or ")));
+                lines.extend(steps);
+            }
+            None => against = against.or_else(|| verdicts.into_iter().find_map(|(_, why)| why)),
+        }
+    }
+    pairs.dedup();
+    let proved = || Verdict::Proved(format!("{}; no exit between them", pairs.join(", ")));
+    Some(Fact {
+        name: "every_backward_stepped",
+        sentence: "every backward is stepped".to_owned(),
+        verdict: against.unwrap_or_else(proved),
+        lines: lines.into_iter().collect(),
+    })
+}
+
+impl<'a> Of<'a> {
+    fn new(asked: &'a Asked<'a>, id: OptimizerId) -> Self {
+        let ledger = follow(asked.cfg, asked.solution, id);
+        let step = |(index, entry): (&usize, &Entry)| {
+            let visit = asked.solution.visits[*index];
+            match visit.what {
+                What::Gradients(_, Effect::Take, cell) => Some((visit.site, cell, entry.clone())),
+                _ => None,
+            }
+        };
+        let steps = ledger.before.iter().filter_map(step).collect();
+        let mut lost = BTreeSet::new();
+        asked.solution.replay(asked.cfg, |event, before, after| {
+            let unknown = |state: &crate::flow::State| {
+                state.gradients(id).is_some_and(|cell| cell.all.meets(Gradients::UNKNOWN))
+            };
+            if unknown(after) && !unknown(before) {
+                lost.insert(event.site);
+            }
+        });
+        Self { asked, id, steps, ledger, lost }
+    }
+
+    fn site(&self, site: SiteId) -> &'a Site {
+        &self.asked.cfg.sites[site]
+    }
+
+    fn line(&self, site: SiteId) -> usize {
+        self.site(site).place.line()
+    }
+
+    /// The optimizer's name with what is said of it, where there are several.
+    fn named(&self, one: &str, many: &str) -> String {
+        let optimizers = &self.asked.cfg.optimizers;
+        if optimizers.len() == 1 {
+            one.to_owned()
+        } else {
+            many.replace("{}", &format!("`{}`", optimizers[self.id].name))
+        }
+    }
+
+    /// The cells that events with this effect meet.
+    fn visits(&self, effect: Effect) -> impl Iterator<Item = (SiteId, Cell)> {
+        self.asked.solution.visits.iter().filter_map(move |visit| match visit.what {
+            What::Gradients(id, done, cell) if id == self.id && done == effect => Some((visit.site, cell)),
+            _ => None,
+        })
+    }
+
+    fn sites(&self, effect: Effect) -> BTreeSet<SiteId> {
+        self.visits(effect).map(|(site, _)| site).collect()
+    }
+
+    fn lines(&self, sites: impl IntoIterator<Item = SiteId>) -> BTreeSet<usize> {
+        sites.into_iter().map(|site| self.line(site)).collect()
+    }
+
+    fn told(&self, sites: impl IntoIterator<Item = SiteId>) -> String {
+        let lines = self.lines(sites);
+        lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+    }
+
+    /// Why nothing is known of the gradients.
+    fn unknown(&self) -> Verdict {
+        let optimizer = &self.asked.cfg.optimizers[self.id];
+        let name = &optimizer.name;
+        let seen = self.lost.iter().find(|site| **site != 0);
+        Verdict::Undecided(match seen {
+            Some(&site) => {
+                let (text, line) = (&self.site(site).text, self.line(site));
+                format!("whether `{text}` at line {line} changes the gradients of `{name}`")
+            }
+            None => format!("what happens to `{name}` is not all seen"),
+        })
+    }
+
+    fn fact(
+        &self,
+        name: &'static str,
+        sentence: String,
+        verdict: Verdict,
+        sites: impl IntoIterator<Item = SiteId>,
+    ) -> Fact {
+        Fact { name, sentence, verdict, lines: self.lines(sites).into_iter().collect() }
+    }
+
+    /// Every step finds what the backwards of its round, or of its window, left since the gradients were empty.
+    fn own_gradients(&self) -> Fact {
+        let undecided = self.steps.iter().find_map(|(step, cell, entry)| self.against(*step, cell, entry));
+        let old = |entry: &Entry| entry.fills.values().any(|fill| fill.old);
+        // The states know conditions, so they know better whether anything is added up at all.
+        let adds_up = self.visits(Effect::Fill).any(|(_, cell)| cell.all.meets(PENDING));
+        let window = undecided.is_none() && adds_up && self.steps.iter().any(|(_, _, entry)| old(entry));
+        let of = if window { "window" } else { "batch" };
+        let sentence = self.named(
+            &format!("every step uses the gradients of its own {of}"),
+            &format!("every step of {{}} uses the gradients of its own {of}"),
+        );
+        let sites = self.steps.iter().flat_map(|(step, _, entry)| {
+            let emptied = entry.emptied.iter().filter_map(|emptied| match emptied {
+                Emptied::Caller => None,
+                Emptied::Built(site) | Emptied::Zeroed(site) => Some(*site),
+            });
+            emptied.chain(entry.fills.keys().copied()).chain([*step])
+        });
+        let verdict = undecided.unwrap_or_else(|| Verdict::Proved(self.chain()));
+        self.fact("own_gradients", sentence, verdict, sites)
+    }
+
+    /// What stands against a step.
+    fn against(&self, step: SiteId, cell: &Cell, entry: &Entry) -> Option<Verdict> {
+        let (name, line) = (&self.asked.cfg.optimizers[self.id].name, self.line(step));
+        let from_caller = entry.emptied.contains(&Emptied::Caller);
+        let filled = cell.all == Gradients::FILLED || is_filled_if_loops_run(cell);
+        let cut = self.asked.cfg.roots.iter().find(|root| root.origin.cut.is_some());
+        if let Some(root) = cut.filter(|root| entry.fills.contains_key(&root.site)) {
+            let why = format!("whether line {} computes any gradient", self.line(root.site));
+            return Some(Verdict::Undecided(why));
+        }
+        if filled && (self.asked.annotated || !from_caller) {
+            return None;
+        }
+        if cell.all.meets(Gradients::UNKNOWN) {
+            return Some(self.unknown());
+        }
+        Some(Verdict::Undecided(if filled || cell.all.meets(Gradients::ENTRY) {
+            format!("whether the caller leaves something in the gradients of `{name}`")
+        } else if cell.all.meets(Gradients::STALE) {
+            format!("whether gradients that a step used are zeroed before line {line}")
+        } else if cell.all.meets(Gradients::DISCARDED) {
+            format!("whether a `zero_grad` takes the gradients away before line {line}")
+        } else {
+            format!("whether a `backward` runs before each `step` at line {line}")
+        }))
+    }
+
+    /// `zero_grad 11 < backward 12 < step 13, on all paths, first round and later ones`.
+    fn chain(&self) -> String {
+        let mut chains: BTreeMap<SiteId, Entry> = BTreeMap::new();
+        for (step, _, entry) in &self.steps {
+            let known = chains.entry(*step).or_insert_with(|| entry.clone());
+            known.emptied.extend(&entry.emptied);
+            known.fills.extend(&entry.fills);
+        }
+        let chain = |(step, entry): (&SiteId, &Entry)| {
+            let mut parts = Vec::new();
+            let zeroed = entry.emptied.iter().filter_map(|by| match by {
+                Emptied::Zeroed(site) => Some(*site),
+                _ => None,
+            });
+            let zeroed = self.told(zeroed);
+            let built = entry.emptied.iter().filter_map(|by| match by {
+                Emptied::Built(site) => Some(*site),
+                _ => None,
+            });
+            let built = self.told(built);
+            if !built.is_empty() {
+                parts.push(format!("built {built}"));
+            }
+            if entry.emptied.contains(&Emptied::Caller) {
+                parts.push("zeroed by the caller".to_owned());
+            }
+            if !zeroed.is_empty() {
+                parts.push(format!("zero_grad {zeroed}"));
+            }
+            let fills = self.lines(entry.fills.keys().copied());
+            let fills: Vec<String> = fills.iter().map(ToString::to_string).collect();
+            format!("{} < backward {} < step {}", parts.join(" or "), fills.join(", "), self.line(*step))
+        };
+        let text = chains.iter().map(chain).collect::<Vec<_>>().join("; ");
+        let in_a_loop = chains.keys().any(|step| !self.site(*step).loops.is_empty());
+        let rounds = if in_a_loop { ", first round and later ones" } else { "" };
+        let skips = self.steps.iter().any(|(_, cell, _)| cell.all != Gradients::FILLED);
+        let skips = if skips { ", wherever the loop with the backward runs at all" } else { "" };
+        format!("{text}, on all paths{rounds}{skips}")
+    }
+
+    /// The steps that meet gradients of a backward.
+    fn steps_of(&self, fill: SiteId) -> impl Iterator<Item = SiteId> {
+        self.steps.iter().filter(move |(_, _, entry)| entry.fills.contains_key(&fill)).map(|step| step.0)
+    }
+
+    /// Why gradients of a backward may be lost to this optimizer.
+    fn left_behind(&self, fill: SiteId) -> Option<Verdict> {
+        let cfg = self.asked.cfg;
+        let optimizer = &cfg.optimizers[self.id];
+        let name = &optimizer.name;
+        let backward = self.line(fill);
+        if self.steps.is_empty() && self.lost.is_empty() {
+            return Some(Verdict::Undecided(format!("no `step` of `{name}` is in this function")));
+        }
+        let shares = |other: &crate::cfg::Optimizer| {
+            other.path != optimizer.path && other.owned.is_some() && other.owned == optimizer.owned
+        };
+        if cfg.optimizers.iter().any(shares) {
+            return Some(Verdict::Undecided(format!(
+                "`{name}` shares its parameters with another optimizer"
+            )));
+        }
+        if let Some(line) = self.zeroed_or_rebuilt(fill) {
+            let why = format!("whether a step comes between line {backward} and line {line} on every path");
+            return Some(Verdict::Undecided(why));
+        }
+        if !self.lost.is_empty() || optimizer.lost {
+            return Some(self.unknown());
+        }
+        let left = cfg.exits.iter().find(|(block, place)| {
+            let cell = self.asked.solution.starts[**block].gradients(self.id);
+            let waits = self.ledger.ends.get(block).is_none_or(|entry| entry.waits(fill));
+            let pending = PENDING | Gradients::UNKNOWN;
+            let own = || follows(place, &self.site(fill).place);
+            cell.is_some_and(|cell| cell.all.meets(pending)) && waits && !own()
+        })?;
+        let line = left.1.line();
+        Some(Verdict::Undecided(if cfg.blocks[*left.0].label == "exit" {
+            format!("whether a step comes after line {backward} before the function ends")
+        } else {
+            format!("the function may end at line {line}, between line {backward} and a step")
+        }))
+    }
+
+    /// The line at which gradients of a backward may be zeroed, or their optimizer replaced, before a step.
+    fn zeroed_or_rebuilt(&self, fill: SiteId) -> Option<usize> {
+        let mut rebuilt = BTreeSet::new();
+        self.asked.solution.replay(self.asked.cfg, |event, before, _| {
+            let builds = matches!(event.action, crate::cfg::Action::Build(id) if id == self.id);
+            if builds && before.gradients(self.id).is_some_and(|cell| cell.all.meets(PENDING)) {
+                rebuilt.insert(event.site);
+            }
+        });
+        let found = self.ledger.before.iter().find(|(index, entry)| {
+            let visit = &self.asked.solution.visits[**index];
+            entry.waits(fill)
+                && match visit.what {
+                    What::Gradients(_, Effect::Zero, cell) => cell.all.meets(PENDING),
+                    What::Build(_) => rebuilt.contains(&visit.site),
+                    _ => false,
+                }
+        });
+        found.map(|(index, _)| self.line(self.asked.solution.visits[*index].site))
+    }
+
+    /// Every step finds gradients that were clipped since they were computed.
+    fn clipped(&self) -> Fact {
+        let sentence = self.named(
+            "gradients are clipped between backward and step",
+            "the gradients of {} are clipped between backward and step",
+        );
+        let loose = self.steps.iter().find(|(_, cell, entry)| {
+            let filled = cell.all == Gradients::FILLED || is_filled_if_loops_run(cell);
+            !filled || !entry.clipped
+        });
+        let clips: BTreeSet<SiteId> = self.steps.iter().flat_map(|step| step.2.clips.clone()).collect();
+        let verdict = match loose {
+            Some((_, cell, _)) if cell.all.meets(Gradients::UNKNOWN) => self.unknown(),
+            Some((step, ..)) => Verdict::Undecided(format!(
+                "whether they are clipped on every path to the step at line {}",
+                self.line(*step)
+            )),
+            None => {
+                let fills = self.steps.iter().flat_map(|step| step.2.fills.keys().copied());
+                let steps = self.steps.iter().map(|step| step.0);
+                let clipped = self.told(clips.iter().copied());
+                format_chain(&self.told(fills), &clipped, &self.told(steps))
+            }
+        };
+        self.fact("clipped", sentence, verdict, clips.into_iter().chain(self.steps.iter().map(|step| step.0)))
+    }
+}
+
+/// Whether only a loop that does not run at all leaves no gradients for a step.
+fn is_filled_if_loops_run(cell: &Cell) -> bool {
+    cell.direct == Gradients::FILLED && cell.all.within(Gradients::FILLED | Gradients::EMPTY)
+}
+
+fn format_chain(fills: &str, clips: &str, steps: &str) -> Verdict {
+    Verdict::Proved(format!("backward {fills} < clip {clips} < step {steps}"))
+}
+
+/// Whether a `?` stands right behind a call: that the call itself fails leaves nothing behind.
+fn follows(mark: &Place, call: &Place) -> bool {
+    let (start, end) = (mark.start.start(), call.end.end());
+    (start.line, start.column) == (end.line, end.column)
+}

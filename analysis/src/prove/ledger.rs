@@ -1,0 +1,143 @@
+//! What lies in an optimizer's gradients, in more detail than the states keep: which backwards, since which
+//! `zero_grad`, and whether they were clipped.
+//!
+//! It follows all paths and no conditions, so it may name a backward too many, and never one too few.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cfg::{BlockId, Cfg, OptimizerId, SiteId};
+use crate::flow::{Solution, What};
+use crate::stage::Effect;
+
+/// What emptied the gradients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Emptied {
+    /// The caller, if anybody.
+    Caller,
+    /// A constructor.
+    Built(SiteId),
+    /// A `zero_grad`.
+    Zeroed(SiteId),
+}
+
+/// What may lie in the gradients at one point.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// What may have emptied them last.
+    pub(super) emptied: BTreeSet<Emptied>,
+    /// The backwards that may have filled them since.
+    pub(super) fills: BTreeMap<SiteId, Fill>,
+    /// The clips that may have run since the last backward.
+    pub(super) clips: BTreeSet<SiteId>,
+    /// Whether one has on every path.
+    pub(super) clipped: bool,
+}
+
+/// A backward whose gradients may be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Fill {
+    /// It may have run in an earlier round of a loop.
+    pub(super) old: bool,
+    /// A step used them since, on every path.
+    pub(super) stepped: bool,
+}
+
+impl Entry {
+    /// Whether gradients of this backward may be there that no step used.
+    pub(super) fn waits(&self, fill: SiteId) -> bool {
+        self.fills.get(&fill).is_some_and(|fill| !fill.stepped)
+    }
+
+    fn join(&mut self, other: &Self) -> bool {
+        let before = self.clone();
+        self.emptied.extend(&other.emptied);
+        for (site, fill) in &other.fills {
+            let mine = self.fills.entry(*site).or_insert(*fill);
+            mine.old |= fill.old;
+            mine.stepped &= fill.stepped;
+        }
+        self.clips.extend(&other.clips);
+        self.clipped &= other.clipped;
+        *self != before
+    }
+
+    fn apply(&mut self, what: &What, id: OptimizerId, site: SiteId) {
+        match what {
+            What::Build(of) if *of == id => *self = Self::emptied(Emptied::Built(site)),
+            What::Gradients(of, effect, _) if *of == id => match effect {
+                Effect::Zero => *self = Self::emptied(Emptied::Zeroed(site)),
+                Effect::Fill => {
+                    let old = self.fills.get(&site).is_some_and(|fill| fill.old);
+                    self.fills.insert(site, Fill { old, stepped: false });
+                    self.clips.clear();
+                    self.clipped = false;
+                }
+                Effect::Clip => {
+                    self.clips.insert(site);
+                    self.clipped = true;
+                }
+                Effect::Take => self.fills.values_mut().for_each(|fill| fill.stepped = true),
+                Effect::Nothing => {}
+            },
+            _ => {}
+        }
+    }
+
+    fn emptied(by: Emptied) -> Self {
+        Self { emptied: BTreeSet::from([by]), ..Self::default() }
+    }
+}
+
+/// What lay in the gradients of one optimizer.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// Before each event on them, by the visit's index.
+    pub(super) before: BTreeMap<usize, Entry>,
+    /// At the end of each block.
+    pub(super) ends: BTreeMap<BlockId, Entry>,
+}
+
+/// Follows the gradients of one optimizer.
+pub(super) fn follow(cfg: &Cfg, solution: &Solution, id: OptimizerId) -> Ledger {
+    let mut by_rank: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, visit) in solution.visits.iter().enumerate() {
+        by_rank.entry(visit.rank).or_default().push(index);
+    }
+    let lengths = cfg.blocks.iter().scan(0, |rank, block| {
+        let first = *rank;
+        *rank += block.events.len();
+        Some(first)
+    });
+    let first_rank: Vec<usize> = lengths.collect();
+    let mut starts: BTreeMap<BlockId, Entry> = BTreeMap::from([(0, Entry::emptied(Emptied::Caller))]);
+    let mut open = BTreeSet::from([0]);
+    let mut ledger = Ledger::default();
+    while let Some(block) = open.pop_first() {
+        let mut entry = starts[&block].clone();
+        if let Some(round) = cfg.rounds.get(&block) {
+            for (site, fill) in &mut entry.fills {
+                fill.old |= cfg.sites[*site].loops.contains(round);
+            }
+        }
+        for offset in 0..cfg.blocks[block].events.len() {
+            for &index in by_rank.get(&(first_rank[block] + offset + 1)).map_or(&[][..], Vec::as_slice) {
+                let visit = &solution.visits[index];
+                if matches!(visit.what, What::Gradients(of, ..) | What::Build(of) if of == id) {
+                    ledger.before.insert(index, entry.clone());
+                }
+                entry.apply(&visit.what, id, visit.site);
+            }
+        }
+        for edge in &cfg.blocks[block].edges {
+            let changed = match starts.get_mut(&edge.to) {
+                Some(start) => start.join(&entry),
+                None => starts.insert(edge.to, entry.clone()).is_none(),
+            };
+            if changed {
+                open.insert(edge.to);
+            }
+        }
+        ledger.ends.insert(block, entry);
+    }
+    ledger
+}
