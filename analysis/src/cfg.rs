@@ -199,6 +199,8 @@ pub struct Optimizer {
     pub escapes: bool,
     /// Nothing may be said about it.
     pub lost: bool,
+    /// It stands for all optimizers of a collection, to which the same is done.
+    pub several: bool,
     /// Where it is built, and whether a condition may leave that out.
     pub built: Vec<(SiteId, bool)>,
     /// A model it owns that is built in the function: its name, where, and whether under a condition.

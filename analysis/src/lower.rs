@@ -39,6 +39,7 @@ mod outcome;
 mod parts;
 mod pipeline;
 pub(crate) mod seen;
+mod several;
 mod survey;
 mod tensor;
 mod text;
@@ -433,6 +434,7 @@ impl<'a> Lower<'a> {
             from_caller,
             escapes: false,
             lost: false,
+            several: false,
             built: Vec::new(),
             models: Vec::new(),
         });

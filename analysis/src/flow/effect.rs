@@ -26,6 +26,8 @@ pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
         |optimizer: &Optimizer| optimizer.owned.as_ref().and_then(|owned| owned.overlaps(deps, &cfg.paths));
     let optimizer = &cfg.optimizers[id];
     match (&optimizer.owned, overlaps(optimizer)) {
+        // One of several may be left out.
+        (Some(owned), Some(true)) if optimizer.several && !covers(cfg, deps, owned) => Reach::Maybe,
         (_, Some(true)) => Reach::Yes,
         (Some(owned), Some(false))
             if is_told_apart(cfg, owned, deps)

@@ -75,6 +75,9 @@ fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
             cx.line(zero),
             cx.line(before)
         ),
+        (false, None) if cx.cfg.optimizers[fault.optimizer].several => {
+            format!("call `zero_grad()` on each of `{}` before line {}", cx.name(fault.optimizer), cx.line(before))
+        }
         (false, None) => format!("call `{};` before line {}", zero.trim_matches('`'), cx.line(before)),
     };
     let outer = outside.map(|zero| {

@@ -2,6 +2,7 @@
 
 use syn::{Expr, Member, Pat};
 
+use super::several::is_plural;
 use super::value::{Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Action, Deps, Origin, PathId};
@@ -170,12 +171,18 @@ impl<'a> Lower<'a> {
                 self.build(path, &owned, site);
                 return;
             }
+            Kind::NewOptimizers(owned, site) => {
+                self.build_several(path, &owned, site);
+                return;
+            }
             // Its type takes no parameters, or finds them elsewhere.
             Kind::Settings(site) if self.survey.uses.get(name).is_some_and(Uses::as_optimizer) => {
                 self.build(path, &Deps::none(), site);
                 return;
             }
-            Kind::Optimizer(id) if assigned && self.cfg.optimizers[id].path != path => {
+            Kind::Optimizer(id) | Kind::Optimizers(id)
+                if assigned && self.cfg.optimizers[id].path != path =>
+            {
                 self.lose(vec![id]);
                 value = Value::plain(Deps::Anything);
             }
@@ -302,6 +309,10 @@ impl<'a> Lower<'a> {
                 Kind::Optimizer(self.optimizer(path, None, from_caller))
             }
             Some(Role::Schedule) => Kind::Schedule,
+            None if is_plural(&name) => {
+                let from_caller = self.is_parameter(self.cfg.paths.root_of(path));
+                Kind::Optimizers(self.several(path, from_caller))
+            }
             _ => Kind::Plain,
         };
         let origin = whole.origin.part();
@@ -342,7 +353,7 @@ impl<'a> Lower<'a> {
 
     /// An optimizer that is stored in another place may be stepped from there.
     fn hold(&mut self, path: PathId, value: &Value<'a>) {
-        if let Kind::Optimizer(id) = value.kind
+        if let Kind::Optimizer(id) | Kind::Optimizers(id) = value.kind
             && self.cfg.optimizers[id].path != path
         {
             self.lose(vec![id]);

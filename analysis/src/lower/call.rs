@@ -301,8 +301,8 @@ impl<'a> Lower<'a> {
     pub(super) fn hand_over(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
         for value in arguments {
             match &value.kind {
-                Kind::Optimizer(_) if value.handed == Handed::Shared && !hinted => {}
-                Kind::Optimizer(id) => {
+                Kind::Optimizer(_) | Kind::Optimizers(_) if value.handed == Handed::Shared && !hinted => {}
+                Kind::Optimizer(id) | Kind::Optimizers(id) => {
                     let path = self.cfg.optimizers[*id].path;
                     self.cfg.optimizers[*id].escapes = true;
                     self.emit(Action::Touch(Deps::one(path)), site);

@@ -15,11 +15,17 @@ impl<'a> Lower<'a> {
             Expr::Match(node) => self.choose(node),
             Expr::Let(_) => self.condition_only(expr),
             Expr::ForLoop(node) => {
+                if self.for_each_named(node) {
+                    return Value::nothing();
+                }
                 let pipeline = self.pipeline(&node.expr);
                 let items = match &pipeline {
                     Some(pipeline) => self.pipeline_items(pipeline),
                     None => self.expr(&node.expr),
                 };
+                if self.for_all(node, &items) {
+                    return Value::nothing();
+                }
                 let head = || format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
                 let id = self.loop_of(address(node), node.for_token.span().start().line, head);
                 self.note_for(id, &node.pat, &node.expr);

@@ -268,6 +268,7 @@ impl<'a> Lower<'a> {
     fn index(&mut self, node: &'a syn::ExprIndex) -> Value<'a> {
         let base = self.expr(&node.expr);
         self.expr(&node.index);
+        self.part_of_several(&base);
         match &*node.index {
             Expr::Lit(literal) => {
                 let index = super::text::tight(literal);
@@ -280,8 +281,11 @@ impl<'a> Lower<'a> {
 
     fn collection(&mut self, parts: impl Iterator<Item = &'a Expr>) -> Value<'a> {
         let mut whole = Value::number();
-        for part in parts {
-            let value = self.expr(part);
+        let parts: Vec<_> = parts.map(|part| self.expr(part)).collect();
+        if let Some(kind) = Self::all_new(&parts) {
+            return Value::of(kind, Deps::none());
+        }
+        for value in parts {
             self.escapes(&value);
             whole.origin = whole.origin.with(&value.origin, Join::Other);
             whole = whole.with(&value.derived());

@@ -66,6 +66,7 @@ impl<'a> Lower<'a> {
         let kind = match self.role(&name, self.role_of_parameter(ty, generics)) {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer(path, None, true)),
             Some(Role::Schedule) => Kind::Schedule,
+            _ if self.holds_optimizers(ty, generics) => Kind::Optimizers(self.several(path, true)),
             Some(Role::Other) | None => Kind::Plain,
         };
         let handed = match ty {
@@ -160,7 +161,7 @@ impl<'a> Lower<'a> {
     /// What is stored, returned or handed on by value may be stepped by somebody else.
     pub(super) fn escapes(&mut self, value: &Value<'a>) {
         match &value.kind {
-            Kind::Optimizer(id) => self.cfg.optimizers[*id].escapes = true,
+            Kind::Optimizer(id) | Kind::Optimizers(id) => self.cfg.optimizers[*id].escapes = true,
             Kind::Tuple(parts) => parts.iter().for_each(|part| self.escapes(part)),
             Kind::Fields(parts) => parts.iter().for_each(|(_, part)| self.escapes(part)),
             _ => {}

@@ -235,6 +235,7 @@ impl<'a> Lower<'a> {
         if matches!(name.as_str(), "grad" | "grads" | "gradients" | "set" | "set_data" | "data_mut") {
             self.cfg.reads_gradients = true;
         }
+        self.part_of_several(receiver);
         let site = self.site_of(expr, None);
         if hints_at_mode(&name) {
             [receiver]

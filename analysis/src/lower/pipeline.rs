@@ -94,6 +94,11 @@ impl<'a> Lower<'a> {
             return None;
         }
         let items = self.pipeline_items(&pipeline);
+        if let (Some(closure), true) = (closure, pipeline.steps.is_empty() && pipeline.given.is_empty())
+            && self.for_all_by_closure(node, closure, &items)
+        {
+            return Some(Value::nothing());
+        }
         let start = match how {
             Drive::Folds => self.expr(&node.args[0]),
             _ => Value::nothing(),

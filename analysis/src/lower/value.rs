@@ -71,6 +71,10 @@ pub(super) enum Kind<'a> {
     Optimizer(OptimizerId),
     /// An optimizer straight from its constructor; whose parameters it moves.
     NewOptimizer(Deps, SiteId),
+    /// A collection of optimizers that has a place.
+    Optimizers(OptimizerId),
+    /// The same straight from their constructors.
+    NewOptimizers(Deps, SiteId),
     /// An optimizer's description, from which it is still to be built.
     Settings(SiteId),
     Schedule,
@@ -229,6 +233,7 @@ impl<'a> Value<'a> {
         let mut lost = Vec::new();
         let kind = match (self.kind, other.kind) {
             (Kind::Optimizer(a), Kind::Optimizer(b)) if a == b => Kind::Optimizer(a),
+            (Kind::Optimizers(a), Kind::Optimizers(b)) if a == b => Kind::Optimizers(a),
             (Kind::Number, Kind::Number) => Kind::Number,
             (Kind::Schedule, Kind::Schedule) => Kind::Schedule,
             (Kind::Settings(site), Kind::Settings(_)) => Kind::Settings(site),
@@ -292,7 +297,7 @@ impl Kind<'_> {
     /// The optimizers in it.
     fn optimizers(&self, into: &mut Vec<OptimizerId>) {
         match self {
-            Self::Optimizer(id) => into.push(*id),
+            Self::Optimizer(id) | Self::Optimizers(id) => into.push(*id),
             Self::Tuple(parts) => parts.iter().for_each(|part| part.kind.optimizers(into)),
             Self::Fields(parts) => parts.iter().for_each(|(_, part)| part.kind.optimizers(into)),
             _ => {}

@@ -167,14 +167,14 @@ mod in_a_collection {
     }
 
     #[training_loop]
-    fn of_parts(model: &mut Net, train: &DataLoader) {
+    fn wrong(model: &mut Net, train: &DataLoader) {
         let mut optimizers = vec![
             Sgd::new(model.encoder.parameters(), 0.1),
             Adam::new(model.decoder.parameters(), 0.1),
         ];
         for batch in train {
             let loss = mse_loss(&model.forward(&batch.input), &batch.target);
-            loss.backward();
+            loss.backward(); //~ error missing_zero_grad
             for optimizer in &mut optimizers {
                 optimizer.step();
             }
@@ -199,6 +199,95 @@ mod in_a_collection {
                 let loss = mse_loss(&models[i].forward(&batch.input), &batch.target);
                 loss.backward();
                 optimizers[i].step();
+            }
+        }
+    }
+
+    /// Each model has its own.
+    #[training_loop]
+    fn side_by_side(models: &mut [Net], optimizers: &mut [Sgd], train: &DataLoader) {
+        for batch in train {
+            for (model, optimizer) in models.iter().zip(optimizers.iter_mut()) {
+                optimizer.zero_grad();
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                loss.backward();
+                optimizer.step();
+            }
+        }
+    }
+
+    #[training_loop]
+    fn in_an_array(model: &mut Net, train: &DataLoader) {
+        let mut optimizers =
+            [Sgd::new(model.encoder.parameters(), 0.1), Sgd::new(model.decoder.parameters(), 0.1)];
+        for batch in train {
+            optimizers.iter_mut().for_each(|optimizer| optimizer.zero_grad());
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            for optimizer in &mut optimizers {
+                optimizer.step(); //~ error step_before_backward
+            }
+            loss.backward();
+        }
+    }
+
+    #[training_loop]
+    fn named_in_the_head(encoder: &mut Net, decoder: &mut Net, train: &DataLoader) {
+        let mut opt_e = Sgd::new(encoder.parameters(), 0.1);
+        let mut opt_d = Sgd::new(decoder.parameters(), 0.1);
+        for batch in train {
+            for optimizer in [&mut opt_e, &mut opt_d] {
+                optimizer.zero_grad();
+            }
+            let loss = mse_loss(&decoder.forward(&encoder.forward(&batch.input)), &batch.target);
+            loss.backward();
+            for optimizer in [&mut opt_e, &mut opt_d] {
+                optimizer.step();
+            }
+        }
+    }
+
+    #[training_loop]
+    fn one_is_not_named(encoder: &mut Net, decoder: &mut Net, train: &DataLoader) {
+        let mut opt_e = Sgd::new(encoder.parameters(), 0.1);
+        let mut opt_d = Sgd::new(decoder.parameters(), 0.1);
+        for batch in train {
+            for optimizer in [&mut opt_e] {
+                optimizer.zero_grad();
+            }
+            let loss = mse_loss(&decoder.forward(&encoder.forward(&batch.input)), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            for optimizer in [&mut opt_e, &mut opt_d] {
+                optimizer.step();
+            }
+        }
+    }
+
+    impl Trainer {
+        #[training_loop]
+        fn in_a_field(&mut self, train: &DataLoader) {
+            for batch in train {
+                let loss = mse_loss(&self.model.forward(&batch.input), &batch.target);
+                loss.backward(); //~ error missing_zero_grad
+                for optimizer in &mut self.optimizers {
+                    optimizer.step();
+                }
+            }
+        }
+    }
+
+    /// Only some of them are zeroed: nothing is said.
+    #[training_loop]
+    fn under_a_condition(model: &mut Net, optimizers: &mut [Sgd], train: &DataLoader) {
+        for batch in train {
+            for optimizer in optimizers.iter_mut() {
+                if optimizer.learning_rate() > 0.0 {
+                    optimizer.zero_grad();
+                }
+            }
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            for optimizer in optimizers.iter_mut() {
+                optimizer.step();
             }
         }
     }
