@@ -186,6 +186,7 @@ pub enum Action {
 
 /// Something recognised as an optimizer.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub struct Optimizer {
     /// As the source names it.
     pub name: String,

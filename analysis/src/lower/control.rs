@@ -1,7 +1,7 @@
 //! Branches, loops and jumps.
 
 use syn::spanned::Spanned;
-use syn::{Arm, Expr, ExprBinary, ExprIf, ExprMatch, ExprWhile, Label, Pat};
+use syn::{Arm, Expr, ExprBinary, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Label, Pat};
 
 use super::follow::Way;
 use super::value::{Kind, Value};
@@ -14,36 +14,7 @@ impl<'a> Lower<'a> {
             Expr::If(node) => self.branch(node),
             Expr::Match(node) => self.choose(node),
             Expr::Let(_) => self.condition_only(expr),
-            Expr::ForLoop(node) => {
-                if self.for_each_named(node) {
-                    return Value::nothing();
-                }
-                let pipeline = self.pipeline(&node.expr);
-                let items = match &pipeline {
-                    Some(pipeline) => self.pipeline_items(pipeline),
-                    None => self.expr(&node.expr),
-                };
-                if self.for_all(node, &items) {
-                    return Value::nothing();
-                }
-                let head = || format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
-                let id = self.loop_of(address(node), node.for_token.span().start().line, head);
-                self.note_for(id, &node.pat, &node.expr);
-                self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
-                    let body = lower.block("round");
-                    lower.goto(body);
-                    lower.goto(out);
-                    lower.start(body);
-                    let item = match &pipeline {
-                        Some(pipeline) => lower.through_pipeline(pipeline, &items),
-                        None => lower.item(&items),
-                    };
-                    lower.expect_index(&node.pat, &node.expr);
-                    lower.bind(&node.pat, item);
-                    lower.scoped(&node.body);
-                });
-                Value::nothing()
-            }
+            Expr::ForLoop(node) => self.for_loop(node),
             Expr::While(node) => self.while_loop(node),
             Expr::Loop(node) => {
                 let id =
@@ -137,6 +108,37 @@ impl<'a> Lower<'a> {
             lower.while_let = matches!(&*node.cond, Expr::Let(_));
             lower.condition(&node.cond, body, out);
             lower.start(body);
+            lower.scoped(&node.body);
+        });
+        Value::nothing()
+    }
+
+    fn for_loop(&mut self, node: &'a ExprForLoop) -> Value<'a> {
+        if self.for_each_named(node) {
+            return Value::nothing();
+        }
+        let pipeline = self.pipeline(&node.expr);
+        let items = match &pipeline {
+            Some(pipeline) => self.pipeline_items(pipeline),
+            None => self.expr(&node.expr),
+        };
+        if self.for_all(node, &items) {
+            return Value::nothing();
+        }
+        let head = || format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
+        let id = self.loop_of(address(node), node.for_token.span().start().line, head);
+        self.note_for(id, &node.pat, &node.expr);
+        self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
+            let body = lower.block("round");
+            lower.goto(body);
+            lower.goto(out);
+            lower.start(body);
+            let item = match &pipeline {
+                Some(pipeline) => lower.through_pipeline(pipeline, &items),
+                None => lower.item(&items),
+            };
+            lower.expect_index(&node.pat, &node.expr);
+            lower.bind(&node.pat, item);
             lower.scoped(&node.body);
         });
         Value::nothing()
