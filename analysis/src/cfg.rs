@@ -196,6 +196,8 @@ pub struct Optimizer {
     pub owned: Option<Deps>,
     /// It belongs to the caller, or to `self`.
     pub from_caller: bool,
+    /// The caller gave it away: it ends with the function.
+    pub given: bool,
     /// It is handed on, stored or returned, so that somebody else may step it.
     pub escapes: bool,
     /// Nothing may be said about it.

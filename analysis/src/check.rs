@@ -37,6 +37,8 @@ pub struct CheckOptions {
     pub optimizers: Vec<String>,
     /// Names told to be models.
     pub models: Vec<String>,
+    /// A function that is seen calls it, so that what lies between two calls is seen there.
+    pub called: bool,
 }
 
 /// Checks one function.
@@ -116,7 +118,8 @@ fn lowered(seen: &Seen) -> Vec<(Lowered, CheckOptions)> {
             has(Effect::Fill) && has(Effect::Take)
         };
         let annotated = function.options.annotated && (function.marked || !called.contains(&id) && whole());
-        (lowered, CheckOptions { annotated, ..function.options.clone() })
+        let called = called.contains(&id);
+        (lowered, CheckOptions { annotated, called, ..function.options.clone() })
     };
     lowered.into_iter().enumerate().map(options).collect()
 }

@@ -432,6 +432,7 @@ impl<'a> Lower<'a> {
             path,
             owned,
             from_caller,
+            given: false,
             escapes: false,
             lost: false,
             several: false,

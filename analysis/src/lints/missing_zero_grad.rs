@@ -1,7 +1,7 @@
 use super::context::Fault;
-use super::Context;
-use crate::cfg::SiteId;
-use crate::flow::Gradients;
+use super::{Cause, Context};
+use crate::cfg::{Action, Certain, OptimizerId, SiteId};
+use crate::flow::{Gradients, Visit, What};
 use crate::stage::Effect;
 
 lint! {
@@ -9,6 +9,7 @@ lint! {
     ///
     /// A `backward` that adds to gradients which a `step` already used, and which a later `step` then uses again: no `zero_grad` stands between the rounds.
     /// When `zero_grad` stands only outside the batch loop, the finding says so.
+    /// One call of a function is a round as well: where an annotated function runs `backward` and `step` on an optimizer of its caller and zeroes nowhere, the next call adds to what this one left, and a warning says so.
     ///
     /// ## Why it matters
     ///
@@ -46,6 +47,46 @@ fn check(cx: &mut Context<'_>) {
             tell(cx, &fault, backward, used);
         }
     }
+    if cx.options.annotated && !cx.options.called && !cx.of_spec() {
+        for id in 0..cx.cfg.optimizers.len() {
+            if let Some((filled, step)) = left_behind(cx, id) {
+                tell_calls(cx, id, &filled, step);
+            }
+        }
+    }
+}
+
+/// The `backward` and the `step` of a function that leaves used gradients to its next call.
+fn left_behind(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, SiteId)> {
+    let zeroes = |action: &Action| {
+        matches!(action, Action::Gradients(_, Effect::Zero) | Action::Through(_, Effect::Zero))
+    };
+    let zeroed = cx.cfg.events().any(|(_, event)| zeroes(&event.action));
+    let optimizer = &cx.cfg.optimizers[id];
+    if !optimizer.from_caller || optimizer.given || zeroed || cx.cfg.reads_gradients || cx.is_handed_on(id) {
+        return None;
+    }
+    // In a loop the round is the loop's, and a condition may well let several batches make one update.
+    let plain = |site: SiteId| cx.site(site).loops.is_empty() && !cx.site(site).conditional;
+    let meets = |visit: &&Visit, done: Effect, word: Gradients| match visit.what {
+        What::Gradients(of, effect, cell) => of == id && effect == done && cell.all == word && plain(visit.site),
+        _ => false,
+    };
+    let find = |done, word| cx.solution.visits.iter().find(|visit| meets(visit, done, word)).copied();
+    let (filled, step) = (find(Effect::Fill, Gradients::EMPTY)?, find(Effect::Take, Gradients::FILLED)?);
+    Some((filled, step.site))
+}
+
+fn tell_calls(cx: &mut Context<'_>, id: OptimizerId, filled: &Visit, step: SiteId) {
+    let backward = filled.site;
+    let message = format!("{} adds to gradients that {} of the call before already used", cx.call(backward), cx.call(step));
+    let note = format!("{} leaves them where they are, and the next call meets them", cx.call_at(step));
+    let help = format!("call `{}.zero_grad();` before line {}, or before each call", cx.name(id), cx.line(backward));
+    cx.report(backward, Cause::Gradients(backward, id), filled.rank, Certain::Some, message)
+        .when(Some("unless the caller zeroes them".to_owned()))
+        .note_at(step, note)
+        .note("every step from the second call on also follows all earlier batches")
+        .help(help);
 }
 
 fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
@@ -139,6 +180,28 @@ mod tests {
         assert!(all.contains("`optimizer.zero_grad()` on line 4 stands outside the loop over the batches"), "{all}");
         assert!(all.contains("move `optimizer.zero_grad();` from line 4 to before line 7"), "{all}");
         assert!(all.contains("in the previous round of the loop, `optimizer.step()` on line 8 used them"), "{all}");
+    }
+
+    #[test]
+    fn one_call_is_one_round() {
+        let source = "fn step(model: &Mlp, opt: &mut Sgd, batch: &Batch) {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            opt.step();
+        }";
+        let all = messages(source, true);
+        assert!(all.contains("of the call before already used, unless the caller zeroes them"), "{all}");
+        assert_eq!(found(source, true), [("missing_zero_grad", 3)]);
+        assert!(found(source, false).is_empty());
+        for right in [
+            source.replace("opt.step();", "opt.step(); opt.zero_grad();"),
+            source.replace("loss.backward", "model.zero_grad(); loss.backward"),
+            source.replace("opt.step();", "if batch.last { opt.step(); }"),
+            source.replace("opt.step();", "finish(opt);"),
+            source.replace("&mut Sgd", "&Lr"),
+        ] {
+            assert!(found(&right, true).is_empty(), "{right}");
+        }
     }
 
     #[test]

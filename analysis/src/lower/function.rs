@@ -69,6 +69,11 @@ impl<'a> Lower<'a> {
             _ if self.holds_optimizers(ty, generics) => Kind::Optimizers(self.several(path, true)),
             Some(Role::Other) | None => Kind::Plain,
         };
+        if let Kind::Optimizer(id) = &kind
+            && !super::text::tight(ty).contains('&')
+        {
+            self.cfg.optimizers[*id].given = true;
+        }
         let handed = match ty {
             Type::Reference(by) if by.mutability.is_some() => Handed::Exclusive,
             _ => Handed::Value,

@@ -184,6 +184,10 @@ impl<'a> Lower<'a> {
     ) -> Value<'a> {
         let site = self.stage_site(expr, stage);
         self.emit(Action::Mark(stage), site);
+        // A network may keep what it computes in fields of its own.
+        if let Some(place) = receiver.and_then(|receiver| receiver.place) {
+            self.lose_parts(place);
+        }
         let origin = self.computed_origin(expr, stage, site, receiver, arguments);
         self.runs(site, stage, receiver, arguments, told(expr));
         let mut value = Value::nothing();
