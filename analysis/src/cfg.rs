@@ -85,6 +85,8 @@ pub struct Cfg {
     pub guards_of_mode: usize,
     /// Forwards, losses and backwards.
     pub runs: std::collections::BTreeMap<SiteId, Run>,
+    /// Names and numbers that something is multiplied with or divided by; `Sum` where a reduction of the name is.
+    pub factors: std::collections::BTreeSet<String>,
     /// The loop whose items a variable holds.
     pub items: std::collections::BTreeMap<PathId, LoopId>,
     /// Variables that are the function's parameters.

@@ -15,6 +15,7 @@ mod page;
 mod provenance;
 #[cfg(test)]
 mod testing;
+mod window;
 
 pub use context::{Cause, Context, Finding, Report};
 
@@ -83,6 +84,13 @@ registry! {
     norm_read_after_zero,
     training_unused,
     validates_on_training_data,
+    zero_grad_every_batch,
+    step_outside_batch_loop,
+    schedule_per_batch,
+    clip_per_batch,
+    unscaled_accumulation,
+    accumulation_tail_dropped,
+    accumulation_off_by_one,
 }
 
 /// All lints that look at a function, in the order of the catalogue.

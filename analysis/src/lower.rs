@@ -26,6 +26,7 @@ mod control;
 mod count;
 mod effects;
 mod expr;
+mod factors;
 mod follow;
 mod function;
 mod guard;
@@ -79,6 +80,8 @@ pub(crate) fn lower_seen(seen: &Seen, function: FnId) -> Lowered {
     lower.function();
     lower.settle_guards();
     lower.settle_outcomes();
+    let bodies = lower.called.iter().chain([&function]);
+    lower.cfg.factors = bodies.flat_map(|id| seen.functions[*id].survey.factors.iter().cloned()).collect();
     lower.cfg.watch();
     lower.called.remove(&function);
     Lowered { cfg: lower.cfg, called: lower.called }

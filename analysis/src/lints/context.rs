@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Lint, calls};
-use crate::cfg::{Action, Certain, Cfg, GraphId, OptimizerId, Site, SiteId};
+use crate::cfg::{Action, Certain, Cfg, GraphId, GuardKind, OptimizerId, Site, SiteId};
 use crate::check::{CheckOptions, Origin, level};
 use crate::diagnostic::{Diagnostic, Note};
 use crate::flow::{Cell, Gradients, Solution, Visit, What};
@@ -204,10 +204,15 @@ impl<'a> Context<'a> {
     /// Whether steps and zeroing of an optimizer both stand under conditions, as they do when several
     /// batches make one update: then a fault on some path is most likely none.
     fn is_accumulation(&self, optimizer: OptimizerId) -> bool {
+        // What hangs on something measured, or on whether something is there, gathers nothing.
+        let gathers = |site: &Site| {
+            let mut kinds = site.guards.iter().map(|(guard, _)| &self.cfg.guards[*guard].kind);
+            kinds.len() == 0 || kinds.any(|kind| !matches!(kind, GuardKind::Absent | GuardKind::Measured))
+        };
         // A call that zeroes and steps at once separates its own rounds.
         let conditional = |effect| {
-            let mut sites = self.acting(optimizer, effect).into_iter();
-            sites.any(|site| self.site(site).conditional && !self.site(site).fused)
+            let mut sites = self.acting(optimizer, effect).into_iter().map(|site| self.site(site));
+            sites.any(|site| site.conditional && !site.fused && gathers(site))
         };
         conditional(Effect::Take) && conditional(Effect::Zero)
     }
@@ -274,14 +279,26 @@ impl<'a> Context<'a> {
     /// one for each place.
     pub(super) fn settle(mut self) -> Vec<Diagnostic> {
         let grouped: Vec<bool> = (0..self.cfg.optimizers.len()).map(|id| self.is_accumulation(id)).collect();
+        // Whether the rounds are full when the loop ends cannot be told, whatever else is known.
+        let counted = |id: OptimizerId| {
+            let mut steps = self.acting(id, Effect::Take).into_iter();
+            steps.any(|step| {
+                self.site(step).guards.iter().any(|(guard, _)| self.cfg.guards[*guard].counter().is_some())
+            })
+        };
+        let counted: Vec<bool> = (0..self.cfg.optimizers.len()).map(counted).collect();
         let is_grouped = |finding: &Finding| {
-            finding.when.is_none() && finding.cause.optimizer().is_some_and(|id| grouped[id])
+            let id = finding.cause.optimizer();
+            id.is_some_and(|id| grouped[id] && (counted[id] || finding.when.is_none()))
         };
         self.findings.retain(|finding| finding.certain == Certain::Every || !is_grouped(finding));
         if self.cfg.too_many_conditions || self.solution.coarse {
             self.findings.retain(|finding| finding.certain == Certain::Every);
         }
-        self.findings.sort_by_key(|finding| (std::cmp::Reverse(finding.certain), finding.rank));
+        let worst = |finding: &Finding| {
+            std::cmp::Reverse((level(finding.certain).min(finding.lint.level), finding.certain))
+        };
+        self.findings.sort_by_key(|finding| (worst(finding), finding.rank));
         let mut causes = BTreeSet::new();
         let mut places: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
         for finding in self.findings {

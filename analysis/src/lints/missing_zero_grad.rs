@@ -155,8 +155,8 @@ mod tests {
             format!("optimizer.zero_grad(); {FORWARD} loss.backward(); optimizer.step();"),
             format!("{FORWARD} optimizer.zero_grad(); loss.backward(); optimizer.step();"),
             format!("{FORWARD} loss.backward(); optimizer.step(); optimizer.zero_grad();"),
-            format!("{FORWARD} loss.backward(); if i % k == 0 {{ optimizer.step(); optimizer.zero_grad(); }}"),
-            format!("{FORWARD} loss.backward(); if i % k == 0 {{ optimizer.step(); }} log(i); if i % k == 0 {{ optimizer.zero_grad(); }}"),
+            format!("{FORWARD} loss.backward(); if (i + 1) % k == 0 {{ optimizer.step(); optimizer.zero_grad(); }}"),
+            format!("{FORWARD} loss.backward(); if (i + 1) % k == 0 {{ optimizer.step(); }} log(i); if (i + 1) % k == 0 {{ optimizer.zero_grad(); }}"),
         ] {
             assert!(in_loop(&body).is_empty(), "{body}");
         }

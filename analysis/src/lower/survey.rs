@@ -21,6 +21,8 @@ const WAYS_WITH_SINGLE: usize = 16;
 pub(crate) struct Survey {
     /// Methods called, by the receiver's text.
     pub uses: BTreeMap<String, Uses>,
+    /// Names and numbers that something is multiplied with or divided by.
+    pub factors: BTreeSet<String>,
     /// Names and fields that are assigned somewhere.
     pub assigned: BTreeSet<String>,
     /// The questions that are followed, by their keys.
@@ -57,7 +59,7 @@ struct Asked {
 
 impl Survey {
     pub(super) fn of(block: &Block, dialect: &'static Dialect) -> Self {
-        let mut survey = Self::empty(dialect);
+        let mut survey = Self { factors: super::factors::of(block), ..Self::empty(dialect) };
         survey.visit_block(block);
         survey.choose();
         survey
@@ -67,6 +69,7 @@ impl Survey {
     pub(super) fn empty(dialect: &'static Dialect) -> Self {
         Self {
             uses: BTreeMap::new(),
+            factors: BTreeSet::new(),
             assigned: BTreeSet::new(),
             followed: BTreeSet::new(),
             too_many: false,

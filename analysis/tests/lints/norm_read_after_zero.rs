@@ -68,9 +68,9 @@ mod not_sure {
     fn fit(model: &mut Net, other: &Net, train: &DataLoader, every: usize) {
         let mut optimizer = Adam::new(model.parameters(), 1e-3);
         for (i, batch) in train.iter().enumerate() {
-            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target) / every as f32;
             loss.backward();
-            if i % every == 0 {
+            if (i + 1) % every == 0 {
                 optimizer.step();
                 optimizer.zero_grad();
             }

@@ -1,0 +1,102 @@
+use super::{Cause, Context};
+use crate::cfg::{Certain, Counter};
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A step that is to come every so many batches, under a condition that comes out true too early: `i % 4 == 0` with `i` counted from 0, or `(i + 1) % 4 == 0` with `i` counted from 1.
+    ///
+    /// ## Why it matters
+    ///
+    /// The first update follows a single batch, or one too few, and every later window is shifted: with a loss that is divided by four the first update is four times too small, and with a zeroing that is counted right the windows and the updates no longer fit.
+    /// LLMs-from-scratch (issue 299) had it.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for (i, batch) in train.iter().enumerate() {            // i = 0, 1, 2, ..
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / 4.0;
+    ///     loss.backward();
+    ///     if i % 4 == 0 {                                     // <- true after the very first batch
+    ///         optimizer.step();
+    ///         optimizer.zero_grad();
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Count the batches that are done: `if (i + 1) % 4 == 0`.
+    ///
+    /// ## Limits
+    ///
+    /// Found where it can be seen from what number the count starts; silent where a second condition looks at the count too, and where the step stands before `backward` in the round.
+    accumulation_off_by_one, Warning, "the first update follows too few batches"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for window in cx.gathered() {
+        let Some((guard, counter)) = window.counter else { continue };
+        let (Some(shift), false) = (counter.shift, counter.or_else) else { continue };
+        let last = window.backwards.iter().copied().max().unwrap_or(0);
+        // A second condition may well keep the first step away.
+        let alone = cx.site(window.step).guards.len() <= 1 + window.backwards.iter().map(|b| cx.site(*b).guards.len()).min().unwrap_or(0);
+        if shift == 0 || !alone || window.step < last {
+            continue;
+        }
+        let (batches, right) = words(counter, shift);
+        let message = format!("`{}` holds after {batches}", cx.site(guard).text);
+        let note = format!("{} then follows {batches} and not `{}`, and all later windows are shifted", cx.call_at(window.step), counter.every);
+        cx.report(guard, Cause::Alone(guard, LINT.name), 0, Certain::Every, message)
+            .note_at(window.step, note)
+            .note("the first update is too small where the loss is divided, and follows one batch's noise where it is not")
+            .help(right);
+    }
+}
+
+/// After how many batches the step comes first, and what to write.
+fn words(counter: &Counter, shift: i64) -> (String, String) {
+    let every = &counter.every;
+    let equals = if counter.fires { "==" } else { "!=" };
+    let count = counter.count.trim();
+    let right = if shift == 1 {
+        format!("count the batches that are done: `({count} + 1) % {every} {equals} 0`")
+    } else {
+        format!("let the condition come out after `{every}` batches, counted from the first")
+    };
+    let batches = match shift {
+        1 => "the first batch alone".to_owned(),
+        -1 => format!("one batch fewer than `{every}`"),
+        less if less < 0 => format!("{} batches fewer than `{every}`", -less),
+        more => format!("{more} batches"),
+    };
+    (batches, right)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    fn found(condition: &str) -> bool {
+        let body = format!(
+            "let loss = f(&model.forward(x)) / k;\n loss.backward(); if {condition} {{ optimizer.step(); optimizer.zero_grad(); }}"
+        );
+        in_loop(&body).iter().any(|(lint, _)| *lint == "accumulation_off_by_one")
+    }
+
+    #[test]
+    fn counted_from_nought() {
+        for wrong in ["i % k == 0", "i % 4 == 0", "i.is_multiple_of(4)", "(i + 2) % 4 == 0", "(i + 2) % k == 0", "i % 4 == 1"] {
+            assert!(found(wrong), "{wrong}");
+        }
+        for right in ["(i + 1) % k == 0", "i % 4 == 3", "i % k == k - 1", "i % k == 0 && i > 0", "i % k == offset", "(i + 5) % 4 == 0"] {
+            assert!(!found(right), "{right}");
+        }
+    }
+
+    #[test]
+    fn a_step_before_the_backward_belongs_to_the_window_before() {
+        let body = "if i % k == 0 { optimizer.step(); optimizer.zero_grad(); } let loss = f(&model.forward(x)) / k; loss.backward();";
+        assert!(in_loop(body).iter().all(|(lint, _)| *lint != "accumulation_off_by_one"));
+    }
+}

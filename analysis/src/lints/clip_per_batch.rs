@@ -1,0 +1,77 @@
+use super::{Cause, Context};
+use crate::cfg::Certain;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// Gradients that are gathered over several batches and clipped after each.
+    ///
+    /// ## Why it matters
+    ///
+    /// What is clipped is a part of the sum, again and again: batches early in the window are shortened several times and weigh less, and the sum that the step uses may still be too long.
+    /// transformers (issues 986 and 1563) and tt-metal (issue 17568) had it.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for (i, batch) in train.iter().enumerate() {
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / 4.0;
+    ///     loss.backward();
+    ///     optimizer.clip_grad_norm(1.0);                      // <- four times for each update
+    ///     if (i + 1) % 4 == 0 {
+    ///         optimizer.step();
+    ///         optimizer.zero_grad();
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Clip the sum, just before the step: `if (i + 1) % 4 == 0 { optimizer.clip_grad_norm(1.0); optimizer.step(); .. }`.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where a condition of its own decides whether it clips.
+    clip_per_batch, Warning, "clips after each batch though several make one update"
+}
+
+fn check(cx: &mut Context<'_>) {
+    let mut windows = cx.gathered();
+    windows.extend(cx.looped());
+    for window in windows {
+        let first = window.backwards.iter().copied().min().unwrap_or(0);
+        for clip in cx.each_round(&window, Effect::Clip) {
+            if clip < first {
+                continue;
+            }
+            let message = format!("{} clips a part of the sum that the step uses", cx.call(clip));
+            let note = cx.its_step(&window);
+            let help = format!("move `{};` to before `{};` on line {}", cx.site(clip).text, cx.site(window.step).text, cx.line(window.step));
+            cx.report(clip, Cause::Alone(clip, LINT.name), usize::MAX, Certain::Every, message)
+                .note_at(window.step, note)
+                .note("the first batches of a window are clipped several times and weigh less, and the sum may still be too long")
+                .help(help);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    fn found(body: &str) -> bool {
+        let body = format!("let loss = f(&model.forward(x)) / k;\n loss.backward(); {body}");
+        in_loop(&body).iter().any(|(lint, _)| *lint == "clip_per_batch")
+    }
+
+    #[test]
+    fn the_sum_is_clipped_once() {
+        assert!(found("optimizer.clip_grad_norm(1.0); if (i + 1) % k == 0 { optimizer.step(); optimizer.zero_grad(); }"));
+        assert!(found("clip_grad_norm(model.parameters(), 1.0); if (i + 1) % k == 0 { optimizer.step(); optimizer.zero_grad(); }"));
+        assert!(!found("if (i + 1) % k == 0 { optimizer.clip_grad_norm(1.0); optimizer.step(); optimizer.zero_grad(); }"));
+        assert!(!found("if (i + 1) % k == 0 { optimizer.clip_grad_norm(1.0); } if (i + 1) % k == 0 { optimizer.step(); optimizer.zero_grad(); }"));
+        assert!(!found("optimizer.clip_grad_norm(1.0); optimizer.step(); optimizer.zero_grad();"));
+        assert!(!found("let norm = optimizer.clip_grad_norm(1.0); if norm < 9.0 { optimizer.step(); } optimizer.zero_grad();"));
+    }
+}

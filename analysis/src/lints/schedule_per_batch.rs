@@ -1,0 +1,111 @@
+use super::window::Window;
+use super::{Cause, Context};
+use crate::cfg::{Action, Certain, SiteId};
+use crate::stage::{Effect, Stage};
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A schedule that moves with each batch although several batches make one update.
+    ///
+    /// ## Why it matters
+    ///
+    /// A schedule counts updates; moved with each batch it is through its curve several times too early, and most of training runs at its last learning rate.
+    /// burn (issue 5695) and cosmos-rl (issue 207) had it.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for (i, batch) in train.iter().enumerate() {
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / 4.0;
+    ///     loss.backward();
+    ///     if (i + 1) % 4 == 0 {
+    ///         optimizer.step();
+    ///         optimizer.zero_grad();
+    ///     }
+    ///     scheduler.step(&mut optimizer);                     // <- four times for each update
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Move it with the update: `if (i + 1) % 4 == 0 { optimizer.step(); scheduler.step(&mut optimizer); optimizer.zero_grad(); }`.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where a condition of its own decides whether the schedule moves, and where some other optimizer of the loop steps with each batch.
+    schedule_per_batch, Error, "the schedule moves with each batch though several make one update"
+}
+
+fn check(cx: &mut Context<'_>) {
+    let mut windows = cx.counted();
+    windows.extend(cx.looped());
+    for site in 0..cx.cfg.sites.len() {
+        if cx.site(site).stage != Some(Stage::Schedule) {
+            continue;
+        }
+        let Some(window) = window_of(cx, site, &windows) else { continue };
+        let message = format!("{} moves the schedule with each batch, and the optimizer steps less often", cx.call(site));
+        let note = cx.its_step(window);
+        let help = if cx.of_spec() {
+            "put `schedule` after `step` in `train_order`".to_owned()
+        } else {
+            format!("move `{};` to after line {}, beside `{};`", cx.site(site).text, cx.line(window.step), cx.site(window.step).text)
+        };
+        cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
+            .note_at(window.step, note)
+            .note("the schedule counts updates: it is through its curve too early, and the rest runs at its last learning rate")
+            .help(help);
+    }
+}
+
+/// The window in each of whose rounds a schedule moves, if no optimizer that it may move steps as often.
+fn window_of<'w, 'a>(cx: &Context<'_>, site: SiteId, windows: &'w [Window<'a>]) -> Option<&'w Window<'a>> {
+    let moved = cx.cfg.events().find_map(|(_, event)| match event.action {
+        Action::Schedule(of) if event.site == site => Some(of),
+        _ => None,
+    })?;
+    let window = windows.iter().find(|window| {
+        moved.is_none_or(|moved| moved == window.optimizer) && cx.runs_each_round(window, site)
+    })?;
+    let gathers = |id: usize| windows.iter().any(|other| other.optimizer == id && other.rounds == window.rounds);
+    let steps_here = |id: usize| {
+        let steps = cx.acting(id, Effect::Take);
+        steps.iter().any(|step| cx.site(*step).loops.contains(&window.rounds))
+    };
+    let lost = |id: usize| cx.cfg.optimizers[id].lost;
+    let others = (0..cx.cfg.optimizers.len()).any(|id| lost(id) || steps_here(id) && !gathers(id));
+    (moved.is_some() || !others).then_some(window)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    fn in_loop(body: &str) -> bool {
+        let source = format!(
+            "fn fit(model: &mut M, train: &L, k: usize) {{
+                let mut optimizer = Sgd::new(model.parameters(), 0.1);
+                let mut scheduler = CosineLr::new(100);
+                for (i, x) in train.iter().enumerate() {{
+                    let loss = f(&model.forward(x)) / k;
+                    loss.backward();
+                    {body}
+                }}
+            }}"
+        );
+        found(&source, true).iter().any(|(lint, _)| *lint == "schedule_per_batch")
+    }
+
+    #[test]
+    fn beside_the_step_it_is_right() {
+        let step = "if (i + 1) % k == 0 { optimizer.step(); optimizer.zero_grad(); }";
+        assert!(in_loop(&format!("{step} scheduler.step(&mut optimizer);")));
+        assert!(in_loop(&format!("scheduler.step(&mut optimizer); {step}")));
+        assert!(!in_loop(&step.replace("optimizer.zero", "scheduler.step(&mut optimizer); optimizer.zero")));
+        assert!(!in_loop(&format!("{step} if (i + 1) % k == 0 {{ scheduler.step(&mut optimizer); }}")));
+        assert!(!in_loop(&format!("{step} if !scheduler.is_per_epoch() {{ scheduler.step(&mut optimizer); }}")));
+        assert!(!in_loop("if (i + 1) % k != 0 { continue; } optimizer.step(); optimizer.zero_grad(); scheduler.step(&mut optimizer);"));
+        assert!(!in_loop("optimizer.step(); optimizer.zero_grad(); scheduler.step(&mut optimizer);"));
+    }
+}

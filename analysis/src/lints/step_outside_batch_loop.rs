@@ -1,0 +1,90 @@
+use super::{Cause, Context};
+use crate::cfg::Certain;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A `step` after a loop in each of whose rounds the gradients are zeroed and computed anew.
+    ///
+    /// ## Why it matters
+    ///
+    /// Only the gradients of the last round are left when the step comes: all other batches of the epoch are computed for nothing.
+    /// A brace too early is enough; d2l-en (issue 1347) and CGLB (issue 11) had it.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for epoch in 0..epochs {                                // gradients:
+    ///     for batch in train {
+    ///         optimizer.zero_grad();                          // {discarded} from the second batch on
+    ///         let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+    ///         loss.backward();                                // {filled}  by this batch alone
+    ///     }
+    ///     optimizer.step();                                   // {used}  <- once for all batches
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Step in the loop, after `backward`; or, for one update with the gradients of all batches, zero before the loop and divide the loss by their number.
+    ///
+    /// ## Limits
+    ///
+    /// Zeroing and stepping both outside the loop is one update for all its rounds, and taken as meant.
+    /// Silent where the function reads gradients itself, as it does to gather them by hand.
+    step_outside_batch_loop, Warning, "one step for a loop that zeroes in each round"
+}
+
+fn check(cx: &mut Context<'_>) {
+    if cx.cfg.reads_gradients {
+        return;
+    }
+    for window in cx.looped() {
+        let zeros = cx.each_round(&window, Effect::Zero);
+        let first = window.backwards.iter().copied().min().unwrap_or(0);
+        // After the backward it leaves nothing at all: `gradients_discarded`.
+        let Some(&zero) = zeros.iter().find(|zero| **zero < first) else { continue };
+        let head = &cx.cfg.loops[window.rounds];
+        let message = format!("{} runs once for all rounds of the loop on line {}", cx.call(window.step), head.line);
+        let note = format!("in each of them {} drops the gradients of the one before", cx.call_at(zero));
+        let backward = window.backwards.iter().copied().max().unwrap_or(zero);
+        let help = format!("move `{};` into the loop, to after line {}", cx.site(window.step).text, cx.line(backward));
+        let (step, line) = (window.step, head.line);
+        let harm = format!("only the last round of `{}` on line {line} changes the parameters", head.text);
+        let cause = if cx.of_spec() { zero } else { step };
+        cx.report(cause, Cause::Alone(step, LINT.name), usize::MAX, Certain::Every, message).note_at(zero, note).note(harm).help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    fn with(before: &str, inside: &str, after: &str) -> bool {
+        let source = format!(
+            "fn fit(model: &mut M, train: &L) {{
+                let mut optimizer = Sgd::new(model.parameters(), 0.1);
+                for epoch in 0..9 {{
+                    {before}
+                    for x in train {{
+                        {inside}
+                    }}
+                    {after}
+                }}
+            }}"
+        );
+        found(&source, true).iter().any(|(lint, _)| *lint == "step_outside_batch_loop")
+    }
+
+    #[test]
+    fn the_last_batch_alone_makes_the_update() {
+        let pass = "let loss = f(&model.forward(x)); loss.backward();";
+        let zeroing = format!("optimizer.zero_grad(); {pass}");
+        assert!(with("", &zeroing, "optimizer.step();"));
+        assert!(with("", &zeroing, "optimizer.clip_grad_norm(1.0); optimizer.step();"));
+        assert!(!with("optimizer.zero_grad();", pass, "optimizer.step();"));
+        assert!(!with("", pass, "optimizer.step(); optimizer.zero_grad();"));
+        assert!(!with("", &format!("{zeroing} optimizer.step();"), ""));
+    }
+}

@@ -1,0 +1,149 @@
+//! Updates that gather the gradients of several batches: what several lints know of them.
+
+use super::Context;
+use crate::cfg::{Counter, LoopId, OptimizerId, SiteId};
+use crate::flow::{Gradients, What};
+use crate::stage::Effect;
+
+/// An optimizer whose step comes once in several backwards.
+#[derive(Debug)]
+pub(super) struct Window<'a> {
+    pub optimizer: OptimizerId,
+    /// The first of the steps.
+    pub step: SiteId,
+    /// The loop with one backward in each round.
+    pub rounds: LoopId,
+    pub backwards: Vec<SiteId>,
+    /// The condition around the step; `None` where the step stands after the loop.
+    pub counter: Option<(SiteId, &'a Counter)>,
+}
+
+impl<'a> Context<'a> {
+    /// Steps under a condition that counts the rounds of the loop in which the backwards run.
+    pub(super) fn counted(&self) -> Vec<Window<'a>> {
+        self.windows(|cx, optimizer, steps, fills| {
+            let step = *steps.first()?;
+            let rounds = *cx.site(step).loops.last()?;
+            let here = |site: &SiteId| cx.site(*site).loops.contains(&rounds);
+            let (guard, counter) = cx.full_guard(step)?;
+            let of_the_count = |other: &SiteId| {
+                let same = |known: &(usize, bool)| cx.cfg.same_guard(*known, guard);
+                cx.site(*other).loops.last() == Some(&rounds) && cx.site(*other).guards.iter().any(same)
+            };
+            let backwards: Vec<SiteId> = fills.iter().copied().filter(here).collect();
+            let every_round =
+                |site: &SiteId| cx.site(*site).loops.last() == Some(&rounds) && !of_the_count(site);
+            (counter.number != Some(1)
+                && steps.iter().filter(|step| here(step)).all(of_the_count)
+                && !backwards.is_empty()
+                && backwards.iter().all(every_round))
+            .then(|| Window {
+                optimizer,
+                step,
+                rounds,
+                backwards,
+                counter: Some((cx.cfg.guards[guard.0].site, counter)),
+            })
+        })
+    }
+
+    /// Those of them that really gather: no `zero_grad` runs in each round.
+    pub(super) fn gathered(&self) -> Vec<Window<'a>> {
+        let mut windows = self.counted();
+        windows.retain(|window| self.each_round(window, Effect::Zero).is_empty());
+        windows
+    }
+
+    /// Steps that follow a loop in which the backwards run.
+    pub(super) fn looped(&self) -> Vec<Window<'a>> {
+        self.windows(|cx, optimizer, steps, fills| {
+            let backward = *fills.first()?;
+            let loops = &cx.site(backward).loops;
+            let (rounds, outside) = loops.split_last()?;
+            let step = steps.iter().copied().find(|step| cx.site(*step).loops == outside)?;
+            let inside = |site: &SiteId| cx.site(*site).loops.contains(rounds);
+            (fills.iter().all(|fill| &cx.site(*fill).loops == loops)
+                && !steps.iter().any(inside)
+                && backward < step)
+                .then(|| Window {
+                    optimizer,
+                    step,
+                    rounds: *rounds,
+                    backwards: fills.to_vec(),
+                    counter: None,
+                })
+        })
+    }
+
+    fn windows(
+        &self,
+        window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<Window<'a>>,
+    ) -> Vec<Window<'a>> {
+        let known = |id: &OptimizerId| {
+            !self.solution.visits.iter().any(|visit| match visit.what {
+                What::Gradients(of, Effect::Take, cell) => of == *id && cell.all.meets(Gradients::UNKNOWN),
+                _ => false,
+            })
+        };
+        let ids = (0..self.cfg.optimizers.len()).filter(|id| !self.cfg.optimizers[*id].lost).filter(known);
+        ids.filter_map(|id| {
+            let fused = |sites: Vec<SiteId>| sites.iter().any(|site| self.site(*site).fused);
+            let (steps, fills) = (self.acting(id, Effect::Take), self.acting(id, Effect::Fill));
+            if fused(steps.clone()) { None } else { window(self, id, &steps, &fills) }
+        })
+        .collect()
+    }
+
+    /// The guard of a site that counts the rounds of its innermost loop, when they are full.
+    fn full_guard(&self, site: SiteId) -> Option<((usize, bool), &'a Counter)> {
+        let cfg = self.cfg;
+        let site = &cfg.sites[site];
+        let around = site.loops.last()?;
+        site.guards.iter().find_map(|&guard| {
+            cfg.full(guard).filter(|counter| counter.rounds_of == *around).map(|counter| (guard, counter))
+        })
+    }
+
+    /// The sites of one effect on an optimizer that run in each round of a window's loop.
+    pub(super) fn each_round(&self, window: &Window<'_>, effect: Effect) -> Vec<SiteId> {
+        let mut sites = self.acting(window.optimizer, effect);
+        sites.retain(|site| self.runs_each_round(window, *site));
+        sites
+    }
+
+    /// Whether a site runs in each round of a window's loop in which a backward runs.
+    pub(super) fn runs_each_round(&self, window: &Window<'_>, site: SiteId) -> bool {
+        let site = self.site(site);
+        let guarded_unseen = site.conditional && site.guards.is_empty();
+        site.loops.last() == Some(&window.rounds)
+            && !site.fused
+            && !guarded_unseen
+            && window.backwards.iter().any(|backward| self.cfg.runs_with(site, self.site(*backward)))
+    }
+
+    /// How rarely a window's step runs, as a sentence about it goes on.
+    pub(super) fn how_rarely(&self, window: &Window<'_>) -> String {
+        let head = &self.cfg.loops[window.rounds];
+        match window.counter {
+            Some((guard, counter)) if counter.fires => format!("runs only when `{}`", self.site(guard).text),
+            Some((guard, _)) => format!("does not run while `{}`", self.site(guard).text),
+            None if self.of_spec() => "runs once for all the batches of a window".to_owned(),
+            None => format!("runs once for all rounds of `{}` on line {}", head.text, head.line),
+        }
+    }
+
+    /// What a window's step is called in a note: with its line by hand.
+    pub(super) fn its_step(&self, window: &Window<'_>) -> String {
+        format!("{} {}", self.call_at(window.step), self.how_rarely(window))
+    }
+}
+
+impl Window<'_> {
+    /// How many batches make one update, in words.
+    pub(super) fn size(&self) -> String {
+        match self.counter {
+            Some((_, counter)) => format!("`{}`", counter.every),
+            None => "all".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+/// After the `if`, so with every batch.
+mod after_the_if {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                loss.backward();
+                if (i + 1) % k == 0 {
+                    optimizer.step();
+                    optimizer.zero_grad();
+                }
+                scheduler.step(&mut optimizer); //~ error schedule_per_batch
+            }
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+}
+
+/// The other batches go on only after it has moved.
+mod before_the_continue {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                loss.backward();
+                scheduler.step(&mut optimizer); //~ error schedule_per_batch
+                if (i + 1) % k != 0 {
+                    continue;
+                }
+                optimizer.step();
+                optimizer.zero_grad();
+            }
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+}
+
+/// A window is a loop of its own, and the schedule moves in it.
+mod in_the_window {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        for window in train.windows(0, 4) {
+            optimizer.zero_grad();
+            for batch in &window {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+                (&loss * window.weight(&batch)).backward();
+                scheduler.step(&mut optimizer); //~ error schedule_per_batch
+            }
+            optimizer.step();
+        }
+    }
+}
+
+/// With the update.
+mod with_the_step {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                loss.backward();
+                if (i + 1) % k == 0 {
+                    optimizer.step();
+                    scheduler.step(&mut optimizer);
+                    optimizer.zero_grad();
+                }
+            }
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+}
+
+/// Under the same condition, in a block of its own.
+mod same_condition {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                loss.backward();
+                if (i + 1) % k == 0 {
+                    optimizer.step();
+                    optimizer.zero_grad();
+                }
+                if (i + 1) % k == 0 {
+                    scheduler.step(&mut optimizer);
+                }
+            }
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+}
+
+/// Once for each epoch.
+mod per_epoch {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                loss.backward();
+                if (i + 1) % k == 0 {
+                    optimizer.step();
+                    optimizer.zero_grad();
+                }
+            }
+            optimizer.step();
+            optimizer.zero_grad();
+            scheduler.step(&mut optimizer);
+        }
+    }
+}
+
+/// Every batch makes an update.
+mod without_accumulation {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+            scheduler.step(&mut optimizer);
+        }
+    }
+}

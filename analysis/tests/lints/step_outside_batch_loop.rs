@@ -1,0 +1,119 @@
+/// A brace too early: one step for each epoch.
+mod a_brace_too_early {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for batch in train {
+                optimizer.zero_grad();
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+                loss.backward();
+            }
+            optimizer.step(); //~ warning step_outside_batch_loop
+        }
+    }
+}
+
+/// The whole tail of the round stands outside.
+mod with_its_clip {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                let output = model.forward(&batch.input);
+                model.zero_grad();
+                let loss = mse_loss(&output, &batch.target);
+                loss.backward();
+                println!("{i}: {}", loss.item());
+            }
+            optimizer.clip_grad_norm(1.0);
+            optimizer.step(); //~ warning step_outside_batch_loop
+        }
+    }
+}
+
+/// No epochs: a single loop, and the step after it.
+mod a_single_loop {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+        }
+        optimizer.step(); //~ warning step_outside_batch_loop
+    }
+}
+
+/// One update with the gradients of all batches: zeroed and stepped outside.
+mod full_batch {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            optimizer.zero_grad();
+            for batch in train {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / train.len() as f32;
+                loss.backward();
+            }
+            optimizer.step();
+        }
+    }
+}
+
+/// Several losses of one batch.
+mod several_heads {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for batch in train {
+                optimizer.zero_grad();
+                for (head, target) in batch.targets.iter().enumerate() {
+                    let loss = cross_entropy(&model.forward(&batch.input).column(head), target);
+                    loss.backward();
+                }
+                optimizer.step();
+            }
+        }
+    }
+}
+
+/// Windows of batches.
+mod windows {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for window in train.windows(0, 4) {
+                for batch in &window {
+                    let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+                    (&loss * window.weight(&batch)).backward();
+                }
+                optimizer.step();
+                optimizer.zero_grad();
+            }
+        }
+    }
+}
+
+/// A step in the loop, and one more for what is left.
+mod flush {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                loss.backward();
+                if (i + 1) % k == 0 {
+                    optimizer.step();
+                    optimizer.zero_grad();
+                }
+            }
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+}

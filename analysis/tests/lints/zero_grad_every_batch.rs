@@ -1,0 +1,194 @@
+/// `zero_grad` at the head of each round, a step every fourth.
+mod at_the_head {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                optimizer.zero_grad(); //~ error zero_grad_every_batch
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / 4.0;
+                loss.backward();
+                if (i + 1) % 4 == 0 || i + 1 == train.len() {
+                    optimizer.step();
+                }
+            }
+        }
+    }
+}
+
+/// The condition has a name, and the model is zeroed.
+mod by_name {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                let full = (i + 1) % k == 0 || i + 1 == train.len();
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                model.zero_grad(); //~ error zero_grad_every_batch
+                loss.backward();
+                if full {
+                    optimizer.clip_grad_norm(1.0);
+                    optimizer.step();
+                }
+            }
+        }
+    }
+}
+
+/// The other batches go on before the step; the zeroing runs before that.
+mod by_continue {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut count = 0;
+        for _ in 0..epochs {
+            for batch in train {
+                optimizer.zero_grad(); //~ error zero_grad_every_batch
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                loss.backward();
+                count += 1;
+                if count < k {
+                    continue;
+                }
+                optimizer.step();
+                count = 0;
+            }
+        }
+    }
+}
+
+/// After the step, but outside the `if`.
+mod after_the_if {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                loss.backward();
+                if (i + 1).is_multiple_of(k) || i + 1 == train.len() {
+                    optimizer.step();
+                }
+                optimizer.zero_grad(); //~ error zero_grad_every_batch
+            }
+        }
+    }
+}
+
+/// One of two optimizers is zeroed too often.
+mod one_of_two {
+    #[training_loop]
+    fn fit(encoder: &mut Net, decoder: &mut Net, train: &DataLoader, k: usize) {
+        let mut opt_e = Sgd::new(encoder.parameters(), 0.1);
+        let mut opt_d = Sgd::new(decoder.parameters(), 0.1);
+        for (i, batch) in train.iter().enumerate() {
+            opt_d.zero_grad(); //~ error zero_grad_every_batch
+            let loss = cross_entropy(&decoder.forward(&encoder.forward(&batch.input)), &batch.target) / k as f32;
+            loss.backward();
+            if (i + 1) % k == 0 || i + 1 == train.len() {
+                opt_e.step();
+                opt_e.zero_grad();
+                opt_d.step();
+            }
+        }
+    }
+}
+
+/// Step and zero under one condition, and once more at the end.
+mod together {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                loss.backward();
+                if (i + 1) % k == 0 {
+                    optimizer.step();
+                    optimizer.zero_grad();
+                }
+            }
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+}
+
+/// Zeroed at the head of each window.
+mod at_the_window_s_head {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for (i, batch) in train.iter().enumerate() {
+                if i % k == 0 {
+                    optimizer.zero_grad();
+                }
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+                loss.backward();
+                if (i + 1) % k == 0 || i + 1 == train.len() {
+                    optimizer.step();
+                }
+            }
+        }
+    }
+}
+
+/// The step is left out when the loss is not finite, not to gather batches.
+mod measured {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for batch in train {
+                optimizer.zero_grad();
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+                loss.backward();
+                if loss.item().is_finite() {
+                    optimizer.step();
+                }
+            }
+        }
+    }
+}
+
+/// The whole pass runs every few rounds only.
+mod a_pass_now_and_then {
+    #[training_loop]
+    fn play(model: &mut Net, env: &mut Env, memory: &Memory) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for t in 0..10_000 {
+            optimizer.zero_grad();
+            memory.push(env.step(act(model, env.observation())));
+            if (t + 1) % 4 == 0 {
+                let batch = memory.sample(32);
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                loss.backward();
+                optimizer.step();
+            }
+        }
+    }
+}
+
+/// A generator that steps every fifth round only, on a loss of its own.
+mod gan {
+    #[training_loop]
+    fn fit(gen: &mut Net, critic: &mut Net, train: &DataLoader) {
+        let mut opt_g = Adam::new(gen.parameters(), 1e-4);
+        let mut opt_c = Adam::new(critic.parameters(), 1e-4);
+        for (i, batch) in train.iter().enumerate() {
+            opt_c.zero_grad();
+            let fake = gen.forward(&batch.noise);
+            let loss = critic.forward(&fake.detach()).mean() - critic.forward(&batch.input).mean();
+            loss.backward();
+            opt_c.step();
+            opt_g.zero_grad();
+            if i % 5 == 0 {
+                let loss = critic.forward(&gen.forward(&batch.noise)).mean().neg();
+                loss.backward();
+                opt_g.step();
+            }
+        }
+    }
+}
