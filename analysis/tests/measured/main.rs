@@ -9,3 +9,4 @@ mod interpreter;
 mod machine;
 mod mutants;
 mod mutation;
+mod right;
