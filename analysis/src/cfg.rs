@@ -87,6 +87,12 @@ pub struct Cfg {
     pub runs: std::collections::BTreeMap<SiteId, Run>,
     /// Names and numbers that something is multiplied with or divided by; `Sum` where a reduction of the name is.
     pub factors: std::collections::BTreeSet<String>,
+    /// Variables that hold what a constructor of the function made.
+    pub made: std::collections::BTreeSet<PathId>,
+    /// What was given to code that is not seen and may run `backward` on it.
+    pub handed: Past,
+    /// Where forwards and losses were computed whose result is detached.
+    pub detached: Sites,
     /// The loop whose items a variable holds.
     pub items: std::collections::BTreeMap<PathId, LoopId>,
     /// Variables that are the function's parameters.

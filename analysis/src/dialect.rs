@@ -15,7 +15,7 @@ mod torch;
 
 pub use iterators::{Drive, Lazy, drive, lazy};
 pub use math::{How, Loss, Op, Takes};
-pub use roles::{Role, Uses, role_of_name, role_of_type};
+pub use roles::{Role, Uses, role_of_name, role_of_type, speaks_of_evaluation, speaks_of_training};
 pub use shared::SHARED;
 pub use tch::TCH;
 pub use torch::TORCH;
@@ -174,6 +174,11 @@ pub fn hints_at_training(name: &str) -> bool {
     ["backward", "backprop", "step", "train", "optimi", "update", "fit", "learn", "grad"]
         .iter()
         .any(|hint| name.contains(hint))
+}
+
+/// Whether a function of this name may well run `backward` on a tensor that it is given.
+pub fn hints_at_backward(name: &str) -> bool {
+    hints_at_training(name) && !name.contains("update")
 }
 
 /// Whether a function of this name may well switch the mode of a model that it is given.

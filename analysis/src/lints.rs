@@ -13,6 +13,7 @@ mod calls;
 mod context;
 mod page;
 mod provenance;
+mod runs;
 #[cfg(test)]
 mod testing;
 mod window;
@@ -91,6 +92,11 @@ registry! {
     unscaled_accumulation,
     accumulation_tail_dropped,
     accumulation_off_by_one,
+    training_in_eval_mode,
+    evaluation_in_train_mode,
+    recording_in_evaluation,
+    backward_without_recording,
+    step_in_evaluation,
 }
 
 /// All lints that look at a function, in the order of the catalogue.

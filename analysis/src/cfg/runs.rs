@@ -41,6 +41,8 @@ pub struct Past {
     pub computed: Sites,
     /// What collected it on the way: vectors it was pushed into, sums it was added to.
     pub collected: Deps,
+    /// Something came in, while recording, that may have a graph of its own.
+    pub open: bool,
 }
 
 impl Past {
@@ -49,6 +51,7 @@ impl Past {
         Self {
             computed: self.computed.union(&other.computed),
             collected: self.collected.union(&other.collected),
+            open: self.open || other.open,
         }
     }
 }

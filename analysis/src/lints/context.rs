@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Lint, calls};
 use crate::cfg::{Action, Certain, Cfg, GraphId, GuardKind, OptimizerId, Site, SiteId};
 use crate::check::{CheckOptions, Origin, level};
-use crate::diagnostic::{Diagnostic, Note};
+use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::flow::{Cell, Gradients, Solution, Visit, What};
 use crate::stage::Effect;
 
@@ -34,6 +34,8 @@ pub struct Finding {
     site: SiteId,
     /// What makes it a fault: one finding for each.
     cause: Cause,
+    /// The highest level that it may have.
+    most: Level,
     /// When it comes about.
     rank: usize,
     message: String,
@@ -269,6 +271,7 @@ impl<'a> Context<'a> {
             rank,
             message: message.into(),
             when: None,
+            most: Level::Error,
             notes: Vec::new(),
             help: None,
         });
@@ -323,7 +326,7 @@ impl<'a> Context<'a> {
             let called = calls::notes(self.cfg, finding.site);
             places.entry(key).or_insert_with(|| Diagnostic {
                 lint: Some(finding.lint.name),
-                level: level(finding.certain).min(finding.lint.level),
+                level: level(finding.certain).min(finding.lint.level).min(finding.most),
                 certain: finding.certain == Certain::Every,
                 place,
                 message: finding.told(),
@@ -363,6 +366,14 @@ impl Report<'_> {
             finding.when = when;
         }
         Self { cfg, finding }
+    }
+
+    /// A warning at most: it may be meant so.
+    pub fn only_warns(mut self) -> Self {
+        if let Some(finding) = &mut self.finding {
+            finding.most = Level::Warning;
+        }
+        self
     }
 
     /// Says what to write instead.

@@ -198,6 +198,7 @@ impl<'a> Lower<'a> {
             self.cfg.items.insert(path, round.of);
         }
         if let Some(site) = value.made {
+            self.cfg.made.insert(path);
             self.built.insert(path, (site, self.cfg.sites[site].conditional));
         }
         if value.made.is_some()

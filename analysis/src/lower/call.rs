@@ -11,7 +11,9 @@ use super::origin::{asks_for_no_reduction, is_number};
 use super::value::{Guard, Handed, Kind, Value};
 use super::{Lower, address, survey};
 use crate::cfg::{Action, Deps, GraphId, Join, OptimizerId, Origin, PathId, SiteId};
-use crate::dialect::{Does, How, Role, hints_at_mode, hints_at_training, measures_gradients, role_of_type};
+use crate::dialect::{
+    Does, How, Role, hints_at_backward, hints_at_mode, hints_at_training, measures_gradients, role_of_type,
+};
 use crate::stage::Stage;
 
 /// Wrappers through which an optimizer stays itself.
@@ -85,7 +87,7 @@ impl<'a> Lower<'a> {
                 let site = self.site_of(expr, None);
                 let others: Vec<&Origin> = arguments[1..].iter().map(|argument| &argument.origin).collect();
                 let origin = arguments[0].origin.after(self.dialect.op(last), site, &others);
-                Value { origin, ..Self::combine(&arguments) }
+                Value { origin, ..self.combine(&arguments) }
             }
             _ if last == "looks_at" => {
                 self.cfg.notes.prints = true;
@@ -250,6 +252,9 @@ impl<'a> Lower<'a> {
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
         self.unseen(site, given, &arguments);
         let hinted = name.as_deref().is_some_and(hints_at_training);
+        if name.as_deref().is_some_and(hints_at_backward) {
+            self.may_run_backward(&arguments);
+        }
         let variant = name.as_deref().is_some_and(|name| name.starts_with(char::is_uppercase));
         self.hand_over(&arguments, site, hinted && !variant);
         for (argument, value) in node.args.iter().zip(&arguments) {
@@ -276,6 +281,7 @@ impl<'a> Lower<'a> {
         for argument in &arguments {
             value = value.with(&argument.derived());
         }
+        value.past.open |= self.opens(&arguments);
         let local = matches!(&*node.func, Expr::Path(path) if path.path.get_ident().is_some_and(|name| self.lookup(&name.to_string()).is_some()));
         if !local && name.is_some() {
             value.origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));

@@ -149,7 +149,7 @@ impl<'a> Lower<'a> {
                 UnOp::Neg(_) => {
                     let value = self.expr(&node.expr);
                     let origin = Origin { last: None, ..value.origin.part() };
-                    Value { origin, ..Self::combine(&[value]) }
+                    Value { origin, ..self.combine(&[value]) }
                 }
                 _ => self.expr(&node.expr).derived(),
             },
@@ -228,7 +228,7 @@ impl<'a> Lower<'a> {
             let left = self.expr(&node.left);
             self.note_added(node, &right);
             let origin = left.origin.with(&right.origin, join_of(&node.op));
-            let value = Value { origin, ..Self::combine(&[left, right]) };
+            let value = Value { origin, ..self.combine(&[left, right]) };
             self.note_assignment(&node.left, Some(&node.op), &node.right);
             self.assign(&node.left, value);
             return Value::nothing();
@@ -239,7 +239,7 @@ impl<'a> Lower<'a> {
                 let (left, right) = (self.expr(&node.left), self.expr(&node.right));
                 self.difference(node, &left, &right);
                 let origin = left.origin.with(&right.origin, join_of(&node.op));
-                Value { origin, ..Self::combine(&[left, right]) }
+                Value { origin, ..self.combine(&[left, right]) }
             }
             _ => {
                 let left = self.expr(&node.left);
@@ -251,7 +251,7 @@ impl<'a> Lower<'a> {
     }
 
     /// What arithmetic on tensors and numbers gives: a tensor with all their graphs.
-    pub(super) fn combine(values: &[Value<'a>]) -> Value<'a> {
+    pub(super) fn combine(&self, values: &[Value<'a>]) -> Value<'a> {
         let all_numbers = values.iter().all(|value| matches!(value.kind, Kind::Number));
         let mut result = if all_numbers { Value::number() } else { Value::nothing() };
         for value in values {
@@ -262,6 +262,7 @@ impl<'a> Lower<'a> {
             result.graphs.extend(value.through());
             result.part.extend(value.parts());
         }
+        result.past.open |= self.opens(values);
         result
     }
 

@@ -7,7 +7,9 @@ use super::value::{Handed, Kind, Value};
 use super::{Lower, text};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
-use crate::dialect::{Does, hints_at_mode, hints_at_training, is_loss, measures_gradients};
+use crate::dialect::{
+    Does, How, hints_at_backward, hints_at_mode, hints_at_training, is_loss, measures_gradients,
+};
 use crate::stage::Stage;
 
 impl<'a> Lower<'a> {
@@ -128,10 +130,14 @@ impl<'a> Lower<'a> {
                 let origin = receiver.origin.after(self.dialect.op(&name), site, &others);
                 let mut all = vec![receiver.clone()];
                 all.extend(arguments);
-                Value { origin, ..Self::combine(&all) }
+                Value { origin, ..self.combine(&all) }
             }
             Some(Does::Detaches) => match self.dialect.cut(&name) {
                 Some(how) => {
+                    if how == How::Detach {
+                        let computed = &receiver.past.computed;
+                        self.cfg.detached = self.cfg.detached.union(computed);
+                    }
                     let site = self.site_of(expr, None);
                     Value { origin: receiver.origin.ended(how, site), ..Value::number_of(receiver) }
                 }
@@ -208,6 +214,7 @@ impl<'a> Lower<'a> {
             self.cfg.models = self.cfg.models.union(&receiver.deps);
         }
         value.past.computed = value.past.computed.union(&Sites::one(site));
+        value.past.open |= self.opens(arguments);
         Value { computed: true, measured: true, origin, ..value }
     }
 
@@ -241,6 +248,9 @@ impl<'a> Lower<'a> {
         }
         self.part_of_several(receiver);
         let site = self.site_of(expr, None);
+        if hints_at_backward(&name) {
+            self.may_run_backward(arguments);
+        }
         if hints_at_mode(&name) {
             [receiver]
                 .into_iter()
@@ -274,6 +284,7 @@ impl<'a> Lower<'a> {
         }
         value.origin = self.unseen_origin(&name, node, receiver, arguments);
         value.measured |= measures_gradients(&name);
+        value.past.open |= self.opens(arguments);
         // `losses.push(loss)` puts the argument into the receiver.
         if let Some(place) = receiver.place
             && let Some(holder) = self.values.get_mut(&place)

@@ -210,6 +210,13 @@ impl<'a> Lower<'a> {
         value
     }
 
+    /// Code that is not seen may run `backward` on what it is given.
+    pub(super) fn may_run_backward(&mut self, values: &[Value<'a>]) {
+        for value in values {
+            self.cfg.handed = self.cfg.handed.union(&value.derived().past);
+        }
+    }
+
     /// Whether closures and guards let what is computed here have a graph.
     pub(super) fn recorded(&self) -> Recorded {
         match (self.unrecorded, self.maybe_unrecorded) {
@@ -217,6 +224,23 @@ impl<'a> Lower<'a> {
             (0, _) => Recorded::Maybe,
             _ => Recorded::No,
         }
+    }
+
+    /// Whether one of these may have a graph that no forward made: a parameter, a tensor from elsewhere.
+    pub(super) fn opens(&self, values: &[Value<'a>]) -> bool {
+        let from_outside = |path: &PathId| {
+            let root = self.cfg.paths.root_of(*path);
+            let data = self.cfg.items.contains_key(&root) || self.parameters.contains(&root);
+            let model = Deps::one(*path).overlaps(&self.cfg.models, &self.cfg.paths) != Some(false);
+            !data || model
+        };
+        let open = |value: &Value<'a>| {
+            let behind = &value.past.computed;
+            let made = behind.is_unknown() || !behind.known().is_empty();
+            let flat = matches!(value.kind, Kind::Number) || value.origin.is_flat();
+            !made && !flat && (value.deps == Deps::Anything || value.deps.paths().iter().any(from_outside))
+        };
+        self.recorded() != Recorded::No && values.iter().any(open)
     }
 
     /// Notes a forward, a loss or a backward, and what is behind it.

@@ -1,0 +1,101 @@
+use std::collections::BTreeMap;
+
+use super::runs::Study;
+use super::{Cause, Context};
+use crate::cfg::Certain;
+use crate::flow::What;
+use crate::stage::{Effect, Stage};
+
+lint! {
+    /// ## What it finds
+    ///
+    /// `backward` on a loss of which every forward ran while nothing was recorded: in a `no_grad` closure, under a guard, or after recording was switched off.
+    ///
+    /// ## Why it matters
+    ///
+    /// There is no graph to run through: the program stops, or the gradients stay empty and nothing is learnt.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {                                              // recording:
+    ///     optimizer.zero_grad();
+    ///     let output = no_grad(|| model.forward(&batch.input));         // {off}
+    ///     let loss = cross_entropy(&output, &batch.target);
+    ///     loss.backward();                                              // <- no graph leads to the model
+    ///     optimizer.step();
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Compute the forward outside of `no_grad`; end a guard or a switch before the training starts again.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where a part of the loss was recorded or may have been: another forward, a tensor from elsewhere, a parameter used by hand.
+    backward_without_recording, Error, "`backward` on a loss that was computed under `no_grad`"
+}
+
+fn check(cx: &mut Context<'_>) {
+    let study = Study::of(cx);
+    let mut ranks = BTreeMap::new();
+    for visit in &cx.solution.visits {
+        if matches!(visit.what, What::Gradients(_, Effect::Fill, _) | What::Backward(..)) {
+            ranks.entry(visit.site).or_insert(visit.rank);
+        }
+    }
+    for (site, run) in cx.backwards() {
+        let behind = &run.past.computed;
+        if behind.is_unknown() || run.past.open {
+            continue;
+        }
+        let mut forwards = behind.known().iter().copied().filter(|site| {
+            cx.cfg.runs.get(site).is_some_and(|run| run.stage == Stage::Forward)
+        });
+        let Some(first) = forwards.clone().next() else { continue };
+        if !forwards.all(|forward| study.is_off(forward)) {
+            continue;
+        }
+        let Some(&rank) = ranks.get(&site) else { continue };
+        let line = cx.line(first);
+        let note = format!("{} ran while nothing was recorded", cx.call_at(first));
+        let message = format!("{} finds no graph: the forward behind it was not recorded", cx.call(site));
+        cx.report(site, Cause::Alone(site, LINT.name), rank, Certain::Every, message)
+            .note_at(first, note)
+            .note("no gradient reaches the model, and nothing is learnt")
+            .help(format!("compute line {line} with recording on, outside of `no_grad`"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    #[test]
+    fn closure_guard_and_switch() {
+        for off in [
+            "let output = no_grad(|| model.forward(x));\n let loss = mse_loss(&output, y);",
+            "let loss = no_grad(|| {\n mse_loss(&model.forward(x), y) });",
+            "let _off = no_grad_guard();\n let loss = mse_loss(&model.forward(x), y);",
+            "set_grad_enabled(false);\n let loss = mse_loss(&model.forward(x), y);",
+        ] {
+            let body = format!("optimizer.zero_grad(); {off} loss.backward(); optimizer.step();");
+            assert_eq!(in_loop(&body), [("backward_without_recording", 6)], "{off}");
+        }
+    }
+
+    #[test]
+    fn a_part_that_was_recorded_is_enough() {
+        for on in [
+            "let loss = mse_loss(&model.forward(x), &no_grad(|| teacher.forward(x)));",
+            "let head = Parameter::new(Tensor::ones(&[2])); let loss = mse_loss(&(no_grad(|| body.forward(x)).matmul(&head)), y);",
+            "set_grad_enabled(false); let seen = mse_loss(&model.forward(x), y); set_grad_enabled(true); let loss = mse_loss(&model.forward(x), y);",
+            "let loss = no_grad(|| enable_grad(|| mse_loss(&model.forward(x), y)));",
+            "{ let _off = no_grad_guard(); see(model.forward(x)); } let loss = mse_loss(&model.forward(x), y);",
+        ] {
+            let body = format!("optimizer.zero_grad(); {on} loss.backward(); optimizer.step();");
+            assert!(in_loop(&body).is_empty(), "{on}: {:?}", in_loop(&body));
+        }
+    }
+}

@@ -1,0 +1,172 @@
+use std::collections::BTreeSet;
+
+use super::runs::{Evaluates, Forward, Study};
+use super::{Cause, Context};
+use crate::cfg::{Action, Certain, PathId, SiteId};
+use crate::flow::Word;
+use crate::stage::Stage;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A forward on data that is only evaluated (nothing recorded, or no `backward` in a loop over validation data) while the model that the function trains is in training mode.
+    ///
+    /// ## Why it matters
+    ///
+    /// Dropout drops and batch normalisation uses and keeps the statistics of the validation batches: the figures are worse than the model is, they vary from run to run, and the validation data leaks into the model.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for epoch in 0..epochs {                                // mode:
+    ///     model.train();                                      // {train}
+    ///     for batch in train { /* forward, backward, step */ }
+    ///     for batch in valid {
+    ///         let output = no_grad(|| model.forward(&batch.input));   // {train}  <- dropout drops
+    ///         correct += accuracy(&output, &batch.target);
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Evaluate under `let _evaluation = evaluation(&model);`, or call `model.eval()` before the loop and `model.train()` after it.
+    ///
+    /// ## Limits
+    ///
+    /// Whether a model has layers that know a mode cannot be seen, so the lint speaks only of models whose mode the function sets somewhere.
+    /// Silent for forwards that choose actions, make targets or gather statistics: where the loop has a `backward`, goes through the training data again, or computes no loss and its data's name says nothing.
+    /// Silent where `train()` was called after the training loop, on purpose.
+    evaluation_in_train_mode, Error, "the model is evaluated in training mode"
+}
+
+fn check(cx: &mut Context<'_>) {
+    let study = Study::of(cx);
+    let known: BTreeSet<PathId> = cx
+        .cfg
+        .events()
+        .filter(|(_, event)| matches!(cx.site(event.site).stage, Some(Stage::TrainMode | Stage::EvalMode)))
+        .filter_map(|(_, event)| match event.action {
+            Action::Mode(path, _) => Some(path),
+            _ => None,
+        })
+        .collect();
+    // The function sets the model's mode somewhere, so there is one to set.
+    let knows_a_mode = |model: PathId| known.iter().any(|&path| cx.cfg.paths.overlap(path, model));
+    let mut found = Vec::new();
+    for forward in study.forwards() {
+        let mode = forward.mode.and_then(|mode| mode.certainty(Word::TRAIN));
+        let (Some(Certain::Every), None, false) = (mode, forward.run.told, forward.visit.maybe_not_first) else {
+            continue;
+        };
+        let Some(kind) = study.evaluates(&forward) else { continue };
+        if forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training) {
+            found.push((forward, kind));
+        }
+    }
+    for (forward, kind) in found {
+        tell(cx, &study, &forward, kind);
+    }
+}
+
+/// `train()` was called between the training and this forward.
+fn is_meant(cx: &Context<'_>, forward: &Forward<'_>, training: &BTreeSet<SiteId>) -> bool {
+    let Some(switched) = forward.mode.and_then(|mode| mode.by(Word::TRAIN)) else { return false };
+    let called = cx.site(switched).stage == Some(Stage::TrainMode);
+    let place = |site: usize| (cx.line(site), cx.site(site).place.column());
+    called && training.iter().any(|&site| place(site) < place(switched)) && place(switched) < place(forward.visit.site)
+}
+
+fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates) {
+    let (site, off) = (forward.visit.site, forward.is_unrecorded());
+    if !off && (!forward.is_recorded() || !matches!(kind, Evaluates::Named(Some(_)))) {
+        return;
+    }
+    let model = forward.run.model.map_or("model", |model| cx.cfg.paths.name(model));
+    let line = match kind.round() {
+        Some(round) => cx.cfg.loops[round].line,
+        None => cx.line(site),
+    };
+    let what = match kind.round() {
+        Some(round) => format!("in the loop over `{}`", study.over(round)),
+        None => "on data that is not trained on".to_owned(),
+    };
+    let note = match forward.mode.and_then(|mode| mode.by(Word::TRAIN)) {
+        Some(by) if cx.site(by).stage == Some(Stage::TrainMode) => {
+            Some((by, format!("{} set it; no `{model}.eval()` runs in between", cx.call_at(by))))
+        }
+        Some(by) => Some((by, format!("{} made it in training mode; no `{model}.eval()` runs in between", cx.call_at(by)))),
+        None => None,
+    };
+    let message = format!("{} evaluates `{model}` in training mode, {what}", cx.call(site));
+    let cause = Cause::Alone(kind.round().and_then(|round| study.first_in(round)).unwrap_or(site), LINT.name);
+    let mut report = cx.report(site, cause, forward.visit.rank, Certain::Every, message);
+    if let Some((by, note)) = note {
+        report = report.note_at(by, note);
+    }
+    let report = report
+        .note("dropout drops and batch statistics move with the data: the figures are not the model's")
+        .help(format!("write `let _evaluation = evaluation(&{model});` before line {line}, in a block of its own"));
+    if !off || matches!(kind, Evaluates::Quietly(_)) {
+        report.only_warns();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{found, messages};
+
+    const LOOP: &str = "fn fit(model: &mut Net, train: &L, valid: &L) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for epoch in 0..10 {
+            model.train();
+            for batch in train {
+                optimizer.zero_grad();
+                let loss = mse_loss(&model.forward(&batch.x), &batch.y);
+                loss.backward();
+                optimizer.step();
+            }
+            model.eval();
+            for batch in valid {
+                let loss = no_grad(|| mse_loss(&model.forward(&batch.x), &batch.y));
+                total += loss.item();
+            }
+        }
+    }";
+
+    #[test]
+    fn under_no_grad_it_is_an_error() {
+        assert!(found(LOOP, true).is_empty());
+        let broken = LOOP.replace("model.eval();", "");
+        assert_eq!(found(&broken, true), [("evaluation_in_train_mode", 13)]);
+        let all = messages(&broken, true);
+        assert!(all.contains("`model.train()` on line 4 set it"), "{all}");
+    }
+
+    #[test]
+    fn guards_are_evaluation() {
+        let guarded = LOOP.replace("model.eval();", "let _evaluation = evaluation(model);").replace("no_grad(|| mse_loss(&model.forward(&batch.x), &batch.y))", "mse_loss(&model.forward(&batch.x), &batch.y)");
+        assert!(found(&guarded, true).is_empty());
+        let gone = guarded.replace("let _evaluation = evaluation(model);", "");
+        assert_eq!(found(&gone, true), [("evaluation_in_train_mode", 13)]);
+    }
+
+    #[test]
+    fn who_never_speaks_of_a_mode_has_none() {
+        let plain = LOOP.replace("model.eval();", "").replace("model.train();", "");
+        assert!(found(&plain, true).is_empty());
+    }
+
+    #[test]
+    fn rollouts_targets_and_statistics_are_no_evaluation() {
+        let rollout = LOOP.replace("model.eval();", "").replace("for batch in valid {", "while !env.done() {").replace(
+            "let loss = no_grad(|| mse_loss(&model.forward(&batch.x), &batch.y));\n                total += loss.item();",
+            "let action = no_grad(|| model.forward(&state)).argmax(); state = env.act(action);",
+        );
+        assert!(found(&rollout, true).is_empty(), "{:?}", found(&rollout, true));
+        let statistics = LOOP.replace("model.eval();", "").replace("in valid {", "in train {");
+        assert!(!found(&statistics, true).iter().any(|(lint, _)| *lint == "evaluation_in_train_mode"));
+        let dropout = LOOP.replace("model.eval();", "model.train();");
+        assert!(found(&dropout, true).is_empty());
+    }
+}

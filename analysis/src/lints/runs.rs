@@ -1,0 +1,250 @@
+//! What lints on mode and recording ask of forwards: which train, which evaluate, and on which data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Context;
+use crate::cfg::{Cfg, Deps, LoopId, OptimizerId, PathId, Recorded, Run, SiteId};
+use crate::dialect::{speaks_of_evaluation, speaks_of_training};
+use crate::flow::{Solution, Visit, What, Word, Words};
+use crate::stage::{Effect, Stage};
+
+/// A forward at one visit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Forward<'a> {
+    /// When, and where.
+    pub(super) visit: Visit,
+    /// What it runs.
+    pub(super) run: &'a Run,
+    /// The model's mode, if it is followed.
+    pub(super) mode: Option<Words>,
+    /// What a switch says of recording.
+    pub(super) switch: Words,
+}
+
+impl Forward<'_> {
+    /// It has a graph for certain.
+    pub(super) fn is_recorded(&self) -> bool {
+        self.run.recorded == Recorded::Yes && self.switch.all.within(Word::ON)
+    }
+
+    /// It has no graph for certain.
+    pub(super) fn is_unrecorded(&self) -> bool {
+        self.run.recorded == Recorded::No || self.switch.all.within(Word::OFF)
+    }
+}
+
+/// What kind of evaluation a forward belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Evaluates {
+    /// The data's name says so.
+    Named(Option<LoopId>),
+    /// A loop over other data than is trained on, whose losses nothing is done with but to look at them.
+    Quietly(LoopId),
+}
+
+impl Evaluates {
+    /// The loop over the data, if there is one.
+    pub(super) fn round(self) -> Option<LoopId> {
+        match self {
+            Self::Named(round) => round,
+            Self::Quietly(round) => Some(round),
+        }
+    }
+}
+
+/// What the forwards of a function are for; found once for all of them.
+#[derive(Debug)]
+pub(super) struct Study<'a> {
+    cfg: &'a Cfg,
+    solution: &'a Solution,
+    /// Forwards through which a backward runs that a step follows.
+    pub(super) training: BTreeSet<SiteId>,
+    /// Those of them after which no condition leaves the backward out.
+    pub(super) always_training: BTreeSet<SiteId>,
+    /// The models of those that train.
+    trained: BTreeSet<PathId>,
+    /// What the loops go through whose items train.
+    trained_over: BTreeSet<&'a str>,
+    /// Forwards and losses on which a backward may follow.
+    backwarded: BTreeSet<SiteId>,
+    /// Of some backward it is not known what is behind it.
+    any_backwarded: bool,
+    /// Loops with a backward in them.
+    backward_in: BTreeSet<LoopId>,
+    /// Forwards of which a loss is computed.
+    looked_at: BTreeSet<SiteId>,
+    /// The first forward in each loop.
+    first_in: BTreeMap<LoopId, SiteId>,
+    /// Computations that are never recorded.
+    off: BTreeSet<SiteId>,
+}
+
+impl<'a> Study<'a> {
+    /// Looks at all forwards, losses and backwards.
+    pub(super) fn of(cx: &Context<'a>) -> Self {
+        let (cfg, solution) = (cx.cfg, cx.solution);
+        let mut study = Self {
+            cfg,
+            solution,
+            training: BTreeSet::new(),
+            always_training: BTreeSet::new(),
+            trained: BTreeSet::new(),
+            trained_over: BTreeSet::new(),
+            backwarded: cfg.handed.computed.known().iter().copied().collect(),
+            any_backwarded: cfg.handed.computed.is_unknown(),
+            backward_in: BTreeSet::new(),
+            looked_at: BTreeSet::new(),
+            first_in: BTreeMap::new(),
+            off: off(cfg, solution),
+        };
+        let steps: Vec<(OptimizerId, BTreeSet<&[LoopId]>)> = (0..cfg.optimizers.len())
+            .filter(|id| !cfg.optimizers[*id].lost)
+            .map(|id| (id, cx.acting(id, Effect::Take).iter().map(|&step| &*cfg.sites[step].loops).collect()))
+            .collect();
+        for (&site, run) in &cfg.runs {
+            match run.stage {
+                Stage::Backward => study.backward(site, run, &steps),
+                Stage::Loss => study.looked_at.extend(run.past.computed.known()),
+                _ => {
+                    for around in &cfg.sites[site].loops {
+                        study.first_in.entry(*around).or_insert(site);
+                    }
+                }
+            }
+        }
+        for site in &study.training {
+            let run = &cfg.runs[site];
+            study.trained.extend(run.model.iter().chain(run.models.paths()));
+            study.trained_over.extend(data_of(cfg, *site, run).map(|round| &*cfg.loops[round].over));
+        }
+        study
+    }
+
+    fn backward(&mut self, site: SiteId, backward: &Run, steps: &[(OptimizerId, BTreeSet<&[LoopId]>)]) {
+        let loops = &*self.cfg.sites[site].loops;
+        self.backward_in.extend(loops);
+        self.any_backwarded |= backward.past.computed.is_unknown();
+        let behind = backward.past.computed.known();
+        self.backwarded.extend(behind);
+        let forwards = || {
+            let runs = behind.iter().filter_map(|site| Some((*site, self.cfg.runs.get(site)?)));
+            runs.filter(|(_, run)| run.stage == Stage::Forward)
+        };
+        // Of whose parameters is not known, only the one model behind the loss can be said to be moved.
+        let alone = forwards().map(|(_, run)| run.model).collect::<BTreeSet<_>>().len() == 1;
+        let holds = |owned: &Deps, run: &Run| {
+            // A device or a size that both were made with makes nothing of one a part of the other.
+            let alone = owned.paths().len() == 1;
+            let is_owned = |whole: &PathId, model: PathId| {
+                let told = alone || run.model == Some(model) || self.cfg.made.contains(whole);
+                told && self.cfg.paths.holds(*whole, model)
+            };
+            let inside = |model| owned.paths().iter().any(|whole| is_owned(whole, model));
+            run.models.paths().iter().any(|&model| inside(model))
+        };
+        let near = |stepped: &BTreeSet<&[LoopId]>| {
+            stepped.iter().any(|theirs| loops.starts_with(theirs) || theirs.starts_with(loops))
+        };
+        let near: Vec<OptimizerId> = steps.iter().filter(|(_, at)| near(at)).map(|(id, _)| *id).collect();
+        let moved = |run: &Run| {
+            near.iter()
+                .any(|&id| self.cfg.optimizers[id].owned.as_ref().map_or(alone, |owned| holds(owned, run)))
+        };
+        let training: Vec<SiteId> = forwards().filter(|(_, run)| moved(run)).map(|(site, _)| site).collect();
+        if !self.cfg.sites[site].conditional {
+            self.always_training.extend(&training);
+        }
+        self.training.extend(training);
+    }
+
+    /// All forwards, earlier rounds first.
+    pub(super) fn forwards(&self) -> Vec<Forward<'a>> {
+        let forward = |visit: &Visit| {
+            let What::Run(mode, switch) = visit.what else { return None };
+            let run = self.cfg.runs.get(&visit.site)?;
+            (run.stage == Stage::Forward).then_some(Forward { visit: *visit, run, mode, switch })
+        };
+        self.solution.visits.iter().filter_map(forward).collect()
+    }
+
+    /// The loop whose items the forwards behind a loss are given.
+    pub(super) fn data_behind(&self, run: &Run) -> Option<LoopId> {
+        let runs =
+            run.past.computed.known().iter().filter_map(|site| Some((*site, self.cfg.runs.get(site)?)));
+        let mut forwards = runs.filter(|(_, run)| run.stage == Stage::Forward);
+        forwards.find_map(|(site, run)| data_of(self.cfg, site, run))
+    }
+
+    /// What a loop goes through, as the source writes it.
+    pub(super) fn over(&self, round: LoopId) -> &'a str {
+        &self.cfg.loops[round].over
+    }
+
+    /// Whether a computation is never recorded.
+    pub(super) fn is_off(&self, site: SiteId) -> bool {
+        self.off.contains(&site)
+    }
+
+    /// The first forward in a loop.
+    pub(super) fn first_in(&self, round: LoopId) -> Option<SiteId> {
+        self.first_in.get(&round).copied()
+    }
+
+    /// Whether a forward evaluates the model on data that this function does not train it on.
+    pub(super) fn evaluates(&self, forward: &Forward<'_>) -> Option<Evaluates> {
+        let (site, run) = (forward.visit.site, forward.run);
+        let trained = |path: &PathId| self.trained.iter().any(|&model| self.cfg.paths.overlap(model, *path));
+        let of_trained = run.model.iter().chain(run.models.paths()).any(trained);
+        if self.any_backwarded || self.backwarded.contains(&site) || !of_trained {
+            return None;
+        }
+        let Some(round) = data_of(self.cfg, site, run) else {
+            let named = |path: &PathId| speaks_of_evaluation(self.cfg.paths.name(*path));
+            return run.given.paths().iter().any(named).then_some(Evaluates::Named(None));
+        };
+        let over = self.over(round);
+        if self.backward_in.contains(&round) || self.trained_over.contains(over) {
+            return None;
+        }
+        if speaks_of_evaluation(over) {
+            return Some(Evaluates::Named(Some(round)));
+        }
+        let other = !speaks_of_training(over) && !over.contains("..") && !over.contains("env");
+        (other && self.looked_at.contains(&site)).then_some(Evaluates::Quietly(round))
+    }
+}
+
+/// The innermost loop around a forward whose items it is given.
+pub(super) fn data_of(cfg: &Cfg, site: SiteId, run: &Run) -> Option<LoopId> {
+    let roots = run.given.paths().iter().map(|path| cfg.paths.root_of(*path));
+    let items: BTreeSet<LoopId> = roots.filter_map(|root| cfg.items.get(&root)).copied().collect();
+    cfg.sites[site].loops.iter().rev().copied().find(|around| items.contains(around))
+}
+
+/// Computations that are never recorded: by what is around them, or by a switch.
+fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
+    let mut switched: BTreeMap<SiteId, bool> = BTreeMap::new();
+    for visit in &solution.visits {
+        if let What::Run(_, switch) = visit.what {
+            *switched.entry(visit.site).or_insert(true) &= switch.all.within(Word::OFF);
+        }
+    }
+    let lexically = cfg.runs.iter().filter(|(_, run)| run.recorded == Recorded::No).map(|(site, _)| *site);
+    lexically.chain(switched.into_iter().filter(|(_, off)| *off).map(|(site, _)| site)).collect()
+}
+
+impl<'a> Context<'a> {
+    /// All backwards, with what they run through.
+    pub(super) fn backwards(&self) -> impl Iterator<Item = (SiteId, &'a Run)> + use<'a> {
+        let cfg = self.cfg;
+        cfg.runs.iter().filter(|(_, run)| run.stage == Stage::Backward).map(|(site, run)| (*site, run))
+    }
+
+    /// The line before which a call has to stand to come once before all rounds that a forward runs in
+    /// and the other site does not.
+    pub(super) fn line_before(&self, forward: SiteId, other: SiteId) -> usize {
+        let others = &self.site(other).loops;
+        let head = self.site(forward).loops.iter().find(|around| !others.contains(around));
+        head.map_or_else(|| self.line(forward), |head| self.cfg.loops[*head].line)
+    }
+}
