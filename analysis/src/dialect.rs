@@ -14,7 +14,7 @@ mod tch;
 mod torch;
 
 pub use iterators::{Drive, Lazy, drive, lazy};
-pub use math::{How, Loss, Op, Takes};
+pub use math::{CRATES, How, Loss, Op, Takes};
 pub use roles::{Role, Uses, role_of_name, role_of_type, speaks_of_evaluation, speaks_of_training};
 pub use shared::SHARED;
 pub use tch::TCH;

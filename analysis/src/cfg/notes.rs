@@ -86,6 +86,8 @@ pub struct Notes {
     pub prints: bool,
     /// How variables are used that are assigned, or hold a model that is built here.
     pub uses: BTreeMap<PathId, Vec<Use>>,
+    /// What a variable is divided by: the names in each divisor.
+    pub divisors: BTreeMap<PathId, Vec<PathId>>,
     /// The words of its string literals.
     pub says: Vec<String>,
     /// Choices of the best model.

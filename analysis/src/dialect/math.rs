@@ -86,6 +86,9 @@ const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
     Loss { name, of, takes: Takes::Anything, symmetric: true, one_order: true }
 }
 
+/// Crates whose functions of these names do what the tables say.
+pub const CRATES: &[&str] = &["training_loop", "tch", "candle_core", "candle_nn", "burn", "dfdx"];
+
 /// The losses of `training_loop` and tch.
 pub(super) const LOSSES: &[Loss] = &[
     Loss { of: Some("CrossEntropy"), ..loss("cross_entropy", Takes::Logits) },

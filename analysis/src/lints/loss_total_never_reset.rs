@@ -75,7 +75,18 @@ fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId
     let read = reads().filter(once_an_epoch).find(|one| one.site > added.site)?;
     let for_all = reads().any(|one| !loops(one).contains(&outer) && one.site > added.site);
     let stands = steady && !before && !for_all && counts_epochs(cx, outer);
-    (stands && !is_running_mean(cx, path, added, read, outer)).then_some((added.site, outer, read.site))
+    // Divided by the number of epochs so far it is an average over them.
+    let mut by = cx.cfg.notes.divisors.get(&path).into_iter().flatten();
+    let averaged = by.any(|&divisor| {
+        let counts = cx.cfg.notes.uses.get(&divisor).into_iter().flatten();
+        let grows = counts.clone().any(|one| matches!(one.kind, UseKind::Add { .. }) && inside(&one));
+        let anew = counts.clone().any(|one| one.kind == UseKind::Set && inside(&one));
+        let of_outer = cx.cfg.bound_in(divisor) == Some(outer);
+        let head = cx.cfg.loops[outer].text.split(" in ").next().unwrap_or("");
+        let counter = of_outer && head.contains(cx.cfg.paths.name(divisor));
+        counter || (grows && !anew && !of_outer)
+    });
+    (stands && !averaged && !is_running_mean(cx, path, added, read, outer)).then_some((added.site, outer, read.site))
 }
 
 /// Whether a loop goes over epochs: its head says so or counts a range, and no step stands in it directly.
@@ -138,6 +149,8 @@ mod tests {
             ("", "println!(\"{}\", total / n); total = 0.0;"),
             ("", "println!(\"{}\", std::mem::take(&mut total));"),
             ("", "println!(\"{}\", total / count as f64);"),
+            ("", "println!(\"{}\", total / (epoch + 1) as f64);"),
+            ("", "let seen = count as f64;\nprintln!(\"{}\", total / count as f64);"),
             ("let before = total;", "println!(\"{}\", total - before);"),
             ("", ""),
         ] {

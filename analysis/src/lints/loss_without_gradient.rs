@@ -43,6 +43,12 @@ fn check(cx: &mut Context<'_>) {
 }
 
 fn whole(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
+    // An input that is optimized is data, and learns.
+    let given = cx.cfg.runs.get(&root.site).map(|run| &run.given);
+    let owned = cx.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
+    if owned.into_iter().any(|owned| given.is_some_and(|given| owned.overlaps(given, &cx.cfg.paths) != Some(false))) {
+        return;
+    }
     let made = match cut.how {
         How::Number => "makes a plain number, and no gradient passes it",
         How::Choice => "makes a choice, which has no gradient",

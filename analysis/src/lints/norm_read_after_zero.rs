@@ -1,4 +1,5 @@
 use super::{Cause, Context};
+use crate::cfg::{Action, SiteId};
 use crate::flow::{Gradients, What};
 use crate::stage::Effect;
 
@@ -38,6 +39,9 @@ fn check(cx: &mut Context<'_>) {
         if visit.maybe_not_first || !cell.all.within(empty) || cell.certainty(empty).is_none() {
             continue;
         }
+        if !reads_model(cx, visit.site) {
+            continue;
+        }
         let zeroed = cell.all.words().filter_map(|word| cell.trail(word).zeroed).min();
         let Some(zeroed) = zeroed else { continue };
         let site = visit.site;
@@ -50,6 +54,16 @@ fn check(cx: &mut Context<'_>) {
             .note("the norm says nothing about the gradients that were used")
             .help(help);
     }
+}
+
+/// Whether the gradients that are read are those of an optimizer or a model, and not a record of them.
+fn reads_model(cx: &Context<'_>, site: SiteId) -> bool {
+    let mut events = cx.cfg.events().filter(|(_, event)| event.site == site);
+    events.any(|(_, event)| match &event.action {
+        Action::Gradients(..) => true,
+        Action::Through(deps, _) => deps.overlaps(&cx.cfg.models, &cx.cfg.paths) == Some(true),
+        _ => false,
+    })
 }
 
 #[cfg(test)]

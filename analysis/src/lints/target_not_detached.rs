@@ -32,8 +32,7 @@ lint! {
 }
 
 /// Words that say so.
-const TARGET: [&str; 9] =
-    ["target", "targets", "td", "bootstrap", "bootstrapped", "backup", "expected", "qnext", "teacher"];
+const TARGET: [&str; 6] = ["target", "targets", "td", "bootstrap", "bootstrapped", "backup"];
 
 fn check(cx: &mut Context<'_>) {
     let losses = cx.cfg.losses.iter().filter(|call| call.loss.symmetric);

@@ -12,7 +12,8 @@ use super::value::{Guard, Handed, Kind, Value};
 use super::{Lower, address, survey};
 use crate::cfg::{Action, Deps, GraphId, Join, OptimizerId, Origin, PathId, SiteId};
 use crate::dialect::{
-    Does, How, Role, hints_at_backward, hints_at_mode, hints_at_training, measures_gradients, role_of_type,
+    Does, How, Op, Role, hints_at_backward, hints_at_mode, hints_at_training, measures_gradients,
+    role_of_type,
 };
 use crate::stage::Stage;
 
@@ -86,7 +87,9 @@ impl<'a> Lower<'a> {
                 let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
                 let site = self.site_of(expr, None);
                 let others: Vec<&Origin> = arguments[1..].iter().map(|argument| &argument.origin).collect();
-                let origin = arguments[0].origin.after(self.dialect.op(last), site, &others);
+                let own = self.seen.may_be_own(&function.path, self.function);
+                let op = if own { Op::Other } else { self.dialect.op(last) };
+                let origin = arguments[0].origin.after(op, site, &others);
                 Value { origin, ..self.combine(&arguments) }
             }
             _ if last == "looks_at" => {
@@ -153,7 +156,8 @@ impl<'a> Lower<'a> {
         self.hand_over(&arguments, site, false);
         let makes = ["new", "default", "init", "seq", "build", "create", "with", "from"];
         let made = makes.iter().any(|start| name.starts_with(start)).then_some(site);
-        let criterion = self.dialect.criterion(owner);
+        let own = matches!(&*node.func, Expr::Path(path) if self.seen.may_be_own(&path.path, self.function));
+        let criterion = self.dialect.criterion(owner).filter(|_| !own);
         let unreduced = node.args.iter().any(asks_for_no_reduction).then_some(site);
         let origin = match criterion {
             Some(_) => Origin { unreduced, criterion, ..Origin::default() },

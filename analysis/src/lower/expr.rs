@@ -238,6 +238,7 @@ impl<'a> Lower<'a> {
             BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) => {
                 let (left, right) = (self.expr(&node.left), self.expr(&node.right));
                 self.difference(node, &left, &right);
+                self.note_division(node);
                 let origin = left.origin.with(&right.origin, join_of(&node.op));
                 Value { origin, ..self.combine(&[left, right]) }
             }

@@ -92,6 +92,25 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// `left / right`: the variables in the divisor of a variable.
+    pub(super) fn note_division(&mut self, node: &'a ExprBinary) {
+        let mut left = &*node.left;
+        while let Expr::Cast(syn::ExprCast { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) = left {
+            left = expr;
+        }
+        if let (BinOp::Div(_), Expr::Path(divided)) = (&node.op, left)
+            && let Some((path, _)) = self.noted_name(divided)
+        {
+            let by: Vec<PathId> = names_in(&node.right).iter().filter_map(|name| self.lookup(name)).collect();
+            let known = self.cfg.notes.divisors.entry(path).or_default();
+            for path in by {
+                if !known.contains(&path) && known.len() < MOST_USES {
+                    known.push(path);
+                }
+            }
+        }
+    }
+
     /// What a method does to the model that it is called on.
     pub(super) fn note_method(&mut self, receiver: &Expr, does: Option<Does>) {
         let kind = match does {

@@ -164,7 +164,9 @@ impl<'a> Lower<'a> {
             }
             (Expr::Call(node), None) => {
                 let name = match &*node.func {
-                    Expr::Path(path) => path.path.segments.last().map(|part| part.ident.to_string()),
+                    Expr::Path(path) if !self.seen.may_be_own(&path.path, self.function) => {
+                        path.path.segments.last().map(|part| part.ident.to_string())
+                    }
                     _ => None,
                 };
                 name.and_then(|name| self.loss_of(site, &name, None, (&node.args, arguments)))

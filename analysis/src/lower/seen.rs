@@ -12,6 +12,7 @@ use super::survey::Survey;
 use crate::check::CheckOptions;
 
 mod collect;
+mod imports;
 
 /// Index into [`Seen::functions`].
 pub(crate) type FnId = usize;

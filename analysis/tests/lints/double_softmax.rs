@@ -188,3 +188,41 @@ mod soft_targets_and_branches {
         }
     }
 }
+
+/// Functions of the user's own crate, which may take what they like.
+mod own_functions {
+    use crate::loss::cross_entropy;
+    use crate::ops::softmax;
+    use training_loop::prelude::*;
+
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            let a = cross_entropy(&model.forward(&batch.input).softmax(1), &batch.target);
+            let b = nll_loss(&softmax(&model.forward(&batch.input)), &batch.target);
+            let c = losses::cross_entropy(&model.forward(&batch.input).softmax(1), &batch.target);
+            optimizer.zero_grad();
+            (a + b + c).backward();
+            optimizer.step();
+        }
+    }
+}
+
+/// The library's functions beside own ones.
+mod imported {
+    use crate::model::Net;
+    use tch::nn;
+    use training_loop::prelude::*;
+
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            let loss = cross_entropy(&softmax(&model.forward(&batch.input)), &batch.target); //~ error double_softmax
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+}

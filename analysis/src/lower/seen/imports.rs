@@ -1,0 +1,37 @@
+//! Whose function a name may be, as far as the `use` items of a file tell.
+
+use syn::Path;
+
+use super::{FnId, Scope, Seen};
+use crate::dialect::CRATES;
+
+impl Seen {
+    /// Whether a name that looks like one of a library's may be a function of the user's own, of which
+    /// nothing is known: it is imported from a module of this crate, or from a crate that is not known.
+    ///
+    /// Where nothing is imported at all, as where one function alone is seen, names are taken for the
+    /// library's.
+    pub(in crate::lower) fn may_be_own(&self, path: &Path, from: FnId) -> bool {
+        let Some(first) = path.segments.first().map(|part| part.ident.to_string()) else { return true };
+        let mut scopes = Vec::new();
+        let mut at = Some(self.functions[from].scope);
+        while let Some(scope) = at {
+            let here: &Scope = &self.scopes[scope];
+            scopes.push(here);
+            // A module sees what is around it only through `use super::*`.
+            let through = here.body || here.globs.iter().any(|glob| glob.len() == 1 && glob[0] == "super");
+            at = here.parent.filter(|_| through);
+        }
+        let library = |whole: &[String]| whole.first().is_some_and(|root| CRATES.contains(&root.as_str()));
+        let mut named = scopes.iter().flat_map(|scope| &scope.imports);
+        if let Some((_, whole)) = named.find(|(alias, _)| *alias == first) {
+            return !library(whole);
+        }
+        let nothing = scopes.iter().all(|scope| scope.imports.is_empty() && scope.globs.is_empty());
+        if nothing || CRATES.contains(&first.as_str()) {
+            return false;
+        }
+        let mut globs = scopes.iter().flat_map(|scope| &scope.globs);
+        path.segments.len() > 1 || !globs.any(|glob| library(glob))
+    }
+}
