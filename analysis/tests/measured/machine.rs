@@ -153,6 +153,8 @@ pub(crate) fn text(node: &impl quote::ToTokens) -> String {
 pub(crate) struct Machine<'p> {
     pub program: &'p Program,
     pub scopes: Vec<Vec<(String, V)>>,
+    /// How many scopes there are around each loop that runs.
+    pub rounds: Vec<usize>,
     pub tensors: Vec<Tensor>,
     pub models: Vec<Model>,
     pub optimizers: Vec<Optimizer>,
@@ -210,6 +212,7 @@ impl<'p> Machine<'p> {
         Self {
             program,
             scopes: vec![Vec::new()],
+            rounds: Vec::new(),
             tensors: Vec::new(),
             models: Vec::new(),
             optimizers: Vec::new(),

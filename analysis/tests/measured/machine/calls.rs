@@ -135,6 +135,7 @@ impl Machine<'_> {
         let off = usize::from(!self.recording());
         self.unrecorded += off;
         let outer = std::mem::replace(&mut self.scopes, vec![Vec::new()]);
+        let rounds = std::mem::take(&mut self.rounds);
         if let Some(this) = this {
             self.declare("self", this);
         }
@@ -146,7 +147,7 @@ impl Machine<'_> {
             self.bind(pat, value);
         }
         let result = self.block(&body);
-        self.scopes = outer;
+        (self.scopes, self.rounds) = (outer, rounds);
         self.unrecorded -= off;
         if let Err(Stop::Return(value)) = result { Ok(value) } else { result }
     }

@@ -197,6 +197,7 @@ impl Machine<'_> {
         };
         if let BinOp::AddAssign(_) | BinOp::SubAssign(_) | BinOp::MulAssign(_) | BinOp::DivAssign(_) = both.op
         {
+            self.adds_up(&both.left);
             if let V::Tensor(id) = value {
                 self.tensors[id].kept = true;
             }
@@ -204,6 +205,16 @@ impl Machine<'_> {
             return Ok(V::Any);
         }
         Ok(value)
+    }
+
+    /// Something is added to a variable, which may come from before two loops.
+    fn adds_up(&mut self, to: &Expr) {
+        let name = text(to);
+        let declared = self.scopes.iter().rposition(|scope| scope.iter().any(|(known, _)| *known == name));
+        let Some(declared) = declared else { return };
+        if self.rounds.iter().filter(|round| **round > declared).count() > 1 {
+            self.fault("a sum is not reset", &name);
+        }
     }
 
     /// A tensor computed from others; nothing if there is none among them.
@@ -325,9 +336,11 @@ impl Machine<'_> {
 
     /// One round; something if the loop ends with it.
     fn round(&mut self, label: Option<&str>, body: impl FnOnce(&mut Self) -> Run<V>) -> Run<Option<()>> {
+        self.rounds.push(self.scopes.len());
         self.scopes.push(Vec::new());
         let result = body(self);
         self.scopes.pop();
+        self.rounds.pop();
         let mine = |name: &Option<String>| name.is_none() || name.as_deref() == label;
         match result {
             Ok(_) => Ok(None),
