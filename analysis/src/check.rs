@@ -12,7 +12,7 @@ use crate::lower::seen::{Seen, Told};
 use crate::prove::{Asked, Proof};
 use crate::stage::Effect;
 use crate::suppress::Levels;
-use crate::{flow, lints, lower, prove};
+use crate::{fix, flow, lints, lower, prove};
 
 /// Who wrote the loop that is checked: decides how findings are worded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -183,7 +183,9 @@ pub fn draw_fn_mermaid(function: &ItemFn, options: &CheckOptions) -> String {
 /// A function that carries `#[training_loop]` is checked as the macro checks it; one that has a spec
 /// and no body is left to the generator.
 pub fn check_file(file: &File) -> Vec<Diagnostic> {
-    check_items(&file.items, &told, None)
+    let mut findings = check_items(&file.items, &told, None);
+    fix::settle(file, &mut findings);
+    findings
 }
 
 /// Checks the functions of some items together.

@@ -5,6 +5,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
+use crate::fix::Fix;
+
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -77,6 +79,8 @@ pub struct Diagnostic {
     pub notes: Vec<Note>,
     /// What to write instead.
     pub help: Option<String>,
+    /// The same as a change of the source, where it is mechanical; only files are told.
+    pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
@@ -90,6 +94,7 @@ impl Diagnostic {
             message: message.into(),
             notes: Vec::new(),
             help: None,
+            fix: None,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod dialect;
 mod door;
 mod expand;
+pub mod fix;
 pub mod flow;
 mod inline;
 mod item;

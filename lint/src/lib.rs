@@ -17,6 +17,7 @@ mod allow;
 mod check;
 mod comments;
 mod files;
+mod fix;
 mod options;
 mod outline;
 mod output;

@@ -71,6 +71,13 @@ impl Source {
         self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())
     }
 
+    /// The line and the column, both counted from 1, of a byte.
+    pub(crate) fn position(&self, byte: usize) -> (usize, usize) {
+        let line = self.starts.partition_point(|start| *start <= byte);
+        let start = self.line_start(line);
+        (line, self.text[start..byte].chars().count() + 1)
+    }
+
     /// The byte of a line, counted from 1, and of a column, counted from 0 in characters.
     fn offset(&self, line: usize, column: usize) -> usize {
         let (start, end) = (self.line_start(line), self.line_start(line + 1));
@@ -96,6 +103,7 @@ mod tests {
         assert_eq!(source.line_start(2), "// ä\r\n".len());
         let at = source.offset(2, 4);
         assert_eq!(&source.text[at..at + 2], "ß");
+        assert_eq!(source.position(at), (2, 5));
         assert_eq!(source.offset(2, 99), source.text.len());
         assert_eq!(source.offset(99, 0), source.text.len());
     }

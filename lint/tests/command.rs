@@ -8,6 +8,8 @@ mod allow;
 mod codes;
 #[path = "command/files.rs"]
 mod files;
+#[path = "command/fix.rs"]
+mod fix;
 #[path = "command/human.rs"]
 mod human;
 #[path = "command/json.rs"]

@@ -1,4 +1,5 @@
 use super::Context;
+use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::Gradients;
 use crate::stage::Effect;
 
@@ -48,11 +49,18 @@ fn check(cx: &mut Context<'_>) {
             let (clip, used) = (cx.beside(clip, used), cx.beside(used, clip));
             format!("move `{};` to before line {}", cx.site(clip).text, cx.line(used))
         };
+        let fix = (!cx.of_spec() && clip != used && cx.same_function(clip, used)).then(|| {
+            let (from, to) = (cx.site(clip), cx.site(used));
+            let plain = from.loops == to.loops && !from.conditional && !to.conditional;
+            let sure = if plain { Applicability::Safe } else { Applicability::Maybe };
+            Fix::new(sure, Edit::MoveBefore(from.place, to.place))
+        });
         let message = format!("{} comes too late: {} already used the gradients", cx.call(clip), cx.call(used));
         cx.report_fault(&fault, clip, message)
             .note_at(used, note)
             .note("the step uses gradients of any size, as if there were no clipping")
-            .help(help);
+            .help(help)
+            .fix(fix);
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Lint, calls};
 use crate::cfg::{Action, Certain, Cfg, GraphId, GuardKind, OptimizerId, Site, SiteId};
 use crate::check::{CheckOptions, Origin, level};
 use crate::diagnostic::{Diagnostic, Level, Note};
+use crate::fix::Fix;
 use crate::flow::{Cell, Gradients, Solution, Visit, What};
 use crate::stage::Effect;
 
@@ -43,6 +44,7 @@ pub struct Finding {
     when: Option<String>,
     notes: Vec<Note>,
     help: Option<String>,
+    fix: Option<Fix>,
 }
 
 impl Finding {
@@ -274,6 +276,7 @@ impl<'a> Context<'a> {
             most: Level::Error,
             notes: Vec::new(),
             help: None,
+            fix: None,
         });
         Report { cfg: self.cfg, finding: self.findings.last_mut() }
     }
@@ -304,7 +307,7 @@ impl<'a> Context<'a> {
         self.findings.sort_by_key(|finding| (worst(finding), finding.rank));
         let mut causes = BTreeSet::new();
         let mut places: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
-        for finding in self.findings {
+        for mut finding in self.findings {
             if !causes.insert(finding.cause) {
                 continue;
             }
@@ -319,11 +322,14 @@ impl<'a> Context<'a> {
                         && !known.message.contains(&other.name)
                     {
                         known.notes.push(Note { place: None, message });
+                        known.fix = Fix::both(known.fix.take(), finding.fix);
                     }
                 }
                 continue;
             }
             let called = calls::notes(self.cfg, finding.site);
+            let fix = finding.fix.take();
+            let fix = fix.map(|fix| Box::new(fix.told(finding.help.as_deref(), finding.certain)));
             places.entry(key).or_insert_with(|| Diagnostic {
                 lint: Some(finding.lint.name),
                 level: level(finding.certain).min(finding.lint.level).min(finding.most),
@@ -332,6 +338,7 @@ impl<'a> Context<'a> {
                 message: finding.told(),
                 notes: finding.notes.into_iter().chain(called).collect(),
                 help: finding.help,
+                fix,
             });
         }
         places.into_values().collect()
@@ -380,6 +387,14 @@ impl Report<'_> {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         if let Some(finding) = &mut self.finding {
             finding.help = Some(help.into());
+        }
+        self
+    }
+
+    /// The help as a change of the source.
+    pub fn fix(mut self, fix: Option<Fix>) -> Self {
+        if let Some(finding) = &mut self.finding {
+            finding.fix = fix;
         }
         self
     }

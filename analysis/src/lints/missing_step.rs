@@ -1,6 +1,7 @@
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::Certain;
+use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::What;
 use crate::stage::Effect;
 
@@ -65,10 +66,15 @@ fn check(cx: &mut Context<'_>) {
                 format!("call `{}.step();` after line {}", optimizer.name, cx.line(visit.site)),
             )
         };
+        let alone = !cx.of_spec() && cx.acting(id, Effect::Fill).len() == 1 && !cx.site(visit.site).conditional;
+        let place = cx.site(visit.site).place;
+        let fix = alone.then(|| Edit::After(place, format!("{}.step();", optimizer.name)));
+        let fix = fix.map(|edit| Fix::new(Applicability::Safe, edit));
         // What happens at the backward itself comes before what is missing at the end.
         cx.report(visit.site, Cause::Gradients(visit.site, id), usize::MAX, Certain::Every, message)
             .note("the parameters never change, and nothing is learnt")
-            .help(help);
+            .help(help)
+            .fix(fix);
     }
 }
 

@@ -1,6 +1,7 @@
 use super::context::Fault;
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain, OptimizerId, SiteId};
+use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{Gradients, Visit, What};
 use crate::stage::Effect;
 
@@ -121,6 +122,8 @@ fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
         }
         (false, None) => format!("call `{};` before line {}", zero.trim_matches('`'), cx.line(before)),
     };
+    let code = format!("{};", zero.trim_matches('`'));
+    let fix = fix(cx, [before, used], movable, code).filter(|_| outside.is_none() || movable.is_some());
     let outer = outside.map(|zero| {
         let text = format!("{} stands outside the loop over the batches and runs too seldom", cx.call_at(zero));
         (zero, text)
@@ -135,7 +138,27 @@ fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
     } else {
         "the next step also follows the gradients of the one before"
     };
-    report.note(harm).help(help);
+    report.note(harm).help(help).fix(fix);
+}
+
+/// What to change: a `zero_grad` before the backward, or behind a step that not every round runs.
+fn fix(cx: &Context<'_>, [backward, used]: [SiteId; 2], movable: Option<SiteId>, code: String) -> Option<Fix> {
+    let place = |site: SiteId| cx.site(site).place;
+    if cx.of_spec() || code.contains("..") {
+        return None;
+    }
+    if let Some(zero) = movable {
+        return Some(Fix::new(Applicability::Maybe, Edit::MoveBefore(place(zero), place(backward))));
+    }
+    let together = cx.same_function(backward, used) && cx.site(backward).loops == cx.site(used).loops;
+    let conditional = cx.site(used).conditional || cx.site(backward).conditional;
+    if together && !conditional {
+        Some(Fix::new(Applicability::Safe, Edit::Before(place(backward), code)))
+    } else {
+        let here = cx.same_function(backward, used);
+        let message = format!("call `{code}` after line {}", cx.line(used));
+        here.then(|| Fix { message, ..Fix::new(Applicability::Maybe, Edit::After(place(used), code)) })
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::Context;
 use super::unrelated_optimizer::unrelated;
+use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::Gradients;
 use crate::stage::Effect;
 
@@ -61,6 +62,12 @@ fn check(cx: &mut Context<'_>) {
             }
             (None, false) => format!("call `loss.backward();` before line {}", cx.line(step)),
         };
+        let fix = after.filter(|&backward| !spec && cx.same_function(step, backward)).map(|backward| {
+            let (from, to) = (cx.site(step), cx.site(backward));
+            let plain = from.loops == to.loops && !from.conditional && !to.conditional;
+            let sure = if plain { Applicability::Safe } else { Applicability::Maybe };
+            Fix::new(sure, Edit::MoveAfter(from.place, to.place))
+        });
         let mut report = cx.report_fault(&fault, step, format!("{call} runs before any `backward`: there are no gradients to use"));
         if let Some((zero, note)) = zero_note {
             report = report.note_at(zero, note);
@@ -68,7 +75,7 @@ fn check(cx: &mut Context<'_>) {
         if let Some((backward, at)) = late {
             report = report.note_at(backward, format!("{at} computes them only afterwards"));
         }
-        report.note("the first update follows no batch, and each later one at best the batch before").help(help);
+        report.note("the first update follows no batch, and each later one at best the batch before").help(help).fix(fix);
     }
 }
 

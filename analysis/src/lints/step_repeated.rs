@@ -1,4 +1,5 @@
 use super::Context;
+use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::Gradients;
 use crate::stage::Effect;
 
@@ -48,11 +49,15 @@ fn check(cx: &mut Context<'_>) {
         } else {
             format!("remove line {}, or run `backward` before it", cx.line(step))
         };
+        // Another `backward` may be what is missing.
+        let again = !cx.of_spec() && used != step;
+        let fix = again.then(|| Fix::new(Applicability::Maybe, Edit::Remove(cx.site(step).place)));
         let message = format!("{} uses the same gradients a second time", cx.call(step));
         cx.report_fault(&fault, step, message)
             .note_at(used, note)
             .note("the batch counts twice, as if the learning rate were doubled")
-            .help(help);
+            .help(help)
+            .fix(fix);
     }
 }
 

@@ -7,8 +7,11 @@ use std::io::{self, Write};
 
 use serde_json::json;
 use training_loop_analysis::diagnostic::{Diagnostic, Level};
+use training_loop_analysis::fix::{Applicability, Fix};
 
 use crate::check::{Checked, Summary};
+use crate::fix::replacements;
+use crate::source::Source;
 
 /// Prints a finding.
 pub(super) fn finding(out: &mut dyn Write, checked: &Checked, finding: &Diagnostic) -> io::Result<()> {
@@ -32,9 +35,29 @@ pub(super) fn finding(out: &mut dyn Write, checked: &Checked, finding: &Diagnost
         ("message", json!(finding.message).to_string()),
         ("notes", format!("[{}]", notes.collect::<Vec<_>>().join(","))),
         ("help", json!(finding.help).to_string()),
-        ("fix", "null".to_owned()),
+        ("fix", finding.fix.as_deref().map_or("null".to_owned(), |known| fix(&checked.source, known))),
     ]);
     writeln!(out, "{text}")
+}
+
+/// A fix: what it does, whether it is safe, and stretches of text with what takes their place.
+fn fix(source: &Source, fix: &Fix) -> String {
+    let edits = replacements(source, fix).into_iter().map(|edit| {
+        let (start, end) = (source.position(edit.range.start), source.position(edit.range.end));
+        object(&[
+            ("line", start.0.to_string()),
+            ("column", start.1.to_string()),
+            ("end_line", end.0.to_string()),
+            ("end_column", end.1.to_string()),
+            ("text", json!(edit.text).to_string()),
+        ])
+    });
+    let applicability = if fix.applicability == Applicability::Safe { "safe" } else { "maybe" };
+    object(&[
+        ("message", json!(fix.message).to_string()),
+        ("applicability", json!(applicability).to_string()),
+        ("edits", format!("[{}]", edits.collect::<Vec<_>>().join(","))),
+    ])
 }
 
 /// Prints the summary.
