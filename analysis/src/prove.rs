@@ -70,7 +70,6 @@ pub const FACTS: &[(&str, &[&str])] = &[
             "missing_backward",
             "step_repeated",
             "gradients_discarded",
-            "zero_grad_every_batch",
             "pending_gradients_skipped",
             "backward_without_recording",
             "unrelated_optimizer",

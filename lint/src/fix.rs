@@ -41,7 +41,7 @@ pub(crate) fn replacements(source: &Source, fix: &Fix) -> Vec<Replacement> {
 }
 
 /// What stands before a place on its line, if that is nothing but blanks.
-fn indentation<'s>(source: &'s Source, at: usize) -> Option<&'s str> {
+fn indentation(source: &Source, at: usize) -> Option<&str> {
     let start = source.text[..at].rfind('\n').map_or(0, |end| end + 1);
     let before = &source.text[start..at];
     before.chars().all(char::is_whitespace).then_some(before)

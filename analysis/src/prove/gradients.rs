@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::{Emptied, Entry, Ledger, follow};
 use super::{Asked, Fact, Verdict};
-use crate::cfg::{OptimizerId, Site, SiteId};
+use crate::cfg::{OptimizerId, Recorded, Site, SiteId};
 use crate::diagnostic::Place;
-use crate::flow::{Cell, Gradients, What};
-use crate::stage::Effect;
+use crate::flow::{Cell, Gradients, What, Word};
+use crate::stage::{Effect, Stage};
 
 /// Gradients that no step has used.
 const PENDING: Gradients = Gradients::FILLED.or(Gradients::STALE);
@@ -191,9 +191,8 @@ impl<'a> Of<'a> {
         let (name, line) = (&self.asked.cfg.optimizers[self.id].name, self.line(step));
         let from_caller = entry.emptied.contains(&Emptied::Caller);
         let filled = cell.all == Gradients::FILLED || is_filled_if_loops_run(cell);
-        let cut = self.asked.cfg.roots.iter().find(|root| root.origin.cut.is_some());
-        if let Some(root) = cut.filter(|root| entry.fills.contains_key(&root.site)) {
-            let why = format!("whether line {} computes any gradient", self.line(root.site));
+        if let Some(empty) = entry.fills.keys().find(|fill| !self.has_graph(**fill)) {
+            let why = format!("whether line {} computes any gradient", self.line(*empty));
             return Some(Verdict::Undecided(why));
         }
         if filled && (self.asked.annotated || !from_caller) {
@@ -211,6 +210,23 @@ impl<'a> Of<'a> {
         } else {
             format!("whether a `backward` runs before each `step` at line {line}")
         }))
+    }
+
+    /// Whether some forward behind a backward was recorded, as far as any is known, and nothing cut it off.
+    fn has_graph(&self, backward: SiteId) -> bool {
+        let cfg = self.asked.cfg;
+        if cfg.roots.iter().any(|root| root.site == backward && root.origin.cut.is_some()) {
+            return false;
+        }
+        let Some(run) = cfg.runs.get(&backward) else { return true };
+        let is_forward = |site: &&SiteId| cfg.runs.get(site).is_some_and(|run| run.stage == Stage::Forward);
+        let forwards: Vec<SiteId> = run.past.computed.known().iter().filter(is_forward).copied().collect();
+        let recorded = |forward: &SiteId| {
+            let mut visits = self.asked.solution.visits.iter().filter(|visit| visit.site == *forward);
+            let on = |what: &What| !matches!(what, What::Run(_, recording) if recording.all != Word::ON);
+            cfg.runs[forward].recorded == Recorded::Yes && visits.all(|visit| on(&visit.what))
+        };
+        forwards.is_empty() || forwards.iter().any(recorded)
     }
 
     /// `zero_grad 11 < backward 12 < step 13, on all paths, first round and later ones`.
