@@ -10,7 +10,8 @@ use proc_macro2::TokenStream;
 use training_loop_analysis::{CheckOptions, check_fn, expand};
 
 /// A training loop of the usual size.
-const ORDINARY: &str = "fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader, epochs: usize) -> Result<f32> {
+const ORDINARY: &str =
+    "fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader, epochs: usize) -> Result<f32> {
     let mut optimizer = AdamW::new(model.parameters(), 1e-3).weight_decay(0.01);
     let mut scheduler = CosineLr::new(1e-3, epochs);
     let mut best = f32::INFINITY;

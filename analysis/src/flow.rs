@@ -175,6 +175,8 @@ pub(crate) struct Facts {
     holds: u32,
     /// Whether a path that passes over no loop comes here.
     direct: bool,
+    /// The optimizers whose parameters a backward may have reached, as bits.
+    reached: u32,
     cells: Vec<Cell>,
     /// Graphs that are not simply fresh, sorted.
     graphs: Vec<(usize, Used)>,
@@ -217,6 +219,8 @@ impl Facts {
                 self.set_used(id, both);
             }
         }
+        changed |= self.reached | other.reached != self.reached;
+        self.reached |= other.reached;
         self.direct |= other.direct;
         changed | self.tracks.join(&other.tracks)
     }
@@ -257,7 +261,15 @@ impl State {
         let cells = cfg.optimizers.iter().map(start).collect();
         let tracks = Tracks::entry(cfg, annotated);
         Self {
-            variants: vec![Facts { known: 0, holds: 0, direct: true, cells, graphs: Vec::new(), tracks }],
+            variants: vec![Facts {
+                known: 0,
+                holds: 0,
+                direct: true,
+                reached: 0,
+                cells,
+                graphs: Vec::new(),
+                tracks,
+            }],
             coarse: false,
         }
     }

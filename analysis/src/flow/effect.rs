@@ -90,6 +90,8 @@ impl Facts {
     fn apply(&mut self, cfg: &Cfg, event: &Event) {
         self.tracks.apply(cfg, event);
         match &event.action {
+            // Gradients live in the parameters: a backward before the constructor may have filled them.
+            Action::Build(id) if self.reached & (1 << id) != 0 => self.put(cfg, *id, Gradients::UNKNOWN),
             Action::Build(id) => self.put(cfg, *id, Gradients::EMPTY),
             Action::Forget(id) => self.put(cfg, *id, Gradients::UNKNOWN),
             Action::Gradients(id, effect) => {
@@ -99,7 +101,9 @@ impl Facts {
             Action::Through(deps, effect) => self.through(cfg, deps, *effect, event.site),
             Action::Backward { deps, graphs, own, retain } => {
                 for id in 0..self.cells.len() {
-                    match reaches(cfg, id, deps) {
+                    let reach = reaches(cfg, id, deps);
+                    self.reached |= u32::from(reach != Reach::No) << id;
+                    match reach {
                         Reach::Yes => self.change(cfg, id, Effect::Fill, event.site),
                         Reach::Maybe => self.put(cfg, id, Gradients::UNKNOWN),
                         Reach::No => {}

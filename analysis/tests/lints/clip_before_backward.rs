@@ -62,3 +62,19 @@ mod of_a_window {
         }
     }
 }
+
+/// The gradients are older than the optimizer.
+mod filled_before_it_was_built {
+    fn with_gradient(values: &[f32]) -> Parameter {
+        let parameter = Parameter::new(zeros(values.len()));
+        (parameter.tensor() * Tensor::from(values)).sum().backward();
+        parameter
+    }
+
+    fn the_norm_is_clipped() {
+        let weight = with_gradient(&[3.0, 4.0]);
+        let mut optimizer = Sgd::new(vec![weight.clone()], 0.1);
+        assert_eq!(optimizer.clip_grad_norm(10.0), 5.0);
+        optimizer.step();
+    }
+}
