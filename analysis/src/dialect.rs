@@ -181,6 +181,14 @@ pub fn hints_at_backward(name: &str) -> bool {
     hints_at_training(name) && !name.contains("update")
 }
 
+/// Whether a function of this name may well put gradients into parameters by hand.
+pub fn writes_gradients(name: &str) -> bool {
+    let puts =
+        ["set", "seed", "fill", "make", "put", "write", "add", "accumulate", "assign", "apply", "inject"];
+    name.split('_').any(|word| word.starts_with("grad"))
+        && (name.split('_').any(|word| puts.contains(&word)) || name.ends_with("_mut"))
+}
+
 /// Whether a function of this name may well switch the mode of a model that it is given.
 pub fn hints_at_mode(name: &str) -> bool {
     name.split('_').any(|word| {

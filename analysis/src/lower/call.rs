@@ -13,7 +13,7 @@ use super::{Lower, address, survey};
 use crate::cfg::{Action, Deps, GraphId, Join, OptimizerId, Origin, PathId, SiteId};
 use crate::dialect::{
     Does, How, Op, Role, hints_at_backward, hints_at_mode, hints_at_training, measures_gradients,
-    role_of_type,
+    role_of_type, writes_gradients,
 };
 use crate::stage::Stage;
 
@@ -249,6 +249,9 @@ impl<'a> Lower<'a> {
             return Value::nothing();
         }
         let site = self.site_of(expr, None);
+        if name.as_deref().is_some_and(writes_gradients) {
+            self.emit(Action::Touch(Deps::Anything), site);
+        }
         if name.as_deref().is_some_and(hints_at_mode) {
             self.lose_modes(&arguments, site);
         }

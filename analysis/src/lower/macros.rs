@@ -4,11 +4,11 @@
 //! name; anything else stays a macro, of which the walker only knows what it mentions.
 
 use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprMacro, Macro, Stmt, Token, parse_quote, parse_quote_spanned};
+use syn::{Expr, ExprMacro, Macro, Stmt, Token, parse_quote};
 
 /// Macros that look at their arguments and do nothing else with them.
 const LOOKS: [&str; 19] = [
@@ -103,8 +103,12 @@ fn unfold(node: &ExprMacro) -> Option<Expr> {
             _ => Some(parse_quote!((#arguments))),
         };
     }
+    if name == "try" {
+        return arguments.into_iter().next().map(|argument| parse_quote!((#argument)?));
+    }
     let span = path.segments.last()?.ident.span();
-    Some(parse_quote_spanned!(span=> #path(#arguments)))
+    // A macro may have a name that no function has.
+    syn::parse2(quote_spanned!(span=> #path(#arguments))).ok()
 }
 
 fn name(mac: &Macro) -> Option<String> {

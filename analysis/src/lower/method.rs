@@ -9,6 +9,7 @@ use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::dialect::{
     Does, How, hints_at_backward, hints_at_mode, hints_at_training, is_loss, measures_gradients,
+    writes_gradients,
 };
 use crate::stage::Stage;
 
@@ -250,6 +251,9 @@ impl<'a> Lower<'a> {
         let site = self.site_of(expr, None);
         if hints_at_backward(&name) {
             self.may_run_backward(arguments);
+        }
+        if writes_gradients(&name) {
+            self.emit(Action::Touch(Deps::Anything), site);
         }
         if hints_at_mode(&name) {
             [receiver]

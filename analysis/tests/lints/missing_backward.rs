@@ -59,3 +59,35 @@ mod there {
         }
     }
 }
+
+/// Gradients are put into the parameters by hand, by a method or by a function.
+mod by_hand {
+    fn by_a_method(param: Parameter, grads: &[Tensor]) {
+        let mut optimizer = Adagrad::new(vec![param.clone()], 0.1);
+        for grad in grads {
+            param.set_grad(Some(grad.clone()));
+            optimizer.step();
+            optimizer.zero_grad();
+        }
+    }
+
+    fn by_a_function(param: Parameter, grads: &[Tensor]) -> Result<()> {
+        let mut opt = Asgd::new(vec![param.clone()], config());
+        for grad in grads {
+            set_grad(&param, grad);
+            opt.step()?;
+        }
+        Ok(())
+    }
+
+    /// Once this was how errors were handed on.
+    fn in_an_old_edition(model: &mut Net, train: &DataLoader) -> Result<()> {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            try!(mse_loss(&model.forward(&batch.input), &batch.target)).backward();
+            try!(optimizer.step());
+        }
+        Ok(())
+    }
+}
