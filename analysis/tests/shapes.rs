@@ -74,3 +74,39 @@ fn warnings_name_the_condition() {
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), told);
 }
+
+/// A loop with many flags, each asked twice, and many arms.
+fn many_conditions(flags: usize) -> String {
+    let parameters: String = (0..flags).map(|flag| format!("f{flag}: bool, ")).collect();
+    let mut text = format!(
+        "#[training_loop] fn fit(model: &mut Net, train: &DataLoader, kind: Kind, {parameters}) {{
+             let mut optimizer = Sgd::new(model.parameters(), 0.1);
+             for batch in train {{\n"
+    );
+    for flag in 0..flags {
+        let _ = writeln!(text, "if f{flag} {{ optimizer.zero_grad(); }}");
+        let _ = writeln!(text, "match kind {{ Kind::K{flag} => optimizer.zero_grad(), _ => {{}} }}");
+    }
+    text.push_str("let loss = mse_loss(&model.forward(&batch.input), &batch.target);\n");
+    for flag in (0..flags).rev() {
+        let _ = writeln!(text, "if !f{flag} {{ optimizer.zero_grad(); }}");
+    }
+    text.push_str("loss.backward(); optimizer.step(); optimizer.step(); } }");
+    text
+}
+
+#[test]
+fn many_conditions_stay_cheap() {
+    let time = |flags: usize| {
+        let file = parse("many", &many_conditions(flags));
+        let start = std::time::Instant::now();
+        let findings = check_file(&file);
+        // What is certain is found however many conditions there are.
+        assert_eq!(findings.iter().filter_map(|finding| finding.lint).collect::<Vec<_>>(), ["step_repeated"]);
+        start.elapsed()
+    };
+    let least = |flags: usize| (0..3).map(|_| time(flags)).min().expect("three runs were made");
+    let (short, long) = (least(40), least(160));
+    println!("{short:?} for 40 flags, {long:?} for 160");
+    assert!(long < short * 12, "four times the conditions: {short:?} became {long:?}");
+}

@@ -110,26 +110,19 @@ impl Survey {
             (2.., _) => Some(1),
             _ => (!asked.only_loops).then_some(2),
         };
-        let mut candidates: Vec<_> = self
-            .asked
-            .iter()
-            .filter_map(|(key, asked)| Some(((class(asked)?, asked.order), key, asked)))
-            .collect();
-        candidates.sort_by_key(|(rank, ..)| *rank);
-        // A subject that may be one of `n` things comes out in `n + 1` ways.
-        let mut answers: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut ways = 1;
-        for ((class, _), key, asked) in candidates {
-            let known = answers.get(asked.subject.as_str()).copied().unwrap_or(0);
-            let next = ways / (known + 1) * (known + 2);
-            if next <= if class == 2 { WAYS_WITH_SINGLE } else { MOST_WAYS } {
-                ways = next;
-                answers.insert(&asked.subject, known + 1);
-                self.followed.insert(key.clone());
-            } else {
-                self.too_many |= class < 2;
+        let mut candidates: Vec<Candidate<'_>> = Vec::new();
+        for (key, asked) in &self.asked {
+            if let Some(class) = class(asked) {
+                candidates.push(Candidate { class, key, asked });
             }
         }
+        candidates.sort_by_key(|candidate| (candidate.class, candidate.asked.order));
+        // Where some are left out nothing but certain findings counts, and fewer do.
+        let mut chosen = within(&candidates, MOST_WAYS);
+        if chosen.left_out {
+            chosen = within(&candidates, WAYS_WITH_SINGLE);
+        }
+        (self.followed, self.too_many) = (chosen.keys, chosen.left_out);
     }
 
     /// Notes a place that asks, and whether a stage hangs on the answer.
@@ -165,6 +158,39 @@ impl Survey {
             !matches!(does, Detaches | Harmless | KeepsGraph | Parameters | Passes | Takes)
         })
     }
+}
+
+/// A question that may be followed.
+struct Candidate<'a> {
+    /// Smaller classes first: it guards stages in several places, is asked in several, or stands alone.
+    class: u8,
+    key: &'a str,
+    asked: &'a Asked,
+}
+
+struct Chosen {
+    keys: BTreeSet<String>,
+    left_out: bool,
+}
+
+/// The questions that come out in no more ways together.
+fn within(candidates: &[Candidate<'_>], most: usize) -> Chosen {
+    // A subject that may be one of `n` things comes out in `n + 1` ways.
+    let mut answers: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut chosen = Chosen { keys: BTreeSet::new(), left_out: false };
+    let mut ways = 1;
+    for Candidate { class, key, asked } in candidates {
+        let known = answers.get(asked.subject.as_str()).copied().unwrap_or(0);
+        let next = ways / (known + 1) * (known + 2);
+        if next <= if *class == 2 { most.min(WAYS_WITH_SINGLE) } else { most } {
+            ways = next;
+            answers.insert(&asked.subject, known + 1);
+            chosen.keys.insert((*key).to_owned());
+        } else {
+            chosen.left_out |= *class < 2;
+        }
+    }
+    chosen
 }
 
 /// All identifiers of a token stream, those in groups included.

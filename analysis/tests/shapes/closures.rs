@@ -271,6 +271,72 @@ mod called_later {
         }
     }
 
+    /// A function inside the function runs the closure.
+    #[training_loop]
+    fn by_a_local_function(model: &mut Net, train: &DataLoader) {
+        fn each(data: &DataLoader, mut run: impl FnMut(&Batch)) {
+            for batch in data {
+                run(&batch);
+            }
+        }
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        each(train, |batch| {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            optimizer.step();
+        });
+    }
+
+    #[training_loop]
+    fn by_a_local_function_right(model: &mut Net, train: &DataLoader) {
+        fn each(data: &DataLoader, mut run: impl FnMut(&Batch)) {
+            for batch in data {
+                run(&batch);
+            }
+        }
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut train_step = |batch: &Batch| {
+            optimizer.zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            optimizer.step();
+        };
+        each(train, &mut train_step);
+    }
+
+    /// A closure that calls another.
+    #[training_loop]
+    fn one_in_another(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let loss_of = |batch: &Batch| mse_loss(&model.forward(&batch.input), &batch.target);
+        let mut update = |batch: &Batch| {
+            loss_of(batch).backward(); //~ error missing_zero_grad
+            optimizer.step();
+        };
+        for batch in train {
+            update(batch);
+        }
+    }
+
+    /// A closure in a branch, returned early from.
+    #[training_loop]
+    fn with_returns(model: &mut Net, train: &DataLoader, training: bool) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut update = |batch: &Batch| {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            if !training {
+                return loss.item();
+            }
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+            loss.item()
+        };
+        for batch in train {
+            update(batch);
+        }
+    }
+
     /// What a function does with a closure that it is given is not seen.
     #[training_loop]
     fn handed_on(model: &mut Net, train: &DataLoader) {

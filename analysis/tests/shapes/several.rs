@@ -42,8 +42,8 @@ mod side_by_side {
             opt_a.step();
             opt_b.step();
             opt_b.step(); //~ error step_repeated
+            opt_c.step();
         }
-        opt_c.step();
     }
 }
 
