@@ -152,3 +152,144 @@ mod modes {
         }
     }
 }
+
+/// What happens to recording and to the mode, seen through the shapes above.
+mod seen_through {
+    /// The guard is there to the end of the function.
+    #[training_loop]
+    fn a_guard_that_stays(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let _guard = no_grad_guard();
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward(); //~ error backward_without_recording
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn a_guard_that_is_dropped(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let guard = no_grad_guard();
+        println!("{}", model.forward(&train.first().input).item());
+        drop(guard);
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn a_guard_in_a_block(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        {
+            let _guard = no_grad_guard();
+            println!("{}", model.forward(&train.first().input).item());
+        }
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn a_guard_that_is_none(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            let _ = no_grad_guard();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn a_closure(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            let loss = no_grad(|| mse_loss(&model.forward(&batch.input), &batch.target));
+            optimizer.zero_grad();
+            loss.backward(); //~ error backward_without_recording
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn never_back_to_training(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        model.train();
+        for epoch in 0..10 {
+            for batch in train {
+                optimizer.zero_grad();
+                mse_loss(&model.forward(&batch.input), &batch.target).backward(); //~ error training_in_eval_mode
+                optimizer.step();
+            }
+            model.eval();
+            no_grad(|| {
+                for batch in valid {
+                    println!("{}", mse_loss(&model.forward(&batch.input), &batch.target).item());
+                }
+            });
+        }
+    }
+
+    #[training_loop]
+    fn by_phase(model: &mut Net, optimizer: &mut Sgd, data: &Data) {
+        for phase in [Phase::Train, Phase::Valid] {
+            match phase {
+                Phase::Train => model.train(),
+                Phase::Valid => model.eval(),
+            }
+            for batch in data.of(phase) {
+                match phase {
+                    Phase::Train => {
+                        optimizer.zero_grad();
+                        mse_loss(&model.forward(&batch.input), &batch.target).backward();
+                        optimizer.step();
+                    }
+                    Phase::Valid => {
+                        let loss = no_grad(|| mse_loss(&model.forward(&batch.input), &batch.target));
+                        println!("{}", loss.item());
+                    }
+                }
+            }
+        }
+    }
+
+    #[training_loop]
+    fn by_phase_the_wrong_way_round(model: &mut Net, optimizer: &mut Sgd, data: &Data) {
+        for phase in [Phase::Train, Phase::Valid] {
+            match phase {
+                Phase::Train => model.eval(),
+                Phase::Valid => model.train(),
+            }
+            for batch in data.of(phase) {
+                if phase == Phase::Train {
+                    optimizer.zero_grad();
+                    mse_loss(&model.forward(&batch.input), &batch.target).backward(); //~ error training_in_eval_mode
+                    optimizer.step();
+                }
+            }
+        }
+    }
+
+    #[training_loop]
+    fn sometimes(model: &mut Net, train: &DataLoader, frozen: bool) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        model.train();
+        if frozen {
+            model.eval();
+        }
+        for batch in train {
+            optimizer.zero_grad();
+            mse_loss(&model.forward(&batch.input), &batch.target).backward(); //~ warning training_in_eval_mode
+            optimizer.step();
+        }
+    }
+}
