@@ -77,7 +77,8 @@ fn warnings_name_the_condition() {
 
 /// A loop with many flags, each asked twice, and many arms.
 fn many_conditions(flags: usize) -> String {
-    let parameters: String = (0..flags).map(|flag| format!("f{flag}: bool, ")).collect();
+    let parameters: Vec<String> = (0..flags).map(|flag| format!("f{flag}: bool")).collect();
+    let parameters = parameters.join(", ");
     let mut text = format!(
         "#[training_loop] fn fit(model: &mut Net, train: &DataLoader, kind: Kind, {parameters}) {{
              let mut optimizer = Sgd::new(model.parameters(), 0.1);
