@@ -85,6 +85,8 @@ pub struct Cfg {
     pub guards_of_mode: usize,
     /// Forwards, losses and backwards.
     pub runs: std::collections::BTreeMap<SiteId, Run>,
+    /// What takes the parameters as they stand, and jumps.
+    pub reads: std::collections::BTreeMap<SiteId, Reads>,
     /// Names and numbers that something is multiplied with or divided by; `Sum` where a reduction of the name is.
     pub factors: std::collections::BTreeSet<String>,
     /// Variables that hold what a constructor of the function made.
@@ -176,6 +178,8 @@ pub enum Action {
     Unassume(usize),
     /// A stage that leaves gradients alone, for drawings.
     Mark(Stage),
+    /// Somebody takes the parameters of these places as they stand, or leaves the round.
+    Look(Deps),
     /// A forward or a loss; [`Cfg::runs`] tells more.
     Run(Option<PathId>),
     /// A schedule moves the learning rate of an optimizer, or of whatever it was built for.
@@ -190,6 +194,17 @@ pub enum Action {
     KeepMode(usize),
     /// A guard gives a model the mode back that it kept.
     RestoreMode(usize, PathId),
+}
+
+/// What takes the parameters as they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// An average is moved towards them.
+    Average,
+    /// They are saved.
+    Save,
+    /// A `continue` or a `break` goes to the next round, or past the loop.
+    Leave,
 }
 
 /// Something recognised as an optimizer.

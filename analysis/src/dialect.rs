@@ -198,6 +198,19 @@ pub fn hints_at_mode(name: &str) -> bool {
     })
 }
 
+/// Whether something of this name is an average of parameters.
+pub fn is_average(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let word = |known: &[&str]| lower.split('_').any(|word| known.contains(&word));
+    word(&["ema", "swa", "polyak", "averaged", "averager"])
+        && !word(&["loss", "acc", "accuracy", "metric", "lr", "time", "norm", "reward", "score", "speed"])
+}
+
+/// Whether a function or a method of this name saves what it is called on or given.
+pub fn saves(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "save" | "checkpoint")) && !name.contains("load")
+}
+
 /// Whether a function or a method of this name measures gradients.
 pub fn measures_gradients(name: &str) -> bool {
     name == "norm" || name.contains("norm") && name.contains("grad")

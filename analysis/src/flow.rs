@@ -15,12 +15,14 @@
 use crate::cfg::{Certain, Cfg, OptimizerId, SiteId};
 use crate::stage::Effect;
 
+mod ahead;
 mod effect;
 mod gradients;
 mod solve;
 mod tracks;
 mod words;
 
+pub use ahead::first_effects;
 pub use gradients::Gradients;
 pub use solve::{Case, Solution, Visit, What, solve};
 use tracks::Tracks;

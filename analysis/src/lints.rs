@@ -97,6 +97,9 @@ registry! {
     recording_in_evaluation,
     backward_without_recording,
     step_in_evaluation,
+    pending_gradients_skipped,
+    ema_before_step,
+    checkpoint_mid_update,
 }
 
 /// All lints that look at a function, in the order of the catalogue.

@@ -39,6 +39,7 @@ mod origin;
 mod outcome;
 mod parts;
 mod pipeline;
+mod reads;
 pub(crate) mod seen;
 mod several;
 mod survey;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::effect::{Reach, ancestors, has_graph, reaches};
 use super::{Cell, Facts, Gradients, LOST, State, Used, Words};
-use crate::cfg::{Action, BlockId, Cfg, ConditionId, Event, GraphId, OptimizerId, SiteId};
+use crate::cfg::{Action, BlockId, Cfg, ConditionId, Deps, Event, GraphId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 /// Visits of a block after which it is taken as unknown; a fixpoint comes far earlier.
@@ -12,7 +12,6 @@ const MOST_VISITS: usize = 400;
 
 /// What happens at a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "almost all visits are of the large kind")]
 pub enum What {
     /// A stage acts on the gradients of an optimizer, which were as the cell says.
     Gradients(OptimizerId, Effect, Cell),
@@ -20,6 +19,8 @@ pub enum What {
     Backward(usize, Used),
     /// An optimizer is built.
     Build(OptimizerId),
+    /// Somebody takes the parameters as they stand, the gradients being as the cell says.
+    Look(OptimizerId, Cell),
     /// A forward or a loss: the model's mode, if it is followed, and whether a switch stops recording.
     Run(Option<Words>, Words),
     /// A schedule moves: whether its optimizer has stepped, or each of those that it may move.
@@ -225,6 +226,11 @@ fn judged(cfg: &Cfg, state: &State, action: &Action) -> Vec<What> {
     };
     match action {
         Action::Build(id) => vec![What::Build(*id)],
+        Action::Look(deps) => {
+            let ids = (0..cfg.optimizers.len())
+                .filter(|id| *deps == Deps::Anything || reaches(cfg, *id, deps) == Reach::Yes);
+            ids.filter_map(|id| Some(What::Look(id, state.gradients(id)?))).collect()
+        }
         Action::Run(model) => {
             let mode = model.and_then(|model| state.words(|tracks| tracks.mode(cfg, model)));
             let recording = state.words(|tracks| Some(tracks.recording()));

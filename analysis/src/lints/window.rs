@@ -1,7 +1,7 @@
 //! Updates that gather the gradients of several batches: what several lints know of them.
 
 use super::Context;
-use crate::cfg::{Counter, LoopId, OptimizerId, SiteId};
+use crate::cfg::{Counter, GuardKind, LoopId, OptimizerId, SiteId};
 use crate::flow::{Gradients, What};
 use crate::stage::Effect;
 
@@ -54,6 +54,28 @@ impl<'a> Context<'a> {
         windows
     }
 
+    /// Steps under a condition that asks something unseen, and nothing of this round: `if it_is_time()`.
+    pub(super) fn asked(&self) -> Vec<Window<'a>> {
+        self.windows(|cx, optimizer, steps, fills| {
+            let step = *steps.first()?;
+            let rounds = *cx.site(step).loops.last()?;
+            let here = |site: &SiteId| cx.site(*site).loops.contains(&rounds);
+            let calls = |guard: &&(usize, bool)| {
+                let guard = &cx.cfg.guards[guard.0];
+                guard.kind == GuardKind::Other && asks_only(&guard.text)
+            };
+            let guard = *cx.site(step).guards.iter().find(calls)?;
+            let under_it = |other: &SiteId| {
+                let same = |known: &(usize, bool)| cx.cfg.same_guard(*known, guard);
+                cx.site(*other).loops.last() == Some(&rounds) && cx.site(*other).guards.iter().any(same)
+            };
+            let backwards: Vec<SiteId> = fills.iter().copied().filter(here).collect();
+            let every_round = |site: &SiteId| cx.site(*site).loops.last() == Some(&rounds) && !under_it(site);
+            (steps.iter().all(under_it) && !backwards.is_empty() && backwards.iter().all(every_round))
+                .then_some(Window { optimizer, step, rounds, backwards, counter: None })
+        })
+    }
+
     /// Steps that follow a loop in which the backwards run.
     pub(super) fn looped(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
@@ -104,6 +126,26 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// The optimizer, the backward and the step between which a site stands for certain.
+    pub(super) fn mid_update(&self, site: SiteId) -> Option<(OptimizerId, SiteId, SiteId)> {
+        let looks = || {
+            self.solution.visits.iter().filter_map(move |visit| match visit.what {
+                What::Look(optimizer, cell) if visit.site == site => Some((optimizer, cell)),
+                _ => None,
+            })
+        };
+        let pending = Gradients::FILLED | Gradients::STALE;
+        looks().find_map(|(optimizer, cell)| {
+            let always = looks().filter(|(of, _)| *of == optimizer).all(|(_, cell)| cell.all.within(pending));
+            let backward = cell.all.words().find_map(|word| cell.trail(word).filled)?;
+            let steps = self.acting(optimizer, Effect::Take);
+            let after =
+                |step: &SiteId| *step > site && self.site(site).loops.starts_with(&self.site(*step).loops);
+            let step = steps.into_iter().find(after)?;
+            (always && cell.all.meets(pending)).then_some((optimizer, backward, step))
+        })
+    }
+
     /// The sites of one effect on an optimizer that run in each round of a window's loop.
     pub(super) fn each_round(&self, window: &Window<'_>, effect: Effect) -> Vec<SiteId> {
         let mut sites = self.acting(window.optimizer, effect);
@@ -136,6 +178,19 @@ impl<'a> Context<'a> {
     pub(super) fn its_step(&self, window: &Window<'_>) -> String {
         format!("{} {}", self.call_at(window.step), self.how_rarely(window))
     }
+}
+
+/// Whether a condition is a call alone, of what speaks neither of numbers that are sound nor of the batch.
+fn asks_only(text: &str) -> bool {
+    let sound = [
+        "finite", "nan", "inf", "valid", "ok", "good", "bad", "healthy", "overflow", "skip", "empty", "some",
+        "none",
+    ];
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '(' | ')' | ':' | '!');
+    let words = || text.split(|c: char| !c.is_alphanumeric());
+    text.ends_with("()")
+        && text.chars().all(plain)
+        && !words().any(|word| sound.iter().any(|known| word.contains(known)))
 }
 
 impl Window<'_> {

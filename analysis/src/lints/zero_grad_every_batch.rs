@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::Certain;
+use crate::cfg::{Certain, SiteId};
 use crate::flow::Gradients;
 use crate::stage::Effect;
 
@@ -33,7 +33,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Found where the step stands under a condition that counts the rounds of its loop; silent where something else decides whether it runs.
+    /// Found where the step stands under a condition that counts the rounds of its loop; where a call decides that looks at nothing of the round it is a warning, and anything else is taken as meant.
     /// Where the step stands after the loop over the batches, it is `step_outside_batch_loop`.
     zero_grad_every_batch, Error, "`zero_grad` in each batch though several make one update"
 }
@@ -64,6 +64,19 @@ fn check(cx: &mut Context<'_>) {
         let cause = Cause::Gradients(window.step, window.optimizer);
         cx.report(zero, cause, 0, Certain::Every, message).note_at(window.step, note).note(harm).help(help);
     }
+    for window in cx.asked() {
+        let zeros = cx.each_round(&window, Effect::Zero);
+        let between = |zero: &SiteId| window.backwards.iter().any(|backward| backward < zero) && *zero < window.step;
+        let Some(&zero) = zeros.first().filter(|zero| !between(zero)) else { continue };
+        let message = format!("{} drops gradients that no step used", cx.call(zero));
+        let note = format!("{} does not run in every round", cx.call_at(window.step));
+        let help = format!("zero only where the step is, or take `{};` out of its condition", cx.site(window.step).text);
+        let cause = Cause::Gradients(window.step, window.optimizer);
+        cx.report(zero, cause, 0, Certain::Some, message)
+            .note_at(window.step, note)
+            .note("the batches of the other rounds are computed for nothing")
+            .help(help);
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +100,12 @@ mod tests {
     }
 
     #[test]
+    fn a_call_that_looks_at_nothing_makes_it_a_warning() {
+        assert!(found(&format!("optimizer.zero_grad(); {PASS} loss.backward(); if it_is_time() {{ optimizer.step(); }}")));
+        assert!(found(&format!("optimizer.zero_grad(); {PASS} loss.backward(); if self.timer.is_due() {{ optimizer.step(); }}")));
+    }
+
+    #[test]
     fn at_the_window_s_ends_it_is_right() {
         for body in [
             "if i % k == 0 { optimizer.zero_grad(); } P loss.backward(); if (i + 1) % k == 0 { optimizer.step(); }",
@@ -95,6 +114,9 @@ mod tests {
             "optimizer.zero_grad(); P loss.backward(); if (i + 1) % 1 == 0 { optimizer.step(); }",
             "optimizer.zero_grad(); P loss.backward(); if loss.item().is_finite() { optimizer.step(); }",
             "optimizer.zero_grad(); P loss.backward(); if flag { optimizer.step(); }",
+            "optimizer.zero_grad(); P loss.backward(); if i > warmup { optimizer.step(); }",
+            "optimizer.zero_grad(); P loss.backward(); if gradients.are_finite() { optimizer.step(); }",
+            "optimizer.zero_grad(); P loss.backward(); if sound(&model) { optimizer.step(); }",
             "if (i + 1) % k == 0 { optimizer.zero_grad(); P loss.backward(); optimizer.step(); }",
             "optimizer.zero_grad(); if (i + 1) % k == 0 { P loss.backward(); optimizer.step(); }",
         ] {

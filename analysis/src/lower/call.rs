@@ -248,6 +248,9 @@ impl<'a> Lower<'a> {
         {
             return Value::nothing();
         }
+        if self.reads_call(expr, node, &arguments) {
+            return Value::nothing();
+        }
         let site = self.site_of(expr, None);
         if name.as_deref().is_some_and(writes_gradients) {
             self.emit(Action::Touch(Deps::Anything), site);

@@ -60,6 +60,7 @@ impl<'a> Lower<'a> {
                 Value::plain(Deps::Anything)
             }
             Expr::Break(node) => {
+                self.leaves(expr);
                 let value = node.expr.as_ref().map(|value| self.expr(value));
                 let label = node.label.as_ref().map(|label| label.ident.to_string());
                 let out = self.frames.iter().rposition(|frame| match &label {
@@ -70,6 +71,7 @@ impl<'a> Lower<'a> {
                 Value::of(Kind::Absent, Deps::none())
             }
             Expr::Continue(node) => {
+                self.leaves(expr);
                 let label = node.label.as_ref().map(|label| label.ident.to_string());
                 self.next_round(label.as_deref());
                 Value::of(Kind::Absent, Deps::none())

@@ -109,6 +109,9 @@ impl<'a> Lower<'a> {
         arguments: Vec<Value<'a>>,
     ) -> Value<'a> {
         let name = node.method.to_string();
+        if self.reads_method(expr, node, receiver, &arguments) {
+            return Value::nothing();
+        }
         let known = self.dialect.method(&name, arguments.len());
         let known = known.or_else(|| is_loss(&name).then_some(Does::Computes(Stage::Loss)));
         let known = known.or_else(|| self.dialect.on_tensor(&name).filter(|_| receiver.is_tensor()));

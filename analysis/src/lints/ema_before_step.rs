@@ -1,0 +1,96 @@
+use super::{Cause, Context};
+use crate::cfg::{Certain, Reads};
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A moving average of the parameters that is updated between `backward` and `step`, or with each of several batches that make one update.
+    ///
+    /// ## Why it matters
+    ///
+    /// Before the step the parameters are those of the last update, so the average is always one behind, and never sees the last.
+    /// Once for each batch of a window it takes the same parameters several times: its decay is then as much faster as a window has batches.
+    /// F5-TTS (issue 631) and lightly-train (issue 968) had it.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {                                    // gradients:
+    ///     optimizer.zero_grad();                              // {empty}
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+    ///     loss.backward();                                    // {filled}
+    ///     ema.update(&model);                                 // <- the parameters before the update
+    ///     optimizer.step();                                   // {used}
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Update the average after `step`, under the same condition.
+    ///
+    /// ## Limits
+    ///
+    /// An average is known by its name: `ema`, `swa`, `averaged`, `polyak`.
+    /// At the head of a round it takes what the round before left, and is taken as meant.
+    ema_before_step, Warning, "the average takes the parameters before the step"
+}
+
+fn check(cx: &mut Context<'_>) {
+    let mut windows = cx.counted();
+    windows.extend(cx.looped());
+    for (&site, &what) in &cx.cfg.reads {
+        if what != Reads::Average {
+            continue;
+        }
+        if let Some(window) = windows.iter().find(|window| cx.runs_each_round(window, site)) {
+            let message = format!("{} takes the parameters with each batch, and the optimizer steps less often", cx.call(site));
+            let note = cx.its_step(window);
+            let help = format!("move `{};` to after `{};` on line {}", cx.site(site).text, cx.site(window.step).text, cx.line(window.step));
+            cx.report(site, Cause::Alone(site, LINT.name), usize::MAX, Certain::Every, message)
+                .note_at(window.step, note)
+                .note("the same parameters count several times, and the average forgets as much faster")
+                .help(help);
+            continue;
+        }
+        let Some((_, backward, step)) = cx.mid_update(site) else { continue };
+        if cx.site(step).loops != cx.site(site).loops {
+            continue;
+        }
+        let message = format!("{} takes the parameters before {} moves them", cx.call(site), cx.call(step));
+        let note = format!("{} computed gradients that {} is still to use", cx.call_at(backward), cx.call_at(step));
+        let help = format!("move `{};` to after line {}", cx.site(site).text, cx.line(step));
+        cx.report(site, Cause::Alone(site, LINT.name), usize::MAX, Certain::Every, message)
+            .note_at(backward, note)
+            .note("the average is always one update behind, and never sees the last")
+            .help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    fn found(body: &str) -> bool {
+        in_loop(body).iter().any(|(lint, _)| *lint == "ema_before_step")
+    }
+
+    #[test]
+    fn after_the_step_it_is_right() {
+        let pass = "optimizer.zero_grad(); let loss = f(&model.forward(x)); loss.backward();";
+        for update in ["ema.update(&model);", "self.ema.update();", "update_ema(&mut shadow, &model, 0.999);", "model_ema.step(model.parameters());"] {
+            assert!(found(&format!("{pass} {update} optimizer.step();")), "{update}");
+            assert!(!found(&format!("{pass} optimizer.step(); {update}")), "{update}");
+            assert!(!found(&format!("{update} {pass} optimizer.step();")), "{update}");
+        }
+        assert!(!found(&format!("{pass} loss_ema.update(loss.item()); optimizer.step();")));
+        assert!(!found(&format!("{pass} ema.update(loss.item()); optimizer.step();")));
+    }
+
+    #[test]
+    fn with_each_batch_of_a_window() {
+        let step = "if (i + 1) % k == 0 { optimizer.step(); optimizer.zero_grad(); EMA }";
+        let pass = "let loss = f(&model.forward(x)) / k; loss.backward();";
+        assert!(found(&format!("{pass} {} ema.update(&model);", step.replace("EMA", ""))));
+        assert!(!found(&format!("{pass} {}", step.replace("EMA", "ema.update(&model);"))));
+    }
+}

@@ -1,0 +1,161 @@
+use super::{Cause, Context};
+use crate::cfg::{Action, Certain, GuardKind, OptimizerId, Reads, SiteId};
+use crate::flow::{Gradients, What, first_effects};
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A `continue` or `break` between `backward` and `step`, taken when something measured is bad, that leaves the gradients as they are.
+    ///
+    /// ## Why it matters
+    ///
+    /// The batch was to be skipped, but its gradients wait: the next `backward` adds to them, and the next step follows both.
+    /// A loss that is not finite leaves gradients that are not, and no later batch makes them so again.
+    /// espnet (issue 3246) called it a fatal bug.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {                                    // gradients:
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+    ///     loss.backward();                                    // {filled}
+    ///     if !loss.item().is_finite() {
+    ///         continue;                                       // <- {filled} goes into the next round
+    ///     }
+    ///     optimizer.step();
+    ///     optimizer.zero_grad();                              // {empty}
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Ask before `backward`, or call `optimizer.zero_grad()` before the `continue`, or at the head of the round.
+    ///
+    /// ## Limits
+    ///
+    /// Found where the condition looks at what the round computed; any other may well gather several batches on purpose.
+    pending_gradients_skipped, Warning, "a jump between `backward` and `step` leaves gradients to the next round"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for (&site, &what) in &cx.cfg.reads {
+        if what == Reads::Leave && is_measured(cx, site) {
+            for visit in &cx.solution.visits {
+                if let What::Look(optimizer, cell) = visit.what
+                    && visit.site == site
+                    && cell.all.within(Gradients::FILLED | Gradients::STALE)
+                    && let Some(backward) = cell.all.words().find_map(|word| cell.trail(word).filled)
+                    && let Some(next) = leaks(cx, optimizer, site)
+                {
+                    tell(cx, optimizer, site, backward, next);
+                    break;
+                }
+            }
+        }
+    }
+    for optimizer in 0..cx.cfg.optimizers.len() {
+        conditional_step(cx, optimizer);
+    }
+}
+
+/// Whether a jump hangs on something measured, and not on a number of rounds.
+fn is_measured(cx: &Context<'_>, site: SiteId) -> bool {
+    let kinds = || cx.site(site).guards.iter().map(|(guard, _)| &cx.cfg.guards[*guard].kind);
+    kinds().any(|kind| *kind == GuardKind::Measured) && !kinds().any(|kind| matches!(kind, GuardKind::Counter(_)))
+}
+
+/// The backward that adds to what a jump leaves, if nothing else comes first.
+fn leaks(cx: &Context<'_>, optimizer: OptimizerId, jump: SiteId) -> Option<SiteId> {
+    let jumps = cx.cfg.events().filter(|(_, event)| event.site == jump && matches!(event.action, Action::Look(_)));
+    let (block, _) = jumps.last()?;
+    let next = first_effects(cx.cfg, optimizer, block)?;
+    let &(_, backward) = next.first()?;
+    let steps = cx.acting(optimizer, Effect::Take);
+    let stepped = steps.iter().any(|step| cx.common_loop(*step, backward).is_some());
+    (stepped && next.iter().all(|(effect, _)| *effect == Effect::Fill)).then_some(backward)
+}
+
+fn tell(cx: &mut Context<'_>, optimizer: OptimizerId, site: SiteId, backward: SiteId, next: SiteId) {
+    let message = format!("{} leaves the gradients of this round to the next", cx.call(site));
+    let note = format!("{} computed them, and nothing drops them before {}", cx.call_at(backward), cx.call_at(next));
+    let name = cx.name(optimizer).to_owned();
+    let help = format!("call `{name}.zero_grad();` before line {}, or ask before `backward`", cx.line(site));
+    cx.report(site, Cause::Alone(site, LINT.name), usize::MAX, Certain::Every, message)
+        .note_at(backward, note)
+        .note("the next step also follows the batch that was to be skipped")
+        .help(help);
+}
+
+/// `if loss.is_finite() { step; zero }`: the batch that is not stepped is not dropped either.
+fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
+    let steps = cx.acting(optimizer, Effect::Take);
+    let Some(&step) = steps.first() else { return };
+    let Some(&around) = cx.site(step).loops.last() else { return };
+    let kind = |guard: usize| &cx.cfg.guards[guard].kind;
+    let guards = &cx.site(step).guards;
+    let Some(&guard) = guards.iter().find(|(guard, _)| *kind(*guard) == GuardKind::Measured) else { return };
+    if guards.iter().any(|(guard, _)| matches!(kind(*guard), GuardKind::Counter(_))) || cx.is_handed_on(optimizer) {
+        return;
+    }
+    let here = |site: &SiteId| cx.site(*site).loops.contains(&around);
+    let guarded = |site: &SiteId| {
+        cx.site(*site).loops.last() == Some(&around)
+            && !cx.site(*site).fused
+            && cx.site(*site).guards.iter().any(|known| cx.cfg.same_guard(*known, guard))
+    };
+    let zeros = cx.acting(optimizer, Effect::Zero);
+    let fills = cx.acting(optimizer, Effect::Fill);
+    let free = |site: &SiteId| cx.site(*site).loops.last() == Some(&around) && !guarded(site);
+    let Some(&backward) = fills.iter().find(|fill| free(fill) && **fill < step) else { return };
+    let asked = cx.cfg.guards[guard.0].site;
+    // A `continue` on the other outcome is told above.
+    let jumps = cx.cfg.reads.iter().any(|(jump, what)| {
+        *what == Reads::Leave && cx.site(*jump).guards.iter().any(|known| cx.cfg.same_guard(*known, (guard.0, !guard.1)))
+    });
+    let closed = steps.iter().all(guarded) && zeros.iter().filter(|zero| here(zero)).all(guarded);
+    if jumps || !closed || !zeros.iter().any(here) {
+        return;
+    }
+    let outcome = if guard.1 { "does not hold" } else { "holds" };
+    let message = format!("`{}` keeps the step away, and the gradients stay for the next round", cx.site(asked).text);
+    let note = format!("{} computed them, and where the condition {outcome} nothing drops them", cx.call_at(backward));
+    let name = cx.name(optimizer).to_owned();
+    cx.report(asked, Cause::Alone(asked, LINT.name), usize::MAX, Certain::Every, message)
+        .note_at(backward, note)
+        .note("the next step also follows the batch that was to be skipped")
+        .help(format!("call `{name}.zero_grad();` in every round, after the `if`"));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::in_loop;
+
+    fn found(body: &str) -> bool {
+        let body = body.replace("PASS", "let loss = f(&model.forward(x)); loss.backward();");
+        in_loop(&body).iter().any(|(lint, _)| *lint == "pending_gradients_skipped")
+    }
+
+    #[test]
+    fn gradients_of_a_bad_batch_go_on() {
+        assert!(found("PASS if !loss.item().is_finite() { continue; } optimizer.step(); optimizer.zero_grad();"));
+        assert!(found("PASS let norm = optimizer.clip_grad_norm(1.0); if norm > 9.0 { continue; } optimizer.step(); optimizer.zero_grad();"));
+        assert!(found("PASS if loss.item().is_finite() { optimizer.step(); optimizer.zero_grad(); }"));
+    }
+
+    #[test]
+    fn dropped_or_not_yet_computed_they_do_no_harm() {
+        for right in [
+            "PASS if !loss.item().is_finite() { optimizer.zero_grad(); continue; } optimizer.step(); optimizer.zero_grad();",
+            "optimizer.zero_grad(); PASS if !loss.item().is_finite() { continue; } optimizer.step();",
+            "let loss = f(&model.forward(x)); if !loss.item().is_finite() { continue; } loss.backward(); optimizer.step(); optimizer.zero_grad();",
+            "PASS if (i + 1) % k != 0 { continue; } optimizer.step(); optimizer.zero_grad();",
+            "PASS if !window.is_full() { continue; } optimizer.step(); optimizer.zero_grad();",
+            "PASS if !loss.item().is_finite() { break; } optimizer.step(); optimizer.zero_grad();",
+            "PASS if loss.item().is_finite() { optimizer.step(); } optimizer.zero_grad();",
+            "PASS if loss.item().is_finite() { optimizer.step(); optimizer.zero_grad(); } else { optimizer.zero_grad(); }",
+        ] {
+            assert!(!found(right), "{right}");
+        }
+    }
+}

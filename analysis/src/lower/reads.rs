@@ -1,0 +1,155 @@
+//! Calls that take the parameters as they stand: an average of them is moved, or they are saved.
+
+use syn::{Expr, ExprCall, ExprMethodCall};
+
+use super::Lower;
+use super::value::Value;
+use crate::cfg::{Action, Deps, Reads, SiteId};
+use crate::dialect::{is_average, saves};
+
+impl<'a> Lower<'a> {
+    /// Notes a method that takes the parameters; says whether it does nothing else.
+    pub(super) fn reads_method(
+        &mut self,
+        expr: &'a Expr,
+        node: &'a ExprMethodCall,
+        receiver: &Value<'a>,
+        arguments: &[Value<'a>],
+    ) -> bool {
+        let name = node.method.to_string();
+        let of = last_name(&node.receiver).unwrap_or_default();
+        if is_average(&of)
+            && matches!(&*name, "update" | "step" | "update_parameters" | "update_from" | "track")
+        {
+            return self.averages(expr, arguments, true);
+        }
+        let given =
+            node.args.iter().zip(arguments).find_map(|(argument, value)| self.model_in(argument, value));
+        let whole = self.model_in(&node.receiver, receiver);
+        if saves(&name) && (whole.is_some() || given.is_some() || keeps(&of)) {
+            let site = self.site_of(expr, None);
+            self.reads(site, Reads::Save, whole.or(given).unwrap_or(Deps::Anything));
+        }
+        false
+    }
+
+    /// Notes a function that takes the parameters; says whether it does nothing else.
+    pub(super) fn reads_call(&mut self, expr: &'a Expr, node: &'a ExprCall, arguments: &[Value<'a>]) -> bool {
+        let Expr::Path(function) = &*node.func else { return false };
+        let Some(name) = function.path.segments.last().map(|last| last.ident.to_string()) else {
+            return false;
+        };
+        if is_average(&name) && name.split('_').any(|word| matches!(word, "update" | "step" | "track")) {
+            return self.averages(expr, arguments, false);
+        }
+        let given =
+            node.args.iter().zip(arguments).find_map(|(argument, value)| self.model_in(argument, value));
+        if let Some(model) = given.filter(|_| saves(&name)) {
+            let site = self.site_of(expr, None);
+            self.reads(site, Reads::Save, model);
+        }
+        false
+    }
+
+    /// An average is moved towards the parameters that it is given, or that it knows.
+    fn averages(&mut self, expr: &'a Expr, arguments: &[Value<'a>], knows: bool) -> bool {
+        // The average of a loss is one as well.
+        if arguments.iter().any(|value| value.measured) || !knows && arguments.is_empty() {
+            return false;
+        }
+        let all = arguments.iter().fold(Deps::none(), |all, value| all.union(&value.derived().deps));
+        let of_model = |owned: &Deps| owned.overlaps(&all, &self.cfg.paths) == Some(true);
+        let owned = self.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
+        let model = owned.chain([&self.cfg.models]).any(of_model);
+        if !arguments.is_empty() && !model {
+            return false;
+        }
+        let site = self.site_of(expr, None);
+        self.reads(site, Reads::Average, if model { all } else { Deps::Anything });
+        true
+    }
+
+    fn reads(&mut self, site: SiteId, what: Reads, of: Deps) {
+        self.cfg.reads.insert(site, what);
+        self.emit(Action::Look(of), site);
+    }
+
+    /// A jump out of the round.
+    pub(super) fn leaves(&mut self, expr: &'a Expr) {
+        if !self.rounds.is_empty() {
+            let site = self.site(super::address(expr), None, || {
+                (crate::diagnostic::Place::of(expr), super::text::tight(expr).replacen('\'', " '", 1))
+            });
+            self.reads(site, Reads::Leave, Deps::Anything);
+        }
+    }
+
+    /// The model that an expression is, or whose values it gives.
+    fn model_in(&self, expr: &Expr, value: &Value<'a>) -> Option<Deps> {
+        match expr {
+            Expr::Reference(inner) => return self.model_in(&inner.expr, value),
+            Expr::Paren(inner) => return self.model_in(&inner.expr, value),
+            Expr::MethodCall(call) => {
+                let gives = [
+                    "state_dict",
+                    "named_parameters",
+                    "parameters",
+                    "trainable_parameters",
+                    "as_ref",
+                    "borrow",
+                ];
+                let name = call.method.to_string();
+                let root = self.receiver_place(&call.receiver).filter(|_| gives.contains(&&*name))?;
+                return self.is_trained(&root).then_some(root);
+            }
+            Expr::Path(_) | Expr::Field(_) => {}
+            _ => return None,
+        }
+        let place = Deps::one(value.place?);
+        self.is_trained(&place).then_some(place)
+    }
+
+    fn is_trained(&self, place: &Deps) -> bool {
+        let mut owned = self.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
+        let is = |models: &Deps| models.overlaps(place, &self.cfg.paths) == Some(true);
+        owned.any(is) || is(&self.cfg.models)
+    }
+
+    fn receiver_place(&self, expr: &Expr) -> Option<Deps> {
+        match expr {
+            Expr::Path(path) => {
+                let path = self.lookup(&path.path.get_ident()?.to_string())?;
+                let place = self.values.get(&path).and_then(|value| value.place).unwrap_or(path);
+                Some(Deps::one(place))
+            }
+            Expr::Field(field) => self.receiver_place(&field.base),
+            Expr::Reference(inner) => self.receiver_place(&inner.expr),
+            Expr::Paren(inner) => self.receiver_place(&inner.expr),
+            _ => None,
+        }
+    }
+}
+
+/// The last name of a variable or a field.
+fn last_name(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
+        Expr::Field(field) => Some(super::bind::member(&field.member)),
+        Expr::Reference(inner) => last_name(&inner.expr),
+        Expr::Paren(inner) => last_name(&inner.expr),
+        Expr::MethodCall(call)
+            if matches!(&*call.method.to_string(), "as_mut" | "unwrap" | "borrow_mut" | "lock") =>
+        {
+            last_name(&call.receiver)
+        }
+        _ => None,
+    }
+}
+
+/// Whether something of this name holds parameters to be saved.
+fn keeps(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower
+        .split('_')
+        .any(|word| matches!(word, "vs" | "varstore" | "varmap" | "ckpt" | "checkpointer" | "checkpoint"))
+}
