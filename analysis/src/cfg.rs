@@ -23,7 +23,7 @@ pub use notes::{Choice, Measure, Notes, Swallow, Use, UseKind};
 pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
 pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
-pub use runs::{Past, Recorded, Run, Sites};
+pub use runs::{Keeping, Kept, Move, Past, Recorded, Run, Schedule, Sites};
 
 /// Index into [`Cfg::blocks`].
 pub type BlockId = usize;
@@ -89,6 +89,16 @@ pub struct Cfg {
     pub reads: std::collections::BTreeMap<SiteId, Reads>,
     /// Names and numbers that something is multiplied with or divided by; `Sum` where a reduction of the name is.
     pub factors: std::collections::BTreeSet<String>,
+    /// Sums and collections of tensors.
+    pub keeping: Keeping,
+    /// Schedules that are built here.
+    pub schedules: Vec<Schedule>,
+    /// Calls that move a schedule and whose result nobody uses.
+    pub moves: std::collections::BTreeMap<SiteId, Move>,
+    /// Schedules that are built on a copy of an optimizer.
+    pub on_copies: std::collections::BTreeMap<SiteId, OptimizerId>,
+    /// Optimizers that several hands hold, by their constructor.
+    pub shared: std::collections::BTreeSet<SiteId>,
     /// Variables that hold what a constructor of the function made.
     pub made: std::collections::BTreeSet<PathId>,
     /// What was given to code that is not seen and may run `backward` on it.

@@ -136,6 +136,26 @@ impl Dialect {
         op.or_else(|| self.cut(name).map(|_| Does::Detaches))
     }
 
+    /// Whether a method puts its arguments into its receiver.
+    pub fn collects(&self, name: &str) -> bool {
+        matches!(name, "push" | "push_back" | "push_front" | "insert" | "extend" | "append")
+    }
+
+    /// Whether a method of a schedule leaves it where it stands.
+    pub fn looks_at_schedule(&self, name: &str) -> bool {
+        matches!(
+            name,
+            "start"
+                | "get_lr"
+                | "get_last_lr"
+                | "last_lr"
+                | "lr"
+                | "state_dict"
+                | "is_per_epoch"
+                | "position"
+        )
+    }
+
     /// What an op makes of the numbers.
     pub fn op(&self, name: &str) -> Op {
         self.ops.iter().find(|(known, _)| *known == name).map_or(Op::Other, |(_, op)| *op)

@@ -100,6 +100,9 @@ registry! {
     pending_gradients_skipped,
     ema_before_step,
     checkpoint_mid_update,
+    graph_kept,
+    schedule_before_step,
+    schedule_detached,
 }
 
 /// All lints that look at a function, in the order of the catalogue.

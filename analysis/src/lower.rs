@@ -30,6 +30,7 @@ mod factors;
 mod follow;
 mod function;
 mod guard;
+mod keep;
 mod known;
 mod macros;
 mod method;
@@ -214,6 +215,8 @@ struct Lower<'a> {
     scope_branches: BTreeMap<PathId, usize>,
     /// The next pattern is the head of a `while let`, which gives an item in each round.
     while_let: bool,
+    /// The expression that is a statement, by its syntax node.
+    statement: usize,
     /// The conditions around what is being lowered, and what counts rounds.
     guarding: guard::Guarding,
 }
@@ -281,6 +284,7 @@ impl<'a> Lower<'a> {
             guards: Vec::new(),
             scope_branches: BTreeMap::new(),
             while_let: false,
+            statement: 0,
             guarding: guard::Guarding::default(),
         }
     }

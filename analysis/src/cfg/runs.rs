@@ -1,7 +1,8 @@
 //! What is computed where: forwards, losses and backwards, with what is behind them.
 
-use super::{Deps, PathId, SiteId};
+use super::{Deps, LoopId, OptimizerId, PathId, SiteId};
 use crate::stage::Stage;
+use std::collections::BTreeSet;
 
 /// A set of sites; of too many it only says that they are not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,4 +85,52 @@ pub struct Run {
     pub recorded: Recorded,
     /// The mode, where an argument tells it.
     pub told: Option<bool>,
+}
+
+/// A tensor with its graph that is added to a sum or put into a collection.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Where.
+    pub site: SiteId,
+    /// Into what.
+    pub into: PathId,
+    /// The tensor, as the source writes it.
+    pub text: String,
+    /// What is behind it.
+    pub past: Past,
+    /// It is added, not put beside others.
+    pub added: bool,
+}
+
+/// Sums and collections of tensors.
+#[derive(Clone, Debug, Default)]
+pub struct Keeping {
+    /// All that is put into them.
+    pub kept: Vec<Kept>,
+    /// What is set anew or emptied, in each of the loops around that.
+    pub emptied: BTreeSet<(PathId, LoopId)>,
+    /// What the caller or code that is not seen gets.
+    pub left: BTreeSet<PathId>,
+}
+
+/// A schedule that is built in the function.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Where it lives.
+    pub path: PathId,
+    /// Its constructor.
+    pub built: SiteId,
+    /// How often it is named.
+    pub named: usize,
+    /// How often it is only looked at.
+    pub looked_at: usize,
+}
+
+/// A call that moves a schedule.
+#[derive(Clone, Copy, Debug)]
+pub struct Move {
+    /// Its type says that it is a schedule, not only its name.
+    pub typed: bool,
+    /// It is given a copy of this optimizer.
+    pub copy_of: Option<OptimizerId>,
 }

@@ -73,8 +73,7 @@ fn check(cx: &mut Context<'_>) {
 fn is_meant(cx: &Context<'_>, forward: &Forward<'_>, training: &BTreeSet<SiteId>) -> bool {
     let Some(switched) = forward.mode.and_then(|mode| mode.by(Word::TRAIN)) else { return false };
     let called = cx.site(switched).stage == Some(Stage::TrainMode);
-    let place = |site: usize| (cx.line(site), cx.site(site).place.column());
-    called && training.iter().any(|&site| place(site) < place(switched)) && place(switched) < place(forward.visit.site)
+    called && training.iter().any(|&site| cx.order(site) < cx.order(switched)) && cx.order(switched) < cx.order(forward.visit.site)
 }
 
 fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates) {

@@ -180,6 +180,16 @@ impl<'a> Study<'a> {
         &self.cfg.loops[round].over
     }
 
+    /// Whether a loop has a backward in it.
+    pub(super) fn backward_in(&self, round: LoopId) -> bool {
+        self.backward_in.contains(&round)
+    }
+
+    /// Whether a backward may run through what is computed at a site.
+    pub(super) fn is_backwarded(&self, site: SiteId) -> bool {
+        self.backwarded.contains(&site)
+    }
+
     /// Whether a computation is never recorded.
     pub(super) fn is_off(&self, site: SiteId) -> bool {
         self.off.contains(&site)

@@ -197,6 +197,7 @@ impl<'a> Lower<'a> {
         if let Some(round) = self.rounds.last().filter(|_| value.item) {
             self.cfg.items.insert(path, round.of);
         }
+        self.holds_schedule(path, &value);
         if let Some(site) = value.made {
             self.cfg.made.insert(path);
             self.built.insert(path, (site, self.cfg.sites[site].conditional));

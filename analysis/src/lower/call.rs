@@ -105,7 +105,11 @@ impl<'a> Lower<'a> {
     /// `Type::function(..)`.
     fn associated(&mut self, expr: &'a Expr, node: &'a ExprCall, owner: &str, name: &str) -> Value<'a> {
         if WRAPPERS.contains(&owner) && node.args.len() == 1 {
-            return self.expr(&node.args[0]);
+            let value = self.expr(&node.args[0]);
+            if let (Kind::NewOptimizer(_, site), "Rc" | "Arc") = (&value.kind, owner) {
+                self.cfg.shared.insert(*site);
+            }
+            return value;
         }
         let role = role_of_type(self.dialect, owner);
         if !matches!(role, Some(Role::Optimizer | Role::Schedule))
@@ -138,7 +142,7 @@ impl<'a> Lower<'a> {
                 let owned = arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
                 return Value::of(Kind::NewOptimizer(owned, site), Deps::none());
             }
-            Some(Role::Schedule) => return Value::of(Kind::Schedule, Deps::none()),
+            Some(Role::Schedule) => return self.new_schedule(expr, &arguments),
             _ => {}
         }
         let parts =
@@ -316,6 +320,9 @@ impl<'a> Lower<'a> {
     /// Arguments of a call that cannot be seen: what it gets by `&mut` or by value is known no more.
     pub(super) fn hand_over(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
         for value in arguments {
+            if value.handed != Handed::Shared {
+                self.leaves(value);
+            }
             match &value.kind {
                 Kind::Optimizer(_) | Kind::Optimizers(_) if value.handed == Handed::Shared && !hinted => {}
                 Kind::Optimizer(id) | Kind::Optimizers(id) => {

@@ -46,6 +46,7 @@ impl<'a> Lower<'a> {
                     Value::nothing()
                 }
                 Stmt::Expr(expr, semi) => {
+                    self.statement = super::address(expr);
                     let value = self.expr(expr);
                     if semi.is_none() {
                         value
@@ -155,7 +156,8 @@ impl<'a> Lower<'a> {
             },
             Expr::Binary(node) => self.binary(node),
             Expr::Assign(node) => {
-                let value = self.expr(&node.right);
+                let mut value = self.expr(&node.right);
+                self.adds_to_itself(&node.left, &node.right, &mut value);
                 self.note_assignment(&node.left, None, &node.right);
                 self.note_use(&node.left, UseKind::Set);
                 self.assign(&node.left, value);
@@ -216,6 +218,7 @@ impl<'a> Lower<'a> {
         let path = self.aliases.get(&path).copied().unwrap_or(path);
         self.read.insert(path);
         self.note_read(node);
+        self.names_schedule(path);
         self.values.get(&path).map_or_else(
             || Value { place: Some(path), ..Value::plain(Deps::one(path)) },
             |value| Value { handed: Handed::Value, ..value.clone() },
@@ -227,8 +230,12 @@ impl<'a> Lower<'a> {
             let right = self.expr(&node.right);
             let left = self.expr(&node.left);
             self.note_added(node, &right);
+            let added = right.clone();
             let origin = left.origin.with(&right.origin, join_of(&node.op));
-            let value = Value { origin, ..self.combine(&[left, right]) };
+            let mut value = Value { origin, ..self.combine(&[left, right]) };
+            if matches!(node.op, BinOp::AddAssign(_)) {
+                self.adds_up(&node.left, &node.right, &added, &mut value, "+=");
+            }
             self.note_assignment(&node.left, Some(&node.op), &node.right);
             self.assign(&node.left, value);
             return Value::nothing();

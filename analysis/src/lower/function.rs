@@ -80,8 +80,16 @@ impl<'a> Lower<'a> {
         };
         let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));
         let origin = if number { Origin::constant() } else { Origin::default() };
+        let typed_schedule = self.role_of_parameter(ty, generics) == Some(Role::Schedule);
         let ty = self.seen.type_of(ty, self.function);
-        let value = Value { place: Some(path), handed, origin, ty, ..Value::of(kind, Deps::one(path)) };
+        let value = Value {
+            place: Some(path),
+            handed,
+            origin,
+            ty,
+            typed_schedule,
+            ..Value::of(kind, Deps::one(path))
+        };
         self.values.insert(path, value);
     }
 
@@ -165,6 +173,7 @@ impl<'a> Lower<'a> {
 
     /// What is stored, returned or handed on by value may be stepped by somebody else.
     pub(super) fn escapes(&mut self, value: &Value<'a>) {
+        self.leaves(value);
         match &value.kind {
             Kind::Optimizer(id) | Kind::Optimizers(id) => self.cfg.optimizers[*id].escapes = true,
             Kind::Tuple(parts) => parts.iter().for_each(|part| self.escapes(part)),

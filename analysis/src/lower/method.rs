@@ -40,18 +40,7 @@ impl<'a> Lower<'a> {
                 self.unseen_method(expr, node, &receiver, &arguments);
                 receiver
             }
-            Kind::Schedule => {
-                if name == "step" {
-                    let site = self.stage_site(expr, Stage::Schedule);
-                    self.emit(Action::Mark(Stage::Schedule), site);
-                    let moved = arguments.iter().find_map(|argument| match argument.kind {
-                        Kind::Optimizer(id) => Some(id),
-                        _ => None,
-                    });
-                    self.emit(Action::Schedule(moved), site);
-                }
-                Value::number()
-            }
+            Kind::Schedule => self.schedule_method(expr, node, receiver, &arguments),
             _ => self.plain_method(expr, node, &receiver, arguments),
         }
     }
@@ -87,7 +76,9 @@ impl<'a> Lower<'a> {
             Some(Does::Detaches) => Value::number(),
             Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
             Some(Does::Takes) => self.taken(receiver),
-            Some(Does::Copies) => Value { handed: Handed::Value, copied: true, ..receiver.clone() },
+            None if self.dialect.method(&name, arguments.len()) == Some(Does::Copies) => {
+                Value { copy_of: Some(id), ..self.unknown_method(expr, id, arguments) }
+            }
             None => self.unknown_method(expr, id, arguments),
             Some(_) => Value::nothing(),
         }
@@ -295,9 +286,11 @@ impl<'a> Lower<'a> {
         // `losses.push(loss)` puts the argument into the receiver.
         if let Some(place) = receiver.place
             && let Some(holder) = self.values.get_mut(&place)
-            && matches!(holder.kind, Kind::Plain)
         {
-            holder.holds = holder.holds.union(&value.deps);
+            if matches!(holder.kind, Kind::Plain) {
+                holder.holds = holder.holds.union(&value.deps);
+            }
+            self.collects(expr, node, arguments, place);
         }
         value
     }
@@ -333,6 +326,6 @@ fn is_count(value: &Value<'_>) -> bool {
     matches!(value.kind, Kind::Number)
 }
 
-fn is_reading(name: &str) -> bool {
+pub(super) fn is_reading(name: &str) -> bool {
     name.starts_with("is_") || name.starts_with("as_") || name.starts_with("get") || name.starts_with("to_")
 }

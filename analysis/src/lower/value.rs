@@ -34,6 +34,10 @@ pub(super) struct Value<'a> {
     pub origin: Origin,
     /// What is behind it, whatever it went through since.
     pub past: Past,
+    /// Its type says that it is a schedule.
+    pub typed_schedule: bool,
+    /// It is a copy of this optimizer.
+    pub copy_of: Option<OptimizerId>,
     /// It was cloned, which may have made it a thing of its own.
     pub copied: bool,
     /// It says something about what this round computed: an output, a loss, a gradient's norm.
@@ -112,6 +116,8 @@ impl<'a> Value<'a> {
             item: false,
             origin: Origin::default(),
             past: Past::default(),
+            typed_schedule: false,
+            copy_of: None,
             copied: false,
             measured: false,
             ty: None,
@@ -282,6 +288,8 @@ impl<'a> Value<'a> {
             item: self.item || other.item,
             origin: self.origin.either(&other.origin),
             past: self.past.union(&other.past),
+            typed_schedule: self.typed_schedule && other.typed_schedule,
+            copy_of: self.copy_of.filter(|_| self.copy_of == other.copy_of),
             copied: self.copied || other.copied,
             measured: self.measured || other.measured,
             ty: self.ty.filter(|_| self.ty == other.ty),

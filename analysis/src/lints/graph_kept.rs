@@ -1,0 +1,156 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::runs::Study;
+use super::{Cause, Context};
+use crate::cfg::{Certain, Kept, LoopId, PathId};
+use crate::dialect::speaks_of_evaluation;
+use crate::flow::What;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A tensor with its graph that is added to a sum or put into a collection that outlives the batch, and through which no `backward` runs.
+    ///
+    /// ## Why it matters
+    ///
+    /// Every batch's graph lives as long as the sum: memory grows with each batch until the program ends.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let mut total = Tensor::zeros(&[]);
+    /// for batch in train {
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+    ///     optimizer.zero_grad();
+    ///     loss.backward();
+    ///     optimizer.step();
+    ///     total = total + &loss;                  // <- with the loss, its graph
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Add numbers: `total += loss.item()`; or tensors without a graph: `total = total + loss.detach()`.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where the sum or the collection is run backward, emptied in the loop, or given away before anything was run backward (the steps of an episode, for instance).
+    graph_kept, Warning, "a tensor is kept with its graph beyond its batch"
+}
+
+fn check(cx: &mut Context<'_>) {
+    if cx.cfg.keeping.kept.is_empty() {
+        return;
+    }
+    let study = Study::of(cx);
+    let mut collected: BTreeSet<PathId> = cx.cfg.handed.collected.paths().iter().copied().collect();
+    for (_, run) in cx.backwards() {
+        collected.extend(run.past.collected.paths());
+    }
+    let mut reached = BTreeMap::new();
+    for visit in cx.solution.visits.iter().filter(|visit| matches!(visit.what, What::Run(..))) {
+        reached.entry(visit.site).or_insert(visit.rank);
+    }
+    for kept in &cx.cfg.keeping.kept {
+        let part = |path: &PathId| cx.cfg.paths.overlap(*path, kept.into);
+        if collected.iter().any(part) {
+            continue;
+        }
+        let Some(batch) = batch_around(cx, &study, kept) else { continue };
+        let of_batch: Vec<_> =
+            kept.past.computed.known().iter().filter(|site| cx.site(**site).loops.contains(&batch)).copied().collect();
+        let left = cx.cfg.keeping.left.iter().any(part);
+        let done = of_batch.iter().all(|site| study.is_backwarded(*site));
+        let recorded = of_batch.iter().all(|site| !study.is_off(*site) && reached.contains_key(site));
+        let emptied = cx.cfg.keeping.emptied.contains(&(kept.into, batch));
+        if of_batch.is_empty() || !recorded || emptied || left && !done {
+            continue;
+        }
+        tell(cx, kept, batch);
+    }
+}
+
+/// The loop over batches that a collection outlives.
+fn batch_around(cx: &Context<'_>, study: &Study<'_>, kept: &Kept) -> Option<LoopId> {
+    let loops = &cx.site(kept.site).loops;
+    let over_batches = |round: &LoopId| study.backward_in(*round) || speaks_of_evaluation(study.over(*round));
+    let at = loops.iter().rposition(over_batches)?;
+    let begins = cx.cfg.bound_in(kept.into);
+    let before = begins.is_none_or(|begins| loops.iter().position(|round| *round == begins).is_some_and(|begins| begins < at));
+    (before && !study.training.is_empty()).then_some(loops[at])
+}
+
+fn tell(cx: &mut Context<'_>, kept: &Kept, batch: LoopId) {
+    let into = cx.cfg.paths.name(kept.into).to_owned();
+    let text = kept.text.trim_start_matches('&').trim_end_matches(".clone()").to_owned();
+    let line = cx.cfg.loops[batch].line;
+    let simple = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
+    let help = match (kept.added, simple) {
+        (true, true) => format!("add the number, `{text}.item()`, or the tensor without its graph, `{text}.detach()`"),
+        (true, false) => "add `loss.item()` of what is added, or its `detach()`".to_owned(),
+        (false, true) => format!("put in `{text}.item()`, or `{text}.detach()`"),
+        (false, false) => "put in the number, with `item()`, or the tensor without its graph, with `detach()`".to_owned(),
+    };
+    let message = format!("{} keeps the graph of every batch", cx.call(kept.site));
+    cx.report(kept.site, Cause::Alone(kept.site, LINT.name), kept.site, Certain::Every, message)
+        .note(format!("`{into}` outlives the rounds of the loop on line {line}, and each graph lives as long as it"))
+        .note("memory grows with each batch")
+        .help(help);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    const LOOP: &str = "fn fit(model: &mut Net, train: &L) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut total = Tensor::zeros(&[]);
+        let mut losses = Vec::new();
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = mse_loss(&model.forward(&batch.x), &batch.y);
+            loss.backward();
+            optimizer.step();
+            REST
+        }
+        show(&total, &losses);
+    }";
+
+    fn with(rest: &str) -> Vec<(&'static str, usize)> {
+        found(&LOOP.replace("REST", rest), true)
+    }
+
+    #[test]
+    fn sums_and_collections() {
+        for bad in ["total = total + &loss;", "total += &loss;", "losses.push(loss.clone());", "losses.push(loss);"] {
+            assert_eq!(with(bad), [("graph_kept", 10)], "{bad}");
+        }
+        for good in [
+            "total += loss.item();",
+            "total = total + loss.detach();",
+            "losses.push(loss.item());",
+            "last = loss;",
+            "losses.clear(); losses.push(loss);",
+            "no_grad(|| losses.push(loss.clone()));",
+        ] {
+            assert_eq!(with(good), [], "{good}");
+        }
+    }
+
+    #[test]
+    fn what_is_run_backward_later_is_right() {
+        let source = "fn fit(model: &mut Net, train: &L) {
+            let mut optimizer = Sgd::new(model.parameters(), 0.1);
+            for episode in train {
+                let mut log_probs = Vec::new();
+                for state in episode {
+                    log_probs.push(model.forward(&state).log_softmax(1));
+                }
+                optimizer.zero_grad();
+                policy_loss(&log_probs, &episode).backward();
+                optimizer.step();
+            }
+        }";
+        assert_eq!(found(source, true), []);
+    }
+}

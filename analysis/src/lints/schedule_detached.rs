@@ -1,0 +1,108 @@
+use super::{Cause, Context};
+use crate::cfg::{Certain, OptimizerId, SiteId};
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A schedule that moves a copy of the optimizer, and one that is built and never moves.
+    ///
+    /// ## Why it matters
+    ///
+    /// The learning rate of the optimizer that trains stays what it was at the start: no warm-up, no decay.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    /// let mut scheduler = CosineLr::new(1000);
+    /// for batch in train {
+    ///     /* forward, backward, step */
+    ///     scheduler.step(&mut optimizer.clone());     // <- the copy is dropped, its rate with it
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Call `scheduler.step(&mut optimizer)` after each update, or each epoch if the schedule counts epochs.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where the schedule is used in any other way, handed on, stored or returned, where its variable starts with an underscore, and where several hands hold the optimizer (`Rc`, `Arc`).
+    schedule_detached, Error, "a schedule that never moves the optimizer"
+}
+
+fn check(cx: &mut Context<'_>) {
+    let moved = cx.cfg.moves.iter().filter_map(|(site, how)| Some((*site, how.copy_of?)));
+    let copies: Vec<(SiteId, OptimizerId)> =
+        moved.chain(cx.cfg.on_copies.iter().map(|(site, id)| (*site, *id))).collect();
+    for (site, id) in copies {
+        copied(cx, site, id);
+    }
+    let trains = (0..cx.cfg.optimizers.len()).find_map(|id| Some((id, *cx.acting(id, Effect::Take).last()?)));
+    let Some((id, step)) = trains else { return };
+    for schedule in &cx.cfg.schedules {
+        let name = cx.cfg.paths.name(schedule.path).to_owned();
+        if schedule.named > schedule.looked_at || name.starts_with('_') {
+            continue;
+        }
+        let optimizer = cx.name(id).to_owned();
+        let line = cx.line(step);
+        let message = format!("`{name}` is built and never moves");
+        cx.report(schedule.built, Cause::Alone(schedule.built, LINT.name), schedule.built, Certain::Every, message)
+            .note("the learning rate stays what it is at the start")
+            .help(format!("call `{name}.step(&mut {optimizer});` after line {line}"))
+            .only_warns();
+    }
+}
+
+fn copied(cx: &mut Context<'_>, site: SiteId, id: OptimizerId) {
+    let optimizer = &cx.cfg.optimizers[id];
+    let built_here = !optimizer.built.is_empty();
+    let shared = optimizer.built.iter().any(|(built, _)| cx.cfg.shared.contains(built));
+    let steps = cx.acting(id, Effect::Take);
+    let (Some(step), true, false) = (steps.first(), built_here, shared) else { return };
+    let name = cx.name(id);
+    let note = format!("{} uses the learning rate of `{name}`, which stays what it was", cx.call_at(*step));
+    let message = format!("{} moves a copy of `{name}`", cx.call(site));
+    cx.report(site, Cause::Alone(site, LINT.name), site, Certain::Every, message)
+        .note_at(*step, note)
+        .help(format!("give the schedule `&mut {name}` itself"));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::{found, messages};
+
+    const LOOP: &str = "fn fit(model: &mut Net, train: &L) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = StepLr::new(10, 0.1).per_epoch();
+        for batch in train {
+            optimizer.zero_grad();
+            mse_loss(&model.forward(&batch.x), &batch.y).backward();
+            optimizer.step();
+            scheduler.step(&mut optimizer);
+        }
+    }";
+
+    #[test]
+    fn a_copy_learns_nothing() {
+        let copy = LOOP.replace("scheduler.step(&mut optimizer)", "scheduler.step(&mut optimizer.clone())");
+        assert_eq!(found(&copy, true), [("schedule_detached", 8)]);
+        assert!(messages(&copy, true).contains("moves a copy of `optimizer`"));
+        let shared = copy.replace("Sgd::new(model.parameters(), 0.1)", "Rc::new(RefCell::new(Sgd::new(model.parameters(), 0.1)))");
+        assert_eq!(found(&shared, true), []);
+    }
+
+    #[test]
+    fn never_moved() {
+        let still = LOOP.replace("            scheduler.step(&mut optimizer);\n", "");
+        assert_eq!(found(&still, true), [("schedule_detached", 3)]);
+        let rates = LOOP.replace("scheduler.step(&mut optimizer)", "optimizer.set_learning_rate(scheduler.rate(0.1, done))");
+        assert_eq!(found(&rates, true), []);
+        let handed_on = LOOP.replace("scheduler.step(&mut optimizer)", "finish_batch(&mut scheduler)");
+        assert_eq!(found(&handed_on, true), []);
+        let started = LOOP.replace("scheduler.step(&mut optimizer)", "scheduler.start(&mut optimizer)");
+        assert_eq!(found(&started, true), [("schedule_detached", 3)]);
+    }
+}

@@ -1,0 +1,162 @@
+//! What outlives the round it comes from: sums, collections, and schedules.
+
+use syn::{Expr, ExprMethodCall};
+
+use super::value::{Kind, Value};
+use super::{Lower, address, survey, text};
+use crate::cfg::{Action, Deps, Kept, Move, PathId, Recorded, Schedule, SiteId};
+use crate::diagnostic::Place;
+use crate::stage::Stage;
+
+impl<'a> Lower<'a> {
+    /// `left += value`, or `left = left + value`: the sum has the graph of what is added.
+    pub(super) fn adds_up(
+        &mut self,
+        left: &'a Expr,
+        right: &'a Expr,
+        added: &Value<'a>,
+        sum: &mut Value<'a>,
+        op: &str,
+    ) {
+        let Some(into) = self.place_of(left) else { return };
+        let site = self.site(address(left), None, || {
+            let place = Place { start: Place::of(left).start, end: Place::of(right).end };
+            (place, format!("{} {op} {}", text::tight(left), text::tight(right)))
+        });
+        self.keeps(site, into, added, text::tight(right), true);
+        sum.past.collected = sum.past.collected.union(&Deps::one(into));
+    }
+
+    /// `left = right`: a sum if the right side names the left one, else a new value.
+    pub(super) fn adds_to_itself(&mut self, left: &'a Expr, right: &'a Expr, value: &mut Value<'a>) {
+        let Some(into) = self.place_of(left) else { return };
+        let mut names = std::collections::BTreeSet::new();
+        survey::identifiers(quote::ToTokens::to_token_stream(right), &mut names);
+        let name = text::tight(left);
+        let itself = match left {
+            Expr::Path(_) => names.contains(&name),
+            _ => text::tight(right).contains(&name),
+        };
+        if itself && matches!(right, Expr::Binary(_)) {
+            let added = value.clone();
+            self.adds_up(left, right, &added, value, "=");
+        } else {
+            self.empties(into);
+        }
+    }
+
+    /// A method that puts its arguments into the receiver, or does something else with it.
+    pub(super) fn collects(
+        &mut self,
+        expr: &'a Expr,
+        node: &'a ExprMethodCall,
+        arguments: &[Value<'a>],
+        into: PathId,
+    ) {
+        let name = node.method.to_string();
+        if !self.dialect.collects(&name) {
+            if !super::method::is_reading(&name) {
+                self.empties(into);
+            }
+            return;
+        }
+        let site = self.site_of(expr, None);
+        for (argument, value) in node.args.iter().zip(arguments) {
+            self.keeps(site, into, value, text::tight(argument), false);
+            if let Some(holder) = self.values.get_mut(&into) {
+                holder.past = holder.past.union(&value.past);
+                holder.past.collected = holder.past.collected.union(&Deps::one(into));
+            }
+        }
+    }
+
+    fn keeps(&mut self, site: SiteId, into: PathId, value: &Value<'a>, text: String, added: bool) {
+        let known = self.cfg.keeping.kept.iter().rev().take(8).any(|kept| kept.site == site);
+        if !value.computed || self.recorded() != Recorded::Yes || self.rounds.is_empty() || known {
+            return;
+        }
+        if self.parameters.contains(&self.cfg.paths.root_of(into)) {
+            self.cfg.keeping.left.insert(into);
+        }
+        self.cfg.keeping.kept.push(Kept { site, into, text, past: value.past.clone(), added });
+    }
+
+    /// What was collected there is gone.
+    fn empties(&mut self, place: PathId) {
+        let around: Vec<_> = self.rounds.iter().map(|round| (place, round.of)).collect();
+        self.cfg.keeping.emptied.extend(around);
+    }
+
+    /// Somebody else gets this value.
+    pub(super) fn leaves(&mut self, value: &Value<'a>) {
+        let left = &mut self.cfg.keeping.left;
+        left.extend(value.place);
+        left.extend(value.past.collected.paths());
+    }
+
+    /// A method of a schedule.
+    pub(super) fn schedule_method(
+        &mut self,
+        expr: &'a Expr,
+        node: &'a ExprMethodCall,
+        receiver: Value<'a>,
+        arguments: &[Value<'a>],
+    ) -> Value<'a> {
+        let name = node.method.to_string();
+        if name == "step" {
+            let site = self.stage_site(expr, Stage::Schedule);
+            self.emit(Action::Mark(Stage::Schedule), site);
+            let moved = arguments.iter().find_map(|argument| match argument.kind {
+                Kind::Optimizer(id) => Some(id),
+                _ => None,
+            });
+            self.emit(Action::Schedule(moved), site);
+            let copy_of = node.args.iter().zip(arguments).find_map(|(argument, value)| {
+                let name = text::tight(argument);
+                let name = name.trim_start_matches("&mut ").trim_start_matches('&');
+                let stepped = self.survey.uses.get(name).is_some_and(|uses| uses.bare.contains("step"));
+                value.copy_of.filter(|_| !stepped)
+            });
+            if moved.is_some() || copy_of.is_some() || self.statement == address(expr) {
+                self.cfg.moves.insert(site, Move { typed: receiver.typed_schedule, copy_of });
+            }
+        } else if receiver.place.is_none() {
+            // A setting, as in `StepLr::new(10, 0.1).per_epoch()`.
+            return receiver;
+        } else if self.dialect.looks_at_schedule(&name)
+            && let Some(schedule) = self.schedule_at(receiver.place)
+        {
+            schedule.looked_at += 1;
+        }
+        Value::number()
+    }
+
+    /// A schedule comes from its constructor.
+    pub(super) fn new_schedule(&mut self, expr: &'a Expr, arguments: &[Value<'a>]) -> Value<'a> {
+        let site = self.site_of(expr, None);
+        if let Some(id) = arguments.iter().find_map(|argument| argument.copy_of) {
+            self.cfg.on_copies.insert(site, id);
+        }
+        Value { made: Some(site), typed_schedule: true, ..Value::of(Kind::Schedule, Deps::none()) }
+    }
+
+    /// A variable holds a schedule.
+    pub(super) fn holds_schedule(&mut self, path: PathId, value: &Value<'a>) {
+        if let (Kind::Schedule, Some(built)) = (&value.kind, value.made)
+            && self.schedule_at(Some(path)).is_none()
+        {
+            self.cfg.schedules.push(Schedule { path, built, named: 0, looked_at: 0 });
+        }
+    }
+
+    /// A variable is named.
+    pub(super) fn names_schedule(&mut self, path: PathId) {
+        if let Some(schedule) = self.schedule_at(Some(path)) {
+            schedule.named += 1;
+        }
+    }
+
+    fn schedule_at(&mut self, path: Option<PathId>) -> Option<&mut Schedule> {
+        self.cfg.schedules.iter_mut().find(|schedule| Some(schedule.path) == path)
+    }
+}

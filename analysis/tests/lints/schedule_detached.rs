@@ -1,0 +1,98 @@
+/// The copy gets the new rate, and is dropped.
+mod a_copy_in_the_call {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+            scheduler.step(&mut optimizer.clone()); //~ error schedule_detached
+        }
+    }
+}
+
+/// The schedule holds a copy.
+mod built_on_a_copy {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = ExponentialLr::new(optimizer.clone(), 0.9); //~ error schedule_detached
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+            scheduler.step();
+        }
+    }
+}
+
+/// Built, and forgotten.
+mod never_moved {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = StepLr::new(10, 0.1).per_epoch(); //~ warning schedule_detached
+        scheduler.start(&mut optimizer);
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+        }
+    }
+}
+
+/// Moved, handed on, asked for its rate.
+mod used {
+    #[training_loop]
+    fn moved(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = StepLr::new(10, 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+            scheduler.step(&mut optimizer);
+        }
+    }
+
+    #[training_loop]
+    fn handed_on(model: &mut Net, train: &DataLoader) -> Trainer {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let scheduler = StepLr::new(10, 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+        }
+        Trainer { optimizer, scheduler }
+    }
+
+    #[training_loop]
+    fn asked(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let schedule = CosineLr::new(1000);
+        for (i, batch) in train.iter().enumerate() {
+            optimizer.set_learning_rate(schedule.rate(0.1, i));
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+        }
+    }
+}
+
+/// Several hands hold one optimizer; a clone of the handle is no copy.
+mod a_shared_optimizer {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let optimizer = Rc::new(RefCell::new(Sgd::new(model.parameters(), 0.1)));
+        let mut scheduler = ExponentialLr::new(optimizer.clone(), 0.9);
+        for batch in train {
+            optimizer.borrow_mut().zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.borrow_mut().step();
+            scheduler.step();
+        }
+    }
+}
