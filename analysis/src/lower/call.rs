@@ -321,7 +321,7 @@ impl<'a> Lower<'a> {
     pub(super) fn hand_over(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
         for value in arguments {
             if value.handed != Handed::Shared {
-                self.leaves(value);
+                self.given_away(value);
             }
             match &value.kind {
                 Kind::Optimizer(_) | Kind::Optimizers(_) if value.handed == Handed::Shared && !hinted => {}

@@ -173,7 +173,7 @@ impl<'a> Lower<'a> {
 
     /// What is stored, returned or handed on by value may be stepped by somebody else.
     pub(super) fn escapes(&mut self, value: &Value<'a>) {
-        self.leaves(value);
+        self.given_away(value);
         match &value.kind {
             Kind::Optimizer(id) | Kind::Optimizers(id) => self.cfg.optimizers[*id].escapes = true,
             Kind::Tuple(parts) => parts.iter().for_each(|part| self.escapes(part)),

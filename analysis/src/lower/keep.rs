@@ -88,7 +88,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Somebody else gets this value.
-    pub(super) fn leaves(&mut self, value: &Value<'a>) {
+    pub(super) fn given_away(&mut self, value: &Value<'a>) {
         let left = &mut self.cfg.keeping.left;
         left.extend(value.place);
         left.extend(value.past.collected.paths());
