@@ -151,6 +151,9 @@ const CONSUMED: u8 = 2;
 const LOST: u8 = 4;
 
 impl Used {
+    /// Used up, as bits.
+    pub const BAD: u8 = CONSUMED;
+
     /// Whether it is fresh on every path.
     pub fn is_fresh(&self) -> bool {
         self.all == FRESH

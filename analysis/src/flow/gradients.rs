@@ -57,6 +57,11 @@ impl Gradients {
         Self(self.0 | other.0)
     }
 
+    /// Its words as bits.
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
     /// The single words in it.
     pub fn words(self) -> impl Iterator<Item = Self> {
         Self::WORDS.into_iter().map(|(word, _)| word).filter(move |word| self.meets(*word))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::effect::{Reach, ancestors, has_graph, reaches};
-use super::{Cell, Facts, Gradients, LOST, State, Used, Words};
+use super::{Cell, Facts, LOST, State, Used, Words};
 use crate::cfg::{Action, BlockId, Cfg, ConditionId, Deps, Event, GraphId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
@@ -44,15 +44,15 @@ pub struct Visit {
     pub cases: Option<usize>,
 }
 
-/// What the gradients may be under one combination of assumptions.
+/// What may hold of what a visit meets, under one combination of assumptions.
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
     /// Which conditions are decided, as bits.
     known: u32,
     /// How they are decided.
     holds: u32,
-    /// The gradients on the paths that pass over no loop.
-    gradients: Gradients,
+    /// The words of the gradients, the mode or the graph on the paths that pass over no loop, as bits.
+    words: u8,
 }
 
 /// The fixpoint.
@@ -71,16 +71,16 @@ pub struct Solution {
 }
 
 impl Solution {
-    /// The condition that decides whether the gradients are bad at a visit, and how it comes out then.
+    /// The condition that decides whether what a visit meets is bad, and how it comes out then.
     ///
-    /// Wherever it comes out so they are bad on every path, and nowhere else on any.
-    pub fn decides(&self, cfg: &Cfg, visit: &Visit, bad: Gradients) -> Option<(ConditionId, bool)> {
+    /// Wherever it comes out so it is bad on every path, and nowhere else on any.
+    pub fn decides(&self, cfg: &Cfg, visit: &Visit, bad: u8) -> Option<(ConditionId, bool)> {
         let cases = &self.cases[visit.cases?];
         let deciding = |id: ConditionId, outcome: bool| {
             let bit = 1 << id;
             cases.iter().all(|case| {
                 let so = (case.holds & bit != 0) == outcome;
-                let as_said = if so { case.gradients.within(bad) } else { !case.gradients.meets(bad) };
+                let as_said = case.words & if so { !bad } else { bad } == 0;
                 case.known & bit != 0 && as_said
             })
         };
@@ -177,8 +177,15 @@ fn collect(cfg: &Cfg, starts: &[State]) -> (Vec<Visit>, Vec<Vec<Case>>) {
         for event in &block.events {
             rank += 1;
             for what in judged(cfg, &state, &event.action) {
-                let differing = match what {
-                    What::Gradients(id, ..) => state.cases(id),
+                let differing = match (what, &event.action) {
+                    (What::Gradients(id, ..) | What::Look(id, _), _) => {
+                        state.cases(|facts| facts.cells[id].direct.bits())
+                    }
+                    (What::Backward(graph, _), _) => state.cases(|facts| facts.used(graph).direct),
+                    (What::Run(Some(_), _), Action::Run(Some(model))) => {
+                        let mode = |facts: &Facts| facts.tracks.mode(cfg, *model);
+                        state.cases(|facts| mode(facts).map_or(0, |words| words.direct.bits()))
+                    }
                     _ => Vec::new(),
                 };
                 let cases = (!differing.is_empty()).then_some(all_cases.len());
@@ -203,15 +210,12 @@ fn collect(cfg: &Cfg, starts: &[State]) -> (Vec<Visit>, Vec<Vec<Case>>) {
 }
 
 impl State {
-    /// What the gradients of an optimizer may be under each combination of assumptions, if they differ.
-    fn cases(&self, id: OptimizerId) -> Vec<Case> {
-        let case = |facts: &Facts| {
-            let (known, holds, gradients) = (facts.known, facts.holds, facts.cells[id].direct);
-            Case { known, holds, gradients }
-        };
-        let reached = |case: &Case| case.gradients != Gradients::NONE;
+    /// What something may be under each combination of assumptions, if that differs.
+    fn cases(&self, words: impl Fn(&Facts) -> u8) -> Vec<Case> {
+        let case = |facts: &Facts| Case { known: facts.known, holds: facts.holds, words: words(facts) };
+        let reached = |case: &Case| case.words != 0;
         let cases: Vec<Case> = self.variants.iter().map(case).filter(reached).collect();
-        let differ = cases.iter().any(|case| case.gradients != cases[0].gradients);
+        let differ = cases.iter().any(|case| case.words != cases[0].words);
         if differ { cases } else { Vec::new() }
     }
 }

@@ -41,6 +41,11 @@ impl Word {
         self.0 != 0 && self.0 & !other.0 == 0
     }
 
+    /// Its words as bits.
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
     /// Without the words of the other.
     fn but(self, other: Self) -> Self {
         Self(self.0 & !other.0)

@@ -1,7 +1,7 @@
 use super::backward_ignored::ignored;
 use super::{Cause, Context};
 use crate::cfg::Action;
-use crate::flow::What;
+use crate::flow::{Used, What};
 
 lint! {
     /// ## What it finds
@@ -72,7 +72,9 @@ fn check(cx: &mut Context<'_>) {
             format!("remove line {}, or call `backward_retain_graph()` on line {}", cx.line(site), cx.line(by))
         };
         let message = format!("{} runs through a graph that `backward` already used up", cx.call(site));
+        let paths = cx.when_not_always(visit, Used::BAD);
         cx.report(site, Cause::Graph(site, graph), visit.rank, certain, message)
+            .when(paths)
             .note_at(by, note)
             .note("the second `backward` stops the program")
             .help(help);

@@ -245,12 +245,12 @@ impl<'a> Context<'a> {
     /// Reports a fault that stands at `site` and that `fault` brings about.
     pub fn report_fault(&mut self, fault: &Fault, site: SiteId, message: impl Into<String>) -> Report<'_> {
         let cause = Cause::Gradients(fault.visit.site, fault.optimizer);
-        let when = self.when_not_always(&fault.visit, fault.word);
+        let when = self.when_not_always(&fault.visit, fault.word.bits());
         self.report(site, cause, fault.visit.rank, fault.certain, message).when(when)
     }
 
-    /// How the condition comes out that decides whether gradients are bad at a visit, if one does.
-    pub fn when_not_always(&self, visit: &Visit, bad: Gradients) -> Option<String> {
+    /// How the condition comes out that decides whether what a visit meets is bad, if one does.
+    pub fn when_not_always(&self, visit: &Visit, bad: u8) -> Option<String> {
         let (id, outcome) = self.solution.decides(self.cfg, visit, bad)?;
         Some(self.cfg.conditions[id].when(outcome))
     }

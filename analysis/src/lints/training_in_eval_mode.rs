@@ -70,7 +70,9 @@ fn tell(cx: &mut Context<'_>, forward: &Forward<'_>, certain: Certain) {
     let help = format!("call `{model}.train();` before line {}", cx.line_before(site, switched));
     let message = format!("{} trains `{model}` in evaluation mode", cx.call(site));
     // One switch too few is one fault, however many forwards follow it.
+    let paths = cx.when_not_always(&forward.visit, Word::EVAL.bits());
     cx.report(site, Cause::Alone(switched, LINT.name), forward.visit.rank, certain, message)
+        .when(paths)
         .note_at(switched, note)
         .note("dropout drops nothing and batch statistics are not gathered: another model is trained than was meant")
         .help(help);

@@ -393,3 +393,58 @@ mod changed_in_between {
         }
     }
 }
+
+/// A condition decides on the graph, and on the mode.
+mod of_other_things {
+    #[training_loop]
+    fn a_second_backward(model: &mut Net, train: &DataLoader, warm: bool) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            if warm {
+                loss.backward();
+            }
+            loss.backward(); //~ warning backward_repeated
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn in_evaluation_mode(model: &mut Net, train: &DataLoader, kind: Kind) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        match kind {
+            Kind::Frozen => model.eval(),
+            Kind::Free => model.train(),
+        }
+        for batch in train {
+            optimizer.zero_grad();
+            mse_loss(&model.forward(&batch.input), &batch.target).backward(); //~ warning training_in_eval_mode
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn right(model: &mut Net, train: &DataLoader, kind: Kind, warm: bool) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        if matches!(kind, Kind::Frozen) {
+            model.eval();
+        } else {
+            model.train();
+        }
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            if warm {
+                loss.backward();
+            }
+            if kind == Kind::Frozen {
+                continue;
+            }
+            if !warm {
+                loss.backward();
+            }
+            optimizer.step();
+        }
+    }
+}
