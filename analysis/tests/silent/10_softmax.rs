@@ -48,3 +48,16 @@ fn softmax_inside_the_model(attention: &mut Net, train: &DataLoader) {
         optimizer.step();
     }
 }
+
+/// The counterpart: a loss that takes logits.
+#[training_loop]
+fn wrong(model: &mut Net, train: &DataLoader) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        let output = model.forward(&batch.input).softmax(1);
+        let loss = cross_entropy(&output, &batch.target); //~ error double_softmax
+        optimizer.zero_grad();
+        loss.backward();
+        optimizer.step();
+    }
+}
