@@ -71,10 +71,18 @@ pub struct Cfg {
     pub roots: Vec<Root>,
     /// Calls whose result is the point of them.
     pub outcomes: Vec<Outcome>,
-    /// Calls that put a value together from all processes, and what they are given.
-    pub reductions: std::collections::BTreeMap<SiteId, Deps>,
     /// How it keeps count, and what its heads and choices look like.
     pub notes: Notes,
+    /// Calls that put a value together from all processes, and whether that comes from a loss for certain.
+    pub reductions: std::collections::BTreeMap<SiteId, bool>,
+    /// What the loss of each backward was computed from.
+    pub backwards: std::collections::BTreeMap<SiteId, Deps>,
+    /// Where samplers that deal out to several processes are built.
+    pub samplers: std::collections::BTreeSet<SiteId>,
+    /// Where a sampler is told which epoch it is.
+    pub sets_epoch: Option<SiteId>,
+    /// Clips whose limit carries a scaler's factor too.
+    pub scaled_clips: std::collections::BTreeSet<SiteId>,
     /// Gradients are read, or parameters written, by hand.
     pub reads_gradients: bool,
     /// Everything whose forward or parameters are asked for.
@@ -175,6 +183,8 @@ pub enum Action {
         own: bool,
         /// Whether the graphs may be used again.
         retain: bool,
+        /// Whether the loss carries a scaler's factor.
+        scaled: bool,
     },
     /// A tensor gets a value, computed from other tensors.
     Compute(GraphId, Vec<GraphId>),
@@ -182,6 +192,8 @@ pub enum Action {
     LoseGraph(GraphId),
     /// Something unseen may have changed the gradients that belong to these places.
     Touch(Deps),
+    /// Something new, that was not made from it, takes the place of a model or of a layer.
+    Replace(PathId),
     /// The numbered condition holds, or does not.
     Assume(usize, bool),
     /// What the condition mentions has changed.

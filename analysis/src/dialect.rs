@@ -16,7 +16,7 @@ mod torch;
 pub use iterators::{Drive, Lazy, drive, lazy};
 pub use math::{CRATES, How, Loss, Op, Takes};
 pub use roles::{Role, Uses, role_of_name, role_of_type, speaks_of_evaluation, speaks_of_training};
-pub use shared::SHARED;
+pub use shared::{SHARED, is_distributed_sampler, is_layer};
 pub use tch::TCH;
 pub use torch::TORCH;
 
@@ -49,6 +49,10 @@ pub enum Does {
         /// How many arguments there are.
         of: usize,
     },
+    /// Gives a loss times a factor that [`Effect::Unscale`] takes out of the gradients again.
+    Scales,
+    /// Tells a sampler which epoch it is.
+    SetsEpoch,
     /// Puts a value together from all processes; gives it, or changes what it is given by `&mut`.
     Reduces,
     /// Derives a tensor from a tensor, graph included.
@@ -84,6 +88,8 @@ pub struct Dialect {
     pub name: &'static str,
     /// Methods of optimizers: name, greatest number of arguments, meaning.
     pub optimizer_methods: &'static [(&'static str, usize, Does)],
+    /// Methods of gradient scalers.
+    pub scaler_methods: &'static [(&'static str, usize, Does)],
     /// Methods of anything else.
     pub methods: &'static [(&'static str, usize, Does)],
     /// Free functions, by the last segment of their path.
@@ -121,6 +127,11 @@ impl Dialect {
             .find_map(|dialect| lookup(dialect.optimizer_methods, name, arguments))
             .filter(|does| !matches!(does, Does::Updates { of, .. } if *of != arguments))
             .or_else(|| wrapper(name, arguments))
+    }
+
+    /// What a method of a scaler does.
+    pub fn scaler_method(&self, name: &str, arguments: usize) -> Option<Does> {
+        self.tables().find_map(|dialect| lookup(dialect.scaler_methods, name, arguments))
     }
 
     /// What a method of anything but an optimizer does.

@@ -16,6 +16,7 @@ use crate::cfg::{Certain, Cfg, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 mod ahead;
+mod books;
 mod effect;
 mod gradients;
 mod solve;
@@ -23,6 +24,8 @@ mod tracks;
 mod words;
 
 pub use ahead::first_effects;
+pub use books::Books;
+use books::Ledger;
 pub use gradients::Gradients;
 pub use solve::{Case, Solution, Visit, What, solve};
 use tracks::Tracks;
@@ -93,7 +96,7 @@ impl Cell {
             let after = word.after(effect);
             let mut trail = self.trail(word);
             match effect {
-                Effect::Nothing => {}
+                Effect::Nothing | Effect::Unscale => {}
                 Effect::Zero => trail.zeroed = Some(site),
                 Effect::Fill if word == Gradients::STALE || word == Gradients::FILLED => trail.clipped = None,
                 Effect::Fill => (trail.filled, trail.clipped) = (Some(site), None),
@@ -186,6 +189,7 @@ pub(crate) struct Facts {
     /// Graphs that are not simply fresh, sorted.
     graphs: Vec<(usize, Used)>,
     tracks: Tracks,
+    ledger: Ledger,
 }
 
 impl Facts {
@@ -227,7 +231,7 @@ impl Facts {
         changed |= self.reached | other.reached != self.reached;
         self.reached |= other.reached;
         self.direct |= other.direct;
-        changed | self.tracks.join(&other.tracks)
+        changed | self.tracks.join(&other.tracks) | self.ledger.join(&other.ledger)
     }
 
     fn skip(&mut self) {
@@ -239,6 +243,7 @@ impl Facts {
             used.direct = 0;
         }
         self.tracks.skip();
+        self.ledger.skip();
     }
 }
 
@@ -265,6 +270,7 @@ impl State {
         };
         let cells = cfg.optimizers.iter().map(start).collect();
         let tracks = Tracks::entry(cfg, annotated);
+        let ledger = Ledger::entry(cfg);
         Self {
             variants: vec![Facts {
                 known: 0,
@@ -274,6 +280,7 @@ impl State {
                 cells,
                 graphs: Vec::new(),
                 tracks,
+                ledger,
             }],
             coarse: false,
         }
@@ -337,6 +344,14 @@ impl State {
         let join =
             |a: Used, b: Used| Used { all: a.all | b.all, direct: a.direct | b.direct, by: a.by.or(b.by) };
         self.variants.iter().map(|facts| facts.used(graph)).reduce(join)
+    }
+
+    /// The books of one optimizer, whatever is assumed.
+    fn books(&self, id: OptimizerId) -> Option<Books> {
+        self.variants.iter().map(|facts| facts.ledger.of(id)).reduce(|mut joined, books| {
+            joined.join(&books);
+            joined
+        })
     }
 
     /// What may hold of one tracked thing, whatever is assumed.

@@ -103,6 +103,11 @@ registry! {
     graph_kept,
     schedule_before_step,
     schedule_detached,
+    clip_before_unscale,
+    missing_detach,
+    stale_parameters,
+    missing_all_reduce,
+    missing_set_epoch,
 }
 
 /// All lints that look at a function, in the order of the catalogue.

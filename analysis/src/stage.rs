@@ -53,6 +53,8 @@ pub enum Effect {
     Clip,
     /// Uses them for an update, and leaves them where they are.
     Take,
+    /// Takes a scaler's factor out of them.
+    Unscale,
 }
 
 /// In which of a spec's two order lists a stage may stand.

@@ -11,7 +11,9 @@ pub enum Role {
     Optimizer,
     /// Moves the learning rate; looks at an optimizer and leaves its gradients alone.
     Schedule,
-    /// Something else for certain: an environment, a scaler, a number.
+    /// Scales losses, and steps optimizers whose gradients carry the factor.
+    Scaler,
+    /// Something else for certain: an environment, a number.
     Other,
 }
 
@@ -43,7 +45,10 @@ pub fn role_of_type(dialect: &Dialect, name: &str) -> Option<Role> {
         return Some(Role::Schedule);
     }
     let lower = name.to_ascii_lowercase();
-    let other = ["env", "scaler", "simulator", "sampler", "loader", "dataset", "tensor", "rng"];
+    if lower.contains("scaler") {
+        return Some(Role::Scaler);
+    }
+    let other = ["env", "simulator", "sampler", "loader", "dataset", "tensor", "rng"];
     let number = ["bool", "usize", "f32", "f64", "u64", "i64", "u32", "i32", "String", "str"];
     (other.iter().any(|word| lower.contains(word)) || number.contains(&name)).then_some(Role::Other)
 }
@@ -83,8 +88,10 @@ pub fn role_of_name(name: &str) -> Option<Role> {
     if words().any(|word| word.starts_with("sched") || word == "lr" || word == "schedule") {
         return Some(Role::Schedule);
     }
-    if words().any(|word| matches!(word, "env" | "scaler" | "state" | "steps" | "config" | "params" | "name"))
-    {
+    if words().any(|word| word == "scaler") {
+        return Some(Role::Scaler);
+    }
+    if words().any(|word| matches!(word, "env" | "state" | "steps" | "config" | "params" | "name")) {
         return Some(Role::Other);
     }
     let optimizer = |word: &str| {

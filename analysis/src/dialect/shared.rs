@@ -2,12 +2,24 @@
 //! processes.
 
 use super::{Dialect, Does};
+use crate::stage::Effect;
 
 /// Calls that mean the same wherever they are met.
 pub const SHARED: Dialect = Dialect {
     name: "shared",
     optimizer_methods: &[("step", 3, Does::Updates { model: 1, of: 3 })],
+    scaler_methods: &[
+        ("scale", 1, Does::Scales),
+        ("unscale", 1, Does::Gradients(&[Effect::Unscale])),
+        ("unscale_", 1, Does::Gradients(&[Effect::Unscale])),
+        ("step", 1, Does::Gradients(&[Effect::Take])),
+        ("update", 1, Does::Harmless),
+        ("get_scale", 0, Does::Detaches),
+        ("state_dict", 0, Does::Detaches),
+        ("load_state_dict", 1, Does::Harmless),
+    ],
     methods: &[
+        ("set_epoch", 1, Does::SetsEpoch),
         ("all_reduce", 9, Does::Reduces),
         ("all_reduce_mean", 9, Does::Reduces),
         ("all_reduce_sum", 9, Does::Reduces),
@@ -27,3 +39,42 @@ pub const SHARED: Dialect = Dialect {
     losses: &[],
     sums_unreduced: false,
 };
+
+/// Types and functions that make a layer with parameters.
+const LAYERS: &[&str] = &[
+    "Linear",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose2d",
+    "Embedding",
+    "LayerNorm",
+    "BatchNorm",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "Bilinear",
+    "Lstm",
+    "LSTM",
+    "Gru",
+    "GRU",
+    "Rnn",
+    "Mlp",
+    "Sequential",
+    "MultiHeadAttention",
+    "MultiheadAttention",
+    "linear",
+    "conv2d",
+    "embedding",
+    "layer_norm",
+    "batch_norm2d",
+];
+
+/// Whether a type or a function of this name makes a layer with parameters.
+pub fn is_layer(name: &str) -> bool {
+    LAYERS.contains(&name)
+}
+
+/// Whether a type of this name deals the items of a data set out to several processes.
+pub fn is_distributed_sampler(name: &str) -> bool {
+    matches!(name, "DistributedSampler" | "DistributedBatchSampler")
+}

@@ -27,6 +27,7 @@ pub const TCH: Dialect = Dialect {
         ("set_momentum_group", 2, Does::Harmless),
         ("set_weight_decay_group", 2, Does::Harmless),
     ],
+    scaler_methods: &[],
     methods: &[
         ("forward_t", 2, FORWARD),
         ("forward_all", 9, FORWARD),

@@ -39,6 +39,7 @@ pub const TORCH: Dialect = Dialect {
         ("is_some", 0, Does::Detaches),
         ("is_none", 0, Does::Detaches),
     ],
+    scaler_methods: &[],
     methods: &[
         ("backward", 0, Does::Backward { retain: false }),
         ("backward_retain_graph", 0, Does::Backward { retain: true }),

@@ -89,6 +89,7 @@ impl State {
 impl Facts {
     fn apply(&mut self, cfg: &Cfg, event: &Event) {
         self.tracks.apply(cfg, event);
+        self.ledger.apply(cfg, event);
         match &event.action {
             // Gradients live in the parameters: a backward before the constructor may have filled them.
             Action::Build(id) if self.reached & (1 << id) != 0 => self.put(cfg, *id, Gradients::UNKNOWN),
@@ -99,7 +100,7 @@ impl Facts {
                 self.neighbours(cfg, *id, *effect, event.site);
             }
             Action::Through(deps, effect) => self.through(cfg, deps, *effect, event.site),
-            Action::Backward { deps, graphs, own, retain } => {
+            Action::Backward { deps, graphs, own, retain, .. } => {
                 for id in 0..self.cells.len() {
                     let reach = reaches(cfg, id, deps);
                     self.reached |= u32::from(reach != Reach::No) << id;
@@ -150,7 +151,7 @@ impl Facts {
         let Some(owned) = &cfg.optimizers[id].owned else { return };
         for other in 0..self.cells.len() {
             let Some(theirs) = &cfg.optimizers[other].owned else { continue };
-            if other == id || matches!(effect, Effect::Clip | Effect::Nothing) {
+            if other == id || matches!(effect, Effect::Clip | Effect::Unscale | Effect::Nothing) {
                 continue;
             }
             if effect == Effect::Zero && owned == theirs {
@@ -228,7 +229,7 @@ pub(super) fn has_graph(cfg: &Cfg, graph: GraphId) -> bool {
 }
 
 /// Whether all that is owned lies in these places.
-fn covers(cfg: &Cfg, deps: &Deps, owned: &Deps) -> bool {
+pub(super) fn covers(cfg: &Cfg, deps: &Deps, owned: &Deps) -> bool {
     let inside = |part| deps.paths().iter().any(|&whole| cfg.paths.holds(whole, part));
     !owned.is_empty() && owned.paths().iter().all(|&part| inside(part))
 }

@@ -80,7 +80,7 @@ impl Gradients {
     /// The automaton: one word, one effect.
     fn step(self, effect: Effect) -> Self {
         match effect {
-            Effect::Nothing | Effect::Clip => self,
+            Effect::Nothing | Effect::Clip | Effect::Unscale => self,
             Effect::Zero => match self {
                 Self::FILLED | Self::DISCARDED => Self::DISCARDED,
                 _ => Self::EMPTY,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::effect::{Reach, ancestors, has_graph, reaches};
-use super::{Cell, Facts, LOST, State, Used, Words};
+use super::{Books, Cell, Facts, LOST, State, Used, Words};
 use crate::cfg::{Action, BlockId, Cfg, ConditionId, Deps, Event, GraphId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
@@ -17,6 +17,8 @@ pub enum What {
     Gradients(OptimizerId, Effect, Cell),
     /// A backward runs through a graph whose use was as said.
     Backward(usize, Used),
+    /// A clip or a step of an optimizer, with what is known of its gradients beside the automaton.
+    Books(OptimizerId, Effect, Books),
     /// An optimizer is built.
     Build(OptimizerId),
     /// Somebody takes the parameters as they stand, the gradients being as the cell says.
@@ -224,6 +226,10 @@ impl State {
 fn judged(cfg: &Cfg, state: &State, action: &Action) -> Vec<What> {
     let on =
         |id: OptimizerId, effect: Effect| state.gradients(id).map(|cell| What::Gradients(id, effect, cell));
+    let books = |id: OptimizerId, effect: Effect| {
+        let judged = matches!(effect, Effect::Clip | Effect::Take);
+        state.books(id).filter(|_| judged).map(|books| What::Books(id, effect, books))
+    };
     let reached = |deps, effect| {
         let ids = (0..cfg.optimizers.len()).filter(move |id| reaches(cfg, *id, deps) == Reach::Yes);
         ids.filter_map(move |id| on(id, effect))
@@ -249,8 +255,15 @@ fn judged(cfg: &Cfg, state: &State, action: &Action) -> Vec<What> {
             });
             joined.map(What::Schedule).into_iter().collect()
         }
-        Action::Gradients(id, effect) => on(*id, *effect).into_iter().collect(),
-        Action::Through(deps, effect) => reached(deps, *effect).collect(),
+        Action::Gradients(id, effect) => on(*id, *effect).into_iter().chain(books(*id, *effect)).collect(),
+        Action::Through(deps, effect) => {
+            let seen: Vec<What> = reached(deps, *effect).collect();
+            let more = seen.iter().filter_map(|what| match what {
+                What::Gradients(id, ..) => books(*id, *effect),
+                _ => None,
+            });
+            seen.iter().copied().chain(more).collect()
+        }
         Action::Backward { deps, graphs, own, .. } => {
             let graphs = graphs.iter().filter(|&&graph| *own || has_graph(cfg, graph));
             let graphs = graphs.filter_map(|&graph| {

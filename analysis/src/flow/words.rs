@@ -26,6 +26,22 @@ impl Word {
     pub const BEFORE: Self = Self(1);
     /// The optimizer has stepped.
     pub const AFTER: Self = Self(2);
+    /// Gradients as they are.
+    pub const PLAIN: Self = Self(1);
+    /// Gradients times a scaler's factor.
+    pub const SCALED: Self = Self(2);
+    /// No loss that another optimizer follows is in the gradients.
+    pub const CLEAN: Self = Self(1);
+    /// Such a loss is.
+    pub const SHARED: Self = Self(2);
+    /// Such a loss is, and the other optimizer has stepped.
+    pub const TAKEN: Self = Self(4);
+    /// The gradients come from losses of their own.
+    pub const OWN: Self = Self(1);
+    /// They come from another's loss and from their own.
+    pub const MIXED: Self = Self(2);
+    /// Something else stands where the parameters stood.
+    pub const REPLACED: Self = Self(2);
     /// As the caller left it.
     pub const ENTRY: Self = Self(4);
     /// Touched by what the analysis does not see.

@@ -75,6 +75,8 @@ pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, Pa
         match &event.action {
             Action::Touch(deps) if cx.cfg.touches(id, deps) => return None,
             Action::Forget(of) if *of == id => return None,
+            // What was replaced is told by `stale_parameters`.
+            Action::Replace(path) if Deps::one(*path).overlaps(owned, &cx.cfg.paths) != Some(false) => return None,
             Action::Backward { deps, .. } => {
                 let model = apart(cx, id, owned, deps)?;
                 found = found.or(Some((event.site, model)));

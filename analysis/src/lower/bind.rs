@@ -187,6 +187,7 @@ impl<'a> Lower<'a> {
                 value = Value::plain(Deps::Anything);
             }
             Kind::Plain if self.role(name, role) == Some(Role::Schedule) => value.kind = Kind::Schedule,
+            Kind::Plain if self.role(name, role) == Some(Role::Scaler) => value.kind = Kind::Scaler,
             _ => {}
         }
         self.tensor(path, assigned, &mut value);
@@ -311,6 +312,7 @@ impl<'a> Lower<'a> {
                 Kind::Optimizer(self.optimizer(path, None, from_caller))
             }
             Some(Role::Schedule) => Kind::Schedule,
+            Some(Role::Scaler) => Kind::Scaler,
             None if is_plural(&name) => {
                 let from_caller = self.is_parameter(self.cfg.paths.root_of(path));
                 Kind::Optimizers(self.several(path, from_caller))

@@ -8,12 +8,13 @@ use syn::{Expr, ExprCall};
 use super::effects::On;
 use super::known::Known;
 use super::origin::{asks_for_no_reduction, is_number};
+use super::outcome::is_no;
 use super::value::{Guard, Handed, Kind, Value};
 use super::{Lower, address, survey};
-use crate::cfg::{Action, Deps, GraphId, Join, OptimizerId, Origin, PathId, SiteId};
+use crate::cfg::{Action, Deps, Join, OptimizerId, Origin, PathId, SiteId};
 use crate::dialect::{
-    Does, How, Op, Role, hints_at_backward, hints_at_mode, hints_at_training, measures_gradients,
-    role_of_type, writes_gradients,
+    Does, How, Op, Role, hints_at_backward, hints_at_mode, hints_at_training, is_distributed_sampler,
+    measures_gradients, role_of_type, writes_gradients,
 };
 use crate::stage::Stage;
 
@@ -131,7 +132,8 @@ impl<'a> Lower<'a> {
                 [one] => one.origin.ended(How::Number, site),
                 _ => Origin::default(),
             };
-            return Value { origin, ..Value::number() };
+            let measured = arguments.iter().any(|argument| argument.measured || argument.computed);
+            return Value { origin, measured, ..Value::number() };
         }
         match role {
             Some(Role::Optimizer) => {
@@ -143,6 +145,7 @@ impl<'a> Lower<'a> {
                 return Value::of(Kind::NewOptimizer(owned, site), Deps::none());
             }
             Some(Role::Schedule) => return self.new_schedule(expr, &arguments),
+            Some(Role::Scaler) => return Value::of(Kind::Scaler, Deps::none()),
             _ => {}
         }
         let parts =
@@ -157,6 +160,9 @@ impl<'a> Lower<'a> {
             return Value::of(Kind::Gradients, deps);
         }
         let site = self.site_of(expr, None);
+        if is_distributed_sampler(owner) && !node.args.iter().any(is_no) {
+            self.cfg.samplers.insert(site);
+        }
         self.hand_over(&arguments, site, false);
         let makes = ["new", "default", "init", "seq", "build", "create", "with", "from"];
         let made = makes.iter().any(|start| name.starts_with(start)).then_some(site);
@@ -355,6 +361,7 @@ impl<'a> Lower<'a> {
 
     /// Whatever these tokens mention is known no more.
     pub(super) fn touch_tokens(&mut self, tokens: TokenStream) {
+        self.reads_in_text(&tokens.to_string());
         let mut names = BTreeSet::new();
         survey::identifiers(tokens, &mut names);
         let everything = names.contains("backward") || names.contains("step");
@@ -378,22 +385,6 @@ impl<'a> Lower<'a> {
         let deps = if everything { Deps::Anything } else { deps };
         if deps != optimizers {
             self.emit(Action::Touch(deps), 0);
-        }
-    }
-
-    /// Tensors with a graph in parts of a place.
-    pub(super) fn graphs_in(&self, place: PathId) -> Vec<GraphId> {
-        let parts = self.field_graphs.iter().filter(|(part, _)| self.cfg.paths.holds(place, *part));
-        parts.map(|(_, graph)| *graph).collect()
-    }
-
-    /// Tensors in parts of a place may have been computed anew.
-    pub(super) fn lose_parts(&mut self, place: PathId) {
-        for index in 0..self.field_graphs.len() {
-            let (part, graph) = self.field_graphs[index];
-            if part != place && self.cfg.paths.holds(place, part) {
-                self.emit(Action::LoseGraph(graph), 0);
-            }
         }
     }
 

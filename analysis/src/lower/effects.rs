@@ -5,7 +5,7 @@ use syn::Expr;
 use super::value::{Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Action, Deps, OptimizerId, PathId, SiteId, User};
-use crate::dialect::is_loss;
+use crate::dialect::{Does, is_layer, is_loss};
 use crate::stage::{Effect, Stage};
 
 /// What a call acts on.
@@ -29,6 +29,9 @@ impl<'a> Lower<'a> {
         for (part, &effect) in effects.iter().enumerate() {
             let site = self.part_site(expr, part, effect);
             self.cfg.sites[site].fused = fused;
+            if effect == Effect::Clip && self.mentions_scaler(expr) {
+                self.cfg.scaled_clips.insert(site);
+            }
             match (effect, loss, on) {
                 (Effect::Fill, Some(loss), _) => self.backward_at(site, loss, false),
                 (Effect::Fill, None, On::Optimizer(id)) => {
@@ -38,6 +41,61 @@ impl<'a> Lower<'a> {
                 (_, _, On::Optimizer(id)) => self.emit(Action::Gradients(*id, effect), site),
                 (_, _, On::Places(deps)) => self.emit(Action::Through(deps.clone(), effect), site),
             }
+        }
+    }
+
+    /// Whether an expression mentions a scaler, as a limit times its factor does.
+    fn mentions_scaler(&self, expr: &Expr) -> bool {
+        let mut names = std::collections::BTreeSet::new();
+        super::survey::identifiers(quote::ToTokens::to_token_stream(expr), &mut names);
+        names.iter().any(|name| {
+            let value = self.lookup(name).and_then(|path| self.values.get(&path));
+            value.is_some_and(|value| matches!(value.kind, Kind::Scaler))
+        })
+    }
+
+    /// A method of a scaler; `None` for one that the dialect does not know.
+    pub(super) fn scaler_method(
+        &mut self,
+        expr: &'a Expr,
+        name: &str,
+        arguments: &[Value<'a>],
+    ) -> Option<Value<'a>> {
+        let first = arguments.first();
+        match (self.dialect.scaler_method(name, arguments.len())?, first.map(|first| &first.kind)) {
+            (Does::Scales, _) => {
+                let origin = first.map(|first| first.origin.clone()).unwrap_or_default();
+                Some(Value { kind: Kind::Scaled, origin, ..self.combine(arguments) })
+            }
+            (Does::Gradients(effects), Some(Kind::Optimizer(id))) => {
+                self.effects(expr, effects, &On::Optimizer(*id), None);
+                Some(Value::nothing())
+            }
+            (Does::Detaches | Does::Harmless, _) => Some(Value::number()),
+            _ => None,
+        }
+    }
+
+    /// Something takes the place of a model or a layer that an optimizer moves; `right` is what is assigned.
+    pub(super) fn replaces(&mut self, left: &'a Expr, right: &'a Expr, value: &Value<'a>) {
+        let Some(callee) = constructor(right) else { return };
+        let new = matches!(value.kind, Kind::Plain | Kind::Fields(_)) && !value.computed;
+        let Some(path) = self.place_of(left).filter(|_| new) else { return };
+        let deps = value.derived().deps;
+        if Deps::one(path).overlaps(&deps, &self.cfg.paths) != Some(false) {
+            return;
+        }
+        let moves = |optimizer: &crate::cfg::Optimizer| {
+            let owned = optimizer.owned.as_ref().map_or(&[][..], Deps::paths);
+            owned.iter().any(|&owned| {
+                let apart = deps.paths().iter().all(|&dep| !self.cfg.paths.overlap(dep, owned));
+                let part = owned != path && self.cfg.paths.holds(owned, path) && is_layer(&callee);
+                apart && (part || self.cfg.paths.holds(path, owned))
+            })
+        };
+        if self.cfg.optimizers.iter().any(moves) {
+            let site = self.site_of(right, None);
+            self.emit(Action::Replace(path), site);
         }
     }
 
@@ -82,7 +140,11 @@ impl<'a> Lower<'a> {
             graphs = loss.parts();
         }
         let own = loss.tensor.is_some() || (loss.graphs.is_empty() && loss.parts().is_empty());
-        self.emit(Action::Backward { deps: loss.derived().deps, graphs, own, retain }, site);
+        let scaled = matches!(loss.kind, Kind::Scaled);
+        let deps = loss.derived().deps;
+        let known = self.cfg.backwards.entry(site).or_default();
+        *known = known.union(&deps);
+        self.emit(Action::Backward { deps, graphs, own, retain, scaled }, site);
     }
 
     /// A new optimizer gets a name.
@@ -136,6 +198,24 @@ fn stage_of(effect: Effect, name: &str) -> Stage {
         Effect::Clip if name.contains("value") => Stage::ClipGradValue,
         Effect::Clip => Stage::ClipGradNorm,
         Effect::Take => Stage::Step,
-        Effect::Nothing => Stage::Metrics,
+        Effect::Nothing | Effect::Unscale => Stage::Metrics,
+    }
+}
+
+/// The type or the function of a call that makes something: `Net::new(..)?`, `linear(..).unwrap()`.
+fn constructor(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Try(inner) => constructor(&inner.expr),
+        Expr::Paren(inner) => constructor(&inner.expr),
+        Expr::MethodCall(node) if matches!(&*node.method.to_string(), "unwrap" | "expect") => {
+            constructor(&node.receiver)
+        }
+        Expr::Call(node) => {
+            let Expr::Path(path) = &*node.func else { return None };
+            let names: Vec<String> = path.path.segments.iter().map(|part| part.ident.to_string()).collect();
+            let owner = names.iter().rev().nth(1).filter(|owner| owner.starts_with(char::is_uppercase));
+            owner.or(names.last()).cloned()
+        }
+        _ => None,
     }
 }

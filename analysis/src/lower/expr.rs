@@ -126,6 +126,9 @@ impl<'a> Lower<'a> {
             Expr::Path(node) => self.name(node),
             Expr::Lit(node) => {
                 self.note_literal(&node.lit);
+                if let syn::Lit::Str(text) = &node.lit {
+                    self.reads_in_text(&text.value());
+                }
                 Value { known: Known::literal(&node.lit), ..Value::number() }
             }
             Expr::Field(node) => {
@@ -157,6 +160,7 @@ impl<'a> Lower<'a> {
             Expr::Binary(node) => self.binary(node),
             Expr::Assign(node) => {
                 let mut value = self.expr(&node.right);
+                self.replaces(&node.left, &node.right, &value);
                 self.adds_to_itself(&node.left, &node.right, &mut value);
                 self.note_assignment(&node.left, None, &node.right);
                 self.note_use(&node.left, UseKind::Set);
@@ -260,8 +264,12 @@ impl<'a> Lower<'a> {
 
     /// What arithmetic on tensors and numbers gives: a tensor with all their graphs.
     pub(super) fn combine(&self, values: &[Value<'a>]) -> Value<'a> {
+        let scaled = values.iter().any(|value| matches!(value.kind, Kind::Scaled));
         let all_numbers = values.iter().all(|value| matches!(value.kind, Kind::Number));
         let mut result = if all_numbers { Value::number() } else { Value::nothing() };
+        if scaled {
+            result.kind = Kind::Scaled;
+        }
         for value in values {
             result = result.with(&value.derived());
             result.computed |= value.computed;

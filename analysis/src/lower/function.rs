@@ -66,6 +66,7 @@ impl<'a> Lower<'a> {
         let kind = match self.role(&name, self.role_of_parameter(ty, generics)) {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer(path, None, true)),
             Some(Role::Schedule) => Kind::Schedule,
+            Some(Role::Scaler) => Kind::Scaler,
             _ if self.holds_optimizers(ty, generics) => Kind::Optimizers(self.several(path, true)),
             Some(Role::Other) | None => Kind::Plain,
         };

@@ -41,6 +41,10 @@ impl<'a> Lower<'a> {
                 receiver
             }
             Kind::Schedule => self.schedule_method(expr, node, receiver, &arguments),
+            Kind::Scaler => match self.scaler_method(expr, &name, &arguments) {
+                Some(value) => value,
+                None => self.plain_method(expr, node, &receiver, arguments),
+            },
             _ => self.plain_method(expr, node, &receiver, arguments),
         }
     }
@@ -118,7 +122,13 @@ impl<'a> Lower<'a> {
             {
                 self.applies(expr, receiver, &arguments)
             }
-            Some(Does::Computes(stage)) => self.computes(expr, stage, Some(receiver), &arguments),
+            Some(Does::Computes(stage)) => {
+                // A model may keep what it computed in its own fields.
+                if let Some(place) = receiver.place {
+                    self.lose_parts(place);
+                }
+                self.computes(expr, stage, Some(receiver), &arguments)
+            }
             Some(Does::KeepsGraph) => {
                 let site = self.site_of(expr, None);
                 let others: Vec<&Origin> = arguments.iter().map(|argument| &argument.origin).collect();
@@ -153,6 +163,10 @@ impl<'a> Lower<'a> {
                 self.set_mode_by(expr, node, receiver);
                 Value { made: receiver.made, ..receiver.derived() }
             }
+            Some(Does::SetsEpoch) => {
+                self.cfg.sets_epoch = Some(self.site_of(expr, None));
+                self.unseen_method(expr, node, receiver, &arguments)
+            }
             Some(Does::Reduces) => {
                 let mut all = vec![Value { handed: Handed::Shared, ..receiver.derived() }];
                 all.extend(arguments);
@@ -168,6 +182,7 @@ impl<'a> Lower<'a> {
                 | Does::Applies
                 | Does::Settings
                 | Does::Builds
+                | Does::Scales
                 | Does::Adopts
                 | Does::Updates { .. },
             )

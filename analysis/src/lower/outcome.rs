@@ -34,7 +34,8 @@ impl<'a> Lower<'a> {
     pub(super) fn reduces(&mut self, expr: &'a Expr, arguments: &[Value<'a>]) -> Value<'a> {
         let all = arguments.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
         let site = self.site_of(expr, None);
-        self.cfg.reductions.insert(site, all.deps.clone());
+        let of_loss = |part: &Value<'_>| part.measured || part.computed;
+        self.cfg.reductions.insert(site, arguments.iter().any(of_loss));
         if arguments.is_empty() || arguments.iter().any(|part| part.handed == Handed::Exclusive) {
             return all;
         }
@@ -47,7 +48,7 @@ impl<'a> Lower<'a> {
         let known = self.cfg.outcomes.iter().position(|outcome| outcome.site == site);
         let index = known.unwrap_or_else(|| {
             let callee = match expr {
-                Expr::MethodCall(node) => node.method.to_string(),
+                Expr::MethodCall(node) => format!("{}.{}", text::tight(&node.receiver), node.method),
                 Expr::Call(node) => text::tight(&node.func),
                 _ => String::new(),
             };
@@ -71,6 +72,16 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// A format string reads the variables that it names: `"{loss}"`.
+    pub(super) fn reads_in_text(&mut self, text: &str) {
+        for piece in text.split('{').skip(1) {
+            let end = piece.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(piece.len());
+            if let Some(path) = self.lookup(&piece[..end]) {
+                self.read.insert(path);
+            }
+        }
+    }
+
     /// Settles which named results are never read.
     pub(super) fn settle_outcomes(&mut self) {
         for outcome in &mut self.cfg.outcomes {
@@ -79,4 +90,9 @@ impl<'a> Lower<'a> {
             }
         }
     }
+}
+
+/// Whether an argument is the literal `false`.
+pub(super) fn is_no(argument: &Expr) -> bool {
+    matches!(argument, Expr::Lit(literal) if matches!(&literal.lit, syn::Lit::Bool(value) if !value.value))
 }

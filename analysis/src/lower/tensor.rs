@@ -80,4 +80,20 @@ impl<'a> Lower<'a> {
         }
         all
     }
+
+    /// Tensors with a graph in parts of a place.
+    pub(super) fn graphs_in(&self, place: PathId) -> Vec<GraphId> {
+        let parts = self.field_graphs.iter().filter(|(part, _)| self.cfg.paths.holds(place, *part));
+        parts.map(|(_, graph)| *graph).collect()
+    }
+
+    /// Tensors in parts of a place may have been computed anew.
+    pub(super) fn lose_parts(&mut self, place: PathId) {
+        for index in 0..self.field_graphs.len() {
+            let (part, graph) = self.field_graphs[index];
+            if part != place && self.cfg.paths.holds(place, part) {
+                self.emit(Action::LoseGraph(graph), 0);
+            }
+        }
+    }
 }

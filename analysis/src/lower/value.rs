@@ -82,6 +82,10 @@ pub(super) enum Kind<'a> {
     /// An optimizer's description, from which it is still to be built.
     Settings(SiteId),
     Schedule,
+    /// A gradient scaler.
+    Scaler,
+    /// A loss times a scaler's factor.
+    Scaled,
     /// What a `backward` gives, in a library where that is a value.
     Gradients,
     /// A guard that stops recording while it is in scope.
@@ -242,6 +246,8 @@ impl<'a> Value<'a> {
             (Kind::Optimizers(a), Kind::Optimizers(b)) if a == b => Kind::Optimizers(a),
             (Kind::Number, Kind::Number) => Kind::Number,
             (Kind::Schedule, Kind::Schedule) => Kind::Schedule,
+            (Kind::Scaler, Kind::Scaler) => Kind::Scaler,
+            (Kind::Scaled, Kind::Scaled) => Kind::Scaled,
             (Kind::Settings(site), Kind::Settings(_)) => Kind::Settings(site),
             (Kind::Guard(a), Kind::Guard(b)) => {
                 Kind::Guard(if a == b { a } else { Guard { certain: false, ..a } })

@@ -346,8 +346,15 @@ impl<'a> Of<'a> {
             !filled || !entry.clipped
         });
         let clips: BTreeSet<SiteId> = self.steps.iter().flat_map(|step| step.2.clips.clone()).collect();
+        let scaled = self.asked.solution.visits.iter().find(|visit| {
+            matches!(visit.what, What::Books(of, Effect::Clip, books)
+                if of == self.id && books.scale.all.meets(Word::SCALED))
+        });
         let verdict = match loose {
             Some((_, cell, _)) if cell.all.meets(Gradients::UNKNOWN) => self.unknown(),
+            None if scaled.is_some() => {
+                Verdict::Undecided("whether a scaler's factor is out of them by then".to_owned())
+            }
             Some((step, ..)) => Verdict::Undecided(format!(
                 "whether they are clipped on every path to the step at line {}",
                 self.line(*step)

@@ -77,7 +77,7 @@ impl Entry {
                     self.clipped = true;
                 }
                 Effect::Take => self.fills.values_mut().for_each(|fill| fill.stepped = true),
-                Effect::Nothing => {}
+                Effect::Nothing | Effect::Unscale => {}
             },
             _ => {}
         }

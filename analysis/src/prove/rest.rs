@@ -100,7 +100,13 @@ fn built_once(asked: &Asked<'_>, id: usize) -> Option<Fact> {
     let forgotten = cfg.events().find(|(_, event)| matches!(event.action, Action::Forget(of) if of == id));
     let heads: BTreeSet<usize> = loops.iter().map(|of| cfg.loops[*of].line).collect();
     let heads = heads.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let replaced = asked.solution.visits.iter().find_map(|visit| match visit.what {
+        What::Books(of, Effect::Take, books) if of == id => books.parameters.by(Word::REPLACED),
+        _ => None,
+    });
+    let replaced = replaced.map(|site| format!("line {} replaces what it moves", line(asked, site)));
     let verdict = match (inside, forgotten) {
+        _ if replaced.is_some() => Verdict::Undecided(replaced.unwrap_or_default()),
         (Some(site), _) => Verdict::Undecided(format!("it is built at line {}", line(asked, *site))),
         (None, Some((_, event))) => {
             Verdict::Undecided(format!("where it comes from at line {} is not seen", line(asked, event.site)))

@@ -1,0 +1,103 @@
+use super::{Cause, Context};
+use crate::cfg::{Certain, OptimizerId, SiteId};
+use crate::flow::What;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A training loop on several processes that puts its losses together across them and never its gradients.
+    ///
+    /// ## Why it matters
+    ///
+    /// Each process follows its own batches alone, so the copies of the model drift apart; the loss that is printed is the mean over models that have less and less to do with each other.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// for batch in train {
+    ///     optimizer.zero_grad();
+    ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+    ///     loss.backward();
+    ///     optimizer.step();                       // <- on this process's gradients
+    ///     total += world.all_reduce(loss.item());
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Put the gradients of all parameters together between `backward` and `step`, or wrap the model in what does so.
+    ///
+    /// ## Limits
+    ///
+    /// Found only where the model and its optimizer are built in the function, nothing that is not seen is given either of them, no gradient is read, and all that is put together comes from losses.
+    missing_all_reduce, Error, "losses are put together across processes, gradients are not"
+}
+
+fn check(cx: &mut Context<'_>) {
+    if cx.cfg.reads_gradients || cx.cfg.reductions.is_empty() {
+        return;
+    }
+    for id in 0..cx.cfg.optimizers.len() {
+        for step in cx.acting(id, Effect::Take) {
+            let Some(reduced) = losses_only(cx, id, step) else { continue };
+            let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, What::Gradients(of, ..) if of == id));
+            let rank = met.map_or(0, |visit| visit.rank);
+            let note = format!("{} puts a loss together across all processes", cx.call_at(reduced));
+            let message = format!("{} follows the gradients of this process alone", cx.call(step));
+            let help = format!("put the gradients together across all processes before line {}", cx.line(step));
+            cx.report(step, Cause::Alone(step, "missing_all_reduce"), rank, Certain::Every, message)
+                .note_at(reduced, note)
+                .note("the processes train different models, which drift apart")
+                .help(help);
+        }
+    }
+}
+
+/// A reduction of a loss in the loop of a step, if there is none of anything else and nothing unseen could be.
+fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId> {
+    let optimizer = &cx.cfg.optimizers[id];
+    let around = cx.site(step).loops.last()?;
+    let wrapped = |site: SiteId| ["Parallel", "Distributed", "Ddp"].iter().any(|word| cx.site(site).text.contains(word));
+    let alone = |&(_, site, _): &(_, SiteId, _)| !wrapped(site);
+    if optimizer.models.is_empty() || !optimizer.models.iter().all(alone) || optimizer.built.iter().any(|&(site, _)| wrapped(site)) {
+        return None;
+    }
+    let given = cx.cfg.unseen.iter().any(|(_, given)| cx.cfg.touches(id, given));
+    if given || cx.is_handed_on(id) || !cx.cfg.reductions.values().all(|of_loss| *of_loss) {
+        return None;
+    }
+    cx.cfg.reductions.keys().copied().find(|&site| cx.site(site).loops.contains(around))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    const TRAINING: &str = "fn fit(world: &World, train: &L) {
+        let model = Mlp::new();
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = mse_loss(&model.forward(&batch.x), &batch.y);
+            loss.backward();
+            optimizer.step();
+            let mean = world.all_reduce(loss.item()); println!(\"{}\", mean);
+        }
+        model.save(path);
+    }";
+
+    #[test]
+    fn losses_alone_or_gradients_too() {
+        assert_eq!(found(TRAINING, true), [("missing_all_reduce", 8)]);
+        for right in [
+            TRAINING.replace("optimizer.step()", "for p in model.parameters() { p.set(world.all_reduce(p.grad())); } optimizer.step()"),
+            TRAINING.replace("optimizer.step()", "average(&mut model, world); optimizer.step()"),
+            TRAINING.replace("Mlp::new()", "DistributedDataParallel::new(Mlp::new())"),
+            TRAINING.replace("let mean = world.all_reduce(loss.item());", "let mean = loss.item();"),
+            TRAINING.replace("optimizer.step()", "world.all_reduce(&mut flat(&model)); optimizer.step()"),
+        ] {
+            assert!(found(&right, true).is_empty(), "{right}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+use super::{Cause, Context};
+use crate::cfg::{Certain, OptimizerId, SiteId};
+use crate::flow::{What, Word};
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A step whose gradients hold, beside those of its own loss, those of a loss that another optimizer has already followed: the discriminator's loss also ran through the generator, and nothing zeroed the generator's gradients before its own `backward`.
+    ///
+    /// ## Why it matters
+    ///
+    /// The generator then follows the discriminator's aim too, which is the opposite of its own.
+    /// Self-Attention-GAN (issue 48) and DBPN-Pytorch (issue 37) ask about the `detach`; where the gradients are zeroed in between, it is only work for nothing.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// opt_g.zero_grad();
+    /// opt_d.zero_grad();
+    /// let d_loss = critic(&discriminator.forward(&generator.forward(&noise)));
+    /// d_loss.backward();                      // fills the gradients of both   <-
+    /// opt_d.step();
+    /// let g_loss = aim(&discriminator.forward(&generator.forward(&noise)));
+    /// g_loss.backward();                      // adds to those of the generator
+    /// opt_g.step();                           // follows both losses
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Compute the discriminator's loss from `generator.forward(&noise).detach()`, or call `opt_g.zero_grad()` before the generator's own `backward`.
+    ///
+    /// ## Limits
+    ///
+    /// Silent where the gradients are zeroed before they are used, where one loss moves both (joint training), where both losses add up in a part that they share by design, and where it holds on some path only.
+    missing_detach, Warning, "another network's loss is left in the gradients of a step"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for visit in &cx.solution.visits {
+        let What::Books(optimizer, Effect::Take, books) = visit.what else { continue };
+        let foreign = books.mixed.by(Word::MIXED);
+        let (Some(Certain::Every), Some(foreign)) = (books.mixed.certainty(Word::MIXED), foreign) else { continue };
+        let step = visit.site;
+        if visit.maybe_not_first || breaks(cx, foreign) {
+            continue;
+        }
+        let name = cx.name(optimizer).to_owned();
+        let own = own_backward(cx, optimizer, foreign, step);
+        let message = format!("{} also fills the gradients of `{name}`, and {} uses them", cx.call(foreign), cx.call(step));
+        let used = format!("{} follows them together with those of its own loss", cx.call_at(step));
+        let zero = own.map_or_else(String::new, |own| format!(", or call `{name}.zero_grad();` before line {}", cx.line(own)));
+        let report = cx
+            .report(foreign, Cause::Gradients(step, optimizer), visit.rank, Certain::Every, message)
+            .note_at(step, used);
+        report
+            .note("one network is moved along the other's aim")
+            .help(format!("`detach()` what the network of `{name}` gives before this loss uses it{zero}"));
+    }
+}
+
+/// Whether a backward used up a graph that a later one runs through: then the program stops there, and
+/// `backward_repeated` tells it.
+fn breaks(cx: &Context<'_>, backward: SiteId) -> bool {
+    cx.solution.visits.iter().any(|visit| {
+        matches!(visit.what, What::Backward(_, used) if used.by == Some(backward) && used.certainty() == Some(Certain::Every))
+    })
+}
+
+/// The last backward before a step that fills the optimizer's gradients, beside the foreign one.
+fn own_backward(cx: &Context<'_>, optimizer: OptimizerId, foreign: SiteId, step: SiteId) -> Option<SiteId> {
+    let mut all = cx.acting(optimizer, Effect::Fill).into_iter();
+    all.rfind(|&site| site != foreign && site < step)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    fn round(body: &str) -> Vec<(&'static str, usize)> {
+        let source = format!(
+            "fn fit(g: &mut G, d: &mut D, train: &L) {{
+                let mut opt_g = Adam::new(g.parameters(), 1e-3); let mut opt_d = Adam::new(d.parameters(), 1e-3);
+                for x in train {{
+                    {body}
+                }}
+            }}"
+        );
+        found(&source, true)
+    }
+
+    const WRONG: &str = "opt_g.zero_grad(); opt_d.zero_grad(); let d_loss = f(&d.forward(&g.forward(x)));
+        d_loss.backward();
+        opt_d.step(); let g_loss = h(&d.forward(&g.forward(x)));
+        g_loss.backward(); opt_g.step();";
+
+    #[test]
+    fn left_in_or_kept_out() {
+        assert_eq!(round(WRONG), [("missing_detach", 5)]);
+        assert!(round(&WRONG.replacen("g.forward(x)", "g.forward(x).detach()", 1)).is_empty());
+        assert!(round(&WRONG.replace("g_loss.backward();", "opt_g.zero_grad(); g_loss.backward();")).is_empty());
+    }
+
+    #[test]
+    fn joint_training_is_right() {
+        assert!(round("opt_g.zero_grad(); opt_d.zero_grad(); let loss = f(&d.forward(&g.forward(x))); loss.backward(); opt_d.step(); opt_g.step();").is_empty());
+    }
+}

@@ -1,0 +1,85 @@
+use super::{Cause, Context};
+use crate::cfg::{Certain, LoopId, SiteId};
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A distributed sampler that goes through several epochs and is never told which one it is.
+    ///
+    /// ## Why it matters
+    ///
+    /// Such a sampler shuffles by seed and epoch, so that all processes draw the same order; with the epoch always 0 every epoch has the order of the first.
+    /// It is reported everywhere: pytorch/pytorch#31771, transformers (issue 4398), `ParallelWaveGAN` (issue 177).
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let sampler = DistributedSampler::new(&data, world, rank);   // <-
+    /// for epoch in 0..epochs {
+    ///     for batch in loader.iter(&sampler) { .. }                // the same order in each epoch
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Call `sampler.set_epoch(epoch)` at the start of each epoch.
+    ///
+    /// ## Limits
+    ///
+    /// Found only where the sampler is built in the function and the loops over epochs and batches stand in it.
+    /// Silent where `set_epoch` is called on anything, where a call of the epoch's loop is given the epoch, and where the constructor is given a literal `false`, as for `shuffle`.
+    missing_set_epoch, Warning, "a distributed sampler that is never told the epoch"
+}
+
+fn check(cx: &mut Context<'_>) {
+    if cx.cfg.sets_epoch.is_some() {
+        return;
+    }
+    for &sampler in &cx.cfg.samplers {
+        let Some(epochs) = epochs(cx, sampler) else { continue };
+        let head = &cx.cfg.loops[epochs];
+        let note = format!("the loop `{}` on line {} goes through it again and again", head.text, head.line);
+        let message = format!("{} is never told which epoch it is", cx.call(sampler));
+        let cause = Cause::Alone(sampler, "missing_set_epoch");
+        cx.report(sampler, cause, sampler, Certain::Every, message)
+            .note(note)
+            .note("every epoch sees the samples in the order of the first")
+            .help(format!("call `set_epoch` on it at the start of the loop on line {}", head.line));
+    }
+}
+
+/// The loop over the epochs: one around a loop that trains, which the sampler outlives.
+fn epochs(cx: &Context<'_>, sampler: SiteId) -> Option<LoopId> {
+    let mut steps = cx.cfg.sites_with(Effect::Take);
+    let epochs = steps.find_map(|(_, site)| match site.loops[..] {
+        [.., epochs, _] if !cx.site(sampler).loops.contains(&epochs) => Some(epochs),
+        _ => None,
+    })?;
+    let told = |&(call, _): &(SiteId, crate::cfg::Deps)| {
+        cx.site(call).loops.last() == Some(&epochs) && cx.site(call).text.contains("epoch")
+    };
+    (!cx.cfg.unseen.iter().any(told)).then_some(epochs)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    const TRAINING: &str = "fn fit(model: &mut M, data: &Data, world: usize, rank: usize) {
+        let mut sampler = DistributedSampler::new(data, world, rank);
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for epoch in 0..9 {
+            for x in loader(data, &sampler) { optimizer.zero_grad(); f(&model.forward(x)).backward(); optimizer.step(); }
+        }
+    }";
+
+    #[test]
+    fn told_or_not() {
+        assert_eq!(found(TRAINING, true), [("missing_set_epoch", 2)]);
+        assert!(found(&TRAINING.replace("for x in", "sampler.set_epoch(epoch); for x in"), true).is_empty());
+        assert!(found(&TRAINING.replace("for x in", "sampler.restart(epoch); for x in"), true).is_empty());
+        assert!(found(&TRAINING.replace("rank);", "rank, false);"), true).is_empty());
+        assert!(found(&TRAINING.replace("for epoch in 0..9", ""), true).is_empty());
+    }
+}

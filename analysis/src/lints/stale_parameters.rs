@@ -1,0 +1,100 @@
+use super::{Cause, Context};
+use crate::flow::{What, Word};
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A `step` on an optimizer that was built before its model, or a layer of it, was replaced by a new one.
+    ///
+    /// ## Why it matters
+    ///
+    /// The optimizer holds the parameters that it was given.
+    /// It goes on moving those of the old model, which nobody runs any more; the new one keeps its first values.
+    /// Asked about again and again, in pytorch/pytorch#14467, opacus (issue 432) and nncf (issue 327).
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// let mut model = Mlp::new(16, 10);
+    /// let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    /// model.head = Linear::new(16, 2);        // the optimizer knows the old head
+    /// for batch in train {
+    ///     optimizer.zero_grad();
+    ///     cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+    ///     optimizer.step();                   // <- the new head never moves
+    /// }
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Put the model together first and build the optimizer last, or build the optimizer anew.
+    ///
+    /// ## Limits
+    ///
+    /// Only calls of constructors and functions that are not given the old model count; values loaded into the same parameters (`load_state_dict`) are right.
+    /// A field counts if it gets a layer that is known to have parameters.
+    /// Freezing is left alone: most libraries then step over what has no gradient, and layers are frozen and freed on purpose while they train.
+    stale_parameters, Error, "a step on parameters that were replaced in the model"
+}
+
+fn check(cx: &mut Context<'_>) {
+    for visit in &cx.solution.visits {
+        let What::Books(optimizer, Effect::Take, books) = visit.what else { continue };
+        let replaced = books.parameters.by(Word::REPLACED);
+        let (Some(certain), Some(replaced)) = (books.parameters.certainty(Word::REPLACED), replaced) else { continue };
+        if visit.maybe_not_first {
+            continue;
+        }
+        let (step, name) = (visit.site, cx.name(optimizer).to_owned());
+        let built = cx.cfg.optimizers[optimizer].built.first().map(|&(site, _)| site);
+        let message = format!("{} moves parameters that line {} replaced", cx.call(step), cx.line(replaced));
+        let note = format!("{} put new parameters in their place", cx.call_at(replaced));
+        let help = format!("build `{name}` after line {}", cx.line(replaced));
+        let mut report = cx.report(step, Cause::Gradients(step, optimizer), visit.rank, certain, message).note_at(replaced, note);
+        if let Some(built) = built {
+            report = report.note_at(built, format!("`{name}` was built here, over the old ones"));
+        }
+        report
+            .note("the new parameters stay as they are, and nothing uses the ones that move")
+            .help(help);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::lints::testing::found;
+
+    fn after(change: &str) -> Vec<(&'static str, usize)> {
+        let source = format!(
+            "fn fit(train: &L) {{
+                let mut model = Mlp::new(1); let mut optimizer = Sgd::new(model.parameters(), 0.1);
+                {change}
+                for x in train {{
+                    optimizer.zero_grad(); f(&model.forward(x)).backward();
+                    optimizer.step();
+                }}
+                model.save(path);
+            }}"
+        );
+        found(&source, true)
+    }
+
+    #[test]
+    fn replaced_or_loaded_in_place() {
+        for change in ["model = Mlp::new(2);", "model.head = Linear::new(4, 2);", "model = Mlp::load(path)?;", "model = pretrained();"] {
+            assert_eq!(after(change), [("stale_parameters", 6)], "{change}");
+        }
+        for change in [
+            "model.load_state_dict(&saved);",
+            "model.name = String::new();",
+            "model.rng = Rng::new(3);",
+            "model = Mlp::from(model);",
+            "model = model.to_device(device);",
+            "model = Mlp::new(2); optimizer = Sgd::new(model.parameters(), 0.1);",
+            "let other = Mlp::new(2); check(&other);",
+        ] {
+            assert!(after(change).is_empty(), "{change}: {:?}", after(change));
+        }
+    }
+}
