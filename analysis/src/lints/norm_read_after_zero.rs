@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Action, SiteId};
+use crate::cfg::{Action, Deps, PathId, SiteId};
 use crate::flow::{Gradients, What};
 use crate::stage::Effect;
 
@@ -61,7 +61,10 @@ fn reads_model(cx: &Context<'_>, site: SiteId) -> bool {
     let mut events = cx.cfg.events().filter(|(_, event)| event.site == site);
     events.any(|(_, event)| match &event.action {
         Action::Gradients(..) => true,
-        Action::Through(deps, _) => deps.overlaps(&cx.cfg.models, &cx.cfg.paths) == Some(true),
+        Action::Through(deps, _) => {
+            let of_model = |&path: &PathId| cx.cfg.models.paths().iter().any(|&model| cx.cfg.paths.overlap(model, path));
+            !deps.is_empty() && *deps != Deps::Anything && deps.paths().iter().all(of_model)
+        }
         _ => false,
     })
 }

@@ -78,3 +78,19 @@ mod not_sure {
         }
     }
 }
+
+/// A record of norms that was made in time.
+mod recorded_before {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, record: &mut Record) {
+        let mut optimizer = Adam::new(model.parameters(), 1e-3);
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            record.note(&model);
+            optimizer.step();
+            optimizer.zero_grad();
+            println!("{}", record.grad_norm());
+        }
+    }
+}
