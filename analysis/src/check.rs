@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::{Attribute, File, Item, ItemFn};
+use syn::visit::{self, Visit};
+use syn::{Attribute, File, ImplItem, Item, ItemFn};
 
 use crate::cfg::Cfg;
 use crate::diagnostic::{Diagnostic, Level};
@@ -12,7 +13,7 @@ use crate::lower::seen::{Seen, Told};
 use crate::prove::{Asked, Proof};
 use crate::stage::Effect;
 use crate::suppress::Levels;
-use crate::{fix, flow, lints, lower, prove};
+use crate::{door, fix, flow, lints, lower, prove};
 
 /// Who wrote the loop that is checked: decides how findings are worded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -180,12 +181,35 @@ pub fn draw_fn_mermaid(function: &ItemFn, options: &CheckOptions) -> String {
 
 /// Checks every function of a file, the methods of its types and traits included.
 ///
-/// A function that carries `#[training_loop]` is checked as the macro checks it; one that has a spec
-/// and no body is left to the generator.
+/// A function that carries `#[training_loop]` is checked as the macro checks it; where it has a spec and no
+/// body, the spec is checked, and the loop that it stands for.
 pub fn check_file(file: &File) -> Vec<Diagnostic> {
     let mut findings = check_items(&file.items, &told, None);
     fix::settle(file, &mut findings);
+    let mut specs = Specs(Vec::new());
+    specs.visit_file(file);
+    findings.append(&mut specs.0);
+    findings.sort_by_key(|finding| (finding.place.line(), finding.place.column()));
     findings
+}
+
+/// What is found in the functions of a file that have no body: syn keeps them as tokens.
+struct Specs(Vec<Diagnostic>);
+
+impl<'ast> Visit<'ast> for Specs {
+    fn visit_item(&mut self, item: &'ast Item) {
+        match item {
+            Item::Verbatim(tokens) => self.0.extend(door::check_spec(tokens)),
+            _ => visit::visit_item(self, item),
+        }
+    }
+
+    fn visit_impl_item(&mut self, item: &'ast ImplItem) {
+        match item {
+            ImplItem::Verbatim(tokens) => self.0.extend(door::check_spec(tokens)),
+            _ => visit::visit_impl_item(self, item),
+        }
+    }
 }
 
 /// Checks the functions of some items together.

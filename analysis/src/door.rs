@@ -9,6 +9,7 @@ use quote::{ToTokens, quote};
 use syn::{Expr, ItemFn};
 
 use crate::bag::Bag;
+use crate::check::is_ours;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::{Item, SpecFn};
 use crate::rules::cross;
@@ -55,31 +56,54 @@ pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream 
 /// Writes the loop of a spec.
 fn write(args: TokenStream, item: &SpecFn) -> TokenStream {
     let user = item.signature.fn_token.span;
+    let written = written(args, item);
+    if written.whole {
+        return shown(&written.function, &written.findings, user);
+    }
+    let (function, errors) = (written.function, report::errors(&written.findings, user));
+    quote!(#function #errors)
+}
+
+/// What comes of a spec.
+struct Written {
+    function: TokenStream,
+    /// It has the loop that the spec describes; else something that type-checks stands in.
+    whole: bool,
+    /// Mistakes in the spec, then faults of its loop.
+    findings: Vec<Diagnostic>,
+}
+
+fn written(args: TokenStream, item: &SpecFn) -> Written {
     let bag = Bag::new();
     let spec = Spec::parse(&bag, args);
     let amounts = cross::check(&bag, &spec, item);
     let options = CheckOptions { levels: levels(&bag, &spec), ..options(Origin::Spec) };
-    let (findings, mistakes): (Vec<_>, Vec<_>) =
+    let (findings, mut mistakes): (Vec<_>, Vec<_>) =
         bag.check().into_iter().partition(|mistake| mistake.lint == Some(cross::SAME_DATA));
     let mut findings = options.levels.apply(findings);
     if !mistakes.is_empty() {
-        let (item, errors) = (expand::stand_in(item), report::errors(&mistakes, user));
-        let findings = report::errors(&findings, user);
-        return quote!(#item #errors #findings);
+        mistakes.append(&mut findings);
+        return Written { function: expand::stand_in(item), whole: false, findings: mistakes };
     }
     match plan::plan(&spec, item, &amounts) {
         Ok(plan) => {
-            let tokens = expand::expand(&plan, item);
-            if let Ok(function) = syn::parse2::<ItemFn>(tokens.clone()) {
+            let function = expand::expand(&plan, item);
+            if let Ok(function) = syn::parse2::<ItemFn>(function.clone()) {
                 findings.extend(check_fn(&function, &options));
             }
-            shown(&tokens, &findings, user)
+            Written { function, whole: true, findings }
         }
-        Err(said) => {
-            let (item, errors) = (expand::stand_in(item), report::errors(&[bug(said)], user));
-            quote!(#item #errors)
-        }
+        Err(said) => Written { function: expand::stand_in(item), whole: false, findings: vec![bug(said)] },
     }
+}
+
+/// What is found in a function without a body that carries the attribute; nothing in any other item.
+pub(crate) fn check_spec(item: &TokenStream) -> Vec<Diagnostic> {
+    let Item::Spec(mut item) = Item::parse(item) else { return Vec::new() };
+    let Some(index) = item.attributes.iter().position(is_ours) else { return Vec::new() };
+    let attribute = item.attributes.remove(index);
+    let args = attribute.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
+    written(args, &item).findings
 }
 
 /// Reads a hand-written loop.

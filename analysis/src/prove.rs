@@ -70,7 +70,6 @@ pub const FACTS: &[(&str, &[&str])] = &[
             "missing_backward",
             "step_repeated",
             "gradients_discarded",
-            "pending_gradients_skipped",
             "backward_without_recording",
             "unrelated_optimizer",
         ],
@@ -99,7 +98,7 @@ pub const FACTS: &[(&str, &[&str])] = &[
             "step_in_evaluation",
         ],
     ),
-    ("schedule_after_step", &["schedule_before_step", "schedule_per_batch", "schedule_detached"]),
+    ("schedule_after_step", &["schedule_before_step", "schedule_per_batch"]),
 ];
 
 /// What is asked of a solved function, and answered.

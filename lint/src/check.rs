@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use training_loop_analysis::check_file;
 use training_loop_analysis::diagnostic::{Diagnostic, Level};
+use training_loop_analysis::prove::Proof;
+use training_loop_analysis::{check_file, prove_file};
 
 use crate::allow::Allowed;
 use crate::comments;
@@ -42,6 +43,8 @@ pub(crate) struct Checked {
     pub(crate) findings: Vec<Diagnostic>,
     /// Its functions.
     pub(crate) outline: Outline,
+    /// What holds of those that train, if that is asked for.
+    pub(crate) proofs: Vec<Proof>,
 }
 
 /// Checks everything that the options name, and returns the exit code.
@@ -65,7 +68,7 @@ pub(crate) fn run(
     let mut printer = Printer::new(options.format, colour);
     let mut summary = Summary::default();
     for path in &files.found {
-        match file(path, err) {
+        match file(path, options.prove, err) {
             Ok(checked) => {
                 summary.add(&checked);
                 printer.file(out, &checked)?;
@@ -101,7 +104,7 @@ impl Summary {
 }
 
 /// Checks one file; what is wrong with its comments is told on `err`.
-fn file(path: &Path, err: &mut dyn Write) -> Result<Checked, Failure> {
+fn file(path: &Path, prove: bool, err: &mut dyn Write) -> Result<Checked, Failure> {
     let source = Source::read(path)?;
     let scan = comments::scan(&source.text);
     if scan.depth > DEEPEST {
@@ -111,16 +114,16 @@ fn file(path: &Path, err: &mut dyn Write) -> Result<Checked, Failure> {
     for (line, message) in &allowed.mistakes {
         let _ = writeln!(err, "warning: {}:{line}: {message}", path.display());
     }
-    let looked = catch_unwind(AssertUnwindSafe(|| look(&source)));
-    let (mut findings, outline) = looked.unwrap_or_else(|_| {
+    let looked = catch_unwind(AssertUnwindSafe(|| look(source, prove)));
+    let mut checked = looked.unwrap_or_else(|_| {
         let what = "the check failed; this is a bug of `training-loop`, please report it with this file";
         Err(Failure::whole(what))
     })?;
-    findings.retain(|finding| !allowed.covers(finding.lint, &finding.place));
-    Ok(Checked { source, findings, outline })
+    checked.findings.retain(|finding| !allowed.covers(finding.lint, &finding.place));
+    Ok(checked)
 }
 
-fn look(source: &Source) -> Result<(Vec<Diagnostic>, Outline), Failure> {
+fn look(source: Source, prove: bool) -> Result<Checked, Failure> {
     let file = syn::parse_file(&source.text).map_err(|error| {
         let (start, message) = (error.span().start(), error.to_string());
         // The tokenizer's own words speak of what it was called for.
@@ -132,5 +135,6 @@ fn look(source: &Source) -> Result<(Vec<Diagnostic>, Outline), Failure> {
         };
         Failure { place: Some((start.line, start.column + 1)), message }
     })?;
-    Ok((check_file(&file), Outline::of(&file)))
+    let proofs = if prove { prove_file(&file) } else { Vec::new() };
+    Ok(Checked { findings: check_file(&file), outline: Outline::of(&file), proofs, source })
 }

@@ -12,6 +12,8 @@ pub(crate) struct Options {
     pub(crate) paths: Vec<PathBuf>,
     /// How findings are printed.
     pub(crate) format: Format,
+    /// Whether to say of each function that trains what holds of it, and why.
+    pub(crate) prove: bool,
     /// Whether to colour, if that is said.
     pub(crate) colour: Option<bool>,
 }
@@ -32,7 +34,14 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
     let arguments = arguments.iter().enumerate().filter(|(index, argument)| !is_name(*index, argument));
     let matches = command().try_get_matches_from(arguments.map(|(_, argument)| argument))?;
     match matches.subcommand() {
-        Some(("check", matches)) => Ok(check(matches)),
+        Some(("check", matches)) => {
+            let options = check(matches);
+            if options.prove && options.format == Format::Json {
+                let text = "`--prove` prints text; leave `--format json` out";
+                return Err(command().error(clap::error::ErrorKind::ArgumentConflict, text));
+            }
+            Ok(options)
+        }
         // Clap asks for a subcommand and knows no other.
         _ => Err(command().error(clap::error::ErrorKind::MissingSubcommand, "no subcommand")),
     }
@@ -43,6 +52,7 @@ fn check(matches: &ArgMatches) -> Options {
     Options {
         paths: matches.get_many("paths").map(|paths| paths.cloned().collect()).unwrap_or_default(),
         format: if word("format") == "json" { Format::Json } else { Format::Human },
+        prove: matches.get_flag("prove"),
         colour: match word("color") {
             "always" => Some(true),
             "never" => Some(false),
@@ -75,6 +85,12 @@ fn command() -> Command {
                 .value_parser(["human", "json"])
                 .default_value("human")
                 .help("How findings are printed; `json` is one object a line, the last one a summary"),
+        )
+        .arg(
+            Arg::new("prove")
+                .long("prove")
+                .action(ArgAction::SetTrue)
+                .help("Also says of each function that trains what holds of it, and by which lines"),
         )
         .arg(
             Arg::new("color")
@@ -126,6 +142,7 @@ mod tests {
             "cargo-training-loop chekc",
             "cargo-training-loop check --format xml",
             "cargo-training-loop check --colour always",
+            "cargo-training-loop check --prove --format json",
         ] {
             let error = parsed(words).expect_err(words);
             assert!(error.use_stderr(), "{words}");

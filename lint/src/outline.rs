@@ -1,14 +1,16 @@
 //! The functions of a file, for telling in which one a place stands.
 
+use proc_macro2::{LineColumn, TokenStream};
+use syn::parse::{ParseStream, Parser};
 use syn::visit::{self, Visit};
 use syn::{Block, File, Ident};
 
-/// A function with a body.
+/// A function with a body, or with a spec in place of one.
 #[derive(Debug)]
 pub(crate) struct Function {
     /// Its name; a method's with its type, `Trainer::fit`.
     pub(crate) name: String,
-    /// Line and column of its name.
+    /// Line and column of its name; of a spec's attribute.
     start: (usize, usize),
     /// Line and column of its last brace.
     end: (usize, usize),
@@ -17,7 +19,7 @@ pub(crate) struct Function {
 /// What a file holds.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
-    /// All functions with a body, nested ones behind those around them.
+    /// All functions, nested ones behind those around them.
     pub(crate) functions: Vec<Function>,
     /// How many loops stand in the file.
     pub(crate) loops: usize,
@@ -49,7 +51,10 @@ struct Walk {
 
 impl Walk {
     fn function(&mut self, name: &Ident, block: &Block) {
-        let (start, end) = (name.span().start(), block.brace_token.span.close().end());
+        self.push(name, name.span().start(), block.brace_token.span.close().end());
+    }
+
+    fn push(&mut self, name: &Ident, start: LineColumn, end: LineColumn) {
         let full = match &self.owner {
             Some(owner) => format!("{owner}::{name}"),
             None => name.to_string(),
@@ -69,7 +74,37 @@ impl Walk {
     }
 }
 
+impl Walk {
+    /// A function without a body, which syn keeps as tokens: a spec, with its attributes.
+    fn spec(&mut self, tokens: &TokenStream) {
+        let name = |input: ParseStream| {
+            input.call(syn::Attribute::parse_outer)?;
+            input.parse::<syn::Visibility>()?;
+            let signature: syn::Signature = input.parse()?;
+            input.parse::<syn::Token![;]>()?;
+            Ok(signature.ident)
+        };
+        let places = (tokens.clone().into_iter().next(), tokens.clone().into_iter().last());
+        let (Ok(name), (Some(first), Some(last))) = (name.parse2(tokens.clone()), places) else { return };
+        self.push(&name, first.span().start(), last.span().end());
+    }
+}
+
 impl<'ast> Visit<'ast> for Walk {
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        match item {
+            syn::Item::Verbatim(tokens) => self.within(None, |walk| walk.spec(tokens)),
+            _ => visit::visit_item(self, item),
+        }
+    }
+
+    fn visit_impl_item(&mut self, item: &'ast syn::ImplItem) {
+        match item {
+            syn::ImplItem::Verbatim(tokens) => self.spec(tokens),
+            _ => visit::visit_impl_item(self, item),
+        }
+    }
+
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
         self.within(None, |walk| {
             walk.function(&item.sig.ident, &item.block);

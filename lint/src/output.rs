@@ -26,12 +26,14 @@ impl Printer {
         }
     }
 
-    /// Prints what was found in one file.
+    /// Prints what was found in one file, then what was proved of it.
     pub(crate) fn file(&mut self, out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
         checked.findings.iter().try_for_each(|finding| match self {
             Self::Human(human) => human.finding(out, &checked.source, finding),
             Self::Json => json::finding(out, checked, finding),
-        })
+        })?;
+        let path = checked.source.path.to_string_lossy();
+        checked.proofs.iter().try_for_each(|proof| writeln!(out, "{}", proof.text(&path)))
     }
 
     /// Prints what was seen altogether.

@@ -19,6 +19,14 @@ fn findings_look_as_rustc_prints_them() {
 }
 
 #[test]
+fn proofs_stand_behind_the_findings() {
+    let folder = Folder::with(&[("a.rs", FAULTY), ("b.rs", RIGHT), ("c.rs", "fn f() {}")]);
+    let run = folder.run("check --prove");
+    assert_eq!(run.code, 1);
+    insta::assert_snapshot!(run.out);
+}
+
+#[test]
 fn colours_when_they_are_asked_for() {
     let folder = Folder::with(&[("a.rs", FAULTY)]);
     assert!(!folder.run("check").out.contains('\u{1b}'), "this is no terminal");

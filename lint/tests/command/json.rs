@@ -6,7 +6,7 @@ use crate::program::{DOUBTFUL, FAULTY, Folder};
 
 /// The fields of a finding, in order, each with what may stand in it.
 const FINDING: [(&str, &str); 13] = [
-    ("lint", "string"),
+    ("lint", "string or null"),
     ("level", "string"),
     ("certain", "bool"),
     ("file", "string"),

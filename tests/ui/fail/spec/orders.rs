@@ -26,7 +26,7 @@ use training_loop::prelude::*;
     eval_order = [
         metrics, //~ error
         forward,
-        backward, //~ error backward_before_loss
+        backward, //~ error
         loss,
         zero_grad, //~ error
         clip_grad_norm(1.0), //~ error

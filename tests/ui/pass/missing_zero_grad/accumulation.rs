@@ -7,7 +7,8 @@ fn fit(model: &mut Net, train: &DataLoader, k: usize) {
     let mut optimizer = Sgd::new(model.parameters(), 0.1);
     let mut pending = false;
     for (i, batch) in train.into_iter().enumerate() {
-        cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+        let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / k as f32;
+        loss.backward();
         pending = true;
         if (i + 1) % k == 0 {
             optimizer.step();
