@@ -2,13 +2,13 @@ use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::fix::{Applicability, Edit, Fix};
-use crate::flow::What;
+use crate::flow::{What, unused};
 use crate::stage::Effect;
 
 lint! {
     /// ## What it finds
     ///
-    /// Gradients that are computed in a loop and that no `step` ever uses, although an optimizer of these parameters is at hand.
+    /// Gradients that are computed in a loop and that no `step` ever uses, although an optimizer of these parameters is at hand: there is no step, or the gradients of one of several `backward` are zeroed before any step comes.
     ///
     /// ## Why it matters
     ///
@@ -76,6 +76,45 @@ fn check(cx: &mut Context<'_>) {
             .help(help)
             .fix(fix);
     }
+    wasted(cx);
+}
+
+/// A backward among others whose gradients are always zeroed, or left, before a step could use them.
+fn wasted(cx: &mut Context<'_>) {
+    if cx.cfg.reads_gradients {
+        return;
+    }
+    // A step that meets what it should not tells of the same gradients.
+    let faulty: Vec<_> = cx.faults(Effect::Take).iter().map(|fault| fault.optimizer).collect();
+    for (site, optimizers) in unused(cx.cfg, cx.options.annotated) {
+        let is_told = |id: &usize| {
+            cx.is_handed_on(*id) || faulty.contains(id) || cx.acting(*id, Effect::Take).is_empty()
+        };
+        let visit = cx.solution.visits.iter().find(|visit| {
+            visit.site == site && matches!(visit.what, What::Gradients(_, Effect::Fill, _))
+        });
+        let (Some(&id), Some(visit)) = (optimizers.first(), visit.copied()) else { continue };
+        if optimizers.iter().any(is_told) || cx.site(site).loops.is_empty() {
+            continue;
+        }
+        // Where no step stands near, the loop may be there for something else.
+        let steps = cx.acting(id, Effect::Take);
+        let near = steps.iter().find(|step| cx.site(**step).loops.last() == cx.site(site).loops.last());
+        let Some(&step) = near else { continue };
+        let help = if cx.of_spec() {
+            "put `step` after `backward`".to_owned()
+        } else {
+            format!("run it before {}", cx.call_at(step))
+        };
+        let zero = cx.acting(id, Effect::Zero).first().copied();
+        let zero = zero.map(|zero| (zero, format!("{} zeroes them before a step comes", cx.call_at(zero))));
+        let message = format!("{} computes gradients that no step of `{}` uses", cx.call(site), cx.name(id));
+        let mut report = cx.report(site, Cause::Gradients(visit.site, id), usize::MAX, Certain::Every, message);
+        if let Some((zero, note)) = zero {
+            report = report.note_at(zero, note);
+        }
+        report.note("this loss teaches the model nothing").help(help);
+    }
 }
 
 #[cfg(test)]
@@ -88,6 +127,21 @@ mod tests {
         assert_eq!(in_loop(body), [("missing_step", 7)]);
         assert!(in_loop(&format!("{body} finish(&mut optimizer);")).is_empty());
         assert!(in_loop(&format!("{body} let seen = model.weight.grad();")).is_empty());
+    }
+
+    #[test]
+    fn one_of_two_backwards_comes_too_late() {
+        let body = "optimizer.zero_grad();
+            let real = f(&model.forward(x));
+            let fake = f(&model.forward(z));
+            real.backward();
+            optimizer.step();
+            fake.backward();";
+        assert_eq!(in_loop(body), [("missing_step", 10)]);
+        let right = body.replace("            optimizer.step();\n", "") + " optimizer.step();";
+        assert!(in_loop(&right).is_empty());
+        let read = body.to_owned() + " let seen = x.grad();";
+        assert!(in_loop(&read).is_empty());
     }
 
     #[test]
