@@ -1,8 +1,10 @@
+use std::collections::BTreeSet;
+
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::fix::{Applicability, Edit, Fix};
-use crate::flow::{What, unused};
+use crate::flow::{Visit, What, unused};
 use crate::stage::Effect;
 
 lint! {
@@ -54,7 +56,7 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let fills = |what: &What| matches!(what, What::Gradients(of, Effect::Fill, _) if *of == id);
-        let in_a_loop = |visit: &&crate::flow::Visit| !cx.site(visit.site).loops.is_empty();
+        let in_a_loop = |visit: &&Visit| !cx.site(visit.site).loops.is_empty();
         let found = cx.solution.visits.iter().filter(|visit| fills(&visit.what)).find(in_a_loop);
         let Some(visit) = found.copied() else { continue };
         let step = format!("`{}.step()`", optimizer.name);
@@ -86,14 +88,13 @@ fn wasted(cx: &mut Context<'_>) {
     }
     // A step that meets what it should not tells of the same gradients.
     let faulty: Vec<_> = cx.faults(Effect::Take).iter().map(|fault| fault.optimizer).collect();
+    let fills = |visit: &&Visit| matches!(visit.what, What::Gradients(_, Effect::Fill, _));
+    let reached: BTreeSet<_> = cx.solution.visits.iter().filter(fills).map(|visit| visit.site).collect();
     for (site, optimizers) in unused(cx.cfg, cx.options.annotated) {
         let is_told = |id: &usize| {
             cx.is_handed_on(*id) || faulty.contains(id) || cx.acting(*id, Effect::Take).is_empty()
         };
-        let visit = cx.solution.visits.iter().find(|visit| {
-            visit.site == site && matches!(visit.what, What::Gradients(_, Effect::Fill, _))
-        });
-        let (Some(&id), Some(visit)) = (optimizers.first(), visit.copied()) else { continue };
+        let Some(&id) = optimizers.first().filter(|_| reached.contains(&site)) else { continue };
         if optimizers.iter().any(is_told) || cx.site(site).loops.is_empty() {
             continue;
         }
@@ -109,7 +110,7 @@ fn wasted(cx: &mut Context<'_>) {
         let zero = cx.acting(id, Effect::Zero).first().copied();
         let zero = zero.map(|zero| (zero, format!("{} zeroes them before a step comes", cx.call_at(zero))));
         let message = format!("{} computes gradients that no step of `{}` uses", cx.call(site), cx.name(id));
-        let mut report = cx.report(site, Cause::Gradients(visit.site, id), usize::MAX, Certain::Every, message);
+        let mut report = cx.report(site, Cause::Gradients(site, id), usize::MAX, Certain::Every, message);
         if let Some((zero, note)) = zero {
             report = report.note_at(zero, note);
         }

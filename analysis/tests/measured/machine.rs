@@ -78,8 +78,6 @@ pub(crate) struct Tensor {
 #[derive(Clone, Debug)]
 pub(crate) struct Contribution {
     pub used: bool,
-    /// The step that would have used it was left out on purpose.
-    pub excused: bool,
     /// From a loss that a scaler made large.
     pub scaled: bool,
     /// The call, as text.
@@ -99,9 +97,7 @@ pub(crate) struct Model {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Optimizer {
     pub models: Vec<usize>,
-    /// Steps, those that were left out on purpose included.
     pub steps: usize,
-    pub taken: usize,
     pub filled: usize,
 }
 
@@ -176,7 +172,7 @@ pub(crate) struct Machine<'p> {
     pub built: BTreeMap<String, usize>,
     /// The number of this run decides what conditions come to.
     number: u64,
-    pub asked: u64,
+    asked: u64,
     pub fuel: usize,
 }
 

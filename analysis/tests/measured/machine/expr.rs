@@ -327,36 +327,10 @@ impl Machine<'_> {
     }
 
     fn branch(&mut self, node: &syn::ExprIf) -> Run<V> {
-        let asked = self.asked;
         if self.truth(&node.cond)? {
             return self.block(&node.then_branch);
         }
-        if self.asked > asked {
-            self.leave_out(&node.then_branch)?;
-        }
         node.else_branch.as_ref().map_or(Ok(V::Any), |(_, other)| self.expr(other))
-    }
-
-    /// A condition of its own leaves a step out: these batches do not count, on purpose.
-    fn leave_out(&mut self, block: &syn::Block) -> Run<()> {
-        struct Steps(Vec<Expr>);
-        impl<'ast> syn::visit::Visit<'ast> for Steps {
-            fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
-                if call.method == "step" {
-                    self.0.push((*call.receiver).clone());
-                    self.0.extend(call.args.iter().cloned());
-                }
-                syn::visit::visit_expr_method_call(self, call);
-            }
-        }
-        let mut steps = Steps(Vec::new());
-        syn::visit::Visit::visit_block(&mut steps, block);
-        for optimizer in steps.0 {
-            if let V::Optimizer(id) = self.expr(&optimizer)? {
-                self.excuse(id);
-            }
-        }
-        Ok(())
     }
 
     /// One round; something if the loop ends with it.

@@ -79,7 +79,7 @@ impl Machine<'_> {
             let model_name = self.models[model].name.clone();
             self.reach.insert(format!("{by} reaches {model_name} {count} times"));
             let model = &mut self.models[model];
-            model.gradients.push(Contribution { used: false, excused: false, scaled, by: by.to_owned() });
+            model.gradients.push(Contribution { used: false, scaled, by: by.to_owned() });
             model.clipped_early |= model.clipped;
         }
         for index in 0..self.optimizers.len() {
@@ -98,7 +98,7 @@ impl Machine<'_> {
         for &model in models {
             let known = std::mem::take(&mut self.models[model].gradients);
             let name = self.models[model].name.clone();
-            for lost in known.iter().filter(|known| !known.used && !known.excused) {
+            for lost in known.iter().filter(|known| !known.used) {
                 self.fault("gradients are dropped", &format!("{} for {name}", lost.by));
             }
             (self.models[model].clipped, self.models[model].clipped_early) = (false, false);
@@ -150,15 +150,6 @@ impl Machine<'_> {
             model.gradients.iter_mut().for_each(|known| known.used = true);
         }
         self.optimizers[optimizer].steps += 1;
-        self.optimizers[optimizer].taken += 1;
-    }
-
-    /// A step is left out on purpose.
-    pub(crate) fn excuse(&mut self, optimizer: usize) {
-        for model in self.optimizers[optimizer].models.clone() {
-            self.models[model].gradients.iter_mut().for_each(|known| known.excused = true);
-        }
-        self.optimizers[optimizer].steps += 1;
     }
 
     pub(crate) fn move_schedule(&mut self, id: usize) {
@@ -175,8 +166,7 @@ impl Machine<'_> {
 
     /// The weights are read as those after an update: saved, or averaged.
     pub(crate) fn read_weights(&mut self, models: &[usize], what: &str) {
-        let pending =
-            |model: &&usize| self.models[**model].gradients.iter().any(|known| !known.used && !known.excused);
+        let pending = |model: &&usize| self.models[**model].gradients.iter().any(|known| !known.used);
         if models.iter().any(|model| pending(&model)) {
             self.fault(what, "");
         }
@@ -186,14 +176,12 @@ impl Machine<'_> {
     pub(crate) fn end(&mut self) {
         for model in 0..self.models.len() {
             let name = self.models[model].name.clone();
-            for left in
-                self.models[model].gradients.clone().iter().filter(|known| !known.used && !known.excused)
-            {
+            for left in self.models[model].gradients.clone().iter().filter(|known| !known.used) {
                 self.fault("gradients are left over", &format!("{} for {name}", left.by));
             }
         }
         for index in 0..self.optimizers.len() {
-            if self.optimizers[index].filled > 0 && self.optimizers[index].taken == 0 {
+            if self.optimizers[index].filled > 0 && self.optimizers[index].steps == 0 {
                 self.never.insert(format!("an optimizer never steps: {index}"));
             }
         }
