@@ -124,6 +124,9 @@ impl Facts {
                 self.set_used(*graph, Used { all: LOST, direct, by: None });
             }
             Action::Touch(deps) => {
+                if *deps == Deps::Anything {
+                    self.reached = u32::MAX;
+                }
                 for id in 0..self.cells.len() {
                     if cfg.touches(id, deps) {
                         self.put(cfg, id, Gradients::UNKNOWN);

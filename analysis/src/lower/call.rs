@@ -141,6 +141,10 @@ impl<'a> Lower<'a> {
                 if arguments.is_empty() {
                     return Value::of(Kind::Settings(site), Deps::none());
                 }
+                // It is given no parameters, so it is told them later and its gradients are not its own.
+                if arguments.iter().all(|argument| matches!(argument.kind, Kind::Number)) {
+                    return Value::nothing();
+                }
                 let owned = arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
                 return Value::of(Kind::NewOptimizer(owned, site), Deps::none());
             }

@@ -188,7 +188,10 @@ impl<'a> Lower<'a> {
             Expr::Array(node) => self.collection(node.elems.iter()),
             Expr::Repeat(node) => self.collection([&*node.expr, &*node.len].into_iter()),
             Expr::Struct(node) => self.literal(node),
-            Expr::Closure(node) => Value::of(Kind::Closure(node, self.scope.len()), Deps::none()),
+            Expr::Closure(node) => {
+                let captured = self.mentioned(quote::ToTokens::to_token_stream(&node.body));
+                Value::of(Kind::Closure(node, self.scope.len()), captured)
+            }
             Expr::Await(node) => match &*node.base {
                 Expr::Async(inner) => self.in_place(&inner.block),
                 base => self.awaits(base),
@@ -208,6 +211,14 @@ impl<'a> Lower<'a> {
             }
             other => self.control(other),
         }
+    }
+
+    /// The places that the variables in some tokens were computed from.
+    fn mentioned(&self, tokens: proc_macro2::TokenStream) -> Deps {
+        let mut names = std::collections::BTreeSet::new();
+        super::survey::identifiers(tokens, &mut names);
+        let known = names.iter().filter_map(|name| self.values.get(&self.lookup(name)?));
+        known.fold(Deps::none(), |all, value| all.union(&value.deps))
     }
 
     fn name(&mut self, node: &'a syn::ExprPath) -> Value<'a> {
