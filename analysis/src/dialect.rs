@@ -15,7 +15,7 @@ mod torch;
 
 pub use iterators::{Drive, Lazy, drive, lazy};
 pub use math::{CRATES, How, Loss, Op, Takes};
-pub use roles::{Role, Uses, role_of_name, role_of_type, speaks_of_evaluation, speaks_of_training};
+pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, speaks_of_evaluation, speaks_of_training};
 pub use shared::{SHARED, is_distributed_sampler, is_layer};
 pub use tch::TCH;
 pub use torch::TORCH;

@@ -118,6 +118,12 @@ impl Origin {
         let flat = self.is_flat() && other.is_flat();
         let mut all = self.union(other);
         all.source = source;
+        // Beside a term that a gradient may pass, one that none passes brings numbers only.
+        for (cut, live) in [(self, other), (other, self)] {
+            if cut.cut.is_some() && !live.is_flat() {
+                all.source = live.source;
+            }
+        }
         all.cut = if flat { self.cut.clone().or_else(|| other.cut.clone()) } else { None };
         all.term = match join {
             Join::Sum => self.term.clone().or_else(|| other.term.clone()).or_else(|| {
@@ -288,6 +294,7 @@ mod tests {
         assert!(output().with(&detached, Join::Sum).term.is_none(), "a straight-through estimator is right");
         let unknown = Origin::default().with(&number, Join::Sum);
         assert!(unknown.term.is_none() && unknown.cut.is_none());
+        assert_eq!(unknown.source, Source::Unknown, "numbers bring no graph");
     }
 
     #[test]

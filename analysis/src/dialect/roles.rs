@@ -81,6 +81,11 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty())
 }
 
+/// Whether a name is that of a learning rate.
+pub fn is_rate(name: &str) -> bool {
+    matches!(name, "lr" | "rate" | "learning_rate" | "step_size" | "alpha" | "eta")
+}
+
 /// What a name alone says.
 pub fn role_of_name(name: &str) -> Option<Role> {
     let lower = name.to_ascii_lowercase();

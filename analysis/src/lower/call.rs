@@ -14,7 +14,7 @@ use super::{Lower, address, survey};
 use crate::cfg::{Action, Deps, Join, OptimizerId, Origin, PathId, SiteId};
 use crate::dialect::{
     Does, How, Op, Role, hints_at_backward, hints_at_mode, hints_at_training, is_distributed_sampler,
-    measures_gradients, role_of_type, writes_gradients,
+    is_rate, measures_gradients, role_of_type, writes_gradients,
 };
 use crate::stage::Stage;
 
@@ -142,7 +142,8 @@ impl<'a> Lower<'a> {
                     return Value::of(Kind::Settings(site), Deps::none());
                 }
                 // It is given no parameters, so it is told them later and its gradients are not its own.
-                if arguments.iter().all(|argument| matches!(argument.kind, Kind::Number)) {
+                let rate = matches!(node.args.first(), Some(Expr::Path(first)) if first.path.get_ident().is_some_and(|name| is_rate(&name.to_string())));
+                if rate || arguments.iter().all(|argument| matches!(argument.kind, Kind::Number)) {
                     return Value::nothing();
                 }
                 let owned = arguments.first().map_or_else(Deps::none, |first| first.derived().deps);

@@ -241,7 +241,11 @@ impl<'a> Lower<'a> {
 
 /// Whether a number comes from a forward or a loss, or is named as one that does.
 fn is_measured(value: &Value<'_>, expr: &Expr) -> bool {
-    let number = value.origin.cut.as_ref().is_some_and(|cut| cut.how != How::Detach);
+    let origin = &value.origin;
+    let number = match &origin.cut {
+        Some(cut) => cut.how != How::Detach,
+        None => !origin.forwards.is_empty(),
+    };
     let mut names = BTreeSet::new();
     identifiers(expr.to_token_stream(), &mut names);
     number || value.is_tensor() || names.iter().any(|name| is_loss(name))

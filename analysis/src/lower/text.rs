@@ -14,11 +14,19 @@ pub(crate) fn tight(node: &impl ToTokens) -> String {
     out
 }
 
+/// Calls of a chain that are shown; those before them become `..`.
+const CHAIN: usize = 8;
+
 /// A call as a message shows it: whole if it is short, else with `..` for its arguments.
 pub(crate) fn call(expr: &Expr) -> String {
+    chain(expr, CHAIN)
+}
+
+fn chain(expr: &Expr, calls: usize) -> String {
     match expr {
+        Expr::MethodCall(_) if calls == 0 => "..".to_owned(),
         Expr::MethodCall(node) => {
-            let receiver = call(&node.receiver);
+            let receiver = chain(&node.receiver, calls - 1);
             let receiver = if matches!(&*node.receiver, Expr::Binary(_) | Expr::Unary(_) | Expr::Range(_)) {
                 format!("({receiver})")
             } else {
