@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use training_loop_analysis::diagnostic::{Diagnostic, Level};
 use training_loop_analysis::{CheckOptions, check_fn};
 
-use crate::interpreter::{Interpreter, Node, STAGES, Stage, Verdict};
+use crate::interpreter::{Habit, Interpreter, Node, STAGES, Stage, Verdict};
 
 /// One function of the space.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +113,7 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.functions += other.functions;
         self.right += other.right;
         self.wrong_on_some += other.wrong_on_some;
@@ -129,8 +129,17 @@ impl Tally {
     }
 }
 
-/// Lints of habit: the interpreter of gradients has no opinion on them.
-const HABITS: [&str; 3] = ["step_outside_batch_loop", "zero_grad_every_batch", "clip_per_batch"];
+/// Lints that find work done for nothing where each step is sound: what must happen on some run for them to
+/// speak. They are neither demanded nor do they count as a finding of a fault.
+pub(crate) const HABITS: [(&str, Habit, &str); 3] = [
+    ("zero_grad_every_batch", Habit::Drops, "some run zeroes gradients that no step used"),
+    (
+        "step_outside_batch_loop",
+        Habit::Gathers,
+        "some run steps on the gradients of several `backward`, or drops some",
+    ),
+    ("clip_per_batch", Habit::ClipsParts, "some run clips a part of what its step uses"),
+];
 
 /// Checks one function and compares.
 fn compare(program: &Program) -> Tally {
@@ -160,10 +169,23 @@ fn compare(program: &Program) -> Tally {
     tally
 }
 
+/// Whether a finding is about a habit, and whether some run has it.
+fn habit(verdict: &Verdict, finding: &Diagnostic) -> Option<bool> {
+    let (_, habit, _) = HABITS.iter().find(|(lint, ..)| finding.lint == Some(lint))?;
+    let drops = *habit == Habit::Gathers && verdict.habits.contains(&Habit::Drops);
+    Some(drops || verdict.habits.contains(habit))
+}
+
 fn disagreements(verdict: &Verdict, findings: &[Diagnostic], lines: &BTreeMap<usize, Stage>) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut any = (false, false);
-    for finding in findings.iter().filter(|finding| !HABITS.contains(&finding.lint.unwrap_or(""))) {
+    for finding in findings {
+        if let Some(has) = habit(verdict, finding) {
+            if !has {
+                wrong.push(format!("no run does so: {:?}", finding.lint));
+            }
+            continue;
+        }
         any = (any.0 || finding.certain, true);
         if (finding.level == Level::Error) != finding.certain {
             wrong.push(format!("level and certainty differ: {finding:?}"));

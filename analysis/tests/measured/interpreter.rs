@@ -46,6 +46,8 @@ struct Run {
     used: bool,
     /// For each depth, the loss declared there: whether there is one, and whether its graph is used up.
     losses: [Option<bool>; 3],
+    /// A clip since the last step or zero.
+    clipped: bool,
     /// It passed over a loop without a round.
     skipped: bool,
     /// It met a fault.
@@ -65,6 +67,17 @@ struct Visits {
     direct: BTreeSet<Fault>,
 }
 
+/// What is no fault of a step, and still done for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Habit {
+    /// Zeroes gradients that no step used.
+    Drops,
+    /// Steps on the gradients of several backwards.
+    Gathers,
+    /// Clips, and more gradients come before the step.
+    ClipsParts,
+}
+
 /// What there is to say of a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
@@ -74,6 +87,8 @@ pub(crate) struct Verdict {
     pub possible: BTreeSet<Fault>,
     /// Faults that only a first round meets, in which the condition may be meant to fail.
     pub unjudged: BTreeSet<Fault>,
+    /// Habits of some run.
+    pub habits: BTreeSet<Habit>,
     /// Every run in which each loop runs all its rounds, or none, meets some fault somewhere.
     pub on_every_run: bool,
 }
@@ -83,6 +98,7 @@ pub(crate) struct Interpreter {
     /// Visits of each stage, by whether the outer and the inner loop are in their first round.
     visits: [[Visits; 4]; 5],
     unjudged: BTreeSet<Fault>,
+    habits: BTreeSet<Habit>,
     /// Each loop runs all its rounds, or none.
     full: bool,
     /// How a step without gradients is called here.
@@ -93,11 +109,17 @@ impl Interpreter {
     /// What there is to say of a program.
     pub(crate) fn judge(program: &[Node]) -> Verdict {
         let without = if backward_is_near(program) { "step_before_backward" } else { "missing_backward" };
-        let mut interpreter =
-            Self { visits: Default::default(), unjudged: BTreeSet::new(), full: false, without };
+        let mut interpreter = Self {
+            visits: Default::default(),
+            unjudged: BTreeSet::new(),
+            habits: BTreeSet::new(),
+            full: false,
+            without,
+        };
         let start = BTreeSet::from([Run { losses: [Some(false), None, None], ..Run::default() }]);
         interpreter.run(program, start.clone(), &mut Vec::new());
-        let mut verdict = Verdict { unjudged: interpreter.unjudged, ..Verdict::default() };
+        let mut verdict =
+            Verdict { unjudged: interpreter.unjudged, habits: interpreter.habits, ..Verdict::default() };
         for visits in interpreter.visits.iter().flatten() {
             if visits.any && !visits.right {
                 verdict.certain.extend(&visits.faults);
@@ -105,7 +127,13 @@ impl Interpreter {
             verdict.possible.extend(&visits.direct);
         }
         verdict.possible.extend(&verdict.certain);
-        let mut again = Self { visits: Default::default(), unjudged: BTreeSet::new(), full: true, without };
+        let mut again = Self {
+            visits: Default::default(),
+            unjudged: BTreeSet::new(),
+            habits: BTreeSet::new(),
+            full: true,
+            without,
+        };
         verdict.on_every_run = again.run(program, start, &mut Vec::new()).iter().all(|run| run.faulty);
         verdict
     }
@@ -152,6 +180,14 @@ impl Interpreter {
     }
 
     fn stage(&mut self, stage: Stage, mut run: Run, conditional: bool, first: &[bool]) -> Run {
+        let habit = match stage {
+            Stage::Zero if run.new > 0 => Some(Habit::Drops),
+            Stage::Step if run.new > 1 => Some(Habit::Gathers),
+            Stage::Backward if run.clipped => Some(Habit::ClipsParts),
+            _ => None,
+        };
+        self.habits.extend(habit);
+        run.clipped = stage == Stage::Clip || run.clipped && !matches!(stage, Stage::Zero | Stage::Step);
         let fault = match stage {
             Stage::Loss => {
                 // Under the condition it is assigned, else declared.

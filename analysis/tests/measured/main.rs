@@ -9,4 +9,5 @@ mod interpreter;
 mod machine;
 mod mutants;
 mod mutation;
+mod page;
 mod right;

@@ -56,6 +56,24 @@ const STAGES: [&str; 20] = [
     ".detach(",
 ];
 
+/// A node as a person would write it, its end left out if it is long.
+fn shown(node: &impl quote::ToTokens) -> String {
+    let mut line = node.to_token_stream().to_string();
+    for (from, to) in [
+        (" . ", "."),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        (" ;", ";"),
+        ("& ", "&"),
+        (" ,", ","),
+        (" :: ", "::"),
+    ] {
+        line = line.replace(from, to);
+    }
+    if line.chars().count() > 70 { line.chars().take(68).chain("..".chars()).collect() } else { line }
+}
+
 /// Whether a statement is one line that holds a stage.
 fn is_stage(statement: &Stmt) -> bool {
     let line = match statement {
@@ -98,7 +116,7 @@ pub(crate) fn mutants(file: &File) -> Vec<Mutant> {
             let mut file = file.clone();
             let mut statements = Some(statements);
             in_block(&mut file, nth, &mut |block| block.stmts = statements.take().unwrap_or_default());
-            add(kind, text(what), file);
+            add(kind, shown(what), file);
         };
         in_place(&body, &mut change);
         across(&body, &mut change);
@@ -232,7 +250,7 @@ impl VisitMut for Drop {
         };
         if self.what.is_none() {
             if self.left == 0 {
-                self.what = Some(text(expr).chars().take(60).collect());
+                self.what = Some(shown(expr));
                 *expr = instead;
             } else {
                 self.left -= 1;
@@ -266,7 +284,7 @@ impl VisitMut for Other<'_> {
         visit_mut::visit_expr_method_call_mut(self, call);
         if self.what.is_none() && text(&call.receiver) == self.from {
             if self.left == 0 {
-                self.what = Some(format!("{} for {}", self.to, text(call)));
+                self.what = Some(format!("{} for {}", self.to, shown(call)));
                 *call.receiver = syn::parse_str(self.to).expect("the name of an optimizer parses");
             } else {
                 self.left -= 1;

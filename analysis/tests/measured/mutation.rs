@@ -14,6 +14,7 @@ use training_loop_analysis::diagnostic::Diagnostic;
 
 use crate::machine::{Outcome, outcome};
 use crate::mutants::{Kind, mutants};
+use crate::page::words;
 
 /// What a right loop may do: a generator's loss fills the critic's gradients, which are zeroed before they
 /// are used; a batch is dropped on purpose; each fold has its optimizer; one function trains and evaluates;
@@ -81,11 +82,24 @@ pub(crate) struct Tally {
     pub alarms: usize,
 }
 
+impl Tally {
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.mutants += other.mutants;
+        self.uncompiled += other.uncompiled;
+        self.equivalent += other.equivalent;
+        self.found += other.found;
+        self.missed += other.missed;
+        self.alarms += other.alarms;
+    }
+}
+
 /// All mutants of all loops.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Results {
     pub kinds: BTreeMap<Kind, Tally>,
     pub missed: Vec<String>,
+    /// What was done to which loop, and what went wrong with it.
+    pub missed_titles: Vec<(String, String)>,
     pub alarms: Vec<String>,
     pub by_lint: BTreeMap<String, usize>,
 }
@@ -93,15 +107,10 @@ pub(crate) struct Results {
 impl Results {
     fn add(&mut self, other: Self) {
         for (kind, tally) in other.kinds {
-            let sum = self.kinds.entry(kind).or_default();
-            sum.mutants += tally.mutants;
-            sum.uncompiled += tally.uncompiled;
-            sum.equivalent += tally.equivalent;
-            sum.found += tally.found;
-            sum.missed += tally.missed;
-            sum.alarms += tally.alarms;
+            self.kinds.entry(kind).or_default().add(&tally);
         }
         self.missed.extend(other.missed);
+        self.missed_titles.extend(other.missed_titles);
         self.alarms.extend(other.alarms);
         for (lint, count) in other.by_lint {
             *self.by_lint.entry(lint).or_default() += count;
@@ -151,6 +160,9 @@ fn break_one(fixture: &Fixture, stride: usize) -> Results {
             }
             (false, true) => {
                 tally.missed += 1;
+                let line = format!("`{}`, {}: `{}`", fixture.name, words(mutant.kind), mutant.what);
+                let why: Vec<&str> = new.iter().map(|fault| fault.as_str()).collect();
+                results.missed_titles.push((line, why.join("; ")));
                 results.missed.push(format!("{title}\n   {new:?}\n{text}"));
             }
             (false, false) => {
