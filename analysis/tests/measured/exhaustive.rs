@@ -138,7 +138,11 @@ pub(crate) const HABITS: [(&str, Habit, &str); 3] = [
         Habit::Gathers,
         "some run steps on the gradients of several `backward`, or drops some",
     ),
-    ("clip_per_batch", Habit::ClipsParts, "some run clips a part of what its step uses"),
+    (
+        "clip_per_batch",
+        Habit::ClipsParts,
+        "some run clips gradients that others join, or that are zeroed, before a step",
+    ),
 ];
 
 /// Checks one function and compares.

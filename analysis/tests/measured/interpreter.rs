@@ -74,7 +74,7 @@ pub(crate) enum Habit {
     Drops,
     /// Steps on the gradients of several backwards.
     Gathers,
-    /// Clips, and more gradients come before the step.
+    /// Clips, and more gradients come or all are zeroed before the step.
     ClipsParts,
 }
 
@@ -180,13 +180,12 @@ impl Interpreter {
     }
 
     fn stage(&mut self, stage: Stage, mut run: Run, conditional: bool, first: &[bool]) -> Run {
-        let habit = match stage {
-            Stage::Zero if run.new > 0 => Some(Habit::Drops),
-            Stage::Step if run.new > 1 => Some(Habit::Gathers),
-            Stage::Backward if run.clipped => Some(Habit::ClipsParts),
-            _ => None,
-        };
-        self.habits.extend(habit);
+        let habits = [
+            (Habit::Drops, stage == Stage::Zero && run.new > 0),
+            (Habit::Gathers, stage == Stage::Step && run.new > 1),
+            (Habit::ClipsParts, matches!(stage, Stage::Backward | Stage::Zero) && run.clipped),
+        ];
+        self.habits.extend(habits.iter().filter(|(_, has)| *has).map(|(habit, _)| *habit));
         run.clipped = stage == Stage::Clip || run.clipped && !matches!(stage, Stage::Zero | Stage::Step);
         let fault = match stage {
             Stage::Loss => {
