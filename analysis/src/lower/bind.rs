@@ -21,8 +21,8 @@ impl<'a> Lower<'a> {
                 if name.starts_with(char::is_uppercase) {
                     return;
                 }
-                let known = value.known.filter(|_| ident.mutability.is_none());
-                self.variable(&name, address(ident), Value { known, ..value }, None);
+                let known = value.known.clone().filter(|_| ident.mutability.is_none());
+                self.variable(&name, address(ident), value.with_known(known), None);
             }
             Pat::Type(typed) => {
                 let role = self.role_of_let(&typed.ty);
@@ -42,12 +42,12 @@ impl<'a> Lower<'a> {
                 self.bind_parts(tuple.elems.iter(), &value);
             }
             Pat::Slice(slice) => {
-                let whole = Value { item: value.item, origin: value.origin.part(), ..value.derived() };
+                let whole = Value { item: value.item, ..value.derived().with_origin(value.origin.part()) };
                 self.bind_parts(slice.elems.iter(), &whole);
             }
             Pat::TupleStruct(wrapped) => {
                 if wrapped.elems.len() == 1 {
-                    self.bind(&wrapped.elems[0], Value { known: None, ..value });
+                    self.bind(&wrapped.elems[0], value.with_known(None));
                 } else {
                     self.bind_parts(wrapped.elems.iter(), &value);
                 }
@@ -95,7 +95,7 @@ impl<'a> Lower<'a> {
             }
             let piece = match &value.kind {
                 Kind::Tuple(values) if from < values.len() => values[from].clone(),
-                _ if from == usize::MAX => Value { origin: value.origin.part(), ..value.derived() },
+                _ if from == usize::MAX => value.derived().with_origin(value.origin.part()),
                 _ => self.piece(value),
             };
             let item = value.item || piece.item;
@@ -107,19 +107,18 @@ impl<'a> Lower<'a> {
     /// One of several values that come out of one expression.
     #[expect(clippy::unused_self, reason = "reads as the other ways to take a value apart")]
     fn piece(&self, value: &Value<'a>) -> Value<'a> {
-        Value {
-            graphs: value.through(),
-            models: value.models.clone(),
-            computed: value.computed,
-            origin: value.origin.part(),
-            ..value.derived()
-        }
+        let mut piece = value.derived();
+        piece.graphs = value.through();
+        piece.models = value.models.clone();
+        piece.origin = value.origin.part();
+        piece.computed = value.computed;
+        piece
     }
 
     /// One of the items that a loop goes through.
     pub(super) fn item(&mut self, items: &Value<'a>) -> Value<'a> {
         let overlapping = self.optimizers_in(&items.deps);
-        let value = Value { item: true, origin: self.item_origin(items), ..items.derived() };
+        let value = Value { item: true, ..items.derived().with_origin(self.item_origin(items)) };
         // One of several optimizers: nothing is known of any.
         self.lose(overlapping);
         value
@@ -152,10 +151,12 @@ impl<'a> Lower<'a> {
             self.open_guard(*guard);
             self.scope_branches.insert(path, self.branches);
         }
-        value.outcome = None;
+        if value.outcome.is_some() {
+            value.outcome = None;
+        }
         self.forget_parts(path);
         if assigned {
-            value.known = None;
+            value = value.with_known(None);
         }
         self.scatter(path, &mut value);
         if matches!(value.kind, Kind::Plain)
@@ -235,7 +236,7 @@ impl<'a> Lower<'a> {
         for (name, part) in parts {
             let field = self.cfg.paths.field(path, &name);
             let whole = self.cfg.paths.name(field).to_owned();
-            self.store(field, &whole, Value { known: None, ..part }, None);
+            self.store(field, &whole, part.with_known(None), None);
             let part = self.values.get(&field).cloned().unwrap_or_else(Value::nothing);
             // Who gets the whole gets what is in it.
             value.deps = value.deps.union(&part.derived().deps);
@@ -285,15 +286,12 @@ impl<'a> Lower<'a> {
             }
             _ => {}
         }
-        match value.place {
-            Some(place) => self.field(place, member, value),
-            None => Value {
-                handed: value.handed,
-                origin: value.origin.part(),
-                part: self.whole_graphs(value),
-                ..value.derived()
-            },
+        if let Some(place) = value.place {
+            return self.field(place, member, value);
         }
+        let mut part = value.derived().with_origin(value.origin.part());
+        part.part = self.whole_graphs(value);
+        Value { handed: value.handed, ..part }
     }
 
     /// The field of a place: known from before, or met for the first time.
@@ -324,7 +322,8 @@ impl<'a> Lower<'a> {
             _ => Kind::Plain,
         };
         let origin = whole.origin.part();
-        let value = Value { place: Some(path), ty, origin, part, ..Value::of(kind, deps) };
+        let mut value = Value { place: Some(path), ty, ..Value::of(kind, deps).with_origin(origin) };
+        value.part = part;
         self.values.insert(path, value.clone());
         value
     }

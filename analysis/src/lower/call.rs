@@ -67,7 +67,7 @@ impl<'a> Lower<'a> {
             }
             Some(Does::Passes) if node.args.len() == 1 => {
                 let known = (last == "Some").then_some(Known::Something);
-                Value { known, ..self.expr(&node.args[0]) }
+                self.expr(&node.args[0]).with_known(known)
             }
             _ if last == "take" && owner.is_some_and(|owner| owner == "mem") && node.args.len() == 1 => {
                 let value = self.expr(&node.args[0]);
@@ -91,7 +91,7 @@ impl<'a> Lower<'a> {
                 let own = self.seen.may_be_own(&function.path, self.function);
                 let op = if own { Op::Other } else { self.dialect.op(last) };
                 let origin = arguments[0].origin.after(op, site, &others);
-                Value { origin, ..self.combine(&arguments) }
+                self.combine(&arguments).with_origin(origin)
             }
             _ if last == "looks_at" => {
                 self.cfg.notes.prints = true;
@@ -133,7 +133,7 @@ impl<'a> Lower<'a> {
                 _ => Origin::default(),
             };
             let measured = arguments.iter().any(|argument| argument.measured || argument.computed);
-            return Value { origin, measured, ..Value::number() };
+            return Value { measured, ..Value::number().with_origin(origin) };
         }
         match role {
             Some(Role::Optimizer) => {
@@ -158,7 +158,7 @@ impl<'a> Lower<'a> {
         if self.dialect.tensors.contains(&owner) {
             // A variable has a gradient of its own.
             let origin = if owner.starts_with("Var") { Origin::default() } else { parts };
-            return Value { origin, ..Value::plain(deps) };
+            return Value::plain(deps).with_origin(origin);
         }
         if arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients)) {
             self.gradients_are_values();
@@ -179,7 +179,7 @@ impl<'a> Lower<'a> {
             None => Origin::default(),
         };
         let ty = made.and_then(|_| self.seen.type_named(owner, self.function));
-        Value { made, origin, ty, ..Value::plain(deps) }
+        Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
     }
 
     fn local_closure(&mut self, expr: &'a Expr, node: &'a ExprCall, path: PathId, name: &str) -> Value<'a> {
@@ -226,13 +226,7 @@ impl<'a> Lower<'a> {
                 self.unrecorded += 1;
                 let value = self.run(closure, seen, address(node), Vec::new());
                 self.unrecorded = self.unrecorded.saturating_sub(1);
-                Value {
-                    computed: false,
-                    tensor: None,
-                    graphs: Vec::new(),
-                    origin: value.origin.clone(),
-                    ..value.derived()
-                }
+                value.derived().with_origin(value.origin.clone())
             }
             Some(other) => {
                 self.expr(other);
@@ -314,7 +308,7 @@ impl<'a> Lower<'a> {
         value.measured |= name.as_deref().is_some_and(measures_gradients);
         let constructs = ["build", "make", "create", "new", "init", "configure", "setup"];
         let made = name.is_some_and(|name| constructs.iter().any(|start| name.starts_with(start)));
-        Value { made: made.then_some(site), ..value }
+        value.with_made(made.then_some(site))
     }
 
     /// Notes a call that cannot be seen, and what it is given.

@@ -16,68 +16,79 @@ impl<'a> Lower<'a> {
             Expr::Let(_) => self.condition_only(expr),
             Expr::ForLoop(node) => self.for_loop(node),
             Expr::While(node) => self.while_loop(node),
-            Expr::Loop(node) => {
-                let id =
-                    self.loop_of(address(node), node.loop_token.span().start().line, || "loop".to_owned());
-                self.repeat(id, node.label.as_ref(), false, &mut |lower, _| {
-                    lower.scoped(&node.body);
-                })
-            }
+            Expr::Loop(node) => self.plain_loop(node),
             Expr::Block(node) => match &node.label {
                 None => self.scoped(&node.block),
                 Some(label) => self.labelled(label, &node.block),
             },
             Expr::Unsafe(node) => self.scoped(&node.block),
             Expr::Const(node) => self.scoped(&node.block),
-            Expr::TryBlock(node) => {
-                let after = self.block("");
-                self.frames.push(Frame {
-                    label: None,
-                    kind: FrameKind::Try,
-                    break_to: after,
-                    scope: self.scope.len(),
-                    value: None,
-                });
-                let value = self.scoped(&node.block);
-                self.frames.pop();
-                self.goto(after);
-                self.start(after);
-                value
-            }
-            Expr::Try(node) => {
-                let (way, mark) = (self.failure(), node.question_token.span);
-                let ends = way.unwrap_or_else(|| self.end_by(mark));
-                let value = self.asks(&node.expr, Some(ends));
-                self.leave_by(way, mark);
-                value
-            }
+            Expr::TryBlock(node) => self.try_block(node),
+            Expr::Try(node) => self.tries(node),
             Expr::Return(node) => self.returns(node),
-            Expr::Yield(node) => {
-                if let Some(value) = &node.expr {
-                    let value = self.expr(value);
-                    self.escapes(&value);
-                }
-                Value::plain(Deps::Anything)
-            }
-            Expr::Break(node) => {
-                self.leaves(expr);
-                let value = node.expr.as_ref().map(|value| self.expr(value));
-                let label = node.label.as_ref().map(|label| label.ident.to_string());
-                let out = self.frames.iter().rposition(|frame| match &label {
-                    Some(_) => frame.label == label,
-                    None => matches!(frame.kind, FrameKind::Loop { .. }),
-                });
-                self.jump(out, value);
-                Value::of(Kind::Absent, Deps::none())
-            }
-            Expr::Continue(node) => {
-                self.leaves(expr);
-                let label = node.label.as_ref().map(|label| label.ident.to_string());
-                self.next_round(label.as_deref());
-                Value::of(Kind::Absent, Deps::none())
-            }
+            Expr::Yield(node) => self.yields(node),
+            Expr::Break(node) => self.breaks(expr, node),
+            Expr::Continue(node) => self.continues(expr, node),
             _ => Value::nothing(),
         }
+    }
+
+    fn plain_loop(&mut self, node: &'a syn::ExprLoop) -> Value<'a> {
+        let id = self.loop_of(address(node), node.loop_token.span().start().line, || "loop".to_owned());
+        self.repeat(id, node.label.as_ref(), false, &mut |lower, _| {
+            lower.scoped(&node.body);
+        })
+    }
+
+    fn try_block(&mut self, node: &'a syn::ExprTryBlock) -> Value<'a> {
+        let after = self.block("");
+        self.frames.push(Frame {
+            label: None,
+            kind: FrameKind::Try,
+            break_to: after,
+            scope: self.scope.len(),
+            value: None,
+        });
+        let value = self.scoped(&node.block);
+        self.frames.pop();
+        self.goto(after);
+        self.start(after);
+        value
+    }
+
+    fn tries(&mut self, node: &'a syn::ExprTry) -> Value<'a> {
+        let (way, mark) = (self.failure(), node.question_token.span);
+        let ends = way.unwrap_or_else(|| self.end_by(mark));
+        let value = self.asks(&node.expr, Some(ends));
+        self.leave_by(way, mark);
+        value
+    }
+
+    fn yields(&mut self, node: &'a syn::ExprYield) -> Value<'a> {
+        if let Some(value) = &node.expr {
+            let value = self.expr(value);
+            self.escapes(&value);
+        }
+        Value::plain(Deps::Anything)
+    }
+
+    fn breaks(&mut self, expr: &'a Expr, node: &'a syn::ExprBreak) -> Value<'a> {
+        self.leaves(expr);
+        let value = node.expr.as_ref().map(|value| self.expr(value));
+        let label = node.label.as_ref().map(|label| label.ident.to_string());
+        let out = self.frames.iter().rposition(|frame| match &label {
+            Some(_) => frame.label == label,
+            None => matches!(frame.kind, FrameKind::Loop { .. }),
+        });
+        self.jump(out, value);
+        Value::of(Kind::Absent, Deps::none())
+    }
+
+    fn continues(&mut self, expr: &'a Expr, node: &'a syn::ExprContinue) -> Value<'a> {
+        self.leaves(expr);
+        let label = node.label.as_ref().map(|label| label.ident.to_string());
+        self.next_round(label.as_deref());
+        Value::of(Kind::Absent, Deps::none())
     }
 
     fn returns(&mut self, node: &'a syn::ExprReturn) -> Value<'a> {

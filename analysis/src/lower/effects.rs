@@ -65,7 +65,7 @@ impl<'a> Lower<'a> {
         match (self.dialect.scaler_method(name, arguments.len())?, first.map(|first| &first.kind)) {
             (Does::Scales, _) => {
                 let origin = first.map(|first| first.origin.clone()).unwrap_or_default();
-                Some(Value { kind: Kind::Scaled, origin, ..self.combine(arguments) })
+                Some(Value { kind: Kind::Scaled, ..self.combine(arguments).with_origin(origin) })
             }
             (Does::Gradients(effects), Some(Kind::Optimizer(id))) => {
                 self.effects(expr, effects, &On::Optimizer(*id), None);

@@ -40,32 +40,29 @@ impl<'a> Lower<'a> {
     pub(super) fn statements(&mut self, statements: &'a [Stmt]) -> Value<'a> {
         let mut last = Value::nothing();
         for statement in statements {
-            last = match statement {
-                Stmt::Local(local) => {
-                    self.local(local);
-                    Value::nothing()
-                }
-                Stmt::Expr(expr, semi) => {
-                    self.statement = super::address(expr);
-                    let value = self.expr(expr);
-                    if semi.is_none() {
-                        value
-                    } else {
-                        // A guard that nobody holds ends here.
-                        value.guard().into_iter().for_each(|guard| self.end_guard(guard));
-                        self.dropped(&value);
-                        Value::nothing()
-                    }
-                }
-                Stmt::Macro(node) => {
-                    self.touch_tokens(node.mac.tokens.clone());
-                    Value::nothing()
-                }
-                // Nested functions are functions of their own.
-                Stmt::Item(_) => Value::nothing(),
-            };
+            last = self.one_statement(statement);
         }
         if self.dead { Value::of(Kind::Absent, Deps::none()) } else { last }
+    }
+
+    fn one_statement(&mut self, statement: &'a Stmt) -> Value<'a> {
+        match statement {
+            Stmt::Local(local) => self.local(local),
+            Stmt::Expr(expr, semi) => {
+                self.statement = super::address(expr);
+                let value = self.expr(expr);
+                if semi.is_none() {
+                    return value;
+                }
+                // A guard that nobody holds ends here.
+                value.guard().into_iter().for_each(|guard| self.end_guard(guard));
+                self.dropped(&value);
+            }
+            Stmt::Macro(node) => self.touch_tokens(node.mac.tokens.clone()),
+            // Nested functions are functions of their own.
+            Stmt::Item(_) => {}
+        }
+        Value::nothing()
     }
 
     fn local(&mut self, local: &'a Local) {
@@ -124,93 +121,119 @@ impl<'a> Lower<'a> {
     fn any(&mut self, expr: &'a Expr) -> Value<'a> {
         match expr {
             Expr::Path(node) => self.name(node),
-            Expr::Lit(node) => {
-                self.note_literal(&node.lit);
-                if let syn::Lit::Str(text) = &node.lit {
-                    self.reads_in_text(&text.value());
-                }
-                Value { known: Known::literal(&node.lit), ..Value::number() }
-            }
-            Expr::Field(node) => {
-                let base = self.expr(&node.base);
-                self.project(&base, &member(&node.member))
-            }
+            Expr::Lit(node) => self.literal(&node.lit),
+            Expr::Field(node) => self.field_of(node),
             Expr::MethodCall(node) => self.method(expr, node),
             Expr::Call(node) => self.call(expr, node),
             Expr::Paren(node) => self.expr(&node.expr),
             Expr::Group(node) => self.expr(&node.expr),
-            Expr::Reference(node) => {
-                let value = self.expr(&node.expr);
-                if node.mutability.is_some() {
-                    self.note_use(&node.expr, UseKind::Lent);
-                }
-                let handed = if node.mutability.is_some() { Handed::Exclusive } else { Handed::Shared };
-                Value { handed, ..value }
-            }
-            Expr::RawAddr(node) => self.expr(&node.expr).derived(),
-            Expr::Unary(node) => match node.op {
-                UnOp::Deref(_) => self.expr(&node.expr),
-                UnOp::Neg(_) => {
-                    let value = self.expr(&node.expr);
-                    let origin = Origin { last: None, ..value.origin.part() };
-                    Value { origin, ..self.combine(&[value]) }
-                }
-                _ => self.expr(&node.expr).derived(),
-            },
+            Expr::Reference(node) => self.reference(node),
+            Expr::RawAddr(node) => self.derived_of(&node.expr),
+            Expr::Unary(node) => self.unary(node),
             Expr::Binary(node) => self.binary(node),
-            Expr::Assign(node) => {
-                let mut value = self.expr(&node.right);
-                self.replaces(&node.left, &node.right, &value);
-                self.adds_to_itself(&node.left, &node.right, &mut value);
-                self.note_assignment(&node.left, None, &node.right);
-                self.note_use(&node.left, UseKind::Set);
-                self.assign(&node.left, value);
-                self.learn(&super::text::tight(&node.left), &node.right);
-                Value::nothing()
-            }
-            Expr::Cast(node) => {
-                let value = self.expr(&node.expr);
-                Value { origin: value.origin.part(), ..value.derived() }
-            }
+            Expr::Assign(node) => self.assignment(node),
+            Expr::Cast(node) => self.cast(node),
             Expr::Index(node) => self.index(node),
-            Expr::Range(node) => {
-                let mut value = Value::number();
-                for end in [&node.start, &node.end].into_iter().flatten() {
-                    let end = self.expr(end);
-                    value = value.with(&end);
-                }
-                value.derived()
-            }
-            Expr::Tuple(node) => {
-                let parts = node.elems.iter().map(|part| self.expr(part)).collect();
-                Value::of(Kind::Tuple(parts), Deps::none())
-            }
+            Expr::Range(node) => self.range(node),
+            Expr::Tuple(node) => self.tuple(node),
             Expr::Array(node) => self.collection(node.elems.iter()),
             Expr::Repeat(node) => self.collection([&*node.expr, &*node.len].into_iter()),
-            Expr::Struct(node) => self.literal(node),
-            Expr::Closure(node) => {
-                let captured = self.mentioned(quote::ToTokens::to_token_stream(&node.body));
-                Value::of(Kind::Closure(node, self.scope.len()), captured)
-            }
+            Expr::Struct(node) => self.fields(node),
+            Expr::Closure(node) => self.closure(node),
             Expr::Await(node) => match &*node.base {
                 Expr::Async(inner) => self.in_place(&inner.block),
                 base => self.awaits(base),
             },
             Expr::Async(node) => {
-                let tokens = quote::ToTokens::to_token_stream(&node.block);
-                self.touch_tokens(tokens);
+                self.touch_tokens(quote::ToTokens::to_token_stream(&node.block));
                 Value::nothing()
             }
-            Expr::Macro(node) => {
-                self.touch_tokens(node.mac.tokens.clone());
-                Value::plain(Deps::Anything)
-            }
-            Expr::Verbatim(tokens) => {
-                self.touch_tokens(tokens.clone());
-                Value::plain(Deps::Anything)
-            }
+            Expr::Macro(node) => self.tokens(&node.mac.tokens),
+            Expr::Verbatim(tokens) => self.tokens(tokens),
             other => self.control(other),
         }
+    }
+
+    // Each kind of expression has a function of its own: what one of them needs on the stack is then needed
+    // on the levels of that kind alone.
+
+    fn literal(&mut self, literal: &syn::Lit) -> Value<'a> {
+        self.note_literal(literal);
+        if let syn::Lit::Str(text) = literal {
+            self.reads_in_text(&text.value());
+        }
+        Value::number().with_known(Known::literal(literal))
+    }
+
+    fn field_of(&mut self, node: &'a syn::ExprField) -> Value<'a> {
+        let base = self.expr(&node.base);
+        self.project(&base, &member(&node.member))
+    }
+
+    fn reference(&mut self, node: &'a syn::ExprReference) -> Value<'a> {
+        let mut value = self.expr(&node.expr);
+        if node.mutability.is_some() {
+            self.note_use(&node.expr, UseKind::Lent);
+        }
+        value.handed = if node.mutability.is_some() { Handed::Exclusive } else { Handed::Shared };
+        value
+    }
+
+    fn derived_of(&mut self, expr: &'a Expr) -> Value<'a> {
+        self.expr(expr).derived()
+    }
+
+    fn unary(&mut self, node: &'a syn::ExprUnary) -> Value<'a> {
+        match node.op {
+            UnOp::Deref(_) => self.expr(&node.expr),
+            UnOp::Neg(_) => {
+                let value = self.expr(&node.expr);
+                let origin = Origin { last: None, ..value.origin.part() };
+                self.combine(&[value]).with_origin(origin)
+            }
+            _ => self.derived_of(&node.expr),
+        }
+    }
+
+    fn assignment(&mut self, node: &'a syn::ExprAssign) -> Value<'a> {
+        let mut value = self.expr(&node.right);
+        self.replaces(&node.left, &node.right, &value);
+        self.adds_to_itself(&node.left, &node.right, &mut value);
+        self.note_assignment(&node.left, None, &node.right);
+        self.note_use(&node.left, UseKind::Set);
+        self.assign(&node.left, value);
+        self.learn(&super::text::tight(&node.left), &node.right);
+        Value::nothing()
+    }
+
+    fn cast(&mut self, node: &'a syn::ExprCast) -> Value<'a> {
+        let value = self.expr(&node.expr);
+        value.derived().with_origin(value.origin.part())
+    }
+
+    fn range(&mut self, node: &'a syn::ExprRange) -> Value<'a> {
+        let mut value = Value::number();
+        for end in [&node.start, &node.end].into_iter().flatten() {
+            let end = self.expr(end);
+            value = value.with(&end);
+        }
+        value.derived()
+    }
+
+    fn tuple(&mut self, node: &'a syn::ExprTuple) -> Value<'a> {
+        let parts = node.elems.iter().map(|part| self.expr(part)).collect();
+        Value::of(Kind::Tuple(parts), Deps::none())
+    }
+
+    fn closure(&mut self, node: &'a syn::ExprClosure) -> Value<'a> {
+        let captured = self.mentioned(quote::ToTokens::to_token_stream(&node.body));
+        Value::of(Kind::Closure(node, self.scope.len()), captured)
+    }
+
+    /// Code that is not understood.
+    fn tokens(&mut self, tokens: &proc_macro2::TokenStream) -> Value<'a> {
+        self.touch_tokens(tokens.clone());
+        Value::plain(Deps::Anything)
     }
 
     /// The places that the variables in some tokens were computed from.
@@ -223,10 +246,10 @@ impl<'a> Lower<'a> {
 
     fn name(&mut self, node: &'a syn::ExprPath) -> Value<'a> {
         let Some(name) = node.path.get_ident().map(ToString::to_string) else {
-            return Value { known: Known::variant(&node.path), ..Value::nothing() };
+            return Value::nothing().with_known(Known::variant(&node.path));
         };
         if name == "None" {
-            return Value { known: Some(Known::Nothing), ..Value::of(Kind::Absent, Deps::none()) };
+            return Value::of(Kind::Absent, Deps::none()).with_known(Some(Known::Nothing));
         }
         let Some(path) = self.lookup(&name) else { return Value::nothing() };
         self.read.insert(path);
@@ -247,7 +270,7 @@ impl<'a> Lower<'a> {
             self.note_added(node, &right);
             let added = right.clone();
             let origin = left.origin.with(&right.origin, join_of(&node.op));
-            let mut value = Value { origin, ..self.combine(&[left, right]) };
+            let mut value = self.combine(&[left, right]).with_origin(origin);
             if matches!(node.op, BinOp::AddAssign(_)) {
                 self.adds_up(&node.left, &node.right, &added, &mut value, "+=");
             }
@@ -262,13 +285,13 @@ impl<'a> Lower<'a> {
                 self.difference(node, &left, &right);
                 self.note_division(node);
                 let origin = left.origin.with(&right.origin, join_of(&node.op));
-                Value { origin, ..self.combine(&[left, right]) }
+                self.combine(&[left, right]).with_origin(origin)
             }
             _ => {
                 let left = self.expr(&node.left);
                 let right = self.expr(&node.right);
                 let origin = left.origin.with(&right.origin, Join::Other);
-                Value { origin, ..left.derived().with(&right.derived()) }
+                left.derived().with(&right.derived()).with_origin(origin)
             }
         }
     }
@@ -303,7 +326,7 @@ impl<'a> Lower<'a> {
                 self.project(&base, &index)
             }
             // One of several: what happens to it may have happened to any.
-            _ => Value { origin: base.origin.part(), ..base.derived() },
+            _ => base.derived().with_origin(base.origin.part()),
         }
     }
 
@@ -318,10 +341,10 @@ impl<'a> Lower<'a> {
             whole.origin = whole.origin.with(&value.origin, Join::Other);
             whole = whole.with(&value.derived());
         }
-        Value { origin: whole.origin.clone(), ..whole.derived() }
+        whole.derived().with_origin(whole.origin.clone())
     }
 
-    fn literal(&mut self, node: &'a syn::ExprStruct) -> Value<'a> {
+    fn fields(&mut self, node: &'a syn::ExprStruct) -> Value<'a> {
         let mut fields = Vec::new();
         for field in &node.fields {
             let value = self.expr(&field.expr);

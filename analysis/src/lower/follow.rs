@@ -234,7 +234,7 @@ impl<'a> Lower<'a> {
             ReturnType::Type(_, ty) => self.seen.type_of(ty, id),
             ReturnType::Default => None,
         };
-        Value { ty: value.ty.or(ty), known: None, ..value }
+        Value { ty: value.ty.or(ty), ..value.with_known(None) }
     }
 
     /// A closure acts in the function in which it stands, wherever that calls it from.

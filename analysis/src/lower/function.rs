@@ -86,10 +86,9 @@ impl<'a> Lower<'a> {
         let value = Value {
             place: Some(path),
             handed,
-            origin,
             ty,
             typed_schedule,
-            ..Value::of(kind, Deps::one(path))
+            ..Value::of(kind, Deps::one(path)).with_origin(origin)
         };
         self.values.insert(path, value);
     }

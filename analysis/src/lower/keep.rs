@@ -137,7 +137,7 @@ impl<'a> Lower<'a> {
         if let Some(id) = arguments.iter().find_map(|argument| argument.copy_of) {
             self.cfg.on_copies.insert(site, id);
         }
-        Value { made: Some(site), typed_schedule: true, ..Value::of(Kind::Schedule, Deps::none()) }
+        Value { typed_schedule: true, ..Value::of(Kind::Schedule, Deps::none()).with_made(Some(site)) }
     }
 
     /// A variable holds a schedule.

@@ -44,7 +44,7 @@ impl<'a> Lower<'a> {
             Expr::Group(inner) => self.decides(&inner.expr),
             Expr::Let(node) => {
                 let known = self.known(&node.expr)?;
-                Self::fits(&node.pat, &Value { known: Some(known), ..Value::nothing() })
+                Self::fits(&node.pat, &Value::nothing().with_known(Some(known)))
             }
             Expr::Binary(node) if matches!(node.op, BinOp::Eq(_) | BinOp::Ne(_)) => {
                 let same = self.known(&node.left)? == self.known(&node.right)?;

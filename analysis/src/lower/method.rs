@@ -81,7 +81,9 @@ impl<'a> Lower<'a> {
             Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
             Some(Does::Takes) => self.taken(receiver),
             None if self.dialect.method(&name, arguments.len()) == Some(Does::Copies) => {
-                Value { copy_of: Some(id), ..self.unknown_method(expr, id, arguments) }
+                let mut value = self.unknown_method(expr, id, arguments);
+                value.copy_of = Some(id);
+                value
             }
             None => self.unknown_method(expr, id, arguments),
             Some(_) => Value::nothing(),
@@ -135,7 +137,7 @@ impl<'a> Lower<'a> {
                 let origin = receiver.origin.after(self.dialect.op(&name), site, &others);
                 let mut all = vec![receiver.clone()];
                 all.extend(arguments);
-                Value { origin, ..self.combine(&all) }
+                self.combine(&all).with_origin(origin)
             }
             Some(Does::Detaches) => match self.dialect.cut(&name) {
                 Some(how) => {
@@ -144,7 +146,7 @@ impl<'a> Lower<'a> {
                         self.cfg.detached = self.cfg.detached.union(computed);
                     }
                     let site = self.site_of(expr, None);
-                    Value { origin: receiver.origin.ended(how, site), ..Value::number_of(receiver) }
+                    Value::number_of(receiver).with_origin(receiver.origin.ended(how, site))
                 }
                 None => Value::number_of(receiver),
             },
@@ -157,11 +159,11 @@ impl<'a> Lower<'a> {
             Some(Does::Copies) => Value { handed: Handed::Value, copied: true, ..receiver.clone() },
             Some(Does::Mode(stage)) => {
                 self.set_mode(expr, receiver, Some(stage == Stage::TrainMode));
-                Value { made: receiver.made, ..receiver.derived() }
+                receiver.derived().with_made(receiver.made)
             }
             Some(Does::ModeBy) => {
                 self.set_mode_by(expr, node, receiver);
-                Value { made: receiver.made, ..receiver.derived() }
+                receiver.derived().with_made(receiver.made)
             }
             Some(Does::SetsEpoch) => {
                 self.cfg.sets_epoch = Some(self.site_of(expr, None));
@@ -225,7 +227,7 @@ impl<'a> Lower<'a> {
         }
         value.past.computed = value.past.computed.union(&Sites::one(site));
         value.past.open |= self.opens(arguments);
-        Value { computed: true, measured: true, origin, ..value }
+        Value { computed: true, measured: true, ..value.with_origin(origin) }
     }
 
     /// A model, given first, runs on the receiver.

@@ -43,7 +43,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Notes a call whose result is the point of it.
-    fn outcome(&mut self, expr: &'a Expr, gives: Gives, value: Value<'a>) -> Value<'a> {
+    fn outcome(&mut self, expr: &'a Expr, gives: Gives, mut value: Value<'a>) -> Value<'a> {
         let site = self.site_of(expr, None);
         let known = self.cfg.outcomes.iter().position(|outcome| outcome.site == site);
         let index = known.unwrap_or_else(|| {
@@ -55,7 +55,8 @@ impl<'a> Lower<'a> {
             self.cfg.outcomes.push(Outcome { site, callee, gives, fate: Fate::Kept });
             self.cfg.outcomes.len() - 1
         });
-        Value { outcome: Some(index), ..value }
+        value.outcome = Some(index);
+        value
     }
 
     /// A value is dropped where it comes about.

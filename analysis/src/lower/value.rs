@@ -1,5 +1,8 @@
 //! What an expression gives, as far as the checker cares.
 
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+
 use syn::ExprClosure;
 
 use super::known::Known;
@@ -7,12 +10,36 @@ use super::seen::TypeId;
 use crate::cfg::{Deps, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Source};
 
 /// What an expression gives.
+///
+/// The walker hands values on at every level of an expression, so what few of them have stands apart.
 #[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub(super) struct Value<'a> {
     pub kind: Kind<'a>,
     /// The places it was computed from.
     pub deps: Deps,
+    /// It has a graph for certain, of its own or through `graphs`.
+    pub computed: bool,
+    /// The place that it is.
+    pub place: Option<PathId>,
+    pub handed: Handed,
+    /// It is an item of a loop, new in each round.
+    pub item: bool,
+    /// Its type says that it is a schedule.
+    pub typed_schedule: bool,
+    /// It was cloned, which may have made it a thing of its own.
+    pub copied: bool,
+    /// It says something about what this round computed: an output, a loss, a gradient's norm.
+    pub measured: bool,
+    /// Its type, if that is seen.
+    pub ty: Option<TypeId>,
+    /// Where it comes from; copied where it is written and others have it too.
+    pub behind: Rc<Behind>,
+}
+
+/// Where a value comes from; read and written as fields of the value.
+#[derive(Clone, Default)]
+pub(super) struct Behind {
     /// The places of what was put into it, as `losses.push(loss)` does.
     pub holds: Deps,
     /// The named tensor that it is.
@@ -21,35 +48,40 @@ pub(super) struct Value<'a> {
     pub graphs: Vec<GraphId>,
     /// The models whose forward made it.
     pub models: Deps,
-    /// It has a graph for certain, of its own or through `graphs`.
-    pub computed: bool,
-    /// The place that it is.
-    pub place: Option<PathId>,
     /// The constructor that it comes from.
     pub made: Option<SiteId>,
-    pub handed: Handed,
-    /// It is an item of a loop, new in each round.
-    pub item: bool,
     /// What it was computed from, and how.
     pub origin: Origin,
     /// What is behind it, whatever it went through since.
     pub past: Past,
-    /// Its type says that it is a schedule.
-    pub typed_schedule: bool,
     /// It is a copy of this optimizer.
     pub copy_of: Option<OptimizerId>,
-    /// It was cloned, which may have made it a thing of its own.
-    pub copied: bool,
-    /// It says something about what this round computed: an output, a loss, a gradient's norm.
-    pub measured: bool,
-    /// Its type, if that is seen.
-    pub ty: Option<TypeId>,
     /// What a condition can tell of it.
     pub known: Option<Known>,
     /// The call whose point it is, in [`crate::cfg::Cfg::outcomes`].
     pub outcome: Option<usize>,
     /// Named values with a graph of which it is a part, so that it may well have a graph too.
     pub part: Vec<GraphId>,
+}
+
+thread_local! {
+    /// What most values share.
+    static NOTHING_BEHIND: Rc<Behind> = Rc::default();
+    static NUMBER: Rc<Behind> = Rc::new(Behind { origin: Origin::constant(), ..Behind::default() });
+}
+
+impl Deref for Value<'_> {
+    type Target = Behind;
+
+    fn deref(&self) -> &Behind {
+        &self.behind
+    }
+}
+
+impl DerefMut for Value<'_> {
+    fn deref_mut(&mut self) -> &mut Behind {
+        Rc::make_mut(&mut self.behind)
+    }
 }
 
 /// How a value is handed on.
@@ -109,26 +141,35 @@ impl<'a> Value<'a> {
         Self {
             kind: Kind::Plain,
             deps,
-            holds: Deps::none(),
-            tensor: None,
-            graphs: Vec::new(),
-            models: Deps::none(),
             computed: false,
             place: None,
-            made: None,
             handed: Handed::Value,
             item: false,
-            origin: Origin::default(),
-            past: Past::default(),
             typed_schedule: false,
-            copy_of: None,
             copied: false,
             measured: false,
             ty: None,
-            known: None,
-            outcome: None,
-            part: Vec::new(),
+            behind: NOTHING_BEHIND.with(Rc::clone),
         }
+    }
+
+    pub(super) fn with_origin(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    pub(super) fn with_known(mut self, known: Option<Known>) -> Self {
+        if known.is_some() || self.known.is_some() {
+            self.known = known;
+        }
+        self
+    }
+
+    pub(super) fn with_made(mut self, made: Option<SiteId>) -> Self {
+        if self.made != made {
+            self.made = made;
+        }
+        self
     }
 
     pub(super) fn nothing() -> Self {
@@ -136,7 +177,7 @@ impl<'a> Value<'a> {
     }
 
     pub(super) fn number() -> Self {
-        Self { kind: Kind::Number, origin: Origin::constant(), ..Self::nothing() }
+        Self { kind: Kind::Number, behind: NUMBER.with(Rc::clone), ..Self::nothing() }
     }
 
     /// A number that says something about what another value does.
@@ -186,18 +227,19 @@ impl<'a> Value<'a> {
     /// Computed from both, the graph of neither known to be kept.
     pub(super) fn with(mut self, other: &Self) -> Self {
         self.deps = self.deps.union(&other.deps);
-        self.past = self.past.union(&other.past);
+        if self.past != other.past {
+            self.past = self.past.union(&other.past);
+        }
         self.measured |= other.measured;
         self
     }
 
     /// A value computed from this one, and nothing else said about it.
     pub(super) fn derived(&self) -> Self {
-        let all = Self {
-            past: self.past.clone(),
-            measured: self.measured,
-            ..Self::plain(self.deps.union(&self.holds))
-        };
+        let mut all = Self { measured: self.measured, ..Self::plain(self.deps.union(&self.holds)) };
+        if self.past != all.past {
+            all.past = self.past.clone();
+        }
         match &self.kind {
             Kind::Tuple(parts) => parts.iter().fold(all, |all, part| all.with(&part.derived())),
             Kind::Fields(parts) => parts.iter().fold(all, |all, (_, part)| all.with(&part.derived())),
@@ -280,28 +322,32 @@ impl<'a> Value<'a> {
                 Kind::Plain
             }
         };
+        let (a, b) = (&*self.behind, &*other.behind);
+        let behind = Behind {
+            holds: a.holds.union(&b.holds),
+            tensor: a.tensor.filter(|_| a.tensor == b.tensor),
+            graphs: Vec::new(),
+            models: Deps::none(),
+            made: a.made.and(b.made),
+            origin: a.origin.either(&b.origin),
+            past: a.past.union(&b.past),
+            copy_of: a.copy_of.filter(|_| a.copy_of == b.copy_of),
+            known: a.known.clone().filter(|known| b.known.as_ref() == Some(known)),
+            outcome: None,
+            part: Vec::new(),
+        };
         let value = Value {
             kind,
             deps: self.deps.union(&other.deps),
-            holds: self.holds.union(&other.holds),
-            tensor: self.tensor.filter(|_| self.tensor == other.tensor),
-            graphs: Vec::new(),
-            models: Deps::none(),
             computed: self.computed && other.computed,
             place: self.place.filter(|_| self.place == other.place),
-            made: self.made.and(other.made),
             handed: self.handed.min(other.handed),
             item: self.item || other.item,
-            origin: self.origin.either(&other.origin),
-            past: self.past.union(&other.past),
             typed_schedule: self.typed_schedule && other.typed_schedule,
-            copy_of: self.copy_of.filter(|_| self.copy_of == other.copy_of),
             copied: self.copied || other.copied,
             measured: self.measured || other.measured,
             ty: self.ty.filter(|_| self.ty == other.ty),
-            known: self.known.filter(|known| other.known.as_ref() == Some(known)),
-            outcome: None,
-            part: Vec::new(),
+            behind: Rc::new(behind),
         };
         (value, lost)
     }
@@ -316,5 +362,15 @@ impl Kind<'_> {
             Self::Fields(parts) => parts.iter().for_each(|(_, part)| part.kind.optimizers(into)),
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Value;
+
+    #[test]
+    fn a_value_is_small() {
+        assert!(size_of::<Value<'_>>() <= 112, "{}", size_of::<Value<'_>>());
     }
 }
