@@ -67,6 +67,11 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
     }
     let same = output.origin.models.overlaps(&target.origin.models, &cx.cfg.paths) == Some(true);
     let forward = target.origin.forwards.iter().find(|forward| !output.origin.forwards.contains(forward))?;
+    // A network for targets, which may have begun as a copy of the one that learns.
+    let receiver = cx.site(*forward).text.split('(').next().unwrap_or_default();
+    if mentions(receiver, &["target", "teacher", "ema", "old", "frozen", "reference"]) {
+        return None;
+    }
     let own = output.origin.forwards.iter().any(|forward| !target.origin.forwards.contains(forward));
     let learnt = cx.cfg.roots.iter().any(|root| root.origin.forwards.contains(forward));
     (same && own && learnt && cx.is_trained(&target.origin.models)).then_some(*forward)
@@ -102,6 +107,7 @@ mod tests {
             "y + 0.9 * model.forward(z).detach()",
             "no_grad(|| y + 0.9 * model.forward(z))",
             "y + 0.9 * frozen.forward(z)",
+            "{ let target_net = model.clone(); y + 0.9 * target_net.forward(z) }",
             "y + 0.9 * q.detach()",
         ] {
             assert!(with(right, "mse_loss(&q, &target)").is_empty(), "{right}");
