@@ -10,6 +10,7 @@ use syn::{Expr, File, Stmt};
 
 use crate::cfg::Certain;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::lower::deep::is_deep;
 
 /// A change that mends a finding.
 #[derive(Clone, Debug)]
@@ -147,6 +148,24 @@ impl Extents {
 }
 
 impl<'ast> Visit<'ast> for Extents {
+    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
+        if !is_deep(&function.block) {
+            visit::visit_item_fn(self, function);
+        }
+    }
+
+    fn visit_impl_item_fn(&mut self, method: &'ast syn::ImplItemFn) {
+        if !is_deep(&method.block) {
+            visit::visit_impl_item_fn(self, method);
+        }
+    }
+
+    fn visit_trait_item_fn(&mut self, method: &'ast syn::TraitItemFn) {
+        if !method.default.as_ref().is_some_and(is_deep) {
+            visit::visit_trait_item_fn(self, method);
+        }
+    }
+
     fn visit_stmt(&mut self, statement: &'ast Stmt) {
         let ended = matches!(statement, Stmt::Local(_) | Stmt::Expr(_, Some(_)));
         let is_code = matches!(statement, Stmt::Local(_) | Stmt::Expr(..));

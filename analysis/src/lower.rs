@@ -24,6 +24,7 @@ mod call;
 mod condition;
 mod control;
 mod count;
+pub(crate) mod deep;
 mod effects;
 mod expr;
 mod factors;
@@ -79,6 +80,7 @@ pub(crate) struct Lowered {
 /// The control-flow graph of one of the functions that are seen.
 pub(crate) fn lower_seen(seen: &Seen, function: FnId) -> Lowered {
     let mut lower = Lower::new(seen, function);
+    lower.cfg.gave_up = seen.functions[function].survey.deepest > DEEPEST;
     lower.function();
     lower.settle_guards();
     lower.settle_outcomes();

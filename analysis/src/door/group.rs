@@ -11,6 +11,7 @@ use syn::{Attribute, ItemFn, Meta};
 use super::{Above, options, reading};
 use crate::bag::Bag;
 use crate::check::{check_items, is_ours};
+use crate::lower::deep::is_deep;
 use crate::{CheckOptions, Origin, report};
 
 /// Reads the functions of a module or an `impl` together.
@@ -61,19 +62,25 @@ impl Strip {
 impl VisitMut for Strip {
     fn visit_item_fn_mut(&mut self, item: &mut ItemFn) {
         self.strip(&mut item.attrs);
-        visit_mut::visit_item_fn_mut(self, item);
+        if !is_deep(&item.block) {
+            visit_mut::visit_item_fn_mut(self, item);
+        }
     }
 
     fn visit_impl_item_fn_mut(&mut self, item: &mut syn::ImplItemFn) {
         self.strip(&mut item.attrs);
-        visit_mut::visit_impl_item_fn_mut(self, item);
+        if !is_deep(&item.block) {
+            visit_mut::visit_impl_item_fn_mut(self, item);
+        }
     }
 
     fn visit_trait_item_fn_mut(&mut self, item: &mut syn::TraitItemFn) {
         if item.default.is_some() {
             self.strip(&mut item.attrs);
         }
-        visit_mut::visit_trait_item_fn_mut(self, item);
+        if !item.default.as_ref().is_some_and(is_deep) {
+            visit_mut::visit_trait_item_fn_mut(self, item);
+        }
     }
 
     fn visit_item_mod_mut(&mut self, item: &mut syn::ItemMod) {

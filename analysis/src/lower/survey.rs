@@ -58,6 +58,11 @@ struct Asked {
 }
 
 impl Survey {
+    /// Of a body that is nested deeper than is followed.
+    pub(super) fn of_deep(dialect: &'static Dialect) -> Self {
+        Self { deepest: super::DEEPEST + 1, ..Self::empty(dialect) }
+    }
+
     pub(super) fn of(block: &Block, dialect: &'static Dialect) -> Self {
         let mut survey = Self { factors: super::factors::of(block), ..Self::empty(dialect) };
         survey.visit_block(block);

@@ -11,6 +11,7 @@ use syn::{
 use super::{Scope, ScopeId, Seen, SeenFn, SeenType, Told, TypeId};
 use crate::check::CheckOptions;
 use crate::dialect::TORCH;
+use crate::lower::deep::is_deep;
 use crate::lower::macros::Unfold;
 use crate::lower::survey::Survey;
 
@@ -39,8 +40,12 @@ impl<'s, 't> Collect<'s, 't> {
     /// Notes a function, and those inside it.
     pub(super) fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
         let (options, marked) = (self.told)(attrs, self.around.as_ref());
-        let mut body = block.clone();
-        Unfold::new().visit_block_mut(&mut body);
+        let deep = is_deep(block);
+        let mut body = Block { brace_token: block.brace_token, stmts: Vec::new() };
+        if !deep {
+            body.stmts.clone_from(&block.stmts);
+            Unfold::new().visit_block_mut(&mut body);
+        }
         let start = attrs.first().map_or_else(|| sig.span(), Spanned::span).start();
         let end = block.brace_token.span.close().end();
         let scope = self.open(true);
@@ -48,7 +53,7 @@ impl<'s, 't> Collect<'s, 't> {
         self.seen.functions.push(SeenFn {
             name: name.clone(),
             sig: sig.clone(),
-            survey: Survey::of(&body, &TORCH),
+            survey: if deep { Survey::of_deep(&TORCH) } else { Survey::of(&body, &TORCH) },
             body,
             options,
             marked,
@@ -64,7 +69,9 @@ impl<'s, 't> Collect<'s, 't> {
         }
         // Items of the body stand in its own scope; attributes of what is around say nothing of them.
         let mut inner = Collect { scope, ..Collect::new(self.seen, self.told, None) };
-        visit::visit_block(&mut inner, block);
+        if !deep {
+            visit::visit_block(&mut inner, block);
+        }
     }
 
     fn open(&mut self, body: bool) -> ScopeId {
