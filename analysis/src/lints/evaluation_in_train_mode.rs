@@ -56,16 +56,16 @@ fn check(cx: &mut Context<'_>) {
     let mut found = Vec::new();
     for forward in study.forwards() {
         let mode = forward.mode.and_then(|mode| mode.certainty(Word::TRAIN));
-        let (Some(Certain::Every), None, false) = (mode, forward.run.told, forward.visit.maybe_not_first) else {
+        let (Some(certain), None, false) = (mode, forward.run.told, forward.visit.maybe_not_first) else {
             continue;
         };
         let Some(kind) = study.evaluates(&forward) else { continue };
         if forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training) {
-            found.push((forward, kind));
+            found.push((forward, kind, certain));
         }
     }
-    for (forward, kind) in found {
-        tell(cx, &study, &forward, kind);
+    for (forward, kind, certain) in found {
+        tell(cx, &study, &forward, kind, certain);
     }
 }
 
@@ -76,7 +76,7 @@ fn is_meant(cx: &Context<'_>, forward: &Forward<'_>, training: &BTreeSet<SiteId>
     called && training.iter().any(|&site| cx.order(site) < cx.order(switched)) && cx.order(switched) < cx.order(forward.visit.site)
 }
 
-fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates) {
+fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates, certain: Certain) {
     let (site, off) = (forward.visit.site, forward.is_unrecorded());
     if !off && (!forward.is_recorded() || !matches!(kind, Evaluates::Named(Some(_)))) {
         return;
@@ -99,7 +99,7 @@ fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Ev
     };
     let message = format!("{} evaluates `{model}` in training mode, {what}", cx.call(site));
     let cause = Cause::Alone(kind.round().and_then(|round| study.first_in(round)).unwrap_or(site), LINT.name);
-    let mut report = cx.report(site, cause, forward.visit.rank, Certain::Every, message);
+    let mut report = cx.report(site, cause, forward.visit.rank, certain, message);
     if let Some((by, note)) = note {
         report = report.note_at(by, note);
     }

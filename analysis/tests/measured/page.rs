@@ -43,6 +43,15 @@ A mutant that uses a variable that is not there would not compile and does not c
 
 ";
 
+const WHY: &str = "\nWhy they are missed, as far as we know:\n
+- Where the step and the `zero_grad` of an optimizer both stand under conditions, a fault on some path is taken for accumulation, and the checker is silent (`every_second`, `accumulates_and_clips`).
+- A step that stands one loop further out than its window, or under a condition there, leaves each window's gradients to the next `zero_grad`; the lints on accumulation look at the loop of the `backward` alone (`inner_micro_batches`, `full_batch_by_parts`, `several_critic_steps`, `folds`).
+- A field of `self` may be stepped by a method that is not seen (`fields`, `methods`, `update_method`).
+- What is pushed into a list is not followed to the sum of the list (`unrolled`).
+- A schedule that moves twice for one step may be meant; no lint asks.
+- A `detach` or `no_grad` left out is waste where the gradients are zeroed before use; it is told only where the roles are plain.
+";
+
 const NOT: &str = "## What these figures do not say
 
 - The space has one optimizer, one model and one condition; several of each are met only by the loops that were written by hand.
@@ -145,6 +154,7 @@ fn broken(out: &mut String) {
     for (title, why) in &results.missed_titles {
         let _ = writeln!(out, "- {title} ({why})");
     }
+    out.push_str(WHY);
     out.push_str("\nHow often each lint spoke on a mutant at fault:\n\n| lint | findings |\n|---|---|\n");
     for (lint, count) in &results.by_lint {
         let _ = writeln!(out, "| `{lint}` | {count} |");
