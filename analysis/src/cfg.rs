@@ -316,6 +316,8 @@ pub struct Site {
     pub stage: Option<Stage>,
     /// It is one of the stages of a call that runs several.
     pub fused: bool,
+    /// The user wrote it, into a block or a closure of a spec; the generator wrote the others.
+    pub own: bool,
     /// The call in whose function it stands; `None` in the function itself.
     pub call: Option<CallId>,
 }

@@ -7,7 +7,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, File, ImplItem, Item, ItemFn};
 
 use crate::cfg::Cfg;
-use crate::diagnostic::{Diagnostic, Level};
+use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::lower::Lowered;
 use crate::lower::deep::is_deep;
 use crate::lower::seen::{Seen, Told};
@@ -41,6 +41,10 @@ pub struct CheckOptions {
     pub models: Vec<String>,
     /// A function that is seen calls it, so that what lies between two calls is seen there.
     pub called: bool,
+    /// Where a spec has statements of its own that run in evaluation.
+    pub evaluates: Vec<Place>,
+    /// The schedule of a spec says itself that it counts epochs.
+    pub per_epoch: bool,
 }
 
 /// Checks one function.

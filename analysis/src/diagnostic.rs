@@ -36,6 +36,13 @@ impl Place {
         Self { start, end: spans.last().unwrap_or(start) }
     }
 
+    /// Whether another place lies in this one.
+    pub fn holds(&self, other: &Self) -> bool {
+        let from = |place: &Self| (place.line(), place.column());
+        let to = self.end.end();
+        from(self) <= from(other) && from(other) < (to.line, to.column + 1)
+    }
+
     /// Line of the first token, counted from 1.
     pub fn line(&self) -> usize {
         self.start.start().line

@@ -13,7 +13,7 @@ use crate::check::is_ours;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::{Item, SpecFn};
 use crate::rules::cross;
-use crate::spec::{Spec, Value, names};
+use crate::spec::{Entry, EntryKind, Spec, Value, names};
 use crate::{CheckOptions, Origin, check_fn, expand, lints, plan, report, suppress};
 
 mod group;
@@ -77,7 +77,12 @@ fn written(args: TokenStream, item: &SpecFn) -> Written {
     let bag = Bag::new();
     let spec = Spec::parse(&bag, args);
     let amounts = cross::check(&bag, &spec, item);
-    let options = CheckOptions { levels: levels(&bag, &spec), ..options(Origin::Spec) };
+    let options = CheckOptions {
+        levels: levels(&bag, &spec),
+        evaluates: own_evaluation(&spec),
+        per_epoch: is_per_epoch(&spec),
+        ..options(Origin::Spec)
+    };
     let (findings, mut mistakes): (Vec<_>, Vec<_>) =
         bag.check().into_iter().partition(|mistake| mistake.lint == Some(cross::SAME_DATA));
     let mut findings = options.levels.apply(findings);
@@ -95,6 +100,28 @@ fn written(args: TokenStream, item: &SpecFn) -> Written {
         }
         Err(said) => Written { function: expand::stand_in(item), whole: false, findings: vec![bug(said)] },
     }
+}
+
+/// The statements of one's own that `eval_order` has.
+fn own_evaluation(spec: &Spec) -> Vec<Place> {
+    let entries = spec.eval_order.iter().flat_map(|order| &order.value);
+    let block = |entry: &Entry| match &entry.kind {
+        EntryKind::Block(block) => Some(Place::of(block)),
+        _ => None,
+    };
+    entries.filter_map(block).collect()
+}
+
+/// Whether the schedule is told to count epochs, as in `StepLr::new(10, 0.1).per_epoch()`.
+fn is_per_epoch(spec: &Spec) -> bool {
+    let mut value = spec.scheduler.as_ref().map(|clause| &clause.value);
+    while let Some(Expr::MethodCall(call)) = value {
+        if call.method == "per_epoch" {
+            return true;
+        }
+        value = Some(&call.receiver);
+    }
+    false
 }
 
 /// What is found in a function without a body that carries the attribute; nothing in any other item.

@@ -357,7 +357,17 @@ impl<'a> Lower<'a> {
         let loops = self.rounds.iter().map(|round| round.of).collect();
         let guards = self.guards_here();
         let call = self.call;
-        self.cfg.sites.push(Site { place, text, loops, conditional, guards, stage, fused: false, call });
+        self.cfg.sites.push(Site {
+            place,
+            text,
+            loops,
+            conditional,
+            guards,
+            stage,
+            fused: false,
+            own: false,
+            call,
+        });
         self.sites.insert((node, self.chain), self.cfg.sites.len() - 1);
         self.cfg.sites.len() - 1
     }

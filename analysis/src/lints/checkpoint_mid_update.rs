@@ -44,7 +44,7 @@ fn check(cx: &mut Context<'_>) {
         let message = format!("{} saves in the middle of an update", cx.call(site));
         let note = format!("{} computed gradients that {} is still to use", cx.call_at(backward), cx.call_at(step));
         let help = if cx.of_spec() {
-            "save after `step`".to_owned()
+            "save in a block after `step` in `train_order`".to_owned()
         } else {
             format!("move it to after `{};` on line {}", cx.site(step).text, cx.line(step))
         };

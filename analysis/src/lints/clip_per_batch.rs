@@ -47,7 +47,11 @@ fn check(cx: &mut Context<'_>) {
             }
             let message = format!("{} clips a part of the sum that the step uses", cx.call(clip));
             let note = cx.its_step(&window);
-            let help = format!("move `{};` to before `{};` on line {}", cx.site(clip).text, cx.site(window.step).text, cx.line(window.step));
+            let help = if cx.of_spec() {
+                "remove it, and name `clip_grad_norm(1.0)` between `backward` and `step` in `train_order`: there it clips the sum".to_owned()
+            } else {
+                format!("move `{};` to before `{};` on line {}", cx.site(clip).text, cx.site(window.step).text, cx.line(window.step))
+            };
             cx.report(clip, Cause::Alone(clip, LINT.name), usize::MAX, Certain::Every, message)
                 .note_at(window.step, note)
                 .note("the first batches of a window are clipped several times and weigh less, and the sum may still be too long")

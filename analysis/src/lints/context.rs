@@ -8,7 +8,7 @@ use crate::check::{CheckOptions, Origin, level};
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
 use crate::flow::{Cell, Gradients, Solution, Visit, What};
-use crate::stage::Effect;
+use crate::stage::{Effect, Stage};
 
 /// A solved function, and what was found in it so far.
 #[derive(Debug)]
@@ -146,14 +146,21 @@ impl<'a> Context<'a> {
     pub fn call(&self, site: SiteId) -> String {
         let known = self.site(site);
         match known.stage {
-            Some(stage) if self.of_spec() => format!("`{}`", stage.name()),
+            Some(stage) if self.is_clause(site) => format!("`{}`", stage.name()),
             _ => format!("`{}`", known.text),
         }
     }
 
-    /// The call with its line; in a spec the stage's name alone.
+    /// Whether a site is a stage of a spec, and no call of the user's own in a block or a hook of it.
+    pub fn is_clause(&self, site: SiteId) -> bool {
+        let site = self.site(site);
+        let computes = |stage: Stage| stage.effect() == Effect::Nothing && stage != Stage::Schedule;
+        self.of_spec() && site.stage.is_some_and(|stage| !site.own || computes(stage))
+    }
+
+    /// The call with its line; a stage of a spec by its name alone.
     pub fn call_at(&self, site: SiteId) -> String {
-        if self.of_spec() {
+        if self.is_clause(site) {
             self.call(site)
         } else {
             format!("{} on line {}", self.call(site), self.line(site))

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, Reads};
+use crate::cfg::{Certain, Reads, SiteId};
 
 lint! {
     /// ## What it finds
@@ -45,7 +45,11 @@ fn check(cx: &mut Context<'_>) {
         if let Some(window) = windows.iter().find(|window| cx.runs_each_round(window, site)) {
             let message = format!("{} takes the parameters with each batch, and the optimizer steps less often", cx.call(site));
             let note = cx.its_step(window);
-            let help = format!("move `{};` to after `{};` on line {}", cx.site(site).text, cx.site(window.step).text, cx.line(window.step));
+            let help = if cx.of_spec() {
+                in_a_block(cx, site)
+            } else {
+                format!("move `{};` to after `{};` on line {}", cx.site(site).text, cx.site(window.step).text, cx.line(window.step))
+            };
             cx.report(site, Cause::Alone(site, LINT.name), usize::MAX, Certain::Every, message)
                 .note_at(window.step, note)
                 .note("the same parameters count several times, and the average forgets as much faster")
@@ -58,12 +62,21 @@ fn check(cx: &mut Context<'_>) {
         }
         let message = format!("{} takes the parameters before {} moves them", cx.call(site), cx.call(step));
         let note = format!("{} computed gradients that {} is still to use", cx.call_at(backward), cx.call_at(step));
-        let help = format!("move `{};` to after line {}", cx.site(site).text, cx.line(step));
+        let help = if cx.of_spec() {
+            in_a_block(cx, site)
+        } else {
+            format!("move `{};` to after line {}", cx.site(site).text, cx.line(step))
+        };
         cx.report(site, Cause::Alone(site, LINT.name), usize::MAX, Certain::Every, message)
             .note_at(backward, note)
             .note("the average is always one update behind, and never sees the last")
             .help(help);
     }
+}
+
+/// Where a spec has place for it.
+fn in_a_block(cx: &Context<'_>, site: SiteId) -> String {
+    format!("put `{{ {}; }}` after `step` in `train_order`", cx.site(site).text)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::Context;
+use crate::cfg::{Certain, GuardKind};
 use crate::flow::Gradients;
 use crate::stage::Effect;
 
@@ -38,7 +39,10 @@ fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let trail = fault.cell.trail(Gradients::DISCARDED);
         let (Some(zero), Some(backward)) = (trail.zeroed, trail.filled) else { continue };
-        if fault.word != Gradients::DISCARDED {
+        // A hook cannot leave the batch out; all that it can do is to make its step one without gradients.
+        let drops = || cx.site(zero).guards.iter().any(|(guard, _)| cx.cfg.guards[*guard].kind == GuardKind::Measured);
+        let meant = cx.of_spec() && fault.certain == Certain::Some && drops();
+        if fault.word != Gradients::DISCARDED || meant {
             continue;
         }
         let step = fault.visit.site;

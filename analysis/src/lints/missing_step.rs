@@ -61,7 +61,7 @@ fn check(cx: &mut Context<'_>) {
         let Some(visit) = found.copied() else { continue };
         let step = format!("`{}.step()`", optimizer.name);
         let (message, help) = if cx.of_spec() {
-            ("`backward` computes gradients that no `step` uses".to_owned(), "put `step` after `backward`".to_owned())
+            (format!("{} computes gradients that no `step` uses", cx.call(visit.site)), "put `step` after `backward`".to_owned())
         } else {
             (
                 format!("{} computes gradients that no {step} ever uses", cx.call(visit.site)),

@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain, OptimizerId, SiteId};
-use crate::flow::{What, Word};
+use crate::flow::{Visit, What, Word};
 use crate::stage::Effect;
 
 lint! {
@@ -36,7 +36,10 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let visits: Vec<_> = cx.solution.visits.iter().filter(|visit| !visit.maybe_not_first).copied().collect();
+    // The stage of a spec asks whether the schedule counts epochs, and nothing else.
+    let stage = |site: SiteId| cx.is_clause(site) && !cx.options.per_epoch;
+    let here = |visit: &&Visit| !visit.maybe_not_first && !cx.is_clause(visit.site) || visit.first && stage(visit.site);
+    let visits: Vec<_> = cx.solution.visits.iter().filter(here).copied().collect();
     let mut moved: std::collections::BTreeMap<SiteId, Option<OptimizerId>> = std::collections::BTreeMap::new();
     for (_, event) in cx.cfg.events() {
         if let Action::Schedule(of) = event.action {
@@ -49,13 +52,14 @@ fn check(cx: &mut Context<'_>) {
         if stepped.certainty(Word::BEFORE) != Some(Certain::Every) || how.copy_of.is_some() {
             continue;
         }
-        let typed = how.typed;
+        // One that is not built here may count epochs.
+        let sure = how.typed && !(cx.is_clause(visit.site) && cx.cfg.schedules.is_empty());
         let Some(step) = step_in_its_loop(cx, visit.site, *of) else { continue };
         let (text, line) = (cx.call(visit.site), cx.line(step));
         let outer = &cx.site(visit.site).loops;
         let head = cx.site(step).loops.iter().find(|inner| !outer.contains(inner)).map(|inner| cx.cfg.loops[*inner].line);
         let help = match (cx.of_spec(), head) {
-            (true, _) => "put `schedule` after `step` in `train_order`".to_owned(),
+            (true, _) => cx.schedule_in_order(visit.site),
             (false, None) => format!("call {text} after line {line}"),
             (false, Some(head)) => format!("call {text} after the loop on line {head}"),
         };
@@ -66,7 +70,7 @@ fn check(cx: &mut Context<'_>) {
             .note_at(step, note)
             .note("the first learning rate of the schedule is never used, and the others come too early")
             .help(help);
-        if !typed {
+        if !sure {
             report.only_warns();
         }
     }

@@ -48,7 +48,7 @@ fn check(cx: &mut Context<'_>) {
         let message = format!("{} moves the schedule with each batch, and the optimizer steps less often", cx.call(site));
         let note = cx.its_step(window);
         let help = if cx.of_spec() {
-            "put `schedule` after `step` in `train_order`".to_owned()
+            cx.schedule_in_order(site)
         } else {
             format!("move `{};` to after line {}, beside `{};`", cx.site(site).text, cx.line(window.step), cx.site(window.step).text)
         };

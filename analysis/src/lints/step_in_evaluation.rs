@@ -4,7 +4,7 @@ use super::runs::Study;
 use super::{Cause, Context};
 use crate::cfg::{Certain, LoopId, OptimizerId, SiteId};
 use crate::dialect::{speaks_of_evaluation, speaks_of_training};
-use crate::flow::{Gradients, What};
+use crate::flow::{Gradients, Visit, What};
 use crate::stage::{Effect, Stage};
 
 lint! {
@@ -34,6 +34,7 @@ lint! {
     /// ## Limits
     ///
     /// What the data is for is told by names, so the function must train on other data as well; a loop whose optimizer steps nowhere else (architecture search, meta-learning) is right.
+    /// In the `eval_order` of a spec the stages `backward` and `step` are refused at every level.
     step_in_evaluation, Error, "`backward` or `step` on validation data"
 }
 
@@ -77,6 +78,10 @@ impl<'a> Loops<'a> {
 }
 
 fn check(cx: &mut Context<'_>) {
+    if cx.of_spec() {
+        of_spec(cx);
+        return;
+    }
     let (study, loops) = (Study::of(cx), Loops::of(cx));
     let data = cx.backwards().filter_map(|(site, run)| Some((site, study.data_behind(run)?)));
     let (judged, trained): (Vec<_>, Vec<_>) = data.partition(|(_, round)| speaks_of_evaluation(study.over(*round)));
@@ -104,6 +109,22 @@ fn check(cx: &mut Context<'_>) {
                 leaks(cx, &study, backward, taker, round);
             }
         }
+    }
+}
+
+/// Blocks in the evaluation of a spec; stages there are refused while it is read.
+fn of_spec(cx: &mut Context<'_>) {
+    let learns = |visit: &Visit| matches!(visit.what, What::Gradients(_, Effect::Fill | Effect::Take, _) | What::Backward(..));
+    let inside = |site: SiteId| cx.options.evaluates.iter().any(|block| block.holds(&cx.site(site).place));
+    let sites = cx.solution.visits.iter().filter(|visit| learns(visit)).map(|visit| visit.site);
+    let sites = sites.chain(cx.backwards().map(|(site, _)| site));
+    let sites: BTreeSet<SiteId> = sites.filter(|site| inside(*site)).collect();
+    for site in sites {
+        let message = format!("{} trains the model in evaluation", cx.call(site));
+        let help = format!("remove {} from `eval_order`", cx.call(site));
+        cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
+            .note("the figures on data that was trained on do not say how the model does on new data")
+            .help(help);
     }
 }
 

@@ -1,6 +1,7 @@
 use super::window::Window;
 use super::{Cause, Context};
 use crate::cfg::{Certain, SiteId, Source};
+use crate::stage::Effect;
 
 lint! {
     /// ## What it finds
@@ -47,6 +48,26 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         tell(cx, &window, backward, &counter.every);
+    }
+    if cx.of_spec() {
+        of_spec(cx);
+    }
+}
+
+/// A block of a spec that runs `backward` itself; the stage weighs each batch of a window.
+fn of_spec(cx: &mut Context<'_>) {
+    for window in cx.looped() {
+        let plain = |&&backward: &&SiteId| cx.site(backward).own && is_plain(cx, backward);
+        let Some(&backward) = window.backwards.iter().find(plain) else { continue };
+        if !cx.each_round(&window, Effect::Zero).is_empty() || cx.cfg.factors.iter().any(|factor| factor == "Sum") {
+            continue;
+        }
+        let message = format!("{} adds up the gradients of a window, and the loss is divided by nothing", cx.call(backward));
+        let note = cx.its_step(&window);
+        cx.report(backward, Cause::Alone(backward, LINT.name), 0, Certain::Every, message)
+            .note_at(window.step, note)
+            .note("the step is as many times as long as the window has batches, or clipped so much harder")
+            .help("name `backward` in `train_order`: it weighs each batch by its share of the window");
     }
 }
 

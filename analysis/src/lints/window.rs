@@ -174,6 +174,16 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Where a spec has place for what moves its schedule.
+    pub(super) fn schedule_in_order(&self, site: SiteId) -> String {
+        let moves = if self.is_clause(site) {
+            "schedule".to_owned()
+        } else {
+            format!("{{ {}; }}", self.site(site).text)
+        };
+        format!("put `{moves}` after `step` in `train_order`")
+    }
+
     /// What a window's step is called in a note: with its line by hand.
     pub(super) fn its_step(&self, window: &Window<'_>) -> String {
         format!("{} {}", self.call_at(window.step), self.how_rarely(window))

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, SiteId};
+use crate::cfg::{Certain, OptimizerId, SiteId};
 use crate::flow::Gradients;
 use crate::stage::Effect;
 
@@ -55,14 +55,17 @@ fn check(cx: &mut Context<'_>) {
         let message = format!("{} drops the gradients of every batch but the last of a window", cx.call(zero));
         let note = cx.its_step(&window);
         let harm = format!("the update follows one batch in {}, and the others are computed for nothing", window.size());
-        let help = format!(
-            "move `{};` to after `{};` on line {}, under the same condition",
-            cx.site(zero).text,
-            cx.site(window.step).text,
-            cx.line(window.step)
-        );
+        let (zeroes, steps, line) = (&cx.site(zero).text, &cx.site(window.step).text, cx.line(window.step));
+        let help = if cx.is_clause(zero) {
+            format!("take `zero_grad` out of `train_order`, and call `{zeroes};` after `{steps};` on line {line}")
+        } else {
+            format!("move `{zeroes};` to after `{steps};` on line {line}, under the same condition")
+        };
         let cause = Cause::Gradients(window.step, window.optimizer);
         cx.report(zero, cause, 0, Certain::Every, message).note_at(window.step, note).note(harm).help(help);
+    }
+    if cx.of_spec() {
+        of_spec(cx, &discarded);
     }
     for window in cx.asked() {
         let zeros = cx.each_round(&window, Effect::Zero);
@@ -76,6 +79,21 @@ fn check(cx: &mut Context<'_>) {
             .note_at(window.step, note)
             .note("the batches of the other rounds are computed for nothing")
             .help(help);
+    }
+}
+
+/// The windows of a spec, which `accumulate` makes.
+fn of_spec(cx: &mut Context<'_>, discarded: &[OptimizerId]) {
+    for window in cx.looped() {
+        let zeros = cx.each_round(&window, Effect::Zero);
+        let Some(&zero) = zeros.first().filter(|_| !discarded.contains(&window.optimizer)) else { continue };
+        let message = format!("{} drops the gradients of every batch but the last of a window", cx.call(zero));
+        let note = cx.its_step(&window);
+        let cause = Cause::Gradients(window.step, window.optimizer);
+        cx.report(zero, cause, 0, Certain::Every, message)
+            .note_at(window.step, note)
+            .note("the update follows one batch of each window, and the others are computed for nothing")
+            .help("remove it, and name `zero_grad` in `train_order`: there it runs once for each window");
     }
 }
 

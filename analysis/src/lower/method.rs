@@ -320,14 +320,25 @@ impl<'a> Lower<'a> {
     /// The same under a key of its own, for a call that is several stages.
     pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
         let spec = self.options.origin == crate::check::Origin::Spec;
+        let generated = spec && is_generated(expr);
         // The schedule's `step` has the optimizer's name for it.
-        self.site(key, Some(stage), || {
+        let site = self.site(key, Some(stage), || {
             let place = match expr {
-                Expr::MethodCall(node) if spec => Place::from(node.method.span()),
+                Expr::MethodCall(node) if generated => Place::from(node.method.span()),
                 _ => Place::of(expr),
             };
             (place, text::call(expr))
-        })
+        });
+        self.cfg.sites[site].own = spec && !generated;
+        site
+    }
+}
+
+/// Whether the generator wrote a call of a spec's loop: it puts the dot and the method at one token.
+fn is_generated(expr: &Expr) -> bool {
+    match expr {
+        Expr::MethodCall(node) => node.dot_token.span.start() == node.method.span().start(),
+        _ => false,
     }
 }
 

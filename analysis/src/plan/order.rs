@@ -3,8 +3,10 @@
 //! With `accumulate = k` a window of `k` batches makes one update. `zero_grad`, clips, `step` and `schedule`
 //! run once for each window: those before `backward` at its start, those after it at its end. The rest up to
 //! `backward`, and `metrics`, runs for every batch; blocks after `backward` run once for each window.
+//! A block that runs `backward` itself belongs to the batch.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Block, Expr};
 
 use super::scope::{Rebind, Scope, block_names, hook_names};
@@ -128,7 +130,7 @@ pub(super) fn plan(
 
 /// Which entries stand before, in and after the loop over a window's batches.
 fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>) {
-    let last = entries.iter().rposition(|entry| entry.is(Stage::Backward)).unwrap_or(entries.len());
+    let last = last_of_batch(&entries);
     let (mut start, mut batch, mut end) = (Vec::new(), Vec::new(), Vec::new());
     for (index, entry) in entries.into_iter().enumerate() {
         let once = match entry.kind {
@@ -144,6 +146,28 @@ fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>) {
         }
     }
     (start, batch, end)
+}
+
+/// Where that ends which each batch of a window brings: at the last `backward`, in the list or in a block.
+fn last_of_batch(entries: &[Entry]) -> usize {
+    let last = |asked: &dyn Fn(&Entry) -> bool| entries.iter().rposition(asked);
+    let in_block = |entry: &Entry| match &entry.kind {
+        EntryKind::Block(block) => calls(block.to_token_stream(), "backward"),
+        _ => false,
+    };
+    let computes = |entry: &Entry| entry.is(Stage::Loss) || matches!(entry.kind, EntryKind::TrainingStep);
+    last(&|entry| entry.is(Stage::Backward) || in_block(entry))
+        .or_else(|| last(&computes))
+        .unwrap_or(entries.len())
+}
+
+/// Whether a name stands somewhere in some tokens.
+fn calls(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => calls(group.stream(), name),
+        TokenTree::Ident(ident) => ident == name,
+        _ => false,
+    })
 }
 
 /// The entries of the training order: the list's, or the default with the clauses' stages in place.

@@ -188,17 +188,18 @@ fn check_scheduler(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
 /// Evaluation leaves the model alone.
 fn check_evaluation(bag: &Bag, order: &Clause<Vec<Entry>>) {
     for entry in &order.value {
-        let trains = match &entry.kind {
-            EntryKind::Stage(stage) => stage.row().listed == Listed::Train,
-            EntryKind::ClipNorm(_) | EntryKind::ClipValue(_) => true,
-            EntryKind::TrainingStep | EntryKind::Block(_) => false,
+        let (trains, effect) = match &entry.kind {
+            EntryKind::Stage(stage) => (stage.row().listed == Listed::Train, stage.effect()),
+            EntryKind::ClipNorm(_) | EntryKind::ClipValue(_) => (true, Effect::Clip),
+            EntryKind::TrainingStep | EntryKind::Block(_) => (false, Effect::Nothing),
         };
         if trains {
-            bag.push(
-                Diagnostic::error(entry.place, "evaluation must not change the model")
-                    .note(format!("`{}` belongs to training", entry.name()))
-                    .help(format!("remove `{}` from `eval_order`", entry.name())),
-            );
+            let mut error = Diagnostic::error(entry.place, "evaluation must not change the model")
+                .note(format!("`{}` belongs to training", entry.name()))
+                .help(format!("remove `{}` from `eval_order`", entry.name()));
+            let learns = matches!(effect, Effect::Fill | Effect::Take);
+            error.lint = learns.then_some("step_in_evaluation");
+            bag.push(error);
         }
     }
 }
