@@ -13,12 +13,14 @@ mod calls;
 mod context;
 mod page;
 mod provenance;
+mod report;
 mod runs;
 #[cfg(test)]
 mod testing;
 mod window;
 
-pub use context::{Cause, Context, Finding, Report};
+pub use context::Context;
+pub use report::{Cause, Finding, Report};
 
 /// A fault that the checker knows.
 #[derive(Debug)]

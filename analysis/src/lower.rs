@@ -9,17 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{Expr, ItemFn};
 
-use crate::cfg::{
-    Action, Block, BlockId, CallId, Cfg, ConditionId, Deps, Edge, Event, Graph, GraphId, Loop, LoopId,
-    Optimizer, OptimizerId, PathId, Site, SiteId, User,
-};
+use crate::cfg::{Block, BlockId, CallId, Cfg, ConditionId, GraphId, LoopId, OptimizerId, PathId, SiteId};
 use crate::check::CheckOptions;
-use crate::diagnostic::Place;
 use crate::dialect::{Dialect, TORCH};
-use crate::stage::Stage;
 
 mod ask;
 mod bind;
+mod blocks;
 mod call;
 mod condition;
 mod control;
@@ -28,14 +24,17 @@ pub(crate) mod deep;
 mod effects;
 mod expr;
 mod factors;
+mod failure;
 mod follow;
 mod function;
 mod guard;
+mod jump;
 mod keep;
 mod known;
 mod macros;
 mod method;
 mod mode;
+mod names;
 mod notes;
 mod origin;
 mod outcome;
@@ -47,9 +46,10 @@ mod several;
 mod survey;
 mod tensor;
 mod text;
+mod unseen;
 mod value;
 
-use follow::{Asked, Failure};
+use failure::{Asked, Failure};
 use seen::{FnId, Seen, SeenFn};
 use survey::Survey;
 use value::Value;
@@ -288,206 +288,6 @@ impl<'a> Lower<'a> {
             while_let: false,
             statement: 0,
             guarding: guard::Guarding::default(),
-        }
-    }
-
-    // Blocks.
-
-    fn block(&mut self, label: &str) -> BlockId {
-        self.cfg.blocks.push(Block { label: label.to_owned(), ..Block::default() });
-        self.reached.push(false);
-        self.cfg.blocks.len() - 1
-    }
-
-    fn edge(&mut self, to: BlockId, skips: bool) {
-        if self.dead {
-            return;
-        }
-        self.reached[to] = true;
-        let edge = Edge { to, skips };
-        let edges = &mut self.cfg.blocks[self.at].edges;
-        if !edges.contains(&edge) {
-            edges.push(edge);
-        }
-    }
-
-    fn goto(&mut self, to: BlockId) {
-        self.edge(to, false);
-    }
-
-    fn start(&mut self, block: BlockId) {
-        self.at = block;
-        self.dead = !self.reached[block];
-    }
-
-    /// What follows is not reached.
-    fn stop(&mut self) {
-        self.dead = true;
-    }
-
-    // Events.
-
-    fn emit(&mut self, action: Action, site: SiteId) {
-        if self.dead {
-            return;
-        }
-        self.events += 1;
-        if self.events > MOST_EVENTS {
-            self.cfg.gave_up = true;
-            return;
-        }
-        let maybe_not_first = self
-            .rounds
-            .iter()
-            .any(|round| round.first && (self.branches > round.branches || round.continued));
-        let first = self.rounds.last().is_none_or(|round| round.first);
-        self.cfg.blocks[self.at].events.push(Event { action, site, maybe_not_first, first });
-    }
-
-    /// The site of a syntax node, the same in all copies of a loop.
-    fn site(&mut self, node: usize, stage: Option<Stage>, place: impl FnOnce() -> (Place, String)) -> SiteId {
-        let conditional = self
-            .rounds
-            .last()
-            .map_or(self.branches > 0, |round| self.branches > round.branches || round.continued);
-        if let Some(&known) = self.sites.get(&(node, self.chain)) {
-            return known;
-        }
-        let (place, text) = place();
-        let loops = self.rounds.iter().map(|round| round.of).collect();
-        let guards = self.guards_here();
-        let call = self.call;
-        self.cfg.sites.push(Site {
-            place,
-            text,
-            loops,
-            conditional,
-            guards,
-            stage,
-            fused: false,
-            own: false,
-            call,
-        });
-        self.sites.insert((node, self.chain), self.cfg.sites.len() - 1);
-        self.cfg.sites.len() - 1
-    }
-
-    fn site_of(&mut self, expr: &Expr, stage: Option<Stage>) -> SiteId {
-        self.site(address(expr), stage, || (Place::of(expr), text::call(expr)))
-    }
-
-    fn loop_of(&mut self, node: usize, line: usize, head: impl FnOnce() -> String) -> LoopId {
-        *self.loops.entry((node, self.chain)).or_insert_with(|| {
-            self.cfg.loops.push(Loop { line, text: head(), over: String::new() });
-            self.cfg.loops.len() - 1
-        })
-    }
-
-    fn begin_round(&mut self, of: LoopId, first: bool) {
-        self.rounds.push(Round {
-            of,
-            first,
-            branches: self.branches,
-            continued: false,
-            guards: self.open_guards(),
-            bumped: BTreeSet::new(),
-        });
-    }
-
-    // Names.
-
-    fn lookup(&self, name: &str) -> Option<PathId> {
-        let visible = |index: usize| !self.hidden.iter().any(|&(from, to)| (from..to).contains(&index));
-        let known = self.names.get(name)?.iter().rev();
-        known.copied().find(|(index, _)| visible(*index)).map(|(_, path)| path)
-    }
-
-    fn enter(&mut self, name: &str, path: PathId) {
-        self.names.entry(name.to_owned()).or_default().push((self.scope.len(), path));
-        self.scope.push((name.to_owned(), path));
-    }
-
-    /// Ends the scopes opened since it held `mark` names.
-    fn leave(&mut self, mark: usize) {
-        self.leave_with(mark, &Value::nothing());
-    }
-
-    /// Ends the scopes opened since it held `mark` names; a value goes on.
-    fn leave_with(&mut self, mark: usize, value: &Value<'a>) {
-        let mut kept = Vec::new();
-        value.all_graphs(&mut kept);
-        for (name, path) in self.scope.split_off(mark) {
-            if path == BORDER {
-                continue;
-            }
-            if let Some(known) = self.names.get_mut(&name) {
-                known.pop();
-            }
-            self.changed_in(path);
-            if let Some(&graph) = self.graphs.get(&path)
-                && !kept.contains(&graph)
-            {
-                self.emit(Action::Compute(graph, Vec::new()), 0);
-            }
-            self.close_guard(path);
-        }
-    }
-
-    // Objects.
-
-    fn optimizer(&mut self, path: PathId, owned: Option<Deps>, from_caller: bool) -> OptimizerId {
-        if let Some(&known) = self.objects.get(&path) {
-            if let Some(owned) = owned {
-                let now = &mut self.cfg.optimizers[known].owned;
-                *now = Some(now.as_ref().map_or(owned.clone(), |before| before.union(&owned)));
-            }
-            return known;
-        }
-        if self.cfg.optimizers.len() == MOST_OPTIMIZERS {
-            self.cfg.gave_up = true;
-            return 0;
-        }
-        self.cfg.optimizers.push(Optimizer {
-            name: self.cfg.paths.name(path).to_owned(),
-            path,
-            owned,
-            from_caller,
-            given: false,
-            escapes: false,
-            lost: false,
-            several: false,
-            built: Vec::new(),
-            models: Vec::new(),
-        });
-        self.objects.insert(path, self.cfg.optimizers.len() - 1);
-        self.cfg.optimizers.len() - 1
-    }
-
-    fn graph(&mut self, path: PathId) -> GraphId {
-        if let Some(&known) = self.graphs.get(&path) {
-            return known;
-        }
-        let name = self.cfg.paths.name(path).to_owned();
-        self.cfg.graphs.push(Graph { name, ..Graph::default() });
-        let graph = self.cfg.graphs.len() - 1;
-        self.graphs.insert(path, graph);
-        if self.cfg.paths.root_of(path) != path {
-            self.field_graphs.push((path, graph));
-        }
-        graph
-    }
-
-    fn uses(&mut self, graph: GraphId, user: User) {
-        let user = (user, self.rounds.last().map(|round| round.of));
-        let users = &mut self.cfg.graphs[graph].users;
-        if users.len() < 2 && !users.contains(&user) {
-            users.push(user);
-        }
-    }
-
-    fn lose(&mut self, optimizers: Vec<OptimizerId>) {
-        for id in optimizers {
-            self.cfg.optimizers[id].lost = true;
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::report::{Cause, Finding, Report};
 use super::{Lint, calls};
-use crate::cfg::{Action, Certain, Cfg, GraphId, GuardKind, OptimizerId, Site, SiteId};
+use crate::cfg::{Action, Certain, Cfg, GuardKind, OptimizerId, Site, SiteId};
 use crate::check::{CheckOptions, Origin, level};
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
@@ -24,59 +25,6 @@ pub struct Context<'a> {
     findings: Vec<Finding>,
     /// Clips that a faulty step explains.
     explained: BTreeSet<SiteId>,
-}
-
-/// A finding that has still to be weighed against the others.
-#[derive(Debug)]
-pub struct Finding {
-    lint: &'static Lint,
-    certain: Certain,
-    /// Where it stands.
-    site: SiteId,
-    /// What makes it a fault: one finding for each.
-    cause: Cause,
-    /// The highest level that it may have.
-    most: Level,
-    /// When it comes about.
-    rank: usize,
-    message: String,
-    /// On which paths, if not on all.
-    when: Option<String>,
-    notes: Vec<Note>,
-    help: Option<String>,
-    fix: Option<Fix>,
-}
-
-impl Finding {
-    /// The message, and on which paths it holds.
-    fn told(&self) -> String {
-        match (self.certain, &self.when) {
-            (Certain::Every, _) => self.message.clone(),
-            (Certain::Some, None) => format!("{}, on some path", self.message),
-            (Certain::Some, Some(when)) => format!("{}, {when}", self.message),
-        }
-    }
-}
-
-/// What makes something a fault; of several findings with one cause the first is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
-    /// An event that meets the gradients of an optimizer.
-    Gradients(SiteId, OptimizerId),
-    /// An event that meets the graph of a tensor.
-    Graph(SiteId, GraphId),
-    /// An event alone, judged by one lint.
-    Alone(SiteId, &'static str),
-}
-
-impl Cause {
-    /// The optimizer whose gradients are at fault.
-    fn optimizer(self) -> Option<OptimizerId> {
-        match self {
-            Self::Gradients(_, optimizer) => Some(optimizer),
-            Self::Graph(..) | Self::Alone(..) => None,
-        }
-    }
 }
 
 /// A step or a clip on gradients that are not as they should be.
@@ -349,66 +297,5 @@ impl<'a> Context<'a> {
             });
         }
         places.into_values().collect()
-    }
-}
-
-/// A finding that is being worded.
-#[derive(Debug)]
-pub struct Report<'f> {
-    cfg: &'f Cfg,
-    finding: Option<&'f mut Finding>,
-}
-
-impl Report<'_> {
-    /// Adds a note that speaks of a site.
-    pub fn note_at(mut self, site: SiteId, message: impl Into<String>) -> Self {
-        let place = Some(self.cfg.sites[site].place);
-        self.note_with(place, message.into());
-        self
-    }
-
-    /// Adds a note.
-    pub fn note(mut self, message: impl Into<String>) -> Self {
-        self.note_with(None, message.into());
-        self
-    }
-
-    /// Says on which paths it holds, if that is known; else a finding that is not certain holds on some.
-    pub fn when(self, when: Option<String>) -> Self {
-        let Self { cfg, mut finding } = self;
-        if let Some(finding) = &mut finding {
-            finding.when = when;
-        }
-        Self { cfg, finding }
-    }
-
-    /// A warning at most: it may be meant so.
-    pub fn only_warns(mut self) -> Self {
-        if let Some(finding) = &mut self.finding {
-            finding.most = Level::Warning;
-        }
-        self
-    }
-
-    /// Says what to write instead.
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        if let Some(finding) = &mut self.finding {
-            finding.help = Some(help.into());
-        }
-        self
-    }
-
-    /// The help as a change of the source.
-    pub fn fix(mut self, fix: Option<Fix>) -> Self {
-        if let Some(finding) = &mut self.finding {
-            finding.fix = fix;
-        }
-        self
-    }
-
-    fn note_with(&mut self, place: Option<crate::diagnostic::Place>, message: String) {
-        if let Some(finding) = &mut self.finding {
-            finding.notes.push(Note { place, message });
-        }
     }
 }

@@ -1,0 +1,118 @@
+//! Blocks, and what happens in them: edges, events, sites, rounds of loops.
+
+use std::collections::BTreeSet;
+
+use syn::Expr;
+
+use super::{Lower, MOST_EVENTS, Round, address, text};
+use crate::cfg::{Action, Block, BlockId, Edge, Event, Loop, LoopId, Site, SiteId};
+use crate::diagnostic::Place;
+use crate::stage::Stage;
+
+impl Lower<'_> {
+    pub(super) fn block(&mut self, label: &str) -> BlockId {
+        self.cfg.blocks.push(Block { label: label.to_owned(), ..Block::default() });
+        self.reached.push(false);
+        self.cfg.blocks.len() - 1
+    }
+
+    pub(super) fn edge(&mut self, to: BlockId, skips: bool) {
+        if self.dead {
+            return;
+        }
+        self.reached[to] = true;
+        let edge = Edge { to, skips };
+        let edges = &mut self.cfg.blocks[self.at].edges;
+        if !edges.contains(&edge) {
+            edges.push(edge);
+        }
+    }
+
+    pub(super) fn goto(&mut self, to: BlockId) {
+        self.edge(to, false);
+    }
+
+    pub(super) fn start(&mut self, block: BlockId) {
+        self.at = block;
+        self.dead = !self.reached[block];
+    }
+
+    /// What follows is not reached.
+    pub(super) fn stop(&mut self) {
+        self.dead = true;
+    }
+
+    // Events.
+
+    pub(super) fn emit(&mut self, action: Action, site: SiteId) {
+        if self.dead {
+            return;
+        }
+        self.events += 1;
+        if self.events > MOST_EVENTS {
+            self.cfg.gave_up = true;
+            return;
+        }
+        let maybe_not_first = self
+            .rounds
+            .iter()
+            .any(|round| round.first && (self.branches > round.branches || round.continued));
+        let first = self.rounds.last().is_none_or(|round| round.first);
+        self.cfg.blocks[self.at].events.push(Event { action, site, maybe_not_first, first });
+    }
+
+    /// The site of a syntax node, the same in all copies of a loop.
+    pub(super) fn site(
+        &mut self,
+        node: usize,
+        stage: Option<Stage>,
+        place: impl FnOnce() -> (Place, String),
+    ) -> SiteId {
+        let conditional = self
+            .rounds
+            .last()
+            .map_or(self.branches > 0, |round| self.branches > round.branches || round.continued);
+        if let Some(&known) = self.sites.get(&(node, self.chain)) {
+            return known;
+        }
+        let (place, text) = place();
+        let loops = self.rounds.iter().map(|round| round.of).collect();
+        let guards = self.guards_here();
+        let call = self.call;
+        self.cfg.sites.push(Site {
+            place,
+            text,
+            loops,
+            conditional,
+            guards,
+            stage,
+            fused: false,
+            own: false,
+            call,
+        });
+        self.sites.insert((node, self.chain), self.cfg.sites.len() - 1);
+        self.cfg.sites.len() - 1
+    }
+
+    pub(super) fn site_of(&mut self, expr: &Expr, stage: Option<Stage>) -> SiteId {
+        self.site(address(expr), stage, || (Place::of(expr), text::call(expr)))
+    }
+
+    pub(super) fn loop_of(&mut self, node: usize, line: usize, head: impl FnOnce() -> String) -> LoopId {
+        *self.loops.entry((node, self.chain)).or_insert_with(|| {
+            self.cfg.loops.push(Loop { line, text: head(), over: String::new() });
+            self.cfg.loops.len() - 1
+        })
+    }
+
+    pub(super) fn begin_round(&mut self, of: LoopId, first: bool) {
+        self.rounds.push(Round {
+            of,
+            first,
+            branches: self.branches,
+            continued: false,
+            guards: self.open_guards(),
+            bumped: BTreeSet::new(),
+        });
+    }
+}
