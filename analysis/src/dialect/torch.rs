@@ -77,6 +77,7 @@ pub const TORCH: Dialect = Dialect {
         ("to_owned", 0, Does::Copies),
         ("iter", 0, Does::Passes),
         ("iter_mut", 0, Does::Passes),
+        ("values_mut", 0, Does::Passes),
         ("into_iter", 0, Does::Passes),
         ("relu", 0, Does::KeepsGraph),
         ("tanh", 0, Does::KeepsGraph),

@@ -298,6 +298,8 @@ impl<'a> Lower<'a> {
             value = value.with(&argument.derived());
         }
         value.origin = self.unseen_origin(&name, node, receiver, arguments);
+        // `let valid_model = model.valid()` may be a model that records nothing.
+        value.origin.unrecorded |= hints_at_mode(&name);
         value.measured |= measures_gradients(&name);
         value.past.open |= self.opens(arguments);
         // `losses.push(loss)` puts the argument into the receiver.

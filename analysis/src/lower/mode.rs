@@ -263,7 +263,11 @@ impl<'a> Lower<'a> {
         if stage != Stage::Backward {
             self.emit(Action::Run(place), site);
         }
-        let recorded = self.recorded();
+        let unsure = model.is_some_and(|model| model.origin.unrecorded);
+        let recorded = match self.recorded() {
+            Recorded::Yes if unsure => Recorded::Maybe,
+            sure => sure,
+        };
         let run = self.cfg.runs.entry(site).or_insert_with(|| Run {
             stage,
             model: place,

@@ -60,7 +60,15 @@ impl<'a> Lower<'a> {
             return false;
         }
         let mark = self.scope.len();
-        self.bind(&node.pat, Value { kind: Kind::Optimizer(id), ..items.clone() });
+        // Of a map's pairs the second is the optimizer.
+        let item = match &*node.pat {
+            Pat::Tuple(pair) if pair.elems.len() == 2 => {
+                self.bind(&pair.elems[0], Value::number());
+                &pair.elems[1]
+            }
+            other => other,
+        };
+        self.bind(item, Value { kind: Kind::Optimizer(id), ..items.clone() });
         self.scoped(&node.body);
         self.leave(mark);
         true

@@ -302,6 +302,31 @@ mod in_a_collection {
         }
     }
 
+    #[training_loop]
+    fn all_of_a_map(model: &mut Net, optimizers: &mut HashMap<String, Sgd>, train: &DataLoader) {
+        for batch in train {
+            for optimizer in optimizers.values_mut() {
+                optimizer.zero_grad();
+            }
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward();
+            for (_, optimizer) in optimizers.iter_mut() {
+                optimizer.step();
+            }
+        }
+    }
+
+    #[training_loop]
+    fn all_of_a_map_and_never_zeroed(model: &mut Net, optimizers: &mut HashMap<String, Sgd>, train: &DataLoader) {
+        for batch in train {
+            let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+            loss.backward(); //~ error missing_zero_grad
+            for optimizer in optimizers.values_mut() {
+                optimizer.step();
+            }
+        }
+    }
+
     /// Some are zeroed and all are stepped: nothing is said.
     #[training_loop]
     fn some_of_them(model: &mut Net, optimizers: &mut [Sgd], train: &DataLoader) {

@@ -26,11 +26,11 @@ use training_loop::prelude::*;
     eval_order = [
         metrics, //~ error
         forward,
-        backward, //~ error
+        backward, //~ error step_in_evaluation
         loss,
         zero_grad, //~ error
         clip_grad_norm(1.0), //~ error
-        step, //~ error
+        step, //~ error step_in_evaluation
     ],
 )]
 pub fn wrong(model: &mut Linear, train: &DataLoader, valid: &DataLoader) -> Result<History>;
