@@ -124,7 +124,7 @@ mod helpers {
         for batch in train {
             let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
             run_backward(&loss);
-            zero(&mut optimizer); 
+            zero(&mut optimizer);
             clip_and_step(&mut optimizer);
         }
     }
