@@ -216,3 +216,53 @@ fn active_learning(model: &mut Net, pool: &mut Pool) {
         println!("{round}");
     }
 }
+
+fn physics_informed(net: &mut Mlp, points: &Tensor, boundary: &Batch) {
+    let mut optimizer = Adam::new(net.parameters(), 1e-3);
+    for epoch in 0..5000 {
+        let x = points.clone().requires_grad();
+        let u = net.forward(&x);
+        let residual = derivative(&u, &x, true) + &u;
+        let loss = residual.square().mean() + mse_loss(&net.forward(&boundary.input), &boundary.target);
+        optimizer.zero_grad();
+        loss.backward();
+        optimizer.step();
+        if epoch % 500 == 0 {
+            println!("{epoch}: {:.2e}", loss.item());
+        }
+    }
+}
+
+fn freezes_the_backbone(backbone: &Resnet, head: &mut Linear, train: &DataLoader) {
+    let mut optimizer = Adam::new(head.parameters(), 1e-3);
+    for batch in train {
+        let features = no_grad(|| backbone.forward(&batch.input));
+        let loss = cross_entropy(&head.forward(&features), &batch.target);
+        optimizer.zero_grad();
+        loss.backward();
+        optimizer.step();
+    }
+}
+
+fn matrix_factors(users: &mut Embedding, items: &mut Embedding, ratings: &[Rating]) {
+    let mut optimizer = Adagrad::new((users.parameters(), items.parameters()), 0.05);
+    for rating in ratings {
+        let predicted = (users.forward(rating.user) * items.forward(rating.item)).sum();
+        let loss = (predicted - rating.stars).square();
+        loss.backward();
+        optimizer.step();
+        optimizer.zero_grad();
+    }
+}
+
+fn word_vectors(model: &mut SkipGram, corpus: &Corpus) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.025);
+    for (position, (center, context)) in corpus.pairs().enumerate() {
+        let negatives = corpus.negatives(5);
+        optimizer.set_lr(0.025 * (1.0 - position as f32 / corpus.len() as f32));
+        optimizer.zero_grad();
+        let loss = model.loss(center, context, &negatives);
+        loss.backward();
+        optimizer.step();
+    }
+}
