@@ -37,6 +37,7 @@ lint! {
     /// ## Limits
     ///
     /// Silent where the optimizer or its model was handed by `&mut` to a function that is not seen, and with several optimizers where it cannot be told whose parameters the loss reaches.
+    /// Where several batches make one update, a `step` that counts them with `%` and has no `zero_grad` of its own in its loop is a warning, for the count may be full only once; what other conditions leave out is taken as meant.
     missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
 }
 
@@ -46,6 +47,9 @@ fn check(cx: &mut Context<'_>) {
         let (Some(backward), Some(used)) = (trail.filled, trail.used) else { continue };
         if fault.word == Gradients::STALE {
             tell(cx, &fault, backward, used);
+            if fault.certain == Certain::Some && used == fault.visit.site && never_zeroes(cx, &fault) {
+                tell_windows(cx, &fault, backward);
+            }
         }
     }
     if cx.options.annotated && !cx.options.called && !cx.of_spec() {
@@ -55,6 +59,43 @@ fn check(cx: &mut Context<'_>) {
             }
         }
     }
+}
+
+/// Whether a step that counts the rounds of its loop is met again with no `zero_grad` for certain in between:
+/// none stands in the loop, or it asks something unseen besides.
+fn never_zeroes(cx: &Context<'_>, fault: &Fault) -> bool {
+    let step = fault.visit.site;
+    let windows = cx.counted();
+    let Some(window) = windows.iter().find(|window| window.optimizer == fault.optimizer && window.step == step) else {
+        return false;
+    };
+    // A count that is full once, with the last round, leaves the zeroing to the head of the next pass.
+    let once = |every: &str| every == "n" || ["len", "batches", "total", "count", "num"].iter().any(|part| every.contains(part));
+    let again = window.counter.is_some_and(|(guard, counter)| {
+        let text = &cx.site(guard).text;
+        (text.contains('%') || text.contains("is_multiple_of")) && !once(&counter.every)
+    });
+    let mut zeros = cx.acting(fault.optimizer, Effect::Zero);
+    zeros.retain(|&zero| cx.site(zero).loops.contains(&window.rounds));
+    again && !cx.cfg.reads_gradients && !cx.is_handed_on(fault.optimizer) && zeros.iter().all(|zero| cx.asks_besides(*zero, step))
+}
+
+fn tell_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {
+    let step = fault.visit.site;
+    let message = format!("{} adds to gradients that a step already used", cx.call(backward));
+    let zero = cx.acting(fault.optimizer, Effect::Zero).into_iter().find(|zero| cx.site(*zero).loops == cx.site(step).loops);
+    let note = format!("{} used them, and may be met again before they are zeroed", cx.call_at(step));
+    let help = match zero {
+        Some(zero) => format!("call `{};` wherever the step is", cx.site(zero).text),
+        None => format!("call `{}.zero_grad();` after line {}, under the same condition", cx.name(fault.optimizer), cx.line(step)),
+    };
+    // Certain, so that it is not taken for what several batches add up to; but the condition may hold once only.
+    let cause = Cause::Gradients(step, fault.optimizer);
+    cx.report(backward, cause, fault.visit.rank, Certain::Every, message)
+        .note_at(step, note)
+        .note("from the second window on the update also follows the windows before it")
+        .help(help)
+        .only_warns();
 }
 
 /// The `backward` and the `step` of a function that leaves used gradients to its next call.
@@ -225,6 +266,34 @@ mod tests {
         ] {
             assert!(found(&right, true).is_empty(), "{right}");
         }
+    }
+
+    #[test]
+    fn the_windows_of_a_loop_are_zeroed_one_by_one() {
+        let with = |condition: &str, inside: &str| {
+            let source = format!(
+                "fn fit(model: &mut M, train: &L, k: usize) {{
+                    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+                    for epoch in 0..9 {{
+                        optimizer.zero_grad();
+                        for (i, x) in train.iter().enumerate() {{
+                            let loss = f(&model.forward(x)) / k;
+                            loss.backward();
+                            if {condition} {{ optimizer.step(); {inside} }}
+                        }}
+                        if pending > 0 {{ optimizer.step(); optimizer.zero_grad(); }}
+                    }}
+                }}"
+            );
+            found(&source, true).iter().any(|(lint, _)| *lint == "missing_zero_grad")
+        };
+        assert!(with("(i + 1) % k == 0", ""));
+        assert!(with("(i + 1).is_multiple_of(4)", ""));
+        assert!(with("(i + 1) % k == 0", "if it_is_time() { optimizer.zero_grad(); }"));
+        assert!(!with("(i + 1) % k == 0", "optimizer.zero_grad();"));
+        assert!(!with("(i + 1) % k == 0", "if let Some(x) = y { optimizer.zero_grad(); } else { optimizer.zero_grad(); }"));
+        assert!(!with("(i + 1) % train.len() == 0", ""));
+        assert!(!with("i + 1 == train.len()", ""));
     }
 
     #[test]

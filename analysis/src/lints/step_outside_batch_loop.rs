@@ -1,11 +1,12 @@
 use super::{Cause, Context};
 use crate::cfg::Certain;
+use crate::flow::Gradients;
 use crate::stage::Effect;
 
 lint! {
     /// ## What it finds
     ///
-    /// A `step` after a loop in each of whose rounds the gradients are zeroed and computed anew.
+    /// A `step` after a loop in each of whose rounds the gradients are zeroed and computed anew, by one `backward` or by a loop of them.
     ///
     /// ## Why it matters
     ///
@@ -32,6 +33,7 @@ lint! {
     /// ## Limits
     ///
     /// Zeroing and stepping both outside the loop is one update for all its rounds, and taken as meant.
+    /// Silent where another `backward` stands between the loop and the step, which may be the one that the step is for.
     /// Silent where the function reads gradients itself, as it does to gather them by hand.
     step_outside_batch_loop, Warning, "one step for a loop that zeroes in each round"
 }
@@ -41,16 +43,25 @@ fn check(cx: &mut Context<'_>) {
     if cx.cfg.reads_gradients || cx.of_spec() {
         return;
     }
-    for window in cx.looped() {
-        let zeros = cx.each_round(&window, Effect::Zero);
-        let first = window.backwards.iter().copied().min().unwrap_or(0);
-        // After the backward it leaves nothing at all: `gradients_discarded`.
-        let Some(&zero) = zeros.iter().find(|zero| **zero < first) else { continue };
+    let faults = cx.faults(Effect::Take);
+    for (window, zero) in cx.thrown_away() {
+        // Where nothing at all is left it is `gradients_discarded`.
+        if faults.iter().any(|fault| {
+            fault.optimizer == window.optimizer
+                && fault.word == Gradients::DISCARDED
+                && fault.certain == Certain::Every
+        }) {
+            continue;
+        }
         let head = &cx.cfg.loops[window.rounds];
         let message = format!("{} runs once for all rounds of the loop on line {}", cx.call(window.step), head.line);
         let note = format!("in each of them {} drops the gradients of the one before", cx.call_at(zero));
         let backward = window.backwards.iter().copied().max().unwrap_or(zero);
-        let help = format!("move `{};` into the loop, to after line {}", cx.site(window.step).text, cx.line(backward));
+        let after = match cx.site(backward).loops.get(cx.site(zero).loops.len()) {
+            Some(deeper) => format!("the loop on line {}", cx.cfg.loops[*deeper].line),
+            None => format!("line {}", cx.line(backward)),
+        };
+        let help = format!("move `{};` into the loop, to after {after}", cx.site(window.step).text);
         let (step, line) = (window.step, head.line);
         let harm = format!("only the last round of `{}` on line {line} changes the parameters", head.text);
         cx.report(step, Cause::Alone(step, LINT.name), usize::MAX, Certain::Every, message).note_at(zero, note).note(harm).help(help);
@@ -86,5 +97,17 @@ mod tests {
         assert!(!with("optimizer.zero_grad();", pass, "optimizer.step();"));
         assert!(!with("", pass, "optimizer.step(); optimizer.zero_grad();"));
         assert!(!with("", &format!("{zeroing} optimizer.step();"), ""));
+    }
+
+    #[test]
+    fn a_window_in_each_round_is_lost_as_well() {
+        let pass = "let loss = f(&model.forward(y)); loss.backward();";
+        let parts = format!("optimizer.zero_grad(); for y in x.parts() {{ {pass} }}");
+        assert!(with("", &parts, "optimizer.step();"));
+        assert!(!with("", &format!("{parts} optimizer.step();"), ""));
+        // An attack on the model first, and then the pass that counts.
+        let attack = "optimizer.zero_grad(); let loss = f(&model.forward(x)); loss.backward();";
+        let counts = "let loss = f(&model.forward(z)); loss.backward(); optimizer.step();";
+        assert!(!with("", attack, counts));
     }
 }

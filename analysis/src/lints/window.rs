@@ -69,10 +69,45 @@ impl<'a> Context<'a> {
                 let same = |known: &(usize, bool)| cx.cfg.same_guard(*known, guard);
                 cx.site(*other).loops.last() == Some(&rounds) && cx.site(*other).guards.iter().any(same)
             };
+            // A loop in it may stand under the condition as a whole, which its sites do not say.
+            let text = &cx.cfg.guards[guard.0].text;
+            let asked_before =
+                |site: SiteId| cx.cfg.guards.iter().any(|known| known.text == *text && known.site < site);
             let backwards: Vec<SiteId> = fills.iter().copied().filter(here).collect();
-            let every_round = |site: &SiteId| cx.site(*site).loops.last() == Some(&rounds) && !under_it(site);
-            (steps.iter().all(under_it) && !backwards.is_empty() && backwards.iter().all(every_round))
-                .then_some(Window { optimizer, step, rounds, backwards, counter: None })
+            let every_round = |site: &SiteId| match cx.site(*site).loops.last() {
+                around if around == Some(&rounds) => !under_it(site),
+                _ => *site < step && !asked_before(*site),
+            };
+            (steps.iter().filter(|step| here(step)).all(under_it)
+                && !backwards.is_empty()
+                && backwards.iter().all(every_round))
+            .then_some(Window { optimizer, step, rounds, backwards, counter: None })
+        })
+    }
+
+    /// Steps that follow a loop in whose rounds the gradients are zeroed before a backward, in it or deeper.
+    pub(super) fn thrown_away(&self) -> Vec<(Window<'a>, SiteId)> {
+        self.windows(|cx, optimizer, steps, fills| {
+            let windows = cx.acting(optimizer, Effect::Zero).into_iter().filter_map(|zero| {
+                let around = &cx.site(zero).loops;
+                let outside = |step: &SiteId| {
+                    let loops = &cx.site(*step).loops;
+                    loops.len() < around.len() && around.starts_with(loops)
+                };
+                let step = steps.iter().copied().find(|step| *step > zero && outside(step))?;
+                let outermost = around[cx.site(step).loops.len()];
+                // What a backward between the loop and the step adds may be all that is meant to be used.
+                let (backwards, others): (Vec<_>, Vec<_>) =
+                    fills.iter().copied().partition(|fill| cx.site(*fill).loops.starts_with(around));
+                let rounds = *around.last()?;
+                let window = Window { optimizer, step, rounds, backwards, counter: None };
+                (!steps.iter().any(|step| cx.site(*step).loops.contains(&outermost))
+                    && others.iter().all(|fill| *fill > step)
+                    && window.backwards.iter().any(|fill| zero < *fill && *fill < step)
+                    && cx.runs_each_round(&window, zero))
+                .then_some((window, zero))
+            });
+            windows.min_by_key(|(_, zero)| *zero)
         })
     }
 
@@ -97,10 +132,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    fn windows(
-        &self,
-        window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<Window<'a>>,
-    ) -> Vec<Window<'a>> {
+    fn windows<T>(&self, window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<T>) -> Vec<T> {
         let known = |id: &OptimizerId| {
             !self.solution.visits.iter().any(|visit| match visit.what {
                 What::Gradients(of, Effect::Take, cell) => of == *id && cell.all.meets(Gradients::UNKNOWN),
@@ -150,6 +182,39 @@ impl<'a> Context<'a> {
     pub(super) fn each_round(&self, window: &Window<'_>, effect: Effect) -> Vec<SiteId> {
         let mut sites = self.acting(window.optimizer, effect);
         sites.retain(|site| self.runs_each_round(window, *site));
+        sites
+    }
+
+    /// Whether a site runs with another only if something unseen is so besides.
+    pub(super) fn asks_besides(&self, site: SiteId, other: SiteId) -> bool {
+        let (site, other) = (self.site(site), self.site(other));
+        let further = |guard: &(usize, bool)| {
+            let known = &self.cfg.guards[guard.0];
+            known.kind == GuardKind::Other
+                && asks_only(&known.text)
+                && !other.guards.iter().any(|shared| self.cfg.same_guard(*guard, *shared))
+        };
+        site.loops == other.loops && self.cfg.runs_with(other, site) && site.guards.iter().any(further)
+    }
+
+    /// The zeroing that runs wherever the condition of an asked window is met, however that comes out.
+    pub(super) fn dropping(&self, window: &Window<'_>) -> Vec<SiteId> {
+        let step = self.site(window.step);
+        let asked = |guard: &(usize, bool)| {
+            let guard = &self.cfg.guards[guard.0];
+            guard.kind == GuardKind::Other && asks_only(&guard.text)
+        };
+        let beside = |zero: SiteId| {
+            let site = self.site(zero);
+            site.loops == step.loops
+                && !site.fused
+                && zero > window.step
+                && !site.guards.is_empty()
+                && !site.guards.iter().any(asked)
+                && self.cfg.runs_with(site, step)
+        };
+        let mut sites = self.acting(window.optimizer, Effect::Zero);
+        sites.retain(|site| self.runs_each_round(window, *site) || beside(*site));
         sites
     }
 

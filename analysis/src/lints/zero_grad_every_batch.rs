@@ -33,7 +33,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Found where the step stands under a condition that counts the rounds of its loop; where a call decides that looks at nothing of the round it is a warning, and anything else is taken as meant.
+    /// Found where the step stands under a condition that counts the rounds of its loop; where a call decides that looks at nothing of the round, be it whether a whole window is used, it is a warning, and anything else is taken as meant.
     /// Where the step stands after the loop over the batches, it is `step_outside_batch_loop`.
     zero_grad_every_batch, Error, "`zero_grad` in each batch though several make one update"
 }
@@ -68,17 +68,23 @@ fn check(cx: &mut Context<'_>) {
         of_spec(cx, &discarded);
     }
     for window in cx.asked() {
-        let zeros = cx.each_round(&window, Effect::Zero);
-        let between = |zero: &SiteId| window.backwards.iter().any(|backward| backward < zero) && *zero < window.step;
-        let Some(&zero) = zeros.first().filter(|zero| !between(zero)) else { continue };
+        // Nor is anything left where no backward stands between it and the step: `gradients_discarded`.
+        let between = |zero: &SiteId| {
+            *zero > window.step || window.backwards.iter().any(|backward| zero < backward && *backward < window.step)
+        };
+        let zeros = cx.dropping(&window);
+        let Some(&zero) = zeros.first().filter(|_| zeros.iter().all(between)) else { continue };
         let message = format!("{} drops gradients that no step used", cx.call(zero));
         let note = format!("{} does not run in every round", cx.call_at(window.step));
         let help = format!("zero only where the step is, or take `{};` out of its condition", cx.site(window.step).text);
         let cause = Cause::Gradients(window.step, window.optimizer);
-        cx.report(zero, cause, 0, Certain::Some, message)
+        // Under the step's own condition it is no gathering of batches, which would keep a maybe silent.
+        let certain = if cx.runs_each_round(&window, zero) { Certain::Some } else { Certain::Every };
+        cx.report(zero, cause, 0, certain, message)
             .note_at(window.step, note)
             .note("the batches of the other rounds are computed for nothing")
-            .help(help);
+            .help(help)
+            .only_warns();
     }
 }
 
@@ -121,6 +127,13 @@ mod tests {
     fn a_call_that_looks_at_nothing_makes_it_a_warning() {
         assert!(found(&format!("optimizer.zero_grad(); {PASS} loss.backward(); if it_is_time() {{ optimizer.step(); }}")));
         assert!(found(&format!("optimizer.zero_grad(); {PASS} loss.backward(); if self.timer.is_due() {{ optimizer.step(); }}")));
+        let parts = "for y in x.parts() { let loss = f(&model.forward(y)) / k; loss.backward(); }";
+        assert!(found(&format!("optimizer.zero_grad(); {parts} if it_is_time() {{ optimizer.step(); }}")));
+        assert!(!found(&format!("optimizer.zero_grad(); if it_is_time() {{ {parts} optimizer.step(); }}")));
+        assert!(!found(&format!("{parts} if it_is_time() {{ optimizer.step(); optimizer.zero_grad(); }}")));
+        assert!(found(&format!(
+            "{PASS} loss.backward(); if (i + 1) % k == 0 {{ if it_is_time() {{ optimizer.step(); }} optimizer.zero_grad(); }}"
+        )));
     }
 
     #[test]

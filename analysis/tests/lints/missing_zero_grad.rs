@@ -101,3 +101,28 @@ mod after_step {
         }
     }
 }
+
+/// Zeroed for each epoch and with what is left of it, but not for each window.
+mod windows_of_an_epoch {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            optimizer.zero_grad();
+            let mut pending = 0;
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / 4.0;
+                loss.backward(); //~ warning missing_zero_grad
+                pending += 1;
+                if (i + 1) % 4 == 0 {
+                    optimizer.step();
+                    pending = 0;
+                }
+            }
+            if pending > 0 {
+                optimizer.step();
+                optimizer.zero_grad();
+            }
+        }
+    }
+}

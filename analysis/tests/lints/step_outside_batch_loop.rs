@@ -117,3 +117,50 @@ mod flush {
         }
     }
 }
+
+/// Each window is zeroed and gathered in an inner loop; the step follows all windows.
+mod after_all_windows {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for window in train {
+            optimizer.zero_grad();
+            for micro in window.chunks(2) {
+                let loss = cross_entropy(&model.forward(&micro.input), &micro.target) / 2.0;
+                loss.backward();
+            }
+        }
+        optimizer.step(); //~ warning step_outside_batch_loop
+    }
+}
+
+/// Two loops further out than the zeroing.
+mod after_all_epochs {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            for batch in train {
+                optimizer.zero_grad();
+                cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            }
+        }
+        optimizer.step(); //~ warning step_outside_batch_loop
+    }
+}
+
+/// The rounds before the pass that counts are a warm-up whose gradients are dropped.
+mod a_pass_of_its_own {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            for part in batch.parts() {
+                optimizer.zero_grad();
+                mse_loss(&model.forward(&part.input), &part.target).backward();
+            }
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+        }
+    }
+}

@@ -192,3 +192,57 @@ mod gan {
         }
     }
 }
+
+/// Each window is zeroed and gathered, and something unseen decides whether it is used.
+mod windows_left_out {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for window in train {
+            optimizer.zero_grad(); //~ warning zero_grad_every_batch
+            for micro in window.chunks(2) {
+                let loss = cross_entropy(&model.forward(&micro.input), &micro.target) / 2.0;
+                loss.backward();
+            }
+            if it_is_time() {
+                optimizer.step();
+            }
+        }
+    }
+}
+
+/// The whole window is passed through only when it is time.
+mod windows_now_and_then {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for window in train {
+            optimizer.zero_grad();
+            if it_is_time() {
+                for micro in window.chunks(2) {
+                    let loss = cross_entropy(&model.forward(&micro.input), &micro.target) / 2.0;
+                    loss.backward();
+                }
+                optimizer.step();
+            }
+        }
+    }
+}
+
+/// A full window is dropped where something unseen says so.
+mod a_full_window_dropped {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for (i, batch) in train.iter().enumerate() {
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / 4.0;
+            loss.backward();
+            if (i + 1) % 4 == 0 || i + 1 == train.len() {
+                if it_is_time() {
+                    optimizer.step();
+                }
+                optimizer.zero_grad(); //~ warning zero_grad_every_batch
+            }
+        }
+    }
+}
