@@ -69,15 +69,9 @@ fn never_zeroes(cx: &Context<'_>, fault: &Fault) -> bool {
     let Some(window) = windows.iter().find(|window| window.optimizer == fault.optimizer && window.step == step) else {
         return false;
     };
-    // A count that is full once, with the last round, leaves the zeroing to the head of the next pass.
-    let once = |every: &str| every == "n" || ["len", "batches", "total", "count", "num"].iter().any(|part| every.contains(part));
-    let again = window.counter.is_some_and(|(guard, counter)| {
-        let text = &cx.site(guard).text;
-        (text.contains('%') || text.contains("is_multiple_of")) && !once(&counter.every)
-    });
     let mut zeros = cx.acting(fault.optimizer, Effect::Zero);
     zeros.retain(|&zero| cx.site(zero).loops.contains(&window.rounds));
-    again && !cx.cfg.reads_gradients && !cx.is_handed_on(fault.optimizer) && zeros.iter().all(|zero| cx.asks_besides(*zero, step))
+    cx.recurs(step) && !cx.cfg.reads_gradients && !cx.is_handed_on(fault.optimizer) && zeros.iter().all(|zero| cx.asks_besides(*zero, step))
 }
 
 fn tell_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {

@@ -1,12 +1,13 @@
+use super::window::Window;
 use super::{Cause, Context};
-use crate::cfg::Certain;
+use crate::cfg::{Certain, SiteId};
 use crate::flow::Gradients;
 use crate::stage::Effect;
 
 lint! {
     /// ## What it finds
     ///
-    /// A `step` after a loop in each of whose rounds the gradients are zeroed and computed anew, by one `backward` or by a loop of them.
+    /// A `step` after a loop in each of whose rounds the gradients are zeroed and computed anew, by one `backward` or by a loop of them; or zeroed every so many rounds though no step is in the loop.
     ///
     /// ## Why it matters
     ///
@@ -53,19 +54,35 @@ fn check(cx: &mut Context<'_>) {
         }) {
             continue;
         }
-        let head = &cx.cfg.loops[window.rounds];
-        let message = format!("{} runs once for all rounds of the loop on line {}", cx.call(window.step), head.line);
-        let note = format!("in each of them {} drops the gradients of the one before", cx.call_at(zero));
-        let backward = window.backwards.iter().copied().max().unwrap_or(zero);
+        tell(cx, &window, zero);
+    }
+}
+
+fn tell(cx: &mut Context<'_>, window: &Window<'_>, zero: SiteId) {
+    let head = &cx.cfg.loops[window.rounds];
+    let (step, line) = (window.step, head.line);
+    let message = format!("{} runs once for all rounds of the loop on line {line}", cx.call(step));
+    let backward = window.backwards.iter().copied().max().unwrap_or(zero);
+    let (called, text) = (cx.call_at(zero), &cx.site(step).text);
+    let (note, harm, help) = if cx.recurs(zero) {
+        (
+            format!("{called} drops the gradients of each window, which no step used"),
+            format!("only what the last rounds of `{}` on line {line} leave changes the parameters", head.text),
+            format!("call `{text};` before line {}, under the same condition", cx.line(zero)),
+        )
+    } else {
         let after = match cx.site(backward).loops.get(cx.site(zero).loops.len()) {
             Some(deeper) => format!("the loop on line {}", cx.cfg.loops[*deeper].line),
             None => format!("line {}", cx.line(backward)),
         };
-        let help = format!("move `{};` into the loop, to after {after}", cx.site(window.step).text);
-        let (step, line) = (window.step, head.line);
-        let harm = format!("only the last round of `{}` on line {line} changes the parameters", head.text);
-        cx.report(step, Cause::Alone(step, LINT.name), usize::MAX, Certain::Every, message).note_at(zero, note).note(harm).help(help);
-    }
+        (
+            format!("in each of them {called} drops the gradients of the one before"),
+            format!("only the last round of `{}` on line {line} changes the parameters", head.text),
+            format!("move `{text};` into the loop, to after {after}"),
+        )
+    };
+    let cause = Cause::Alone(step, LINT.name);
+    cx.report(step, cause, usize::MAX, Certain::Every, message).note_at(zero, note).note(harm).help(help);
 }
 
 #[cfg(test)]
@@ -97,6 +114,19 @@ mod tests {
         assert!(!with("optimizer.zero_grad();", pass, "optimizer.step();"));
         assert!(!with("", pass, "optimizer.step(); optimizer.zero_grad();"));
         assert!(!with("", &format!("{zeroing} optimizer.step();"), ""));
+    }
+
+    #[test]
+    fn full_windows_are_dropped() {
+        let inside = |condition: &str, does: &str| {
+            format!("i += 1; let loss = f(&model.forward(x)) / 4.0; loss.backward(); if {condition} {{ {does} }}")
+        };
+        let last = "if pending > 0 { optimizer.step(); optimizer.zero_grad(); }";
+        assert!(with("let mut i = 0;", &inside("i % 4 == 0", "optimizer.zero_grad();"), last));
+        assert!(!with("let mut i = 0;", &inside("i % 4 == 0", "optimizer.step(); optimizer.zero_grad();"), last));
+        assert!(!with("let mut i = 0;", &inside("i % 4 == 0", "apply(&mut optimizer); optimizer.zero_grad();"), last));
+        assert!(!with("let mut i = 0;", &inside("i == 1", "optimizer.zero_grad();"), last));
+        assert!(!with("let mut i = 0;", &inside("x.is_first", "optimizer.zero_grad();"), last));
     }
 
     #[test]

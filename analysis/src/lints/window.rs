@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::cfg::{Counter, GuardKind, LoopId, OptimizerId, SiteId};
-use crate::flow::{Gradients, What};
+use crate::flow::{Cell, Gradients, What};
 use crate::stage::Effect;
 
 /// An optimizer whose step comes once in several backwards.
@@ -85,9 +85,12 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Steps that follow a loop in whose rounds the gradients are zeroed before a backward, in it or deeper.
+    /// Steps that follow a loop in whose rounds the gradients are zeroed before a backward, in it or deeper; or
+    /// at the end of each window.
     pub(super) fn thrown_away(&self) -> Vec<(Window<'a>, SiteId)> {
-        self.windows(|cx, optimizer, steps, fills| {
+        // Where no round runs there is nothing to throw away.
+        let known = |cell: &Cell| !cell.direct.meets(Gradients::UNKNOWN);
+        self.windows_where(known, |cx, optimizer, steps, fills| {
             let windows = cx.acting(optimizer, Effect::Zero).into_iter().filter_map(|zero| {
                 let around = &cx.site(zero).loops;
                 let outside = |step: &SiteId| {
@@ -103,8 +106,11 @@ impl<'a> Context<'a> {
                 let window = Window { optimizer, step, rounds, backwards, counter: None };
                 (!steps.iter().any(|step| cx.site(*step).loops.contains(&outermost))
                     && others.iter().all(|fill| *fill > step)
-                    && window.backwards.iter().any(|fill| zero < *fill && *fill < step)
-                    && cx.runs_each_round(&window, zero))
+                    && (window.backwards.iter().any(|fill| zero < *fill && *fill < step)
+                        && cx.runs_each_round(&window, zero)
+                        || window.backwards.iter().any(|fill| *fill < step)
+                            && cx.recurs(zero)
+                            && !cx.is_handed_on(optimizer)))
                 .then_some((window, zero))
             });
             windows.min_by_key(|(_, zero)| *zero)
@@ -132,11 +138,33 @@ impl<'a> Context<'a> {
         })
     }
 
+    /// Whether a site stands under no condition but that so many rounds have gone by, again and again.
+    pub(super) fn recurs(&self, site: SiteId) -> bool {
+        // A count that is full once, with the last round, divides nothing.
+        let parts = ["len", "batches", "total", "count", "num"];
+        let once = |every: &str| every == "n" || parts.iter().any(|part| every.contains(part));
+        let guards = &self.site(site).guards;
+        self.full_guard(site).is_some_and(|(guard, counter)| {
+            let text = &self.cfg.guards[guard.0].text;
+            let divides = text.contains('%') || text.contains("is_multiple_of");
+            divides && !once(&counter.every) && guards.iter().all(|known| *known == guard)
+        })
+    }
+
     fn windows<T>(&self, window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<T>) -> Vec<T> {
+        self.windows_where(|cell| !cell.all.meets(Gradients::UNKNOWN), window)
+    }
+
+    /// The windows of the optimizers whose gradients are known well enough at each of their steps.
+    fn windows_where<T>(
+        &self,
+        known: impl Fn(&Cell) -> bool,
+        window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<T>,
+    ) -> Vec<T> {
         let known = |id: &OptimizerId| {
-            !self.solution.visits.iter().any(|visit| match visit.what {
-                What::Gradients(of, Effect::Take, cell) => of == *id && cell.all.meets(Gradients::UNKNOWN),
-                _ => false,
+            self.solution.visits.iter().all(|visit| match visit.what {
+                What::Gradients(of, Effect::Take, cell) => of != *id || known(&cell),
+                _ => true,
             })
         };
         let ids = (0..self.cfg.optimizers.len()).filter(|id| !self.cfg.optimizers[*id].lost).filter(known);

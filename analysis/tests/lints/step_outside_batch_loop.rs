@@ -164,3 +164,27 @@ mod a_pass_of_its_own {
         }
     }
 }
+
+/// Full windows are zeroed and not used; the step is only for what is left.
+mod full_windows {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            let mut pending = 0;
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / 4.0;
+                loss.backward();
+                pending += 1;
+                if (i + 1) % 4 == 0 {
+                    optimizer.zero_grad();
+                    pending = 0;
+                }
+            }
+            if pending > 0 {
+                optimizer.step(); //~ warning step_outside_batch_loop
+                optimizer.zero_grad();
+            }
+        }
+    }
+}
