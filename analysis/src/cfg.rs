@@ -106,6 +106,8 @@ pub struct Cfg {
     pub moves: std::collections::BTreeMap<SiteId, Move>,
     /// Schedules that are built on a copy of an optimizer.
     pub on_copies: std::collections::BTreeMap<SiteId, OptimizerId>,
+    /// Schedules that are built on an optimizer itself, by their constructor.
+    pub ruled: std::collections::BTreeMap<SiteId, OptimizerId>,
     /// Optimizers that several hands hold, by their constructor.
     pub shared: std::collections::BTreeSet<SiteId>,
     /// Variables that hold what a constructor of the function made.

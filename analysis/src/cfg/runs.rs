@@ -1,8 +1,8 @@
 //! What is computed where: forwards, losses and backwards, with what is behind them.
 
-use super::{Deps, LoopId, OptimizerId, PathId, SiteId};
+use super::{Action, Cfg, Deps, LoopId, OptimizerId, PathId, SiteId};
 use crate::stage::Stage;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A set of sites; of too many it only says that they are not known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -129,8 +129,51 @@ pub struct Schedule {
 /// A call that moves a schedule.
 #[derive(Clone, Copy, Debug)]
 pub struct Move {
+    /// Where the schedule lives, if it has a place.
+    pub schedule: Option<PathId>,
     /// Its type says that it is a schedule, not only its name.
     pub typed: bool,
     /// It is given a copy of this optimizer.
     pub copy_of: Option<OptimizerId>,
+}
+
+impl Cfg {
+    /// Second moves of one schedule with nothing since the first, each with the first and with what it moves.
+    pub(crate) fn moved_twice(&self) -> BTreeMap<SiteId, (SiteId, Option<OptimizerId>)> {
+        let mut pairs = BTreeMap::new();
+        for block in &self.blocks {
+            let mut last: Option<(SiteId, Option<OptimizerId>)> = None;
+            for event in &block.events {
+                match event.action {
+                    Action::Schedule(of) => {
+                        if let Some((first, known)) = last
+                            && known == of
+                            && self.moves_again(first, event.site)
+                        {
+                            pairs.entry(event.site).or_insert((first, of));
+                        }
+                        last = Some((event.site, of));
+                    }
+                    Action::Mark(Stage::Schedule) => {}
+                    _ => last = None,
+                }
+            }
+        }
+        pairs
+    }
+
+    /// Whether two calls move the same schedule in the same words, and always both.
+    fn moves_again(&self, first: SiteId, second: SiteId) -> bool {
+        let of =
+            |site| self.moves.get(&site).filter(|how| how.copy_of.is_none()).and_then(|how| how.schedule);
+        let (a, b) = (&self.sites[first], &self.sites[second]);
+        first != second
+            && of(first).is_some()
+            && of(first) == of(second)
+            && a.text == b.text
+            && a.loops == b.loops
+            && a.call == b.call
+            && !a.conditional
+            && !b.conditional
+    }
 }

@@ -1,11 +1,11 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, OptimizerId, SiteId};
+use crate::cfg::{Action, Certain, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 lint! {
     /// ## What it finds
     ///
-    /// A schedule that moves a copy of the optimizer, and one that is built and never moves.
+    /// A schedule that moves a copy of the optimizer, one that is built and never moves, and one that moves once before the loop that trains and never again.
     ///
     /// ## Why it matters
     ///
@@ -28,7 +28,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where the schedule is used in any other way, handed on, stored or returned, where its variable starts with an underscore, and where several hands hold the optimizer (`Rc`, `Arc`).
+    /// Silent where the schedule is used in any other way, handed on, stored or returned, where its variable starts with an underscore, where a condition decides whether it moves before the loop, and where several hands hold the optimizer (`Rc`, `Arc`).
     schedule_detached, Error, "a schedule that never moves the optimizer"
 }
 
@@ -40,6 +40,7 @@ fn check(cx: &mut Context<'_>) {
         copied(cx, site, id);
     }
     let trains = (0..cx.cfg.optimizers.len()).find_map(|id| Some((id, *cx.acting(id, Effect::Take).last()?)));
+    moves_once(cx);
     let Some((id, step)) = trains else { return };
     for schedule in &cx.cfg.schedules {
         let name = cx.cfg.paths.name(schedule.path).to_owned();
@@ -52,6 +53,41 @@ fn check(cx: &mut Context<'_>) {
         cx.report(schedule.built, Cause::Alone(schedule.built, LINT.name), schedule.built, Certain::Every, message)
             .note("the learning rate stays what it is at the start")
             .help(format!("call `{name}.step(&mut {optimizer});` after line {line}"))
+            .only_warns();
+    }
+}
+
+/// A schedule whose only move comes before the loop in which its optimizer steps: one move may be meant, as a
+/// warm-up or to set the first rate, but all later ones are missing.
+fn moves_once(cx: &mut Context<'_>) {
+    for schedule in &cx.cfg.schedules {
+        let name = cx.cfg.paths.name(schedule.path);
+        let mut moves = cx.cfg.moves.iter().filter(|(_, how)| how.schedule == Some(schedule.path));
+        let (Some((&site, how)), None) = (moves.next(), moves.next()) else { continue };
+        let here = cx.site(site);
+        let alone = schedule.named == 1 && how.copy_of.is_none() && !name.starts_with('_');
+        let plain = here.loops.is_empty() && !here.conditional && here.call.is_none();
+        if !alone || !plain || cx.of_spec() {
+            continue;
+        }
+        let moved = cx.cfg.events().find_map(|(_, event)| match event.action {
+            Action::Schedule(of) if event.site == site => Some(of),
+            _ => None,
+        });
+        let Some(moved) = moved else { continue };
+        let ids = (0..cx.cfg.optimizers.len()).filter(|id| moved.is_none_or(|moved| moved == *id));
+        let steps: Vec<_> = ids.flat_map(|id| cx.acting(id, Effect::Take)).collect();
+        // An update before it, or outside of loops, is another way to train than the one that is meant here.
+        let later = |step: &SiteId| !cx.site(*step).loops.is_empty() && cx.order(*step) > cx.order(site);
+        let (true, Some(&step)) = (steps.iter().all(later), steps.first()) else { continue };
+        let message = format!("{} moves `{name}` once, before the first update, and never again", cx.call(site));
+        let note = format!("{} runs in a loop in which `{name}` stands still", cx.call_at(step));
+        let line = cx.line(step);
+        let help = format!("call it after line {line}, or after the loop over the batches if it counts epochs");
+        cx.report(site, Cause::Alone(site, LINT.name), site, Certain::Every, message)
+            .note_at(step, note)
+            .note("the learning rate stays what it is after the first move: no warm-up, no decay")
+            .help(help)
             .only_warns();
     }
 }
@@ -102,6 +138,18 @@ mod tests {
         assert_eq!(found(&rates, true), []);
         let handed_on = LOOP.replace("scheduler.step(&mut optimizer)", "finish_batch(&mut scheduler)");
         assert_eq!(found(&handed_on, true), []);
+        let once = "scheduler.step(&mut optimizer);\n        for batch in train";
+        let before = still.replace("for batch in train", once);
+        assert_eq!(found(&before, true), [("schedule_detached", 4)]);
+        assert!(messages(&before, true).contains("once, before the first update, and never again"));
+        let resumed = before.replace("scheduler.step", "if resumes { scheduler.step").replace("optimizer);\n", "optimizer); }\n");
+        assert_eq!(found(&resumed, true), []);
+        let rates = before.replace("optimizer.zero_grad();", "optimizer.set_learning_rate(scheduler.lr()); optimizer.zero_grad();");
+        assert_eq!(found(&rates, true), []);
+        let handed_on = before.replace("optimizer.step();", "optimizer.step(); finish_batch(&mut scheduler);");
+        assert_eq!(found(&handed_on, true), []);
+        let again = LOOP.replace("for batch in train", once);
+        assert_eq!(found(&again, true), []);
         let started = LOOP.replace("scheduler.step(&mut optimizer)", "scheduler.start(&mut optimizer)");
         assert_eq!(found(&started, true), [("schedule_detached", 3)]);
     }

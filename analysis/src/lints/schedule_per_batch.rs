@@ -1,16 +1,16 @@
 use super::window::Window;
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, SiteId};
+use crate::cfg::{Action, Certain, OptimizerId, SiteId};
 use crate::stage::{Effect, Stage};
 
 lint! {
     /// ## What it finds
     ///
-    /// A schedule that moves with each batch although several batches make one update.
+    /// A schedule that moves more often than the optimizer steps: with each batch although several batches make one update, or twice in a row.
     ///
     /// ## Why it matters
     ///
-    /// A schedule counts updates; moved with each batch it is through its curve several times too early, and most of training runs at its last learning rate.
+    /// A schedule counts updates; moved more often it is through its curve too early, and most of training runs at its last learning rate.
     /// burn (issue 5695) and cosmos-rl (issue 207) had it.
     ///
     /// ## Example
@@ -34,7 +34,8 @@ lint! {
     /// ## Limits
     ///
     /// Silent where a condition of its own decides whether the schedule moves, and where some other optimizer of the loop steps with each batch.
-    schedule_per_batch, Error, "the schedule moves with each batch though several make one update"
+    /// Two moves in a row may be meant, so they are a warning; silent where nothing says which optimizer the schedule moves, where anything stands between them, where a condition decides, and where the optimizer steps at several places of the loop.
+    schedule_per_batch, Error, "the schedule moves more often than the optimizer steps"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -57,6 +58,44 @@ fn check(cx: &mut Context<'_>) {
             .note("the schedule counts updates: it is through its curve too early, and the rest runs at its last learning rate")
             .help(help);
     }
+    twice(cx);
+}
+
+/// Two moves of one schedule with nothing between them, in a loop with one step.
+fn twice(cx: &mut Context<'_>) {
+    for (site, (first, of)) in cx.cfg.moved_twice() {
+        if cx.is_clause(first) || cx.is_clause(site) {
+            continue;
+        }
+        // One that is tied to no optimizer may count anything.
+        let Some(of) = of.or_else(|| ruled(cx, site)) else { continue };
+        let Some(step) = only_step(cx, site, of) else { continue };
+        let message = format!("{} moves the schedule a second time for one update", cx.call(site));
+        let line = cx.line(first);
+        let before = format!("{} already moved it, and no step comes between", cx.call_at(first));
+        let only = format!("{} is the only step in this loop", cx.call_at(step));
+        cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
+            .note_at(first, before)
+            .note_at(step, only)
+            .note("the schedule is through its curve in half the time, and the rest runs at its last learning rate")
+            .help(format!("remove one of the two calls, here or on line {line}"))
+            .only_warns();
+    }
+}
+
+/// The optimizer on which a schedule is built that moves here.
+fn ruled(cx: &Context<'_>, site: SiteId) -> Option<OptimizerId> {
+    let place = cx.cfg.moves.get(&site)?.schedule?;
+    let schedule = cx.cfg.schedules.iter().find(|schedule| schedule.path == place)?;
+    cx.cfg.ruled.get(&schedule.built).copied()
+}
+
+/// The step of an optimizer in the innermost loop around its schedule, if there is just one.
+fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<SiteId> {
+    let round = cx.site(schedule).loops.last()?;
+    let steps = cx.acting(of, Effect::Take);
+    let mut steps = steps.into_iter().filter(|step| cx.site(*step).loops.contains(round));
+    steps.next().filter(|_| steps.next().is_none())
 }
 
 /// The window in each of whose rounds a schedule moves, if no optimizer that it may move steps as often.
@@ -107,5 +146,17 @@ mod tests {
         assert!(!in_loop(&format!("{step} if !scheduler.is_per_epoch() {{ scheduler.step(&mut optimizer); }}")));
         assert!(!in_loop("if (i + 1) % k != 0 { continue; } optimizer.step(); optimizer.zero_grad(); scheduler.step(&mut optimizer);"));
         assert!(!in_loop("optimizer.step(); optimizer.zero_grad(); scheduler.step(&mut optimizer);"));
+    }
+
+    #[test]
+    fn twice_in_a_row() {
+        let (step, moves) = ("optimizer.step(); optimizer.zero_grad();", "scheduler.step(&mut optimizer);");
+        assert!(in_loop(&format!("{step} {moves} {moves}")));
+        assert!(!in_loop(&format!("{step} {moves}")));
+        assert!(!in_loop(&format!("{step} {moves} if i < 10 {{ {moves} }}")));
+        assert!(!in_loop(&format!("{step} {moves} g(&model.forward(x)).backward(); {step} {moves}")));
+        assert!(!in_loop(&format!("{step} g(&model.forward(x)).backward(); {step} {moves} {moves}")));
+        assert!(!in_loop(&format!("{step} {moves} pause(&mut scheduler); {moves}")));
+        assert!(!in_loop(&format!("{step} scheduler.step(1); scheduler.step(2);")));
     }
 }

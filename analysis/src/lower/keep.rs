@@ -118,7 +118,9 @@ impl<'a> Lower<'a> {
                 value.copy_of.filter(|_| !stepped)
             });
             if moved.is_some() || copy_of.is_some() || self.statement == address(expr) {
-                self.cfg.moves.insert(site, Move { typed: receiver.typed_schedule, copy_of });
+                self.cfg
+                    .moves
+                    .insert(site, Move { schedule: receiver.place, typed: receiver.typed_schedule, copy_of });
             }
         } else if receiver.place.is_none() {
             // A setting, as in `StepLr::new(10, 0.1).per_epoch()`.
@@ -137,6 +139,11 @@ impl<'a> Lower<'a> {
         if let Some(id) = arguments.iter().find_map(|argument| argument.copy_of) {
             self.cfg.on_copies.insert(site, id);
         }
+        let ruled = arguments.iter().find_map(|argument| match argument.kind {
+            Kind::Optimizer(id) if argument.copy_of.is_none() => Some(id),
+            _ => None,
+        });
+        self.cfg.ruled.extend(ruled.map(|id| (site, id)));
         Value { typed_schedule: true, ..Value::of(Kind::Schedule, Deps::none()).with_made(Some(site)) }
     }
 

@@ -190,6 +190,9 @@ fn schedule_after_step(asked: &Asked<'_>) -> Option<Fact> {
     }
     let verdict = if let Some(site) = early {
         Verdict::Undecided(format!("whether a step comes before line {}", line(asked, site)))
+    } else if let Some((second, (first, _))) = asked.cfg.moved_twice().into_iter().next() {
+        let (first, second) = (line(asked, first), line(asked, second));
+        Verdict::Undecided(format!("whether lines {first} and {second} may both move it for one step"))
     } else {
         let steps = told(asked, steps.iter().copied(), " or ");
         let schedules = told(asked, schedules.iter().copied(), ", ");

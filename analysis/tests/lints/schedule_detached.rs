@@ -96,3 +96,49 @@ mod a_shared_optimizer {
         }
     }
 }
+
+/// The only move comes before all updates.
+mod moves_once_before_the_loop {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(&optimizer, epochs);
+        scheduler.step(); //~ warning schedule_detached
+        for _ in 0..epochs {
+            for batch in train {
+                optimizer.zero_grad();
+                cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+                optimizer.step();
+            }
+        }
+    }
+}
+
+/// Its first rate is set before the loop, and it goes on in the loop; or somebody else moves it there.
+mod moves_before_the_loop_and_later {
+    #[training_loop]
+    fn in_the_loop(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        scheduler.step(&mut optimizer);
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+            scheduler.step(&mut optimizer);
+        }
+    }
+
+    #[training_loop]
+    fn by_another(model: &mut Net, train: &DataLoader, callbacks: &mut Callbacks) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        scheduler.step(&mut optimizer);
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+            callbacks.batch_end(&mut scheduler);
+        }
+    }
+}

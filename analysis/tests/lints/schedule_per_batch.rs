@@ -143,3 +143,52 @@ mod without_accumulation {
         }
     }
 }
+
+/// Twice for one update.
+mod twice_in_a_row {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        for _ in 0..epochs {
+            for batch in train {
+                optimizer.zero_grad();
+                cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+                optimizer.step();
+            }
+            scheduler.step(&mut optimizer);
+            scheduler.step(&mut optimizer); //~ warning schedule_per_batch
+        }
+    }
+}
+
+/// Two schedules, and one that is wound forward before training.
+mod two_moves_that_are_right {
+    #[training_loop]
+    fn two_schedules(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut warmup = WarmupLr::new(100);
+        let mut scheduler = CosineLr::new(1000);
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+            warmup.step(&mut optimizer);
+            scheduler.step(&mut optimizer);
+        }
+    }
+
+    #[training_loop]
+    fn wound_forward(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut scheduler = CosineLr::new(1000);
+        scheduler.step(&mut optimizer);
+        scheduler.step(&mut optimizer);
+        for batch in train {
+            optimizer.zero_grad();
+            cross_entropy(&model.forward(&batch.input), &batch.target).backward();
+            optimizer.step();
+            scheduler.step(&mut optimizer);
+        }
+    }
+}
