@@ -28,6 +28,7 @@ pub enum Origin {
 
 /// How a function is checked.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub struct CheckOptions {
     /// Who wrote the loop.
     pub origin: Origin,
@@ -41,6 +42,8 @@ pub struct CheckOptions {
     pub models: Vec<String>,
     /// A function that is seen calls it, so that what lies between two calls is seen there.
     pub called: bool,
+    /// It stands in an annotated module or `impl` in which nothing that is seen steps, and nothing there calls it.
+    pub unstepped: bool,
     /// Where a spec has statements of its own that run in evaluation.
     pub evaluates: Vec<Place>,
     /// The schedule of a spec says itself that it counts epochs.
@@ -116,6 +119,7 @@ fn together(seen: &Seen) -> Vec<Diagnostic> {
 fn lowered(seen: &Seen) -> Vec<(Lowered, CheckOptions)> {
     let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_seen(seen, id)).collect();
     let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
+    let steps = lowered.iter().any(|lowered| lowered.cfg.sites_with(Effect::Take).next().is_some());
     let options = |(id, lowered): (usize, Lowered)| {
         let function = &seen.functions[id];
         // In an annotated module the helpers that only step or only run `backward` are others' business.
@@ -125,7 +129,8 @@ fn lowered(seen: &Seen) -> Vec<(Lowered, CheckOptions)> {
         };
         let annotated = function.options.annotated && (function.marked || !called.contains(&id) && whole());
         let called = called.contains(&id);
-        (lowered, CheckOptions { annotated, called, ..function.options.clone() })
+        let unstepped = function.options.annotated && !annotated && !called && !steps;
+        (lowered, CheckOptions { annotated, called, unstepped, ..function.options.clone() })
     };
     lowered.into_iter().enumerate().map(options).collect()
 }

@@ -34,14 +34,15 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where the optimizer is returned, stored or handed on, where it belongs to the caller of a function without the attribute, and where the function reads gradients itself or writes the update by hand.
+    /// Silent where the optimizer is returned, stored or handed on, where it belongs to the caller of a function without the attribute (a field of `self` in an annotated `impl` counts, as a warning, where nothing there steps and each round zeroes it), and where the function reads gradients itself or writes the update by hand.
     missing_step, Error, "gradients are computed and no `step` uses them"
 }
 
 fn check(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
         let optimizer = &cx.cfg.optimizers[id];
-        let of_caller = optimizer.from_caller && !cx.options.annotated;
+        let of_self = is_zeroed_each_round(cx, id);
+        let of_caller = optimizer.from_caller && !cx.options.annotated && !of_self;
         // Another one that moves the same parameters uses them.
         let shared = (0..cx.cfg.optimizers.len()).any(|other| {
             let (mine, theirs) = (&optimizer.owned, &cx.cfg.optimizers[other].owned);
@@ -73,12 +74,26 @@ fn check(cx: &mut Context<'_>) {
         let fix = alone.then(|| Edit::After(place, format!("{}.step();", optimizer.name)));
         let fix = fix.map(|edit| Fix::new(Applicability::Safe, edit));
         // What happens at the backward itself comes before what is missing at the end.
-        cx.report(visit.site, Cause::Gradients(visit.site, id), usize::MAX, Certain::Every, message)
+        let report = cx.report(visit.site, Cause::Gradients(visit.site, id), usize::MAX, Certain::Every, message);
+        let report = report
             .note("the parameters never change, and nothing is learnt")
             .help(help)
             .fix(fix);
+        if of_self {
+            report.only_warns();
+        }
     }
     wasted(cx);
+}
+
+/// Whether an annotated group, in which nothing steps, zeroes the gradients of a field of `self` in each round
+/// that computes them: a step that is not seen would find those of the last round alone.
+fn is_zeroed_each_round(cx: &Context<'_>, id: usize) -> bool {
+    let round = |site: &usize| cx.site(*site).loops.last().copied();
+    let zeroes: Vec<_> = cx.acting(id, Effect::Zero).into_iter().filter(|site| !cx.site(*site).conditional).collect();
+    let fills = cx.acting(id, Effect::Fill);
+    let zeroed = |fill: &usize| round(fill).is_some() && zeroes.iter().any(|zero| round(zero) == round(fill));
+    cx.options.unstepped && cx.name(id).starts_with("self.") && !fills.is_empty() && fills.iter().all(zeroed)
 }
 
 /// A backward among others whose gradients are always zeroed, or left, before a step could use them.
@@ -153,5 +168,29 @@ mod tests {
         }";
         assert!(found(source, false).is_empty());
         assert_eq!(found(source, true), [("missing_step", 3)]);
+    }
+
+    #[test]
+    fn a_field_that_no_seen_method_steps() {
+        let of = |more: &str, rest: &str| {
+            let text = format!(
+                "#[training_loop] impl Trainer {{
+                    fn fit(&mut self, train: &DataLoader) {{
+                        for batch in train {{
+                            {more}
+                            mse_loss(&self.model.forward(&batch.input), &batch.target).backward();
+                        }}
+                    }}
+                    {rest}
+                }}"
+            );
+            let file = syn::parse_str(&format!("struct Trainer {{ model: Net, optimizer: Adam }} {text}")).unwrap();
+            crate::check_file(&file).iter().filter_map(|finding| finding.lint).collect::<Vec<_>>()
+        };
+        let zero = "self.optimizer.zero_grad();";
+        assert_eq!(of(zero, ""), ["missing_step"]);
+        assert!(of("", "").is_empty());
+        assert!(of(zero, "fn apply(&mut self) { self.optimizer.step(); }").is_empty());
+        assert!(of(&format!("{zero} self.callbacks.run(&mut self.optimizer);"), "").is_empty());
     }
 }
