@@ -57,32 +57,44 @@ impl<'a> Context<'a> {
     /// Steps under a condition that asks something unseen, and nothing of this round: `if it_is_time()`.
     pub(super) fn asked(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
-            let step = *steps.first()?;
-            let rounds = *cx.site(step).loops.last()?;
-            let here = |site: &SiteId| cx.site(*site).loops.contains(&rounds);
-            let calls = |guard: &&(usize, bool)| {
-                let guard = &cx.cfg.guards[guard.0];
-                guard.kind == GuardKind::Other && asks_only(&guard.text)
-            };
-            let guard = *cx.site(step).guards.iter().find(calls)?;
-            let under_it = |other: &SiteId| {
-                let same = |known: &(usize, bool)| cx.cfg.same_guard(*known, guard);
-                cx.site(*other).loops.last() == Some(&rounds) && cx.site(*other).guards.iter().any(same)
-            };
-            // A loop in it may stand under the condition as a whole, which its sites do not say.
-            let text = &cx.cfg.guards[guard.0].text;
-            let asked_before =
-                |site: SiteId| cx.cfg.guards.iter().any(|known| known.text == *text && known.site < site);
-            let backwards: Vec<SiteId> = fills.iter().copied().filter(here).collect();
-            let every_round = |site: &SiteId| match cx.site(*site).loops.last() {
-                around if around == Some(&rounds) => !under_it(site),
-                _ => *site < step && !asked_before(*site),
-            };
-            (steps.iter().filter(|step| here(step)).all(under_it)
-                && !backwards.is_empty()
-                && backwards.iter().all(every_round))
-            .then_some(Window { optimizer, step, rounds, backwards, counter: None })
+            steps.iter().find_map(|step| cx.asked_at(optimizer, *step, steps, fills))
         })
+    }
+
+    fn asked_at(
+        &self,
+        optimizer: OptimizerId,
+        step: SiteId,
+        steps: &[SiteId],
+        fills: &[SiteId],
+    ) -> Option<Window<'a>> {
+        let rounds = *self.site(step).loops.last()?;
+        let here = |site: &SiteId| self.site(*site).loops.contains(&rounds);
+        let calls = |guard: &&(usize, bool)| {
+            let guard = &self.cfg.guards[guard.0];
+            guard.kind == GuardKind::Other && asks_only(&guard.text)
+        };
+        let guard = *self.site(step).guards.iter().find(calls)?;
+        let under_it = |other: &SiteId| {
+            let same = |known: &(usize, bool)| self.cfg.same_guard(*known, guard);
+            self.site(*other).loops.last() == Some(&rounds) && self.site(*other).guards.iter().any(same)
+        };
+        // A loop in it may stand under the condition as a whole, which its sites do not say.
+        let text = &self.cfg.guards[guard.0].text;
+        let asked_before =
+            |site: SiteId| self.cfg.guards.iter().any(|known| known.text == *text && known.site < site);
+        let backwards: Vec<SiteId> = fills.iter().copied().filter(here).collect();
+        let every_round = |site: &SiteId| match self.site(*site).loops.last() {
+            around if around == Some(&rounds) => !under_it(site),
+            _ => *site < step && !asked_before(*site),
+        };
+        // Full windows in a deeper loop have steps of their own, and this one is for what they leave.
+        let of_a_window =
+            |other: &SiteId| self.site(*other).loops.last() != Some(&rounds) && self.recurs(*other);
+        (steps.iter().filter(|step| here(step)).all(|step| under_it(step) || of_a_window(step))
+            && !backwards.is_empty()
+            && backwards.iter().all(every_round))
+        .then_some(Window { optimizer, step, rounds, backwards, counter: None })
     }
 
     /// Steps that follow a loop in whose rounds the gradients are zeroed before a backward, in it or deeper; or
@@ -243,6 +255,7 @@ impl<'a> Context<'a> {
         };
         let mut sites = self.acting(window.optimizer, Effect::Zero);
         sites.retain(|site| self.runs_each_round(window, *site) || beside(*site));
+        sites.sort_by_key(|site| !beside(*site));
         sites
     }
 

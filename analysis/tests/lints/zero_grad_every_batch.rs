@@ -246,3 +246,30 @@ mod a_full_window_dropped {
         }
     }
 }
+
+/// What full windows leave is dropped where something unseen says so.
+mod a_tail_dropped {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for _ in 0..epochs {
+            let mut pending = 0;
+            for (i, batch) in train.iter().enumerate() {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / 4.0;
+                loss.backward();
+                pending += 1;
+                if (i + 1) % 4 == 0 {
+                    optimizer.step();
+                    optimizer.zero_grad();
+                    pending = 0;
+                }
+            }
+            if pending > 0 {
+                if it_is_time() {
+                    optimizer.step();
+                }
+                optimizer.zero_grad(); //~ warning zero_grad_every_batch
+            }
+        }
+    }
+}
