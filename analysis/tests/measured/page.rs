@@ -44,8 +44,8 @@ A mutant that uses a variable that is not there would not compile and does not c
 ";
 
 const WHY: &str = "\nWhy they are missed, as far as we know:\n
-- Where the step and the `zero_grad` of an optimizer both stand under conditions, a fault on some path is taken for accumulation, and the checker is silent (`every_second`, `accumulates_and_clips`).
-- A step that stands one loop further out than its window, or under a condition there, leaves each window's gradients to the next `zero_grad`; the lints on accumulation look at the loop of the `backward` alone (`inner_micro_batches`, `full_batch_by_parts`, `several_critic_steps`, `folds`).
+- Whether a step that counts its batches meets any gradients, where a `backward` stands under a condition, is left open: some batch of the window may well have brought them (`every_second`, `accumulates_and_clips`).
+- What full windows leave may be dropped on purpose at the end of an epoch (`every_second`).
 - A field of `self` may be stepped by a method that is not seen (`fields`, `methods`, `update_method`).
 - What is pushed into a list is not followed to the sum of the list (`unrolled`).
 - A schedule that moves twice for one step may be meant; no lint asks.
