@@ -1,6 +1,6 @@
 //! Changes of the source that mend a finding.
 //!
-//! A lint names calls; [`settle`] finds the statements around them, and drops a fix where there is none that
+//! A lint names calls; `settle` finds the statements around them, and drops a fix where there is none that
 //! could be moved or stand beside another. Nothing here knows the text of a file.
 
 use proc_macro2::LineColumn;

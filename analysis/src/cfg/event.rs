@@ -77,7 +77,7 @@ pub enum Action {
     Mark(Stage),
     /// Somebody takes the parameters of these places as they stand, or leaves the round.
     Look(Deps),
-    /// A forward or a loss; [`Cfg::runs`] tells more.
+    /// A forward or a loss; `Cfg::runs` tells more.
     Run(Option<PathId>),
     /// A schedule moves the learning rate of an optimizer, or of whatever it was built for.
     Schedule(Option<OptimizerId>),
