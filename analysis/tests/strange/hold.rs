@@ -33,7 +33,11 @@ pub(crate) fn hold(bytes: &[u8]) -> bool {
             expanded(&args, &item);
             syn::parse2::<syn::ItemFn>(item).is_ok()
         }
-        _ => functions(&file(&mut choices)),
+        _ => {
+            // Each way through the doors does the same work again: one input in eight takes them all.
+            let all = choices.below(8) == 7;
+            functions(&file(&mut choices), all)
+        }
     };
     // The parser keeps every text that it has seen, for the locations in it.
     proc_macro2::extra::invalidate_current_thread_spans();
@@ -49,10 +53,10 @@ fn expanded(args: &TokenStream, item: &TokenStream) {
     assert!(after.contains(head), "#[training_loop({args})] {item}\n{after}");
 }
 
-fn functions(text: &str) -> bool {
+fn functions(text: &str, all_doors: bool) -> bool {
     let Ok(file) = syn::parse_str::<syn::File>(text) else { return false };
     check_file(&file);
-    for item in &file.items {
+    for item in file.items.iter().filter(|_| all_doors) {
         if let syn::Item::Fn(function) = item {
             let annotated = CheckOptions { annotated: true, ..CheckOptions::default() };
             check_fn(function, &annotated);
