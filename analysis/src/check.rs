@@ -9,7 +9,7 @@ use syn::{Attribute, File, ImplItem, Item, ItemFn};
 use crate::cfg::Cfg;
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::lower::Lowered;
-use crate::lower::deep::is_deep;
+use crate::lower::deep::leave_out_deep_bodies;
 use crate::lower::seen::{Seen, Told};
 use crate::prove::{Asked, Proof};
 use crate::stage::Effect;
@@ -207,23 +207,7 @@ pub fn check_file(file: &File) -> Vec<Diagnostic> {
 struct Specs(Vec<Diagnostic>);
 
 impl<'ast> Visit<'ast> for Specs {
-    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
-        if !is_deep(&function.block) {
-            visit::visit_item_fn(self, function);
-        }
-    }
-
-    fn visit_impl_item_fn(&mut self, method: &'ast syn::ImplItemFn) {
-        if !is_deep(&method.block) {
-            visit::visit_impl_item_fn(self, method);
-        }
-    }
-
-    fn visit_trait_item_fn(&mut self, method: &'ast syn::TraitItemFn) {
-        if !method.default.as_ref().is_some_and(is_deep) {
-            visit::visit_trait_item_fn(self, method);
-        }
-    }
+    leave_out_deep_bodies!('ast);
 
     fn visit_item(&mut self, item: &'ast Item) {
         match item {

@@ -6,6 +6,7 @@
 
 use crate::stage::{Effect, Stage};
 
+mod hints;
 mod iterators;
 mod math;
 mod roles;
@@ -13,6 +14,10 @@ mod shared;
 mod tch;
 mod torch;
 
+pub use hints::{
+    handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_average, is_loss, is_variable,
+    measures_gradients, names_optimizers, saves, writes_gradients,
+};
 pub use iterators::{Drive, Lazy, drive, lazy};
 pub use math::{CRATES, How, Loss, Op, Takes};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, speaks_of_evaluation, speaks_of_training};
@@ -193,58 +198,6 @@ impl Dialect {
         let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
         known.or_else(|| is_loss(name).then_some(Does::Computes(Stage::Loss)))
     }
-}
-
-/// Whether a function or a method of this name computes a loss.
-pub fn is_loss(name: &str) -> bool {
-    name.split('_').any(|word| matches!(word, "loss" | "criterion" | "entropy")) && !hints_at_training(name)
-}
-
-/// Whether a function of this name may well run `backward` or update parameters inside.
-pub fn hints_at_training(name: &str) -> bool {
-    ["backward", "backprop", "step", "train", "optimi", "update", "fit", "learn", "grad"]
-        .iter()
-        .any(|hint| name.contains(hint))
-}
-
-/// Whether a function of this name may well run `backward` on a tensor that it is given.
-pub fn hints_at_backward(name: &str) -> bool {
-    hints_at_training(name) && !name.contains("update")
-}
-
-/// Whether a function of this name may well put gradients into parameters by hand.
-pub fn writes_gradients(name: &str) -> bool {
-    let puts =
-        ["set", "seed", "fill", "make", "put", "write", "add", "accumulate", "assign", "apply", "inject"];
-    name.split('_').any(|word| word.starts_with("grad"))
-        && (name.split('_').any(|word| puts.contains(&word)) || name.ends_with("_mut"))
-}
-
-/// Whether a function of this name may well switch the mode of a model that it is given.
-pub fn hints_at_mode(name: &str) -> bool {
-    name.split('_').any(|word| {
-        ["eval", "valid", "test", "train", "fit", "infer", "mode", "freeze", "unfreeze"]
-            .iter()
-            .any(|hint| word.starts_with(hint))
-    })
-}
-
-/// Whether something of this name is an average of parameters.
-pub fn is_average(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let word = |known: &[&str]| lower.split('_').any(|word| known.contains(&word));
-    word(&["ema", "swa", "polyak", "averaged", "averager"])
-        && !word(&["loss", "acc", "accuracy", "metric", "lr", "time", "norm", "reward", "score", "speed"])
-}
-
-/// Whether a function or a method of this name saves what it is called on or given.
-pub fn saves(name: &str) -> bool {
-    name.split('_').any(|word| matches!(word, "save" | "checkpoint")) && !name.contains("load")
-}
-
-/// Whether a function or a method of this name measures gradients.
-pub fn measures_gradients(name: &str) -> bool {
-    name == "norm" || name.contains("norm") && name.contains("grad")
 }
 
 /// Methods of Rust's own wrappers (`Option`, `Mutex`, `Box`, ...), which give what they hold in every library.

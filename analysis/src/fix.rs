@@ -10,7 +10,7 @@ use syn::{Expr, File, Stmt};
 
 use crate::cfg::Certain;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::lower::deep::is_deep;
+use crate::lower::deep::leave_out_deep_bodies;
 
 /// A change that mends a finding.
 #[derive(Clone, Debug)]
@@ -148,23 +148,7 @@ impl Extents {
 }
 
 impl<'ast> Visit<'ast> for Extents {
-    fn visit_item_fn(&mut self, function: &'ast syn::ItemFn) {
-        if !is_deep(&function.block) {
-            visit::visit_item_fn(self, function);
-        }
-    }
-
-    fn visit_impl_item_fn(&mut self, method: &'ast syn::ImplItemFn) {
-        if !is_deep(&method.block) {
-            visit::visit_impl_item_fn(self, method);
-        }
-    }
-
-    fn visit_trait_item_fn(&mut self, method: &'ast syn::TraitItemFn) {
-        if !method.default.as_ref().is_some_and(is_deep) {
-            visit::visit_trait_item_fn(self, method);
-        }
-    }
+    leave_out_deep_bodies!('ast);
 
     fn visit_stmt(&mut self, statement: &'ast Stmt) {
         let ended = matches!(statement, Stmt::Local(_) | Stmt::Expr(_, Some(_)));

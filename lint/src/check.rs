@@ -129,7 +129,7 @@ fn look(source: Source, prove: bool) -> Result<Checked, Failure> {
         // The tokenizer's own words speak of what it was called for.
         let message = match message.strip_prefix("cannot parse string into token stream") {
             Some(_) => {
-                "a bracket, a string or a character is not closed, or nothing that was opened".to_owned()
+                "a bracket, a string or a character is opened and never closed, or a bracket closed and never opened".to_owned()
             }
             None => message,
         };

@@ -60,19 +60,13 @@ fn is_swapped(call: &LossCall) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::lints::testing::in_loop;
-
-    fn with(loss: &str) -> Vec<(&'static str, usize)> {
-        in_loop(&format!(
-            "let output = model.forward(x);\nlet loss = {loss};\n optimizer.zero_grad(); loss.backward(); optimizer.step();"
-        ))
-    }
+    use crate::lints::testing::with_loss;
 
     #[test]
     fn the_data_come_second() {
-        assert_eq!(with("cross_entropy(y, &output)"), [("loss_arguments_swapped", 6)]);
-        assert_eq!(with("bce_loss(&y.clone(), &output.sigmoid())"), [("loss_arguments_swapped", 6)]);
-        assert_eq!(with("kl_div(y, &output.log_softmax(1))"), [("loss_arguments_swapped", 6)]);
+        assert_eq!(with_loss("cross_entropy(y, &output)"), [("loss_arguments_swapped", 6)]);
+        assert_eq!(with_loss("bce_loss(&y.clone(), &output.sigmoid())"), [("loss_arguments_swapped", 6)]);
+        assert_eq!(with_loss("kl_div(y, &output.log_softmax(1))"), [("loss_arguments_swapped", 6)]);
         for right in [
             "cross_entropy(&output, y)",
             "mse_loss(y, &output)",
@@ -81,7 +75,7 @@ mod tests {
             "cross_entropy(&encode(y, k), &output)",
             "cross_entropy(&embed.forward(y), &output)",
         ] {
-            let found = with(right);
+            let found = with_loss(right);
             assert!(right.contains("encode") || found.is_empty(), "{right}: {found:?}");
         }
     }

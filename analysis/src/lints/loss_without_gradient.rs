@@ -85,13 +85,7 @@ fn term(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
 
 #[cfg(test)]
 mod tests {
-    use crate::lints::testing::in_loop;
-
-    fn with(loss: &str) -> Vec<(&'static str, usize)> {
-        in_loop(&format!(
-            "let output = model.forward(x);\nlet loss = {loss};\n optimizer.zero_grad(); loss.backward(); optimizer.step();"
-        ))
-    }
+    use crate::lints::testing::with_loss;
 
     #[test]
     fn numbers_choices_and_detached_losses() {
@@ -104,7 +98,7 @@ mod tests {
             "mse_loss(&output, y) + 0.5 * f64::from(&cross_entropy(&output, z))",
             "mse_loss(&output, y) + l1_loss(&output.argmax(1), z)",
         ] {
-            assert_eq!(with(wrong), [("loss_without_gradient", 6)], "{wrong}");
+            assert_eq!(with_loss(wrong), [("loss_without_gradient", 6)], "{wrong}");
         }
     }
 
@@ -121,7 +115,7 @@ mod tests {
             "head.forward(&output.detach()).mean()",
             "((z + 0.9 * model.forward(z).item()) - output).square().mean()",
         ] {
-            assert!(with(right).is_empty(), "{right}: {:?}", with(right));
+            assert!(with_loss(right).is_empty(), "{right}: {:?}", with_loss(right));
         }
     }
 }

@@ -26,6 +26,13 @@ pub(super) fn in_loop(body: &str) -> Vec<(&'static str, usize)> {
     found(&source, true)
 }
 
+/// Findings where an output gets this loss, on line 6, and the loop goes on as it should.
+pub(super) fn with_loss(loss: &str) -> Vec<(&'static str, usize)> {
+    in_loop(&format!(
+        "let output = model.forward(x);\nlet loss = {loss};\n optimizer.zero_grad(); loss.backward(); optimizer.step();"
+    ))
+}
+
 /// All that the findings in a function say, one finding after the other.
 pub(super) fn messages(source: &str, annotated: bool) -> String {
     let function = syn::parse_str(source).unwrap_or_else(|error| panic!("{error}: {source}"));

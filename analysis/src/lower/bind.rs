@@ -2,11 +2,10 @@
 
 use syn::{Expr, Member, Pat};
 
-use super::several::is_plural;
 use super::value::{Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Action, Deps, Origin, PathId};
-use crate::dialect::{Role, Uses};
+use crate::dialect::{Role, Uses, names_optimizers};
 
 impl<'a> Lower<'a> {
     /// Binds the names of a pattern to the parts of a value.
@@ -315,7 +314,7 @@ impl<'a> Lower<'a> {
             }
             Some(Role::Schedule) => Kind::Schedule,
             Some(Role::Scaler) => Kind::Scaler,
-            None if is_plural(&name) => {
+            None if names_optimizers(&name) => {
                 let from_caller = self.is_parameter(self.cfg.paths.root_of(path));
                 Kind::Optimizers(self.several(path, from_caller))
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use syn::Expr;
 
-use super::{Lower, MOST_EVENTS, Round, address, text};
+use super::{Frame, FrameKind, Lower, MOST_EVENTS, Round, address, text};
 use crate::cfg::{Action, Block, BlockId, Edge, Event, Loop, LoopId, Site, SiteId};
 use crate::diagnostic::Place;
 use crate::stage::Stage;
@@ -35,6 +35,12 @@ impl Lower<'_> {
     pub(super) fn start(&mut self, block: BlockId) {
         self.at = block;
         self.dead = !self.reached[block];
+    }
+
+    /// From here on jumps of this kind go to a block, until the frame is closed.
+    pub(super) fn open_frame(&mut self, label: Option<String>, kind: FrameKind, break_to: BlockId) {
+        let scope = self.scope.len();
+        self.frames.push(Frame { label, kind, break_to, scope, value: None });
     }
 
     /// What follows is not reached.

@@ -9,7 +9,9 @@ use super::outcome::is_no;
 use super::value::{Guard, Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Deps, Join, Origin, PathId};
-use crate::dialect::{Does, How, Op, Role, hints_at_training, is_distributed_sampler, is_rate, role_of_type};
+use crate::dialect::{
+    Does, How, Op, Role, hints_at_training, is_distributed_sampler, is_rate, is_variable, role_of_type,
+};
 use crate::stage::Stage;
 
 /// Wrappers through which an optimizer stays itself.
@@ -151,7 +153,7 @@ impl<'a> Lower<'a> {
             arguments.iter().fold(Origin::constant(), |all, part| all.with(&part.origin, Join::Other));
         if self.dialect.tensors.contains(&owner) {
             // A variable has a gradient of its own.
-            let origin = if owner.starts_with("Var") { Origin::default() } else { parts };
+            let origin = if is_variable(owner) { Origin::default() } else { parts };
             return Value::plain(deps).with_origin(origin);
         }
         if arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients)) {

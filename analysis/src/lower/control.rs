@@ -4,7 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Arm, Expr, ExprBinary, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Label, Pat};
 
 use super::value::Value;
-use super::{DEEPEST_LOOP, Frame, FrameKind, Lower, address, text};
+use super::{DEEPEST_LOOP, FrameKind, Lower, address, text};
 use crate::cfg::{BlockId, Deps};
 
 impl<'a> Lower<'a> {
@@ -41,13 +41,7 @@ impl<'a> Lower<'a> {
 
     fn try_block(&mut self, node: &'a syn::ExprTryBlock) -> Value<'a> {
         let after = self.block("");
-        self.frames.push(Frame {
-            label: None,
-            kind: FrameKind::Try,
-            break_to: after,
-            scope: self.scope.len(),
-            value: None,
-        });
+        self.open_frame(None, FrameKind::Try, after);
         let value = self.scoped(&node.block);
         self.frames.pop();
         self.goto(after);
@@ -114,13 +108,7 @@ impl<'a> Lower<'a> {
     fn labelled(&mut self, label: &Label, block: &'a syn::Block) -> Value<'a> {
         let after = self.block("");
         let label = Some(label.name.ident.to_string());
-        self.frames.push(Frame {
-            label,
-            kind: FrameKind::Labelled,
-            break_to: after,
-            scope: self.scope.len(),
-            value: None,
-        });
+        self.open_frame(label, FrameKind::Labelled, after);
         let value = self.scoped(block);
         let broken = self.frames.pop().and_then(|frame| frame.value);
         self.goto(after);
@@ -155,14 +143,7 @@ impl<'a> Lower<'a> {
                 continue;
             }
             self.start(head);
-            let frame = Frame {
-                label: label.clone(),
-                kind: FrameKind::Loop { continue_to: later },
-                break_to: out,
-                scope: self.scope.len(),
-                value: None,
-            };
-            self.frames.push(frame);
+            self.open_frame(label.clone(), FrameKind::Loop { continue_to: later }, out);
             self.begin_round(of, is_first);
             let mark = self.scope.len();
             round(self, if is_first || !twice { skipped } else { out });

@@ -11,6 +11,30 @@ pub(crate) fn is_deep(body: &Block) -> bool {
     depth.most > super::DEEPEST
 }
 
+/// The methods of a visitor that leave out the bodies that are nested too deep.
+macro_rules! leave_out_deep_bodies {
+    ($life:lifetime) => {
+        fn visit_item_fn(&mut self, function: &$life syn::ItemFn) {
+            if !$crate::lower::deep::is_deep(&function.block) {
+                syn::visit::visit_item_fn(self, function);
+            }
+        }
+
+        fn visit_impl_item_fn(&mut self, method: &$life syn::ImplItemFn) {
+            if !$crate::lower::deep::is_deep(&method.block) {
+                syn::visit::visit_impl_item_fn(self, method);
+            }
+        }
+
+        fn visit_trait_item_fn(&mut self, method: &$life syn::TraitItemFn) {
+            if !method.default.as_ref().is_some_and($crate::lower::deep::is_deep) {
+                syn::visit::visit_trait_item_fn(self, method);
+            }
+        }
+    };
+}
+pub(crate) use leave_out_deep_bodies;
+
 struct Depth {
     now: usize,
     most: usize,

@@ -6,7 +6,7 @@ use super::bind::member;
 use super::known::Known;
 use super::origin::join_of;
 use super::value::{Handed, Kind, Value};
-use super::{Frame, FrameKind, Lower};
+use super::{FrameKind, Lower};
 use crate::cfg::{Deps, Join, Origin, UseKind};
 use crate::diagnostic::Place;
 use crate::dialect::{Role, role_of_type};
@@ -368,13 +368,7 @@ impl<'a> Lower<'a> {
     /// An async block that is awaited at once: `return` and `?` end it, nothing else does.
     fn in_place(&mut self, block: &'a Block) -> Value<'a> {
         let after = self.block("");
-        self.frames.push(Frame {
-            label: None,
-            kind: FrameKind::Call,
-            break_to: after,
-            scope: self.scope.len(),
-            value: None,
-        });
+        self.open_frame(None, FrameKind::Call, after);
         let value = self.scoped(block);
         self.frames.pop();
         self.goto(after);

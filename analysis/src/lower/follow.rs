@@ -9,7 +9,7 @@ use syn::{Expr, FnArg, Pat, ReceiverKind, ReturnType, Type};
 use super::failure::{Failure, Way, is_error, is_none, tails};
 use super::seen::{FnId, SeenFn, TypeId};
 use super::value::{Handed, Kind, Value};
-use super::{Frame, FrameKind, Lower, address, survey};
+use super::{FrameKind, Lower, address, survey};
 use crate::cfg::{BlockId, Call, CallId, Deps, SiteId};
 use crate::dialect::{Does, Role};
 
@@ -172,7 +172,7 @@ impl<'a> Lower<'a> {
         let none_fails = asked.is_some()
             && matches!(&function.sig.output, ReturnType::Type(_, ty) if survey::type_name(ty) == "Option");
         self.failures.push(Failure { frame, way, branches: self.branches, none_fails });
-        self.frames.push(Frame { label: None, kind: FrameKind::Call, break_to: after, scope, value: None });
+        self.open_frame(None, FrameKind::Call, after);
         let mut ends = Vec::new();
         tails(&function.body.stmts, &mut ends);
         let fails = |end: &&&Expr| is_error(end) || none_fails && is_none(end);

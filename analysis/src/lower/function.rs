@@ -5,7 +5,7 @@ use syn::{Expr, ExprClosure, FnArg, GenericParam, Generics, Pat, Type, TypeParam
 
 use super::origin::is_number;
 use super::value::{Handed, Kind, Value};
-use super::{Frame, FrameKind, Lower};
+use super::{FrameKind, Lower};
 use crate::cfg::{BlockId, Deps, Origin, PathId};
 use crate::diagnostic::Place;
 use crate::dialect::{Role, role_of_name, role_of_type};
@@ -237,13 +237,7 @@ impl<'a> Lower<'a> {
 
     /// Runs an expression whose `return` and `?` go on at `after`; does not go there itself.
     pub(super) fn call_frame(&mut self, body: &'a Expr, after: BlockId) -> Value<'a> {
-        self.frames.push(Frame {
-            label: None,
-            kind: FrameKind::Call,
-            break_to: after,
-            scope: self.scope.len(),
-            value: None,
-        });
+        self.open_frame(None, FrameKind::Call, after);
         let value = self.expr(body);
         let returned = self.frames.pop().and_then(|frame| frame.value);
         match returned {

@@ -8,8 +8,8 @@ use super::{Lower, text};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::dialect::{
-    Does, How, hints_at_backward, hints_at_mode, hints_at_training, is_loss, measures_gradients,
-    writes_gradients,
+    Does, How, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_loss,
+    measures_gradients, writes_gradients,
 };
 use crate::stage::Stage;
 
@@ -255,7 +255,7 @@ impl<'a> Lower<'a> {
         arguments: &[Value<'a>],
     ) -> Value<'a> {
         let name = node.method.to_string();
-        if matches!(name.as_str(), "grad" | "grads" | "gradients" | "set" | "set_data" | "data_mut") {
+        if handles_gradients(&name) {
             self.cfg.reads_gradients = true;
         }
         self.part_of_several(receiver);

@@ -147,11 +147,6 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Whether a name is that of several optimizers.
-pub(super) fn is_plural(name: &str) -> bool {
-    matches!(name.rsplit('.').next().unwrap_or(name), "optimizers" | "optimisers" | "optims" | "opts")
-}
-
 /// Whether a loop's body does the same to each of several optimizers, and nothing else that is followed.
 fn same_for_all(body: &Block, dialect: &'static Dialect) -> bool {
     let mut same = Same { yes: true, dialect };

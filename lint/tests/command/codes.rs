@@ -33,7 +33,10 @@ fn what_cannot_be_read_is_2_and_the_rest_is_checked() {
     folder.write("latin.rs", b"// f\xfcr\nfn f() {}\n");
     for (words, said) in [
         ("check nowhere faulty.rs", "error: nowhere: "),
-        ("check half.rs faulty.rs", "error: half.rs:3:1: a bracket, a string or a character is not closed"),
+        (
+            "check half.rs faulty.rs",
+            "error: half.rs:3:1: a bracket, a string or a character is opened and never closed, or a bracket closed and never opened",
+        ),
         ("check odd.rs faulty.rs", "error: odd.rs:2:13: "),
         ("check latin.rs faulty.rs", "error: latin.rs:1:5: the text is not UTF-8"),
     ] {
