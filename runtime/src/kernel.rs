@@ -11,6 +11,7 @@ pub(crate) mod gemm;
 pub(crate) mod lines;
 pub(crate) mod math;
 pub(crate) mod optimizer;
+pub(crate) mod pool;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 mod vector;

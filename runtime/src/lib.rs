@@ -76,6 +76,7 @@ mod state_dict;
 mod stderr;
 mod storage;
 mod tensor;
+mod threads;
 mod value;
 mod watch;
 
@@ -100,6 +101,7 @@ pub use parameter::Parameter;
 pub use random::seed;
 pub use state_dict::StateDict;
 pub use tensor::Tensor;
+pub use threads::{num_threads, set_num_threads};
 #[cfg(feature = "macros")]
 pub use training_loop_macros::{Module, training_loop};
 

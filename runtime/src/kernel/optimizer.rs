@@ -1,7 +1,11 @@
 //! One pass over a parameter, its gradient and its state for each step of an optimizer.
 
+use super::pool;
 use super::simd::{dispatch, level};
 use crate::Scalar;
+
+/// Numbers of a parameter that one part of a pass changes: few enough for the caches, enough to be worth sharing.
+const PART: usize = 1 << 14;
 
 /// What one step of Adam multiplies with.
 #[derive(Clone, Copy)]
@@ -35,7 +39,10 @@ pub(crate) fn adam(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Sc
             *p = *p * s.shrink - s.rate * *m / (v.sqrt() * s.correction + s.eps);
         }
     }
-    dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep));
+    pool::chunks([p, m, v], PART, |number, [p, m, v]| {
+        let g = &g[number * PART..][..p.len()];
+        dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep));
+    });
 }
 
 /// What one step of gradient descent multiplies with.
@@ -58,7 +65,10 @@ pub(crate) fn sgd(p: &mut [Scalar], g: &[Scalar], s: SgdStep) {
             *p -= s.rate * (*g + s.decay * *p);
         }
     }
-    dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], s: SgdStep));
+    pool::chunks([p], PART, |number, [p]| {
+        let g = &g[number * PART..][..p.len()];
+        dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], s: SgdStep));
+    });
 }
 
 /// `d = g + decay · p`, `b = momentum · b + fresh · d`, `p -= rate · b`, or `rate · (d + momentum · b)` with
@@ -74,7 +84,10 @@ pub(crate) fn sgd_momentum(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: 
             *p -= s.rate * (on_gradient * d + on_buffer * *b);
         }
     }
-    dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep));
+    pool::chunks([p, b], PART, |number, [p, b]| {
+        let g = &g[number * PART..][..p.len()];
+        dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep));
+    });
 }
 
 #[cfg(test)]

@@ -84,6 +84,11 @@ pub(crate) mod forced {
         pub(super) static LEVEL: Cell<Option<Level>> = const { Cell::new(None) };
     }
 
+    /// Whether this thread runs on a level that a test chose; other threads would not.
+    pub(crate) fn is_on() -> bool {
+        LEVEL.get().is_some()
+    }
+
     /// What `work` gives on each level that this processor has, the plain one first.
     pub(crate) fn on_each_level<R>(work: impl Fn() -> R) -> Vec<R> {
         let levels = [Level::Plain, Level::Avx2, Level::Avx512].into_iter().filter(|&level| level <= best());

@@ -1,0 +1,394 @@
+//! Work shared among threads that stay warm.
+//!
+//! [`run`] hands out the parts of a piece of work one by one, to the caller and to helpers. Who takes which
+//! part is a matter of timing, so the bounds of parts must depend on shapes alone and no part may add to what
+//! another one writes: then the bits are the same for any number of threads.
+//!
+//! Helpers spin for a moment after each piece of work, since the next one of a training step comes within
+//! microseconds, and then sleep. On a busy machine the caller does the parts that no helper takes.
+
+use std::any::Any;
+use std::cell::{Cell, UnsafeCell};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+/// How long a helper waits for the next piece of work before it sleeps.
+const SPIN: Duration = Duration::from_micros(100);
+
+thread_local! {
+    /// Whether this thread works on a part: what it shares out itself it does alone.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The number of threads that kernels may use, the caller's among them; 0 until it is known.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// The number of threads that kernels may use, at least 1.
+pub(crate) fn threads() -> usize {
+    #[cfg(test)]
+    if super::simd::forced::is_on() {
+        return 1;
+    }
+    match THREADS.load(Relaxed) {
+        0 => *DEFAULT.get_or_init(default),
+        count => count,
+    }
+}
+
+static DEFAULT: OnceLock<usize> = OnceLock::new();
+
+/// `TRAINING_LOOP_THREADS`, or as many as the process may run at once.
+fn default() -> usize {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let Ok(text) = std::env::var("TRAINING_LOOP_THREADS") else { return processors };
+    match text.trim().parse() {
+        Ok(count) if count > 0 => count,
+        _ => {
+            crate::stderr::write_line(&format!(
+                "TRAINING_LOOP_THREADS is `{text}`: it must be a whole number of at least 1; {processors} are used"
+            ));
+            processors
+        }
+    }
+}
+
+/// Sets what [`threads`] gives, from now on.
+pub(crate) fn set_threads(count: usize) {
+    THREADS.store(count, Relaxed);
+}
+
+/// One piece of work, as helpers see it.
+#[derive(Clone, Copy)]
+struct Job {
+    /// Alive as long as the job is open, and no longer.
+    work: &'static (dyn Fn(usize) + Sync),
+    parts: usize,
+    /// Only helpers with a lower number take part.
+    helpers: usize,
+}
+
+/// The one pool of the process; a second caller at the same time does its work alone.
+struct Pool {
+    /// Odd while a job is open, and different for each.
+    epoch: AtomicUsize,
+    /// Written by the caller while no job is open and no helper is inside.
+    job: UnsafeCell<Option<Job>>,
+    /// The next part that nobody has taken.
+    next: AtomicUsize,
+    /// Helpers that may be reading `job`.
+    inside: AtomicUsize,
+    /// What a helper's part panicked with.
+    panic: Mutex<Option<Box<dyn Any + Send>>>,
+    /// Held by the caller while its job is open.
+    helpers: Mutex<Vec<Helper>>,
+}
+
+struct Helper {
+    thread: Thread,
+    asleep: Arc<AtomicBool>,
+}
+
+// SAFETY: `job` is written only by the holder of `helpers`, while `epoch` is even and `inside` was seen to be 0
+// after that; helpers read it only after adding to `inside` and finding `epoch` odd and unchanged. All these are
+// sequentially consistent, so a read never meets a write. The reference inside is to a `Sync` closure that outlives
+// the job, because `Open` waits for `inside` to be 0 before the caller returns or unwinds.
+unsafe impl Sync for Pool {}
+
+static POOL: Pool = Pool {
+    epoch: AtomicUsize::new(0),
+    job: UnsafeCell::new(None),
+    next: AtomicUsize::new(0),
+    inside: AtomicUsize::new(0),
+    panic: Mutex::new(None),
+    helpers: Mutex::new(Vec::new()),
+};
+
+/// Calls `work` once for each number below `parts`, on this thread and on the helpers; returns when all are done.
+///
+/// A part that shares out work itself does all of it alone. A panic in a part comes out here.
+pub(crate) fn run(parts: usize, work: impl Fn(usize) + Sync) {
+    let threads = threads();
+    if parts <= 1 || threads == 1 || INSIDE.get() {
+        return (0..parts).for_each(work);
+    }
+    let Ok(mut helpers) = POOL.helpers.try_lock() else { return (0..parts).for_each(work) };
+    let wanted = (threads - 1).min(parts - 1);
+    while helpers.len() < wanted {
+        let Some(helper) = Helper::start(helpers.len()) else { break };
+        helpers.push(helper);
+    }
+    let work: &(dyn Fn(usize) + Sync) = &work;
+    {
+        let open = Open::new(Job { work: forget_lifetime(work), parts, helpers: wanted });
+        for helper in helpers.iter().take(wanted).filter(|helper| helper.asleep.load(SeqCst)) {
+            helper.thread.unpark();
+        }
+        take_parts(work, parts);
+        drop(open);
+    }
+    let panic = POOL.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
+    drop(helpers);
+    if let Some(panic) = panic {
+        resume_unwind(panic);
+    }
+}
+
+fn forget_lifetime<'a>(work: &'a (dyn Fn(usize) + Sync + 'a)) -> &'static (dyn Fn(usize) + Sync) {
+    // SAFETY: only the lifetime changes, and `Open` keeps the reference from being used after it.
+    unsafe { std::mem::transmute(work) }
+}
+
+fn take_parts(work: &(dyn Fn(usize) + Sync), parts: usize) {
+    loop {
+        let part = POOL.next.fetch_add(1, Relaxed);
+        if part >= parts {
+            break;
+        }
+        work(part);
+    }
+}
+
+/// An open job; closed, and left by all helpers, when dropped.
+struct Open;
+
+impl Open {
+    fn new(job: Job) -> Self {
+        // SAFETY: the caller holds `helpers`, and the job before it was closed and left; see `Pool`.
+        unsafe { *POOL.job.get() = Some(job) };
+        POOL.next.store(0, SeqCst);
+        INSIDE.set(true);
+        POOL.epoch.fetch_add(1, SeqCst);
+        Self
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        // Where this thread panicked no further part is begun.
+        POOL.next.fetch_max(usize::MAX / 2, SeqCst);
+        POOL.epoch.fetch_add(1, SeqCst);
+        INSIDE.set(false);
+        let mut rounds = 0_u32;
+        while POOL.inside.load(SeqCst) > 0 {
+            rounds += 1;
+            if rounds < 10_000 {
+                std::hint::spin_loop();
+            } else {
+                thread::yield_now();
+            }
+        }
+    }
+}
+
+impl Helper {
+    fn start(number: usize) -> Option<Self> {
+        let asleep = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&asleep);
+        let builder = thread::Builder::new().name(format!("training-loop-{}", number + 1));
+        let handle = builder.spawn(move || help(number, &flag)).ok()?;
+        Some(Self { thread: handle.thread().clone(), asleep })
+    }
+}
+
+/// What a helper does for ever.
+fn help(number: usize, asleep: &AtomicBool) {
+    INSIDE.set(true);
+    let mut last = 0;
+    loop {
+        last = wait(last, asleep);
+        POOL.inside.fetch_add(1, SeqCst);
+        if POOL.epoch.load(SeqCst) == last {
+            // SAFETY: the job is open, and stays until `inside` is taken back; see `Pool`.
+            let job = unsafe { *POOL.job.get() };
+            if let Some(job) = job.filter(|job| number < job.helpers)
+                && let Err(panic) = catch_unwind(AssertUnwindSafe(|| take_parts(job.work, job.parts)))
+            {
+                *POOL.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
+            }
+        }
+        POOL.inside.fetch_sub(1, SeqCst);
+    }
+}
+
+/// Waits for an open job that is not `last`: spinning first, then asleep.
+fn wait(last: usize, asleep: &AtomicBool) -> usize {
+    let is_new = |epoch: usize| epoch % 2 == 1 && epoch != last;
+    let start = Instant::now();
+    loop {
+        for _ in 0..64 {
+            let epoch = POOL.epoch.load(SeqCst);
+            if is_new(epoch) {
+                return epoch;
+            }
+            std::hint::spin_loop();
+        }
+        if start.elapsed() > SPIN {
+            asleep.store(true, SeqCst);
+            while !is_new(POOL.epoch.load(SeqCst)) {
+                thread::park();
+            }
+            asleep.store(false, SeqCst);
+        }
+    }
+}
+
+/// A slice of which each part of a job writes its own piece.
+pub(crate) struct Pieces<T> {
+    start: *mut T,
+    len: usize,
+}
+
+impl<T> Clone for Pieces<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Pieces<T> {}
+
+// SAFETY: the pointer is used only through `piece`, whose callers promise that no two pieces overlap; numbers of a
+// `Send` type may be written by another thread.
+unsafe impl<T: Send> Sync for Pieces<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Send for Pieces<T> {}
+
+impl<T> Pieces<T> {
+    pub(crate) fn new(data: &mut [T]) -> Self {
+        Self { start: data.as_mut_ptr(), len: data.len() }
+    }
+
+    /// The numbers from `start` on, `count` of them.
+    ///
+    /// # Safety
+    /// The slice that this was made of is still borrowed by the caller of [`run`], and no two pieces that live at
+    /// the same time overlap.
+    pub(crate) unsafe fn piece<'a>(self, start: usize, count: usize) -> &'a mut [T] {
+        assert!(start <= self.len && count <= self.len - start, "a piece outside of its slice");
+        // SAFETY: inside the slice by the line above; alone and alive by the caller's promise.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(start), count) }
+    }
+}
+
+/// Calls `work(number, pieces)` for each run of `size` numbers of `N` equally long slices; the last is shorter.
+pub(crate) fn chunks<T: Send, const N: usize>(
+    slices: [&mut [T]; N],
+    size: usize,
+    work: impl Fn(usize, [&mut [T]; N]) + Sync,
+) {
+    let len = slices.first().map_or(0, |slice| slice.len());
+    assert!(slices.iter().all(|slice| slice.len() == len) && size > 0);
+    let slices = slices.map(Pieces::new);
+    run(len.div_ceil(size), |number| {
+        let start = number * size;
+        // SAFETY: the slices are borrowed until `run` returns, and runs with different numbers do not overlap.
+        work(number, slices.map(|slice| unsafe { slice.piece(start, size.min(len - start)) }));
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Mutex, PoisonError};
+
+    use super::{THREADS, chunks, run, set_threads};
+
+    /// The number of threads belongs to the process: tests that set it take turns.
+    fn with_threads<R>(count: usize, work: impl FnOnce() -> R) -> R {
+        static TURN: Mutex<()> = Mutex::new(());
+        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = THREADS.load(Ordering::Relaxed);
+        set_threads(count);
+        let result = catch_unwind(AssertUnwindSafe(work));
+        set_threads(before);
+        result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+
+    #[test]
+    fn each_part_runs_once_however_many_threads_there_are() {
+        for threads in [1, 2, 3, 8] {
+            with_threads(threads, || {
+                for parts in [0, 1, 2, 3, 7, 100] {
+                    for _ in 0..200 {
+                        let counts: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
+                        run(parts, |part| {
+                            counts[part].fetch_add(1, Ordering::Relaxed);
+                        });
+                        assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+                    }
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn helpers_that_slept_come_back() {
+        with_threads(2, || {
+            for _ in 0..5 {
+                std::thread::sleep(std::time::Duration::from_millis(2));
+                let sum = AtomicUsize::new(0);
+                run(1000, |part| {
+                    sum.fetch_add(part, Ordering::Relaxed);
+                });
+                assert_eq!(sum.into_inner(), 499_500);
+            }
+        });
+    }
+
+    #[test]
+    fn work_within_work_and_beside_work_is_done() {
+        with_threads(2, || {
+            let sum = AtomicUsize::new(0);
+            std::thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        run(10, |_| {
+                            run(10, |_| {
+                                sum.fetch_add(1, Ordering::Relaxed);
+                            });
+                        });
+                    });
+                }
+            });
+            assert_eq!(sum.into_inner(), 300);
+        });
+    }
+
+    #[test]
+    fn a_panic_comes_out_and_the_pool_lives_on() {
+        with_threads(2, || {
+            for bad in [0, 5, 63] {
+                let result = catch_unwind(|| {
+                    run(64, |part| {
+                        std::thread::sleep(std::time::Duration::from_micros(20));
+                        assert!(part != bad, "part {part} of the test");
+                    });
+                });
+                assert!(result.is_err());
+                let done = AtomicUsize::new(0);
+                run(64, |_| {
+                    done.fetch_add(1, Ordering::Relaxed);
+                });
+                assert_eq!(done.into_inner(), 64);
+            }
+        });
+    }
+
+    #[test]
+    fn chunks_cover_their_slices() {
+        with_threads(2, || {
+            for len in [0, 1, 9, 10, 11, 1000] {
+                let (mut a, mut b) = (vec![0; len], vec![0; len]);
+                chunks([&mut a, &mut b], 10, |number, [a, b]| {
+                    a.fill(number + 1);
+                    b.fill(2 * (number + 1));
+                });
+                assert!((0..len).all(|i| a[i] == i / 10 + 1 && b[i] == 2 * a[i]));
+            }
+        });
+    }
+}
