@@ -1,0 +1,38 @@
+//! Whole training steps: take the batch, forward, loss, zero, backward, step, read the loss.
+//!
+//! `cargo bench -p training-loop --bench steps -- w2 --threads 1 --secs 2` prints one line of JSON.
+//! Data, sizes, warm-up and fields are those of the comparison with other libraries.
+//! `PEERS_CHECK=0` leaves out the fifty steps that show whether it learns.
+
+mod data;
+mod learning;
+mod measure;
+mod options;
+mod stages;
+mod training;
+mod w1;
+mod w2_w3;
+
+use std::process::exit;
+
+use options::{Options, USAGE};
+
+fn main() {
+    let options = Options::parse(std::env::args().skip(1)).unwrap_or_else(|fault| {
+        eprintln!("{fault}\n\n{USAGE}");
+        exit(2);
+    });
+    training_loop::set_num_threads(options.threads);
+    training_loop::seed(options.seed);
+    let learnt = match options.workload.as_str() {
+        "w1" => measure::run(&options, w1::workload()),
+        "w2" => measure::run(&options, w2_w3::w2()),
+        "w3" => measure::run(&options, w2_w3::w3()),
+        // The parser lets no other through.
+        other => unreachable!("{other}"),
+    };
+    if let Err(fault) = learnt {
+        eprintln!("{}: {fault}", options.workload);
+        exit(1);
+    }
+}

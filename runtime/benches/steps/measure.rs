@@ -1,0 +1,107 @@
+//! The clock around the steps, and the line of JSON that it prints.
+
+use std::time::{Duration, Instant};
+
+use training_loop::Scalar;
+
+use crate::options::Options;
+use crate::{learning, stages};
+
+/// Losses up to this step are kept and looked at by the learning check.
+const CHECK_AT: usize = 50;
+
+/// Warms up for 0.7 s, measures, and prints the line.
+///
+/// # Errors
+/// When the losses are not those of a model that learns.
+pub(crate) fn run(options: &Options, mut step: impl FnMut(usize) -> Scalar) -> Result<(), String> {
+    let mut losses: Vec<Scalar> = Vec::new();
+    let mut count = 0;
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(700) || count < 3 {
+        keep(&mut losses, step(count));
+        count += 1;
+    }
+    if options.stages {
+        print_stages(options, count, step);
+        return Ok(());
+    }
+    let is_checked = std::env::var("PEERS_CHECK").map_or(true, |value| value != "0");
+    let mut times: Vec<f64> = Vec::new();
+    let start = Instant::now();
+    while start.elapsed().as_secs_f64() < options.seconds
+        || times.len() < 7
+        || (is_checked && count < CHECK_AT)
+    {
+        let before = Instant::now();
+        let loss = step(count);
+        times.push(before.elapsed().as_secs_f64() * 1e3);
+        keep(&mut losses, loss);
+        count += 1;
+    }
+    let mean_time = start.elapsed().as_secs_f64() * 1e3 / times.len() as f64;
+    let loss50 = losses.get(CHECK_AT - 5..CHECK_AT).map(mean);
+    println!(
+        "{{\"peer\":\"training-loop\",\"workload\":\"{}\",\"threads\":{},\"ms\":{:.6},\"p10\":{:.6},\"p90\":{:.6},\
+         \"mean\":{mean_time:.6},\"steps\":{count},\"loss0\":{:.4},\"loss50\":{:.4},\"loss_end\":{:.4},\
+         \"rss_mb\":{:.1}}}",
+        options.workload,
+        training_loop::num_threads(),
+        quantile(&mut times, 0.5),
+        quantile(&mut times, 0.1),
+        quantile(&mut times, 0.9),
+        losses[0],
+        loss50.unwrap_or(-1.0),
+        mean(&losses[losses.len() - losses.len().min(10)..]),
+        peak_memory()
+    );
+    loss50.map_or(Ok(()), |loss50| learning::check(&options.workload, losses[0], loss50))
+}
+
+/// The median time of each stage, in milliseconds.
+fn print_stages(options: &Options, mut count: usize, mut step: impl FnMut(usize) -> Scalar) {
+    stages::start();
+    let mut times = vec![Vec::new(); stages::NAMES.len()];
+    let start = Instant::now();
+    while start.elapsed().as_secs_f64() < options.seconds || times[0].len() < 7 {
+        step(count);
+        count += 1;
+        for (times, spent) in times.iter_mut().zip(stages::take()) {
+            times.push(spent.as_secs_f64() * 1e3);
+        }
+    }
+    let medians = stages::NAMES.iter().zip(&mut times);
+    let medians: Vec<String> =
+        medians.map(|(name, times)| format!("\"{name}\":{:.6}", quantile(times, 0.5))).collect();
+    println!(
+        "{{\"workload\":\"{}\",\"threads\":{},\"stages\":{{{}}}}}",
+        options.workload,
+        training_loop::num_threads(),
+        medians.join(",")
+    );
+}
+
+/// Keeps the first fifty losses and the last ten.
+fn keep(losses: &mut Vec<Scalar>, loss: Scalar) {
+    if losses.len() == CHECK_AT + 10 {
+        losses.remove(CHECK_AT);
+    }
+    losses.push(loss);
+}
+
+fn mean(losses: &[Scalar]) -> Scalar {
+    losses.iter().sum::<Scalar>() / losses.len() as Scalar
+}
+
+fn quantile(times: &mut [f64], share: f64) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[((times.len() - 1) as f64 * share) as usize]
+}
+
+/// Peak resident memory in MB; NaN where the system does not tell.
+fn peak_memory() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
+    kilobytes.unwrap_or(f64::NAN) / 1024.0
+}

@@ -1,0 +1,66 @@
+//! What can be said on the command line.
+
+use std::process::exit;
+
+pub(crate) const USAGE: &str = "usage: cargo bench -p training-loop --bench steps -- WORKLOAD [OPTIONS]
+
+  w1  Linear(1,1), 40 samples, mean squared error, SGD
+  w2  784-256-128-10, ReLU, batch 64, cross-entropy, Adam
+  w3  784-1024-1024-10, ReLU, batch 256, cross-entropy, SGD with momentum
+
+  --threads N  threads that share the work, 1 unless given
+  --secs S     seconds to measure after the warm-up, 2 unless given
+  --seed N     seed of the first parameters, 0 unless given
+  --stages     print the time of each stage of a step instead";
+
+const WORKLOADS: [&str; 3] = ["w1", "w2", "w3"];
+
+pub(crate) struct Options {
+    pub(crate) workload: String,
+    pub(crate) threads: usize,
+    pub(crate) seconds: f64,
+    pub(crate) seed: u64,
+    pub(crate) stages: bool,
+}
+
+impl Options {
+    pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self { workload: String::new(), threads: 1, seconds: 2.0, seed: 0, stages: false };
+        // Cargo adds `--bench` to what a bench target is run with.
+        let mut arguments = arguments.filter(|argument| argument != "--bench");
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or(format!("`{argument}` needs a value"));
+            match argument.as_str() {
+                name if WORKLOADS.contains(&name) && options.workload.is_empty() => {
+                    options.workload = argument;
+                }
+                "--threads" => {
+                    let range = |n: &usize| *n >= 1;
+                    options.threads = number(&argument, &value()?, range, "an integer, at least 1")?;
+                }
+                "--secs" => {
+                    let range = |s: &f64| s.is_finite() && *s >= 0.0;
+                    options.seconds = number(&argument, &value()?, range, "a number of seconds, at least 0")?;
+                }
+                "--seed" => options.seed = number(&argument, &value()?, |_| true, "an integer, at least 0")?,
+                "--stages" => options.stages = true,
+                "-h" | "--help" => {
+                    println!("{USAGE}");
+                    exit(0);
+                }
+                _ => return Err(format!("unknown workload or option `{argument}`")),
+            }
+        }
+        if options.workload.is_empty() { Err("which workload?".to_owned()) } else { Ok(options) }
+    }
+}
+
+fn number<T: std::str::FromStr>(
+    name: &str,
+    text: &str,
+    range: impl Fn(&T) -> bool,
+    rule: &str,
+) -> Result<T, String> {
+    let value = text.parse().ok().filter(range);
+    value.ok_or_else(|| format!("`{name}` is `{text}`: it must be {rule}"))
+}

@@ -1,0 +1,48 @@
+//! How long each stage of a step takes, when somebody asks.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// The stages in the order in which a step runs them.
+#[derive(Clone, Copy)]
+pub(crate) enum Stage {
+    Batch,
+    Forward,
+    Loss,
+    ZeroGrad,
+    Backward,
+    Step,
+    Item,
+    Drop,
+}
+
+pub(crate) const NAMES: [&str; 8] =
+    ["batch", "forward", "loss", "zero_grad", "backward", "step", "item", "drop"];
+
+thread_local! {
+    static IS_ON: Cell<bool> = const { Cell::new(false) };
+    static SPENT: Cell<[Duration; NAMES.len()]> = const { Cell::new([Duration::ZERO; NAMES.len()]) };
+}
+
+/// From now on stages of this thread are timed.
+pub(crate) fn start() {
+    IS_ON.set(true);
+}
+
+/// Runs a stage; its time is added to what [`take`] gives if [`start`] was called, and is not looked at otherwise.
+pub(crate) fn time<T>(stage: Stage, run: impl FnOnce() -> T) -> T {
+    if !IS_ON.get() {
+        return run();
+    }
+    let before = Instant::now();
+    let result = run();
+    let mut spent = SPENT.get();
+    spent[stage as usize] += before.elapsed();
+    SPENT.set(spent);
+    result
+}
+
+/// The time spent in each stage since the last call.
+pub(crate) fn take() -> [Duration; NAMES.len()] {
+    SPENT.replace([Duration::ZERO; NAMES.len()])
+}

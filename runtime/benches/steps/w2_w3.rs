@@ -1,0 +1,48 @@
+//! W2 and W3: a perceptron with two hidden layers on noisy pictures of ten classes.
+
+use training_loop::Scalar;
+use training_loop::prelude::*;
+
+use crate::data::Pictures;
+use crate::training::training;
+
+#[derive(Module)]
+pub(crate) struct Perceptron {
+    first: Linear,
+    second: Linear,
+    output: Linear,
+}
+
+impl Perceptron {
+    pub(crate) fn new([first, second]: [usize; 2]) -> Self {
+        Self {
+            first: Linear::new(784, first),
+            second: Linear::new(first, second),
+            output: Linear::new(second, 10),
+        }
+    }
+
+    pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
+        let x = self.first.forward(x).relu();
+        let x = self.second.forward(&x).relu();
+        self.output.forward(&x)
+    }
+}
+
+pub(crate) fn w2() -> impl FnMut(usize) -> Scalar {
+    let model = Perceptron::new([256, 128]);
+    let optimizer = Adam::new(model.parameters(), 1e-3);
+    perceptron(model, optimizer, 64)
+}
+
+pub(crate) fn w3() -> impl FnMut(usize) -> Scalar {
+    let model = Perceptron::new([1024, 1024]);
+    let optimizer = Sgd::new(model.parameters(), 0.01).momentum(0.9);
+    perceptron(model, optimizer, 256)
+}
+
+fn perceptron(model: Perceptron, optimizer: impl Optimizer, size: usize) -> impl FnMut(usize) -> Scalar {
+    let pictures = Pictures::new();
+    let batch = move |step| pictures.batch(step, size);
+    training(optimizer, batch, move |x| model.forward(x), cross_entropy)
+}
