@@ -8,24 +8,105 @@ mod block;
 mod pack;
 mod tile;
 
+use super::pool::Pieces;
 use super::simd::{Level, dispatch, level};
 use crate::Scalar;
 
-/// One side of a product: a dense row-major matrix, read as it is or transposed.
+/// One side of a product: a row-major matrix, read as it is or transposed.
 #[derive(Clone, Copy)]
 pub(crate) struct Side<'a> {
     data: &'a [Scalar],
+    /// From one stored row to the next; `None` where they follow each other.
+    stride: Option<usize>,
     transposed: bool,
 }
 
 /// A matrix as it is stored.
 pub(crate) fn plain(data: &[Scalar]) -> Side<'_> {
-    Side { data, transposed: false }
+    Side { data, stride: None, transposed: false }
 }
 
 /// The transpose of a stored matrix.
 pub(crate) fn flipped(data: &[Scalar]) -> Side<'_> {
-    Side { data, transposed: true }
+    Side { data, stride: None, transposed: true }
+}
+
+/// A matrix as it is stored, each row `stride` numbers after the one before it.
+///
+/// The slice may end right after the last number of the last row, or anywhere later.
+#[cfg_attr(not(test), allow(dead_code))] // For parts of wider rows, such as the heads of attention.
+pub(crate) fn plain_rows(data: &[Scalar], stride: usize) -> Side<'_> {
+    Side { data, stride: Some(stride), transposed: false }
+}
+
+/// The transpose of a stored matrix each of whose rows begins `stride` numbers after the one before it.
+#[cfg_attr(not(test), allow(dead_code))] // For parts of wider rows, such as the heads of attention.
+pub(crate) fn flipped_rows(data: &[Scalar], stride: usize) -> Side<'_> {
+    Side { data, stride: Some(stride), transposed: true }
+}
+
+impl<'a> Side<'a> {
+    /// The side as a matrix of `rows` and `columns` by its strides, checked against the slice.
+    fn strided(self, rows: usize, columns: usize) -> Strided<'a> {
+        let (stored, width) = if self.transposed { (columns, rows) } else { (rows, columns) };
+        let stride = self.stride.unwrap_or(width);
+        assert!(
+            rows == 0 || columns == 0 || self.data.len() >= (stored - 1) * stride + width,
+            "a side of [{stored}, {width}] with rows {stride} apart does not fit {} numbers",
+            self.data.len()
+        );
+        let (row, column) = if self.transposed { (1, stride) } else { (stride, 1) };
+        Strided { data: self.data, row, column }
+    }
+}
+
+/// A matrix by its strides.
+#[derive(Clone, Copy)]
+struct Strided<'a> {
+    data: &'a [Scalar],
+    row: usize,
+    column: usize,
+}
+
+impl<'a> Strided<'a> {
+    /// The part that begins at a row and a column.
+    fn from(self, row: usize, column: usize) -> Self {
+        Self { data: &self.data[row * self.row + column * self.column..], ..self }
+    }
+
+    fn transpose(self) -> Self {
+        Self { row: self.column, column: self.row, ..self }
+    }
+
+    /// The `columns` numbers of the first row, where they follow each other.
+    fn first_row(self, columns: usize) -> Option<&'a [Scalar]> {
+        (self.column == 1 || columns == 1).then(|| &self.data[..columns])
+    }
+}
+
+/// Where a product goes: a matrix by its strides, which nobody else reads or writes.
+#[derive(Clone, Copy)]
+struct Target {
+    start: *mut Scalar,
+    row: usize,
+    column: usize,
+}
+
+// SAFETY: whoever makes a target promises that its numbers are written by the product alone, whose parts write
+// numbers of their own each.
+unsafe impl Sync for Target {}
+// SAFETY: as above.
+unsafe impl Send for Target {}
+
+impl Target {
+    /// The part that begins at a row and a column, which lie inside.
+    fn from(self, row: usize, column: usize) -> Self {
+        Self { start: self.start.wrapping_add(row * self.row + column * self.column), ..self }
+    }
+
+    fn transpose(self) -> Self {
+        Self { row: self.column, column: self.row, ..self }
+    }
 }
 
 /// `m`, `k` and `n` of a product `[m, k] · [k, n]`.
@@ -36,145 +117,109 @@ pub(crate) type Sizes = (usize, usize, usize);
 /// # Shapes
 /// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`, after transposing the flipped sides.
 pub(crate) fn product(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
-    product_at(level(), sizes, a, b, c, add);
+    product_to(sizes, a, b, c, sizes.2, add);
 }
 
-/// [`product`] on a given instruction set.
-fn product_at(level: Level, (m, k, n): Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
+/// [`product`] into rows that begin `stride` numbers after each other; what lies between them is left alone.
+///
+/// The slice may end right after the last number of the last row.
+pub(crate) fn product_to(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], stride: usize, add: bool) {
+    // SAFETY: the exclusive borrow of `c` lasts until the product is done.
+    unsafe { product_into(sizes, a, b, Pieces::new(c), 0, stride, add) }
+}
+
+/// [`product_to`] rows that begin at number `start` of a slice whose other numbers others may be writing.
+///
+/// # Safety
+/// The slice is still borrowed, and nobody else reads or writes the `m` rows of `n` numbers meanwhile.
+pub(crate) unsafe fn product_into(
+    (m, k, n): Sizes,
+    a: Side<'_>,
+    b: Side<'_>,
+    c: Pieces<Scalar>,
+    start: usize,
+    stride: usize,
+    add: bool,
+) {
+    if m == 0 || n == 0 {
+        return;
+    }
+    assert!(stride >= n || m == 1, "rows of {n} numbers that begin {stride} after each other overlap");
+    let c = Target { start: c.place(start, (m - 1) * stride + n), row: stride, column: 1 };
+    // SAFETY: `place` has checked that the rows lie inside the slice, and the caller promises the rest.
+    unsafe { product_at(level(), (m, k, n), a.strided(m, k), b.strided(k, n), c, add) }
+}
+
+/// The product on a given instruction set; `m` and `n` are not 0.
+///
+/// # Safety
+/// The numbers of `c` are there, and nobody else reads or writes them.
+unsafe fn product_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     /// Multiplications up to which three plain loops are quickest.
     const TINY: usize = 512;
-    assert!(a.data.len() == m * k && b.data.len() == k * n && c.len() == m * n);
-    if !add && (k == 0 || m == 1 || n == 1 || m * k * n <= TINY) {
-        c.fill(0.0);
+    if m * k * n <= TINY {
+        // SAFETY: the same promise.
+        return unsafe { tiny((m, k, n), a, b, c, add) };
     }
-    if c.is_empty() || k == 0 {
-    } else if m * k * n <= TINY {
-        tiny((m, k, n), a, b, c);
-    } else if m == 1 {
-        by_vector(level, b.data, !b.transposed, a.data, c);
-    } else if n == 1 {
-        by_vector(level, a.data, a.transposed, b.data, c);
+    let by_vector = if m == 1 && c.column == 1 {
+        a.first_row(k).map(|vector| (b.transpose(), vector, n))
+    } else if n == 1 && (c.row == 1 || m == 1) {
+        b.transpose().first_row(k).map(|vector| (a, vector, m))
     } else {
-        block::product(level, (m, k, n), a, b, c, add);
+        None
+    };
+    match by_vector {
+        Some((matrix, vector, count)) if matrix.row == 1 || matrix.column == 1 => {
+            // SAFETY: the numbers of a single row, or of a single column without gaps, follow each other.
+            let c = unsafe { std::slice::from_raw_parts_mut(c.start, count) };
+            if !add {
+                c.fill(0.0);
+            }
+            matrix_by_vector(level, matrix, vector, c);
+        }
+        // SAFETY: the same promise; `k` is not 0, or the product were tiny.
+        _ => unsafe { block::product(level, (m, k, n), a, b, c, add) },
     }
 }
 
-/// `c += matrix · vector` for a matrix `[c, vector]`, stored as it is or by columns.
-fn by_vector(level: Level, matrix: &[Scalar], by_columns: bool, vector: &[Scalar], c: &mut [Scalar]) {
-    if by_columns {
+/// `c += matrix · vector` for a matrix `[c, vector]` whose rows or columns are without gaps.
+fn matrix_by_vector(level: Level, matrix: Strided<'_>, vector: &[Scalar], c: &mut [Scalar]) {
+    if matrix.column == 1 {
+        for (i, c) in c.iter_mut().enumerate() {
+            *c += super::dot(&matrix.data[i * matrix.row..][..vector.len()], vector);
+        }
+    } else {
         #[inline(always)]
-        fn body(matrix: &[Scalar], vector: &[Scalar], c: &mut [Scalar]) {
-            for (column, x) in matrix.chunks_exact(c.len()).zip(vector) {
-                for (c, m) in c.iter_mut().zip(column) {
+        fn body(matrix: &[Scalar], stride: usize, vector: &[Scalar], c: &mut [Scalar]) {
+            for (l, x) in vector.iter().enumerate() {
+                for (c, m) in c.iter_mut().zip(&matrix[l * stride..]) {
                     *c += x * m;
                 }
             }
         }
-        dispatch!(level, [] body(matrix: &[Scalar], vector: &[Scalar], c: &mut [Scalar]));
-    } else {
-        for (c, row) in c.iter_mut().zip(matrix.chunks_exact(vector.len())) {
-            *c += super::dot(row, vector);
-        }
+        let (data, stride) = (matrix.data, matrix.column);
+        dispatch!(level, [] body(data: &[Scalar], stride: usize, vector: &[Scalar], c: &mut [Scalar]));
     }
 }
 
-/// `c += a · b` by three plain loops.
-fn tiny((m, k, n): Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar]) {
+/// The product by three plain loops.
+///
+/// # Safety
+/// As for [`product_at`].
+unsafe fn tiny((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     for i in 0..m {
         for j in 0..n {
-            let mut total = 0.0;
-            for l in 0..k {
-                let x = a.data[if a.transposed { l * m + i } else { i * k + l }];
-                let y = b.data[if b.transposed { j * k + l } else { l * n + j }];
-                total += x * y;
+            let products =
+                (0..k).map(|l| a.data[i * a.row + l * a.column] * b.data[l * b.row + j * b.column]);
+            let total: Scalar = products.sum();
+            // SAFETY: the caller promises the numbers of `c`.
+            unsafe {
+                let to = c.from(i, j).start;
+                *to = if add { *to + total } else { total };
             }
-            c[i * n + j] += total;
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Level, Side, flipped, plain, product_at};
-    use crate::Scalar;
-    use crate::kernel::simd::best;
-
-    fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
-        (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
-    }
-
-    fn reference((m, k, n): (usize, usize, usize), a: Side<'_>, b: Side<'_>) -> Vec<f64> {
-        let at = |side: Side<'_>, i: usize, j: usize, (rows, columns): (usize, usize)| {
-            f64::from(side.data[if side.transposed { j * rows + i } else { i * columns + j }])
-        };
-        let entry = |i, j| (0..k).map(|l| at(a, i, l, (m, k)) * at(b, l, j, (k, n))).sum();
-        (0..m).flat_map(|i| (0..n).map(move |j| entry(i, j))).collect()
-    }
-
-    fn levels() -> impl Iterator<Item = Level> {
-        [Level::Plain, Level::Avx2, Level::Avx512].into_iter().filter(|&level| level <= best())
-    }
-
-    fn check(sizes: (usize, usize, usize)) {
-        let (m, k, n) = sizes;
-        let (x, y) = (numbers(m * k, 1), numbers(k * n, 2));
-        for (a, b) in [
-            (plain(&x), plain(&y)),
-            (plain(&x), flipped(&y)),
-            (flipped(&x), plain(&y)),
-            (flipped(&x), flipped(&y)),
-        ] {
-            let wanted = reference(sizes, a, b);
-            for (level, add) in levels().flat_map(|level| [(level, false), (level, true)]) {
-                let mut c = vec![if add { 1.0 } else { Scalar::NAN }; m * n];
-                product_at(level, sizes, a, b, &mut c, add);
-                for (ours, theirs) in c.iter().zip(&wanted) {
-                    let error = (f64::from(*ours) - theirs - if add { 1.0 } else { 0.0 }).abs();
-                    assert!(
-                        error < 1e-5 * (1.0 + k as f64).sqrt(),
-                        "{sizes:?} {level:?} {add}: {ours} is not {theirs}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn every_layout_and_level_agrees_with_plain_sums() {
-        for m in [1, 2, 5, 6, 7, 13, 24] {
-            for n in [1, 3, 8, 15, 16, 17, 33, 64] {
-                for k in [1, 2, 9, 40] {
-                    check((m, k, n));
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn blocks_end_anywhere() {
-        for sizes in
-            [(121, 401, 19), (3, 803, 37), (250, 17, 2051), (127, 400, 16), (9, 1201, 130), (130, 1024, 100)]
-        {
-            check(sizes);
-        }
-    }
-
-    #[test]
-    fn empty_sides_leave_zeros_or_what_was_there() {
-        for sizes in [(0, 3, 2), (2, 0, 3), (3, 2, 0), (0, 0, 0), (1, 0, 1)] {
-            check(sizes);
-        }
-    }
-
-    #[test]
-    fn unaligned_views_are_fine() {
-        let (x, y) = (numbers(31 * 45 + 1, 1), numbers(45 * 29 + 3, 2));
-        let (a, b) = (plain(&x[1..]), plain(&y[3..]));
-        let wanted = reference((31, 45, 29), a, b);
-        for level in levels() {
-            let mut c = vec![0.0; 31 * 29 + 1];
-            product_at(level, (31, 45, 29), a, b, &mut c[1..], false);
-            assert!(c[1..].iter().zip(&wanted).all(|(c, w)| (f64::from(*c) - w).abs() < 1e-4));
-        }
-    }
-}
+mod tests;

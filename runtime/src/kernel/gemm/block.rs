@@ -8,7 +8,7 @@ use std::cell::RefCell;
 
 use super::pack::{pack_columns, pack_rows};
 use super::tile::{Tile, Widths, tile};
-use super::{Side, Sizes};
+use super::{Sizes, Strided, Target};
 use crate::Scalar;
 use crate::kernel::lines::{LINE, Lines};
 use crate::kernel::simd::Level;
@@ -30,43 +30,31 @@ struct Scratch {
     right: Lines,
 }
 
-/// A matrix by its strides.
-#[derive(Clone, Copy)]
-pub(super) struct Strided<'a> {
-    pub(super) data: &'a [Scalar],
-    pub(super) row: usize,
-    pub(super) column: usize,
-}
-
 /// `c = a · b`, or `c += a · b`; no size is 0.
-pub(super) fn product(level: Level, (m, k, n): Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
-    let strided = |side: Side<'_>, rows, columns| {
-        let (row, column) = if side.transposed { (1, rows) } else { (columns, 1) };
-        (row, column)
-    };
-    let ((a_row, a_column), (b_row, b_column)) = (strided(a, m, k), strided(b, k, n));
-    let left = Strided { data: a.data, row: a_row, column: a_column };
-    let right = Strided { data: b.data, row: b_row, column: b_column };
-    if b.transposed && m < n {
-        let (left, right) = (
-            Strided { data: b.data, row: b_column, column: b_row },
-            Strided { data: a.data, row: a_column, column: a_row },
-        );
-        blocks(level, (n, k, m), left, right, c, (1, n), add);
-    } else {
-        blocks(level, (m, k, n), left, right, c, (n, 1), add);
-    }
-}
-
-fn blocks(
+///
+/// # Safety
+/// The numbers of `c` are there, and nobody else reads or writes them.
+pub(super) unsafe fn product(
     level: Level,
     (m, k, n): Sizes,
     a: Strided<'_>,
     b: Strided<'_>,
-    c: &mut [Scalar],
-    (c_row, c_column): (usize, usize),
+    c: Target,
     add: bool,
 ) {
+    // SAFETY: the same promise.
+    unsafe {
+        if b.column != 1 && m < n {
+            blocks(level, (n, k, m), b.transpose(), a.transpose(), c.transpose(), add);
+        } else {
+            blocks(level, (m, k, n), a, b, c, add);
+        }
+    }
+}
+
+/// # Safety
+/// As for [`product`].
+unsafe fn blocks(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     let widths = Widths::of(level);
     // Equal runs along `k`, none longer than `DEPTH`.
     let depth = k.div_ceil(k.div_ceil(DEPTH));
@@ -77,18 +65,18 @@ fn blocks(
                 let depth = depth.min(k - l);
                 let length = columns.next_multiple_of(widths.columns) * depth;
                 let panels = room(&mut scratch.right, length);
-                let part = Strided { data: &b.data[l * b.row + j * b.column..], ..b };
-                pack_columns(level, part, depth, columns, widths.columns, panels);
+                pack_columns(level, b.from(l, j), depth, columns, widths.columns, panels);
                 for i in (0..m).step_by(ROWS) {
                     let rows = ROWS.min(m - i);
-                    let part = Strided { data: &a.data[i * a.row + l * a.column..], ..a };
+                    let part = a.from(i, l);
                     let packed = scattered(a, columns).then(|| {
                         let strips = room(&mut scratch.left, rows * depth);
                         pack_rows(part, depth, rows, widths.rows, strips);
                         &*strips
                     });
                     let block = Block { level, widths, rows, columns, depth, left: part, packed, panels };
-                    block.run(&mut c[i * c_row + j * c_column..], (c_row, c_column), add || l > 0);
+                    // SAFETY: a block inside of `c`, of which the caller promises all.
+                    unsafe { block.run(c.from(i, j), add || l > 0) };
                 }
             }
         }
@@ -124,7 +112,9 @@ struct Block<'a> {
 }
 
 impl Block<'_> {
-    fn run(&self, c: &mut [Scalar], c_strides: (usize, usize), add: bool) {
+    /// # Safety
+    /// The numbers of `c` are there, and nobody else reads or writes them.
+    unsafe fn run(&self, c: Target, add: bool) {
         let panels = self.panels.chunks_exact(self.depth * self.widths.columns);
         for (panel, j) in panels.zip((0..self.columns).step_by(self.widths.columns)) {
             for i in (0..self.rows).step_by(self.widths.rows) {
@@ -134,8 +124,9 @@ impl Block<'_> {
                     None => (&self.left.data[i * self.left.row..], (self.left.row, self.left.column)),
                 };
                 let columns = self.widths.columns.min(self.columns - j);
-                let at = Tile { rows, columns, depth: self.depth, a, a_strides, panel, c_strides, add };
-                tile(self.level, at, &mut c[i * c_strides.0 + j * c_strides.1..]);
+                let at = Tile { rows, columns, depth: self.depth, a, a_strides, panel, add };
+                // SAFETY: a tile inside of `c`, of which the caller promises all.
+                unsafe { tile(self.level, at, c.from(i, j)) };
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Copies of matrix parts in the order in which a tile reads them.
 
-use super::block::Strided;
+use super::Strided;
 use crate::Scalar;
 use crate::kernel::simd::{Level, dispatch};
 

@@ -1,5 +1,6 @@
 //! The innermost loop: one tile of the output, held in registers.
 
+use super::Target;
 use crate::Scalar;
 use crate::kernel::lines::LINE;
 use crate::kernel::simd::Level;
@@ -48,12 +49,14 @@ pub(super) struct Tile<'a> {
     pub(super) a: &'a [Scalar],
     pub(super) a_strides: (usize, usize),
     pub(super) panel: &'a [Scalar],
-    pub(super) c_strides: (usize, usize),
     pub(super) add: bool,
 }
 
 /// Computes one tile and writes it to `c`, or adds it.
-pub(super) fn tile(level: Level, at: Tile<'_>, c: &mut [Scalar]) {
+///
+/// # Safety
+/// The numbers of `c` are there, and nobody else reads or writes them.
+pub(super) unsafe fn tile(level: Level, at: Tile<'_>, c: Target) {
     let widths = Widths::of(level);
     let last = |(row, column): (usize, usize), rows: usize, columns: usize| {
         (rows - 1) * row + (columns - 1) * column
@@ -63,9 +66,8 @@ pub(super) fn tile(level: Level, at: Tile<'_>, c: &mut [Scalar]) {
     );
     assert!(at.panel.len() >= at.depth * widths.columns);
     assert!(at.a.len() > last(at.a_strides, at.rows, at.depth));
-    assert!(c.len() > last(at.c_strides, at.rows, at.columns));
-    // SAFETY: the four lines above are what `run` demands of the rows, the panel, the left side and the output,
-    // for the widths that `Widths::of` gives this level; a level above `Plain` is only given where the processor
+    // SAFETY: the lines above are what `run` demands of the rows, the panel and the left side, for the widths that
+    // `Widths::of` gives this level, and the caller promises the output; a level above `Plain` is only given where the processor
     // has its instructions.
     unsafe {
         match level {
@@ -80,7 +82,7 @@ pub(super) fn tile(level: Level, at: Tile<'_>, c: &mut [Scalar]) {
 
 /// # Safety
 /// As [`run`], with up to four rows.
-unsafe fn least(at: Tile<'_>, c: &mut [Scalar]) {
+unsafe fn least(at: Tile<'_>, c: Target) {
     by_rows!(Plain, at, c, 1 2 3 4);
 }
 
@@ -88,7 +90,7 @@ unsafe fn least(at: Tile<'_>, c: &mut [Scalar]) {
 /// As [`run`], with up to six rows; the processor has AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(at: Tile<'_>, c: &mut [Scalar]) {
+unsafe fn avx2(at: Tile<'_>, c: Target) {
     by_rows!(Wide256, at, c, 1 2 3 4 5 6);
 }
 
@@ -96,7 +98,7 @@ unsafe fn avx2(at: Tile<'_>, c: &mut [Scalar]) {
 /// As [`run`], with up to twelve rows; the processor has AVX-512.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
-unsafe fn avx512(at: Tile<'_>, c: &mut [Scalar]) {
+unsafe fn avx512(at: Tile<'_>, c: Target) {
     by_rows!(Wide512, at, c, 1 2 3 4 5 6 7 8 9 10 11 12);
 }
 
@@ -104,10 +106,10 @@ unsafe fn avx512(at: Tile<'_>, c: &mut [Scalar]) {
 ///
 /// # Safety
 /// The function that this is inlined into has the instructions of `V`.
-/// `at.panel` holds `at.depth · 2 · V::WIDTH` numbers; `at.a` the place of `[ROWS - 1, at.depth - 1]` and `c` that
-/// of `[ROWS - 1, at.columns - 1]` by their strides; `at.columns` is at most `2 · V::WIDTH`.
+/// `at.panel` holds `at.depth · 2 · V::WIDTH` numbers; `at.a` the place of `[ROWS - 1, at.depth - 1]` by its
+/// strides; `c` has `ROWS` rows of `at.columns`, at most `2 · V::WIDTH`, that nobody else reads or writes.
 #[inline(always)]
-unsafe fn run<V: Vector, const ROWS: usize>(at: Tile<'_>, c: &mut [Scalar]) {
+unsafe fn run<V: Vector, const ROWS: usize>(at: Tile<'_>, c: Target) {
     let (row, column) = at.a_strides;
     let (mut a, mut b) = (at.a.as_ptr(), at.panel.as_ptr());
     // SAFETY: see above: every place read lies below the last one that the caller promises. The pointers move
@@ -126,10 +128,10 @@ unsafe fn run<V: Vector, const ROWS: usize>(at: Tile<'_>, c: &mut [Scalar]) {
             a = a.wrapping_add(column);
             b = b.wrapping_add(2 * V::WIDTH);
         }
-        if at.c_strides.1 == 1 && at.columns == 2 * V::WIDTH {
+        if c.column == 1 && at.columns == 2 * V::WIDTH {
             let mut i = 0;
             while i < ROWS {
-                let to = c.as_mut_ptr().add(i * at.c_strides.0);
+                let to = c.start.add(i * c.row);
                 let next = to.add(V::WIDTH);
                 if at.add {
                     V::load(to).add(sums[i][0]).store(to);
@@ -158,13 +160,14 @@ unsafe fn run<V: Vector, const ROWS: usize>(at: Tile<'_>, c: &mut [Scalar]) {
 /// # Safety
 /// As [`run`] for `c`.
 #[inline(always)]
-unsafe fn scatter<const ROWS: usize>(sums: &[[Scalar; MOST_COLUMNS]; ROWS], at: Tile<'_>, c: &mut [Scalar]) {
-    let (row, column) = at.c_strides;
+unsafe fn scatter<const ROWS: usize>(sums: &[[Scalar; MOST_COLUMNS]; ROWS], at: Tile<'_>, c: Target) {
     for j in 0..at.columns.min(MOST_COLUMNS) {
         for (i, sums) in sums.iter().enumerate() {
-            // SAFETY: `i` is below `ROWS` and `j` below the tile's columns: no later than the last place.
-            let to = unsafe { c.get_unchecked_mut(i * row + j * column) };
-            *to = if at.add { *to + sums[j] } else { sums[j] };
+            // SAFETY: `i` is below `ROWS` and `j` below the tile's columns.
+            unsafe {
+                let to = c.from(i, j).start;
+                *to = if at.add { *to + sums[j] } else { sums[j] };
+            }
         }
     }
 }

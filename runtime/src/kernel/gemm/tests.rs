@@ -1,0 +1,92 @@
+//! Every layout on every level against sums in double precision.
+
+use super::{Side, Sizes, flipped_rows, plain_rows, product_to};
+use crate::Scalar;
+use crate::kernel::simd::forced::on_each_level;
+
+/// Numbers at an address that no wide load likes.
+fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
+    (0..=count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
+}
+
+/// A stored matrix of `rows` and `columns` with `gap` numbers between rows, and none after the last.
+fn stored(rows: usize, columns: usize, gap: usize, seed: usize) -> Vec<Scalar> {
+    let count = if rows == 0 || columns == 0 { 0 } else { (rows - 1) * (columns + gap) + columns };
+    numbers(count, seed)
+}
+
+fn reference((m, k, n): Sizes, a: Side<'_>, b: Side<'_>) -> Vec<f64> {
+    let (a, b) = (a.strided(m, k), b.strided(k, n));
+    let entry = |i, j| {
+        let products = (0..k).map(|l| {
+            f64::from(a.data[i * a.row + l * a.column]) * f64::from(b.data[l * b.row + j * b.column])
+        });
+        products.sum()
+    };
+    (0..m).flat_map(|i| (0..n).map(move |j| entry(i, j))).collect()
+}
+
+/// What fills the output before the product, where nothing is added to it.
+const MARK: Scalar = 12345.0;
+
+/// Compares all four layouts, writing and adding, on all levels; `gaps` lie between the rows of a, b and c.
+fn check(sizes: Sizes, gaps: [usize; 3]) {
+    let (m, k, n) = sizes;
+    let (ax, at) = (stored(m, k, gaps[0], 1), stored(k, m, gaps[0], 1));
+    let (bx, bt) = (stored(k, n, gaps[1], 2), stored(n, k, gaps[1], 2));
+    for a in [plain_rows(&ax[1..], k + gaps[0]), flipped_rows(&at[1..], m + gaps[0])] {
+        for b in [plain_rows(&bx[1..], n + gaps[1]), flipped_rows(&bt[1..], k + gaps[1])] {
+            let wanted = reference(sizes, a, b);
+            for add in [false, true] {
+                on_each_level(|| check_one(sizes, a, b, gaps[2], add, &wanted));
+            }
+        }
+    }
+}
+
+fn check_one((m, k, n): Sizes, a: Side<'_>, b: Side<'_>, gap: usize, add: bool, wanted: &[f64]) {
+    let stride = n + gap;
+    let start = if add { 1.0 } else { MARK };
+    let mut c = vec![start; stored(m, n, gap, 0).len()];
+    product_to((m, k, n), a, b, &mut c[1..], stride, add);
+    assert!(c[0] == start, "what lies before the output was written");
+    for (at, ours) in c[1..].iter().enumerate() {
+        let (i, j) = (at / stride.max(1), at % stride.max(1));
+        let theirs = if j >= n { f64::from(start) } else { wanted[i * n + j] + if add { 1.0 } else { 0.0 } };
+        let error = (f64::from(*ours) - theirs).abs();
+        assert!(
+            error < 1e-5 * (1.0 + k as f64).sqrt(),
+            "[{m}, {k}, {n}] gap {gap} {add}: {ours} at {i}, {j} is not {theirs}"
+        );
+    }
+}
+
+#[test]
+fn every_layout_and_level_agrees_with_plain_sums() {
+    for m in [1, 2, 5, 6, 7, 13, 24] {
+        for n in [1, 3, 8, 15, 16, 17, 33, 64] {
+            for k in [1, 2, 9, 40] {
+                check((m, k, n), [0, 0, 0]);
+                check((m, k, n), [3, 1, 5]);
+            }
+        }
+    }
+}
+
+#[test]
+fn blocks_end_anywhere() {
+    for sizes in
+        [(121, 401, 19), (3, 803, 37), (250, 17, 2051), (127, 400, 16), (9, 1201, 130), (130, 1024, 100)]
+    {
+        check(sizes, [0, 0, 0]);
+        check(sizes, [7, 2, 1]);
+    }
+}
+
+#[test]
+fn empty_sides_leave_zeros_or_what_was_there() {
+    for sizes in [(0, 3, 2), (2, 0, 3), (3, 2, 0), (0, 0, 0), (1, 0, 1), (3, 0, 700)] {
+        check(sizes, [0, 0, 0]);
+        check(sizes, [1, 2, 3]);
+    }
+}
