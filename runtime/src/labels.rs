@@ -1,12 +1,15 @@
-//! Class labels: integers, counted from 0.
+//! Class labels and other ids: integers, counted from 0.
 
 use std::sync::Arc;
 
-use ndarray::Array1;
+use ndarray::{Array, Dimension};
 
+use crate::shape::Shape;
 use crate::{Error, Result};
 
-/// The classes of a batch's samples; a clone shares them.
+/// The classes of a batch's samples, or the tokens of its texts; a clone shares them.
+///
+/// Labels have a shape as tensors have: `[batch]` for classes, `[batch, time]` for tokens.
 ///
 /// # Example
 /// ```
@@ -14,11 +17,20 @@ use crate::{Error, Result};
 ///
 /// let labels = Labels::from(vec![2_usize, 0, 1]);
 /// assert_eq!(labels.as_slice(), [2, 0, 1]);
+/// let tokens = Labels::from(ndarray::arr2(&[[5_usize, 9, 0], [3, 0, 0]]));
+/// assert_eq!(tokens.shape(), [2, 3]);
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Labels(Arc<[u32]>);
+pub struct Labels {
+    shape: Shape,
+    values: Arc<[u32]>,
+}
 
 impl Labels {
+    fn vector(values: Arc<[u32]>) -> Self {
+        Self { shape: Shape::from([values.len()]), values }
+    }
+
     /// Labels from outside the program, of which each must be below `classes`.
     ///
     /// # Errors
@@ -39,41 +51,70 @@ impl Labels {
         checked.collect()
     }
 
-    /// The number of labels.
+    /// The same labels under another shape of as many elements.
+    ///
+    /// # Panics
+    /// If the shape counts other than [`len`](Self::len) labels.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::Labels;
+    ///
+    /// let tokens = (0..6).collect::<Labels>().reshape(&[2, 3]);
+    /// assert_eq!(tokens.shape(), [2, 3]);
+    /// ```
+    #[track_caller]
+    pub fn reshape(&self, shape: &[usize]) -> Self {
+        let shape = Shape::new(shape);
+        assert!(
+            shape.count() == self.len(),
+            "reshape: {} labels of shape {:?} do not fit the shape {shape:?}",
+            self.len(),
+            self.shape()
+        );
+        Self { shape, values: Arc::clone(&self.values) }
+    }
+
+    /// The lengths of the axes, outermost first.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The number of labels, along all axes.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.values.len()
     }
 
     /// Whether there are no labels.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.values.is_empty()
     }
 
-    /// The labels in order.
+    /// The labels in row-major order.
     pub fn as_slice(&self) -> &[u32] {
-        &self.0
+        &self.values
     }
 
-    /// The label of one sample, if there is such a sample.
+    /// The label at one place of the row-major order, if there is one.
     pub fn get(&self, index: usize) -> Option<u32> {
-        self.0.get(index).copied()
+        self.values.get(index).copied()
     }
 
-    /// The labels in order.
+    /// The labels in row-major order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = u32> + '_ {
-        self.0.iter().copied()
+        self.values.iter().copied()
     }
 }
 
 impl From<Vec<u32>> for Labels {
     fn from(values: Vec<u32>) -> Self {
-        Self(values.into())
+        Self::vector(values.into())
     }
 }
 
 impl From<&[u32]> for Labels {
     fn from(values: &[u32]) -> Self {
-        Self(values.into())
+        Self::vector(values.into())
     }
 }
 
@@ -94,19 +135,47 @@ impl From<Vec<usize>> for Labels {
 
 /// # Panics
 /// If a value does not fit in 32 bits.
-impl From<Array1<usize>> for Labels {
+impl<D: Dimension> From<Array<usize, D>> for Labels {
     #[track_caller]
-    fn from(values: Array1<usize>) -> Self {
-        values.into_iter().map(narrow).collect()
+    fn from(values: Array<usize, D>) -> Self {
+        let shape = Shape::new(values.shape());
+        Self { shape, values: values.iter().map(|value| narrow(*value)).collect() }
+    }
+}
+
+impl<D: Dimension> From<Array<u32, D>> for Labels {
+    fn from(values: Array<u32, D>) -> Self {
+        Self { shape: Shape::new(values.shape()), values: values.iter().copied().collect() }
     }
 }
 
 impl FromIterator<u32> for Labels {
     fn from_iter<I: IntoIterator<Item = u32>>(values: I) -> Self {
-        Self(values.into_iter().collect())
+        Self::vector(values.into_iter().collect())
     }
 }
 
 fn narrow(value: usize) -> u32 {
     u32::try_from(value).unwrap_or_else(|_| panic!("label {value} does not fit in 32 bits"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Labels;
+
+    #[test]
+    fn arrays_of_any_layout_keep_their_shape() {
+        let array = ndarray::arr2(&[[1_u32, 2, 3], [4, 5, 6]]);
+        let labels = Labels::from(array.t().to_owned());
+        assert_eq!(labels.shape(), [3, 2]);
+        assert_eq!(labels.as_slice(), [1, 4, 2, 5, 3, 6]);
+        assert_eq!(labels.reshape(&[6]), Labels::from(vec![1_u32, 4, 2, 5, 3, 6]));
+        assert_ne!(labels, labels.reshape(&[6]));
+    }
+
+    #[test]
+    #[should_panic(expected = "reshape: 6 labels of shape [6] do not fit the shape [2, 2]")]
+    fn a_shape_of_another_size_is_named() {
+        let _ = (0..6).collect::<Labels>().reshape(&[2, 2]);
+    }
 }

@@ -6,6 +6,7 @@
 mod activation;
 mod batch_norm;
 mod dropout;
+mod embedding;
 mod field;
 mod flatten;
 pub mod init;
@@ -20,6 +21,7 @@ use std::path::Path;
 pub use activation::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use batch_norm::BatchNorm1d;
 pub use dropout::Dropout;
+pub use embedding::Embedding;
 pub use field::Field;
 pub use flatten::Flatten;
 pub use layer_norm::LayerNorm;

@@ -28,6 +28,7 @@ operations! {
     div,
     dropout,
     elu,
+    embedding,
     exp,
     gather,
     gelu,
@@ -64,6 +65,7 @@ operations! {
 mod operators;
 
 pub use cat::cat;
+pub use embedding::embedding;
 pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use select::select;

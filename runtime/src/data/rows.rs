@@ -3,7 +3,7 @@
 use crate::value::Value;
 use crate::{Error, Labels, Result, Scalar, Tensor};
 
-/// Values with a row for each sample: tensors (their first axis), labels, pairs of such values.
+/// Values with a row for each sample: tensors and labels (their first axis), pairs of such values.
 pub trait Rows: Clone + Send + Sync {
     /// How many samples there are.
     fn rows(&self) -> usize;
@@ -63,14 +63,17 @@ fn check_places(op: &str, indices: &[usize], rows: usize) {
 
 impl Rows for Labels {
     fn rows(&self) -> usize {
-        self.len()
+        self.shape().first().copied().unwrap_or(0)
     }
 
     #[track_caller]
     fn pick(&self, indices: &[usize]) -> Self {
-        check_places("pick", indices, self.len());
-        let labels = self.as_slice();
-        indices.iter().map(|&index| labels[index]).collect()
+        assert!(!self.shape().is_empty(), "pick: a label without axes has no rows");
+        check_places("pick", indices, self.rows());
+        let width: usize = self.shape()[1..].iter().product();
+        let row = |&index: &usize| self.as_slice()[index * width..][..width].iter().copied();
+        let shape = [&[indices.len()], &self.shape()[1..]].concat();
+        indices.iter().flat_map(row).collect::<Self>().reshape(&shape)
     }
 
     fn check(&self, _: &str) -> Result<()> {
@@ -111,6 +114,8 @@ mod tests {
         assert_eq!(Tensor::from(arr1(&[5.0, 6.0])).pick(&[1]).as_slice(), [6.0]);
         assert_eq!(Tensor::zeros(&[3, 0]).pick(&[2, 0]).shape(), [2, 0]);
         assert_eq!(Labels::from(vec![7_u32, 8, 9]).pick(&[2, 0]).as_slice(), [9, 7]);
+        let tokens = (0..6).collect::<Labels>().reshape(&[3, 2]);
+        assert_eq!(tokens.pick(&[2, 0]), Labels::from(arr2(&[[4_u32, 5], [0, 1]])));
     }
 
     #[test]

@@ -1,0 +1,84 @@
+//! A table of vectors for ids.
+
+use super::{Field, Module, Visitor, init};
+use crate::{Labels, Parameter, Tensor, embedding};
+
+/// Looks up a vector for each id.
+///
+/// # Shapes
+/// `ids: [..]`, `weight: [rows, width]` → `[.., width]`
+///
+/// # Formula
+/// `y[i] = weight[ids[i]]`. The weight starts normally distributed with mean 0 and deviation 1.
+///
+/// # Source
+/// PyTorch's `nn.Embedding`.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let layer = Embedding::new(65, 8);
+/// let tokens = Labels::from(ndarray::arr2(&[[5_usize, 9, 0], [3, 0, 0]]));
+/// assert_eq!(layer.forward(&tokens).shape(), [2, 3, 8]);
+/// ```
+#[derive(Debug)]
+pub struct Embedding {
+    /// `[rows, width]`.
+    pub weight: Parameter,
+    padding: Option<usize>,
+}
+
+impl Embedding {
+    /// A table of so many rows, one for each id, of this width.
+    pub fn new(rows: usize, width: usize) -> Self {
+        let weight = Parameter::new(ndarray::Array2::zeros((rows, width)));
+        init::normal(&weight, 0.0, 1.0);
+        Self { weight, padding: None }
+    }
+
+    /// Sets the row of this id to 0 and gives it no gradient: PyTorch's `padding_idx`.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[track_caller]
+    pub fn padding(self, id: usize) -> Self {
+        let mut weight = self.weight.value();
+        let rows = weight.shape()[0];
+        assert!(id < rows, "padding: the id {id} is not below the layer's {rows} rows");
+        weight.index_axis_mut(ndarray::Axis(0), id).fill(0.0);
+        self.weight.set(weight);
+        Self { padding: Some(id), ..self }
+    }
+
+    /// Applies the layer.
+    ///
+    /// # Panics
+    /// If an id is not below the number of rows.
+    #[track_caller]
+    pub fn forward(&self, ids: &Labels) -> Tensor {
+        embedding(ids, &self.weight.tensor(), self.padding)
+    }
+}
+
+impl Module for Embedding {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        self.weight.visit_field("weight", visitor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_starts_at_zero_and_stays() {
+        let layer = Embedding::new(4, 3).padding(2);
+        let y = layer.forward(&Labels::from(vec![2_u32, 1, 2]));
+        assert_eq!((&y.as_slice()[..3], &y.as_slice()[6..]), (&[0.0; 3][..], &[0.0; 3][..]));
+        y.sum().backward();
+        let gradient = layer.weight.grad().unwrap();
+        assert_eq!(gradient.sum(), 3.0);
+        assert_eq!(gradient[[2, 0]], 0.0);
+    }
+}
