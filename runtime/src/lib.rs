@@ -42,8 +42,8 @@
 //! # }
 //! ```
 //!
-//! Features: `macros` (on by default: the attribute and the derive), `progress` (on by default: a bar
-//! on a terminal), `gzip` (reading `.csv.gz`), `f64` ([`Scalar`] in double precision).
+//! Features: `macros` (on by default: the attribute and the derive), `gzip` (reading `.csv.gz`), `f64`
+//! ([`Scalar`] in double precision).
 
 // Conversions to and from `Scalar` are written for `f32`, which it mostly is.
 #![cfg_attr(feature = "f64", allow(clippy::useless_conversion, clippy::cast_lossless))]

@@ -1,7 +1,10 @@
 //! Progress on standard error: a bar on a terminal, one line per epoch, never an escape code elsewhere.
 
 use std::fmt;
+use std::io::{IsTerminal, Write, stderr};
+use std::time::{Duration, Instant};
 
+use super::history::epoch_of;
 use crate::stderr::write_line;
 
 /// The environment variable that chooses: `auto`, `bar`, `plain` or `off`.
@@ -10,8 +13,7 @@ const VARIABLE: &str = "TRAINING_LOOP_PROGRESS";
 /// How a run shows where it is. A bar ends when this is dropped, however the run ended.
 pub(super) struct Progress {
     lines: bool,
-    #[cfg(feature = "progress")]
-    bar: Option<bar::Bar>,
+    bar: Option<Bar>,
 }
 
 impl Progress {
@@ -33,14 +35,8 @@ impl Progress {
         Self::new(lines, bars)
     }
 
-    #[cfg(feature = "progress")]
     fn new(lines: bool, bars: bool) -> Self {
-        Self { lines, bar: bars.then(bar::Bar::new).flatten() }
-    }
-
-    #[cfg(not(feature = "progress"))]
-    fn new(lines: bool, _: bool) -> Self {
-        Self { lines }
+        Self { lines, bar: bars.then(Bar::on_a_terminal).flatten() }
     }
 
     /// Shows nothing at all.
@@ -50,18 +46,14 @@ impl Progress {
     }
 
     /// Begins an epoch of so many batches.
-    #[cfg_attr(not(feature = "progress"), allow(unused_variables, clippy::unused_self))]
     pub(super) fn begin(&mut self, epoch: usize, epochs: Option<usize>, batches: usize) {
-        #[cfg(feature = "progress")]
         if let Some(bar) = &mut self.bar {
-            bar.begin(&super::history::epoch_of(epoch + 1, epochs), batches);
+            bar.begin(&epoch_of(epoch + 1, epochs), batches);
         }
     }
 
     /// A batch is done; `loss` is the epoch's mean so far.
-    #[cfg_attr(not(feature = "progress"), allow(unused_variables, clippy::unused_self))]
     pub(super) fn batch(&mut self, loss: Option<f64>) {
-        #[cfg(feature = "progress")]
         if let Some(bar) = &mut self.bar {
             bar.batch(loss);
         }
@@ -74,7 +66,6 @@ impl Progress {
 
     /// Prints a line, where the bar was if there is one.
     pub(super) fn say(&mut self, line: &str) {
-        #[cfg(feature = "progress")]
         if let Some(bar) = &mut self.bar {
             bar.clear();
         }
@@ -90,51 +81,90 @@ impl fmt::Debug for Progress {
     }
 }
 
-#[cfg(feature = "progress")]
-mod bar {
-    use std::time::{Duration, Instant};
+/// How often the bar is drawn.
+const REFRESH: Duration = Duration::from_millis(100);
 
-    use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+/// Characters between the ends of the bar: the line fits a terminal of eighty.
+const WIDTH: usize = 30;
 
-    /// How often the loss beside the bar changes.
-    const REFRESH: Duration = Duration::from_millis(100);
+/// Back to the start of the line, and the line is empty.
+const CLEAR: &str = "\r\x1b[2K";
 
-    /// A bar over the batches of an epoch.
-    pub(super) struct Bar {
-        bar: ProgressBar,
-        shown: Instant,
+/// A bar over the batches of an epoch.
+struct Bar {
+    epoch: String,
+    batches: usize,
+    done: usize,
+    drawn: Instant,
+    is_visible: bool,
+}
+
+impl Bar {
+    /// A bar, if standard error is a terminal that can take one away again.
+    fn on_a_terminal() -> Option<Self> {
+        let is_able = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
+        is_able.then(|| Self::new("", 0))
     }
 
-    impl Bar {
-        /// A bar, if standard error is a terminal.
-        pub(super) fn new() -> Option<Self> {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            (!bar.is_hidden()).then(|| Self { bar, shown: Instant::now() })
-        }
+    fn new(epoch: &str, batches: usize) -> Self {
+        Self { epoch: epoch.to_owned(), batches, done: 0, drawn: Instant::now(), is_visible: false }
+    }
 
-        pub(super) fn begin(&mut self, epoch: &str, batches: usize) {
-            let style = ProgressStyle::with_template("{prefix}  {wide_bar} {pos}/{len}  {msg}");
-            self.bar = ProgressBar::with_draw_target(Some(batches as u64), ProgressDrawTarget::stderr())
-                .with_style(style.expect("the template is a constant"))
-                .with_prefix(epoch.to_owned());
-        }
+    fn begin(&mut self, epoch: &str, batches: usize) {
+        self.clear();
+        *self = Self::new(epoch, batches);
+    }
 
-        pub(super) fn batch(&mut self, loss: Option<f64>) {
-            self.bar.inc(1);
-            if self.shown.elapsed() >= REFRESH {
-                self.shown = Instant::now();
-                self.bar.set_message(loss.map(|loss| format!("loss {loss:.4}")).unwrap_or_default());
-            }
-        }
-
-        pub(super) fn clear(&self) {
-            self.bar.finish_and_clear();
+    fn batch(&mut self, loss: Option<f64>) {
+        self.done += 1;
+        if self.drawn.elapsed() >= REFRESH {
+            self.drawn = Instant::now();
+            self.is_visible = true;
+            draw(&format!("{CLEAR}{}", self.line(loss)));
         }
     }
 
-    impl Drop for Bar {
-        fn drop(&mut self) {
-            self.clear();
+    fn line(&self, loss: Option<f64>) -> String {
+        // An iterator may give more batches than it promised.
+        let all = self.batches.max(self.done);
+        let full = (WIDTH * self.done).checked_div(all).unwrap_or(0);
+        let (full, rest) = ("#".repeat(full), "-".repeat(WIDTH - full));
+        let loss = loss.map(|loss| format!("  loss {loss:.4}")).unwrap_or_default();
+        format!("{}  {full}{rest} {}/{all}{loss}", self.epoch, self.done)
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.is_visible) {
+            draw(CLEAR);
         }
+    }
+}
+
+/// Writes to the terminal; that it is gone is no reason to end a run.
+fn draw(text: &str) {
+    let mut terminal = stderr().lock();
+    let _ = terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush());
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_fills_up() {
+        let mut bar = Bar::new("epoch  2/20", 12);
+        assert_eq!(bar.line(None), format!("epoch  2/20  {} 0/12", "-".repeat(30)));
+        bar.done = 4;
+        let (full, rest) = ("#".repeat(10), "-".repeat(20));
+        assert_eq!(bar.line(Some(0.51)), format!("epoch  2/20  {full}{rest} 4/12  loss 0.5100"));
+        bar.done = 13;
+        assert_eq!(bar.line(None), format!("epoch  2/20  {} 13/13", "#".repeat(30)));
+        assert_eq!(Bar::new("epoch 1", 0).line(None), format!("epoch 1  {} 0/0", "-".repeat(30)));
     }
 }
