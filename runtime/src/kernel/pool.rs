@@ -12,7 +12,7 @@ use std::cell::{Cell, UnsafeCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
@@ -115,12 +115,19 @@ pub(crate) fn run(parts: usize, work: impl Fn(usize) + Sync) {
     if parts <= 1 || threads == 1 || INSIDE.get() {
         return (0..parts).for_each(work);
     }
-    let Ok(mut helpers) = POOL.helpers.try_lock() else { return (0..parts).for_each(work) };
+    let mut helpers = match POOL.helpers.try_lock() {
+        Ok(helpers) => helpers,
+        // A part panicked on the thread that shared it out; the list of helpers is as good as before.
+        Err(TryLockError::Poisoned(helpers)) => helpers.into_inner(),
+        Err(TryLockError::WouldBlock) => return (0..parts).for_each(work),
+    };
     let wanted = (threads - 1).min(parts - 1);
     while helpers.len() < wanted {
         let Some(helper) = Helper::start(helpers.len()) else { break };
         helpers.push(helper);
     }
+    // Where the caller of the job before panicked itself, a helper's panic is still there.
+    drop(helpers_panic());
     let work: &(dyn Fn(usize) + Sync) = &work;
     {
         let open = Open::new(Job { work: forget_lifetime(work), parts, helpers: wanted });
@@ -130,11 +137,16 @@ pub(crate) fn run(parts: usize, work: impl Fn(usize) + Sync) {
         take_parts(work, parts);
         drop(open);
     }
-    let panic = POOL.panic.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let panic = helpers_panic();
     drop(helpers);
     if let Some(panic) = panic {
         resume_unwind(panic);
     }
+}
+
+/// Takes what a part of a helper panicked with.
+fn helpers_panic() -> Option<Box<dyn Any + Send>> {
+    POOL.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 fn forget_lifetime<'a>(work: &'a (dyn Fn(usize) + Sync + 'a)) -> &'static (dyn Fn(usize) + Sync) {
@@ -296,105 +308,4 @@ pub(crate) fn chunks<T: Send, const N: usize>(
 }
 
 #[cfg(test)]
-mod tests {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{Mutex, PoisonError};
-
-    use super::{THREADS, chunks, run, set_threads};
-
-    /// The number of threads belongs to the process: tests that set it take turns.
-    fn with_threads<R>(count: usize, work: impl FnOnce() -> R) -> R {
-        static TURN: Mutex<()> = Mutex::new(());
-        let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = THREADS.load(Ordering::Relaxed);
-        set_threads(count);
-        let result = catch_unwind(AssertUnwindSafe(work));
-        set_threads(before);
-        result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    }
-
-    #[test]
-    fn each_part_runs_once_however_many_threads_there_are() {
-        for threads in [1, 2, 3, 8] {
-            with_threads(threads, || {
-                for parts in [0, 1, 2, 3, 7, 100] {
-                    for _ in 0..200 {
-                        let counts: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
-                        run(parts, |part| {
-                            counts[part].fetch_add(1, Ordering::Relaxed);
-                        });
-                        assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
-                    }
-                }
-            });
-        }
-    }
-
-    #[test]
-    fn helpers_that_slept_come_back() {
-        with_threads(2, || {
-            for _ in 0..5 {
-                std::thread::sleep(std::time::Duration::from_millis(2));
-                let sum = AtomicUsize::new(0);
-                run(1000, |part| {
-                    sum.fetch_add(part, Ordering::Relaxed);
-                });
-                assert_eq!(sum.into_inner(), 499_500);
-            }
-        });
-    }
-
-    #[test]
-    fn work_within_work_and_beside_work_is_done() {
-        with_threads(2, || {
-            let sum = AtomicUsize::new(0);
-            std::thread::scope(|scope| {
-                for _ in 0..3 {
-                    scope.spawn(|| {
-                        run(10, |_| {
-                            run(10, |_| {
-                                sum.fetch_add(1, Ordering::Relaxed);
-                            });
-                        });
-                    });
-                }
-            });
-            assert_eq!(sum.into_inner(), 300);
-        });
-    }
-
-    #[test]
-    fn a_panic_comes_out_and_the_pool_lives_on() {
-        with_threads(2, || {
-            for bad in [0, 5, 63] {
-                let result = catch_unwind(|| {
-                    run(64, |part| {
-                        std::thread::sleep(std::time::Duration::from_micros(20));
-                        assert!(part != bad, "part {part} of the test");
-                    });
-                });
-                assert!(result.is_err());
-                let done = AtomicUsize::new(0);
-                run(64, |_| {
-                    done.fetch_add(1, Ordering::Relaxed);
-                });
-                assert_eq!(done.into_inner(), 64);
-            }
-        });
-    }
-
-    #[test]
-    fn chunks_cover_their_slices() {
-        with_threads(2, || {
-            for len in [0, 1, 9, 10, 11, 1000] {
-                let (mut a, mut b) = (vec![0; len], vec![0; len]);
-                chunks([&mut a, &mut b], 10, |number, [a, b]| {
-                    a.fill(number + 1);
-                    b.fill(2 * (number + 1));
-                });
-                assert!((0..len).all(|i| a[i] == i / 10 + 1 && b[i] == 2 * a[i]));
-            }
-        });
-    }
-}
+mod tests;
