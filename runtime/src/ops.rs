@@ -29,6 +29,7 @@ operations! {
     dropout,
     elu,
     embedding,
+    erf,
     exp,
     gather,
     gelu,

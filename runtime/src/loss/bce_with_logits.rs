@@ -21,7 +21,7 @@ pub fn bce_with_logits_loss(logits: &Tensor, target: &Tensor) -> Tensor {
         "bce_with_logits_loss",
         logits,
         target,
-        |x, t| x.max(0.0) - x * t + (-x.abs()).exp().ln_1p(),
+        |x, t| x.max(0.0) - x * t + math::ln_1p(math::exp(-x.abs())),
         |x, t| math::sigmoid(x) - t,
     )
 }

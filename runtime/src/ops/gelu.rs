@@ -20,10 +20,14 @@ impl Tensor {
     /// # Formula
     /// `y = x Φ(x)`; `dx = g (Φ(x) + x φ(x))`, with `φ(x) = e^(-x²/2) / √(2π)`.
     pub fn gelu(&self) -> Self {
-        by_input(self, |x| x * math::normal_below(x), |g, x| {
-            let density = 0.5 * ROOT * math::exp(-0.5 * x * x);
-            g * (math::normal_below(x) + x * density)
-        })
+        by_input(
+            self,
+            |x| x * math::normal(x).0,
+            |g, x| {
+                let (below, density) = math::normal(x);
+                g * (below + x * density)
+            },
+        )
     }
 
     /// [`Tensor::gelu`] by its approximation with a tanh, as GPT-2 was trained.

@@ -1,8 +1,9 @@
 //! Natural logarithm.
 
 use super::by_input;
-use crate::{Scalar, Tensor};
+use crate::Tensor;
 use crate::gradcheck::Case;
+use crate::kernel::math;
 
 impl Tensor {
     /// The natural logarithm of each element; NaN below 0.
@@ -13,7 +14,7 @@ impl Tensor {
     /// # Formula
     /// `y = ln x`; `dx = g / x`.
     pub fn ln(&self) -> Self {
-        by_input(self, Scalar::ln, |g, x| g / x)
+        by_input(self, math::ln, |g, x| g / x)
     }
 }
 

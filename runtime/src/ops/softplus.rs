@@ -14,7 +14,7 @@ impl Tensor {
     /// # Formula
     /// `y = ln(1 + eˣ)`; `dx = g σ(x)`. Above 20 this is `x` itself, as in `PyTorch`.
     pub fn softplus(&self) -> Self {
-        by_input(self, |x| if x > 20.0 { x } else { x.exp().ln_1p() }, |g, x| if x > 20.0 { g } else { g * math::sigmoid(x) })
+        by_input(self, |x| if x > 20.0 { x } else { math::ln_1p(math::exp(x)) }, |g, x| if x > 20.0 { g } else { g * math::sigmoid(x) })
     }
 }
 

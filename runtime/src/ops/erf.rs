@@ -1,0 +1,22 @@
+//! Error function.
+
+use super::by_input;
+use crate::gradcheck::Case;
+use crate::kernel::math;
+use crate::{Scalar, Tensor};
+
+impl Tensor {
+    /// The error function of each element: `erf(x/√2)` is the share of a standard normal distribution within `±x`.
+    ///
+    /// # Shapes
+    /// `x: [..]` → `[..]`
+    ///
+    /// # Formula
+    /// `y = 2/√π ∫₀ˣ e^(-t²) dt`; `dx = g · 2/√π e^(-x²)`.
+    pub fn erf(&self) -> Self {
+        const SLOPE: Scalar = std::f64::consts::FRAC_2_SQRT_PI as Scalar;
+        by_input(self, math::erf, |g, x| g * SLOPE * math::exp(-x * x))
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[Case::new(&[&[&[3, 4]], &[&[]], &[&[0, 2]], &[&[1, 19]]], |x| x[0].erf())];
