@@ -10,6 +10,7 @@ pub(crate) mod elementwise;
 pub(crate) mod gemm;
 pub(crate) mod lines;
 pub(crate) mod lookup;
+pub(crate) mod lstm;
 pub(crate) mod math;
 pub(crate) mod optimizer;
 pub(crate) mod pool;

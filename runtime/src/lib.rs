@@ -95,7 +95,7 @@ pub use loss::{
 /// The crate of the arrays that tensors are made of, in the version that this one uses.
 pub use ndarray;
 pub use nn::{Module, Visitor};
-pub use ops::{cat, embedding, layer_norm, linear, select, stack};
+pub use ops::{LstmState, LstmWeights, cat, embedding, layer_norm, linear, lstm, select, stack};
 pub use optim::{Adam, AdamW, Optimizer, Sgd};
 pub use parameter::Parameter;
 pub use random::seed;

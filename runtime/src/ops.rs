@@ -39,6 +39,7 @@ operations! {
     linear,
     ln,
     log_softmax,
+    lstm,
     matmul,
     max,
     mean,
@@ -69,6 +70,7 @@ pub use cat::cat;
 pub use embedding::embedding;
 pub use layer_norm::layer_norm;
 pub use linear::linear;
+pub use lstm::{LstmState, LstmWeights, lstm};
 pub use select::select;
 pub use stack::stack;
 

@@ -7,7 +7,7 @@ pub use crate::loss::{
 };
 pub use crate::metric::{Metric, accuracy, confusion, f1, mae, mse, precision, r2, recall, rmse, top_k};
 pub use crate::nn::{
-    BatchNorm1d, Dropout, Embedding, Flatten, Gelu, Layer, LayerNorm, LeakyRelu, Linear, Module, Relu,
+    BatchNorm1d, Dropout, Embedding, Flatten, Gelu, Layer, LayerNorm, LeakyRelu, Linear, Lstm, Module, Relu,
     Sequential, Sigmoid, Silu, Softplus, Tanh,
 };
 pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};

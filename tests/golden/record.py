@@ -16,7 +16,7 @@ import sys
 
 import torch
 
-from cases import layers, losses, metrics, model, ops, optimizers, schedules, training
+from cases import layers, losses, metrics, model, ops, optimizers, recurrent, schedules, training
 
 HERE = pathlib.Path(__file__).parent
 
@@ -24,6 +24,7 @@ GROUPS = {
     "ops": ops.cases,
     "losses": losses.cases,
     "layers": layers.cases,
+    "recurrent": recurrent.cases,
     "optimizers": optimizers.cases,
     "schedules": schedules.cases,
     "metrics": metrics.cases,

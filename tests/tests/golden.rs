@@ -18,6 +18,8 @@ mod metrics;
 mod ops;
 #[path = "golden/optimizers.rs"]
 mod optimizers;
+#[path = "golden/recurrent.rs"]
+mod recurrent;
 #[path = "golden/schedules.rs"]
 mod schedules;
 #[path = "golden/training.rs"]

@@ -1,0 +1,273 @@
+//! The long short-term memory.
+
+use super::{Dropout, Field, Mode, Module, Visitor, init};
+use crate::ops::lstm::run;
+use crate::{LstmState, LstmWeights, Parameter, Scalar, Tensor, cat};
+
+/// Reads a sequence step by step, and remembers: a layer with gates on what it forgets, takes in and tells.
+///
+/// # Shapes
+/// `x: [batch, time, in]` → `[batch, time, hidden]`, and a [state](LstmState) of `[layers, batch, hidden]` each.
+/// With [`bidirectional`](Self::bidirectional) the output is `[batch, time, 2 · hidden]`, and the state has twice as
+/// many rows: for each layer the forward one, then the backward one.
+///
+/// # Formula
+/// With `(i f g o) = x W_ihᵀ + b_ih + h W_hhᵀ + b_hh`: `c' = σ(f) c + σ(i) tanh g`, `h' = σ(o) tanh c'`.
+/// All parameters start evenly spread over ±1/√hidden, drawn by [`seed`](crate::seed).
+///
+/// # Source
+/// Hochreiter and Schmidhuber 1997; PyTorch's `nn.LSTM` with its names and first values, and the layout that
+/// it calls `batch_first=True`. There is no other: `permute` a sequence that lies another way.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let layer = Lstm::new(4, 8);
+/// let (output, state) = layer.forward(&Tensor::zeros(&[2, 5, 4]), None);
+/// assert_eq!(output.shape(), [2, 5, 8]);
+/// assert_eq!(state.c.shape(), [1, 2, 8]);
+/// let (next, _) = layer.forward(&Tensor::zeros(&[2, 3, 4]), Some(&state.detach()));
+/// assert_eq!(next.shape(), [2, 3, 8]);
+/// ```
+#[derive(Debug)]
+pub struct Lstm {
+    sizes: Sizes,
+    /// For each layer the forward direction, then the backward one.
+    cells: Vec<Cell>,
+    dropout: Dropout,
+    mode: Mode,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sizes {
+    inputs: usize,
+    hidden: usize,
+    layers: usize,
+    directions: usize,
+    bias: bool,
+}
+
+/// One direction of one layer.
+#[derive(Debug)]
+struct Cell {
+    weight_ih: Parameter,
+    weight_hh: Parameter,
+    bias: Option<[Parameter; 2]>,
+}
+
+impl Lstm {
+    /// One layer from so many inputs to so many hidden numbers.
+    pub fn new(inputs: usize, hidden: usize) -> Self {
+        Self::build(Sizes { inputs, hidden, layers: 1, directions: 1, bias: true }, Dropout::new(0.0))
+    }
+
+    /// So many layers, each reading the output of the one before; at least 1.
+    ///
+    /// # Panics
+    /// If there are none.
+    #[track_caller]
+    pub fn layers(self, layers: usize) -> Self {
+        assert!(layers > 0, "`layers` of `Lstm` is 0, but must be at least 1");
+        Self::build(Sizes { layers, ..self.sizes }, self.dropout)
+    }
+
+    /// Reads the sequence from its end too, by weights of its own.
+    pub fn bidirectional(self) -> Self {
+        Self::build(Sizes { directions: 2, ..self.sizes }, self.dropout)
+    }
+
+    /// The same layer without biases.
+    pub fn no_bias(self) -> Self {
+        Self::build(Sizes { bias: false, ..self.sizes }, self.dropout)
+    }
+
+    /// In training, drops the output of each layer but the last with probability `p`, in [0, 1].
+    ///
+    /// # Panics
+    /// If `p` is outside.
+    #[track_caller]
+    pub fn dropout(self, p: Scalar) -> Self {
+        Self { dropout: Dropout::new(p), ..self }
+    }
+
+    fn build(sizes: Sizes, dropout: Dropout) -> Self {
+        let Sizes { inputs, hidden, layers, directions, bias } = sizes;
+        let widths = (0..layers).map(|layer| if layer == 0 { inputs } else { directions * hidden });
+        let cells = widths.flat_map(|width| (0..directions).map(move |_| Cell::new(width, hidden, bias)));
+        Self { sizes, cells: cells.collect(), dropout, mode: Mode::default() }
+    }
+
+    /// Applies the layer, from `start` on or from zeros; gives all outputs, and what it remembers at the end.
+    ///
+    /// # Panics
+    /// If the input is not `[batch, time, in]`, or the start is not as [`Lstm`] gives it for that batch.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor, start: Option<&LstmState>) -> (Tensor, LstmState) {
+        let Sizes { hidden, directions, .. } = self.sizes;
+        let starts = start.map(|start| self.check(x, start));
+        let mut output = x.clone();
+        let mut ends = Vec::with_capacity(self.cells.len());
+        for (layer, cells) in self.cells.chunks(directions).enumerate() {
+            if layer > 0 {
+                output = self.dropout.forward(&output);
+            }
+            let mut outputs = Vec::with_capacity(directions);
+            for (direction, cell) in cells.iter().enumerate() {
+                let start = starts.map(|[h, c]| {
+                    let number = layer * directions + direction;
+                    let part = |of: &Tensor| of.slice(0, number..=number).reshape(&[x.shape()[0], hidden]);
+                    LstmState { h: part(h), c: part(c) }
+                });
+                let (states, end) = run(&output, &cell.weights(), start.as_ref(), direction == 1);
+                outputs.push(states);
+                ends.push(end);
+            }
+            output = joined(outputs, 2);
+        }
+        let part = |number| joined(ends.iter().map(|end| end.slice(0, number..=number)).collect(), 0);
+        (output, LstmState { h: part(0), c: part(1) })
+    }
+
+    #[track_caller]
+    fn check<'a>(&self, x: &Tensor, start: &'a LstmState) -> [&'a Tensor; 2] {
+        let wanted = [self.cells.len(), x.shape().first().copied().unwrap_or(0), self.sizes.hidden];
+        for part in [&start.h, &start.c] {
+            assert!(
+                part.shape() == wanted,
+                "lstm: the state to start from has the shape {:?}, and this layer and the input {:?} need \
+                 {wanted:?}, [layers and directions, batch, hidden]",
+                part.shape(),
+                x.shape()
+            );
+        }
+        [&start.h, &start.c]
+    }
+}
+
+/// The tensors side by side; a single one as it is.
+fn joined(mut tensors: Vec<Tensor>, axis: isize) -> Tensor {
+    if tensors.len() == 1 { tensors.remove(0) } else { cat(&tensors.iter().collect::<Vec<_>>(), axis) }
+}
+
+impl Cell {
+    fn new(inputs: usize, hidden: usize, bias: bool) -> Self {
+        let bound = if hidden == 0 { 0.0 } else { 1.0 / (hidden as f64).sqrt() };
+        let matrix = |columns| {
+            let weight = Parameter::new(ndarray::Array2::zeros((4 * hidden, columns)));
+            init::uniform(&weight, -bound, bound);
+            weight
+        };
+        let vector = || {
+            let bias = Parameter::new(ndarray::Array1::zeros(4 * hidden));
+            init::uniform(&bias, -bound, bound);
+            bias
+        };
+        Self {
+            weight_ih: matrix(inputs),
+            weight_hh: matrix(hidden),
+            bias: bias.then(|| [vector(), vector()]),
+        }
+    }
+
+    fn weights(&self) -> LstmWeights {
+        LstmWeights {
+            weight_ih: self.weight_ih.tensor(),
+            weight_hh: self.weight_hh.tensor(),
+            bias: self.bias.as_ref().map(|pair| pair.each_ref().map(Parameter::tensor)),
+        }
+    }
+}
+
+impl Module for Lstm {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        for (number, cell) in self.cells.iter().enumerate() {
+            let layer = number / self.sizes.directions;
+            let suffix = if number % self.sizes.directions == 1 { "_reverse" } else { "" };
+            let mut show = |kind: &str, parameter: &Parameter| {
+                visitor.parameter(&format!("{kind}_l{layer}{suffix}"), parameter);
+            };
+            show("weight_ih", &cell.weight_ih);
+            show("weight_hh", &cell.weight_hh);
+            if let Some([ih, hh]) = &cell.bias {
+                show("bias_ih", ih);
+                show("bias_hh", hh);
+            }
+        }
+        self.dropout.visit(visitor);
+        self.mode.visit_field("mode", visitor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed;
+
+    fn numbers(shape: &[usize]) -> Tensor {
+        let count: usize = shape.iter().product();
+        let values = (0..count).map(|i| ((i * 7919) % 1999) as Scalar / 1000.0 - 1.0).collect();
+        Tensor::from(ndarray::ArrayD::from_shape_vec(shape, values).unwrap())
+    }
+
+    #[test]
+    fn names_and_first_values_are_pytorchs() {
+        let layer = Lstm::new(3, 16).layers(2).bidirectional();
+        let named = layer.named_parameters();
+        let names: Vec<&str> = named.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names[..4], ["weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"]);
+        assert_eq!(names[4..6], ["weight_ih_l0_reverse", "weight_hh_l0_reverse"]);
+        assert_eq!((names[8], named[8].1.shape()), ("weight_ih_l1", &[64, 32][..]));
+        let largest = named[1].1.value().iter().fold(0.0, |most: Scalar, value| most.max(value.abs()));
+        assert!(largest <= 0.25 && largest > 0.24, "{largest}");
+        assert_eq!(Lstm::new(3, 4).no_bias().parameters().len(), 2);
+    }
+
+    #[track_caller]
+    fn assert_near(ours: &Tensor, theirs: &Tensor) {
+        assert!(ours.as_slice().iter().zip(theirs.as_slice()).all(|(a, b)| (a - b).abs() < 1e-6));
+        assert_eq!(ours.shape(), theirs.shape());
+    }
+
+    #[test]
+    fn a_sequence_in_two_pieces_gives_what_it_gives_in_one() {
+        seed(1);
+        let layer = Lstm::new(3, 5).layers(2);
+        let x = numbers(&[2, 7, 3]);
+        let (whole, end) = layer.forward(&x, None);
+        let (first, middle) = layer.forward(&x.slice(1, 0..4), None);
+        let (second, last) = layer.forward(&x.slice(1, 4..7), Some(&middle));
+        assert_near(&cat(&[&first, &second], 1), &whole);
+        assert_near(&last.c, &end.c);
+        assert_eq!(end.h.slice(0, 1..2).as_slice(), whole.slice(1, 6..7).as_slice());
+        let (nothing, same) = layer.forward(&numbers(&[2, 0, 3]), Some(&end));
+        assert_eq!((nothing.shape(), same.h.as_slice()), (&[2, 0, 5][..], end.h.as_slice()));
+    }
+
+    #[test]
+    fn dropout_works_between_layers_and_in_training_only() {
+        seed(2);
+        let x = numbers(&[2, 3, 4]);
+        let layer = Lstm::new(4, 8).layers(2).dropout(0.5);
+        let output = || layer.forward(&x, None).0.to_array();
+        assert_ne!(output(), output());
+        layer.eval();
+        assert_eq!(output(), output());
+        let single = Lstm::new(4, 8).dropout(0.9);
+        assert_eq!(single.forward(&x, None).0.to_array(), single.forward(&x, None).0.to_array());
+    }
+
+    #[test]
+    fn what_only_reads_the_last_cell_learns_too() {
+        let layer = Lstm::new(3, 4);
+        layer.forward(&numbers(&[2, 5, 3]), None).1.c.sum().backward();
+        assert!(layer.parameters().iter().all(|parameter| parameter.grad().is_some()));
+    }
+
+    #[test]
+    #[should_panic(expected = "need [2, 3, 4], [layers and directions, batch, hidden]")]
+    fn another_start_is_named() {
+        let state = LstmState { h: Tensor::zeros(&[1, 3, 4]), c: Tensor::zeros(&[1, 3, 4]) };
+        let _ = Lstm::new(2, 4).layers(2).forward(&Tensor::zeros(&[3, 5, 2]), Some(&state));
+    }
+}

@@ -1,0 +1,264 @@
+//! A long short-term memory over a whole sequence, in one operation.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::autograd::record;
+use crate::gradcheck::Case;
+use crate::kernel::gemm::{flipped, plain, product};
+use crate::kernel::lstm::{Backward, Forward, Sizes};
+use crate::storage::Buffer;
+use crate::value::Value;
+use crate::{Scalar, Tensor, kernel};
+
+/// The weights of one direction of one layer of a long short-term memory.
+#[derive(Clone, Debug)]
+pub struct LstmWeights {
+    /// `[4 hidden, in]`: what the inputs add to the gates, in the order input, forget, cell, output.
+    pub weight_ih: Tensor,
+    /// `[4 hidden, hidden]`: what the state before adds.
+    pub weight_hh: Tensor,
+    /// `[4 hidden]` each; their sum is added.
+    pub bias: Option<[Tensor; 2]>,
+}
+
+/// What a long short-term memory remembers after a step: give it back to go on from there.
+///
+/// `detach` it to go on without learning from what was before, as in training on pieces of one long text.
+#[derive(Clone, Debug)]
+pub struct LstmState {
+    /// The state, which is also the output of the step.
+    pub h: Tensor,
+    /// The cell, which only the next step sees.
+    pub c: Tensor,
+}
+
+impl LstmState {
+    /// The same numbers without the graph behind them.
+    pub fn detach(&self) -> Self {
+        Self { h: self.h.detach(), c: self.c.detach() }
+    }
+}
+
+/// Runs a long short-term memory over a sequence, and gives all its states and what it remembers at the end.
+///
+/// # Shapes
+/// `x: [batch, time, in]`, `start`: `[batch, hidden]` each → `[batch, time, hidden]` and `[batch, hidden]` each.
+/// Without a start it begins with zeros.
+///
+/// # Formula
+/// With `(i f g o) = x W_ihᵀ + h W_hhᵀ + b`: `c' = σ(f) c + σ(i) tanh g`, `h' = σ(o) tanh c'`.
+/// Backward runs through all of time: `dc += dh σ(o) (1 - tanh² c')`, then through the gates to the sums under
+/// them, `dh = d(i f g o) W_hh`, and once for all steps `dW = d(i f g o)ᵀ [x h]`.
+///
+/// # Panics
+/// If the shapes do not fit.
+///
+/// # Source
+/// Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000; PyTorch's `nn.LSTM` with
+/// `batch_first=True`. An empty sequence gives back the start.
+#[track_caller]
+pub fn lstm(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>) -> (Tensor, LstmState) {
+    let (output, last) = run(x, weights, start, false);
+    let state = split(&last);
+    (output, state)
+}
+
+/// The halves of `[2, batch, hidden]`.
+fn split(last: &Tensor) -> LstmState {
+    let half = |number| last.slice(0, number..=number).reshape(&last.shape()[1..]);
+    LstmState { h: half(0), c: half(1) }
+}
+
+/// As [`lstm`], and from the end to the beginning where `reverse` is set; gives all states, and `[2, batch, hidden]`:
+/// the last state and the last cell.
+#[track_caller]
+pub(crate) fn run(
+    x: &Tensor,
+    weights: &LstmWeights,
+    start: Option<&LstmState>,
+    reverse: bool,
+) -> (Tensor, Tensor) {
+    let (sizes, inputs) = check(x, weights, start, reverse);
+    let Sizes { batch, time, hidden, .. } = sizes;
+    let zeros = |shape: &[usize]| Tensor::zeros(shape);
+    let [bias_ih, bias_hh] =
+        weights.bias.clone().unwrap_or_else(|| [zeros(&[4 * hidden]), zeros(&[4 * hidden])]);
+    let LstmState { h, c } = start.cloned().unwrap_or_else(|| {
+        let zeros = zeros(&[batch, hidden]);
+        LstmState { h: zeros.clone(), c: zeros }
+    });
+    let rows = batch * time;
+    let given = Value::build([rows, inputs], |to| sizes.sort(inputs, x.as_slice(), to));
+    let (w_ih, w_hh) = (weights.weight_ih.value().clone(), weights.weight_hh.value().clone());
+    let mut gates = Buffer::stale(rows * 4 * hidden);
+    let into_gates = gates.as_mut_slice();
+    product((rows, inputs, 4 * hidden), plain(given.as_slice()), flipped(w_ih.as_slice()), into_gates, false);
+    let bias = Value::build([4 * hidden], |sum| {
+        kernel::zip(bias_ih.as_slice(), bias_hh.as_slice(), sum, |a, b| a + b);
+    });
+    let [mut states, mut cells, mut bounded] = std::array::from_fn(|_| Buffer::stale(rows * hidden));
+    let mut output = Buffer::stale(rows * hidden);
+    let last = Value::build([2, batch, hidden], |last| {
+        let (last_state, last_cell) = last.split_at_mut(batch * hidden);
+        let pass = Forward {
+            sizes,
+            weight: w_hh.as_slice(),
+            bias: bias.as_slice(),
+            start: [h.as_slice(), c.as_slice()],
+            gates: gates.as_mut_slice(),
+            before: [states.as_mut_slice(), cells.as_mut_slice()],
+            bounded: bounded.as_mut_slice(),
+            output: output.as_mut_slice(),
+            last: [last_state, last_cell],
+        };
+        pass.run();
+    });
+    let inputs = [x, &weights.weight_ih, &weights.weight_hh, &bias_ih, &bias_hh, &h, &c];
+    let saved = Saved { sizes, needs: inputs.map(Tensor::requires_grad), given, w_ih, w_hh, gates, states, cells, bounded };
+    // The last state and cell are a second output. Their gradient waits here for that of the first.
+    let waiting = Arc::new(Mutex::new(None));
+    let taken = Arc::clone(&waiting);
+    let output = record(Value::new([batch, time, hidden], output), inputs, move |gradient| {
+        let last = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
+        saved.backward(&gradient, last)
+    });
+    let last = record(last, [&output], move |gradient| {
+        *waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(gradient);
+        [Value::filled([batch, time, hidden], 0.0)]
+    });
+    (output, last)
+}
+
+/// What `backward` needs of a forward pass.
+struct Saved {
+    sizes: Sizes,
+    /// Which of the inputs want a gradient.
+    needs: [bool; 7],
+    /// The inputs in sorted order.
+    given: Value,
+    w_ih: Value,
+    w_hh: Value,
+    gates: Buffer,
+    states: Buffer,
+    cells: Buffer,
+    bounded: Buffer,
+}
+
+impl Saved {
+    fn backward(&self, output: &Value, last: Option<Value>) -> [Option<Value>; 7] {
+        let Sizes { batch, time, hidden, .. } = self.sizes;
+        let (rows, inputs) = (batch * time, self.given.shape()[1]);
+        let [dx, dw_ih, dw_hh, db_ih, db_hh, dh, dc] = self.needs;
+        let half = |number: usize| match &last {
+            Some(last) => Buffer::copied(&last.as_slice()[number * batch * hidden..][..batch * hidden]),
+            None => Buffer::filled(batch * hidden, 0.0),
+        };
+        let (mut state, mut cell) = (half(0), half(1));
+        let mut sums = Buffer::stale(rows * 4 * hidden);
+        let pass = Backward {
+            sizes: self.sizes,
+            weight: self.w_hh.as_slice(),
+            gates: self.gates.as_slice(),
+            cells: self.cells.as_slice(),
+            bounded: self.bounded.as_slice(),
+            output: output.as_slice(),
+            carry: [state.as_mut_slice(), cell.as_mut_slice()],
+            to_the_start: dh,
+            sums: sums.as_mut_slice(),
+        };
+        pass.run();
+        let g = sums.as_slice();
+        let weight = |other: &[Scalar], width| {
+            Value::build([4 * hidden, width], |dw| {
+                product((4 * hidden, rows, width), flipped(g), plain(other), dw, false);
+            })
+        };
+        let dx = dx.then(|| {
+            let mut sorted = Buffer::stale(rows * inputs);
+            let to = sorted.as_mut_slice();
+            product((rows, 4 * hidden, inputs), plain(g), plain(self.w_ih.as_slice()), to, false);
+            Value::build([batch, time, inputs], |dx| self.sizes.unsort(inputs, sorted.as_slice(), dx))
+        });
+        let db = (db_ih || db_hh).then(|| {
+            let mut sums = Value::filled([4 * hidden], 0.0);
+            kernel::add_rows(g, sums.make_mut());
+            sums
+        });
+        [
+            dx,
+            dw_ih.then(|| weight(self.given.as_slice(), inputs)),
+            dw_hh.then(|| weight(self.states.as_slice(), hidden)),
+            db.clone().filter(|_| db_ih),
+            db.filter(|_| db_hh),
+            dh.then(|| Value::new([batch, hidden], state)),
+            dc.then(|| Value::new([batch, hidden], cell)),
+        ]
+    }
+}
+
+/// The sizes of the pass, and the number of inputs.
+#[track_caller]
+fn check(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>, reverse: bool) -> (Sizes, usize) {
+    let &[batch, time, inputs] = x.shape() else {
+        panic!("lstm: the input must be [batch, time, in], and its shape is {:?}", x.shape());
+    };
+    let (ih, hh) = (weights.weight_ih.shape(), weights.weight_hh.shape());
+    let &[four, hidden] = hh else {
+        panic!("lstm: `weight_hh` must be [4 hidden, hidden], and its shape is {hh:?}");
+    };
+    assert!(four == 4 * hidden, "lstm: `weight_hh` must be [4 hidden, hidden], and its shape is {hh:?}");
+    assert!(
+        ih == [four, inputs],
+        "lstm: for the input {:?} [batch, time, in] and `weight_hh` {hh:?} the shape of `weight_ih` must be \
+         [{four}, {inputs}], and is {ih:?}",
+        x.shape()
+    );
+    for bias in weights.bias.iter().flatten() {
+        assert!(bias.shape() == [four], "lstm: a bias has the shape {:?}, and must have [{four}]", bias.shape());
+    }
+    for part in start.iter().flat_map(|start| [&start.h, &start.c]) {
+        assert!(
+            part.shape() == [batch, hidden],
+            "lstm: the state to start from has the shape {:?}, and must have [{batch}, {hidden}], \
+             [batch, hidden]",
+            part.shape()
+        );
+    }
+    (Sizes { batch, time, hidden, reverse }, inputs)
+}
+
+/// All that a pass gives, in a row.
+fn flat((output, state): (Tensor, LstmState)) -> Tensor {
+    let parts = [output, state.h, state.c].map(|part| part.reshape(&[part.len()]));
+    crate::cat(&parts.each_ref(), 0)
+}
+
+fn weights(x: &[Tensor]) -> LstmWeights {
+    let bias = x.get(4).map(|b| [x[3].clone(), b.clone()]);
+    LstmWeights { weight_ih: x[1].clone(), weight_hh: x[2].clone(), bias }
+}
+
+/// From x, weight_ih, weight_hh, two biases, and a state and a cell to start from.
+fn from_start(x: &[Tensor], reverse: bool) -> Tensor {
+    let start = LstmState { h: x[5].clone(), c: x[6].clone() };
+    let (output, last) = run(&x[0], &weights(&x[..5]), Some(&start), reverse);
+    flat((output, split(&last)))
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(
+        &[
+            &[&[2, 3, 5], &[12, 5], &[12, 3], &[12], &[12], &[2, 3], &[2, 3]],
+            &[&[19, 2, 1], &[8, 1], &[8, 2], &[8], &[8], &[19, 2], &[19, 2]],
+            &[&[1, 4, 2], &[4, 2], &[4, 1], &[4], &[4], &[1, 1], &[1, 1]],
+            &[&[3, 1, 2], &[36, 2], &[36, 9], &[36], &[36], &[3, 9], &[3, 9]],
+            &[&[2, 0, 3], &[8, 3], &[8, 2], &[8], &[8], &[2, 2], &[2, 2]],
+            &[&[0, 2, 3], &[8, 3], &[8, 2], &[8], &[8], &[0, 2], &[0, 2]],
+            &[&[2, 3, 0], &[8, 0], &[8, 2], &[8], &[8], &[2, 2], &[2, 2]],
+        ],
+        |x| from_start(x, false),
+    ),
+    Case::new(&[&[&[2, 3, 2], &[12, 2], &[12, 3], &[12], &[12], &[2, 3], &[2, 3]]], |x| from_start(x, true)),
+    Case::new(&[&[&[2, 3, 2], &[12, 2], &[12, 3]]], |x| lstm(&x[0], &weights(x), None).0),
+    Case::new(&[&[&[2, 3, 2], &[12, 2], &[12, 3]]], |x| lstm(&x[0], &weights(x), None).1.c),
+];
