@@ -46,7 +46,6 @@ const TOKENS: u64 = 100_000;
 /// W5 and W6: a Markov text of about ln 4 nats a token.
 pub(crate) struct Text(Vec<u32>);
 
-#[expect(dead_code, reason = "the workloads on text are still to come")]
 impl Text {
     pub(crate) fn new() -> Self {
         let mut token = 0;

@@ -7,13 +7,14 @@ pub(crate) const USAGE: &str = "usage: cargo bench -p training-loop --bench step
   w1  Linear(1,1), 40 samples, mean squared error, SGD
   w2  784-256-128-10, ReLU, batch 64, cross-entropy, Adam
   w3  784-1024-1024-10, ReLU, batch 256, cross-entropy, SGD with momentum
+  w6  embedding 65-64, LSTM 128, linear 65, sequence 64, batch 32, cross-entropy, Adam
 
   --threads N  threads that share the work, 1 unless given
   --secs S     seconds to measure after the warm-up, 2 unless given
   --seed N     seed of the first parameters, 0 unless given
   --stages     print the time of each stage of a step instead";
 
-const WORKLOADS: [&str; 3] = ["w1", "w2", "w3"];
+const WORKLOADS: [&str; 4] = ["w1", "w2", "w3", "w6"];
 
 pub(crate) struct Options {
     pub(crate) workload: String,

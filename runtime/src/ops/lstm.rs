@@ -120,7 +120,7 @@ pub(crate) fn run(
     let taken = Arc::clone(&waiting);
     let output = record(Value::new([batch, time, hidden], output), inputs, move |gradient| {
         let last = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
-        saved.backward(&gradient, last)
+        saved.backward(&gradient, last.as_ref())
     });
     let last = record(last, [&output], move |gradient| {
         *waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(gradient);
@@ -145,11 +145,11 @@ struct Saved {
 }
 
 impl Saved {
-    fn backward(&self, output: &Value, last: Option<Value>) -> [Option<Value>; 7] {
+    fn backward(&self, output: &Value, last: Option<&Value>) -> [Option<Value>; 7] {
         let Sizes { batch, time, hidden, .. } = self.sizes;
         let (rows, inputs) = (batch * time, self.given.shape()[1]);
         let [dx, dw_ih, dw_hh, db_ih, db_hh, dh, dc] = self.needs;
-        let half = |number: usize| match &last {
+        let half = |number: usize| match last {
             Some(last) => Buffer::copied(&last.as_slice()[number * batch * hidden..][..batch * hidden]),
             None => Buffer::filled(batch * hidden, 0.0),
         };
@@ -238,7 +238,7 @@ fn weights(x: &[Tensor]) -> LstmWeights {
     LstmWeights { weight_ih: x[1].clone(), weight_hh: x[2].clone(), bias }
 }
 
-/// From x, weight_ih, weight_hh, two biases, and a state and a cell to start from.
+/// From an input, two weights, two biases, and a state and a cell to start from.
 fn from_start(x: &[Tensor], reverse: bool) -> Tensor {
     let start = LstmState { h: x[5].clone(), c: x[6].clone() };
     let (output, last) = run(&x[0], &weights(&x[..5]), Some(&start), reverse);

@@ -21,9 +21,10 @@ pub(super) struct Block {
 }
 
 impl Sizes {
-    /// Rows of all blocks but the last.
+    /// Rows of all blocks but the last: so many that a step's product is worth reading the weight for, and no more,
+    /// so that there are several blocks.
     fn rows(self) -> usize {
-        16
+        self.batch.div_ceil(2).clamp(4, 16)
     }
 
     pub(super) fn blocks(self) -> usize {
