@@ -89,6 +89,10 @@ const WIDTH: usize = 30;
 
 /// Back to the start of the line, and the line is empty.
 const CLEAR: &str = "\r\x1b[2K";
+/// What does not fit the terminal is cut off instead of going on in the next line, where `CLEAR` would miss it.
+const CUT: &str = "\x1b[?7l";
+/// Lines go on in the next one again.
+const WRAP: &str = "\x1b[?7h";
 
 /// A bar over the batches of an epoch.
 struct Bar {
@@ -120,7 +124,7 @@ impl Bar {
         if self.drawn.elapsed() >= REFRESH {
             self.drawn = Instant::now();
             self.is_visible = true;
-            draw(&format!("{CLEAR}{}", self.line(loss)));
+            draw(&format!("{CLEAR}{CUT}{}{WRAP}", self.line(loss)));
         }
     }
 
