@@ -25,6 +25,16 @@ fn main() {
     });
     training_loop::set_num_threads(options.threads);
     training_loop::seed(options.seed);
+    if let Some(size) = options.infer {
+        match options.workload.as_str() {
+            "w2" => measure::inference(&options, size, w2_w3::answers(size)),
+            other => {
+                eprintln!("`--infer` is for w2 and w4, not for {other}");
+                exit(2);
+            }
+        }
+        return;
+    }
     let learnt = match options.workload.as_str() {
         "w1" => measure::run(&options, w1::workload()),
         "w2" => measure::run(&options, w2_w3::w2()),

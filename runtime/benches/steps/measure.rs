@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use training_loop::Scalar;
+use training_loop::prelude::*;
 
 use crate::options::Options;
 use crate::{learning, stages};
@@ -55,7 +55,32 @@ pub(crate) fn run(options: &Options, mut step: impl FnMut(usize) -> Scalar) -> R
         mean(&losses[losses.len() - losses.len().min(10)..]),
         peak_memory()
     );
-    loss50.map_or(Ok(()), |loss50| learning::check(&options.workload, losses[0], loss50))
+    loss50.map_or(Ok(()), |loss50| learning::check(options, losses[0], loss50))
+}
+
+/// How many samples a second a model answers without learning: `[size, ..]` in, nothing recorded.
+pub(crate) fn inference(options: &Options, size: usize, mut answer: impl FnMut() -> Tensor) {
+    let _guard = no_grad_guard();
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_millis(700) {
+        answer();
+    }
+    let mut times = Vec::new();
+    let start = Instant::now();
+    while start.elapsed().as_secs_f64() < options.seconds || times.len() < 7 {
+        let before = Instant::now();
+        let output = answer();
+        times.push(before.elapsed().as_secs_f64() * 1e3);
+        assert_eq!(output.shape()[0], size);
+    }
+    let ms = quantile(&mut times, 0.5);
+    println!(
+        "{{\"peer\":\"training-loop\",\"workload\":\"{}\",\"threads\":{},\"batch\":{size},\"ms\":{ms:.6},\
+         \"samples_per_second\":{:.0}}}",
+        options.workload,
+        training_loop::num_threads(),
+        size as f64 / ms * 1e3
+    );
 }
 
 /// The median time of each stage, in milliseconds.

@@ -12,6 +12,7 @@ pub(crate) const USAGE: &str = "usage: cargo bench -p training-loop --bench step
   --threads N  threads that share the work, 1 unless given
   --secs S     seconds to measure after the warm-up, 2 unless given
   --seed N     seed of the first parameters, 0 unless given
+  --infer N    answer batches of N samples without learning instead, w2 and w4 only
   --stages     print the time of each stage of a step instead";
 
 const WORKLOADS: [&str; 4] = ["w1", "w2", "w3", "w6"];
@@ -22,11 +23,14 @@ pub(crate) struct Options {
     pub(crate) seconds: f64,
     pub(crate) seed: u64,
     pub(crate) stages: bool,
+    /// The size of the batches to answer, if nothing is to be learnt.
+    pub(crate) infer: Option<usize>,
 }
 
 impl Options {
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options = Self { workload: String::new(), threads: 1, seconds: 2.0, seed: 0, stages: false };
+        let mut options =
+            Self { workload: String::new(), threads: 1, seconds: 2.0, seed: 0, stages: false, infer: None };
         // Cargo adds `--bench` to what a bench target is run with.
         let mut arguments = arguments.filter(|argument| argument != "--bench");
         while let Some(argument) = arguments.next() {
@@ -44,6 +48,10 @@ impl Options {
                     options.seconds = number(&argument, &value()?, range, "a number of seconds, at least 0")?;
                 }
                 "--seed" => options.seed = number(&argument, &value()?, |_| true, "an integer, at least 0")?,
+                "--infer" => {
+                    let range = |n: &usize| (1..=2048).contains(n);
+                    options.infer = Some(number(&argument, &value()?, range, "an integer from 1 to 2048")?);
+                }
                 "--stages" => options.stages = true,
                 "-h" | "--help" => {
                     println!("{USAGE}");

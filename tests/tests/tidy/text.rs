@@ -4,7 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use crate::tree::{Source, demand, files, idents, published, root, rust};
 
-const TEXT: &[&str] = &["rs", "md", "toml", "py", "yml", "yaml", "csv", "stderr", "snap", "json"];
+const TEXT: &[&str] =
+    &["rs", "md", "toml", "py", "yml", "yaml", "csv", "stderr", "snap", "json", "jsonl", "svg"];
 
 #[test]
 fn files_stay_under_400_lines() {
