@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 #![allow(clippy::inline_always)] // A body must be inlined where the instruction set is enabled to use it.
 
+pub(crate) mod conv;
 pub(crate) mod elementwise;
 pub(crate) mod gemm;
 pub(crate) mod lines;
@@ -14,6 +15,7 @@ pub(crate) mod lstm;
 pub(crate) mod math;
 pub(crate) mod optimizer;
 pub(crate) mod pool;
+pub(crate) mod pool2d;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 mod vector;

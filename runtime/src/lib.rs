@@ -95,7 +95,10 @@ pub use loss::{
 /// The crate of the arrays that tensors are made of, in the version that this one uses.
 pub use ndarray;
 pub use nn::{Module, Visitor};
-pub use ops::{LstmState, LstmWeights, cat, embedding, layer_norm, linear, lstm, select, stack};
+pub use ops::{
+    Conv, LstmState, LstmWeights, Pair, Pool, adaptive_avg_pool2d, avg_pool2d, cat, conv1d, conv2d,
+    embedding, layer_norm, linear, lstm, max_pool2d, select, stack,
+};
 pub use optim::{Adam, AdamW, Optimizer, Sgd};
 pub use parameter::Parameter;
 pub use random::seed;

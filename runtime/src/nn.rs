@@ -5,6 +5,7 @@
 
 mod activation;
 mod batch_norm;
+mod conv;
 mod dropout;
 mod embedding;
 mod field;
@@ -14,13 +15,15 @@ mod layer_norm;
 mod linear;
 mod lstm;
 pub(crate) mod mode;
+mod pool;
 mod sequential;
 mod state;
 
 use std::path::Path;
 
-pub use activation::{Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
+pub use activation::{Activation, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use batch_norm::BatchNorm1d;
+pub use conv::{Conv1d, Conv2d};
 pub use dropout::Dropout;
 pub use embedding::Embedding;
 pub use field::Field;
@@ -29,6 +32,7 @@ pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use lstm::Lstm;
 pub use mode::Mode;
+pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
 pub use sequential::{Layer, Sequential};
 pub use state::Buffer;
 

@@ -21,10 +21,14 @@ macro_rules! operations {
 
 operations! {
     abs,
+    adaptive_avg_pool2d,
     add,
+    avg_pool2d,
     batch_norm,
     cat,
     clamp,
+    conv1d,
+    conv2d,
     div,
     dropout,
     elu,
@@ -42,6 +46,7 @@ operations! {
     lstm,
     matmul,
     max,
+    max_pool2d,
     mean,
     min,
     mul,
@@ -65,14 +70,21 @@ operations! {
 }
 
 mod operators;
+pub(crate) mod window;
 
+pub use adaptive_avg_pool2d::adaptive_avg_pool2d;
+pub use avg_pool2d::avg_pool2d;
 pub use cat::cat;
+pub use conv1d::conv1d;
+pub use conv2d::{Conv, conv2d};
 pub use embedding::embedding;
 pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use lstm::{LstmState, LstmWeights, lstm};
+pub use max_pool2d::max_pool2d;
 pub use select::select;
 pub use stack::stack;
+pub use window::{Pair, Pool};
 
 /// `y = f(x)` with `dx = slope(g, x)`.
 pub(crate) fn by_input(

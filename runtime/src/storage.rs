@@ -88,6 +88,27 @@ impl Buffer {
     }
 }
 
+/// A row of bytes in a [`Buffer`]: kept and reused as those are.
+pub(crate) struct Bytes {
+    buffer: Buffer,
+    len: usize,
+}
+
+impl Bytes {
+    /// Bytes that are left over from earlier uses: the caller writes every one of them.
+    pub(crate) fn stale(len: usize) -> Self {
+        Self { buffer: Buffer::stale(len.div_ceil(size_of::<Scalar>())), len }
+    }
+
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.buffer.lines.as_bytes(self.len)
+    }
+
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
+        self.buffer.lines.as_mut_bytes(self.len)
+    }
+}
+
 impl Clone for Buffer {
     fn clone(&self) -> Self {
         Self::copied(self.as_slice())

@@ -36,6 +36,20 @@ impl Lines {
         // SAFETY: as in `as_slice`; the exclusive borrow of `self` makes this the only view.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<Scalar>(), len) }
     }
+
+    /// The first `len` bytes.
+    pub(crate) fn as_bytes(&self, len: usize) -> &[u8] {
+        assert!(len <= self.0.len() * 64);
+        // SAFETY: the vector is that many initialised bytes in a row, see `as_slice`, and any bits are bytes.
+        unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<u8>(), len) }
+    }
+
+    /// The first `len` bytes, to write.
+    pub(crate) fn as_mut_bytes(&mut self, len: usize) -> &mut [u8] {
+        assert!(len <= self.0.len() * 64);
+        // SAFETY: as in `as_bytes`, any bits are scalars, and the exclusive borrow of `self` makes this the only view.
+        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<u8>(), len) }
+    }
 }
 
 const _: () = assert!(size_of::<Line>() == 64 && align_of::<Line>() == 64);

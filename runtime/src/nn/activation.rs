@@ -3,6 +3,46 @@
 use super::{Module, Visitor};
 use crate::{Scalar, Tensor};
 
+/// What a layer applies to its own output: `Linear::activation`, `Conv2d::activation`.
+///
+/// # Source
+/// The argument `activation` of Keras' layers.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let layer = Conv2d::new(1, 4, 3).activation(Activation::Relu);
+/// assert!(layer.forward(&Tensor::ones(&[1, 1, 5, 5])).as_slice().iter().all(|y| *y >= 0.0));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Activation {
+    /// Keeps what is positive.
+    Relu,
+    /// Squashes into (-1, 1).
+    Tanh,
+    /// Squashes into (0, 1).
+    Sigmoid,
+    /// Scales by the normal distribution's share below.
+    Gelu,
+    /// Scales by the sigmoid.
+    Silu,
+}
+
+impl Activation {
+    /// Applies the activation as an operation of its own.
+    pub fn apply(self, x: &Tensor) -> Tensor {
+        match self {
+            Self::Relu => x.relu(),
+            Self::Tanh => x.tanh(),
+            Self::Sigmoid => x.sigmoid(),
+            Self::Gelu => x.gelu(),
+            Self::Silu => x.silu(),
+        }
+    }
+}
+
 macro_rules! activations {
     ($($(#[$doc:meta])* $layer:ident => $method:ident;)*) => {$(
         $(#[$doc])*

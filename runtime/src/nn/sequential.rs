@@ -1,8 +1,8 @@
 //! Layers one after another.
 
 use super::{
-    BatchNorm1d, Dropout, Field, Flatten, Gelu, LayerNorm, LeakyRelu, Linear, Module, Relu, Sigmoid, Silu,
-    Softplus, Tanh, Visitor,
+    AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Field, Flatten, Gelu, LayerNorm,
+    LeakyRelu, Linear, MaxPool2d, Module, Relu, Sigmoid, Silu, Softplus, Tanh, Visitor,
 };
 use crate::Tensor;
 
@@ -25,7 +25,8 @@ macro_rules! layers {
 }
 
 layers! {
-    BatchNorm1d, Dropout, Flatten, Gelu, LayerNorm, LeakyRelu, Linear, Relu, Sequential, Sigmoid, Silu, Softplus, Tanh,
+    AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Flatten, Gelu, LayerNorm, LeakyRelu, Linear,
+    MaxPool2d, Relu, Sequential, Sigmoid, Silu, Softplus, Tanh,
 }
 
 /// Layers one after another.

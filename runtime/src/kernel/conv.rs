@@ -1,0 +1,156 @@
+//! Two-dimensional convolution: forward, and the gradients of input and weight.
+//!
+//! `y[n][k][p] = bias[k] + Σ w[k][c][r, s] · x[n][c][p · stride + (r, s) · dilation - padding]`, everything in rows
+//! `[batch, channels, height, width]`. There are two ways: sums over unfolded blocks of positions (`general`), for
+//! any sizes, bounded by the arithmetic; and Winograd's (`winograd`), a quarter of the multiplications, for windows of
+//! 3 by 3 with enough channels.
+//! Parts of the work are images and blocks, and sums over images are added in a fixed order: the bits do not depend
+//! on the number of threads.
+
+mod general;
+mod gradient;
+mod tile;
+mod unfold;
+
+use std::cell::RefCell;
+
+pub(crate) use gradient::{mask_and_sum, sum_planes};
+
+use super::lines::{LINE, Lines};
+use crate::Scalar;
+
+/// All that a convolution's loops depend on; channels and outputs are those of one group.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sizes {
+    pub(crate) batch: usize,
+    pub(crate) groups: usize,
+    pub(crate) channels: usize,
+    pub(crate) outputs: usize,
+    pub(crate) input: [usize; 2],
+    pub(crate) output: [usize; 2],
+    pub(crate) kernel: [usize; 2],
+    pub(crate) stride: [usize; 2],
+    pub(crate) padding: [usize; 2],
+    pub(crate) dilation: [usize; 2],
+}
+
+impl Sizes {
+    /// Numbers of one input plane.
+    fn pixels(&self) -> usize {
+        self.input[0] * self.input[1]
+    }
+
+    /// Numbers of one output plane.
+    fn positions(&self) -> usize {
+        self.output[0] * self.output[1]
+    }
+
+    /// Taps of the window.
+    fn field(&self) -> usize {
+        self.kernel[0] * self.kernel[1]
+    }
+
+    fn x_len(&self) -> usize {
+        self.batch * self.groups * self.channels * self.pixels()
+    }
+
+    fn y_len(&self) -> usize {
+        self.batch * self.groups * self.outputs * self.positions()
+    }
+
+    fn w_len(&self) -> usize {
+        self.groups * self.outputs * self.channels * self.field()
+    }
+
+    /// Whether there is nothing to multiply.
+    fn is_empty(&self) -> bool {
+        self.x_len() == 0 || self.y_len() == 0 || self.w_len() == 0
+    }
+}
+
+/// What is done with the sums before they are stored.
+#[derive(Clone, Copy)]
+pub(crate) struct Finish<'a> {
+    pub(crate) bias: Option<&'a [Scalar]>,
+    pub(crate) relu: bool,
+}
+
+impl Finish<'_> {
+    /// What the plane of an output channel is made of: its bias.
+    fn bias_of(&self, output: usize) -> Scalar {
+        self.bias.map_or(0.0, |bias| bias[output])
+    }
+
+    /// Negative numbers become 0 where there is a rectifier; a NaN stays one.
+    #[inline(always)]
+    fn apply(self, value: Scalar) -> Scalar {
+        if self.relu && value <= 0.0 { 0.0 } else { value }
+    }
+}
+
+/// `y = finish(x ∗ w)`
+pub(crate) fn forward(sizes: &Sizes, x: &[Scalar], w: &[Scalar], finish: Finish<'_>, y: &mut [Scalar]) {
+    assert!(x.len() == sizes.x_len() && w.len() == sizes.w_len() && y.len() == sizes.y_len());
+    if y.is_empty() {
+    } else if sizes.is_empty() {
+        for (number, plane) in y.chunks_exact_mut(sizes.positions()).enumerate() {
+            plane.fill(finish.apply(finish.bias_of(number % (sizes.groups * sizes.outputs))));
+        }
+    } else {
+        general::forward(sizes, x, w, finish, y);
+    }
+}
+
+/// The gradient of the input from that of the output.
+pub(crate) fn input_gradient(sizes: &Sizes, g: &[Scalar], w: &[Scalar], dx: &mut [Scalar]) {
+    assert!(dx.len() == sizes.x_len() && w.len() == sizes.w_len() && g.len() == sizes.y_len());
+    if sizes.is_empty() {
+        dx.fill(0.0);
+    } else {
+        general::input_gradient(sizes, g, w, dx);
+    }
+}
+
+/// The gradient of the weight from the input and the gradient of the output.
+///
+/// `partials` has room for [`partials`] numbers.
+pub(crate) fn weight_gradient(
+    sizes: &Sizes,
+    x: &[Scalar],
+    g: &[Scalar],
+    dw: &mut [Scalar],
+    partials: &mut [Scalar],
+) {
+    assert!(x.len() == sizes.x_len() && dw.len() == sizes.w_len() && g.len() == sizes.y_len());
+    if sizes.is_empty() {
+        dw.fill(0.0);
+    } else {
+        general::weight_gradient(sizes, x, g, dw, partials);
+    }
+}
+
+/// How many numbers [`weight_gradient`] needs for the sums of groups of images.
+pub(crate) fn partials(sizes: &Sizes) -> usize {
+    if sizes.is_empty() { 0 } else { general::partials(sizes) }
+}
+
+thread_local! {
+    static SCRATCH: RefCell<Lines> = RefCell::new(Lines::zeroed(0));
+}
+
+/// Gives `work` some numbers of this thread's own, left over from earlier uses.
+fn with_scratch<R>(len: usize, work: impl FnOnce(&mut [Scalar]) -> R) -> R {
+    SCRATCH.with_borrow_mut(|lines| {
+        let count = len.div_ceil(LINE);
+        if lines.count() < count {
+            *lines = Lines::zeroed(count);
+        }
+        work(lines.as_mut_slice(len))
+    })
+}
+
+/// The first `len` numbers of `room`, and what follows them from the next cache line on.
+fn carve(room: &mut [Scalar], len: usize) -> (&mut [Scalar], &mut [Scalar]) {
+    let (head, tail) = room.split_at_mut(len.next_multiple_of(LINE));
+    (&mut head[..len], tail)
+}

@@ -1,0 +1,65 @@
+//! What comes before the products of a convolution's derivative, in one pass over the output's gradient: the
+//! rectifier's mask and the sums for the bias. The bound is memory: the gradient is read and written once.
+
+use super::Sizes;
+use crate::Scalar;
+use crate::kernel::pool::{self, Pieces};
+use crate::kernel::simd::{dispatch, level};
+
+/// Sets the gradient to 0 where the rectified output `y` is not above 0, and puts the sum of each plane of what is
+/// left into `sums`, `[batch, groups · outputs]`.
+pub(crate) fn mask_and_sum(sizes: &Sizes, g: &mut [Scalar], y: &[Scalar], sums: &mut [Scalar]) {
+    let (planes, positions) = (sizes.groups * sizes.outputs, sizes.positions());
+    assert!(g.len() == sizes.y_len() && y.len() == g.len());
+    assert!(sums.len() == sizes.batch * planes);
+    if g.is_empty() {
+        return sums.fill(0.0);
+    }
+    let (gradients, sums) = (Pieces::new(g), Pieces::new(sums));
+    pool::run(sizes.batch, |image| {
+        let start = image * planes * positions;
+        // SAFETY: both slices are borrowed until `run` returns, and each part has its own image.
+        let (g, sums) =
+            unsafe { (gradients.piece(start, planes * positions), sums.piece(image * planes, planes)) };
+        for (number, (g, sum)) in g.chunks_exact_mut(positions).zip(sums).enumerate() {
+            *sum = masked(g, &y[start + number * positions..][..positions]);
+        }
+    });
+}
+
+/// Masks one plane and gives the sum of what is left.
+fn masked(g: &mut [Scalar], y: &[Scalar]) -> Scalar {
+    #[inline(always)]
+    fn body(g: &mut [Scalar], y: &[Scalar]) -> Scalar {
+        const LANES: usize = 16;
+        let mut lanes = [0.0; LANES];
+        let (mut gs, mut ys) = (g.chunks_exact_mut(LANES), y.chunks_exact(LANES));
+        for (g, y) in (&mut gs).zip(&mut ys) {
+            for ((g, y), lane) in g.iter_mut().zip(y).zip(&mut lanes) {
+                *g = if *y <= 0.0 { 0.0 } else { *g };
+                *lane += *g;
+            }
+        }
+        for ((g, y), lane) in gs.into_remainder().iter_mut().zip(ys.remainder()).zip(&mut lanes) {
+            *g = if *y <= 0.0 { 0.0 } else { *g };
+            *lane += *g;
+        }
+        lanes.iter().sum()
+    }
+    dispatch!(level(), [] body(g: &mut [Scalar], y: &[Scalar]) -> Scalar)
+}
+
+/// The sum of each plane of a gradient, `[batch, groups · outputs]`.
+pub(crate) fn sum_planes(sizes: &Sizes, g: &[Scalar], sums: &mut [Scalar]) {
+    let (planes, positions) = (sizes.groups * sizes.outputs, sizes.positions());
+    assert!(g.len() == sizes.y_len() && sums.len() == sizes.batch * planes);
+    if sums.is_empty() || positions == 0 {
+        return sums.fill(0.0);
+    }
+    pool::chunks([sums], planes, |image, [sums]| {
+        let g = &g[image * planes * positions..][..planes * positions];
+        for (g, sum) in g.chunks_exact(positions).zip(sums) {
+            *sum = crate::kernel::sum(g);
+        }
+    });
+}

@@ -1,0 +1,113 @@
+//! The window of every output position as a column, and back.
+//!
+//! `columns[(c, r, s)][p] = x[c][oy · stride + r · dilation - padding][ox · stride + s · dilation - padding]` for the
+//! position `p = (oy, ox)`, and 0 outside of the image: then a convolution is a matrix product over `(c, r, s)`.
+//! Only a block of positions is unfolded at a time, so that the columns stay in the second cache; positions are
+//! neighbours in a row, so that a row of columns is copied in runs.
+
+use super::Sizes;
+use crate::Scalar;
+
+/// A run of output positions within one output row, for one tap of the window.
+struct Run {
+    /// The first position, counted from the block's start.
+    start: usize,
+    len: usize,
+    /// Positions at the start and the end of the run that lie outside of the image, and the place in the plane of the
+    /// first that does not.
+    before: usize,
+    after: usize,
+    from: usize,
+}
+
+/// Calls `each` for each run of the positions from `first` on, `count` of them, under the tap `[r, s]`.
+fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each: impl FnMut(Run)) {
+    let [height, width] = sizes.input;
+    let row = sizes.output[1];
+    let mut start = 0;
+    while start < count {
+        let (oy, ox) = ((first + start) / row, (first + start) % row);
+        let len = (row - ox).min(count - start);
+        let y = (oy * sizes.stride[0] + r * sizes.dilation[0]).wrapping_sub(sizes.padding[0]);
+        // Positions of the whole output row whose tap lies inside: from `low` up to `high`.
+        let shift = s * sizes.dilation[1];
+        let low = sizes.padding[1].saturating_sub(shift).div_ceil(sizes.stride[1]);
+        let high = (width + sizes.padding[1]).saturating_sub(shift).div_ceil(sizes.stride[1]);
+        let (low, high) = (low.clamp(ox, ox + len), high.clamp(ox, ox + len));
+        if y >= height || low >= high {
+            each(Run { start, len, before: len, after: 0, from: 0 });
+        } else {
+            let x = low * sizes.stride[1] + shift - sizes.padding[1];
+            each(Run { start, len, before: low - ox, after: ox + len - high, from: y * width + x });
+        }
+        start += len;
+    }
+}
+
+/// Unfolds `count` positions from `first` on, for each of the planes in `x`; rows of `columns` are `pitch` apart, and
+/// what is left of them up to `padded` positions becomes 0.
+pub(super) fn unfold(
+    sizes: &Sizes,
+    x: &[Scalar],
+    (first, count, padded): (usize, usize, usize),
+    pitch: usize,
+    columns: &mut [Scalar],
+) {
+    let (plane, field) = (sizes.pixels(), sizes.field());
+    let step = sizes.stride[1];
+    for tap in 0..field {
+        runs(sizes, [tap / sizes.kernel[1], tap % sizes.kernel[1]], first, count, |run| {
+            let inside = run.len - run.before - run.after;
+            for (channel, x) in x.chunks_exact(plane).enumerate() {
+                let to = &mut columns[(channel * field + tap) * pitch + run.start..][..run.len];
+                to[..run.before].fill(0.0);
+                to[run.len - run.after..].fill(0.0);
+                let to = &mut to[run.before..][..inside];
+                if step == 1 {
+                    to.copy_from_slice(&x[run.from..][..inside]);
+                } else {
+                    for (to, from) in to.iter_mut().zip(x[run.from..].iter().step_by(step)) {
+                        *to = *from;
+                    }
+                }
+            }
+        });
+    }
+    if count < padded {
+        for row in columns.chunks_mut(pitch).take(x.len() / plane * field) {
+            row[count..padded].fill(0.0);
+        }
+    }
+}
+
+/// Adds columns to the places of `x` that [`unfold`] reads them from.
+pub(super) fn fold(
+    sizes: &Sizes,
+    columns: &[Scalar],
+    (first, count): (usize, usize),
+    pitch: usize,
+    x: &mut [Scalar],
+) {
+    let (plane, field) = (sizes.pixels(), sizes.field());
+    let step = sizes.stride[1];
+    for tap in 0..field {
+        runs(sizes, [tap / sizes.kernel[1], tap % sizes.kernel[1]], first, count, |run| {
+            let inside = run.len - run.before - run.after;
+            if inside == 0 {
+                return;
+            }
+            for (channel, x) in x.chunks_exact_mut(plane).enumerate() {
+                let from = &columns[(channel * field + tap) * pitch + run.start + run.before..][..inside];
+                if step == 1 {
+                    for (to, from) in x[run.from..][..inside].iter_mut().zip(from) {
+                        *to += *from;
+                    }
+                } else {
+                    for (to, from) in x[run.from..].iter_mut().step_by(step).zip(from) {
+                        *to += *from;
+                    }
+                }
+            }
+        });
+    }
+}

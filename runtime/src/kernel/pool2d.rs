@@ -1,0 +1,251 @@
+//! Pooling over windows of planes `[height, width]`: the greatest number, or the mean.
+//!
+//! Planes are cut into parts of about [`PART`] numbers for the threads. The gradient of a plane is cleared and filled
+//! while it is in the first cache, so that memory is written once. The bound is memory: the input is read once, and
+//! of a window only the number of the winning tap is kept, in a byte where it fits.
+
+use super::pool::{self, Pieces};
+use super::simd::{dispatch, level};
+use crate::Scalar;
+
+/// Numbers that make a part worth sharing.
+const PART: usize = 1 << 15;
+
+/// Windows of a fixed size that move evenly.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Windows {
+    pub(crate) input: [usize; 2],
+    pub(crate) output: [usize; 2],
+    pub(crate) kernel: [usize; 2],
+    pub(crate) stride: [usize; 2],
+    pub(crate) padding: [usize; 2],
+    pub(crate) dilation: [usize; 2],
+}
+
+impl Windows {
+    fn pixels(&self) -> usize {
+        self.input[0] * self.input[1]
+    }
+
+    fn positions(&self) -> usize {
+        self.output[0] * self.output[1]
+    }
+
+    /// Bytes that hold the number of a tap.
+    pub(crate) fn tap_bytes(&self) -> usize {
+        if self.kernel[0] * self.kernel[1] <= 256 { 1 } else { 4 }
+    }
+
+    /// Whether the windows are squares of two that touch each other, which have a loop of their own.
+    fn are_squares_of_two(&self) -> bool {
+        (self.kernel, self.stride, self.padding, self.dilation) == ([2, 2], [2, 2], [0, 0], [1, 1])
+    }
+
+    /// The place that a tap of the window at `[oy, ox]` reads, if it is inside of the plane.
+    #[inline(always)]
+    fn place(&self, [oy, ox]: [usize; 2], tap: usize) -> Option<usize> {
+        let (r, s) = (tap / self.kernel[1], tap % self.kernel[1]);
+        let y = (oy * self.stride[0] + r * self.dilation[0]).wrapping_sub(self.padding[0]);
+        let x = (ox * self.stride[1] + s * self.dilation[1]).wrapping_sub(self.padding[1]);
+        (y < self.input[0] && x < self.input[1]).then(|| y * self.input[1] + x)
+    }
+}
+
+/// Calls `work(first plane, number of planes)` for parts of `planes` planes of `size` numbers each.
+fn share(planes: usize, size: usize, work: impl Fn(usize, usize) + Sync) {
+    let at_once = (PART / size.max(1)).clamp(1, planes.max(1));
+    pool::run(planes.div_ceil(at_once), |part| {
+        let first = part * at_once;
+        work(first, at_once.min(planes - first));
+    });
+}
+
+/// Puts the greatest number of each window into `y` and its tap into `taps`; the first of equals counts, and a NaN is
+/// greater than all.
+pub(crate) fn max(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u8]) {
+    let (pixels, positions, bytes) = (windows.pixels(), windows.positions(), windows.tap_bytes());
+    let planes = y.len() / positions;
+    assert!(x.len() == planes * pixels && taps.len() == y.len() * bytes);
+    let (outputs, taps) = (Pieces::new(y), Pieces::new(taps));
+    share(planes, pixels, |first, count| {
+        for plane in first..first + count {
+            let x = &x[plane * pixels..][..pixels];
+            // SAFETY: both slices are borrowed until `share` returns, and each plane is in one part.
+            let (y, taps) = unsafe {
+                let start = plane * positions;
+                (outputs.piece(start, positions), taps.piece(start * bytes, positions * bytes))
+            };
+            if windows.are_squares_of_two() {
+                max_of_squares(x, windows.input[1], y, windows.output[1], taps);
+            } else {
+                max_of_plane(windows, x, y, taps);
+            }
+        }
+    });
+}
+
+fn max_of_plane(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u8]) {
+    let bytes = windows.tap_bytes();
+    for (position, (y, tap)) in y.iter_mut().zip(taps.chunks_exact_mut(bytes)).enumerate() {
+        let at = [position / windows.output[1], position % windows.output[1]];
+        let mut best: Option<(Scalar, usize)> = None;
+        for tap in 0..windows.kernel[0] * windows.kernel[1] {
+            if let Some(place) = windows.place(at, tap) {
+                let value = x[place];
+                if best.is_none_or(|(most, _)| value > most || value.is_nan()) {
+                    best = Some((value, tap));
+                }
+            }
+        }
+        let (value, winner) = best.expect("a window has a tap inside of the plane");
+        *y = value;
+        tap.copy_from_slice(&(winner as u32).to_le_bytes()[..bytes]);
+    }
+}
+
+fn max_of_squares(x: &[Scalar], width: usize, y: &mut [Scalar], across: usize, taps: &mut [u8]) {
+    #[inline(always)]
+    fn body(x: &[Scalar], width: usize, y: &mut [Scalar], across: usize, taps: &mut [u8]) {
+        let pairs = x.chunks_exact(2 * width);
+        for ((rows, y), taps) in pairs.zip(y.chunks_exact_mut(across)).zip(taps.chunks_exact_mut(across)) {
+            let (upper, lower) = rows.split_at(width);
+            let squares = upper.chunks_exact(2).zip(lower.chunks_exact(2));
+            for (((upper, lower), y), tap) in squares.zip(y).zip(taps) {
+                let (mut most, mut winner) = (upper[0], 0);
+                for (value, number) in [(upper[1], 1), (lower[0], 2), (lower[1], 3)] {
+                    let greater = value > most || value.is_nan();
+                    most = if greater { value } else { most };
+                    winner = if greater { number } else { winner };
+                }
+                *y = most;
+                *tap = winner;
+            }
+        }
+    }
+    dispatch!(level(), [] body(x: &[Scalar], width: usize, y: &mut [Scalar], across: usize, taps: &mut [u8]));
+}
+
+/// Gives each gradient to the place that won its window.
+pub(crate) fn max_gradient(windows: &Windows, g: &[Scalar], taps: &[u8], dx: &mut [Scalar]) {
+    let (pixels, positions, bytes) = (windows.pixels(), windows.positions(), windows.tap_bytes());
+    let planes = g.len() / positions;
+    assert!(dx.len() == planes * pixels && taps.len() == g.len() * bytes);
+    let inputs = Pieces::new(dx);
+    share(planes, pixels, |first, count| {
+        for plane in first..first + count {
+            // SAFETY: the gradient is borrowed until `share` returns, and each plane is in one part.
+            let dx = unsafe { inputs.piece(plane * pixels, pixels) };
+            let g = &g[plane * positions..][..positions];
+            let taps = &taps[plane * positions * bytes..][..positions * bytes];
+            if windows.are_squares_of_two() {
+                spread_to_squares(g, taps, windows.output[1], dx, windows.input[1]);
+                continue;
+            }
+            dx.fill(0.0);
+            for (position, (g, tap)) in g.iter().zip(taps.chunks_exact(bytes)).enumerate() {
+                let tap = tap.iter().rev().fold(0, |tap, byte| tap << 8 | usize::from(*byte));
+                let at = [position / windows.output[1], position % windows.output[1]];
+                let place = windows.place(at, tap).expect("a winner is inside of the plane");
+                dx[place] += *g;
+            }
+        }
+    });
+}
+
+fn spread_to_squares(g: &[Scalar], taps: &[u8], across: usize, dx: &mut [Scalar], width: usize) {
+    #[inline(always)]
+    fn body(g: &[Scalar], taps: &[u8], across: usize, dx: &mut [Scalar], width: usize) {
+        let mut pairs = dx.chunks_exact_mut(2 * width);
+        for ((rows, g), taps) in (&mut pairs).zip(g.chunks_exact(across)).zip(taps.chunks_exact(across)) {
+            let (upper, lower) = rows.split_at_mut(width);
+            let (mut uppers, mut lowers) = (upper.chunks_exact_mut(2), lower.chunks_exact_mut(2));
+            for (((upper, lower), g), tap) in (&mut uppers).zip(&mut lowers).zip(g).zip(taps) {
+                upper[0] = if *tap == 0 { *g } else { 0.0 };
+                upper[1] = if *tap == 1 { *g } else { 0.0 };
+                lower[0] = if *tap == 2 { *g } else { 0.0 };
+                lower[1] = if *tap == 3 { *g } else { 0.0 };
+            }
+            uppers.into_remainder().fill(0.0);
+            lowers.into_remainder().fill(0.0);
+        }
+        pairs.into_remainder().fill(0.0);
+    }
+    dispatch!(level(), [] body(g: &[Scalar], taps: &[u8], across: usize, dx: &mut [Scalar], width: usize));
+}
+
+/// Along one axis, the places `start..end` of each window that lie inside of the plane.
+pub(crate) type Spans = Vec<(usize, usize)>;
+
+/// Windows of whole blocks of places, and the number that each sum is multiplied by, by the places in the window.
+pub(crate) struct Means<F> {
+    pub(crate) input: [usize; 2],
+    pub(crate) rows: Spans,
+    pub(crate) columns: Spans,
+    pub(crate) share: F,
+}
+
+impl<F: Fn(usize) -> Scalar + Sync> Means<F> {
+    fn pixels(&self) -> usize {
+        self.input[0] * self.input[1]
+    }
+
+    fn positions(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+
+    /// Calls `each(position, rows, columns, share)` for each window.
+    #[inline(always)]
+    fn each(&self, mut each: impl FnMut(usize, (usize, usize), (usize, usize), Scalar)) {
+        let mut position = 0;
+        for &rows in &self.rows {
+            for &columns in &self.columns {
+                let count = (rows.1 - rows.0) * (columns.1 - columns.0);
+                each(position, rows, columns, (self.share)(count));
+                position += 1;
+            }
+        }
+    }
+
+    /// `y = share · Σ window`
+    pub(crate) fn forward(&self, x: &[Scalar], y: &mut [Scalar]) {
+        let (pixels, positions) = (self.pixels(), self.positions());
+        assert!(x.len() / pixels.max(1) == y.len() / positions);
+        let outputs = Pieces::new(y);
+        share(x.len() / pixels.max(1), pixels, |first, count| {
+            for plane in first..first + count {
+                let x = &x[plane * pixels..][..pixels];
+                // SAFETY: the output is borrowed until `share` returns, and each plane is in one part.
+                let y = unsafe { outputs.piece(plane * positions, positions) };
+                self.each(|position, rows, columns, share| {
+                    let row = |row| x[row * self.input[1]..][columns.0..columns.1].iter().sum::<Scalar>();
+                    y[position] = share * (rows.0..rows.1).map(row).sum::<Scalar>();
+                });
+            }
+        });
+    }
+
+    /// Gives each place of a window `share · g`.
+    pub(crate) fn gradient(&self, g: &[Scalar], dx: &mut [Scalar]) {
+        let (pixels, positions) = (self.pixels(), self.positions());
+        assert!(dx.len() / pixels.max(1) == g.len() / positions);
+        let planes = g.len() / positions;
+        let inputs = Pieces::new(dx);
+        share(planes, pixels, |first, count| {
+            for plane in first..first + count {
+                let g = &g[plane * positions..][..positions];
+                // SAFETY: the gradient is borrowed until `share` returns, and each plane is in one part.
+                let dx = unsafe { inputs.piece(plane * pixels, pixels) };
+                dx.fill(0.0);
+                self.each(|position, rows, columns, share| {
+                    let add = share * g[position];
+                    for row in rows.0..rows.1 {
+                        let row = &mut dx[row * self.input[1]..][columns.0..columns.1];
+                        for x in row {
+                            *x += add;
+                        }
+                    }
+                });
+            }
+        });
+    }
+}

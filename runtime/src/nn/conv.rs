@@ -1,0 +1,208 @@
+//! Convolution layers.
+
+use super::{Activation, Field, Mode, Module, Visitor, init};
+use crate::ops::{conv1d, conv2d};
+use crate::{Conv, Pair, Parameter, Scalar, Tensor};
+
+/// What the layers of both ranks share: `$rank` axes of windows.
+macro_rules! layer {
+    (
+        $(#[$doc:meta])* $layer:ident, $rank:literal, $op:ident, $shape:literal, $size:ty,
+        |$kernel:ident| $window:expr
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct $layer {
+            #[doc = $shape]
+            pub weight: Parameter,
+            /// `[out]`.
+            pub bias: Option<Parameter>,
+            options: Conv,
+            activation: Option<Activation>,
+            mode: Mode,
+        }
+
+        impl $layer {
+            /// A layer from so many channels to so many, with windows of this size.
+            pub fn new(inputs: usize, outputs: usize, kernel: $size) -> Self {
+                let $kernel = kernel;
+                let (weight, bias) = parameters(inputs, outputs, &$window);
+                let options = Conv::new();
+                Self { weight, bias: Some(bias), options, activation: None, mode: Mode::default() }
+            }
+
+            /// The window moves by so many places, at least 1.
+            pub fn stride(self, stride: $size) -> Self {
+                Self { options: self.options.stride(stride), ..self }
+            }
+
+            /// So many zeros surround the input on each side.
+            pub fn padding(self, padding: $size) -> Self {
+                Self { options: self.options.padding(padding), ..self }
+            }
+
+            /// The window's taps are so many places apart, at least 1.
+            pub fn dilation(self, dilation: $size) -> Self {
+                Self { options: self.options.dilation(dilation), ..self }
+            }
+
+            /// Splits the channels into so many groups, each with outputs of its own: the weight shrinks by that
+            /// factor, and starts anew.
+            ///
+            /// # Panics
+            /// If the groups do not divide the channels and the outputs.
+            #[track_caller]
+            pub fn groups(self, groups: usize) -> Self {
+                let shape = self.weight.shape();
+                let (outputs, inputs) = (shape[0], shape[1] * self.options.groups);
+                assert!(
+                    groups > 0 && inputs.is_multiple_of(groups) && outputs.is_multiple_of(groups),
+                    "{}: {groups} groups must divide the {inputs} inputs and the {outputs} outputs",
+                    stringify!($layer)
+                );
+                let (weight, bias) = parameters(inputs / groups, outputs, &shape[2..]);
+                let bias = self.bias.map(|_| bias);
+                Self { weight, bias, options: self.options.groups(groups), ..self }
+            }
+
+            /// The same layer without a bias.
+            pub fn no_bias(self) -> Self {
+                Self { bias: None, ..self }
+            }
+
+            /// Applies this to the output; a rectifier shares the pass that adds the bias.
+            pub fn activation(self, activation: Activation) -> Self {
+                Self { activation: Some(activation), ..self }
+            }
+
+            /// Applies the layer.
+            ///
+            /// # Panics
+            /// If the input does not have the layer's channels, or is smaller than the window when padded.
+            #[track_caller]
+            pub fn forward(&self, x: &Tensor) -> Tensor {
+                let (weight, bias) = (self.weight.tensor(), self.bias.as_ref().map(Parameter::tensor));
+                let relu = self.activation == Some(Activation::Relu);
+                let y = $op::convolved(x, &weight, bias.as_ref(), self.options, relu);
+                match self.activation {
+                    Some(activation) if !relu => activation.apply(&y),
+                    _ => y,
+                }
+            }
+        }
+
+        impl Module for $layer {
+            fn visit(&self, visitor: &mut dyn Visitor) {
+                self.weight.visit_field("weight", visitor);
+                self.bias.visit_field("bias", visitor);
+                self.mode.visit_field("mode", visitor);
+            }
+        }
+    };
+}
+
+layer! {
+    /// Slides windows of weights over pictures.
+    ///
+    /// # Shapes
+    /// `x: [batch, in, h, w]`, `weight: [out, in / groups, kh, kw]`, `bias: [out]` → `[batch, out, oh, ow]`; see
+    /// [`conv2d`](crate::conv2d).
+    ///
+    /// # Formula
+    /// That of [`conv2d`](crate::conv2d). Weight and bias start evenly spread over ±1/√(in / groups · kh · kw), drawn
+    /// by [`seed`](crate::seed).
+    ///
+    /// # Source
+    /// PyTorch's `nn.Conv2d`, with its layout and its first values; the activation inside is Keras' way.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let layer = Conv2d::new(3, 8, 3).padding(1).stride([2, 1]).activation(Activation::Relu);
+    /// assert_eq!(layer.forward(&Tensor::zeros(&[5, 3, 16, 16])).shape(), [5, 8, 8, 16]);
+    /// ```
+    Conv2d, 2, conv2d, "`[out, in / groups, kh, kw]`.", impl Into<Pair>, |kernel| kernel.into().0
+}
+
+layer! {
+    /// Slides windows of weights over sequences.
+    ///
+    /// # Shapes
+    /// `x: [batch, in, length]`, `weight: [out, in / groups, k]`, `bias: [out]` → `[batch, out, ol]`; see
+    /// [`conv1d`](crate::conv1d).
+    ///
+    /// # Formula
+    /// That of [`conv1d`](crate::conv1d). Weight and bias start evenly spread over ±1/√(in / groups · k), drawn by
+    /// [`seed`](crate::seed).
+    ///
+    /// # Source
+    /// PyTorch's `nn.Conv1d`, with its layout and its first values; the activation inside is Keras' way.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let layer = Conv1d::new(3, 8, 5).padding(2).groups(1);
+    /// assert_eq!(layer.forward(&Tensor::zeros(&[5, 3, 40])).shape(), [5, 8, 40]);
+    /// ```
+    Conv1d, 1, conv1d, "`[out, in / groups, k]`.", usize, |kernel| [kernel]
+}
+
+/// Weight and bias for so many inputs a group.
+fn parameters(inputs: usize, outputs: usize, window: &[usize]) -> (Parameter, Parameter) {
+    let fan = inputs * window.iter().product::<usize>();
+    let bound = if fan == 0 { 0.0 } else { 1.0 / (fan as f64).sqrt() };
+    let shape = [&[outputs, inputs], window].concat();
+    let weight = Parameter::new(crate::Array::from_elem(shape, 0.0 as Scalar));
+    let bias = Parameter::new(ndarray::Array1::zeros(outputs));
+    init::uniform(&weight, -bound, bound);
+    init::uniform(&bias, -bound, bound);
+    (weight, bias)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn starts_as_pytorch_starts_it() {
+        let layer = Conv2d::new(8, 64, [1, 2]).groups(2);
+        let weight = layer.weight.value();
+        assert_eq!(weight.shape(), [64, 4, 1, 2]);
+        let most = |p: &Parameter| p.value().iter().fold(0.0, |most: Scalar, value| most.max(value.abs()));
+        let bound = 1.0 / (8.0 as Scalar).sqrt();
+        assert!(most(&layer.weight) <= bound && most(&layer.weight) > 0.98 * bound);
+        assert!(most(layer.bias.as_ref().unwrap()) <= bound);
+        assert!(layer.no_bias().groups(1).bias.is_none());
+    }
+
+    #[test]
+    fn names_are_those_of_pytorch() {
+        let names: Vec<_> =
+            Conv1d::new(2, 3, 4).named_parameters().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["weight", "bias"]);
+    }
+
+    #[test]
+    fn an_activation_inside_is_the_same_as_one_behind() {
+        let x = Tensor::from(ndarray::Array4::from_shape_fn((2, 3, 5, 6), |(a, b, c, d)| {
+            ((a * 7 + b * 5 + c * 3 + d) % 11) as Scalar - 5.0
+        }));
+        let plain = Conv2d::new(3, 4, 3);
+        let activation = |with| {
+            let layer = Conv2d::new(3, 4, 3).activation(with);
+            layer.load_state_dict(&plain.state_dict()).unwrap();
+            layer.forward(&x)
+        };
+        let y = plain.forward(&x);
+        assert_eq!(activation(Activation::Relu).as_slice(), y.relu().as_slice());
+        assert_eq!(activation(Activation::Tanh).as_slice(), y.tanh().as_slice());
+    }
+
+    #[test]
+    #[should_panic(expected = "Conv2d: 3 groups must divide the 6 inputs and the 4 outputs")]
+    fn groups_must_divide() {
+        let _ = Conv2d::new(6, 4, 3).groups(3);
+    }
+}

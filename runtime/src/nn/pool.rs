@@ -1,0 +1,112 @@
+//! Pooling layers.
+
+use super::{Module, Visitor};
+use crate::{Pair, Pool, Tensor, adaptive_avg_pool2d, avg_pool2d, max_pool2d};
+
+/// The greatest number of each window; [`max_pool2d`] as a layer.
+///
+/// # Shapes
+/// `x: [.., h, w]` → `[.., oh, ow]`
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// assert_eq!(MaxPool2d::new(2).forward(&Tensor::zeros(&[5, 3, 28, 28])).shape(), [5, 3, 14, 14]);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct MaxPool2d(Pool);
+
+/// The mean of each window; [`avg_pool2d`] as a layer.
+///
+/// # Shapes
+/// `x: [.., h, w]` → `[.., oh, ow]`
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// assert_eq!(AvgPool2d::new([2, 7]).forward(&Tensor::zeros(&[5, 3, 28, 28])).shape(), [5, 3, 14, 4]);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct AvgPool2d(Pool);
+
+/// The means of so many windows; [`adaptive_avg_pool2d`] as a layer.
+///
+/// # Shapes
+/// `x: [.., h, w]` → `[.., oh, ow]`
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// assert_eq!(AdaptiveAvgPool2d::new(1).forward(&Tensor::zeros(&[5, 3, 9, 7])).shape(), [5, 3, 1, 1]);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct AdaptiveAvgPool2d(Pair);
+
+macro_rules! windows {
+    ($layer:ident, $op:ident $(, $dilation:ident)?) => {
+        impl $layer {
+            /// A window of this size that moves by its size.
+            pub fn new(kernel: impl Into<Pair>) -> Self {
+                Self(Pool::new(kernel))
+            }
+
+            /// The window moves by so many places, at least 1.
+            pub fn stride(self, stride: impl Into<Pair>) -> Self {
+                Self(self.0.stride(stride))
+            }
+
+            /// So many places are added on each side, at most half a window.
+            pub fn padding(self, padding: impl Into<Pair>) -> Self {
+                Self(self.0.padding(padding))
+            }
+
+            $(
+                /// The window's taps are so many places apart, at least 1.
+                pub fn $dilation(self, dilation: impl Into<Pair>) -> Self {
+                    Self(self.0.dilation(dilation))
+                }
+            )?
+
+            /// Applies the layer.
+            ///
+            /// # Panics
+            /// If the window does not fit.
+            #[track_caller]
+            pub fn forward(&self, x: &Tensor) -> Tensor {
+                $op(x, self.0)
+            }
+        }
+    };
+}
+
+windows!(MaxPool2d, max_pool2d, dilation);
+windows!(AvgPool2d, avg_pool2d);
+
+impl AdaptiveAvgPool2d {
+    /// So many windows along each axis.
+    pub fn new(output: impl Into<Pair>) -> Self {
+        Self(output.into())
+    }
+
+    /// Applies the layer.
+    ///
+    /// # Panics
+    /// If the planes or the output are empty.
+    #[track_caller]
+    pub fn forward(&self, x: &Tensor) -> Tensor {
+        adaptive_avg_pool2d(x, self.0)
+    }
+}
+
+macro_rules! modules {
+    ($($layer:ident),*) => {$(
+        impl Module for $layer {
+            fn visit(&self, _: &mut dyn Visitor) {}
+        }
+    )*};
+}
+
+modules!(MaxPool2d, AvgPool2d, AdaptiveAvgPool2d);

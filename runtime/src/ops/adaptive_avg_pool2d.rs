@@ -1,0 +1,71 @@
+//! Means of as many windows as wanted.
+
+use super::window::{Pair, planes};
+use crate::autograd::record;
+use crate::gradcheck::Case;
+use crate::kernel::pool2d::{Means, Spans};
+use crate::value::Value;
+use crate::{Scalar, Tensor};
+
+/// Cuts planes into so many windows and takes the mean of each.
+///
+/// # Shapes
+/// `x: [.., h, w]` → `[.., oh, ow]` for `output = [oh, ow]`.
+///
+/// # Formula
+/// The window `i` of `n` along an axis of length `l` covers `i · l / n`, rounded down, up to `(i + 1) · l / n`,
+/// rounded up; `y` is its mean, and `dx` adds up `g / count` of the windows over a place.
+///
+/// # Panics
+/// If there are less than two axes, or if the planes or the output are empty.
+///
+/// # Source
+/// PyTorch's `adaptive_avg_pool2d`.
+///
+/// # Example
+/// ```
+/// use training_loop::{Tensor, adaptive_avg_pool2d};
+///
+/// let x = Tensor::ones(&[2, 3, 7, 5]);
+/// assert_eq!(adaptive_avg_pool2d(&x, 1).shape(), [2, 3, 1, 1]);
+/// ```
+#[track_caller]
+pub fn adaptive_avg_pool2d(x: &Tensor, output: impl Into<Pair>) -> Tensor {
+    let output = output.into().0;
+    let input = planes("adaptive_avg_pool2d", x.shape());
+    assert!(
+        !input.contains(&0) && !output.contains(&0),
+        "adaptive_avg_pool2d: neither the planes {input:?} nor the output {output:?} may be empty"
+    );
+    let spans = |axis: usize| -> Spans {
+        let (length, count) = (input[axis], output[axis]);
+        (0..count).map(|i| (i * length / count, ((i + 1) * length).div_ceil(count))).collect()
+    };
+    let means =
+        Means { input, rows: spans(0), columns: spans(1), share: |count: usize| 1.0 / count as Scalar };
+    let from = x.value().shape().clone();
+    let shape = from.with(x.rank() - 2, output[0]).with(x.rank() - 1, output[1]);
+    let output = Value::build(shape, |y| means.forward(x.as_slice(), y));
+    record(output, [x], move |gradient| {
+        [Value::build(from.clone(), |dx| means.gradient(gradient.as_slice(), dx))]
+    })
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(&[&[&[2, 3, 4, 6]], &[&[5, 7]], &[&[0, 2, 4, 4]], &[&[1, 1]]], |x| {
+        adaptive_avg_pool2d(&x[0], [3, 2])
+    }),
+    Case::new(&[&[&[2, 7, 6]]], |x| adaptive_avg_pool2d(&x[0], 1)),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::adaptive_avg_pool2d;
+    use crate::Tensor;
+
+    #[test]
+    #[should_panic(expected = "neither the planes [4, 0] nor the output [1, 1] may be empty")]
+    fn an_empty_plane_is_refused() {
+        let _ = adaptive_avg_pool2d(&Tensor::zeros(&[4, 0]), 1);
+    }
+}

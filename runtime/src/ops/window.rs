@@ -1,0 +1,118 @@
+//! What windows that move over two axes share.
+
+use crate::shape::Shape;
+
+/// A number for each of two axes: one for both, or `[height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pair(pub(crate) [usize; 2]);
+
+impl From<usize> for Pair {
+    fn from(both: usize) -> Self {
+        Self([both; 2])
+    }
+}
+
+impl From<[usize; 2]> for Pair {
+    fn from(each: [usize; 2]) -> Self {
+        Self(each)
+    }
+}
+
+impl From<(usize, usize)> for Pair {
+    fn from((height, width): (usize, usize)) -> Self {
+        Self([height, width])
+    }
+}
+
+/// How many places the window has along each axis.
+#[track_caller]
+pub(crate) fn output(
+    op: &str,
+    input: [usize; 2],
+    kernel: [usize; 2],
+    stride: [usize; 2],
+    padding: [usize; 2],
+    dilation: [usize; 2],
+) -> [usize; 2] {
+    assert!(
+        !stride.contains(&0) && !dilation.contains(&0) && !kernel.contains(&0),
+        "{op}: the stride {stride:?}, the dilation {dilation:?} and the window {kernel:?} must be at least 1"
+    );
+    let padded = [0, 1].map(|i| input[i] + 2 * padding[i]);
+    let covered = [0, 1].map(|i| dilation[i] * (kernel[i] - 1) + 1);
+    assert!(
+        covered[0] <= padded[0] && covered[1] <= padded[1],
+        "{op}: the window {kernel:?} with dilation {dilation:?} covers {covered:?} places, and the padded input \
+         {padded:?} is smaller; pad more, or use a smaller window"
+    );
+    [0, 1].map(|i| (padded[i] - covered[i]) / stride[i] + 1)
+}
+
+/// How a window moves over planes when they are pooled: by its own size, without padding or dilation, unless told
+/// otherwise.
+///
+/// # Example
+/// ```
+/// use training_loop::{Pool, Tensor, max_pool2d};
+///
+/// let x = Tensor::ones(&[1, 8, 9]);
+/// assert_eq!(max_pool2d(&x, Pool::new([2, 3]).stride(2).padding([0, 1])).shape(), [1, 4, 5]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    pub(crate) kernel: [usize; 2],
+    pub(crate) stride: [usize; 2],
+    pub(crate) padding: [usize; 2],
+    pub(crate) dilation: [usize; 2],
+}
+
+impl Pool {
+    /// A window of this size that moves by its size.
+    pub fn new(kernel: impl Into<Pair>) -> Self {
+        let kernel = kernel.into().0;
+        Self { kernel, stride: kernel, padding: [0, 0], dilation: [1, 1] }
+    }
+
+    /// The window moves by so many places, at least 1.
+    pub fn stride(self, stride: impl Into<Pair>) -> Self {
+        Self { stride: stride.into().0, ..self }
+    }
+
+    /// So many places are added on each side, at most half a window.
+    pub fn padding(self, padding: impl Into<Pair>) -> Self {
+        Self { padding: padding.into().0, ..self }
+    }
+
+    /// The window's taps are so many places apart, at least 1; for the greatest number only.
+    pub fn dilation(self, dilation: impl Into<Pair>) -> Self {
+        Self { dilation: dilation.into().0, ..self }
+    }
+}
+
+/// Height and width of planes, the last two axes.
+#[track_caller]
+pub(crate) fn planes(op: &str, shape: &[usize]) -> [usize; 2] {
+    let [.., height, width] = *shape else {
+        panic!(
+            "{op}: the input must have two axes at least, [.., height, width], and its shape is {shape:?}"
+        );
+    };
+    [height, width]
+}
+
+/// The shape after pooling, and the planes' sizes before and after.
+#[track_caller]
+pub(crate) fn pooled(op: &str, shape: &[usize], pool: Pool) -> (Shape, [usize; 2], [usize; 2]) {
+    let input = planes(op, shape);
+    let to = output(op, input, pool.kernel, pool.stride, pool.padding, pool.dilation);
+    let covered = [0, 1].map(|i| pool.dilation[i] * (pool.kernel[i] - 1) + 1);
+    assert!(
+        pool.padding[0] <= covered[0] / 2 && pool.padding[1] <= covered[1] / 2,
+        "{op}: the padding {:?} is more than half of the window {:?}",
+        pool.padding,
+        pool.kernel
+    );
+    assert!(!input.contains(&0), "{op}: the planes {input:?} are empty");
+    let rank = shape.len();
+    (Shape::new(shape).with(rank - 2, to[0]).with(rank - 1, to[1]), input, to)
+}
