@@ -34,7 +34,12 @@ fn length(shape: &Shape, axis: usize, rank: usize) -> usize {
 
 /// `f` over two values, broadcast against each other.
 #[track_caller]
-pub(crate) fn zip(op: &str, a: &Value, b: &Value, f: impl Fn(Scalar, Scalar) -> Scalar + Copy) -> Value {
+pub(crate) fn zip(
+    op: &str,
+    a: &Value,
+    b: &Value,
+    f: impl Fn(Scalar, Scalar) -> Scalar + Copy + Sync,
+) -> Value {
     if a.shape() == b.shape() {
         return Value::build(a.shape().clone(), |out| kernel::zip(a.as_slice(), b.as_slice(), out, f));
     }
@@ -46,20 +51,17 @@ pub(crate) fn zip(op: &str, a: &Value, b: &Value, f: impl Fn(Scalar, Scalar) -> 
             return kernel::map(x, out, move |x| f(x, y));
         }
         let walk = Walk::new(&shape, [a.shape(), b.shape()]);
-        walk.rows(|start, length, [i, j]| {
-            let out = &mut out[start..start + length];
-            match walk.inner {
-                [1, 1] => kernel::zip(&x[i..i + length], &y[j..j + length], out, f),
-                [1, _] => {
-                    let y = y[j];
-                    kernel::map(&x[i..i + length], out, move |x| f(x, y));
-                }
-                [_, 1] => {
-                    let x = x[i];
-                    kernel::map(&y[j..j + length], out, move |y| f(x, y));
-                }
-                _ => out.fill(f(x[i], y[j])),
+        walk.share(out, |out, [i, j]| match walk.inner {
+            [1, 1] => kernel::zip(&x[i..][..out.len()], &y[j..][..out.len()], out, f),
+            [1, _] => {
+                let y = y[j];
+                kernel::map(&x[i..][..out.len()], out, move |x| f(x, y));
             }
+            [_, 1] => {
+                let x = x[i];
+                kernel::map(&y[j..][..out.len()], out, move |y| f(x, y));
+            }
+            _ => out.fill(f(x[i], y[j])),
         });
     })
 }
@@ -81,8 +83,9 @@ pub(crate) fn reduce(gradient: Value, target: &Shape) -> Value {
         return sums;
     }
     let walk = Walk::new(gradient.shape(), [target]);
-    walk.rows(|start, length, [i]| {
-        let from = &from[start..start + length];
+    let length = walk.dims.last().copied().unwrap_or(1);
+    walk.rows(0, from.len().checked_div(length).unwrap_or(0), |row, [i]| {
+        let from = &from[row * length..][..length];
         if walk.inner == [1] {
             kernel::zip_in_place(&mut out[i..i + length], from, |sum, g| sum + g);
         } else {
@@ -100,9 +103,12 @@ pub(crate) fn expand(value: &Value, shape: &Shape) -> Value {
     let from = value.as_slice();
     Value::build(shape.clone(), |out| {
         let walk = Walk::new(shape, [value.shape()]);
-        walk.rows(|start, length, [i]| {
-            let out = &mut out[start..start + length];
-            if walk.inner == [1] { out.copy_from_slice(&from[i..i + length]) } else { out.fill(from[i]) }
+        walk.share(out, |out, [i]| {
+            if walk.inner == [1] {
+                kernel::copy(&from[i..][..out.len()], out);
+            } else {
+                kernel::fill(out, from[i]);
+            }
         });
     })
 }
@@ -172,16 +178,29 @@ impl<const N: usize> Walk<N> {
         Self { dims, strides, inner }
     }
 
-    /// Calls `visit(start, length, places)` for each row, in row-major order.
-    fn rows(&self, mut visit: impl FnMut(usize, usize, [usize; N])) {
-        let Some((&length, outer)) = self.dims.split_last() else { return visit(0, 1, [0; N]) };
-        if self.dims.contains(&0) {
-            return;
-        }
+    /// Calls `visit(row, places)` for each row of `out`, whose shape this is; long runs of rows are shared.
+    fn share(&self, out: &mut [Scalar], visit: impl Fn(&mut [Scalar], [usize; N]) + Sync) {
+        let Some(&length) = self.dims.last() else { return visit(out, [0; N]) };
+        // A row costs its length and the way to it.
+        kernel::share_rows(out, length, length + 16, |first, out| {
+            let mut rows = out.chunks_exact_mut(length);
+            self.rows(first, rows.len(), |_, places| visit(rows.next().expect("as many rows"), places));
+        });
+    }
+
+    /// Calls `visit(row, places)` for `count` rows from `first` on, in row-major order.
+    fn rows(&self, first: usize, count: usize, mut visit: impl FnMut(usize, [usize; N])) {
+        let Some((_, outer)) = self.dims.split_last() else { return visit(0, [0; N]) };
         let mut index = vec![0; outer.len()];
-        let mut places = [0; N];
-        for row in 0..outer.iter().product() {
-            visit(row * length, length, places);
+        let mut rest = first;
+        for axis in (0..outer.len()).rev() {
+            index[axis] = rest % outer[axis];
+            rest /= outer[axis];
+        }
+        let mut places: [usize; N] =
+            std::array::from_fn(|n| index.iter().zip(&self.strides[n]).map(|(i, stride)| i * stride).sum());
+        for row in first..first + count {
+            visit(row, places);
             for axis in (0..outer.len()).rev() {
                 index[axis] += 1;
                 for (place, strides) in places.iter_mut().zip(&self.strides) {

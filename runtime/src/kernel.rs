@@ -14,10 +14,13 @@ pub(crate) mod lookup;
 pub(crate) mod lstm;
 pub(crate) mod math;
 pub(crate) mod optimizer;
+pub(crate) mod permute;
 pub(crate) mod pool;
 pub(crate) mod pool2d;
+pub(crate) mod reduce;
 pub(crate) mod simd;
 pub(crate) mod softmax;
 mod vector;
 
-pub(crate) use elementwise::{add_rows, dot, map, map_in_place, repeat, sum, zip, zip_in_place};
+pub(crate) use elementwise::{copy, fill, map, map_in_place, repeat, share_rows, zip, zip_in_place};
+pub(crate) use reduce::{add_rows, dot, sum};

@@ -54,7 +54,7 @@ fn by_difference(
     loss: &str,
     output: &Tensor,
     target: &Tensor,
-    cost: impl Fn(Scalar) -> Scalar + Copy,
+    cost: impl Fn(Scalar) -> Scalar + Copy + Sync,
     slope: impl Fn(Scalar) -> Scalar + Copy + Send + Sync + 'static,
 ) -> Tensor {
     same_shape(loss, output.shape(), target.shape());
@@ -80,7 +80,7 @@ fn by_pair(
     loss: &str,
     output: &Tensor,
     target: &Tensor,
-    cost: impl Fn(Scalar, Scalar) -> Scalar + Copy,
+    cost: impl Fn(Scalar, Scalar) -> Scalar + Copy + Sync,
     slope: impl Fn(Scalar, Scalar) -> Scalar + Copy + Send + Sync + 'static,
 ) -> Tensor {
     same_shape(loss, output.shape(), target.shape());

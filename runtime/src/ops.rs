@@ -89,7 +89,7 @@ pub use window::{Pair, Pool};
 /// `y = f(x)` with `dx = slope(g, x)`.
 pub(crate) fn by_input(
     x: &Tensor,
-    f: impl Fn(Scalar) -> Scalar + Copy,
+    f: impl Fn(Scalar) -> Scalar + Copy + Sync,
     slope: impl Fn(Scalar, Scalar) -> Scalar + Copy + Send + Sync + 'static,
 ) -> Tensor {
     let input = x.value().clone();
@@ -103,7 +103,7 @@ pub(crate) fn by_input(
 /// `y = f(x)` with `dx = slope(g, y)`: keeps the output, which often lives anyway.
 pub(crate) fn by_output(
     x: &Tensor,
-    f: impl Fn(Scalar) -> Scalar + Copy,
+    f: impl Fn(Scalar) -> Scalar + Copy + Sync,
     slope: impl Fn(Scalar, Scalar) -> Scalar + Copy + Send + Sync + 'static,
 ) -> Tensor {
     let output = Value::build(x.value().shape().clone(), |y| kernel::map(x.as_slice(), y, f));

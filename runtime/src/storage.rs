@@ -5,8 +5,8 @@
 
 use std::cell::RefCell;
 
-use crate::Scalar;
 use crate::kernel::lines::{LINE, Lines};
+use crate::{Scalar, kernel};
 
 /// How much dropped memory a thread keeps for reuse, in bytes.
 const KEPT_BYTES: usize = 256 << 20;
@@ -69,13 +69,13 @@ impl Buffer {
 
     pub(crate) fn filled(len: usize, value: Scalar) -> Self {
         let mut buffer = Self::stale(len);
-        buffer.as_mut_slice().fill(value);
+        kernel::fill(buffer.as_mut_slice(), value);
         buffer
     }
 
     pub(crate) fn copied(values: &[Scalar]) -> Self {
         let mut buffer = Self::stale(values.len());
-        buffer.as_mut_slice().copy_from_slice(values);
+        kernel::copy(values, buffer.as_mut_slice());
         buffer
     }
 

@@ -1,41 +1,71 @@
-//! Loops over one or two slices of equal length.
+//! Loops over one or two slices of equal length, and copies of rows.
+//!
+//! Formula: `y[i] = f(a[i], b[i])`, each number by itself.
+//! Layout: dense slices.
+//! Blocking: none within a part; long slices are shared in parts of [`PART`] numbers, which a thread does in some
+//! microseconds.
+//! Bound: memory for cheap functions, arithmetic for those of [`math`](super::math).
 
+use super::pool;
 use super::simd::{dispatch, level};
 use crate::Scalar;
 
+/// Numbers of one part of a shared loop; what is shorter than two parts is not worth sharing.
+pub(super) const PART: usize = 1 << 14;
+
+/// The length of the parts that `len` numbers are shared in.
+fn part(len: usize) -> usize {
+    if len < 2 * PART { len.max(1) } else { PART }
+}
+
 /// `output[i] = f(input[i])`
-pub(crate) fn map(input: &[Scalar], output: &mut [Scalar], f: impl Fn(Scalar) -> Scalar + Copy) {
+pub(crate) fn map(input: &[Scalar], output: &mut [Scalar], f: impl Fn(Scalar) -> Scalar + Copy + Sync) {
     #[inline(always)]
     fn body<F: Fn(Scalar) -> Scalar + Copy>(input: &[Scalar], output: &mut [Scalar], f: F) {
-        assert_eq!(input.len(), output.len());
         for (y, x) in output.iter_mut().zip(input) {
             *y = f(*x);
         }
     }
-    dispatch!(level(), [F: Fn(Scalar) -> Scalar + Copy] body(input: &[Scalar], output: &mut [Scalar], f: F));
+    assert_eq!(input.len(), output.len());
+    let size = part(output.len());
+    pool::chunks([output], size, |number, [output]| {
+        let input = &input[number * size..][..output.len()];
+        dispatch!(level(), [F: Fn(Scalar) -> Scalar + Copy] body(input: &[Scalar], output: &mut [Scalar], f: F));
+    });
 }
 
 /// `values[i] = f(values[i])`
-pub(crate) fn map_in_place(values: &mut [Scalar], f: impl Fn(Scalar) -> Scalar + Copy) {
+pub(crate) fn map_in_place(values: &mut [Scalar], f: impl Fn(Scalar) -> Scalar + Copy + Sync) {
     #[inline(always)]
     fn body<F: Fn(Scalar) -> Scalar + Copy>(values: &mut [Scalar], f: F) {
         for y in values {
             *y = f(*y);
         }
     }
-    dispatch!(level(), [F: Fn(Scalar) -> Scalar + Copy] body(values: &mut [Scalar], f: F));
+    let size = part(values.len());
+    pool::chunks([values], size, |_, [values]| {
+        dispatch!(level(), [F: Fn(Scalar) -> Scalar + Copy] body(values: &mut [Scalar], f: F));
+    });
 }
 
 /// `a[i] = f(a[i], b[i])`
-pub(crate) fn zip_in_place(a: &mut [Scalar], b: &[Scalar], f: impl Fn(Scalar, Scalar) -> Scalar + Copy) {
+pub(crate) fn zip_in_place(
+    a: &mut [Scalar],
+    b: &[Scalar],
+    f: impl Fn(Scalar, Scalar) -> Scalar + Copy + Sync,
+) {
     #[inline(always)]
     fn body<F: Fn(Scalar, Scalar) -> Scalar + Copy>(a: &mut [Scalar], b: &[Scalar], f: F) {
-        assert_eq!(a.len(), b.len());
         for (y, x) in a.iter_mut().zip(b) {
             *y = f(*y, *x);
         }
     }
-    dispatch!(level(), [F: Fn(Scalar, Scalar) -> Scalar + Copy] body(a: &mut [Scalar], b: &[Scalar], f: F));
+    assert_eq!(a.len(), b.len());
+    let size = part(a.len());
+    pool::chunks([a], size, |number, [a]| {
+        let b = &b[number * size..][..a.len()];
+        dispatch!(level(), [F: Fn(Scalar, Scalar) -> Scalar + Copy] body(a: &mut [Scalar], b: &[Scalar], f: F));
+    });
 }
 
 /// `output[i] = f(a[i], b[i])`
@@ -43,158 +73,124 @@ pub(crate) fn zip(
     a: &[Scalar],
     b: &[Scalar],
     output: &mut [Scalar],
-    f: impl Fn(Scalar, Scalar) -> Scalar + Copy,
+    f: impl Fn(Scalar, Scalar) -> Scalar + Copy + Sync,
 ) {
     #[inline(always)]
     fn body<F: Fn(Scalar, Scalar) -> Scalar + Copy>(a: &[Scalar], b: &[Scalar], output: &mut [Scalar], f: F) {
-        assert!(a.len() == output.len() && b.len() == output.len());
         for ((y, a), b) in output.iter_mut().zip(a).zip(b) {
             *y = f(*a, *b);
         }
     }
-    dispatch!(
-        level(),
-        [F: Fn(Scalar, Scalar) -> Scalar + Copy]
-        body(a: &[Scalar], b: &[Scalar], output: &mut [Scalar], f: F)
-    );
+    assert!(a.len() == output.len() && b.len() == output.len());
+    let size = part(output.len());
+    pool::chunks([output], size, |number, [output]| {
+        let (a, b) = (&a[number * size..][..output.len()], &b[number * size..][..output.len()]);
+        dispatch!(
+            level(),
+            [F: Fn(Scalar, Scalar) -> Scalar + Copy]
+            body(a: &[Scalar], b: &[Scalar], output: &mut [Scalar], f: F)
+        );
+    });
 }
 
-/// The sum of all numbers: sixteen lanes over blocks, the blocks added in double precision.
+/// Calls `work(first, rows)` for blocks of whole rows, each `width` long, that together make up `output`; `first` is
+/// the number of the block's first row.
 ///
-/// The order of additions depends on the length alone.
-pub(crate) fn sum(values: &[Scalar]) -> Scalar {
-    #[inline(always)]
-    fn body(values: &[Scalar]) -> f64 {
-        let mut total = 0.0;
-        for block in values.chunks(512) {
-            let mut lanes = [0.0 as Scalar; 16];
-            let mut chunks = block.chunks_exact(16);
-            for chunk in &mut chunks {
-                for (lane, value) in lanes.iter_mut().zip(chunk) {
-                    *lane += *value;
-                }
-            }
-            for (lane, value) in lanes.iter_mut().zip(chunks.remainder()) {
-                *lane += *value;
-            }
-            total += lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>();
-        }
-        total
+/// `cost` is what a row costs in numbers of a cheap loop: its length, or more.
+pub(crate) fn share_rows(
+    output: &mut [Scalar],
+    width: usize,
+    cost: usize,
+    work: impl Fn(usize, &mut [Scalar]) + Sync,
+) {
+    if output.is_empty() {
+        return;
     }
-    dispatch!(level(), [] body(values: &[Scalar]) -> f64) as Scalar
-}
-
-/// `sums[j] += Σ rows[i][j]` for rows of the length of `sums`.
-pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
-    #[inline(always)]
-    fn body(rows: &[Scalar], sums: &mut [Scalar]) {
-        for row in rows.chunks_exact(sums.len()) {
-            for (sum, value) in sums.iter_mut().zip(row) {
-                *sum += *value;
-            }
-        }
-    }
-    match sums {
-        [] => {}
-        [total] => *total += sum(rows),
-        _ => dispatch!(level(), [] body(rows: &[Scalar], sums: &mut [Scalar])),
-    }
+    let rows = output.len() / width;
+    let block = if rows * cost < 2 * PART { rows } else { PART.div_ceil(cost.max(1)) };
+    pool::chunks([output], block * width, |number, [output]| work(number * block, output));
 }
 
 /// Fills `output` with copies of `row`.
 pub(crate) fn repeat(row: &[Scalar], output: &mut [Scalar]) {
     if let [value] = row {
-        output.fill(*value);
+        fill(output, *value);
     } else if !row.is_empty() {
-        output.chunks_exact_mut(row.len()).for_each(|to| to.copy_from_slice(row));
+        share_rows(output, row.len(), row.len(), |_, output| {
+            output.chunks_exact_mut(row.len()).for_each(|to| to.copy_from_slice(row));
+        });
     }
 }
 
-/// `Σ a[i] b[i]`, added up as in [`sum`].
-pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
-    #[inline(always)]
-    fn body(a: &[Scalar], b: &[Scalar]) -> f64 {
-        let mut total = 0.0;
-        for (a, b) in a.chunks(512).zip(b.chunks(512)) {
-            let mut lanes = [0.0 as Scalar; 16];
-            let (mut xs, mut ys) = (a.chunks_exact(16), b.chunks_exact(16));
-            for (x, y) in (&mut xs).zip(&mut ys) {
-                for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
-                    *lane += x * y;
-                }
-            }
-            for ((lane, x), y) in lanes.iter_mut().zip(xs.remainder()).zip(ys.remainder()) {
-                *lane += *x * *y;
-            }
-            total += lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>();
-        }
-        total
-    }
-    assert_eq!(a.len(), b.len());
-    dispatch!(level(), [] body(a: &[Scalar], b: &[Scalar]) -> f64) as Scalar
+/// `output[i] = value`
+pub(crate) fn fill(output: &mut [Scalar], value: Scalar) {
+    let size = part(output.len());
+    pool::chunks([output], size, |_, [output]| output.fill(value));
+}
+
+/// `output[i] = input[i]`
+pub(crate) fn copy(input: &[Scalar], output: &mut [Scalar]) {
+    assert_eq!(input.len(), output.len());
+    let size = part(output.len());
+    pool::chunks([output], size, |number, [output]| {
+        output.copy_from_slice(&input[number * size..][..output.len()]);
+    });
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{add_rows, dot, map, map_in_place, repeat, sum, zip, zip_in_place};
+    use super::{PART, copy, fill, map, map_in_place, repeat, zip, zip_in_place};
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
 
-    const LENGTHS: [usize; 12] = [0, 1, 2, 7, 8, 15, 16, 17, 63, 511, 513, 1500];
+    const LENGTHS: [usize; 10] = [0, 1, 2, 7, 16, 63, 511, 513, 1500, 2 * PART + 17];
 
     /// Numbers at an address that no wide load likes.
     fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
         (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }
 
-    /// Every level gives the same bits.
-    fn assert_equal_on_each_level(work: impl Fn() -> Vec<Scalar>) {
-        let results = on_each_level(work);
-        assert!(results.iter().all(|result| *result == results[0]));
-    }
-
     #[test]
-    fn every_level_gives_the_bits_of_the_plain_one() {
+    fn every_level_and_the_pool_give_the_bits_of_plain_loops() {
         for length in LENGTHS {
             let (a, b) = (numbers(length, 1), numbers(length, 2));
             let (a, b) = (&a[1..], &b[1..]);
-            assert_equal_on_each_level(|| {
+            let work = || {
                 let mut y = vec![0.0; length];
                 map(a, &mut y, |x| 3.0 * x + 1.0);
                 map_in_place(&mut y, |x| x * x - 0.5);
                 zip_in_place(&mut y, b, |y, b| y * b + b);
                 let mut z = vec![0.0; length];
                 zip(&y, a, &mut z, |y, a| y / (2.0 + a));
-                z.extend([sum(a), dot(a, b)]);
                 z
-            });
+            };
+            let plain = |(a, b): (&Scalar, &Scalar)| {
+                let y = 3.0 * a + 1.0;
+                let y = y * y - 0.5;
+                (y * b + b) / (2.0 + a)
+            };
+            let expected: Vec<Scalar> = a.iter().zip(b).map(plain).collect();
+            assert_eq!(work(), expected);
+            assert!(on_each_level(work).iter().all(|result| *result == expected));
         }
     }
 
     #[test]
-    fn sums_and_products_are_right() {
-        for length in LENGTHS {
-            let (a, b) = (numbers(length, 3), numbers(length, 4));
-            let (a, b) = (&a[1..], &b[1..]);
-            let near = |ours: Scalar, theirs: f64| (f64::from(ours) - theirs).abs() < 1e-4;
-            assert!(near(sum(a), a.iter().map(|x| f64::from(*x)).sum()));
-            assert!(near(dot(a, b), a.iter().zip(b).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()));
-        }
-    }
-
-    #[test]
-    fn rows_are_added_and_repeated() {
-        let rows: Vec<Scalar> = (0..12_u8).map(Scalar::from).collect();
-        let mut sums = vec![1.0; 4];
-        add_rows(&rows, &mut sums);
-        assert_eq!(sums, [13.0, 16.0, 19.0, 22.0]);
-        let mut one = vec![1.0];
-        add_rows(&rows, &mut one);
-        assert_eq!(one, [67.0]);
-        add_rows(&[], &mut []);
+    fn rows_are_repeated_and_numbers_copied() {
         let mut copies = vec![0.0; 6];
         repeat(&[1.0, 2.0, 3.0], &mut copies);
         assert_eq!(copies, [1.0, 2.0, 3.0, 1.0, 2.0, 3.0]);
         repeat(&[], &mut []);
+        for rows in [1, 700, 2000] {
+            let row = numbers(38, 3);
+            let mut many = vec![0.0; rows * 39];
+            repeat(&row, &mut many);
+            assert!(many.chunks(39).all(|copy| copy == row));
+            let mut twin = vec![0.0; many.len()];
+            copy(&many, &mut twin);
+            assert_eq!(twin, many);
+            fill(&mut twin, 2.5);
+            assert!(twin.iter().all(|&value| value == 2.5));
+        }
     }
 }

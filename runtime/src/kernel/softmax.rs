@@ -1,73 +1,319 @@
-//! Softmax of rows, in the form that neither overflows nor loses small probabilities.
+//! Softmax of rows, its logarithm, and the cross-entropy behind it.
+//!
+//! Formula: `y = e^(x - max x) / z` with `z = Σ e^(x - max x)`, which neither overflows nor loses small shares.
+//! Layout: dense rows one after another; where an axis lies across, the numbers are turned around before and after.
+//! Blocking: a row goes through sixteen lanes, its end filled up with minus infinity, so that short rows (ten classes)
+//! run as fast as long ones; blocks of rows are shared.
+//! Bound: one `exp` for each number; a row is read from memory once.
 
-use super::math::exp;
+use super::elementwise::{PART, share_rows};
+use super::math::{exp, ln};
+use super::permute::swap;
+use super::pool::{self, Pieces};
 use super::simd::{dispatch, level};
 use crate::Scalar;
+use crate::storage::Buffer;
 
-/// Writes `exp(x - max x) / z` of one row to `output`, and gives `(max x, ln z)`.
+const LANES: usize = 16;
+
+/// What a number with an `exp` costs, in numbers of a cheap loop.
+const COST: usize = 8;
+
+/// The end of a row, filled up with minus infinity.
+#[inline(always)]
+fn padded(rest: &[Scalar]) -> [Scalar; LANES] {
+    let mut lanes = [Scalar::NEG_INFINITY; LANES];
+    for (lane, value) in lanes.iter_mut().zip(rest) {
+        *lane = *value;
+    }
+    lanes
+}
+
+/// The sum of the lanes, by halves.
+#[inline(always)]
+fn total(mut lanes: [Scalar; LANES]) -> Scalar {
+    for width in [8, 4, 2, 1] {
+        for i in 0..width {
+            lanes[i] += lanes[i + width];
+        }
+    }
+    lanes[0]
+}
+
+/// `max x` and `Σ e^(x - max x)`; the terms go to `y` where `WRITE` is set.
+#[inline(always)]
+fn exponentials<const WRITE: bool>(x: &[Scalar], y: &mut [Scalar]) -> (Scalar, Scalar) {
+    let larger = |a: Scalar, b: Scalar| if b > a { b } else { a };
+    let (chunks, rest) = x.as_chunks::<LANES>();
+    let rest_lanes = padded(rest);
+    let mut top = rest_lanes;
+    for chunk in chunks {
+        for (top, x) in top.iter_mut().zip(chunk) {
+            *top = larger(*top, *x);
+        }
+    }
+    let max = top.into_iter().fold(Scalar::NEG_INFINITY, larger);
+    let mut sums = rest_lanes.map(|x| exp(x - max));
+    if WRITE {
+        let (y_chunks, y_rest) = y.as_chunks_mut::<LANES>();
+        y_rest.copy_from_slice(&sums[..rest.len()]);
+        for (chunk, y) in chunks.iter().zip(y_chunks) {
+            for ((sum, x), y) in sums.iter_mut().zip(chunk).zip(y) {
+                *y = exp(*x - max);
+                *sum += *y;
+            }
+        }
+    } else {
+        for chunk in chunks {
+            for (sum, x) in sums.iter_mut().zip(chunk) {
+                *sum += exp(*x - max);
+            }
+        }
+    }
+    (max, total(sums))
+}
+
+/// `Σ a b`, lane by lane.
+#[inline(always)]
+fn product(a: &[Scalar], b: &[Scalar]) -> Scalar {
+    let ((xs, x_rest), (ys, y_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for (x, y) in xs.iter().zip(ys) {
+        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
+            *sum += x * y;
+        }
+    }
+    for ((sum, x), y) in sums.iter_mut().zip(x_rest).zip(y_rest) {
+        *sum += x * y;
+    }
+    total(sums)
+}
+
+/// Writes `e^(x - max x) / z` of one row to `output`, and gives `(max x, ln z)`.
 ///
-/// Their sum is the log of the sum of `exp x`; added up it would lose the digits of `ln z` where `max x` is large.
+/// Their sum is the log of the sum of `eˣ`; added up it would lose the digits of `ln z` where `max x` is large.
 pub(crate) fn softmax_row(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar) {
     #[inline(always)]
     fn body(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar) {
-        assert_eq!(x.len(), output.len());
-        let max = x.iter().copied().fold(Scalar::NEG_INFINITY, |a, b| if b > a { b } else { a });
-        for (y, x) in output.iter_mut().zip(x) {
-            *y = exp(*x - max);
-        }
-        let mut total = 0.0;
-        for y in &*output {
-            total += *y;
-        }
-        let scale = 1.0 / total;
-        for y in output {
-            *y *= scale;
-        }
-        (max, total.ln())
+        let (max, total) = exponentials::<true>(x, output);
+        scale(output, 1.0 / total);
+        (max, ln(total))
     }
+    assert_eq!(x.len(), output.len());
     dispatch!(level(), [] body(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar))
 }
 
-/// Calls `row` on each line of numbers along the middle of `[outer, length, inner]`: in place where they lie
-/// side by side, through copies where they do not.
-pub(crate) fn lanes<const N: usize>(
-    (outer, length, inner): (usize, usize, usize),
+#[inline(always)]
+fn scale(row: &mut [Scalar], factor: Scalar) {
+    for y in row {
+        *y *= factor;
+    }
+}
+
+/// Numbers before, along and behind an axis.
+type Around = (usize, usize, usize);
+
+/// The softmax along the middle of `[outer, length, inner]`.
+pub(crate) fn softmax(shape: Around, x: &[Scalar], y: &mut [Scalar]) {
+    #[inline(always)]
+    fn row([x]: [&[Scalar]; 1], y: &mut [Scalar]) {
+        let (_, total) = exponentials::<true>(x, y);
+        scale(y, 1.0 / total);
+    }
+    lanes(shape, [x], y, row);
+}
+
+/// `dx = y (g - Σ g y)` along the middle.
+pub(crate) fn softmax_slope(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
+    #[inline(always)]
+    fn row([y, g]: [&[Scalar]; 2], dx: &mut [Scalar]) {
+        let inner = product(y, g);
+        for ((dx, y), g) in dx.iter_mut().zip(y).zip(g) {
+            *dx = y * (g - inner);
+        }
+    }
+    lanes(shape, [y, g], dx, row);
+}
+
+/// The logarithm of the softmax along the middle of `[outer, length, inner]`.
+pub(crate) fn log_softmax(shape: Around, x: &[Scalar], y: &mut [Scalar]) {
+    #[inline(always)]
+    fn row([x]: [&[Scalar]; 1], y: &mut [Scalar]) {
+        let (max, total) = exponentials::<false>(x, &mut []);
+        let log = ln(total);
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = (x - max) - log;
+        }
+    }
+    lanes(shape, [x], y, row);
+}
+
+/// `dx = g - eʸ Σ g` along the middle.
+pub(crate) fn log_softmax_slope(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
+    #[inline(always)]
+    fn row([y, g]: [&[Scalar]; 2], dx: &mut [Scalar]) {
+        let sum = g.iter().sum::<Scalar>();
+        for ((dx, y), g) in dx.iter_mut().zip(y).zip(g) {
+            *dx = g - exp(*y) * sum;
+        }
+    }
+    lanes(shape, [y, g], dx, row);
+}
+
+/// Calls `row` on each line of numbers along the middle of `[outer, length, inner]`.
+fn lanes<const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy + Sync>(
+    (outer, length, inner): Around,
     inputs: [&[Scalar]; N],
     output: &mut [Scalar],
-    mut row: impl FnMut([&[Scalar]; N], &mut [Scalar]),
+    row: F,
 ) {
+    #[inline(always)]
+    fn body<const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy>(
+        first: usize,
+        length: usize,
+        inputs: [&[Scalar]; N],
+        output: &mut [Scalar],
+        row: F,
+    ) {
+        for (number, to) in output.chunks_exact_mut(length).enumerate() {
+            row(inputs.map(|input| &input[(first + number) * length..][..length]), to);
+        }
+    }
     if output.is_empty() {
         return;
     }
-    if inner == 1 {
-        for (number, to) in output.chunks_exact_mut(length).enumerate() {
-            row(inputs.map(|input| &input[number * length..][..length]), to);
-        }
-        return;
+    if inner > 1 {
+        let turned = inputs.map(|input| {
+            let mut turned = Buffer::stale(input.len());
+            swap((outer, length, inner), input, turned.as_mut_slice());
+            turned
+        });
+        let mut result = Buffer::stale(output.len());
+        let around = (outer * inner, length, 1);
+        lanes(around, std::array::from_fn(|n| turned[n].as_slice()), result.as_mut_slice(), row);
+        return swap((outer, inner, length), result.as_slice(), output);
     }
-    let mut copies: [Vec<Scalar>; N] = std::array::from_fn(|_| vec![0.0; length]);
-    let mut result = vec![0.0; length];
-    for start in (0..outer).flat_map(|o| (0..inner).map(move |i| o * length * inner + i)) {
-        for (copy, input) in copies.iter_mut().zip(inputs) {
-            for (i, to) in copy.iter_mut().enumerate() {
-                *to = input[start + i * inner];
-            }
+    share_rows(output, length, COST * length, |first, output| {
+        dispatch!(
+            level(),
+            [const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy]
+            body(first: usize, length: usize, inputs: [&[Scalar]; N], output: &mut [Scalar], row: F)
+        );
+    });
+}
+
+/// A batch of logits and their labels.
+#[derive(Clone, Copy)]
+pub(crate) struct Classified<'a> {
+    /// `[labels, classes]`
+    pub(crate) logits: &'a [Scalar],
+    /// Each below `classes`, or the one left out.
+    pub(crate) labels: &'a [u32],
+    pub(crate) classes: usize,
+    pub(crate) ignore: Option<u32>,
+}
+
+/// The sum of `ln Σ eˣ - x[label]` over the rows that are not left out; `(softmax(x) - onehot(label)) · factor` goes
+/// to `slopes`, which is as large as the logits or empty.
+pub(crate) fn cross_entropy(batch: Classified<'_>, factor: Scalar, slopes: &mut [Scalar]) -> Scalar {
+    let Classified { logits, labels, classes, ignore } = batch;
+    let rows = labels.len();
+    assert!(logits.len() == rows * classes && (slopes.is_empty() || slopes.len() == logits.len()));
+    let mut costs = Buffer::stale(rows);
+    let block = if rows * classes * COST < 2 * PART { rows } else { PART.div_ceil(classes * COST) };
+    let width = if slopes.is_empty() { 0 } else { classes };
+    let (all_costs, all_slopes) = (Pieces::new(costs.as_mut_slice()), Pieces::new(slopes));
+    pool::run(rows.div_ceil(block.max(1)), |number| {
+        let start = number * block;
+        let count = block.min(rows - start);
+        // SAFETY: both are borrowed until `run` returns, and blocks with different numbers do not overlap.
+        let (costs, slopes) =
+            unsafe { (all_costs.piece(start, count), all_slopes.piece(start * width, count * width)) };
+        let logits = &logits[start * classes..][..count * classes];
+        let block = Classified { logits, labels: &labels[start..][..count], classes, ignore };
+        dispatch!(
+            level(),
+            [] cross_entropy_block(block: Classified<'_>, factor: Scalar, costs: &mut [Scalar], slopes: &mut [Scalar])
+        );
+    });
+    super::sum(costs.as_slice())
+}
+
+#[inline(always)]
+fn cross_entropy_block(batch: Classified<'_>, factor: Scalar, costs: &mut [Scalar], slopes: &mut [Scalar]) {
+    let Classified { logits, labels, classes, ignore } = batch;
+    for (row, (label, cost)) in labels.iter().zip(costs).enumerate() {
+        let start = row * classes;
+        let y = if slopes.is_empty() { &mut [][..] } else { &mut slopes[start..][..classes] };
+        if ignore == Some(*label) {
+            *cost = 0.0;
+            y.fill(0.0);
+            continue;
         }
-        row(std::array::from_fn(|n| &copies[n][..]), &mut result);
-        for (i, from) in result.iter().enumerate() {
-            output[start + i * inner] = *from;
+        let (x, label) = (&logits[start..][..classes], *label as usize);
+        let (max, total) =
+            if y.is_empty() { exponentials::<false>(x, y) } else { exponentials::<true>(x, y) };
+        *cost = ln(total) - (x[label] - max);
+        if !y.is_empty() {
+            scale(y, factor / total);
+            y[label] -= factor;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::softmax_row;
+    use super::{Classified, cross_entropy, log_softmax, softmax, softmax_row};
+    use crate::Scalar;
+    use crate::kernel::simd::forced::on_each_level;
 
     #[test]
     fn large_numbers_and_small_shares() {
         let mut y = [0.0; 3];
-        assert_eq!(softmax_row(&[1000.0, 1000.0, -1000.0], &mut y), (1000.0, (2.0 as crate::Scalar).ln()));
+        let (max, log) = softmax_row(&[1000.0, 1000.0, -1000.0], &mut y);
+        assert!(max == 1000.0 && (log - (2.0 as Scalar).ln()).abs() < 1e-7);
         assert_eq!(y, [0.5, 0.5, 0.0]);
+    }
+
+    fn numbers(count: usize) -> Vec<Scalar> {
+        (0..count).map(|i| ((i * 7919) % 1999) as Scalar / 200.0 - 5.0).collect()
+    }
+
+    /// Rows of all lengths, shared or not, on every level, against plain sums in double precision.
+    #[test]
+    fn rows_agree_with_plain_sums() {
+        for (rows, classes) in [(1, 1), (3, 2), (64, 10), (5, 16), (7, 17), (1000, 65), (2, 5000), (0, 4)] {
+            let x = numbers(rows * classes);
+            let labels: Vec<u32> = (0..rows).map(|row| (row * 5 % classes) as u32).collect();
+            let batch = Classified { logits: &x, labels: &labels, classes, ignore: Some(1) };
+            let work = || {
+                let (mut shares, mut logs) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+                softmax((rows, classes, 1), &x, &mut shares);
+                log_softmax((rows, classes, 1), &x, &mut logs);
+                let mut slopes = vec![Scalar::NAN; x.len()];
+                let cost = cross_entropy(batch, 0.5, &mut slopes);
+                assert_eq!(cost, cross_entropy(batch, 0.5, &mut []));
+                (shares, logs, slopes, cost)
+            };
+            let result = work();
+            let mut cost = 0.0;
+            for (row, &label) in labels.iter().enumerate() {
+                let x = &x[row * classes..][..classes];
+                let sum: f64 = x.iter().map(|x| f64::from(*x).exp()).sum();
+                let left_out = label == 1;
+                cost += if left_out { 0.0 } else { sum.ln() - f64::from(x[label as usize]) };
+                for (c, x) in x.iter().enumerate() {
+                    let log = f64::from(*x) - sum.ln();
+                    let hot = if c == label as usize { 1.0 } else { 0.0 };
+                    let slope = if left_out { 0.0 } else { 0.5 * (log.exp() - hot) };
+                    let at = row * classes + c;
+                    let near = |ours: Scalar, theirs: f64| (f64::from(ours) - theirs).abs() < 2e-6;
+                    assert!(near(result.0[at], log.exp()) && near(result.2[at], slope), "{rows} × {classes}");
+                    assert!(near(result.1[at] / 8.0, log / 8.0));
+                }
+            }
+            assert!((f64::from(result.3) - cost).abs() <= 1e-5 * (1.0 + cost.abs()));
+            assert!(on_each_level(work).iter().all(|other| *other == result));
+        }
     }
 }

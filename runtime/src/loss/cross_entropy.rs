@@ -3,9 +3,10 @@
 use super::{check_labels, same_shape, some_labels};
 use crate::autograd::{is_recording, record};
 use crate::gradcheck::Case;
-use crate::kernel::{self, softmax::softmax_row};
+use crate::kernel::softmax::{self, Classified};
+use crate::storage::Buffer;
 use crate::value::Value;
-use crate::{Array, Labels, Scalar, Tensor};
+use crate::{Array, Labels, Scalar, Tensor, kernel};
 
 /// The mean cross-entropy between the softmax of `logits` and the classes.
 ///
@@ -94,38 +95,67 @@ impl CrossEntropy {
             );
         }
         target.check(logits.shape(), self);
-        let wanted = is_recording() && logits.requires_grad();
+        let slopes = if is_recording() && logits.requires_grad() { rows * classes } else { 0 };
+        let (loss, slopes) = match target.labels().filter(|_| self.smoothing == 0.0 && self.weights.is_none()) {
+            Some(labels) => self.by_label(logits.as_slice(), labels.as_slice(), classes, slopes),
+            None => self.by_share(logits.as_slice(), target, classes, slopes),
+        };
+        let shape = logits.value().shape().clone();
+        record(Value::scalar(loss), [logits], move |gradient| {
+            let g = gradient.as_slice()[0];
+            let slopes = slopes.reshaped(shape.clone());
+            if g == 1.0 {
+                return [slopes];
+            }
+            [Value::build(shape.clone(), |dx| kernel::map(slopes.as_slice(), dx, move |s| s * g))]
+        })
+    }
+
+    /// The loss, and its slopes in one pass over the logits where `slopes`, their number, is not 0.
+    fn by_label(&self, logits: &[Scalar], labels: &[u32], classes: usize, slopes: usize) -> (Scalar, Value) {
+        let count = labels.iter().filter(|label| self.ignore != Some(**label)).count() as Scalar;
+        // Where every sample is left out the loss is NaN, and still nothing pulls.
+        let factor = if count == 0.0 { 0.0 } else { 1.0 / count };
+        let batch = Classified { logits, labels, classes, ignore: self.ignore };
         let mut total = 0.0;
-        let mut divisor = 0.0;
-        let x = logits.value().as_slice();
-        let mut slopes = Value::filled(if wanted { [rows, classes] } else { [1, classes] }, 0.0);
+        let slopes = Value::build([slopes], |slopes| total = softmax::cross_entropy(batch, factor, slopes));
+        (total / count, slopes)
+    }
+
+    /// As [`by_label`](Self::by_label), for targets of any kind.
+    fn by_share(
+        &self,
+        logits: &[Scalar],
+        target: &impl ClassTarget,
+        classes: usize,
+        slopes: usize,
+    ) -> (Scalar, Value) {
+        let (mut total, mut divisor) = (0.0, 0.0);
+        let mut slopes = Value::filled([slopes], 0.0);
+        let wanted = slopes.len() > 0;
         let to = slopes.make_mut();
-        let mut shares = vec![0.0; classes];
-        for row in 0..rows {
-            let x = &x[row * classes..][..classes];
-            let slopes = &mut to[if wanted { row * classes } else { 0 }..][..classes];
-            let Some(weight) = target.share(row, self, &mut shares) else { continue };
-            let (max, log_sum) = softmax_row(x, slopes);
+        let (mut shares, mut unwanted) = (Buffer::stale(classes), Buffer::stale(classes));
+        let shares = shares.as_mut_slice();
+        for (row, x) in logits.chunks_exact(classes.max(1)).enumerate() {
+            let slopes = if wanted { &mut to[row * classes..][..classes] } else { unwanted.as_mut_slice() };
+            let Some(weight) = target.share(row, self, shares) else { continue };
+            let (max, log_sum) = softmax::softmax_row(x, slopes);
             let mut all = 0.0;
-            for c in 0..classes {
+            for (share, x) in shares.iter().zip(x) {
                 // A share of 0 costs nothing, even where the logit is minus infinity.
-                if shares[c] != 0.0 {
-                    total += f64::from(shares[c] * (log_sum - (x[c] - max)));
-                    all += shares[c];
+                if *share != 0.0 {
+                    total += f64::from(share * (log_sum - (x - max)));
+                    all += share;
                 }
             }
-            for (slope, share) in slopes.iter_mut().zip(&shares) {
+            for (slope, share) in slopes.iter_mut().zip(&*shares) {
                 *slope = *slope * all - share;
             }
             divisor += f64::from(weight);
         }
-        let loss = Value::scalar((total / divisor) as Scalar);
-        let divisor = divisor as Scalar;
-        record(loss, [logits], move |gradient| {
-            // Where every sample is left out the loss is NaN, and still nothing pulls.
-            let scale = if divisor == 0.0 { 0.0 } else { gradient.as_slice()[0] / divisor };
-            [Value::build(slopes.shape().clone(), |dx| kernel::map(slopes.as_slice(), dx, move |s| s * scale))]
-        })
+        let factor = if divisor == 0.0 { 0.0 } else { (1.0 / divisor) as Scalar };
+        kernel::map_in_place(to, move |slope| slope * factor);
+        ((total / divisor) as Scalar, slopes)
     }
 }
 
@@ -137,6 +167,12 @@ pub trait ClassTarget {
     #[track_caller]
     fn check(&self, logits: &[usize], loss: &CrossEntropy);
 
+    /// The labels, where these are labels.
+    #[doc(hidden)]
+    fn labels(&self) -> Option<&Labels> {
+        None
+    }
+
     /// Writes each class's share in the row's cost; gives the row's part of the divisor, or nothing if it is
     /// left out.
     #[doc(hidden)]
@@ -147,6 +183,10 @@ impl ClassTarget for Labels {
     #[track_caller]
     fn check(&self, logits: &[usize], loss: &CrossEntropy) {
         check_labels("cross_entropy", self, logits, loss.ignore);
+    }
+
+    fn labels(&self) -> Option<&Labels> {
+        Some(self)
     }
 
     fn share(&self, row: usize, loss: &CrossEntropy, shares: &mut [Scalar]) -> Option<Scalar> {

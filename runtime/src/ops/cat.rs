@@ -4,6 +4,7 @@ use super::axis;
 use crate::Tensor;
 use crate::autograd::record_many;
 use crate::gradcheck::Case;
+use crate::kernel::permute::copy_runs;
 use crate::shape::Shape;
 use crate::value::Value;
 
@@ -46,11 +47,7 @@ pub fn cat(tensors: &[&Tensor], axis: isize) -> Tensor {
     let output = Value::build(shapes[0].with(axis, total), |to| {
         let mut start = 0;
         for (tensor, &width) in tensors.iter().zip(&widths) {
-            if width > 0 {
-                for (to, from) in to.chunks_exact_mut(stride).zip(tensor.as_slice().chunks_exact(width)) {
-                    to[start..start + width].copy_from_slice(from);
-                }
-            }
+            copy_runs(width, (tensor.as_slice(), 0, width), (&mut *to, start, stride));
             start += width;
         }
     });
@@ -58,11 +55,7 @@ pub fn cat(tensors: &[&Tensor], axis: isize) -> Tensor {
         let mut start = 0;
         let parts = shapes.iter().zip(&widths).map(|(shape, &width)| {
             let part = Value::build(shape.clone(), |to| {
-                if width > 0 {
-                    for (to, from) in to.chunks_exact_mut(width).zip(gradient.as_slice().chunks_exact(stride)) {
-                        to.copy_from_slice(&from[start..start + width]);
-                    }
-                }
+                copy_runs(width, (gradient.as_slice(), start, stride), (to, 0, width));
             });
             start += width;
             part

@@ -4,8 +4,7 @@ use super::axis;
 use crate::Tensor;
 use crate::autograd::record;
 use crate::gradcheck::Case;
-use crate::kernel::softmax::{lanes, softmax_row};
-use crate::kernel::{math, sum};
+use crate::kernel::softmax::{log_softmax, log_softmax_slope};
 use crate::value::Value;
 
 impl Tensor {
@@ -24,22 +23,11 @@ impl Tensor {
         let axis = self::axis("log_softmax", self.shape(), axis);
         let x = self.value();
         let shape = x.shape().around(axis);
-        let output = Value::build(x.shape().clone(), |y| {
-            lanes(shape, [x.as_slice()], y, |[x], y| {
-                let (max, log_sum) = softmax_row(x, y);
-                y.iter_mut().zip(x).for_each(|(y, x)| *y = (x - max) - log_sum);
-            });
-        });
+        let output = Value::build(x.shape().clone(), |y| log_softmax(shape, x.as_slice(), y));
         let y = output.clone();
         record(output, [self], move |gradient| {
-            [Value::build(y.shape().clone(), |dx| {
-                lanes(shape, [y.as_slice(), gradient.as_slice()], dx, |[y, g], dx| {
-                    let total = sum(g);
-                    for ((dx, y), g) in dx.iter_mut().zip(y).zip(g) {
-                        *dx = g - math::exp(*y) * total;
-                    }
-                });
-            })]
+            let slope = |dx: &mut [_]| log_softmax_slope(shape, y.as_slice(), gradient.as_slice(), dx);
+            [Value::build(y.shape().clone(), slope)]
         })
     }
 }

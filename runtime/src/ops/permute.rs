@@ -3,9 +3,10 @@
 use super::axis;
 use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::kernel::permute::permute;
 use crate::shape::Shape;
 use crate::value::Value;
-use crate::{Scalar, Tensor};
+use crate::Tensor;
 
 impl Tensor {
     /// The axes in the order given; the numbers are copied into their new order.
@@ -64,28 +65,7 @@ fn reorder(x: &Value, axes: &[usize]) -> Value {
     let own = x.shape().strides();
     let dims: Vec<usize> = axes.iter().map(|&axis| x.shape()[axis]).collect();
     let strides: Vec<usize> = axes.iter().map(|&axis| own[axis]).collect();
-    let from = x.as_slice();
-    Value::build(Shape::new(&dims), |to| gather(from, 0, &dims, &strides, to))
-}
-
-/// Copies a strided block row by row; as deep as there are axes.
-fn gather(from: &[Scalar], start: usize, dims: &[usize], strides: &[usize], to: &mut [Scalar]) {
-    let (Some((&length, dims)), Some((&stride, strides))) = (dims.split_first(), strides.split_first()) else {
-        to[0] = from[start];
-        return;
-    };
-    if to.is_empty() {
-        return;
-    }
-    if dims.is_empty() {
-        for (i, to) in to.iter_mut().enumerate() {
-            *to = from[start + i * stride];
-        }
-        return;
-    }
-    for (i, to) in to.chunks_exact_mut(to.len() / length).enumerate() {
-        gather(from, start + i * stride, dims, strides, to);
-    }
+    Value::build(Shape::new(&dims), |to| permute(&dims, &strides, x.as_slice(), to))
 }
 
 pub(crate) const CASES: &[Case] = &[

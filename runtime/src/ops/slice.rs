@@ -6,6 +6,7 @@ use super::axis;
 use crate::Tensor;
 use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::kernel::permute::copy_runs;
 use crate::value::Value;
 
 impl Tensor {
@@ -42,20 +43,11 @@ impl Tensor {
         let (_, _, inner) = shape.around(axis);
         let (width, stride) = ((end - start) * inner, length * inner);
         let output = Value::build(shape.with(axis, end - start), |to| {
-            if width > 0 {
-                for (to, from) in to.chunks_exact_mut(width).zip(self.as_slice().chunks_exact(stride)) {
-                    to.copy_from_slice(&from[start * inner..][..width]);
-                }
-            }
+            copy_runs(width, (self.as_slice(), start * inner, stride), (to, 0, width));
         });
         record(output, [self], move |gradient| {
             let mut dx = Value::filled(shape.clone(), 0.0);
-            let to = dx.make_mut();
-            if width > 0 {
-                for (to, from) in to.chunks_exact_mut(stride).zip(gradient.as_slice().chunks_exact(width)) {
-                    to[start * inner..][..width].copy_from_slice(from);
-                }
-            }
+            copy_runs(width, (gradient.as_slice(), 0, width), (dx.make_mut(), start * inner, stride));
             [dx]
         })
     }

@@ -4,7 +4,7 @@ use super::axis;
 use crate::Tensor;
 use crate::autograd::record;
 use crate::gradcheck::Case;
-use crate::kernel::softmax::{lanes, softmax_row};
+use crate::kernel::softmax::{softmax, softmax_slope};
 use crate::value::Value;
 
 impl Tensor {
@@ -23,21 +23,11 @@ impl Tensor {
         let axis = self::axis("softmax", self.shape(), axis);
         let x = self.value();
         let shape = x.shape().around(axis);
-        let output = Value::build(x.shape().clone(), |y| {
-            lanes(shape, [x.as_slice()], y, |[x], y| {
-                softmax_row(x, y);
-            });
-        });
+        let output = Value::build(x.shape().clone(), |y| softmax(shape, x.as_slice(), y));
         let y = output.clone();
         record(output, [self], move |gradient| {
-            [Value::build(y.shape().clone(), |dx| {
-                lanes(shape, [y.as_slice(), gradient.as_slice()], dx, |[y, g], dx| {
-                    let inner = crate::kernel::dot(y, g);
-                    for ((dx, y), g) in dx.iter_mut().zip(y).zip(g) {
-                        *dx = y * (g - inner);
-                    }
-                });
-            })]
+            let slope = |dx: &mut [_]| softmax_slope(shape, y.as_slice(), gradient.as_slice(), dx);
+            [Value::build(y.shape().clone(), slope)]
         })
     }
 }
