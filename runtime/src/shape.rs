@@ -25,9 +25,11 @@ impl Shape {
         Self::Inline { rank: 0, dims: [0; 4] }
     }
 
-    /// The number of elements.
+    /// The number of elements, which kernels rely on: it must not have wrapped around.
+    #[track_caller]
     pub(crate) fn count(&self) -> usize {
-        self.iter().product()
+        let count = self.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
+        count.unwrap_or_else(|| panic!("a tensor of shape {self:?} has more elements than can be counted"))
     }
 
     /// The row-major strides, counted in elements.
@@ -111,6 +113,12 @@ mod tests {
         assert_eq!(shape.with(1, 7).count(), 840);
         assert_eq!(&*shape.without(1), &[2, 3, 4, 5]);
         assert_eq!(shape.around(2), (2, 3, 20));
+    }
+
+    #[test]
+    #[should_panic(expected = "has more elements than can be counted")]
+    fn more_than_can_be_counted_is_no_shape_of_a_tensor() {
+        Shape::new(&[1 << (usize::BITS / 2), 1 << (usize::BITS / 2)]).count();
     }
 
     #[test]

