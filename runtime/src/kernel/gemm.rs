@@ -1,11 +1,13 @@
 //! The one door for matrix products.
 //!
-//! Large products run over packed panels (`block`), so that the innermost loop (`tile`) reads memory in a row;
+//! Large products run over packed panels (`plan`), so that the innermost loop (`tile`) reads memory in a row;
 //! thin ones are sums of rows or dot products, and tiny ones three plain loops, without the price of packing.
 //! The order of additions depends on sizes and the instruction set alone.
 
-mod block;
 mod pack;
+mod part;
+mod plan;
+mod sweep;
 mod tile;
 
 use super::pool::Pieces;
@@ -178,7 +180,7 @@ unsafe fn product_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<
             matrix_by_vector(level, matrix, vector, c);
         }
         // SAFETY: the same promise; `k` is not 0, or the product were tiny.
-        _ => unsafe { block::product(level, (m, k, n), a, b, c, add) },
+        _ => unsafe { plan::product(level, (m, k, n), a, b, c, add) },
     }
 }
 

@@ -32,7 +32,28 @@ pub(crate) trait Vector: Copy {
     /// # Safety
     /// The processor has the type's instructions.
     unsafe fn add(self, other: Self) -> Self;
+
+    /// Asks for the cache line at an address that will be written soon; any address will do.
+    #[inline(always)]
+    fn prefetch(_: *const Scalar) {}
+
+    /// Writes the transpose of the square of [`SQUARE`] rows at `from` to `to`.
+    ///
+    /// # Safety
+    /// The processor has the type's instructions; the squares are there by their strides and do not overlap.
+    #[inline(always)]
+    unsafe fn transpose(from: *const Scalar, from_stride: usize, to: *mut Scalar, to_stride: usize) {
+        for i in 0..SQUARE {
+            for j in 0..SQUARE {
+                // SAFETY: the caller promises both squares.
+                unsafe { *to.add(j * to_stride + i) = *from.add(i * from_stride + j) };
+            }
+        }
+    }
 }
+
+/// Rows and columns of the squares that [`Vector::transpose`] turns over.
+pub(crate) const SQUARE: usize = 8;
 
 /// Registers of the plain instruction set: 16 bytes, which every processor of 64 bits has.
 pub(crate) type Plain = [Scalar; 16 / size_of::<Scalar>()];
@@ -116,8 +137,54 @@ mod x86 {
                     // SAFETY: the caller promises the instructions.
                     Self(unsafe { arch::$add(self.0, other.0) })
                 }
+
+                #[inline(always)]
+                fn prefetch(place: *const Scalar) {
+                    // SAFETY: a prefetch does nothing at addresses that are not there.
+                    unsafe { arch::_mm_prefetch::<{ arch::_MM_HINT_T0 }>(place.cast()) }
+                }
+
+                #[cfg(not(feature = "f64"))]
+                #[inline(always)]
+                unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+                    // SAFETY: the caller promises the instructions, which include AVX2, and both squares.
+                    unsafe { transpose(from, from_stride, to, to_stride) }
+                }
             }
         };
+    }
+
+    /// Eight rows of eight: halves of two rows meet in each register, so that the rest stays within halves.
+    ///
+    /// # Safety
+    /// The processor has AVX2; the squares are there by their strides.
+    #[cfg(not(feature = "f64"))]
+    #[inline(always)]
+    unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
+        use arch::{
+            _mm_loadu_ps, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_setzero_ps, _mm256_shuffle_ps,
+            _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+        };
+        // SAFETY: the caller promises the instructions and both squares.
+        unsafe {
+            // Half `h` of the columns: rows `i` and `i + 4` side by side.
+            for h in 0..2 {
+                let mut pairs = [_mm256_setzero_ps(); 4];
+                for (i, pair) in pairs.iter_mut().enumerate() {
+                    let low = _mm_loadu_ps(from.add(i * from_stride + 4 * h));
+                    let high = _mm_loadu_ps(from.add((i + 4) * from_stride + 4 * h));
+                    *pair = _mm256_insertf128_ps::<1>(_mm256_castps128_ps256(low), high);
+                }
+                let [a, b, c, d] = pairs;
+                let (ab_low, ab_high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+                let (cd_low, cd_high) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+                let to = to.add(4 * h * to_stride);
+                _mm256_storeu_ps(to, _mm256_shuffle_ps::<0x44>(ab_low, cd_low));
+                _mm256_storeu_ps(to.add(to_stride), _mm256_shuffle_ps::<0xEE>(ab_low, cd_low));
+                _mm256_storeu_ps(to.add(2 * to_stride), _mm256_shuffle_ps::<0x44>(ab_high, cd_high));
+                _mm256_storeu_ps(to.add(3 * to_stride), _mm256_shuffle_ps::<0xEE>(ab_high, cd_high));
+            }
+        }
     }
 
     #[cfg(not(feature = "f64"))]

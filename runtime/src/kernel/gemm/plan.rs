@@ -1,0 +1,138 @@
+//! How a product is cut: which side is packed, which blocks the caches hold, which parts threads take.
+//!
+//! Everything here depends on sizes, strides and the instruction set alone.
+
+use std::cell::RefCell;
+
+use super::part::{Job, Task, padded, room, run, width};
+use super::{Sizes, Strided, Target};
+use crate::Scalar;
+use crate::kernel::lines::Lines;
+use crate::kernel::pool::{self, Pieces};
+use crate::kernel::simd::Level;
+
+/// The longest run along `k`: a panel of that length and a strip of the left side fit the first cache.
+const DEPTH: usize = 400;
+/// Numbers of the left side that stay in the second cache.
+const BLOCK: usize = 96 << 10;
+/// Numbers of a side that are packed at once for all threads.
+const SHARED: usize = 2 << 20;
+/// Multiplications that are worth a part of their own, a few microseconds.
+const PART: usize = 1 << 18;
+/// Parts that keep any likely number of threads evenly busy.
+const PARTS: usize = 16;
+
+thread_local! {
+    static PACKED: RefCell<Lines> = RefCell::new(Lines::zeroed(0));
+}
+
+/// `c = a · b`, or `c += a · b`; no size is 0.
+///
+/// # Safety
+/// The numbers of `c` are there, and nobody else reads or writes them.
+pub(super) unsafe fn product(
+    level: Level,
+    (m, k, n): Sizes,
+    a: Strided<'_>,
+    b: Strided<'_>,
+    c: Target,
+    add: bool,
+) {
+    // Of the product and its transpose, `cᵀ = bᵀ · aᵀ`, the cheaper one is computed.
+    let turned = (b.transpose(), a.transpose(), c.transpose());
+    if cost((n, k, m), turned.0, turned.1, turned.2) < cost((m, k, n), a, b, c) {
+        // SAFETY: the same promise.
+        unsafe { blocks(level, (n, k, m), turned.0, turned.1, turned.2, add) }
+    } else {
+        // SAFETY: the same promise.
+        unsafe { blocks(level, (m, k, n), a, b, c, add) }
+    }
+}
+
+/// About how long a product takes, in sixteenths of the time of sixteen multiplications.
+fn cost((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target) -> usize {
+    let tiles = m * n.next_multiple_of(8) * k;
+    let right = n * k * if b.column == 1 { 1 } else { 4 };
+    let left = m * k * if scattered(a, n) { 4 } else { 0 };
+    let output = m * n * k.div_ceil(DEPTH) * if c.column == 1 { 1 } else { 6 };
+    tiles + right + left + output
+}
+
+/// Whether the left side is better read from a packed copy: where neighbours in a row are not neighbours in
+/// memory, or where its rows lie so that they drive each other out of the first cache, and the copy is used often.
+fn scattered(a: Strided<'_>, columns: usize) -> bool {
+    a.column != 1 || (columns > 64 && (a.row * size_of::<Scalar>()).is_multiple_of(4096))
+}
+
+/// The product in pieces whose packed side fits [`SHARED`].
+///
+/// # Safety
+/// As for [`product`].
+unsafe fn blocks(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
+    let long = (SHARED / 256).max(DEPTH);
+    for l in (0..k).step_by(long) {
+        let k = long.min(k - l);
+        let wide = (SHARED / k).next_multiple_of(width(level));
+        for j in (0..n).step_by(wide) {
+            let n = wide.min(n - j);
+            // SAFETY: a part of `c`, of which the caller promises all.
+            unsafe { block(level, (m, k, n), a.from(0, l), b.from(l, j), c.from(0, j), add || l > 0) };
+        }
+    }
+}
+
+/// # Safety
+/// As for [`product`].
+unsafe fn block(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
+    let wide = width(level);
+    let high = 12;
+    // Equal runs along `k`, none longer than `DEPTH`.
+    let depth = k.div_ceil(k.div_ceil(DEPTH)).next_multiple_of(8);
+    let parts = (m * k * n / PART).clamp(1, PARTS);
+    let panels = n.div_ceil(wide);
+    let by_columns = m * depth <= BLOCK && (panels >= 4 || m <= 4 * high);
+    let scattered = scattered(a, n);
+    let job = Job { sizes: (m, k, n), depth, a, b, c, add, scattered, left: None, right: None };
+    PACKED.with_borrow_mut(|scratch| {
+        if by_columns {
+            let columns = panels.div_ceil(parts) * wide;
+            let mut job = job;
+            if scattered && columns < n {
+                let to = room(scratch, m * k);
+                let pieces = Pieces::new(to);
+                shared(m * k, k.div_ceil(depth), |part| {
+                    // SAFETY: each task packs a run along `k` of its own.
+                    unsafe { run(level, &job, &Task::Left(part * depth, pieces)) };
+                });
+                job.left = Some(to);
+            }
+            pool::run(n.div_ceil(columns), |part| {
+                let columns = part * columns..n.min((part + 1) * columns);
+                // SAFETY: each task writes columns of its own, and the caller promises all of `c`.
+                unsafe { run(level, &job, &Task::Part(0..m, columns)) };
+            });
+        } else {
+            let length = padded(level, n) * k;
+            let to = room(scratch, length);
+            let pieces = Pieces::new(to);
+            let run_of = (n * 8).div_ceil(wide * PARTS).div_ceil(8) * wide;
+            shared(length, n.div_ceil(run_of), |part| {
+                let columns = part * run_of..n.min((part + 1) * run_of);
+                // SAFETY: each task packs columns of its own.
+                unsafe { run(level, &job, &Task::Right(columns, pieces)) };
+            });
+            let job = Job { right: Some(to), ..job };
+            let rows = m.div_ceil(parts).min(BLOCK / 2 / depth).next_multiple_of(high);
+            pool::run(m.div_ceil(rows), |part| {
+                let rows = part * rows..m.min((part + 1) * rows);
+                // SAFETY: each task writes rows of its own, and the caller promises all of `c`.
+                unsafe { run(level, &job, &Task::Part(rows, 0..n)) };
+            });
+        }
+    });
+}
+
+/// Parts that pack `count` numbers in all: shared where that is worth it.
+fn shared(count: usize, parts: usize, work: impl Fn(usize) + Sync) {
+    if count < 64 << 10 { (0..parts).for_each(work) } else { pool::run(parts, work) }
+}

@@ -1,0 +1,210 @@
+//! One panel of the right side against all strips of a block of the left side.
+
+use super::tile::{Feed, tile};
+use super::{Strided, Target};
+use crate::Scalar;
+use crate::kernel::lines::LINE;
+use crate::kernel::vector::{SQUARE, Vector};
+
+/// Rows of the highest tile of any instruction set.
+const MOST_ROWS: usize = 12;
+/// Columns of the widest.
+const MOST_COLUMNS: usize = 2 * LINE;
+
+/// Rows of the highest tile: as many as the registers hold sums for, two registers across.
+pub(super) const fn height<V: Vector>() -> usize {
+    match V::WIDTH * size_of::<Scalar>() {
+        64 => 12,
+        32 => 6,
+        _ => 4,
+    }
+}
+
+/// The strips that `rows` are cut into, each by its first row and its height.
+///
+/// Where the last would be so low that its sums could not keep the units busy, the last two share their rows.
+pub(super) fn strips(rows: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
+    let low = rows % height;
+    let even = if low * 5 < height * 3 && rows > height { rows - low - height } else { rows };
+    let half = (rows - even).div_ceil(2);
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let first = next;
+        let count = if first < even { height.min(rows - first) } else { half.min(rows - first) };
+        next += count;
+        (count > 0).then_some((first, count))
+    })
+}
+
+/// The left side of a block: in place, or in packed strips.
+#[derive(Clone, Copy)]
+pub(super) enum Left<'a> {
+    InPlace(Strided<'a>),
+    /// One strip after the other, `[depth, its height]` each.
+    Strips(&'a [Scalar]),
+}
+
+/// A panel `[depth, width]` of the right side, with the columns that count.
+#[derive(Clone, Copy)]
+pub(super) struct Panel<'a> {
+    pub(super) right: Right<'a>,
+    /// Numbers in a row of the panel: one register or two.
+    pub(super) width: usize,
+    pub(super) columns: usize,
+}
+
+/// The numbers of a panel.
+#[derive(Clone, Copy)]
+pub(super) enum Right<'a> {
+    Packed(&'a [Scalar]),
+    /// Rows so many numbers apart, which the first tile packs by the way. Then the panel must be two registers wide
+    /// and all its columns must count.
+    Loose {
+        from: &'a [Scalar],
+        stride: usize,
+        panel: Target,
+    },
+}
+
+/// Calls the tile for a number of rows.
+macro_rules! by_rows {
+    ($vector:ty, $rows:expr, $across:literal, $copy:literal, $arguments:tt, $($count:literal)*) => {
+        match $rows {
+            $($count if $count <= height::<$vector>() => tile::<$vector, $count, $across, $copy> $arguments,)*
+            rows => unreachable!("a tile of {rows} rows"),
+        }
+    };
+}
+
+/// Multiplies `rows` of the left side by a panel.
+///
+/// # Safety
+/// The function that this is inlined into has the instructions of `V`; the rows and columns of `c` are there, and
+/// nobody else reads or writes them, nor the panel that a loose right side is packed into.
+#[inline(always)]
+pub(super) unsafe fn sweep<V: Vector>(
+    left: Left<'_>,
+    (rows, depth): (usize, usize),
+    panel: Panel<'_>,
+    c: Target,
+    add: bool,
+) {
+    let Panel { right, width, columns } = panel;
+    assert!(depth > 0 && (1..=width).contains(&columns));
+    assert!(width == V::WIDTH || width == 2 * V::WIDTH);
+    let packed = match right {
+        Right::Packed(packed) => {
+            assert!(packed.len() >= depth * width);
+            packed.as_ptr()
+        }
+        Right::Loose { from, stride, panel } => {
+            assert!(width == 2 * V::WIDTH && columns == width && from.len() >= stride * (depth - 1) + width);
+            panel.start.cast_const()
+        }
+    };
+    match left {
+        Left::InPlace(a) => assert!(a.data.len() > (rows - 1) * a.row + (depth - 1) * a.column),
+        Left::Strips(strips) => assert!(strips.len() >= rows * depth),
+    }
+    let direct = c.column == 1 && columns == width;
+    let mut buffer = [0.0; MOST_ROWS.next_multiple_of(SQUARE) * MOST_COLUMNS];
+    for (i, count) in strips(rows, height::<V>()) {
+        let (start, row, column) = match left {
+            Left::InPlace(a) => (a.data.as_ptr().wrapping_add(i * a.row), a.row, a.column),
+            Left::Strips(strips) => (strips.as_ptr().wrapping_add(i * depth), 1, count),
+        };
+        let (to, stride) =
+            if direct { (c.from(i, 0).start, c.row) } else { (buffer.as_mut_ptr(), MOST_COLUMNS) };
+        let feed = Feed { depth, left: start, row, column, right: packed, stride: width };
+        let add_now = add && direct;
+        // SAFETY: the lines at the top are what the tiles demand of both sides. The output is the caller's promise,
+        // or the buffer, which holds the highest and widest tile.
+        unsafe {
+            if let (Right::Loose { from, stride: apart, panel }, 0) = (right, i) {
+                let feed = Feed { right: from.as_ptr(), stride: apart, ..feed };
+                let panel = panel.start;
+                by_rows!(V, count, 2, true, (feed, panel, to, stride, add_now), 1 2 3 4 5 6 7 8 9 10 11 12);
+            } else if width == V::WIDTH {
+                let panel = std::ptr::null_mut();
+                by_rows!(V, count, 1, false, (feed, panel, to, stride, add_now), 1 2 3 4 5 6 7 8 9 10 11 12);
+            } else {
+                let panel = std::ptr::null_mut();
+                by_rows!(V, count, 2, false, (feed, panel, to, stride, add_now), 1 2 3 4 5 6 7 8 9 10 11 12);
+            }
+            if !direct {
+                spill::<V>(&buffer, count, columns, c.from(i, 0), add);
+            }
+        }
+    }
+}
+
+/// Writes a tile to places that are not neighbours, or to less than its width.
+///
+/// # Safety
+/// As for [`sweep`].
+#[inline(always)]
+unsafe fn spill<V: Vector>(buffer: &[Scalar], rows: usize, columns: usize, c: Target, add: bool) {
+    const TALL: usize = MOST_ROWS.next_multiple_of(SQUARE);
+    let mut turned = [0.0; TALL * SQUARE];
+    if c.row == 1 && c.column != 1 {
+        for j in (0..columns).step_by(SQUARE) {
+            for i in (0..rows).step_by(SQUARE) {
+                // SAFETY: the buffer's rows are a multiple of the square, or followed by as many numbers.
+                unsafe {
+                    V::transpose(
+                        buffer.as_ptr().add(i * MOST_COLUMNS + j),
+                        MOST_COLUMNS,
+                        turned.as_mut_ptr().add(i),
+                        TALL,
+                    );
+                }
+            }
+            for (j, sums) in (j..columns).zip(turned.chunks_exact(TALL)) {
+                // SAFETY: a column of `c`, whose rows follow each other.
+                let to = unsafe { std::slice::from_raw_parts_mut(c.from(0, j).start, rows) };
+                if rows == 6 {
+                    write(to.first_chunk_mut::<6>().expect("six rows"), &sums[..6], add);
+                } else {
+                    write(to, &sums[..rows], add);
+                }
+            }
+        }
+        return;
+    }
+    for i in 0..rows {
+        for (j, sum) in buffer[i * MOST_COLUMNS..][..columns].iter().enumerate() {
+            // SAFETY: the caller promises the rows and columns of `c`.
+            unsafe {
+                let to = c.from(i, j).start;
+                *to = if add { *to + sum } else { *sum };
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn write(to: &mut [Scalar], sums: &[Scalar], add: bool) {
+    for (to, sum) in to.iter_mut().zip(sums) {
+        *to = if add { *to + sum } else { *sum };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::strips;
+
+    #[test]
+    fn strips_cover_all_rows() {
+        for height in [4, 6, 12] {
+            for rows in 0..100 {
+                let mut next = 0;
+                for (first, count) in strips(rows, height) {
+                    assert!(first == next && (1..=height).contains(&count));
+                    assert!(rows < height || count * 2 >= height, "{rows} in {height}: {count}");
+                    next += count;
+                }
+                assert_eq!(next, rows);
+            }
+        }
+    }
+}
