@@ -47,8 +47,13 @@ W4 is in the middle of its descent after 50 steps and varies most: its bounds te
 
 const FLOOR: &str = "## The share of the floor
 
-No step can be faster than its arithmetic at the peak of the machine and its optimizer's pass over the parameters at the speed of the caches.
+The floor is a step's arithmetic at the peak of the machine, and its optimizer's pass over the parameters at the speed of the caches.
+Convolutions are counted the direct way, multiplication by multiplication; Winograd's way saves a part of them.
 Reading and writing activations, exponentials, pooling and packing are not in this floor, so no program reaches it.
+
+";
+
+const ARITHMETIC: &str = "The arithmetic alone, in milliseconds: what products, convolutions (with pooling) and attention take by the samples further down, against the same arithmetic at the peak.
 
 ";
 
@@ -112,7 +117,7 @@ pub(crate) fn write(figures: &Figures) -> String {
     let _ = write!(out, "Memory at its peak with one thread, MB:\n\n{}", steps::memory(figures));
     let _ =
         write!(out, "{LEARNING}{}{SPREAD}{}{SPREAD_AFTER}", steps::losses(figures), steps::spread(figures));
-    let _ = write!(out, "{FLOOR}{}", steps::floor(figures));
+    let _ = write!(out, "{FLOOR}{}{ARITHMETIC}{}", steps::floor(figures), steps::arithmetic(figures));
     let _ = write!(out, "{STAGES}{}{KERNELS}{}", profile::stages(figures), profile::kernels(figures));
     let _ = write!(out, "{GROWTH}{}{}", growth::factors(figures), growth::images());
     let _ = write!(out, "{INFERENCE}{}", profile::inference(figures));

@@ -53,6 +53,13 @@ fn decimals(milliseconds: f64) -> String {
     if milliseconds < 0.01 { format!("{milliseconds:.5}") } else { short(milliseconds) }
 }
 
+/// The share of the kernels that multiply, in percent of the samples.
+pub(crate) fn multiplying(figures: &Figures, workload: &str, threads: u64) -> Option<f64> {
+    let shares = of(&figures.kernels, workload, threads, "kernels")?;
+    let share = |kind: &str| shares.get(kind).and_then(Value::as_f64).unwrap_or_default();
+    Some(share("products") + share("convolution and pooling") + share("attention"))
+}
+
 /// The share of each kind of kernel.
 pub(crate) fn kernels(figures: &Figures) -> String {
     let mut out = String::new();

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::figures::{Figures, OURS, WORKLOADS, by_workload, cell, count, number, short, table, text};
+use crate::profile;
 
 /// Libraries in the order in which they were recorded, ours first.
 fn peers(figures: &Figures) -> Vec<&str> {
@@ -135,6 +136,26 @@ pub(crate) fn floor(figures: &Figures) -> String {
                 .zip(ours)
                 .map_or("–".to_owned(), |(floor, ours)| format!("{:.0} %", 100.0 * floor / ours));
             row.extend([cell(floor), cell(ours), share]);
+        }
+        rows.push(row);
+    }
+    table(&head.map(str::to_owned), &rows)
+}
+
+/// How near the arithmetic alone comes to the peak: the time of the kernels that multiply, by `perf`'s samples.
+pub(crate) fn arithmetic(figures: &Figures) -> String {
+    let head = ["", "at the peak, 1 thread", "ours", "share", "at the peak, 2 threads", "ours", "share"];
+    let mut rows = Vec::new();
+    for (workload, megaflop, _) in WORK {
+        let mut row = vec![workload.to_uppercase()];
+        for threads in [1, 2] {
+            let peak = figures.peak("fma", threads).map(|gflops| megaflop / gflops);
+            let ours = figures.ours(workload, threads).zip(profile::multiplying(figures, workload, threads));
+            let ours = ours.map(|(time, percent)| time * percent / 100.0);
+            let share = peak
+                .zip(ours)
+                .map_or("–".to_owned(), |(peak, ours)| format!("{:.0} %", 100.0 * peak / ours));
+            row.extend([cell(peak), cell(ours), share]);
         }
         rows.push(row);
     }
