@@ -7,6 +7,7 @@
 #![allow(clippy::inline_always)] // A body must be inlined where the instruction set is enabled to use it.
 
 pub(crate) mod conv;
+pub(crate) mod attention;
 pub(crate) mod elementwise;
 pub(crate) mod gemm;
 pub(crate) mod lines;
@@ -19,6 +20,7 @@ pub(crate) mod pool;
 pub(crate) mod pool2d;
 pub(crate) mod reduce;
 pub(crate) mod simd;
+mod small;
 pub(crate) mod softmax;
 mod vector;
 

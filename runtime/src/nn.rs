@@ -16,6 +16,7 @@ mod linear;
 mod lstm;
 pub(crate) mod mode;
 mod pool;
+mod multihead_attention;
 mod sequential;
 mod state;
 
@@ -33,6 +34,7 @@ pub use linear::Linear;
 pub use lstm::Lstm;
 pub use mode::Mode;
 pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
+pub use multihead_attention::MultiheadAttention;
 pub use sequential::{Layer, Sequential};
 pub use state::Buffer;
 

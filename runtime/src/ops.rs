@@ -23,7 +23,7 @@ operations! {
     abs,
     adaptive_avg_pool2d,
     add,
-    avg_pool2d,
+    avg_pool2d, attention,
     batch_norm,
     cat,
     clamp,
@@ -74,6 +74,7 @@ pub(crate) mod window;
 
 pub use adaptive_avg_pool2d::adaptive_avg_pool2d;
 pub use avg_pool2d::avg_pool2d;
+pub use attention::{Attention, scaled_dot_product_attention};
 pub use cat::cat;
 pub use conv1d::conv1d;
 pub use conv2d::{Conv, conv2d};

@@ -7,15 +7,14 @@ pub use crate::loss::{
 };
 pub use crate::metric::{Metric, accuracy, confusion, f1, mae, mse, precision, r2, recall, rmse, top_k};
 pub use crate::nn::{
-    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Embedding, Flatten, Gelu,
-    Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Module, Relu, Sequential, Sigmoid, Silu, Softplus,
-    Tanh,
+    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Embedding, Flatten, Gelu, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Module, Relu, Sequential, Sigmoid, Silu, Softplus, Tanh, MultiheadAttention,
 };
 pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};
 pub use crate::run::{History, State, StopReason};
 pub use crate::schedule::{CosineLr, Schedule, StepLr};
 pub use crate::{
-    Error, Labels, Parameter, Result, Scalar, StateDict, Tensor, evaluation, no_grad, no_grad_guard, seed,
+    Attention, Error, Labels, Parameter, Result, Scalar, StateDict, Tensor, evaluation, no_grad,
+    no_grad_guard, seed,
 };
 #[cfg(feature = "macros")]
 pub use training_loop_macros::{Module, training_loop};

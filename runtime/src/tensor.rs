@@ -51,6 +51,11 @@ impl Tensor {
         self.0
     }
 
+    /// Whether two handles are the same tensor.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// A tensor of zeros.
     pub fn zeros(shape: &[usize]) -> Self {
         Self::constant(Value::filled(shape, 0.0))

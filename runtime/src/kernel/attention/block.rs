@@ -1,0 +1,184 @@
+//! What the passes over blocks of scores share: copies of a head's rows, and the part of a block that is seen.
+
+use crate::Scalar;
+use crate::kernel::simd::{Level, dispatch};
+use crate::kernel::small::{TALLEST, across};
+
+/// Numbers that row loops take at once.
+const LANES: usize = 16;
+
+/// A length filled up to whole tiles and whole lanes.
+pub(super) fn padded(level: Level, length: usize) -> usize {
+    length.next_multiple_of(across(level).max(LANES))
+}
+
+/// Copies rows to `to`, `wide` apart, filled up with zeros.
+pub(super) fn pack_rows(
+    (from, stride): (&[Scalar], usize),
+    (rows, width): (usize, usize),
+    to: &mut [Scalar],
+    wide: usize,
+) {
+    if wide == 0 {
+        return;
+    }
+    for (i, to) in to.chunks_exact_mut(wide).take(rows).enumerate() {
+        to[..width].copy_from_slice(&from[i * stride..][..width]);
+        to[width..].fill(0.0);
+    }
+}
+
+/// Writes the transpose of some rows, times `scale`, to rows that are `wide` apart and filled up with zeros.
+pub(super) fn pack_transposed(
+    level: Level,
+    (from, stride): (&[Scalar], usize),
+    (rows, width): (usize, usize),
+    scale: Scalar,
+    to: &mut [Scalar],
+    wide: usize,
+) {
+    #[inline(always)]
+    fn body(
+        from: &[Scalar],
+        stride: usize,
+        rows: usize,
+        width: usize,
+        scale: Scalar,
+        to: &mut [Scalar],
+        wide: usize,
+    ) {
+        const SIDE: usize = 8;
+        for row in to.chunks_exact_mut(wide).take(width) {
+            row[rows..].fill(0.0);
+        }
+        let squares = (rows / SIDE * SIDE, width / SIDE * SIDE);
+        for i in (0..squares.0).step_by(SIDE) {
+            for j in (0..squares.1).step_by(SIDE) {
+                let mut square = [[0.0; SIDE]; SIDE];
+                for (r, row) in square.iter_mut().enumerate() {
+                    row.copy_from_slice(&from[(i + r) * stride + j..][..SIDE]);
+                }
+                for c in 0..SIDE {
+                    let to = &mut to[(j + c) * wide + i..][..SIDE];
+                    for (to, row) in to.iter_mut().zip(&square) {
+                        *to = row[c] * scale;
+                    }
+                }
+            }
+        }
+        for i in 0..rows {
+            let first = if i < squares.0 { squares.1 } else { 0 };
+            for j in first..width {
+                to[j * wide + i] = from[i * stride + j] * scale;
+            }
+        }
+    }
+    dispatch!(level, [] body(
+        from: &[Scalar], stride: usize, rows: usize, width: usize, scale: Scalar, to: &mut [Scalar], wide: usize,
+    ));
+}
+
+/// A block of scores and the part of it that is seen.
+#[derive(Clone, Copy)]
+pub(super) struct Window {
+    pub(super) rows: usize,
+    /// Keys of the block.
+    columns: usize,
+    /// Distance between rows.
+    wide: usize,
+    /// Query `i` of the block sees its keys up to `i + offset`; all of them without a mask.
+    pub(super) offset: Option<isize>,
+}
+
+impl Window {
+    pub(super) fn new(
+        causal: bool,
+        (query, rows): (usize, usize),
+        (key, columns): (usize, usize),
+        wide: usize,
+    ) -> Self {
+        let offset = query.cast_signed() - key.cast_signed();
+        let hides = causal && offset + 1 < columns.cast_signed();
+        Self { rows, columns, wide, offset: hides.then_some(offset) }
+    }
+
+    /// How many keys of the block a query sees.
+    #[inline(always)]
+    pub(super) fn seen(&self, row: usize) -> usize {
+        match self.offset {
+            Some(offset) => (row + 1).saturating_add_signed(offset).min(self.columns),
+            None => self.columns,
+        }
+    }
+
+    /// How much of a row is read later: what is seen, and as far as a tile of the products over the shares reaches.
+    #[inline(always)]
+    fn used(&self, row: usize) -> usize {
+        (self.seen(row) + TALLEST).min(self.columns).next_multiple_of(LANES)
+    }
+
+    /// One row of scores in whole lanes, minus infinity where nothing is seen.
+    #[inline(always)]
+    pub(super) fn row<'a>(&self, row: usize, scores: &'a mut [Scalar]) -> &'a mut [Scalar] {
+        let scores = &mut scores[row * self.wide..][..self.used(row)];
+        scores[self.seen(row)..].fill(Scalar::NEG_INFINITY);
+        scores
+    }
+
+    /// The same part of a row of another block, 0 where nothing is seen.
+    #[inline(always)]
+    pub(super) fn zeroed_row<'a>(&self, row: usize, block: &'a mut [Scalar]) -> &'a mut [Scalar] {
+        let numbers = &mut block[row * self.wide..][..self.used(row)];
+        numbers[self.seen(row)..].fill(0.0);
+        numbers
+    }
+}
+
+/// The part of the mask that is added to a block of scores; without data nothing is.
+#[derive(Clone, Copy)]
+pub(super) struct BlockMask<'a> {
+    pub(super) data: &'a [Scalar],
+    pub(super) row: usize,
+    pub(super) column: usize,
+}
+
+impl BlockMask<'_> {
+    #[inline(always)]
+    pub(super) fn add_to(&self, row: usize, seen: usize, scores: &mut [Scalar]) {
+        if self.data.is_empty() || seen == 0 {
+            return;
+        }
+        let mask = &self.data[row * self.row..];
+        if self.column == 0 {
+            scores[..seen].iter_mut().for_each(|score| *score += mask[0]);
+        } else {
+            scores[..seen].iter_mut().zip(mask).for_each(|(score, mask)| *score += *mask);
+        }
+    }
+}
+
+/// The largest of some whole lanes and `start`; a NaN counts as nothing.
+#[inline(always)]
+pub(super) fn largest(row: &[Scalar], start: Scalar) -> Scalar {
+    let mut lanes = [start; LANES];
+    for chunk in row.as_chunks::<LANES>().0 {
+        for (lane, x) in lanes.iter_mut().zip(chunk) {
+            *lane = if *x > *lane { *x } else { *lane };
+        }
+    }
+    lanes.into_iter().fold(start, |a, b| if b > a { b } else { a })
+}
+
+/// The sum of lanes, in halves.
+#[inline(always)]
+pub(super) fn total(lanes: [Scalar; LANES]) -> Scalar {
+    let mut sums = lanes;
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            sums[i] += sums[i + half];
+        }
+        half /= 2;
+    }
+    sums[0]
+}

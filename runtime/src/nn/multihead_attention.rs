@@ -1,0 +1,168 @@
+//! Attention of several heads with its projections.
+
+use super::{Field, Linear, Module, Visitor, init};
+use crate::{Attention, Parameter, Tensor, linear};
+
+/// Projects queries, keys and values, lets each of several heads attend in its share of the width, and projects what
+/// they found.
+///
+/// # Shapes
+/// `query: [.., queries, width]`, `key` and `value: [.., keys, width]` → `[.., queries, width]`: the batch comes
+/// first. `in_proj_weight: [3 · width, width]`, `in_proj_bias: [3 · width]`, `out_proj.weight: [width, width]`,
+/// `out_proj.bias: [width]`.
+///
+/// # Formula
+/// `q, k, v` are `query`, `key` and `value` times each third of `in_proj_weight`, plus its bias;
+/// `y = out_proj(scaled_dot_product_attention(q, k, v))`, head by head.
+/// `in_proj_weight` starts evenly spread over ±√(6 / (4 · width)), `out_proj.weight` over ±1/√width, biases at 0.
+///
+/// # Source
+/// Vaswani et al. 2017; PyTorch's `nn.MultiheadAttention` with `batch_first=True`, its names and its first values.
+/// The output comes alone, without the shares of attention.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let layer = MultiheadAttention::new(32, 4);
+/// let x = Tensor::zeros(&[2, 10, 32]);
+/// // Of a sequence to itself, each token to those before it:
+/// assert_eq!(layer.forward(&x, &x, &x, &Attention::new().causal()).shape(), [2, 10, 32]);
+/// // Of a sequence to another:
+/// let memory = Tensor::zeros(&[2, 7, 32]);
+/// assert_eq!(layer.forward(&x, &memory, &memory, &Attention::new()).shape(), [2, 10, 32]);
+/// ```
+#[derive(Debug)]
+pub struct MultiheadAttention {
+    /// `[3 · width, width]`: for queries, keys and values.
+    pub in_proj_weight: Parameter,
+    /// `[3 · width]`.
+    pub in_proj_bias: Option<Parameter>,
+    /// From the heads' outputs beside each other to the layer's.
+    pub out_proj: Linear,
+    heads: usize,
+}
+
+impl MultiheadAttention {
+    /// A layer of so many heads, which share the width.
+    ///
+    /// # Panics
+    /// If the width is not a multiple of the number of heads.
+    #[track_caller]
+    pub fn new(width: usize, heads: usize) -> Self {
+        assert!(
+            heads > 0 && width.is_multiple_of(heads),
+            "MultiheadAttention: {heads} heads cannot share a width of {width} evenly"
+        );
+        let in_proj_weight = Parameter::new(ndarray::Array2::zeros((3 * width, width)));
+        init::xavier_uniform(&in_proj_weight, 1.0);
+        let out_proj = Linear::new(width, width);
+        if let Some(bias) = &out_proj.bias {
+            init::constant(bias, 0.0);
+        }
+        let in_proj_bias = Some(Parameter::new(ndarray::Array1::zeros(3 * width)));
+        Self { in_proj_weight, in_proj_bias, out_proj, heads }
+    }
+
+    /// The same layer without biases.
+    pub fn no_bias(self) -> Self {
+        Self { in_proj_bias: None, out_proj: self.out_proj.no_bias(), ..self }
+    }
+
+    /// Applies the layer; give one tensor three times for attention of a sequence to itself.
+    ///
+    /// A mask broadcasts to `[.., heads, queries, keys]`.
+    ///
+    /// # Panics
+    /// If the shapes do not fit.
+    #[track_caller]
+    pub fn forward(&self, query: &Tensor, key: &Tensor, value: &Tensor, options: &Attention) -> Tensor {
+        self.check([query, key, value]);
+        let width = self.in_proj_weight.shape()[1];
+        let attended = if query.is_same(key) && key.is_same(value) {
+            options.packed(&self.project(query, 0..3 * width), self.heads)
+        } else if key.is_same(value) {
+            let (q, kv) = (self.project(query, 0..width), self.project(key, width..3 * width));
+            options.packed_pair(&q, &kv, self.heads)
+        } else {
+            let (q, k) = (self.project(query, 0..width), self.project(key, width..2 * width));
+            options.packed_each(&q, &k, &self.project(value, 2 * width..3 * width), self.heads)
+        };
+        self.out_proj.forward(&attended)
+    }
+
+    /// The projection by some rows of the weight.
+    #[track_caller]
+    fn project(&self, x: &Tensor, rows: std::ops::Range<usize>) -> Tensor {
+        let part = |parameter: &Parameter| match rows.len() == parameter.shape()[0] {
+            true => parameter.tensor(),
+            false => parameter.tensor().slice(0, rows.clone()),
+        };
+        linear(x, &part(&self.in_proj_weight), self.in_proj_bias.as_ref().map(part).as_ref())
+    }
+
+    #[track_caller]
+    fn check(&self, inputs: [&Tensor; 3]) {
+        let width = self.in_proj_weight.shape()[1];
+        let [query, key, value] = inputs.map(Tensor::shape);
+        let leads = inputs.map(|input| input.shape().split_last_chunk::<2>());
+        let fits = match leads {
+            [Some((lead, q)), Some((k_lead, k)), Some((v_lead, v))] => {
+                lead == k_lead && lead == v_lead && [q[1], k[1], v[1]] == [width; 3] && k[0] == v[0]
+            }
+            _ => false,
+        };
+        assert!(
+            fits,
+            "MultiheadAttention: query {query:?}, key {key:?} and value {value:?} must be [.., time, {width}] with the \
+             same leading axes, and keys and values of one length"
+        );
+    }
+}
+
+impl Module for MultiheadAttention {
+    fn visit(&self, visitor: &mut dyn Visitor) {
+        self.in_proj_weight.visit_field("in_proj_weight", visitor);
+        self.in_proj_bias.visit_field("in_proj_bias", visitor);
+        self.out_proj.visit_field("out_proj", visitor);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_two_or_three_tensors_are_projected_alike() {
+        let layer = MultiheadAttention::new(6, 2);
+        let x = Tensor::from(ndarray::Array3::from_shape_fn((2, 5, 6), |(b, t, c)| {
+            ((7 * b + 3 * t + c) % 5) as crate::Scalar
+        }));
+        let copy = || Tensor::from(x.view());
+        let options = Attention::new().causal();
+        let one = layer.forward(&x, &x, &x, &options);
+        let other = copy();
+        for others in
+            [layer.forward(&x, &other, &other, &options), layer.forward(&x, &copy(), &other, &options)]
+        {
+            assert!(one.as_slice().iter().zip(others.as_slice()).all(|(a, b)| (a - b).abs() < 1e-5));
+        }
+        let names: Vec<String> = layer.named_parameters().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias"]);
+        assert_eq!(layer.no_bias().parameters().len(), 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "3 heads cannot share a width of 8 evenly")]
+    fn heads_that_do_not_fit_are_named() {
+        let _ = MultiheadAttention::new(8, 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "query [2, 8], key [3, 6] and value [3, 6] must be [.., time, 8]")]
+    fn another_width_is_named() {
+        let other = Tensor::zeros(&[3, 6]);
+        let _ =
+            MultiheadAttention::new(8, 2).forward(&Tensor::zeros(&[2, 8]), &other, &other, &Attention::new());
+    }
+}

@@ -1,0 +1,369 @@
+//! Scaled dot-product attention.
+
+use crate::autograd::record;
+use crate::broadcast::needs;
+use crate::gradcheck::Case;
+use crate::kernel::attention::{MaskPlace, Place, Plan, Saved, backward, forward};
+use crate::shape::Shape;
+use crate::storage::Buffer;
+use crate::value::Value;
+use crate::{Scalar, Tensor};
+
+/// Lets each query gather values by how well their keys match it.
+///
+/// # Shapes
+/// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` → `[.., queries, values]`, with the same
+/// leading axes, such as `[batch, heads, ..]`, or none.
+///
+/// # Formula
+/// `p = softmax(scale · q kᵀ + mask)` along the keys, `y = p v`; `dv = pᵀ g`, and with `ds = p (g vᵀ - Σ g y)`,
+/// `dq = scale · ds k`, `dk = scale · dsᵀ q`. The scores are never held as a whole: memory is linear in the lengths.
+///
+/// # Panics
+/// If the shapes do not fit, or the mask is one that needs a gradient.
+///
+/// # Source
+/// Vaswani et al. 2017; PyTorch's `F.scaled_dot_product_attention`. A mask and `causal` may be combined here.
+///
+/// # Example
+/// ```
+/// use training_loop::{Attention, Tensor, scaled_dot_product_attention};
+///
+/// let (q, k) = (Tensor::ones(&[2, 4, 10, 8]), Tensor::ones(&[2, 4, 12, 8]));
+/// let y = scaled_dot_product_attention(&q, &k, &k, &Attention::new());
+/// assert_eq!(y.shape(), [2, 4, 10, 8]);
+/// ```
+#[track_caller]
+pub fn scaled_dot_product_attention(q: &Tensor, k: &Tensor, v: &Tensor, options: &Attention) -> Tensor {
+    let ([lead @ .., queries, width], [k_lead @ .., keys, k_width], [v_lead @ .., v_keys, values]) =
+        (q.shape(), k.shape(), v.shape())
+    else {
+        panic!(
+            "attention: queries, keys and values need at least two axes [.., time, width], and their shapes are {:?}, \
+             {:?} and {:?}",
+            q.shape(),
+            k.shape(),
+            v.shape()
+        );
+    };
+    assert!(
+        lead == k_lead && lead == v_lead && width == k_width && keys == v_keys,
+        "attention: queries {:?}, keys {:?} and values {:?} do not fit: all leading axes must be equal, queries and \
+         keys of one width, and keys and values of one length",
+        q.shape(),
+        k.shape(),
+        v.shape()
+    );
+    let sizes = Sizes { lead, heads: None, queries: *queries, keys: *keys, width: *width, values: *values };
+    let places = [*width, *width, *values].map(|row| Place { start: 0, row });
+    options.attend(&sizes, [q, k, v], [0, 1, 2], places)
+}
+
+/// Options of an attention: causal or not, the scale, a mask.
+///
+/// # Example
+/// ```
+/// use training_loop::{Attention, Tensor, scaled_dot_product_attention};
+///
+/// let x = Tensor::from(ndarray::arr2(&[[1.0, 0.0], [0.0, 1.0]]));
+/// let y = scaled_dot_product_attention(&x, &x, &x, &Attention::new().causal());
+/// assert_eq!(y.as_slice()[..2], [1.0, 0.0]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Attention {
+    causal: bool,
+    scale: Option<Scalar>,
+    mask: Option<Tensor>,
+}
+
+/// Lengths of an attention.
+struct Sizes<'a> {
+    lead: &'a [usize],
+    /// Inside the rows of the tensors; none where the heads are among the leading axes.
+    heads: Option<usize>,
+    queries: usize,
+    keys: usize,
+    /// Of one head's queries and keys, and of its values.
+    width: usize,
+    values: usize,
+}
+
+impl Attention {
+    /// Every query sees every key, and scores are scaled by `1 / √width`.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Query `i` sees keys `0..=i` only: both count from the first, also where their numbers differ.
+    pub fn causal(self) -> Self {
+        Self { causal: true, ..self }
+    }
+
+    /// Multiplies the scores by this, instead of `1 / √width`.
+    pub fn scale(self, scale: Scalar) -> Self {
+        Self { scale: Some(scale), ..self }
+    }
+
+    /// Adds this to the scores: minus infinity where a query must not see a key.
+    ///
+    /// A query that sees no key gets zeros.
+    ///
+    /// # Shapes
+    /// Any that broadcasts to `[.., queries, keys]`, with the leading axes of the queries; for heads in packed rows
+    /// these are the batch's and the heads: `[batch, 1, 1, keys]` hides each sample's own padding.
+    pub fn mask(self, mask: &Tensor) -> Self {
+        Self { mask: Some(mask.clone()), ..self }
+    }
+
+    /// Attention of each sequence to itself, from one projection for all heads.
+    ///
+    /// The heads are read where they lie, and their outputs written beside each other: nothing is permuted.
+    ///
+    /// # Shapes
+    /// `qkv: [.., time, 3 · width]`: all heads' queries, then their keys, then their values → `[.., time, width]`
+    ///
+    /// # Formula
+    /// Each head's columns as in [`scaled_dot_product_attention`].
+    ///
+    /// # Panics
+    /// If the last axis of `qkv` is not three times a multiple of `heads`.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::{Attention, Tensor};
+    ///
+    /// let qkv = Tensor::ones(&[2, 10, 3 * 32]);
+    /// assert_eq!(Attention::new().causal().packed(&qkv, 4).shape(), [2, 10, 32]);
+    /// ```
+    #[track_caller]
+    pub fn packed(&self, qkv: &Tensor, heads: usize) -> Tensor {
+        let [lead @ .., time, row] = qkv.shape() else {
+            panic!("attention: the packed projection must be [.., time, 3 · width], and its shape is {:?}", qkv.shape());
+        };
+        assert!(
+            heads > 0 && row % (3 * heads) == 0,
+            "attention: the last axis of the packed projection {:?} must be three times a multiple of its {heads} heads",
+            qkv.shape()
+        );
+        let (all, width) = (row / 3, row / 3 / heads);
+        let sizes = Sizes { lead, heads: Some(heads), queries: *time, keys: *time, width, values: width };
+        self.attend(&sizes, [qkv], [0; 3], [0, all, 2 * all].map(|start| Place { start, row: *row }))
+    }
+
+    /// As [`packed`](Self::packed), with queries `[.., queries, width]` from one sequence, and keys and values
+    /// `[.., keys, 2 · width]` from another.
+    #[track_caller]
+    pub(crate) fn packed_pair(&self, q: &Tensor, kv: &Tensor, heads: usize) -> Tensor {
+        let ([lead @ .., queries, all], [.., keys, row]) = (q.shape(), kv.shape()) else {
+            unreachable!("the layer has checked the shapes")
+        };
+        let width = all / heads;
+        let sizes = Sizes { lead, heads: Some(heads), queries: *queries, keys: *keys, width, values: width };
+        let place = |start, row| Place { start, row };
+        self.attend(&sizes, [q, kv], [0, 1, 1], [place(0, *all), place(0, *row), place(*all, *row)])
+    }
+
+    /// As [`packed`](Self::packed), with all heads' queries, keys and values in tensors of their own.
+    #[track_caller]
+    pub(crate) fn packed_each(&self, q: &Tensor, k: &Tensor, v: &Tensor, heads: usize) -> Tensor {
+        let ([lead @ .., queries, all], [.., keys, _]) = (q.shape(), k.shape()) else {
+            unreachable!("the layer has checked the shapes")
+        };
+        let width = all / heads;
+        let sizes = Sizes { lead, heads: Some(heads), queries: *queries, keys: *keys, width, values: width };
+        self.attend(&sizes, [q, k, v], [0, 1, 2], [Place { start: 0, row: *all }; 3])
+    }
+
+    /// Queries, keys and values lie in `inputs[slots[..]]`, at `places`.
+    #[track_caller]
+    fn attend<const N: usize>(
+        &self,
+        sizes: &Sizes<'_>,
+        inputs: [&Tensor; N],
+        slots: [usize; 3],
+        places: [Place; 3],
+    ) -> Tensor {
+        let plan = self.plan(sizes, places);
+        let values = inputs.map(|input| input.value().clone());
+        let mask = self.mask.as_ref().map(|mask| mask.value().clone());
+        let shape = [sizes.lead, &[sizes.queries, plan.heads * sizes.values]].concat();
+        let mut stats = Buffer::stale(2 * plan.pairs() * plan.queries);
+        let output = Value::build(Shape::new(&shape), |y| {
+            let sides = slots.map(|slot| values[slot].as_slice());
+            forward(&plan, sides, mask.as_ref().map(Value::as_slice), y, stats.as_mut_slice());
+        });
+        let needs = needs(inputs);
+        let kept = output.clone();
+        record(output, inputs, move |gradient| {
+            let saved = Saved {
+                sides: slots.map(|slot| values[slot].as_slice()),
+                mask: mask.as_ref().map(Value::as_slice),
+                output: kept.as_slice(),
+                stats: stats.as_slice(),
+            };
+            let mut gradients: [Buffer; N] =
+                std::array::from_fn(|i| Buffer::stale(if needs[i] { values[i].len() } else { 0 }));
+            let wanted = slots.map(|slot| needs[slot].then_some(slot));
+            backward(&plan, &saved, gradient.as_slice(), gradients.each_mut().map(Buffer::as_mut_slice), wanted);
+            let mut index = 0;
+            gradients.map(|gradient| {
+                index += 1;
+                needs[index - 1].then(|| Value::new(values[index - 1].shape().clone(), gradient))
+            })
+        })
+    }
+
+    #[track_caller]
+    fn plan(&self, sizes: &Sizes<'_>, places: [Place; 3]) -> Plan {
+        let &Sizes { lead, heads, queries, keys, width, values } = sizes;
+        let mask = self.mask.as_ref().map(|mask| {
+            assert!(
+                !mask.requires_grad(),
+                "attention: no gradient flows to the mask; `detach` it, or compute the attention with `matmul` and \
+                 `softmax` to learn it"
+            );
+            let lead: Vec<usize> = lead.iter().copied().chain(heads).collect();
+            mask_place(mask.shape(), &lead, queries, keys)
+        });
+        let scale = self.scale.unwrap_or(1.0 / (width as Scalar).sqrt());
+        let batches = lead.iter().product();
+        let heads = heads.unwrap_or(1);
+        Plan { batches, heads, queries, keys, width, values, causal: self.causal, scale, places, mask }
+    }
+}
+
+/// Where the mask of each of the stacked matrices of scores lies.
+#[track_caller]
+fn mask_place(mask: &[usize], lead: &[usize], queries: usize, keys: usize) -> MaskPlace {
+    let wanted = [lead, &[queries, keys]].concat();
+    let missing = wanted.len().checked_sub(mask.len());
+    let fits = missing.is_some_and(|missing| {
+        mask.iter().zip(&wanted[missing..]).all(|(&own, &length)| own == length || own == 1)
+    });
+    assert!(fits, "attention: the mask {mask:?} does not broadcast to the scores {wanted:?}");
+    let own = [vec![1; missing.unwrap_or(0)], mask.to_vec()].concat();
+    let strides = Shape::new(&own).strides();
+    let step = |axis: usize| if own[axis] == 1 { 0 } else { strides[axis] };
+    let mut starts = vec![0];
+    for (axis, &length) in lead.iter().enumerate() {
+        starts = starts.iter().flat_map(|start| (0..length).map(move |i| start + i * step(axis))).collect();
+    }
+    MaskPlace { starts, row: step(lead.len()), column: step(lead.len() + 1) }
+}
+
+fn some_mask(shape: &[usize]) -> Tensor {
+    let mut count = 0;
+    Tensor::from(crate::Array::from_shape_simple_fn(shape.to_vec(), || {
+        count += 1;
+        // Every fifth is hidden, the others are moved unevenly.
+        if count % 5 == 0 { Scalar::NEG_INFINITY } else { 0.3 * (count % 4) as Scalar }
+    }))
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(
+        &[
+            &[&[3, 4], &[5, 4], &[5, 2]],
+            &[&[2, 3, 4], &[2, 3, 4], &[2, 3, 4]],
+            &[&[2, 1, 1, 1], &[2, 1, 1, 1], &[2, 1, 1, 1]],
+            &[&[70, 3], &[67, 3], &[67, 2]],
+            &[&[0, 3], &[2, 3], &[2, 2]],
+            &[&[2, 3], &[0, 3], &[0, 2]],
+            &[&[2, 0], &[3, 0], &[3, 2]],
+            &[&[0, 2, 2], &[0, 3, 2], &[0, 3, 2]],
+        ],
+        |x| scaled_dot_product_attention(&x[0], &x[1], &x[2], &Attention::new()),
+    ),
+    Case::new(
+        &[
+            &[&[5, 4], &[3, 4], &[3, 2]],
+            &[&[3, 4], &[5, 4], &[5, 2]],
+            &[&[70, 2], &[131, 2], &[131, 2]],
+            &[&[131, 2], &[70, 2], &[70, 2]],
+        ],
+        |x| scaled_dot_product_attention(&x[0], &x[1], &x[2], &Attention::new().causal().scale(0.4)),
+    ),
+    Case::new(&[&[&[2, 3, 6, 2], &[2, 3, 7, 2], &[2, 3, 7, 3]]], |x| {
+        let options = Attention::new().mask(&some_mask(&[3, 6, 7]));
+        scaled_dot_product_attention(&x[0], &x[1], &x[2], &options.causal())
+    }),
+    Case::new(&[&[&[2, 3, 6, 2], &[2, 3, 7, 2], &[2, 3, 7, 3]]], |x| {
+        scaled_dot_product_attention(&x[0], &x[1], &x[2], &Attention::new().mask(&some_mask(&[2, 1, 6, 1])))
+    }),
+    Case::new(&[&[&[2, 5, 18]], &[&[7, 6]], &[&[1, 1, 3]], &[&[2, 0, 6]]], |x| {
+        Attention::new().causal().packed(&x[0], if x[0].shape()[x[0].rank() - 1] % 2 == 0 { 2 } else { 1 })
+    }),
+    Case::new(&[&[&[2, 3, 4], &[2, 5, 8]]], |x| {
+        Attention::new().mask(&some_mask(&[2, 1, 1, 5])).packed_pair(&x[0], &x[1], 2)
+    }),
+    Case::new(&[&[&[3, 4], &[5, 4], &[5, 4]]], |x| Attention::new().packed_each(&x[0], &x[1], &x[2], 2)),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::{Attention, scaled_dot_product_attention};
+    use crate::{Array, Scalar, Tensor};
+
+    fn numbers(shape: &[usize], seed: usize) -> Tensor {
+        let mut i = seed * 104_729;
+        Tensor::from(Array::from_shape_simple_fn(shape.to_vec(), || {
+            i += 7919;
+            (i % 1999) as Scalar / 500.0 - 2.0
+        }))
+    }
+
+    #[test]
+    fn long_sequences_are_the_plain_formula() {
+        for (queries, keys, causal) in [(300, 190, false), (300, 190, true), (150, 400, true), (64, 64, true)] {
+            let (q, k, v) = (numbers(&[2, queries, 5], 1), numbers(&[2, keys, 5], 2), numbers(&[2, keys, 3], 3));
+            let hidden = Array::from_shape_fn(vec![queries, keys], |at| {
+                if causal && at[1] > at[0] { Scalar::NEG_INFINITY } else { 0.0 }
+            });
+            let scores = q.matmul(&k.transpose(1, 2)) * 0.7 + Tensor::from(hidden);
+            let plain = scores.softmax(2).matmul(&v);
+            let options = Attention::new().scale(0.7);
+            let options = if causal { options.causal() } else { options };
+            let ours = scaled_dot_product_attention(&q, &k, &v, &options);
+            for (ours, plain) in ours.as_slice().iter().zip(plain.as_slice()) {
+                assert!((ours - plain).abs() < 1e-5, "{ours} is not {plain}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_query_that_sees_no_key_gets_zeros() {
+        let mask = Tensor::from(ndarray::arr2(&[[0.0, 0.0], [Scalar::NEG_INFINITY; 2]]));
+        let x = crate::Parameter::new(ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));
+        let y = scaled_dot_product_attention(&x.tensor(), &x.tensor(), &x.tensor(), &Attention::new().mask(&mask));
+        assert_eq!(y.as_slice()[2..], [0.0, 0.0]);
+        y.sum().backward();
+        assert!(x.grad().unwrap().iter().all(|g| g.is_finite()));
+    }
+
+    #[test]
+    fn large_scores_do_not_overflow() {
+        let x = Tensor::from(ndarray::arr2(&[[1000.0, 0.0], [0.0, 1000.0]]));
+        let y = scaled_dot_product_attention(&x, &x, &x, &Attention::new());
+        assert_eq!(y.as_slice(), x.as_slice());
+    }
+
+    #[test]
+    #[should_panic(expected = "queries [2, 3, 4], keys [2, 5, 3] and values [2, 5, 4] do not fit")]
+    fn other_widths_are_named() {
+        let (q, k, v) = (Tensor::zeros(&[2, 3, 4]), Tensor::zeros(&[2, 5, 3]), Tensor::zeros(&[2, 5, 4]));
+        let _ = scaled_dot_product_attention(&q, &k, &v, &Attention::new());
+    }
+
+    #[test]
+    #[should_panic(expected = "the mask [3, 4] does not broadcast to the scores [2, 4, 4]")]
+    fn another_mask_is_named() {
+        let x = Tensor::zeros(&[2, 4, 3]);
+        let _ = scaled_dot_product_attention(&x, &x, &x, &Attention::new().mask(&Tensor::zeros(&[3, 4])));
+    }
+
+    #[test]
+    #[should_panic(expected = "the packed projection [2, 10] must be three times a multiple of its 3 heads")]
+    fn another_width_of_the_projection_is_named() {
+        let _ = Attention::new().packed(&Tensor::zeros(&[2, 10]), 3);
+    }
+}
