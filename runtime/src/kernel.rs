@@ -9,7 +9,10 @@
 pub(crate) mod conv;
 pub(crate) mod attention;
 pub(crate) mod elementwise;
+pub(crate) mod gelu;
 pub(crate) mod gemm;
+mod lanes;
+pub(crate) mod layer_norm;
 pub(crate) mod lines;
 pub(crate) mod lookup;
 pub(crate) mod lstm;

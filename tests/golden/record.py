@@ -16,7 +16,7 @@ import sys
 
 import torch
 
-from cases import layers, losses, metrics, model, ops, optimizers, recurrent, schedules, training
+from cases import attention, layers, losses, metrics, model, ops, optimizers, recurrent, schedules, training
 
 HERE = pathlib.Path(__file__).parent
 
@@ -25,6 +25,7 @@ GROUPS = {
     "losses": losses.cases,
     "layers": layers.cases,
     "recurrent": recurrent.cases,
+    "attention": attention.cases,
     "optimizers": optimizers.cases,
     "schedules": schedules.cases,
     "metrics": metrics.cases,

@@ -4,6 +4,8 @@
 //! both sides round in their own order. Infinities and NaN must stand at the same places.
 //! Every recorded case is read by the one test of its group, which fails on a case that it does not know.
 
+#[path = "golden/attention.rs"]
+mod attention;
 #[path = "golden/cases.rs"]
 mod cases;
 #[path = "golden/clipping.rs"]

@@ -12,6 +12,7 @@ mod stages;
 mod training;
 mod w1;
 mod w2_w3;
+mod w5;
 mod w6;
 
 use std::process::exit;
@@ -39,6 +40,7 @@ fn main() {
         "w1" => measure::run(&options, w1::workload()),
         "w2" => measure::run(&options, w2_w3::w2()),
         "w3" => measure::run(&options, w2_w3::w3()),
+        "w5" => measure::run(&options, w5::workload()),
         "w6" => measure::run(&options, w6::workload()),
         // The parser lets no other through.
         other => unreachable!("{other}"),

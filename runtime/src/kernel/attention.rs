@@ -22,6 +22,7 @@ mod block;
 
 use std::cell::RefCell;
 
+use super::lanes::{LANES, largest, total};
 use super::lines::{LINE, Lines};
 use super::math::exp;
 use super::pool::{self, Pieces};
@@ -29,7 +30,7 @@ use super::simd::{Level, dispatch, level};
 use super::small::{Product, Reach, product};
 use crate::Scalar;
 pub(crate) use backward::{Saved, backward};
-use block::{BlockMask, Window, largest, pack_rows, pack_transposed, padded, total};
+use block::{BlockMask, Window, pack_rows, pack_transposed, padded};
 
 /// Queries of a block of scores.
 const QUERIES: usize = 64;
@@ -281,8 +282,8 @@ fn soften(
             mask.add_to(i, window.seen(i), row);
             let max = largest(row, maxima[i]);
             let base = finite_base(max);
-            let mut lanes = [0.0; 16];
-            for chunk in row.as_chunks_mut::<16>().0 {
+            let mut lanes = [0.0; LANES];
+            for chunk in row.as_chunks_mut::<LANES>().0 {
                 for (lane, score) in lanes.iter_mut().zip(chunk) {
                     *score = exp(*score - base);
                     *lane += *score;

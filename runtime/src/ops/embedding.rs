@@ -72,7 +72,6 @@ pub(crate) const CASES: &[Case] = &[
     Case::new(&[&[&[5, 3]], &[&[4, 1]], &[&[4, 70]], &[&[4, 0]]], |x| {
         embedding(&Labels::from(ndarray::arr2(&[[3_u32, 0, 3], [1, 3, 0]])), &x[0], None)
     }),
-    Case::new(&[&[&[5, 3]]], |x| embedding(&Labels::from(vec![3_u32, 0, 3, 4]), &x[0], Some(3))),
     Case::new(&[&[&[0, 3]], &[&[2, 3]]], |x| embedding(&Labels::from(Vec::<u32>::new()), &x[0], None)),
 ];
 

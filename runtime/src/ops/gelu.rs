@@ -1,8 +1,11 @@
 //! Gaussian error linear unit.
 
 use super::by_input;
+use crate::autograd::{is_recording, record};
 use crate::gradcheck::Case;
-use crate::kernel::math;
+use crate::kernel::{self, gelu, math};
+use crate::storage::Buffer;
+use crate::value::Value;
 use crate::{Scalar, Tensor};
 
 /// √(2/π)
@@ -20,14 +23,17 @@ impl Tensor {
     /// # Formula
     /// `y = x Φ(x)`; `dx = g (Φ(x) + x φ(x))`, with `φ(x) = e^(-x²/2) / √(2π)`.
     pub fn gelu(&self) -> Self {
-        by_input(
-            self,
-            |x| x * math::normal(x).0,
-            |g, x| {
-                let (below, density) = math::normal(x);
-                g * (below + x * density)
-            },
-        )
+        if !(is_recording() && self.requires_grad()) {
+            let y = Value::build(self.value().shape().clone(), |y| gelu::forward(self.as_slice(), y, None));
+            return Self::constant(y);
+        }
+        let shape = self.value().shape();
+        let mut slopes = Buffer::stale(self.len());
+        let y = Value::build(shape.clone(), |y| gelu::forward(self.as_slice(), y, Some(slopes.as_mut_slice())));
+        record(y, [self], move |mut gradient| {
+            kernel::zip_in_place(gradient.make_mut(), slopes.as_slice(), |g, slope| g * slope);
+            [gradient]
+        })
     }
 
     /// [`Tensor::gelu`] by its approximation with a tanh, as GPT-2 was trained.

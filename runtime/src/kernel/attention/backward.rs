@@ -3,10 +3,9 @@
 //! With shares `p`, the output's gradient `g` and `D = Σ g y` of each row: `dv = pᵀ g`, `ds = p (g vᵀ - D)`,
 //! `dq = scale · ds k`, `dk = scale · dsᵀ q`.
 
-use super::{
-    BlockMask, KEYS, Plan, QUERIES, Window, exp, pack_rows, pack_transposed, padded, total, with_scratch,
-};
+use super::{BlockMask, KEYS, Plan, QUERIES, Window, exp, pack_rows, pack_transposed, padded, with_scratch};
 use crate::Scalar;
+use crate::kernel::lanes::{LANES, total};
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::{Level, dispatch, level};
 use crate::kernel::small::{Product, Reach, product};
@@ -207,10 +206,10 @@ fn row_products(
     ) {
         for (i, product) in products.iter_mut().enumerate() {
             let (g, y) = (&gradient[i * wide..][..width], &output[i * stride..][..width]);
-            let mut lanes = [0.0; 16];
-            let ((gs, g_rest), (ys, y_rest)) = (g.as_chunks::<16>(), y.as_chunks::<16>());
+            let mut lanes = [0.0; LANES];
+            let ((gs, g_rest), (ys, y_rest)) = (g.as_chunks::<LANES>(), y.as_chunks::<LANES>());
             for (g, y) in gs.iter().zip(ys) {
-                for i in 0..16 {
+                for i in 0..LANES {
                     lanes[i] += g[i] * y[i];
                 }
             }
@@ -246,7 +245,7 @@ fn differentiate(
             let row = window.row(i, shares);
             mask.add_to(i, window.seen(i), row);
             let slopes = window.zeroed_row(i, slopes);
-            for (p, s) in row.as_chunks_mut::<16>().0.iter_mut().zip(slopes.as_chunks_mut::<16>().0) {
+            for (p, s) in row.as_chunks_mut::<LANES>().0.iter_mut().zip(slopes.as_chunks_mut::<LANES>().0) {
                 for (p, s) in p.iter_mut().zip(s) {
                     *p = exp(*p - base) * inverse;
                     *s = *p * (*s - along);

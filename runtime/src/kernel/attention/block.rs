@@ -1,11 +1,9 @@
 //! What the passes over blocks of scores share: copies of a head's rows, and the part of a block that is seen.
 
 use crate::Scalar;
+use crate::kernel::lanes::LANES;
 use crate::kernel::simd::{Level, dispatch};
 use crate::kernel::small::{TALLEST, across};
-
-/// Numbers that row loops take at once.
-const LANES: usize = 16;
 
 /// A length filled up to whole tiles and whole lanes.
 pub(super) fn padded(level: Level, length: usize) -> usize {
@@ -155,30 +153,4 @@ impl BlockMask<'_> {
             scores[..seen].iter_mut().zip(mask).for_each(|(score, mask)| *score += *mask);
         }
     }
-}
-
-/// The largest of some whole lanes and `start`; a NaN counts as nothing.
-#[inline(always)]
-pub(super) fn largest(row: &[Scalar], start: Scalar) -> Scalar {
-    let mut lanes = [start; LANES];
-    for chunk in row.as_chunks::<LANES>().0 {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane = if *x > *lane { *x } else { *lane };
-        }
-    }
-    lanes.into_iter().fold(start, |a, b| if b > a { b } else { a })
-}
-
-/// The sum of lanes, in halves.
-#[inline(always)]
-pub(super) fn total(lanes: [Scalar; LANES]) -> Scalar {
-    let mut sums = lanes;
-    let mut half = LANES / 2;
-    while half > 0 {
-        for i in 0..half {
-            sums[i] += sums[i + half];
-        }
-        half /= 2;
-    }
-    sums[0]
 }
