@@ -6,8 +6,8 @@
 #![allow(unsafe_code)]
 #![allow(clippy::inline_always)] // A body must be inlined where the instruction set is enabled to use it.
 
-pub(crate) mod conv;
 pub(crate) mod attention;
+pub(crate) mod conv;
 pub(crate) mod elementwise;
 pub(crate) mod gelu;
 pub(crate) mod gemm;

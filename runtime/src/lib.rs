@@ -96,7 +96,8 @@ pub use loss::{
 pub use ndarray;
 pub use nn::{Module, Visitor};
 pub use ops::{
-    Conv, LstmState, LstmWeights, Pair, Pool, adaptive_avg_pool2d, avg_pool2d, cat, conv1d, conv2d, embedding, layer_norm, linear, lstm, max_pool2d, select, stack, Attention, scaled_dot_product_attention,
+    Attention, Conv, LstmState, LstmWeights, Pair, Pool, adaptive_avg_pool2d, avg_pool2d, cat, conv1d,
+    conv2d, embedding, layer_norm, linear, lstm, max_pool2d, scaled_dot_product_attention, select, stack,
 };
 pub use optim::{Adam, AdamW, Optimizer, Sgd};
 pub use parameter::Parameter;

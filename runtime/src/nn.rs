@@ -15,8 +15,8 @@ mod layer_norm;
 mod linear;
 mod lstm;
 pub(crate) mod mode;
-mod pool;
 mod multihead_attention;
+mod pool;
 mod sequential;
 mod state;
 
@@ -33,8 +33,8 @@ pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use lstm::Lstm;
 pub use mode::Mode;
-pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
 pub use multihead_attention::MultiheadAttention;
+pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
 pub use sequential::{Layer, Sequential};
 pub use state::Buffer;
 

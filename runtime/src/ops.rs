@@ -73,8 +73,8 @@ mod operators;
 pub(crate) mod window;
 
 pub use adaptive_avg_pool2d::adaptive_avg_pool2d;
-pub use avg_pool2d::avg_pool2d;
 pub use attention::{Attention, scaled_dot_product_attention};
+pub use avg_pool2d::avg_pool2d;
 pub use cat::cat;
 pub use conv1d::conv1d;
 pub use conv2d::{Conv, conv2d};

@@ -7,7 +7,9 @@ pub use crate::loss::{
 };
 pub use crate::metric::{Metric, accuracy, confusion, f1, mae, mse, precision, r2, recall, rmse, top_k};
 pub use crate::nn::{
-    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Embedding, Flatten, Gelu, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Module, Relu, Sequential, Sigmoid, Silu, Softplus, Tanh, MultiheadAttention,
+    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Embedding, Flatten, Gelu,
+    Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Module, MultiheadAttention, Relu, Sequential,
+    Sigmoid, Silu, Softplus, Tanh,
 };
 pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};
 pub use crate::run::{History, State, StopReason};
