@@ -154,3 +154,6 @@ fn carve(room: &mut [Scalar], len: usize) -> (&mut [Scalar], &mut [Scalar]) {
     let (head, tail) = room.split_at_mut(len.next_multiple_of(LINE));
     (&mut head[..len], tail)
 }
+
+#[cfg(test)]
+mod tests;

@@ -249,3 +249,120 @@ impl<F: Fn(usize) -> Scalar + Sync> Means<F> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Means, Windows, max, max_gradient};
+    use crate::Scalar;
+    use crate::kernel::simd::forced::on_each_level;
+
+    /// `count` numbers, all different, that begin beside a cache line and end with their allocation.
+    fn numbers(count: usize) -> Vec<Scalar> {
+        (0..=count).map(|i| ((i * 7919) % 9973) as Scalar).collect()
+    }
+
+    /// The places of a window inside of the plane, by plain loops.
+    fn places(w: &Windows, position: usize) -> Vec<usize> {
+        let inside = |axis: usize, at: usize, tap: usize| {
+            (at * w.stride[axis] + tap * w.dilation[axis])
+                .checked_sub(w.padding[axis])
+                .filter(|&place| place < w.input[axis])
+        };
+        let (row, column) = (position / w.output[1], position % w.output[1]);
+        let rows = (0..w.kernel[0]).filter_map(|r| inside(0, row, r));
+        rows.flat_map(|y| {
+            let columns = (0..w.kernel[1]).filter_map(move |s| inside(1, column, s));
+            columns.map(move |x| y * w.input[1] + x).collect::<Vec<_>>()
+        })
+        .collect()
+    }
+
+    fn windows(input: [usize; 2], kernel: [usize; 2], stride: [usize; 2], padding: [usize; 2]) -> Windows {
+        let output = [0, 1].map(|i| (input[i] + 2 * padding[i] - kernel[i]) / stride[i] + 1);
+        Windows { input, output, kernel, stride, padding, dilation: [1, 1] }
+    }
+
+    fn all() -> Vec<Windows> {
+        let mut all = vec![
+            windows([1, 1], [1, 1], [1, 1], [0, 0]),
+            windows([7, 6], [3, 2], [1, 2], [1, 1]),
+            windows([5, 9], [3, 3], [2, 2], [1, 1]),
+            windows([18, 19], [17, 18], [1, 1], [0, 0]),
+        ];
+        all.extend(
+            [[2, 2], [4, 6], [5, 7], [3, 2], [17, 34]].map(|input| windows(input, [2, 2], [2, 2], [0, 0])),
+        );
+        all
+    }
+
+    #[test]
+    fn the_greatest_of_each_window_and_its_gradient() {
+        for (w, planes) in all().iter().flat_map(|w| [0, 1, 3].map(|planes| (w, planes))) {
+            let (pixels, positions) = (w.pixels(), w.positions());
+            let (x, g) = (numbers(planes * pixels), numbers(planes * positions));
+            let (x, g) = (&x[1..], &g[1..]);
+            let mut dx = vec![0.0; x.len()];
+            let y: Vec<Scalar> = (0..planes * positions)
+                .map(|at| {
+                    let places =
+                        places(w, at % positions).into_iter().map(|place| at / positions * pixels + place);
+                    let winner = places.max_by(|a, b| x[*a].total_cmp(&x[*b])).unwrap();
+                    dx[winner] += g[at];
+                    x[winner]
+                })
+                .collect();
+            for ours in on_each_level(|| {
+                let mut ours = [vec![Scalar::NAN; 1 + y.len()], vec![Scalar::NAN; 1 + x.len()]];
+                let mut taps = vec![0; 1 + y.len() * w.tap_bytes()];
+                max(w, x, &mut ours[0][1..], &mut taps[1..]);
+                max_gradient(w, g, &taps[1..], &mut ours[1][1..]);
+                ours
+            }) {
+                assert!(ours[0][1..] == y[..] && ours[1][1..] == dx[..], "{w:?} of {planes} planes");
+            }
+        }
+    }
+
+    #[test]
+    fn the_mean_of_each_window_and_its_gradient() {
+        for (w, planes) in all().iter().flat_map(|w| [0, 1, 3].map(|planes| (w, planes))) {
+            let spans = |axis: usize| {
+                let inside = |place: usize| place.saturating_sub(w.padding[axis]).min(w.input[axis]);
+                let starts = (0..w.output[axis]).map(|at| at * w.stride[axis]);
+                starts.map(|start| (inside(start), inside(start + w.kernel[axis]))).collect()
+            };
+            let means = Means {
+                input: w.input,
+                rows: spans(0),
+                columns: spans(1),
+                share: |count| 1.0 / count as Scalar,
+            };
+            let (pixels, positions) = (w.pixels(), w.positions());
+            let (x, g) = (numbers(planes * pixels), numbers(planes * positions));
+            let (mut y, mut dx) =
+                (vec![Scalar::NAN; 1 + planes * positions], vec![Scalar::NAN; 1 + planes * pixels]);
+            means.forward(&x[1..], &mut y[1..]);
+            means.gradient(&g[1..], &mut dx[1..]);
+            let mut wanted = vec![0.0; planes * pixels];
+            for at in 0..planes * positions {
+                let places: Vec<_> = places(w, at % positions)
+                    .into_iter()
+                    .map(|place| at / positions * pixels + place)
+                    .collect();
+                let mean =
+                    places.iter().map(|place| f64::from(x[1 + place])).sum::<f64>() / places.len() as f64;
+                assert!(
+                    (f64::from(y[1 + at]) - mean).abs() <= 1e-5 * mean.abs(),
+                    "{w:?}: {} is not {mean}",
+                    y[1 + at]
+                );
+                for place in &places {
+                    wanted[*place] += f64::from(g[1 + at]) / places.len() as f64;
+                }
+            }
+            let near =
+                |(ours, wanted): (&Scalar, &f64)| (f64::from(*ours) - wanted).abs() <= 1e-5 * wanted.abs();
+            assert!(dx[1..].iter().zip(&wanted).all(near), "{w:?} of {planes} planes");
+        }
+    }
+}
