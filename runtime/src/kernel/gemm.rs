@@ -5,10 +5,13 @@
 //! The order of additions depends on sizes and the instruction set alone.
 
 mod pack;
+mod packed;
 mod part;
 mod plan;
 mod sweep;
 mod tile;
+
+pub(crate) use packed::Panels;
 
 use super::pool::Pieces;
 use super::simd::{Level, dispatch, level};

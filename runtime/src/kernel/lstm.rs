@@ -23,7 +23,7 @@ pub(crate) use layout::Sizes;
 
 use layout::Block;
 
-use super::gemm::{flipped, plain, product};
+use super::gemm::{Panels, flipped, plain};
 use super::pool::{self, Pieces};
 use crate::Scalar;
 
@@ -32,6 +32,8 @@ pub(crate) struct Forward<'a> {
     pub(crate) sizes: Sizes,
     /// `[4 hidden, hidden]`.
     pub(crate) weight: &'a [Scalar],
+    /// Room for the packed weight, of [`Sizes::room`].
+    pub(crate) room: &'a mut [Scalar],
     /// `[4 hidden]`.
     pub(crate) bias: &'a [Scalar],
     /// The state and the cell to start from, `[batch, hidden]` each.
@@ -55,7 +57,8 @@ impl Forward<'_> {
         let (gates, bounded) = (Pieces::new(self.gates), Pieces::new(self.bounded));
         let (before, last) = (self.before.map(Pieces::new), self.last.map(Pieces::new));
         let output = Pieces::new(self.output);
-        let (weight, bias, start) = (self.weight, self.bias, self.start);
+        let weight = Panels::pack(hidden, 4 * hidden, flipped(self.weight), self.room);
+        let (bias, start) = (self.bias, self.start);
         pool::run(sizes.blocks(), |number| {
             let block = sizes.block(number);
             let all = block.first * time;
@@ -79,7 +82,7 @@ impl Forward<'_> {
 fn forward(
     sizes: Sizes,
     Block { rows, .. }: Block,
-    weight: &[Scalar],
+    weight: Panels<'_>,
     bias: &[Scalar],
     start: [&[Scalar]; 2],
     gates: &mut [Scalar],
@@ -101,7 +104,7 @@ fn forward(
         let gates = &mut gates[step * 4 * size..][..4 * size];
         let (state, next_states) = states[step * size..].split_at_mut(size);
         let (cell, next_cells) = cells[step * size..].split_at_mut(size);
-        product((rows, hidden, 4 * hidden), plain(state), flipped(weight), gates, true);
+        weight.product(rows, plain(state), gates, true);
         let is_last = step + 1 == time;
         let next_states = if is_last { &mut *last_state } else { &mut next_states[..size] };
         let next_cells = if is_last { &mut *last_cell } else { &mut next_cells[..size] };
@@ -127,6 +130,8 @@ pub(crate) struct Backward<'a> {
     pub(crate) sizes: Sizes,
     /// `[4 hidden, hidden]`.
     pub(crate) weight: &'a [Scalar],
+    /// Room for the packed weight, of [`Sizes::room`].
+    pub(crate) room: &'a mut [Scalar],
     /// Sorted, as [`Forward`] left them.
     pub(crate) gates: &'a [Scalar],
     /// Sorted, as [`Forward`] left them.
@@ -148,7 +153,8 @@ impl Backward<'_> {
         let sizes = self.sizes;
         let Sizes { time, hidden, .. } = sizes;
         let (sums, carry) = (Pieces::new(self.sums), self.carry.map(Pieces::new));
-        let (weight, to_the_start) = (self.weight, self.to_the_start);
+        let weight = Panels::pack(4 * hidden, hidden, plain(self.weight), self.room);
+        let to_the_start = self.to_the_start;
         let (gates, cells, bounded, output) = (self.gates, self.cells, self.bounded, self.output);
         pool::run(sizes.blocks(), |number| {
             let block = sizes.block(number);
@@ -172,7 +178,7 @@ fn part(slice: &[Scalar], start: usize, len: usize) -> &[Scalar] {
 fn backward(
     sizes: Sizes,
     Block { rows, .. }: Block,
-    weight: &[Scalar],
+    weight: Panels<'_>,
     [gates, cells, bounded]: [&[Scalar]; 3],
     output: &[Scalar],
     [state_carry, cell_carry]: [&mut [Scalar]; 2],
@@ -197,7 +203,7 @@ fn backward(
             );
         }
         if step > 0 || to_the_start {
-            product((rows, 4 * hidden, hidden), plain(sums), plain(weight), state_carry, false);
+            weight.product(rows, plain(sums), state_carry, false);
         }
     }
 }

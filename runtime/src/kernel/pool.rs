@@ -308,4 +308,4 @@ pub(crate) fn chunks<T: Send, const N: usize>(
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -98,11 +98,13 @@ pub(crate) fn run(
     });
     let [mut states, mut cells, mut bounded] = std::array::from_fn(|_| Buffer::stale(rows * hidden));
     let mut output = Buffer::stale(rows * hidden);
+    let mut room = Buffer::stale(sizes.room()[0]);
     let last = Value::build([2, batch, hidden], |last| {
         let (last_state, last_cell) = last.split_at_mut(batch * hidden);
         let pass = Forward {
             sizes,
             weight: w_hh.as_slice(),
+            room: room.as_mut_slice(),
             bias: bias.as_slice(),
             start: [h.as_slice(), c.as_slice()],
             gates: gates.as_mut_slice(),
@@ -154,10 +156,12 @@ impl Saved {
             None => Buffer::filled(batch * hidden, 0.0),
         };
         let (mut state, mut cell) = (half(0), half(1));
+        let mut room = Buffer::stale(self.sizes.room()[1]);
         let mut sums = Buffer::stale(rows * 4 * hidden);
         let pass = Backward {
             sizes: self.sizes,
             weight: self.w_hh.as_slice(),
+            room: room.as_mut_slice(),
             gates: self.gates.as_slice(),
             cells: self.cells.as_slice(),
             bounded: self.bounded.as_slice(),
@@ -262,3 +266,78 @@ pub(crate) const CASES: &[Case] = &[
     Case::new(&[&[&[2, 3, 2], &[12, 2], &[12, 3]]], |x| lstm(&x[0], &weights(x), None).0),
     Case::new(&[&[&[2, 3, 2], &[12, 2], &[12, 3]]], |x| lstm(&x[0], &weights(x), None).1.c),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{LstmState, LstmWeights, lstm};
+    use crate::kernel::pool::tests::with_threads;
+    use crate::kernel::simd::forced::on_each_level;
+    use crate::{Parameter, Scalar, Tensor};
+
+    fn parameter(shape: &[usize], seed: usize) -> Parameter {
+        let count: usize = shape.iter().product();
+        let values = (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1999.0 - 0.5).collect();
+        Parameter::new(ndarray::ArrayD::from_shape_vec(shape, values).unwrap())
+    }
+
+    /// All that a pass gives, forward and back.
+    fn pass(batch: usize, time: usize, inputs: usize, hidden: usize) -> Vec<Vec<Scalar>> {
+        let four = 4 * hidden;
+        let shapes: [&[usize]; 7] =
+            [&[batch, time, inputs], &[four, inputs], &[four, hidden], &[four], &[four], &[batch, hidden], &[batch, hidden]];
+        let parameters: Vec<Parameter> = shapes.iter().zip(1..).map(|(shape, seed)| parameter(shape, seed)).collect();
+        let [x, weight_ih, weight_hh, b_ih, b_hh, h, c] = std::array::from_fn(|i| parameters[i].tensor());
+        let weights = LstmWeights { weight_ih, weight_hh, bias: Some([b_ih, b_hh]) };
+        let (output, end) = lstm(&x, &weights, Some(&LstmState { h, c }));
+        ((&output * &output).sum() + end.c.sum()).backward();
+        let mut all = vec![output.as_slice().to_vec(), end.h.as_slice().to_vec(), end.c.as_slice().to_vec()];
+        all.extend(parameters.iter().map(|p| p.grad().unwrap().iter().copied().collect()));
+        all
+    }
+
+    #[test]
+    fn every_level_agrees() {
+        for (batch, time, inputs, hidden) in [(1, 1, 1, 1), (3, 4, 5, 7), (9, 3, 2, 8), (33, 5, 17, 19)] {
+            let results = on_each_level(|| pass(batch, time, inputs, hidden));
+            for (ours, plain) in results.iter().flat_map(|result| result.iter().zip(&results[0])) {
+                let near = |(a, b): (&Scalar, &Scalar)| (a - b).abs() < 1e-4 * (1.0 + b.abs());
+                assert!(ours.iter().zip(plain).all(near), "{batch} {time} {inputs} {hidden}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_bits_are_the_same_for_any_number_of_threads() {
+        for (batch, time, inputs, hidden) in [(33, 6, 40, 64), (5, 9, 3, 33), (2, 3, 8, 200)] {
+            let alone = with_threads(1, || pass(batch, time, inputs, hidden));
+            for threads in [2, 3] {
+                assert!(with_threads(threads, || pass(batch, time, inputs, hidden)) == alone, "{threads} threads");
+            }
+        }
+    }
+
+    #[test]
+    fn one_step_by_hand() {
+        let one = |values: &[Scalar]| Tensor::from(ndarray::Array2::from_shape_vec((values.len(), 1), values.to_vec()).unwrap());
+        let weights = LstmWeights {
+            weight_ih: one(&[1.0, 2.0, 3.0, 4.0]),
+            weight_hh: one(&[0.5, -0.5, 0.25, -0.25]),
+            bias: None,
+        };
+        let start = LstmState { h: one(&[0.8]), c: one(&[-0.4]) };
+        let (output, end) = lstm(&one(&[0.3]).reshape(&[1, 1, 1]), &weights, Some(&start));
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let c = sigmoid(0.6 - 0.4) * -0.4 + sigmoid(0.3 + 0.4) * (0.9_f64 + 0.2).tanh();
+        assert!((f64::from(end.c.item()) - c).abs() < 1e-6);
+        assert!((f64::from(output.item()) - sigmoid(1.2 - 0.2) * c.tanh()).abs() < 1e-6);
+        assert_eq!(output.item(), end.h.item());
+    }
+
+    #[test]
+    #[should_panic(expected = "the shape of `weight_ih` must be [8, 3], and is [8, 4]")]
+    fn another_weight_is_named() {
+        let weights =
+            LstmWeights { weight_ih: Tensor::zeros(&[8, 4]), weight_hh: Tensor::zeros(&[8, 2]), bias: None };
+        let _ = lstm(&Tensor::zeros(&[5, 6, 3]), &weights, None);
+    }
+}

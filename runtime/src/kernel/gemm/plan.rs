@@ -12,15 +12,15 @@ use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::Level;
 
 /// The longest run along `k`: a panel of that length and a strip of the left side fit the first cache.
-const DEPTH: usize = 400;
+pub(super) const DEPTH: usize = 400;
 /// Numbers of the left side that stay in the second cache.
 const BLOCK: usize = 96 << 10;
 /// Numbers of a side that are packed at once for all threads.
 const SHARED: usize = 2 << 20;
 /// Multiplications that are worth a part of their own, a few microseconds.
-const PART: usize = 1 << 18;
+pub(super) const PART: usize = 1 << 18;
 /// Parts that keep any likely number of threads evenly busy.
-const PARTS: usize = 16;
+pub(super) const PARTS: usize = 16;
 
 thread_local! {
     static PACKED: RefCell<Lines> = RefCell::new(Lines::zeroed(0));
@@ -60,7 +60,7 @@ fn cost((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target) -> usize {
 
 /// Whether the left side is better read from a packed copy: where neighbours in a row are not neighbours in
 /// memory, or where its rows lie so that they drive each other out of the first cache, and the copy is used often.
-fn scattered(a: Strided<'_>, columns: usize) -> bool {
+pub(super) fn scattered(a: Strided<'_>, columns: usize) -> bool {
     a.column != 1 || (columns > 64 && (a.row * size_of::<Scalar>()).is_multiple_of(4096))
 }
 

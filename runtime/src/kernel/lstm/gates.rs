@@ -1,14 +1,13 @@
 //! What happens to one row between the products: the gates and the cell, forward and back, in one pass each.
 //!
-//! Everything is done in lanes as wide as a cache line, held in local arrays: with ten slices at hand the compiler
-//! could not prove that they do not overlap, and would not vectorise. The bound is that of `exp` and the divisions.
+//! The loops take every stream of numbers as an argument of its own. That way the compiler knows that none overlaps
+//! another and vectorises them whole; a table of slices would make it give up. The bound is that of the divisions and
+//! polynomials forward, and of reading and writing the gates back.
+#![expect(clippy::too_many_arguments, reason = "see above")]
 
 use crate::Scalar;
-use crate::kernel::lines::LINE;
 use crate::kernel::math::{sigmoid, tanh};
 use crate::kernel::simd::{dispatch, level};
-
-type Lanes = [Scalar; LINE];
 
 /// Opens the gates of one row: `gates: [4, hidden]` are the sums `i f g o` but for the bias, and become the gates;
 /// from the cell before they make the cell, its `tanh` and the state after the step.
@@ -22,40 +21,38 @@ pub(super) fn open(
 ) {
     #[inline(always)]
     fn body(
-        bias: &[Scalar],
-        gates: &mut [Scalar],
+        bias: [&[Scalar]; 4],
+        i: &mut [Scalar],
+        f: &mut [Scalar],
+        g: &mut [Scalar],
+        o: &mut [Scalar],
         cell: &[Scalar],
         next_cell: &mut [Scalar],
         bounded: &mut [Scalar],
         state: &mut [Scalar],
     ) {
-        let hidden = cell.len();
-        for at in (0..hidden).step_by(LINE) {
-            let count = LINE.min(hidden - at);
-            let [mut i, mut f, mut g, mut o] = quarters(gates, hidden, at, count);
-            let [bi, bf, bg, bo] = quarters(bias, hidden, at, count);
-            let mut c = load(cell, at, count);
-            let (mut t, mut h) = ([0.0; LINE], [0.0; LINE]);
-            for l in 0..LINE {
-                i[l] = sigmoid(i[l] + bi[l]);
-                f[l] = sigmoid(f[l] + bf[l]);
-                g[l] = tanh(g[l] + bg[l]);
-                o[l] = sigmoid(o[l] + bo[l]);
-                c[l] = f[l] * c[l] + i[l] * g[l];
-                t[l] = tanh(c[l]);
-                h[l] = o[l] * t[l];
-            }
-            for (quarter, lanes) in [i, f, g, o].iter().enumerate() {
-                store(gates, quarter * hidden + at, count, lanes);
-            }
-            store(next_cell, at, count, &c);
-            store(bounded, at, count, &t);
-            store(state, at, count, &h);
+        let n = cell.len();
+        let (i, f, g, o) = (&mut i[..n], &mut f[..n], &mut g[..n], &mut o[..n]);
+        let (next_cell, bounded, state) = (&mut next_cell[..n], &mut bounded[..n], &mut state[..n]);
+        let bias = bias.map(|bias| &bias[..n]);
+        for u in 0..n {
+            i[u] = sigmoid(i[u] + bias[0][u]);
+            f[u] = sigmoid(f[u] + bias[1][u]);
+            g[u] = tanh(g[u] + bias[2][u]);
+            o[u] = sigmoid(o[u] + bias[3][u]);
+            next_cell[u] = f[u] * cell[u] + i[u] * g[u];
+            bounded[u] = tanh(next_cell[u]);
+            state[u] = o[u] * bounded[u];
         }
     }
+    let bias = quarters(bias);
+    let [i, f, g, o] = quarters_mut(gates);
     dispatch!(level(), [] body(
-        bias: &[Scalar],
-        gates: &mut [Scalar],
+        bias: [&[Scalar]; 4],
+        i: &mut [Scalar],
+        f: &mut [Scalar],
+        g: &mut [Scalar],
+        o: &mut [Scalar],
         cell: &[Scalar],
         next_cell: &mut [Scalar],
         bounded: &mut [Scalar],
@@ -78,65 +75,56 @@ pub(super) fn close(
 ) {
     #[inline(always)]
     fn body(
-        gates: &[Scalar],
+        gates: [&[Scalar]; 4],
         cell: &[Scalar],
         bounded: &[Scalar],
         output: &[Scalar],
         state: &[Scalar],
         carry: &mut [Scalar],
-        sums: &mut [Scalar],
+        di: &mut [Scalar],
+        df: &mut [Scalar],
+        dg: &mut [Scalar],
+        d_o: &mut [Scalar],
     ) {
-        let hidden = cell.len();
-        for at in (0..hidden).step_by(LINE) {
-            let count = LINE.min(hidden - at);
-            let [mut i, mut f, mut g, mut o] = quarters(gates, hidden, at, count);
-            let (c, t) = (load(cell, at, count), load(bounded, at, count));
-            let (y, h) = (load(output, at, count), load(state, at, count));
-            let mut dc = load(carry, at, count);
-            for l in 0..LINE {
-                let dh = y[l] + h[l];
-                let d = dc[l] + dh * o[l] * (1.0 - t[l] * t[l]);
-                o[l] = dh * t[l] * o[l] * (1.0 - o[l]);
-                dc[l] = d * f[l];
-                f[l] = d * c[l] * f[l] * (1.0 - f[l]);
-                let di = d * g[l] * i[l] * (1.0 - i[l]);
-                g[l] = d * i[l] * (1.0 - g[l] * g[l]);
-                i[l] = di;
-            }
-            for (quarter, lanes) in [i, f, g, o].iter().enumerate() {
-                store(sums, quarter * hidden + at, count, lanes);
-            }
-            store(carry, at, count, &dc);
+        let n = cell.len();
+        let [i, f, g, o] = gates.map(|gate| &gate[..n]);
+        let (bounded, output, state, carry) = (&bounded[..n], &output[..n], &state[..n], &mut carry[..n]);
+        let (di, df, dg, d_o) = (&mut di[..n], &mut df[..n], &mut dg[..n], &mut d_o[..n]);
+        for u in 0..n {
+            let (i, f, g, o, t) = (i[u], f[u], g[u], o[u], bounded[u]);
+            let dh = output[u] + state[u];
+            let dc = carry[u] + dh * o * (1.0 - t * t);
+            di[u] = dc * g * i * (1.0 - i);
+            df[u] = dc * cell[u] * f * (1.0 - f);
+            dg[u] = dc * i * (1.0 - g * g);
+            d_o[u] = dh * t * o * (1.0 - o);
+            carry[u] = dc * f;
         }
     }
+    let gates = quarters(gates);
+    let [di, df, dg, d_o] = quarters_mut(sums);
     dispatch!(level(), [] body(
-        gates: &[Scalar], cell: &[Scalar], bounded: &[Scalar], output: &[Scalar], state: &[Scalar],
-        carry: &mut [Scalar], sums: &mut [Scalar],
+        gates: [&[Scalar]; 4],
+        cell: &[Scalar],
+        bounded: &[Scalar],
+        output: &[Scalar],
+        state: &[Scalar],
+        carry: &mut [Scalar],
+        di: &mut [Scalar],
+        df: &mut [Scalar],
+        dg: &mut [Scalar],
+        d_o: &mut [Scalar],
     ));
 }
 
-/// The same lanes of all four gates.
-#[inline(always)]
-fn quarters(gates: &[Scalar], hidden: usize, at: usize, count: usize) -> [Lanes; 4] {
-    std::array::from_fn(|quarter| load(gates, quarter * hidden + at, count))
+fn quarters(all: &[Scalar]) -> [&[Scalar]; 4] {
+    let size = all.len() / 4;
+    std::array::from_fn(|quarter| &all[quarter * size..][..size])
 }
 
-#[inline(always)]
-fn load(from: &[Scalar], at: usize, count: usize) -> Lanes {
-    let mut lanes = [0.0; LINE];
-    if count == LINE {
-        lanes.copy_from_slice(&from[at..at + LINE]);
-    } else {
-        lanes[..count].copy_from_slice(&from[at..at + count]);
-    }
-    lanes
-}
-
-#[inline(always)]
-fn store(to: &mut [Scalar], at: usize, count: usize, lanes: &Lanes) {
-    if count == LINE {
-        to[at..at + LINE].copy_from_slice(lanes);
-    } else {
-        to[at..at + count].copy_from_slice(&lanes[..count]);
-    }
+fn quarters_mut(all: &mut [Scalar]) -> [&mut [Scalar]; 4] {
+    let (front, back) = all.split_at_mut(all.len() / 2);
+    let size = front.len() / 2;
+    let ((i, f), (g, o)) = (front.split_at_mut(size), back.split_at_mut(size));
+    [i, f, g, o]
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::{Pieces, THREADS, chunks, run, set_threads};
 
 /// The number of threads belongs to the process: tests that set it take turns.
-fn with_threads<R>(count: usize, work: impl FnOnce() -> R) -> R {
+pub(crate) fn with_threads<R>(count: usize, work: impl FnOnce() -> R) -> R {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let before = THREADS.load(Ordering::Relaxed);

@@ -1,0 +1,122 @@
+//! A right side that many products share, one after the other: packed once, ahead of them.
+//!
+//! The steps of a recurrence multiply a few rows by the same weight again and again; packing it each time
+//! would take a good part of a step.
+
+use super::part::{Job, Task, padded, run, width};
+use super::plan::{DEPTH, PART, PARTS, scattered};
+use super::{Side, Strided, Target};
+use crate::Scalar;
+use crate::kernel::pool::{self, Pieces};
+use crate::kernel::simd::{Level, level};
+
+/// A packed right side `[k, n]`.
+#[derive(Clone, Copy)]
+pub(crate) struct Panels<'a> {
+    level: Level,
+    k: usize,
+    n: usize,
+    numbers: &'a [Scalar],
+}
+
+impl<'a> Panels<'a> {
+    /// How many numbers a packed right side takes.
+    pub(crate) fn room(k: usize, n: usize) -> usize {
+        padded(level(), n) * k
+    }
+
+    /// Packs a right side into [`room`](Self::room).
+    pub(crate) fn pack(k: usize, n: usize, b: Side<'_>, room: &'a mut [Scalar]) -> Self {
+        let level = level();
+        assert_eq!(room.len(), padded(level, n) * k);
+        if !room.is_empty() {
+            let job = Job {
+                sizes: (0, k, n),
+                depth: run_along(k),
+                a: Strided { data: &[], row: 0, column: 0 },
+                b: b.strided(k, n),
+                c: Target { start: std::ptr::null_mut(), row: 0, column: 0 },
+                add: false,
+                scattered: false,
+                left: None,
+                right: None,
+            };
+            let columns = 4 * width(level);
+            let pieces = Pieces::new(room);
+            pool::run(n.div_ceil(columns), |part| {
+                let columns = part * columns..n.min((part + 1) * columns);
+                // SAFETY: each task packs columns of its own, into a borrowed slice; no output is written.
+                unsafe { run(level, &job, &Task::Right(columns, pieces)) };
+            });
+        }
+        Self { level, k, n, numbers: room }
+    }
+
+    /// `c = a · b`, or `c += a · b`, for `a: [m, k]`.
+    pub(crate) fn product(self, m: usize, a: Side<'_>, c: &mut [Scalar], add: bool) {
+        let Self { level, k, n, numbers } = self;
+        assert_eq!(c.len(), m * n);
+        if self.numbers.is_empty() || m == 0 {
+            if !add {
+                c.fill(0.0);
+            }
+            return;
+        }
+        let a = a.strided(m, k);
+        let job = Job {
+            sizes: (m, k, n),
+            depth: run_along(k),
+            a,
+            b: Strided { data: &[], row: 0, column: 0 },
+            c: Target { start: c.as_mut_ptr(), row: n, column: 1 },
+            add,
+            scattered: scattered(a, n),
+            left: None,
+            right: Some(numbers),
+        };
+        let parts = (m * k * n / PART).clamp(1, PARTS);
+        let columns = n.div_ceil(width(level)).div_ceil(parts) * width(level);
+        pool::run(n.div_ceil(columns), |part| {
+            let columns = part * columns..n.min((part + 1) * columns);
+            // SAFETY: each task writes columns of its own, of an output that is exclusively borrowed.
+            unsafe { run(level, &job, &Task::Part(0..m, columns)) };
+        });
+    }
+}
+
+/// Equal runs along `k`, none longer than [`DEPTH`]. Where `k` is 0 there is nothing to run along.
+fn run_along(k: usize) -> usize {
+    k.div_ceil(k.div_ceil(DEPTH).max(1)).next_multiple_of(8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{flipped, plain, product};
+    use super::Panels;
+    use crate::Scalar;
+    use crate::kernel::simd::forced::on_each_level;
+
+    #[test]
+    fn packed_once_it_multiplies_as_any_other() {
+        let numbers = |count: usize, seed: usize| -> Vec<Scalar> {
+            (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
+        };
+        for (k, n) in [(1, 1), (3, 20), (40, 17), (128, 512), (801, 33), (0, 4), (4, 0)] {
+            let b = numbers(k * n, 1);
+            for m in [0, 1, 4, 7, 16, 33] {
+                let a = numbers(m * k, 2);
+                on_each_level(|| {
+                    for (side, add) in [(plain(&b), false), (flipped(&b), true)] {
+                        let mut room = vec![Scalar::NAN; Panels::room(k, n)];
+                        let panels = Panels::pack(k, n, side, &mut room);
+                        let mut ours = numbers(m * n, 3);
+                        let mut theirs = ours.clone();
+                        panels.product(m, plain(&a), &mut ours, add);
+                        product((m, k, n), plain(&a), side, &mut theirs, add);
+                        assert!(ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-4), "{m} {k} {n}");
+                    }
+                });
+            }
+        }
+    }
+}
