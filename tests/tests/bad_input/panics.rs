@@ -97,6 +97,8 @@ fn shapes_that_do_not_fit() {
     );
     let said = said!(LayerNorm::new(4).forward(&a));
     assert_eq!(said, "layer_norm: the last axes of the input [2, 3] must be those of the weight [4]");
+    let said = said!(Lstm::new(3, 4).forward(&a, None));
+    assert_eq!(said, "lstm: the input must be [batch, time, in], and its shape is [2, 3]");
 }
 
 #[test]

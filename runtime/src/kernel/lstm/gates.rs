@@ -21,7 +21,10 @@ pub(super) fn open(
 ) {
     #[inline(always)]
     fn body(
-        bias: [&[Scalar]; 4],
+        bi: &[Scalar],
+        bf: &[Scalar],
+        bg: &[Scalar],
+        bo: &[Scalar],
         i: &mut [Scalar],
         f: &mut [Scalar],
         g: &mut [Scalar],
@@ -34,21 +37,24 @@ pub(super) fn open(
         let n = cell.len();
         let (i, f, g, o) = (&mut i[..n], &mut f[..n], &mut g[..n], &mut o[..n]);
         let (next_cell, bounded, state) = (&mut next_cell[..n], &mut bounded[..n], &mut state[..n]);
-        let bias = bias.map(|bias| &bias[..n]);
+        let (bi, bf, bg, bo) = (&bi[..n], &bf[..n], &bg[..n], &bo[..n]);
         for u in 0..n {
-            i[u] = sigmoid(i[u] + bias[0][u]);
-            f[u] = sigmoid(f[u] + bias[1][u]);
-            g[u] = tanh(g[u] + bias[2][u]);
-            o[u] = sigmoid(o[u] + bias[3][u]);
+            i[u] = sigmoid(i[u] + bi[u]);
+            f[u] = sigmoid(f[u] + bf[u]);
+            g[u] = tanh(g[u] + bg[u]);
+            o[u] = sigmoid(o[u] + bo[u]);
             next_cell[u] = f[u] * cell[u] + i[u] * g[u];
             bounded[u] = tanh(next_cell[u]);
             state[u] = o[u] * bounded[u];
         }
     }
-    let bias = quarters(bias);
+    let [bi, bf, bg, bo] = quarters(bias);
     let [i, f, g, o] = quarters_mut(gates);
     dispatch!(level(), [] body(
-        bias: [&[Scalar]; 4],
+        bi: &[Scalar],
+        bf: &[Scalar],
+        bg: &[Scalar],
+        bo: &[Scalar],
         i: &mut [Scalar],
         f: &mut [Scalar],
         g: &mut [Scalar],
@@ -75,7 +81,10 @@ pub(super) fn close(
 ) {
     #[inline(always)]
     fn body(
-        gates: [&[Scalar]; 4],
+        i: &[Scalar],
+        f: &[Scalar],
+        g: &[Scalar],
+        o: &[Scalar],
         cell: &[Scalar],
         bounded: &[Scalar],
         output: &[Scalar],
@@ -87,7 +96,7 @@ pub(super) fn close(
         d_o: &mut [Scalar],
     ) {
         let n = cell.len();
-        let [i, f, g, o] = gates.map(|gate| &gate[..n]);
+        let (i, f, g, o) = (&i[..n], &f[..n], &g[..n], &o[..n]);
         let (bounded, output, state, carry) = (&bounded[..n], &output[..n], &state[..n], &mut carry[..n]);
         let (di, df, dg, d_o) = (&mut di[..n], &mut df[..n], &mut dg[..n], &mut d_o[..n]);
         for u in 0..n {
@@ -101,10 +110,13 @@ pub(super) fn close(
             carry[u] = dc * f;
         }
     }
-    let gates = quarters(gates);
+    let [i, f, g, o] = quarters(gates);
     let [di, df, dg, d_o] = quarters_mut(sums);
     dispatch!(level(), [] body(
-        gates: [&[Scalar]; 4],
+        i: &[Scalar],
+        f: &[Scalar],
+        g: &[Scalar],
+        o: &[Scalar],
         cell: &[Scalar],
         bounded: &[Scalar],
         output: &[Scalar],
