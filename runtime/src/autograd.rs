@@ -54,9 +54,13 @@ struct Inputs {
 }
 
 impl Inputs {
-    fn new<'a>(inputs: impl Iterator<Item = &'a Tensor>) -> Self {
+    /// `None` where nothing is recorded, or no input needs a gradient.
+    fn recorded(inputs: &[&Tensor]) -> Option<Self> {
+        if !is_recording() || !inputs.iter().any(|input| input.requires_grad()) {
+            return None;
+        }
         let mut this = Self { first: [None, None, None], more: Vec::new(), len: 0 };
-        for tensor in inputs {
+        for &tensor in inputs {
             let kept = tensor.requires_grad().then(|| tensor.clone());
             if this.len < 3 {
                 this.first[this.len] = kept;
@@ -65,7 +69,7 @@ impl Inputs {
             }
             this.len += 1;
         }
-        this
+        Some(this)
     }
 
     fn get(&self, index: usize) -> Option<&Tensor> {
@@ -86,10 +90,7 @@ where
     G: Into<Option<Value>>,
     F: Fn(Value) -> [G; N] + Send + Sync + 'static,
 {
-    if !is_recording() || !inputs.iter().any(|input| input.requires_grad()) {
-        return Tensor::constant(output);
-    }
-    let inputs = Inputs::new(inputs.into_iter());
+    let Some(inputs) = Inputs::recorded(&inputs) else { return Tensor::constant(output) };
     let backward = Box::new(move |gradient, gradients: &mut Vec<Option<Value>>| {
         gradients.extend(backward(gradient).map(Into::into));
     });
@@ -101,10 +102,7 @@ pub(crate) fn record_many<F>(output: Value, inputs: &[&Tensor], backward: F) -> 
 where
     F: Fn(Value) -> Vec<Value> + Send + Sync + 'static,
 {
-    if !is_recording() || !inputs.iter().any(|input| input.requires_grad()) {
-        return Tensor::constant(output);
-    }
-    let inputs = Inputs::new(inputs.iter().copied());
+    let Some(inputs) = Inputs::recorded(inputs) else { return Tensor::constant(output) };
     let backward = Box::new(move |gradient, gradients: &mut Vec<Option<Value>>| {
         gradients.extend(backward(gradient).into_iter().map(Some));
     });

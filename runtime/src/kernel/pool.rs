@@ -111,6 +111,11 @@ static POOL: Pool = Pool {
 ///
 /// A part that shares out work itself does all of it alone. A panic in a part comes out here.
 pub(crate) fn run(parts: usize, work: impl Fn(usize) + Sync) {
+    share(parts, &work);
+}
+
+/// [`run`], compiled once and not for each of its hundreds of callers.
+fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     let threads = threads();
     if parts <= 1 || threads == 1 || INSIDE.get() {
         return (0..parts).for_each(work);
@@ -296,6 +301,15 @@ pub(crate) fn chunks<T: Send, const N: usize>(
     slices: [&mut [T]; N],
     size: usize,
     work: impl Fn(usize, [&mut [T]; N]) + Sync,
+) {
+    share_chunks(slices, size, &work);
+}
+
+/// [`chunks`], compiled once for each `N`.
+fn share_chunks<T: Send, const N: usize>(
+    slices: [&mut [T]; N],
+    size: usize,
+    work: &(dyn Fn(usize, [&mut [T]; N]) + Sync),
 ) {
     let len = slices.first().map_or(0, |slice| slice.len());
     assert!(slices.iter().all(|slice| slice.len() == len) && size > 0);
