@@ -212,6 +212,32 @@ mod tests {
         assert!(!(parameter.tensor() * 2.0).requires_grad());
     }
 
+    /// The first gradient is moved in, a second use is added in place, and the step changes values in place.
+    #[test]
+    fn a_training_step_copies_no_buffer() {
+        use crate::nn::{Activation, LayerNorm, Linear};
+        use crate::storage::COPIES;
+        use crate::{Adam, Labels, Module, Optimizer, cross_entropy};
+
+        let (hidden, norm) = (Linear::new(8, 8).activation(Activation::Relu), LayerNorm::new(8));
+        let parameters = [hidden.parameters(), norm.parameters()].concat();
+        let mut optimizer = Adam::new(parameters, 1e-3);
+        let labels = Labels::from(vec![3_usize, 1, 0, 7, 2]);
+        for step in 0..4 {
+            let before = COPIES.get();
+            let x = Tensor::from(ndarray::Array2::from_elem((5, 8), 0.1 * step as Scalar));
+            // One layer twice: its gradients come from two uses.
+            let y = hidden.forward(&norm.forward(&hidden.forward(&x)).relu());
+            let loss = cross_entropy(&y.reshape(&[5, 8]), &labels);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.clip_grad_norm(0.1);
+            optimizer.step();
+            assert!(loss.item().is_finite());
+            assert_eq!(COPIES.get(), before, "in step {step}");
+        }
+    }
+
     #[test]
     fn two_threads_share_a_parameter() {
         let parameter = weight(&[1.0; 64]);

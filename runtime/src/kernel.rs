@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 #![allow(clippy::inline_always)] // A body must be inlined where the instruction set is enabled to use it.
 
+pub(crate) mod affine;
 pub(crate) mod attention;
 pub(crate) mod conv;
 pub(crate) mod elementwise;

@@ -8,7 +8,7 @@ use ndarray::{ArrayBase, ArrayD, ArrayView, Data, Dimension, IxDyn};
 
 use crate::autograd::{Graph, is_recording};
 use crate::shape::Shape;
-use crate::storage::Buffer;
+use crate::storage::{Buffer, Trim};
 use crate::tensor::{Node, Tensor, copied};
 use crate::value::Value;
 use crate::watch::Place;
@@ -31,6 +31,8 @@ struct Inner {
     shape: Shape,
     requires_grad: AtomicBool,
     state: Mutex<State>,
+    /// Dropped after the numbers.
+    _trim: Trim,
 }
 
 /// What changes while a parameter is trained.
@@ -63,7 +65,12 @@ impl Parameter {
         let value = copied(&array);
         let shape = value.shape().clone();
         let state = State { value: value.into_data(), gradient: None, stage: GradientStage::Empty };
-        Self(Arc::new(Inner { shape, requires_grad: AtomicBool::new(true), state: Mutex::new(state) }))
+        Self(Arc::new(Inner {
+            shape,
+            requires_grad: AtomicBool::new(true),
+            state: Mutex::new(state),
+            _trim: Trim,
+        }))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State> {

@@ -1,7 +1,9 @@
 //! Buffers of numbers and their reuse.
 //!
 //! A step of training takes the same buffers as the step before it. Each thread keeps what it drops, up to
-//! [`KEPT_BYTES`], so that the steady state neither asks the system for memory nor touches new pages.
+//! [`KEPT_BYTES`], so that the steady state neither asks the system for memory nor touches new pages. What another
+//! thread made goes back to the system, or a loader's batches would pile up here; and all that is kept goes back
+//! when a parameter dies, since the next model will need other sizes.
 
 use std::cell::RefCell;
 
@@ -13,6 +15,13 @@ const KEPT_BYTES: usize = 256 << 20;
 
 thread_local! {
     static POOL: RefCell<Pool> = const { RefCell::new(Pool { classes: Vec::new(), bytes: 0 }) };
+    /// Its address is this thread's name.
+    static THREAD: u8 = const { 0 };
+}
+
+/// A number that is this thread's among all that live; 0 while the thread ends.
+fn this_thread() -> usize {
+    THREAD.try_with(|name| std::ptr::from_ref(name).addr()).unwrap_or(0)
 }
 
 /// Dropped buffers of this thread, by size class.
@@ -53,10 +62,23 @@ fn size_class(lines: usize) -> (usize, usize) {
     (shift * 4 + head, head << shift)
 }
 
-/// A row of numbers that starts on a cache line and goes back to the thread's pool when dropped.
+/// A row of numbers that starts on a cache line and goes back to its thread's pool when dropped there.
 pub(crate) struct Buffer {
     lines: Lines,
     len: usize,
+    /// The thread that made it.
+    home: usize,
+}
+
+/// Lets go of all memory that this thread keeps, when dropped.
+#[derive(Debug)]
+pub(crate) struct Trim;
+
+impl Drop for Trim {
+    fn drop(&mut self) {
+        // The memory is freed after the pool is let go of.
+        let _ = POOL.try_with(|pool| pool.replace(Pool { classes: Vec::new(), bytes: 0 }));
+    }
 }
 
 impl Buffer {
@@ -64,7 +86,7 @@ impl Buffer {
     pub(crate) fn stale(len: usize) -> Self {
         let (class, count) = size_class(len.div_ceil(LINE));
         let kept = POOL.try_with(|pool| pool.borrow_mut().take(class)).ok().flatten();
-        Self { lines: kept.unwrap_or_else(|| Lines::zeroed(count)), len }
+        Self { lines: kept.unwrap_or_else(|| Lines::zeroed(count)), len, home: this_thread() }
     }
 
     pub(crate) fn filled(len: usize, value: Scalar) -> Self {
@@ -109,8 +131,16 @@ impl Bytes {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How often this thread copied a buffer because two values shared it.
+    pub(crate) static COPIES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 impl Clone for Buffer {
     fn clone(&self) -> Self {
+        #[cfg(test)]
+        COPIES.set(COPIES.get() + 1);
         Self::copied(self.as_slice())
     }
 }
@@ -124,7 +154,7 @@ impl std::fmt::Debug for Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let lines = std::mem::replace(&mut self.lines, Lines::zeroed(0));
-        if lines.count() > 0 {
+        if lines.count() > 0 && self.home == this_thread() {
             // While a thread ends its pool may be gone already: then the memory simply goes back.
             let _ = POOL.try_with(|pool| pool.borrow_mut().keep(lines));
         }
@@ -133,7 +163,7 @@ impl Drop for Buffer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Buffer, POOL, size_class};
+    use super::{Buffer, POOL, Trim, size_class};
 
     #[test]
     fn classes_hold_their_sizes_and_waste_at_most_a_quarter() {
@@ -153,6 +183,26 @@ mod tests {
         assert_eq!(second.as_slice().as_ptr(), address);
         assert_eq!(address as usize % 64, 0);
         assert_eq!(second.as_slice().len(), 99_990);
+    }
+
+    #[test]
+    fn what_another_thread_made_is_not_kept() {
+        drop(Trim);
+        let guest = std::thread::spawn(|| Buffer::filled(50_000, 1.0)).join().unwrap();
+        assert_eq!(guest.as_slice()[49_999], 1.0);
+        drop(guest);
+        POOL.with(|pool| assert_eq!(pool.borrow().bytes, 0));
+        drop(Buffer::filled(50_000, 1.0));
+        POOL.with(|pool| assert!(pool.borrow().bytes >= 50_000 * size_of::<crate::Scalar>()));
+    }
+
+    #[test]
+    fn the_last_of_a_model_takes_the_kept_memory_along() {
+        let parameter = crate::Parameter::new(ndarray::Array1::zeros(5000));
+        (parameter.tensor() * 2.0).sum().backward();
+        POOL.with(|pool| assert!(pool.borrow().bytes > 0));
+        drop(parameter);
+        POOL.with(|pool| assert_eq!(pool.borrow().bytes, 0));
     }
 
     #[test]

@@ -16,16 +16,14 @@ pub(crate) struct Perceptron {
 impl Perceptron {
     pub(crate) fn new([first, second]: [usize; 2]) -> Self {
         Self {
-            first: Linear::new(784, first),
-            second: Linear::new(first, second),
+            first: Linear::new(784, first).activation(Activation::Relu),
+            second: Linear::new(first, second).activation(Activation::Relu),
             output: Linear::new(second, 10),
         }
     }
 
     pub(crate) fn forward(&self, x: &Tensor) -> Tensor {
-        let x = self.first.forward(x).relu();
-        let x = self.second.forward(&x).relu();
-        self.output.forward(&x)
+        self.output.forward(&self.second.forward(&self.first.forward(x)))
     }
 }
 

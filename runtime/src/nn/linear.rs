@@ -1,7 +1,8 @@
 //! The fully connected layer.
 
-use super::{Field, Mode, Module, Visitor, init};
-use crate::{Parameter, Tensor, linear};
+use super::{Activation, Field, Mode, Module, Visitor, init};
+use crate::ops::linear::affine;
+use crate::{Parameter, Tensor};
 
 /// Multiplies by a matrix and adds a bias.
 ///
@@ -27,6 +28,7 @@ pub struct Linear {
     pub weight: Parameter,
     /// `[out]`.
     pub bias: Option<Parameter>,
+    activation: Option<Activation>,
     mode: Mode,
 }
 
@@ -38,12 +40,25 @@ impl Linear {
         let bias = Parameter::new(ndarray::Array1::zeros(outputs));
         init::uniform(&weight, -bound, bound);
         init::uniform(&bias, -bound, bound);
-        Self { weight, bias: Some(bias), mode: Mode::default() }
+        Self { weight, bias: Some(bias), activation: None, mode: Mode::default() }
     }
 
     /// The same layer without a bias.
     pub fn no_bias(self) -> Self {
         Self { bias: None, ..self }
+    }
+
+    /// Applies this to the output; a rectifier shares the pass that adds the bias.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let layer = Linear::new(3, 2).activation(Activation::Relu);
+    /// assert!(layer.forward(&Tensor::ones(&[5, 3])).as_slice().iter().all(|y| *y >= 0.0));
+    /// ```
+    pub fn activation(self, activation: Activation) -> Self {
+        Self { activation: Some(activation), ..self }
     }
 
     /// Applies the layer.
@@ -52,9 +67,12 @@ impl Linear {
     /// If the last axis of `x` is not the layer's number of inputs.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        match &self.bias {
-            Some(bias) => linear(x, &self.weight.tensor(), Some(&bias.tensor())),
-            None => linear(x, &self.weight.tensor(), None),
+        let (weight, bias) = (self.weight.tensor(), self.bias.as_ref().map(Parameter::tensor));
+        let relu = self.activation == Some(Activation::Relu);
+        let y = affine(x, &weight, bias.as_ref(), relu);
+        match self.activation {
+            Some(activation) if !relu => activation.apply(&y),
+            _ => y,
         }
     }
 }
@@ -88,7 +106,13 @@ mod tests {
         layer.bias.as_ref().unwrap().set(ndarray::arr1(&[0.5]));
         let x = Tensor::from(ndarray::arr2(&[[1.0, 1.0], [0.0, 2.0]]));
         assert_eq!(layer.forward(&x).as_slice(), [5.5, 6.5]);
-        assert_eq!(layer.no_bias().forward(&x).as_slice(), [5.0, 6.0]);
+        let layer = layer.no_bias();
+        assert_eq!(layer.forward(&x).as_slice(), [5.0, 6.0]);
+        layer.weight.set(ndarray::arr2(&[[2.0, -3.0]]));
+        let layer = layer.activation(Activation::Relu);
+        assert_eq!(layer.forward(&x).as_slice(), [0.0, 0.0]);
+        let layer = layer.activation(Activation::Tanh);
+        assert!((layer.forward(&x).as_slice()[0] - (-1.0 as Scalar).tanh()).abs() < 1e-6);
         assert_eq!(Linear::new(0, 2).forward(&Tensor::zeros(&[3, 0])).as_slice(), [0.0; 6]);
     }
 }

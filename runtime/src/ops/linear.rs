@@ -1,10 +1,11 @@
 //! An affine map, bias and all, in one operation.
 
-use crate::Tensor;
 use crate::autograd::record;
 use crate::gradcheck::Case;
-use crate::kernel::{self, gemm::{flipped, plain, product}};
+use crate::kernel::affine::{add_and_rectify, rectify_and_sum};
+use crate::kernel::gemm::{flipped, plain, product};
 use crate::value::Value;
+use crate::{Tensor, kernel};
 
 /// Applies `weight` to the last axis of `x` and adds `bias`.
 ///
@@ -18,18 +19,40 @@ use crate::value::Value;
 /// If the shapes do not fit.
 #[track_caller]
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
+    affine(x, weight, bias, false)
+}
+
+/// [`linear`], and where `relu` is set its rectified output: then bias and rectifier share a pass each way.
+#[track_caller]
+pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Tensor {
     let sizes = check(x.shape(), weight.shape(), bias.map(Tensor::shape));
     let (input, w) = (x.value().clone(), weight.value().clone());
     let (rows, inputs, outputs) = sizes;
-    let shape = input.shape().with(x.rank() - 1, outputs);
-    let output = Value::build(shape, |y| {
-        if let Some(bias) = bias {
-            kernel::repeat(bias.value().as_slice(), y);
+    let output = Value::build(input.shape().with(x.rank() - 1, outputs), |y| {
+        let bias = bias.map(|bias| bias.value().as_slice());
+        let preset = bias.filter(|_| !relu);
+        if let Some(bias) = preset {
+            kernel::repeat(bias, y);
         }
-        product(sizes, plain(input.as_slice()), flipped(w.as_slice()), y, bias.is_some());
+        product(sizes, plain(input.as_slice()), flipped(w.as_slice()), y, preset.is_some());
+        match bias {
+            Some(bias) if relu => add_and_rectify(bias, y),
+            None if relu => kernel::map_in_place(y, |y| if y <= 0.0 { 0.0 } else { y }),
+            _ => {}
+        }
     });
     let needs = [x.requires_grad(), weight.requires_grad(), bias.is_some_and(Tensor::requires_grad)];
-    let backward = move |gradient: &Value| {
+    let rectified = relu.then(|| output.clone());
+    let backward = move |mut gradient: Value| {
+        let mut db = needs[2].then(|| Value::filled([outputs], 0.0));
+        match (&rectified, &mut db) {
+            (Some(y), Some(db)) => rectify_and_sum(y.as_slice(), gradient.make_mut(), db.make_mut()),
+            (Some(y), None) => {
+                kernel::zip_in_place(gradient.make_mut(), y.as_slice(), |g, y| if y <= 0.0 { 0.0 } else { g });
+            }
+            (None, Some(db)) => kernel::add_rows(gradient.as_slice(), db.make_mut()),
+            (None, None) => {}
+        }
         let g = gradient.as_slice();
         let dx = needs[0].then(|| {
             Value::build(input.shape().clone(), |dx| {
@@ -41,20 +64,15 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
                 product((outputs, rows, inputs), flipped(g), plain(input.as_slice()), dw, false);
             })
         });
-        (dx, dw)
+        (dx, dw, db)
     };
-    let Some(bias) = bias else {
-        return record(output, [x, weight], move |gradient| <[_; 2]>::from(backward(&gradient)));
-    };
-    record(output, [x, weight, bias], move |gradient| {
-        let (dx, dw) = backward(&gradient);
-        let db = needs[2].then(|| {
-            let mut sums = Value::filled([outputs], 0.0);
-            kernel::add_rows(gradient.as_slice(), sums.make_mut());
-            sums
-        });
-        [dx, dw, db]
-    })
+    match bias {
+        Some(bias) => record(output, [x, weight, bias], move |gradient| <[_; 3]>::from(backward(gradient))),
+        None => record(output, [x, weight], move |gradient| {
+            let (dx, dw, _) = backward(gradient);
+            [dx, dw]
+        }),
+    }
 }
 
 /// Rows, inputs and outputs of the product.
@@ -89,12 +107,42 @@ pub(crate) const CASES: &[Case] = &[
         |x| linear(&x[0], &x[1], Some(&x[2])),
     ),
     Case::new(&[&[&[3, 4], &[2, 4]]], |x| linear(&x[0], &x[1], None)),
+    Case::new(&[&[&[5, 4], &[7, 4], &[7]], &[&[0, 4], &[3, 4], &[3]]], |x| {
+        affine(&x[0], &x[1], Some(&x[2]), true)
+    }),
+    Case::new(&[&[&[5, 4], &[7, 4]]], |x| affine(&x[0], &x[1], None, true)),
 ];
 
 #[cfg(test)]
 mod tests {
     use super::linear;
     use crate::Tensor;
+
+    #[test]
+    fn a_rectifier_inside_gives_the_numbers_of_one_behind() {
+        let numbers = |rows: usize, columns: usize| {
+            crate::Parameter::new(ndarray::Array2::from_shape_fn((rows, columns), |(i, j)| {
+                ((i * 13 + j * 7) % 11) as crate::Scalar / 4.0 - 1.25
+            }))
+        };
+        let (x, w, b) = (numbers(300, 9), numbers(130, 9), numbers(1, 130));
+        let run = |inside: bool| {
+            let bias = b.tensor().reshape(&[130]);
+            let y = super::affine(&x.tensor(), &w.tensor(), Some(&bias), inside);
+            let y = if inside { y } else { y.relu() };
+            (&y * &y).sum().backward();
+            let gradients = [&x, &w, &b].map(|parameter| {
+                let gradient = parameter.grad().unwrap();
+                parameter.zero_grad();
+                gradient
+            });
+            (y.to_array(), gradients)
+        };
+        let (inside, behind) = (run(true), run(false));
+        let near = |a: &crate::Array, b: &crate::Array| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-4 * (1.0 + b.abs()));
+        assert!(near(&inside.0, &behind.0));
+        assert!(inside.1.iter().zip(&behind.1).all(|(a, b)| near(a, b)));
+    }
 
     #[test]
     #[should_panic(expected = "last axis of the input [8, 3] must equal the columns of the weight [2, 4]")]

@@ -1,6 +1,7 @@
 //! The same bits: from the same seed, from a spec and from its twin by hand, with and without validation.
 
 use training_loop::prelude::*;
+use training_loop::{num_threads, set_num_threads};
 
 use crate::common::{bits, blobs};
 
@@ -197,4 +198,48 @@ fn modes_come_back_after_a_panic_and_each_layer_keeps_its_own() {
     assert!(caught.is_err());
     assert!(!model.dropout.is_training(), "frozen before, frozen after");
     assert!(model.hidden.parameters()[0].tensor().requires_grad(), "recording is back");
+}
+
+/// Wide enough that every kernel shares its work.
+#[derive(Module)]
+struct Wide {
+    first: Linear,
+    norm: LayerNorm,
+    second: Linear,
+    output: Linear,
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let train = |threads: usize| {
+        set_num_threads(threads);
+        seed(5);
+        let model = Wide {
+            first: Linear::new(100, 256).activation(Activation::Relu),
+            norm: LayerNorm::new(256),
+            second: Linear::new(256, 300),
+            output: Linear::new(300, 70),
+        };
+        let mut optimizer = Adam::new(model.parameters(), 1e-2);
+        let x = ndarray::Array2::from_shape_fn((600, 100), |(i, j)| ((i * 100 + j) as Scalar * 0.37).sin());
+        let (x, labels) = (Tensor::from(x), (0..600).map(|i| i * 7 % 70).collect::<Labels>());
+        let mut losses = Vec::new();
+        for _ in 0..4 {
+            let hidden = model.norm.forward(&model.first.forward(&x)).transpose(0, 1).softmax(0);
+            let hidden = model.second.forward(&hidden.transpose(0, 1)).gelu().dropout(0.1);
+            let loss = cross_entropy(&model.output.forward(&hidden), &labels);
+            optimizer.zero_grad();
+            loss.backward();
+            losses.push(optimizer.clip_grad_norm(0.5).to_bits());
+            optimizer.step();
+            losses.push(loss.item().to_bits());
+        }
+        (losses, bits(&model))
+    };
+    let before = num_threads();
+    let alone = train(1);
+    for threads in [2, 3, 2] {
+        assert_eq!(train(threads), alone, "{threads} threads");
+    }
+    set_num_threads(before);
 }

@@ -1,0 +1,106 @@
+//! What surrounds the product of a fully connected layer: its bias and its rectifier.
+//!
+//! Formula: `y = max(y + b, 0)`, and backwards `g = 0` where `y ≤ 0`, with the sums of the rows of `g` for `b`.
+//! Layout: dense rows of outputs.
+//! Blocking: forward by parts of whole rows; backward by blocks of rows, whose sums are added in order.
+//! Bound: memory, one pass each way instead of two.
+
+use super::elementwise::{PART, share_rows};
+use super::pool::{self, Pieces};
+use super::simd::{dispatch, level};
+use crate::Scalar;
+use crate::storage::Buffer;
+
+/// `y[i, j] = max(y[i, j] + bias[j], 0)`; a NaN stays one.
+pub(crate) fn add_and_rectify(bias: &[Scalar], y: &mut [Scalar]) {
+    #[inline(always)]
+    fn body(bias: &[Scalar], y: &mut [Scalar]) {
+        for row in y.chunks_exact_mut(bias.len()) {
+            for (y, b) in row.iter_mut().zip(bias) {
+                let sum = *y + *b;
+                *y = if sum <= 0.0 { 0.0 } else { sum };
+            }
+        }
+    }
+    share_rows(y, bias.len(), bias.len(), |_, y| {
+        dispatch!(level(), [] body(bias: &[Scalar], y: &mut [Scalar]));
+    });
+}
+
+/// `g[i, j] = 0` where `y[i, j] ≤ 0`, and then `sums[j] = Σ g[i, j]`.
+pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) {
+    #[inline(always)]
+    fn body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) {
+        let width = sums.len();
+        sums.fill(0.0);
+        for (g, y) in g.chunks_exact_mut(width).zip(y.chunks_exact(width)) {
+            for ((g, y), sum) in g.iter_mut().zip(y).zip(&mut *sums) {
+                *g = if *y <= 0.0 { 0.0 } else { *g };
+                *sum += *g;
+            }
+        }
+    }
+    /// The most blocks of rows.
+    const BLOCKS: usize = 16;
+    assert_eq!(y.len(), g.len());
+    let width = sums.len();
+    if width == 0 {
+        return;
+    }
+    if y.len() < 2 * PART {
+        return dispatch!(level(), [] body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]));
+    }
+    let block = (y.len() / width).div_ceil(BLOCKS).max(PART.div_ceil(width)) * width;
+    let blocks = y.len().div_ceil(block);
+    let mut partial = Buffer::stale(blocks * width);
+    let partial = partial.as_mut_slice();
+    let (all_sums, all_g) = (Pieces::new(partial), Pieces::new(g));
+    pool::run(blocks, |number| {
+        let start = number * block;
+        let count = block.min(y.len() - start);
+        let y = &y[start..][..count];
+        // SAFETY: both are borrowed until `run` returns, and blocks with different numbers do not overlap.
+        let (sums, g) = unsafe { (all_sums.piece(number * width, width), all_g.piece(start, count)) };
+        dispatch!(level(), [] body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]));
+    });
+    sums.fill(0.0);
+    super::add_rows(partial, sums);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{add_and_rectify, rectify_and_sum};
+    use crate::Scalar;
+    use crate::kernel::simd::forced::on_each_level;
+
+    #[test]
+    fn both_ways_agree_with_plain_loops() {
+        for (rows, width) in [(0, 3), (1, 1), (5, 7), (64, 256), (300, 130), (4000, 10), (40_000, 1), (3, 0)]
+        {
+            let numbers = |seed: usize| -> Vec<Scalar> {
+                (0..rows * width).map(|i| ((i * 31 + seed * 17) % 29) as Scalar / 8.0 - 1.75).collect()
+            };
+            let bias: Vec<Scalar> = (0..width).map(|j| (j % 5) as Scalar / 2.0 - 1.0).collect();
+            let work = || {
+                let (mut y, mut g, mut sums) = (numbers(1), numbers(2), vec![Scalar::NAN; width]);
+                add_and_rectify(&bias, &mut y);
+                rectify_and_sum(&y, &mut g, &mut sums);
+                (y, g, sums)
+            };
+            let result = work();
+            let (x, g) = (numbers(1), numbers(2));
+            let mut exact = vec![0.0; width];
+            for i in 0..rows * width {
+                let y = (x[i] + bias[i % width]).max(0.0);
+                let g = if y > 0.0 { g[i] } else { 0.0 };
+                exact[i % width] += f64::from(g);
+                assert_eq!((result.0[i], result.1[i]), (y, g), "{rows} × {width}");
+            }
+            let near = |(ours, exact): (&Scalar, &f64)| {
+                (f64::from(*ours) - exact).abs() < 1e-3 * (1.0 + exact.abs())
+            };
+            assert!(result.2.iter().zip(&exact).all(near), "{rows} × {width}");
+            assert!(on_each_level(work).iter().all(|other| *other == result));
+        }
+    }
+}
