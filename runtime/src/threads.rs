@@ -11,7 +11,8 @@ pub fn num_threads() -> usize {
 
 /// Sets [`num_threads`] for the whole process, from the next operation on.
 ///
-/// Results do not depend on it: work is cut by shapes alone, and each part is computed as it would be alone.
+/// Results do not depend on it, to the last bit: work is cut by shapes alone, each part is computed as it would be
+/// alone, and sums of parts are added in order.
 ///
 /// # Panics
 /// If `count` is 0.
