@@ -16,13 +16,16 @@ import sys
 
 import torch
 
-from cases import attention, layers, losses, metrics, model, ops, optimizers, recurrent, schedules, training
+from cases import (
+    attention, convolution, layers, losses, metrics, model, ops, optimizers, recurrent, schedules, training,
+)
 
 HERE = pathlib.Path(__file__).parent
 
 GROUPS = {
     "ops": ops.cases,
     "losses": losses.cases,
+    "convolution": convolution.cases,
     "layers": layers.cases,
     "recurrent": recurrent.cases,
     "attention": attention.cases,

@@ -12,6 +12,7 @@ mod stages;
 mod training;
 mod w1;
 mod w2_w3;
+mod w4;
 mod w5;
 mod w6;
 
@@ -29,6 +30,7 @@ fn main() {
     if let Some(size) = options.infer {
         match options.workload.as_str() {
             "w2" => measure::inference(&options, size, w2_w3::answers(size)),
+            "w4" => measure::inference(&options, size, w4::answers(size)),
             other => {
                 eprintln!("`--infer` is for w2 and w4, not for {other}");
                 exit(2);
@@ -40,6 +42,7 @@ fn main() {
         "w1" => measure::run(&options, w1::workload()),
         "w2" => measure::run(&options, w2_w3::w2()),
         "w3" => measure::run(&options, w2_w3::w3()),
+        "w4" => measure::run(&options, w4::workload()),
         "w5" => measure::run(&options, w5::workload()),
         "w6" => measure::run(&options, w6::workload()),
         // The parser lets no other through.

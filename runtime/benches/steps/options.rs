@@ -7,6 +7,7 @@ pub(crate) const USAGE: &str = "usage: cargo bench -p training-loop --bench step
   w1  Linear(1,1), 40 samples, mean squared error, SGD
   w2  784-256-128-10, ReLU, batch 64, cross-entropy, Adam
   w3  784-1024-1024-10, ReLU, batch 256, cross-entropy, SGD with momentum
+  w4  conv 3x3 (1-32-64), ReLU, max-pool 2, 9216-128-10, 28x28, batch 64, cross-entropy, Adam
   w5  GPT: 4 layers, 4 heads, width 128, sequence 64, batch 12, cross-entropy, AdamW
   w6  embedding 65-64, LSTM 128, linear 65, sequence 64, batch 32, cross-entropy, Adam
 
@@ -16,7 +17,7 @@ pub(crate) const USAGE: &str = "usage: cargo bench -p training-loop --bench step
   --infer N    answer batches of N samples without learning instead, w2 and w4 only
   --stages     print the time of each stage of a step instead";
 
-const WORKLOADS: [&str; 5] = ["w1", "w2", "w3", "w5", "w6"];
+const WORKLOADS: [&str; 6] = ["w1", "w2", "w3", "w4", "w5", "w6"];
 
 pub(crate) struct Options {
     pub(crate) workload: String,

@@ -9,8 +9,14 @@
 
 mod general;
 mod gradient;
+mod layout;
+mod plan;
+mod points;
+mod square;
 mod tile;
+mod transforms;
 mod unfold;
+mod winograd;
 
 use std::cell::RefCell;
 
@@ -88,50 +94,70 @@ impl Finish<'_> {
     }
 }
 
-/// `y = finish(x ∗ w)`
-pub(crate) fn forward(sizes: &Sizes, x: &[Scalar], w: &[Scalar], finish: Finish<'_>, y: &mut [Scalar]) {
+/// How many numbers [`forward`] needs as workspace.
+pub(crate) fn forward_room(sizes: &Sizes) -> usize {
+    if !sizes.is_empty() && winograd::pays(sizes) { winograd::forward_room(sizes) } else { 0 }
+}
+
+/// `y = finish(x ∗ w)`, with [`forward_room`] numbers to work with.
+pub(crate) fn forward(
+    sizes: &Sizes,
+    x: &[Scalar],
+    w: &[Scalar],
+    finish: Finish<'_>,
+    y: &mut [Scalar],
+    room: &mut [Scalar],
+) {
     assert!(x.len() == sizes.x_len() && w.len() == sizes.w_len() && y.len() == sizes.y_len());
     if y.is_empty() {
     } else if sizes.is_empty() {
         for (number, plane) in y.chunks_exact_mut(sizes.positions()).enumerate() {
             plane.fill(finish.apply(finish.bias_of(number % (sizes.groups * sizes.outputs))));
         }
+    } else if winograd::pays(sizes) {
+        winograd::forward(sizes, x, w, finish, y, room);
     } else {
         general::forward(sizes, x, w, finish, y);
     }
 }
 
-/// The gradient of the input from that of the output.
-pub(crate) fn input_gradient(sizes: &Sizes, g: &[Scalar], w: &[Scalar], dx: &mut [Scalar]) {
-    assert!(dx.len() == sizes.x_len() && w.len() == sizes.w_len() && g.len() == sizes.y_len());
+/// How many numbers [`backward`] needs as workspace for the gradients of input and weight, as far as wanted.
+pub(crate) fn backward_room(sizes: &Sizes, dx: bool, dw: bool) -> usize {
     if sizes.is_empty() {
-        dx.fill(0.0);
+        0
+    } else if winograd::pays_backward(sizes) {
+        winograd::backward_room(sizes, dx, dw)
+    } else if dw {
+        general::partials(sizes)
     } else {
-        general::input_gradient(sizes, g, w, dx);
+        0
     }
 }
 
-/// The gradient of the weight from the input and the gradient of the output.
-///
-/// `partials` has room for [`partials`] numbers.
-pub(crate) fn weight_gradient(
+/// The gradients of input and weight, as far as wanted, from the gradient `g` of the output; with [`backward_room`]
+/// numbers to work with.
+pub(crate) fn backward(
     sizes: &Sizes,
-    x: &[Scalar],
-    g: &[Scalar],
-    dw: &mut [Scalar],
-    partials: &mut [Scalar],
+    [x, g, w]: [&[Scalar]; 3],
+    dx: Option<&mut [Scalar]>,
+    dw: Option<&mut [Scalar]>,
+    room: &mut [Scalar],
 ) {
-    assert!(x.len() == sizes.x_len() && dw.len() == sizes.w_len() && g.len() == sizes.y_len());
+    assert!(x.len() == sizes.x_len() && w.len() == sizes.w_len() && g.len() == sizes.y_len());
+    assert!(dx.as_ref().is_none_or(|dx| dx.len() == x.len()));
+    assert!(dw.as_ref().is_none_or(|dw| dw.len() == w.len()));
     if sizes.is_empty() {
-        dw.fill(0.0);
+        dx.into_iter().chain(dw).for_each(|gradient| gradient.fill(0.0));
+    } else if winograd::pays_backward(sizes) {
+        winograd::backward(sizes, [x, g, w], dx, dw, room);
     } else {
-        general::weight_gradient(sizes, x, g, dw, partials);
+        if let Some(dw) = dw {
+            general::weight_gradient(sizes, x, g, dw, room);
+        }
+        if let Some(dx) = dx {
+            general::input_gradient(sizes, g, w, dx);
+        }
     }
-}
-
-/// How many numbers [`weight_gradient`] needs for the sums of groups of images.
-pub(crate) fn partials(sizes: &Sizes) -> usize {
-    if sizes.is_empty() { 0 } else { general::partials(sizes) }
 }
 
 thread_local! {
@@ -157,3 +183,5 @@ fn carve(room: &mut [Scalar], len: usize) -> (&mut [Scalar], &mut [Scalar]) {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod winograd_tests;

@@ -294,6 +294,12 @@ impl<T> Pieces<T> {
         // SAFETY: inside the slice by the line above; alone and alive by the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), count) }
     }
+
+    /// Where the numbers from `start` on lie, `count` of them, for parts whose pieces interleave.
+    pub(crate) fn pointer(self, start: usize, count: usize) -> *mut T {
+        assert!(start <= self.len && count <= self.len - start, "a piece outside of its slice");
+        self.start.wrapping_add(start)
+    }
 }
 
 /// Calls `work(number, pieces)` for each run of `size` numbers of `N` equally long slices; the last is shorter.

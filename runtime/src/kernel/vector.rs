@@ -103,7 +103,7 @@ mod x86 {
         ($name:ident, $inner:ty, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident) => {
             /// A register of the instruction set of that width.
             #[derive(Clone, Copy)]
-            pub(crate) struct $name($inner);
+            pub(crate) struct $name(pub(crate) $inner);
 
             impl Vector for $name {
                 const WIDTH: usize = size_of::<$inner>() / size_of::<Scalar>();

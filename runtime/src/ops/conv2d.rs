@@ -107,7 +107,8 @@ pub(crate) fn convolved(
     let planes = sizes.groups * sizes.outputs;
     let output = Value::build([sizes.batch, planes, sizes.output[0], sizes.output[1]], |y| {
         let finish = Finish { bias: bias.map(|bias| bias.value().as_slice()), relu };
-        conv::forward(&sizes, input.as_slice(), w.as_slice(), finish, y);
+        let mut room = Buffer::stale(conv::forward_room(&sizes));
+        conv::forward(&sizes, input.as_slice(), w.as_slice(), finish, y, room.as_mut_slice());
     });
     let needs = [x.requires_grad(), weight.requires_grad(), bias.is_some_and(Tensor::requires_grad)];
     let kept = relu.then(|| output.clone());
@@ -125,16 +126,18 @@ pub(crate) fn convolved(
             add_rows(sums.as_slice(), db.make_mut());
             db
         });
-        let g = gradient.as_slice();
-        let dw = needs[1].then(|| {
-            Value::build(w.shape().clone(), |dw| {
-                let mut partials = Buffer::stale(conv::partials(&sizes));
-                conv::weight_gradient(&sizes, input.as_slice(), g, dw, partials.as_mut_slice());
-            })
-        });
-        let dx = needs[0].then(|| {
-            Value::build(input.shape().clone(), |dx| conv::input_gradient(&sizes, g, w.as_slice(), dx))
-        });
+        let stale = |value: &Value| Buffer::stale(value.len());
+        let (mut dx, mut dw) = (needs[0].then(|| stale(&input)), needs[1].then(|| stale(&w)));
+        let mut room = Buffer::stale(conv::backward_room(&sizes, needs[0], needs[1]));
+        conv::backward(
+            &sizes,
+            [input.as_slice(), gradient.as_slice(), w.as_slice()],
+            dx.as_mut().map(Buffer::as_mut_slice),
+            dw.as_mut().map(Buffer::as_mut_slice),
+            room.as_mut_slice(),
+        );
+        let dx = dx.map(|dx| Value::new(input.shape().clone(), dx));
+        let dw = dw.map(|dw| Value::new(w.shape().clone(), dw));
         [dx, dw, db.filter(|_| needs[2])]
     };
     match bias {
@@ -220,6 +223,13 @@ pub(crate) const CASES: &[Case] = &[
     }),
     Case::new(&[&[&[2, 2, 5, 6], &[3, 2, 3, 3], &[3]]], |x| {
         convolved(&x[0], &x[1], Some(&x[2]), Conv::new().padding([2, 0]), true)
+    }),
+    // Enough channels for Winograd's scheme, with whole and cut tiles and several images in a group.
+    Case::new(&[&[&[3, 13, 6, 7], &[14, 13, 3, 3], &[14]], &[&[2, 12, 10, 6], &[12, 12, 3, 3], &[12]]], |x| {
+        conv2d(&x[0], &x[1], Some(&x[2]), Conv::new())
+    }),
+    Case::new(&[&[&[2, 12, 3, 2], &[16, 12, 3, 3], &[16]], &[&[2, 12, 5, 6], &[13, 12, 3, 3], &[13]]], |x| {
+        conv2d(&x[0], &x[1], Some(&x[2]), Conv::new().padding([1, 2]))
     }),
     Case::new(&[&[&[2, 2, 5, 6], &[3, 2, 3, 3]]], |x| convolved(&x[0], &x[1], None, Conv::new(), true)),
 ];

@@ -167,6 +167,12 @@ impl Verdict {
     }
 }
 
+/// Both sides as shares of a tenth of the largest number of PyTorch's, whose comparison allows 1e-5 of the largest.
+fn shares(ours: &Array, theirs: &Array) -> (Array, Array) {
+    let most = theirs.iter().fold(Scalar::MIN_POSITIVE, |most, x| most.max(x.abs()));
+    (ours.mapv(|x| 0.1 * x / most), theirs.mapv(|x| 0.1 * x / most))
+}
+
 /// The difference as a part of the size, where sizes below 0.1 count as 0.1.
 fn deviation(ours: f64, theirs: f64) -> f64 {
     if ours == theirs || (ours.is_nan() && theirs.is_nan()) {
@@ -180,11 +186,33 @@ fn deviation(ours: f64, theirs: f64) -> f64 {
 
 /// Runs a function on inputs that collect gradients, backwards from the recorded output gradient.
 pub(crate) fn differentiate(verdict: &mut Verdict, case: &Case, run: impl Fn(&[Tensor]) -> Tensor) {
+    differentiate_by(verdict, case, run, |ours, theirs| (ours.clone(), theirs.clone()));
+}
+
+/// As [`differentiate`], for sums that are as exact as their largest number: 1e-5 of that is allowed.
+pub(crate) fn differentiate_by_largest(
+    verdict: &mut Verdict,
+    case: &Case,
+    run: impl Fn(&[Tensor]) -> Tensor,
+) {
+    differentiate_by(verdict, case, run, shares);
+}
+
+fn differentiate_by(
+    verdict: &mut Verdict,
+    case: &Case,
+    run: impl Fn(&[Tensor]) -> Tensor,
+    scaled: impl Fn(&Array, &Array) -> (Array, Array),
+) {
+    let compare = |verdict: &mut Verdict, what: &str, ours: &Array, theirs: &Array| {
+        let (ours, theirs) = scaled(ours, theirs);
+        verdict.arrays(what, &ours, &theirs);
+    };
     verdict.case();
     let name = case.name();
     let inputs: Vec<Parameter> = case.arrays("inputs").into_iter().map(Parameter::new).collect();
     let output = run(&inputs.iter().map(Parameter::tensor).collect::<Vec<_>>());
-    verdict.arrays(&format!("{name}: output"), &output.to_array(), &case.array("output"));
+    compare(verdict, &format!("{name}: output"), &output.to_array(), &case.array("output"));
     let grad = Tensor::from(case.array("grad"));
     if grad.shape() != output.shape() {
         return;
@@ -192,7 +220,7 @@ pub(crate) fn differentiate(verdict: &mut Verdict, case: &Case, run: impl Fn(&[T
     (&output * &grad).sum().backward();
     for (index, (input, theirs)) in inputs.iter().zip(case.arrays("input_grads")).enumerate() {
         match input.grad() {
-            Some(ours) => verdict.arrays(&format!("{name}: gradient {index}"), &ours, &theirs),
+            Some(ours) => compare(verdict, &format!("{name}: gradient {index}"), &ours, &theirs),
             None => verdict.fault(format!("{name}: input {index} has no gradient")),
         }
     }

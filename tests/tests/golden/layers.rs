@@ -48,7 +48,12 @@ fn check(verdict: &mut Verdict, case: &Case) {
 }
 
 /// Loads the recorded state, feeds the recorded inputs one after another, and compares all that changes.
-fn run(verdict: &mut Verdict, case: &Case, layer: &dyn Module, forward: impl Fn(&Tensor) -> Tensor) {
+pub(crate) fn run(
+    verdict: &mut Verdict,
+    case: &Case,
+    layer: &dyn Module,
+    forward: impl Fn(&Tensor) -> Tensor,
+) {
     verdict.case();
     let name = case.name();
     load(layer, case.named("state"));

@@ -5,6 +5,7 @@
 //! cache while all output channels pass over it; one panel of it stays in the first. Nothing of the size of the
 //! unfolded input is ever stored. The bound is the arithmetic, plus one copy of the input for each tap.
 
+use super::square::{Square, on_registers};
 use super::tile::{Matrix, Panels, product, width};
 use super::unfold::{fold, unfold};
 use super::{Finish, Sizes, carve, with_scratch};
@@ -205,7 +206,7 @@ pub(super) fn weight_gradient(
     }
 }
 
-/// `to[p][k] = from[k][p]`; rows of `to` are filled up with zeros.
+/// `to[p][k] = from[k][p]` for `k < rows` and `p < columns`; rows of `to` are filled up with zeros.
 fn transpose(
     from: &[Scalar],
     from_row: usize,
@@ -213,10 +214,38 @@ fn transpose(
     to: &mut [Scalar],
     to_row: usize,
 ) {
-    for (p, to) in to.chunks_exact_mut(to_row).take(columns).enumerate() {
-        for (k, to) in to[..rows].iter_mut().enumerate() {
-            *to = from[k * from_row + p];
+    #[inline(always)]
+    unsafe fn body<V: Square>(
+        from: &[Scalar],
+        from_row: usize,
+        [rows, columns]: [usize; 2],
+        to: &mut [Scalar],
+        to_row: usize,
+    ) {
+        assert!(from.len() >= (rows - 1) * from_row + columns && to.len() >= columns * to_row);
+        if rows < V::WIDTH || columns < V::WIDTH {
+            for k in 0..rows {
+                for p in 0..columns {
+                    to[p * to_row + k] = from[k * from_row + p];
+                }
+            }
+            return;
         }
-        to[rows..].fill(0.0);
+        // The last squares overlap those before them, so that no tail is left.
+        for k in (0..rows).step_by(V::WIDTH).map(|k| k.min(rows - V::WIDTH)) {
+            for p in (0..columns).step_by(V::WIDTH).map(|p| p.min(columns - V::WIDTH)) {
+                let (from, to) = (from[k * from_row + p..].as_ptr(), to[p * to_row + k..].as_mut_ptr());
+                // SAFETY: the caller has the instructions, and the square is inside by the lengths checked above.
+                unsafe { V::turn(from, from_row, to, to_row) };
+            }
+        }
+    }
+    let sizes = [rows, columns];
+    on_registers!(
+        level(),
+        body(from: &[Scalar], from_row: usize, sizes: [usize; 2], to: &mut [Scalar], to_row: usize)
+    );
+    if rows < to_row {
+        to.chunks_exact_mut(to_row).take(columns).for_each(|row| row[rows..].fill(0.0));
     }
 }

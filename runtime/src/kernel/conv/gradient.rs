@@ -33,14 +33,18 @@ fn masked(g: &mut [Scalar], y: &[Scalar]) -> Scalar {
     fn body(g: &mut [Scalar], y: &[Scalar]) -> Scalar {
         const LANES: usize = 16;
         let mut lanes = [0.0; LANES];
-        let (mut gs, mut ys) = (g.chunks_exact_mut(LANES), y.chunks_exact(LANES));
-        for (g, y) in (&mut gs).zip(&mut ys) {
-            for ((g, y), lane) in g.iter_mut().zip(y).zip(&mut lanes) {
-                *g = if *y <= 0.0 { 0.0 } else { *g };
-                *lane += *g;
+        let ((gs, g_rest), (ys, y_rest)) = (g.as_chunks_mut::<LANES>(), y.as_chunks::<LANES>());
+        for (g, y) in gs.iter_mut().zip(ys) {
+            // Through arrays, so that the compiler selects instead of branching: which numbers go is anybody's guess.
+            let (from, y) = (*g, *y);
+            let mut kept = [0.0; LANES];
+            for i in 0..LANES {
+                kept[i] = if y[i] <= 0.0 { 0.0 } else { from[i] };
+                lanes[i] += kept[i];
             }
+            *g = kept;
         }
-        for ((g, y), lane) in gs.into_remainder().iter_mut().zip(ys.remainder()).zip(&mut lanes) {
+        for ((g, y), lane) in g_rest.iter_mut().zip(y_rest).zip(&mut lanes) {
             *g = if *y <= 0.0 { 0.0 } else { *g };
             *lane += *g;
         }

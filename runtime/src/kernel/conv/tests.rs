@@ -1,6 +1,6 @@
 //! All three loops against sums in double precision, on every level, over slices that end where their memory ends.
 
-use super::{Finish, Sizes, forward, input_gradient, partials, weight_gradient};
+use super::{Finish, Sizes, backward, backward_room, forward, forward_room};
 use crate::Scalar;
 use crate::kernel::simd::forced::on_each_level;
 
@@ -60,16 +60,22 @@ fn check(s: &Sizes) {
     on_each_level(|| {
         for (relu, wanted) in [(false, &y), (true, &rectified)] {
             let mut ours = vec![Scalar::NAN; 1 + y.len()];
-            forward(s, x, w, Finish { bias: Some(bias), relu }, &mut ours[1..]);
+            let mut room = vec![Scalar::NAN; 1 + forward_room(s)];
+            forward(s, x, w, Finish { bias: Some(bias), relu }, &mut ours[1..], &mut room[1..]);
             assert_near(&ours[1..], wanted, terms, &format!("{s:?}: y"));
         }
-        let mut ours = vec![Scalar::NAN; 1 + dx.len()];
-        input_gradient(s, g, w, &mut ours[1..]);
-        assert_near(&ours[1..], &dx, s.outputs * s.field(), &format!("{s:?}: dx"));
-        let mut ours = vec![Scalar::NAN; 1 + dw.len()];
-        let mut room = vec![Scalar::NAN; 1 + partials(s)];
-        weight_gradient(s, x, g, &mut ours[1..], &mut room[1..]);
-        assert_near(&ours[1..], &dw, s.batch * s.positions(), &format!("{s:?}: dw"));
+        for (with_dx, with_dw) in [(true, true), (true, false), (false, true)] {
+            let (mut our_dx, mut our_dw) = (vec![Scalar::NAN; 1 + dx.len()], vec![Scalar::NAN; 1 + dw.len()]);
+            let mut room = vec![Scalar::NAN; 1 + backward_room(s, with_dx, with_dw)];
+            let wanted = (with_dx.then_some(&mut our_dx[1..]), with_dw.then_some(&mut our_dw[1..]));
+            backward(s, [x, g, w], wanted.0, wanted.1, &mut room[1..]);
+            if with_dx {
+                assert_near(&our_dx[1..], &dx, s.outputs * s.field(), &format!("{s:?}: dx"));
+            }
+            if with_dw {
+                assert_near(&our_dw[1..], &dw, s.batch * s.positions(), &format!("{s:?}: dw"));
+            }
+        }
     });
 }
 
@@ -133,6 +139,7 @@ fn nothing_to_multiply() {
         &[],
         Finish { bias: Some(&[1.0, -1.0]), relu: true },
         &mut y,
+        &mut [],
     );
     assert_eq!(y, [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
 }

@@ -1,0 +1,108 @@
+//! Bands of planes `[channel][row][column]` as pixels of registers, `[row][column][channel]`, and back.
+//!
+//! A band holds `V::WIDTH` channels, some rows, and columns enough for whole tiles; what lies outside of the image is
+//! 0 in it. A band of an image of ordinary width stays in the first cache. Rows go through squares; the last square
+//! of a row overlaps the one before it, so that no tail is left.
+
+use super::square::Square;
+use crate::Scalar;
+use crate::kernel::pool::Pieces;
+
+/// A band and its place in the image.
+#[derive(Clone, Copy)]
+pub(super) struct Band {
+    /// The image's height and width.
+    pub(super) image: [usize; 2],
+    /// Channels of the image that the band really has, up to `V::WIDTH`.
+    pub(super) channels: usize,
+    /// The image's row and column, shifted by the padding, with which the band begins.
+    pub(super) row: usize,
+    pub(super) padding: [usize; 2],
+    /// Rows and columns of the band.
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+}
+
+impl Band {
+    /// The image's row that a row of the band is.
+    fn row_of(&self, row: usize) -> Option<usize> {
+        (self.row + row).checked_sub(self.padding[0]).filter(|row| *row < self.image[0])
+    }
+
+    /// How many of the image's columns the band has.
+    fn width(&self) -> usize {
+        self.image[1].min(self.columns.saturating_sub(self.padding[1]))
+    }
+
+    fn check<V: Square>(&self, image: usize, band: usize) {
+        assert!((1..=V::WIDTH).contains(&self.channels));
+        assert!(image >= self.channels * self.image[0] * self.image[1]);
+        assert!(band >= self.rows * self.columns * V::WIDTH);
+    }
+}
+
+/// Reads a band from planes that begin with its first channel.
+///
+/// # Safety
+/// The function that this is inlined into has the instructions of `V`.
+#[inline(always)]
+pub(super) unsafe fn load<V: Square>(at: Band, image: &[Scalar], band: &mut [Scalar]) {
+    at.check::<V>(image.len(), band.len());
+    let (plane, width, left) = (at.image[0] * at.image[1], at.width(), at.padding[1]);
+    for (number, to) in band.chunks_exact_mut(at.columns * V::WIDTH).take(at.rows).enumerate() {
+        let Some(row) = at.row_of(number) else {
+            to.fill(0.0);
+            continue;
+        };
+        to[..left.min(at.columns) * V::WIDTH].fill(0.0);
+        to[(left + width).min(at.columns) * V::WIDTH..].fill(0.0);
+        if at.channels == V::WIDTH && width >= V::WIDTH {
+            for x in (0..width).step_by(V::WIDTH).map(|x| x.min(width - V::WIDTH)) {
+                let from = image[row * at.image[1] + x..].as_ptr();
+                let to = to[(left + x) * V::WIDTH..].as_mut_ptr();
+                // SAFETY: the `WIDTH` columns from `x` on are in the image's row of each channel and in the band's
+                // row, by the lengths checked above.
+                unsafe { V::turn(from, plane, to, V::WIDTH) };
+            }
+        } else {
+            for x in 0..width {
+                let pixel = &mut to[(left + x) * V::WIDTH..][..V::WIDTH];
+                for (channel, to) in pixel[..at.channels].iter_mut().enumerate() {
+                    *to = image[channel * plane + row * at.image[1] + x];
+                }
+                pixel[at.channels..].fill(0.0);
+            }
+        }
+    }
+}
+
+/// Writes the rows of a band into planes that begin with its first channel.
+///
+/// # Safety
+/// The function that this is inlined into has the instructions of `V`; the planes, which begin at `start`, are still
+/// borrowed, and nobody else uses these rows of them.
+#[inline(always)]
+pub(super) unsafe fn store<V: Square>(at: Band, band: &[Scalar], planes: Pieces<Scalar>, start: usize) {
+    let len = at.channels * at.image[0] * at.image[1];
+    let image = planes.pointer(start, len);
+    at.check::<V>(len, band.len());
+    let (plane, width, left) = (at.image[0] * at.image[1], at.width(), at.padding[1]);
+    for (number, from) in band.chunks_exact(at.columns * V::WIDTH).take(at.rows).enumerate() {
+        let Some(row) = at.row_of(number) else { continue };
+        if at.channels == V::WIDTH && width >= V::WIDTH {
+            for x in (0..width).step_by(V::WIDTH).map(|x| x.min(width - V::WIDTH)) {
+                let from = from[(left + x) * V::WIDTH..].as_ptr();
+                // SAFETY: as in `load`.
+                unsafe { V::turn(from, V::WIDTH, image.add(row * at.image[1] + x), plane) };
+            }
+        } else {
+            for x in 0..width {
+                let pixel = &from[(left + x) * V::WIDTH..][..at.channels];
+                for (channel, from) in pixel.iter().enumerate() {
+                    // SAFETY: the channel, row and column are in the image, by the lengths checked above.
+                    unsafe { *image.add(channel * plane + row * at.image[1] + x) = *from };
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! How Winograd's scheme cuts a convolution into tiles, bands and groups, and where the points lie.
+
+use super::Sizes;
+use super::layout::Band;
+use super::square::lanes;
+use super::tile::width;
+use crate::kernel::lines::LINE;
+use crate::kernel::simd::{Level, level};
+
+/// Tiles of a group, about.
+const TILES: usize = 36;
+/// Points of a tile.
+pub(super) const POINTS: usize = 36;
+/// Sums of the weight's gradient over so many runs of images are kept side by side.
+const SUMS: usize = 8;
+/// The most numbers that all those sums may take.
+const SUMS_LEN: usize = 1 << 23;
+
+/// How tiles, channels and outputs are laid out.
+#[derive(Clone, Copy)]
+pub(super) struct Plan {
+    pub(super) sizes: Sizes,
+    pub(super) level: Level,
+    pub(super) lanes: usize,
+    /// Tiles of an image, down and across.
+    pub(super) tiles: [usize; 2],
+    /// Rows of tiles in a band, and bands of an image.
+    pub(super) rows: usize,
+    pub(super) bands: usize,
+    /// Images in a group, 1 where they have several bands.
+    pub(super) images: usize,
+    /// Channels and outputs filled up to whole panels.
+    pub(super) channels: usize,
+    pub(super) outputs: usize,
+    /// Distance of two points: an odd number of cache lines, so that they do not drive each other out.
+    pub(super) channel_points: usize,
+    pub(super) output_points: usize,
+}
+
+/// Tiles of one image that a group has: rows of tiles, and the number of the first tile in the group.
+#[derive(Clone, Copy)]
+pub(super) struct Piece {
+    pub(super) image: usize,
+    pub(super) row: usize,
+    pub(super) rows: usize,
+    pub(super) tile: usize,
+}
+
+impl Plan {
+    pub(super) fn of(sizes: &Sizes) -> Self {
+        let level = level();
+        let tiles = sizes.output.map(|length| length.div_ceil(4));
+        let rows = (TILES / tiles[1]).clamp(1, tiles[0]);
+        let bands = tiles[0].div_ceil(rows);
+        let rows = tiles[0].div_ceil(bands);
+        let images = if bands > 1 { 1 } else { (TILES / (tiles[0] * tiles[1])).clamp(1, sizes.batch) };
+        let [channels, outputs] =
+            [sizes.channels, sizes.outputs].map(|count| count.next_multiple_of(width(level)));
+        let most = images * rows * tiles[1];
+        let apart = |count: usize| ((most * count).div_ceil(LINE) | 1) * LINE;
+        Self {
+            sizes: *sizes,
+            level,
+            lanes: lanes(level),
+            tiles,
+            rows,
+            bands,
+            images,
+            channels,
+            outputs,
+            channel_points: apart(channels),
+            output_points: apart(outputs),
+        }
+    }
+
+    /// The tiles of some images from `image` on in a band.
+    pub(super) fn pieces(
+        &self,
+        image: usize,
+        images: usize,
+        band: usize,
+    ) -> impl Iterator<Item = Piece> + Clone + use<> {
+        let (row, across) = (band * self.rows, self.tiles[1]);
+        let rows = self.rows.min(self.tiles[0] - row);
+        (0..images).map(move |number| Piece {
+            image: image + number,
+            row,
+            rows,
+            tile: number * rows * across,
+        })
+    }
+
+    pub(super) fn tiles_of(&self, mut pieces: impl Iterator<Item = Piece>) -> usize {
+        pieces.next().map_or(0, |first| (1 + pieces.count()) * first.rows * self.tiles[1])
+    }
+
+    /// Columns of a band in pixels, with the window's overhang.
+    pub(super) fn columns(&self) -> usize {
+        4 * self.tiles[1] + 2
+    }
+
+    pub(super) fn stage_len(&self) -> usize {
+        (4 * self.rows + 2) * self.columns() * self.lanes
+    }
+
+    pub(super) fn input_band(&self, piece: Piece, channel: usize) -> Band {
+        Band {
+            image: self.sizes.input,
+            channels: self.lanes.min(self.sizes.channels - channel),
+            row: 4 * piece.row,
+            padding: self.sizes.padding,
+            rows: 4 * piece.rows + 2,
+            columns: self.columns(),
+        }
+    }
+
+    pub(super) fn output_band(&self, piece: Piece, output: usize) -> Band {
+        Band {
+            image: self.sizes.output,
+            channels: self.lanes.min(self.sizes.outputs - output),
+            row: 4 * piece.row,
+            padding: [0, 0],
+            rows: 4 * piece.rows,
+            columns: 4 * self.tiles[1],
+        }
+    }
+
+    /// Numbers of the windows' points for the forward pass.
+    pub(super) fn weights_len(&self) -> usize {
+        POINTS * self.sizes.channels * self.outputs
+    }
+
+    /// Numbers of the transposed windows' points for the input's gradient.
+    pub(super) fn turned_len(&self) -> usize {
+        POINTS * self.sizes.outputs * self.channels
+    }
+
+    pub(super) fn sum_len(&self) -> usize {
+        POINTS * self.sizes.channels * self.outputs
+    }
+
+    /// How many sums of the weight's gradient there are.
+    pub(super) fn sums(&self) -> usize {
+        let groups = self.sizes.batch.div_ceil(self.images);
+        (SUMS_LEN / self.sum_len()).clamp(1, SUMS).min(groups)
+    }
+}
