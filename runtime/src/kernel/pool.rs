@@ -2,7 +2,9 @@
 //!
 //! [`run`] hands out the parts of a piece of work one by one, to the caller and to helpers. Who takes which
 //! part is a matter of timing, so the bounds of parts must depend on shapes alone and no part may add to what
-//! another one writes: then the bits are the same for any number of threads.
+//! another one writes: then the bits are the same for any number of threads. Each thread begins with a run of parts
+//! of its own, so that from job to job the same numbers tend to stay in the same core's caches, and then helps with
+//! the others' runs.
 //!
 //! Helpers spin for a moment after each piece of work, since the next one of a training step comes within
 //! microseconds, and then sleep. On a busy machine the caller does the parts that no helper takes.
@@ -77,8 +79,8 @@ struct Pool {
     epoch: AtomicUsize,
     /// Written by the caller while no job is open and no helper is inside.
     job: UnsafeCell<Option<Job>>,
-    /// The next part that nobody has taken.
-    next: AtomicUsize,
+    /// For each run of parts how many of it are taken.
+    taken: [Taken; RUNS],
     /// Helpers that may be reading `job`.
     inside: AtomicUsize,
     /// What a helper's part panicked with.
@@ -86,6 +88,13 @@ struct Pool {
     /// Held by the caller while its job is open.
     helpers: Mutex<Vec<Helper>>,
 }
+
+/// Into how many runs the parts of a job are cut at most: threads beyond that begin with another one's.
+const RUNS: usize = 16;
+
+/// A counter in a cache line of its own.
+#[repr(align(64))]
+struct Taken(AtomicUsize);
 
 struct Helper {
     thread: Thread,
@@ -101,7 +110,7 @@ unsafe impl Sync for Pool {}
 static POOL: Pool = Pool {
     epoch: AtomicUsize::new(0),
     job: UnsafeCell::new(None),
-    next: AtomicUsize::new(0),
+    taken: [const { Taken(AtomicUsize::new(0)) }; RUNS],
     inside: AtomicUsize::new(0),
     panic: Mutex::new(None),
     helpers: Mutex::new(Vec::new()),
@@ -135,11 +144,12 @@ fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     drop(helpers_panic());
     let work: &(dyn Fn(usize) + Sync) = &work;
     {
-        let open = Open::new(Job { work: forget_lifetime(work), parts, helpers: wanted });
+        let job = Job { work: forget_lifetime(work), parts, helpers: wanted };
+        let open = Open::new(job);
         for helper in helpers.iter().take(wanted).filter(|helper| helper.asleep.load(SeqCst)) {
             helper.thread.unpark();
         }
-        take_parts(work, parts);
+        take_parts(job, 0);
         drop(open);
     }
     let panic = helpers_panic();
@@ -159,13 +169,18 @@ fn forget_lifetime<'a>(work: &'a (dyn Fn(usize) + Sync + 'a)) -> &'static (dyn F
     unsafe { std::mem::transmute(work) }
 }
 
-fn take_parts(work: &(dyn Fn(usize) + Sync), parts: usize) {
-    loop {
-        let part = POOL.next.fetch_add(1, Relaxed);
-        if part >= parts {
-            break;
+/// Does the parts that nobody has taken: those of the thread's own run first, then those of the others'.
+fn take_parts(job: Job, thread: usize) {
+    let runs = (job.helpers + 1).min(RUNS);
+    for run in (0..runs).map(|i| (thread + i) % runs) {
+        let (start, end) = (run * job.parts / runs, (run + 1) * job.parts / runs);
+        loop {
+            let part = start + POOL.taken[run].0.fetch_add(1, Relaxed);
+            if part >= end {
+                break;
+            }
+            (job.work)(part);
         }
-        work(part);
     }
 }
 
@@ -176,7 +191,7 @@ impl Open {
     fn new(job: Job) -> Self {
         // SAFETY: the caller holds `helpers`, and the job before it was closed and left; see `Pool`.
         unsafe { *POOL.job.get() = Some(job) };
-        POOL.next.store(0, SeqCst);
+        POOL.taken.iter().for_each(|taken| taken.0.store(0, SeqCst));
         INSIDE.set(true);
         POOL.epoch.fetch_add(1, SeqCst);
         Self
@@ -186,7 +201,7 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         // Where this thread panicked no further part is begun.
-        POOL.next.fetch_max(usize::MAX / 2, SeqCst);
+        POOL.taken.iter().for_each(|taken| taken.0.store(usize::MAX / 2, SeqCst));
         POOL.epoch.fetch_add(1, SeqCst);
         INSIDE.set(false);
         let mut rounds = 0_u32;
@@ -222,7 +237,7 @@ fn help(number: usize, asleep: &AtomicBool) {
             // SAFETY: the job is open, and stays until `inside` is taken back; see `Pool`.
             let job = unsafe { *POOL.job.get() };
             if let Some(job) = job.filter(|job| number < job.helpers)
-                && let Err(panic) = catch_unwind(AssertUnwindSafe(|| take_parts(job.work, job.parts)))
+                && let Err(panic) = catch_unwind(AssertUnwindSafe(|| take_parts(job, number + 1)))
             {
                 *POOL.panic.lock().unwrap_or_else(PoisonError::into_inner) = Some(panic);
             }

@@ -1,12 +1,12 @@
 //! Matrix products.
 
-use crate::Tensor;
 use crate::autograd::record;
 use crate::broadcast::{self, needs};
 use crate::gradcheck::Case;
-use crate::kernel::gemm::{flipped, plain, product};
+use crate::kernel::{self, gemm::{flipped, plain, product}};
 use crate::shape::Shape;
 use crate::value::Value;
+use crate::{Scalar, Tensor};
 
 impl Tensor {
     /// The product of two matrices, or of two stacks of them whose leading axes broadcast.
@@ -69,36 +69,74 @@ impl Plan {
     fn forward(&self, a: &Value, b: &Value) -> Value {
         let (m, k, n) = self.sizes;
         Value::build(self.shape.clone(), |c| {
-            for (at, &(i, j)) in self.pairs.iter().enumerate() {
+            self.each(c, m * n, |at, c| {
+                let (i, j) = self.pairs[at];
                 let a = plain(&a.as_slice()[i * m * k..][..m * k]);
                 let b = plain(&b.as_slice()[j * k * n..][..k * n]);
-                product(self.sizes, a, b, &mut c[at * m * n..][..m * n], false);
-            }
+                product(self.sizes, a, b, c, false);
+            });
         })
     }
 
     fn left(&self, gradient: &Value, a: &Value, b: &Value) -> Value {
         let (m, k, n) = self.sizes;
-        let mut sums = Value::filled(a.shape().clone(), 0.0);
-        let to = sums.make_mut();
-        for (at, &(i, j)) in self.pairs.iter().enumerate() {
+        let matrix = |at: usize, to: &mut [Scalar], add| {
             let g = plain(&gradient.as_slice()[at * m * n..][..m * n]);
-            let b = flipped(&b.as_slice()[j * k * n..][..k * n]);
-            product((m, n, k), g, b, &mut to[i * m * k..][..m * k], true);
-        }
-        sums
+            let b = flipped(&b.as_slice()[self.pairs[at].1 * k * n..][..k * n]);
+            product((m, n, k), g, b, to, add);
+        };
+        self.backward(a, m * k, |at| self.pairs[at].0, matrix)
     }
 
     fn right(&self, gradient: &Value, a: &Value, b: &Value) -> Value {
         let (m, k, n) = self.sizes;
-        let mut sums = Value::filled(b.shape().clone(), 0.0);
-        let to = sums.make_mut();
-        for (at, &(i, j)) in self.pairs.iter().enumerate() {
-            let a = flipped(&a.as_slice()[i * m * k..][..m * k]);
+        let matrix = |at: usize, to: &mut [Scalar], add| {
+            let a = flipped(&a.as_slice()[self.pairs[at].0 * m * k..][..m * k]);
             let g = plain(&gradient.as_slice()[at * m * n..][..m * n]);
-            product((k, m, n), a, g, &mut to[j * k * n..][..k * n], true);
+            product((k, m, n), a, g, to, add);
+        };
+        self.backward(b, k * n, |at| self.pairs[at].1, matrix)
+    }
+
+    /// The gradient of one side, `size` numbers a matrix, from a product for each pair; `place` tells its matrix.
+    fn backward(
+        &self,
+        side: &Value,
+        size: usize,
+        place: impl Fn(usize) -> usize,
+        matrix: impl Fn(usize, &mut [Scalar], bool) + Sync,
+    ) -> Value {
+        if side.len() == self.pairs.len() * size {
+            // Nothing was broadcast: each matrix has one pair, in the same order.
+            return Value::build(side.shape().clone(), |to| self.each(to, size, |at, to| matrix(at, to, false)));
+        }
+        let mut sums = Value::filled(side.shape().clone(), 0.0);
+        let to = sums.make_mut();
+        for at in 0..self.pairs.len() {
+            matrix(at, &mut to[place(at) * size..][..size], true);
         }
         sums
+    }
+
+    /// Calls `work` for each pair with its `size` numbers of the output: many small products are shared among
+    /// threads by pairs, few ones share themselves.
+    fn each(&self, output: &mut [Scalar], size: usize, work: impl Fn(usize, &mut [Scalar]) + Sync) {
+        /// Multiplications that are worth a part of their own.
+        const PART: usize = 1 << 18;
+        let (m, k, n) = self.sizes;
+        let pairs = self.pairs.len();
+        if pairs < 8 || size == 0 {
+            for at in 0..pairs {
+                work(at, &mut output[at * size..][..size]);
+            }
+            return;
+        }
+        let some = (PART / (m * k * n).max(1)).clamp(1, pairs);
+        kernel::pool::chunks([output], some * size, |part, [output]| {
+            for (i, output) in output.chunks_exact_mut(size).enumerate() {
+                work(part * some + i, output);
+            }
+        });
     }
 }
 
@@ -123,6 +161,7 @@ pub(crate) const CASES: &[Case] = &[Case::new(
         &[&[2, 3, 4], &[2, 4, 2]],
         &[&[3, 4], &[2, 4, 2]],
         &[&[2, 1, 3, 2], &[3, 2, 2]],
+        &[&[3, 3, 2, 2], &[3, 3, 2, 2]],
     ],
     |x| x[0].matmul(&x[1]),
 )];

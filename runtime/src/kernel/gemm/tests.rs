@@ -2,6 +2,7 @@
 
 use super::{Side, Sizes, flipped_rows, plain_rows, product_to};
 use crate::Scalar;
+use crate::kernel::pool::tests::with_threads;
 use crate::kernel::simd::forced::on_each_level;
 
 /// Numbers at an address that no wide load likes.
@@ -88,5 +89,29 @@ fn empty_sides_leave_zeros_or_what_was_there() {
     for sizes in [(0, 3, 2), (2, 0, 3), (3, 2, 0), (0, 0, 0), (1, 0, 1), (3, 0, 700)] {
         check(sizes, [0, 0, 0]);
         check(sizes, [1, 2, 3]);
+    }
+}
+
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    // By columns, by columns with the left side packed for all, by rows, long, flat and with odd ends.
+    for (m, k, n) in
+        [(64, 784, 256), (256, 1024, 300), (700, 130, 65), (33, 5000, 40), (6, 200, 3000), (131, 77, 513)]
+    {
+        let (ax, at) = (stored(m, k, 0, 1), stored(k, m, 0, 1));
+        let (bx, bt) = (stored(k, n, 3, 2), stored(n, k, 3, 2));
+        for a in [plain_rows(&ax[1..], k), flipped_rows(&at[1..], m)] {
+            for b in [plain_rows(&bx[1..], n + 3), flipped_rows(&bt[1..], k + 3)] {
+                let run = |threads| {
+                    with_threads(threads, || {
+                        let mut c = vec![0.5; m * n];
+                        product_to((m, k, n), a, b, &mut c, n, true);
+                        c
+                    })
+                };
+                let alone = run(1);
+                assert!([2, 3].into_iter().all(|threads| run(threads) == alone), "[{m}, {k}, {n}]");
+            }
+        }
     }
 }
