@@ -5,6 +5,9 @@ use super::sweep::{height, strips};
 use crate::Scalar;
 use crate::kernel::vector::{SQUARE, Vector};
 
+/// How far ahead of a transposition its rows are asked for: the processor does not see eight of them coming.
+const AHEAD: usize = 64;
+
 /// Packs `[depth, columns]` of the right side into a panel `[depth, width]`, filled up with zeros.
 ///
 /// # Safety
@@ -46,6 +49,9 @@ pub(super) unsafe fn pack_panel<V: Vector>(
             if b.row == 1 && wide == SQUARE && long == SQUARE {
                 assert!(from.data.len() >= (SQUARE - 1) * from.column + SQUARE);
                 let to = panel[l * width + j..][..(SQUARE - 1) * width + SQUARE].as_mut_ptr();
+                for i in 0..SQUARE {
+                    V::prefetch(from.data.as_ptr().wrapping_add(i * from.column + AHEAD));
+                }
                 // SAFETY: both squares lie inside by the two lines above; the caller promises the instructions.
                 unsafe { V::transpose(from.data.as_ptr(), from.column, to, width) };
             } else {
@@ -65,11 +71,13 @@ pub(super) unsafe fn pack_panel<V: Vector>(
 /// The function that this is inlined into has the instructions of `V`.
 #[inline(always)]
 pub(super) unsafe fn pack_strips<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: &mut [Scalar]) {
-    for (i, count) in strips(rows, height::<V>()) {
-        let strip = &mut to[i * depth..][..count * depth];
-        if a.row == 1 {
-            for (l, to) in strip.chunks_exact_mut(count).enumerate() {
-                let from = &a.data[l * a.column + i..][..count];
+    if a.row == 1 {
+        // Row by row of what is stored, into all strips at once: it is read as it lies in memory.
+        for l in 0..depth {
+            let from = &a.data[l * a.column..][..rows];
+            for (i, count) in strips(rows, height::<V>()) {
+                let to = &mut to[i * depth + l * count..][..count];
+                let from = &from[i..i + count];
                 if let (Ok(to), Ok(from)) =
                     (<&mut [Scalar; 6]>::try_from(&mut *to), <&[Scalar; 6]>::try_from(from))
                 {
@@ -79,8 +87,11 @@ pub(super) unsafe fn pack_strips<V: Vector>(a: Strided<'_>, depth: usize, rows: 
                     to.copy_from_slice(from);
                 }
             }
-            continue;
         }
+        return;
+    }
+    for (i, count) in strips(rows, height::<V>()) {
+        let strip = &mut to[i * depth..][..count * depth];
         for top in (0..count).step_by(SQUARE) {
             // SAFETY: the caller promises the instructions.
             unsafe { pack_rows::<V>(a.from(i + top, 0), depth, (top, count), strip) };

@@ -109,6 +109,8 @@ pub(super) unsafe fn run(level: Level, job: &Job<'_>, task: &Task) {
 /// As for [`run`], and the function that this is inlined into has the instructions of `V`.
 #[inline(always)]
 unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
+    /// Rows of the right side that are packed at a time.
+    const ROWS: usize = 32;
     let (m, k, n) = job.sizes;
     // SAFETY: the caller promises the instructions, the output, and that nobody else writes what this task packs.
     unsafe {
@@ -116,9 +118,14 @@ unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
             Task::Right(columns, to) => {
                 for l in (0..k).step_by(job.depth) {
                     let depth = job.depth.min(k - l);
-                    for (j, width, count) in panels::<V>(columns.clone()) {
-                        let to = to.piece(n.next_multiple_of(V::WIDTH) * l + j * depth, width * depth);
-                        pack_panel::<V>(job.b.from(l, j), depth, count, width, to);
+                    let start = n.next_multiple_of(V::WIDTH) * l;
+                    // A few rows for all panels and then the next, since rows may be pages apart.
+                    for top in (0..depth).step_by(ROWS) {
+                        let rows = ROWS.min(depth - top);
+                        for (j, width, count) in panels::<V>(columns.clone()) {
+                            let to = to.piece(start + j * depth + top * width, width * rows);
+                            pack_panel::<V>(job.b.from(l + top, j), rows, count, width, to);
+                        }
                     }
                 }
             }

@@ -25,7 +25,7 @@ pub(super) const fn height<V: Vector>() -> usize {
 /// Where the last would be so low that its sums could not keep the units busy, the last two share their rows.
 pub(super) fn strips(rows: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
     let low = rows % height;
-    let even = if low * 5 < height * 3 && rows > height { rows - low - height } else { rows };
+    let even = if low > 0 && low * 5 < height * 3 && rows > height { rows - low - height } else { rows };
     let half = (rows - even).div_ceil(2);
     let mut next = 0;
     std::iter::from_fn(move || {
@@ -198,6 +198,7 @@ mod tests {
         for height in [4, 6, 12] {
             for rows in 0..100 {
                 let mut next = 0;
+                assert_eq!(strips(rows, height).count(), rows.div_ceil(height));
                 for (first, count) in strips(rows, height) {
                     assert!(first == next && (1..=height).contains(&count));
                     assert!(rows < height || count * 2 >= height, "{rows} in {height}: {count}");
