@@ -27,19 +27,20 @@ pub(crate) fn run(options: &Options, mut step: impl FnMut(usize) -> Scalar) -> R
         return Ok(());
     }
     let is_checked = std::env::var("PEERS_CHECK").map_or(true, |value| value != "0");
-    let mut times: Vec<f64> = Vec::new();
+    let mut times = Times::new();
     let start = Instant::now();
     while start.elapsed().as_secs_f64() < options.seconds
-        || times.len() < 7
+        || times.count < 7
         || (is_checked && count < CHECK_AT)
     {
         let before = Instant::now();
         let loss = step(count);
-        times.push(before.elapsed().as_secs_f64() * 1e3);
+        times.add(before.elapsed().as_secs_f64() * 1e3);
         keep(&mut losses, loss);
         count += 1;
     }
-    let mean_time = start.elapsed().as_secs_f64() * 1e3 / times.len() as f64;
+    let mean_time = start.elapsed().as_secs_f64() * 1e3 / times.count as f64;
+    let mut times = times.kept;
     let loss50 = losses.get(CHECK_AT - 5..CHECK_AT).map(mean);
     println!(
         "{{\"peer\":\"training-loop\",\"workload\":\"{}\",\"threads\":{},\"ms\":{:.6},\"p10\":{:.6},\"p90\":{:.6},\
@@ -56,6 +57,39 @@ pub(crate) fn run(options: &Options, mut step: impl FnMut(usize) -> Scalar) -> R
         peak_memory()
     );
     loss50.map_or(Ok(()), |loss50| learning::check(options, losses[0], loss50))
+}
+
+/// The times of steps, or of every second one, every fourth, and so on: what is measured here is also memory.
+struct Times {
+    kept: Vec<f64>,
+    count: usize,
+    /// Of so many steps one is kept.
+    every: usize,
+}
+
+impl Times {
+    const MOST: usize = 1 << 14;
+
+    fn new() -> Self {
+        Self { kept: Vec::with_capacity(Self::MOST), count: 0, every: 1 }
+    }
+
+    fn add(&mut self, time: f64) {
+        if self.count.is_multiple_of(self.every) {
+            if self.kept.len() == Self::MOST {
+                let mut index = 0;
+                self.kept.retain(|_| {
+                    index += 1;
+                    index % 2 == 1
+                });
+                self.every *= 2;
+            }
+            if self.count.is_multiple_of(self.every) {
+                self.kept.push(time);
+            }
+        }
+        self.count += 1;
+    }
 }
 
 /// How many samples a second a model answers without learning: `[size, ..]` in, nothing recorded.
