@@ -35,6 +35,7 @@ echo 1 > /proc/sys/kernel/printk
 /bin/busybox grep -m 1 -o 'avx512.*' /proc/cpuinfo
 export RUST_TEST_THREADS=1 TRAINING_LOOP_STRESS=50
 /tests ${*:-kernel} --skip within_their_bounds --skip saturated && echo PASSED
+echo FINISHED
 /bin/busybox poweroff -f
 END
 chmod +x "$root/init"
@@ -70,7 +71,7 @@ TERM=xterm python3 -c 'import pty, sys; pty.spawn(sys.argv[1:])' \
     bochs -q -f "$work/bochsrc" -rc "$work/commands" < /dev/null > "$work/screen" 2>&1 &
 emulator=$!
 trap 'kill $emulator 2> /dev/null || true; rm -rf "$work"' EXIT
-until grep -qE 'Power down|System halted|Kernel panic' "$work/serial" || ! kill -0 $emulator 2> /dev/null; do
+until grep -qE '^FINISHED|Kernel panic' "$work/serial" || ! kill -0 $emulator 2> /dev/null; do
     sleep 5
 done
 grep -E '^avx512|^test |^PASSED|panicked' "$work/serial"

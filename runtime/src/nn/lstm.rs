@@ -105,7 +105,7 @@ impl Lstm {
     #[track_caller]
     pub fn forward(&self, x: &Tensor, start: Option<&LstmState>) -> (Tensor, LstmState) {
         let Sizes { hidden, directions, .. } = self.sizes;
-        let starts = start.map(|start| self.check(x, start));
+        let starts = self.check(x, start);
         let mut output = x.clone();
         let mut ends = Vec::with_capacity(self.cells.len());
         for (layer, cells) in self.cells.chunks(directions).enumerate() {
@@ -130,7 +130,8 @@ impl Lstm {
     }
 
     #[track_caller]
-    fn check<'a>(&self, x: &Tensor, start: &'a LstmState) -> [&'a Tensor; 2] {
+    fn check<'a>(&self, x: &Tensor, start: Option<&'a LstmState>) -> Option<[&'a Tensor; 2]> {
+        let start = start?;
         let wanted = [self.cells.len(), x.shape().first().copied().unwrap_or(0), self.sizes.hidden];
         for part in [&start.h, &start.c] {
             assert!(
@@ -141,7 +142,7 @@ impl Lstm {
                 x.shape()
             );
         }
-        [&start.h, &start.c]
+        Some([&start.h, &start.c])
     }
 }
 

@@ -216,15 +216,8 @@ impl Attention {
     #[track_caller]
     fn plan(&self, sizes: &Sizes<'_>, places: [Place; 3]) -> Plan {
         let &Sizes { lead, heads, queries, keys, width, values } = sizes;
-        let mask = self.mask.as_ref().map(|mask| {
-            assert!(
-                !mask.requires_grad(),
-                "attention: no gradient flows to the mask; `detach` it, or compute the attention with `matmul` and \
-                 `softmax` to learn it"
-            );
-            let lead: Vec<usize> = lead.iter().copied().chain(heads).collect();
-            mask_place(mask.shape(), &lead, queries, keys)
-        });
+        let matrices: Vec<usize> = lead.iter().copied().chain(heads).collect();
+        let mask = mask_place(self.mask.as_ref(), &matrices, queries, keys);
         let scale = self.scale.unwrap_or(1.0 / (width as Scalar).sqrt());
         let batches = lead.iter().product();
         let heads = heads.unwrap_or(1);
@@ -234,7 +227,14 @@ impl Attention {
 
 /// Where the mask of each of the stacked matrices of scores lies.
 #[track_caller]
-fn mask_place(mask: &[usize], lead: &[usize], queries: usize, keys: usize) -> MaskPlace {
+fn mask_place(mask: Option<&Tensor>, lead: &[usize], queries: usize, keys: usize) -> Option<MaskPlace> {
+    let mask = mask?;
+    assert!(
+        !mask.requires_grad(),
+        "attention: no gradient flows to the mask; `detach` it, or compute the attention with `matmul` and `softmax` \
+         to learn it"
+    );
+    let mask = mask.shape();
     let wanted = [lead, &[queries, keys]].concat();
     let missing = wanted.len().checked_sub(mask.len());
     let fits = missing.is_some_and(|missing| {
@@ -248,7 +248,7 @@ fn mask_place(mask: &[usize], lead: &[usize], queries: usize, keys: usize) -> Ma
     for (axis, &length) in lead.iter().enumerate() {
         starts = starts.iter().flat_map(|start| (0..length).map(move |i| start + i * step(axis))).collect();
     }
-    MaskPlace { starts, row: step(lead.len()), column: step(lead.len() + 1) }
+    Some(MaskPlace { starts, row: step(lead.len()), column: step(lead.len() + 1) })
 }
 
 fn some_mask(shape: &[usize]) -> Tensor {
