@@ -94,9 +94,9 @@ impl MultiheadAttention {
     /// The projection by some rows of the weight.
     #[track_caller]
     fn project(&self, x: &Tensor, rows: std::ops::Range<usize>) -> Tensor {
-        let part = |parameter: &Parameter| match rows.len() == parameter.shape()[0] {
-            true => parameter.tensor(),
-            false => parameter.tensor().slice(0, rows.clone()),
+        let part = |parameter: &Parameter| {
+            let whole = parameter.tensor();
+            if rows.len() == parameter.shape()[0] { whole } else { whole.slice(0, rows.clone()) }
         };
         linear(x, &part(&self.in_proj_weight), self.in_proj_bias.as_ref().map(part).as_ref())
     }

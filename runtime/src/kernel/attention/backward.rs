@@ -30,7 +30,7 @@ pub(crate) fn backward<const N: usize>(
 ) {
     check(plan, saved, gradient, &gradients, slots);
     let level = level();
-    let gradients = gradients.map(|matrix| Pieces::new(matrix));
+    let gradients = gradients.map(Pieces::new);
     pool::run(plan.pairs(), |pair| {
         head(
             level,
