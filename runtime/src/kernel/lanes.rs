@@ -14,7 +14,14 @@ pub(super) fn largest(row: &[Scalar], start: Scalar) -> Scalar {
             *lane = if *x > *lane { *x } else { *lane };
         }
     }
-    lanes.into_iter().fold(start, |a, b| if b > a { b } else { a })
+    let mut half = LANES / 2;
+    while half > 0 {
+        for i in 0..half {
+            lanes[i] = if lanes[i + half] > lanes[i] { lanes[i + half] } else { lanes[i] };
+        }
+        half /= 2;
+    }
+    lanes[0]
 }
 
 /// The sum of lanes, in halves.

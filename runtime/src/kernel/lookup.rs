@@ -79,11 +79,12 @@ mod tests {
             let mut rows = vec![Scalar::NAN; ids.len() * width];
             take_rows(&table, width, &ids, &mut rows);
             let counts = [1.0, 0.0, 1.0, 0.0, 3.0];
-            for sums in on_each_level(|| {
+            let run = || {
                 let mut sums = vec![Scalar::NAN; table.len()];
                 sum_rows(&rows, width, &ids, Some(1), &mut sums);
                 sums
-            }) {
+            };
+            for sums in on_each_level(run).into_iter().chain([run()]) {
                 assert!((0..sums.len()).all(|i| sums[i] == counts[i / width] * table[i]), "{width}");
             }
         }

@@ -7,7 +7,7 @@
 //! The bound is two multiply-adds of a whole register in each cycle.
 
 use super::simd::Level;
-use super::vector::{Plain, Vector};
+use super::vector::{Plain, SQUARE, Vector};
 #[cfg(target_arch = "x86_64")]
 use super::vector::{Wide256, Wide512};
 use crate::Scalar;
@@ -209,9 +209,79 @@ unsafe fn tile<V: Vector, const ROWS: usize>(
     }
 }
 
+/// Writes the transpose of `[rows, columns]` to rows that are `wide` apart.
+pub(super) fn transpose(
+    level: Level,
+    (from, stride): (&[Scalar], usize),
+    (rows, columns): (usize, usize),
+    to: &mut [Scalar],
+    wide: usize,
+) {
+    if rows == 0 || columns == 0 {
+        return;
+    }
+    assert!(columns <= stride || rows == 1);
+    assert!(
+        rows <= wide
+            && from.len() >= (rows - 1) * stride + columns
+            && to.len() >= (columns - 1) * wide + rows
+    );
+    // SAFETY: the lines above are what `turn` demands; a level above `Plain` is only given where the processor has
+    // its instructions.
+    unsafe {
+        match level {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 | Level::Avx2 => turn_avx2((from, stride), (rows, columns), to, wide),
+            _ => turn::<Plain>((from, stride), (rows, columns), to, wide),
+        }
+    }
+}
+
+/// # Safety
+/// As [`turn`]; the processor has AVX2.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn turn_avx2(from: (&[Scalar], usize), sizes: (usize, usize), to: &mut [Scalar], wide: usize) {
+    // SAFETY: the caller's promise is the same.
+    unsafe { turn::<Wide256>(from, sizes, to, wide) }
+}
+
+/// Squares of eight by eight in registers, and what is left one by one.
+///
+/// # Safety
+/// The function that this is inlined into has the instructions of `V`; `from` holds the place of
+/// `[rows - 1, columns - 1]` and `to` that of `[columns - 1, rows - 1]` by their strides.
+#[inline(always)]
+unsafe fn turn<V: Vector>(
+    (from, stride): (&[Scalar], usize),
+    (rows, columns): (usize, usize),
+    to: &mut [Scalar],
+    wide: usize,
+) {
+    let (high, long) = (rows / SQUARE * SQUARE, columns / SQUARE * SQUARE);
+    for j in (0..long).step_by(SQUARE) {
+        for i in (0..high).step_by(SQUARE) {
+            // SAFETY: both squares end before the last places that the caller promises.
+            unsafe {
+                V::transpose(
+                    from.as_ptr().add(i * stride + j),
+                    stride,
+                    to.as_mut_ptr().add(j * wide + i),
+                    wide,
+                );
+            };
+        }
+    }
+    for i in 0..rows {
+        for j in if i < high { long } else { 0 }..columns {
+            to[j * wide + i] = from[i * stride + j];
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Product, Reach, across, product};
+    use super::{Product, Reach, across, product, transpose};
     use crate::Scalar;
     use crate::kernel::simd::{forced::on_each_level, level};
 
@@ -255,6 +325,24 @@ mod tests {
                     for (transposed, add) in [(false, false), (true, true), (true, false), (false, true)] {
                         check((m, n, k), transposed, add);
                     }
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn rows_become_columns() {
+        on_each_level(|| {
+            for (rows, columns) in [(0_usize, 3_usize), (3, 0), (1, 1), (8, 8), (9, 23), (64, 33), (7, 16)] {
+                let (stride, wide) = (columns + 3, rows + 5);
+                let from = numbers((rows * stride).saturating_sub(3), 5);
+                let mut to = vec![0.5; columns * wide];
+                transpose(level(), (&from, stride), (rows, columns), &mut to, wide);
+                for (j, to) in to.chunks_exact(wide).enumerate() {
+                    assert!(
+                        (0..rows).all(|i| to[i] == from[i * stride + j])
+                            && to[rows..].iter().all(|x| *x == 0.5)
+                    );
                 }
             }
         });

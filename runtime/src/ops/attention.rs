@@ -331,6 +331,21 @@ mod tests {
     }
 
     #[test]
+    fn the_number_of_threads_changes_no_bit() {
+        let run = |threads| {
+            crate::set_num_threads(threads);
+            let x = crate::Parameter::new(numbers(&[3, 300, 3 * 20], 7).view());
+            let y = Attention::new().causal().packed(&x.tensor(), 2);
+            (&y * &y).sum().backward();
+            (y.as_slice().to_vec(), x.grad())
+        };
+        let before = crate::num_threads();
+        let results = [1, 2, 3].map(run);
+        crate::set_num_threads(before);
+        assert!(results.iter().all(|result| *result == results[0]));
+    }
+
+    #[test]
     fn a_query_that_sees_no_key_gets_zeros() {
         let mask = Tensor::from(ndarray::arr2(&[[0.0, 0.0], [Scalar::NEG_INFINITY; 2]]));
         let x = crate::Parameter::new(ndarray::arr2(&[[1.0, 2.0], [3.0, 4.0]]));

@@ -42,16 +42,17 @@ impl Tensor {
     /// `x: [..]` → `[..]`
     ///
     /// # Formula
-    /// `u = √(2/π) (x + 0.044715 x³)`, `y = x (1 + tanh u) / 2`;
-    /// `dx = g ((1 + tanh u) / 2 + x (1 - tanh² u) u' / 2)`.
+    /// `u = √(2/π) (x + 0.044715 x³)`, `y = x (1 + tanh u) / 2`; `dx = g (s + 2 x s (1 - s) u')` with
+    /// `s = (1 + tanh u) / 2 = 1 / (1 + e^(-2u))`, which loses no digits far out on the left.
     pub fn gelu_tanh(&self) -> Self {
         by_input(
             self,
-            |x| 0.5 * x * (1.0 + math::tanh(ROOT * (x + CUBE * x * x * x))),
+            |x| x * math::sigmoid(2.0 * ROOT * (x + CUBE * x * x * x)),
             |g, x| {
-                let t = math::tanh(ROOT * (x + CUBE * x * x * x));
+                let u = ROOT * (x + CUBE * x * x * x);
+                let share = math::sigmoid(2.0 * u);
                 let inner = ROOT * (1.0 + 3.0 * CUBE * x * x);
-                g * 0.5 * (1.0 + t + x * (1.0 - t * t) * inner)
+                g * (share + 2.0 * x * share * math::sigmoid(-2.0 * u) * inner)
             },
         )
     }

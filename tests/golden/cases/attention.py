@@ -63,10 +63,11 @@ def layers():
     ]:
         for causal in [False, True]:
             layer = nn.MultiheadAttention(width, heads, bias=bias, batch_first=True)
+            # Small numbers: the gradient of the keys' bias is 0 but for rounding, and is compared all the same.
             with torch.no_grad():
                 for index, parameter in enumerate(layer.parameters()):
-                    parameter.copy_(numbers(list(parameter.shape), 220 + index, -1, 1))
-            inputs = [leaf(numbers(shape, 230 + i)) for i, shape in enumerate([q, k, v]) if shape is not None]
+                    parameter.copy_(numbers(list(parameter.shape), 220 + index, -0.4, 0.4))
+            inputs = [leaf(numbers(shape, 230 + i, -1, 1)) for i, shape in enumerate([q, k, v]) if shape is not None]
             query, key, value = (inputs * 3)[:3] if len(inputs) != 2 else [inputs[0], inputs[1], inputs[1]]
             # PyTorch wants the mask spelled out where it is causal.
             mask = torch.ones([query.shape[-2], key.shape[-2]]).triu(1).bool() if causal else None

@@ -2,8 +2,8 @@
 
 use crate::Scalar;
 use crate::kernel::lanes::LANES;
-use crate::kernel::simd::{Level, dispatch};
-use crate::kernel::small::{TALLEST, across};
+use crate::kernel::simd::Level;
+use crate::kernel::small::{TALLEST, across, transpose};
 
 /// A length filled up to whole tiles and whole lanes.
 pub(super) fn padded(level: Level, length: usize) -> usize {
@@ -29,51 +29,20 @@ pub(super) fn pack_rows(
 /// Writes the transpose of some rows, times `scale`, to rows that are `wide` apart and filled up with zeros.
 pub(super) fn pack_transposed(
     level: Level,
-    (from, stride): (&[Scalar], usize),
+    from: (&[Scalar], usize),
     (rows, width): (usize, usize),
     scale: Scalar,
     to: &mut [Scalar],
     wide: usize,
 ) {
-    #[inline(always)]
-    fn body(
-        from: &[Scalar],
-        stride: usize,
-        rows: usize,
-        width: usize,
-        scale: Scalar,
-        to: &mut [Scalar],
-        wide: usize,
-    ) {
-        const SIDE: usize = 8;
-        for row in to.chunks_exact_mut(wide).take(width) {
-            row[rows..].fill(0.0);
-        }
-        let squares = (rows / SIDE * SIDE, width / SIDE * SIDE);
-        for i in (0..squares.0).step_by(SIDE) {
-            for j in (0..squares.1).step_by(SIDE) {
-                let mut square = [[0.0; SIDE]; SIDE];
-                for (r, row) in square.iter_mut().enumerate() {
-                    row.copy_from_slice(&from[(i + r) * stride + j..][..SIDE]);
-                }
-                for c in 0..SIDE {
-                    let to = &mut to[(j + c) * wide + i..][..SIDE];
-                    for (to, row) in to.iter_mut().zip(&square) {
-                        *to = row[c] * scale;
-                    }
-                }
-            }
-        }
-        for i in 0..rows {
-            let first = if i < squares.0 { squares.1 } else { 0 };
-            for j in first..width {
-                to[j * wide + i] = from[i * stride + j] * scale;
-            }
-        }
+    let to = &mut to[..width * wide];
+    for row in to.chunks_exact_mut(wide) {
+        row[rows..].fill(0.0);
     }
-    dispatch!(level, [] body(
-        from: &[Scalar], stride: usize, rows: usize, width: usize, scale: Scalar, to: &mut [Scalar], wide: usize,
-    ));
+    transpose(level, from, (rows, width), to, wide);
+    if scale != 1.0 {
+        crate::kernel::map_in_place(to, move |x| x * scale);
+    }
 }
 
 /// A block of scores and the part of it that is seen.
