@@ -88,18 +88,18 @@ fn max_of_plane(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u
     let bytes = windows.tap_bytes();
     for (position, (y, tap)) in y.iter_mut().zip(taps.chunks_exact_mut(bytes)).enumerate() {
         let at = [position / windows.output[1], position % windows.output[1]];
-        let mut best: Option<(Scalar, usize)> = None;
+        // Between taps that are far apart a plane may lie in none: then nothing wins.
+        let (mut value, mut winner) = (Scalar::NEG_INFINITY, None);
         for tap in 0..windows.kernel[0] * windows.kernel[1] {
             if let Some(place) = windows.place(at, tap) {
-                let value = x[place];
-                if best.is_none_or(|(most, _)| value > most || value.is_nan()) {
-                    best = Some((value, tap));
+                let other = x[place];
+                if winner.is_none() || other > value || other.is_nan() {
+                    (value, winner) = (other, Some(tap));
                 }
             }
         }
-        let (value, winner) = best.expect("a window has a tap inside of the plane");
         *y = value;
-        tap.copy_from_slice(&(winner as u32).to_le_bytes()[..bytes]);
+        tap.copy_from_slice(&(winner.unwrap_or(0) as u32).to_le_bytes()[..bytes]);
     }
 }
 
@@ -164,8 +164,9 @@ pub(crate) fn max_gradient(windows: &Windows, g: &[Scalar], taps: &[u8], dx: &mu
             for (position, (g, tap)) in g.iter().zip(taps.chunks_exact(bytes)).enumerate() {
                 let tap = tap.iter().rev().fold(0, |tap, byte| tap << 8 | usize::from(*byte));
                 let at = [position / windows.output[1], position % windows.output[1]];
-                let place = windows.place(at, tap).expect("a winner is inside of the plane");
-                dx[place] += *g;
+                if let Some(place) = windows.place(at, tap) {
+                    dx[place] += *g;
+                }
             }
         }
     });

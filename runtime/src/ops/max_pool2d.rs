@@ -81,6 +81,15 @@ mod tests {
     }
 
     #[test]
+    fn a_plane_between_the_taps_of_a_window_is_not_seen() {
+        let parameter = crate::Parameter::new(ndarray::Array4::ones((1, 1, 1, 1)));
+        let y = max_pool2d(&parameter.tensor(), Pool::new(2).stride(1).dilation(3).padding(2));
+        assert_eq!(y.as_slice(), [Scalar::NEG_INFINITY; 4]);
+        y.sum().backward();
+        assert_eq!(parameter.grad().unwrap()[[0, 0, 0, 0]], 0.0);
+    }
+
+    #[test]
     fn the_first_of_equals_gets_the_gradient() {
         for (pool, winner) in [(Pool::new(2), 0), (Pool::new(2).stride(1), 0)] {
             let x = crate::Parameter::new(ndarray::Array2::from_elem((2, 2), 3.0));
