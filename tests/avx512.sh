@@ -36,6 +36,8 @@ echo 1 > /proc/sys/kernel/printk
 export RUST_TEST_THREADS=1 TRAINING_LOOP_STRESS=50
 /tests ${*:-kernel} --skip within_their_bounds --skip saturated && echo PASSED
 echo FINISHED
+# What the serial port still holds would be lost.
+/bin/busybox sleep 2
 /bin/busybox poweroff -f
 END
 chmod +x "$root/init"
