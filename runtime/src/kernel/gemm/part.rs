@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use super::pack::{pack_panel, pack_strips};
-use super::sweep::{Left, Panel, Right, sweep};
+use super::sweep::{Left, Panel, Right, height, strips, sweep};
 use super::{Sizes, Strided, Target};
 use crate::Scalar;
 use crate::kernel::lines::{LINE, Lines};
@@ -156,6 +156,8 @@ fn panels<V: Vector>(columns: Range<usize>) -> impl Iterator<Item = (usize, usiz
 unsafe fn part<V: Vector>(job: &Job<'_>, rows: Range<usize>, columns: Range<usize>, scratch: &mut Scratch) {
     let (m, k, n) = job.sizes;
     let panel = room(&mut scratch.panel, 2 * V::WIDTH * job.depth);
+    // Only the highest tile can pack what it reads.
+    let by_the_way = strips(rows.len(), height::<V>()).next() == Some((0, height::<V>()));
     for l in (0..k).step_by(job.depth) {
         let depth = job.depth.min(k - l);
         let a = job.a.from(rows.start, l);
@@ -172,7 +174,7 @@ unsafe fn part<V: Vector>(job: &Job<'_>, rows: Range<usize>, columns: Range<usiz
         for (j, width, count) in panels::<V>(columns.clone()) {
             let right = match job.right {
                 Some(packed) => Right::Packed(&packed[n.next_multiple_of(V::WIDTH) * l + j * depth..]),
-                None if job.b.column == 1 && count == 2 * V::WIDTH => Right::Loose {
+                None if by_the_way && job.b.column == 1 && count == 2 * V::WIDTH => Right::Loose {
                     from: job.b.from(l, j).data,
                     stride: job.b.row,
                     panel: Target { start: panel.as_mut_ptr(), row: width, column: 1 },

@@ -57,8 +57,8 @@ pub(super) struct Panel<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Right<'a> {
     Packed(&'a [Scalar]),
-    /// Rows so many numbers apart, which the first tile packs by the way. Then the panel must be two registers wide
-    /// and all its columns must count.
+    /// Rows so many numbers apart, which the first tile packs by the way. Then the first strip must be of the full
+    /// height, and the panel two registers wide, all of whose columns count.
     Loose {
         from: &'a [Scalar],
         stride: usize,
@@ -70,7 +70,10 @@ pub(super) enum Right<'a> {
 macro_rules! by_rows {
     ($vector:ty, $rows:expr, $across:literal, $copy:literal, $arguments:tt, $($count:literal)*) => {
         match $rows {
-            $($count if $count <= height::<$vector>() => tile::<$vector, $count, $across, $copy> $arguments,)*
+            // A constant, so that tiles which no register file holds are not compiled at all.
+            $($count if const { $count <= height::<$vector>() } => {
+                tile::<$vector, $count, $across, $copy> $arguments;
+            })*
             rows => unreachable!("a tile of {rows} rows"),
         }
     };
@@ -123,7 +126,7 @@ pub(super) unsafe fn sweep<V: Vector>(
             if let (Right::Loose { from, stride: apart, panel }, 0) = (right, i) {
                 let feed = Feed { right: from.as_ptr(), stride: apart, ..feed };
                 let panel = panel.start;
-                by_rows!(V, count, 2, true, (feed, panel, to, stride, add_now), 1 2 3 4 5 6 7 8 9 10 11 12);
+                by_rows!(V, count, 2, true, (feed, panel, to, stride, add_now), 4 6 12);
             } else if width == V::WIDTH {
                 let panel = std::ptr::null_mut();
                 by_rows!(V, count, 1, false, (feed, panel, to, stride, add_now), 1 2 3 4 5 6 7 8 9 10 11 12);
