@@ -5,15 +5,11 @@
 //! matrix, and the output is a matrix `[batch, time, heads · width]`, with no permuted copy of either.
 //!
 //! **Blocking.** A block of scores, [`QUERIES`] by [`KEYS`], is made, turned into shares and used before it leaves
-//! the first caches; the whole matrix of scores never exists, so memory is linear in the length of the sequences.
-//! Rows keep their largest score and the sum of their shares so far, and what was summed under a smaller maximum is
-//! scaled down (Milakov and Gimelshein 2018; Dao et al. 2022). Backwards the scores are computed again, from the
-//! largest score and the sum of each row. Under a causal mask blocks above the diagonal are not visited, and tiles
-//! above it not computed.
+//! the first caches, so memory is linear in the lengths. Rows keep their largest score and the sum of their shares,
+//! and scale down what was summed under a smaller maximum (Milakov and Gimelshein 2018; Dao et al. 2022). Backwards
+//! the scores are computed again. Under a causal mask what lies above the diagonal is not computed.
 //!
-//! **Bound.** The multiply-adds of two products forwards and five backwards (half of them if causal); keys are
-//! transposed once for each block, and exponentials are one in `2 · width` of the multiply-adds.
-//!
+//! **Bound.** The multiply-adds of two products forwards and five backwards (half of them if causal).
 //! **Threads.** A part is one head with up to [`CHUNK`] queries, or backwards one whole head: it alone writes its
 //! rows, and adds in an order that depends on sizes alone.
 

@@ -33,8 +33,8 @@ pub(crate) fn forward(x: &[Scalar], y: &mut [Scalar], slopes: Option<&mut [Scala
     pool::chunks([y], PART, |part, [y]| {
         let x = &x[part * PART..][..y.len()];
         match slopes {
-            // SAFETY: borrowed until all parts are done; each part has a run of its own.
             Some(slopes) => {
+                // SAFETY: borrowed until all parts are done; each part has a run of its own.
                 let slopes = unsafe { slopes.piece(part * PART, y.len()) };
                 dispatch!(level(), [] both(x: &[Scalar], y: &mut [Scalar], slopes: &mut [Scalar]));
             }

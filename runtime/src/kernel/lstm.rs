@@ -1,20 +1,16 @@
 //! A long short-term memory over a whole sequence, and back through time.
 //!
-//! # Formula
-//! `(i f g o) = x·W_ihᵀ + h·W_hhᵀ + b`, `i f o` through the sigmoid and `g` through `tanh`;
+//! **Formula.** `(i f g o) = x·W_ihᵀ + h·W_hhᵀ + b`, `i f o` through the sigmoid and `g` through `tanh`;
 //! `c' = f c + i g`, `h' = o tanh c'`.
 //!
-//! # Layout
-//! The caller multiplies the inputs of all steps by their weight ahead of the loop, as one product, and the
-//! weights' gradients are single products over all steps behind it. In between, rows are [sorted](Sizes::sort): the
-//! batch is cut into blocks, and each block holds its steps one after another, so that a step is one run of memory.
-//! Beside each step's gates lie the state and the cell *before* it: the left side of the step's product is
-//! where the next step, and the gradient of the recurrent weight, read it.
+//! **Layout.** The inputs of all steps are multiplied by their weight ahead of the loop, as one product, and the
+//! weights' gradients are single products behind it. In between, rows are [sorted](Sizes::sort): the batch is cut
+//! into blocks, and each holds its steps one after another, so that a step is one run of memory. Beside each step's
+//! gates lie the state and the cell *before* it, where the next step and the gradient of the recurrent weight read.
 //!
-//! # Blocking
-//! Rows of a batch never meet within the recurrence. Each block therefore goes through the whole sequence alone, on
-//! whichever thread takes it, and no thread waits for another at a step. The bound is that of the step's
-//! product: the recurrent weight comes from the second cache once a step, for all rows of the block.
+//! **Blocking.** Rows of a batch never meet within the recurrence. Each block therefore goes through the whole
+//! sequence alone, on whichever thread takes it, and no thread waits for another at a step. The bound is that of the
+//! step's product: the recurrent weight comes from the second cache once a step, for all rows of the block.
 
 mod gates;
 mod layout;

@@ -1,25 +1,17 @@
-//! Elementary functions that the compiler vectorises: no calls, no branches, no tables.
+//! Elementary functions that the compiler vectorises: no calls, no branches, no tables; a NaN stays one.
 //!
-//! Formula: an argument is brought into a small interval by exact steps, a polynomial or a quotient of two of them
-//! serves there, and the way back is a scaling by powers of two. Coefficients were fitted to the least relative error.
-//!
-//! Bits: plain multiplications and additions, none fused, so that every instruction set gives the same ones. On
-//! processors with separate units for both this costs no time.
-//!
-//! Bounds, in units in the last place of the exact result (those of the smallest normal number below it), over all
-//! numbers of single precision:
+//! Polynomials of an argument that exact steps brought into a small interval, fitted to the least relative error.
+//! None fuses a product and a sum, so that every instruction set gives the same bits. In double precision: slow and
+//! exact. Bounds over all of single precision, in units in the last place of the exact result:
 //!
 //! | function | error | ends |
 //! |---|---|---|
 //! | [`exp`] | 1 | gradual down to the smallest number, then 0; infinite above 88.73 |
 //! | [`ln`] | 0.9 | also of subnormal numbers; `-∞` at 0, NaN below |
-//! | [`ln_1p`] | 1.6 | relative also near 0 |
-//! | [`sigmoid`] | 2.5 | relative also in the left tail |
+//! | [`ln_1p`], [`sigmoid`] | 1.6, 2.5 | relative also near 0 and in the left tail |
 //! | [`tanh`] | 2 | relative also near 0; ±1 from 9.02 on |
 //! | [`erf`] | 3 | relative also near 0; ±1 from 4 on |
 //! | [`normal`] | 8 (share), 2.2 (density) | relative also in the left tail |
-//!
-//! A NaN stays one. In double precision these are the standard library's functions and slow exact sums.
 
 #[cfg(not(feature = "f64"))]
 mod narrow;

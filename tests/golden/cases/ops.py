@@ -37,6 +37,7 @@ ONE = {
     "leaky_relu": lambda x: F.leaky_relu(x, 0.1),
     "gelu": F.gelu,
     "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
+    "erf": torch.erf,
     "silu": F.silu,
     "sigmoid": torch.sigmoid,
     "tanh": torch.tanh,
@@ -77,7 +78,7 @@ def cases():
             ("long", numbers([35], 7, -6, 6)),
         ]:
             yield differentiate(f"{op}/{what}", function, [x])
-    for op in ["sigmoid", "tanh", "softplus", "gelu", "silu"]:
+    for op in ["sigmoid", "tanh", "softplus", "gelu", "erf", "silu"]:
         x = torch.tensor([-100.0, -30.0, 30.0, 100.0])
         yield differentiate(f"{op}/far", ONE[op], [x])
     for op, function in POSITIVE.items():

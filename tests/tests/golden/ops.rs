@@ -55,6 +55,7 @@ fn smooth(case: &Case, x: &Tensor) -> Option<Tensor> {
         "clamp" => x.clamp(-0.5, 1.0),
         "gelu" => x.gelu(),
         "gelu_tanh" => x.gelu_tanh(),
+        "erf" => x.erf(),
         "silu" => x.silu(),
         "sigmoid" => x.sigmoid(),
         "tanh" => x.tanh(),
