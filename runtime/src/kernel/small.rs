@@ -43,17 +43,7 @@ pub(super) struct Product<'a> {
 }
 
 /// Columns of a tile: rows of the right side and of the output have whole multiples of it.
-pub(super) fn across(level: Level) -> usize {
-    match level {
-        Level::Plain => 2 * Plain::WIDTH,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => 2 * Wide256::WIDTH,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => 2 * Wide512::WIDTH,
-        #[cfg(not(target_arch = "x86_64"))]
-        _ => 2 * Plain::WIDTH,
-    }
-}
+pub(super) use super::vector::two_registers as across;
 
 /// The most rows of a tile, on any level.
 pub(super) const TALLEST: usize = 12;

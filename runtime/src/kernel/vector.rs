@@ -2,6 +2,7 @@
 //!
 //! Every method must be called from a function compiled with the instruction set of its type.
 
+use super::simd::Level;
 use crate::Scalar;
 
 /// A register.
@@ -54,6 +55,19 @@ pub(crate) trait Vector: Copy {
 
 /// Rows and columns of the squares that [`Vector::transpose`] turns over.
 pub(crate) const SQUARE: usize = 8;
+
+/// Numbers in two registers of a level: the columns of a tile of every kind of product.
+pub(crate) fn two_registers(level: Level) -> usize {
+    match level {
+        Level::Plain => 2 * Plain::WIDTH,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx2 => 2 * Wide256::WIDTH,
+        #[cfg(target_arch = "x86_64")]
+        Level::Avx512 => 2 * Wide512::WIDTH,
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => 2 * Plain::WIDTH,
+    }
+}
 
 /// Registers of the plain instruction set: 16 bytes, which every processor of 64 bits has.
 pub(crate) type Plain = [Scalar; 16 / size_of::<Scalar>()];

@@ -20,17 +20,7 @@ pub(super) struct Matrix<'a> {
 }
 
 /// The columns that one tile covers; right sides and outputs are padded to a multiple of it.
-pub(super) fn width(level: Level) -> usize {
-    match level {
-        Level::Plain => 2 * Plain::WIDTH,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx2 => 2 * Wide256::WIDTH,
-        #[cfg(target_arch = "x86_64")]
-        Level::Avx512 => 2 * Wide512::WIDTH,
-        #[cfg(not(target_arch = "x86_64"))]
-        _ => 2 * Plain::WIDTH,
-    }
-}
+pub(super) use super::super::vector::two_registers as width;
 
 /// The right side `[depth, columns]`: `columns` is a multiple of [`width`], panels of that width are `panel` apart,
 /// and rows `row` apart.

@@ -60,13 +60,7 @@ pub(super) enum Task {
 }
 
 /// Numbers in a row of a panel.
-pub(super) fn width(level: Level) -> usize {
-    match level {
-        Level::Plain => 2 * Plain::WIDTH,
-        Level::Avx2 => LINE,
-        Level::Avx512 => 2 * LINE,
-    }
-}
+pub(super) use crate::kernel::vector::two_registers as width;
 
 /// `count` columns, filled up to whole registers.
 pub(super) fn padded(level: Level, count: usize) -> usize {
