@@ -172,7 +172,8 @@ pub(crate) fn check(
     );
     assert!(
         channels == per_group * groups,
-        "{op}: the input {x:?} has {channels} channels, and the weight {weight:?} in {groups} groups needs {}",
+        "{op}: the input {x:?} has {channels} channels, and the weight {weight:?} with `groups({groups})` needs {}; build \
+         the layer for {channels}, or `permute` the input to [batch, channels, ..]",
         per_group * groups
     );
     if let Some(bias) = bias {
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "has 3 channels, and the weight [2, 4, 3, 3] in 1 groups needs 4")]
+    #[should_panic(expected = "has 3 channels, and the weight [2, 4, 3, 3] with `groups(1)` needs 4; build the layer for 3")]
     fn other_channels_are_named() {
         let _ = conv2d(&Tensor::zeros(&[1, 3, 4, 4]), &Tensor::zeros(&[2, 4, 3, 3]), None, Conv::new());
     }
