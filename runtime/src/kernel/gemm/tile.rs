@@ -39,8 +39,8 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, con
     // Two sets of sums where one would leave the units waiting for its own results.
     let twice = ROWS * ACROSS <= 6 && !COPY;
     let (mut right, mut panel) = (feed.right, panel);
-    let [mut left, mut next] =
-        [0, feed.column].map(|start| bases::<ROWS>(feed.left.wrapping_add(start), feed.row));
+    let mut left = bases::<ROWS>(feed.left, feed.row);
+    let mut next = if twice { bases::<ROWS>(feed.left.wrapping_add(feed.column), feed.row) } else { left };
     // SAFETY: every place read or written lies inside of what the caller promises. Pointers move past the end only
     // after the last round, by wrapping arithmetic, and are not used there.
     unsafe {
@@ -91,7 +91,12 @@ const GROUPS: usize = 4;
 /// chain of additions takes as long as the multiplications.
 #[inline(always)]
 fn bases<const ROWS: usize>(left: *const Scalar, row: usize) -> [*const Scalar; GROUPS] {
-    std::hint::black_box(std::array::from_fn(|i| left.wrapping_add(i * GROUP * row)))
+    let mut bases = [left; GROUPS];
+    // One at a time: hidden together they would be gathered in memory and waited for.
+    for i in 1..ROWS.div_ceil(GROUP) {
+        bases[i] = std::hint::black_box(left.wrapping_add(i * GROUP * row));
+    }
+    bases
 }
 
 /// One step along `k`; a function and no closure, so that it is inlined where the instructions are enabled.
