@@ -38,14 +38,14 @@ pub(crate) trait Vector: Copy {
     #[inline(always)]
     fn prefetch(_: *const Scalar) {}
 
-    /// Writes the transpose of the square of [`SQUARE`] rows at `from` to `to`.
+    /// Writes the transpose of the square of [`SQUARE`] rows at `from` to `to`, one row after the other.
     ///
     /// # Safety
-    /// The processor has the type's instructions; the squares are there by their strides and do not overlap.
+    /// The processor has the type's instructions; the squares are there by their strides, and do not overlap each other.
     #[inline(always)]
     unsafe fn transpose(from: *const Scalar, from_stride: usize, to: *mut Scalar, to_stride: usize) {
-        for i in 0..SQUARE {
-            for j in 0..SQUARE {
+        for j in 0..SQUARE {
+            for i in 0..SQUARE {
                 // SAFETY: the caller promises both squares.
                 unsafe { *to.add(j * to_stride + i) = *from.add(i * from_stride + j) };
             }

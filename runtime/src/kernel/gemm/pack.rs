@@ -72,23 +72,8 @@ pub(super) unsafe fn pack_panel<V: Vector>(
 #[inline(always)]
 pub(super) unsafe fn pack_strips<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: &mut [Scalar]) {
     if a.row == 1 {
-        // Row by row of what is stored, into all strips at once: it is read as it lies in memory.
-        for l in 0..depth {
-            let from = &a.data[l * a.column..][..rows];
-            for (i, count) in strips(rows, height::<V>()) {
-                let to = &mut to[i * depth + l * count..][..count];
-                let from = &from[i..i + count];
-                if let (Ok(to), Ok(from)) =
-                    (<&mut [Scalar; 6]>::try_from(&mut *to), <&[Scalar; 6]>::try_from(from))
-                {
-                    // The usual height by name, so that the copy is a few moves and no call.
-                    *to = *from;
-                } else {
-                    to.copy_from_slice(from);
-                }
-            }
-        }
-        return;
+        // SAFETY: the caller promises the instructions.
+        return unsafe { pack_turned::<V>(a, depth, rows, to) };
     }
     for (i, count) in strips(rows, height::<V>()) {
         let strip = &mut to[i * depth..][..count * depth];
@@ -96,6 +81,52 @@ pub(super) unsafe fn pack_strips<V: Vector>(a: Strided<'_>, depth: usize, rows: 
             // SAFETY: the caller promises the instructions.
             unsafe { pack_rows::<V>(a.from(i + top, 0), depth, (top, count), strip) };
         }
+    }
+}
+
+/// [`pack_strips`] of a side whose columns lie in memory as rows.
+///
+/// # Safety
+/// As for [`pack_strips`].
+#[inline(always)]
+unsafe fn pack_turned<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: &mut [Scalar]) {
+    let high = height::<V>();
+    let moved = high.next_multiple_of(V::WIDTH);
+    assert!(depth > 0 && a.data.len() >= (depth - 1) * a.column + rows && to.len() >= rows * depth);
+    // What is moved beyond a strip's height is overwritten by the strip's next row, but for the last ones.
+    let loose = |count: usize| if a.column < rows { 0 } else { (depth + 1).saturating_sub(moved.div_ceil(count)) };
+    let full = strips(rows, high).take_while(|strip| strip.1 == high).count();
+    let (from, start) = (a.data.as_ptr(), to.as_mut_ptr());
+    // All strips at once, so that what is stored is read as it lies in memory.
+    for l in 0..loose(high) {
+        let mut to = start.wrapping_add(l * high);
+        for i in 0..full {
+            // SAFETY: `loose` leaves as many rows of the strip, and of what is stored, as what is moved may enter.
+            unsafe { move_numbers::<V>(from.add(l * a.column + i * high), to, moved) };
+            to = to.wrapping_add(high * depth);
+        }
+    }
+    for (strip, (i, count)) in strips(rows, high).enumerate() {
+        let done = loose(count);
+        for l in if strip < full { done..done } else { 0..done } {
+            // SAFETY: as above.
+            unsafe { move_numbers::<V>(from.add(l * a.column + i), start.add(i * depth + l * count), moved) };
+        }
+        for l in done..depth {
+            to[i * depth + l * count..][..count].copy_from_slice(&a.data[l * a.column + i..][..count]);
+        }
+    }
+}
+
+/// Moves `count` numbers, a multiple of a register's.
+///
+/// # Safety
+/// They are there on both sides; the function that this is inlined into has the instructions of `V`.
+#[inline(always)]
+unsafe fn move_numbers<V: Vector>(from: *const Scalar, to: *mut Scalar, count: usize) {
+    for i in (0..count).step_by(V::WIDTH) {
+        // SAFETY: the caller's promise.
+        unsafe { V::load(from.add(i)).store(to.add(i)) };
     }
 }
 
@@ -114,17 +145,19 @@ unsafe fn pack_rows<V: Vector>(
     for l in (0..depth).step_by(SQUARE) {
         let long = SQUARE.min(depth - l);
         let from = &a.data[l * a.column..];
-        if a.column == 1 && long == SQUARE && from.len() >= (SQUARE - 1) * a.row + SQUARE {
+        let whole = a.column == 1 && long == SQUARE && from.len() >= (SQUARE - 1) * a.row + SQUARE;
+        // What is written beyond a low strip's height is overwritten by its next rows, but at the end.
+        if whole && top == 0 && (l + SQUARE - 1) * count + SQUARE <= strip.len() {
+            // SAFETY: eight rows are there by `whole`, though the last may belong to the strip below, and the places
+            // by the line above, each row of which is written after the one before it; the instructions are the
+            // caller's promise.
+            unsafe { V::transpose(from.as_ptr(), a.row, strip[l * count..].as_mut_ptr(), count) };
+        } else if whole {
             let mut square = [[0.0; SQUARE]; SQUARE];
-            // SAFETY: eight rows are there by the line above, though the last may belong to the strip below.
+            // SAFETY: as above.
             unsafe { V::transpose(from.as_ptr(), a.row, square.as_mut_ptr().cast(), SQUARE) };
             for (h, square) in square.iter().enumerate() {
-                let to = &mut strip[(l + h) * count + top..];
-                if rows == 6 {
-                    to[..6].copy_from_slice(&square[..6]);
-                } else {
-                    to[..rows].copy_from_slice(&square[..rows]);
-                }
+                strip[(l + h) * count + top..][..rows].copy_from_slice(&square[..rows]);
             }
         } else {
             for h in 0..long {

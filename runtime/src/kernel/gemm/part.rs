@@ -114,8 +114,9 @@ unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
                     let depth = job.depth.min(k - l);
                     let start = n.next_multiple_of(V::WIDTH) * l;
                     // A few rows for all panels and then the next, since rows may be pages apart.
-                    for top in (0..depth).step_by(ROWS) {
-                        let rows = ROWS.min(depth - top);
+                    let rows = if job.b.column == 1 { ROWS } else { depth };
+                    for top in (0..depth).step_by(rows) {
+                        let rows = rows.min(depth - top);
                         for (j, width, count) in panels::<V>(columns.clone()) {
                             let to = to.piece(start + j * depth + top * width, width * rows);
                             pack_panel::<V>(job.b.from(l + top, j), rows, count, width, to);

@@ -93,8 +93,10 @@ const GROUPS: usize = 4;
 fn bases<const ROWS: usize>(left: *const Scalar, row: usize) -> [*const Scalar; GROUPS] {
     let mut bases = [left; GROUPS];
     // One at a time: hidden together they would be gathered in memory and waited for.
-    for i in 1..ROWS.div_ceil(GROUP) {
-        bases[i] = std::hint::black_box(left.wrapping_add(i * GROUP * row));
+    for (i, base) in bases.iter_mut().enumerate() {
+        if i > 0 && i * GROUP < ROWS {
+            *base = std::hint::black_box(left.wrapping_add(i * GROUP * row));
+        }
     }
     bases
 }
