@@ -109,7 +109,7 @@ mod tests {
 
     #[cfg(not(feature = "f64"))]
     #[test]
-    #[ignore = "some minutes; `cargo test --release -p training-loop --lib every_number -- --ignored --nocapture`"]
+    #[ignore = "50 minutes; `cargo test --release -p training-loop --lib every_number -- --ignored --nocapture`"]
     fn errors_are_within_their_bounds_at_every_number() {
         check_all(1);
     }

@@ -11,10 +11,11 @@ use crate::kernel::lines::Lines;
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::Level;
 
-/// The longest run along `k`: a panel of that length and a strip of the left side fit the first cache.
-pub(super) const DEPTH: usize = 400;
-/// Numbers of the left side that stay in the second cache.
-const BLOCK: usize = 96 << 10;
+/// The longest run along `k`. A panel of that length just exceeds what the first cache has room for; it comes from the
+/// second as quickly as it is multiplied, and longer tiles have fewer ends.
+pub(super) const DEPTH: usize = 512;
+/// Numbers of the left side that stay in the second cache, or close behind it.
+const BLOCK: usize = 128 << 10;
 /// Numbers of a side that are packed at once for all threads.
 const SHARED: usize = 2 << 20;
 /// Multiplications that are worth a part of their own, a few microseconds.
