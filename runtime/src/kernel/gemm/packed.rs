@@ -113,7 +113,7 @@ mod tests {
                         let mut theirs = ours.clone();
                         panels.product(m, plain(&a), &mut ours, add);
                         product((m, k, n), plain(&a), side, &mut theirs, add);
-                        assert!(ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-4), "{m} {k} {n}");
+                        assert!(ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 3e-4), "{m} {k} {n}");
                     }
                 });
             }
