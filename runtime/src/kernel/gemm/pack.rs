@@ -94,7 +94,8 @@ unsafe fn pack_turned<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: 
     let moved = high.next_multiple_of(V::WIDTH);
     assert!(depth > 0 && a.data.len() >= (depth - 1) * a.column + rows && to.len() >= rows * depth);
     // What is moved beyond a strip's height is overwritten by the strip's next row, but for the last ones.
-    let loose = |count: usize| if a.column < rows { 0 } else { (depth + 1).saturating_sub(moved.div_ceil(count)) };
+    let loose =
+        |count: usize| if a.column < rows { 0 } else { (depth + 1).saturating_sub(moved.div_ceil(count)) };
     let full = strips(rows, high).take_while(|strip| strip.1 == high).count();
     let (from, start) = (a.data.as_ptr(), to.as_mut_ptr());
     // All strips at once, so that what is stored is read as it lies in memory.
