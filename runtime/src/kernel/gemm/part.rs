@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use super::pack::{pack_panel, pack_strips};
-use super::sweep::{Left, Panel, Right, height, strips, sweep};
+use super::sweep::{BUFFER, Buffer, Left, Panel, Right, height, strips, sweep};
 use super::{Sizes, Strided, Target};
 use crate::Scalar;
 use crate::kernel::lines::{LINE, Lines};
@@ -15,13 +15,18 @@ use crate::kernel::vector::{Plain, Vector};
 use crate::kernel::vector::{Wide256, Wide512};
 
 thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch { left: Lines::zeroed(0), panel: Lines::zeroed(0) });
+    static SCRATCH: RefCell<Scratch> = RefCell::new(Scratch {
+        left: Lines::zeroed(0),
+        panel: Lines::zeroed(0),
+        tile: [0.0; BUFFER],
+    });
 }
 
-/// What a part packs for itself.
+/// What a part packs for itself, and a tile that it does not write in place.
 struct Scratch {
     left: Lines,
     panel: Lines,
+    tile: Buffer,
 }
 
 /// At least `length` numbers of scratch memory.
@@ -183,7 +188,14 @@ unsafe fn part<V: Vector>(job: &Job<'_>, rows: Range<usize>, columns: Range<usiz
             let panel = Panel { right, width, columns: count };
             // SAFETY: the caller promises the instructions and this part of the output; the panel is this thread's.
             unsafe {
-                sweep::<V>(left, (rows.len(), depth), panel, job.c.from(rows.start, j), job.add || l > 0);
+                sweep::<V>(
+                    left,
+                    (rows.len(), depth),
+                    panel,
+                    &mut scratch.tile,
+                    job.c.from(rows.start, j),
+                    job.add || l > 0,
+                );
             };
         }
     }

@@ -11,6 +11,11 @@ const MOST_ROWS: usize = 12;
 /// Columns of the widest.
 const MOST_COLUMNS: usize = 2 * LINE;
 
+/// A tile on its way to places that are not neighbours.
+pub(super) type Buffer = [Scalar; BUFFER];
+/// The numbers of the highest and widest tile, in whole squares.
+pub(super) const BUFFER: usize = MOST_ROWS.next_multiple_of(SQUARE) * MOST_COLUMNS;
+
 /// Rows of the highest tile: as many as the registers hold sums for, two registers across.
 pub(super) const fn height<V: Vector>() -> usize {
     match V::WIDTH * size_of::<Scalar>() {
@@ -89,6 +94,7 @@ pub(super) unsafe fn sweep<V: Vector>(
     left: Left<'_>,
     (rows, depth): (usize, usize),
     panel: Panel<'_>,
+    buffer: &mut Buffer,
     c: Target,
     add: bool,
 ) {
@@ -110,7 +116,6 @@ pub(super) unsafe fn sweep<V: Vector>(
         Left::Strips(strips) => assert!(strips.len() >= rows * depth),
     }
     let direct = c.column == 1 && columns == width;
-    let mut buffer = [0.0; MOST_ROWS.next_multiple_of(SQUARE) * MOST_COLUMNS];
     for (i, count) in strips(rows, height::<V>()) {
         let (start, row, column) = match left {
             Left::InPlace(a) => (a.data.as_ptr().wrapping_add(i * a.row), a.row, a.column),
@@ -135,7 +140,7 @@ pub(super) unsafe fn sweep<V: Vector>(
                 by_rows!(V, count, 2, false, (feed, panel, to, stride, add_now), 1 2 3 4 5 6 7 8 9 10 11 12);
             }
             if !direct {
-                spill::<V>(&buffer, count, columns, c.from(i, 0), add);
+                spill::<V>(buffer, count, columns, c.from(i, 0), add);
             }
         }
     }
