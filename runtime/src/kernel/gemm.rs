@@ -13,7 +13,6 @@ mod tile;
 
 pub(crate) use packed::Panels;
 
-use super::pool::Pieces;
 use super::simd::{Level, dispatch, level};
 use crate::Scalar;
 
@@ -21,46 +20,28 @@ use crate::Scalar;
 #[derive(Clone, Copy)]
 pub(crate) struct Side<'a> {
     data: &'a [Scalar],
-    /// From one stored row to the next; `None` where they follow each other.
-    stride: Option<usize>,
     transposed: bool,
 }
 
 /// A matrix as it is stored.
 pub(crate) fn plain(data: &[Scalar]) -> Side<'_> {
-    Side { data, stride: None, transposed: false }
+    Side { data, transposed: false }
 }
 
 /// The transpose of a stored matrix.
 pub(crate) fn flipped(data: &[Scalar]) -> Side<'_> {
-    Side { data, stride: None, transposed: true }
-}
-
-/// A matrix as it is stored, each row `stride` numbers after the one before it.
-///
-/// The slice may end right after the last number of the last row, or anywhere later.
-#[cfg_attr(not(test), allow(dead_code))] // For parts of wider rows, such as the heads of attention.
-pub(crate) fn plain_rows(data: &[Scalar], stride: usize) -> Side<'_> {
-    Side { data, stride: Some(stride), transposed: false }
-}
-
-/// The transpose of a stored matrix each of whose rows begins `stride` numbers after the one before it.
-#[cfg_attr(not(test), allow(dead_code))] // For parts of wider rows, such as the heads of attention.
-pub(crate) fn flipped_rows(data: &[Scalar], stride: usize) -> Side<'_> {
-    Side { data, stride: Some(stride), transposed: true }
+    Side { data, transposed: true }
 }
 
 impl<'a> Side<'a> {
     /// The side as a matrix of `rows` and `columns` by its strides, checked against the slice.
     fn strided(self, rows: usize, columns: usize) -> Strided<'a> {
-        let (stored, width) = if self.transposed { (columns, rows) } else { (rows, columns) };
-        let stride = self.stride.unwrap_or(width);
         assert!(
-            rows == 0 || columns == 0 || self.data.len() >= (stored - 1) * stride + width,
-            "a side of [{stored}, {width}] with rows {stride} apart does not fit {} numbers",
+            self.data.len() >= rows * columns,
+            "a side of [{rows}, {columns}] does not fit {} numbers",
             self.data.len()
         );
-        let (row, column) = if self.transposed { (1, stride) } else { (stride, 1) };
+        let (row, column) = if self.transposed { (1, rows) } else { (columns, 1) };
         Strided { data: self.data, row, column }
     }
 }
@@ -122,37 +103,14 @@ pub(crate) type Sizes = (usize, usize, usize);
 /// # Shapes
 /// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`, after transposing the flipped sides.
 pub(crate) fn product(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
-    product_to(sizes, a, b, c, sizes.2, add);
-}
-
-/// [`product`] into rows that begin `stride` numbers after each other; what lies between them is left alone.
-///
-/// The slice may end right after the last number of the last row.
-pub(crate) fn product_to(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], stride: usize, add: bool) {
-    // SAFETY: the exclusive borrow of `c` lasts until the product is done.
-    unsafe { product_into(sizes, a, b, Pieces::new(c), 0, stride, add) }
-}
-
-/// [`product_to`] rows that begin at number `start` of a slice whose other numbers others may be writing.
-///
-/// # Safety
-/// The slice is still borrowed, and nobody else reads or writes the `m` rows of `n` numbers meanwhile.
-pub(crate) unsafe fn product_into(
-    (m, k, n): Sizes,
-    a: Side<'_>,
-    b: Side<'_>,
-    c: Pieces<Scalar>,
-    start: usize,
-    stride: usize,
-    add: bool,
-) {
+    let (m, k, n) = sizes;
     if m == 0 || n == 0 {
         return;
     }
-    assert!(stride >= n || m == 1, "rows of {n} numbers that begin {stride} after each other overlap");
-    let c = Target { start: c.place(start, (m - 1) * stride + n), row: stride, column: 1 };
-    // SAFETY: `place` has checked that the rows lie inside the slice, and the caller promises the rest.
-    unsafe { product_at(level(), (m, k, n), a.strided(m, k), b.strided(k, n), c, add) }
+    assert!(c.len() >= m * n, "a product of [{m}, {n}] does not fit {} numbers", c.len());
+    let c = Target { start: c.as_mut_ptr(), row: n, column: 1 };
+    // SAFETY: the rows lie inside of the slice by the line above, and it is borrowed until the product is done.
+    unsafe { product_at(level(), sizes, a.strided(m, k), b.strided(k, n), c, add) }
 }
 
 /// The product on a given instruction set; `m` and `n` are not 0.

@@ -293,12 +293,6 @@ impl<T> Pieces<T> {
         Self { start: data.as_mut_ptr(), len: data.len() }
     }
 
-    /// The address of number `start`, which at least `count` numbers of the slice follow, itself among them.
-    pub(crate) fn place(self, start: usize, count: usize) -> *mut T {
-        assert!(start <= self.len && count <= self.len - start, "a place outside of its slice");
-        self.start.wrapping_add(start)
-    }
-
     /// The numbers from `start` on, `count` of them.
     ///
     /// # Safety

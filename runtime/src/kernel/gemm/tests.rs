@@ -1,9 +1,9 @@
 //! Every layout on every level against sums in double precision.
 
-use super::{Side, Sizes, flipped_rows, plain_rows, product_to};
+use super::{Sizes, Strided, Target, product_at};
 use crate::Scalar;
 use crate::kernel::pool::tests::with_threads;
-use crate::kernel::simd::forced::on_each_level;
+use crate::kernel::simd::{forced::on_each_level, level};
 
 /// Numbers at an address that no wide load likes.
 fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
@@ -16,8 +16,27 @@ fn stored(rows: usize, columns: usize, gap: usize, seed: usize) -> Vec<Scalar> {
     numbers(count, seed)
 }
 
-fn reference((m, k, n): Sizes, a: Side<'_>, b: Side<'_>) -> Vec<f64> {
-    let (a, b) = (a.strided(m, k), b.strided(k, n));
+/// A matrix whose rows begin `stride` numbers after each other.
+fn plain_rows(data: &[Scalar], stride: usize) -> Strided<'_> {
+    Strided { data, row: stride, column: 1 }
+}
+
+/// The transpose of a stored matrix whose rows begin `stride` numbers after each other.
+fn flipped_rows(data: &[Scalar], stride: usize) -> Strided<'_> {
+    Strided { data, row: 1, column: stride }
+}
+
+/// The product into rows that begin `stride` numbers after each other.
+fn product_to((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: &mut [Scalar], stride: usize, add: bool) {
+    if m > 0 && n > 0 {
+        assert!(c.len() >= (m - 1) * stride + n && stride >= n);
+        let c = Target { start: c.as_mut_ptr(), row: stride, column: 1 };
+        // SAFETY: the rows are inside of what is exclusively borrowed, by the lines above.
+        unsafe { product_at(level(), (m, k, n), a, b, c, add) };
+    }
+}
+
+fn reference((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>) -> Vec<f64> {
     let entry = |i, j| {
         let products = (0..k).map(|l| {
             f64::from(a.data[i * a.row + l * a.column]) * f64::from(b.data[l * b.row + j * b.column])
@@ -45,7 +64,7 @@ fn check(sizes: Sizes, gaps: [usize; 3]) {
     }
 }
 
-fn check_one((m, k, n): Sizes, a: Side<'_>, b: Side<'_>, gap: usize, add: bool, wanted: &[f64]) {
+fn check_one((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, gap: usize, add: bool, wanted: &[f64]) {
     let stride = n + gap;
     let start = if add { 1.0 } else { MARK };
     let mut c = vec![start; stored(m, n, gap, 0).len()];
