@@ -36,11 +36,12 @@ struct Axis {
 }
 
 impl Axis {
-    /// An axis on which all these values have some room.
+    /// An axis on which all these values have some room, of a decade or more: what hardly changes looks so.
     fn over(values: impl Iterator<Item = f64> + Clone, start: f64, end: f64) -> Self {
         let least = values.clone().fold(f64::INFINITY, f64::min);
         let most = values.fold(0.0, f64::max);
-        Self { from: least / 1.35, to: most * 1.35, start, end }
+        let room = (10.0 * least / most).sqrt().max(1.35);
+        Self { from: least / room, to: most * room, start, end }
     }
 
     fn at(&self, value: f64) -> f64 {
