@@ -109,7 +109,8 @@ unsafe fn pack_turned<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: 
     }
     for (strip, (i, count)) in strips(rows, high).enumerate() {
         let done = loose(count);
-        for l in if strip < full { done..done } else { 0..done } {
+        let first = if strip < full { done } else { 0 };
+        for l in first..done {
             // SAFETY: as above.
             unsafe { move_numbers::<V>(from.add(l * a.column + i), start.add(i * depth + l * count), moved) };
         }

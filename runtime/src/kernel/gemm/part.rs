@@ -118,7 +118,7 @@ unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
                 for l in (0..k).step_by(job.depth) {
                     let depth = job.depth.min(k - l);
                     let start = n.next_multiple_of(V::WIDTH) * l;
-                    // A few rows for all panels and then the next, since rows may be pages apart.
+                    // Along what is stored: a few rows for all panels and then the next, or a panel after the other.
                     let rows = if job.b.column == 1 { ROWS } else { depth };
                     for top in (0..depth).step_by(rows) {
                         let rows = rows.min(depth - top);
