@@ -48,6 +48,8 @@ pub struct CheckOptions {
     pub evaluates: Vec<Place>,
     /// The schedule of a spec says itself that it counts epochs.
     pub per_epoch: bool,
+    /// The optimizer of a spec, whose updates its loop counts, as the loop names it.
+    pub counted: Option<String>,
 }
 
 /// Checks one function.

@@ -75,7 +75,8 @@ struct Written {
 
 fn written(args: TokenStream, item: &SpecFn) -> Written {
     let bag = Bag::new();
-    let spec = Spec::parse(&bag, args);
+    let mut spec = Spec::parse(&bag, args.clone());
+    spec.take_parameters(item, &args);
     let amounts = cross::check(&bag, &spec, item);
     let options = CheckOptions {
         levels: levels(&bag, &spec),
@@ -84,7 +85,7 @@ fn written(args: TokenStream, item: &SpecFn) -> Written {
         ..options(Origin::Spec)
     };
     let (findings, mut mistakes): (Vec<_>, Vec<_>) =
-        bag.check().into_iter().partition(|mistake| mistake.lint == Some(cross::SAME_DATA));
+        bag.check().into_iter().partition(|mistake| cross::LINTS.contains(&mistake.lint.unwrap_or_default()));
     let mut findings = options.levels.apply(findings);
     if !mistakes.is_empty() {
         mistakes.append(&mut findings);
@@ -93,6 +94,8 @@ fn written(args: TokenStream, item: &SpecFn) -> Written {
     match plan::plan(&spec, item, &amounts) {
         Ok(plan) => {
             let function = expand::expand(&plan, item);
+            let optimizer = Some(plan.optimizer.place.to_string());
+            let options = CheckOptions { counted: optimizer, ..options };
             if let Ok(function) = syn::parse2::<ItemFn>(function.clone()) {
                 findings.extend(check_fn(&function, &options));
             }

@@ -13,7 +13,7 @@ use syn::{Ident, Path, parse_quote_spanned};
 
 use crate::diagnostic::Place;
 use crate::item::SpecFn;
-use crate::plan::{Measure, Number, NumberValue, Object, Plan, Step};
+use crate::plan::{Measure, Number, NumberValue, Object, Order, Plan, Step};
 
 /// The function with its loop.
 pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
@@ -89,18 +89,26 @@ impl<'a> Printer<'a> {
         let max_steps = self.optional(plan.max_steps.as_ref());
         let checks =
             [("train", Some(&plan.train)), ("valid", valid)].into_iter().filter_map(|(name, data)| {
-                let Object { place, at, .. } = data?;
-                Some(quote_spanned!(mixed(*at)=> #place.check(#name)?;))
+                let data = data?;
+                let Object { place, at, .. } = data;
+                Some(Self::if_there(data, quote_spanned!(mixed(*at)=> #place.check(#name)?;)))
             });
-        let seed = plan.seed.as_ref().map_or_else(|| quote!(0), value);
-        let seed_at = mixed(plan.seed.as_ref().map_or(self.here, |seed| seed.at));
-        let seed = quote_spanned!(seed_at=> #path::seed(#seed););
+        let seed = plan.seed.as_ref().map(|seed| {
+            let (guard, value) = (self.local("_seed"), value(seed));
+            quote_spanned!(mixed(seed.at)=> let #guard = #path::seed_scope(#value);)
+        });
         let traits = self.traits();
-        let validated = valid.map(|_| quote_spanned!(self.here=> .validated()));
+        let validated = valid.map(|valid| {
+            let place = &valid.place;
+            let is_there = if valid.is_optional { quote!(#place.is_some()) } else { quote!(true) };
+            quote_spanned!(self.here=> .validated(#is_there))
+        });
+        let unused = plan.unused.iter().map(|name| quote_spanned!(self.here=> let _ = &#name;));
         let machines = self.machines();
         quote_spanned! {self.here=>
             use #path::private::{#(#traits as _),*};
 
+            #(#unused)*
             #(#made)*
             #(#numbers)*
             let mut #run = #path::private::Run::new(#epochs, #max_steps) #validated;
@@ -132,6 +140,7 @@ impl<'a> Printer<'a> {
             let made = Self::made(scheduler, true);
             let Object { at, place, .. } = scheduler;
             let start = quote_spanned!(mixed(*at)=> #place.start(#exclusive););
+            let start = Self::if_there_mut(scheduler, start);
             quote!(#made #start)
         });
         quote!(#optimizer #check #scheduler)
@@ -195,7 +204,8 @@ impl<'a> Printer<'a> {
             .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.measure(&#name);));
         let schedule = plan.scheduler.as_ref().map(|scheduler| {
             let (place, optimizer) = (&scheduler.place, &plan.optimizer.exclusive);
-            quote_spanned!(mixed(scheduler.at)=> if #place.is_per_epoch() { #place.step(#optimizer); })
+            let step = quote_spanned!(mixed(scheduler.at)=> if #place.is_per_epoch() { #place.step(#optimizer); });
+            Self::if_there_mut(scheduler, step)
         });
         let validation =
             plan.validation.as_ref().and_then(|validation| self.validation_per_epoch(validation));
@@ -209,7 +219,7 @@ impl<'a> Printer<'a> {
                 #schedule
                 #validation
                 #hook
-                #run.end_epoch();
+                #run.end_epoch()?;
                 if #run.is_over() {
                     break;
                 }
@@ -225,7 +235,7 @@ impl<'a> Printer<'a> {
         let steps = |steps: &[Step]| -> TokenStream {
             steps.iter().map(|step| self.step(step, &plan.train_metrics)).collect()
         };
-        let inner = steps(&plan.order.batch);
+        let inner = self.weighed(&plan.order, &steps);
         let validation = plan.validation.as_ref().and_then(|validation| self.validation_per_step(validation));
         let over = quote_spanned!(self.here=> if #run.is_over() { break; });
         let Some(accumulate) = &plan.accumulate else {
@@ -241,17 +251,55 @@ impl<'a> Printer<'a> {
         let Object { at, place: train, .. } = &plan.train;
         let train = quote_spanned!(mixed(*at)=> #train.windows(#epoch, #count));
         let (start, end) = (steps(&plan.order.window_start), steps(&plan.order.window_end));
+        let optimizer = &plan.optimizer.place;
+        let scale = quote_spanned!(mixed(plan.optimizer.at)=> #optimizer.scale_grad(#run.window_scale()););
+        let end = (!end.is_empty())
+            .then(|| quote_spanned!(self.here=> if #run.window_weight() > 0.0 { #scale #end }));
+        // The update of the batches so far is still made.
+        let last = plan.order.batch_end.then(|| over.clone());
         quote_spanned! {self.here=>
             'windows: for #window in #train {
                 #start
+                #run.begin_window(#window.samples());
                 for #batch in &#window {
                     #inner
+                    #last
                 }
                 #end
                 #validation
                 #over
             }
         }
+    }
+
+    /// The steps of a batch; those that learn from it run if it has a weight.
+    fn weighed(&self, order: &Order, steps: &dyn Fn(&[Step]) -> TokenStream) -> TokenStream {
+        let run = self.local("run");
+        let (before, rest) = order.batch.split_at(order.weighed.start);
+        let (weighed, after) = rest.split_at(order.weighed.len());
+        let (before, inner, after) = (steps(before), steps(weighed), steps(after));
+        if weighed.is_empty() {
+            return quote!(#before #after);
+        }
+        quote_spanned!(self.here=> #before if #run.batch_weight() > 0.0 { #inner } #after)
+    }
+
+    /// Statements on something that may not be there.
+    fn if_there(object: &Object, statements: TokenStream) -> TokenStream {
+        if !object.is_optional {
+            return statements;
+        }
+        let place = &object.place;
+        quote_spanned!(mixed(object.at)=> if let Some(#place) = &#place { #statements })
+    }
+
+    /// The same, where the statements change it.
+    fn if_there_mut(object: &Object, statements: TokenStream) -> TokenStream {
+        if !object.is_optional {
+            return statements;
+        }
+        let Object { place, exclusive, .. } = object;
+        quote_spanned!(mixed(object.at)=> if let Some(#place) = #exclusive { #statements })
     }
 
     /// The batches of an epoch.

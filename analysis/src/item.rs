@@ -50,6 +50,20 @@ impl SpecFn {
         names.0
     }
 
+    /// Whether a parameter is passed by value and cannot be changed as it stands.
+    pub(crate) fn moves(&self, name: &str) -> bool {
+        self.signature.inputs.iter().any(|input| match input {
+            FnArg::Typed(typed) => match &*typed.pat {
+                syn::Pat::Ident(ident) => {
+                    let is_value = ident.by_ref.is_none() && ident.mutability.is_none();
+                    ident.ident == name && is_value && !matches!(*typed.ty, syn::Type::Reference(_))
+                }
+                _ => false,
+            },
+            FnArg::Receiver(_) => false,
+        })
+    }
+
     /// The declared type of a parameter that is a plain name.
     pub(crate) fn type_of(&self, name: &str) -> Option<&syn::Type> {
         self.signature.inputs.iter().find_map(|input| match input {

@@ -121,6 +121,11 @@ pub(crate) struct Plan {
     pub(crate) max_steps: Option<Number>,
     pub(crate) seed: Option<Number>,
     pub(crate) accumulate: Option<Number>,
+    /// What a batch's loss was divided by.
+    pub(crate) loss_weight: Option<Clause<Expr>>,
+    /// Parameters that absent clauses took, and those that nothing uses.
+    pub(crate) taken: Vec<Ident>,
+    pub(crate) unused: Vec<Ident>,
     pub(crate) order: Order,
     pub(crate) train_metrics: Vec<Measure>,
     pub(crate) validation: Option<Validation>,
@@ -193,6 +198,9 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         seed: number(&spec.seed, &amounts.seed, "seed"),
         accumulate: number(&spec.accumulate, &amounts.accumulate, "accumulate")
             .filter(|number| !is_one(number)),
+        loss_weight: spec.loss_weight.clone(),
+        taken: spec.taken.clone(),
+        unused: spec.unused.iter().map(|unused| unused.name.clone()).collect(),
         train_metrics: measures(&spec.train_metrics, "train"),
         epoch_end: spec.hook("epoch_end").map(|hook| hook_step(hook, &order::per_epoch(spec), &scope)),
         order,

@@ -6,6 +6,7 @@
 mod group;
 pub(crate) mod names;
 pub(crate) mod order;
+pub(crate) mod parameters;
 mod parse;
 
 use proc_macro2::{Span, TokenStream};
@@ -14,6 +15,7 @@ use syn::{Expr, Ident, Path};
 use crate::bag::Bag;
 pub(crate) use group::{Hook, Levels, Unit, Validate};
 pub(crate) use order::{Entry, EntryKind};
+pub(crate) use parameters::{Unused, plain};
 
 /// A clause: its name where it was typed, and its value.
 #[derive(Clone)]
@@ -39,6 +41,7 @@ pub(crate) struct Spec {
     pub(crate) train: Value,
     pub(crate) valid: Value,
     pub(crate) loss: Value,
+    pub(crate) loss_weight: Value,
     pub(crate) forward: Value,
     pub(crate) training_step: Value,
     pub(crate) optimizer: Value,
@@ -61,8 +64,12 @@ pub(crate) struct Spec {
     pub(crate) broken_orders: Vec<Ident>,
     /// Clauses that were meant by a name that is none.
     pub(crate) meant: Vec<&'static str>,
-    /// The key of every clause in the order typed, known or not, read or not.
+    /// The key of every clause in the order typed, known or not, read or not; then what was taken.
     pub(crate) keys: Vec<Ident>,
+    /// Parameters that absent clauses took.
+    pub(crate) taken: Vec<Ident>,
+    /// Parameters whose names say what they are for, and that nothing uses.
+    pub(crate) unused: Vec<Unused>,
 }
 
 impl Spec {

@@ -15,6 +15,7 @@ pub use no_grad::{NoGradGuard, no_grad, no_grad_guard};
 pub(crate) use pass::{add_into, backward};
 
 use crate::parameter::Parameter;
+use crate::reduction::Reduction;
 use crate::tensor::{Node, Tensor};
 use crate::value::Value;
 
@@ -90,11 +91,14 @@ where
     G: Into<Option<Value>>,
     F: Fn(Value) -> [G; N] + Send + Sync + 'static,
 {
-    let Some(inputs) = Inputs::recorded(&inputs) else { return Tensor::constant(output) };
+    let reduction = Reduction::of_operation(&inputs);
+    let Some(inputs) = Inputs::recorded(&inputs) else {
+        return Tensor::constant(output).with_reduction(reduction);
+    };
     let backward = Box::new(move |gradient, gradients: &mut Vec<Option<Value>>| {
         gradients.extend(backward(gradient).map(Into::into));
     });
-    link(output, Record { inputs, backward })
+    link(output, Record { inputs, backward }, reduction)
 }
 
 /// As [`record`], for an operation of any number of inputs.
@@ -102,15 +106,19 @@ pub(crate) fn record_many<F>(output: Value, inputs: &[&Tensor], backward: F) -> 
 where
     F: Fn(Value) -> Vec<Value> + Send + Sync + 'static,
 {
-    let Some(inputs) = Inputs::recorded(inputs) else { return Tensor::constant(output) };
+    let reduction = Reduction::of_operation(inputs);
+    let Some(inputs) = Inputs::recorded(inputs) else {
+        return Tensor::constant(output).with_reduction(reduction);
+    };
     let backward = Box::new(move |gradient, gradients: &mut Vec<Option<Value>>| {
         gradients.extend(backward(gradient).into_iter().map(Some));
     });
-    link(output, Record { inputs, backward })
+    link(output, Record { inputs, backward }, reduction)
 }
 
-fn link(output: Value, record: Record) -> Tensor {
-    Tensor::from_node(Node { value: output, graph: Graph::Operation(Mutex::new(Link::Recorded(record))) })
+fn link(output: Value, record: Record, reduction: Reduction) -> Tensor {
+    let graph = Graph::Operation(Mutex::new(Link::Recorded(record)));
+    Tensor::from_node(Node { value: output, graph, reduction })
 }
 
 fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {

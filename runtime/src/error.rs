@@ -57,6 +57,11 @@ pub enum Error {
         /// Samples in a full batch.
         batch_size: usize,
     },
+    /// An epoch of training in which no update was counted, so that nothing would end the run.
+    NoUpdate {
+        /// The epoch, counted from 0.
+        epoch: usize,
+    },
     /// A data set without any samples.
     EmptyData {
         /// Where the samples should have been: `inputs`.
@@ -192,6 +197,12 @@ impl fmt::Display for Error {
             Self::EmptyLoader { name, samples, batch_size } => {
                 write_empty_loader(f, name, *samples, *batch_size)
             }
+            Self::NoUpdate { epoch } => write!(
+                f,
+                "epoch {} made no update that the loop counts: either no sample has a weight, as when all labels are \
+                 ignored, or a block steps the optimizer itself; name `step` in `train_order` instead",
+                epoch + 1
+            ),
             Self::EmptyData { what } => write!(f, "{what} hold no samples; at least one is needed"),
             Self::Lengths { inputs, targets } => {
                 write!(f, "{inputs} inputs but {targets} targets; each input needs exactly one target")

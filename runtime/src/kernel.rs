@@ -29,4 +29,4 @@ pub(crate) mod softmax;
 mod vector;
 
 pub(crate) use elementwise::{copy, fill, map, map_in_place, repeat, share_rows, zip, zip_in_place};
-pub(crate) use reduce::{add_rows, dot, sum};
+pub(crate) use reduce::{add_rows, all_finite, dot, sum};

@@ -68,6 +68,7 @@ pub mod prelude;
 #[doc(hidden)]
 pub mod private;
 mod random;
+mod reduction;
 pub mod run;
 mod safetensors;
 pub mod schedule;
@@ -101,7 +102,7 @@ pub use ops::{
 };
 pub use optim::{Adam, AdamW, Optimizer, Sgd};
 pub use parameter::Parameter;
-pub use random::seed;
+pub use random::{SeedScope, seed, seed_scope};
 pub use state_dict::StateDict;
 pub use tensor::Tensor;
 pub use threads::{num_threads, set_num_threads};

@@ -2,6 +2,7 @@
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::reduction::{Reduction, rows};
 use crate::value::Value;
 use crate::{Array, Labels, Scalar, Tensor, kernel};
 
@@ -72,6 +73,7 @@ fn by_difference(
         let scale = gradient.as_slice()[0] / count;
         [needs[0].then(|| scaled(scale)), needs[1].then(|| scaled(-scale))]
     })
+    .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
 /// The mean of `cost(o, t)`, with `do = g · slope(o, t) / n` and no gradient for the target.
@@ -93,6 +95,7 @@ fn by_pair(
             kernel::zip(o.as_slice(), t.as_slice(), to, move |o, t| scale * slope(o, t));
         })]
     })
+    .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
 /// Pairs of shapes for the gradient checks.

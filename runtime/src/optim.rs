@@ -88,6 +88,27 @@ pub trait Optimizer {
         norm as Scalar
     }
 
+    /// Multiplies every gradient by a number; 1 changes nothing.
+    fn scale_grad(&mut self, factor: Scalar) {
+        if factor == 1.0 {
+            return;
+        }
+        for parameter in self.parameters() {
+            if let Some(gradient) = &mut parameter.lock().gradient {
+                kernel::map_in_place(gradient.make_mut(), |g| g * factor);
+            }
+        }
+    }
+
+    /// The first parameter whose gradient holds NaN or infinity, by its place in
+    /// [`parameters`](Optimizer::parameters); a `step` with it would ruin the parameter.
+    fn non_finite_gradient(&self) -> Option<usize> {
+        let is_bad = |parameter: &Parameter| {
+            parameter.lock().gradient.as_ref().is_some_and(|gradient| !kernel::all_finite(gradient.as_slice()))
+        };
+        self.parameters().iter().position(is_bad)
+    }
+
     /// Clamps each entry of each gradient to `[-max, max]`; a NaN stays one.
     ///
     /// # Panics

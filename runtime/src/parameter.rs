@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ndarray::{ArrayBase, ArrayD, ArrayView, Data, Dimension, IxDyn};
 
 use crate::autograd::{Graph, is_recording};
+use crate::reduction::Reduction;
 use crate::shape::Shape;
 use crate::storage::{Buffer, Trim};
 use crate::tensor::{Node, Tensor, copied};
@@ -102,7 +103,7 @@ impl Parameter {
         let value = Value::shared(self.0.shape.clone(), Arc::clone(&self.lock().value));
         let recorded = self.requires_grad() && is_recording();
         let graph = if recorded { Graph::Leaf(self.clone()) } else { Graph::Constant };
-        Tensor::from_node(Node { value, graph })
+        Tensor::from_node(Node { value, graph, reduction: Reduction::None })
     }
 
     /// A copy of the value.

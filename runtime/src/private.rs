@@ -48,6 +48,34 @@ impl<O> StepOutput for (O, Tensor) {
     }
 }
 
+/// What a `loss_weight` may return: a number.
+#[diagnostic::on_unimplemented(
+    message = "`loss_weight` cannot return `{Self}`",
+    note = "it returns what the loss of the batch was divided by: a `usize`, `u32`, `f32` or `f64`"
+)]
+pub trait LossWeight {
+    /// The number.
+    fn weight(self) -> f64;
+}
+
+macro_rules! loss_weights {
+    ($($number:ty => $weight:expr),*) => {$(
+        impl LossWeight for $number {
+            fn weight(self) -> f64 {
+                let weight: fn($number) -> f64 = $weight;
+                weight(self)
+            }
+        }
+    )*};
+}
+
+loss_weights!(usize => |n| n as f64, u64 => |n| n as f64, u32 => f64::from, i32 => f64::from, f32 => f64::from, f64 => |n| n);
+
+/// The weight of a batch as the clause gives it.
+pub fn weight(given: impl LossWeight) -> f64 {
+    given.weight()
+}
+
 /// The loss in what a `training_step` returned.
 pub fn loss_of(returned: impl StepOutput) -> Tensor {
     returned.loss()

@@ -64,6 +64,24 @@ pub fn seed(n: u64) {
     POSITION.set(Position { seed: n, update: 0, index: 0 });
 }
 
+/// Seeds this thread's random draws until the guard is dropped.
+#[must_use]
+pub fn seed_scope(n: u64) -> SeedScope {
+    let before = POSITION.get();
+    seed(n);
+    SeedScope(before)
+}
+
+/// Keeps a seed; made by [`seed_scope`].
+#[derive(Debug)]
+pub struct SeedScope(Position);
+
+impl Drop for SeedScope {
+    fn drop(&mut self) {
+        POSITION.set(self.0);
+    }
+}
+
 /// Tells that an optimizer has updated its parameters: called by every optimizer's `step`.
 pub(crate) fn next_update() {
     let position = POSITION.get();

@@ -1,26 +1,34 @@
-//! What a loop does beside the mathematics: it adds up losses, keeps the history, shows progress
-//! and says when to stop. It knows nothing of models and touches no gradient.
+//! What a loop does beside the mathematics: it adds up losses, weighs batches, keeps the history, shows
+//! progress and says when to stop. It changes no parameter and no gradient.
 
+mod diverged;
 mod epoch;
 mod history;
 mod hook;
 mod progress;
 mod state;
+#[cfg(test)]
+mod tests;
+mod weight;
 
-use epoch::{Epoch, Mean};
+use epoch::Epoch;
 pub use history::{History, Row, StopReason};
 pub use hook::Flow;
 use progress::Progress;
 pub use state::State;
+use weight::{Total, Weight, Window};
 
 use crate::metric::Metric;
-use crate::{Result, Scalar, Tensor};
+use crate::nn::Module;
+use crate::optim::Optimizer;
+use crate::{Error, Result, Scalar, Tensor};
 
 /// The record of a running loop; the generated loop calls it at the places that its names tell.
 ///
 /// # Source
-/// Epoch losses are `Σ lossᵢ·nᵢ / Σ nᵢ` in f64 over batches of `nᵢ` samples, so that a short last
-/// batch counts for what it is. NaN and infinity are never filtered out.
+/// Epoch losses are `Σ lossᵢ·wᵢ / Σ wᵢ` in f64, where `wᵢ` is what the loss of a batch was divided by: its
+/// samples, without ignored ones, or their class weights; so that a short last batch counts for what it is.
+/// Losses that are sums are added up. NaN and infinity are never filtered out.
 #[derive(Debug)]
 pub struct Run {
     max_steps: Option<usize>,
@@ -30,6 +38,14 @@ pub struct Run {
     best: Option<f64>,
     /// Optimizer updates so far.
     step: usize,
+    /// Updates before the running epoch.
+    steps_before: usize,
+    /// Updates at the last validation.
+    validated_at: Option<usize>,
+    /// The factor of the last batch's loss in its window; 0 if it has no weight.
+    factor: Scalar,
+    /// The running window, in a loop that accumulates.
+    window: Option<Window>,
     stop: Option<StopReason>,
     progress: Progress,
 }
@@ -40,10 +56,12 @@ impl Run {
         Self::with_progress(epochs, max_steps, Progress::from_environment())
     }
 
-    /// The same run, with validation: epochs are compared by the validation loss alone.
+    /// The same run, with validation if there is any: then epochs are compared by the validation loss alone.
     #[must_use]
-    pub fn validated(mut self) -> Self {
-        self.history.validate();
+    pub fn validated(mut self, is_validated: bool) -> Self {
+        if is_validated {
+            self.history.validate();
+        }
         self
     }
 
@@ -54,6 +72,10 @@ impl Run {
             epoch: Epoch::new(0, 0, None),
             best: None,
             step: 0,
+            steps_before: 0,
+            validated_at: None,
+            factor: 0.0,
+            window: None,
             stop: None,
             progress,
         }
@@ -67,25 +89,114 @@ impl Run {
     /// Begins an epoch, counted from 0, of so many batches.
     pub fn begin_epoch(&mut self, epoch: usize, batches: usize) {
         self.epoch = Epoch::new(epoch, batches, Some(&self.epoch));
+        self.steps_before = self.step;
         self.progress.begin(epoch, self.history.epochs(), batches);
     }
 
-    /// Adds a batch of so many samples to the epoch's loss, and tells whether the loss is NaN or
-    /// infinite: then the run is over and says so on standard error, and the caller must neither
-    /// call `backward` nor `step`.
-    pub fn diverged(&mut self, loss: &Tensor, samples: usize) -> bool {
-        let value = f64::from(loss.item());
+    /// Begins the batches of one update, of so many samples together.
+    pub fn begin_window(&mut self, samples: usize) {
+        self.window = Some(Window::new(samples));
+    }
+
+    /// Adds a batch of so many samples to the epoch's loss, weighed by what its loss tells.
+    ///
+    /// # Errors
+    /// [`Error::Rule`] if several batches make an update and the loss does not tell how it averages.
+    ///
+    /// # Panics
+    /// If the loss is not a single number.
+    #[track_caller]
+    pub fn add_loss(&mut self, loss: &Tensor, samples: usize) -> Result<()> {
+        let value = number(loss);
+        let (weight, guess) = Weight::of(loss, samples);
+        if let (Some(guess), Some(_)) = (guess, self.window) {
+            return Err(guess.refused());
+        }
+        self.add(value, weight);
+        Ok(())
+    }
+
+    /// As [`add_loss`](Run::add_loss), for a loss that was divided by this weight, at least 0.
+    ///
+    /// # Errors
+    /// [`Error::Rule`] if the weight is negative or not finite.
+    ///
+    /// # Panics
+    /// If the loss is not a single number.
+    #[track_caller]
+    pub fn add_weighted_loss(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
+        let value = number(loss);
+        self.add(value, Weight::given(weight)?);
+        Ok(())
+    }
+
+    fn add(&mut self, value: f64, weight: Weight) {
         self.epoch.last = value;
-        self.epoch.loss.add(value, samples);
+        self.epoch.loss.add(value, weight);
         self.epoch.batch += 1;
         self.progress.batch(self.epoch.loss.value());
-        if value.is_finite() {
+        let counts = weight != Weight::Mean(0.0);
+        self.factor = match &mut self.window {
+            Some(window) => window.add(weight),
+            None => Scalar::from(u8::from(counts)),
+        };
+        if counts && !value.is_finite() {
+            let batch = self.epoch.batch - 1;
+            self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
+        }
+    }
+
+    /// Whether the loss that was added last is NaN or infinite: then the run is over and says so on standard
+    /// error, and the caller must neither call `backward` nor `step`.
+    pub fn diverged<M: Module + ?Sized>(&mut self, model: &M) -> bool {
+        let diverged = matches!(self.stop, Some(StopReason::NonFinite { .. }));
+        if diverged {
+            self.explain(diverged::by_loss(&self.epoch, model));
+        }
+        diverged
+    }
+
+    /// Whether a gradient is NaN or infinite: then the run is over and says so on standard error, and the caller
+    /// must not call `step`. A finite `norm` of the gradients spares a look at each.
+    pub fn gradient_diverged<M: Module + ?Sized, O: Optimizer + ?Sized>(
+        &mut self,
+        model: &M,
+        optimizer: &O,
+        norm: Option<Scalar>,
+    ) -> bool {
+        if norm.is_some_and(Scalar::is_finite) {
             return false;
         }
-        let batch = self.epoch.batch - 1;
+        let Some(bad) = optimizer.non_finite_gradient() else { return false };
+        let batch = self.epoch.batch.saturating_sub(1);
         self.stop = Some(StopReason::NonFinite { epoch: self.epoch.number, batch });
-        self.progress.say(&self.epoch.diverged());
+        self.epoch.grad_norm = norm.map(f64::from).or(self.epoch.grad_norm);
+        self.explain(diverged::by_gradient(&self.epoch, bad, model, optimizer));
         true
+    }
+
+    /// Says why the run is over, also where progress is off.
+    fn explain(&mut self, text: String) {
+        self.progress.warn(&text);
+        self.history.explain(text);
+    }
+
+    /// What the last batch's loss is multiplied by before `backward`: its part of the window, or 1 without
+    /// windows. 0 where nothing of the batch counts, as when all its labels are ignored: then there is
+    /// nothing to learn from it.
+    pub fn batch_weight(&self) -> Scalar {
+        self.factor
+    }
+
+    /// The weight of the window's batches so far; 0 where none counts.
+    pub fn window_weight(&self) -> f64 {
+        self.window.map_or(0.0, Window::weight)
+    }
+
+    /// What the window's gradients are multiplied by before the update, so that they are those of one large
+    /// batch.
+    pub fn window_scale(&self) -> Scalar {
+        self.window.map_or(1.0, Window::scale)
     }
 
     /// Counts an update made at this learning rate; `grad_norm` is the norm before clipping.
@@ -114,6 +225,12 @@ impl Run {
         self.is_over() || (last_epoch && self.epoch.batch >= self.epoch.batches)
     }
 
+    /// Whether validation is due that runs after every so many updates, and after the last one.
+    pub fn is_due(&self, every: usize) -> bool {
+        let is_new = self.step > 0 && self.validated_at != Some(self.step);
+        is_new && (self.is_last() || self.step.is_multiple_of(every))
+    }
+
     /// Keeps what a metric says of the epoch's training batches.
     pub fn measure<Y, M: Metric<Y>>(&mut self, metric: &M) {
         self.epoch.metrics.push((metric.name(), metric.compute()));
@@ -121,14 +238,32 @@ impl Run {
 
     /// Begins a validation. A second one in an epoch replaces what the first has measured.
     pub fn begin_validation(&mut self) {
-        self.epoch.valid_loss = Mean::default();
+        self.epoch.valid_loss = Total::default();
         self.epoch.valid_metrics.clear();
         self.epoch.is_best = None;
+        self.validated_at = Some(self.step);
     }
 
     /// Adds a validation batch of so many samples to the epoch's validation loss.
+    ///
+    /// # Panics
+    /// If the loss is not a single number.
+    #[track_caller]
     pub fn add_valid_loss(&mut self, loss: &Tensor, samples: usize) {
-        self.epoch.valid_loss.add(f64::from(loss.item()), samples);
+        self.epoch.valid_loss.add(number(loss), Weight::of(loss, samples).0);
+    }
+
+    /// As [`add_valid_loss`](Run::add_valid_loss), for a loss that was divided by this weight, at least 0.
+    ///
+    /// # Errors
+    /// [`Error::Rule`] if the weight is negative or not finite.
+    ///
+    /// # Panics
+    /// If the loss is not a single number.
+    #[track_caller]
+    pub fn add_weighted_valid_loss(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
+        self.epoch.valid_loss.add(number(loss), Weight::given(weight)?);
+        Ok(())
     }
 
     /// Keeps what a metric says of the validation data.
@@ -136,11 +271,10 @@ impl Run {
         self.epoch.valid_metrics.push((format!("valid_{}", metric.name()), metric.compute()));
     }
 
-    /// Ends a validation: decides whether it was the best so far. The first is; NaN never is after
-    /// that.
+    /// Ends a validation: decides whether it was the best so far. The first is, and NaN never is.
     pub fn end_validation(&mut self) {
         let new = self.epoch.valid_loss.value();
-        let is_best = new.is_some_and(|new| self.best.is_none_or(|best| history::is_better(new, best)));
+        let is_best = new.is_some_and(|new| history::is_better(new, self.best));
         if is_best {
             self.best = new;
         }
@@ -173,11 +307,16 @@ impl Run {
     }
 
     /// Ends the epoch: pushes its row and prints its line.
-    pub fn end_epoch(&mut self) {
+    ///
+    /// # Errors
+    /// [`Error::NoUpdate`] for an epoch of training in which no update was counted: the run would never end.
+    pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let line = history::line(&row, self.history.epochs(), self.history.is_best(&row));
+        let trained = self.epoch.before_training || self.step > self.steps_before || self.is_over();
         self.history.push(row);
         self.progress.end(&line);
+        if trained { Ok(()) } else { Err(Error::NoUpdate { epoch: self.epoch.number }) }
     }
 
     /// Ends the run.
@@ -187,147 +326,14 @@ impl Run {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::ops::ControlFlow;
-
-    use super::*;
-    use crate::Error;
-
-    fn run(epochs: usize, max_steps: Option<usize>) -> Run {
-        Run::with_progress(Some(epochs), max_steps, Progress::off())
-    }
-
-    fn epoch(run: &mut Run, number: usize, losses: &[(Scalar, usize)]) {
-        run.begin_epoch(number, losses.len());
-        for &(loss, samples) in losses {
-            assert!(!run.diverged(&Tensor::from(loss), samples));
-            run.end_step(0.5, Some(2.0));
-        }
-    }
-
-    #[test]
-    fn the_epoch_loss_weighs_each_batch_by_its_samples() {
-        let mut run = run(1, None);
-        epoch(&mut run, 0, &[(1.0, 4), (2.0, 4), (6.0, 2)]);
-        run.begin_validation();
-        run.add_valid_loss(&Tensor::from(3.0), 1);
-        run.add_valid_loss(&Tensor::from(1.0), 3);
-        run.end_validation();
-        run.end_epoch();
-        let history = run.finish();
-        assert_eq!(history.get("loss"), [Some(2.4)]);
-        assert_eq!(history.get("valid_loss"), [Some(1.5)]);
-        assert_eq!(history.rows()[0].grad_norm, Some(2.0));
-        assert_eq!(history.rows()[0].learning_rate, Some(0.5));
-        assert_eq!(history.stop_reason(), StopReason::Completed);
-    }
-
-    #[test]
-    fn a_loss_that_is_not_finite_ends_the_run_and_stays_in_the_log() {
-        for bad in [Scalar::NAN, Scalar::INFINITY] {
-            let mut run = run(2, None);
-            epoch(&mut run, 0, &[(1.0, 4)]);
-            run.end_epoch();
-            epoch(&mut run, 1, &[(1.0, 4)]);
-            assert!(!run.is_over());
-            assert!(run.diverged(&Tensor::from(bad), 4));
-            assert!(run.is_over() && run.is_last());
-            run.end_epoch();
-            let history = run.finish();
-            assert_eq!(history.stop_reason(), StopReason::NonFinite { epoch: 1, batch: 1 });
-            assert!(!history.rows()[1].get("loss").unwrap().is_finite());
-            assert_eq!(history.best_epoch(), Some(0));
-        }
-        let mut epoch = Epoch::new(1, 9, None);
-        epoch.learning_rate = Some(0.5);
-        epoch.grad_norm = Some(7.0);
-        epoch.batch = 3;
-        let text = epoch.diverged();
-        assert!(text.contains("NaN at batch 3 of epoch 2"), "{text}");
-        assert!(text.contains("learning rate 0.5 and gradient norm 7.0000"), "{text}");
-    }
-
-    #[test]
-    fn an_epoch_before_the_first_validation_is_not_the_best() {
-        let mut run = run(2, None).validated();
-        epoch(&mut run, 0, &[(1.0, 4)]);
-        assert!(!run.state().is_best());
-        run.end_epoch();
-        epoch(&mut run, 1, &[(2.0, 4)]);
-        run.begin_validation();
-        run.add_valid_loss(&Tensor::from(3.0), 1);
-        run.end_validation();
-        assert!(run.state().is_best());
-        run.end_epoch();
-        assert_eq!(run.finish().best_epoch(), Some(1));
-    }
-
-    #[test]
-    fn max_steps_counts_updates() {
-        let mut run = run(5, Some(3));
-        epoch(&mut run, 0, &[(1.0, 1), (1.0, 1)]);
-        assert!(!run.is_over() && !run.is_last());
-        run.end_epoch();
-        epoch(&mut run, 1, &[(1.0, 1)]);
-        assert!(run.is_over());
-        run.end_epoch();
-        assert_eq!(run.finish().stop_reason(), StopReason::MaxSteps);
-    }
-
-    #[test]
-    fn hooks_go_on_stop_and_fail() {
-        let mut run = run(1, None);
-        run.hook(()).unwrap();
-        run.hook(Ok::<(), Error>(())).unwrap();
-        run.hook(ControlFlow::<()>::Continue(())).unwrap();
-        assert!(!run.is_over());
-        assert!(run.hook(Err::<(), _>(Error::other("disk full"))).is_err());
-        run.hook(Ok::<_, Error>(ControlFlow::Break(()))).unwrap();
-        assert!(run.is_over());
-        assert_eq!(run.finish().stop_reason(), StopReason::Hook);
-    }
-
-    #[test]
-    fn a_hook_knows_whether_this_validation_is_the_best_so_far() {
-        let mut run = run(4, None);
-        let mut best = Vec::new();
-        for (number, loss) in [3.0, Scalar::NAN, 2.0, 2.0].into_iter().enumerate() {
-            epoch(&mut run, number, &[(1.0, 1)]);
-            assert!(number == 0 || !run.state().is_best());
-            run.begin_validation();
-            run.add_valid_loss(&Tensor::from(loss), 1);
-            run.end_validation();
-            let state = run.state();
-            assert_eq!((state.epoch, state.batch, state.step), (number, 0, number + 1));
-            assert_eq!(state.row.get("valid_loss").map(f64::to_bits), Some(f64::from(loss).to_bits()));
-            best.push(state.is_best());
-            assert_eq!(run.is_last(), number == 3);
-            run.end_epoch();
-        }
-        assert_eq!(best, [true, false, true, false]);
-        assert_eq!(run.finish().best_epoch(), Some(2));
-    }
-
-    #[test]
-    fn a_second_validation_in_an_epoch_replaces_the_first() {
-        let mut run = run(1, None);
-        let validate = |run: &mut Run, loss: Scalar| {
-            run.begin_validation();
-            run.add_valid_loss(&Tensor::from(loss), 1);
-            run.end_validation();
-            run.state().is_best()
-        };
-        run.begin_first();
-        assert!(validate(&mut run, 5.0));
-        run.end_epoch();
-        epoch(&mut run, 0, &[(1.0, 1)]);
-        assert!(validate(&mut run, 1.0));
-        assert!(!validate(&mut run, 2.0));
-        run.end_epoch();
-        let history = run.finish();
-        assert_eq!(history.get("valid_loss"), [Some(5.0), Some(2.0)]);
-        assert_eq!(history.get("loss"), [None, Some(1.0)]);
-        assert!(history.rows()[0].before_training && !history.rows()[1].before_training);
-    }
+/// The number of a loss.
+#[track_caller]
+fn number(loss: &Tensor) -> f64 {
+    assert!(
+        loss.rank() == 0,
+        "the loss has the shape {:?}, but must be a single number: end it with `.mean()`; a `training_step` that \
+         returns two tensors returns `(output, loss)`",
+        loss.shape()
+    );
+    f64::from(loss.item())
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use ndarray::{ArrayBase, ArrayViewD, Data, Dimension, IxDyn};
 
 use crate::autograd::{self, Graph};
+use crate::reduction::Reduction;
 use crate::shape::Shape;
 use crate::storage::Buffer;
 use crate::value::Value;
@@ -28,6 +29,7 @@ pub struct Tensor(Arc<Node>);
 pub(crate) struct Node {
     pub(crate) value: Value,
     pub(crate) graph: Graph,
+    pub(crate) reduction: Reduction,
 }
 
 impl Tensor {
@@ -36,7 +38,7 @@ impl Tensor {
     }
 
     pub(crate) fn constant(value: Value) -> Self {
-        Self::from_node(Node { value, graph: Graph::Constant })
+        Self::from_node(Node { value, graph: Graph::Constant, reduction: Reduction::None })
     }
 
     pub(crate) fn value(&self) -> &Value {
@@ -45,6 +47,19 @@ impl Tensor {
 
     pub(crate) fn graph(&self) -> &Graph {
         &self.0.graph
+    }
+
+    /// How the number came from the elements of a batch.
+    pub(crate) fn reduction(&self) -> Reduction {
+        self.0.reduction
+    }
+
+    /// Says how the number came about; for a result that nobody else holds yet.
+    pub(crate) fn with_reduction(mut self, reduction: Reduction) -> Self {
+        if let Some(node) = Arc::get_mut(&mut self.0) {
+            node.reduction = reduction;
+        }
+        self
     }
 
     pub(crate) fn into_node(self) -> Arc<Node> {
@@ -115,7 +130,28 @@ impl Tensor {
 
     /// The same numbers without the graph behind them.
     pub fn detach(&self) -> Self {
-        Self::constant(self.0.value.clone())
+        Self::constant(self.0.value.clone()).with_reduction(self.reduction())
+    }
+
+    /// What the sum behind a mean was divided by, where that is known: of a loss the number of samples, without
+    /// ignored ones, or the sum of their class weights.
+    ///
+    /// Means of several batches, each times its denominator, add up to the mean over all of them. A sum has
+    /// none.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::{CrossEntropy, Labels, Tensor};
+    ///
+    /// let labels = Labels::from(vec![0_u32, 1, 1]);
+    /// let loss = CrossEntropy::new().ignore(0).loss(&Tensor::zeros(&[3, 2]), &labels);
+    /// assert_eq!((loss * 0.5).denominator(), Some(2.0));
+    /// ```
+    pub fn denominator(&self) -> Option<f64> {
+        match self.reduction() {
+            Reduction::Mean(denominator) => Some(denominator),
+            _ => None,
+        }
     }
 
     /// Whether a gradient flows through this tensor to some parameter.

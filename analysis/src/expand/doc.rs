@@ -40,11 +40,21 @@ fn lines(plan: &Plan) -> Vec<String> {
             When::Steps(every) => format!("after every {} updates and the last one", number(every)),
         };
         let first = if validation.first { ", and before the first epoch" } else { "" };
+        let there = if validation.data.is_optional { "if there is any, " } else { "" };
         let stages = names(&plan.order.eval_stages);
-        lines.push(format!(" - Validation on `{}` {when}{first}: {stages}.", text(&validation.data)));
+        lines.push(format!(" - Validation on `{}` {there}{when}{first}: {stages}.", text(&validation.data)));
     }
-    let seed = plan.seed.as_ref().map_or_else(|| "0".to_owned(), number);
-    lines.push(format!(" - Seed: {seed}."));
+    lines.push(match &plan.seed {
+        Some(seed) => format!(" - Seed: {}; afterwards the thread's own random draws go on.", number(seed)),
+        None => " - Random draws: the thread's own.".to_owned(),
+    });
+    if plan.order.batch_end && plan.accumulate.is_some() {
+        lines.push(" - Where `batch_end` ends the run, the update of the batches so far is still made.".to_owned());
+    }
+    if !plan.taken.is_empty() {
+        let names: Vec<String> = plan.taken.iter().map(|name| format!("`{name}`")).collect();
+        lines.push(format!(" - Clauses taken from parameters: {}.", names.join(", ")));
+    }
     lines
 }
 

@@ -31,12 +31,12 @@ impl Printer<'_> {
             Work::Guard => {
                 let windows = self.plan.accumulate.is_some();
                 let label = windows.then(|| quote_spanned!(self.here=> 'windows));
-                quote_spanned!(at=> if #run.diverged(&#loss, #batch.len()) { break #label; })
+                let (model, add) = (&self.plan.model.shared, self.add_loss(at));
+                quote_spanned!(at=> #add if #run.diverged(#model) { break #label; })
             }
             Work::ZeroGrad => quote_spanned!(at=> #machine.zero_grad();),
             Work::Backward if self.plan.accumulate.is_some() => {
-                let window = local("window");
-                quote_spanned!(at=> (&#loss * #window.weight(&#batch)).backward();)
+                quote_spanned!(at=> (&#loss * #run.batch_weight()).backward();)
             }
             Work::Backward => quote_spanned!(at=> #loss.backward();),
             Work::ClipNorm(max) => {
@@ -47,6 +47,12 @@ impl Printer<'_> {
                 let max = value(max);
                 quote_spanned!(at=> #machine.clip_grad_value(#max);)
             }
+            Work::GradientGuard { grad_norm } => {
+                let norm = local("grad_norm");
+                let norm = if *grad_norm { quote!(Some(#norm)) } else { quote_spanned!(at=> None) };
+                let (model, optimizer) = (&self.plan.model.shared, &optimizer.shared);
+                quote_spanned!(at=> if #run.gradient_diverged(#model, #optimizer, #norm) { break; })
+            }
             Work::Step => quote_spanned!(at=> #machine.step();),
             Work::EndStep { grad_norm } => {
                 let norm = local("grad_norm");
@@ -54,8 +60,12 @@ impl Printer<'_> {
                 quote_spanned!(at=> #run.end_step(#machine.learning_rate(), #norm);)
             }
             Work::Schedule => {
-                let scheduler = self.plan.scheduler.as_ref().map(|scheduler| &scheduler.place);
-                quote_spanned!(at=> if !#scheduler.is_per_epoch() { #scheduler.step(#exclusive); })
+                let step = self.plan.scheduler.as_ref().map(|scheduler| {
+                    let place = &scheduler.place;
+                    let step = quote_spanned!(at=> if !#place.is_per_epoch() { #place.step(#exclusive); });
+                    Self::if_there_mut(scheduler, step)
+                });
+                quote!(#step)
             }
             Work::Metrics => {
                 let updates = metrics
@@ -63,7 +73,10 @@ impl Printer<'_> {
                     .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #name.update(&#output, &#batch.target);));
                 quote!(#(#updates)*)
             }
-            Work::ValidLoss => quote_spanned!(at=> #run.add_valid_loss(&#loss, #batch.len());),
+            Work::ValidLoss => match self.loss_weight(at) {
+                Some(weight) => quote_spanned!(at=> #run.add_weighted_valid_loss(&#loss, #weight)?;),
+                None => quote_spanned!(at=> #run.add_valid_loss(&#loss, #batch.len());),
+            },
             Work::Block { block, rebinds } => {
                 let (rebinds, statements) = (bindings(rebinds, at), &block.stmts);
                 quote_spanned!(at=> { #rebinds #(#statements)* })
@@ -73,6 +86,25 @@ impl Printer<'_> {
                 quote_spanned!(at=> #run.hook(#value)?;)
             }
         }
+    }
+
+    /// Adds the batch's loss to the epoch's.
+    fn add_loss(&self, at: Span) -> TokenStream {
+        let local = |name: &str| self.plan.names.local(name, at);
+        let (run, batch, loss) = (local("run"), local("batch"), local("loss"));
+        match self.loss_weight(at) {
+            Some(weight) => quote_spanned!(at=> #run.add_weighted_loss(&#loss, #weight)?;),
+            None => quote_spanned!(at=> #run.add_loss(&#loss, #batch.len())?;),
+        }
+    }
+
+    /// What the clause says that a batch's loss was divided by.
+    fn loss_weight(&self, at: Span) -> Option<TokenStream> {
+        let clause = self.plan.loss_weight.as_ref()?;
+        let (batch, path) = (self.plan.names.local("batch", at), &self.path);
+        let batch = [quote_spanned!(at=> &#batch)];
+        let weight = call(&clause.value, &batch, &batch, mixed(clause.span()));
+        Some(quote_spanned!(mixed(clause.span())=> #path::private::weight(#weight)))
     }
 
     /// The output: the model's own `forward`, a function's, or a closure's.

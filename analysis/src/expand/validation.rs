@@ -14,13 +14,16 @@ impl Printer<'_> {
         let hook = validation.end.as_ref().map(|hook| self.step(hook, &[]));
         match &validation.when {
             When::Steps(_) => None,
-            When::EveryEpoch => Some(quote_spanned!(self.here=> { #pass } #hook)),
+            When::EveryEpoch => {
+                let both = quote_spanned!(self.here=> { #pass } #hook);
+                Some(Self::if_there(&validation.data, both))
+            }
             When::Epochs(every) => {
                 let every = value(every);
                 let due = quote_spanned!(mixed(validation.at)=>
                     #run.is_last() || (#epoch + 1).is_multiple_of(#every)
                 );
-                Some(self.on_condition(&due, &pass, hook.as_ref()))
+                Some(self.on_condition(validation, &due, &pass, hook.as_ref()))
             }
         }
     }
@@ -33,9 +36,9 @@ impl Printer<'_> {
         let hook = validation.end.as_ref().map(|hook| self.step(hook, &[]));
         let every = value(every);
         let due = quote_spanned!(mixed(validation.at)=>
-            #run.is_last() || #run.steps().is_multiple_of(#every)
+            #run.is_due(#every)
         );
-        Some(self.on_condition(&due, &pass, hook.as_ref()))
+        Some(self.on_condition(validation, &due, &pass, hook.as_ref()))
     }
 
     /// Validation before the first epoch.
@@ -47,19 +50,26 @@ impl Printer<'_> {
         let stop = hook
             .as_ref()
             .map(|_| quote_spanned!(self.here=> if #run.is_over() { return Ok(#run.finish()); }));
-        Some(quote_spanned! {self.here=>
+        let first = quote_spanned! {self.here=>
             #run.begin_first();
             { #pass }
             #hook
-            #run.end_epoch();
+            #run.end_epoch()?;
             #stop
-        })
+        };
+        Some(Self::if_there(&validation.data, first))
     }
 
     /// The pass under a condition; the guard ends before the hook.
-    fn on_condition(&self, due: &TokenStream, pass: &TokenStream, hook: Option<&TokenStream>) -> TokenStream {
+    fn on_condition(
+        &self,
+        validation: &Validation,
+        due: &TokenStream,
+        pass: &TokenStream,
+        hook: Option<&TokenStream>,
+    ) -> TokenStream {
         let block = hook.map_or_else(|| pass.clone(), |hook| quote_spanned!(self.here=> { #pass } #hook));
-        quote_spanned!(self.here=> if #due { #block })
+        Self::if_there(&validation.data, quote_spanned!(self.here=> if #due { #block }))
     }
 
     /// One pass over the validation data in evaluation mode.

@@ -53,20 +53,19 @@ pub(crate) struct Object {
     pub(crate) exclusive: TokenStream,
     /// What it is made of, if the loop makes it under its name.
     pub(crate) made: Option<Expr>,
+    /// It is an `Option`, and the loop does without where there is none.
+    pub(crate) is_optional: bool,
 }
 
 impl Object {
-    /// The object of a clause, or the parameter of that name; `None` if there is neither.
+    /// The object of a clause.
     pub(crate) fn new(
         name: &str,
         clause: Option<&Clause<Expr>>,
         item: &SpecFn,
         names: &Names,
     ) -> Option<Self> {
-        let Some(clause) = clause else {
-            let parameter = item.parameters().into_iter().find(|parameter| parameter == name)?;
-            return Some(Self::named(&parameter, item));
-        };
+        let clause = clause?;
         let mut value = &clause.value;
         while let Expr::Paren(inner) = value {
             value = &inner.expr;
@@ -75,7 +74,10 @@ impl Object {
         if let Expr::Path(path) = value
             && let Some(ident) = path.path.get_ident()
         {
-            return Some(Self { at, ..Self::named(ident, item) });
+            let own = matches!(name, "optimizer" | "scheduler") && item.moves(&ident.to_string());
+            // What the loop changes must be its own variable.
+            let made = own.then(|| value.clone());
+            return Some(Self { at, made, ..Self::named(ident, item) });
         }
         if let Expr::Reference(reference) = value
             && is_place(&reference.expr)
@@ -91,7 +93,7 @@ impl Object {
             "optimizer" | "scheduler" => names.local(name, at),
             _ => clause.key.clone(),
         };
-        Some(Self::place(at, &name, Some(value.clone())))
+        Some(Self { is_optional: is_option(value), ..Self::place(at, &name, Some(value.clone())) })
     }
 
     /// A thing that is no reference, as far as one can see.
@@ -104,20 +106,59 @@ impl Object {
             shared,
             exclusive: quote!(&mut #place),
             made,
+            is_optional: false,
         }
     }
 
     /// A parameter, or another variable in scope.
     fn named(name: &Ident, item: &SpecFn) -> Self {
         let at = name.span();
-        let (shared, borrowed, exclusive) = match item.type_of(&name.to_string()) {
+        let ty = item.type_of(&name.to_string());
+        let is_optional = ty.is_some_and(is_option_type);
+        let (shared, borrowed, exclusive) = match ty {
             Some(Type::Reference(reference)) if reference.mutability.is_some() => {
                 (quote!(#name), quote!(&*#name), quote!(&mut *#name))
             }
             Some(Type::Reference(_)) => (quote!(#name), quote!(#name), quote!(#name)),
             _ => (quote!(&#name), quote!(&#name), quote!(&mut #name)),
         };
-        Self { at, place: quote!(#name), shared, borrowed, exclusive, made: None }
+        Self { at, place: quote!(#name), shared, borrowed, exclusive, made: None, is_optional }
+    }
+}
+
+/// Whether a type is an `Option`, or a reference to one.
+fn is_option_type(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => is_option_type(&reference.elem),
+        Type::Paren(paren) => is_option_type(&paren.elem),
+        Type::Group(group) => is_option_type(&group.elem),
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == "Option"),
+        _ => false,
+    }
+}
+
+/// Whether an expression makes an `Option`, as far as it shows.
+fn is_option(value: &Expr) -> bool {
+    let is = |name: &Ident, names: &[&str]| names.iter().any(|own| name == own);
+    let last = |path: &syn::ExprPath| path.path.segments.last().map(|last| last.ident.clone());
+    let tail = |block: &syn::Block| match block.stmts.last() {
+        Some(syn::Stmt::Expr(value, None)) => is_option(value),
+        _ => false,
+    };
+    match value {
+        Expr::Paren(paren) => is_option(&paren.expr),
+        Expr::Block(block) => tail(&block.block),
+        Expr::If(choice) => tail(&choice.then_branch),
+        Expr::Path(path) => last(path).is_some_and(|name| name == "None"),
+        Expr::Call(call) => match &*call.func {
+            Expr::Path(path) => last(path).is_some_and(|name| name == "Some"),
+            _ => false,
+        },
+        Expr::MethodCall(call) => {
+            let makes = ["as_ref", "as_mut", "as_deref", "as_deref_mut", "then", "then_some", "ok", "take"];
+            is(&call.method, &makes)
+        }
+        _ => false,
     }
 }
 

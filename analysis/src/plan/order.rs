@@ -5,6 +5,8 @@
 //! `backward`, and `metrics`, runs for every batch; blocks after `backward` run once for each window.
 //! A block that runs `backward` itself belongs to the batch.
 
+use std::ops::Range;
+
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Block, Expr};
@@ -38,12 +40,16 @@ pub(crate) enum Work {
         value: Expr,
         output: bool,
     },
-    /// Leaves the loop when the loss is not finite.
+    /// Adds the loss to the epoch's, and leaves the loop when it is not finite.
     Guard,
     ZeroGrad,
     Backward,
     ClipNorm(Number),
     ClipValue(Number),
+    /// Leaves the loop when a gradient is not finite; a norm that was computed tells.
+    GradientGuard {
+        grad_norm: bool,
+    },
     Step,
     /// Tells the run that an update is done.
     EndStep {
@@ -70,8 +76,12 @@ pub(crate) struct Order {
     pub(crate) window_start: Vec<Step>,
     /// For each batch; without accumulation this is everything.
     pub(crate) batch: Vec<Step>,
+    /// Those of them that only a batch with a weight runs.
+    pub(crate) weighed: Range<usize>,
     /// After the last batch of a window.
     pub(crate) window_end: Vec<Step>,
+    /// A hook may end the run after each batch.
+    pub(crate) batch_end: bool,
     /// The names of the stages for the doc comment: of the three parts, and of evaluation.
     pub(crate) stages: [Vec<&'static str>; 3],
     pub(crate) eval_stages: Vec<&'static str>,
@@ -119,13 +129,27 @@ pub(super) fn plan(
     let mut inside = there.clone();
     inside.push(Local::Batch);
     let mut batch = writer.steps(&batch, &mut inside, true)?;
-    batch.extend(spec.hook("batch_end").map(|hook| hook_step(hook, &inside, scope)));
+    let mut weighed = weighed(&batch);
+    if let Some(hook) = spec.hook("batch_end") {
+        batch.push(hook_step(hook, &inside, scope));
+        if hook_names(&hook.value, Local::GradNorm) {
+            weighed.end = batch.len();
+        }
+    }
+    let batch_end = spec.hook("batch_end").is_some();
     let window_end = writer.steps(&end, &mut there, true)?;
 
     let mut there = per_epoch(spec);
     there.push(Local::Batch);
     let eval = writer.steps(&eval, &mut there, false)?;
-    Ok((Order { window_start, batch, window_end, stages, eval_stages }, eval))
+    Ok((Order { window_start, batch, weighed, window_end, batch_end, stages, eval_stages }, eval))
+}
+
+/// The steps after the loss that learn from it.
+fn weighed(batch: &[Step]) -> Range<usize> {
+    let start = batch.iter().rposition(|step| matches!(step.work, Work::Guard)).map_or(batch.len(), |at| at + 1);
+    let end = batch.iter().rposition(|step| !matches!(step.work, Work::Metrics)).map_or(0, |at| at + 1);
+    start..end.max(start)
 }
 
 /// Which entries stand before, in and after the loop over a window's batches.
@@ -228,6 +252,19 @@ fn stage(stage: Stage, at: Span) -> Entry {
     Entry { place: Place::from(at), kind: EntryKind::Stage(stage) }
 }
 
+/// Whether the gradients must be looked at before a step after these; then, whether their norm is enough.
+fn unguarded(steps: &[Step]) -> Option<bool> {
+    for step in steps.iter().rev() {
+        match step.work {
+            Work::ClipNorm(_) => return Some(true),
+            Work::ClipValue(_) => return None,
+            Work::Block { .. } | Work::Hook { .. } | Work::Backward => return Some(false),
+            _ => {}
+        }
+    }
+    Some(false)
+}
+
 /// Turns entries into steps.
 struct Writer<'a> {
     spec: &'a Spec,
@@ -266,7 +303,10 @@ impl Writer<'_> {
                 EntryKind::ClipValue(value) => {
                     let own = value.as_ref().map(|value| Amount::Expr(value.clone()));
                     let amount = own.as_ref().or(self.amounts.clip_grad_value.as_ref());
-                    push(Work::ClipValue(self.clip("clip_grad_value", "max_value", amount, at)?));
+                    let value = self.clip("clip_grad_value", "max_value", amount, at)?;
+                    // A clipped infinity would look like a number.
+                    push(Work::GradientGuard { grad_norm: false });
+                    push(Work::ClipValue(value));
                 }
                 EntryKind::Block(block) => {
                     push(Work::Block { block: block.clone(), rebinds: self.scope.of_block(block, there) });
@@ -302,6 +342,9 @@ impl Writer<'_> {
             Stage::Step => {
                 if let Some(hook) = self.spec.hook("before_step") {
                     steps.push(hook_step(hook, there, self.scope));
+                }
+                if let Some(grad_norm) = unguarded(steps) {
+                    steps.push(Step { at, work: Work::GradientGuard { grad_norm } });
                 }
                 steps.push(Step { at, work: Work::Step });
                 steps.push(Step { at, work: Work::EndStep { grad_norm: there.contains(&Local::GradNorm) } });

@@ -1,21 +1,24 @@
 //! What must hold between clauses, and between the clauses and the function's signature.
 
 mod order;
+mod returned;
+mod same;
 
 use std::collections::BTreeMap;
 
-use quote::ToTokens;
 use syn::{Expr, Ident, ReturnType, Type};
 
 use super::{Amount, rule};
 use crate::bag::Bag;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
 use crate::item::SpecFn;
-use crate::spec::{Clause, Spec, Value};
+use crate::spec::{Spec, Value};
 
-/// The one lint of a spec that does not keep its loop from being written.
-pub(crate) const SAME_DATA: &str = "validates_on_training_data";
+/// Lints that do not keep a loop from being written.
+const SAME_DATA: &str = "validates_on_training_data";
+const UNUSED: &str = "unused_parameter";
+pub(crate) const LINTS: [&str; 2] = [SAME_DATA, UNUSED];
 
 /// The numbers of a spec after their rules.
 pub(crate) struct Amounts {
@@ -33,9 +36,11 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     check_signature(bag, item);
     check_required(bag, spec, item);
     check_pairs(bag, spec);
-    check_validation(bag, spec, item);
+    check_validation(bag, spec);
     check_metrics(bag, spec);
     check_functions(bag, spec);
+    check_unused(bag, spec);
+    returned::check(bag, spec);
     order::check(bag, spec);
     let amount = |clause: &Value, name| clause.as_ref().map(|clause| rule(name).check(bag, &clause.value));
     let every = spec.validate.as_ref().and_then(|clause| clause.value.every.as_ref());
@@ -81,26 +86,43 @@ fn check_signature(bag: &Bag, item: &SpecFn) {
 /// The clauses without which there is no loop.
 fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let place = item.signature.ident.span();
-    let parameters = item.parameters();
-    let given = |name: &str| spec.mentions(name) || parameters.iter().any(|parameter| parameter == name);
-    let missing = |message: &str, help: &str| bag.push(Diagnostic::error(place, message).help(help));
-    if !given("model") {
-        missing("the loop has nothing to train", "add a parameter `model: &mut M`, or write `model = ...`");
-    }
-    if !given("train") {
-        missing(
+    let needed: [(&[&str], &str, &str); 5] = [
+        (&["model"], "the loop has nothing to train", "add a parameter `model: &mut M`, or write `model = ...`"),
+        (
+            &["train"],
             "the loop has no training data",
             "add a parameter `train: &DataLoader`, or write `train = ...`",
-        );
+        ),
+        (
+            &["optimizer"],
+            "the loop has no optimizer",
+            "write `optimizer = AdamW::new(model.parameters(), 1e-3)`",
+        ),
+        (&["loss", "training_step"], "the loop has no loss", "write `loss = cross_entropy`"),
+        (&["epochs", "max_steps"], "the run has no end", "write `epochs = 10` or `max_steps = 1000`"),
+    ];
+    for (clauses, message, help) in needed {
+        if clauses.iter().any(|clause| spec.mentions(clause)) {
+            continue;
+        }
+        // A parameter that was meant for it is the better place to say so.
+        let meant = clauses.iter().find_map(|clause| spec.meant_for(clause));
+        bag.push(match meant {
+            Some(unused) => Diagnostic::error(unused.name.span(), message)
+                .note(format!("nothing uses the parameter `{}`", unused.name))
+                .help(unused.help.clone()),
+            None => Diagnostic::error(place, message).help(help),
+        });
     }
-    if !spec.mentions("optimizer") {
-        missing("the loop has no optimizer", "write `optimizer = AdamW::new(model.parameters(), 1e-3)`");
-    }
-    if !spec.mentions("loss") && !spec.mentions("training_step") {
-        missing("the loop has no loss", "write `loss = cross_entropy`");
-    }
-    if !spec.mentions("epochs") && !spec.mentions("max_steps") {
-        missing("the run has no end", "write `epochs = 10` or `max_steps = 1000`");
+}
+
+/// Parameters that the loop does not use though their names say what they are for.
+fn check_unused(bag: &Bag, spec: &Spec) {
+    for unused in &spec.unused {
+        let message = format!("the loop does not use the parameter `{}`", unused.name);
+        let mut warning = Diagnostic::error(unused.name.span(), message).help(unused.help.clone());
+        (warning.level, warning.lint) = (Level::Warning, Some(UNUSED));
+        bag.push(warning);
     }
 }
 
@@ -129,15 +151,12 @@ fn check_pairs(bag: &Bag, spec: &Spec) {
 }
 
 /// What only makes sense with validation data.
-fn check_validation(bag: &Bag, spec: &Spec, item: &SpecFn) {
-    let parameter = item.parameters().iter().any(|parameter| parameter == "valid");
-    if spec.mentions("valid") || parameter {
-        let train = spec.train.as_ref().map_or_else(|| "train".to_owned(), |clause| text(&clause.value));
-        let valid = spec.valid.as_ref().map_or_else(|| "valid".to_owned(), |clause| text(&clause.value));
-        if train == valid {
-            let key = spec.valid.as_ref().or(spec.train.as_ref());
-            let place = key.map_or_else(|| item.signature.ident.span(), Clause::span);
-            let mut error = Diagnostic::error(place, "validates on the training data")
+fn check_validation(bag: &Bag, spec: &Spec) {
+    if spec.mentions("valid") {
+        if let (Some(train), Some(valid)) = (&spec.train, &spec.valid)
+            && same::data(&train.value, &valid.value)
+        {
+            let mut error = Diagnostic::error(valid.span(), "validates on the training data")
                 .note("a model that learnt its training data by heart looks perfect on it")
                 .help("give `valid` data that the model is not trained on");
             error.lint = Some(SAME_DATA);
@@ -169,7 +188,7 @@ fn check_metrics(bag: &Bag, spec: &Spec) {
     for clause in [&spec.metrics, &spec.train_metrics].into_iter().flatten() {
         let mut seen = BTreeMap::new();
         for metric in &clause.value {
-            if let Some(first) = seen.insert(text(metric), Place::of(metric)) {
+            if let Some(first) = seen.insert(same::metric(metric), Place::of(metric)) {
                 bag.push(
                     Diagnostic::error(
                         Place::of(metric),
@@ -185,8 +204,9 @@ fn check_metrics(bag: &Bag, spec: &Spec) {
 
 /// Values that the loop calls: paths or closures with the right number of parameters.
 fn check_functions(bag: &Bag, spec: &Spec) {
-    let functions: [(&Value, &[usize], &str); 3] = [
+    let functions: [(&Value, &[usize], &str); 4] = [
         (&spec.loss, &[2], "|output, batch| cross_entropy(output, &batch.target)"),
+        (&spec.loss_weight, &[1], "|batch| batch.len()"),
         (&spec.forward, &[1, 2], "|model, batch| model.forward(&batch.input)"),
         (&spec.training_step, &[2], "|model, batch| mse_loss(&model.forward(&batch.input), &batch.target)"),
     ];
@@ -216,6 +236,7 @@ fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], ex
             let count = closure.inputs.len();
             if !parameters.contains(&count) {
                 let wanted = match parameters {
+                    [1] => "one parameter",
                     [1, ..] => "one parameter or two",
                     _ => "two parameters",
                 };
@@ -231,11 +252,6 @@ fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], ex
                 .help(help),
         ),
     }
-}
-
-/// Tokens as text, to compare expressions.
-fn text(tokens: &impl ToTokens) -> String {
-    tokens.to_token_stream().to_string()
 }
 
 /// Line of a name, counted from 1.

@@ -14,11 +14,12 @@ pub(crate) enum Form {
 }
 
 /// Every clause of this version, and what follows its name.
-pub(crate) const CLAUSES: [(&str, Form); 24] = [
+pub(crate) const CLAUSES: [(&str, Form); 25] = [
     ("model", Form::Value),
     ("train", Form::Value),
     ("valid", Form::Value),
     ("loss", Form::Value),
+    ("loss_weight", Form::Value),
     ("forward", Form::Value),
     ("training_step", Form::Value),
     ("optimizer", Form::Value),

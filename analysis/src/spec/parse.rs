@@ -205,6 +205,7 @@ pub(crate) fn example(name: &str) -> &'static str {
         "train" => "train = loader",
         "valid" => "valid = loader",
         "loss" => "loss = cross_entropy",
+        "loss_weight" => "loss_weight = |batch| batch.len()",
         "forward" => "forward = |model, batch| model.forward(&batch.input)",
         "training_step" => "training_step = |model, batch| ...",
         "optimizer" => "optimizer = AdamW::new(model.parameters(), 1e-3)",
@@ -266,22 +267,7 @@ fn value_clause(input: ParseStream, spec: &mut Spec, key: Ident, name: &str) -> 
     while let Expr::Paren(inner) = value {
         value = *inner.expr;
     }
-    let field = match name {
-        "model" => &mut spec.model,
-        "train" => &mut spec.train,
-        "valid" => &mut spec.valid,
-        "loss" => &mut spec.loss,
-        "forward" => &mut spec.forward,
-        "training_step" => &mut spec.training_step,
-        "optimizer" => &mut spec.optimizer,
-        "scheduler" => &mut spec.scheduler,
-        "epochs" => &mut spec.epochs,
-        "max_steps" => &mut spec.max_steps,
-        "seed" => &mut spec.seed,
-        "accumulate" => &mut spec.accumulate,
-        "clip_grad_norm" => &mut spec.clip_grad_norm,
-        _ => &mut spec.clip_grad_value,
-    };
+    let Some(field) = spec.field(name) else { return Ok(()) };
     field.get_or_insert(Clause { key, value });
     Ok(())
 }

@@ -86,6 +86,31 @@ pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
     })
 }
 
+/// Whether no number is NaN or infinite.
+///
+/// Each number times 0 is added up: 0, or NaN where one is not finite.
+pub(crate) fn all_finite(values: &[Scalar]) -> bool {
+    #[inline(always)]
+    fn body(values: &[Scalar]) -> f64 {
+        // As many sums as hide the latency of an addition.
+        let mut lanes = [0.0 as Scalar; 64];
+        let (chunks, rest) = values.as_chunks::<64>();
+        for chunk in chunks {
+            for (lane, value) in lanes.iter_mut().zip(chunk) {
+                *lane += *value * 0.0;
+            }
+        }
+        for (lane, value) in lanes.iter_mut().zip(rest) {
+            *lane += *value * 0.0;
+        }
+        f64::from(lanes.iter().sum::<Scalar>())
+    }
+    in_parts(values.len(), |range| {
+        let values = &values[range];
+        dispatch!(level(), [] body(values: &[Scalar]) -> f64)
+    }) == 0.0
+}
+
 /// `sums[j] += Σ rows[i][j]` for rows of the length of `sums`.
 pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
     /// Columns of a stripe: some cache lines of each row.

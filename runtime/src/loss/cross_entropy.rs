@@ -4,6 +4,7 @@ use super::{check_labels, same_shape, some_labels};
 use crate::autograd::{is_recording, record};
 use crate::gradcheck::Case;
 use crate::kernel::softmax::{self, Classified};
+use crate::reduction::Reduction;
 use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Array, Labels, Scalar, Tensor, kernel};
@@ -96,7 +97,7 @@ impl CrossEntropy {
         }
         target.check(logits.shape(), self);
         let slopes = if is_recording() && logits.requires_grad() { rows * classes } else { 0 };
-        let (loss, slopes) = match target.labels().filter(|_| self.smoothing == 0.0 && self.weights.is_none()) {
+        let (loss, divisor, slopes) = match target.labels().filter(|_| self.smoothing == 0.0 && self.weights.is_none()) {
             Some(labels) => self.by_label(logits.as_slice(), labels.as_slice(), classes, slopes),
             None => self.by_share(logits.as_slice(), target, classes, slopes),
         };
@@ -109,17 +110,24 @@ impl CrossEntropy {
             }
             [Value::build(shape.clone(), |dx| kernel::map(slopes.as_slice(), dx, move |s| s * g))]
         })
+        .with_reduction(Reduction::Mean(divisor))
     }
 
-    /// The loss, and its slopes in one pass over the logits where `slopes`, their number, is not 0.
-    fn by_label(&self, logits: &[Scalar], labels: &[u32], classes: usize, slopes: usize) -> (Scalar, Value) {
+    /// The loss, its divisor, and its slopes in one pass over the logits where `slopes`, their number, is not 0.
+    fn by_label(
+        &self,
+        logits: &[Scalar],
+        labels: &[u32],
+        classes: usize,
+        slopes: usize,
+    ) -> (Scalar, f64, Value) {
         let count = labels.iter().filter(|label| self.ignore != Some(**label)).count() as Scalar;
         // Where every sample is left out the loss is NaN, and still nothing pulls.
         let factor = if count == 0.0 { 0.0 } else { 1.0 / count };
         let batch = Classified { logits, labels, classes, ignore: self.ignore };
         let mut total = 0.0;
         let slopes = Value::build([slopes], |slopes| total = softmax::cross_entropy(batch, factor, slopes));
-        (total / count, slopes)
+        (total / count, f64::from(count), slopes)
     }
 
     /// As [`by_label`](Self::by_label), for targets of any kind.
@@ -129,7 +137,7 @@ impl CrossEntropy {
         target: &impl ClassTarget,
         classes: usize,
         slopes: usize,
-    ) -> (Scalar, Value) {
+    ) -> (Scalar, f64, Value) {
         let (mut total, mut divisor) = (0.0, 0.0);
         let mut slopes = Value::filled([slopes], 0.0);
         let wanted = slopes.len() > 0;
@@ -155,7 +163,7 @@ impl CrossEntropy {
         }
         let factor = if divisor == 0.0 { 0.0 } else { (1.0 / divisor) as Scalar };
         kernel::map_in_place(to, move |slope| slope * factor);
-        ((total / divisor) as Scalar, slopes)
+        ((total / divisor) as Scalar, divisor, slopes)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::same_shape;
 use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::reduction::Reduction;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
@@ -38,6 +39,7 @@ pub fn kl_div(log_probabilities: &Tensor, target: &Tensor) -> Tensor {
         let scale = -gradient.as_slice()[0] / batch;
         [Value::build(t.shape().clone(), |dx| crate::kernel::map(t.as_slice(), dx, move |t| t * scale))]
     })
+    .with_reduction(Reduction::Mean(f64::from(batch)))
 }
 
 pub(crate) const CASES: &[Case] =

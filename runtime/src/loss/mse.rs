@@ -3,6 +3,7 @@
 use super::same_shape;
 use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::reduction::{Reduction, rows};
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
@@ -34,6 +35,7 @@ pub fn mse_loss(output: &Tensor, target: &Tensor) -> Tensor {
         let scale = 2.0 * gradient.as_slice()[0] / count;
         [needs[0].then(|| scaled(scale)), needs[1].then(|| scaled(-scale))]
     })
+    .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
 pub(crate) const CASES: &[Case] = &[Case::new(super::PAIRS, |x| mse_loss(&x[0], &x[1]))];

@@ -3,6 +3,7 @@
 use super::check_labels;
 use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::reduction::Reduction;
 use crate::value::Value;
 use crate::{Labels, Scalar, Tensor};
 
@@ -25,7 +26,7 @@ pub fn nll_loss(log_probabilities: &Tensor, labels: &Labels) -> Tensor {
         panic!("nll_loss: the input must be [batch, classes], and its shape is {:?}", x.shape());
     };
     check_labels("nll_loss", labels, x.shape(), None);
-    let labels = labels.clone();
+    let (labels, count) = (labels.clone(), rows as f64);
     let chosen = labels.iter().enumerate().map(|(row, label)| x.as_slice()[row * classes + label as usize]);
     let loss = -chosen.map(f64::from).sum::<f64>() / rows as f64;
     record(Value::scalar(loss as Scalar), [log_probabilities], move |gradient| {
@@ -36,6 +37,7 @@ pub fn nll_loss(log_probabilities: &Tensor, labels: &Labels) -> Tensor {
         }
         [dx]
     })
+    .with_reduction(Reduction::Mean(count))
 }
 
 pub(crate) const CASES: &[Case] =

@@ -3,6 +3,7 @@
 use crate::autograd::record;
 use crate::broadcast::{self, needs};
 use crate::gradcheck::Case;
+use crate::reduction::Reduction;
 use crate::Tensor;
 
 impl Tensor {
@@ -23,6 +24,7 @@ impl Tensor {
             let b = needs[1].then(|| broadcast::reduce(gradient, &shapes[1]));
             [a, b]
         })
+        .with_reduction(Reduction::of_addition(self, other))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::autograd::record;
 use crate::broadcast::{self, needs};
 use crate::gradcheck::Case;
+use crate::reduction::Reduction;
 use crate::Tensor;
 
 impl Tensor {
@@ -27,6 +28,7 @@ impl Tensor {
             let da = needs[0].then(|| broadcast::reduce(over, a.shape()));
             [da, db]
         })
+        .with_reduction(Reduction::of_quotient(self, other))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Means.
 
 use crate::gradcheck::Case;
+use crate::reduction::Reduction;
 use crate::{Scalar, Tensor};
 
 impl Tensor {
@@ -12,7 +13,7 @@ impl Tensor {
     /// # Formula
     /// `y = Σ x / n`; each `dx = g / n`. The mean of nothing is NaN, as in PyTorch.
     pub fn mean(&self) -> Self {
-        self.sum() / self.len() as Scalar
+        (self.sum() / self.len() as Scalar).with_reduction(Reduction::of_mean(self))
     }
 
     /// The means along one axis, which goes; a negative axis counts from the last.

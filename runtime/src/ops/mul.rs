@@ -3,6 +3,7 @@
 use crate::autograd::record;
 use crate::broadcast::{self, needs};
 use crate::gradcheck::Case;
+use crate::reduction::Reduction;
 use crate::Tensor;
 
 impl Tensor {
@@ -24,6 +25,7 @@ impl Tensor {
             let db = needs[1].then(|| broadcast::reduce(times(&a), b.shape()));
             [da, db]
         })
+        .with_reduction(Reduction::of_product(self, other))
     }
 }
 

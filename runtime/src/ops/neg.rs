@@ -19,6 +19,7 @@ impl Neg for &Tensor {
             kernel::map_in_place(gradient.make_mut(), |g| -g);
             [gradient]
         })
+        .with_reduction(self.reduction())
     }
 }
 

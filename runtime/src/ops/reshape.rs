@@ -28,7 +28,9 @@ impl Tensor {
             to.count()
         );
         let from = x.shape().clone();
+        let reduction = self.reduction();
         record(x.reshaped(to), [self], move |gradient| [gradient.reshaped(from.clone())])
+            .with_reduction(reduction)
     }
 
     /// Joins all axes from `start` on into one.

@@ -3,6 +3,7 @@
 use crate::autograd::record;
 use crate::broadcast::{self, needs};
 use crate::gradcheck::Case;
+use crate::reduction::Reduction;
 use crate::{Tensor, kernel};
 
 impl Tensor {
@@ -27,6 +28,7 @@ impl Tensor {
             });
             [a, b]
         })
+        .with_reduction(Reduction::of_addition(self, other))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::autograd::record;
 use crate::broadcast;
 use crate::gradcheck::Case;
 use crate::kernel;
+use crate::reduction::Reduction;
 use crate::shape::Shape;
 use crate::value::Value;
 
@@ -21,6 +22,7 @@ impl Tensor {
         let output = Value::scalar(kernel::sum(x.as_slice()));
         let shape = x.shape().clone();
         record(output, [self], move |gradient| [broadcast::expand(&gradient, &shape)])
+            .with_reduction(Reduction::of_sum(self))
     }
 
     /// The sums along one axis, which goes; a negative axis counts from the last.

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::Row;
+use super::weight::Total;
 use crate::Scalar;
 
 /// What is known of the epoch that runs.
@@ -18,8 +19,8 @@ pub(super) struct Epoch {
     pub(super) batch: usize,
     /// The last batch's loss.
     pub(super) last: f64,
-    pub(super) loss: Mean,
-    pub(super) valid_loss: Mean,
+    pub(super) loss: Total,
+    pub(super) valid_loss: Total,
     pub(super) metrics: Vec<(String, f64)>,
     pub(super) valid_metrics: Vec<(String, f64)>,
     /// Whether the last validation was the best so far; none before it has ended.
@@ -28,22 +29,16 @@ pub(super) struct Epoch {
     pub(super) grad_norm: Option<f64>,
 }
 
-/// A mean weighted by numbers of samples.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Mean {
-    pub(super) sum: f64,
-    pub(super) samples: usize,
-}
-
-impl Mean {
-    pub(super) fn add(&mut self, value: f64, samples: usize) {
-        self.sum += value * samples as f64;
-        self.samples += samples;
+/// The measurements under names of their own: `accuracy`, `accuracy_2`.
+fn distinct(measurements: impl Iterator<Item = (String, f64)>) -> Vec<(String, f64)> {
+    let mut kept: Vec<(String, f64)> = Vec::new();
+    for (name, value) in measurements {
+        let is_free = |name: &String| kept.iter().all(|(other, _)| other != name);
+        let numbered = (2_u64..).map(|number| format!("{name}_{number}"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(is_free).unwrap_or(name);
+        kept.push((free, value));
     }
-
-    pub(super) fn value(self) -> Option<f64> {
-        (self.samples > 0).then(|| self.sum / self.samples as f64)
-    }
+    kept
 }
 
 impl Epoch {
@@ -55,8 +50,8 @@ impl Epoch {
             batches,
             batch: 0,
             last: f64::NAN,
-            loss: Mean::default(),
-            valid_loss: Mean::default(),
+            loss: Total::default(),
+            valid_loss: Total::default(),
             metrics: Vec::new(),
             valid_metrics: Vec::new(),
             is_best: None,
@@ -77,22 +72,7 @@ impl Epoch {
             seconds: self.began.elapsed().as_secs_f64(),
             learning_rate: self.learning_rate,
             grad_norm: self.grad_norm,
-            measurements: measurements.chain(valid).collect(),
+            measurements: distinct(measurements.chain(valid)),
         }
-    }
-
-    /// The message of a run that the last loss ended.
-    pub(super) fn diverged(&self) -> String {
-        let rate = self.learning_rate.map(|rate| format!(", after an update with learning rate {rate}"));
-        let norm = self.grad_norm.map(|norm| format!(" and gradient norm {norm:.4}"));
-        format!(
-            "stopped: the loss is {} at batch {} of epoch {}{}{}; the model was not updated with it. \
-             A smaller learning rate or `clip_grad_norm` may help.",
-            self.last,
-            self.batch,
-            self.number + 1,
-            rate.unwrap_or_default(),
-            norm.unwrap_or_default()
-        )
     }
 }

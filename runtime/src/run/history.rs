@@ -15,7 +15,8 @@ pub enum StopReason {
     Completed,
     /// As many updates as `max_steps` are done.
     MaxSteps,
-    /// A loss was NaN or infinite; the update that it would have made was not made.
+    /// A loss or a gradient was NaN or infinite; the update that it would have made was not made.
+    /// [`History::explanation`] tells more.
     NonFinite {
         /// The epoch, counted from 0.
         epoch: usize,
@@ -32,7 +33,7 @@ impl fmt::Display for StopReason {
             Self::Completed => write!(f, "all epochs are done"),
             Self::MaxSteps => write!(f, "`max_steps` is reached"),
             Self::NonFinite { epoch, batch } => {
-                write!(f, "the loss was not finite at batch {} of epoch {}", batch + 1, epoch + 1)
+                write!(f, "a loss or a gradient was not finite at batch {} of epoch {}", batch + 1, epoch + 1)
             }
             Self::Hook => write!(f, "a hook stopped the run"),
         }
@@ -83,6 +84,7 @@ pub struct History {
     /// Validation is planned, so that no epoch without it is the best.
     validated: bool,
     stop_reason: StopReason,
+    explanation: Option<String>,
 }
 
 impl History {
@@ -107,6 +109,10 @@ impl History {
         self.rows.push(row);
     }
 
+    pub(super) fn explain(&mut self, text: String) {
+        self.explanation = Some(text);
+    }
+
     pub(super) fn stop(&mut self, reason: StopReason) {
         self.stop_reason = reason;
     }
@@ -121,15 +127,11 @@ impl History {
         }
     }
 
-    /// Whether a new row is better than all so far: the first is, NaN never is after that.
+    /// Whether a new row is better than all so far: the first is, NaN never is.
     pub(super) fn is_best(&self, row: &Row) -> bool {
         let name = self.monitored(row);
         let best = self.best.and_then(|best| self.rows[best].get(name));
-        match (row.get(name), best) {
-            (Some(new), Some(best)) => is_better(new, best),
-            (new, None) => new.is_some(),
-            (None, Some(_)) => false,
-        }
+        row.get(name).is_some_and(|new| is_better(new, best))
     }
 
     /// One row per epoch.
@@ -170,6 +172,12 @@ impl History {
     /// Why the run ended.
     pub fn stop_reason(&self) -> StopReason {
         self.stop_reason
+    }
+
+    /// What ended a run whose loss or gradient was not finite, as it was printed: the batch, the learning rate,
+    /// the parameter concerned, and whether the model's values are still finite.
+    pub fn explanation(&self) -> Option<&str> {
+        self.explanation.as_deref()
     }
 
     /// Names of all measurements, in the order in which they first appear.
@@ -223,13 +231,16 @@ impl fmt::Display for History {
             let best = if index > 0 && self.best == Some(index - 1) { "  *best" } else { "" };
             writeln!(f, "{}{best}", cells.collect::<Vec<_>>().join("  "))?;
         }
-        write!(f, "{}", self.stop_reason)
+        match &self.explanation {
+            Some(explanation) => write!(f, "{explanation}"),
+            None => write!(f, "{}", self.stop_reason),
+        }
     }
 }
 
-/// Whether a loss is better than the best so far. NaN is never better, and anything is better than it.
-pub(super) fn is_better(new: f64, best: f64) -> bool {
-    new < best || (best.is_nan() && !new.is_nan())
+/// Whether a loss is better than the best so far: the first is, NaN never is.
+pub(super) fn is_better(new: f64, best: Option<f64>) -> bool {
+    !new.is_nan() && best.is_none_or(|best| new < best)
 }
 
 /// `epoch  3/10`, or `epoch 3` when nobody knows how many there will be.
@@ -318,7 +329,7 @@ mod tests {
                 "    2      4.8  0.2500      0.7500          0.5000",
                 "    3      4.8  0.2310      0.2554          0.9312  *best",
                 "    4      4.8     NaN         inf          0.0000",
-                "the loss was not finite at batch 8 of epoch 4",
+                "a loss or a gradient was not finite at batch 8 of epoch 4",
             ]
         );
     }

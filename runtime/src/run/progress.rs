@@ -61,17 +61,17 @@ impl Progress {
 
     /// The epoch is done: its line replaces the bar.
     pub(super) fn end(&mut self, line: &str) {
-        self.say(line);
+        if self.lines {
+            self.warn(line);
+        }
     }
 
-    /// Prints a line, where the bar was if there is one.
-    pub(super) fn say(&mut self, line: &str) {
+    /// Prints a line that must be read, where the bar was if there is one: also where nothing else is printed.
+    pub(super) fn warn(&mut self, line: &str) {
         if let Some(bar) = &mut self.bar {
             bar.clear();
         }
-        if self.lines {
-            write_line(line);
-        }
+        write_line(line);
     }
 }
 

@@ -28,7 +28,7 @@ pub struct State<'a> {
 
 impl State<'_> {
     /// Whether this epoch is the best so far, by `valid_loss`, or by `loss` in a loop that has not
-    /// validated. The first always is; an epoch without validation in a loop with it never is.
+    /// validated. The first is; a loss that is NaN and an epoch without validation in a loop with it never is.
     pub fn is_best(&self) -> bool {
         self.is_best
     }

@@ -20,7 +20,9 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
         if train {
             check_clips(bag, spec, order);
             check_scheduler(bag, spec, order);
+            check_metrics(bag, "train_metrics", &spec.train_metrics, order);
         } else {
+            check_metrics(bag, "metrics", &spec.metrics, order);
             check_evaluation(bag, order);
         }
         for entry in &order.value {
@@ -181,6 +183,19 @@ fn check_scheduler(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
         bag.push(
             Diagnostic::error(entry.place, "there is no `scheduler`")
                 .help("add the clause `scheduler = CosineLr::new(1000)`, or remove `schedule`"),
+        );
+    }
+}
+
+/// `metrics` needs something to measure.
+fn check_metrics(bag: &Bag, name: &str, clause: &Option<Clause<Vec<Expr>>>, order: &Clause<Vec<Entry>>) {
+    if clause.as_ref().is_some_and(|clause| !clause.value.is_empty()) {
+        return;
+    }
+    for entry in order.value.iter().filter(|entry| entry.is(Stage::Metrics)) {
+        bag.push(
+            Diagnostic::error(entry.place, format!("there are no `{name}`"))
+                .help(format!("add the clause `{name} = [accuracy]`, or remove `metrics` from `{}`", order.key)),
         );
     }
 }

@@ -1,0 +1,52 @@
+use std::collections::BTreeSet;
+
+use super::{Cause, Context};
+use crate::cfg::{Certain, OptimizerId, SiteId};
+use crate::flow::What;
+use crate::stage::Effect;
+
+lint! {
+    /// ## What it finds
+    ///
+    /// A block or a closure of a spec that steps the spec's optimizer.
+    ///
+    /// ## Why it matters
+    ///
+    /// The loop counts the updates that its own `step` makes: `max_steps`, `validate(every = 100 steps)`, the schedule and the history go by them.
+    /// An update in a block is one that nobody counts.
+    ///
+    /// ## Example
+    ///
+    /// ```text
+    /// max_steps = 1000,
+    /// train_order = [forward, loss, zero_grad, backward, { optimizer.step(); }],   // <- counts nothing
+    /// ```
+    ///
+    /// ## Instead
+    ///
+    /// Name `step` in the order: `train_order = [forward, loss, zero_grad, backward, step]`.
+    ///
+    /// ## Limits
+    ///
+    /// Only in specs.
+    /// A function that the block calls is not looked into; then an epoch without a counted update ends the run with an error.
+    /// Other optimizers than the spec's may step in blocks.
+    step_in_block, Error, "a block of a spec steps the optimizer, and nobody counts the update"
+}
+
+fn check(cx: &mut Context<'_>) {
+    let Some(counted) = cx.options.counted.clone() else { return };
+    let bare = |name: &str| name.replace(' ', "");
+    let is_counted = |id: OptimizerId| bare(&cx.cfg.optimizers[id].name) == bare(&counted);
+    let takes = |what: &What| matches!(what, What::Gradients(id, Effect::Take, _) if is_counted(*id));
+    let in_evaluation =
+        |site: SiteId| cx.options.evaluates.iter().any(|block| block.holds(&cx.site(site).place));
+    let visits = cx.solution.visits.iter().filter(|visit| takes(&visit.what) && cx.site(visit.site).own);
+    let sites: BTreeSet<SiteId> = visits.map(|visit| visit.site).filter(|site| !in_evaluation(*site)).collect();
+    for site in sites {
+        let message = format!("{} makes an update that the loop does not count", cx.call(site));
+        cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
+            .note("`max_steps`, `validate`, the schedule and the history go by the updates of the stage `step`")
+            .help("name `step` in `train_order` in place of this call");
+    }
+}

@@ -1,0 +1,104 @@
+//! Whether two expressions of a spec mean the same, however they are spelled.
+
+use quote::ToTokens;
+use syn::{Block, Expr, ExprCall, Stmt};
+
+use crate::spec::plain;
+
+/// Whether two loaders go over the same samples, as far as their expressions tell.
+pub(super) fn data(train: &Expr, valid: &Expr) -> bool {
+    text(bare(train)) == text(bare(valid))
+}
+
+/// A metric as text: `accuracy()` is `accuracy`.
+pub(super) fn metric(metric: &Expr) -> String {
+    match plain(metric) {
+        Expr::Call(call) if call.args.is_empty() => text(plain(&call.func)),
+        other => text(other),
+    }
+}
+
+/// What an expression is a handle, a copy, or another way through of.
+fn bare(value: &Expr) -> &Expr {
+    match plain(value) {
+        Expr::Reference(reference) => bare(&reference.expr),
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Deref(_)) => bare(&unary.expr),
+        Expr::Block(block) if block.label.is_none() => tail(&block.block).map_or(value, bare),
+        Expr::MethodCall(call) if HANDLES.iter().any(|name| call.method == name) => bare(&call.receiver),
+        Expr::Call(call) => match call.args.first() {
+            Some(first) if copies(call) || makes_loader(call) => bare(first),
+            _ => value,
+        },
+        other => other,
+    }
+}
+
+/// Methods whose result goes over the same samples.
+const HANDLES: [&str; 11] = [
+    "clone",
+    "cloned",
+    "to_owned",
+    "as_ref",
+    "as_mut",
+    "borrow",
+    "by_ref",
+    "into",
+    "shuffle",
+    "drop_last",
+    "unwrap",
+];
+
+/// `DataLoader::clone(&train)`, `Arc::clone(&train)`.
+fn copies(call: &ExprCall) -> bool {
+    ends(call, &["clone"])
+}
+
+/// `DataLoader::new(data, 32)`: a loader of the same data is no other data.
+fn makes_loader(call: &ExprCall) -> bool {
+    ends(call, &["DataLoader", "new"])
+}
+
+/// Whether the path of a called function ends so.
+fn ends(call: &ExprCall, names: &[&str]) -> bool {
+    let Expr::Path(path) = &*call.func else { return false };
+    let segments = path.path.segments.iter().rev();
+    segments.len() >= names.len() && segments.zip(names.iter().rev()).all(|(segment, name)| segment.ident == name)
+}
+
+/// The value of a block that is nothing but a value.
+fn tail(block: &Block) -> Option<&Expr> {
+    match &block.stmts[..] {
+        [Stmt::Expr(value, None)] => Some(value),
+        _ => None,
+    }
+}
+
+fn text(tokens: &Expr) -> String {
+    tokens.to_token_stream().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    fn same(train: &str, valid: &str) -> bool {
+        let parse = |text: &str| syn::parse_str(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        super::data(&parse(train), &parse(valid))
+    }
+
+    #[test]
+    fn spellings_of_one_loader() {
+        for valid in ["train", "&train", "(train)", "&(train)", "{ train }", "train.clone()", "&*train", "Arc::clone(&train)"] {
+            assert!(same("train", valid) && same(valid, "train"), "{valid}");
+        }
+        assert!(same("data.train", "(&data.train)"));
+        assert!(same("self.train", "&self.train.clone()"));
+        assert!(same("DataLoader::new(data.clone(), 32).shuffle(0)", "training_loop::DataLoader::new(data, 64)"));
+    }
+
+    #[test]
+    fn other_data() {
+        for valid in ["valid", "&valid", "data.valid", "train.valid", "split(train).1", "DataLoader::new(rest, 32)"] {
+            assert!(!same("train", valid), "{valid}");
+        }
+        assert!(!same("DataLoader::new(data, 32)", "DataLoader::new(other, 32)"));
+    }
+}

@@ -1,0 +1,85 @@
+//! What a run says when a loss or a gradient is not finite.
+
+use super::epoch::Epoch;
+use crate::nn::{Module, Visitor};
+use crate::{Optimizer, Scalar};
+
+/// A loss that is not finite.
+pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {
+    let rate = epoch.learning_rate.map(|rate| format!(", after an update with learning rate {rate}"));
+    let norm = epoch.grad_norm.map(|norm| format!(" and gradient norm {norm:.4}"));
+    let (rate, norm) = (rate.unwrap_or_default(), norm.unwrap_or_default());
+    let what = format!("the loss is {}", epoch.last);
+    report(&what, epoch, &format!("{rate}{norm}"), model)
+}
+
+/// A gradient that is not finite: that of the optimizer's parameter number `bad`.
+pub(super) fn by_gradient<M: Module + ?Sized, O: Optimizer + ?Sized>(
+    epoch: &Epoch,
+    bad: usize,
+    model: &M,
+    optimizer: &O,
+) -> String {
+    let named = model.named_parameters();
+    let parameter = &optimizer.parameters()[bad];
+    let name = named.into_iter().find(|(_, own)| own.is_same(parameter)).map(|(name, _)| format!("`{name}`"));
+    let name = name.unwrap_or_else(|| format!("parameter {bad} of the optimizer (counted from 0)"));
+    let gradient = parameter.grad();
+    let value = gradient.iter().flatten().find(|value| !value.is_finite()).copied().unwrap_or(Scalar::NAN);
+    let what = format!("the gradient of {name} is {value}");
+    report(&what, epoch, &format!(", before an update with learning rate {}", optimizer.learning_rate()), model)
+}
+
+fn report<M: Module + ?Sized>(what: &str, epoch: &Epoch, update: &str, model: &M) -> String {
+    let state = match first_not_finite(model) {
+        None => "and all its values are finite".to_owned(),
+        Some((name, value)) => format!("but its `{name}` holds {value} already"),
+    };
+    format!(
+        "stopped: {what} at batch {} of epoch {}{update}; the model was not updated with it, {state}. \
+         A smaller learning rate or `clip_grad_norm` may help.",
+        epoch.batch,
+        epoch.number + 1,
+    )
+}
+
+/// The first parameter or buffer that holds a number that is not finite, with the number.
+fn first_not_finite<M: Module + ?Sized>(model: &M) -> Option<(String, Scalar)> {
+    let mut search = Search { path: Vec::new(), found: None };
+    model.visit(&mut search);
+    search.found
+}
+
+struct Search {
+    path: Vec<String>,
+    found: Option<(String, Scalar)>,
+}
+
+impl Search {
+    fn look<'a>(&mut self, name: &str, values: impl IntoIterator<Item = &'a Scalar>) {
+        if self.found.is_none()
+            && let Some(&value) = values.into_iter().find(|value| !value.is_finite())
+        {
+            let path = self.path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>();
+            self.found = Some((path.join("."), value));
+        }
+    }
+}
+
+impl Visitor for Search {
+    fn parameter(&mut self, name: &str, parameter: &crate::Parameter) {
+        self.look(name, &parameter.value());
+    }
+
+    fn buffer(&mut self, name: &str, buffer: &crate::nn::Buffer) {
+        self.look(name, &buffer.value());
+    }
+
+    fn enter(&mut self, name: &str) {
+        self.path.push(name.to_owned());
+    }
+
+    fn leave(&mut self) {
+        self.path.pop();
+    }
+}

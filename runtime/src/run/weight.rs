@@ -1,0 +1,193 @@
+//! What batches weigh: in an epoch's loss, and in the update of a window of batches.
+
+use crate::reduction::Reduction;
+use crate::{Error, Result, Scalar, Tensor};
+
+/// How a batch counts beside others.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Weight {
+    /// Its loss is a mean over a weight of so much, at least 0: samples, or class weights.
+    Mean(f64),
+    /// Its loss is a sum, and adds to the others'.
+    Sum,
+}
+
+/// What makes a loss weigh by samples only for want of something better.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Guess {
+    /// A sum times a factor that is not one over the number of samples or of elements.
+    ScaledSum,
+    /// No mean, no sum, or several with different denominators.
+    Unknown,
+}
+
+impl Weight {
+    /// The weight of a batch by what its loss tells; a guess goes by samples.
+    pub(super) fn of(loss: &Tensor, samples: usize) -> (Self, Option<Guess>) {
+        /// How far a factor may be from one over a count, relative to it.
+        const ROUNDING: f64 = 1e-6;
+        let by_samples = Self::Mean(samples as f64);
+        match loss.reduction() {
+            Reduction::Mean(denominator) => (Self::Mean(denominator), None),
+            Reduction::Sum { factor: 1.0, .. } => (Self::Sum, None),
+            Reduction::Sum { count, factor } => {
+                let is_mean = |count: usize| (factor * count as f64 - 1.0).abs() < ROUNDING;
+                match [samples, count].into_iter().find(|&count| is_mean(count)) {
+                    Some(count) => (Self::Mean(count as f64), None),
+                    None => (by_samples, Some(Guess::ScaledSum)),
+                }
+            }
+            Reduction::None | Reduction::Unknown => (by_samples, Some(Guess::Unknown)),
+        }
+    }
+
+    /// The weight that the clause `loss_weight` gives.
+    ///
+    /// # Errors
+    /// [`Error::Rule`] for one that is negative or not finite.
+    pub(super) fn given(weight: f64) -> Result<Self> {
+        if weight >= 0.0 && weight.is_finite() {
+            return Ok(Self::Mean(weight));
+        }
+        Err(Error::Rule {
+            clause: "loss_weight",
+            value: weight.to_string(),
+            rule: "must be finite and at least 0",
+            help: "give what the batch's loss is divided by",
+        })
+    }
+}
+
+impl Guess {
+    /// Why a window of batches cannot be made of such losses.
+    pub(super) fn refused(self) -> Error {
+        let (rule, help) = match self {
+            Self::ScaledSum => (
+                "`accumulate` must know what the loss is divided by, and this loss is a sum times a factor",
+                "put the factor before `.sum()`, or write `loss_weight = |batch| batch.len()` for a mean over samples",
+            ),
+            Self::Unknown => (
+                "`accumulate` must know what the loss is divided by, and this loss does not tell",
+                "write `loss_weight = |batch| batch.len()` for a mean over samples",
+            ),
+        };
+        Error::Rule { clause: "loss_weight", value: "missing".to_owned(), rule, help }
+    }
+}
+
+/// The loss over all batches so far.
+///
+/// # Formula
+/// `Σ lossᵢ wᵢ / Σ wᵢ` for means over weights `wᵢ`, `Σ lossᵢ` for sums, in f64.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Total {
+    sum: f64,
+    weight: f64,
+    /// The losses are sums. The first batch decides.
+    is_sum: bool,
+}
+
+impl Total {
+    /// Adds a batch; one without weight adds nothing.
+    pub(super) fn add(&mut self, loss: f64, weight: Weight) {
+        let weight = match weight {
+            Weight::Mean(0.0) => return,
+            Weight::Mean(weight) => weight,
+            Weight::Sum => {
+                self.is_sum |= self.weight == 0.0;
+                1.0
+            }
+        };
+        self.sum += if self.is_sum { loss } else { loss * weight };
+        self.weight += weight;
+    }
+
+    /// The loss, once a batch has counted.
+    pub(super) fn value(self) -> Option<f64> {
+        let divisor = if self.is_sum { 1.0 } else { self.weight };
+        (self.weight > 0.0).then(|| self.sum / divisor)
+    }
+}
+
+/// The batches of one update.
+///
+/// # Formula
+/// Each batch's loss is scaled by `wᵢ / n`, where `n` is the number of samples of the window, and the gradients in
+/// the end by `n / Σ wᵢ`, which is 1 for a plain mean over samples. Sums are not scaled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    samples: f64,
+    weight: f64,
+    is_sum: bool,
+}
+
+impl Window {
+    pub(super) fn new(samples: usize) -> Self {
+        Self { samples: samples as f64, weight: 0.0, is_sum: false }
+    }
+
+    /// Adds a batch and gives the factor of its loss.
+    pub(super) fn add(&mut self, weight: Weight) -> Scalar {
+        match weight {
+            Weight::Mean(weight) => {
+                self.weight += weight;
+                (weight / self.samples) as Scalar
+            }
+            Weight::Sum => {
+                self.weight += 1.0;
+                self.is_sum = true;
+                1.0
+            }
+        }
+    }
+
+    /// The weight of all batches.
+    pub(super) fn weight(self) -> f64 {
+        self.weight
+    }
+
+    /// The factor of the gradients that the batches added up.
+    pub(super) fn scale(self) -> Scalar {
+        if self.is_sum || self.weight == 0.0 { 1.0 } else { (self.samples / self.weight) as Scalar }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mean_made_by_hand_is_one() {
+        let x = Tensor::ones(&[6, 3]);
+        let weight = |loss: &Tensor| Weight::of(loss, 6);
+        assert_eq!(weight(&(x.sum() / 6.0)), (Weight::Mean(6.0), None));
+        assert_eq!(weight(&(x.sum() * (1.0 / 18.0))), (Weight::Mean(18.0), None));
+        assert_eq!(weight(&x.sum()), (Weight::Sum, None));
+        assert_eq!(weight(&(x.sum() * 0.5)), (Weight::Mean(6.0), Some(Guess::ScaledSum)));
+        assert_eq!(weight(&x.mean().exp()), (Weight::Mean(6.0), Some(Guess::Unknown)));
+    }
+
+    #[test]
+    fn totals_are_those_of_all_the_data() {
+        let total = |batches: &[(f64, Weight)]| {
+            let mut total = Total::default();
+            batches.iter().for_each(|&(loss, weight)| total.add(loss, weight));
+            total.value()
+        };
+        assert_eq!(total(&[(1.0, Weight::Mean(4.0)), (6.0, Weight::Mean(1.0))]), Some(2.0));
+        assert_eq!(total(&[(f64::NAN, Weight::Mean(0.0)), (6.0, Weight::Mean(2.0))]), Some(6.0));
+        assert_eq!(total(&[(1.0, Weight::Sum), (6.0, Weight::Sum)]), Some(7.0));
+        assert_eq!(total(&[(f64::NAN, Weight::Mean(0.0))]), None);
+    }
+
+    #[test]
+    fn a_window_of_plain_means_needs_no_scaling_in_the_end() {
+        let mut window = Window::new(10);
+        assert_eq!(window.add(Weight::Mean(8.0)), 0.8);
+        assert_eq!(window.add(Weight::Mean(2.0)), 0.2);
+        assert_eq!(window.scale(), 1.0);
+        let mut window = Window::new(8);
+        assert_eq!(window.add(Weight::Mean(1.0)) + window.add(Weight::Mean(0.0)), 0.125);
+        assert_eq!((window.weight(), window.scale()), (1.0, 8.0));
+    }
+}
