@@ -204,7 +204,8 @@ impl<'a> Printer<'a> {
             .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.measure(&#name);));
         let schedule = plan.scheduler.as_ref().map(|scheduler| {
             let (place, optimizer) = (&scheduler.place, &plan.optimizer.exclusive);
-            let step = quote_spanned!(mixed(scheduler.at)=> if #place.is_per_epoch() { #place.step(#optimizer); });
+            let step =
+                quote_spanned!(mixed(scheduler.at)=> if #place.is_per_epoch() { #place.step(#optimizer); });
             Self::if_there_mut(scheduler, step)
         });
         let validation =

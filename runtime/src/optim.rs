@@ -104,7 +104,11 @@ pub trait Optimizer {
     /// [`parameters`](Optimizer::parameters); a `step` with it would ruin the parameter.
     fn non_finite_gradient(&self) -> Option<usize> {
         let is_bad = |parameter: &Parameter| {
-            parameter.lock().gradient.as_ref().is_some_and(|gradient| !kernel::all_finite(gradient.as_slice()))
+            parameter
+                .lock()
+                .gradient
+                .as_ref()
+                .is_some_and(|gradient| !kernel::all_finite(gradient.as_slice()))
         };
         self.parameters().iter().position(is_bad)
     }

@@ -49,7 +49,9 @@ fn lines(plan: &Plan) -> Vec<String> {
         None => " - Random draws: the thread's own.".to_owned(),
     });
     if plan.order.batch_end && plan.accumulate.is_some() {
-        lines.push(" - Where `batch_end` ends the run, the update of the batches so far is still made.".to_owned());
+        lines.push(
+            " - Where `batch_end` ends the run, the update of the batches so far is still made.".to_owned(),
+        );
     }
     if !plan.taken.is_empty() {
         let names: Vec<String> = plan.taken.iter().map(|name| format!("`{name}`")).collect();

@@ -147,7 +147,8 @@ pub(super) fn plan(
 
 /// The steps after the loss that learn from it.
 fn weighed(batch: &[Step]) -> Range<usize> {
-    let start = batch.iter().rposition(|step| matches!(step.work, Work::Guard)).map_or(batch.len(), |at| at + 1);
+    let start =
+        batch.iter().rposition(|step| matches!(step.work, Work::Guard)).map_or(batch.len(), |at| at + 1);
     let end = batch.iter().rposition(|step| !matches!(step.work, Work::Metrics)).map_or(0, |at| at + 1);
     start..end.max(start)
 }

@@ -87,7 +87,11 @@ fn check_signature(bag: &Bag, item: &SpecFn) {
 fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let place = item.signature.ident.span();
     let needed: [(&[&str], &str, &str); 5] = [
-        (&["model"], "the loop has nothing to train", "add a parameter `model: &mut M`, or write `model = ...`"),
+        (
+            &["model"],
+            "the loop has nothing to train",
+            "add a parameter `model: &mut M`, or write `model = ...`",
+        ),
         (
             &["train"],
             "the loop has no training data",

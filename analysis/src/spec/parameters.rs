@@ -24,16 +24,95 @@ const EXCLUDED: [(&str, &str); 6] = [
 /// Names that people give to parameters, and the clause whose name they should have.
 const FOREIGN: [(&str, &[&str]); 12] = [
     ("model", &["net", "network"]),
-    ("train", &["train_loader", "train_data", "train_set", "train_dataset", "train_dl", "training", "training_data", "dataloader_train", "loader", "dataloader"]),
-    ("valid", &["val", "val_loader", "val_data", "val_set", "valid_loader", "valid_data", "valid_dl", "valid_set", "validation", "validation_loader", "validation_data", "validation_set", "dataloader_valid", "dev", "dev_loader", "dev_set", "eval_loader", "eval_data", "eval_dataset", "test", "test_loader", "test_data"]),
+    (
+        "train",
+        &[
+            "train_loader",
+            "train_data",
+            "train_set",
+            "train_dataset",
+            "train_dl",
+            "training",
+            "training_data",
+            "dataloader_train",
+            "loader",
+            "dataloader",
+        ],
+    ),
+    (
+        "valid",
+        &[
+            "val",
+            "val_loader",
+            "val_data",
+            "val_set",
+            "valid_loader",
+            "valid_data",
+            "valid_dl",
+            "valid_set",
+            "validation",
+            "validation_loader",
+            "validation_data",
+            "validation_set",
+            "dataloader_valid",
+            "dev",
+            "dev_loader",
+            "dev_set",
+            "eval_loader",
+            "eval_data",
+            "eval_dataset",
+            "test",
+            "test_loader",
+            "test_data",
+        ],
+    ),
     ("loss", &["criterion", "loss_fn", "loss_func", "loss_function"]),
     ("optimizer", &["optim", "optimiser", "opt", "opt_func"]),
     ("scheduler", &["schedule", "sched", "lr_scheduler", "lr_schedule"]),
-    ("epochs", &["max_epochs", "num_epochs", "num_train_epochs", "n_epochs", "n_epoch", "nb_epochs", "nb_epoch", "epoch_count"]),
-    ("max_steps", &["steps", "num_steps", "n_steps", "total_steps", "max_iterations", "max_iters", "iterations"]),
+    (
+        "epochs",
+        &[
+            "max_epochs",
+            "num_epochs",
+            "num_train_epochs",
+            "n_epochs",
+            "n_epoch",
+            "nb_epochs",
+            "nb_epoch",
+            "epoch_count",
+        ],
+    ),
+    (
+        "max_steps",
+        &["steps", "num_steps", "n_steps", "total_steps", "max_iterations", "max_iters", "iterations"],
+    ),
     ("seed", &["random_seed", "rng_seed", "manual_seed", "random_state"]),
-    ("accumulate", &["accumulation", "accumulation_steps", "accumulate_grad_batches", "gradient_accumulation_steps", "grad_accumulation", "grads_accumulation"]),
-    ("clip_grad_norm", &["clip", "clip_norm", "grad_clip", "gradient_clip", "gradient_clipping", "gradient_clip_val", "max_norm", "max_grad_norm", "clipnorm", "global_clipnorm"]),
+    (
+        "accumulate",
+        &[
+            "accumulation",
+            "accumulation_steps",
+            "accumulate_grad_batches",
+            "gradient_accumulation_steps",
+            "grad_accumulation",
+            "grads_accumulation",
+        ],
+    ),
+    (
+        "clip_grad_norm",
+        &[
+            "clip",
+            "clip_norm",
+            "grad_clip",
+            "gradient_clip",
+            "gradient_clipping",
+            "gradient_clip_val",
+            "max_norm",
+            "max_grad_norm",
+            "clipnorm",
+            "global_clipnorm",
+        ],
+    ),
     ("clip_grad_value", &["clip_value", "clipvalue"]),
 ];
 
@@ -64,8 +143,7 @@ impl Spec {
         let parameters = item.parameters();
         let typed: Vec<String> = self.keys.iter().map(|key| key.unraw().to_string()).collect();
         let is_typed = |clause: &str| typed.iter().any(|key| key == clause) || self.meant.contains(&clause);
-        let excluded =
-            |clause: &str| EXCLUDED.iter().any(|&(one, other)| one == clause && is_typed(other));
+        let excluded = |clause: &str| EXCLUDED.iter().any(|&(one, other)| one == clause && is_typed(other));
         let takes = |parameter: &&Ident| {
             let name = parameter.unraw().to_string();
             let is_value = CLAUSES.iter().any(|&(clause, form)| clause == name && form == Form::Value);
@@ -121,9 +199,8 @@ impl Spec {
 /// What to say to a parameter that nothing mentions; nothing if its name does not tell what it is for.
 fn unused(parameter: &Ident) -> Option<Unused> {
     let name = parameter.unraw().to_string();
-    let found = |clause: Option<&'static str>, help: String| {
-        Some(Unused { name: parameter.clone(), clause, help })
-    };
+    let found =
+        |clause: Option<&'static str>, help: String| Some(Unused { name: parameter.clone(), clause, help });
     if let Some((_, help)) = ARGUMENTS.iter().find(|(names, _)| names.contains(&name.as_str())) {
         return found(None, (*help).to_owned());
     }
@@ -154,7 +231,8 @@ fn mention(tokens: TokenStream, names: &mut BTreeSet<String>) {
             }
             TokenTree::Literal(literal) => {
                 let text = literal.to_string();
-                let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+                let words =
+                    text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
                 names.extend(words.map(str::to_owned));
             }
             TokenTree::Punct(_) => {}
@@ -209,7 +287,9 @@ mod tests {
         let help = |args: &str, parameter: &str| {
             taken(args, &format!("fn fit({parameter}: T)")).1.pop().map(|(_, help)| help)
         };
-        let renamed = |ours: &str, typed: &str| Some(format!("call the parameter `{ours}`, or write `{ours} = {typed}`"));
+        let renamed = |ours: &str, typed: &str| {
+            Some(format!("call the parameter `{ours}`, or write `{ours} = {typed}`"))
+        };
         assert_eq!(help("", "val"), renamed("valid", "val"));
         assert_eq!(help("", "num_epochs"), renamed("epochs", "num_epochs"));
         assert_eq!(help("", "vaild"), renamed("valid", "vaild"));
@@ -223,7 +303,10 @@ mod tests {
 
     #[test]
     fn no_foreign_name_is_a_clause() {
-        let names = FOREIGN.iter().flat_map(|(_, names)| *names).chain(ARGUMENTS.iter().flat_map(|(names, _)| *names));
+        let names = FOREIGN
+            .iter()
+            .flat_map(|(_, names)| *names)
+            .chain(ARGUMENTS.iter().flat_map(|(names, _)| *names));
         for name in names {
             assert!(CLAUSES.iter().all(|(clause, _)| clause != name), "{name}");
         }

@@ -27,7 +27,12 @@ pub(super) fn by_gradient<M: Module + ?Sized, O: Optimizer + ?Sized>(
     let gradient = parameter.grad();
     let value = gradient.iter().flatten().find(|value| !value.is_finite()).copied().unwrap_or(Scalar::NAN);
     let what = format!("the gradient of {name} is {value}");
-    report(&what, epoch, &format!(", before an update with learning rate {}", optimizer.learning_rate()), model)
+    report(
+        &what,
+        epoch,
+        &format!(", before an update with learning rate {}", optimizer.learning_rate()),
+        model,
+    )
 }
 
 fn report<M: Module + ?Sized>(what: &str, epoch: &Epoch, update: &str, model: &M) -> String {

@@ -194,8 +194,10 @@ fn check_metrics(bag: &Bag, name: &str, clause: &Option<Clause<Vec<Expr>>>, orde
     }
     for entry in order.value.iter().filter(|entry| entry.is(Stage::Metrics)) {
         bag.push(
-            Diagnostic::error(entry.place, format!("there are no `{name}`"))
-                .help(format!("add the clause `{name} = [accuracy]`, or remove `metrics` from `{}`", order.key)),
+            Diagnostic::error(entry.place, format!("there are no `{name}`")).help(format!(
+                "add the clause `{name} = [accuracy]`, or remove `metrics` from `{}`",
+                order.key
+            )),
         );
     }
 }

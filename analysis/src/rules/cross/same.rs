@@ -62,7 +62,8 @@ fn makes_loader(call: &ExprCall) -> bool {
 fn ends(call: &ExprCall, names: &[&str]) -> bool {
     let Expr::Path(path) = &*call.func else { return false };
     let segments = path.path.segments.iter().rev();
-    segments.len() >= names.len() && segments.zip(names.iter().rev()).all(|(segment, name)| segment.ident == name)
+    segments.len() >= names.len()
+        && segments.zip(names.iter().rev()).all(|(segment, name)| segment.ident == name)
 }
 
 /// The value of a block that is nothing but a value.
@@ -86,17 +87,31 @@ mod tests {
 
     #[test]
     fn spellings_of_one_loader() {
-        for valid in ["train", "&train", "(train)", "&(train)", "{ train }", "train.clone()", "&*train", "Arc::clone(&train)"] {
+        for valid in [
+            "train",
+            "&train",
+            "(train)",
+            "&(train)",
+            "{ train }",
+            "train.clone()",
+            "&*train",
+            "Arc::clone(&train)",
+        ] {
             assert!(same("train", valid) && same(valid, "train"), "{valid}");
         }
         assert!(same("data.train", "(&data.train)"));
         assert!(same("self.train", "&self.train.clone()"));
-        assert!(same("DataLoader::new(data.clone(), 32).shuffle(0)", "training_loop::DataLoader::new(data, 64)"));
+        assert!(same(
+            "DataLoader::new(data.clone(), 32).shuffle(0)",
+            "training_loop::DataLoader::new(data, 64)"
+        ));
     }
 
     #[test]
     fn other_data() {
-        for valid in ["valid", "&valid", "data.valid", "train.valid", "split(train).1", "DataLoader::new(rest, 32)"] {
+        for valid in
+            ["valid", "&valid", "data.valid", "train.valid", "split(train).1", "DataLoader::new(rest, 32)"]
+        {
             assert!(!same("train", valid), "{valid}");
         }
         assert!(!same("DataLoader::new(data, 32)", "DataLoader::new(other, 32)"));
