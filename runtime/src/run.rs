@@ -106,7 +106,7 @@ impl Run {
     /// # Panics
     /// If the loss is not a single number.
     #[track_caller]
-    pub fn add_loss(&mut self, loss: &Tensor, samples: usize) -> Result<()> {
+    pub fn add_batch(&mut self, loss: &Tensor, samples: usize) -> Result<()> {
         let value = number(loss);
         let (weight, guess) = Weight::of(loss, samples);
         if let (Some(guess), Some(_)) = (guess, self.window) {
@@ -116,7 +116,7 @@ impl Run {
         Ok(())
     }
 
-    /// As [`add_loss`](Run::add_loss), for a loss that was divided by this weight, at least 0.
+    /// As [`add_batch`](Run::add_batch), for a loss that was divided by this weight, at least 0.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
@@ -124,7 +124,7 @@ impl Run {
     /// # Panics
     /// If the loss is not a single number.
     #[track_caller]
-    pub fn add_weighted_loss(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
+    pub fn add_weighted_batch(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
         let value = number(loss);
         self.add(value, Weight::given(weight)?);
         Ok(())
@@ -158,7 +158,7 @@ impl Run {
 
     /// Whether a gradient is NaN or infinite: then the run is over and says so on standard error, and the caller
     /// must not call `step`. A finite `norm` of the gradients spares a look at each.
-    pub fn gradient_diverged<M: Module + ?Sized, O: Optimizer + ?Sized>(
+    pub fn exploded<M: Module + ?Sized, O: Optimizer + ?Sized>(
         &mut self,
         model: &M,
         optimizer: &O,

@@ -31,7 +31,7 @@ impl Printer<'_> {
             Work::Guard => {
                 let windows = self.plan.accumulate.is_some();
                 let label = windows.then(|| quote_spanned!(self.here=> 'windows));
-                let (model, add) = (&self.plan.model.shared, self.add_loss(at));
+                let (model, add) = (&self.plan.model.shared, self.add_batch(at));
                 quote_spanned!(at=> #add if #run.diverged(#model) { break #label; })
             }
             Work::ZeroGrad => quote_spanned!(at=> #machine.zero_grad();),
@@ -51,7 +51,7 @@ impl Printer<'_> {
                 let norm = local("grad_norm");
                 let norm = if *grad_norm { quote!(Some(#norm)) } else { quote_spanned!(at=> None) };
                 let (model, optimizer) = (&self.plan.model.shared, &optimizer.shared);
-                quote_spanned!(at=> if #run.gradient_diverged(#model, #optimizer, #norm) { break; })
+                quote_spanned!(at=> if #run.exploded(#model, #optimizer, #norm) { break; })
             }
             Work::Step => quote_spanned!(at=> #machine.step();),
             Work::EndStep { grad_norm } => {
@@ -89,12 +89,12 @@ impl Printer<'_> {
     }
 
     /// Adds the batch's loss to the epoch's.
-    fn add_loss(&self, at: Span) -> TokenStream {
+    fn add_batch(&self, at: Span) -> TokenStream {
         let local = |name: &str| self.plan.names.local(name, at);
         let (run, batch, loss) = (local("run"), local("batch"), local("loss"));
         match self.loss_weight(at) {
-            Some(weight) => quote_spanned!(at=> #run.add_weighted_loss(&#loss, #weight)?;),
-            None => quote_spanned!(at=> #run.add_loss(&#loss, #batch.len())?;),
+            Some(weight) => quote_spanned!(at=> #run.add_weighted_batch(&#loss, #weight)?;),
+            None => quote_spanned!(at=> #run.add_batch(&#loss, #batch.len())?;),
         }
     }
 

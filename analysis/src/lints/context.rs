@@ -43,6 +43,13 @@ pub struct Fault {
 }
 
 impl<'a> Context<'a> {
+    /// Whether the loop of a spec counts the updates of this optimizer.
+    pub fn counts(&self, id: OptimizerId) -> bool {
+        let bare = |name: &str| name.replace(' ', "");
+        let counted = self.options.counted.as_deref();
+        counted.is_some_and(|counted| bare(counted) == bare(&self.cfg.optimizers[id].name))
+    }
+
     pub(super) fn new(cfg: &'a Cfg, solution: &'a Solution, options: &'a CheckOptions) -> Self {
         let mut cx =
             Self { cfg, solution, options, lint: None, findings: Vec::new(), explained: BTreeSet::new() };

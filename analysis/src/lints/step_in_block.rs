@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::{Cause, Context};
-use crate::cfg::{Certain, OptimizerId, SiteId};
+use crate::cfg::{Certain, SiteId};
 use crate::flow::What;
 use crate::stage::Effect;
 
@@ -35,18 +35,21 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let Some(counted) = cx.options.counted.clone() else { return };
-    let bare = |name: &str| name.replace(' ', "");
-    let is_counted = |id: OptimizerId| bare(&cx.cfg.optimizers[id].name) == bare(&counted);
-    let takes = |what: &What| matches!(what, What::Gradients(id, Effect::Take, _) if is_counted(*id));
+    let takes = |what: &What| matches!(what, What::Gradients(id, Effect::Take, _) if cx.counts(*id));
     let in_evaluation =
         |site: SiteId| cx.options.evaluates.iter().any(|block| block.holds(&cx.site(site).place));
-    let visits = cx.solution.visits.iter().filter(|visit| takes(&visit.what) && cx.site(visit.site).own);
-    let sites: BTreeSet<SiteId> = visits.map(|visit| visit.site).filter(|site| !in_evaluation(*site)).collect();
-    for site in sites {
+    let visits = cx.solution.visits.iter().filter(|visit| takes(&visit.what)).map(|visit| visit.site);
+    let (own, listed): (BTreeSet<SiteId>, BTreeSet<SiteId>) =
+        visits.filter(|site| !in_evaluation(*site)).partition(|site| cx.site(*site).own);
+    let help = if listed.is_empty() {
+        "name `step` in `train_order` in place of this call"
+    } else {
+        "remove this call: the stage `step` makes the update"
+    };
+    for site in own {
         let message = format!("{} makes an update that the loop does not count", cx.call(site));
         cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
             .note("`max_steps`, `validate`, the schedule and the history go by the updates of the stage `step`")
-            .help("name `step` in `train_order` in place of this call");
+            .help(help);
     }
 }

@@ -37,10 +37,12 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let Some(used) = fault.cell.trail(Gradients::USED).used else { continue };
-        if fault.word != Gradients::USED {
+        let step = fault.visit.site;
+        // A block of a spec that steps its optimizer is a fault by itself.
+        let told = cx.counts(fault.optimizer) && (cx.site(used).own || cx.site(step).own);
+        if fault.word != Gradients::USED || told {
             continue;
         }
-        let step = fault.visit.site;
         let note = format!("{}{} used them; no `backward` runs in between", cx.when(used, step), cx.call_at(used));
         let help = if cx.of_spec() {
             "name `step` once in `train_order`, and in no block or hook".to_owned()

@@ -115,6 +115,14 @@ impl<'a> Lower<'a> {
             return value;
         }
         let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        if let Some((Kind::Optimizer(id), rest)) =
+            arguments.split_first().map(|(first, rest)| (&first.kind, rest))
+            && let Some(Does::Gradients(effects)) = self.dialect.optimizer_method(name, rest.len())
+        {
+            // `Optimizer::step(&mut optimizer)`
+            self.effects(expr, effects, &On::Optimizer(*id), rest.first());
+            return Value { measured: true, ..Value::number() };
+        }
         let mut deps = Deps::none();
         for (argument, value) in node.args.iter().zip(&arguments) {
             let rng = matches!(argument, Expr::Reference(by) if by.mutability.is_some());

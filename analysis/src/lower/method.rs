@@ -314,6 +314,15 @@ impl<'a> Lower<'a> {
         value
     }
 
+    /// Whether a condition of a spec's loop asks if a batch, or a window of them, has a weight.
+    pub(super) fn asks_for_weight(&self, condition: &Expr) -> bool {
+        let Expr::Binary(condition) = condition else { return false };
+        let Expr::MethodCall(call) = &*condition.left else { return false };
+        self.options.origin == crate::check::Origin::Spec
+            && is_generated(&condition.left)
+            && (call.method == "batch_weight" || call.method == "window_weight")
+    }
+
     /// The site of a stage; in a spec it is the one token that stands for it.
     pub(super) fn stage_site(&mut self, expr: &'a Expr, stage: Stage) -> SiteId {
         self.stage_site_at(super::address(expr), expr, stage)

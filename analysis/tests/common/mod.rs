@@ -60,6 +60,18 @@ pub(crate) fn functions(file: &syn::File) -> Vec<(usize, usize)> {
             let line = signature.fn_token.span.start().line;
             self.0.push((line, line));
         }
+        fn visit_item(&mut self, item: &'ast syn::Item) {
+            match item {
+                syn::Item::Verbatim(spec) => self.spec(spec),
+                other => syn::visit::visit_item(self, other),
+            }
+        }
+        fn visit_impl_item(&mut self, item: &'ast syn::ImplItem) {
+            match item {
+                syn::ImplItem::Verbatim(spec) => self.spec(spec),
+                other => syn::visit::visit_impl_item(self, other),
+            }
+        }
         fn visit_block(&mut self, block: &'ast syn::Block) {
             // The first block after a signature is its body, and holds all others.
             let end = block.brace_token.span.close().end().line;
@@ -67,6 +79,13 @@ pub(crate) fn functions(file: &syn::File) -> Vec<(usize, usize)> {
                 last.1 = last.1.max(end);
             }
             syn::visit::visit_block(self, block);
+        }
+    }
+    impl Walk {
+        /// A function without a body, from its attribute on.
+        fn spec(&mut self, tokens: &proc_macro2::TokenStream) {
+            let place = training_loop_analysis::diagnostic::Place::of(tokens);
+            self.0.push((place.line(), place.end.end().line));
         }
     }
     let mut walk = Walk(Vec::new());

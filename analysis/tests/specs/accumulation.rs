@@ -167,7 +167,7 @@ fn a_block_weighs(model: &mut Mlp, train: &DataLoader) -> Result<History>;
         {
             *count += 1;
             if *count % 4 == 0 {
-                optimizer.step();
+                optimizer.step(); //~ error step_in_block
             }
         },
     ],

@@ -87,7 +87,7 @@ fn zeroes_hardly_ever(model: &mut Mlp, train: &DataLoader, state: &State) -> Res
     loss = cross_entropy,
     optimizer = Sgd::new(model.parameters(), 0.1),
     epochs = 3,
-    train_order = [forward, loss, { optimizer.zero_grad(); loss.backward(); optimizer.step(); }],
+    train_order = [forward, loss, { optimizer.zero_grad(); loss.backward(); optimizer.step(); }], //~ error step_in_block
 )]
 fn all_in_a_block(model: &mut Mlp, train: &DataLoader) -> Result<History>;
 
@@ -100,7 +100,7 @@ fn all_in_a_block(model: &mut Mlp, train: &DataLoader) -> Result<History>;
         loss,
         {
             loss.backward(); //~ error missing_zero_grad
-            optimizer.step();
+            optimizer.step(); //~ error step_in_block
         },
     ],
 )]
@@ -114,7 +114,7 @@ fn a_block_without_zero_grad(model: &mut Mlp, train: &DataLoader) -> Result<Hist
         forward,
         loss,
         zero_grad,
-        { optimizer.step(); }, //~ error step_before_backward
+        { optimizer.step(); }, //~ error step_in_block
         backward,
     ],
 )]
@@ -208,7 +208,7 @@ fn a_block_without_step(model: &mut Mlp, train: &DataLoader) -> Result<History>;
         forward,
         loss,
         zero_grad,
-        { optimizer.step(); }, //~ error missing_backward
+        { optimizer.step(); }, //~ error step_in_block
     ],
 )]
 fn a_block_without_backward(model: &mut Mlp, train: &DataLoader) -> Result<History>;

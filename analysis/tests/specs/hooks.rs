@@ -2,9 +2,9 @@
 
 #[training_loop(
     loss = cross_entropy,
-    optimizer = Sgd::new(model.parameters(), 0.1), //~ error step_repeated
+    optimizer = Sgd::new(model.parameters(), 0.1),
     epochs = 3,
-    on(before_step = |_, _| optimizer.step()),
+    on(before_step = |_, _| optimizer.step()), //~ error step_in_block
 )]
 fn steps_before_step(model: &mut Mlp, train: &DataLoader) -> Result<History>;
 
@@ -12,7 +12,7 @@ fn steps_before_step(model: &mut Mlp, train: &DataLoader) -> Result<History>;
     loss = cross_entropy,
     optimizer = Sgd::new(model.parameters(), 0.1),
     epochs = 3,
-    on(batch_end = |_, _| optimizer.step()), //~ error step_repeated
+    on(batch_end = |_, _| optimizer.step()), //~ error step_in_block
 )]
 fn steps_after_the_batch(model: &mut Mlp, train: &DataLoader) -> Result<History>;
 
@@ -20,7 +20,7 @@ fn steps_after_the_batch(model: &mut Mlp, train: &DataLoader) -> Result<History>
     loss = cross_entropy,
     optimizer = Sgd::new(model.parameters(), 0.1),
     epochs = 3,
-    on(epoch_end = |_, _| { optimizer.step(); }), //~ error step_repeated
+    on(epoch_end = |_, _| { optimizer.step(); }), //~ error step_in_block
 )]
 fn steps_after_the_epoch(model: &mut Mlp, train: &DataLoader) -> Result<History>;
 

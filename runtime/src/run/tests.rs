@@ -17,7 +17,7 @@ fn mean(loss: Scalar, samples: usize) -> Tensor {
 
 /// Adds a batch, and says whether the run ends by it.
 fn diverged(run: &mut Run, loss: Scalar, samples: usize) -> bool {
-    run.add_loss(&mean(loss, samples), samples).unwrap();
+    run.add_batch(&mean(loss, samples), samples).unwrap();
     run.diverged(&Linear::new(1, 1))
 }
 
@@ -176,9 +176,9 @@ fn a_batch_without_weight_ends_nothing_and_counts_nothing() {
     let mut run = run(1, None);
     run.begin_epoch(0, 2);
     let ignored = mean(Scalar::NAN, 0);
-    run.add_loss(&ignored, 4).unwrap();
+    run.add_batch(&ignored, 4).unwrap();
     assert!(!run.diverged(&Linear::new(1, 1)) && run.batch_weight() == 0.0);
-    run.add_loss(&mean(3.0, 2), 4).unwrap();
+    run.add_batch(&mean(3.0, 2), 4).unwrap();
     assert_eq!(run.batch_weight(), 1.0);
     run.end_step(0.1, None);
     run.end_epoch().unwrap();
@@ -191,7 +191,7 @@ fn an_epoch_without_an_update_is_an_error() {
     epoch(&mut run, 0, &[(1.0, 1)]);
     run.end_epoch().unwrap();
     run.begin_epoch(1, 1);
-    run.add_loss(&mean(1.0, 1), 1).unwrap();
+    run.add_batch(&mean(1.0, 1), 1).unwrap();
     let error = run.end_epoch().unwrap_err().to_string();
     assert!(error.contains("epoch 2 made no update") && error.contains("name `step`"), "{error}");
 }
@@ -202,7 +202,7 @@ fn validation_is_due_once_for_each_update() {
     run.begin_epoch(0, 4);
     assert!(!run.is_due(1), "nothing was updated yet");
     for expected in [false, true, false] {
-        run.add_loss(&mean(1.0, 1), 1).unwrap();
+        run.add_batch(&mean(1.0, 1), 1).unwrap();
         run.end_step(0.1, None);
         assert_eq!(run.is_due(2), expected);
     }
@@ -216,18 +216,18 @@ fn validation_is_due_once_for_each_update() {
 fn a_window_of_losses_that_do_not_tell_is_refused() {
     let mut run = run(1, None);
     run.begin_epoch(0, 1);
-    run.add_loss(&Tensor::from(1.0), 4).unwrap();
+    run.add_batch(&Tensor::from(1.0), 4).unwrap();
     run.begin_window(8);
-    let error = run.add_loss(&Tensor::from(1.0), 4).unwrap_err().to_string();
+    let error = run.add_batch(&Tensor::from(1.0), 4).unwrap_err().to_string();
     assert!(error.contains("`loss_weight` is missing") && error.contains("|batch|"), "{error}");
     assert!(
-        run.add_loss(&(Tensor::ones(&[3]).sum() * 0.5), 4)
+        run.add_batch(&(Tensor::ones(&[3]).sum() * 0.5), 4)
             .unwrap_err()
             .to_string()
             .contains("before `.sum()`")
     );
-    run.add_weighted_loss(&Tensor::from(1.0), 2.0).unwrap();
-    assert!(run.add_weighted_loss(&Tensor::from(1.0), -1.0).is_err());
+    run.add_weighted_batch(&Tensor::from(1.0), 2.0).unwrap();
+    assert!(run.add_weighted_batch(&Tensor::from(1.0), -1.0).is_err());
 }
 
 #[test]
@@ -237,9 +237,9 @@ fn a_bad_gradient_is_named_before_it_does_harm() {
     let optimizer = Sgd::new(layer.parameters(), 0.25);
     let mut run = run(1, None);
     run.begin_epoch(0, 1);
-    run.add_loss(&mean(1.0, 1), 1).unwrap();
-    assert!(!run.gradient_diverged(&layer, &optimizer, Some(3.0)));
-    assert!(run.gradient_diverged(&layer, &optimizer, None));
+    run.add_batch(&mean(1.0, 1), 1).unwrap();
+    assert!(!run.exploded(&layer, &optimizer, Some(3.0)));
+    assert!(run.exploded(&layer, &optimizer, None));
     let history = run.finish();
     assert_eq!(history.stop_reason(), StopReason::NonFinite { epoch: 0, batch: 0 });
     let text = history.explanation().unwrap();
@@ -261,7 +261,7 @@ fn a_bad_gradient_is_named_before_it_does_harm() {
 #[test]
 #[should_panic(expected = "the loss has the shape [2], but must be a single number")]
 fn a_loss_that_was_not_reduced_is_refused() {
-    let _ = run(1, None).add_loss(&Tensor::ones(&[2]), 2);
+    let _ = run(1, None).add_batch(&Tensor::ones(&[2]), 2);
 }
 
 #[test]
