@@ -12,8 +12,10 @@ pub(crate) enum Reduction {
     None,
     /// A sum of terms divided by this number, which is at least 0.
     Mean(f64),
-    /// A sum of `count` elements times `factor`; the sign does not matter.
-    Sum { count: usize, factor: f64 },
+    /// A sum of `count` elements, negated or not.
+    Sum { count: usize },
+    /// Such a sum times a number, whose sign does not matter. That may be one over a count, and this a mean.
+    Scaled { count: usize, factor: f64 },
     /// Computed from reduced numbers in another way.
     Unknown,
 }
@@ -28,7 +30,7 @@ impl Reduction {
     /// The reduction of a sum over all elements of `x`.
     pub(crate) fn of_sum(x: &Tensor) -> Self {
         match x.reduction() {
-            Self::None => Self::Sum { count: x.len(), factor: 1.0 },
+            Self::None => Self::Sum { count: x.len() },
             own if x.rank() == 0 => own,
             _ => Self::Unknown,
         }
@@ -50,8 +52,9 @@ impl Reduction {
             // A number beside a mean, as a penalty on parameters, is the same for every batch.
             (Self::Mean(count), Self::None) | (Self::None, Self::Mean(count)) => Self::Mean(count),
             (Self::Mean(a), Self::Mean(b)) if a == b => Self::Mean(a),
-            (Self::Sum { count, factor }, Self::Sum { count: other, factor: same }) if factor == same => {
-                Self::Sum { count: count.saturating_add(other), factor }
+            (Self::Sum { count }, Self::Sum { count: other }) => Self::Sum { count: count.saturating_add(other) },
+            (Self::Scaled { count, factor }, Self::Scaled { count: other, factor: same }) if factor == same => {
+                Self::Scaled { count: count.saturating_add(other), factor }
             }
             _ => Self::Unknown,
         }
@@ -70,7 +73,7 @@ impl Reduction {
     pub(crate) fn of_quotient(a: &Tensor, b: &Tensor) -> Self {
         match (a.reduction(), b.reduction()) {
             (own, Self::None) if is_number(b) => own.scaled(1.0 / f64::from(b.item())),
-            (Self::Sum { factor: 1.0, .. }, Self::Sum { .. }) if is_number(b) && b.item() >= 0.0 => {
+            (Self::Sum { .. }, Self::Sum { .. }) if is_number(b) && b.item() >= 0.0 => {
                 Self::Mean(f64::from(b.item()))
             }
             _ => Self::of_operation(&[a, b]),
@@ -80,7 +83,8 @@ impl Reduction {
     /// The same times a number.
     fn scaled(self, by: f64) -> Self {
         match self {
-            Self::Sum { count, factor } => Self::Sum { count, factor: (factor * by).abs() },
+            Self::Sum { count } => Self::Scaled { count, factor: by.abs() },
+            Self::Scaled { count, factor } => Self::Scaled { count, factor: (factor * by).abs() },
             other => other,
         }
     }
@@ -102,7 +106,7 @@ mod tests {
     use crate::{CrossEntropy, Labels, Tensor, cross_entropy, mse_loss, no_grad, stack};
 
     fn sum(count: usize) -> Reduction {
-        Reduction::Sum { count, factor: 1.0 }
+        Reduction::Sum { count }
     }
 
     #[test]
@@ -130,7 +134,7 @@ mod tests {
         assert_eq!((-x.sum()).reduction(), sum(18));
         assert_eq!((x.sum() + y.sum()).reduction(), sum(36));
         assert_eq!(x.sum().reshape(&[]).sum().mean().reduction(), sum(18));
-        assert_eq!((x.sum() / 6.0).reduction(), Reduction::Sum { count: 18, factor: 1.0 / 6.0 });
+        assert_eq!((x.sum() / 6.0).reduction(), Reduction::Scaled { count: 18, factor: 1.0 / 6.0 });
         let mask = Tensor::from(ndarray::arr1(&[1.0, 0.0, 1.0]));
         assert_eq!((x.sum() / mask.sum()).reduction(), Reduction::Mean(2.0));
     }

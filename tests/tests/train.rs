@@ -4,11 +4,17 @@
 mod bits;
 #[path = "train/common.rs"]
 mod common;
+#[path = "train/exact.rs"]
+mod exact;
 #[path = "train/files.rs"]
 mod files;
 #[path = "train/meaning.rs"]
 mod meaning;
+#[path = "train/parameters.rs"]
+mod parameters;
 #[path = "train/real.rs"]
 mod real;
+#[path = "train/safe.rs"]
+mod safe;
 #[path = "train/synthetic.rs"]
 mod synthetic;

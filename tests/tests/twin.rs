@@ -188,9 +188,11 @@ fn validated_by_steps(model: &Mlp, train: &DataLoader, valid: &DataLoader) -> Re
 #[test]
 fn validation_never_changes_the_training_bits() {
     let (train, valid) = (loader(23, 4), loader(10, 4));
-    let [without, by_epochs, by_steps] = [(); 3].map(|()| Mlp::new(0.5));
+    let without = Mlp::new(0.5);
     unvalidated(&without, &train).expect("trains");
+    let by_epochs = Mlp::new(0.5);
     validated(&by_epochs, &train, &valid).expect("trains");
+    let by_steps = Mlp::new(0.5);
     validated_by_steps(&by_steps, &train, &valid).expect("trains");
     assert_eq!(without.bits(), by_epochs.bits());
     assert_eq!(without.bits(), by_steps.bits());

@@ -238,10 +238,18 @@ pub(super) fn expression(input: ParseStream, key: &Ident) -> Result<Expr, Diagno
             Diagnostic::error(key.span(), format!("`{key}` has no value")).help(format!("write `{example}`"))
         );
     }
-    input.parse::<Expr>().map_err(|error| {
+    let mut value = input.parse::<Expr>().map_err(|error| {
         let place = Place::from(error.span());
         Diagnostic::error(place, format!("the value of `{key}` is not an expression: {error}"))
-    })
+    })?;
+    // A `macro_rules` macro puts what it was given into a group.
+    loop {
+        value = match value {
+            Expr::Paren(inner) => *inner.expr,
+            Expr::Group(inner) => *inner.expr,
+            other => return Ok(other),
+        };
+    }
 }
 
 /// Reads `name = expression` into its field.
@@ -255,7 +263,7 @@ fn value_clause(input: ParseStream, spec: &mut Spec, key: Ident, name: &str) -> 
         spec.path.get_or_insert(Clause { key, value });
         return Ok(());
     }
-    let mut value = expression(input, &key)?;
+    let value = expression(input, &key)?;
     if let Some(unit) = group::own_unit(name) {
         group::drop_unit(input, &key, unit)?;
     } else if let Expr::Assign(assign) = &value {
@@ -263,9 +271,6 @@ fn value_clause(input: ParseStream, spec: &mut Spec, key: Ident, name: &str) -> 
         let place = Place::of(assign);
         return Err(Diagnostic::error(place, format!("the value of `{key}` is an assignment"))
             .help(format!("write `{}`", example(name))));
-    }
-    while let Expr::Paren(inner) = value {
-        value = *inner.expr;
     }
     let Some(field) = spec.field(name) else { return Ok(()) };
     field.get_or_insert(Clause { key, value });

@@ -29,8 +29,8 @@ impl Weight {
         let by_samples = Self::Mean(samples as f64);
         match loss.reduction() {
             Reduction::Mean(denominator) => (Self::Mean(denominator), None),
-            Reduction::Sum { factor: 1.0, .. } => (Self::Sum, None),
-            Reduction::Sum { count, factor } => {
+            Reduction::Sum { .. } => (Self::Sum, None),
+            Reduction::Scaled { count, factor } => {
                 let is_mean = |count: usize| (factor * count as f64 - 1.0).abs() < ROUNDING;
                 match [samples, count].into_iter().find(|&count| is_mean(count)) {
                     Some(count) => (Self::Mean(count as f64), None),

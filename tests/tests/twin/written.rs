@@ -8,7 +8,8 @@
 /// - Optimizer: `AdamW::new(model.parameters(), 0.01)`.
 /// - Schedule: `CosineLr::new(12)`.
 /// - Validation on `valid` after every 2 epochs and the last one, and before the first epoch: `forward`, `loss`, `metrics`.
-/// - Seed: 3.
+/// - Seed: 3; afterwards the thread's own random draws go on.
+/// - Clauses taken from parameters: `model`, `train`, `valid`.
 pub fn fit(
     model: &mut Mlp,
     train: &DataLoader,
@@ -26,10 +27,10 @@ pub fn fit(
         "must be at least 1",
         "write how often to go through the training data: `epochs = 10`",
     )?;
-    let mut run = ::training_loop::private::Run::new(Some(epochs), None).validated();
+    let mut run = ::training_loop::private::Run::new(Some(epochs), None).validated(true);
     train.check("train")?;
     valid.check("valid")?;
-    ::training_loop::seed(3);
+    let _seed = ::training_loop::seed_scope(3);
     let mut optimizer = AdamW::new(model.parameters(), 0.01);
     optimizer.check()?;
     let mut scheduler = CosineLr::new(12);
@@ -53,13 +54,14 @@ pub fn fit(
         run.measure_valid(&valid_accuracy);
         run.end_validation();
     }
-    run.end_epoch();
+    run.end_epoch()?;
     for epoch in 0..epochs {
         run.begin_epoch(epoch, train.batches());
         let mut train_accuracy = accuracy();
         let mut train_top_k = top_k(2);
         'windows: for window in train.windows(epoch, 3) {
             optimizer.zero_grad();
+            run.begin_window(window.samples());
             for batch in &window {
                 let output = model.forward(&batch.input);
                 let loss = {
@@ -67,18 +69,27 @@ pub fn fit(
                     let batch = &batch;
                     cross_entropy(output, &batch.target)
                 };
-                if run.diverged(&loss, batch.len()) {
+                run.add_batch(&loss, batch.len())?;
+                if run.diverged(model) {
                     break 'windows;
                 }
-                (&loss * window.weight(&batch)).backward();
+                if run.batch_weight() > 0.0 {
+                    (&loss * run.batch_weight()).backward();
+                }
                 train_accuracy.update(&output, &batch.target);
                 train_top_k.update(&output, &batch.target);
             }
-            let grad_norm = optimizer.clip_grad_norm(0.5);
-            optimizer.step();
-            run.end_step(optimizer.learning_rate(), Some(grad_norm));
-            if !scheduler.is_per_epoch() {
-                scheduler.step(&mut optimizer);
+            if run.window_weight() > 0.0 {
+                optimizer.scale_grad(run.window_scale());
+                let grad_norm = optimizer.clip_grad_norm(0.5);
+                if run.exploded(model, &optimizer, Some(grad_norm)) {
+                    break;
+                }
+                optimizer.step();
+                run.end_step(optimizer.learning_rate(), Some(grad_norm));
+                if !scheduler.is_per_epoch() {
+                    scheduler.step(&mut optimizer);
+                }
             }
             if run.is_over() {
                 break;
@@ -111,7 +122,7 @@ pub fn fit(
             let state = &run.state();
             seen.push((state.epoch, model.is_training()))
         })?;
-        run.end_epoch();
+        run.end_epoch()?;
         if run.is_over() {
             break;
         }
