@@ -5,11 +5,16 @@ use crate::nn::mode::{Mode, modes};
 use crate::random::{self, Position};
 use crate::{NoGradGuard, no_grad_guard};
 
-/// Puts the model into evaluation mode and stops recording until the guard is dropped.
+/// Evaluates a model until the guard is dropped: its layers are in evaluation mode and nothing is recorded.
 ///
-/// Then each layer has the mode back that it had, recording goes on, and random draws go on where
-/// they stood: whether a model was evaluated changes nothing in its training. This holds on every
-/// way out of the scope: `?`, `break`, a panic.
+/// Afterwards each layer is in the mode that it had, recording goes on, and random draws go on where they
+/// were: whether a model was evaluated changes nothing in its training. This holds on every way out of the
+/// scope: `?`, `break`, a panic.
+///
+/// The scope is that of the running thread, and scopes are counted: threads that answer requests with one model, each
+/// in a scope of its own, do not disturb each other, nor a thread that trains it. A thread that is started
+/// inside of a scope is outside of it, as it is outside of [`no_grad`](crate::no_grad): make a scope there
+/// too, or call `model.eval()` once. `model.train()` inside of a scope takes effect after it.
 ///
 /// # Example
 /// ```
@@ -25,25 +30,22 @@ use crate::{NoGradGuard, no_grad_guard};
 /// ```
 #[must_use = "evaluation ends when the guard is dropped: `let _evaluation = evaluation(&model);`"]
 pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
-    let modes: Vec<_> = modes(model).into_iter().map(|mode| (mode.is_training(), mode)).collect();
-    model.eval();
+    let modes = modes(model);
+    modes.iter().for_each(Mode::enter_evaluation);
     Evaluation { modes, position: random::position(), _no_grad: no_grad_guard() }
 }
 
-/// Keeps a model in evaluation mode; made by [`evaluation`].
+/// Keeps a model in evaluation; made by [`evaluation`].
 #[derive(Debug)]
 pub struct Evaluation {
-    modes: Vec<(bool, Mode)>,
+    modes: Vec<Mode>,
     position: Position,
     _no_grad: NoGradGuard,
 }
 
 impl Drop for Evaluation {
     fn drop(&mut self) {
-        // Backwards: a mode that two fields share must end as it began.
-        for (training, mode) in self.modes.iter().rev() {
-            mode.set_training(*training);
-        }
+        self.modes.iter().for_each(Mode::leave_evaluation);
         random::set_position(self.position);
     }
 }
@@ -95,5 +97,47 @@ mod tests {
             net.1.forward(&net.0.forward(&Tensor::ones(&[4, 3]))).to_array()
         };
         assert_eq!(output(), output());
+    }
+
+    #[test]
+    fn scopes_nest_and_end_in_any_order() {
+        let net = Net(Linear::new(1, 1), Dropout::new(0.5));
+        let whole = evaluation(&net);
+        let (part, again) = (evaluation(&net.1), evaluation(&net));
+        drop(whole);
+        assert!(!net.is_training());
+        drop(again);
+        assert!(net.0.is_training() && !net.1.is_training());
+        net.eval();
+        drop(part);
+        assert!(!net.is_training(), "what `eval` said inside holds afterwards");
+        net.train();
+        let _both = (evaluation(&net.1), evaluation(&net.1));
+        assert!(!net.1.is_training());
+    }
+
+    #[test]
+    fn other_threads_are_outside() {
+        let net = Net(Linear::new(1, 1), Dropout::new(0.5));
+        let _evaluation = evaluation(&net);
+        let there = std::thread::scope(|scope| scope.spawn(|| net.is_training()).join().unwrap());
+        assert!(there && !net.is_training());
+    }
+
+    #[test]
+    fn a_frozen_part_stays_as_it_is() {
+        let net = Net(Linear::new(1, 1), Dropout::new(0.5));
+        (net.0.weight.tensor() * 2.0).sum().backward();
+        net.0.freeze();
+        net.1.freeze();
+        assert!(net.0.weight.grad().is_none() && !net.0.weight.requires_grad());
+        net.train();
+        assert!(!net.is_training());
+        drop(evaluation(&net));
+        net.eval();
+        net.1.unfreeze();
+        assert!(!net.1.is_training(), "`eval` was called last");
+        net.train();
+        assert!(net.1.is_training() && !net.0.is_training());
     }
 }

@@ -57,6 +57,8 @@ pub const TORCH: Dialect = Dialect {
         ("loss", 9, Does::Computes(Stage::Loss)),
         ("train", 0, Does::Mode(Stage::TrainMode)),
         ("eval", 0, Does::Mode(Stage::EvalMode)),
+        ("freeze", 0, Does::Harmless),
+        ("unfreeze", 0, Does::Harmless),
         ("train", 1, Does::ModeBy),
         ("set_train", 1, Does::ModeBy),
         ("set_training", 1, Does::ModeBy),
