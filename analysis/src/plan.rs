@@ -4,6 +4,7 @@
 
 pub(crate) mod object;
 pub(crate) mod order;
+mod parts;
 pub(crate) mod scope;
 
 use proc_macro2::Span;

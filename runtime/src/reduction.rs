@@ -52,8 +52,12 @@ impl Reduction {
             // A number beside a mean, as a penalty on parameters, is the same for every batch.
             (Self::Mean(count), Self::None) | (Self::None, Self::Mean(count)) => Self::Mean(count),
             (Self::Mean(a), Self::Mean(b)) if a == b => Self::Mean(a),
-            (Self::Sum { count }, Self::Sum { count: other }) => Self::Sum { count: count.saturating_add(other) },
-            (Self::Scaled { count, factor }, Self::Scaled { count: other, factor: same }) if factor == same => {
+            (Self::Sum { count }, Self::Sum { count: other }) => {
+                Self::Sum { count: count.saturating_add(other) }
+            }
+            (Self::Scaled { count, factor }, Self::Scaled { count: other, factor: same })
+                if factor == same =>
+            {
                 Self::Scaled { count: count.saturating_add(other), factor }
             }
             _ => Self::Unknown,

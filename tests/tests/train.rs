@@ -10,6 +10,8 @@ mod exact;
 mod files;
 #[path = "train/meaning.rs"]
 mod meaning;
+#[path = "train/modes.rs"]
+mod modes;
 #[path = "train/parameters.rs"]
 mod parameters;
 #[path = "train/real.rs"]

@@ -11,7 +11,7 @@ impl<'a> Lower<'a> {
     pub(super) fn control(&mut self, expr: &'a Expr) -> Value<'a> {
         match expr {
             // What a batch without weight leaves out changes nothing.
-            Expr::If(node) if self.asks_for_weight(&node.cond) => self.scoped(&node.then_branch),
+            Expr::If(node) if super::method::asks_for_weight(&node.cond) => self.scoped(&node.then_branch),
             Expr::If(node) => self.branch(node),
             Expr::Match(node) => self.choose(node),
             Expr::Let(_) => self.condition_only(expr),

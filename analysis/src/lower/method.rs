@@ -314,15 +314,6 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// Whether a condition of a spec's loop asks if a batch, or a window of them, has a weight.
-    pub(super) fn asks_for_weight(&self, condition: &Expr) -> bool {
-        let Expr::Binary(condition) = condition else { return false };
-        let Expr::MethodCall(call) = &*condition.left else { return false };
-        self.options.origin == crate::check::Origin::Spec
-            && is_generated(&condition.left)
-            && (call.method == "batch_weight" || call.method == "window_weight")
-    }
-
     /// The site of a stage; in a spec it is the one token that stands for it.
     pub(super) fn stage_site(&mut self, expr: &'a Expr, stage: Stage) -> SiteId {
         self.stage_site_at(super::address(expr), expr, stage)
@@ -343,6 +334,14 @@ impl<'a> Lower<'a> {
         self.cfg.sites[site].own = spec && !generated;
         site
     }
+}
+
+/// Whether a condition asks a `Run` if a batch, or a window of them, has a weight: `run.batch_weight() > 0.0`.
+pub(super) fn asks_for_weight(condition: &Expr) -> bool {
+    let Expr::Binary(condition) = condition else { return false };
+    let Expr::MethodCall(call) = &*condition.left else { return false };
+    matches!(condition.op, syn::BinOp::Gt(_))
+        && (call.method == "batch_weight" || call.method == "window_weight")
 }
 
 /// Whether the generator wrote a call of a spec's loop: it puts the dot and the method at one token.

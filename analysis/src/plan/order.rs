@@ -7,10 +7,10 @@
 
 use std::ops::Range;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::Span;
 use syn::{Block, Expr};
 
+use super::parts::{split, unguarded, weighed};
 use super::scope::{Rebind, Scope, block_names, hook_names};
 use super::{Local, Number, hook_step, number};
 use crate::diagnostic::Place;
@@ -145,56 +145,6 @@ pub(super) fn plan(
     Ok((Order { window_start, batch, weighed, window_end, batch_end, stages, eval_stages }, eval))
 }
 
-/// The steps after the loss that learn from it.
-fn weighed(batch: &[Step]) -> Range<usize> {
-    let start =
-        batch.iter().rposition(|step| matches!(step.work, Work::Guard)).map_or(batch.len(), |at| at + 1);
-    let end = batch.iter().rposition(|step| !matches!(step.work, Work::Metrics)).map_or(0, |at| at + 1);
-    start..end.max(start)
-}
-
-/// Which entries stand before, in and after the loop over a window's batches.
-fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>) {
-    let last = last_of_batch(&entries);
-    let (mut start, mut batch, mut end) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, entry) in entries.into_iter().enumerate() {
-        let once = match entry.kind {
-            EntryKind::Stage(stage) => matches!(stage, Stage::ZeroGrad | Stage::Step | Stage::Schedule),
-            EntryKind::ClipNorm(_) | EntryKind::ClipValue(_) => true,
-            EntryKind::Block(_) => index > last,
-            EntryKind::TrainingStep => false,
-        };
-        match (once, index > last) {
-            (false, _) => batch.push(entry),
-            (true, false) => start.push(entry),
-            (true, true) => end.push(entry),
-        }
-    }
-    (start, batch, end)
-}
-
-/// Where that ends which each batch of a window brings: at the last `backward`, in the list or in a block.
-fn last_of_batch(entries: &[Entry]) -> usize {
-    let last = |asked: &dyn Fn(&Entry) -> bool| entries.iter().rposition(asked);
-    let in_block = |entry: &Entry| match &entry.kind {
-        EntryKind::Block(block) => calls(block.to_token_stream(), "backward"),
-        _ => false,
-    };
-    let computes = |entry: &Entry| entry.is(Stage::Loss) || matches!(entry.kind, EntryKind::TrainingStep);
-    last(&|entry| entry.is(Stage::Backward) || in_block(entry))
-        .or_else(|| last(&computes))
-        .unwrap_or(entries.len())
-}
-
-/// Whether a name stands somewhere in some tokens.
-fn calls(tokens: TokenStream, name: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => calls(group.stream(), name),
-        TokenTree::Ident(ident) => ident == name,
-        _ => false,
-    })
-}
-
 /// The entries of the training order: the list's, or the default with the clauses' stages in place.
 fn train_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     let optimizer = spec.optimizer.as_ref().ok_or("an order without an optimizer")?.span();
@@ -251,19 +201,6 @@ fn output_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> 
 /// A stage at a place.
 fn stage(stage: Stage, at: Span) -> Entry {
     Entry { place: Place::from(at), kind: EntryKind::Stage(stage) }
-}
-
-/// Whether the gradients must be looked at before a step after these; then, whether their norm is enough.
-fn unguarded(steps: &[Step]) -> Option<bool> {
-    for step in steps.iter().rev() {
-        match step.work {
-            Work::ClipNorm(_) => return Some(true),
-            Work::ClipValue(_) => return None,
-            Work::Block { .. } | Work::Hook { .. } | Work::Backward => return Some(false),
-            _ => {}
-        }
-    }
-    Some(false)
 }
 
 /// Turns entries into steps.

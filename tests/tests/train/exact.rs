@@ -97,7 +97,10 @@ fn an_epochs_loss_is_that_of_its_data() {
         let whole = losses(23, 1);
         for (size, k) in [(8, 1), (4, 1), (1, 1), (8, 2), (4, 3)] {
             for (part, whole) in losses(size, k).into_iter().zip(whole) {
-                assert!((part - whole).abs() < 2e-6 * whole.max(1.0), "{name}, batch {size}: {part} is not {whole}");
+                assert!(
+                    (part - whole).abs() < 2e-6 * whole.max(1.0),
+                    "{name}, batch {size}: {part} is not {whole}"
+                );
             }
         }
     }

@@ -57,12 +57,14 @@ fn every_clause_takes_its_parameter() {
     let schedule = || StepLr::new(1, 0.8);
     let (mut first, mut second) = (sgd(&one), sgd(&other));
     let a = told(&mut one, &loader(), &mut first, &mut schedule(), 9, 7, 3, 2, 0.5).unwrap();
-    let b = taken(&mut other, &loader(), cross_entropy, &mut second, &mut schedule(), 9, 7, 3, 2, 0.5).unwrap();
+    let b =
+        taken(&mut other, &loader(), cross_entropy, &mut second, &mut schedule(), 9, 7, 3, 2, 0.5).unwrap();
     assert_eq!(bits(&one), bits(&other));
     assert_eq!(a.get("loss"), b.get("loss"));
     assert_eq!(b.stop_reason(), StopReason::MaxSteps);
     assert!((second.learning_rate() - 0.5 * 0.8_f32.powi(7)).abs() < 1e-7);
-    let error = taken(&mut other, &loader(), cross_entropy, &mut second, &mut schedule(), 9, 7, 3, 0, 0.5).unwrap_err();
+    let error = taken(&mut other, &loader(), cross_entropy, &mut second, &mut schedule(), 9, 7, 3, 0, 0.5)
+        .unwrap_err();
     assert!(error.to_string().contains("`accumulate` is 0: must be at least 1"), "{error}");
 }
 
@@ -87,7 +89,12 @@ impl Schedule for Counted {
 }
 
 #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.8))]
-fn scheduled(model: &mut Mlp, train: &DataLoader, epochs: usize, scheduler: &mut dyn Schedule) -> Result<History>;
+fn scheduled(
+    model: &mut Mlp,
+    train: &DataLoader,
+    epochs: usize,
+    scheduler: &mut dyn Schedule,
+) -> Result<History>;
 
 #[test]
 fn a_schedule_that_is_a_parameter_moves_with_each_update_or_each_epoch() {

@@ -85,7 +85,8 @@ fn a_gradient_that_is_not_finite_reaches_no_parameter() {
             assert_eq!(history.stop_reason(), StopReason::NonFinite { epoch: 0, batch }, "fit {number}");
             assert_eq!(bits(&model), before, "fit {number}, batches of {batch_size}");
             let text = history.explanation().expect("an explanation");
-            for part in ["the gradient of `weight` is NaN", "learning rate 0.1", "all its values are finite"] {
+            for part in ["the gradient of `weight` is NaN", "learning rate 0.1", "all its values are finite"]
+            {
                 assert!(text.contains(part), "fit {number}: {text}");
             }
             assert_eq!(best.len(), 1);
@@ -174,7 +175,10 @@ fn a_break_in_a_window_ends_it_with_the_update_of_its_batches() {
     assert_eq!((history.stop_reason(), batches, updates), (StopReason::Hook, 2, 1));
     let mut other = fresh();
     one_step(&mut other, &DataLoader::new(blobs(29, 1), 12)).unwrap();
-    let far = bits(&model).into_iter().zip(bits(&other)).map(|(a, b)| (f32::from_bits(a) - f32::from_bits(b)).abs());
+    let far = bits(&model)
+        .into_iter()
+        .zip(bits(&other))
+        .map(|(a, b)| (f32::from_bits(a) - f32::from_bits(b)).abs());
     assert!(far.fold(0.0, f32::max) < 1e-6);
 }
 
@@ -201,8 +205,11 @@ fn a_loss_that_is_no_single_number_is_told_at_its_clause() {
         let place = std::sync::Arc::new(std::sync::Mutex::new(String::new()));
         let seen = std::sync::Arc::clone(&place);
         let hook = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| *seen.lock().unwrap() = format!("{:?} {panic}", panic.location())));
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fit(&mut fresh(), &loader(), 1)));
+        std::panic::set_hook(Box::new(move |panic| {
+            *seen.lock().unwrap() = format!("{:?} {panic}", panic.location())
+        }));
+        let result =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fit(&mut fresh(), &loader(), 1)));
         std::panic::set_hook(hook);
         assert!(result.is_err(), "{name}");
         let said = place.lock().unwrap().clone();
