@@ -42,7 +42,7 @@ fn bug(said: &str) -> Diagnostic {
 /// Expands the attribute.
 pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream {
     match Item::parse(tokens) {
-        Item::Spec(item) => write(args, &item),
+        Item::Spec(item) => write(&args, &item),
         Item::Loop(item) => read(args, &item, tokens),
         Item::Group(item) => group::read(args, *item, tokens),
         Item::Unfinished => tokens.clone(),
@@ -54,7 +54,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream 
 }
 
 /// Writes the loop of a spec.
-fn write(args: TokenStream, item: &SpecFn) -> TokenStream {
+fn write(args: &TokenStream, item: &SpecFn) -> TokenStream {
     let user = item.signature.fn_token.span;
     let written = written(args, item);
     if written.whole {
@@ -73,10 +73,10 @@ struct Written {
     findings: Vec<Diagnostic>,
 }
 
-fn written(args: TokenStream, item: &SpecFn) -> Written {
+fn written(args: &TokenStream, item: &SpecFn) -> Written {
     let bag = Bag::new();
     let mut spec = Spec::parse(&bag, args.clone());
-    spec.take_parameters(item, &args);
+    spec.take_parameters(item, args);
     let amounts = cross::check(&bag, &spec, item);
     let options = CheckOptions {
         levels: levels(&bag, &spec),
@@ -133,7 +133,7 @@ pub(crate) fn check_spec(item: &TokenStream) -> Vec<Diagnostic> {
     let Some(index) = item.attributes.iter().position(is_ours) else { return Vec::new() };
     let attribute = item.attributes.remove(index);
     let args = attribute.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
-    written(args, &item).findings
+    written(&args, &item).findings
 }
 
 /// Reads a hand-written loop.

@@ -73,10 +73,10 @@ impl Printer<'_> {
                     .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #name.update(&#output, &#batch.target);));
                 quote!(#(#updates)*)
             }
-            Work::ValidLoss => match self.loss_weight(at) {
-                Some(weight) => quote_spanned!(at=> #run.add_weighted_valid_loss(&#loss, #weight)?;),
-                None => quote_spanned!(at=> #run.add_valid_loss(&#loss, #batch.len());),
-            },
+            Work::ValidLoss => self.loss_weight(at).map_or_else(
+                || quote_spanned!(at=> #run.add_valid_loss(&#loss, #batch.len());),
+                |weight| quote_spanned!(at=> #run.add_weighted_valid_loss(&#loss, #weight)?;),
+            ),
             Work::Block { block, rebinds } => {
                 let (rebinds, statements) = (bindings(rebinds, at), &block.stmts);
                 quote_spanned!(at=> { #rebinds #(#statements)* })
@@ -92,10 +92,10 @@ impl Printer<'_> {
     fn add_batch(&self, at: Span) -> TokenStream {
         let local = |name: &str| self.plan.names.local(name, at);
         let (run, batch, loss) = (local("run"), local("batch"), local("loss"));
-        match self.loss_weight(at) {
-            Some(weight) => quote_spanned!(at=> #run.add_weighted_batch(&#loss, #weight)?;),
-            None => quote_spanned!(at=> #run.add_batch(&#loss, #batch.len())?;),
-        }
+        self.loss_weight(at).map_or_else(
+            || quote_spanned!(at=> #run.add_batch(&#loss, #batch.len())?;),
+            |weight| quote_spanned!(at=> #run.add_weighted_batch(&#loss, #weight)?;),
+        )
     }
 
     /// What the clause says that a batch's loss was divided by.

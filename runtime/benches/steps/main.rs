@@ -27,6 +27,7 @@ fn main() {
     });
     training_loop::set_num_threads(options.threads);
     training_loop::seed(options.seed);
+    training::CHECK.store(options.check, std::sync::atomic::Ordering::Relaxed);
     if let Some(size) = options.infer {
         match options.workload.as_str() {
             "w2" => measure::inference(&options, size, w2_w3::answers(size)),

@@ -15,6 +15,7 @@ pub(crate) const USAGE: &str = "usage: cargo bench -p training-loop --bench step
   --secs S     seconds to measure after the warm-up, 2 unless given
   --seed N     seed of the first parameters, 0 unless given
   --infer N    answer batches of N samples without learning instead, w2 and w4 only
+  --check      look for gradients that are not finite before each step, as a generated loop does
   --stages     print the time of each stage of a step instead";
 
 const WORKLOADS: [&str; 6] = ["w1", "w2", "w3", "w4", "w5", "w6"];
@@ -25,14 +26,22 @@ pub(crate) struct Options {
     pub(crate) seconds: f64,
     pub(crate) seed: u64,
     pub(crate) stages: bool,
+    pub(crate) check: bool,
     /// The size of the batches to answer, if nothing is to be learnt.
     pub(crate) infer: Option<usize>,
 }
 
 impl Options {
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
-        let mut options =
-            Self { workload: String::new(), threads: 1, seconds: 2.0, seed: 0, stages: false, infer: None };
+        let mut options = Self {
+            workload: String::new(),
+            threads: 1,
+            seconds: 2.0,
+            seed: 0,
+            stages: false,
+            check: false,
+            infer: None,
+        };
         // Cargo adds `--bench` to what a bench target is run with.
         let mut arguments = arguments.filter(|argument| argument != "--bench");
         while let Some(argument) = arguments.next() {
@@ -55,6 +64,7 @@ impl Options {
                     options.infer = Some(number(&argument, &value()?, range, "an integer from 1 to 2048")?);
                 }
                 "--stages" => options.stages = true,
+                "--check" => options.check = true,
                 "-h" | "--help" => {
                     println!("{USAGE}");
                     exit(0);

@@ -11,13 +11,14 @@ pub(crate) enum Stage {
     Loss,
     ZeroGrad,
     Backward,
+    Check,
     Step,
     Item,
     Drop,
 }
 
-pub(crate) const NAMES: [&str; 8] =
-    ["batch", "forward", "loss", "zero_grad", "backward", "step", "item", "drop"];
+pub(crate) const NAMES: [&str; 9] =
+    ["batch", "forward", "loss", "zero_grad", "backward", "check", "step", "item", "drop"];
 
 thread_local! {
     static IS_ON: Cell<bool> = const { Cell::new(false) };

@@ -1,7 +1,9 @@
 //! A clause that is absent takes the function's parameter of its name.
 
+#![expect(clippy::too_many_arguments, clippy::ref_option, reason = "functions of many clauses")]
+
 use training_loop::prelude::*;
-use training_loop::schedule::Schedule;
+use training_loop::schedule::{Position, Schedule};
 
 use crate::common::{Mlp, bits, blobs};
 
@@ -70,7 +72,7 @@ fn every_clause_takes_its_parameter() {
 
 /// A schedule that counts its calls.
 struct Counted {
-    position: training_loop::schedule::Position,
+    position: Position,
     per_epoch: bool,
 }
 
@@ -79,7 +81,7 @@ impl Schedule for Counted {
         base / (1 + t) as f64
     }
 
-    fn position(&mut self) -> &mut training_loop::schedule::Position {
+    fn position(&mut self) -> &mut Position {
         &mut self.position
     }
 
@@ -99,7 +101,7 @@ fn scheduled(
 #[test]
 fn a_schedule_that_is_a_parameter_moves_with_each_update_or_each_epoch() {
     for (per_epoch, moves) in [(false, 10), (true, 2)] {
-        let mut schedule = Counted { position: Default::default(), per_epoch };
+        let mut schedule = Counted { position: Position::default(), per_epoch };
         scheduled(&mut fresh(), &loader(), 2, &mut schedule).unwrap();
         assert_eq!(schedule.position.done, moves);
     }

@@ -81,7 +81,7 @@ fn a_gradient_that_is_not_finite_reaches_no_parameter() {
             let (mut model, mut best) = (Root::new(), Vec::new());
             let before = bits(&model);
             let history = fit(&mut model, &DataLoader::new(data, batch_size), 3, &mut best).unwrap();
-            let batch = if number == 3 && batch_size < 4 { 1 } else { 0 };
+            let batch = usize::from(number == 3 && batch_size < 4);
             assert_eq!(history.stop_reason(), StopReason::NonFinite { epoch: 0, batch }, "fit {number}");
             assert_eq!(bits(&model), before, "fit {number}, batches of {batch_size}");
             let text = history.explanation().expect("an explanation");
@@ -206,7 +206,7 @@ fn a_loss_that_is_no_single_number_is_told_at_its_clause() {
         let seen = std::sync::Arc::clone(&place);
         let hook = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            *seen.lock().unwrap() = format!("{:?} {panic}", panic.location())
+            *seen.lock().unwrap() = format!("{:?} {panic}", panic.location());
         }));
         let result =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fit(&mut fresh(), &loader(), 1)));

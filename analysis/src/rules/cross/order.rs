@@ -20,9 +20,9 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
         if train {
             check_clips(bag, spec, order);
             check_scheduler(bag, spec, order);
-            check_metrics(bag, "train_metrics", &spec.train_metrics, order);
+            check_metrics(bag, "train_metrics", spec.train_metrics.as_ref(), order);
         } else {
-            check_metrics(bag, "metrics", &spec.metrics, order);
+            check_metrics(bag, "metrics", spec.metrics.as_ref(), order);
             check_evaluation(bag, order);
         }
         for entry in &order.value {
@@ -188,11 +188,14 @@ fn check_scheduler(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
 }
 
 /// `metrics` needs something to measure.
-fn check_metrics(bag: &Bag, name: &str, clause: &Option<Clause<Vec<Expr>>>, order: &Clause<Vec<Entry>>) {
-    if clause.as_ref().is_some_and(|clause| !clause.value.is_empty()) {
+fn check_metrics(bag: &Bag, name: &str, clause: Option<&Clause<Vec<Expr>>>, order: &Clause<Vec<Entry>>) {
+    if clause.is_some_and(|clause| !clause.value.is_empty()) {
         return;
     }
-    for entry in order.value.iter().filter(|entry| entry.is(Stage::Metrics)) {
+    // One that comes before the output is told already.
+    let output = |entry: &Entry| entry.is(Stage::Forward) || matches!(entry.kind, EntryKind::TrainingStep);
+    let entries = order.value.iter().skip_while(|entry| !output(entry));
+    for entry in entries.filter(|entry| entry.is(Stage::Metrics)) {
         bag.push(
             Diagnostic::error(entry.place, format!("there are no `{name}`")).help(format!(
                 "add the clause `{name} = [accuracy]`, or remove `metrics` from `{}`",
