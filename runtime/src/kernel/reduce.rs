@@ -88,7 +88,8 @@ pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
 
 /// Whether no number is NaN or infinite.
 ///
-/// Each number times 0 is added up: 0, or NaN where one is not finite.
+/// Each number times 0 is added up: 0, or NaN where one is not finite. From the end to the start, since the
+/// end was written last and is in the caches, and whoever reads on from the start then finds that there.
 pub(crate) fn all_finite(values: &[Scalar]) -> bool {
     #[inline(always)]
     fn body(values: &[Scalar]) -> f64 {
@@ -105,9 +106,11 @@ pub(crate) fn all_finite(values: &[Scalar]) -> bool {
         }
         f64::from(lanes.iter().sum::<Scalar>())
     }
-    in_parts(values.len(), |range| {
-        let values = &values[range];
-        dispatch!(level(), [] body(values: &[Scalar]) -> f64)
+    let len = values.len();
+    in_parts(len, |range| {
+        let values = &values[len - range.end..len - range.start];
+        let check = |values: &[Scalar]| dispatch!(level(), [] body(values: &[Scalar]) -> f64);
+        values.rchunks(8 * BLOCK).map(check).sum()
     }) == 0.0
 }
 
@@ -162,7 +165,8 @@ fn add_stripe(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]) 
 
 #[cfg(test)]
 mod tests {
-    use super::{add_rows, dot, sum};
+    use super::super::elementwise::PART;
+    use super::{add_rows, all_finite, dot, sum};
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
 
@@ -226,6 +230,25 @@ mod tests {
                 );
             }
             assert!(on_each_level(work).iter().all(|result| *result == sums));
+        }
+    }
+
+    #[test]
+    fn one_number_that_is_not_finite_is_found_anywhere() {
+        for len in [0, 1, 63, 64, 65, 700, 5_000, 3 * PART + 17] {
+            let mut values = vec![Scalar::MAX; len];
+            assert!(on_each_level(|| all_finite(&values)).into_iter().all(|finite| finite), "{len}");
+            for place in [0, len / 3, len / 2, len.saturating_sub(1)].into_iter().filter(|place| *place < len)
+            {
+                for bad in [Scalar::NAN, Scalar::INFINITY, Scalar::NEG_INFINITY] {
+                    values[place] = bad;
+                    assert!(
+                        on_each_level(|| all_finite(&values)).into_iter().all(|finite| !finite),
+                        "{len}, {place}"
+                    );
+                    values[place] = Scalar::MIN;
+                }
+            }
         }
     }
 }
