@@ -125,8 +125,10 @@ pub trait Module {
 
     /// Writes all parameters and buffers into a safetensors file, in full or not at all.
     ///
+    /// [`StateDict::save`] says what stays of a file that is replaced.
+    ///
     /// # Errors
-    /// [`Error::Io`] when the system refuses.
+    /// [`Error::Io`] when the system refuses, or when the path leads to something else than a regular file.
     fn save(&self, path: impl AsRef<Path>) -> Result<()>
     where
         Self: Sized,

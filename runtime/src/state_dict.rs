@@ -57,10 +57,16 @@ impl StateDict {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Writes a safetensors file, in full or not at all.
+    /// Writes a safetensors file, in full or not at all, however many processes save to the same path.
+    ///
+    /// A temporary file in the same folder replaces the old one at the end. The old file's permissions stay, and
+    /// its owner and group as far as this process may set them; extended attributes do not. A symbolic link stays
+    /// and its target is replaced; another hard link keeps the old content. What a killed save left behind is
+    /// removed by the next save to the same path, where the file system has locks.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) when the system refuses.
+    /// [`Error::Io`](crate::Error::Io) when the system refuses, when the old file must not be written, or when the
+    /// path leads to something else than a regular file. Then the old file is as it was.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         safetensors::save(path.as_ref(), self)
     }

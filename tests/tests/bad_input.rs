@@ -10,3 +10,6 @@ mod hyper;
 mod models;
 #[path = "bad_input/panics.rs"]
 mod panics;
+#[cfg(unix)]
+#[path = "bad_input/writers.rs"]
+mod writers;

@@ -186,7 +186,7 @@ fn a_save_that_fails_loses_nothing() {
     let words = model.save(&path).expect_err("a folder is in the way").to_string();
     assert_eq!(
         words.replace(&*path.to_string_lossy(), "model"),
-        "could not write model: Is a directory (os error 21)"
+        "could not write model: it is a folder, and only a regular file is replaced"
     );
     assert_eq!(snapshot(folder.path()), before);
 
