@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::names;
+use super::Short;
+use super::short::Names;
 
 /// What is wrong in a CSV file; the [`Error`](crate::Error) around it names path, line and column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,14 +70,15 @@ impl fmt::Display for CsvProblem {
                 write!(f, "{found} fields where the first row has {expected}; check the delimiter and quotes")
             }
             Self::Missing => write!(f, "the field is empty; fill it or leave the row out"),
-            Self::NotANumber { text } => write!(f, "`{text}` is not a number"),
+            Self::NotANumber { text } => write!(f, "`{}` is not a number", Short(text)),
             Self::NotFinite { text } => {
-                write!(f, "`{text}` is not a finite number; replace it or leave the row out")
+                write!(f, "`{}` is not a finite number; replace it or leave the row out", Short(text))
             }
             Self::NotALabel { text } => write!(
                 f,
-                "`{text}` is not a class label: labels are whole numbers from 0 on; number the classes, or \
-                 call `.regression()` for other targets"
+                "`{}` is not a class label: labels are whole numbers from 0 on; number the classes, or \
+                 call `.regression()` for other targets",
+                Short(text)
             ),
             Self::UnknownColumn { wanted, present, columns } if present.is_empty() => {
                 write!(
@@ -85,7 +87,7 @@ impl fmt::Display for CsvProblem {
                 )
             }
             Self::UnknownColumn { wanted, present, .. } => {
-                write!(f, "no column {wanted}; the file has {}", names(present))
+                write!(f, "no column {wanted}; the file has {}", Names(present))
             }
             Self::Encoding => write!(f, "the text is not UTF-8; convert the file"),
             Self::Compressed => {
