@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 pub use csv::CsvProblem;
 pub use model_file::ModelFileProblem;
-pub(crate) use short::Short;
 use short::{Names, shown, write_more};
+pub(crate) use short::{Short, shorten};
 
 /// What functions of this crate return when their input comes from outside the program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -28,6 +28,11 @@ impl fmt::Display for Short<'_> {
     }
 }
 
+/// A copy of a text, shortened when it is long: errors do not hold whole files.
+pub(crate) fn shorten(text: &str) -> String {
+    if text.chars().nth(WHOLE).is_none() { text.to_owned() } else { Short(text).to_string() }
+}
+
 /// Shows names in backticks, separated by commas: the first few, and how many more there are.
 pub(super) struct Names<'a>(pub(super) &'a [String]);
 
