@@ -17,6 +17,7 @@ use serde_json::Value;
 
 pub(crate) use self::header::Entry;
 use self::header::Kind;
+use crate::error::shorten;
 use crate::file::{atomic_write, irregular};
 use crate::memory;
 use crate::{Array, Error, ModelFileProblem as Problem, Result, Scalar, StateDict};
@@ -203,7 +204,7 @@ fn convert<const WIDTH: usize, T: Copy + Debug>(
     for bytes in bytes.as_chunks().0 {
         let number = decode(*bytes);
         let Some(fitting) = fit(number) else {
-            let (name, index, text) = (entry.name.to_string(), numbers.len(), format!("{number:?}"));
+            let (name, index, text) = (shorten(&entry.name), numbers.len(), format!("{number:?}"));
             return Err(if ["NaN", "inf", "-inf"].contains(&&*text) {
                 Problem::NotFinite { name, index, text }
             } else {

@@ -10,8 +10,8 @@ use std::ops::Range;
 
 use self::read::Reader;
 use super::Limits;
-use crate::ModelFileProblem as Problem;
-use crate::memory;
+use crate::error::shorten;
+use crate::{ModelFileProblem as Problem, memory};
 
 /// Bytes of memory for a byte of the header, at most, that are allocated without asking: names and texts
 /// with escapes.
@@ -61,12 +61,12 @@ pub(super) fn parse(header: &[u8], available: u64, limits: Limits) -> Result<Vec
     memory::check(needed).map_err(|_| Problem::Memory { needed })?;
     let Reader { mut entries, mut keys, .. } = Reader::read(header, available, limits)?;
     keys.sort_unstable();
-    if let Some(pair) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(Problem::Metadata { key: Some(pair[0].to_string()) });
+    if let Some([key, ..]) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Problem::Metadata { key: Some(shorten(key)) });
     }
     entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    if let Some(pair) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
-        return Err(Problem::Duplicate { name: pair[0].name.to_string() });
+    if let Some([entry, ..]) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        return Err(Problem::Duplicate { name: shorten(&entry.name) });
     }
     // Empty tensors share their place; among them the names decide.
     let place = |entry: &Entry| (entry.bytes.start, entry.bytes.end);
@@ -78,7 +78,7 @@ pub(super) fn parse(header: &[u8], available: u64, limits: Limits) -> Result<Vec
 /// Entries must follow each other without gap and overlap, and end where the file ends.
 fn check_layout(entries: &[Entry], available: u64) -> Result<(), Problem> {
     let layout = |entry: Option<&Entry>, expected: usize, found: usize| Problem::Layout {
-        name: entry.map_or_else(String::new, |entry| entry.name.to_string()),
+        name: entry.map_or_else(String::new, |entry| shorten(&entry.name)),
         expected: expected as u64,
         found: found as u64,
     };

@@ -9,6 +9,7 @@ use serde_core::de::{
 use serde_json::error::Category;
 
 use super::{Entry, Kind, Limits, Problem, memory, size};
+use crate::error::shorten;
 
 /// Axes of a tensor in PyTorch, at most.
 const AXES: usize = 64;
@@ -59,9 +60,7 @@ impl<'a> Reader<'a> {
         match (self.problem, self.at, error.classify()) {
             (Some(problem), ..) => problem,
             (None, At::Metadata, Category::Data) => Problem::Metadata { key: None },
-            (None, At::Field(name, field), Category::Data) => {
-                Problem::Entry { name: name.into_owned(), field }
-            }
+            (None, At::Field(name, field), Category::Data) => Problem::Entry { name: shorten(&name), field },
             _ => Problem::Header { reason: error.to_string() },
         }
     }
@@ -90,14 +89,14 @@ impl<'a> Reader<'a> {
     /// Checks an entry whose fields are all read, and keeps it.
     fn finish<E: DeError>(&mut self, name: Cow<'a, str>, fields: Fields) -> Result<(), E> {
         let Fields { kind, shape, offsets } = fields;
-        let missing = |field| Problem::Entry { name: name.to_string(), field };
+        let missing = |field| Problem::Entry { name: shorten(&name), field };
         let Some(kind) = kind else { return self.fail(missing("dtype")) };
         let Some(shape) = shape else { return self.fail(missing("shape")) };
         let Some([begin, end]) = offsets.as_deref() else { return self.fail(missing("data_offsets")) };
         let (bytes, needed) = (*begin..*end, size(&shape, kind.width()));
         if begin > end || *end as u64 > self.available || needed != Some(bytes.len()) {
             return self.fail(Problem::Range {
-                name: name.into_owned(),
+                name: shorten(&name),
                 begin: *begin as u64,
                 end: *end as u64,
                 needed: needed.map(|n| n as u64),
@@ -136,7 +135,7 @@ impl<'a> Visitor<'a> for Header<'_, 'a> {
         while let Some(name) = map.next_key_seed(Text)? {
             if name == METADATA {
                 if std::mem::replace(&mut reader.has_metadata, true) {
-                    return reader.fail(Problem::Duplicate { name: name.into_owned() });
+                    return reader.fail(Problem::Duplicate { name: shorten(&name) });
                 }
                 reader.at = At::Metadata;
                 map.next_value_seed(Object(Metadata(reader)))?;
@@ -220,7 +219,7 @@ impl<'a> Visitor<'a> for Fielded<'_, 'a> {
                 }
             };
             if is_repeated {
-                return reader.fail(Problem::Repeated { name: name.into_owned(), field });
+                return reader.fail(Problem::Repeated { name: shorten(&name), field });
             }
             reader.at = At::Field(name.clone(), field);
             match field {
@@ -228,8 +227,7 @@ impl<'a> Visitor<'a> for Fielded<'_, 'a> {
                     let dtype = map.next_value_seed(Text)?;
                     fields.kind = Kind::of(&dtype);
                     if fields.kind.is_none() {
-                        return reader
-                            .fail(Problem::Kind { name: name.into_owned(), found: dtype.into_owned() });
+                        return reader.fail(Problem::Kind { name: shorten(&name), found: shorten(&dtype) });
                     }
                 }
                 "shape" => fields.shape = Some(map.next_value_seed(Numbers { most: AXES })?),
