@@ -6,6 +6,7 @@
 
 mod csv;
 mod model_file;
+mod short;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -13,6 +14,8 @@ use std::path::{Path, PathBuf};
 
 pub use csv::CsvProblem;
 pub use model_file::ModelFileProblem;
+use short::{Names, shown, write_more};
+pub(crate) use short::{Short, shorten};
 
 /// What functions of this crate return when their input comes from outside the program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -223,7 +226,7 @@ impl fmt::Display for Error {
                     write!(f, ":{line}")?;
                 }
                 match column {
-                    Some((index, Some(name))) => write!(f, ", column {} (`{name}`)", index + 1)?,
+                    Some((index, Some(name))) => write!(f, ", column {} (`{}`)", index + 1, Short(name))?,
                     Some((index, None)) => write!(f, ", column {}", index + 1)?,
                     None => {}
                 }
@@ -305,20 +308,15 @@ fn write_state(
 ) -> fmt::Result {
     write!(f, "this state belongs to another architecture, the model was left as it is")?;
     if !missing.is_empty() {
-        write!(f, "; missing: {}", names(missing))?;
+        write!(f, "; missing: {}", Names(missing))?;
     }
     if !unexpected.is_empty() {
-        write!(f, "; unexpected: {}", names(unexpected))?;
+        write!(f, "; unexpected: {}", Names(unexpected))?;
     }
-    for Misshapen { name, expected, found } in misshapen {
-        write!(f, "; `{name}` is {expected:?} in the model and {found:?} in the state")?;
+    for Misshapen { name, expected, found } in shown(misshapen) {
+        write!(f, "; `{}` is {expected:?} in the model and {found:?} in the state", Short(name))?;
     }
-    Ok(())
-}
-
-/// Writes names in backticks, separated by commas.
-fn names(names: &[String]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    write_more(f, misshapen.len())
 }
 
 #[cfg(test)]

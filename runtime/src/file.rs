@@ -1,96 +1,84 @@
 //! Writing files so that none is ever left half-written.
+//!
+//! The content goes into a temporary file in the folder of the target, is synced, and is renamed over the
+//! target. `target` decides what is replaced, `temporary` names, locks and removes the temporary file.
 
-use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+mod target;
+mod temporary;
+
+use std::fs::{File, Metadata};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::process;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
+use self::target::Target;
+use self::temporary::Temporary;
 use crate::{Error, Result};
 
-/// Writes a file in full or not at all: beside it, synced, then renamed over it, the folder synced.
+/// Writes a file in full or not at all, however many processes write it at once.
 ///
-/// Until the rename the old file stands untouched; after an error nothing new is left behind.
+/// Until the rename the old file is untouched. After an error the old file is still in place and the temporary
+/// file is removed; the one exception is a folder whose sync fails, where the message says that the new file is
+/// in place. A folder that may be written but not read cannot be synced: the save counts as done, and after a
+/// power cut the old file may be back.
 ///
 /// # Errors
 /// [`Error::Io`] with the path that the caller gave.
 pub(crate) fn atomic_write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let refused = |error| Error::io(path, "write", error);
-    let beside = beside(path).map_err(refused)?;
-    let written = write_synced(&beside, write).and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // The error that matters is the first one; the leftover may never have come to be.
-        let _ = fs::remove_file(&beside);
-    }
-    written.and_then(|()| sync_folder(path)).map_err(refused)
+    replace(path, write).map_err(|error| Error::io(path, "write", error))
 }
 
-/// A name in the same folder that no other writer of this or another process uses.
-fn beside(path: &Path) -> io::Result<PathBuf> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"))?;
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}-{}.tmp", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    Ok(path.with_file_name(hidden))
-}
-
-fn write_synced(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut file = BufWriter::new(OpenOptions::new().write(true).create_new(true).open(path)?);
+fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let target = Target::resolve(path)?;
+    let temporary = Temporary::create(&target).map_err(|error| target.explain(error))?;
+    let mut file = BufWriter::new(temporary.file());
     write(&mut file)?;
     file.flush()?;
-    file.get_ref().sync_all()
+    drop(file);
+    target.keep_access(temporary.file())?;
+    temporary.file().sync_all()?;
+    temporary.rename_over(target.path())?;
+    sync_folder(target.folder())
 }
 
 /// Makes the rename last through a power cut. Only Unix lets a folder be synced.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
     }
-    Ok(())
+    // A folder without read permission cannot be opened, and a file system may know no sync of folders.
+    let Ok(folder) = File::open(folder) else { return Ok(()) };
+    match folder.sync_all() {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            let text = format!("the new file is in place, but its folder could not be synced: {error}");
+            Err(io::Error::new(error.kind(), text))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What a path leads to when it is no regular file: `a named pipe`.
+pub(crate) fn irregular(metadata: &Metadata) -> Option<&'static str> {
+    let kind = metadata.file_type();
+    if kind.is_file() {
+        return None;
+    }
+    if kind.is_dir() {
+        return Some("a folder");
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kinds = [
+            (kind.is_fifo(), "a named pipe"),
+            (kind.is_socket(), "a socket"),
+            (kind.is_block_device() || kind.is_char_device(), "a device"),
+        ];
+        if let Some((_, name)) = kinds.into_iter().find(|(is_it, _)| *is_it) {
+            return Some(name);
+        }
+    }
+    Some("something else")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entries(folder: &Path) -> usize {
-        fs::read_dir(folder).unwrap().count()
-    }
-
-    #[test]
-    fn writes_and_replaces() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("history.csv");
-        for text in ["first", "second"] {
-            atomic_write(&path, |file| file.write_all(text.as_bytes())).unwrap();
-            assert_eq!(fs::read_to_string(&path).unwrap(), text);
-        }
-        assert_eq!(entries(folder.path()), 1);
-    }
-
-    #[test]
-    fn an_error_on_the_way_leaves_the_old_file_and_nothing_else() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("history.csv");
-        fs::write(&path, "old").unwrap();
-        let error = atomic_write(&path, |file| {
-            file.write_all(b"half")?;
-            Err(io::Error::other("disk full"))
-        });
-        assert!(matches!(error, Err(Error::Io { path: ref at, .. }) if *at == path));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
-        assert_eq!(entries(folder.path()), 1);
-    }
-
-    #[test]
-    fn a_folder_that_is_not_there_is_named() {
-        let error = atomic_write(Path::new("/nowhere/at/all.csv"), |_| Ok(())).unwrap_err();
-        assert!(error.to_string().starts_with("could not write /nowhere/at/all.csv: "), "{error}");
-        assert!(atomic_write(Path::new("/"), |_| Ok(())).is_err());
-    }
-}
+mod tests;

@@ -59,7 +59,9 @@ mod gradcheck;
 mod kernel;
 mod labels;
 mod loss;
+mod memory;
 pub mod metric;
+mod model_file;
 pub mod nn;
 mod ops;
 mod optim;
@@ -93,6 +95,7 @@ pub use loss::{
     ClassTarget, CrossEntropy, Huber, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy, huber_loss,
     kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
 };
+pub use model_file::ModelFile;
 /// The crate of the arrays that tensors are made of, in the version that this one uses.
 pub use ndarray;
 pub use nn::{Module, Visitor};

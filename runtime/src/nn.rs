@@ -38,7 +38,7 @@ pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
 pub use sequential::{Layer, Sequential};
 pub use state::Buffer;
 
-use crate::{Error, Parameter, Result, StateDict};
+use crate::{ModelFile, Parameter, Result, StateDict};
 
 /// What a module is made of, told to a [`Visitor`].
 ///
@@ -145,39 +145,47 @@ pub trait Module {
     /// Takes over all parameters and buffers by name.
     ///
     /// # Errors
-    /// [`Error::State`] lists all that is missing, unexpected or of another shape; then nothing
+    /// [`Error::State`](crate::Error::State) lists all that is missing, unexpected or of another shape; then nothing
     /// was changed.
     fn load_state_dict(&self, state: &StateDict) -> Result<()> {
-        state::load(&state::entries(self), state)
+        let entries = state::entries(self);
+        state::check(&entries, state.iter().map(|(name, value)| (name, value.shape())))?;
+        state::set(&entries, state);
+        Ok(())
     }
 
     /// Writes all parameters and buffers into a safetensors file, in full or not at all.
     ///
+    /// [`StateDict::save`] says what stays of a file that is replaced.
+    ///
     /// # Errors
-    /// [`Error::Io`] when the system refuses.
+    /// [`Error::Io`](crate::Error::Io) when the system refuses, or when the path leads to something else than a regular file.
     fn save(&self, path: impl AsRef<Path>) -> Result<()>
     where
         Self: Sized,
     {
-        self.state_dict().save(path)
+        state::save(&state::entries(self), path.as_ref())
     }
 
     /// Reads all parameters and buffers from a safetensors file, ours or PyTorch's.
     ///
     /// # Errors
-    /// When the file cannot be read, is damaged, or belongs to another architecture: then the error
-    /// names all that differs, and the model is as it was.
+    /// Those of [`ModelFile::read`], and when the file belongs to another architecture: then the error
+    /// names all that differs. In any case the model is as it was.
     fn load(&self, path: impl AsRef<Path>) -> Result<()>
     where
         Self: Sized,
     {
-        let path = path.as_ref();
-        self.load_state_dict(&StateDict::load(path)?).map_err(|error| match error {
-            Error::State { missing, unexpected, misshapen, .. } => {
-                Error::State { path: Some(path.to_path_buf()), missing, unexpected, misshapen }
-            }
-            other => other,
-        })
+        let entries = state::entries(self);
+        let check = |found: &[crate::safetensors::Entry]| {
+            state::check(&entries, found.iter().map(|entry| (&*entry.name, &*entry.shape)))
+        };
+        let file = ModelFile::new(path);
+        let state = file.read_checked(check)?;
+        // Each value is copied into the model: memory must not end in the middle.
+        file.check_memory(state::copy_bytes(&state))?;
+        state::set(&entries, &state);
+        Ok(())
     }
 }
 

@@ -1,8 +1,9 @@
 //! The values of a model by name, apart from the model.
 
+use std::io::Write;
 use std::path::Path;
 
-use crate::{Array, Result, safetensors};
+use crate::{Array, ModelFile, Result, safetensors};
 
 /// Names and values of a model's parameters and buffers, in the model's order.
 ///
@@ -21,6 +22,11 @@ impl StateDict {
     /// An empty state.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A state of entries whose names differ.
+    pub(crate) fn from_entries(entries: Vec<(String, Array)>) -> Self {
+        Self(entries)
     }
 
     /// Adds an entry, or replaces the one of that name.
@@ -57,23 +63,28 @@ impl StateDict {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
     }
 
-    /// Writes a safetensors file, in full or not at all.
+    /// Writes a safetensors file, in full or not at all, however many processes save to the same path.
+    ///
+    /// A temporary file in the same folder replaces the old one at the end. The old file's permissions stay, and
+    /// its owner and group as far as this process may set them; extended attributes do not. A symbolic link stays
+    /// and its target is replaced; another hard link keeps the old content. What a killed save left behind is
+    /// removed by the next save to the same path, where the file system has locks.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) when the system refuses.
+    /// [`Error::Io`](crate::Error::Io) when the system refuses, when the old file must not be written, or when the
+    /// path leads to something else than a regular file. Then the old file is as it was.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        safetensors::save(path.as_ref(), self)
+        let tensors: Vec<_> = self.iter().map(|(name, value)| (name, value.shape().to_vec())).collect();
+        let write = |index: usize, file: &mut dyn Write| safetensors::write_numbers(file, &self.0[index].1);
+        safetensors::save(path.as_ref(), &tensors, write)
     }
 
-    /// Reads a safetensors file of `F32` or `F64` numbers (and whole numbers, as PyTorch's counters
-    /// are), as [`Scalar`](crate::Scalar).
+    /// Reads a safetensors file as [`Scalar`](crate::Scalar), within the usual limits of a [`ModelFile`].
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) when the file cannot be read, and
-    /// [`Error::ModelFile`](crate::Error::ModelFile) when it is cut short, damaged or of another
-    /// format. What the file says about its sizes is checked before anything is allocated.
+    /// Those of [`ModelFile::read`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        safetensors::load(path.as_ref())
+        ModelFile::new(path).read()
     }
 }
 

@@ -6,7 +6,13 @@ mod common;
 mod data;
 #[path = "bad_input/hyper.rs"]
 mod hyper;
+#[cfg(target_os = "linux")]
+#[path = "bad_input/memory.rs"]
+mod memory;
 #[path = "bad_input/models.rs"]
 mod models;
 #[path = "bad_input/panics.rs"]
 mod panics;
+#[cfg(unix)]
+#[path = "bad_input/writers.rs"]
+mod writers;

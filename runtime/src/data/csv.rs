@@ -1,24 +1,43 @@
 //! Reading CSV files.
 
+mod field;
+mod rows;
+mod text;
+
 use std::borrow::Cow;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use csv::{ErrorKind, Reader, ReaderBuilder, StringRecord, Trim};
 use ndarray::Array2;
 
+use self::field::{label, number};
+use self::rows::{RowLimits, Rows};
+use self::text::{BLANK, Stop, Text};
 use super::TensorDataset;
-use crate::{CsvProblem as Problem, Error, Labels, Result, Scalar, Tensor};
+use crate::error::shorten;
+use crate::{CsvProblem as Problem, Error, Labels, Result, Scalar, Tensor, memory};
+
+/// A row of a million numbers of 16 characters; a picture of 224 x 224 pixels in three colours takes 600 KB.
+const ROW_BYTES: usize = 16 << 20;
+/// More columns than the widest tables of measurements have; spreadsheets end at 16,384.
+const COLUMNS: usize = 1 << 20;
+/// The text of about half a billion numbers, which take 2 GiB as `f32`.
+const TABLE_BYTES: u64 = 4 << 30;
 
 /// Reads a table of numbers: all columns but one are features, that one is the target.
 ///
 /// A header is expected, the delimiter is a comma, the target is the last column; the methods
 /// change each. Bytes that were compressed by gzip are recognised by their first two (feature
-/// `gzip`). All of the file is read and checked before anything is kept.
+/// `gzip`). The file is read as a stream: memory is needed for the numbers and one row of text.
+///
+/// Numbers with a point or an exponent are rounded to the nearest [`Scalar`], as everywhere.
 ///
 /// # Errors
 /// Each names file, line and column (both counted from 1): a row with more or fewer
-/// fields than the first, a field that is no number, NaN or an infinity, a label that is not a whole
-/// number from 0 on, a target column that is not there, a file without rows, a missing file.
+/// fields than the first, a field that is no number, NaN or an infinity, a whole number that [`Scalar`]
+/// would round, a label that is not a whole number from 0 on, a target column that is not there or twice,
+/// a row or a table beyond a limit or larger than memory, a file without rows, a missing file.
 ///
 /// # Example
 /// ```
@@ -39,6 +58,9 @@ pub struct Csv {
     header: Option<bool>,
     delimiter: Delimiter,
     target: Option<Column>,
+    may_round: bool,
+    limits: RowLimits,
+    bytes_limit: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,9 +68,6 @@ enum Delimiter {
     Byte(u8),
     Blanks,
 }
-
-/// Stands between fields once runs of blanks are replaced: a character no text of numbers has.
-const BLANK: u8 = 0x1f;
 
 /// A column, by its index from 0 or by its name in the header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +106,9 @@ impl Csv {
             header: None,
             delimiter: Delimiter::Byte(b','),
             target: None,
+            may_round: false,
+            limits: RowLimits { bytes: ROW_BYTES, columns: COLUMNS },
+            bytes_limit: TABLE_BYTES,
         }
     }
 
@@ -116,6 +138,26 @@ impl Csv {
         Self { target: Some(column.into()), ..self }
     }
 
+    /// Rounds whole numbers that [`Scalar`] cannot hold exactly, as it does others; labels are never rounded.
+    pub fn allow_rounding(self) -> Self {
+        Self { may_round: true, ..self }
+    }
+
+    /// The most bytes of a row, delimiters and quotes not counted: 16 MiB unless set.
+    pub fn max_row_bytes(self, bytes: usize) -> Self {
+        Self { limits: RowLimits { bytes, ..self.limits }, ..self }
+    }
+
+    /// The most columns: 1,048,576 unless set.
+    pub fn max_columns(self, columns: usize) -> Self {
+        Self { limits: RowLimits { columns, ..self.limits }, ..self }
+    }
+
+    /// The most bytes of text, after unpacking: 4 GiB unless set.
+    pub fn max_bytes(self, bytes: u64) -> Self {
+        Self { bytes_limit: bytes, ..self }
+    }
+
     /// Reads features and class labels.
     ///
     /// # Shapes
@@ -130,62 +172,65 @@ impl Csv {
     /// # Shapes
     /// inputs `[rows, columns - 1]`, targets `[rows, 1]`, as a layer with one output gives.
     pub fn regression(&self) -> Result<TensorDataset<Tensor>> {
-        let (features, values) = self.read(number)?;
+        let (features, values) = self.read(|field| number(field, self.may_round))?;
         let values = Array2::from_shape_vec((values.len(), 1), values).expect("one column");
         TensorDataset::new(Tensor::from(features), Tensor::from(values))
     }
 
     /// Reads the features, and the target by `parse`.
-    fn read<T>(&self, parse: fn(&str) -> Result<T, Problem>) -> Result<(Array2<Scalar>, Vec<T>)> {
-        let bytes = self.text()?;
-        let delimiter = match self.delimiter {
-            Delimiter::Byte(byte) => byte,
-            Delimiter::Blanks => BLANK,
+    fn read<T>(&self, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<(Array2<Scalar>, Vec<T>)> {
+        let (has_blanks, delimiter) = match self.delimiter {
+            Delimiter::Byte(byte) => (false, byte),
+            Delimiter::Blanks => (true, BLANK),
         };
-        let mut reader =
-            ReaderBuilder::new().has_headers(false).delimiter(delimiter).trim(Trim::All).from_reader(&*bytes);
-        let names = self.names(&bytes, &mut reader)?;
-        let mut row = StringRecord::new();
+        let text =
+            Text::new(self.open()?, has_blanks, self.bytes_limit).map_err(|stop| self.stopped(None, stop))?;
+        let mut rows = Rows::new(text, delimiter, self.limits);
+        let names = self.names(&mut rows)?;
         let (mut features, mut targets, mut shape) = (Vec::new(), Vec::new(), None);
-        while reader.read_record(&mut row).map_err(|error| self.refused(&bytes, error))? {
+        while self.advance(&mut rows)? {
             let (_, target) = match shape {
                 Some(shape) => shape,
-                None => *shape.insert((row.len(), self.target(&names, row.len())?)),
+                None => *shape.insert((rows.len(), self.target(&names, rows.len())?)),
             };
-            for (column, field) in row.iter().enumerate() {
-                let place = |problem| {
-                    let line = row.position().map(|position| line(&bytes, position));
-                    self.problem(line, Some((column, names.get(column).cloned())), problem)
-                };
-                if column == target {
-                    targets.push(parse(field).map_err(place)?);
+            for (column, field) in rows.fields().enumerate() {
+                let kept = if column == target {
+                    parse(field)
+                        .and_then(|value| memory::push(&mut targets, value).map_err(|_| Problem::Memory))
                 } else {
-                    features.push(number(field).map_err(place)?);
-                }
+                    number(field, self.may_round)
+                        .and_then(|value| memory::push(&mut features, value).map_err(|_| Problem::Memory))
+                };
+                kept.map_err(|problem| {
+                    let name = names.get(column).map(|name| shorten(name));
+                    self.problem(Some(rows.line()), Some((column, name)), problem)
+                })?;
             }
         }
         let Some((columns, _)) = shape else { return Err(self.problem(None, None, Problem::Empty)) };
+        // Tensors and labels copy what they are made of, in buffers that are up to a quarter larger.
+        let copies = (features.len() * size_of::<Scalar>()).max(targets.len() * size_of::<T>()) as u64;
+        memory::check(copies / 4 * 5).map_err(|_| self.problem(None, None, Problem::Memory))?;
         let features = Array2::from_shape_vec((targets.len(), columns - 1), features);
         Ok((features.expect("all rows are as long as the first"), targets))
     }
 
     /// The names of the columns; none without a header.
-    fn names(&self, bytes: &[u8], reader: &mut Reader<&[u8]>) -> Result<Vec<String>> {
+    fn names(&self, rows: &mut Rows) -> Result<Vec<String>> {
         if self.header == Some(false) {
             return Ok(Vec::new());
         }
-        let mut header = StringRecord::new();
-        if !reader.read_record(&mut header).map_err(|error| self.refused(bytes, error))? {
+        if !self.advance(rows)? {
             return Err(self.problem(None, None, Problem::Empty));
         }
-        if self.header.is_none() && header.iter().all(|field| field.parse::<Scalar>().is_ok()) {
-            return Err(self.problem(
-                header.position().map(|position| line(bytes, position)),
-                None,
-                Problem::HeaderIsData,
-            ));
+        if self.header.is_none() && rows.fields().all(|field| field.parse::<Scalar>().is_ok()) {
+            return Err(self.problem(Some(rows.line()), None, Problem::HeaderIsData));
         }
-        Ok(header.iter().map(str::to_owned).collect())
+        Ok(rows.fields().map(str::to_owned).collect())
+    }
+
+    fn advance(&self, rows: &mut Rows) -> Result<bool> {
+        rows.next().map_err(|stop| self.stopped(Some(rows.line()), stop))
     }
 
     /// The index of the target column.
@@ -197,7 +242,12 @@ impl Csv {
         };
         match found {
             Some(_) if columns == 1 => Err(self.problem(None, None, Problem::NoFeatures)),
-            Some(index) => Ok(index),
+            Some(index) => match &self.target {
+                Some(Column::Name(name)) if names[index + 1..].contains(name) => {
+                    Err(self.problem(None, None, Problem::RepeatedColumn { name: shorten(name) }))
+                }
+                _ => Ok(index),
+            },
             None => {
                 let wanted = match &self.target {
                     Some(Column::Name(name)) => format!("`{name}`"),
@@ -213,88 +263,27 @@ impl Csv {
         }
     }
 
-    /// All bytes of the table, unpacked, with one delimiter between fields.
-    fn text(&self) -> Result<Cow<'_, [u8]>> {
-        let bytes = match &self.bytes {
-            Some(bytes) => Cow::Borrowed(&**bytes),
-            None => std::fs::read(&self.path).map_err(|error| Error::io(&self.path, "read", error))?.into(),
-        };
-        let bytes = if bytes.starts_with(&[0x1f, 0x8b]) { self.unpack(&bytes)?.into() } else { bytes };
-        Ok(if self.delimiter == Delimiter::Blanks { single_blanks(&bytes).into() } else { bytes })
-    }
-
-    #[cfg(feature = "gzip")]
-    fn unpack(&self, bytes: &[u8]) -> Result<Vec<u8>> {
-        let mut text = Vec::new();
-        std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(bytes), &mut text)
-            .map_err(|error| Error::io(&self.path, "unpack", error))?;
-        Ok(text)
-    }
-
-    #[cfg(not(feature = "gzip"))]
-    fn unpack(&self, _: &[u8]) -> Result<Vec<u8>> {
-        Err(self.problem(None, None, Problem::Compressed))
+    /// The bytes as they are stored.
+    fn open(&self) -> Result<Box<dyn Read + '_>> {
+        match &self.bytes {
+            Some(bytes) => Ok(Box::new(&**bytes)),
+            None => match File::open(&self.path) {
+                Ok(file) => Ok(Box::new(file)),
+                Err(error) => Err(Error::io(&self.path, "read", error)),
+            },
+        }
     }
 
     fn problem(&self, line: Option<u64>, column: Option<(usize, Option<String>)>, problem: Problem) -> Error {
         Error::Csv { path: self.path.clone(), line, column, problem: Box::new(problem) }
     }
 
-    /// What the reader of the format refused.
-    fn refused(&self, bytes: &[u8], error: csv::Error) -> Error {
-        let line = error.position().map(|position| line(bytes, position));
-        match error.into_kind() {
-            ErrorKind::UnequalLengths { expected_len, len, .. } => {
-                self.problem(line, None, Problem::Ragged { expected: expected_len, found: len })
-            }
-            ErrorKind::Utf8 { .. } => self.problem(line, None, Problem::Encoding),
-            ErrorKind::Io(error) => Error::io(&self.path, "read", error),
-            other => Error::other(format!("{}: {other:?}", self.path.display())),
+    fn stopped(&self, line: Option<u64>, stop: Stop) -> Error {
+        match stop {
+            Stop::Io { doing, source } => Error::io(&self.path, doing, source),
+            Stop::Problem(problem) => self.problem(line, None, problem),
         }
     }
-}
-
-/// The line on which a row begins, counted from 1 as an editor does.
-///
-/// The reader's own count is that of the end of the row before, in front of its line break and of blank lines.
-fn line(bytes: &[u8], position: &csv::Position) -> u64 {
-    let start = (position.byte() as usize).min(bytes.len());
-    let breaks = bytes[start..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
-    bytes[..start + breaks].split(|&byte| byte == b'\n').count() as u64
-}
-
-/// The same lines with one [`BLANK`] for each run of spaces and tabs, none at the ends.
-fn single_blanks(bytes: &[u8]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(bytes.len());
-    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-        let fields = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty());
-        for (index, field) in fields.enumerate() {
-            if index > 0 {
-                text.push(BLANK);
-            }
-            text.extend(field);
-        }
-        text.push(b'\n');
-    }
-    text
-}
-
-fn number(field: &str) -> Result<Scalar, Problem> {
-    if field.is_empty() {
-        return Err(Problem::Missing);
-    }
-    let value = field.parse::<Scalar>().map_err(|_| Problem::NotANumber { text: field.to_owned() })?;
-    if value.is_finite() { Ok(value) } else { Err(Problem::NotFinite { text: field.to_owned() }) }
-}
-
-/// A label, also when written as `3.0`.
-fn label(field: &str) -> Result<usize, Problem> {
-    let value = number(field).map_err(|problem| match problem {
-        Problem::NotANumber { text } => Problem::NotALabel { text },
-        other => other,
-    })?;
-    let whole = value.fract() == 0.0 && (0.0..16_777_216.0).contains(&value);
-    if whole { Ok(value as usize) } else { Err(Problem::NotALabel { text: field.to_owned() }) }
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! What can be wrong in a CSV file.
 
+use std::any::type_name;
 use std::fmt;
 
-use super::names;
+use super::Short;
+use super::short::Names;
+use crate::Scalar;
 
 /// What is wrong in a CSV file; the [`Error`](crate::Error) around it names path, line and column.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +35,33 @@ pub enum CsvProblem {
     NotFinite {
         /// The field.
         text: String,
+    },
+    /// A whole number that [`Scalar`](crate::Scalar) cannot hold exactly, as ids and times often are.
+    Rounded {
+        /// The field.
+        text: String,
+    },
+    /// A row is longer than the limit.
+    LongRow {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A row has more fields than the limit.
+    ManyColumns {
+        /// The limit.
+        limit: usize,
+    },
+    /// The table, unpacked, is longer than the limit.
+    LongTable {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The numbers up to here need more memory than the system gives.
+    Memory,
+    /// The target is asked for by a name that several columns have.
+    RepeatedColumn {
+        /// The name.
+        name: String,
     },
     /// A label is not a whole number of 0 or more, or is absurdly large.
     NotALabel {
@@ -69,14 +99,44 @@ impl fmt::Display for CsvProblem {
                 write!(f, "{found} fields where the first row has {expected}; check the delimiter and quotes")
             }
             Self::Missing => write!(f, "the field is empty; fill it or leave the row out"),
-            Self::NotANumber { text } => write!(f, "`{text}` is not a number"),
+            Self::NotANumber { text } => write!(f, "`{}` is not a number", Short(text)),
+            Self::NotFinite { text } if text.parse::<f64>().is_ok_and(f64::is_finite) => {
+                write!(f, "`{}` is too large for `{}`; scale the column", Short(text), type_name::<Scalar>())
+            }
             Self::NotFinite { text } => {
-                write!(f, "`{text}` is not a finite number; replace it or leave the row out")
+                write!(f, "`{}` is not a finite number; replace it or leave the row out", Short(text))
+            }
+            Self::Rounded { text } => write!(
+                f,
+                "`{}` is a whole number that `{}` cannot hold exactly: leave the column out, scale it, or call \
+                 `.allow_rounding()`",
+                Short(text),
+                type_name::<Scalar>()
+            ),
+            Self::LongRow { limit } => write!(
+                f,
+                "the row has more than {limit} bytes; check quotes and line breaks, or raise the limit with \
+                 `.max_row_bytes(..)`"
+            ),
+            Self::ManyColumns { limit } => write!(
+                f,
+                "the row has more than {limit} fields; check delimiter and line breaks, or raise the limit with \
+                 `.max_columns(..)`"
+            ),
+            Self::LongTable { limit } => write!(
+                f,
+                "the table has more than {limit} bytes of text; if it is as it should be, raise the limit with \
+                 `.max_bytes(..)`"
+            ),
+            Self::Memory => write!(f, "the table up to here needs more memory than the system gives"),
+            Self::RepeatedColumn { name } => {
+                write!(f, "several columns are called `{}`; choose one by its index", Short(name))
             }
             Self::NotALabel { text } => write!(
                 f,
-                "`{text}` is not a class label: labels are whole numbers from 0 on; number the classes, or \
-                 call `.regression()` for other targets"
+                "`{}` is not a class label: labels are whole numbers from 0 on; number the classes, or \
+                 call `.regression()` for other targets",
+                Short(text)
             ),
             Self::UnknownColumn { wanted, present, columns } if present.is_empty() => {
                 write!(
@@ -85,7 +145,7 @@ impl fmt::Display for CsvProblem {
                 )
             }
             Self::UnknownColumn { wanted, present, .. } => {
-                write!(f, "no column {wanted}; the file has {}", names(present))
+                write!(f, "no column {wanted}; the file has {}", Names(present))
             }
             Self::Encoding => write!(f, "the text is not UTF-8; convert the file"),
             Self::Compressed => {

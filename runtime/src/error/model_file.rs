@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::Short;
+use crate::Scalar;
+
 /// What is wrong in a model file; the [`Error`](crate::Error) around it names the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -20,6 +23,28 @@ pub enum ModelFileProblem {
         /// What the JSON reader said.
         reason: String,
     },
+    /// The header is longer than the limit.
+    LongHeader {
+        /// Bytes of the header.
+        bytes: u64,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The header has more entries (tensors, and keys of its metadata) than the limit.
+    Entries {
+        /// The limit.
+        limit: usize,
+    },
+    /// The system refuses the memory that the file needs.
+    Memory {
+        /// Bytes that are needed.
+        needed: u64,
+    },
+    /// The metadata is no map of texts to texts, or has a key twice.
+    Metadata {
+        /// The key that comes twice.
+        key: Option<String>,
+    },
     /// Two entries share a name.
     Duplicate {
         /// The name.
@@ -31,6 +56,31 @@ pub enum ModelFileProblem {
         name: String,
         /// The field that cannot be used: `shape`.
         field: &'static str,
+    },
+    /// An entry has a field twice.
+    Repeated {
+        /// The entry.
+        name: String,
+        /// The field: `shape`.
+        field: &'static str,
+    },
+    /// A number is NaN or an infinity.
+    NotFinite {
+        /// The entry.
+        name: String,
+        /// The place in row-major order, counted from 0.
+        index: usize,
+        /// The number.
+        text: String,
+    },
+    /// A number is too large for [`Scalar`](crate::Scalar), or a whole number that it would round.
+    Unfit {
+        /// The entry.
+        name: String,
+        /// The place in row-major order, counted from 0.
+        index: usize,
+        /// The number.
+        text: String,
     },
     /// An entry holds numbers of a kind that the runtime does not read.
     Kind {
@@ -76,16 +126,54 @@ impl fmt::Display for ModelFileProblem {
                 "a file of `torch.save`, which holds a program; in Python, write the model with \
                  `safetensors.torch.save_file(model.state_dict(), path)`"
             ),
-            Self::Header { reason } => write!(f, "the header cannot be read: {reason}"),
-            Self::Duplicate { name } => write!(f, "two entries are called `{name}`"),
-            Self::Entry { name, field } => {
-                write!(f, "`{name}` has no usable `{field}` (entries need `dtype`, `shape`, `data_offsets`)")
+            Self::Header { reason } => write!(f, "the header cannot be read: {}", Short(reason)),
+            Self::LongHeader { bytes, limit } => write!(
+                f,
+                "the header has {bytes} bytes, and {limit} are allowed; if the file is as it should be, raise \
+                 the limit with `ModelFile::new(path).max_header_bytes(..)`"
+            ),
+            Self::Entries { limit } => write!(
+                f,
+                "the header has more than {limit} entries; if the file is as it should be, raise the limit \
+                 with `ModelFile::new(path).max_entries(..)`"
+            ),
+            Self::Memory { needed } => {
+                write!(f, "it needs {needed} bytes of memory, which the system does not give")
             }
-            Self::Kind { name, found } => {
-                write!(f, "`{name}` holds `{found}`, and only `F32` and `F64` are read; convert the file")
+            Self::Metadata { key: None } => {
+                write!(f, "`__metadata__` is not a map of texts to texts, as the format has it")
             }
+            Self::Metadata { key: Some(key) } => {
+                write!(f, "`__metadata__` has the key `{}` twice", Short(key))
+            }
+            Self::Duplicate { name } => write!(f, "two entries are called `{}`", Short(name)),
+            Self::Entry { name, field } => write!(
+                f,
+                "`{}` has no usable `{field}` (entries need `dtype`, `shape`, `data_offsets`)",
+                Short(name)
+            ),
+            Self::Repeated { name, field } => write!(f, "`{}` has `{field}` twice", Short(name)),
+            Self::NotFinite { name, index, text } => write!(
+                f,
+                "`{}` holds {text} at index {index} (row-major, counted from 0); if that is meant, read the \
+                 file with `ModelFile::new(path).allow_not_finite()`",
+                Short(name)
+            ),
+            Self::Unfit { name, index, text } => write!(
+                f,
+                "`{}` holds {text} at index {index} (row-major, counted from 0), which `{}` cannot hold; \
+                 convert the file",
+                Short(name),
+                std::any::type_name::<Scalar>()
+            ),
+            Self::Kind { name, found } => write!(
+                f,
+                "`{}` holds `{}`, and only `F32` and `F64` are read; convert the file",
+                Short(name),
+                Short(found)
+            ),
             Self::Range { name, begin, end, needed, available } => {
-                write!(f, "`{name}` claims bytes {begin}..{end} of {available}")?;
+                write!(f, "`{}` claims bytes {begin}..{end} of {available}", Short(name))?;
                 match needed {
                     Some(needed) => write!(f, " and its shape needs {needed}; ")?,
                     None => write!(f, " and its shape is larger than any memory; ")?,
@@ -94,8 +182,9 @@ impl fmt::Display for ModelFileProblem {
             }
             Self::Layout { name, expected, found } => write!(
                 f,
-                "the data is not laid out without gaps and overlaps: at `{name}`, byte {found} where {expected} \
-                 was due; the file is damaged or cut short"
+                "the data is not laid out without gaps and overlaps: at `{}`, byte {found} where {expected} \
+                 was due; the file is damaged or cut short",
+                Short(name)
             ),
         }
     }

@@ -1,10 +1,13 @@
 //! Parameters and buffers by name, and loading them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Module, Visitor};
-use crate::{Array, Error, Misshapen, Parameter, Result, StateDict};
+use crate::{Array, Error, Misshapen, Parameter, Result, Scalar, StateDict, safetensors};
 
 /// A value that belongs to a model and is saved with it, but is not trained: running statistics.
 /// A clone is the same buffer.
@@ -86,10 +89,10 @@ impl Entry {
         }
     }
 
-    fn set(&self, value: Array) {
+    fn set(&self, value: &Array) {
         match self {
-            Self::Parameter(parameter) => parameter.set(value),
-            Self::Buffer(buffer) => buffer.set(value),
+            Self::Parameter(parameter) => parameter.set(value.view()),
+            Self::Buffer(buffer) => buffer.set(value.clone()),
         }
     }
 }
@@ -127,32 +130,64 @@ pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
     visitor.found
 }
 
-/// Compares all names and shapes, and only then changes the model.
-pub(super) fn load(entries: &[(String, Entry)], state: &StateDict) -> Result<()> {
+/// Compares all names and shapes.
+pub(super) fn check<'a>(
+    entries: &[(String, Entry)],
+    found: impl Iterator<Item = (&'a str, &'a [usize])>,
+) -> Result<()> {
+    let own: BTreeSet<&str> = entries.iter().map(|(name, _)| name.as_str()).collect();
+    let mut unexpected = Vec::new();
+    let mut shapes = BTreeMap::new();
+    for (name, shape) in found {
+        if own.contains(name) {
+            shapes.insert(name, shape);
+        } else {
+            unexpected.push(name.to_owned());
+        }
+    }
     let mut missing = Vec::new();
     let mut misshapen = Vec::new();
     for (name, entry) in entries {
-        match state.get(name) {
+        match shapes.get(&**name) {
             None => missing.push(name.clone()),
-            Some(value) if value.shape() != entry.shape() => misshapen.push(Misshapen {
+            Some(&shape) if shape != entry.shape() => misshapen.push(Misshapen {
                 name: name.clone(),
                 expected: entry.shape(),
-                found: value.shape().to_vec(),
+                found: shape.to_vec(),
             }),
             Some(_) => {}
         }
     }
-    let known = |name: &str| entries.iter().any(|(own, _)| own == name);
-    let unexpected = state.names().filter(|name| !known(name)).map(str::to_owned).collect::<Vec<_>>();
-    if !(missing.is_empty() && unexpected.is_empty() && misshapen.is_empty()) {
-        return Err(Error::State { path: None, missing, unexpected, misshapen });
+    if missing.is_empty() && unexpected.is_empty() && misshapen.is_empty() {
+        return Ok(());
     }
+    Err(Error::State { path: None, missing, unexpected, misshapen })
+}
+
+/// Bytes of the largest value, rounded up as a buffer of the runtime is.
+pub(super) fn copy_bytes(state: &StateDict) -> u64 {
+    let largest = state.iter().map(|(_, value)| value.len()).max().unwrap_or(0) as u64;
+    largest * size_of::<Scalar>() as u64 / 4 * 5
+}
+
+/// Gives the model the values of a state that was checked.
+pub(super) fn set(entries: &[(String, Entry)], state: &StateDict) {
+    let values: BTreeMap<&str, &Array> = state.iter().collect();
     for (name, entry) in entries {
-        if let Some(value) = state.get(name) {
-            entry.set(value.clone());
+        if let Some(value) = values.get(&**name) {
+            entry.set(value);
         }
     }
-    Ok(())
+}
+
+/// Writes the values to a file, one copy at a time.
+pub(super) fn save(entries: &[(String, Entry)], path: &Path) -> Result<()> {
+    let tensors: Vec<_> = entries.iter().map(|(name, entry)| (name.as_str(), entry.shape())).collect();
+    let write = |index: usize, file: &mut dyn Write| {
+        let value = entries[index].1.value();
+        safetensors::write_numbers(file, &value)
+    };
+    safetensors::save(path, &tensors, write)
 }
 
 #[cfg(test)]

@@ -195,7 +195,8 @@ impl History {
     /// `learning_rate`, `grad_norm`, then each measurement. What was not measured stays empty.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) when the system refuses.
+    /// [`Error::Io`](crate::Error::Io) when the system refuses, or when the path leads to something else than a
+    /// regular file.
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<()> {
         let names = self.names();
         atomic_write(path.as_ref(), |file| {

@@ -75,7 +75,7 @@ fn lines_are_those_of_the_file() {
     assert_eq!(table("a,b,kind\n1,2,0\n\n3,x,1\n"), "table.csv:4, column 2 (`b`): `x` is not a number");
     assert_eq!(
         table("a,\"b\nc\",kind\n1,2,0\n3,x,1\n"),
-        "table.csv:4, column 2 (`b\nc`): `x` is not a number"
+        "table.csv:4, column 2 (`b\\nc`): `x` is not a number"
     );
     assert_eq!(table("a,b,kind\r\n1,2,0\r\n3,x,1\r\n"), "table.csv:3, column 2 (`b`): `x` is not a number");
 }

@@ -174,6 +174,48 @@ fn sizes_are_checked_before_they_are_believed() {
     }
 }
 
+/// What the model cannot hold as it is in the file is refused with its place, or read when that is asked for.
+#[test]
+fn numbers_that_a_model_cannot_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    let model = Linear::new(2, 1).no_bias();
+    let put_weights = |kind: &str, width: usize, numbers: &[u8]| {
+        let header =
+            format!(r#"{{"weight":{{"dtype":"{kind}","shape":[1,2],"data_offsets":[0,{}]}}}}"#, 2 * width);
+        put(&path, [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), numbers].concat());
+    };
+    put_weights("F32", 4, [1.0_f32, f32::NAN].map(f32::to_le_bytes).as_flattened());
+    assert_eq!(
+        refused(&model, &path),
+        "model: `weight` holds NaN at index 1 (row-major, counted from 0); if that is meant, read the file with \
+         `ModelFile::new(path).allow_not_finite()`"
+    );
+    let state = training_loop::ModelFile::new(&path).allow_not_finite().read().unwrap();
+    model.load_state_dict(&state).unwrap();
+    assert!(model.weight.value()[[0, 1]].is_nan());
+    put_weights("F64", 8, [1e300_f64, 1.0].map(f64::to_le_bytes).as_flattened());
+    assert_eq!(
+        refused(&model, &path),
+        "model: `weight` holds 1e300 at index 0 (row-major, counted from 0), which `f32` cannot hold; convert the file"
+    );
+    put_weights("I64", 8, [1_i64, 16_777_217].map(i64::to_le_bytes).as_flattened());
+    assert!(refused(&model, &path).contains("`weight` holds 16777217 at index 1"));
+}
+
+/// A file of another architecture is told from its header, however large its numbers claim to be.
+#[test]
+fn another_architecture_that_is_larger_than_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model");
+    let header = r#"{"other":{"dtype":"F32","shape":[268435456,1024],"data_offsets":[0,1099511627776]}}"#;
+    let file = std::fs::File::create(&path).unwrap();
+    std::io::Write::write_all(&mut &file, &(header.len() as u64).to_le_bytes()).unwrap();
+    std::io::Write::write_all(&mut &file, header.as_bytes()).unwrap();
+    file.set_len(8 + header.len() as u64 + (1 << 40)).unwrap();
+    assert!(refused(&Small::new(3), &path).contains("; unexpected: `other`"));
+}
+
 /// What cannot be written leaves everything in the folder as it was.
 #[test]
 fn a_save_that_fails_loses_nothing() {
@@ -186,7 +228,7 @@ fn a_save_that_fails_loses_nothing() {
     let words = model.save(&path).expect_err("a folder is in the way").to_string();
     assert_eq!(
         words.replace(&*path.to_string_lossy(), "model"),
-        "could not write model: Is a directory (os error 21)"
+        "could not write model: it is a folder, and only a regular file is replaced"
     );
     assert_eq!(snapshot(folder.path()), before);
 

@@ -133,3 +133,93 @@ fn compressed_bytes_need_the_feature() {
     let packed = Csv::from_bytes("t.csv.gz", vec![0x1f, 0x8b, 8, 0]);
     assert!(refused(&packed).contains("turn on the feature `gzip`"));
 }
+
+/// A row that does not end, a table that does not end, more columns than anybody has: each an error with its place.
+#[test]
+fn limits_can_be_set() {
+    let text = "a,b\n1,0\n12345678,1\n";
+    assert!(table(text).max_row_bytes(9).max_columns(2).max_bytes(19).classification().is_ok());
+    assert_eq!(
+        refused(&table(text).max_row_bytes(8)),
+        "table.csv:3: the row has more than 8 bytes; check quotes and line breaks, or raise the limit with \
+         `.max_row_bytes(..)`"
+    );
+    assert!(refused(&table(text).max_columns(1)).starts_with("table.csv:1: the row has more than 1 fields;"));
+    assert!(refused(&table(text).max_bytes(18)).contains(": the table has more than 18 bytes of text;"));
+    let commas = format!("a,b\n{}\n", ",".repeat(2 * COLUMNS));
+    assert!(refused(&table(&commas)).starts_with("table.csv:2: the row has more than 1048576 fields;"));
+    let quoted = format!("a,b\n1,0\n\"{}", "1\n".repeat(ROW_BYTES));
+    assert!(refused(&table(&quoted)).starts_with("table.csv:3: the row has more than 16777216 bytes;"));
+}
+
+#[test]
+fn messages_do_not_repeat_long_fields() {
+    let long = "x".repeat(1_000_000);
+    let error = table(&format!("{long},b\n{long},0\n")).classification().unwrap_err();
+    assert!(error.to_string().len() < 300 && format!("{error:?}").len() < 400, "{error}");
+    let names = (0..100_000).map(|index| format!("c{index}")).collect::<Vec<_>>().join(",") + ",z\n";
+    let row = "0,".repeat(100_000) + "1\n";
+    let words = refused(&table(&(names + &row)).target_column("kind"));
+    assert!(words.ends_with("`c9` and 99991 more") && words.len() < 200, "{words}");
+}
+
+#[test]
+fn a_name_that_two_columns_have_is_no_target() {
+    let text = "a,b,a\n1,0,2\n";
+    assert_eq!(
+        refused(&table(text).target_column("a")),
+        "table.csv: several columns are called `a`; choose one by its index"
+    );
+    assert!(table(text).target_column("b").classification().is_ok() && table(text).classification().is_ok());
+}
+
+#[test]
+fn numbers_that_would_become_others_are_refused() {
+    if size_of::<Scalar>() == 4 {
+        let large = "a,b\n1,0\n1e39,1\n";
+        assert!(
+            refused(&table(large)).starts_with("table.csv:3, column 1 (`a`): `1e39` is too large for `f32`")
+        );
+        let id = "a,b\n16777216,0\n16777217,1\n";
+        assert!(
+            refused(&table(id))
+                .starts_with("table.csv:3, column 1 (`a`): `16777217` is a whole number that `f32`")
+        );
+        let rounded = table(id).allow_rounding().classification().unwrap();
+        assert_eq!(rounded.inputs().as_slice(), [16_777_216.0, 16_777_216.0]);
+    }
+}
+
+/// Pieces of the stream may end anywhere: in a number, between blanks, at a line break.
+#[test]
+fn tables_longer_than_a_piece_are_read_whole() {
+    let rows = 40_000;
+    let row = |index: usize| format!("{index}  {}\t\t{}\r\n", 2 * index, index % 7);
+    let text = (0..rows).map(row).collect::<Vec<_>>().concat();
+    let blanks = table(&text).blanks().header(false).classification().unwrap();
+    let commas: String =
+        text.lines().map(|line| line.replace("  ", ",").replace("\t\t", ",") + "\n\n").collect();
+    let commas = table(&commas).header(false).classification().unwrap();
+    for read in [blanks, commas] {
+        assert_eq!(read.len(), rows);
+        let inputs = (0..rows).flat_map(|index| [index as Scalar, (2 * index) as Scalar]);
+        assert!(read.inputs().as_slice().iter().copied().eq(inputs));
+        assert!(read.targets().iter().eq((0..rows as u32).map(|index| index % 7)));
+    }
+    let broken = text + "x 1 1\n";
+    assert!(refused(&table(&broken).blanks().header(false)).starts_with("table.csv:40001, column 1: `x` is"));
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn what_is_packed_is_unpacked_as_far_as_it_is_read() {
+    use std::io::Write as _;
+    let mut packer = flate2::write::GzEncoder::new(b"".to_vec(), flate2::Compression::fast());
+    packer.write_all(b"a,b\n").unwrap();
+    (0..64).for_each(|_| packer.write_all(&vec![0; 1 << 20]).unwrap());
+    let bomb = Csv::from_bytes("bomb.csv.gz", packer.finish().unwrap());
+    assert!(refused(&bomb).starts_with("bomb.csv.gz:2: the row has more than 16777216 bytes;"));
+    assert!(
+        refused(&bomb.max_bytes(1 << 20)).starts_with("bomb.csv.gz:2: the table has more than 1048576 bytes")
+    );
+}

@@ -1,0 +1,115 @@
+//! The rows of a table, one at a time, none longer than the limits.
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+
+use super::text::{Stop, Text};
+use crate::CsvProblem as Problem;
+
+/// How long a row may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowLimits {
+    pub(super) bytes: usize,
+    pub(super) columns: usize,
+}
+
+/// Reads rows into a buffer that is used again.
+pub(super) struct Rows<'a> {
+    text: Text<'a>,
+    format: Reader,
+    limits: RowLimits,
+    /// The row's fields without anything between them, and where each ends.
+    fields: Vec<u8>,
+    ends: Vec<usize>,
+    /// Fields of the row.
+    count: usize,
+    /// Fields of the first row.
+    expected: Option<usize>,
+    line: u64,
+}
+
+impl<'a> Rows<'a> {
+    pub(super) fn new(text: Text<'a>, delimiter: u8, limits: RowLimits) -> Self {
+        let format = ReaderBuilder::new().delimiter(delimiter).build();
+        // One more than the limit, to see that a row is longer.
+        let length = |usual: usize, limit: usize| usual.min(limit.saturating_add(1));
+        let (fields, ends) = (vec![0; length(1024, limits.bytes)], vec![0; length(64, limits.columns)]);
+        Self { text, format, limits, fields, ends, count: 0, expected: None, line: 1 }
+    }
+
+    /// The line on which the row begins, counted from 1 as an editor does.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Reads the next row; false at the end.
+    ///
+    /// # Errors
+    /// When the row is too long, is not UTF-8, or has more or fewer fields than the first.
+    pub(super) fn next(&mut self) -> Result<bool, Stop> {
+        self.text.skip_breaks()?;
+        self.line = self.text.line();
+        if !self.read()? {
+            return Ok(false);
+        }
+        let expected = *self.expected.get_or_insert(self.count);
+        if self.count != expected {
+            let (expected, found) = (expected as u64, self.count as u64);
+            return Err(Stop::Problem(Problem::Ragged { expected, found }));
+        }
+        let is_text = (0..self.count).all(|column| std::str::from_utf8(self.bytes(column)).is_ok());
+        if is_text { Ok(true) } else { Err(Stop::Problem(Problem::Encoding)) }
+    }
+
+    fn read(&mut self) -> Result<bool, Stop> {
+        let (mut length, mut count) = (0, 0);
+        loop {
+            let input = self.text.peek()?;
+            let (result, read, written, ended) =
+                self.format.read_record(input, &mut self.fields[length..], &mut self.ends[count..]);
+            self.text.consume(read);
+            length += written;
+            count += ended;
+            let RowLimits { bytes, columns } = self.limits;
+            if length > bytes {
+                return Err(Stop::Problem(Problem::LongRow { limit: bytes }));
+            }
+            if count > columns {
+                return Err(Stop::Problem(Problem::ManyColumns { limit: columns }));
+            }
+            match result {
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => grow(&mut self.fields, self.limits.bytes)?,
+                ReadRecordResult::OutputEndsFull => grow(&mut self.ends, self.limits.columns)?,
+                ReadRecordResult::Record => {
+                    self.count = count;
+                    return Ok(true);
+                }
+                ReadRecordResult::End => return Ok(false),
+            }
+        }
+    }
+
+    fn bytes(&self, column: usize) -> &[u8] {
+        let start = if column == 0 { 0 } else { self.ends[column - 1] };
+        &self.fields[start..self.ends[column]]
+    }
+
+    /// How many fields the row has.
+    pub(super) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// The row's fields without blanks around them.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
+        (0..self.count)
+            .map(|column| std::str::from_utf8(self.bytes(column)).expect("`next` checked it").trim())
+    }
+}
+
+/// Makes a full buffer twice as long, or one longer than the limit: what fills that is too much.
+fn grow<T: Clone + Default>(buffer: &mut Vec<T>, limit: usize) -> Result<(), Stop> {
+    let more = buffer.len().min(limit.saturating_add(1) - buffer.len());
+    buffer.try_reserve_exact(more).map_err(|_| Stop::Problem(Problem::Memory))?;
+    buffer.resize(buffer.len() + more, T::default());
+    Ok(())
+}

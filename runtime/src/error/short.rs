@@ -1,0 +1,75 @@
+//! Texts of files in messages: on one line, and never longer than a person reads.
+
+use std::fmt::{self, Write as _};
+
+/// Characters of a text that are shown whole.
+const WHOLE: usize = 100;
+/// Characters that are shown of a longer one.
+const SHOWN: usize = 60;
+/// Names of a list that are shown.
+const NAMES: usize = 10;
+
+/// Shows a text from outside the program: shortened when it is long, control characters escaped.
+///
+/// A shortened text is shown as it is when it is shortened again.
+pub(crate) struct Short<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_whole = self.0.chars().nth(WHOLE).is_none();
+        for character in self.0.chars().take(if is_whole { WHOLE } else { SHOWN }) {
+            if character.is_control() {
+                write!(f, "{}", character.escape_default())?;
+            } else {
+                f.write_char(character)?;
+            }
+        }
+        if is_whole { Ok(()) } else { write!(f, "… ({} bytes)", self.0.len()) }
+    }
+}
+
+/// A copy of a text, shortened when it is long: errors do not hold whole files.
+pub(crate) fn shorten(text: &str) -> String {
+    if text.chars().nth(WHOLE).is_none() { text.to_owned() } else { Short(text).to_string() }
+}
+
+/// Shows names in backticks, separated by commas: the first few, and how many more there are.
+pub(super) struct Names<'a>(pub(super) &'a [String]);
+
+impl fmt::Display for Names<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, name) in self.0.iter().take(NAMES).enumerate() {
+            write!(f, "{}`{}`", if index == 0 { "" } else { ", " }, Short(name))?;
+        }
+        write_more(f, self.0.len())
+    }
+}
+
+/// How many of a list are shown.
+pub(super) fn shown<T>(list: &[T]) -> impl Iterator<Item = &T> {
+    list.iter().take(NAMES)
+}
+
+/// Says how many of a list are not shown.
+pub(super) fn write_more(f: &mut fmt::Formatter<'_>, length: usize) -> fmt::Result {
+    if length > NAMES { write!(f, " and {} more", length - NAMES) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_and_lists_are_shortened() {
+        assert_eq!(Short("wide").to_string(), "wide");
+        assert_eq!(Short("a\u{1b}[31m\nb").to_string(), "a\\u{1b}[31m\\nb");
+        let long = "é".repeat(50_000);
+        let text = Short(&long).to_string();
+        assert_eq!(text, format!("{}… (100000 bytes)", "é".repeat(60)));
+        assert_eq!(Short(&text).to_string(), text);
+        let names: Vec<String> = (0..100_000).map(|index| format!("layer.{index}")).collect();
+        assert_eq!(Names(&names[..2]).to_string(), "`layer.0`, `layer.1`");
+        let all = Names(&names).to_string();
+        assert!(all.ends_with("`layer.9` and 99990 more"), "{all}");
+    }
+}

@@ -1,0 +1,248 @@
+//! Temporary files: named at random, locked while their writer lives, removed when it fails or has died.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File, OpenOptions};
+use std::hash::{BuildHasher, RandomState};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::target::Target;
+
+/// Names tried before giving up: one of 64 random bits is taken by chance about never.
+const TRIES: usize = 100;
+
+/// How long a leftover of another machine (or of a time before the last boot) must have been left alone.
+///
+/// A network file system may keep locks of one machine from the other, so that a lock proves nothing there.
+/// No writer pauses for an hour; if one does, its rename fails and tells so.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
+
+/// A file in the target's folder that this value created. Dropping it removes the file.
+pub(super) struct Temporary {
+    path: PathBuf,
+    file: File,
+}
+
+impl Temporary {
+    /// Removes leftovers of dead writers of the same target and creates a file of one's own.
+    ///
+    /// The lock is held until the file is closed, after the rename. A cleaner may lock the file before its
+    /// creator does; then the creator takes another name.
+    pub(super) fn create(target: &Target) -> io::Result<Self> {
+        let prefix = prefix(target);
+        clean(target.folder(), &prefix);
+        for _ in 0..TRIES {
+            let mut name = OsString::from(&prefix);
+            name.push(format!("{:016x}.tmp", RandomState::new().hash_one(0_u8)));
+            let path = target.folder().join(name);
+            let file = match create_new(&path, target.is_old()) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                file => file?,
+            };
+            let temporary = Self { path, file };
+            if is_kept(&temporary.file)? {
+                return Ok(temporary);
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::AlreadyExists, "all names tried for a temporary file are taken"))
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Renames it; from there on there is nothing to remove. The lock is let go of afterwards.
+    pub(super) fn rename_over(mut self, target: &Path) -> io::Result<()> {
+        fs::rename(&self.path, target)?;
+        self.path = PathBuf::new();
+        Ok(())
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        if !self.path.as_os_str().is_empty() {
+            // The error that made the write fail is the one to report.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Creates a file that was not there. One that replaces another is its owner's alone until it has the other's
+/// permissions.
+fn create_new(path: &Path, is_private: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if is_private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    let _ = is_private;
+    options.open(path)
+}
+
+/// Locks a new file; false when a cleaner was quicker. Where there are no locks, cleaners do nothing either.
+#[cfg(unix)]
+fn is_kept(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Err(fs::TryLockError::WouldBlock) => Ok(false),
+        Err(fs::TryLockError::Error(_)) => Ok(true),
+        Ok(()) => Ok(std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) > 0),
+    }
+}
+
+/// Elsewhere a lock would keep readers out, so that there are none, and leftovers stay.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
+fn is_kept(_: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// The beginning of the names of this target's temporary files: `.tl-TARGET-MACHINE-`.
+///
+/// It is short whatever the target's name, and names the boot of the machine, which containers share.
+fn prefix(target: &Target) -> String {
+    let name = target.path().file_name().unwrap_or_default();
+    format!(".tl-{:016x}-{:08x}-", hash(name.as_encoded_bytes()), machine())
+}
+
+/// A number of the running kernel; 0 where the system tells none.
+fn machine() -> u32 {
+    fs::read("/proc/sys/kernel/random/boot_id").map_or(0, |id| (hash(&id) as u32).max(1))
+}
+
+/// FNV-1a: the same in every process and version.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
+/// Removes temporary files of this target whose writers are dead. What cannot be removed stays: it costs space.
+fn clean(folder: &Path, prefix: &str) {
+    if !cfg!(unix) {
+        return;
+    }
+    let (of_target, _) = prefix.split_at(prefix.len() - "00000000-".len());
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_regular = entry.file_type().is_ok_and(|kind| kind.is_file());
+        if is_regular && is_temporary(&name, of_target) {
+            let is_near = name.as_encoded_bytes().starts_with(prefix.as_bytes()) && machine() != 0;
+            remove_dead(&entry.path(), if is_near { Duration::ZERO } else { ABANDONED });
+        }
+    }
+}
+
+/// Whether the rest of the name is ours: the machine, the random number, the ending.
+fn is_temporary(name: &OsStr, of_target: &str) -> bool {
+    let rest = name
+        .to_str()
+        .and_then(|name| name.strip_prefix(of_target))
+        .and_then(|rest| rest.strip_suffix(".tmp"));
+    let parts = rest.and_then(|rest| rest.split_once('-'));
+    let is_hex =
+        |text: &str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    parts.is_some_and(|(machine, random)| is_hex(machine, 8) && is_hex(random, 16))
+}
+
+/// Removes a file that nobody holds the lock of and that was not changed for so long.
+///
+/// A writer locks its file right after it creates it and checks that it still has a name. So whoever gets the
+/// lock here has a file whose writer is dead, or is about to notice and take another one.
+fn remove_dead(path: &Path, age: Duration) {
+    let Ok(file) = OpenOptions::new().write(true).open(path) else { return };
+    let changed = file.metadata().and_then(|metadata| metadata.modified());
+    let is_old =
+        age.is_zero() || changed.is_ok_and(|changed| changed.elapsed().is_ok_and(|since| since >= age));
+    if is_old && file.try_lock().is_ok() {
+        let _ = fs::remove_file(path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(folder: &Path) -> Target {
+        Target::resolve(&folder.join("model")).unwrap()
+    }
+
+    #[test]
+    fn names_are_short_and_told_from_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let (model, other) =
+            (target(folder.path()), Target::resolve(&folder.path().join("n".repeat(255))).unwrap());
+        assert_ne!(prefix(&model), prefix(&other));
+        let temporary = Temporary::create(&other).unwrap();
+        let name = temporary.path.file_name().unwrap().to_owned();
+        assert!(name.len() < 64, "{name:?}");
+        assert!(is_temporary(&name, &prefix(&other)[..21]) && !is_temporary(&name, &prefix(&model)[..21]));
+        for strange in [".tl-", "model", ".tl-x.tmp", &format!("{}é", &prefix(&model))] {
+            assert!(!is_temporary(OsStr::new(strange), &prefix(&model)[..21]), "{strange}");
+        }
+    }
+
+    #[test]
+    fn a_dropped_file_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = target(folder.path());
+        let (first, second) = (Temporary::create(&target).unwrap(), Temporary::create(&target).unwrap());
+        assert_ne!(first.path, second.path);
+        drop(first);
+        assert!(second.path.exists(), "a file of another writer");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    /// The file of a living writer is locked; that of a dead one is not.
+    #[cfg(unix)]
+    #[test]
+    fn leftovers_of_the_dead_go_and_files_of_the_living_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = target(folder.path());
+        let alive = Temporary::create(&target).unwrap();
+        let dead = folder.path().join(prefix(&target) + "0123456789abcdef.tmp");
+        let of_another_target = folder.path().join(".tl-0000000000000000-00000000-0123456789abcdef.tmp");
+        let of_the_user = folder.path().join(prefix(&target) + "notes.tmp");
+        for path in [&dead, &of_another_target, &of_the_user] {
+            fs::write(path, "left").unwrap();
+        }
+        drop(Temporary::create(&target).unwrap());
+        assert!(alive.path.exists() && of_another_target.exists() && of_the_user.exists());
+        assert_eq!(dead.exists(), machine() == 0);
+    }
+
+    /// Locks of another machine prove nothing, so its files must have been left alone for long.
+    #[cfg(unix)]
+    #[test]
+    fn leftovers_of_another_machine_go_when_they_are_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = target(folder.path());
+        let of_target = &prefix(&target)[..21];
+        let (old, young) = (
+            folder.path().join(format!("{of_target}ffffffff-0123456789abcdef.tmp")),
+            folder.path().join(format!("{of_target}ffffffff-fedcba9876543210.tmp")),
+        );
+        fs::write(&young, "").unwrap();
+        let long_ago = std::time::SystemTime::now() - 2 * ABANDONED;
+        File::create(&old).unwrap().set_modified(long_ago).unwrap();
+        drop(Temporary::create(&target).unwrap());
+        assert!(young.exists() && !old.exists());
+    }
+
+    /// A cleaner may come between the creation of a file and its lock.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_a_cleaner_has_is_given_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let file = create_new(&path, false).unwrap();
+        let cleaner = OpenOptions::new().write(true).open(&path).unwrap();
+        cleaner.try_lock().unwrap();
+        assert!(!is_kept(&file).unwrap(), "the cleaner holds the lock");
+        fs::remove_file(&path).unwrap();
+        drop(cleaner);
+        assert!(!is_kept(&file).unwrap(), "the file has no name any more");
+    }
+}

@@ -1,0 +1,101 @@
+//! The header of a safetensors file: JSON, read straight into entries.
+//!
+//! No tree of JSON values is made. What has another type than the format says is refused where it
+//! begins, names stay in the header's own bytes, and lists grow only as far as the limits allow.
+
+mod read;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use self::read::Reader;
+use super::Limits;
+use crate::error::shorten;
+use crate::{ModelFileProblem as Problem, memory};
+
+/// Bytes of memory for a byte of the header, at most, that are allocated without asking: names and texts
+/// with escapes.
+const PARSED: u64 = 6;
+
+/// A checked line of the header: its bytes lie in the file and are as many as its shape needs.
+pub(crate) struct Entry<'a> {
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) shape: Vec<usize>,
+    pub(super) kind: Kind,
+    pub(super) bytes: Range<usize>,
+}
+
+impl Entry<'_> {
+    /// How many numbers it holds.
+    pub(super) fn count(&self) -> usize {
+        self.bytes.len() / self.kind.width()
+    }
+}
+
+/// Kinds of numbers that are read.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    F32,
+    F64,
+    I64,
+}
+
+impl Kind {
+    fn of(dtype: &str) -> Option<Self> {
+        match dtype {
+            "F32" => Some(Self::F32),
+            "F64" => Some(Self::F64),
+            "I64" => Some(Self::I64),
+            _ => None,
+        }
+    }
+
+    fn width(self) -> usize {
+        if matches!(self, Self::F32) { 4 } else { 8 }
+    }
+}
+
+/// Checks the header against the number of bytes that follow it.
+pub(super) fn parse(header: &[u8], available: u64, limits: Limits) -> Result<Vec<Entry<'_>>, Problem> {
+    let needed = header.len() as u64 * PARSED;
+    memory::check(needed).map_err(|_| Problem::Memory { needed })?;
+    let Reader { mut entries, mut keys, .. } = Reader::read(header, available, limits)?;
+    keys.sort_unstable();
+    if let Some([key, ..]) = keys.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Problem::Metadata { key: Some(shorten(key)) });
+    }
+    entries.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    if let Some([entry, ..]) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
+        return Err(Problem::Duplicate { name: shorten(&entry.name) });
+    }
+    // Empty tensors share their place; among them the names decide.
+    let place = |entry: &Entry| (entry.bytes.start, entry.bytes.end);
+    entries.sort_unstable_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.name.cmp(&b.name)));
+    check_layout(&entries, available)?;
+    Ok(entries)
+}
+
+/// Entries must follow each other without gap and overlap, and end where the file ends.
+fn check_layout(entries: &[Entry], available: u64) -> Result<(), Problem> {
+    let layout = |entry: Option<&Entry>, expected: usize, found: usize| Problem::Layout {
+        name: entry.map_or_else(String::new, |entry| shorten(&entry.name)),
+        expected: expected as u64,
+        found: found as u64,
+    };
+    let mut due = 0;
+    for entry in entries {
+        if entry.bytes.start != due {
+            return Err(layout(Some(entry), due, entry.bytes.start));
+        }
+        due = entry.bytes.end;
+    }
+    if due as u64 == available { Ok(()) } else { Err(layout(entries.last(), due, available as usize)) }
+}
+
+/// Bytes of a shape; `None` when the axes that are not 0 alone are more than memory can hold, which
+/// `ndarray` refuses too.
+fn size(shape: &[usize], width: usize) -> Option<usize> {
+    let filled = shape.iter().filter(|&&axis| axis != 0).try_fold(width, |n, &axis| n.checked_mul(axis));
+    let bytes = filled.filter(|&bytes| isize::try_from(bytes).is_ok())?;
+    Some(if shape.contains(&0) { 0 } else { bytes })
+}
