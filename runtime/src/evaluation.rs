@@ -2,7 +2,7 @@
 
 use crate::nn::Module;
 use crate::nn::mode::{Mode, modes};
-use crate::random::{self, Position};
+use crate::random::Restored;
 use crate::{NoGradGuard, no_grad_guard};
 
 /// Puts the model into evaluation mode and stops recording until the guard is dropped.
@@ -27,14 +27,14 @@ use crate::{NoGradGuard, no_grad_guard};
 pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
     let modes: Vec<_> = modes(model).into_iter().map(|mode| (mode.is_training(), mode)).collect();
     model.eval();
-    Evaluation { modes, position: random::position(), _no_grad: no_grad_guard() }
+    Evaluation { modes, _restored: Restored::here(), _no_grad: no_grad_guard() }
 }
 
 /// Keeps a model in evaluation mode; made by [`evaluation`].
 #[derive(Debug)]
 pub struct Evaluation {
     modes: Vec<(bool, Mode)>,
-    position: Position,
+    _restored: Restored,
     _no_grad: NoGradGuard,
 }
 
@@ -44,7 +44,6 @@ impl Drop for Evaluation {
         for (training, mode) in self.modes.iter().rev() {
             mode.set_training(*training);
         }
-        random::set_position(self.position);
     }
 }
 

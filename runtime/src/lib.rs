@@ -101,7 +101,7 @@ pub use ops::{
 };
 pub use optim::{Adam, AdamW, Optimizer, Sgd};
 pub use parameter::Parameter;
-pub use random::seed;
+pub use random::{SeedScope, seed, seed_scope};
 pub use state_dict::StateDict;
 pub use tensor::Tensor;
 pub use threads::{num_threads, set_num_threads};
