@@ -2,7 +2,7 @@
 
 use crate::nn::Module;
 use crate::nn::mode::{Mode, modes};
-use crate::random::{self, Position};
+use crate::random::Restored;
 use crate::{NoGradGuard, no_grad_guard};
 
 /// Evaluates a model until the guard is dropped: its layers are in evaluation mode and nothing is recorded.
@@ -32,21 +32,20 @@ use crate::{NoGradGuard, no_grad_guard};
 pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
     let modes = modes(model);
     modes.iter().for_each(Mode::enter_evaluation);
-    Evaluation { modes, position: random::position(), _no_grad: no_grad_guard() }
+    Evaluation { modes, _restored: Restored::here(), _no_grad: no_grad_guard() }
 }
 
 /// Keeps a model in evaluation; made by [`evaluation`].
 #[derive(Debug)]
 pub struct Evaluation {
     modes: Vec<Mode>,
-    position: Position,
+    _restored: Restored,
     _no_grad: NoGradGuard,
 }
 
 impl Drop for Evaluation {
     fn drop(&mut self) {
         self.modes.iter().for_each(Mode::leave_evaluation);
-        random::set_position(self.position);
     }
 }
 

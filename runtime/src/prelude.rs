@@ -16,7 +16,7 @@ pub use crate::run::{History, State, StopReason};
 pub use crate::schedule::{CosineLr, Schedule, StepLr};
 pub use crate::{
     Attention, Error, Labels, Parameter, Result, Scalar, StateDict, Tensor, evaluation, no_grad,
-    no_grad_guard, seed,
+    no_grad_guard, seed, seed_scope,
 };
 #[cfg(feature = "macros")]
 pub use training_loop_macros::{Module, training_loop};

@@ -7,10 +7,15 @@
 //! The generator and everything that is made of its words stand here, so that no release of another
 //! crate can change a run; known vectors below pin them.
 
+mod scope;
+
 use std::cell::Cell;
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
+
+pub(crate) use scope::Restored;
+pub use scope::{SeedScope, seed_scope};
 
 use crate::Scalar;
 
@@ -45,10 +50,12 @@ thread_local! {
 
 /// Seeds this thread's random draws: first values of layers and masks of dropout.
 ///
-/// Every draw is a function of (seed, purpose, optimizer updates so far, index of the draw in this
-/// update), so the same seed gives the same bits, and a run goes on alike after an interruption.
-/// A thread that never calls it has seed 0. Shuffles have a seed of their own,
-/// `DataLoader::shuffle`.
+/// Every draw is a function of (seed, purpose, optimizer updates since the seed, index of the draw in
+/// this update), so a thread that starts from the same seed and runs the same program draws the same
+/// bits. A run that was interrupted draws on alike only if all of this position is restored; the seed
+/// alone starts from the first draw again.
+/// A thread that never calls it has seed 0. The seed holds until the next call; [`seed_scope`] is the
+/// same for a scope. Shuffles have a seed of their own, `DataLoader::shuffle`.
 ///
 /// # Example
 /// ```
@@ -64,38 +71,10 @@ pub fn seed(n: u64) {
     POSITION.set(Position { seed: n, update: 0, index: 0 });
 }
 
-/// Seeds this thread's random draws until the guard is dropped.
-#[must_use]
-pub fn seed_scope(n: u64) -> SeedScope {
-    let before = POSITION.get();
-    seed(n);
-    SeedScope(before)
-}
-
-/// Keeps a seed; made by [`seed_scope`].
-#[derive(Debug)]
-pub struct SeedScope(Position);
-
-impl Drop for SeedScope {
-    fn drop(&mut self) {
-        POSITION.set(self.0);
-    }
-}
-
 /// Tells that an optimizer has updated its parameters: called by every optimizer's `step`.
 pub(crate) fn next_update() {
     let position = POSITION.get();
     POSITION.set(Position { update: position.update + 1, index: 0, ..position });
-}
-
-/// Where this thread's draws stand.
-pub(crate) fn position() -> Position {
-    POSITION.get()
-}
-
-/// Puts this thread's draws back to where they stood.
-pub(crate) fn set_position(position: Position) {
-    POSITION.set(position);
 }
 
 /// The next draw of this thread.
@@ -239,7 +218,7 @@ mod tests {
         let first = draw(Purpose::Dropout).word();
         assert_ne!(first, draw(Purpose::Dropout).word());
         next_update();
-        assert_eq!(position(), Position { seed: 5, update: 1, index: 0 });
+        assert_eq!(POSITION.get(), Position { seed: 5, update: 1, index: 0 });
         seed(5);
         assert_eq!(first, draw(Purpose::Dropout).word());
     }

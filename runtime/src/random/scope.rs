@@ -1,0 +1,189 @@
+//! Scopes after which a thread draws on from where it was before.
+
+use std::cell::{Cell, RefCell};
+use std::marker::PhantomData;
+
+use super::{POSITION, Position, seed};
+
+thread_local! {
+    /// The open scopes of this thread, innermost last, each with the position that it restores.
+    static SCOPES: RefCell<Vec<(u64, Position)>> = const { RefCell::new(Vec::new()) };
+    static NEXT_SCOPE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Seeds this thread's random draws as [`seed`] does, until the guard is dropped.
+///
+/// Then the thread draws on from where it was before, as if nothing had been drawn in the scope and
+/// no optimizer had stepped in it. This holds on every way out of the scope: `?`, `break`, a panic.
+/// Scopes may be nested, and a call of `seed` inside of one ends with it.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// seed(7);
+/// let first = Linear::new(3, 2);
+/// {
+///     let _seeded = seed_scope(7);
+///     let again = Linear::new(3, 2);
+///     assert_eq!(first.weight.to_array(), again.weight.to_array());
+/// }
+/// let second = Linear::new(3, 2); // As if the scope had not been there.
+/// assert_ne!(first.weight.to_array(), second.weight.to_array());
+/// ```
+#[must_use = "the seed holds until the guard is dropped: `let _seeded = seed_scope(7);`"]
+pub fn seed_scope(n: u64) -> SeedScope {
+    let scope = SeedScope { _restored: Restored::here() };
+    seed(n);
+    scope
+}
+
+/// Keeps this thread on a seed of its own; made by [`seed_scope`].
+#[derive(Debug)]
+pub struct SeedScope {
+    _restored: Restored,
+}
+
+/// Restores on drop the position at which it was made.
+///
+/// A scope that ends before one that was opened inside of it leaves the thread's position alone; the
+/// inner one then restores the position of the outer. So the last to end always restores the position
+/// from before the first, in whatever order they end.
+#[derive(Debug)]
+pub(crate) struct Restored {
+    id: u64,
+    /// The position belongs to this thread.
+    thread: PhantomData<*const ()>,
+}
+
+impl Restored {
+    pub(crate) fn here() -> Self {
+        let id = NEXT_SCOPE.get();
+        NEXT_SCOPE.set(id + 1);
+        // Where the thread is ending, there is nothing to restore.
+        let _ = SCOPES.try_with(|scopes| scopes.borrow_mut().push((id, POSITION.get())));
+        Self { id, thread: PhantomData }
+    }
+}
+
+impl Drop for Restored {
+    fn drop(&mut self) {
+        let _ = SCOPES.try_with(|scopes| {
+            let mut scopes = scopes.borrow_mut();
+            let Some(at) = scopes.iter().rposition(|(id, _)| *id == self.id) else { return };
+            let (_, position) = scopes.remove(at);
+            match scopes.get_mut(at) {
+                Some((_, inner)) => *inner = position,
+                None => POSITION.set(position),
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Purpose, draw, next_update};
+    use super::*;
+
+    /// What a thread draws after `between`, which must leave its stream alone.
+    fn drawn_after(between: impl FnOnce()) -> (Position, u32) {
+        seed(5);
+        next_update();
+        draw(Purpose::Dropout);
+        between();
+        (POSITION.get(), draw(Purpose::Initial).word())
+    }
+
+    #[test]
+    fn a_seed_scope_ends_on_every_way_out() {
+        fn failing() -> Result<(), std::num::ParseIntError> {
+            let _seeded = seed_scope(9);
+            draw(Purpose::Dropout);
+            "x".parse::<u8>()?;
+            Ok(())
+        }
+        let expected = drawn_after(|| ());
+        assert_eq!(expected.0, Position { seed: 5, update: 1, index: 1 });
+        let ends = || {
+            let _seeded = seed_scope(9);
+            assert_eq!(POSITION.get(), Position { seed: 9, update: 0, index: 0 });
+            draw(Purpose::Dropout);
+            next_update();
+        };
+        assert_eq!(drawn_after(ends), expected);
+        assert_eq!(drawn_after(|| assert!(failing().is_err())), expected);
+        let panics = || {
+            let _seeded = seed_scope(9);
+            draw(Purpose::Dropout);
+            std::panic::resume_unwind(Box::new("on purpose"));
+        };
+        assert_eq!(drawn_after(|| assert!(std::panic::catch_unwind(panics).is_err())), expected);
+        let breaks = || {
+            for n in 0..3 {
+                let _seeded = seed_scope(n);
+                if draw(Purpose::Dropout).word() > 0 {
+                    break;
+                }
+            }
+        };
+        assert_eq!(drawn_after(breaks), expected);
+    }
+
+    #[test]
+    fn scopes_end_in_any_order() {
+        let expected = drawn_after(|| ());
+        let nested = || {
+            let outer = seed_scope(1);
+            draw(Purpose::Dropout);
+            let inner = seed_scope(2);
+            seed(3);
+            drop(inner);
+            assert_eq!(POSITION.get(), Position { seed: 1, update: 0, index: 1 });
+            drop(outer);
+        };
+        assert_eq!(drawn_after(nested), expected);
+        let crossed = || {
+            let model = crate::nn::Dropout::new(0.5);
+            let (first, second, third) = (seed_scope(1), crate::evaluation(&model), seed_scope(2));
+            drop(first);
+            assert_eq!(POSITION.get().seed, 2, "the innermost scope holds on");
+            drop(third);
+            assert_eq!(POSITION.get().seed, 1, "the evaluation began on this seed");
+            drop(second);
+        };
+        assert_eq!(drawn_after(crossed), expected);
+    }
+
+    #[test]
+    fn models_made_after_a_scope_are_as_without_it() {
+        let weights = |scoped: bool| {
+            seed(42);
+            let mut weights = Vec::new();
+            for _ in 0..3 {
+                weights.push(crate::nn::Linear::new(3, 3).weight.to_array());
+                if scoped {
+                    let _seeded = seed_scope(0);
+                    draw(Purpose::Dropout);
+                    next_update();
+                }
+            }
+            weights
+        };
+        assert_eq!(weights(true), weights(false));
+    }
+
+    #[test]
+    fn a_scope_stays_on_its_thread() {
+        struct Probe<T>(PhantomData<T>);
+        #[allow(dead_code)] // The other is taken where `T` is `Send`.
+        impl<T: Send> Probe<T> {
+            const SEND: bool = true;
+        }
+        trait Otherwise {
+            const SEND: bool = false;
+        }
+        impl<T> Otherwise for Probe<T> {}
+        const { assert!(Probe::<u64>::SEND && !Probe::<SeedScope>::SEND) }
+        const { assert!(!Probe::<crate::Evaluation>::SEND) }
+    }
+}
