@@ -26,17 +26,20 @@ use proc_macro::TokenStream;
 ///
 /// Values are ordinary Rust expressions in the scope of the function's parameters.
 /// A literal out of range is a compile error; any other value is held to the same rule at the start of the run.
+/// **A clause that is absent takes the function's parameter of its name**: `optimizer: &mut Sgd`, `epochs: usize`,
+/// `seed: u64`; `valid` and `scheduler` may be an `Option`. The function's documentation says which were taken.
 ///
 /// | clause | meaning | default |
 /// |---|---|---|
-/// | `model`, `train`, `valid` | what is trained, on what, and what it is validated on | the parameters of these names |
+/// | `model`, `train`, `valid` | what is trained, on what, and what it is validated on | required, but for `valid` |
 /// | `loss` | a function's path, called as `loss(&output, &batch.target)`, or a closure `\|output, batch\|` | required |
+/// | `loss_weight` | what the loss of a batch was divided by: a closure `\|batch\|` or a path | what the loss tells, else the number of samples |
 /// | `forward` | a closure `\|model, batch\|` or a function's path | `model.forward(&batch.input)` |
 /// | `training_step` | a closure `\|model, batch\|` or a path: gives the loss or `(output, loss)`, in place of `loss` and `forward` | none |
 /// | `optimizer` | what makes the steps | required |
 /// | `scheduler` | what sets the learning rate, per update or per epoch as it says itself | a constant rate |
 /// | `epochs`, `max_steps` | when the run ends: passes over the data, updates | one is required |
-/// | `seed` | where all random draws start | 0 |
+/// | `seed` | where random draws start inside; the thread's own go on afterwards | the thread's own draws |
 /// | `accumulate` | batches that make one update together | 1 |
 /// | `clip_grad_norm`, `clip_grad_value` | the largest norm of all gradients, or the largest entry | no limit |
 /// | `metrics`, `train_metrics` | what is measured on validation and on training data | the loss |
@@ -52,6 +55,14 @@ use proc_macro::TokenStream;
 /// With `accumulate`, `zero_grad`, clipping, `step`, `schedule` and blocks after `backward` run once for each window
 /// of batches, everything else for each batch.
 /// A closure of the spec is written into the loop: `return` ends the closure, `?` ends the function.
+/// A hook that returns `ControlFlow::Break` ends the run; in a window, the update of its batches so far is made first.
+///
+/// Batches are weighed by what their loss was divided by, so that `accumulate = k` equals one `k` times larger batch
+/// and the epoch's loss is that of all its data, also under ignored labels, class weights and for sums; a batch in
+/// which everything is ignored changes nothing. The losses, `mean` and `sum` tell it, and arithmetic with numbers keeps
+/// it. Where it cannot be known, `accumulate` is an error before the first update: `loss_weight` says it then.
+/// A loss or a gradient that is not finite ends the run before the update, and an epoch in which no update was counted
+/// is an error, so that every run ends.
 ///
 /// # A function with a body
 ///

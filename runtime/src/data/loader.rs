@@ -13,8 +13,8 @@ use crate::{Error, Labels, Result, Scalar, Tensor};
 ///
 /// No sample is left out: the last batch holds what is left over, unless
 /// [`drop_last`](DataLoader::drop_last) says otherwise. The order of an epoch is a function of
-/// (seed, epoch) alone, so an interrupted run goes on with the same batches.
-/// `for batch in &loader` counts its own passes as epochs, from 0.
+/// (seed, epoch) alone, and a generated loop counts epochs from 0 in each call: two calls of one epoch go over
+/// the samples in the same order twice. `for batch in &loader` counts its own passes as epochs, from 0.
 ///
 /// # Example
 /// ```
