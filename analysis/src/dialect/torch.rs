@@ -123,6 +123,7 @@ pub const TORCH: Dialect = Dialect {
         ("sigmoid", Does::KeepsGraph),
         ("evaluation", Does::Mode(Stage::EvalMode)),
         ("seed", Does::Harmless),
+        ("seed_scope", Does::Harmless),
         ("Some", Does::Passes),
         ("Ok", Does::Passes),
     ],
