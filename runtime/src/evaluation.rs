@@ -5,16 +5,24 @@ use crate::nn::mode::{Mode, modes};
 use crate::random::Restored;
 use crate::{NoGradGuard, no_grad_guard};
 
-/// Evaluates a model until the guard is dropped: its layers are in evaluation mode and nothing is recorded.
+/// Puts the model into evaluation mode and stops recording on this thread, until the guard is dropped.
 ///
-/// Afterwards each layer is in the mode that it had, recording goes on, and random draws go on where they
-/// were: whether a model was evaluated changes nothing in its training. This holds on every way out of the
-/// scope: `?`, `break`, a panic.
+/// Then each layer is in its own mode again, recording goes on, and random draws go on where they were:
+/// whether a model was evaluated changes nothing in its training. This holds on every way out of the scope:
+/// `?`, `break`, a panic.
 ///
-/// The scope is that of the running thread, and scopes are counted: threads that answer requests with one model, each
-/// in a scope of its own, do not disturb each other, nor a thread that trains it. A thread that is started
-/// inside of a scope is outside of it, as it is outside of [`no_grad`](crate::no_grad): make a scope there
-/// too, or call `model.eval()` once. `model.train()` inside of a scope takes effect after it.
+/// The scope counts and switches nothing. Guards may be nested and dropped in any order, on one model, on a
+/// part of it or on models that share layers: a layer is evaluated until the last guard that covers it is
+/// dropped. `train()` and `eval()` inside of the scope say in which mode the layers are after it.
+/// A layer that is put into the model later is not covered.
+///
+/// # Threads
+/// The scope belongs to its thread. Requests that evaluate one `Arc<Model>` on several threads, whatever mode
+/// it is in, disturb neither each other nor a thread that trains the model; a request that runs beside training
+/// computes with the parameters that it meets.
+/// A thread that is started inside of the scope is not covered, as by [`no_grad`](crate::no_grad): it needs a
+/// guard of its own. A program that only serves may call `model.eval()` once instead, and compute each request
+/// under `no_grad`.
 ///
 /// # Example
 /// ```
@@ -27,17 +35,29 @@ use crate::{NoGradGuard, no_grad_guard};
 ///     assert_eq!(model.forward(&Tensor::ones(&[4])).sum().item(), 4.0);
 /// }
 /// assert!(model.is_training());
+///
+/// // Each request brings its own guard.
+/// let answer = |x: &Tensor| {
+///     let _evaluation = evaluation(&model);
+///     model.forward(x).sum().item()
+/// };
+/// std::thread::scope(|threads| {
+///     for _ in 0..4 {
+///         threads.spawn(|| assert_eq!(answer(&Tensor::ones(&[4])), 4.0));
+///     }
+/// });
 /// ```
 #[must_use = "evaluation ends when the guard is dropped: `let _evaluation = evaluation(&model);`"]
 pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
     let modes = modes(model);
-    modes.iter().for_each(Mode::enter_evaluation);
+    modes.iter().for_each(Mode::cover);
     Evaluation { modes, _restored: Restored::here(), _no_grad: no_grad_guard() }
 }
 
-/// Keeps a model in evaluation; made by [`evaluation`].
+/// Evaluates a model on this thread; made by [`evaluation`].
 #[derive(Debug)]
 pub struct Evaluation {
+    /// Kept alive, as they are counted by address.
     modes: Vec<Mode>,
     _restored: Restored,
     _no_grad: NoGradGuard,
@@ -45,15 +65,20 @@ pub struct Evaluation {
 
 impl Drop for Evaluation {
     fn drop(&mut self) {
-        self.modes.iter().for_each(Mode::leave_evaluation);
+        self.modes.iter().for_each(Mode::uncover);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
     use super::*;
-    use crate::nn::{Dropout, Linear};
-    use crate::{Parameter, Tensor};
+    use crate::nn::{BatchNorm1d, Dropout, Linear};
+    use crate::private::field;
+    use crate::{Array, Optimizer as _, Parameter, Sgd, StateDict, Tensor, seed_scope};
 
     struct Net(Linear, Dropout);
 
@@ -99,44 +124,194 @@ mod tests {
     }
 
     #[test]
-    fn scopes_nest_and_end_in_any_order() {
+    fn guards_are_counted_and_end_in_any_order() {
         let net = Net(Linear::new(1, 1), Dropout::new(0.5));
+        let modes = || (net.0.is_training(), net.1.is_training());
+        let [first, second] = [evaluation(&net), evaluation(&net)];
+        let part = evaluation(&net.1);
+        drop(first);
+        assert_eq!(modes(), (false, false));
+        drop(second);
+        assert_eq!(modes(), (true, false), "the guard on the part goes on");
         let whole = evaluation(&net);
-        let (part, again) = (evaluation(&net.1), evaluation(&net));
-        drop(whole);
-        assert!(!net.is_training());
-        drop(again);
-        assert!(net.0.is_training() && !net.1.is_training());
-        net.eval();
         drop(part);
-        assert!(!net.is_training(), "what `eval` said inside holds afterwards");
-        net.train();
-        let _both = (evaluation(&net.1), evaluation(&net.1));
-        assert!(!net.1.is_training());
+        assert_eq!(modes(), (false, false));
+        drop(whole);
+        assert_eq!(modes(), (true, true));
     }
 
     #[test]
-    fn other_threads_are_outside() {
+    fn a_layer_that_is_visited_twice_is_counted_twice() {
+        struct Shared(Arc<Dropout>, Arc<Dropout>);
+        impl Module for Shared {
+            fn visit(&self, visitor: &mut dyn crate::nn::Visitor) {
+                self.0.visit(visitor);
+                self.1.visit(visitor);
+            }
+        }
+        let layer = Arc::new(Dropout::new(0.5));
+        let shared = Shared(Arc::clone(&layer), layer);
+        let alone = evaluation(&shared.0);
+        drop(evaluation(&shared));
+        assert!(!shared.is_training(), "the outer guard goes on");
+        drop(alone);
+        assert!(shared.is_training());
+    }
+
+    #[test]
+    fn modes_set_inside_hold_afterwards() {
+        let net = Net(Linear::new(1, 1), Dropout::new(0.5));
+        net.1.eval();
+        {
+            let _evaluation = evaluation(&net);
+            net.0.eval();
+            net.1.train();
+            assert!(!net.is_training());
+        }
+        assert!(!net.0.is_training() && net.1.is_training());
+    }
+
+    #[test]
+    fn other_threads_are_not_covered() {
         let net = Net(Linear::new(1, 1), Dropout::new(0.5));
         let _evaluation = evaluation(&net);
-        let there = std::thread::scope(|scope| scope.spawn(|| net.is_training()).join().unwrap());
-        assert!(there && !net.is_training());
+        std::thread::scope(|threads| {
+            threads.spawn(|| {
+                assert!(net.is_training());
+                let _evaluation = evaluation(&net);
+                assert!(!net.is_training());
+            });
+        });
+        assert!(!net.is_training());
     }
 
     #[test]
-    fn a_frozen_part_stays_as_it_is() {
-        let net = Net(Linear::new(1, 1), Dropout::new(0.5));
-        (net.0.weight.tensor() * 2.0).sum().backward();
-        net.0.freeze();
-        net.1.freeze();
-        assert!(net.0.weight.grad().is_none() && !net.0.weight.requires_grad());
-        net.train();
-        assert!(!net.is_training());
-        drop(evaluation(&net));
-        net.eval();
-        net.1.unfreeze();
-        assert!(!net.1.is_training(), "`eval` was called last");
-        net.train();
-        assert!(net.1.is_training() && !net.0.is_training());
+    fn a_guard_may_outlive_its_thread_and_its_model() {
+        thread_local! {
+            static KEPT: RefCell<Vec<Evaluation>> = const { RefCell::new(Vec::new()) };
+        }
+        let end = std::thread::spawn(|| {
+            // Begun before the counts, and so dropped after them.
+            KEPT.with_borrow_mut(Vec::clear);
+            let model = Dropout::new(0.5);
+            let kept = evaluation(&model);
+            KEPT.with_borrow_mut(|all| all.push(kept));
+        });
+        assert!(end.join().is_ok());
+    }
+
+    /// A model with all that depends on the mode.
+    struct Noisy(Linear, BatchNorm1d, Dropout, Linear);
+
+    impl Module for Noisy {
+        fn visit(&self, visitor: &mut dyn crate::nn::Visitor) {
+            field(visitor, "0", &self.0);
+            field(visitor, "1", &self.1);
+            field(visitor, "2", &self.2);
+            field(visitor, "3", &self.3);
+        }
+    }
+
+    impl Noisy {
+        fn new() -> Self {
+            let _seeded = seed_scope(5);
+            Self(Linear::new(4, 16), BatchNorm1d::new(16), Dropout::new(0.5), Linear::new(16, 3))
+        }
+
+        fn forward(&self, x: &Tensor) -> Tensor {
+            self.3.forward(&self.2.forward(&self.1.forward(&self.0.forward(x)).relu()))
+        }
+
+        fn train_on(&self, inputs: &[Tensor], updates: usize) -> StateDict {
+            let _seeded = seed_scope(6);
+            let mut optimizer = Sgd::new(self.parameters(), 1e-3).momentum(0.9);
+            for update in 0..updates {
+                assert!(self.is_training());
+                optimizer.zero_grad();
+                let output = self.forward(&inputs[update % inputs.len()]);
+                (&output * &output).mean().backward();
+                optimizer.step();
+            }
+            self.state_dict()
+        }
+
+        fn answer(&self, x: &Tensor) -> Array {
+            let _evaluation = evaluation(self);
+            self.forward(x).to_array()
+        }
+    }
+
+    fn inputs() -> Vec<Tensor> {
+        let number =
+            |n: usize, i: usize, j: usize| ((n * 31 + i * 7 + j * 3) % 11) as crate::Scalar / 5.0 - 1.0;
+        (0..7)
+            .map(|n| Tensor::from(ndarray::Array2::from_shape_fn((6, 4), |(i, j)| number(n, i, j))))
+            .collect()
+    }
+
+    /// Six threads serve one model that is in training mode, the seventh trains a model of its own, and the eighth
+    /// draws from the dropout of the model that is served.
+    #[test]
+    fn requests_on_many_threads_under_stress() {
+        let inputs = inputs();
+        let served = Arc::new(Noisy::new());
+        served.train_on(&inputs, 20);
+        let expected = inputs.iter().map(|x| served.answer(x)).collect::<Vec<_>>();
+        let undisturbed = Noisy::new().train_on(&inputs, 3000);
+        std::thread::scope(|threads| {
+            for first in 0..6 {
+                let (served, inputs, expected) = (Arc::clone(&served), &inputs, &expected);
+                threads.spawn(move || {
+                    for request in first..first + 10_000 {
+                        let number = request % inputs.len();
+                        assert_eq!(served.answer(&inputs[number]), expected[number], "request {request}");
+                        assert!(served.is_training());
+                    }
+                });
+            }
+            threads.spawn(|| assert!(Noisy::new().train_on(&inputs, 3000) == undisturbed));
+            threads.spawn(|| {
+                let ones = Tensor::ones(&[64]);
+                let _seeded = seed_scope(1);
+                let draw = |by: &dyn Fn() -> Tensor| {
+                    let _seeded = seed_scope(2);
+                    by().to_array()
+                };
+                for _ in 0..10_000 {
+                    assert_eq!(draw(&|| served.2.forward(&ones)), draw(&|| ones.dropout(0.5)));
+                }
+            });
+        });
+        assert!(served.is_training());
+    }
+
+    /// Seven threads evaluate the very model that the eighth trains.
+    #[test]
+    fn training_among_requests_under_stress() {
+        let inputs = inputs();
+        let undisturbed = Noisy::new().train_on(&inputs, 3000);
+        let (model, over, requests) = (Noisy::new(), AtomicBool::new(false), AtomicUsize::new(0));
+        let ones = Tensor::ones(&[64]);
+        std::thread::scope(|threads| {
+            for first in 0..7 {
+                let (model, over, requests, inputs, ones) = (&model, &over, &requests, &inputs, &ones);
+                threads.spawn(move || {
+                    let mut request = first;
+                    while !over.load(Ordering::Relaxed) {
+                        let _ = model.answer(&inputs[request % inputs.len()]);
+                        let _evaluation = evaluation(model);
+                        assert!(!model.is_training());
+                        assert_eq!(model.2.forward(ones).sum().item(), 64.0);
+                        request += 1;
+                        requests.fetch_add(2, Ordering::Relaxed);
+                    }
+                });
+            }
+            let trained = model.train_on(&inputs, 3000);
+            over.store(true, Ordering::Relaxed);
+            assert!(trained == undisturbed);
+        });
+        println!("{} requests beside 3000 updates", requests.into_inner());
+        assert!(model.is_training());
     }
 }

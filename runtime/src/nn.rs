@@ -94,8 +94,8 @@ pub trait Module {
         parameters
     }
 
-    /// Puts every layer that is not frozen into training mode: dropout drops, batch norm uses the batch's own
-    /// numbers.
+    /// Puts every layer into training mode: dropout drops, batch norm uses the batch's own numbers.
+    /// [Frozen](Self::freeze) layers stay in evaluation mode.
     fn train(&self) {
         self.visit(&mut mode::Set(true));
     }
@@ -135,6 +135,41 @@ pub trait Module {
     /// Whether any layer is in training mode, as all are when they are made.
     fn is_training(&self) -> bool {
         mode::modes(self).iter().any(Mode::is_training)
+    }
+
+    /// Freezes the module: its parameters take no gradients, and its layers stay in evaluation mode.
+    ///
+    /// `train()` does not end this, neither its own nor that of the model around it, which a generated loop
+    /// calls: dropout stays off, and batch norm keeps its running statistics. Gradients still flow through to
+    /// what comes before. Optimizers leave its values alone, whether they were built before or after;
+    /// gradients that it has are dropped. A parameter or a layer that another module shares is frozen there too.
+    /// State dicts do not tell what is frozen.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// #[derive(Module)]
+    /// struct Net {
+    ///     encoder: BatchNorm1d,
+    ///     head: Linear,
+    /// }
+    ///
+    /// let net = Net { encoder: BatchNorm1d::new(3), head: Linear::new(3, 2) };
+    /// net.encoder.freeze();
+    /// net.train();
+    /// assert!(net.head.is_training() && !net.encoder.is_training());
+    /// net.head.forward(&net.encoder.forward(&Tensor::ones(&[4, 3]))).sum().backward();
+    /// assert!(net.head.weight.grad().is_some() && net.encoder.weight.grad().is_none());
+    /// ```
+    fn freeze(&self) {
+        self.visit(&mut mode::Freeze(true));
+    }
+
+    /// Ends [`freeze`](Self::freeze): all parameters take gradients again, those too that were turned off one
+    /// by one, and each layer has the mode that the last `train` or `eval` asked for.
+    fn unfreeze(&self) {
+        self.visit(&mut mode::Freeze(false));
     }
 
     /// A copy of all parameters and buffers by name.

@@ -27,7 +27,7 @@ pub trait Optimizer {
     /// The parameters that it trains, each once.
     fn parameters(&self) -> &[Parameter];
 
-    /// Changes each parameter that has a gradient.
+    /// Changes each parameter that has a gradient and is not frozen.
     ///
     /// # Panics
     /// If a hyper-parameter is out of its range, in the words of [`Optimizer::check`].
@@ -79,7 +79,7 @@ pub trait Optimizer {
         let norm = squares.sqrt();
         let factor = (f64::from(max) / (norm + 1e-6)) as Scalar;
         if norm.is_finite() && factor < 1.0 {
-            for parameter in self.parameters() {
+            for parameter in trained(self.parameters()) {
                 if let Some(gradient) = &mut parameter.lock().gradient {
                     kernel::map_in_place(gradient.make_mut(), |g| g * factor);
                 }
@@ -121,7 +121,7 @@ pub trait Optimizer {
     fn clip_grad_value(&mut self, max: Scalar) {
         assert!(max >= 0.0, "clip_grad_value: {max} must be at least 0");
         watch::before_clip(self.parameters());
-        for parameter in self.parameters() {
+        for parameter in trained(self.parameters()) {
             if let Some(gradient) = &mut parameter.lock().gradient {
                 kernel::map_in_place(gradient.make_mut(), |g| g.clamp(-max, max));
             }
@@ -129,12 +129,17 @@ pub trait Optimizer {
     }
 }
 
-/// The sum over the parameters that have a gradient.
+/// The parameters that are not frozen. A frozen one may still hold a gradient from before.
+fn trained(parameters: &[Parameter]) -> impl Iterator<Item = &Parameter> {
+    parameters.iter().filter(|parameter| parameter.requires_grad())
+}
+
+/// The sum over the parameters that have a gradient and are not frozen.
 fn sum_of_squares(parameters: &[Parameter], of_one: impl Fn(&[Scalar]) -> f64) -> f64 {
     let one = |parameter: &Parameter| {
         parameter.lock().gradient.as_ref().map(|gradient| of_one(gradient.as_slice()))
     };
-    parameters.iter().filter_map(one).sum()
+    trained(parameters).filter_map(one).sum()
 }
 
 macro_rules! forward {
@@ -192,11 +197,15 @@ fn distinct(parameters: Vec<Parameter>) -> Vec<Parameter> {
     kept
 }
 
-/// Calls `update(number, value, gradient)` for each parameter with a gradient, and advances the update count.
+/// Calls `update(number, value, gradient)` for each parameter with a gradient that is not frozen, and advances
+/// the update count.
 #[track_caller]
 fn for_each_gradient(parameters: &[Parameter], mut update: impl FnMut(usize, &mut [Scalar], &[Scalar])) {
     watch::before_step(parameters);
     for (number, parameter) in parameters.iter().enumerate() {
+        if !parameter.requires_grad() {
+            continue;
+        }
         let mut state = parameter.lock();
         let state = &mut *state;
         if let Some(gradient) = &state.gradient {

@@ -157,16 +157,30 @@ impl Parameter {
         self.0.requires_grad.load(Ordering::Relaxed)
     }
 
-    /// Freezes (`false`) or trains (`true`) this parameter, from the next forward pass on.
+    /// Trains (`true`) or freezes (`false`) this parameter;
+    /// [`Module::freeze`](crate::Module::freeze) freezes a part of a model.
+    ///
+    /// While it is frozen, `backward` writes it no gradient and optimizers leave it alone, though it keeps a
+    /// gradient that it has. It is trained again from the next forward pass on.
     pub fn set_requires_grad(&self, requires_grad: bool) {
         self.0.requires_grad.store(requires_grad, Ordering::Relaxed);
+    }
+
+    /// Drops the gradient and its history, as no stage of a loop does.
+    pub(crate) fn forget_grad(&self) {
+        let mut state = self.lock();
+        state.gradient = None;
+        state.stage = GradientStage::Empty;
     }
 
     /// Writes the gradient of one use, or adds it to what is there.
     pub(crate) fn accumulate(&self, gradient: Value) {
         let mut state = self.lock();
-        crate::autograd::add_into(&mut state.gradient, gradient);
-        state.stage = state.stage.after_backward();
+        // The graph may be older than the freezing. Asked under the lock: what was written before is forgotten.
+        if self.requires_grad() {
+            crate::autograd::add_into(&mut state.gradient, gradient);
+            state.stage = state.stage.after_backward();
+        }
     }
 
     fn array(&self, numbers: &[Scalar]) -> Array {

@@ -116,10 +116,13 @@ struct Gradients {
 }
 
 impl Gradients {
-    /// Parameters that a loss does not reach stay empty: that is no fault.
-    fn of(parameters: &[Parameter]) -> Self {
+    /// Parameters that a loss does not reach stay empty: that is no fault. Frozen ones say nothing; `None` where
+    /// all are frozen.
+    fn of(parameters: &[Parameter]) -> Option<Self> {
+        let mut trained = parameters.iter().filter(|parameter| parameter.requires_grad()).peekable();
+        trained.peek()?;
         let mut gradients = Self::default();
-        for parameter in parameters {
+        for parameter in trained {
             match parameter.lock().stage {
                 Stage::Empty => {}
                 Stage::Filled => gradients.filled = true,
@@ -128,12 +131,12 @@ impl Gradients {
                 Stage::Discarded(place) => gradients.discarded = gradients.discarded.or(Some(place)),
             }
         }
-        gradients
+        Some(gradients)
     }
 }
 
 fn judge_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
-    let gradients = Gradients::of(parameters);
+    let gradients = Gradients::of(parameters)?;
     let (lint, message, help) = if let Some(backward) = gradients.stale {
         (
             "missing_zero_grad",
@@ -171,7 +174,7 @@ fn judge_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
 }
 
 fn judge_clip(parameters: &[Parameter], place: Place) -> Option<Finding> {
-    let gradients = Gradients::of(parameters);
+    let gradients = Gradients::of(parameters)?;
     if gradients.filled || gradients.stale.is_some() {
         return None;
     }
@@ -276,6 +279,22 @@ mod tests {
         ] {
             assert_eq!(lints(order), [""; 0], "{order}");
         }
+    }
+
+    #[test]
+    fn what_is_frozen_is_left_out() {
+        FOUND.take();
+        let mut all = Loop::new();
+        all.run("backward step");
+        for parameter in all.optimizer.parameters() {
+            parameter.set_requires_grad(false);
+        }
+        all.run("clip step step zero step");
+        all.weight.set_requires_grad(true);
+        all.run("backward step");
+        assert_eq!(FOUND.take(), [""; 0]);
+        all.run("step");
+        assert_eq!(FOUND.take(), ["step_repeated"]);
     }
 
     #[test]

@@ -33,65 +33,60 @@ use crate::Parameter;
 #[derive(Clone)]
 pub struct Mode(Arc<Flags>);
 
+/// What all clones of a mode share.
 struct Flags {
+    /// What the last `train` or `eval` asked for.
     training: AtomicBool,
+    /// In evaluation mode, whatever they ask for.
     frozen: AtomicBool,
 }
 
 thread_local! {
-    /// How many evaluation scopes of this thread cover a mode, by its address.
-    static SCOPES: RefCell<BTreeMap<usize, usize>> = const { RefCell::new(BTreeMap::new()) };
+    /// How many evaluation scopes of this thread cover a mode. The scopes keep the addresses alive.
+    static COVERED: RefCell<BTreeMap<*const Flags, usize>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 impl Mode {
-    /// Whether the layer is in training mode for this thread, as a new one is: `train` was called last, the layer is
-    /// not frozen, and no [`evaluation`](crate::evaluation) of this thread covers it.
+    /// Whether the layer is in training mode, as a new one is.
+    ///
+    /// It is not while it is frozen ([`Module::freeze`]), nor on a thread that evaluates it
+    /// ([`evaluation`](crate::evaluation)).
     pub fn is_training(&self) -> bool {
-        self.0.training.load(Ordering::Relaxed) && !self.is_frozen() && !self.is_in_evaluation()
+        self.0.training.load(Ordering::Relaxed)
+            && !self.0.frozen.load(Ordering::Relaxed)
+            && !self.is_covered()
     }
 
-    /// Puts the layer into training mode or evaluation mode. In a frozen layer and inside of an evaluation scope
-    /// this takes effect afterwards.
+    /// Puts the layer into training mode or evaluation mode. Where it is frozen or evaluated, this holds
+    /// once that has ended.
     pub fn set_training(&self, training: bool) {
         self.0.training.store(training, Ordering::Relaxed);
     }
 
-    /// Whether the layer is held in evaluation mode, by [`Module::freeze`](crate::Module::freeze).
-    pub fn is_frozen(&self) -> bool {
-        self.0.frozen.load(Ordering::Relaxed)
+    fn is_covered(&self) -> bool {
+        // Where the thread is ending, its scopes are over.
+        COVERED.try_with(|covered| covered.borrow().contains_key(&Arc::as_ptr(&self.0))).unwrap_or(false)
     }
 
-    /// Holds the layer in evaluation mode, or ends that.
-    pub(super) fn set_frozen(&self, frozen: bool) {
-        self.0.frozen.store(frozen, Ordering::Relaxed);
-    }
-
-    /// Begins an evaluation scope of this thread; a clone must be kept until it is left.
-    pub(crate) fn enter_evaluation(&self) {
-        SCOPES.with_borrow_mut(|scopes| *scopes.entry(self.address()).or_insert(0) += 1);
-    }
-
-    /// Ends an evaluation scope of this thread.
-    pub(crate) fn leave_evaluation(&self) {
-        // A guard may be dropped after the thread's own data.
-        let _ = SCOPES.try_with(|scopes| {
-            let mut scopes = scopes.borrow_mut();
-            match scopes.get_mut(&self.address()) {
-                Some(count) if *count > 1 => *count -= 1,
-                _ => {
-                    scopes.remove(&self.address());
-                }
-            }
+    /// Begins an evaluation scope of this thread, which must keep a clone of the mode.
+    pub(crate) fn cover(&self) {
+        let _ = COVERED.try_with(|covered| {
+            *covered.borrow_mut().entry(Arc::as_ptr(&self.0)).or_default() += 1;
         });
     }
 
-    fn is_in_evaluation(&self) -> bool {
-        let covers = |scopes: &RefCell<BTreeMap<usize, usize>>| scopes.borrow().contains_key(&self.address());
-        SCOPES.try_with(covers).unwrap_or(false)
-    }
-
-    fn address(&self) -> usize {
-        Arc::as_ptr(&self.0).addr()
+    /// Ends a scope that [`cover`](Self::cover) began on this thread.
+    pub(crate) fn uncover(&self) {
+        let _ = COVERED.try_with(|covered| {
+            let mut covered = covered.borrow_mut();
+            let key = Arc::as_ptr(&self.0);
+            if let Some(scopes) = covered.get_mut(&key) {
+                *scopes -= 1;
+                if *scopes == 0 {
+                    covered.remove(&key);
+                }
+            }
+        });
     }
 }
 
@@ -116,21 +111,23 @@ impl Visitor for Set {
     }
 }
 
-/// Holds every layer in evaluation mode, or ends that.
+/// Freezes (`true`) or releases every parameter and mode.
 pub(super) struct Freeze(pub(super) bool);
 
 impl Visitor for Freeze {
-    fn mode(&mut self, mode: &Mode) {
-        mode.set_frozen(self.0);
-    }
-
     fn parameter(&mut self, _: &str, parameter: &Parameter) {
         parameter.set_requires_grad(!self.0);
-        parameter.forget_grad();
+        if self.0 {
+            parameter.forget_grad();
+        }
+    }
+
+    fn mode(&mut self, mode: &Mode) {
+        mode.0.frozen.store(self.0, Ordering::Relaxed);
     }
 }
 
-/// All modes of a module.
+/// All modes of a module, one that several layers share as often as it is met.
 pub(crate) fn modes<M: Module + ?Sized>(module: &M) -> Vec<Mode> {
     struct Modes(Vec<Mode>);
     impl Visitor for Modes {
@@ -141,4 +138,174 @@ pub(crate) fn modes<M: Module + ?Sized>(module: &M) -> Vec<Mode> {
     let mut modes = Modes(Vec::new());
     module.visit(&mut modes);
     modes.0
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::nn::{
+        Activation, BatchNorm1d, Conv1d, Dropout, LayerNorm, Linear, Lstm, Module, MultiheadAttention,
+        Visitor,
+    };
+    use crate::private::field;
+    use crate::{Adam, AdamW, Attention, Optimizer, Parameter, Sgd, Tensor, evaluation, seed_scope};
+
+    struct Net(Linear, BatchNorm1d, Dropout, Linear);
+
+    impl Net {
+        fn new() -> Self {
+            let _seeded = seed_scope(3);
+            Self(Linear::new(3, 4), BatchNorm1d::new(4), Dropout::new(0.5), Linear::new(4, 2))
+        }
+
+        fn forward(&self, x: &Tensor) -> Tensor {
+            self.3.forward(&self.2.forward(&self.1.forward(&self.0.forward(x))))
+        }
+    }
+
+    impl Module for Net {
+        fn visit(&self, visitor: &mut dyn Visitor) {
+            field(visitor, "0", &self.0);
+            field(visitor, "1", &self.1);
+            field(visitor, "2", &self.2);
+            field(visitor, "3", &self.3);
+        }
+    }
+
+    fn x() -> Tensor {
+        Tensor::from(ndarray::arr2(&[[1.0, -2.0, 0.5], [0.0, 3.0, 1.0], [2.0, 1.0, -1.0]]))
+    }
+
+    #[test]
+    fn a_frozen_part_keeps_its_mode_whatever_the_whole_is_told() {
+        let net = Net::new();
+        net.1.freeze();
+        net.2.freeze();
+        net.train();
+        assert!(net.is_training() && net.0.is_training());
+        assert!(!net.1.is_training() && !net.2.is_training());
+        net.1.train();
+        assert!(!net.1.is_training());
+        net.freeze();
+        assert!(!net.is_training());
+        net.eval();
+        net.unfreeze();
+        assert!(!net.is_training(), "the last call was `eval`");
+        net.freeze();
+        net.train();
+        net.unfreeze();
+        assert!(net.1.is_training(), "the last call was `train`");
+    }
+
+    #[test]
+    fn evaluation_and_freezing_do_not_undo_each_other() {
+        let net = Net::new();
+        {
+            let _evaluation = evaluation(&net);
+            net.1.freeze();
+            net.2.freeze();
+            net.2.unfreeze();
+            assert!(!net.2.is_training());
+        }
+        assert!(net.0.is_training() && !net.1.is_training() && net.2.is_training());
+        assert!(!net.1.weight.requires_grad() && net.0.weight.requires_grad());
+    }
+
+    #[test]
+    fn freezing_forgets_gradients_and_graphs_write_no_more() {
+        let net = Net::new();
+        net.forward(&x()).sum().backward();
+        let late = net.forward(&x()).sum();
+        net.0.freeze();
+        assert!(net.0.weight.grad().is_none() && net.3.weight.grad().is_some());
+        late.backward();
+        assert!(net.0.weight.grad().is_none(), "a graph from before does not write either");
+        net.0.unfreeze();
+        net.forward(&x()).sum().backward();
+        assert!(net.0.weight.grad().is_some());
+    }
+
+    /// Momentum and weight decay that were at work before must not move what is frozen.
+    #[test]
+    fn no_optimizer_moves_what_is_frozen() {
+        let build: [fn(Vec<Parameter>) -> Box<dyn Optimizer>; 3] = [
+            |all| Box::new(Sgd::new(all, 0.1).momentum(0.9).weight_decay(0.1)),
+            |all| Box::new(Adam::new(all, 0.1).weight_decay(0.1)),
+            |all| Box::new(AdamW::new(all, 0.1).weight_decay(0.1)),
+        ];
+        for build in build {
+            let net = Net::new();
+            let mut optimizer = build(net.parameters());
+            let mut update = || {
+                optimizer.zero_grad();
+                (net.forward(&x()) * net.forward(&x())).sum().backward();
+                optimizer.clip_grad_norm(1.0);
+                optimizer.step();
+            };
+            update();
+            net.0.freeze();
+            net.3.weight.set_requires_grad(false);
+            let state = net.state_dict();
+            let is_kept = |name: &str| net.state_dict().get(name) == state.get(name);
+            update();
+            for name in ["0.weight", "0.bias", "3.weight"] {
+                assert!(is_kept(name), "{name}");
+            }
+            assert!(!is_kept("3.bias") && !is_kept("1.weight"));
+            net.unfreeze();
+            let before = net.0.weight.value();
+            update();
+            assert_ne!(net.0.weight.value(), before);
+        }
+    }
+
+    #[test]
+    fn a_gradient_left_on_a_parameter_that_was_turned_off_counts_nowhere() {
+        let [on, off] = [1.0, 2.0].map(|value| Parameter::new(ndarray::arr1(&[value])));
+        let mut optimizer = Sgd::new(vec![on.clone(), off.clone()], 1.0);
+        (on.tensor() * 3.0 + off.tensor() * 4.0).sum().backward();
+        off.set_requires_grad(false);
+        assert_eq!(optimizer.clip_grad_norm(10.0), 3.0);
+        optimizer.clip_grad_value(1.0);
+        optimizer.step();
+        assert_eq!((on.value()[0], off.value()[0], off.grad().unwrap()[0]), (0.0, 2.0, 4.0));
+    }
+
+    #[test]
+    fn states_go_into_and_out_of_a_frozen_part() {
+        let (net, other) = (Net::new(), Net::new());
+        let _ = net.forward(&x());
+        other.freeze();
+        other.load_state_dict(&net.state_dict()).unwrap();
+        assert_eq!(other.state_dict(), net.state_dict());
+        assert!(other.parameters().iter().all(|parameter| !parameter.requires_grad()));
+    }
+
+    /// The gradient that comes out in front of a layer, frozen or not.
+    #[test]
+    fn gradients_pass_through_a_frozen_part() {
+        fn in_front<M: Module>(layer: &M, shape: &[usize], forward: impl Fn(&M, &Tensor) -> Tensor) {
+            layer.eval();
+            let gradient = || {
+                let count = shape.iter().product::<usize>();
+                let numbers =
+                    ndarray::Array::from_iter((0..count).map(|n| ((n * 7) % 5) as crate::Scalar - 1.5));
+                let leaf = Parameter::new(numbers.into_shape_with_order(shape).unwrap());
+                let output = forward(layer, &leaf.tensor());
+                (&output * &output).sum().backward();
+                leaf.grad().unwrap()
+            };
+            let trained = gradient();
+            layer.freeze();
+            assert_eq!(gradient(), trained);
+            assert!(trained.iter().any(|&g| g != 0.0));
+        }
+        in_front(&Linear::new(3, 4).activation(Activation::Relu), &[5, 3], |m, x| m.forward(x));
+        in_front(&Conv1d::new(2, 3, 2), &[2, 2, 6], |m, x| m.forward(x));
+        in_front(&LayerNorm::new(4), &[3, 4], |m, x| m.forward(x).slice(1, 0..=1));
+        in_front(&BatchNorm1d::new(4), &[3, 4], |m, x| m.forward(x));
+        in_front(&Lstm::new(3, 2).layers(2), &[2, 4, 3], |m, x| m.forward(x, None).0);
+        in_front(&MultiheadAttention::new(4, 2), &[2, 3, 4], |m, x| {
+            m.forward(x, x, x, &Attention::default())
+        });
+    }
 }
