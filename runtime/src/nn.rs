@@ -105,33 +105,6 @@ pub trait Module {
         self.visit(&mut mode::Set(false));
     }
 
-    /// Freezes this module, or a part of a model: its parameters get no gradients, and its layers stay in evaluation
-    /// mode, whatever [`train`](Module::train) says to them or to a model that they are a part of. So nothing of
-    /// it changes in a loop, running averages neither, until [`unfreeze`](Module::unfreeze).
-    ///
-    /// Gradients flow through it to what comes before. Gradients that its parameters have are forgotten.
-    ///
-    /// # Example
-    /// ```
-    /// use training_loop::prelude::*;
-    ///
-    /// let norm = BatchNorm1d::new(2);
-    /// norm.freeze();
-    /// norm.train();
-    /// assert!(!norm.is_training() && !norm.weight.requires_grad());
-    /// norm.unfreeze();
-    /// assert!(norm.is_training() && norm.weight.requires_grad());
-    /// ```
-    fn freeze(&self) {
-        self.visit(&mut mode::Freeze(true));
-    }
-
-    /// Ends [`freeze`](Module::freeze): all parameters get gradients again, and each layer has the mode that `train`
-    /// or `eval` asked for last.
-    fn unfreeze(&self) {
-        self.visit(&mut mode::Freeze(false));
-    }
-
     /// Whether any layer is in training mode, as all are when they are made.
     fn is_training(&self) -> bool {
         mode::modes(self).iter().any(Mode::is_training)

@@ -93,7 +93,7 @@ pub trait Optimizer {
         if factor == 1.0 {
             return;
         }
-        for parameter in self.parameters() {
+        for parameter in trained(self.parameters()) {
             if let Some(gradient) = &mut parameter.lock().gradient {
                 kernel::map_in_place(gradient.make_mut(), |g| g * factor);
             }
@@ -104,11 +104,9 @@ pub trait Optimizer {
     /// [`parameters`](Optimizer::parameters); a `step` with it would ruin the parameter.
     fn non_finite_gradient(&self) -> Option<usize> {
         let is_bad = |parameter: &Parameter| {
-            parameter
-                .lock()
-                .gradient
-                .as_ref()
-                .is_some_and(|gradient| !kernel::all_finite(gradient.as_slice()))
+            let state = parameter.lock();
+            parameter.requires_grad()
+                && state.gradient.as_ref().is_some_and(|gradient| !kernel::all_finite(gradient.as_slice()))
         };
         self.parameters().iter().position(is_bad)
     }

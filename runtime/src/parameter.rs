@@ -146,12 +146,6 @@ impl Parameter {
         state.stage = state.stage.after_zero_grad();
     }
 
-    /// Forgets the gradient of a parameter that is frozen or trained from here on: no step shall use it.
-    pub(crate) fn forget_grad(&self) {
-        let mut state = self.lock();
-        (state.gradient, state.stage) = (None, GradientStage::Empty);
-    }
-
     /// Whether `backward` computes a gradient for this parameter.
     pub fn requires_grad(&self) -> bool {
         self.0.requires_grad.load(Ordering::Relaxed)

@@ -8,6 +8,8 @@ mod common;
 mod exact;
 #[path = "train/files.rs"]
 mod files;
+#[path = "train/frozen.rs"]
+mod frozen;
 #[path = "train/meaning.rs"]
 mod meaning;
 #[path = "train/modes.rs"]

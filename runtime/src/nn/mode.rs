@@ -1,7 +1,4 @@
 //! Training mode and evaluation mode.
-//!
-//! A mode is what three parties want: the flag that `train` and `eval` set, whether the layer is frozen, and
-//! how many evaluation scopes of the running thread cover it. Scopes of other threads do not count.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
