@@ -4,6 +4,7 @@ use super::window::{Pair, planes};
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::kernel::pool2d::{Means, Spans};
+use crate::shape::product;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
@@ -37,14 +38,21 @@ pub fn adaptive_avg_pool2d(x: &Tensor, output: impl Into<Pair>) -> Tensor {
         !input.contains(&0) && !output.contains(&0),
         "adaptive_avg_pool2d: neither the planes {input:?} nor the output {output:?} may be empty"
     );
+    let from = x.value().shape().clone();
+    let shape = from.with(x.rank() - 2, output[0]).with(x.rank() - 1, output[1]);
+    for (length, count) in input.into_iter().zip(output) {
+        product("adaptive_avg_pool2d: the ends of the windows", &[length, count.saturating_add(1)]);
+    }
     let spans = |axis: usize| -> Spans {
+        if x.is_empty() {
+            // Without planes there is no window, however many of them.
+            return Spans::new();
+        }
         let (length, count) = (input[axis], output[axis]);
         (0..count).map(|i| (i * length / count, ((i + 1) * length).div_ceil(count))).collect()
     };
     let means =
         Means { input, rows: spans(0), columns: spans(1), share: |count: usize| 1.0 / count as Scalar };
-    let from = x.value().shape().clone();
-    let shape = from.with(x.rank() - 2, output[0]).with(x.rank() - 1, output[1]);
     let output = Value::build(shape, |y| means.forward(x.as_slice(), y));
     record(output, [x], move |gradient| {
         [Value::build(from.clone(), |dx| means.gradient(gradient.as_slice(), dx))]
