@@ -6,6 +6,8 @@ mod common;
 mod data;
 #[path = "bad_input/hyper.rs"]
 mod hyper;
+#[path = "bad_input/misuses.rs"]
+mod misuses;
 #[path = "bad_input/models.rs"]
 mod models;
 #[path = "bad_input/panics.rs"]
