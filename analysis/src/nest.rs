@@ -173,8 +173,8 @@ impl Level {
                 self.loose += LINK;
                 self.before = Before::Operator;
             }
-            "in" | "mut" | "const" | "ref" | "dyn" | "impl" | "fn" | "move" | "async" | "unsafe" | "static" | "box" | "raw"
-            | "where" | "extern" | "try" | "loop" | "do" => {
+            "in" | "mut" | "const" | "ref" | "dyn" | "impl" | "fn" | "move" | "async" | "unsafe"
+            | "static" | "box" | "raw" | "where" | "extern" | "try" | "loop" | "do" => {
                 self.tight += LINK;
                 self.before = Before::Operator;
             }

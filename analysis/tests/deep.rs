@@ -10,7 +10,9 @@ use std::{fs, thread};
 
 use proc_macro2::TokenStream;
 use syn::File;
-use training_loop_analysis::{CheckOptions, check_file, check_fn, derive_module, expand, prove_file, too_deep};
+use training_loop_analysis::{
+    CheckOptions, check_file, check_fn, derive_module, expand, prove_file, too_deep,
+};
 
 /// Half of what a thread has when nobody asks for more.
 const STACK: usize = 1024 * 1024;
@@ -216,7 +218,10 @@ fn what_is_too_deep_for_any_parser_comes_out_of_the_macro() {
                 let args = format!("loss = |output, batch| {{ {body} }}, epochs = 1, optimizer = o");
                 let waiting: TokenStream = "fn fit(model: &mut M, train: &D) -> R;".parse().expect("tokens");
                 let expanded = expand(args.parse().expect("tokens"), waiting).to_string();
-                assert!(expanded.contains("fn fit (model : & mut M , train : & D) -> R {"), "{form:?} {depth}");
+                assert!(
+                    expanded.contains("fn fit (model : & mut M , train : & D) -> R {"),
+                    "{form:?} {depth}"
+                );
                 assert!(!expanded.contains("this is a bug"), "{form:?} {depth}: {expanded}");
             }
         }

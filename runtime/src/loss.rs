@@ -146,7 +146,13 @@ pub(crate) fn check_labels(loss: &str, labels: &Labels, output: &[usize], ignore
 
 /// Each label is one of the output's classes or the one left out.
 #[track_caller]
-pub(crate) fn check_classes(what: &str, labels: &Labels, output: &[usize], classes: usize, ignore: Option<u32>) {
+pub(crate) fn check_classes(
+    what: &str,
+    labels: &Labels,
+    output: &[usize],
+    classes: usize,
+    ignore: Option<u32>,
+) {
     for (row, label) in labels.iter().enumerate() {
         assert!(
             (label as usize) < classes || ignore == Some(label),

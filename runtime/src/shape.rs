@@ -132,7 +132,11 @@ impl<const N: usize> IntoShape for [usize; N] {
 fn check(dims: &[usize]) {
     let lengths = dims.iter().filter(|length| **length != 0);
     let count = lengths.copied().try_fold(1_usize, usize::checked_mul);
-    let bytes = if dims.contains(&0) { count } else { count.and_then(|count| count.checked_mul(size_of::<Scalar>())) };
+    let bytes = if dims.contains(&0) {
+        count
+    } else {
+        count.and_then(|count| count.checked_mul(size_of::<Scalar>()))
+    };
     assert!(
         bytes.is_some_and(|bytes| isize::try_from(bytes).is_ok()),
         "a tensor of shape {dims:?} has more elements than can be counted"

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::{Scalar, kernel};
 use crate::shape::{IntoShape, Shape};
 use crate::storage::Buffer;
+use crate::{Scalar, kernel};
 
 /// A shape and its numbers in row-major order.
 ///

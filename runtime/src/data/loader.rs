@@ -105,7 +105,11 @@ impl<Y, X> DataLoader<Y, X> {
         assert!(self.batch_size > 0, "DataLoader: `batch_size` is 0, but must be at least 1");
         let samples = self.samples();
         let room = Vec::<usize>::new().try_reserve_exact(self.dataset.len());
-        assert!(room.is_ok(), "DataLoader: there is no memory for the order of {} samples", self.dataset.len());
+        assert!(
+            room.is_ok(),
+            "DataLoader: there is no memory for the order of {} samples",
+            self.dataset.len()
+        );
         let order = match self.shuffle {
             Some(seed) => permutation(self.dataset.len(), Purpose::Shuffle, seed, epoch as u64),
             None => (0..samples).collect(),

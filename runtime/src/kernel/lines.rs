@@ -19,7 +19,9 @@ impl Lines {
     /// `count` lines of zeros, straight from the allocator.
     #[track_caller]
     pub(crate) fn zeroed(count: usize) -> Self {
-        let Some(lines) = Self::try_zeroed(count) else { panic!("out of memory: no room for {count} cache lines") };
+        let Some(lines) = Self::try_zeroed(count) else {
+            panic!("out of memory: no room for {count} cache lines")
+        };
         lines
     }
 

@@ -98,7 +98,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "accuracy: the label of row 1 of this batch is 2, and the output [2, 1] has 2 classes")]
+    #[should_panic(
+        expected = "accuracy: the label of row 1 of this batch is 2, and the output [2, 1] has 2 classes"
+    )]
     fn one_score_tells_two_classes_apart() {
         accuracy().update(&Tensor::zeros(&[2, 1]), &vec![0_u32, 2].into());
     }

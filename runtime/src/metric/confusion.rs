@@ -217,9 +217,14 @@ impl Metric for PerClass {
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Labels) {
         let scores = Scores::new(self.name, output, target, self.ignore);
-        if self.classes.len() < scores.classes() {
-            self.classes.resize(scores.classes(), [0; 3]);
-        }
+        let missing = scores.classes().saturating_sub(self.classes.len());
+        assert!(
+            self.classes.try_reserve(missing).is_ok(),
+            "out of memory: {} counts three numbers for each of {} classes",
+            self.name,
+            scores.classes()
+        );
+        self.classes.resize(self.classes.len() + missing, [0; 3]);
         for (class, label) in scores.predictions() {
             self.classes[label][0] += u64::from(class == label);
             self.classes[label][1] += 1;

@@ -74,7 +74,10 @@ impl BatchNorm1d {
     /// If it is not above 0 and finite.
     #[track_caller]
     pub fn eps(self, eps: f64) -> Self {
-        assert!(eps > 0.0 && eps.is_finite(), "`eps` of `BatchNorm1d` is {eps}, but must be above 0 and finite");
+        assert!(
+            eps > 0.0 && eps.is_finite(),
+            "`eps` of `BatchNorm1d` is {eps}, but must be above 0 and finite"
+        );
         Self { eps, ..self }
     }
 

@@ -171,7 +171,8 @@ mod tests {
             });
         }));
         assert!(failed.is_err());
-        let failed = catch_unwind(AssertUnwindSafe(|| buffer.update(|value| *value = ndarray::arr0(1.0).into_dyn())));
+        let failed =
+            catch_unwind(AssertUnwindSafe(|| buffer.update(|value| *value = ndarray::arr0(1.0).into_dyn())));
         assert!(failed.is_err());
         buffer.update(|value| *value += 1.0);
         assert_eq!(buffer.value(), ndarray::arr1(&[2.0, 3.0]).into_dyn());

@@ -52,7 +52,10 @@ impl LayerNorm {
     /// If it is not above 0 and finite.
     #[track_caller]
     pub fn eps(self, eps: Scalar) -> Self {
-        assert!(eps > 0.0 && eps.is_finite(), "`eps` of `LayerNorm` is {eps}, but must be above 0 and finite");
+        assert!(
+            eps > 0.0 && eps.is_finite(),
+            "`eps` of `LayerNorm` is {eps}, but must be above 0 and finite"
+        );
         Self { eps, ..self }
     }
 

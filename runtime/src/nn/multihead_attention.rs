@@ -97,7 +97,8 @@ impl MultiheadAttention {
     /// The projection by some rows of the weight.
     #[track_caller]
     fn project(&self, x: &Tensor, rows: std::ops::Range<usize>) -> Tensor {
-        let (weight, bias) = (self.in_proj_weight.tensor(), self.in_proj_bias.as_ref().map(Parameter::tensor));
+        let (weight, bias) =
+            (self.in_proj_weight.tensor(), self.in_proj_bias.as_ref().map(Parameter::tensor));
         if rows.len() == weight.shape()[0] {
             return linear(x, &weight, bias.as_ref());
         }

@@ -43,20 +43,23 @@ pub fn adaptive_avg_pool2d(x: &Tensor, output: impl Into<Pair>) -> Tensor {
     for (length, count) in input.into_iter().zip(output) {
         product("adaptive_avg_pool2d: the ends of the windows", &[length, count.saturating_add(1)]);
     }
-    let spans = |axis: usize| -> Spans {
-        if x.is_empty() {
-            // Without planes there is no window, however many of them.
-            return Spans::new();
-        }
-        let (length, count) = (input[axis], output[axis]);
-        (0..count).map(|i| (i * length / count, ((i + 1) * length).div_ceil(count))).collect()
-    };
-    let means =
-        Means { input, rows: spans(0), columns: spans(1), share: |count: usize| 1.0 / count as Scalar };
+    // Without planes there is no window, however many of them.
+    let count = |axis: usize| if x.is_empty() { 0 } else { output[axis] };
+    let (rows, columns) = (spans(input[0], count(0)), spans(input[1], count(1)));
+    let means = Means { input, rows, columns, share: |count: usize| 1.0 / count as Scalar };
     let output = Value::build(shape, |y| means.forward(x.as_slice(), y));
     record(output, [x], move |gradient| {
         [Value::build(from.clone(), |dx| means.gradient(gradient.as_slice(), dx))]
     })
+}
+
+/// Where each of so many windows begins and ends.
+#[track_caller]
+fn spans(length: usize, count: usize) -> Spans {
+    let mut spans = Spans::new();
+    assert!(spans.try_reserve_exact(count).is_ok(), "out of memory: adaptive_avg_pool2d has {count} windows");
+    spans.extend((0..count).map(|i| (i * length / count, ((i + 1) * length).div_ceil(count))));
+    spans
 }
 
 pub(crate) const CASES: &[Case] = &[

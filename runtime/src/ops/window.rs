@@ -46,7 +46,8 @@ pub(crate) fn fit(op: &str, input: [usize; 2], window: Pool) -> Fit {
     );
     let (mut padded, mut covered) = (input, kernel);
     for i in [0, 1] {
-        padded[i] = shape::sum(&format!("{op}: the places of the padded input"), &[input[i], padding[i], padding[i]]);
+        padded[i] =
+            shape::sum(&format!("{op}: the places of the padded input"), &[input[i], padding[i], padding[i]]);
         let apart = shape::product(&format!("{op}: the places of the window"), &[dilation[i], kernel[i] - 1]);
         covered[i] = shape::sum(&format!("{op}: the places of the window"), &[apart, 1]);
     }

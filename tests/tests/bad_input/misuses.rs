@@ -3,10 +3,15 @@
 //! The tables go through the public operations, layers, losses, metrics and loaders. Each entry stands on one line,
 //! and its panic must name that line.
 
+#[path = "misuses/data.rs"]
 mod data;
+#[path = "misuses/layers.rs"]
 mod layers;
+#[path = "misuses/losses.rs"]
 mod losses;
+#[path = "misuses/operations.rs"]
 mod operations;
+#[path = "misuses/tensors.rs"]
 mod tensors;
 
 use training_loop::prelude::*;
@@ -27,7 +32,7 @@ type Misuse = (&'static str, u32, &'static str, Box<dyn Fn()>);
 /// A misuse that stands on this line.
 macro_rules! at {
     ($work:expr) => {
-        (file!(), line!(), stringify!($work), Box::new(move || drop($work)) as Box<dyn Fn()>)
+        (file!(), line!(), stringify!($work), Box::new(move || _ = $work) as Box<dyn Fn()>)
     };
 }
 use at;
@@ -39,7 +44,9 @@ fn check(misuses: &[Misuse]) {
     for (file, line, text, misuse) in misuses {
         match place_of_panic(misuse) {
             Some((at_file, at, _)) if at_file == *file && at == *line => {}
-            Some((file, at, words)) => wrong.push(format!("line {line}: {text}\n    panics at {file}:{at}: {words}")),
+            Some((file, at, words)) => {
+                wrong.push(format!("line {line}: {text}\n    panics at {file}:{at}: {words}"))
+            }
             None => wrong.push(format!("line {line}: {text}\n    does not panic")),
         }
     }

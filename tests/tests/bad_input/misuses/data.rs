@@ -18,7 +18,10 @@ impl Dataset for Boaster {
     }
 
     fn batch(&self, indices: &[usize]) -> training_loop::data::Batch {
-        training_loop::data::Batch { input: z(&[indices.len(), 1]), target: indices.iter().map(|_| 0).collect() }
+        training_loop::data::Batch {
+            input: z(&[indices.len(), 1]),
+            target: indices.iter().map(|_| 0).collect(),
+        }
     }
 }
 
