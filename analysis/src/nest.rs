@@ -188,9 +188,8 @@ impl Level {
         let comparison = self.before == Before::Closed;
         self.before = Before::Operator;
         match (joint, sign) {
-            (_, ';') => self.end(),
+            (_, ';') | (Some('='), '>') => self.end(),
             (_, ',') if self.angles == 0 && !self.parameters => self.end(),
-            (Some('='), '>') => self.end(),
             (Some('-'), '>') => self.loose += ARROW,
             (Some('<'), '=' | '-') => {
                 self.angles = self.angles.saturating_sub(1);
@@ -203,7 +202,7 @@ impl Level {
                 self.loose = self.loose.saturating_sub(ASSIGNMENT);
             }
             (Some('.'), '.') => self.loose += RANGE,
-            (Some(':'), ':') => self.loose += PATH,
+            (Some(':'), ':') | (_, '@') => self.loose += PATH,
             (_, '<') if !comparison => self.angles += 1,
             (_, '>') => {
                 self.angles = self.angles.saturating_sub(1);
@@ -224,7 +223,6 @@ impl Level {
             (_, '=') if joint.is_none() => self.loose += ASSIGNMENT,
             (Some('+' | '-' | '*' | '/' | '%' | '^' | '&' | '|' | '>'), '=') => self.loose += ASSIGNMENT,
             (None, '.') => self.loose += DOT,
-            (_, '@') => self.loose += PATH,
             (_, '\'') => self.before = Before::Quote,
             (_, '#') => self.before = Before::Hash,
             (_, '!') if joint == Some('#') => self.before = Before::Hash,

@@ -26,6 +26,8 @@ impl Lines {
     }
 
     /// As [`zeroed`](Self::zeroed); nothing where the allocator has no such memory.
+    #[allow(clippy::cast_ptr_alignment)] // The layout asks for the alignment.
+    #[allow(clippy::same_length_and_capacity)] // All of the allocation is initialised.
     pub(crate) fn try_zeroed(count: usize) -> Option<Self> {
         if count == 0 {
             return Some(Self::default());

@@ -128,13 +128,14 @@ impl Lstm {
             let mut outputs = Vec::with_capacity(directions);
             for (direction, cell) in cells.iter().enumerate() {
                 let number = layer * directions + direction;
-                let start = match starts {
-                    Some([h, c]) => Some(LstmState {
-                        h: row(h, number).reshape(&[x.shape()[0], hidden]),
-                        c: row(c, number).reshape(&[x.shape()[0], hidden]),
-                    }),
-                    None => None,
-                };
+                let mut start = None;
+                if let Some([h, c]) = starts {
+                    let shape = [x.shape()[0], hidden];
+                    start = Some(LstmState {
+                        h: row(h, number).reshape(&shape),
+                        c: row(c, number).reshape(&shape),
+                    });
+                }
                 let (states, end) = run(&output, &cell.weights(), start.as_ref(), direction == 1);
                 outputs.push(states);
                 ends.push(end);

@@ -102,11 +102,11 @@ impl MultiheadAttention {
         if rows.len() == weight.shape()[0] {
             return linear(x, &weight, bias.as_ref());
         }
-        let bias = match &bias {
-            Some(bias) => Some(bias.slice(0, rows.clone())),
-            None => None,
-        };
-        linear(x, &weight.slice(0, rows), bias.as_ref())
+        let weight = weight.slice(0, rows.clone());
+        match bias {
+            Some(bias) => linear(x, &weight, Some(&bias.slice(0, rows))),
+            None => linear(x, &weight, None),
+        }
     }
 
     #[track_caller]
