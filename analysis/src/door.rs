@@ -12,9 +12,10 @@ use crate::bag::Bag;
 use crate::check::is_ours;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::{Item, SpecFn};
+use crate::nest::{STACK, too_deep};
 use crate::rules::cross;
 use crate::spec::{Entry, EntryKind, Spec, Value, names};
-use crate::{CheckOptions, Origin, check_fn, expand, lints, plan, report, suppress};
+use crate::{CheckOptions, Origin, check_fn, expand, lints, module, plan, report, suppress};
 
 mod group;
 
@@ -41,6 +42,17 @@ fn bug(said: &str) -> Diagnostic {
 
 /// Expands the attribute.
 pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream {
+    if let Some(place) = too_deep(tokens, STACK) {
+        return unread(tokens, place);
+    }
+    if let Some(place) = too_deep(&args, STACK) {
+        let item = match Item::parse(tokens) {
+            Item::Spec(spec) => expand::stand_in(&spec),
+            _ => tokens.clone(),
+        };
+        let error = report::errors(&[deep(place)], report::hygiene(tokens));
+        return quote!(#item #error);
+    }
     match Item::parse(tokens) {
         Item::Spec(item) => write(&args, &item),
         Item::Loop(item) => read(args, &item, tokens),
@@ -51,6 +63,32 @@ pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream 
             quote!(#tokens #error)
         }
     }
+}
+
+/// Implements `Module` for a struct.
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    match too_deep(&item, STACK) {
+        Some(place) => report::errors(&[deep(place)], report::hygiene(&item)),
+        None => module::expand(item),
+    }
+}
+
+/// An item that is nested too deep to be parsed: a hand-written one comes out as it is and is not checked, and one
+/// that waits for its body cannot get it.
+fn unread(tokens: &TokenStream, place: Span) -> TokenStream {
+    match tokens.clone().into_iter().last() {
+        Some(TokenTree::Punct(_)) => {
+            let error = report::errors(&[deep(place)], report::hygiene(tokens));
+            quote!(#tokens #error)
+        }
+        _ => tokens.clone(),
+    }
+}
+
+/// What to say of tokens that nest too deep.
+fn deep(place: Span) -> Diagnostic {
+    Diagnostic::error(place, "this is nested too deep to be read here")
+        .help("give the inner parts names of their own: types, functions or `let` statements outside")
 }
 
 /// Writes the loop of a spec.

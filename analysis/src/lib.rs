@@ -16,6 +16,7 @@ mod item;
 pub mod lints;
 pub mod lower;
 mod module;
+mod nest;
 mod plan;
 mod prose;
 pub mod prove;
@@ -24,6 +25,8 @@ mod rules;
 mod spec;
 pub mod stage;
 pub mod suppress;
+
+pub use nest::too_deep;
 
 pub use check::{CheckOptions, Origin, check_file, check_fn, draw_fn, draw_fn_mermaid, prove_file, prove_fn};
 
@@ -38,5 +41,5 @@ pub fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Expands `#[derive(Module)]`.
 pub fn derive_module(item: TokenStream) -> TokenStream {
-    door::guarded(&TokenStream::new(), || module::expand(item))
+    door::guarded(&TokenStream::new(), || door::derive(item))
 }

@@ -1,13 +1,18 @@
-//! Programs nested deeper than anybody writes, on half the stack that a thread usually has.
+//! Programs nested deeper than anybody writes, on half the stack that a thread usually has; and what the macro gets
+//! from the compiler, nested deeper than anything could parse.
 //!
 //! An editor and a compiler check on whatever thread they like, in a build that is not optimized, and an
 //! overflow takes the whole process with it.
 
 use std::fmt::Write as _;
-use std::thread;
+use std::path::{Path, PathBuf};
+use std::{fs, thread};
 
+use proc_macro2::TokenStream;
 use syn::File;
-use training_loop_analysis::{CheckOptions, check_file, check_fn, prove_file};
+use training_loop_analysis::{
+    CheckOptions, check_file, check_fn, derive_module, expand, prove_file, too_deep,
+};
 
 /// Half of what a thread has when nobody asks for more.
 const STACK: usize = 1024 * 1024;
@@ -126,4 +131,140 @@ fn chains() {
     let deep = around(&format!("let y = x{}; y.backward()", ".relu()".repeat(long)));
     check(&format!("{fault} {deep} fn calls() {{ fit(x, &mut optimizer); }}"));
     check(&around(&format!("{} {{}}", "if x { y.step() } else ".repeat(2000))));
+}
+
+/// What nests with and without brackets, as a statement, a type, a pattern or an item: what is repeated before and
+/// behind the middle.
+const STATEMENTS: [(&str, &str, &str); 46] = [
+    ("-", "x", ""),
+    ("!", "x", ""),
+    ("- -", "x", ""),
+    ("&", "x", ""),
+    ("& mut ", "x", ""),
+    ("*", "x", ""),
+    ("|| ", "x", ""),
+    ("|x| ", "x", ""),
+    ("|x, y: &T| ", "x", ""),
+    ("|S {}| ", "x", ""),
+    ("move || ", "x", ""),
+    ("return ", "x", ""),
+    ("break 'a ", "x", ""),
+    ("x = ", "x", ""),
+    ("x += ", "x", ""),
+    ("x >>= ", "x", ""),
+    (".. ", "x", ""),
+    ("-..", "x", ""),
+    ("if x {} else ", "{}", ""),
+    ("if ", "x", " {} else {}"),
+    ("if let x = ", "x", " {} else {}"),
+    ("if let S {} = ", "x", " {} else {}"),
+    ("if true && ", "x", " {} else {}"),
+    ("match ", "x", " {}"),
+    ("while ", "x", " {}"),
+    ("for x in ", "x", " {}"),
+    ("for S {} in ", "x", " {}"),
+    ("x + ", "x", ""),
+    ("x && ", "x", ""),
+    ("a < b && ", "x", ""),
+    ("", "x", ".f()"),
+    ("", "x", ".f"),
+    ("", "x", "?"),
+    ("", "x", "()"),
+    ("", "x", "[0]"),
+    ("", "x", " as T"),
+    ("unsafe {", "x", "}"),
+    ("f::<", "T", ">()"),
+    ("let a: Box<", "T", "> = x"),
+    ("let a: &'a mut ", "T", " = x"),
+    ("let a: fn() -> ", "T", " = x"),
+    ("let a: impl Fn() -> ", "T", " = x"),
+    ("let a: HashMap<T, ", "T", "> = x"),
+    ("let & ", "x", " = x"),
+    ("let x @ ", "x", " = x"),
+    ("use a::", "b", ""),
+];
+
+/// A word that is said once though what follows is repeated.
+fn repeated((open, middle, close): (&str, &str, &str), depth: usize) -> String {
+    let (once, open) = ["let a: ", "let ", "use "]
+        .iter()
+        .find_map(|once| Some((*once, open.strip_prefix(once)?)))
+        .unwrap_or(("", open));
+    let (close, end) = close.strip_suffix(" = x").map_or((close, ""), |close| (close, " = x"));
+    format!("{once}{}{middle}{}{end}", open.repeat(depth), close.repeat(depth))
+}
+
+/// Runs it as rustc would: on a thread of its own with less stack than rustc's.
+fn on_the_compilers_stack<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
+    let run = thread::Builder::new().stack_size(5 << 20).spawn(work).expect("a thread starts");
+    run.join().expect("it comes to an end")
+}
+
+#[test]
+fn what_is_too_deep_for_any_parser_comes_out_of_the_macro() {
+    on_the_compilers_stack(|| {
+        for form in STATEMENTS {
+            for depth in [3, 45, 70, 150, 500, 2_000, 6_000] {
+                if form.0.ends_with('{') && depth > 2_000 {
+                    // Taking such tokens apart is not ours.
+                    continue;
+                }
+                let body = repeated(form, depth);
+                let item = format!("fn fit(x: X) {{ {body}; }}");
+                let item: TokenStream = item.parse().expect("tokens");
+                let expanded = expand(TokenStream::new(), item.clone());
+                assert!(expanded.to_string() == item.to_string(), "{form:?} {depth}");
+                // Only a body that waits to be written is refused.
+                let args = format!("loss = |output, batch| {{ {body} }}, epochs = 1, optimizer = o");
+                let waiting: TokenStream = "fn fit(model: &mut M, train: &D) -> R;".parse().expect("tokens");
+                let expanded = expand(args.parse().expect("tokens"), waiting).to_string();
+                assert!(
+                    expanded.contains("fn fit (model : & mut M , train : & D) -> R {"),
+                    "{form:?} {depth}"
+                );
+                assert!(!expanded.contains("this is a bug"), "{form:?} {depth}: {expanded}");
+            }
+        }
+    });
+}
+
+#[test]
+fn what_is_refused_says_where() {
+    on_the_compilers_stack(|| {
+        let item: TokenStream = "fn fit(model: &mut M, train: &D) -> R;".parse().expect("tokens");
+        let args = format!("loss = {}x, epochs = 1", "!".repeat(2_000)).parse().expect("tokens");
+        let expanded = expand(args, item).to_string();
+        assert!(expanded.contains("this is nested too deep to be read here"), "{expanded}");
+        let deep = format!("struct S {{ x: {}T{} }}", "Box<".repeat(2_000), ">".repeat(2_000));
+        let expanded = derive_module(deep.parse().expect("tokens")).to_string();
+        assert!(expanded.contains("this is nested too deep to be read here"), "{expanded}");
+        let shallow = "struct S { x: Box<Box<T>> }".parse().expect("tokens");
+        assert!(!derive_module(shallow).to_string().contains("compile_error"));
+    });
+}
+
+/// The Rust files below a folder.
+fn sources(folder: &Path, to: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && name != "deep" && !name.starts_with('.') {
+            sources(&path, to);
+        } else if name.ends_with(".rs") {
+            to.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_source_that_a_person_writes_is_too_deep() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), &mut files);
+    assert!(files.len() > 400, "only {} files", files.len());
+    for path in files {
+        let text = fs::read_to_string(&path).expect("a file");
+        // A third of what the macro allows leaves room for code that is wilder than ours.
+        let Ok(tokens) = text.parse() else { continue };
+        assert!(too_deep(&tokens, 1 << 20).is_none(), "{}", path.display());
+    }
 }

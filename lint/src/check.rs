@@ -6,7 +6,7 @@ use std::path::Path;
 
 use training_loop_analysis::diagnostic::{Diagnostic, Level};
 use training_loop_analysis::prove::Proof;
-use training_loop_analysis::{check_file, prove_file};
+use training_loop_analysis::{check_file, prove_file, too_deep};
 
 use crate::allow::Allowed;
 use crate::comments;
@@ -18,6 +18,9 @@ use crate::{CLEAN, FAILED, FINDINGS, files};
 
 /// Brackets nested deeper than this are no source that a person wrote.
 const DEEPEST: usize = 4_000;
+
+/// The stack that reading a file may take by a careful estimate, in bytes: well below what the thread has.
+const READING: usize = crate::STACK / 5 * 2;
 
 /// What was seen in a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -124,6 +127,13 @@ fn file(path: &Path, prove: bool, err: &mut dyn Write) -> Result<Checked, Failur
 }
 
 fn look(source: Source, prove: bool) -> Result<Checked, Failure> {
+    // Nests without brackets are only seen in tokens; what is none is told by the parser.
+    if let Ok(tokens) = source.text.parse()
+        && let Some(place) = too_deep(&tokens, READING)
+    {
+        let (start, message) = (place.start(), "this is nested too deep to be read".to_owned());
+        return Err(Failure { place: Some((start.line, start.column + 1)), message });
+    }
     let file = syn::parse_file(&source.text).map_err(|error| {
         let (start, message) = (error.span().start(), error.to_string());
         // The tokenizer's own words speak of what it was called for.

@@ -67,6 +67,7 @@ pub(crate) fn zip(
 }
 
 /// Sums `gradient` over the axes along which a value of shape `target` was stretched to the gradient's shape.
+#[track_caller]
 pub(crate) fn reduce(gradient: Value, target: &Shape) -> Value {
     if gradient.shape() == target {
         return gradient;
@@ -96,6 +97,7 @@ pub(crate) fn reduce(gradient: Value, target: &Shape) -> Value {
 }
 
 /// A value stretched to a shape that it broadcasts to.
+#[track_caller]
 pub(crate) fn expand(value: &Value, shape: &Shape) -> Value {
     if value.shape() == shape {
         return value.clone();

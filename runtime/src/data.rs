@@ -90,6 +90,7 @@ pub trait Dataset: Send + Sync {
     }
 
     /// The samples at these places, each below [`len`](Dataset::len), in this order.
+    #[track_caller]
     fn batch(&self, indices: &[usize]) -> Batch<Self::Target, Self::Input>;
 }
 
@@ -101,6 +102,7 @@ impl<D: Dataset + ?Sized> Dataset for Arc<D> {
         (**self).len()
     }
 
+    #[track_caller]
     fn batch(&self, indices: &[usize]) -> Batch<Self::Target, Self::Input> {
         (**self).batch(indices)
     }

@@ -28,7 +28,7 @@ pub struct Labels {
 
 impl Labels {
     fn vector(values: Arc<[u32]>) -> Self {
-        Self { shape: Shape::from([values.len()]), values }
+        Self { shape: Shape::new(&[values.len()]), values }
     }
 
     /// Labels from outside the program, of which each must be below `classes`.
@@ -107,18 +107,21 @@ impl Labels {
 }
 
 impl From<Vec<u32>> for Labels {
+    #[track_caller]
     fn from(values: Vec<u32>) -> Self {
         Self::vector(values.into())
     }
 }
 
 impl From<&[u32]> for Labels {
+    #[track_caller]
     fn from(values: &[u32]) -> Self {
         Self::vector(values.into())
     }
 }
 
 impl From<Vec<u8>> for Labels {
+    #[track_caller]
     fn from(values: Vec<u8>) -> Self {
         values.into_iter().map(u32::from).collect()
     }
@@ -129,7 +132,7 @@ impl From<Vec<u8>> for Labels {
 impl From<Vec<usize>> for Labels {
     #[track_caller]
     fn from(values: Vec<usize>) -> Self {
-        values.into_iter().map(narrow).collect()
+        Self::vector(narrow(values))
     }
 }
 
@@ -138,12 +141,12 @@ impl From<Vec<usize>> for Labels {
 impl<D: Dimension> From<Array<usize, D>> for Labels {
     #[track_caller]
     fn from(values: Array<usize, D>) -> Self {
-        let shape = Shape::new(values.shape());
-        Self { shape, values: values.iter().map(|value| narrow(*value)).collect() }
+        Self { shape: Shape::new(values.shape()), values: narrow(values.iter().copied()) }
     }
 }
 
 impl<D: Dimension> From<Array<u32, D>> for Labels {
+    #[track_caller]
     fn from(values: Array<u32, D>) -> Self {
         Self { shape: Shape::new(values.shape()), values: values.iter().copied().collect() }
     }
@@ -155,8 +158,14 @@ impl FromIterator<u32> for Labels {
     }
 }
 
-fn narrow(value: usize) -> u32 {
-    u32::try_from(value).unwrap_or_else(|_| panic!("label {value} does not fit in 32 bits"))
+#[track_caller]
+fn narrow(values: impl IntoIterator<Item = usize>) -> Arc<[u32]> {
+    let mut narrow = Vec::new();
+    for value in values {
+        let Ok(value) = u32::try_from(value) else { panic!("label {value} does not fit in 32 bits") };
+        narrow.push(value);
+    }
+    narrow.into()
 }
 
 #[cfg(test)]

@@ -49,6 +49,24 @@ fn same_shape(loss: &str, output: &[usize], target: &[usize]) {
     );
 }
 
+/// The numbers of the target are probabilities, but for a rounding error: mixed or smoothed ones may leave `[0, 1]` by
+/// a few units in the last place.
+#[track_caller]
+fn check_shares(loss: &str, target: &Tensor) {
+    const ROUNDING: Scalar = 4.0 * Scalar::EPSILON;
+    let is_share = |t: &Scalar| (-ROUNDING..=1.0 + ROUNDING).contains(t);
+    // Without a way out in the middle this runs at the speed of memory.
+    if target.as_slice().iter().fold(true, |all, t| all & is_share(t)) {
+        return;
+    }
+    if let Some((place, t)) = target.as_slice().iter().enumerate().find(|(_, t)| !is_share(t)) {
+        panic!(
+            "{loss}: target number {place} is {t}, and the targets are probabilities, which lie in [0, 1]; correct or \
+             rescale them"
+        );
+    }
+}
+
 /// The mean of `cost(o - t)`, with `do = g · slope(o - t) / n` and `dt = -do`.
 #[track_caller]
 fn by_difference(
@@ -76,7 +94,8 @@ fn by_difference(
     .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
-/// The mean of `cost(o, t)`, with `do = g · slope(o, t) / n` and no gradient for the target.
+/// The mean of `cost(o, t)`, with `do = g · slope(o, t) / n` and no gradient for the target, whose numbers are
+/// probabilities.
 #[track_caller]
 fn by_pair(
     loss: &str,
@@ -86,6 +105,7 @@ fn by_pair(
     slope: impl Fn(Scalar, Scalar) -> Scalar + Copy + Send + Sync + 'static,
 ) -> Tensor {
     same_shape(loss, output.shape(), target.shape());
+    check_shares(loss, target);
     let (o, t) = (output.value().clone(), target.value().clone());
     let costs = Value::build(o.shape().clone(), |c| kernel::zip(o.as_slice(), t.as_slice(), c, cost));
     let count = costs.len() as Scalar;
@@ -118,16 +138,28 @@ fn some_shares(x: &Tensor) -> Tensor {
 /// There is one label for each row, and each is a class of the output or the one left out.
 #[track_caller]
 pub(crate) fn check_labels(loss: &str, labels: &Labels, output: &[usize], ignore: Option<u32>) {
-    let (rows, classes) = (output[0], output[1]);
     assert!(
-        labels.len() == rows,
-        "{loss}: there are {} labels, and the output {output:?} has {rows} rows",
-        labels.len()
+        labels.len() == output[0],
+        "{loss}: there are {} labels, and the output {output:?} has {} rows",
+        labels.len(),
+        output[0]
     );
+    check_classes(loss, labels, output, output[1], ignore);
+}
+
+/// Each label is one of the output's classes or the one left out.
+#[track_caller]
+pub(crate) fn check_classes(
+    what: &str,
+    labels: &Labels,
+    output: &[usize],
+    classes: usize,
+    ignore: Option<u32>,
+) {
     for (row, label) in labels.iter().enumerate() {
         assert!(
             (label as usize) < classes || ignore == Some(label),
-            "{loss}: the label of row {row} of this batch is {label}, and the output {output:?} has {classes} classes, which \
+            "{what}: the label of row {row} of this batch is {label}, and the output {output:?} has {classes} classes, which \
              count from 0; correct the labels, or give the last layer {} outputs \
              (`Labels::with_classes` finds the place in the whole data set)",
             u64::from(label) + 1

@@ -13,6 +13,7 @@ pub use confusion::{Average, Confusion, PerClass, confusion, f1, precision, reca
 pub use regression::{Errors, R2, mae, mse, r2, rmse};
 pub use top_k::{TopK, top_k};
 
+use crate::loss::check_classes;
 use crate::{Labels, Scalar, Tensor};
 
 /// A number that says how well outputs fit targets.
@@ -33,7 +34,7 @@ pub trait Metric<Y = Labels> {
     /// Adds a batch.
     ///
     /// # Panics
-    /// If outputs and targets do not fit.
+    /// If outputs and targets do not fit, or a label is none of the output's classes.
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Y);
 
@@ -42,6 +43,12 @@ pub trait Metric<Y = Labels> {
 
     /// Forgets all batches.
     fn reset(&mut self);
+
+    /// The counts behind the number, where it is that of a confusion matrix: a run keeps them, for
+    /// [`History::confusion`](crate::run::History::confusion).
+    fn matrix(&self) -> Option<&Confusion> {
+        None
+    }
 }
 
 /// Outputs with a score for each class, or with one score that says class 1.
@@ -51,13 +58,17 @@ pub trait Metric<Y = Labels> {
 /// `bce_with_logits_loss` takes).
 struct Scores<'a> {
     output: &'a Tensor,
-    classes: usize,
+    labels: &'a Labels,
+    /// Scores of a sample.
+    width: usize,
+    ignore: Option<u32>,
 }
 
 impl<'a> Scores<'a> {
+    /// The label `ignore` need not be a class.
     #[track_caller]
-    fn new(metric: &str, output: &'a Tensor, labels: &Labels) -> Self {
-        let classes = match *output.shape() {
+    fn new(metric: &str, output: &'a Tensor, labels: &'a Labels, ignore: Option<u32>) -> Self {
+        let width = match *output.shape() {
             [_] | [_, 1] => 1,
             [_, classes] => classes,
             ref other => panic!("{metric}: the output {other:?} must be [n, classes], [n, 1] or [n]"),
@@ -69,18 +80,29 @@ impl<'a> Scores<'a> {
             output.shape(),
             labels.len()
         );
-        Self { output, classes }
+        let scores = Self { output, labels, width, ignore };
+        check_classes(metric, labels, output.shape(), scores.classes(), ignore);
+        scores
     }
 
-    /// The scores of each sample.
-    fn rows(&self) -> std::slice::ChunksExact<'a, Scalar> {
-        self.output.as_slice().chunks_exact(self.classes.max(1))
+    /// How many classes the output tells apart: two where it has one score.
+    fn classes(&self) -> usize {
+        if self.width == 1 { 2 } else { self.width }
     }
 
-    /// The class of each sample: the first of the highest scores, where NaN counts as highest, as in
-    /// PyTorch.
-    fn predictions(&self) -> impl Iterator<Item = usize> + use<'a> {
-        self.rows().map(|row| if let [score] = row { usize::from(*score > 0.0) } else { highest(row) })
+    /// The scores of each sample and its label, but for those of the label to ignore.
+    fn rows(&self) -> impl Iterator<Item = (&'a [Scalar], usize)> + use<'a> {
+        let ignore = self.ignore;
+        let rows = self.output.as_slice().chunks_exact(self.width.max(1));
+        let labelled = rows.zip(self.labels.as_slice()).filter(move |(_, label)| ignore != Some(**label));
+        labelled.map(|(row, label)| (row, *label as usize))
+    }
+
+    /// The class of each sample and its label. The class is the first of the highest scores, where NaN
+    /// counts as highest, as in PyTorch.
+    fn predictions(&self) -> impl Iterator<Item = (usize, usize)> + use<'a> {
+        let class = |row: &[Scalar]| if let [score] = row { usize::from(*score > 0.0) } else { highest(row) };
+        self.rows().map(move |(row, label)| (class(row), label))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod activation;
 mod batch_norm;
+mod buffer;
 mod conv;
 mod dropout;
 mod embedding;
@@ -24,6 +25,7 @@ use std::path::Path;
 
 pub use activation::{Activation, Gelu, LeakyRelu, Relu, Sigmoid, Silu, Softplus, Tanh};
 pub use batch_norm::BatchNorm1d;
+pub use buffer::Buffer;
 pub use conv::{Conv1d, Conv2d};
 pub use dropout::Dropout;
 pub use embedding::Embedding;
@@ -36,7 +38,6 @@ pub use mode::Mode;
 pub use multihead_attention::MultiheadAttention;
 pub use pool::{AdaptiveAvgPool2d, AvgPool2d, MaxPool2d};
 pub use sequential::{Layer, Sequential};
-pub use state::Buffer;
 
 use crate::{ModelFile, Parameter, Result, StateDict};
 

@@ -88,6 +88,7 @@ pub use stack::stack;
 pub use window::{Pair, Pool};
 
 /// `y = f(x)` with `dx = slope(g, x)`.
+#[track_caller]
 pub(crate) fn by_input(
     x: &Tensor,
     f: impl Fn(Scalar) -> Scalar + Copy + Sync,
@@ -102,6 +103,7 @@ pub(crate) fn by_input(
 }
 
 /// `y = f(x)` with `dx = slope(g, y)`: keeps the output, which often lives anyway.
+#[track_caller]
 pub(crate) fn by_output(
     x: &Tensor,
     f: impl Fn(Scalar) -> Scalar + Copy + Sync,
@@ -119,7 +121,7 @@ pub(crate) fn by_output(
 #[track_caller]
 pub(crate) fn axis(op: &str, shape: &[usize], axis: isize) -> usize {
     let rank = shape.len().cast_signed();
-    let counted = if axis < 0 { axis + rank } else { axis };
+    let counted = if axis < 0 { axis.saturating_add(rank) } else { axis };
     assert!((0..rank).contains(&counted), "{op}: a tensor of shape {shape:?} has no axis {axis}");
     counted.cast_unsigned()
 }

@@ -62,8 +62,18 @@ pub(crate) enum GradientStage {
 impl Parameter {
     /// A parameter with this value and no gradient.
     #[allow(clippy::needless_pass_by_value)] // An array or a view, as for `Tensor::from`.
+    #[track_caller]
     pub fn new<S: Data<Elem = Scalar>, D: Dimension>(array: ArrayBase<S, D>) -> Self {
-        let value = copied(&array);
+        Self::of(copied(&array))
+    }
+
+    /// A parameter of which every entry is `value`.
+    #[track_caller]
+    pub(crate) fn filled(shape: &[usize], value: Scalar) -> Self {
+        Self::of(Value::filled(shape, value))
+    }
+
+    fn of(value: Value) -> Self {
         let shape = value.shape().clone();
         let state = State { value: value.into_data(), gradient: None, stage: GradientStage::Empty };
         Self(Arc::new(Inner {
@@ -129,7 +139,13 @@ impl Parameter {
             array.shape(),
             self.shape()
         );
-        self.lock().value = copied(&array).into_data();
+        self.replace(copied(&array));
+    }
+
+    /// Replaces the value by one of the same shape.
+    pub(crate) fn replace(&self, value: Value) {
+        debug_assert!(*value.shape() == self.0.shape);
+        self.lock().value = value.into_data();
     }
 
     /// A copy of the gradient; nothing before the first `backward` and after `zero_grad`.
@@ -184,12 +200,14 @@ impl Parameter {
 }
 
 impl From<&Parameter> for Tensor {
+    #[track_caller]
     fn from(parameter: &Parameter) -> Self {
         parameter.tensor()
     }
 }
 
 impl<D: Dimension> From<ndarray::Array<Scalar, D>> for Parameter {
+    #[track_caller]
     fn from(array: ndarray::Array<Scalar, D>) -> Self {
         Self::new(array)
     }

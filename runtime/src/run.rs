@@ -234,6 +234,7 @@ impl Run {
     /// Keeps what a metric says of the epoch's training batches.
     pub fn measure<Y, M: Metric<Y>>(&mut self, metric: &M) {
         self.epoch.metrics.push((metric.name(), metric.compute()));
+        self.epoch.keep("confusion", metric);
     }
 
     /// Begins a validation. A second one in an epoch replaces what the first has measured.
@@ -269,6 +270,7 @@ impl Run {
     /// Keeps what a metric says of the validation data.
     pub fn measure_valid<Y, M: Metric<Y>>(&mut self, metric: &M) {
         self.epoch.valid_metrics.push((format!("valid_{}", metric.name()), metric.compute()));
+        self.epoch.keep("valid_confusion", metric);
     }
 
     /// Ends a validation: decides whether it was the best so far. The first is, and NaN never is.

@@ -1,9 +1,17 @@
-//! The extents of a tensor: up to four of them without an allocation.
+//! The extents of a tensor, and the checked arithmetic of sizes that callers give.
+//!
+//! Kernels rely on sizes and check no sum or product of them, so none may wrap around. A [`Shape`] that exists can
+//! be counted; all else that is added or multiplied goes through [`product`] and [`sum`].
 
 use std::fmt;
 use std::ops::Deref;
 
-/// The lengths of a tensor's axes, outermost first.
+use crate::Scalar;
+
+/// The lengths of a tensor's axes, outermost first: up to four of them without an allocation.
+///
+/// The lengths other than 0 multiply to at most `isize::MAX`, so that any of them do, and the numbers take no more
+/// bytes than that.
 #[derive(Clone)]
 pub(crate) enum Shape {
     Inline { rank: u8, dims: [usize; 4] },
@@ -11,7 +19,9 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
+    #[track_caller]
     pub(crate) fn new(dims: &[usize]) -> Self {
+        check(dims);
         if dims.len() <= 4 {
             let mut inline = [0; 4];
             inline[..dims.len()].copy_from_slice(dims);
@@ -25,11 +35,10 @@ impl Shape {
         Self::Inline { rank: 0, dims: [0; 4] }
     }
 
-    /// The number of elements, which kernels rely on: it must not have wrapped around.
-    #[track_caller]
+    /// The number of elements.
     pub(crate) fn count(&self) -> usize {
-        let count = self.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
-        count.unwrap_or_else(|| panic!("a tensor of shape {self:?} has more elements than can be counted"))
+        // No partial product wraps around: the shape was checked when it was made.
+        self.iter().product()
     }
 
     /// The row-major strides, counted in elements.
@@ -42,16 +51,19 @@ impl Shape {
     }
 
     /// The same shape with one axis of another length.
+    #[track_caller]
     pub(crate) fn with(&self, axis: usize, length: usize) -> Self {
         let mut shape = self.clone();
         match &mut shape {
             Self::Inline { dims, .. } => dims[axis] = length,
             Self::Heap(dims) => dims[axis] = length,
         }
+        check(&shape);
         shape
     }
 
     /// The same shape without one axis.
+    #[track_caller]
     pub(crate) fn without(&self, axis: usize) -> Self {
         let mut dims = self.to_vec();
         dims.remove(axis);
@@ -89,21 +101,71 @@ impl fmt::Debug for Shape {
     }
 }
 
-impl From<&[usize]> for Shape {
-    fn from(dims: &[usize]) -> Self {
-        Self::new(dims)
+/// What a shape is made of. Unlike `Into`, it panics at the caller's line.
+pub(crate) trait IntoShape {
+    #[track_caller]
+    fn into_shape(self) -> Shape;
+}
+
+impl IntoShape for Shape {
+    fn into_shape(self) -> Shape {
+        self
     }
 }
 
-impl<const N: usize> From<[usize; N]> for Shape {
-    fn from(dims: [usize; N]) -> Self {
-        Self::new(&dims)
+impl IntoShape for &[usize] {
+    #[track_caller]
+    fn into_shape(self) -> Shape {
+        Shape::new(self)
+    }
+}
+
+impl<const N: usize> IntoShape for [usize; N] {
+    #[track_caller]
+    fn into_shape(self) -> Shape {
+        Shape::new(&self)
+    }
+}
+
+/// The bound of a [`Shape`]. It is that of `ndarray`, so that every tensor can be seen as an array.
+#[track_caller]
+fn check(dims: &[usize]) {
+    let lengths = dims.iter().filter(|length| **length != 0);
+    let count = lengths.copied().try_fold(1_usize, usize::checked_mul);
+    let bytes = if dims.contains(&0) {
+        count
+    } else {
+        count.and_then(|count| count.checked_mul(size_of::<Scalar>()))
+    };
+    assert!(
+        bytes.is_some_and(|bytes| isize::try_from(bytes).is_ok()),
+        "a tensor of shape {dims:?} has more elements than can be counted"
+    );
+}
+
+/// The product of sizes, which fits in `isize`; `what` says in the panic what would be counted.
+#[track_caller]
+pub(crate) fn product(what: &str, sizes: &[usize]) -> usize {
+    let product = sizes.iter().copied().try_fold(1_usize, usize::checked_mul);
+    match product.filter(|product| isize::try_from(*product).is_ok()) {
+        Some(product) => product,
+        None => panic!("{what} are more than can be counted: the product of {sizes:?}"),
+    }
+}
+
+/// The sum of sizes, which fits in `isize`; `what` says in the panic what would be counted.
+#[track_caller]
+pub(crate) fn sum(what: &str, sizes: &[usize]) -> usize {
+    let sum = sizes.iter().copied().try_fold(0_usize, usize::checked_add);
+    match sum.filter(|sum| isize::try_from(*sum).is_ok()) {
+        Some(sum) => sum,
+        None => panic!("{what} are more than can be counted: the sum of {sizes:?}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Shape;
+    use super::{Shape, product, sum};
 
     #[test]
     fn five_axes_spill_and_stay_equal() {
@@ -118,7 +180,31 @@ mod tests {
     #[test]
     #[should_panic(expected = "has more elements than can be counted")]
     fn more_than_can_be_counted_is_no_shape_of_a_tensor() {
-        Shape::new(&[1 << (usize::BITS / 2), 1 << (usize::BITS / 2)]).count();
+        Shape::new(&[1 << (usize::BITS / 2), 1 << (usize::BITS / 2)]);
+    }
+
+    #[test]
+    fn empty_shapes_are_bounded_too() {
+        const HALF: usize = 1 << (usize::BITS / 2 - 1);
+        assert_eq!(Shape::new(&[HALF, 0, HALF]).count(), 0);
+        for dims in [&[usize::MAX, 0][..], &[0, HALF, HALF, 2], &[usize::MAX / size_of::<crate::Scalar>()]] {
+            assert!(std::panic::catch_unwind(|| Shape::new(dims)).is_err(), "{dims:?}");
+        }
+        // Without the empty axis its numbers would not fit.
+        let shape = Shape::new(&[HALF, HALF, 0]);
+        assert!(std::panic::catch_unwind(|| shape.without(2)).is_err());
+        assert!(std::panic::catch_unwind(|| shape.with(2, 2)).is_err());
+    }
+
+    #[test]
+    fn sizes_that_wrap_are_refused() {
+        const MOST: usize = isize::MAX as usize;
+        assert_eq!((product("x", &[3, 4]), sum("x", &[3, 4])), (12, 7));
+        assert_eq!((product("x", &[MOST, 1]), sum("x", &[MOST, 0])), (MOST, MOST));
+        for sizes in [[MOST + 1, 1], [MOST, 2], [MOST + 1, MOST + 1]] {
+            assert!(std::panic::catch_unwind(|| product("x", &sizes)).is_err());
+            assert!(std::panic::catch_unwind(|| sum("x", &sizes)).is_err());
+        }
     }
 
     #[test]

@@ -83,18 +83,40 @@ impl Drop for Trim {
 
 impl Buffer {
     /// A buffer whose numbers are left over from earlier uses: the caller writes every one of them.
+    ///
+    /// # Panics
+    /// If the system does not give the memory.
+    #[track_caller]
     pub(crate) fn stale(len: usize) -> Self {
-        let (class, count) = size_class(len.div_ceil(LINE));
-        let kept = POOL.try_with(|pool| pool.borrow_mut().take(class)).ok().flatten();
-        Self { lines: kept.unwrap_or_else(|| Lines::zeroed(count)), len, home: this_thread() }
+        match Self::try_stale(len) {
+            Some(buffer) => buffer,
+            None => panic!("out of memory: the system does not give room for {len} numbers"),
+        }
     }
 
+    /// As [`stale`](Self::stale); nothing where the system does not give the memory.
+    pub(crate) fn try_stale(len: usize) -> Option<Self> {
+        // Twice the size still fits in `isize`, so no class of it wraps around.
+        if len > isize::MAX as usize / (2 * size_of::<Scalar>()) {
+            return None;
+        }
+        let (class, count) = size_class(len.div_ceil(LINE));
+        let kept = POOL.try_with(|pool| pool.borrow_mut().take(class)).ok().flatten();
+        let lines = match kept {
+            Some(lines) => lines,
+            None => Lines::try_zeroed(count)?,
+        };
+        Some(Self { lines, len, home: this_thread() })
+    }
+
+    #[track_caller]
     pub(crate) fn filled(len: usize, value: Scalar) -> Self {
         let mut buffer = Self::stale(len);
         kernel::fill(buffer.as_mut_slice(), value);
         buffer
     }
 
+    #[track_caller]
     pub(crate) fn copied(values: &[Scalar]) -> Self {
         let mut buffer = Self::stale(values.len());
         kernel::copy(values, buffer.as_mut_slice());
@@ -118,6 +140,7 @@ pub(crate) struct Bytes {
 
 impl Bytes {
     /// Bytes that are left over from earlier uses: the caller writes every one of them.
+    #[track_caller]
     pub(crate) fn stale(len: usize) -> Self {
         Self { buffer: Buffer::stale(len.div_ceil(size_of::<Scalar>())), len }
     }
@@ -153,7 +176,7 @@ impl std::fmt::Debug for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        let lines = std::mem::replace(&mut self.lines, Lines::zeroed(0));
+        let lines = std::mem::take(&mut self.lines);
         if lines.count() > 0 && self.home == this_thread() {
             // While a thread ends its pool may be gone already: then the memory simply goes back.
             let _ = POOL.try_with(|pool| pool.borrow_mut().keep(lines));

@@ -72,11 +72,13 @@ impl Tensor {
     }
 
     /// A tensor of zeros.
+    #[track_caller]
     pub fn zeros(shape: &[usize]) -> Self {
         Self::constant(Value::filled(shape, 0.0))
     }
 
     /// A tensor of ones.
+    #[track_caller]
     pub fn ones(shape: &[usize]) -> Self {
         Self::constant(Value::filled(shape, 1.0))
     }
@@ -182,12 +184,14 @@ impl Tensor {
 
 /// Copies an array or a view of any layout.
 impl<S: Data<Elem = Scalar>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
+    #[track_caller]
     fn from(array: ArrayBase<S, D>) -> Self {
         Self::constant(copied(&array))
     }
 }
 
 /// The numbers of an array or a view in row-major order.
+#[track_caller]
 pub(crate) fn copied<S: Data<Elem = Scalar>, D: Dimension>(array: &ArrayBase<S, D>) -> Value {
     let shape = Shape::new(array.shape());
     if let Some(numbers) = array.as_slice() {
@@ -202,12 +206,14 @@ pub(crate) fn copied<S: Data<Elem = Scalar>, D: Dimension>(array: &ArrayBase<S, 
 
 /// A tensor without axes.
 impl From<Scalar> for Tensor {
+    #[track_caller]
     fn from(value: Scalar) -> Self {
         Self::constant(Value::scalar(value))
     }
 }
 
 impl From<&Tensor> for Tensor {
+    #[track_caller]
     fn from(tensor: &Tensor) -> Self {
         tensor.clone()
     }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::Scalar;
-use crate::shape::Shape;
+use crate::shape::{IntoShape, Shape};
 use crate::storage::Buffer;
+use crate::{Scalar, kernel};
 
 /// A shape and its numbers in row-major order.
 ///
@@ -16,10 +16,12 @@ pub(crate) struct Value {
 }
 
 impl Value {
-    pub(crate) fn new(shape: impl Into<Shape>, data: Buffer) -> Self {
-        Self::shared(shape.into(), Arc::new(data))
+    #[track_caller]
+    pub(crate) fn new(shape: impl IntoShape, data: Buffer) -> Self {
+        Self::shared(shape.into_shape(), Arc::new(data))
     }
 
+    #[track_caller]
     pub(crate) fn shared(shape: Shape, data: Arc<Buffer>) -> Self {
         debug_assert_eq!(shape.count(), data.as_slice().len());
         Self { shape, data }
@@ -30,16 +32,19 @@ impl Value {
         Self::new(Shape::scalar(), Buffer::filled(1, value))
     }
 
-    pub(crate) fn filled(shape: impl Into<Shape>, value: Scalar) -> Self {
-        let shape = shape.into();
-        let len = shape.count();
-        Self::new(shape, Buffer::filled(len, value))
+    #[track_caller]
+    pub(crate) fn filled(shape: impl IntoShape, value: Scalar) -> Self {
+        let shape = shape.into_shape();
+        let mut data = numbers(&shape);
+        kernel::fill(data.as_mut_slice(), value);
+        Self::new(shape, data)
     }
 
     /// Fresh numbers, all of which `write` must write: they start as leftovers.
-    pub(crate) fn build(shape: impl Into<Shape>, write: impl FnOnce(&mut [Scalar])) -> Self {
-        let shape = shape.into();
-        let mut data = Buffer::stale(shape.count());
+    #[track_caller]
+    pub(crate) fn build(shape: impl IntoShape, write: impl FnOnce(&mut [Scalar])) -> Self {
+        let shape = shape.into_shape();
+        let mut data = numbers(&shape);
         write(data.as_mut_slice());
         Self::new(shape, data)
     }
@@ -66,7 +71,20 @@ impl Value {
     }
 
     /// The same numbers under another shape of as many elements.
-    pub(crate) fn reshaped(&self, shape: impl Into<Shape>) -> Self {
-        Self::shared(shape.into(), Arc::clone(&self.data))
+    #[track_caller]
+    pub(crate) fn reshaped(&self, shape: impl IntoShape) -> Self {
+        Self::shared(shape.into_shape(), Arc::clone(&self.data))
+    }
+}
+
+/// A buffer for the numbers of this shape, to be written.
+#[track_caller]
+fn numbers(shape: &Shape) -> Buffer {
+    match Buffer::try_stale(shape.count()) {
+        Some(buffer) => buffer,
+        None => panic!(
+            "out of memory: a tensor of shape {shape:?} needs {} bytes, which the system does not give",
+            shape.count() * size_of::<Scalar>()
+        ),
     }
 }

@@ -9,6 +9,8 @@ mod hyper;
 #[cfg(target_os = "linux")]
 #[path = "bad_input/memory.rs"]
 mod memory;
+#[path = "bad_input/misuses.rs"]
+mod misuses;
 #[path = "bad_input/models.rs"]
 mod models;
 #[path = "bad_input/panics.rs"]

@@ -2,6 +2,8 @@
 //!
 //! Each test names every place that breaks its rule, so that one run shows all of them.
 
+#[path = "tidy/callers.rs"]
+mod callers;
 #[path = "tidy/docs.rs"]
 mod docs;
 #[path = "tidy/imports.rs"]

@@ -99,11 +99,17 @@ impl<Y, X> DataLoader<Y, X> {
     /// The batches of an epoch, counted from 0: always the same for the same epoch.
     ///
     /// # Panics
-    /// If the batch size is 0.
+    /// If the batch size is 0, or there is no memory for the order of the samples.
     #[track_caller]
     pub fn epoch(&self, epoch: usize) -> Batches<'_, Y, X> {
         assert!(self.batch_size > 0, "DataLoader: `batch_size` is 0, but must be at least 1");
         let samples = self.samples();
+        let room = Vec::<usize>::new().try_reserve_exact(self.dataset.len());
+        assert!(
+            room.is_ok(),
+            "DataLoader: there is no memory for the order of {} samples",
+            self.dataset.len()
+        );
         let order = match self.shuffle {
             Some(seed) => permutation(self.dataset.len(), Purpose::Shuffle, seed, epoch as u64),
             None => (0..samples).collect(),

@@ -106,6 +106,7 @@ impl<Y: Rows, X: Rows> Dataset for TensorDataset<Y, X> {
         self.inputs.rows()
     }
 
+    #[track_caller]
     fn batch(&self, indices: &[usize]) -> Batch<Y, X> {
         Batch { input: self.inputs.pick(indices), target: self.targets.pick(indices) }
     }

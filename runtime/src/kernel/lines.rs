@@ -1,5 +1,7 @@
 //! Memory in whole cache lines, so that wide loads never straddle two of them.
 
+use std::alloc::{Layout, alloc_zeroed};
+
 use crate::Scalar;
 
 /// Numbers in one cache line of 64 bytes.
@@ -10,12 +12,35 @@ pub(crate) const LINE: usize = 64 / size_of::<Scalar>();
 struct Line([Scalar; LINE]);
 
 /// An initialised allocation of whole cache lines.
+#[derive(Default)]
 pub(crate) struct Lines(Vec<Line>);
 
 impl Lines {
     /// `count` lines of zeros, straight from the allocator.
+    #[track_caller]
     pub(crate) fn zeroed(count: usize) -> Self {
-        Self(vec![Line([0.0; LINE]); count])
+        let Some(lines) = Self::try_zeroed(count) else {
+            panic!("out of memory: no room for {count} cache lines")
+        };
+        lines
+    }
+
+    /// As [`zeroed`](Self::zeroed); nothing where the allocator has no such memory.
+    #[allow(clippy::cast_ptr_alignment)] // The layout asks for the alignment.
+    #[allow(clippy::same_length_and_capacity)] // All of the allocation is initialised.
+    pub(crate) fn try_zeroed(count: usize) -> Option<Self> {
+        if count == 0 {
+            return Some(Self::default());
+        }
+        let layout = Layout::array::<Line>(count).ok()?;
+        // SAFETY: the layout is of at least one line, so its size is not 0.
+        let start = unsafe { alloc_zeroed(layout) }.cast::<Line>();
+        if start.is_null() {
+            return None;
+        }
+        // SAFETY: the global allocator has just given `start` for `count` lines by the layout that a vector of them
+        // has, and bits of 0 are lines of 0.0.
+        Some(Self(unsafe { Vec::from_raw_parts(start, count, count) }))
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -39,6 +39,13 @@ pub(crate) fn threads() -> usize {
         0 => *DEFAULT.get_or_init(default),
         count => count,
     }
+    .min(most())
+}
+
+/// The most threads that [`threads`] gives: beyond four for each processor they only cost memory and time.
+fn most() -> usize {
+    static MOST: OnceLock<usize> = OnceLock::new();
+    *MOST.get_or_init(|| thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(RUNS))
 }
 
 static DEFAULT: OnceLock<usize> = OnceLock::new();

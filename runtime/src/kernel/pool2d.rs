@@ -170,7 +170,7 @@ impl<F: Fn(usize) -> Scalar + Sync> Means<F> {
     /// `y = share · Σ window`
     pub(crate) fn forward(&self, x: &[Scalar], y: &mut [Scalar]) {
         let (pixels, positions) = (self.pixels(), self.positions());
-        assert!(x.len() / pixels.max(1) == y.len() / positions);
+        assert!(x.len() / pixels.max(1) == y.len() / positions.max(1));
         let outputs = Pieces::new(y);
         share(x.len() / pixels.max(1), pixels, |first, count| {
             for plane in first..first + count {
@@ -188,8 +188,8 @@ impl<F: Fn(usize) -> Scalar + Sync> Means<F> {
     /// Gives each place of a window `share · g`.
     pub(crate) fn gradient(&self, g: &[Scalar], dx: &mut [Scalar]) {
         let (pixels, positions) = (self.pixels(), self.positions());
-        assert!(dx.len() / pixels.max(1) == g.len() / positions);
-        let planes = g.len() / positions;
+        assert!(dx.len() / pixels.max(1) == g.len() / positions.max(1));
+        let planes = g.len() / positions.max(1);
         let inputs = Pieces::new(dx);
         share(planes, pixels, |first, count| {
             for plane in first..first + count {

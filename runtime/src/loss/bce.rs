@@ -15,9 +15,10 @@ use crate::gradcheck::Case;
 /// `do = g (o - t) / (o (1 - o)) / n`, the divisor at least 1e-12, as in `PyTorch`. The target has no gradient.
 ///
 /// # Panics
-/// If the shapes differ, or an output lies outside [0, 1].
+/// If the shapes differ, or an output or a target lies outside [0, 1].
 #[track_caller]
 pub fn bce_loss(output: &Tensor, target: &Tensor) -> Tensor {
+    super::same_shape("bce_loss", output.shape(), target.shape());
     let outside = output.as_slice().iter().position(|o| !(0.0..=1.0).contains(o) && !o.is_nan());
     if let Some(place) = outside {
         panic!(
@@ -48,6 +49,12 @@ mod tests {
         let certain = Tensor::from(ndarray::arr1(&[1.0, 0.0]));
         assert_eq!(bce_loss(&certain, &certain).item(), 0.0);
         assert_eq!(bce_loss(&certain, &Tensor::from(ndarray::arr1(&[0.0, 1.0]))).item(), 100.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "bce_loss: target number 1 is 3, and the targets are probabilities")]
+    fn targets_that_are_no_probabilities_are_refused() {
+        let _ = bce_loss(&Tensor::ones(&[2]), &Tensor::from(ndarray::arr1(&[1.0, 3.0])));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::kernel::math;
 /// The mean of `max(x, 0) - x t + ln(1 + e^-|x|)`; `dx = g (σ(x) - t) / n`. The target has no gradient.
 ///
 /// # Panics
-/// If the shapes differ.
+/// If the shapes differ, or a target lies outside [0, 1].
 #[track_caller]
 pub fn bce_with_logits_loss(logits: &Tensor, target: &Tensor) -> Tensor {
     by_pair(
@@ -33,12 +33,23 @@ pub(crate) const CASES: &[Case] = &[Case::new(&[&[&[3, 4]], &[&[]]], |x| {
 #[cfg(test)]
 mod tests {
     use super::bce_with_logits_loss;
-    use crate::Tensor;
+    use crate::{Scalar, Tensor};
 
     #[test]
     fn certain_and_wrong_costs_the_distance() {
         let logits = Tensor::from(ndarray::arr1(&[1000.0, -1000.0]));
         assert_eq!(bce_with_logits_loss(&logits, &Tensor::from(ndarray::arr1(&[1.0, 0.0]))).item(), 0.0);
         assert_eq!(bce_with_logits_loss(&logits, &Tensor::from(ndarray::arr1(&[0.0, 1.0]))).item(), 1000.0);
+    }
+
+    #[test]
+    fn targets_are_probabilities_but_for_rounding() {
+        let loss = |target: Scalar| {
+            bce_with_logits_loss(&Tensor::zeros(&[1]), &Tensor::from(ndarray::arr1(&[target]))).item()
+        };
+        assert!(loss(1.0 + Scalar::EPSILON).is_finite() && loss(-Scalar::EPSILON).is_finite());
+        for wrong in [1.001, -0.001, Scalar::NAN, Scalar::INFINITY] {
+            assert!(std::panic::catch_unwind(|| loss(wrong)).is_err(), "{wrong}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Cross-entropy of logits against classes.
 
-use super::{check_labels, same_shape, some_labels};
+use super::{check_labels, check_shares, same_shape, some_labels};
 use crate::autograd::{is_recording, record};
 use crate::gradcheck::Case;
 use crate::kernel::softmax::{self, Classified};
@@ -18,7 +18,7 @@ use crate::{Array, Labels, Scalar, Tensor, kernel};
 /// `L = Σᵢ -ln softmax(xᵢ)[tᵢ] / batch`; `dx = (softmax(x) - onehot(t)) g / batch`.
 ///
 /// # Panics
-/// If the shapes do not fit or a label is not below the number of classes.
+/// If the shapes do not fit, a label is not below the number of classes, or a probability lies outside [0, 1].
 ///
 /// # Example
 /// ```
@@ -66,9 +66,20 @@ impl CrossEntropy {
         self
     }
 
-    /// Weighs the classes; one weight for each.
+    /// Weighs the classes; one weight for each, at least 0.
+    ///
+    /// # Panics
+    /// If a weight is negative or not finite.
+    #[track_caller]
     pub fn class_weights(mut self, weights: impl Into<Vec<Scalar>>) -> Self {
-        self.weights = Some(weights.into());
+        let weights = weights.into();
+        for (class, weight) in weights.iter().enumerate() {
+            assert!(
+                *weight >= 0.0 && weight.is_finite(),
+                "class_weights: the weight of class {class} is {weight}, but must be at least 0 and finite"
+            );
+        }
+        self.weights = Some(weights);
         self
     }
 
@@ -81,7 +92,7 @@ impl CrossEntropy {
     /// The loss; see [`cross_entropy`].
     ///
     /// # Panics
-    /// If the shapes do not fit or a label is not below the number of classes.
+    /// If the shapes do not fit, a label is not below the number of classes, or a probability lies outside [0, 1].
     #[track_caller]
     pub fn loss(&self, logits: &Tensor, target: &impl ClassTarget) -> Tensor {
         let &[rows, classes] = logits.shape() else {
@@ -114,6 +125,7 @@ impl CrossEntropy {
     }
 
     /// The loss, its divisor, and its slopes in one pass over the logits where `slopes`, their number, is not 0.
+    #[track_caller]
     fn by_label(
         &self,
         logits: &[Scalar],
@@ -131,6 +143,7 @@ impl CrossEntropy {
     }
 
     /// As [`by_label`](Self::by_label), for targets of any kind.
+    #[track_caller]
     fn by_share(
         &self,
         logits: &[Scalar],
@@ -218,6 +231,7 @@ impl ClassTarget for Tensor {
     #[track_caller]
     fn check(&self, logits: &[usize], _loss: &CrossEntropy) {
         same_shape("cross_entropy", logits, self.shape());
+        check_shares("cross_entropy", self);
     }
 
     fn share(&self, row: usize, loss: &CrossEntropy, shares: &mut [Scalar]) -> Option<Scalar> {
@@ -273,6 +287,19 @@ mod tests {
         let ignoring = CrossEntropy::new().ignore(255).loss(&logits, &Labels::from(vec![1_usize, 255]));
         let alone = cross_entropy(&Tensor::from(ndarray::arr2(&[[0.3 as Scalar, -1.0]])), &Labels::from(vec![1_usize]));
         assert_eq!(ignoring.item(), alone.item());
+    }
+
+    #[test]
+    #[should_panic(expected = "cross_entropy: target number 2 is -1, and the targets are probabilities")]
+    fn a_negative_probability_is_refused() {
+        let target = Tensor::from(ndarray::arr2(&[[0.5, 0.5], [-1.0, 1.0]]));
+        let _ = cross_entropy(&Tensor::zeros(&[2, 2]), &target);
+    }
+
+    #[test]
+    #[should_panic(expected = "class_weights: the weight of class 1 is -2, but must be at least 0 and finite")]
+    fn a_negative_weight_is_refused() {
+        let _ = CrossEntropy::new().class_weights([1.0, -2.0]);
     }
 
     #[test]

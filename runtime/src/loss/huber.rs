@@ -30,10 +30,10 @@ impl Huber {
     /// The loss that turns from squared to absolute at `delta`, above 0.
     ///
     /// # Panics
-    /// If `delta` is not above 0.
+    /// If `delta` is not above 0 and finite.
     #[track_caller]
     pub fn new(delta: Scalar) -> Self {
-        assert!(delta > 0.0, "Huber: delta is {delta}, and it must be above 0");
+        assert!(delta > 0.0 && delta.is_finite(), "Huber: delta is {delta}, and it must be above 0 and finite");
         Self { delta }
     }
 

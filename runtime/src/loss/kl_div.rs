@@ -1,6 +1,6 @@
 //! Kullback-Leibler divergence.
 
-use super::same_shape;
+use super::{check_shares, same_shape};
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::reduction::Reduction;
@@ -16,7 +16,7 @@ use crate::{Scalar, Tensor};
 /// `L = Σ t (ln t - x) / batch`, where `0 ln 0 = 0`; `dx = -g t / batch`. The target has no gradient.
 ///
 /// # Panics
-/// If the shapes differ or have no axis.
+/// If the shapes differ or have no axis, or a target lies outside [0, 1].
 ///
 /// # Source
 /// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence; its default also divides by the
@@ -27,6 +27,7 @@ pub fn kl_div(log_probabilities: &Tensor, target: &Tensor) -> Tensor {
     let Some(&batch) = target.shape().first() else {
         panic!("kl_div: the input must be [batch, ..], and its shape is []");
     };
+    check_shares("kl_div", target);
     let (x, t) = (log_probabilities.as_slice(), target.value().clone());
     let mut total = 0.0;
     for (x, t) in x.iter().zip(t.as_slice()) {

@@ -30,10 +30,13 @@ impl SmoothL1 {
     /// The loss that is rounded off below `beta`, above 0; [`l1_loss`](crate::l1_loss) is the case 0.
     ///
     /// # Panics
-    /// If `beta` is not above 0.
+    /// If `beta` is not above 0 and finite.
     #[track_caller]
     pub fn new(beta: Scalar) -> Self {
-        assert!(beta > 0.0, "SmoothL1: beta is {beta}, and it must be above 0; `l1_loss` is the case 0");
+        assert!(
+            beta > 0.0 && beta.is_finite(),
+            "SmoothL1: beta is {beta}, and it must be above 0 and finite; `l1_loss` is the case 0"
+        );
         Self { beta }
     }
 

@@ -17,6 +17,15 @@ pub fn accuracy() -> Accuracy {
 pub struct Accuracy {
     right: u64,
     samples: u64,
+    ignore: Option<u32>,
+}
+
+impl Accuracy {
+    /// Leaves out the samples of this label, which need not be a class, as
+    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
+    pub fn ignore(self, label: u32) -> Self {
+        Self { ignore: Some(label), ..self }
+    }
 }
 
 impl Metric for Accuracy {
@@ -26,10 +35,10 @@ impl Metric for Accuracy {
 
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Labels) {
-        let classes = Scores::new("accuracy", output, target).predictions();
-        self.right +=
-            classes.zip(target.iter()).filter(|&(class, label)| class == label as usize).count() as u64;
-        self.samples += target.len() as u64;
+        for (class, label) in Scores::new("accuracy", output, target, self.ignore).predictions() {
+            self.right += u64::from(class == label);
+            self.samples += 1;
+        }
     }
 
     fn compute(&self) -> f64 {
@@ -37,7 +46,7 @@ impl Metric for Accuracy {
     }
 
     fn reset(&mut self) {
-        *self = Self::default();
+        *self = Self { ignore: self.ignore, ..Self::default() };
     }
 }
 
@@ -76,6 +85,24 @@ mod tests {
         let mut metric = accuracy();
         metric.update(&Tensor::from(ndarray::arr2(&[[0.0, Scalar::NAN]])), &vec![0_u32].into());
         assert_eq!(metric.compute(), 0.0);
+    }
+
+    #[test]
+    fn an_ignored_label_counts_for_nothing() {
+        let mut metric = accuracy().ignore(255);
+        metric.update(&Tensor::zeros(&[3, 2]), &vec![0_u32, 255, 1].into());
+        assert_eq!(metric.compute(), 0.5);
+        metric.reset();
+        metric.update(&Tensor::zeros(&[1, 2]), &vec![255_u32].into());
+        assert!(metric.compute().is_nan());
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "accuracy: the label of row 1 of this batch is 2, and the output [2, 1] has 2 classes"
+    )]
+    fn one_score_tells_two_classes_apart() {
+        accuracy().update(&Tensor::zeros(&[2, 1]), &vec![0_u32, 2].into());
     }
 
     #[test]

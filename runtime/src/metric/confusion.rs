@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Metric, Scores, share};
+use crate::shape::product;
 use crate::{Labels, Tensor};
 
 /// How often each class was taken for each other.
@@ -16,7 +17,8 @@ pub fn confusion() -> Confusion {
 
 /// How often each class was taken for each other; made by [`confusion`].
 ///
-/// As a metric its number is the share on the diagonal. Its `Display` is the matrix.
+/// As a metric its number is the share on the diagonal, in the column `confusion_accuracy`; a run keeps the matrices
+/// too, and [`History::confusion`](crate::run::History::confusion) gives them. Its `Display` is the matrix.
 ///
 /// # Example
 /// ```
@@ -27,65 +29,64 @@ pub fn confusion() -> Confusion {
 /// matrix.update(&scores, &Labels::from(vec![1_u32, 0, 0]));
 /// assert_eq!(matrix.counts(), [[1, 1], [0, 1]]);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Confusion {
     counts: Vec<Vec<u64>>,
+    ignore: Option<u32>,
 }
 
 impl Confusion {
+    /// Leaves out the samples of this label, which need not be a class, as
+    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
+    pub fn ignore(self, label: u32) -> Self {
+        Self { ignore: Some(label), ..self }
+    }
+
     /// A row for each label, a column for each class that the model gave.
     pub fn counts(&self) -> &[Vec<u64>] {
         &self.counts
     }
 
     #[track_caller]
-    fn add(&mut self, metric: &str, output: &Tensor, labels: &Labels) {
-        let scores = Scores::new(metric, output, labels);
-        let highest = labels.iter().max().map_or(0, |label| label as usize + 1);
-        self.grow(scores.classes.max(2).max(highest));
-        for (class, label) in scores.predictions().zip(labels.iter()) {
-            self.counts[label as usize][class] += 1;
-        }
-    }
-
     fn grow(&mut self, classes: usize) {
         let classes = classes.max(self.counts.len());
+        // The rows are small, so the system is asked for all of them at once.
+        let room = product("confusion: the pairs of classes", &[classes, classes]);
+        assert!(
+            Vec::<u64>::new().try_reserve_exact(room).is_ok(),
+            "out of memory: the matrix of {classes} classes has {room} numbers; `f1`, `precision` and `recall` need \
+             three for each class"
+        );
         self.counts.resize_with(classes, Vec::new);
         self.counts.iter_mut().for_each(|row| row.resize(classes, 0));
-    }
-
-    /// Right answers, samples of that label, and answers of that class, for each class.
-    fn classes(&self) -> impl Iterator<Item = [u64; 3]> {
-        self.counts.iter().enumerate().map(|(class, row)| {
-            [row[class], row.iter().sum(), self.counts.iter().map(|row| row[class]).sum()]
-        })
-    }
-
-    fn right(&self) -> u64 {
-        self.classes().map(|[right, ..]| right).sum()
-    }
-
-    fn samples(&self) -> u64 {
-        self.counts.iter().flatten().sum()
     }
 }
 
 impl Metric for Confusion {
     fn name(&self) -> String {
-        "confusion".to_owned()
+        "confusion_accuracy".to_owned()
     }
 
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Labels) {
-        self.add("confusion", output, target);
+        let scores = Scores::new("confusion", output, target, self.ignore);
+        self.grow(scores.classes());
+        for (class, label) in scores.predictions() {
+            self.counts[label][class] += 1;
+        }
     }
 
     fn compute(&self) -> f64 {
-        share(self.right(), self.samples())
+        let right = self.counts.iter().enumerate().map(|(class, row)| row[class]).sum();
+        share(right, self.counts.iter().flatten().sum())
     }
 
     fn reset(&mut self) {
-        *self = Self::default();
+        self.counts.clear();
+    }
+
+    fn matrix(&self) -> Option<&Confusion> {
+        Some(self)
     }
 }
 
@@ -161,12 +162,20 @@ pub struct PerClass {
     name: &'static str,
     of_class: fn([u64; 3]) -> f64,
     average: Average,
-    confusion: Confusion,
+    /// Right answers, samples of that label, and answers of that class, for each class.
+    classes: Vec<[u64; 3]>,
+    ignore: Option<u32>,
 }
 
 impl PerClass {
     fn new(name: &'static str, of_class: fn([u64; 3]) -> f64) -> Self {
-        Self { name, of_class, average: Average::default(), confusion: Confusion::default() }
+        Self { name, of_class, average: Average::default(), classes: Vec::new(), ignore: None }
+    }
+
+    /// Leaves out the samples of this label, which need not be a class, as
+    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
+    pub fn ignore(self, label: u32) -> Self {
+        Self { ignore: Some(label), ..self }
     }
 
     /// Chooses how classes are averaged.
@@ -191,7 +200,7 @@ impl PerClass {
 
     /// The number of each class.
     pub fn per_class(&self) -> Vec<f64> {
-        self.confusion.classes().map(self.of_class).collect()
+        self.classes.iter().copied().map(self.of_class).collect()
     }
 }
 
@@ -207,24 +216,37 @@ impl Metric for PerClass {
 
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Labels) {
-        self.confusion.add(self.name, output, target);
+        let scores = Scores::new(self.name, output, target, self.ignore);
+        let missing = scores.classes().saturating_sub(self.classes.len());
+        assert!(
+            self.classes.try_reserve(missing).is_ok(),
+            "out of memory: {} counts three numbers for each of {} classes",
+            self.name,
+            scores.classes()
+        );
+        self.classes.resize(self.classes.len() + missing, [0; 3]);
+        for (class, label) in scores.predictions() {
+            self.classes[label][0] += u64::from(class == label);
+            self.classes[label][1] += 1;
+            self.classes[class][2] += 1;
+        }
     }
 
     fn compute(&self) -> f64 {
-        let samples = self.confusion.samples();
+        let classes = || self.classes.iter().copied();
+        let samples = classes().map(|[_, samples, _]| samples).sum();
         if samples == 0 {
             return f64::NAN;
         }
         match self.average {
             Average::Macro => {
-                let seen = self.confusion.classes().filter(|[_, samples, said]| samples + said > 0);
+                let seen = classes().filter(|[_, samples, said]| samples + said > 0);
                 let values = seen.map(self.of_class).collect::<Vec<_>>();
                 values.iter().sum::<f64>() / values.len() as f64
             }
-            Average::Micro => share(self.confusion.right(), samples),
+            Average::Micro => share(classes().map(|[right, ..]| right).sum(), samples),
             Average::Weighted => {
-                let weighted =
-                    self.confusion.classes().map(|counts| (self.of_class)(counts) * counts[1] as f64);
+                let weighted = classes().map(|counts| (self.of_class)(counts) * counts[1] as f64);
                 weighted.sum::<f64>() / samples as f64
             }
             Average::Class(class) => self.per_class().get(class).copied().unwrap_or(0.0),
@@ -232,7 +254,7 @@ impl Metric for PerClass {
     }
 
     fn reset(&mut self) {
-        self.confusion.reset();
+        self.classes.clear();
     }
 }
 
@@ -241,7 +263,7 @@ mod tests {
     use super::*;
 
     /// Labels 0 0 0 1 1 2, answers 0 0 1 1 0 1; class 3 never occurs.
-    fn after(mut metric: PerClass) -> PerClass {
+    fn after<M: Metric>(mut metric: M) -> M {
         let rows = |classes: &[usize]| {
             Tensor::from(ndarray::Array2::from_shape_fn((classes.len(), 4), |(row, class)| {
                 if classes[row] == class { 1.0 } else { 0.0 }
@@ -272,11 +294,36 @@ mod tests {
 
     #[test]
     fn shows_the_matrix() {
-        let matrix = after(f1()).confusion;
+        let matrix = after(confusion());
         assert_eq!(
             matrix.to_string(),
             "label\\class 0 1 2 3\n          0 2 1 0 0\n          1 1 1 0 0\n          2 0 1 0 0\n          3 0 0 0 0"
         );
         assert_close(matrix.compute(), 0.5);
+    }
+
+    #[test]
+    fn nothing_is_sized_by_a_label() {
+        for label in [1, 100_000, u32::MAX] {
+            let update = |mut metric: Box<dyn Metric>| {
+                metric.update(&Tensor::zeros(&[2, 1]), &vec![0, label].into());
+            };
+            let said = |metric: Box<dyn Metric>| {
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| update(metric))).is_err()
+            };
+            for metric in [Box::new(f1()) as Box<dyn Metric>, Box::new(confusion()), Box::new(precision())] {
+                assert_eq!(said(metric), label > 1, "{label}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_classes_need_three_numbers_each() {
+        let mut metric = recall();
+        metric.update(&Tensor::zeros(&[1, 1 << 20]), &vec![0_u32].into());
+        assert_close(metric.compute(), 1.0);
+        let mut metric = f1().ignore(9);
+        metric.update(&Tensor::zeros(&[2, 3]), &vec![0_u32, 9].into());
+        assert_eq!(metric.per_class(), [1.0, 0.0, 0.0]);
     }
 }

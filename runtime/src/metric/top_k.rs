@@ -14,7 +14,7 @@ use crate::{Labels, Scalar, Tensor};
 #[track_caller]
 pub fn top_k(k: usize) -> TopK {
     assert!(k > 0, "`k` of `top_k` is 0, but must be at least 1");
-    TopK { k, right: 0, samples: 0 }
+    TopK { k, right: 0, samples: 0, ignore: None }
 }
 
 /// The share of samples whose label is among the highest scores; made by [`top_k`].
@@ -23,6 +23,15 @@ pub struct TopK {
     k: usize,
     right: u64,
     samples: u64,
+    ignore: Option<u32>,
+}
+
+impl TopK {
+    /// Leaves out the samples of this label, which need not be a class, as
+    /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
+    pub fn ignore(self, label: u32) -> Self {
+        Self { ignore: Some(label), ..self }
+    }
 }
 
 impl Metric for TopK {
@@ -32,15 +41,17 @@ impl Metric for TopK {
 
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Labels) {
-        let rows = Scores::new("top_k", output, target).rows();
-        let hit = |(row, label): (&[Scalar], u32)| {
-            let Some(own) = row.get(label as usize) else { return false };
+        let hit = |row: &[Scalar], label: usize| {
+            // With a single score there is nothing to rank for the other class.
+            let Some(own) = row.get(label) else { return false };
             // A NaN counts as higher than the label's score, and nothing is higher than a NaN label.
             let higher = row.iter().filter(|other| other.is_nan() || **other > *own).count();
             !own.is_nan() && higher < self.k
         };
-        self.right += rows.zip(target.iter()).filter(|&pair| hit(pair)).count() as u64;
-        self.samples += target.len() as u64;
+        for (row, label) in Scores::new("top_k", output, target, self.ignore).rows() {
+            self.right += u64::from(hit(row, label));
+            self.samples += 1;
+        }
     }
 
     fn compute(&self) -> f64 {
@@ -48,7 +59,7 @@ impl Metric for TopK {
     }
 
     fn reset(&mut self) {
-        *self = top_k(self.k);
+        *self = Self { ignore: self.ignore, ..top_k(self.k) };
     }
 }
 

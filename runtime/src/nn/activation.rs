@@ -32,6 +32,7 @@ pub enum Activation {
 
 impl Activation {
     /// Applies the activation as an operation of its own.
+    #[track_caller]
     pub fn apply(self, x: &Tensor) -> Tensor {
         match self {
             Self::Relu => x.relu(),
@@ -54,6 +55,7 @@ macro_rules! activations {
 
         impl $layer {
             /// Applies the layer.
+            #[track_caller]
             pub fn forward(&self, x: &Tensor) -> Tensor {
                 x.$method()
             }
@@ -89,6 +91,7 @@ pub struct LeakyRelu(pub Scalar);
 
 impl LeakyRelu {
     /// Applies the layer.
+    #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         x.leaky_relu(self.0)
     }

@@ -18,7 +18,7 @@ use crate::{Array, Parameter, Scalar, Tensor};
 ///
 /// # Panics
 /// If the features differ in number; and in training on a batch with a single value for each feature, which has
-/// no variance.
+/// no variance, or with none.
 ///
 /// # Source
 /// Ioffe and Szegedy 2015; PyTorch's `nn.BatchNorm1d`.
@@ -50,13 +50,17 @@ pub struct BatchNorm1d {
 
 impl BatchNorm1d {
     /// A layer for so many features.
+    ///
+    /// # Panics
+    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    #[track_caller]
     pub fn new(features: usize) -> Self {
-        let filled = |value| ndarray::Array1::from_elem(features, value);
+        let (weight, bias) = (Parameter::filled(&[features], 1.0), Parameter::filled(&[features], 0.0));
         Self {
-            weight: Parameter::new(filled(1.0)),
-            bias: Parameter::new(filled(0.0)),
-            running_mean: Buffer::new(filled(0.0).into_dyn()),
-            running_var: Buffer::new(filled(1.0).into_dyn()),
+            running_mean: Buffer::new(bias.value()),
+            running_var: Buffer::new(weight.value()),
+            weight,
+            bias,
             batches: Buffer::new(ndarray::arr0(0.0).into_dyn()),
             eps: 1e-5,
             momentum: 0.1,
@@ -65,7 +69,15 @@ impl BatchNorm1d {
     }
 
     /// Adds this to the variance, so that constant features do not divide by 0; above 0.
+    ///
+    /// # Panics
+    /// If it is not above 0 and finite.
+    #[track_caller]
     pub fn eps(self, eps: f64) -> Self {
+        assert!(
+            eps > 0.0 && eps.is_finite(),
+            "`eps` of `BatchNorm1d` is {eps}, but must be above 0 and finite"
+        );
         Self { eps, ..self }
     }
 
@@ -99,6 +111,12 @@ impl BatchNorm1d {
         }
         let count = x.len() / weight.len().max(1);
         assert!(
+            count != 0,
+            "BatchNorm1d: the input {:?} has no value for any feature, and training needs at least two; \
+             leave an empty batch out",
+            x.shape()
+        );
+        assert!(
             count > 1,
             "BatchNorm1d: the input {:?} has a single value for each feature, and training needs at least two; \
              leave a last batch of one sample out with `drop_last`",
@@ -112,6 +130,7 @@ impl BatchNorm1d {
         output
     }
 
+    #[track_caller]
     fn average(&self, running: &Buffer, batch: impl Iterator<Item = Scalar>) {
         let move_towards = |running: &mut Array| {
             for (running, batch) in running.iter_mut().zip(batch) {
@@ -148,6 +167,12 @@ mod tests {
         let y = layer.forward(&x).to_array();
         assert_eq!(layer.running_mean.value()[0], 1.0);
         assert!(y[[0, 0]].abs() < 1e-6 && (y[[1, 0]] - 2.0 / 1.5_f64.sqrt() as Scalar).abs() < 1e-4);
+    }
+
+    #[test]
+    #[should_panic(expected = "the input [0, 3] has no value for any feature")]
+    fn an_empty_batch_cannot_be_trained_on() {
+        let _ = BatchNorm1d::new(3).forward(&Tensor::zeros(&[0, 3]));
     }
 
     #[test]

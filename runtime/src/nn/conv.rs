@@ -2,7 +2,8 @@
 
 use super::{Activation, Field, Mode, Module, Visitor, init};
 use crate::ops::{conv1d, conv2d};
-use crate::{Conv, Pair, Parameter, Scalar, Tensor};
+use crate::shape::Shape;
+use crate::{Conv, Pair, Parameter, Tensor};
 
 /// What the layers of both ranks share: `$rank` axes of windows.
 macro_rules! layer {
@@ -24,6 +25,10 @@ macro_rules! layer {
 
         impl $layer {
             /// A layer from so many channels to so many, with windows of this size.
+            ///
+            /// # Panics
+            /// If its parameters would have more numbers than can be counted, or than there is memory for.
+            #[track_caller]
             pub fn new(inputs: usize, outputs: usize, kernel: $size) -> Self {
                 let $kernel = kernel;
                 let (weight, bias) = parameters(inputs, outputs, &$window);
@@ -150,20 +155,18 @@ layer! {
 }
 
 /// Weight and bias for so many inputs a group.
+#[track_caller]
 fn parameters(inputs: usize, outputs: usize, window: &[usize]) -> (Parameter, Parameter) {
-    let fan = inputs * window.iter().product::<usize>();
+    let shape = Shape::new(&[&[outputs, inputs], window].concat());
+    let fan: usize = shape[1..].iter().product();
     let bound = if fan == 0 { 0.0 } else { 1.0 / (fan as f64).sqrt() };
-    let shape = [&[outputs, inputs], window].concat();
-    let weight = Parameter::new(crate::Array::from_elem(shape, 0.0 as Scalar));
-    let bias = Parameter::new(ndarray::Array1::zeros(outputs));
-    init::uniform(&weight, -bound, bound);
-    init::uniform(&bias, -bound, bound);
-    (weight, bias)
+    (init::drawn(&shape, bound), init::drawn(&[outputs], bound))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Scalar;
 
     #[test]
     fn starts_as_pytorch_starts_it() {

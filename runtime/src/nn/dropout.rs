@@ -43,6 +43,7 @@ impl Dropout {
     }
 
     /// Applies the layer.
+    #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
         if self.mode.is_training() && self.p > 0.0 { x.dropout(self.p) } else { x.clone() }
     }

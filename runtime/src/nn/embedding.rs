@@ -31,8 +31,12 @@ pub struct Embedding {
 
 impl Embedding {
     /// A table of so many rows, one for each id, of this width.
+    ///
+    /// # Panics
+    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    #[track_caller]
     pub fn new(rows: usize, width: usize) -> Self {
-        let weight = Parameter::new(ndarray::Array2::zeros((rows, width)));
+        let weight = Parameter::filled(&[rows, width], 0.0);
         init::normal(&weight, 0.0, 1.0);
         Self { weight, padding: None }
     }

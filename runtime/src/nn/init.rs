@@ -13,19 +13,23 @@
 //! ```
 
 use crate::random::{Purpose, Stream, draw};
-use crate::{Array, Parameter, Scalar};
+use crate::value::Value;
+use crate::{Parameter, Scalar};
 
 /// Every entry is `value`.
+#[track_caller]
 pub fn constant(parameter: &Parameter, value: Scalar) {
     fill(parameter, |_, values| values.fill(value));
 }
 
 /// Evenly spread over `[low, high)`.
+#[track_caller]
 pub fn uniform(parameter: &Parameter, low: f64, high: f64) {
     fill(parameter, |stream, values| stream.fill_uniform(values, low, high));
 }
 
 /// Normally distributed.
+#[track_caller]
 pub fn normal(parameter: &Parameter, mean: f64, deviation: f64) {
     fill(parameter, |stream, values| stream.fill_normal(values, mean, deviation));
 }
@@ -37,6 +41,7 @@ pub fn normal(parameter: &Parameter, mean: f64, deviation: f64) {
 ///
 /// # Source
 /// Glorot and Bengio 2010; PyTorch's `xavier_uniform_`.
+#[track_caller]
 pub fn xavier_uniform(parameter: &Parameter, gain: f64) {
     let bound = gain * (6.0 / total(parameter)).sqrt();
     uniform(parameter, -bound, bound);
@@ -49,6 +54,7 @@ pub fn xavier_uniform(parameter: &Parameter, gain: f64) {
 ///
 /// # Source
 /// Glorot and Bengio 2010; PyTorch's `xavier_normal_`.
+#[track_caller]
 pub fn xavier_normal(parameter: &Parameter, gain: f64) {
     normal(parameter, 0.0, gain * (2.0 / total(parameter)).sqrt());
 }
@@ -61,6 +67,7 @@ pub fn xavier_normal(parameter: &Parameter, gain: f64) {
 ///
 /// # Source
 /// He et al. 2015; PyTorch's `kaiming_uniform_`.
+#[track_caller]
 pub fn kaiming_uniform(parameter: &Parameter, slope: f64) {
     let bound = (6.0 / ((1.0 + slope * slope) * fans(parameter).0)).sqrt();
     uniform(parameter, -bound, bound);
@@ -74,6 +81,7 @@ pub fn kaiming_uniform(parameter: &Parameter, slope: f64) {
 ///
 /// # Source
 /// He et al. 2015; PyTorch's `kaiming_normal_`.
+#[track_caller]
 pub fn kaiming_normal(parameter: &Parameter, slope: f64) {
     normal(parameter, 0.0, (2.0 / ((1.0 + slope * slope) * fans(parameter).0)).sqrt());
 }
@@ -93,11 +101,17 @@ fn fans(parameter: &Parameter) -> (f64, f64) {
     ((inputs * field).max(1) as f64, (outputs * field).max(1) as f64)
 }
 
+#[track_caller]
 fn fill(parameter: &Parameter, write: impl FnOnce(&mut Stream, &mut [Scalar])) {
-    let mut values = vec![0.0; parameter.len()];
-    write(&mut draw(Purpose::Initial), &mut values);
-    let array = Array::from_shape_vec(ndarray::IxDyn(parameter.shape()), values);
-    parameter.set(array.expect("as many values as the parameter has"));
+    parameter.replace(Value::build(parameter.shape(), |values| write(&mut draw(Purpose::Initial), values)));
+}
+
+/// A parameter of this shape, evenly spread over ±`bound`.
+#[track_caller]
+pub(super) fn drawn(shape: &[usize], bound: f64) -> Parameter {
+    let parameter = Parameter::filled(shape, 0.0);
+    uniform(&parameter, -bound, bound);
+    parameter
 }
 
 #[cfg(test)]

@@ -34,16 +34,28 @@ pub struct LayerNorm {
 
 impl LayerNorm {
     /// A layer for rows of so many features.
+    ///
+    /// # Panics
+    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    #[track_caller]
     pub fn new(features: usize) -> Self {
         Self {
-            weight: Parameter::new(ndarray::Array1::ones(features)),
-            bias: Parameter::new(ndarray::Array1::zeros(features)),
+            weight: Parameter::filled(&[features], 1.0),
+            bias: Parameter::filled(&[features], 0.0),
             eps: 1e-5,
         }
     }
 
     /// Adds this to the variance, so that constant rows do not divide by 0; above 0.
+    ///
+    /// # Panics
+    /// If it is not above 0 and finite.
+    #[track_caller]
     pub fn eps(self, eps: Scalar) -> Self {
+        assert!(
+            eps > 0.0 && eps.is_finite(),
+            "`eps` of `LayerNorm` is {eps}, but must be above 0 and finite"
+        );
         Self { eps, ..self }
     }
 

@@ -34,12 +34,14 @@ pub struct Linear {
 
 impl Linear {
     /// A layer from so many inputs to so many outputs.
+    ///
+    /// # Panics
+    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    #[track_caller]
     pub fn new(inputs: usize, outputs: usize) -> Self {
         let bound = if inputs == 0 { 0.0 } else { 1.0 / (inputs as f64).sqrt() };
-        let weight = Parameter::new(ndarray::Array2::zeros((outputs, inputs)));
-        let bias = Parameter::new(ndarray::Array1::zeros(outputs));
-        init::uniform(&weight, -bound, bound);
-        init::uniform(&bias, -bound, bound);
+        let weight = init::drawn(&[outputs, inputs], bound);
+        let bias = init::drawn(&[outputs], bound);
         Self { weight, bias: Some(bias), activation: None, mode: Mode::default() }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Dropout, Field, Mode, Module, Visitor, init};
 use crate::ops::lstm::run;
+use crate::shape::product;
 use crate::{LstmState, LstmWeights, Parameter, Scalar, Tensor, cat};
 
 /// Reads a sequence step by step, and remembers: a layer with gates on what it forgets, takes in and tells.
@@ -58,6 +59,10 @@ struct Cell {
 
 impl Lstm {
     /// One layer from so many inputs to so many hidden numbers.
+    ///
+    /// # Panics
+    /// If its weights would have more numbers than can be counted, or than there is memory for.
+    #[track_caller]
     pub fn new(inputs: usize, hidden: usize) -> Self {
         Self::build(Sizes { inputs, hidden, layers: 1, directions: 1, bias: true }, Dropout::new(0.0))
     }
@@ -73,11 +78,13 @@ impl Lstm {
     }
 
     /// Reads the sequence from its end too, by weights of its own.
+    #[track_caller]
     pub fn bidirectional(self) -> Self {
         Self::build(Sizes { directions: 2, ..self.sizes }, self.dropout)
     }
 
     /// The same layer without biases.
+    #[track_caller]
     pub fn no_bias(self) -> Self {
         Self::build(Sizes { bias: false, ..self.sizes }, self.dropout)
     }
@@ -91,11 +98,17 @@ impl Lstm {
         Self { dropout: Dropout::new(p), ..self }
     }
 
+    #[track_caller]
     fn build(sizes: Sizes, dropout: Dropout) -> Self {
         let Sizes { inputs, hidden, layers, directions, bias } = sizes;
-        let widths = (0..layers).map(|layer| if layer == 0 { inputs } else { directions * hidden });
-        let cells = widths.flat_map(|width| (0..directions).map(move |_| Cell::new(width, hidden, bias)));
-        Self { sizes, cells: cells.collect(), dropout, mode: Mode::default() }
+        let outputs = product("Lstm: the outputs", &[directions, hidden]);
+        let mut cells = Vec::new();
+        for layer in 0..layers {
+            for _ in 0..directions {
+                cells.push(Cell::new(if layer == 0 { inputs } else { outputs }, hidden, bias));
+            }
+        }
+        Self { sizes, cells, dropout, mode: Mode::default() }
     }
 
     /// Applies the layer, from `start` on or from zeros; gives all outputs, and what it remembers at the end.
@@ -114,19 +127,27 @@ impl Lstm {
             }
             let mut outputs = Vec::with_capacity(directions);
             for (direction, cell) in cells.iter().enumerate() {
-                let start = starts.map(|[h, c]| {
-                    let number = layer * directions + direction;
-                    let part = |of: &Tensor| of.slice(0, number..=number).reshape(&[x.shape()[0], hidden]);
-                    LstmState { h: part(h), c: part(c) }
-                });
+                let number = layer * directions + direction;
+                let mut start = None;
+                if let Some([h, c]) = starts {
+                    let shape = [x.shape()[0], hidden];
+                    start = Some(LstmState {
+                        h: row(h, number).reshape(&shape),
+                        c: row(c, number).reshape(&shape),
+                    });
+                }
                 let (states, end) = run(&output, &cell.weights(), start.as_ref(), direction == 1);
                 outputs.push(states);
                 ends.push(end);
             }
             output = joined(outputs, 2);
         }
-        let part = |number| joined(ends.iter().map(|end| end.slice(0, number..=number)).collect(), 0);
-        (output, LstmState { h: part(0), c: part(1) })
+        let (mut h, mut c) = (Vec::with_capacity(ends.len()), Vec::with_capacity(ends.len()));
+        for end in &ends {
+            h.push(row(end, 0));
+            c.push(row(end, 1));
+        }
+        (output, LstmState { h: joined(h, 0), c: joined(c, 0) })
     }
 
     #[track_caller]
@@ -146,29 +167,27 @@ impl Lstm {
     }
 }
 
+/// One row of the first axis, which stays.
+#[track_caller]
+fn row(of: &Tensor, number: usize) -> Tensor {
+    of.slice(0, number..=number)
+}
+
 /// The tensors side by side; a single one as it is.
+#[track_caller]
 fn joined(mut tensors: Vec<Tensor>, axis: isize) -> Tensor {
     if tensors.len() == 1 { tensors.remove(0) } else { cat(&tensors.iter().collect::<Vec<_>>(), axis) }
 }
 
 impl Cell {
+    #[track_caller]
     fn new(inputs: usize, hidden: usize, bias: bool) -> Self {
         let bound = if hidden == 0 { 0.0 } else { 1.0 / (hidden as f64).sqrt() };
-        let matrix = |columns| {
-            let weight = Parameter::new(ndarray::Array2::zeros((4 * hidden, columns)));
-            init::uniform(&weight, -bound, bound);
-            weight
-        };
-        let vector = || {
-            let bias = Parameter::new(ndarray::Array1::zeros(4 * hidden));
-            init::uniform(&bias, -bound, bound);
-            bias
-        };
-        Self {
-            weight_ih: matrix(inputs),
-            weight_hh: matrix(hidden),
-            bias: bias.then(|| [vector(), vector()]),
-        }
+        let rows = product("Lstm: the rows of its weights", &[4, hidden]);
+        let weight_ih = init::drawn(&[rows, inputs], bound);
+        let weight_hh = init::drawn(&[rows, hidden], bound);
+        let bias = if bias { Some([init::drawn(&[rows], bound), init::drawn(&[rows], bound)]) } else { None };
+        Self { weight_ih, weight_hh, bias }
     }
 
     fn weights(&self) -> LstmWeights {

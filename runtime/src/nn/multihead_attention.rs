@@ -1,6 +1,7 @@
 //! Attention of several heads with its projections.
 
 use super::{Field, Linear, Module, Visitor, init};
+use crate::shape::product;
 use crate::{Attention, Parameter, Tensor, linear};
 
 /// Projects queries, keys and values, lets each of several heads attend in its share of the width, and projects what
@@ -47,20 +48,22 @@ impl MultiheadAttention {
     /// A layer of so many heads, which share the width.
     ///
     /// # Panics
-    /// If the width is not a multiple of the number of heads.
+    /// If the width is not a multiple of the number of heads, or its parameters would have more numbers than can be
+    /// counted, or than there is memory for.
     #[track_caller]
     pub fn new(width: usize, heads: usize) -> Self {
         assert!(
             heads > 0 && width.is_multiple_of(heads),
             "MultiheadAttention: {heads} heads cannot share a width of {width} evenly"
         );
-        let in_proj_weight = Parameter::new(ndarray::Array2::zeros((3 * width, width)));
+        let rows = product("MultiheadAttention: the rows of its projection", &[3, width]);
+        let in_proj_weight = Parameter::filled(&[rows, width], 0.0);
         init::xavier_uniform(&in_proj_weight, 1.0);
         let out_proj = Linear::new(width, width);
         if let Some(bias) = &out_proj.bias {
             init::constant(bias, 0.0);
         }
-        let in_proj_bias = Some(Parameter::new(ndarray::Array1::zeros(3 * width)));
+        let in_proj_bias = Some(Parameter::filled(&[rows], 0.0));
         Self { in_proj_weight, in_proj_bias, out_proj, heads }
     }
 
@@ -94,11 +97,16 @@ impl MultiheadAttention {
     /// The projection by some rows of the weight.
     #[track_caller]
     fn project(&self, x: &Tensor, rows: std::ops::Range<usize>) -> Tensor {
-        let part = |parameter: &Parameter| {
-            let whole = parameter.tensor();
-            if rows.len() == parameter.shape()[0] { whole } else { whole.slice(0, rows.clone()) }
-        };
-        linear(x, &part(&self.in_proj_weight), self.in_proj_bias.as_ref().map(part).as_ref())
+        let (weight, bias) =
+            (self.in_proj_weight.tensor(), self.in_proj_bias.as_ref().map(Parameter::tensor));
+        if rows.len() == weight.shape()[0] {
+            return linear(x, &weight, bias.as_ref());
+        }
+        let weight = weight.slice(0, rows.clone());
+        match bias {
+            Some(bias) => linear(x, &weight, Some(&bias.slice(0, rows))),
+            None => linear(x, &weight, None),
+        }
     }
 
     #[track_caller]

@@ -11,17 +11,48 @@ pub trait Layer: Module + Send + Sync {
     /// Applies the layer.
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor;
+
+    /// The layer itself, where it is one of ours.
+    #[doc(hidden)]
+    fn built_in(&self) -> Option<BuiltIn<'_>> {
+        None
+    }
 }
 
+/// Declares what is a layer.
 macro_rules! layers {
-    ($($layer:ty),* $(,)?) => {$(
-        impl Layer for $layer {
+    ($($layer:ident),* $(,)?) => {
+        /// One of our own layers.
+        ///
+        /// A call through `dyn Layer` loses the caller's line, which a panic about a shape names; a call by the
+        /// layer's own type keeps it.
+        #[doc(hidden)]
+        pub enum BuiltIn<'a> {
+            $(#[allow(missing_docs)] $layer(&'a $layer),)*
+        }
+
+        impl BuiltIn<'_> {
             #[track_caller]
             fn forward(&self, x: &Tensor) -> Tensor {
-                <$layer>::forward(self, x)
+                match self {
+                    $(Self::$layer(layer) => $layer::forward(layer, x),)*
+                }
             }
         }
-    )*};
+
+        $(
+            impl Layer for $layer {
+                #[track_caller]
+                fn forward(&self, x: &Tensor) -> Tensor {
+                    $layer::forward(self, x)
+                }
+
+                fn built_in(&self) -> Option<BuiltIn<'_>> {
+                    Some(BuiltIn::$layer(self))
+                }
+            }
+        )*
+    };
 }
 
 layers! {
@@ -74,7 +105,10 @@ impl Sequential {
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let mut output = x.clone();
         for layer in &self.layers {
-            output = layer.forward(&output);
+            output = match layer.built_in() {
+                Some(layer) => layer.forward(&output),
+                None => layer.forward(&output),
+            };
         }
         output
     }

@@ -1,61 +1,11 @@
 //! Parameters and buffers by name, and loading them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Module, Visitor};
+use super::{Buffer, Module, Visitor};
 use crate::{Array, Error, Misshapen, Parameter, Result, Scalar, StateDict, safetensors};
-
-/// A value that belongs to a model and is saved with it, but is not trained: running statistics.
-/// A clone is the same buffer.
-#[derive(Clone)]
-pub struct Buffer(Arc<Mutex<Array>>);
-
-impl Buffer {
-    /// A buffer with this value.
-    pub fn new(value: Array) -> Self {
-        Self(Arc::new(Mutex::new(value)))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Array> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A copy of the value.
-    pub fn value(&self) -> Array {
-        self.lock().clone()
-    }
-
-    /// Replaces the value.
-    ///
-    /// # Panics
-    /// If the shape differs.
-    #[track_caller]
-    pub fn set(&self, value: Array) {
-        let mut old = self.lock();
-        assert!(
-            old.shape() == value.shape(),
-            "set: the new value has the shape {:?}, and the buffer has {:?}",
-            value.shape(),
-            old.shape()
-        );
-        *old = value;
-    }
-
-    /// Changes the value in place.
-    pub fn update(&self, change: impl FnOnce(&mut Array)) {
-        change(&mut self.lock());
-    }
-}
-
-impl fmt::Debug for Buffer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Buffer({})", self.lock())
-    }
-}
 
 /// Collects each parameter once.
 pub(super) struct Parameters<'a>(pub(super) &'a mut Vec<Parameter>);
@@ -85,7 +35,7 @@ impl Entry {
     fn shape(&self) -> Vec<usize> {
         match self {
             Self::Parameter(parameter) => parameter.shape().to_vec(),
-            Self::Buffer(buffer) => buffer.lock().shape().to_vec(),
+            Self::Buffer(buffer) => buffer.shape(),
         }
     }
 

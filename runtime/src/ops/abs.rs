@@ -12,6 +12,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = |x|`; `dx = g` where `x > 0`, `-g` where `x < 0`, and 0 at 0, as in `PyTorch`.
+    #[track_caller]
     pub fn abs(&self) -> Self {
         by_input(self, Scalar::abs, |g, x| if x > 0.0 { g } else if x < 0.0 { -g } else { 0.0 * g })
     }

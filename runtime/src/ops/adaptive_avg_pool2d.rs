@@ -4,6 +4,7 @@ use super::window::{Pair, planes};
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::kernel::pool2d::{Means, Spans};
+use crate::shape::product;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
@@ -37,18 +38,28 @@ pub fn adaptive_avg_pool2d(x: &Tensor, output: impl Into<Pair>) -> Tensor {
         !input.contains(&0) && !output.contains(&0),
         "adaptive_avg_pool2d: neither the planes {input:?} nor the output {output:?} may be empty"
     );
-    let spans = |axis: usize| -> Spans {
-        let (length, count) = (input[axis], output[axis]);
-        (0..count).map(|i| (i * length / count, ((i + 1) * length).div_ceil(count))).collect()
-    };
-    let means =
-        Means { input, rows: spans(0), columns: spans(1), share: |count: usize| 1.0 / count as Scalar };
     let from = x.value().shape().clone();
     let shape = from.with(x.rank() - 2, output[0]).with(x.rank() - 1, output[1]);
+    for (length, count) in input.into_iter().zip(output) {
+        product("adaptive_avg_pool2d: the ends of the windows", &[length, count.saturating_add(1)]);
+    }
+    // Without planes there is no window, however many of them.
+    let count = |axis: usize| if x.is_empty() { 0 } else { output[axis] };
+    let (rows, columns) = (spans(input[0], count(0)), spans(input[1], count(1)));
+    let means = Means { input, rows, columns, share: |count: usize| 1.0 / count as Scalar };
     let output = Value::build(shape, |y| means.forward(x.as_slice(), y));
     record(output, [x], move |gradient| {
         [Value::build(from.clone(), |dx| means.gradient(gradient.as_slice(), dx))]
     })
+}
+
+/// Where each of so many windows begins and ends.
+#[track_caller]
+fn spans(length: usize, count: usize) -> Spans {
+    let mut spans = Spans::new();
+    assert!(spans.try_reserve_exact(count).is_ok(), "out of memory: adaptive_avg_pool2d has {count} windows");
+    spans.extend((0..count).map(|i| (i * length / count, ((i + 1) * length).div_ceil(count))));
+    spans
 }
 
 pub(crate) const CASES: &[Case] = &[

@@ -4,7 +4,7 @@ use crate::autograd::record;
 use crate::broadcast::needs;
 use crate::gradcheck::Case;
 use crate::kernel::attention::{MaskPlace, Place, Plan, Saved, backward, forward};
-use crate::shape::Shape;
+use crate::shape::{Shape, product};
 use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
@@ -140,8 +140,9 @@ impl Attention {
         let [lead @ .., time, row] = qkv.shape() else {
             panic!("attention: the packed projection must be [.., time, 3 · width], and its shape is {:?}", qkv.shape());
         };
+        let thirds = product("attention: the widths of the heads", &[3, heads]);
         assert!(
-            heads > 0 && row % (3 * heads) == 0,
+            heads > 0 && row % thirds == 0,
             "attention: the last axis of the packed projection {:?} must be three times a multiple of its {heads} heads",
             qkv.shape()
         );
@@ -186,9 +187,13 @@ impl Attention {
         let plan = self.plan(sizes, places);
         let values = inputs.map(|input| input.value().clone());
         let mask = self.mask.as_ref().map(|mask| mask.value().clone());
-        let shape = [sizes.lead, &[sizes.queries, plan.heads * sizes.values]].concat();
+        // Nothing that is added or multiplied below and in the kernel is larger than one of these.
+        let row = product("attention: the numbers of a row", &[plan.heads, sizes.values]);
+        let shape = Shape::new(&[sizes.lead, &[sizes.queries, row]].concat());
+        Shape::new(&[sizes.lead, &[plan.heads, sizes.queries, 2]].concat());
+        Shape::new(&[sizes.lead, &[plan.heads, sizes.keys]].concat());
         let mut stats = Buffer::stale(2 * plan.pairs() * plan.queries);
-        let output = Value::build(Shape::new(&shape), |y| {
+        let output = Value::build(shape, |y| {
             let sides = slots.map(|slot| values[slot].as_slice());
             forward(&plan, sides, mask.as_ref().map(Value::as_slice), y, stats.as_mut_slice());
         });
@@ -241,6 +246,10 @@ fn mask_place(mask: Option<&Tensor>, lead: &[usize], queries: usize, keys: usize
         mask.iter().zip(&wanted[missing..]).all(|(&own, &length)| own == length || own == 1)
     });
     assert!(fits, "attention: the mask {mask:?} does not broadcast to the scores {wanted:?}");
+    if queries == 0 || keys == 0 {
+        // There is no score, and there may be more such matrices than there is memory for.
+        return None;
+    }
     let own = [vec![1; missing.unwrap_or(0)], mask.to_vec()].concat();
     let strides = Shape::new(&own).strides();
     let step = |axis: usize| if own[axis] == 1 { 0 } else { strides[axis] };

@@ -38,6 +38,10 @@ pub fn avg_pool2d(x: &Tensor, pool: Pool) -> Tensor {
     );
     let (shape, input, output) = window::pooled("avg_pool2d", x.shape(), pool);
     let spans = |axis: usize| -> Spans {
+        if x.is_empty() {
+            // Without planes there is no window, however long their sides.
+            return Spans::new();
+        }
         let inside = |place: usize| place.saturating_sub(pool.padding[axis]).min(input[axis]);
         let starts = (0..output[axis]).map(|window| window * pool.stride[axis]);
         starts.map(|start| (inside(start), inside(start + pool.kernel[axis]))).collect()

@@ -5,7 +5,7 @@ use crate::Tensor;
 use crate::autograd::record_many;
 use crate::gradcheck::Case;
 use crate::kernel::permute::copy_runs;
-use crate::shape::Shape;
+use crate::shape::{self, Shape};
 use crate::value::Value;
 
 /// Joins tensors along an axis that they have; a negative axis counts from the last.
@@ -17,7 +17,7 @@ use crate::value::Value;
 /// Each `dx` is its part of `g`.
 ///
 /// # Panics
-/// If there are no tensors, no such axis, or other axes differ.
+/// If there are no tensors, no such axis, or other axes differ, or if the joined axis is too long to be counted.
 ///
 /// # Example
 /// ```
@@ -28,7 +28,7 @@ use crate::value::Value;
 /// ```
 #[track_caller]
 pub fn cat(tensors: &[&Tensor], axis: isize) -> Tensor {
-    let first = tensors.first().unwrap_or_else(|| panic!("cat: there is no tensor to join"));
+    let Some(first) = tensors.first() else { panic!("cat: there is no tensor to join") };
     let axis = self::axis("cat", first.shape(), axis);
     for tensor in tensors {
         let fits = tensor.rank() == first.rank()
@@ -41,10 +41,12 @@ pub fn cat(tensors: &[&Tensor], axis: isize) -> Tensor {
         );
     }
     let shapes: Vec<Shape> = tensors.iter().map(|tensor| tensor.value().shape().clone()).collect();
-    let total: usize = shapes.iter().map(|shape| shape[axis]).sum();
+    let lengths: Vec<usize> = shapes.iter().map(|shape| shape[axis]).collect();
+    let joined = shapes[0].with(axis, shape::sum("cat: the places of the joined axis", &lengths));
     let widths: Vec<usize> = shapes.iter().map(|shape| shape.around(axis)).map(|(_, n, m)| n * m).collect();
-    let stride: usize = widths.iter().sum();
-    let output = Value::build(shapes[0].with(axis, total), |to| {
+    let (_, length, inner) = joined.around(axis);
+    let stride = length * inner;
+    let output = Value::build(joined, |to| {
         let mut start = 0;
         for (tensor, &width) in tensors.iter().zip(&widths) {
             copy_runs(width, (tensor.as_slice(), 0, width), (&mut *to, start, stride));

@@ -67,6 +67,7 @@ fn as_pictures(x: &Tensor, weight: &Tensor, options: Conv) -> (Tensor, Tensor, C
 }
 
 /// The rows of pictures of one row each.
+#[track_caller]
 fn without_height(y: &Tensor) -> Tensor {
     let shape = y.shape();
     y.reshape(&[shape[0], shape[1], shape[3]])

@@ -7,8 +7,9 @@ use crate::kernel::{
     conv::{self, Finish, Sizes},
 };
 use crate::storage::Buffer;
+use crate::shape;
 use crate::value::Value;
-use crate::{Pair, Tensor};
+use crate::{Pair, Pool, Tensor};
 
 /// How a window moves over its input: stride 1, no padding, dilation 1 and one group, unless told otherwise.
 ///
@@ -170,11 +171,11 @@ pub(crate) fn check(
         "{op}: {groups} groups must divide the {channels} channels of the input {x:?} and the {outputs} outputs of the \
          weight {weight:?}"
     );
+    let needed = shape::product("the channels of the weight", &[per_group, groups]);
     assert!(
-        channels == per_group * groups,
-        "{op}: the input {x:?} has {channels} channels, and the weight {weight:?} with `groups({groups})` needs {}; build \
-         the layer for {channels}, or `permute` the input to [batch, channels, ..]",
-        per_group * groups
+        channels == needed,
+        "{op}: the input {x:?} has {channels} channels, and the weight {weight:?} with `groups({groups})` needs {needed}; \
+         build the layer for {channels}, or `permute` the input to [batch, channels, ..]"
     );
     if let Some(bias) = bias {
         assert!(
@@ -183,7 +184,7 @@ pub(crate) fn check(
         );
     }
     let (input, kernel) = ([height, width], [kernel_height, kernel_width]);
-    let output = super::window::output(op, input, kernel, stride, padding, dilation);
+    let output = super::window::fit(op, input, Pool { kernel, stride, padding, dilation }).output;
     Sizes {
         batch,
         groups,

@@ -36,6 +36,7 @@ impl Tensor {
     }
 }
 
+#[track_caller]
 fn masked(x: &Tensor, mask: Value) -> Tensor {
     let output = Value::build(x.value().shape().clone(), |y| {
         kernel::zip(x.as_slice(), mask.as_slice(), y, |x, m| x * m);

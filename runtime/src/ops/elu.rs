@@ -12,6 +12,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = x` where `x > 0`, else `α (eˣ - 1)`; `dx = g` where `x > 0`, else `g α eˣ`.
+    #[track_caller]
     pub fn elu(&self, alpha: Scalar) -> Self {
         by_input(
             self,

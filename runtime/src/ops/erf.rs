@@ -13,6 +13,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = 2/√π ∫₀ˣ e^(-t²) dt`; `dx = g · 2/√π e^(-x²)`.
+    #[track_caller]
     pub fn erf(&self) -> Self {
         const SLOPE: Scalar = std::f64::consts::FRAC_2_SQRT_PI as Scalar;
         by_input(self, math::erf, |g, x| g * SLOPE * math::exp(-x * x))

@@ -13,6 +13,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = eˣ`; `dx = g · y`.
+    #[track_caller]
     pub fn exp(&self) -> Self {
         by_output(self, math::exp, |g, y| g * y)
     }

@@ -22,6 +22,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = x Φ(x)`; `dx = g (Φ(x) + x φ(x))`, with `φ(x) = e^(-x²/2) / √(2π)`.
+    #[track_caller]
     pub fn gelu(&self) -> Self {
         if !(is_recording() && self.requires_grad()) {
             let y = Value::build(self.value().shape().clone(), |y| gelu::forward(self.as_slice(), y, None));
@@ -44,6 +45,7 @@ impl Tensor {
     /// # Formula
     /// `u = √(2/π) (x + 0.044715 x³)`, `y = x (1 + tanh u) / 2`; `dx = g (s + 2 x s (1 - s) u')` with
     /// `s = (1 + tanh u) / 2 = 1 / (1 + e^(-2u))`, which loses no digits far out on the left.
+    #[track_caller]
     pub fn gelu_tanh(&self) -> Self {
         by_input(
             self,

@@ -28,8 +28,9 @@ impl Tensor {
         let shape = self.value().shape().clone();
         let (_, _, inner) = shape.around(axis);
         let indices = indices.to_vec();
+        let selected = shape.with(axis, indices.len());
         let (width, stride) = (indices.len() * inner, length * inner);
-        let output = Value::build(shape.with(axis, indices.len()), |to| {
+        let output = Value::build(selected, |to| {
             if width > 0 {
                 for (to, from) in to.chunks_exact_mut(width).zip(self.as_slice().chunks_exact(stride)) {
                     for (to, index) in to.chunks_exact_mut(inner).zip(&indices) {

@@ -6,6 +6,7 @@ use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::kernel::gemm::{flipped, plain, product};
 use crate::kernel::lstm::{Backward, Forward, Sizes};
+use crate::shape::Shape;
 use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
@@ -34,6 +35,7 @@ pub struct LstmState {
 
 impl LstmState {
     /// The same numbers without the graph behind them.
+    #[track_caller]
     pub fn detach(&self) -> Self {
         Self { h: self.h.detach(), c: self.c.detach() }
     }
@@ -64,9 +66,10 @@ pub fn lstm(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>) -> (Te
 }
 
 /// The halves of `[2, batch, hidden]`.
+#[track_caller]
 fn split(last: &Tensor) -> LstmState {
-    let half = |number| last.slice(0, number..=number).reshape(&last.shape()[1..]);
-    LstmState { h: half(0), c: half(1) }
+    let shape = &last.shape()[1..];
+    LstmState { h: last.slice(0, 0..1).reshape(shape), c: last.slice(0, 1..2).reshape(shape) }
 }
 
 /// As [`lstm`], and from the end to the beginning where `reverse` is set; gives all states, and `[2, batch, hidden]`:
@@ -80,13 +83,14 @@ pub(crate) fn run(
 ) -> (Tensor, Tensor) {
     let (sizes, inputs) = check(x, weights, start, reverse);
     let Sizes { batch, time, hidden, .. } = sizes;
-    let zeros = |shape: &[usize]| Tensor::zeros(shape);
-    let [bias_ih, bias_hh] =
-        weights.bias.clone().unwrap_or_else(|| [zeros(&[4 * hidden]), zeros(&[4 * hidden])]);
-    let LstmState { h, c } = start.cloned().unwrap_or_else(|| {
-        let zeros = zeros(&[batch, hidden]);
-        LstmState { h: zeros.clone(), c: zeros }
-    });
+    let [bias_ih, bias_hh] = match &weights.bias {
+        Some(bias) => bias.clone(),
+        None => [Tensor::zeros(&[4 * hidden]), Tensor::zeros(&[4 * hidden])],
+    };
+    let LstmState { h, c } = match start {
+        Some(start) => start.clone(),
+        None => LstmState { h: Tensor::zeros(&[batch, hidden]), c: Tensor::zeros(&[batch, hidden]) },
+    };
     let rows = batch * time;
     let given = Value::build([rows, inputs], |to| sizes.sort(inputs, x.as_slice(), to));
     let (w_ih, w_hh) = (weights.weight_ih.value().clone(), weights.weight_hh.value().clone());
@@ -96,7 +100,8 @@ pub(crate) fn run(
     let bias = Value::build([4 * hidden], |sum| {
         kernel::zip(bias_ih.as_slice(), bias_hh.as_slice(), sum, |a, b| a + b);
     });
-    let [mut states, mut cells, mut bounded] = std::array::from_fn(|_| Buffer::stale(rows * hidden));
+    let (mut states, mut cells, mut bounded) =
+        (Buffer::stale(rows * hidden), Buffer::stale(rows * hidden), Buffer::stale(rows * hidden));
     let mut output = Buffer::stale(rows * hidden);
     let mut room = Buffer::stale(sizes.room()[0]);
     let last = Value::build([2, batch, hidden], |last| {
@@ -147,6 +152,7 @@ struct Saved {
 }
 
 impl Saved {
+    #[track_caller]
     fn backward(&self, output: &Value, last: Option<&Value>) -> [Option<Value>; 7] {
         let Sizes { batch, time, hidden, .. } = self.sizes;
         let (rows, inputs) = (batch * time, self.given.shape()[1]);
@@ -210,7 +216,7 @@ fn check(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>, reverse: 
     let &[four, hidden] = hh else {
         panic!("lstm: `weight_hh` must be [4 hidden, hidden], and its shape is {hh:?}");
     };
-    assert!(four == 4 * hidden, "lstm: `weight_hh` must be [4 hidden, hidden], and its shape is {hh:?}");
+    assert!(hidden.checked_mul(4) == Some(four), "lstm: `weight_hh` must be [4 hidden, hidden], and its shape is {hh:?}");
     assert!(
         ih == [four, inputs],
         "lstm: for the input {:?} [batch, time, in] and `weight_hh` {hh:?} the shape of `weight_ih` must be \
@@ -228,6 +234,8 @@ fn check(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>, reverse: 
             part.shape()
         );
     }
+    // All that the pass keeps is at most of this size.
+    Shape::new(&[batch, time, 4, hidden]);
     (Sizes { batch, time, hidden, reverse }, inputs)
 }
 

@@ -55,7 +55,10 @@ impl Plan {
         let b_lead = Shape::new(b_lead);
         let lead = broadcast::shape("matmul", &a_lead, &b_lead);
         let shape = Shape::new(&[&lead[..], &[m, n]].concat());
-        let pairs = if b_lead.count() == 1 && lead == a_lead {
+        let pairs = if m == 0 || n == 0 {
+            // No number is computed, and there may be more such products than there is memory for.
+            Vec::new()
+        } else if b_lead.count() == 1 && lead == a_lead {
             // One matrix on the right: the left side is one tall matrix.
             m *= lead.count();
             vec![(0, 0)]
@@ -66,6 +69,7 @@ impl Plan {
         Self { sizes: (m, k, n), shape, pairs }
     }
 
+    #[track_caller]
     fn forward(&self, a: &Value, b: &Value) -> Value {
         let (m, k, n) = self.sizes;
         Value::build(self.shape.clone(), |c| {
@@ -78,6 +82,7 @@ impl Plan {
         })
     }
 
+    #[track_caller]
     fn left(&self, gradient: &Value, a: &Value, b: &Value) -> Value {
         let (m, k, n) = self.sizes;
         let matrix = |at: usize, to: &mut [Scalar], add| {
@@ -88,6 +93,7 @@ impl Plan {
         self.backward(a, m * k, |at| self.pairs[at].0, matrix)
     }
 
+    #[track_caller]
     fn right(&self, gradient: &Value, a: &Value, b: &Value) -> Value {
         let (m, k, n) = self.sizes;
         let matrix = |at: usize, to: &mut [Scalar], add| {
@@ -99,6 +105,7 @@ impl Plan {
     }
 
     /// The gradient of one side, `size` numbers a matrix, from a product for each pair; `place` tells its matrix.
+    #[track_caller]
     fn backward(
         &self,
         side: &Value,
@@ -141,6 +148,7 @@ impl Plan {
 }
 
 /// For each matrix of the stack `to`, the number of the matrix of `from` that it broadcasts.
+#[track_caller]
 fn places(from: &Shape, to: &Shape) -> Vec<usize> {
     let mut places = vec![0];
     for (axis, &length) in to.iter().enumerate() {

@@ -5,6 +5,7 @@ use crate::Tensor;
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::kernel::pool2d::{Windows, max, max_gradient};
+use crate::shape::product;
 use crate::storage::Bytes;
 use crate::value::Value;
 
@@ -38,7 +39,8 @@ pub fn max_pool2d(x: &Tensor, pool: Pool) -> Tensor {
     let Pool { kernel, stride, padding, dilation } = pool;
     let windows = Windows { input, output, kernel, stride, padding, dilation };
     let from = x.value().shape().clone();
-    let mut taps = Bytes::stale(shape.count() * windows.tap_bytes());
+    let mut taps =
+        Bytes::stale(product("max_pool2d: the bytes of the places", &[shape.count(), windows.tap_bytes()]));
     let output = Value::build(shape, |y| max(&windows, x.as_slice(), y, taps.as_mut_slice()));
     record(output, [x], move |gradient| {
         [Value::build(from.clone(), |dx| {

@@ -12,6 +12,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = Σ x / n`; each `dx = g / n`. The mean of nothing is NaN, as in PyTorch.
+    #[track_caller]
     pub fn mean(&self) -> Self {
         (self.sum() / self.len() as Scalar).with_reduction(Reduction::of_mean(self))
     }

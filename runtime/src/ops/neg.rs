@@ -12,6 +12,7 @@ impl Neg for &Tensor {
 
     /// # Formula
     /// `y = -x`; `dx = -g`
+    #[track_caller]
     fn neg(self) -> Tensor {
         let x = self.value();
         let output = Value::build(x.shape().clone(), |y| kernel::map(x.as_slice(), y, |x| -x));
@@ -26,6 +27,7 @@ impl Neg for &Tensor {
 impl Neg for Tensor {
     type Output = Tensor;
 
+    #[track_caller]
     fn neg(self) -> Tensor {
         -&self
     }

@@ -52,6 +52,7 @@ impl Tensor {
     }
 }
 
+#[track_caller]
 fn permuted(x: &Tensor, axes: Vec<usize>) -> Tensor {
     let output = reorder(x.value(), &axes);
     record(output, [x], move |gradient| {
@@ -61,6 +62,7 @@ fn permuted(x: &Tensor, axes: Vec<usize>) -> Tensor {
     })
 }
 
+#[track_caller]
 fn reorder(x: &Value, axes: &[usize]) -> Value {
     let own = x.shape().strides();
     let dims: Vec<usize> = axes.iter().map(|&axis| x.shape()[axis]).collect();

@@ -13,6 +13,7 @@ impl Tensor {
     /// # Formula
     /// `y = xᵉ`; `dx = g · e xᵉ⁻¹`, and 0 everywhere for `e = 0`.
     /// Negative elements have powers for whole exponents only; others are NaN.
+    #[track_caller]
     pub fn pow(&self, exponent: Scalar) -> Self {
         if exponent == 2.0 {
             return by_input(self, |x| x * x, |g, x| 2.0 * g * x);

@@ -12,6 +12,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = max(x, 0)`; `dx = g` where `x > 0`, else `0`.
+    #[track_caller]
     pub fn relu(&self) -> Self {
         by_output(self, |x| if x <= 0.0 { 0.0 } else { x }, |g, y| if y <= 0.0 { 0.0 } else { g })
     }

@@ -13,6 +13,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = 1 / (1 + e⁻ˣ)`; `dx = g · y (1 - y)`.
+    #[track_caller]
     pub fn sigmoid(&self) -> Self {
         by_output(self, math::sigmoid, |g, y| g * y * (1.0 - y))
     }

@@ -13,6 +13,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = x σ(x)`; `dx = g σ(x) (1 + x (1 - σ(x)))`.
+    #[track_caller]
     pub fn silu(&self) -> Self {
         by_input(self, |x| x * math::sigmoid(x), |g, x| {
             let s = math::sigmoid(x);

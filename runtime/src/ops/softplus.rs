@@ -13,6 +13,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = ln(1 + eˣ)`; `dx = g σ(x)`. Above 20 this is `x` itself, as in `PyTorch`.
+    #[track_caller]
     pub fn softplus(&self) -> Self {
         by_input(self, |x| if x > 20.0 { x } else { math::ln_1p(math::exp(x)) }, |g, x| if x > 20.0 { g } else { g * math::sigmoid(x) })
     }

@@ -12,6 +12,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = √x`; `dx = g / 2y`.
+    #[track_caller]
     pub fn sqrt(&self) -> Self {
         by_output(self, Scalar::sqrt, |g, y| 0.5 * g / y)
     }

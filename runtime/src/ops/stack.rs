@@ -16,7 +16,7 @@ use crate::gradcheck::Case;
 /// If there are no tensors, their shapes differ, or there is no place for such an axis.
 #[track_caller]
 pub fn stack(tensors: &[&Tensor], axis: isize) -> Tensor {
-    let first = tensors.first().unwrap_or_else(|| panic!("stack: there is no tensor to stack"));
+    let Some(first) = tensors.first() else { panic!("stack: there is no tensor to stack") };
     for tensor in tensors {
         assert!(
             tensor.shape() == first.shape(),

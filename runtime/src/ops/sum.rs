@@ -17,6 +17,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = Σ x`; each `dx = g`. The sum of nothing is 0.
+    #[track_caller]
     pub fn sum(&self) -> Self {
         let x = self.value();
         let output = Value::scalar(kernel::sum(x.as_slice()));
@@ -49,6 +50,7 @@ impl Tensor {
     }
 }
 
+#[track_caller]
 fn sum_along(x: &Tensor, axis: usize, keep: bool) -> Tensor {
     let shape = x.value().shape().clone();
     let kept = shape.with(axis, 1);
@@ -58,6 +60,7 @@ fn sum_along(x: &Tensor, axis: usize, keep: bool) -> Tensor {
 }
 
 /// The sums along one axis, which stays with length 1.
+#[track_caller]
 pub(crate) fn along(x: &Value, axis: usize) -> Value {
     let (_, length, inner) = x.shape().around(axis);
     let kept: Shape = x.shape().with(axis, 1);

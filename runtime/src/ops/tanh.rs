@@ -13,6 +13,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = tanh x`; `dx = g (1 - y²)`.
+    #[track_caller]
     pub fn tanh(&self) -> Self {
         by_output(self, math::tanh, |g, y| g * (1.0 - y * y))
     }

@@ -11,6 +11,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = Σ (x - x̄)² / (n - 1)`; `dx = 2 (x - x̄) g / (n - 1)`. NaN for fewer than two elements.
+    #[track_caller]
     pub fn var(&self) -> Self {
         let apart = self - self.mean();
         (&apart * &apart).sum() / (self.len() as Scalar - 1.0)

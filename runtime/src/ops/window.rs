@@ -1,51 +1,63 @@
 //! What windows that move over two axes share.
 
-use crate::shape::Shape;
+use crate::shape::{self, Shape};
 
 /// A number for each of two axes: one for both, or `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair(pub(crate) [usize; 2]);
 
 impl From<usize> for Pair {
+    #[track_caller]
     fn from(both: usize) -> Self {
         Self([both; 2])
     }
 }
 
 impl From<[usize; 2]> for Pair {
+    #[track_caller]
     fn from(each: [usize; 2]) -> Self {
         Self(each)
     }
 }
 
 impl From<(usize, usize)> for Pair {
+    #[track_caller]
     fn from((height, width): (usize, usize)) -> Self {
         Self([height, width])
     }
 }
 
-/// How many places the window has along each axis.
+/// How a window lies on planes.
+pub(crate) struct Fit {
+    /// How many places the window covers along each axis, from its first tap to its last.
+    pub(crate) covered: [usize; 2],
+    /// How many places it has along each axis.
+    pub(crate) output: [usize; 2],
+}
+
+/// How the window moves over the padded `input`, whose places can be counted: kernels add and multiply them
+/// unchecked.
 #[track_caller]
-pub(crate) fn output(
-    op: &str,
-    input: [usize; 2],
-    kernel: [usize; 2],
-    stride: [usize; 2],
-    padding: [usize; 2],
-    dilation: [usize; 2],
-) -> [usize; 2] {
+pub(crate) fn fit(op: &str, input: [usize; 2], window: Pool) -> Fit {
+    let Pool { kernel, stride, padding, dilation } = window;
     assert!(
         !stride.contains(&0) && !dilation.contains(&0) && !kernel.contains(&0),
         "{op}: the stride {stride:?}, the dilation {dilation:?} and the window {kernel:?} must be at least 1"
     );
-    let padded = [0, 1].map(|i| input[i] + 2 * padding[i]);
-    let covered = [0, 1].map(|i| dilation[i] * (kernel[i] - 1) + 1);
+    let (mut padded, mut covered) = (input, kernel);
+    for i in [0, 1] {
+        padded[i] =
+            shape::sum(&format!("{op}: the places of the padded input"), &[input[i], padding[i], padding[i]]);
+        let apart = shape::product(&format!("{op}: the places of the window"), &[dilation[i], kernel[i] - 1]);
+        covered[i] = shape::sum(&format!("{op}: the places of the window"), &[apart, 1]);
+    }
+    shape::product(&format!("{op}: the places of the padded input"), &padded);
     assert!(
         covered[0] <= padded[0] && covered[1] <= padded[1],
         "{op}: the window {kernel:?} with dilation {dilation:?} covers {covered:?} places, and the padded input \
          {padded:?} is smaller; pad more, or use a smaller window"
     );
-    [0, 1].map(|i| (padded[i] - covered[i]) / stride[i] + 1)
+    Fit { covered, output: [0, 1].map(|i| (padded[i] - covered[i]) / stride[i] + 1) }
 }
 
 /// How a window moves over planes when they are pooled: by its own size, without padding or dilation, unless told
@@ -104,8 +116,7 @@ pub(crate) fn planes(op: &str, shape: &[usize]) -> [usize; 2] {
 #[track_caller]
 pub(crate) fn pooled(op: &str, shape: &[usize], pool: Pool) -> (Shape, [usize; 2], [usize; 2]) {
     let input = planes(op, shape);
-    let to = output(op, input, pool.kernel, pool.stride, pool.padding, pool.dilation);
-    let covered = [0, 1].map(|i| pool.dilation[i] * (pool.kernel[i] - 1) + 1);
+    let Fit { covered, output: to } = fit(op, input, pool);
     assert!(
         pool.padding[0] <= covered[0] / 2 && pool.padding[1] <= covered[1] / 2,
         "{op}: the padding {:?} is more than half of the window {:?}",

@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Row;
 use super::weight::Total;
 use crate::Scalar;
+use crate::metric::{Confusion, Metric};
 
 /// What is known of the epoch that runs.
 #[derive(Debug)]
@@ -23,6 +24,7 @@ pub(super) struct Epoch {
     pub(super) valid_loss: Total,
     pub(super) metrics: Vec<(String, f64)>,
     pub(super) valid_metrics: Vec<(String, f64)>,
+    pub(super) confusions: Vec<(String, Confusion)>,
     /// Whether the last validation was the best so far; none before it has ended.
     pub(super) is_best: Option<bool>,
     pub(super) learning_rate: Option<Scalar>,
@@ -54,9 +56,18 @@ impl Epoch {
             valid_loss: Total::default(),
             metrics: Vec::new(),
             valid_metrics: Vec::new(),
+            confusions: Vec::new(),
             is_best: None,
             learning_rate: before.and_then(|epoch| epoch.learning_rate),
             grad_norm: before.and_then(|epoch| epoch.grad_norm),
+        }
+    }
+
+    /// Keeps the matrix behind a metric, if there is one, in place of an earlier one of that name.
+    pub(super) fn keep<Y>(&mut self, name: &str, metric: &impl Metric<Y>) {
+        if let Some(matrix) = metric.matrix() {
+            self.confusions.retain(|(own, _)| own != name);
+            self.confusions.push((name.to_owned(), matrix.clone()));
         }
     }
 
@@ -73,6 +84,7 @@ impl Epoch {
             learning_rate: self.learning_rate,
             grad_norm: self.grad_norm,
             measurements: distinct(measurements.chain(valid)),
+            confusions: self.confusions.clone(),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 
 use crate::file::atomic_write;
+use crate::metric::Confusion;
 use crate::{Result, Scalar};
 
 /// Why a run ended.
@@ -57,6 +58,8 @@ pub struct Row {
     /// Names and values in the order of measuring: `loss`, training metrics, `valid_loss`,
     /// validation metrics.
     pub measurements: Vec<(String, f64)>,
+    /// Confusion matrices and their names.
+    pub(super) confusions: Vec<(String, Confusion)>,
 }
 
 impl Row {
@@ -68,6 +71,12 @@ impl Row {
     /// The measurement of that name.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.measurements.iter().find(|(own, _)| own == name).map(|&(_, value)| value)
+    }
+
+    /// The matrix of the metric `confusion`: `valid_confusion` of the validation data, `confusion` of the
+    /// training data.
+    pub fn confusion(&self, name: &str) -> Option<&Confusion> {
+        self.confusions.iter().find(|(own, _)| own == name).map(|(_, matrix)| matrix)
     }
 }
 
@@ -157,6 +166,34 @@ impl History {
     /// The last value of the measurement of that name.
     pub fn last(&self, name: &str) -> Option<f64> {
         self.rows.iter().rev().find_map(|row| row.get(name))
+    }
+
+    /// The last matrix of the metric `confusion`, as [`Row::confusion`] names it.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// #[training_loop(
+    ///     loss = cross_entropy,
+    ///     optimizer = Sgd::new(model.parameters(), 0.1),
+    ///     epochs = 2,
+    ///     metrics = [confusion],
+    /// )]
+    /// fn fit(model: &mut Linear, train: &DataLoader, valid: &DataLoader) -> Result<History>;
+    ///
+    /// # fn main() -> Result<()> {
+    /// let data = TensorDataset::new(Tensor::ones(&[6, 3]), Labels::from(vec![0_u32, 1, 0, 1, 0, 1]))?;
+    /// let loader = DataLoader::new(data, 4);
+    /// let history = fit(&mut Linear::new(3, 2), &loader, &loader)?;
+    /// let matrix = history.confusion("valid_confusion").unwrap();
+    /// assert_eq!(matrix.counts().iter().flatten().sum::<u64>(), 6);
+    /// println!("{matrix}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn confusion(&self, name: &str) -> Option<&Confusion> {
+        self.rows.iter().rev().find_map(|row| row.confusion(name))
     }
 
     /// The best row, by `valid_loss`, or by `loss` in a run without validation.
@@ -283,6 +320,7 @@ mod tests {
             learning_rate: Some(0.1),
             grad_norm: None,
             measurements: values.iter().map(|&(name, value)| (name.to_owned(), value)).collect(),
+            confusions: Vec::new(),
         }
     }
 

@@ -1,0 +1,236 @@
+//! How deep tokens nest, told before anything parses them.
+//!
+//! A parser of Rust recurses, and a long enough nest overflows any stack: then the whole compiler dies, without a
+//! word on where. So tokens are walked over first, without recursion, and what would take too much stack is left
+//! alone. Brackets are counted, and all that nests without them: prefix operators, closures, generics, `return`,
+//! `if`, types behind `->`. The count errs to the safe side: it may take a long list of comparisons for generics.
+
+use proc_macro2::{Spacing, Span, TokenStream, TokenTree, token_stream};
+
+/// The stack that the compiler's thread spares for reading tokens, in bytes: well below half of the 8 MiB that it has.
+pub(crate) const STACK: usize = 3 << 20;
+
+// What a level takes in a build that is not optimized, in bytes: measured as 8 MiB over the depth that overflows
+// them, the worst over expressions, types, patterns and items.
+const GROUP: usize = 42_000;
+const ANGLE: usize = 60_000;
+const ARROW: usize = 48_000;
+const REFERENCE: usize = 38_000;
+const SIGN: usize = 4_500;
+const CLOSURE: usize = 18_000;
+const KEYWORD: usize = 15_000;
+const ASSIGNMENT: usize = 9_000;
+const RANGE: usize = 12_500;
+const PATH: usize = 4_500;
+/// A link of a chain, which only what walks the tree recurses over: `a + b`, `a.b()`, `else`.
+const LINK: usize = 1_200;
+/// A field or a method: paths of fields are walked by more than other chains.
+const DOT: usize = 5_000;
+
+/// Where the tokens would take more than so much stack to be read, if they do.
+pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
+    let mut outer: Vec<Level> = Vec::new();
+    let mut level = Level::new(tokens.clone(), 0);
+    loop {
+        let Some(token) = level.tokens.next() else {
+            level = outer.pop()?;
+            continue;
+        };
+        let span = token.span();
+        let group = level.read(&token);
+        if level.cost() > stack {
+            return Some(span);
+        }
+        if let Some(group) = group {
+            let inner = Level::new(group, level.cost());
+            level.leave();
+            outer.push(std::mem::replace(&mut level, inner));
+        }
+    }
+}
+
+/// What stands before a token, as far as it decides what the token is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// Nothing, an operator or a keyword: an operand follows.
+    Operator,
+    /// A name: an operator follows, or generics.
+    Operand,
+    /// A literal, or brackets that end: an operator follows.
+    Closed,
+    /// A block, after which a statement may be complete.
+    Block,
+    /// `'`, before the name of a lifetime.
+    Quote,
+    /// `#` or `#!`, before an attribute.
+    Hash,
+}
+
+/// The tokens between two brackets, and what is open at one of them.
+struct Level {
+    tokens: token_stream::IntoIter,
+    /// What the brackets around take.
+    outside: usize,
+    before: Before,
+    /// The sign before, if this token continues it, and whether it was a prefix.
+    joint: Option<(char, bool)>,
+    /// Generics that are open.
+    angles: usize,
+    /// Between the bars of a closure.
+    parameters: bool,
+    /// What prefix operators take, which end with their operand.
+    tight: usize,
+    /// What reaches as far to the right as it can: closures, `return`, assignments.
+    loose: usize,
+}
+
+impl Level {
+    fn new(tokens: TokenStream, outside: usize) -> Self {
+        Self {
+            tokens: tokens.into_iter(),
+            outside,
+            before: Before::Operator,
+            joint: None,
+            angles: 0,
+            parameters: false,
+            tight: 0,
+            loose: 0,
+        }
+    }
+
+    fn cost(&self) -> usize {
+        self.outside + self.angles * ANGLE + self.tight + self.loose
+    }
+
+    /// Counts a token; gives the tokens in its brackets.
+    fn read(&mut self, token: &TokenTree) -> Option<TokenStream> {
+        let joint = self.joint.take();
+        if self.before == Before::Block {
+            self.after_block(token);
+        }
+        match token {
+            // The name of a lifetime or a label, of which neither is an operand.
+            TokenTree::Ident(_) if self.before == Before::Quote => self.before = Before::Operator,
+            TokenTree::Ident(ident) => self.word(&ident.to_string()),
+            TokenTree::Literal(_) => self.operand(Before::Closed),
+            TokenTree::Punct(punct) => {
+                let prefix = !matches!(self.before, Before::Operand | Before::Closed);
+                self.sign(punct.as_char(), prefix, joint);
+                self.joint = (punct.spacing() == Spacing::Joint).then_some((punct.as_char(), prefix));
+            }
+            TokenTree::Group(group) => {
+                if matches!(self.before, Before::Operand | Before::Closed) {
+                    self.loose += LINK;
+                }
+                self.tight += GROUP;
+                let braces = group.delimiter() == proc_macro2::Delimiter::Brace;
+                let attribute = self.before == Before::Hash;
+                self.before = match (braces, attribute) {
+                    (true, _) => Before::Block,
+                    (_, true) => Before::Operator,
+                    _ => Before::Closed,
+                };
+                return Some(group.stream());
+            }
+        }
+        None
+    }
+
+    /// The brackets that were counted are behind.
+    fn leave(&mut self) {
+        self.tight = 0;
+    }
+
+    fn operand(&mut self, before: Before) {
+        self.tight = 0;
+        self.before = before;
+    }
+
+    /// A statement, an item or an element of a list ends.
+    fn end(&mut self) {
+        (self.angles, self.parameters, self.tight, self.loose) = (0, false, 0, 0);
+        self.before = Before::Operator;
+    }
+
+    /// A block ends a statement, unless the next token goes on with it.
+    fn after_block(&mut self, token: &TokenTree) {
+        self.before = Before::Closed;
+        match token {
+            TokenTree::Ident(word) if *word == "in" => {}
+            TokenTree::Ident(word) if *word == "else" => self.loose = self.loose.saturating_sub(KEYWORD),
+            TokenTree::Punct(punct) if !matches!(punct.as_char(), '#' | '\'') => {}
+            _ => self.end(),
+        }
+    }
+
+    fn word(&mut self, word: &str) {
+        match word {
+            "if" | "match" | "while" | "for" | "return" | "break" | "yield" | "let" | "become" => {
+                self.loose += KEYWORD;
+                self.before = Before::Operator;
+            }
+            "else" | "as" => {
+                self.loose += LINK;
+                self.before = Before::Operator;
+            }
+            "in" | "mut" | "const" | "ref" | "dyn" | "impl" | "fn" | "move" | "async" | "unsafe"
+            | "static" | "box" | "raw" | "where" | "extern" | "try" | "loop" | "do" => {
+                self.tight += LINK;
+                self.before = Before::Operator;
+            }
+            _ => self.operand(Before::Operand),
+        }
+    }
+
+    /// Counts a sign, which continues the one `before` it, if any.
+    fn sign(&mut self, sign: char, prefix: bool, before: Option<(char, bool)>) {
+        let joint = before.map(|(sign, _)| sign);
+        let comparison = self.before == Before::Closed;
+        self.before = Before::Operator;
+        match (joint, sign) {
+            (_, ';') | (Some('='), '>') => self.end(),
+            (_, ',') if self.angles == 0 && !self.parameters => self.end(),
+            (Some('-'), '>') => self.loose += ARROW,
+            (Some('<'), '=' | '-') => {
+                self.angles = self.angles.saturating_sub(1);
+                self.loose += ASSIGNMENT;
+            }
+            // Between two conditions no generics are open.
+            (Some('&'), '&') if before == Some(('&', false)) => self.angles = 0,
+            (Some('='), '=') => {
+                self.angles = 0;
+                self.loose = self.loose.saturating_sub(ASSIGNMENT);
+            }
+            (Some('.'), '.') => self.loose += RANGE,
+            (Some(':'), ':') | (_, '@') => self.loose += PATH,
+            (_, '<') if !comparison => self.angles += 1,
+            (_, '>') => {
+                self.angles = self.angles.saturating_sub(1);
+                self.before = Before::Operand;
+            }
+            (_, '|') if self.parameters => self.parameters = false,
+            (Some('|'), '|') => self.angles = 0,
+            (_, '|') if prefix => {
+                self.parameters = true;
+                self.loose += CLOSURE;
+            }
+            (_, '&' | '*') if prefix => self.tight += REFERENCE,
+            (_, '-' | '!') if prefix => self.tight += SIGN,
+            (_, '?') => {
+                self.loose += LINK;
+                self.before = Before::Closed;
+            }
+            (_, '=') if joint.is_none() => self.loose += ASSIGNMENT,
+            (Some('+' | '-' | '*' | '/' | '%' | '^' | '&' | '|' | '>'), '=') => self.loose += ASSIGNMENT,
+            (None, '.') => self.loose += DOT,
+            (_, '\'') => self.before = Before::Quote,
+            (_, '#') => self.before = Before::Hash,
+            (_, '!') if joint == Some('#') => self.before = Before::Hash,
+            (None, _) => {
+                self.tight = 0;
+                self.loose += LINK;
+            }
+            _ => {}
+        }
+    }
+}

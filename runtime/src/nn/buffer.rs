@@ -1,0 +1,180 @@
+//! Values of a model that are saved and not trained.
+
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+
+use crate::Array;
+
+/// A value that belongs to a model and is saved with it, but is not trained: running statistics.
+/// A clone is the same buffer.
+#[derive(Clone)]
+pub struct Buffer(Arc<Inner>);
+
+struct Inner {
+    /// Locked for a moment only, and never while a caller's code runs.
+    value: Mutex<Array>,
+    /// The thread whose turn it is to change the value.
+    turn: Mutex<Option<ThreadId>>,
+    ended: Condvar,
+}
+
+/// A thread's turn, which ends when this is dropped.
+struct Turn<'a>(&'a Inner);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.turn.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.0.ended.notify_one();
+    }
+}
+
+impl Buffer {
+    /// A buffer with this value.
+    pub fn new(value: Array) -> Self {
+        Self(Arc::new(Inner { value: Mutex::new(value), turn: Mutex::new(None), ended: Condvar::new() }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Array> {
+        self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until no other thread changes the value; nothing where this thread has the turn already, further out.
+    fn turn(&self) -> Option<Turn<'_>> {
+        let own = thread::current().id();
+        let mut turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(other) = *turn {
+            if other == own {
+                return None;
+            }
+            turn = self.0.ended.wait(turn).unwrap_or_else(PoisonError::into_inner);
+        }
+        *turn = Some(own);
+        Some(Turn(&self.0))
+    }
+
+    /// A copy of the value.
+    pub fn value(&self) -> Array {
+        self.lock().clone()
+    }
+
+    pub(super) fn shape(&self) -> Vec<usize> {
+        self.lock().shape().to_vec()
+    }
+
+    /// Replaces the value.
+    ///
+    /// # Panics
+    /// If the shape differs.
+    #[track_caller]
+    pub fn set(&self, value: Array) {
+        let _turn = self.turn();
+        self.replace("set", value);
+    }
+
+    /// Changes a copy of the value, which then takes the value's place.
+    ///
+    /// The change sees the buffer as it was before, also where it calls [`value`](Self::value); what it sets itself
+    /// is overwritten when it returns. Other threads' `set` and `update` wait for its end, so that none is lost, and
+    /// their `value` does not wait. If it panics the value stays.
+    ///
+    /// # Panics
+    /// If the change gives the value another shape.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::nn::Buffer;
+    ///
+    /// let buffer = Buffer::new(ndarray::arr1(&[1.0, 2.0]).into_dyn());
+    /// buffer.update(|value| *value = buffer.value() * 2.0);
+    /// assert_eq!(buffer.value(), ndarray::arr1(&[2.0, 4.0]).into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn update(&self, change: impl FnOnce(&mut Array)) {
+        let _turn = self.turn();
+        let mut value = self.value();
+        change(&mut value);
+        self.replace("update", value);
+    }
+
+    #[track_caller]
+    fn replace(&self, what: &str, value: Array) {
+        let mut old = self.lock();
+        assert!(
+            old.shape() == value.shape(),
+            "{what}: the new value has the shape {:?}, and the buffer has {:?}",
+            value.shape(),
+            old.shape()
+        );
+        *old = value;
+    }
+}
+
+impl fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Buffer({})", self.value())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::Buffer;
+
+    fn buffer() -> Buffer {
+        Buffer::new(ndarray::arr1(&[1.0, 2.0]).into_dyn())
+    }
+
+    #[test]
+    fn a_change_may_use_the_buffer_itself() {
+        let buffer = buffer();
+        buffer.update(|value| {
+            assert_eq!(format!("{buffer:?}"), "Buffer([1, 2])");
+            buffer.update(|inner| *inner += 10.0);
+            assert_eq!(buffer.value()[0], 11.0);
+            buffer.set(buffer.value() * 3.0);
+            *value *= 2.0;
+        });
+        assert_eq!(buffer.value(), ndarray::arr1(&[2.0, 4.0]).into_dyn(), "the outer change is the last");
+        buffer.set(ndarray::arr1(&[5.0, 6.0]).into_dyn());
+    }
+
+    #[test]
+    fn a_value_is_read_while_another_thread_changes_it() {
+        let buffer = buffer();
+        buffer.update(|value| {
+            let read = std::thread::scope(|scope| scope.spawn(|| buffer.value()).join().unwrap());
+            *value += &read;
+        });
+        assert_eq!(buffer.value()[1], 4.0);
+    }
+
+    #[test]
+    fn no_change_is_lost_among_threads() {
+        let buffer = buffer();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..500).for_each(|_| buffer.update(|value| *value += 1.0)));
+            }
+        });
+        assert_eq!(buffer.value()[0], 2001.0);
+    }
+
+    #[test]
+    fn a_change_that_panics_or_changes_the_shape_leaves_the_value() {
+        let buffer = buffer();
+        let failed = catch_unwind(AssertUnwindSafe(|| {
+            buffer.update(|value| {
+                *value += 1.0;
+                panic!("on purpose");
+            });
+        }));
+        assert!(failed.is_err());
+        let failed =
+            catch_unwind(AssertUnwindSafe(|| buffer.update(|value| *value = ndarray::arr0(1.0).into_dyn())));
+        assert!(failed.is_err());
+        buffer.update(|value| *value += 1.0);
+        assert_eq!(buffer.value(), ndarray::arr1(&[2.0, 3.0]).into_dyn());
+    }
+}

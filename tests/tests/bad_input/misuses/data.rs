@@ -1,0 +1,62 @@
+//! Data sets, loaders, optimizers and schedules.
+
+use ndarray::arr1;
+use training_loop::data::Rows;
+use training_loop::prelude::*;
+
+use super::{MOST, at, check, labels, z};
+
+/// A data set that claims to have more samples than can be put in order.
+struct Boaster;
+
+impl Dataset for Boaster {
+    type Input = Tensor;
+    type Target = Labels;
+
+    fn len(&self) -> usize {
+        MOST
+    }
+
+    fn batch(&self, indices: &[usize]) -> training_loop::data::Batch {
+        training_loop::data::Batch {
+            input: z(&[indices.len(), 1]),
+            target: indices.iter().map(|_| 0).collect(),
+        }
+    }
+}
+
+#[test]
+#[rustfmt::skip]
+fn data_and_optimizers() {
+    let set = || TensorDataset::new(z(&[3, 2]), labels(&[0, 1, 0])).expect("a data set");
+    let weight = || {
+        let weight = Parameter::new(arr1(&[1.0]));
+        weight.tensor().sum().backward();
+        weight
+    };
+    check(&[
+        at!(z(&[3, 2]).pick(&[3])),
+        at!(z(&[]).pick(&[0])),
+        at!((z(&[3, 2]), labels(&[0])).pick(&[2])),
+        at!(set().subset(&[3])),
+        at!(set().batch(&[0, 3])),
+        at!(set().map_inputs(|_| Scalar::NAN)),
+        at!(DataLoader::new(set(), 0).epoch(0).len()),
+        at!(DataLoader::new(set(), 0).iter().len()),
+        at!((&DataLoader::new(set(), 0)).into_iter().len()),
+        at!(DataLoader::new(set(), 0).windows(0, 1).len()),
+        at!(DataLoader::new(set(), 1).windows(0, 0).len()),
+        at!(DataLoader::new(Boaster, 1).epoch(0).len()),
+        at!(DataLoader::new(Boaster, MOST).shuffle(0).iter().len()),
+        at!(Sgd::new(vec![weight()], -1.0).step()),
+        at!(Sgd::new(vec![weight()], 0.1).momentum(2.0).step()),
+        at!(Adam::new(vec![weight()], Scalar::NAN).step()),
+        at!(AdamW::new(vec![weight()], 0.1).betas(1.0, 0.9).step()),
+        at!(Sgd::new(vec![weight()], 0.1).clip_grad_norm(-1.0)),
+        at!(Sgd::new(vec![weight()], 0.1).clip_grad_value(Scalar::NAN)),
+        at!((Box::new(Sgd::new(vec![weight()], -1.0))).step()),
+        at!((&mut Sgd::new(vec![weight()], 0.1)).clip_grad_norm(-1.0)),
+        at!(StepLr::new(0, 0.1)),
+        at!(CosineLr::new(0)),
+    ]);
+}
