@@ -85,9 +85,9 @@ pub fn accumulated(model: &mut Linear, train: &DataLoader<Tensor>) -> Result<His
 
 #[training_loop(
     loss = mse_loss,
-    optimizer = Sgd::new(model.parameters(), 0.1), //~ error step_repeated
+    optimizer = Sgd::new(model.parameters(), 0.1),
     epochs = 3,
-    on(before_step = |_, _| optimizer.step()),
+    on(before_step = |_, _| optimizer.step()), //~ error step_in_block
 )]
 pub fn hook(model: &mut Linear, train: &DataLoader<Tensor>) -> Result<History>;
 
