@@ -250,7 +250,7 @@ fn sources(folder: &Path, to: &mut Vec<PathBuf>) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() && name != "target" && name != "deep" && !name.starts_with('.') {
             sources(&path, to);
-        } else if name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             to.push(path);
         }
     }

@@ -70,6 +70,8 @@ use proc_macro::TokenStream;
 /// or a warning where only some path is bad.
 /// Here stand only `allow`, `warn`, `deny`, `crate`, and `optimizer = name` and `model = name` for variables that
 /// the checker should take for an optimizer or a model.
+/// A function that nests deeper than anybody writes, hundreds of signs or dozens of brackets in one another, comes out
+/// unchecked.
 ///
 /// ```text
 /// #[training_loop]

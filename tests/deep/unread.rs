@@ -1,5 +1,7 @@
 //! Functions that nest deeper than the macro reads, and than its parser could: they come out as they are.
 
+#![allow(double_negations)]
+
 use training_loop::prelude::*;
 
 #[training_loop]

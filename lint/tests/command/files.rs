@@ -130,6 +130,25 @@ fn large_and_deep_files_end() {
 }
 
 #[test]
+fn nests_without_brackets_are_told_and_the_other_files_are_checked() {
+    let nests = [("Box<", ">"), ("fn() -> ", ""), ("impl Fn() -> ", ""), ("& ", ""), ("*const ", "")].map(
+        |(open, close)| format!("fn f() {{ let a: {}T{}; }}", open.repeat(100_000), close.repeat(100_000)),
+    );
+    let signs = ["-", "!", "& ", "|| ", "return ", "break ", "x = "]
+        .map(|open| format!("fn f() {{ {}x; }}", open.repeat(100_000)));
+    for nest in nests.iter().chain(&signs) {
+        let folder = Folder::with(&[("a.rs", nest), ("b.rs", FAULTY)]);
+        let run = folder.run("check");
+        assert!(
+            run.code == 2 && run.err.contains("this is nested too deep to be read"),
+            "{:.60}: {run:?}",
+            nest
+        );
+        assert!(run.out.contains("b.rs:5:9"), "{:.60}: {run:?}", nest);
+    }
+}
+
+#[test]
 fn two_runs_say_the_same() {
     let files: Vec<(String, &str)> = (0..30).map(|i| (format!("{}/{i}.rs", i % 4), FAULTY)).collect();
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
