@@ -6,6 +6,8 @@ mod bits;
 mod common;
 #[path = "train/files.rs"]
 mod files;
+#[path = "train/frozen.rs"]
+mod frozen;
 #[path = "train/meaning.rs"]
 mod meaning;
 #[path = "train/real.rs"]

@@ -132,3 +132,68 @@ mod a_type {
         model
     }
 }
+
+/// Parts of a model that are frozen, which says nothing of the rest.
+mod frozen_parts {
+    #[training_loop]
+    fn right(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
+        model.encoder.freeze();
+        model.norm.weight.set_requires_grad(false);
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for epoch in 0..10 {
+            if epoch == 5 {
+                model.encoder.unfreeze();
+            }
+            model.train();
+            for batch in train {
+                optimizer.zero_grad();
+                mse_loss(&model.forward(&batch.input), &batch.target).backward();
+                optimizer.step();
+            }
+            let _evaluation = evaluation(model);
+            for batch in valid {
+                println!("{}", mse_loss(&model.forward(&batch.input), &batch.target).item());
+            }
+        }
+    }
+
+    #[training_loop]
+    fn gradients_of_the_rest_pile_up(model: &mut Net, train: &DataLoader) {
+        model.encoder.freeze();
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            mse_loss(&model.forward(&batch.input), &batch.target).backward(); //~ error missing_zero_grad
+            optimizer.step();
+        }
+    }
+
+    #[training_loop]
+    fn the_rest_is_evaluated_in_training_mode(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        model.encoder.freeze();
+        for epoch in 0..10 {
+            model.train();
+            for batch in train {
+                optimizer.zero_grad();
+                mse_loss(&model.forward(&batch.input), &batch.target).backward();
+                optimizer.step();
+            }
+            for batch in valid {
+                println!("{}", no_grad(|| mse_loss(&model.forward(&batch.input), &batch.target)).item()); //~ error evaluation_in_train_mode
+            }
+        }
+    }
+
+    #[training_loop]
+    fn all_of_it(model: &mut Net, head: &mut Linear, train: &DataLoader) {
+        model.freeze();
+        let _seeded = seed_scope(3);
+        let mut optimizer = Sgd::new(head.parameters(), 0.1);
+        for batch in train {
+            let loss = mse_loss(&head.forward(&model.forward(&batch.input)), &batch.target);
+            optimizer.step(); //~ error step_before_backward
+            optimizer.zero_grad();
+            loss.backward();
+        }
+    }
+}
