@@ -141,10 +141,9 @@ fn nests_without_brackets_are_told_and_the_other_files_are_checked() {
         let run = folder.run("check");
         assert!(
             run.code == 2 && run.err.contains("this is nested too deep to be read"),
-            "{:.60}: {run:?}",
-            nest
+            "{nest:.60}: {run:?}"
         );
-        assert!(run.out.contains("b.rs:5:9"), "{:.60}: {run:?}", nest);
+        assert!(run.out.contains("b.rs:5:9"), "{nest:.60}: {run:?}");
     }
 }
 

@@ -45,7 +45,7 @@ fn check(misuses: &[Misuse]) {
         match place_of_panic(misuse) {
             Some((at_file, at, _)) if at_file == *file && at == *line => {}
             Some((file, at, words)) => {
-                wrong.push(format!("line {line}: {text}\n    panics at {file}:{at}: {words}"))
+                wrong.push(format!("line {line}: {text}\n    panics at {file}:{at}: {words}"));
             }
             None => wrong.push(format!("line {line}: {text}\n    does not panic")),
         }

@@ -55,7 +55,7 @@ fn data_and_optimizers() {
         at!(Sgd::new(vec![weight()], 0.1).clip_grad_norm(-1.0)),
         at!(Sgd::new(vec![weight()], 0.1).clip_grad_value(Scalar::NAN)),
         at!((Box::new(Sgd::new(vec![weight()], -1.0))).step()),
-        at!((&mut Sgd::new(vec![weight()], 0.1)).clip_grad_norm(-1.0)),
+        at!(Optimizer::clip_grad_norm(&mut &mut Sgd::new(vec![weight()], 0.1), -1.0)),
         at!(StepLr::new(0, 0.1)),
         at!(CosineLr::new(0)),
     ]);

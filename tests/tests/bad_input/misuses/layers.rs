@@ -141,6 +141,6 @@ fn layers_in_a_sequence() {
         at!(Sequential::new().then(Flatten).forward(&z(&[2]))),
     ]);
     // The mistake is in the layer's own line here, and the trait object keeps that.
-    let (file, _, _) = place_of_panic(&|| drop(of(Sequential::new().then(Own { inner: Linear::new(3, 2) })).forward(&z(&[2, 4])))).expect("a panic");
+    let (file, _, _) = place_of_panic(|| drop(of(Sequential::new().then(Own { inner: Linear::new(3, 2) })).forward(&z(&[2, 4])))).expect("a panic");
     assert!(file == file!(), "{file}");
 }
