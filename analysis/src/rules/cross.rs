@@ -3,6 +3,8 @@
 mod order;
 mod returned;
 mod same;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -120,9 +122,22 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
+/// Whether a clause that a loop needs is missing.
+fn is_missing(spec: &Spec, clause: &str) -> bool {
+    match clause {
+        "model" | "train" | "optimizer" => !spec.mentions(clause),
+        "loss" | "training_step" => !spec.mentions("loss") && !spec.mentions("training_step"),
+        "epochs" | "max_steps" => !spec.mentions("epochs") && !spec.mentions("max_steps"),
+        _ => false,
+    }
+}
+
 /// Parameters that the loop does not use though their names say what they are for.
 fn check_unused(bag: &Bag, spec: &Spec) {
-    for unused in &spec.unused {
+    // One that was meant for a clause which is missing is told there.
+    let unused =
+        spec.unused.iter().filter(|unused| unused.clause.is_none_or(|clause| !is_missing(spec, clause)));
+    for unused in unused {
         let message = format!("the loop does not use the parameter `{}`", unused.name);
         let mut warning = Diagnostic::error(unused.name.span(), message).help(unused.help.clone());
         (warning.level, warning.lint) = (Level::Warning, Some(UNUSED));

@@ -1,0 +1,83 @@
+//! What the rules between clauses say.
+
+use proc_macro2::TokenStream;
+
+use crate::bag::Bag;
+use crate::diagnostic::Diagnostic;
+use crate::item::SpecFn;
+use crate::spec::Spec;
+
+/// Everything that is said of a spec, with its help.
+fn said(args: &str, signature: &str) -> Vec<(String, String)> {
+    let bag = Bag::new();
+    let args: TokenStream = args.parse().expect("tokens");
+    let item: SpecFn = syn::parse_str(signature).expect("a signature");
+    let mut spec = Spec::parse(&bag, args.clone());
+    spec.take_parameters(&item, &args);
+    super::check(&bag, &spec, &item);
+    let text = |found: Diagnostic| (found.message, found.help.unwrap_or_default());
+    bag.check().into_iter().map(text).collect()
+}
+
+const FIT: &str = "fn fit(model: &mut M, train: &L, valid: &L) -> Result<History>";
+
+fn with(clause: &str) -> Vec<(String, String)> {
+    said(&format!("optimizer = o, epochs = 1, {clause}"), FIT)
+}
+
+#[test]
+fn a_loss_before_the_output_is_told() {
+    for (body, help) in [
+        ("(loss, output)", "write `(output, loss)`"),
+        ("{ let y = f(model); let l = 0; (cross_entropy(&y, t), y) }", "write `(y, cross_entropy(&y, t))`"),
+        ("{ { (total_loss, logits.clone()) } }", "write `(logits.clone(), total_loss)`"),
+        ("(self.loss(&y), y)", "write `(y, self.loss(&y))`"),
+    ] {
+        let found = with(&format!("training_step = |model, batch| {body}"));
+        assert_eq!(found.len(), 1, "{body}: {found:?}");
+        assert!(found[0].0.contains("returns the loss before the output") && found[0].1 == help, "{found:?}");
+    }
+    for body in ["(output, loss)", "loss", "(y, l)", "step(model, batch)", "(loss_input, loss)"] {
+        assert_eq!(with(&format!("training_step = |model, batch| {body}")), [], "{body}");
+    }
+}
+
+#[test]
+fn metrics_in_an_order_need_the_clause() {
+    let order = "loss = f, train_order = [forward, loss, zero_grad, backward, step, metrics]";
+    let found = with(order);
+    assert_eq!(found.len(), 1);
+    assert!(
+        found[0].0 == "there are no `train_metrics`" && found[0].1.contains("train_metrics = [accuracy]")
+    );
+    assert_eq!(with(&format!("{order}, train_metrics = [accuracy]")), []);
+    assert_eq!(with("loss = f, eval_order = [forward, loss, metrics]")[0].0, "there are no `metrics`");
+}
+
+#[test]
+fn one_metric_in_two_spellings_is_one() {
+    assert_eq!(with("loss = f, metrics = [accuracy(), accuracy]")[0].0, "`accuracy` is measured twice");
+    assert_eq!(with("loss = f, metrics = [(accuracy), top_k(5), top_k(1)]"), []);
+}
+
+#[test]
+fn the_training_data_under_another_spelling_is_the_same() {
+    for valid in ["train", "&train", "(train.clone())"] {
+        let found = said(
+            &format!("optimizer = o, loss = f, epochs = 1, valid = {valid}"),
+            "fn fit(model: &mut M, train: L) -> R",
+        );
+        assert_eq!(found[0].0, "validates on the training data", "{valid}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_told_at_the_parameter_that_was_meant() {
+    let found =
+        said("optimizer = o, loss = f", "fn fit(model: &mut M, train_loader: &L, n_epochs: usize) -> R");
+    let missing: Vec<&str> = found.iter().map(|(message, _)| message.as_str()).collect();
+    assert!(missing.contains(&"the loop has no training data") && missing.contains(&"the run has no end"));
+    let helps: Vec<&str> = found.iter().map(|(_, help)| help.as_str()).collect();
+    assert!(helps.contains(&"call the parameter `epochs`, or write `epochs = n_epochs`"), "{helps:?}");
+    assert_eq!(found.len(), 2, "no second word on the same parameter: {found:?}");
+}
