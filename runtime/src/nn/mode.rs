@@ -224,12 +224,13 @@ mod tests {
     /// Momentum and weight decay that were at work before must not move what is frozen.
     #[test]
     fn no_optimizer_moves_what_is_frozen() {
-        let build: [fn(Vec<Parameter>) -> Box<dyn Optimizer>; 3] = [
+        type Build = fn(Vec<Parameter>) -> Box<dyn Optimizer>;
+        let optimizers: [Build; 3] = [
             |all| Box::new(Sgd::new(all, 0.1).momentum(0.9).weight_decay(0.1)),
             |all| Box::new(Adam::new(all, 0.1).weight_decay(0.1)),
             |all| Box::new(AdamW::new(all, 0.1).weight_decay(0.1)),
         ];
-        for build in build {
+        for build in optimizers {
             let net = Net::new();
             let mut optimizer = build(net.parameters());
             let mut update = || {

@@ -171,7 +171,9 @@ mod tests {
     fn totals_are_those_of_all_the_data() {
         let total = |batches: &[(f64, Weight)]| {
             let mut total = Total::default();
-            batches.iter().for_each(|&(loss, weight)| total.add(loss, weight));
+            for &(loss, weight) in batches {
+                total.add(loss, weight);
+            }
             total.value()
         };
         assert_eq!(total(&[(1.0, Weight::Mean(4.0)), (6.0, Weight::Mean(1.0))]), Some(2.0));
