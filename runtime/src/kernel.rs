@@ -10,6 +10,7 @@ pub(crate) mod affine;
 pub(crate) mod attention;
 pub(crate) mod conv;
 pub(crate) mod elementwise;
+mod finite;
 pub(crate) mod gelu;
 pub(crate) mod gemm;
 mod lanes;
@@ -29,4 +30,5 @@ pub(crate) mod softmax;
 mod vector;
 
 pub(crate) use elementwise::{copy, fill, map, map_in_place, repeat, share_rows, zip, zip_in_place};
-pub(crate) use reduce::{add_rows, all_finite, dot, sum};
+pub(crate) use finite::{all_finite, products_are_finite};
+pub(crate) use reduce::{add_rows, dot, sum};

@@ -105,8 +105,7 @@ pub trait Optimizer {
     fn non_finite_gradient(&self) -> Option<usize> {
         let is_bad = |parameter: &Parameter| {
             let state = parameter.lock();
-            parameter.requires_grad()
-                && state.gradient.as_ref().is_some_and(|gradient| !kernel::all_finite(gradient.as_slice()))
+            parameter.requires_grad() && state.gradient.as_ref().is_some_and(|gradient| !gradient.is_finite())
         };
         self.parameters().iter().position(is_bad)
     }

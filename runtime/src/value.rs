@@ -13,6 +13,8 @@ use crate::{Scalar, kernel};
 pub(crate) struct Value {
     shape: Shape,
     data: Arc<Buffer>,
+    /// Whether these numbers are known to be finite: whoever computed them found out.
+    finite: bool,
 }
 
 impl Value {
@@ -24,7 +26,7 @@ impl Value {
     #[track_caller]
     pub(crate) fn shared(shape: Shape, data: Arc<Buffer>) -> Self {
         debug_assert_eq!(shape.count(), data.as_slice().len());
-        Self { shape, data }
+        Self { shape, data, finite: false }
     }
 
     /// A single number without axes.
@@ -49,6 +51,16 @@ impl Value {
         Self::new(shape, data)
     }
 
+    /// The same numbers, which the caller knows to be finite if `finite` is set.
+    pub(crate) fn known_finite(self, finite: bool) -> Self {
+        Self { finite, ..self }
+    }
+
+    /// Whether no number is NaN or infinite.
+    pub(crate) fn is_finite(&self) -> bool {
+        self.finite || kernel::all_finite(self.as_slice())
+    }
+
     pub(crate) fn shape(&self) -> &Shape {
         &self.shape
     }
@@ -67,6 +79,7 @@ impl Value {
 
     /// The numbers to write: in place where nobody else holds them, in a copy otherwise.
     pub(crate) fn make_mut(&mut self) -> &mut [Scalar] {
+        self.finite = false;
         Arc::make_mut(&mut self.data).as_mut_slice()
     }
 

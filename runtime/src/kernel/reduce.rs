@@ -14,13 +14,13 @@ use crate::Scalar;
 use crate::storage::Buffer;
 
 /// Numbers that are added in single precision, sixteen sums side by side.
-const BLOCK: usize = 512;
+pub(super) const BLOCK: usize = 512;
 
 /// The most parts of one sum.
 const PARTS: usize = 64;
 
 /// Adds up what `part` gives for the ranges that `len` numbers are shared in.
-fn in_parts(len: usize, part: impl Fn(std::ops::Range<usize>) -> f64 + Sync) -> Scalar {
+pub(super) fn in_parts(len: usize, part: impl Fn(std::ops::Range<usize>) -> f64 + Sync) -> Scalar {
     if len < 2 * PART {
         return part(0..len) as Scalar;
     }
@@ -86,34 +86,6 @@ pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
     })
 }
 
-/// Whether no number is NaN or infinite.
-///
-/// Each number times 0 is added up: 0, or NaN where one is not finite. From the end to the start, since the
-/// end was written last and is in the caches, and whoever reads on from the start then finds that there.
-pub(crate) fn all_finite(values: &[Scalar]) -> bool {
-    #[inline(always)]
-    fn body(values: &[Scalar]) -> f64 {
-        // As many sums as hide the latency of an addition.
-        let mut lanes = [0.0 as Scalar; 64];
-        let (chunks, rest) = values.as_chunks::<64>();
-        for chunk in chunks {
-            for (lane, value) in lanes.iter_mut().zip(chunk) {
-                *lane += *value * 0.0;
-            }
-        }
-        for (lane, value) in lanes.iter_mut().zip(rest) {
-            *lane += *value * 0.0;
-        }
-        f64::from(lanes.iter().sum::<Scalar>())
-    }
-    let len = values.len();
-    in_parts(len, |range| {
-        let values = &values[len - range.end..len - range.start];
-        let check = |values: &[Scalar]| dispatch!(level(), [] body(values: &[Scalar]) -> f64);
-        values.rchunks(8 * BLOCK).map(check).sum()
-    }) == 0.0
-}
-
 /// `sums[j] += Σ rows[i][j]` for rows of the length of `sums`.
 pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
     /// Columns of a stripe: some cache lines of each row.
@@ -166,7 +138,7 @@ fn add_stripe(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]) 
 #[cfg(test)]
 mod tests {
     use super::super::elementwise::PART;
-    use super::{add_rows, all_finite, dot, sum};
+    use super::{add_rows, dot, sum};
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
 
@@ -230,25 +202,6 @@ mod tests {
                 );
             }
             assert!(on_each_level(work).iter().all(|result| *result == sums));
-        }
-    }
-
-    #[test]
-    fn one_number_that_is_not_finite_is_found_anywhere() {
-        for len in [0, 1, 63, 64, 65, 700, 5_000, 3 * PART + 17] {
-            let mut values = vec![Scalar::MAX; len];
-            assert!(on_each_level(|| all_finite(&values)).into_iter().all(|finite| finite), "{len}");
-            for place in [0, len / 3, len / 2, len.saturating_sub(1)].into_iter().filter(|place| *place < len)
-            {
-                for bad in [Scalar::NAN, Scalar::INFINITY, Scalar::NEG_INFINITY] {
-                    values[place] = bad;
-                    assert!(
-                        on_each_level(|| all_finite(&values)).into_iter().all(|finite| !finite),
-                        "{len}, {place}"
-                    );
-                    values[place] = Scalar::MIN;
-                }
-            }
         }
     }
 }

@@ -60,9 +60,13 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
             })
         });
         let dw = needs[1].then(|| {
-            Value::build(w.shape().clone(), |dw| {
-                product((outputs, rows, inputs), flipped(g), plain(input.as_slice()), dw, false);
-            })
+            let x = input.as_slice();
+            let dw = Value::build(w.shape().clone(), |dw| {
+                product((outputs, rows, inputs), flipped(g), plain(x), dw, false);
+            });
+            // Who asks later would read all of it.
+            let is_larger = rows * (outputs + inputs) < outputs * inputs;
+            dw.known_finite(is_larger && kernel::products_are_finite(g, x))
         });
         (dx, dw, db)
     };
@@ -142,6 +146,26 @@ mod tests {
         let near = |a: &crate::Array, b: &crate::Array| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-4 * (1.0 + b.abs()));
         assert!(near(&inside.0, &behind.0));
         assert!(inside.1.iter().zip(&behind.1).all(|(a, b)| near(a, b)));
+    }
+
+    #[test]
+    fn gradients_that_overflow_are_not_called_finite() {
+        use crate::{Optimizer, Sgd};
+        let weight = crate::Parameter::new(ndarray::Array2::zeros((16, 16)));
+        let optimizer = Sgd::new(vec![weight.clone()], 0.1);
+        let large = crate::Scalar::MAX.sqrt();
+        let mut found = |x: crate::Scalar, slope: crate::Scalar| {
+            weight.zero_grad();
+            (linear(&(Tensor::ones(&[2, 16]) * x), &weight.tensor(), None).sum() * slope).backward();
+            (optimizer.non_finite_gradient(), weight.grad().unwrap().iter().all(|g| g.is_finite()))
+        };
+        assert_eq!(found(2.0, 3.0), (None, true));
+        assert_eq!(found(large, large / 2.0), (None, true), "too close to be sure by the norms");
+        assert_eq!(found(large, large), (Some(0), false), "two finite products whose sum is not");
+        assert_eq!(found(crate::Scalar::NAN, 1.0), (Some(0), false));
+        assert_eq!(found(1.0, crate::Scalar::INFINITY), (Some(0), false));
+        linear(&Tensor::ones(&[2, 16]), &weight.tensor(), None).sum().backward();
+        assert_eq!(optimizer.non_finite_gradient(), Some(0), "what is added to it stays");
     }
 
     #[test]
