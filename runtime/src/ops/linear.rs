@@ -154,7 +154,7 @@ mod tests {
         let weight = crate::Parameter::new(ndarray::Array2::zeros((16, 16)));
         let optimizer = Sgd::new(vec![weight.clone()], 0.1);
         let large = crate::Scalar::MAX.sqrt();
-        let mut found = |x: crate::Scalar, slope: crate::Scalar| {
+        let found = |x: crate::Scalar, slope: crate::Scalar| {
             weight.zero_grad();
             (linear(&(Tensor::ones(&[2, 16]) * x), &weight.tensor(), None).sum() * slope).backward();
             (optimizer.non_finite_gradient(), weight.grad().unwrap().iter().all(|g| g.is_finite()))
