@@ -137,7 +137,6 @@ fn add_stripe(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]) 
 
 #[cfg(test)]
 mod tests {
-    use super::super::elementwise::PART;
     use super::{add_rows, dot, sum};
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
