@@ -1,6 +1,8 @@
 //! What a closure of `training_step` returns: the loss, or the output and the loss, in this order.
 
-use syn::{Expr, Stmt};
+use std::collections::HashMap;
+
+use syn::{Expr, Ident, Local, Member, Pat, Stmt};
 
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
@@ -11,10 +13,11 @@ use crate::spec::{Spec, plain};
 pub(super) fn check(bag: &Bag, spec: &Spec) {
     let Some(step) = &spec.training_step else { return };
     let Expr::Closure(closure) = plain(&step.value) else { return };
-    let Some(Expr::Tuple(tuple)) = tail(&closure.body) else { return };
+    let mut names = Names::default();
+    let Some(Expr::Tuple(tuple)) = names.tail(&closure.body) else { return };
     let parts: Vec<&Expr> = tuple.elems.iter().collect();
     let [first, second] = parts[..] else { return };
-    if is_loss(first) && !is_loss(second) {
+    if names.is_loss(first) && !names.is_loss(second) {
         let (first, second) = (code(first), code(second));
         bag.push(
             Diagnostic::error(Place::of(tuple), "`training_step` returns the loss before the output")
@@ -24,28 +27,44 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// The last value of a body.
-fn tail(body: &Expr) -> Option<&Expr> {
-    let Expr::Block(block) = plain(body) else { return Some(plain(body)) };
-    match block.block.stmts.last() {
-        Some(Stmt::Expr(value, None)) => tail(value),
-        _ => None,
+/// The names that a body bound, and whether the last value of each is a loss.
+#[derive(Default)]
+struct Names(HashMap<String, bool>);
+
+impl Names {
+    /// The last value of a body.
+    fn tail<'a>(&mut self, body: &'a Expr) -> Option<&'a Expr> {
+        let Expr::Block(block) = plain(body) else { return Some(plain(body)) };
+        for stmt in &block.block.stmts {
+            if let Stmt::Local(Local { pat: Pat::Ident(name), init: Some(init), .. }) = stmt {
+                self.0.insert(name.ident.to_string(), self.is_loss(&init.expr));
+            }
+        }
+        match block.block.stmts.last() {
+            Some(Stmt::Expr(value, None)) => self.tail(value),
+            _ => None,
+        }
+    }
+
+    /// Whether an expression is a loss by its name: `loss`, `&loss`, `cross_entropy(..)`, `self.loss(..)`, or `l` that
+    /// was bound to one of them.
+    fn is_loss(&self, value: &Expr) -> bool {
+        match plain(value) {
+            Expr::Path(path) => path.path.segments.last().is_some_and(|segment| {
+                says_loss(&segment.ident) || self.0.get(&segment.ident.to_string()) == Some(&true)
+            }),
+            Expr::Reference(reference) => self.is_loss(&reference.expr),
+            Expr::Call(call) => self.is_loss(&call.func),
+            Expr::MethodCall(call) => says_loss(&call.method) || self.is_loss(&call.receiver),
+            Expr::Binary(binary) => self.is_loss(&binary.left) || self.is_loss(&binary.right),
+            Expr::Field(field) => matches!(&field.member, Member::Named(name) if says_loss(name)),
+            _ => false,
+        }
     }
 }
 
-/// Whether an expression is a loss by its name: `loss`, `&loss`, `cross_entropy(..)`, `self.loss(..)`.
-fn is_loss(value: &Expr) -> bool {
-    let named = |name: &syn::Ident| {
-        let name = name.to_string();
-        name.split('_').any(|word| word == "loss") || name == "cross_entropy" || name == "kl_div"
-    };
-    match plain(value) {
-        Expr::Path(path) => path.path.segments.last().is_some_and(|segment| named(&segment.ident)),
-        Expr::Reference(reference) => is_loss(&reference.expr),
-        Expr::Call(call) => is_loss(&call.func),
-        Expr::MethodCall(call) => named(&call.method) || is_loss(&call.receiver),
-        Expr::Binary(binary) => is_loss(&binary.left) || is_loss(&binary.right),
-        Expr::Field(field) => matches!(&field.member, syn::Member::Named(name) if named(name)),
-        _ => false,
-    }
+/// Whether a name stands for a loss.
+fn says_loss(name: &Ident) -> bool {
+    let name = name.to_string();
+    name.split('_').any(|word| word == "loss") || name == "cross_entropy" || name == "kl_div"
 }

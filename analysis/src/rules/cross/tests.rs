@@ -31,13 +31,21 @@ fn a_loss_before_the_output_is_told() {
         ("(loss, output)", "write `(output, loss)`"),
         ("{ let y = f(model); let l = 0; (cross_entropy(&y, t), y) }", "write `(y, cross_entropy(&y, t))`"),
         ("{ { (total_loss, logits.clone()) } }", "write `(logits.clone(), total_loss)`"),
+        ("{ let o = f(model); let l = mse_loss(&o, t); let l = l * 2.0; (l, o) }", "write `(o, l)`"),
         ("(self.loss(&y), y)", "write `(y, self.loss(&y))`"),
     ] {
         let found = with(&format!("training_step = |model, batch| {body}"));
         assert_eq!(found.len(), 1, "{body}: {found:?}");
         assert!(found[0].0.contains("returns the loss before the output") && found[0].1 == help, "{found:?}");
     }
-    for body in ["(output, loss)", "loss", "(y, l)", "step(model, batch)", "(loss_input, loss)"] {
+    for body in [
+        "(output, loss)",
+        "loss",
+        "(y, l)",
+        "step(model, batch)",
+        "(loss_input, loss)",
+        "{ let l = f(y); (l, y) }",
+    ] {
         assert_eq!(with(&format!("training_step = |model, batch| {body}")), [], "{body}");
     }
 }
