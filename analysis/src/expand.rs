@@ -4,21 +4,31 @@
 //! findings of the checker and rustc's own errors stand there too.
 
 mod doc;
+mod methods;
 mod step;
 mod validation;
 
+pub(crate) use methods::as_methods;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Ident, Path, parse_quote_spanned};
+use syn::{
+    Ident, Path, PathSegment, Signature, Type, TypeGroup, TypeParen, TypePath, TypeReference, WherePredicate,
+    parse_quote_spanned,
+};
 
 use crate::diagnostic::Place;
 use crate::item::SpecFn;
-use crate::plan::{Measure, Number, NumberValue, Object, Order, Plan, Step};
+use crate::plan::{Measure, Number, NumberValue, Object, Order, Plan, Step, located};
 
 /// The function with its loop.
 pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
     let output = Place::of(&item.signature.output).end;
-    function(item, &doc::comment(plan), &Printer::new(plan).body(output))
+    let printer = Printer::new(plan);
+    let (mut item, mut extra) = (item.clone(), doc::comment(plan));
+    if let Some(model) = asked(&item, &plan.model.place) {
+        extra.extend(printer.ask_for_module(&mut item.signature, &model));
+    }
+    function(&item, &extra, &printer.body(output))
 }
 
 /// The function with a body that type-checks, for a spec with mistakes: nothing else breaks by them.
@@ -31,6 +41,25 @@ pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
         &quote_spanned!(here=> #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]),
         &quote_spanned!(here=> ::core::unreachable!("the spec of this loop has mistakes")),
     )
+}
+
+/// The type of the model's parameter, if rustc can be asked about it above the body: no generic parameter of the
+/// function, which would become a promise, and no type with a part that only a signature may leave out.
+fn asked(item: &SpecFn, model: &TokenStream) -> Option<Type> {
+    let mut ty = item.type_of(&model.to_string())?;
+    while let Type::Reference(TypeReference { elem, .. })
+    | Type::Paren(TypeParen { elem, .. })
+    | Type::Group(TypeGroup { elem, .. }) = ty
+    {
+        ty = elem;
+    }
+    let Type::Path(TypePath { qself: None, path, .. }) = ty else { return None };
+    let is_plain = |segment: &PathSegment| segment.arguments.is_none();
+    let is_own = |name: &Ident| {
+        name == "Self" || item.signature.generics.type_params().any(|parameter| parameter.ident == *name)
+    };
+    let first = path.segments.first()?;
+    (path.segments.iter().all(is_plain) && !is_own(&first.ident)).then(|| ty.clone())
 }
 
 /// The function around a body.
@@ -55,16 +84,32 @@ impl<'a> Printer<'a> {
         Self { plan, path, here }
     }
 
+    /// The runtime's path at a place: what rustc says of a call, it says there.
+    fn path_at(&self, at: Span) -> TokenStream {
+        let path = &self.path;
+        located(quote!(#path), at)
+    }
+
     /// A local of the loop.
     fn local(&self, name: &str) -> Ident {
         self.plan.names.local(name, self.here)
     }
 
+    /// Asks rustc whether the model is a module, where the answer is one error: with this bound the body, and what the
+    /// spec's own expressions call, is read as if it were one.
+    fn ask_for_module(&self, signature: &mut Signature, model: &Type) -> TokenStream {
+        let at = mixed(Place::of(model).start);
+        let path = self.path_at(at);
+        let bound: WherePredicate = parse_quote_spanned!(at=> #model: #path::Module);
+        signature.generics.make_where_clause().predicates.push(bound);
+        quote_spanned!(self.here=> #[allow(trivial_bounds)])
+    }
+
     /// The statements of the function; the result stands where its type does.
     fn body(&self, output: Span) -> TokenStream {
         let run = self.local("run");
-        let Object { at, place: model, .. } = &self.plan.model;
-        let training = quote_spanned!(mixed(*at)=> #model.train(););
+        let (path, model) = (self.path_at(self.plan.model.at), self.plan.model.shared());
+        let training = quote_spanned!(mixed(self.plan.model.at)=> #path::Module::train(#model););
         let result = quote_spanned!(mixed(output)=> Ok(#run.finish()));
         let (setup, first, epochs) = (self.setup(), self.first_validation(), self.epochs());
         quote_spanned! {self.here=>
@@ -90,14 +135,13 @@ impl<'a> Printer<'a> {
         let checks =
             [("train", Some(&plan.train)), ("valid", valid)].into_iter().filter_map(|(name, data)| {
                 let data = data?;
-                let Object { place, at, .. } = data;
-                Some(Self::if_there(data, quote_spanned!(mixed(*at)=> #place.check(#name)?;)))
+                let loader = self.loader(data);
+                Some(Self::if_there(data, quote_spanned!(mixed(data.at)=> #loader.check(#name)?;)))
             });
         let seed = plan.seed.as_ref().map(|seed| {
             let (guard, value) = (self.local("_seed"), value(seed));
             quote_spanned!(mixed(seed.at)=> let #guard = #path::seed_scope(#value);)
         });
-        let traits = self.traits();
         let validated = valid.map(|valid| {
             let place = &valid.place;
             let is_there = if valid.is_optional { quote!(#place.is_some()) } else { quote!(true) };
@@ -106,8 +150,6 @@ impl<'a> Printer<'a> {
         let unused = plan.unused.iter().map(|name| quote_spanned!(self.here=> let _ = &#name;));
         let machines = self.machines();
         quote_spanned! {self.here=>
-            use #path::private::{#(#traits as _),*};
-
             #(#unused)*
             #(#made)*
             #(#numbers)*
@@ -118,28 +160,16 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// The traits whose methods the loop calls.
-    fn traits(&self) -> Vec<Ident> {
-        let metrics = !self.plan.train_metrics.is_empty()
-            || self.plan.validation.as_ref().is_some_and(|validation| !validation.metrics.is_empty());
-        let used = [
-            ("Metric", metrics),
-            ("Module", true),
-            ("Optimizer", true),
-            ("Schedule", self.plan.scheduler.is_some()),
-        ];
-        used.into_iter().filter(|(_, used)| *used).map(|(name, _)| Ident::new(name, self.here)).collect()
-    }
-
     /// Optimizer and schedule.
     fn machines(&self) -> TokenStream {
-        let Object { at, place, exclusive, .. } = &self.plan.optimizer;
-        let optimizer = Self::made(&self.plan.optimizer, true);
-        let check = quote_spanned!(mixed(*at)=> #place.check()?;);
+        let used = &self.plan.optimizer;
+        let path = self.path_at(used.at);
+        let (optimizer, shared, exclusive) = (Self::made(used, true), used.shared(), used.exclusively());
+        let check = quote_spanned!(mixed(used.at)=> #path::Optimizer::check(#shared)?;);
         let scheduler = self.plan.scheduler.as_ref().map(|scheduler| {
             let made = Self::made(scheduler, true);
-            let Object { at, place, .. } = scheduler;
-            let start = quote_spanned!(mixed(*at)=> #place.start(#exclusive););
+            let (path, schedule) = (self.path_at(scheduler.at), scheduler.exclusive_inside());
+            let start = quote_spanned!(mixed(scheduler.at)=> #path::schedule::Schedule::start(#schedule, #exclusive););
             let start = Self::if_there_mut(scheduler, start);
             quote!(#made #start)
         });
@@ -193,8 +223,8 @@ impl<'a> Printer<'a> {
     fn epochs(&self) -> TokenStream {
         let plan = self.plan;
         let (run, epoch) = (self.local("run"), self.local("epoch"));
-        let Object { at, place: train, .. } = &plan.train;
-        let count = quote_spanned!(mixed(*at)=> #train.batches());
+        let train = self.loader(&plan.train);
+        let count = quote_spanned!(mixed(plan.train.at)=> #train.batches());
         let last = plan.epochs.as_ref().map(value);
         let metrics = Self::new_metrics(&plan.train_metrics);
         let batches = self.batches();
@@ -202,12 +232,10 @@ impl<'a> Printer<'a> {
             .train_metrics
             .iter()
             .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #run.measure(&#name);));
-        let schedule = plan.scheduler.as_ref().map(|scheduler| {
-            let (place, optimizer) = (&scheduler.place, &plan.optimizer.exclusive);
-            let step =
-                quote_spanned!(mixed(scheduler.at)=> if #place.is_per_epoch() { #place.step(#optimizer); });
-            Self::if_there_mut(scheduler, step)
-        });
+        let schedule = plan
+            .scheduler
+            .as_ref()
+            .map(|scheduler| self.schedule(scheduler, mixed(scheduler.at), &TokenStream::new()));
         let validation =
             plan.validation.as_ref().and_then(|validation| self.validation_per_epoch(validation));
         let hook = plan.epoch_end.as_ref().map(|hook| self.step(hook, &[]));
@@ -232,7 +260,7 @@ impl<'a> Printer<'a> {
     fn batches(&self) -> TokenStream {
         let plan = self.plan;
         let (run, epoch, batch) = (self.local("run"), self.local("epoch"), self.local("batch"));
-        let train = Self::data(&plan.train, &quote!(#epoch));
+        let train = self.data(&plan.train, &quote!(#epoch));
         let steps = |steps: &[Step]| -> TokenStream {
             steps.iter().map(|step| self.step(step, &plan.train_metrics)).collect()
         };
@@ -249,11 +277,13 @@ impl<'a> Printer<'a> {
             };
         };
         let (window, count) = (self.local("window"), value(accumulate));
-        let Object { at, place: train, .. } = &plan.train;
-        let train = quote_spanned!(mixed(*at)=> #train.windows(#epoch, #count));
+        let train = self.loader(&plan.train);
+        let train = quote_spanned!(mixed(plan.train.at)=> #train.windows(#epoch, #count));
         let (start, end) = (steps(&plan.order.window_start), steps(&plan.order.window_end));
-        let optimizer = &plan.optimizer.place;
-        let scale = quote_spanned!(mixed(plan.optimizer.at)=> #optimizer.scale_grad(#run.window_scale()););
+        let (path, optimizer) = (self.path_at(plan.optimizer.at), plan.optimizer.exclusively());
+        let scale = quote_spanned!(mixed(plan.optimizer.at)=>
+            #path::Optimizer::scale_grad(#optimizer, #run.window_scale());
+        );
         let end = (!end.is_empty())
             .then(|| quote_spanned!(self.here=> if #run.window_weight() > 0.0 { #scale #end }));
         // The update of the batches so far is still made.
@@ -303,10 +333,26 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(object.at)=> if let Some(#place) = #exclusive { #statements })
     }
 
+    /// Moves the schedule on, if it counts epochs, or with a `!`, if it does not.
+    fn schedule(&self, scheduler: &Object, at: Span, not: &TokenStream) -> TokenStream {
+        let (path, optimizer) = (self.path_at(at), self.plan.optimizer.exclusively());
+        let (shared, exclusive) = (scheduler.shared_inside(), scheduler.exclusive_inside());
+        let step = quote_spanned!(at=>
+            if #not #path::schedule::Schedule::is_per_epoch(#shared) { #path::schedule::Schedule::step(#exclusive, #optimizer); }
+        );
+        Self::if_there_mut(scheduler, step)
+    }
+
+    /// What a thing must be to give batches: rustc asks, in the words of the trait behind it.
+    fn loader(&self, data: &Object) -> TokenStream {
+        let (path, shared) = (self.path_at(data.at), data.shared_inside());
+        quote_spanned!(mixed(data.at)=> #path::private::loader(#shared))
+    }
+
     /// The batches of an epoch.
-    fn data(data: &Object, epoch: &TokenStream) -> TokenStream {
-        let Object { at, place, .. } = data;
-        quote_spanned!(mixed(*at)=> #place.epoch(#epoch))
+    fn data(&self, data: &Object, epoch: &TokenStream) -> TokenStream {
+        let loader = self.loader(data);
+        quote_spanned!(mixed(data.at)=> #loader.epoch(#epoch))
     }
 
     /// `let mut train_accuracy = accuracy();`

@@ -14,7 +14,7 @@ use crate::item::SpecFn;
 use crate::rules::cross::Amounts;
 use crate::rules::{Amount, Rule, rule};
 use crate::spec::{Clause, Hook, Spec, Unit};
-pub(crate) use object::{Names, Object};
+pub(crate) use object::{Names, Object, located};
 pub(crate) use order::{Order, Step, Work};
 pub(crate) use scope::{Rebind, Scope};
 

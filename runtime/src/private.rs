@@ -2,17 +2,51 @@
 
 use std::fmt::Display;
 
-pub use crate::metric::Metric;
 pub use crate::nn::{Field, Module, Visitor};
-pub use crate::optim::Optimizer;
 pub use crate::run::Run;
-pub use crate::schedule::Schedule;
 
+use crate::data::DataLoader;
 use crate::{Error, Result, Tensor};
 
 /// Shows the visitor what is in a field.
 pub fn field<F: Field + ?Sized>(visitor: &mut dyn Visitor, name: &str, field: &F) {
     field.visit_field(name, visitor);
+}
+
+/// A data loader, or a pointer to one.
+#[diagnostic::on_unimplemented(
+    message = "a training loop takes its batches from a `DataLoader`, and this is a `{Self}`",
+    label = "this is no `DataLoader`",
+    note = "a loader batches and shuffles a data set: \
+            `DataLoader::new(TensorDataset::new(inputs, targets)?, 32).shuffle()`, passed as `&DataLoader`, \
+            or as `&DataLoader<Tensor>` where the targets are numbers and not classes"
+)]
+pub trait Loader<Y, X> {
+    /// The loader.
+    fn loader(&self) -> &DataLoader<Y, X>;
+}
+
+impl<Y, X> Loader<Y, X> for DataLoader<Y, X> {
+    fn loader(&self) -> &Self {
+        self
+    }
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<Y, X, L: Loader<Y, X> + ?Sized> Loader<Y, X> for $pointer {
+            fn loader(&self) -> &DataLoader<Y, X> {
+                (**self).loader()
+            }
+        }
+    )*};
+}
+
+forward!(&L, &mut L, Box<L>, std::rc::Rc<L>, std::sync::Arc<L>);
+
+/// The loader that a clause or a parameter stands for.
+pub fn loader<Y, X, L: Loader<Y, X> + ?Sized>(data: &L) -> &DataLoader<Y, X> {
+    data.loader()
 }
 
 /// Checks a rule of a clause whose value only the run knows.

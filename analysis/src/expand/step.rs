@@ -14,8 +14,8 @@ impl Printer<'_> {
         let at = mixed(step.at);
         let local = |name: &str| self.plan.names.local(name, step.at);
         let (run, batch, output, loss) = (local("run"), local("batch"), local("output"), local("loss"));
-        let optimizer = &self.plan.optimizer;
-        let (machine, exclusive) = (&optimizer.place, &optimizer.exclusive);
+        let (plan, path) = (self.plan, self.path_at(step.at));
+        let optimizer = plan.optimizer.exclusively();
         match &step.work {
             Work::Forward(value) => {
                 let value = self.forward(value.as_ref(), at);
@@ -31,46 +31,46 @@ impl Printer<'_> {
             Work::Guard => {
                 let windows = self.plan.accumulate.is_some();
                 let label = windows.then(|| quote_spanned!(self.here=> 'windows));
-                let (model, add) = (&self.plan.model.shared, self.add_batch(at));
+                let (model, add) = (plan.model.shared(), self.add_batch(at));
                 quote_spanned!(at=> #add if #run.diverged(#model) { break #label; })
             }
-            Work::ZeroGrad => quote_spanned!(at=> #machine.zero_grad();),
+            Work::ZeroGrad => quote_spanned!(at=> #path::Optimizer::zero_grad(#optimizer);),
             Work::Backward if self.plan.accumulate.is_some() => {
                 quote_spanned!(at=> (&#loss * #run.batch_weight()).backward();)
             }
             Work::Backward => quote_spanned!(at=> #loss.backward();),
             Work::ClipNorm(max) => {
                 let (norm, max) = (local("grad_norm"), value(max));
-                quote_spanned!(at=> let #norm = #machine.clip_grad_norm(#max);)
+                quote_spanned!(at=> let #norm = #path::Optimizer::clip_grad_norm(#optimizer, #max);)
             }
             Work::ClipValue(max) => {
                 let max = value(max);
-                quote_spanned!(at=> #machine.clip_grad_value(#max);)
+                quote_spanned!(at=> #path::Optimizer::clip_grad_value(#optimizer, #max);)
             }
             Work::GradientGuard { grad_norm } => {
                 let norm = local("grad_norm");
                 let norm = if *grad_norm { quote!(Some(#norm)) } else { quote_spanned!(at=> None) };
-                let (model, optimizer) = (&self.plan.model.shared, &optimizer.shared);
+                let (model, optimizer) = (plan.model.shared(), plan.optimizer.shared());
                 quote_spanned!(at=> if #run.exploded(#model, #optimizer, #norm) { break; })
             }
-            Work::Step => quote_spanned!(at=> #machine.step();),
+            Work::Step => quote_spanned!(at=> #path::Optimizer::step(#optimizer);),
             Work::EndStep { grad_norm } => {
                 let norm = local("grad_norm");
                 let norm = if *grad_norm { quote!(Some(#norm)) } else { quote_spanned!(at=> None) };
-                quote_spanned!(at=> #run.end_step(#machine.learning_rate(), #norm);)
+                let optimizer = plan.optimizer.shared();
+                quote_spanned!(at=> #run.end_step(#path::Optimizer::learning_rate(#optimizer), #norm);)
             }
             Work::Schedule => {
-                let step = self.plan.scheduler.as_ref().map(|scheduler| {
-                    let place = &scheduler.place;
-                    let step = quote_spanned!(at=> if !#place.is_per_epoch() { #place.step(#exclusive); });
-                    Self::if_there_mut(scheduler, step)
-                });
+                let step = plan.scheduler.as_ref().map(|scheduler| self.schedule(scheduler, at, &quote!(!)));
                 quote!(#step)
             }
             Work::Metrics => {
                 let updates = metrics
                     .iter()
-                    .map(|Measure { name, at, .. }| quote_spanned!(mixed(*at)=> #name.update(&#output, &#batch.target);));
+                    .map(|Measure { name, at, .. }| {
+                        let path = self.path_at(*at);
+                        quote_spanned!(mixed(*at)=> #path::metric::Metric::update(&mut #name, &#output, &#batch.target);)
+                    });
                 quote!(#(#updates)*)
             }
             Work::ValidLoss => self.loss_weight(at).map_or_else(

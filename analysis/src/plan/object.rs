@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Expr, Ident, Type, UnOp};
 
+use crate::diagnostic::Place;
 use crate::item::SpecFn;
 use crate::spec::Clause;
 
@@ -58,6 +59,27 @@ pub(crate) struct Object {
 }
 
 impl Object {
+    /// The shared reference, all of it at the place where the spec names the thing: what rustc says of its type,
+    /// it says once and there.
+    pub(crate) fn shared(&self) -> TokenStream {
+        located(self.shared.clone(), self.at)
+    }
+
+    /// The exclusive reference, at the same place.
+    pub(crate) fn exclusively(&self) -> TokenStream {
+        located(self.exclusive.clone(), self.at)
+    }
+
+    /// The shared reference where an `Option` has been opened: its name is a reference there.
+    pub(crate) fn shared_inside(&self) -> TokenStream {
+        if self.is_optional { located(self.place.clone(), self.at) } else { self.shared() }
+    }
+
+    /// The exclusive reference where an `Option` has been opened.
+    pub(crate) fn exclusive_inside(&self) -> TokenStream {
+        if self.is_optional { located(self.place.clone(), self.at) } else { self.exclusively() }
+    }
+
     /// The object of a clause.
     pub(crate) fn new(
         name: &str,
@@ -88,6 +110,7 @@ impl Object {
         if is_place(value) {
             return Some(Self::place(at, value, None));
         }
+        let at = Place::of(value).start;
         // The optimizer and the schedule are the loop's own; the rest may be named by other clauses.
         let name = match name {
             "optimizer" | "scheduler" => names.local(name, at),
@@ -124,6 +147,26 @@ impl Object {
         };
         Self { at, place: quote!(#name), shared, borrowed, exclusive, made: None, is_optional }
     }
+}
+
+/// The same tokens at one place; names keep their hygiene.
+pub(crate) fn located(tokens: TokenStream, place: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            if let TokenTree::Group(group) = &token {
+                let mut moved = Group::new(group.delimiter(), located(group.stream(), place));
+                moved.set_span(place);
+                return TokenTree::Group(moved);
+            }
+            let span = match &token {
+                TokenTree::Ident(ident) => ident.span().located_at(place),
+                _ => Span::mixed_site().located_at(place),
+            };
+            token.set_span(span);
+            token
+        })
+        .collect()
 }
 
 /// Whether a type is an `Option`, or a reference to one.
