@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Expr, ItemFn};
+use syn::{Expr, Ident, ItemFn};
 
 use crate::bag::Bag;
 use crate::check::is_ours;
@@ -179,6 +179,12 @@ fn read(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> TokenStream {
     let bag = Bag::new();
     let options = reading(&bag, args, Above::Body, options(Origin::Hand));
     let mut findings = bag.check();
+    if !findings.is_empty() && item.block.stmts.is_empty() {
+        // An empty body under a spec waits for its loop: that it returns nothing is no second mistake.
+        let ItemFn { attrs: attributes, vis: visibility, sig: signature, .. } = item.clone();
+        let item = expand::stand_in(&SpecFn { attributes, visibility, signature });
+        return shown(&item, &findings, report::hygiene(tokens));
+    }
     findings.extend(check_fn(item, &options));
     shown(tokens, &findings, report::hygiene(tokens))
 }
@@ -193,10 +199,11 @@ enum Above {
 /// Adds to the options what the arguments say of how to read.
 fn reading(bag: &Bag, args: TokenStream, above: Above, mut options: CheckOptions) -> CheckOptions {
     let spec = Spec::parse(bag, args);
-    check_reading(bag, &spec, above);
     options.levels.extend(levels(bag, &spec));
-    options.optimizers.extend(role(bag, &spec.optimizer));
-    options.models.extend(role(bag, &spec.model));
+    if check_reading(bag, &spec, above) {
+        options.optimizers.extend(role(bag, &spec.optimizer));
+        options.models.extend(role(bag, &spec.model));
+    }
     options
 }
 
@@ -261,23 +268,26 @@ fn shown(function: &TokenStream, findings: &[Diagnostic], user: Span) -> TokenSt
 }
 
 /// Above what is written already stand only clauses that say how to read it.
-fn check_reading(bag: &Bag, spec: &Spec, above: Above) {
-    for key in &spec.keys {
-        let name = key.to_string();
-        if ["allow", "warn", "deny", "optimizer", "model", "crate"].contains(&name.as_str()) {
-            continue;
-        }
+///
+/// Returns whether that is so.
+fn check_reading(bag: &Bag, spec: &Spec, above: Above) -> bool {
+    let reads = ["allow", "warn", "deny", "optimizer", "model", "crate"];
+    let writes: Vec<&Ident> = spec.keys.iter().filter(|key| reads.iter().all(|name| *key != name)).collect();
+    if let Some(key) = writes.first() {
+        let names: Vec<String> = writes.iter().map(ToString::to_string).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (name, have) = (names::list(&names), if names.len() == 1 { "has" } else { "have" });
         let clauses = "`allow`, `warn`, `deny`, `optimizer = name` and `model = name`";
         let mistake = match above {
             Above::Body => {
-                let message = format!("`{name}` has no meaning for a loop that is written already");
+                let message = format!("{name} {have} no meaning for a loop that is written already");
                 Diagnostic::error(key.span(), message)
                     .note(format!("above a body stand {clauses}"))
-                    .help("remove the clause, or replace the body by `;` to have the loop written")
+                    .help("replace the body by `;` to have the loop written, or remove what describes it")
             }
             Above::Group => {
                 let message =
-                    format!("`{name}` describes one loop, and this attribute speaks of several functions");
+                    format!("{name} describes one loop, and this attribute speaks of several functions");
                 Diagnostic::error(key.span(), message)
                     .note(format!("above a module or an `impl` stand {clauses}, for all its functions"))
                     .help("put the clause above the function whose loop it describes")
@@ -285,6 +295,7 @@ fn check_reading(bag: &Bag, spec: &Spec, above: Above) {
         };
         bag.push(mistake);
     }
+    writes.is_empty()
 }
 
 /// The name of a variable of the loop.

@@ -3,6 +3,7 @@
 //! `Spec::parse` reads the grammar and nothing else: whether the clauses fit together is asked in `rules`,
 //! what they mean is decided in `plan`.
 
+mod foreign;
 mod group;
 pub(crate) mod names;
 pub(crate) mod order;

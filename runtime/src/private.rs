@@ -18,7 +18,7 @@ pub fn field<F: Field + ?Sized>(visitor: &mut dyn Visitor, name: &str, field: &F
     message = "a training loop takes its batches from a `DataLoader`, and this is a `{Self}`",
     label = "this is no `DataLoader`",
     note = "a loader batches and shuffles a data set: \
-            `DataLoader::new(TensorDataset::new(inputs, targets)?, 32).shuffle()`, passed as `&DataLoader`, \
+            `DataLoader::new(TensorDataset::new(inputs, targets)?, 32).shuffle(0)`, passed as `&DataLoader`, \
             or as `&DataLoader<Tensor>` where the targets are numbers and not classes"
 )]
 pub trait Loader<Y, X> {
@@ -80,6 +80,28 @@ impl<O> StepOutput for (O, Tensor) {
     fn loss(self) -> Tensor {
         self.1
     }
+}
+
+/// What a `training_step` must return where something asks for the output.
+#[diagnostic::on_unimplemented(
+    message = "`training_step` returns `{Self}`, and the metrics, or a block, ask for the output too",
+    label = "the output is missing",
+    note = "return the output and the loss, `(output, loss)`"
+)]
+pub trait StepParts<O> {
+    /// Both.
+    fn parts(self) -> (O, Tensor);
+}
+
+impl<O> StepParts<O> for (O, Tensor) {
+    fn parts(self) -> Self {
+        self
+    }
+}
+
+/// The output and the loss that a `training_step` returned.
+pub fn output_and_loss<O>(returned: impl StepParts<O>) -> (O, Tensor) {
+    returned.parts()
 }
 
 /// What a `loss_weight` may return: a number.

@@ -38,7 +38,7 @@ fn method(call: &ExprCall) -> Option<Expr> {
     let receiver = plain(arguments.next()?);
     let owner = path.path.segments.iter().rev().nth(1)?;
     let is_trait = ["Metric", "Module", "Optimizer", "Schedule"].iter().any(|name| owner.ident == name);
-    if method == "loader" && owner.ident == "private" {
+    if (method == "loader" || method == "output_and_loss") && owner.ident == "private" {
         return Some(receiver);
     }
     is_trait.then(|| {

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Expr;
 
 use super::{Printer, mixed, value};
+use crate::diagnostic::Place;
 use crate::inline;
 use crate::plan::{Measure, Rebind, Step, Work};
 
@@ -22,9 +23,10 @@ impl Printer<'_> {
                 quote_spanned!(at=> let #output = #value;)
             }
             Work::Loss(value) => {
-                let target = quote_spanned!(at=> &#batch.target);
-                let arguments = [quote_spanned!(at=> &#output), quote_spanned!(at=> &#batch)];
-                let value = call(value, &[arguments[0].clone(), target], &arguments, at);
+                let given = mixed(Place::of(value).start);
+                let target = quote_spanned!(given=> &#batch.target);
+                let arguments = [quote_spanned!(given=> &#output), quote_spanned!(given=> &#batch)];
+                let value = call(value, &[arguments[0].clone(), target], &arguments, given);
                 quote_spanned!(at=> let #loss = #value;)
             }
             Work::TrainingStep { value, output: used } => self.training_step(value, *used, at),
@@ -115,6 +117,7 @@ impl Printer<'_> {
             let place = &model.place;
             return quote_spanned!(at=> #place.forward(&#batch.input));
         };
+        let at = mixed(Place::of(value).start);
         let batch = quote_spanned!(at=> &#batch);
         let arguments = match value {
             Expr::Closure(closure) if closure.inputs.len() == 1 => vec![batch.clone()],
@@ -127,10 +130,12 @@ impl Printer<'_> {
     fn training_step(&self, value: &Expr, output_is_used: bool, at: Span) -> TokenStream {
         let local = |name: &str| self.plan.names.local(name, at);
         let (batch, output, loss, path) = (local("batch"), local("output"), local("loss"), &self.path);
-        let (model, batch) = (&self.plan.model, quote_spanned!(at=> &#batch));
-        let value = call(value, &[model.shared.clone(), batch.clone()], &[model.borrowed.clone(), batch], at);
+        let given = mixed(Place::of(value).start);
+        let (model, batch) = (&self.plan.model, quote_spanned!(given=> &#batch));
+        let value =
+            call(value, &[model.shared.clone(), batch.clone()], &[model.borrowed.clone(), batch], given);
         if output_is_used {
-            quote_spanned!(at=> let (#output, #loss) = #value;)
+            quote_spanned!(at=> let (#output, #loss) = #path::private::output_and_loss(#value);)
         } else {
             quote_spanned!(at=> let #loss = #path::private::loss_of(#value);)
         }

@@ -5,10 +5,11 @@ mod returned;
 mod same;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use std::collections::BTreeMap;
 
-use syn::{Expr, Ident, ReturnType, Type};
+use syn::{Expr, Ident, ReturnType};
 
 use super::{Amount, rule};
 use crate::bag::Bag;
@@ -42,6 +43,7 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     check_metrics(bag, spec);
     check_functions(bag, spec);
     check_unused(bag, spec);
+    values::check(bag, spec, item);
     returned::check(bag, spec);
     order::check(bag, spec);
     let amount = |clause: &Value, name| clause.as_ref().map(|clause| rule(name).check(bag, &clause.value));
@@ -67,13 +69,8 @@ fn check_signature(bag: &Bag, item: &SpecFn) {
                 .help(help),
         ),
         ReturnType::Type(_, output) => {
-            if let Type::Path(path) = &**output
-                && path.path.segments.last().is_some_and(|last| last.ident == "History")
-            {
-                bag.push(
-                    Diagnostic::error(Place::of(output), "the loop can fail, so it returns a `Result`")
-                        .help(help),
-                );
+            if let Some(message) = returned::unfit(output) {
+                bag.push(Diagnostic::error(Place::of(output), message).help(help));
             }
         }
     }

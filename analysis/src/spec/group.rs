@@ -1,5 +1,6 @@
 //! Clauses with parentheses: `validate(every = 2 epochs, first)`, `on(..)`, `allow(..)`.
 
+use proc_macro2::TokenTree;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Token};
@@ -84,10 +85,21 @@ pub(super) fn clause(
             };
             let mut lints = Vec::new();
             items(bag, &content, "lint", |input| {
-                lints.push(input.call(Ident::parse_any).map_err(|error| {
+                let lint = input.call(Ident::parse_any).map_err(|error| {
                     Diagnostic::error(error.span(), format!("`{key}` lists names of lints"))
                         .help(format!("write `{key}(missing_step)`"))
-                })?);
+                })?;
+                if input.peek(Token![::]) {
+                    while !input.is_empty() && !input.peek(Token![,]) {
+                        let _: syn::Result<TokenTree> = input.parse();
+                    }
+                    let message = format!(
+                        "`{key}` lists the lints of training loops, and `{lint}` is a tool of its own"
+                    );
+                    return Err(Diagnostic::error(lint.span(), message)
+                        .help(format!("write it as an attribute of the function: `#[{key}({lint}::..)]`")));
+                }
+                lints.push(lint);
                 Ok(())
             });
             spec.levels.push(Levels { setting, lints });
@@ -116,6 +128,13 @@ fn validate_option(input: ParseStream, value: &mut Validate) -> Result<(), Diagn
         }
         "first" => {
             value.first = true;
+            if input.peek(Token![=]) {
+                let place = input.span();
+                while !input.is_empty() && !input.peek(Token![,]) {
+                    let _: syn::Result<TokenTree> = input.parse();
+                }
+                return Err(Diagnostic::error(place, "`first` takes no value: it is there or not").help(help));
+            }
             Ok(())
         }
         other => Err(Diagnostic::error(key.span(), format!("unknown option `{other}` of `validate`")).help(

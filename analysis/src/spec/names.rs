@@ -1,5 +1,6 @@
 //! What to say to a name that is no clause: the nearest one, or ours for the name that people bring along.
 
+use super::foreign::{FOREIGN, LATER};
 use crate::stage::nearest;
 
 /// What follows the name of a clause.
@@ -42,80 +43,13 @@ pub(crate) const CLAUSES: [(&str, Form); 25] = [
     ("deny", Form::Group),
 ];
 
-/// Clauses that the design has and this version does not.
-pub(crate) const LATER: [&str; 10] = [
-    "max_time",
-    "early_stop",
-    "checkpoint",
-    "restore_best",
-    "warmup",
-    "anomaly",
-    "ema",
-    "phases",
-    "distributed",
-    "run",
-];
-
-/// Names that people bring along from other frameworks, and the help that names ours.
-pub(crate) const FOREIGN: [(&[&str], &str); 16] = [
-    (&["max_epochs", "num_epochs", "num_train_epochs", "n_epoch", "nb_epochs"], "here it is `epochs = ...`"),
-    (
-        &["accumulate_grad_batches", "gradient_accumulation_steps", "grads_accumulation"],
-        "here it is `accumulate = ...`",
-    ),
-    (
-        &["gradient_clip_val", "max_grad_norm", "global_clipnorm", "clipnorm"],
-        "here it is `clip_grad_norm = ...`",
-    ),
-    (&["clipvalue"], "here it is `clip_grad_value = ...`"),
-    (
-        &[
-            "check_val_every_n_epoch",
-            "validation_freq",
-            "eval_steps",
-            "val_check_interval",
-            "validation_data",
-            "val",
-        ],
-        "`validate(every = 2 epochs)` says how often to validate, `valid = ...` on what",
-    ),
-    (
-        &["lr", "learning_rate", "momentum", "weight_decay"],
-        "it is an argument of the optimizer: `optimizer = Sgd::new(model.parameters(), 0.1).momentum(0.9)`",
-    ),
-    (
-        &["patience", "min_delta", "monitor"],
-        "it belongs inside `early_stop(...)` or `checkpoint(...)`, which this version does not have yet",
-    ),
-    (
-        &["save_top_k", "save_total_limit", "save_best_only"],
-        "it will be `checkpoint(keep_best = ...)`, which this version does not have yet",
-    ),
-    (
-        &["restore_best_weights", "load_best_model_at_end"],
-        "it will be `restore_best`, which this version does not have yet",
-    ),
-    (&["lr_scheduler", "schedule", "lr_scheduler_type"], "here it is `scheduler = ...`"),
-    (
-        &["warmup_steps", "warmup_ratio"],
-        "it will be `warmup = 500 steps`, which this version does not have yet",
-    ),
-    (&["criterion", "loss_fn", "loss_function"], "here it is `loss = ...`"),
-    (&["optim", "optimiser"], "here it is `optimizer = ...`"),
-    (
-        &["callbacks", "logger", "verbose", "progress", "resume_from_checkpoint"],
-        "it will be an option of `RunOptions`, which this version does not have yet; \
-         `on(epoch_end = ...)` runs your own code",
-    ),
-    (&["fp16", "bf16", "precision"], "it is not supported: the runtime computes in f32"),
-    (&["clip"], "here it is `clip_grad_norm = ...` or `clip_grad_value = ...`"),
-];
-
 /// The help for a clause that does not exist, and the clauses that it shows how to write.
 pub(crate) fn help_for_clause(name: &str) -> (String, Vec<&'static str>) {
     let known = CLAUSES.map(|(name, _)| name);
-    if LATER.contains(&name) {
-        return ("remove it".to_owned(), Vec::new());
+    if let Some((_, help)) = LATER.iter().find(|(later, _)| *later == name) {
+        // Each phase would have its own.
+        let meant = if name == "phases" { vec!["optimizer", "loss"] } else { Vec::new() };
+        return ((*help).to_owned(), meant);
     }
     if let Some((_, help)) = FOREIGN.iter().find(|(names, _)| names.contains(&name)) {
         let shown = known.into_iter().filter(|clause| help.contains(&format!("`{clause} = "))).collect();
@@ -170,7 +104,7 @@ mod tests {
     #[test]
     fn no_name_is_known_and_unknown_at_once() {
         for (clause, _) in CLAUSES {
-            assert!(!LATER.contains(&clause));
+            assert!(LATER.iter().all(|(later, _)| *later != clause));
             assert!(FOREIGN.iter().all(|(names, _)| !names.contains(&clause)));
         }
     }

@@ -1,6 +1,6 @@
 //! The lists of rung 2: `train_order = [forward, loss, { .. }, clip_grad_norm(1.0), step]`.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::{Block, Expr, Ident, Token, token};
@@ -96,6 +96,9 @@ fn entry(input: ParseStream, key: &Ident) -> Result<Entry, Diagnostic> {
         ));
     };
     let start = name.span();
+    if input.peek(Token![.]) && input.peek2(Ident) {
+        return Err(called(input, start, &name.to_string()));
+    }
     let name = name.to_string();
     let clip = name.starts_with("clip_grad_");
     let value = if input.peek(token::Paren) {
@@ -124,6 +127,25 @@ fn entry(input: ParseStream, key: &Ident) -> Result<Entry, Diagnostic> {
         None => return Err(unknown(start, &name)),
     };
     Ok(Entry { place: start.into(), kind })
+}
+
+/// What to say to `optimizer.step()`: an order names the stage.
+fn called(input: ParseStream, start: Span, receiver: &str) -> Diagnostic {
+    let _: syn::Result<Token![.]> = input.parse();
+    let Ok(method) = input.call(Ident::parse_any) else { return unknown(start, receiver) };
+    let mut end = method.span();
+    if input.peek(token::Paren) {
+        end = input.span();
+        let _: syn::Result<TokenTree> = input.parse();
+    }
+    let method = method.to_string();
+    let stage = if receiver == "scheduler" && method == "step" { "schedule" } else { method.as_str() };
+    let help = match listed(stage) {
+        Some(Stage::ClipGradNorm | Stage::ClipGradValue) => format!("write `{stage}(1.0)`"),
+        Some(stage) => format!("write `{}`", stage.name()),
+        None => format!("statements of your own stand in braces: `{{ {receiver}.{method}(); }}`"),
+    };
+    Diagnostic::error(Place { start, end }, "an order lists stages, not calls").help(help)
 }
 
 /// The stage of this name, if an order may list it.

@@ -5,7 +5,8 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseBuffer, ParseStream, Parser};
 use syn::{Expr, Ident, Lit, Path, Token, bracketed, parenthesized, token};
 
-use super::names::{CLAUSES, Form, LATER, help_for_clause};
+use super::foreign::LATER;
+use super::names::{CLAUSES, Form, help_for_clause};
 use super::{Clause, Spec, group, order};
 use crate::bag::{self, Bag};
 use crate::diagnostic::{Diagnostic, Place};
@@ -153,7 +154,7 @@ fn clause(bag: &Bag, input: ParseStream, spec: &mut Spec) -> Result<(), Diagnost
     let Some((_, form)) = CLAUSES.iter().find(|(clause, _)| *clause == name) else {
         let (help, meant) = help_for_clause(&name);
         spec.meant.extend(meant);
-        let message = if LATER.contains(&name.as_str()) {
+        let message = if LATER.iter().any(|(later, _)| *later == name) {
             format!("this version does not have the clause `{name}` yet")
         } else {
             format!("unknown clause `{name}`")

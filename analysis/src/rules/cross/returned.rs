@@ -1,13 +1,53 @@
-//! What a closure of `training_step` returns: the loss, or the output and the loss, in this order.
+//! What functions return: the loop its history in a `Result`, and a closure of `training_step` the loss, or the output
+//! and the loss, in this order.
 
 use std::collections::HashMap;
 
-use syn::{Expr, Ident, Local, Member, Pat, Stmt};
+use syn::{Expr, GenericArgument, Ident, Local, Member, Pat, PathArguments, Stmt, Type};
 
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::prose::code;
 use crate::spec::{Spec, plain};
+
+/// Why a type cannot be what the loop returns, as far as it shows: a name of the user's own may be a `Result`.
+pub(super) fn unfit(output: &Type) -> Option<&'static str> {
+    let fails = "the loop can fail, so it returns a `Result`";
+    let history = "the loop returns its history";
+    match output {
+        Type::Paren(inner) => unfit(&inner.elem),
+        Type::Group(inner) => unfit(&inner.elem),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let name = last.ident.to_string();
+            if name.ends_with("Result") {
+                let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+                let GenericArgument::Type(value) = arguments.args.first()? else { return None };
+                return is_other(value).then_some(history);
+            }
+            (name == "History" || is_other(output)).then_some(fails)
+        }
+        Type::Macro(_) | Type::Verbatim(_) | Type::Infer(_) => None,
+        _ => Some(fails),
+    }
+}
+
+/// Whether a type is certainly no history and no `Result`.
+fn is_other(ty: &Type) -> bool {
+    match ty {
+        Type::Paren(inner) => is_other(&inner.elem),
+        Type::Group(inner) => is_other(&inner.elem),
+        Type::Path(path) => {
+            const OTHERS: [&str; 20] = [
+                "Option", "Vec", "Box", "String", "bool", "char", "usize", "u8", "u16", "u32", "u64",
+                "isize", "i8", "i16", "i32", "i64", "f32", "f64", "Tensor", "Scalar",
+            ];
+            path.path.segments.last().is_some_and(|last| OTHERS.iter().any(|name| last.ident == name))
+        }
+        Type::Macro(_) | Type::Verbatim(_) | Type::Infer(_) => false,
+        _ => true,
+    }
+}
 
 /// Finds `(loss, output)`: two tensors fit either way, and the loop would train on the output.
 pub(super) fn check(bag: &Bag, spec: &Spec) {

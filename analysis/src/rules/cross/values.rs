@@ -1,0 +1,125 @@
+//! Values that are Rust and not what the clause takes, as far as it shows: what rustc would say of them names no remedy.
+
+use syn::visit::{self, Visit};
+use syn::{Expr, Ident, Member};
+
+use crate::bag::Bag;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::item::SpecFn;
+use crate::spec::{Spec, Value, plain};
+
+/// Types of the runtime by their names, and how a clause writes them.
+const TYPES: [(&str, &str); 8] = [
+    ("Sgd", "optimizer = Sgd::new(model.parameters(), 0.1)"),
+    ("Adam", "optimizer = Adam::new(model.parameters(), 1e-3)"),
+    ("AdamW", "optimizer = AdamW::new(model.parameters(), 1e-3)"),
+    ("StepLr", "scheduler = StepLr::new(30, 0.1)"),
+    ("CosineLr", "scheduler = CosineLr::new(1000)"),
+    ("CrossEntropy", CROSS_ENTROPY),
+    ("Huber", "loss = huber_loss`, or `loss = |output, batch| Huber::new().loss(output, &batch.target)"),
+    (
+        "SmoothL1",
+        "loss = smooth_l1_loss`, or `loss = |output, batch| SmoothL1::new().loss(output, &batch.target)",
+    ),
+];
+const CROSS_ENTROPY: &str =
+    "loss = cross_entropy`, or `loss = |output, batch| CrossEntropy::new().loss(output, &batch.target)";
+
+pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
+    for clause in [&spec.optimizer, &spec.scheduler, &spec.loss] {
+        check_type(bag, clause);
+    }
+    check_method(bag, &spec.loss);
+    check_schedule(bag, &spec.scheduler, item);
+    let metrics = [&spec.metrics, &spec.train_metrics].into_iter().flatten().flat_map(|clause| &clause.value);
+    let values = [&spec.optimizer, &spec.scheduler, &spec.train, &spec.valid];
+    for value in values.into_iter().flatten().map(|clause| &clause.value).chain(metrics) {
+        Named(bag).visit_expr(value);
+    }
+}
+
+/// `optimizer = Sgd`, `loss = CrossEntropy::loss`: a type, or a method without its receiver.
+fn check_type(bag: &Bag, clause: &Value) {
+    let Some(clause) = clause else { return };
+    let Expr::Path(path) = plain(&clause.value) else { return };
+    let Some(first) = path.path.segments.first().filter(|_| path.path.segments.len() <= 2) else { return };
+    let Some((name, help)) = TYPES.iter().find(|(name, _)| first.ident == name) else { return };
+    let message = if path.path.segments.len() == 1 {
+        format!("`{name}` is a type, and `{}` takes a value", clause.key)
+    } else {
+        format!("`{}` is no function of the output and the target", crate::prose::code(path))
+    };
+    bag.push(Diagnostic::error(Place::of(path), message).help(format!("write `{help}`")));
+}
+
+/// `loss = CrossEntropy::new().loss`: a method that nobody calls.
+fn check_method(bag: &Bag, clause: &Value) {
+    let Some(clause) = clause else { return };
+    let Expr::Field(field) = plain(&clause.value) else { return };
+    if let (Expr::Call(_) | Expr::MethodCall(_), Member::Named(method)) = (plain(&field.base), &field.member)
+    {
+        let base = crate::prose::code(&field.base);
+        bag.push(
+            Diagnostic::error(
+                method.span(),
+                format!("`{method}` is a method, and `{}` takes a function", clause.key),
+            )
+            .help(format!("write `{} = |output, batch| {base}.{method}(output, &batch.target)`", clause.key)),
+        );
+    }
+}
+
+/// A schedule is made without the optimizer; the loop introduces them.
+fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
+    let Some(clause) = clause else { return };
+    if item.parameters().iter().any(|parameter| parameter == "optimizer") {
+        return;
+    }
+    let mut names = Mentions(Vec::new());
+    names.visit_expr(&clause.value);
+    if let Some(name) = names.0.first() {
+        bag.push(
+            Diagnostic::error(name.span(), "a schedule is made without the optimizer")
+                .note("the loop hands it the optimizer with each step")
+                .help("leave it out: `scheduler = StepLr::new(30, 0.1)`"),
+        );
+    }
+}
+
+/// Each mention of `optimizer`.
+struct Mentions(Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Mentions {
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        self.0.extend(path.path.get_ident().filter(|name| *name == "optimizer").cloned());
+    }
+
+    fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
+}
+
+/// `step_size=30` in a call, as in Python.
+struct Named<'a>(&'a Bag);
+
+impl<'ast> Visit<'ast> for Named<'_> {
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        self.arguments(&call.args);
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        self.arguments(&call.args);
+        visit::visit_expr_method_call(self, call);
+    }
+}
+
+impl Named<'_> {
+    fn arguments<'ast>(&self, arguments: impl IntoIterator<Item = &'ast Expr>) {
+        let named = |argument: &&Expr| matches!(argument, Expr::Assign(assign) if matches!(&*assign.left, Expr::Path(path) if path.path.get_ident().is_some()));
+        if let Some(argument) = arguments.into_iter().find(named) {
+            self.0.push(
+                Diagnostic::error(Place::of(argument), "Rust has no named arguments")
+                    .help("give them in order, and the rest by methods: `Sgd::new(model.parameters(), 0.1).momentum(0.9)`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Names that people bring along from other frameworks, and what to write here instead.
+
+/// Clauses that the design has and this version does not, and what does the same today.
+pub(crate) const LATER: [(&str, &str); 10] = [
+    (
+        "max_time",
+        "until then stop in a hook: `on(batch_end = |_, _| ...)` that returns `ControlFlow::Break(())`",
+    ),
+    (
+        "early_stop",
+        "until then stop in a hook: `on(epoch_end = |_, state| ...)` that returns `ControlFlow::Break(())`; \
+         `state.history.best_epoch()` and `state.is_best()` tell when",
+    ),
+    (
+        "checkpoint",
+        "until then save in a hook: \
+         `on(epoch_end = |model, state| { if state.is_best() { model.save(\"best.safetensors\")?; } })`",
+    ),
+    (
+        "restore_best",
+        "until then save the best in a hook, `if state.is_best() { model.save(path)?; }`, and `model.load(path)?` \
+         after the run",
+    ),
+    ("warmup", "until then write a schedule of your own: `impl Schedule`, three methods"),
+    ("anomaly", "a loss or a gradient that is not finite ends the run as it is; remove it"),
+    ("ema", "until then average the parameters in a hook: `on(batch_end = |model, _| ...)`"),
+    (
+        "phases",
+        "until then write the loop by hand, `#[training_loop]` above a function with a body checks it",
+    ),
+    ("distributed", "one process trains, on as many threads as `set_num_threads` says; remove it"),
+    ("run", "remove it; `on(epoch_end = ...)` runs your own code"),
+];
+
+/// Names of others, and the help that names ours.
+pub(crate) const FOREIGN: [(&[&str], &str); 33] = [
+    (
+        &["max_epochs", "num_epochs", "num_train_epochs", "n_epoch", "n_epochs", "nb_epochs", "nepochs"],
+        "here it is `epochs = ...`",
+    ),
+    (&["max_step", "num_steps", "total_steps", "num_training_steps"], "here it is `max_steps = ...`"),
+    (
+        &["accumulate_grad_batches", "gradient_accumulation_steps", "grads_accumulation", "accum_steps"],
+        "here it is `accumulate = ...`",
+    ),
+    (
+        &["gradient_clip_val", "max_grad_norm", "global_clipnorm", "clipnorm", "grad_clip", "clip_norm"],
+        "here it is `clip_grad_norm = ...`",
+    ),
+    (&["clipvalue", "clip_value"], "here it is `clip_grad_value = ...`"),
+    (
+        &[
+            "check_val_every_n_epoch",
+            "validation_freq",
+            "eval_steps",
+            "eval_strategy",
+            "evaluation_strategy",
+            "val_check_interval",
+            "validation_data",
+            "val",
+        ],
+        "`validate(every = 2 epochs)` says how often to validate, `valid = ...` on what",
+    ),
+    (
+        &["lr", "learning_rate", "momentum", "weight_decay", "wd", "lr_max", "max_lr", "moms", "betas"],
+        "it is an argument of the optimizer: `optimizer = Sgd::new(model.parameters(), 0.1).momentum(0.9)`",
+    ),
+    (
+        &["patience", "min_delta", "monitor", "early_stopping", "early_stopping_patience"],
+        "it belongs inside `early_stop(...)` or `checkpoint(...)`, which this version does not have yet; \
+         until then stop in a hook: `on(epoch_end = |_, state| ...)` that returns `ControlFlow::Break(())`",
+    ),
+    (
+        &[
+            "save_top_k",
+            "save_total_limit",
+            "save_best_only",
+            "with_file_checkpointer",
+            "output_dir",
+            "save_steps",
+        ],
+        "it will be `checkpoint(keep_best = ...)`, which this version does not have yet; until then save in a hook: \
+         `on(epoch_end = |model, state| { if state.is_best() { model.save(\"best.safetensors\")?; } })`",
+    ),
+    (
+        &["restore_best_weights", "load_best_model_at_end"],
+        "it will be `restore_best`, which this version does not have yet; \
+         until then save the best in a hook and load it after the run",
+    ),
+    (&["lr_scheduler", "schedule", "lr_scheduler_type", "sched"], "here it is `scheduler = ...`"),
+    (
+        &["warmup_steps", "warmup_ratio", "warmup_epochs"],
+        "it will be `warmup = 500 steps`, which this version does not have yet; \
+         until then write a schedule of your own: `impl Schedule`, three methods",
+    ),
+    (&["criterion", "loss_fn", "loss_function", "loss_func", "objective"], "here it is `loss = ...`"),
+    (&["optim", "optimiser", "opt", "opt_func", "optimizers"], "here it is `optimizer = ...`"),
+    (
+        &["callbacks", "cbs", "logger", "loggers", "verbose", "progress", "enable_progress_bar"],
+        "it will be an option of `RunOptions`, which this version does not have yet; \
+         `on(epoch_end = ...)` runs your own code",
+    ),
+    (
+        &["log_every_n_steps", "logging_steps"],
+        "it will be an option of `RunOptions`, which this version does not have yet; \
+         `on(batch_end = |_, state| ...)` prints what you like",
+    ),
+    (
+        &["resume", "resume_from_checkpoint", "initial_epoch", "ckpt_path"],
+        "a run cannot be resumed in this version; `model.load(path)?` before the run starts from saved parameters",
+    ),
+    (
+        &["fp16", "bf16", "precision", "amp", "mixed_precision"],
+        "it is not supported: the runtime computes in f32",
+    ),
+    (
+        &["devices", "device", "accelerator", "strategy", "num_gpus", "use_cuda"],
+        "the runtime computes on the CPU; `set_num_threads` says on how many threads",
+    ),
+    (&["clip", "gradient_clipping"], "here it is `clip_grad_norm = ...` or `clip_grad_value = ...`"),
+    (
+        &["batch_size", "per_device_train_batch_size", "train_batch_size", "bs"],
+        "it is an argument of the loader: `DataLoader::new(data, 32)`",
+    ),
+    (&["shuffle"], "it is a setting of the loader: `DataLoader::new(data, 32).shuffle(0)`"),
+    (
+        &["drop_last", "dataloader_drop_last"],
+        "it is a setting of the loader: `DataLoader::new(data, 32).drop_last()`",
+    ),
+    (
+        &["validation_split", "train_size", "test_size"],
+        "split the data set before: `data.split(0.8, 0)?` gives two, and each gets a loader",
+    ),
+    (
+        &["steps_per_epoch", "limit_train_batches"],
+        "an epoch goes through the loader's data once; `max_steps = ...` ends the run after so many updates",
+    ),
+    (
+        &["class_weight", "class_weights", "label_smoothing", "label_smoothing_factor"],
+        "it is a setting of the loss: \
+         `loss = |output, batch| CrossEntropy::new().label_smoothing(0.1).loss(output, &batch.target)`",
+    ),
+    (
+        &[
+            "train_dataset",
+            "train_dataloader",
+            "train_dataloaders",
+            "train_loader",
+            "dataloader_train",
+            "train_data",
+            "training_data",
+            "data",
+            "dls",
+            "dataset",
+        ],
+        "here it is `train = ...`, a `&DataLoader`",
+    ),
+    (
+        &[
+            "eval_dataset",
+            "val_dataset",
+            "val_dataloader",
+            "val_dataloaders",
+            "val_loader",
+            "dataloader_valid",
+            "valid_loader",
+            "dev",
+            "test",
+        ],
+        "here it is `valid = ...`, a `&DataLoader`",
+    ),
+    (
+        &["compute_metrics", "metric", "metric_train_numeric", "metric_valid_numeric", "weighted_metrics"],
+        "here it is `metrics = [accuracy]`, or `train_metrics = [accuracy]` on the training data",
+    ),
+    (
+        &["data_collator", "collate_fn"],
+        "the loader's data set makes the batches: implement `Dataset` to make your own",
+    ),
+    (
+        &["epoch_end", "on_epoch_end", "on_train_epoch_end"],
+        "a hook stands inside of `on`: `on(epoch_end = |model, state| ...)`",
+    ),
+    (
+        &["batch_end", "on_batch_end", "on_train_batch_end", "before_step", "on_before_optimizer_step"],
+        "a hook stands inside of `on`: `on(batch_end = |model, state| ...)`",
+    ),
+    (
+        &["validation_end", "on_validation_end", "on_validation_epoch_end"],
+        "a hook stands inside of `on`: `on(validation_end = |model, state| ...)`",
+    ),
+];
