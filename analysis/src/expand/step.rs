@@ -2,12 +2,12 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Expr;
+use syn::{Expr, ExprPath};
 
 use super::{Printer, mixed, value};
 use crate::diagnostic::Place;
 use crate::inline;
-use crate::plan::{Measure, Rebind, Step, Work};
+use crate::plan::{Measure, Names, Rebind, Step, Work};
 
 impl Printer<'_> {
     /// The statements of a step; `metrics` are those of the pass that it belongs to.
@@ -26,7 +26,7 @@ impl Printer<'_> {
                 let given = mixed(Place::of(value).start);
                 let target = quote_spanned!(given=> &#batch.target);
                 let arguments = [quote_spanned!(given=> &#output), quote_spanned!(given=> &#batch)];
-                let value = call(value, &[arguments[0].clone(), target], &arguments, given);
+                let value = call(value, &[arguments[0].clone(), target], &arguments, given, &self.plan.names);
                 quote_spanned!(at=> let #loss = #value;)
             }
             Work::TrainingStep { value, output: used } => self.training_step(value, *used, at),
@@ -105,7 +105,7 @@ impl Printer<'_> {
         let clause = self.plan.loss_weight.as_ref()?;
         let (batch, path) = (self.plan.names.local("batch", at), &self.path);
         let batch = [quote_spanned!(at=> &#batch)];
-        let weight = call(&clause.value, &batch, &batch, mixed(clause.span()));
+        let weight = call(&clause.value, &batch, &batch, mixed(clause.span()), &self.plan.names);
         Some(quote_spanned!(mixed(clause.span())=> #path::private::weight(#weight)))
     }
 
@@ -123,7 +123,7 @@ impl Printer<'_> {
             Expr::Closure(closure) if closure.inputs.len() == 1 => vec![batch.clone()],
             _ => vec![model.borrowed.clone(), batch.clone()],
         };
-        call(value, &[model.shared.clone(), batch], &arguments, at)
+        call(value, &[model.shared.clone(), batch], &arguments, at, &self.plan.names)
     }
 
     /// Forward and loss in one.
@@ -132,8 +132,13 @@ impl Printer<'_> {
         let (batch, output, loss, path) = (local("batch"), local("output"), local("loss"), &self.path);
         let given = mixed(Place::of(value).start);
         let (model, batch) = (&self.plan.model, quote_spanned!(given=> &#batch));
-        let value =
-            call(value, &[model.shared.clone(), batch.clone()], &[model.borrowed.clone(), batch], given);
+        let value = call(
+            value,
+            &[model.shared.clone(), batch.clone()],
+            &[model.borrowed.clone(), batch],
+            given,
+            &self.plan.names,
+        );
         if output_is_used {
             quote_spanned!(at=> let (#output, #loss) = #path::private::output_and_loss(#value);)
         } else {
@@ -155,28 +160,51 @@ impl Printer<'_> {
                 quote_spanned!(at=> { #rebinds #code })
             };
         }
-        let (function, model) = (callee(value), &model.shared);
+        let (function, model) =
+            (callee(value, mixed(Place::of(value).start), &self.plan.names), &model.shared);
         quote_spanned!(at=> { let #state = #run.state(); #function(#model, &#state) })
     }
 }
 
 /// A function called with its arguments, or a closure written out with its own.
-fn call(value: &Expr, to_function: &[TokenStream], to_closure: &[TokenStream], at: Span) -> TokenStream {
+fn call(
+    value: &Expr,
+    to_function: &[TokenStream],
+    to_closure: &[TokenStream],
+    at: Span,
+    names: &Names,
+) -> TokenStream {
     match value {
         Expr::Closure(closure) => inline::closure(closure, to_closure, at),
         other => {
-            let function = callee(other);
+            let function = callee(other, at, names);
             quote_spanned!(at=> #function(#(#to_function),*))
         }
     }
 }
 
 /// A function as a call writes it: a field needs parentheses.
-fn callee(value: &Expr) -> TokenStream {
+fn callee(value: &Expr, at: Span, names: &Names) -> TokenStream {
     match value {
-        Expr::Field(_) => quote!((#value)),
+        Expr::Field(_) => quote_spanned!(at=> (#value)),
+        // The path of a function and not a variable: the loop's own hygiene finds it too, and keeps rustc from proposing
+        // arguments to be written into the spec.
+        Expr::Path(path) if path.path.segments[0].ident != "$crate" && !is_variable(path, names) => {
+            quote!(#path)
+                .into_iter()
+                .map(|mut token| {
+                    token.set_span(mixed(token.span()));
+                    token
+                })
+                .collect()
+        }
         other => quote!(#other),
     }
+}
+
+/// Whether a path may be a variable.
+fn is_variable(path: &ExprPath, names: &Names) -> bool {
+    path.path.get_ident().is_some_and(|name| names.is_taken(name))
 }
 
 /// `let model = &self.model;` for each name that a block knows otherwise.

@@ -25,6 +25,11 @@ impl Names {
         Self { taken: parameters.iter().map(ToString::to_string).collect(), mentioned }
     }
 
+    /// Whether a parameter has this name.
+    pub(crate) fn is_taken(&self, name: &Ident) -> bool {
+        self.taken.contains(&name.to_string())
+    }
+
     /// A local of this name, or of the next one that is free.
     pub(crate) fn local(&self, name: &str, at: Span) -> Ident {
         let mut free = name.to_owned();

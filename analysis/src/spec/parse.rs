@@ -92,7 +92,11 @@ fn starts_item(input: ParseStream) -> bool {
     let ahead = input.fork();
     let colon = |ahead: ParseStream| ahead.peek(Token![:]) && !ahead.peek(Token![::]);
     ahead.call(Ident::parse_any).is_ok()
-        && (ahead.is_empty() || ahead.peek(Token![,]) || ahead.peek(token::Paren) || colon(&ahead))
+        && (ahead.is_empty()
+            || ahead.peek(Token![,])
+            || ahead.peek(Token![.])
+            || ahead.peek(token::Paren)
+            || colon(&ahead))
 }
 
 /// Whether the next tokens look like `name =`, or like `name(` with the name of a clause.
