@@ -1,7 +1,7 @@
 //! What functions return: the loop its history in a `Result`, and a closure of `training_step` the loss, or the output
 //! and the loss, in this order.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use syn::{Expr, GenericArgument, Ident, Local, Member, Pat, PathArguments, Stmt, Type};
 
@@ -69,7 +69,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
 
 /// The names that a body bound, and whether the last value of each is a loss.
 #[derive(Default)]
-struct Names(HashMap<String, bool>);
+struct Names(BTreeMap<String, bool>);
 
 impl Names {
     /// The last value of a body.
