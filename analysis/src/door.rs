@@ -135,7 +135,7 @@ fn written(args: &TokenStream, item: &SpecFn) -> Written {
             let optimizer = Some(plan.optimizer.place.to_string());
             let options = CheckOptions { counted: optimizer, ..options };
             if let Ok(function) = syn::parse2::<ItemFn>(function.clone()) {
-                findings.extend(check_fn(&expand::as_methods(function), &options));
+                findings.extend(check_fn(&function, &options));
             }
             Written { function, whole: true, findings }
         }

@@ -4,11 +4,9 @@
 //! findings of the checker and rustc's own errors stand there too.
 
 mod doc;
-mod methods;
 mod step;
 mod validation;
 
-pub(crate) use methods::as_methods;
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{

@@ -15,6 +15,7 @@ mod inline;
 mod item;
 pub mod lints;
 pub mod lower;
+mod methods;
 mod module;
 mod nest;
 mod plan;

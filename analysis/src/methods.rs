@@ -1,0 +1,117 @@
+//! Methods of traits that are called by their whole path, as the method calls that they stand for.
+//!
+//! A generated loop calls them so: then nothing has to be imported, and what rustc says of a type it says once.
+
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, ExprCall, ExprMethodCall, File, ImplItemFn, ItemFn, Token, TraitItemFn};
+
+use crate::lower::deep::is_deep;
+
+/// Turns `::training_loop::Optimizer::step(&mut optimizer)` into `optimizer.step()`.
+pub(crate) fn as_methods(function: &ItemFn) -> ItemFn {
+    let mut function = function.clone();
+    Methods.visit_item_fn_mut(&mut function);
+    function
+}
+
+/// The same for all functions of a file.
+pub(crate) fn file_as_methods(file: &File) -> File {
+    let mut file = file.clone();
+    Methods.visit_file_mut(&mut file);
+    file
+}
+
+struct Methods;
+
+impl VisitMut for Methods {
+    fn visit_item_fn_mut(&mut self, item: &mut ItemFn) {
+        if !is_deep(&item.block) {
+            visit_mut::visit_item_fn_mut(self, item);
+        }
+    }
+
+    fn visit_impl_item_fn_mut(&mut self, item: &mut ImplItemFn) {
+        if !is_deep(&item.block) {
+            visit_mut::visit_impl_item_fn_mut(self, item);
+        }
+    }
+
+    fn visit_trait_item_fn_mut(&mut self, item: &mut TraitItemFn) {
+        if !item.default.as_ref().is_some_and(is_deep) {
+            visit_mut::visit_trait_item_fn_mut(self, item);
+        }
+    }
+
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expr);
+        if let Expr::Call(call) = expr
+            && let Some(method) = method(call)
+        {
+            *expr = method;
+        }
+    }
+}
+
+/// The method call that a generated call stands for.
+fn method(call: &ExprCall) -> Option<Expr> {
+    let Expr::Path(path) = &*call.func else { return None };
+    let segments = &path.path.segments;
+    let method = &segments.last()?.ident;
+    // At the place of the name in a generated call, where all tokens stand at one place.
+    let dot = segments.pairs().nth(segments.len().checked_sub(3)? + 1)?.punct()?.spans[0];
+    let mut arguments = call.args.iter().cloned();
+    let receiver = plain(arguments.next()?);
+    let owner = segments.iter().rev().nth(1)?;
+    let is_trait = ["Metric", "Module", "Optimizer", "Schedule"].iter().any(|name| owner.ident == name);
+    if (method == "loader" || method == "output_and_loss") && owner.ident == "private" {
+        return Some(receiver);
+    }
+    is_trait.then(|| {
+        Expr::MethodCall(ExprMethodCall {
+            attrs: Vec::new(),
+            receiver: Box::new(receiver),
+            dot_token: Token![.](dot),
+            method: method.clone(),
+            turbofish: None,
+            paren_token: call.paren_token,
+            args: arguments.collect(),
+        })
+    })
+}
+
+/// `optimizer` of `&mut *optimizer`.
+fn plain(receiver: Expr) -> Expr {
+    match receiver {
+        Expr::Reference(reference) => plain(*reference.expr),
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Deref(_)) => plain(*unary.expr),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::ToTokens;
+
+    use super::*;
+
+    #[test]
+    fn whole_paths_are_turned_and_others_left() {
+        let generated: ItemFn = syn::parse_quote!(
+            fn fit() {
+                ::training_loop::Optimizer::step(&mut *optimizer);
+                for batch in ::training_loop::private::loader(train).epoch(epoch) {}
+            }
+        );
+        let text = as_methods(&generated).to_token_stream().to_string();
+        assert_eq!(text, "fn fit () { optimizer . step () ; for batch in train . epoch (epoch) { } }");
+        let written: ItemFn = syn::parse_quote!(
+            fn fit() {
+                Optimizer::step(&mut optimizer);
+            }
+        );
+        assert_eq!(
+            as_methods(&written).to_token_stream().to_string(),
+            "fn fit () { Optimizer :: step (& mut optimizer) ; }"
+        );
+    }
+}
