@@ -10,16 +10,17 @@
 /// - Validation on `valid` after every 2 epochs and the last one, and before the first epoch: `forward`, `loss`, `metrics`.
 /// - Seed: 3; afterwards the thread's own random draws go on.
 /// - Clauses taken from parameters: `model`, `train`, `valid`.
+#[allow(trivial_bounds)]
 pub fn fit(
     model: &mut Mlp,
     train: &DataLoader,
     valid: &DataLoader,
     epochs: usize,
     seen: &mut Vec<(usize, bool)>,
-) -> Result<History> {
-    use ::training_loop::private::{
-        Metric as _, Module as _, Optimizer as _, Schedule as _,
-    };
+) -> Result<History>
+where
+    Mlp: ::training_loop::Module,
+{
     ::training_loop::private::require(
         epochs >= 1,
         "epochs",
@@ -28,20 +29,20 @@ pub fn fit(
         "write how often to go through the training data: `epochs = 10`",
     )?;
     let mut run = ::training_loop::private::Run::new(Some(epochs), None).validated(true);
-    train.check("train")?;
-    valid.check("valid")?;
+    ::training_loop::private::loader(train).check("train")?;
+    ::training_loop::private::loader(valid).check("valid")?;
     let _seed = ::training_loop::seed_scope(3);
     let mut optimizer = AdamW::new(model.parameters(), 0.01);
-    optimizer.check()?;
+    ::training_loop::Optimizer::check(&optimizer)?;
     let mut scheduler = CosineLr::new(12);
-    scheduler.start(&mut optimizer);
-    model.train();
+    ::training_loop::schedule::Schedule::start(&mut scheduler, &mut optimizer);
+    ::training_loop::Module::train(model);
     run.begin_first();
     {
         let _evaluation = ::training_loop::evaluation(model);
         run.begin_validation();
         let mut valid_accuracy = accuracy();
-        for batch in valid.epoch(0) {
+        for batch in ::training_loop::private::loader(valid).epoch(0) {
             let output = model.forward(&batch.input);
             let loss = {
                 let output = &output;
@@ -49,18 +50,23 @@ pub fn fit(
                 cross_entropy(output, &batch.target)
             };
             run.add_valid_loss(&loss, batch.len());
-            valid_accuracy.update(&output, &batch.target);
+            ::training_loop::metric::Metric::update(
+                &mut valid_accuracy,
+                &output,
+                &batch.target,
+            );
         }
         run.measure_valid(&valid_accuracy);
         run.end_validation();
     }
     run.end_epoch()?;
     for epoch in 0..epochs {
-        run.begin_epoch(epoch, train.batches());
+        run.begin_epoch(epoch, ::training_loop::private::loader(train).batches());
         let mut train_accuracy = accuracy();
         let mut train_top_k = top_k(2);
-        'windows: for window in train.windows(epoch, 3) {
-            optimizer.zero_grad();
+        'windows: for window in ::training_loop::private::loader(train).windows(epoch, 3)
+        {
+            ::training_loop::Optimizer::zero_grad(&mut optimizer);
             run.begin_window(window.samples());
             for batch in &window {
                 let output = model.forward(&batch.input);
@@ -76,19 +82,39 @@ pub fn fit(
                 if run.batch_weight() > 0.0 {
                     (&loss * run.batch_weight()).backward();
                 }
-                train_accuracy.update(&output, &batch.target);
-                train_top_k.update(&output, &batch.target);
+                ::training_loop::metric::Metric::update(
+                    &mut train_accuracy,
+                    &output,
+                    &batch.target,
+                );
+                ::training_loop::metric::Metric::update(
+                    &mut train_top_k,
+                    &output,
+                    &batch.target,
+                );
             }
             if run.window_weight() > 0.0 {
-                optimizer.scale_grad(run.window_scale());
-                let grad_norm = optimizer.clip_grad_norm(0.5);
+                ::training_loop::Optimizer::scale_grad(
+                    &mut optimizer,
+                    run.window_scale(),
+                );
+                let grad_norm = ::training_loop::Optimizer::clip_grad_norm(
+                    &mut optimizer,
+                    0.5,
+                );
                 if run.exploded(model, &optimizer, Some(grad_norm)) {
                     break;
                 }
-                optimizer.step();
-                run.end_step(optimizer.learning_rate(), Some(grad_norm));
-                if !scheduler.is_per_epoch() {
-                    scheduler.step(&mut optimizer);
+                ::training_loop::Optimizer::step(&mut optimizer);
+                run.end_step(
+                    ::training_loop::Optimizer::learning_rate(&optimizer),
+                    Some(grad_norm),
+                );
+                if !::training_loop::schedule::Schedule::is_per_epoch(&scheduler) {
+                    ::training_loop::schedule::Schedule::step(
+                        &mut scheduler,
+                        &mut optimizer,
+                    );
                 }
             }
             if run.is_over() {
@@ -97,14 +123,14 @@ pub fn fit(
         }
         run.measure(&train_accuracy);
         run.measure(&train_top_k);
-        if scheduler.is_per_epoch() {
-            scheduler.step(&mut optimizer);
+        if ::training_loop::schedule::Schedule::is_per_epoch(&scheduler) {
+            ::training_loop::schedule::Schedule::step(&mut scheduler, &mut optimizer);
         }
         if run.is_last() || (epoch + 1).is_multiple_of(2) {
             let _evaluation = ::training_loop::evaluation(model);
             run.begin_validation();
             let mut valid_accuracy = accuracy();
-            for batch in valid.epoch(epoch) {
+            for batch in ::training_loop::private::loader(valid).epoch(epoch) {
                 let output = model.forward(&batch.input);
                 let loss = {
                     let output = &output;
@@ -112,7 +138,11 @@ pub fn fit(
                     cross_entropy(output, &batch.target)
                 };
                 run.add_valid_loss(&loss, batch.len());
-                valid_accuracy.update(&output, &batch.target);
+                ::training_loop::metric::Metric::update(
+                    &mut valid_accuracy,
+                    &output,
+                    &batch.target,
+                );
             }
             run.measure_valid(&valid_accuracy);
             run.end_validation();
