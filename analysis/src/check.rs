@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::lower::Lowered;
 use crate::lower::deep::leave_out_deep_bodies;
 use crate::lower::seen::{Seen, Told};
-use crate::methods::{as_methods, file_as_methods};
+use crate::methods::as_methods;
 use crate::prove::{Asked, Proof};
 use crate::stage::Effect;
 use crate::suppress::Levels;
@@ -75,9 +75,8 @@ pub struct CheckOptions {
 /// # Ok::<(), syn::Error>(())
 /// ```
 pub fn check_fn(function: &ItemFn, options: &CheckOptions) -> Vec<Diagnostic> {
-    let function = &as_methods(function);
     if options.origin == Origin::Spec {
-        let cfg = lower::lower(function, options);
+        let cfg = lower::lower(&as_methods(function), options);
         return options.levels.apply(judge(&cfg, options));
     }
     together(&Seen::of_function(function, options))
@@ -198,7 +197,7 @@ pub fn draw_fn_mermaid(function: &ItemFn, options: &CheckOptions) -> String {
 /// A function that carries `#[training_loop]` is checked as the macro checks it; where it has a spec and no
 /// body, the spec is checked, and the loop that it stands for.
 pub fn check_file(file: &File) -> Vec<Diagnostic> {
-    let mut findings = check_items(&file_as_methods(file).items, &told, None);
+    let mut findings = check_items(&file.items, &told, None);
     fix::settle(file, &mut findings);
     let mut specs = Specs(Vec::new());
     specs.visit_file(file);

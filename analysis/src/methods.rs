@@ -3,9 +3,7 @@
 //! A generated loop calls them so: then nothing has to be imported, and what rustc says of a type it says once.
 
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprCall, ExprMethodCall, File, ImplItemFn, ItemFn, Token, TraitItemFn};
-
-use crate::lower::deep::is_deep;
+use syn::{Expr, ExprCall, ExprMethodCall, ItemFn, Token};
 
 /// Turns `::training_loop::Optimizer::step(&mut optimizer)` into `optimizer.step()`.
 pub(crate) fn as_methods(function: &ItemFn) -> ItemFn {
@@ -14,34 +12,9 @@ pub(crate) fn as_methods(function: &ItemFn) -> ItemFn {
     function
 }
 
-/// The same for all functions of a file.
-pub(crate) fn file_as_methods(file: &File) -> File {
-    let mut file = file.clone();
-    Methods.visit_file_mut(&mut file);
-    file
-}
-
 struct Methods;
 
 impl VisitMut for Methods {
-    fn visit_item_fn_mut(&mut self, item: &mut ItemFn) {
-        if !is_deep(&item.block) {
-            visit_mut::visit_item_fn_mut(self, item);
-        }
-    }
-
-    fn visit_impl_item_fn_mut(&mut self, item: &mut ImplItemFn) {
-        if !is_deep(&item.block) {
-            visit_mut::visit_impl_item_fn_mut(self, item);
-        }
-    }
-
-    fn visit_trait_item_fn_mut(&mut self, item: &mut TraitItemFn) {
-        if !item.default.as_ref().is_some_and(is_deep) {
-            visit_mut::visit_trait_item_fn_mut(self, item);
-        }
-    }
-
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         visit_mut::visit_expr_mut(self, expr);
         if let Expr::Call(call) = expr

@@ -80,6 +80,8 @@ mod stderr;
 mod storage;
 mod tensor;
 mod threads;
+#[cfg(unoptimized)]
+mod unoptimized;
 mod value;
 mod watch;
 

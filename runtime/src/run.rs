@@ -15,6 +15,7 @@ use epoch::Epoch;
 pub use history::{History, Row, StopReason};
 pub use hook::Flow;
 use progress::Progress;
+pub use progress::{ProgressStyle, set_progress};
 pub use state::State;
 use weight::{Total, Weight, Window};
 
@@ -53,7 +54,7 @@ pub struct Run {
 impl Run {
     /// A run of so many epochs, or of so many updates, whichever ends first.
     pub fn new(epochs: Option<usize>, max_steps: Option<usize>) -> Self {
-        Self::with_progress(epochs, max_steps, Progress::from_environment())
+        Self::with_progress(epochs, max_steps, Progress::chosen())
     }
 
     /// The same run, with validation if there is any: then epochs are compared by the validation loss alone.

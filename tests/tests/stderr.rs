@@ -57,6 +57,13 @@ fn diverges() {
 
 #[test]
 #[ignore = "a story that the tests below tell"]
+fn learns_in_silence() {
+    training_loop::run::set_progress(training_loop::run::ProgressStyle::Off);
+    learns();
+}
+
+#[test]
+#[ignore = "a story that the tests below tell"]
 fn forgets_to_zero() {
     let model = Linear::new(1, 1);
     let mut optimizer = Sgd::new(model.parameters(), 0.01);
@@ -79,6 +86,13 @@ fn each_epoch_is_one_line_without_escape_codes() {
         assert!(!text.contains('\u{1b}') && !text.contains('\r'), "{text:?}");
     }
     assert_eq!(said("learns", &[]).matches("epoch ").count(), 10);
+}
+
+#[test]
+fn code_has_the_last_word_about_progress() {
+    for choice in ["auto", "bar", "plain"] {
+        assert!(!said("learns_in_silence", &[("TRAINING_LOOP_PROGRESS", choice)]).contains("epoch"));
+    }
 }
 
 #[test]

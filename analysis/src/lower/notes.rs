@@ -198,7 +198,7 @@ impl<'a> Lower<'a> {
 
     /// The head of a loop over `items`.
     pub(super) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
-        self.cfg.loops[of].over = text::tight(items);
+        self.cfg.loops[of].over = of_loader(items).unwrap_or_else(|| text::tight(items));
         let site = self.site(address(items), None, || (Place::of(items), text::call(items)));
         self.cfg.notes.heads.insert(of, site);
         if let Some((drops, from)) = swallows(items, pat) {
@@ -332,4 +332,17 @@ fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
         "enumerate" | "take" | "inspect" => swallows(&node.receiver, pat),
         _ => None,
     }
+}
+
+/// `train.epoch(epoch)` of `::training_loop::private::loader(train).epoch(epoch)`, as a generated loop asks for the loader
+/// of what it was given.
+fn of_loader(items: &Expr) -> Option<String> {
+    let Expr::MethodCall(call) = items else { return None };
+    let Expr::Call(asked) = &*call.receiver else { return None };
+    let Expr::Path(path) = &*asked.func else { return None };
+    let mut names = path.path.segments.iter().rev().map(|segment| &segment.ident);
+    let is_asked = names.next()? == "loader" && names.next()? == "private";
+    let data = asked.args.first().filter(|_| is_asked)?;
+    let arguments: Vec<String> = call.args.iter().map(text::tight).collect();
+    Some(format!("{}.{}({})", text::tight(data), call.method, arguments.join(", ")))
 }

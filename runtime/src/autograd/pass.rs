@@ -28,6 +28,8 @@ struct Pass {
 /// Computes the gradients of all parameters that `root` depends on and adds them to what these hold.
 #[track_caller]
 pub(crate) fn backward(root: &Tensor, retain: bool) {
+    #[cfg(unoptimized)]
+    crate::unoptimized::notice();
     assert!(
         root.len() == 1,
         "backward: only a single number can be differentiated, and this tensor has the shape {:?}; \

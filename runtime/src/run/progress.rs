@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use super::history::epoch_of;
@@ -10,6 +11,32 @@ use crate::stderr::write_line;
 /// The environment variable that chooses: `auto`, `bar`, `plain` or `off`.
 const VARIABLE: &str = "TRAINING_LOOP_PROGRESS";
 
+/// What [`set_progress`] said, as its number from 1 on; 0 before.
+static CHOICE: AtomicU8 = AtomicU8::new(0);
+
+/// How generated loops show where they are, on standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProgressStyle {
+    /// A bar on a terminal, and a line for each epoch.
+    Auto,
+    /// A line for each epoch.
+    Plain,
+    /// Nothing, but why a run stopped early.
+    Off,
+}
+
+/// Says how all loops that begin from now on show their progress, whatever `TRAINING_LOOP_PROGRESS` says.
+///
+/// # Example
+/// ```
+/// use training_loop::run::{ProgressStyle, set_progress};
+///
+/// set_progress(ProgressStyle::Off); // Five folds of sixty epochs each are nothing to read.
+/// ```
+pub fn set_progress(style: ProgressStyle) {
+    CHOICE.store(style as u8 + 1, Ordering::Relaxed);
+}
+
 /// How a run shows where it is. A bar ends when this is dropped, however the run ended.
 pub(super) struct Progress {
     lines: bool,
@@ -17,8 +44,20 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// What the program asks for, or else the environment.
+    pub(super) fn chosen() -> Self {
+        let styles = [ProgressStyle::Auto, ProgressStyle::Plain, ProgressStyle::Off];
+        let choice = CHOICE.load(Ordering::Relaxed);
+        match styles.into_iter().find(|style| *style as u8 + 1 == choice) {
+            Some(ProgressStyle::Auto) => Self::new(true, true),
+            Some(ProgressStyle::Plain) => Self::new(true, false),
+            Some(ProgressStyle::Off) => Self::new(false, false),
+            None => Self::from_environment(),
+        }
+    }
+
     /// What the environment asks for.
-    pub(super) fn from_environment() -> Self {
+    fn from_environment() -> Self {
         let choice = std::env::var_os(VARIABLE).unwrap_or_default();
         let (lines, bars) = match choice.to_str() {
             Some("" | "auto" | "bar") => (true, true),

@@ -1,0 +1,10 @@
+//! Tells the crate whether it is built without optimization: nothing in the source can ask.
+
+fn main() {
+    println!("cargo::rustc-check-cfg=cfg(unoptimized)");
+    println!("cargo::rerun-if-env-changed=OPT_LEVEL");
+    println!("cargo::rerun-if-changed=build.rs");
+    if std::env::var("OPT_LEVEL").is_ok_and(|level| level == "0") {
+        println!("cargo::rustc-cfg=unoptimized");
+    }
+}
