@@ -218,10 +218,9 @@ fn what_is_too_deep_for_any_parser_comes_out_of_the_macro() {
                 let args = format!("loss = |output, batch| {{ {body} }}, epochs = 1, optimizer = o");
                 let waiting: TokenStream = "fn fit(model: &mut M, train: &D) -> R;".parse().expect("tokens");
                 let expanded = expand(args.parse().expect("tokens"), waiting).to_string();
-                assert!(
-                    expanded.contains("fn fit (model : & mut M , train : & D) -> R {"),
-                    "{form:?} {depth}"
-                );
+                let signature = "fn fit (model : & mut M , train : & D) -> R ";
+                let (_, rest) = expanded.split_once(signature).unwrap_or_else(|| panic!("{form:?} {depth}"));
+                assert!(rest.starts_with('{') || rest.starts_with("where M :"), "{form:?} {depth}");
                 assert!(!expanded.contains("this is a bug"), "{form:?} {depth}: {expanded}");
             }
         }
