@@ -1,6 +1,6 @@
 //! A word to those whose program trains with a runtime that was built without optimization.
 //!
-//! A debug build of the runtime is some fifty times slower, and the profile that mends it has to stand in the user's own
+//! A debug build of the runtime is some thirty times slower, and the profile that mends it has to stand in the user's own
 //! `Cargo.toml`. Each backward pass asks; a build with optimization has nothing of it.
 
 use std::sync::OnceLock;
@@ -29,7 +29,7 @@ pub(crate) fn notice() {
 fn text() -> String {
     format!(
         "training-loop was built without optimization and trains many times slower than it can: run with `--release`, \
-         or add to Cargo.toml\n\n    [profile.dev.package.\"*\"]\n    opt-level = 3\n\n\
+         or add to Cargo.toml\n\n    [profile.dev.package.training-loop]\n    opt-level = 3\n\n\
          ({VARIABLE}=off silences this)"
     )
 }
@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn the_text_has_the_lines_and_the_variable() {
         let text = super::text();
-        assert!(text.contains("[profile.dev.package.\"*\"]\n    opt-level = 3"));
+        assert!(text.contains("[profile.dev.package.training-loop]\n    opt-level = 3"));
         assert!(text.contains("TRAINING_LOOP_UNOPTIMIZED=off"));
     }
 }
