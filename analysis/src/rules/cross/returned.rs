@@ -1,6 +1,6 @@
 //! What a closure of `training_step` returns: the loss, or the output and the loss, in this order.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use syn::{Expr, Ident, Local, Member, Pat, Stmt};
 
@@ -29,7 +29,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
 
 /// The names that a body bound, and whether the last value of each is a loss.
 #[derive(Default)]
-struct Names(HashMap<String, bool>);
+struct Names(BTreeMap<String, bool>);
 
 impl Names {
     /// The last value of a body.
