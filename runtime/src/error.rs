@@ -5,14 +5,16 @@
 //! Mistakes in the program itself (shapes, a second backward) panic at the caller's line instead.
 
 mod csv;
+mod io;
 mod model_file;
 mod short;
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub use csv::CsvProblem;
+use io::write_where;
 pub use model_file::ModelFileProblem;
 use short::{Names, shown, write_more};
 pub(crate) use short::{Short, shorten};
@@ -76,6 +78,15 @@ pub enum Error {
         inputs: usize,
         /// Rows of the target.
         targets: usize,
+    },
+    /// Rows of a matrix that differ in length.
+    Ragged {
+        /// The first row that is not as long as row 0, counted from 0.
+        row: usize,
+        /// The numbers of row 0.
+        expected: usize,
+        /// The numbers of the row.
+        found: usize,
     },
     /// A number that is not finite in data.
     NotFinite {
@@ -210,6 +221,10 @@ impl fmt::Display for Error {
             Self::Lengths { inputs, targets } => {
                 write!(f, "{inputs} inputs but {targets} targets; each input needs exactly one target")
             }
+            Self::Ragged { row, expected, found } => write!(
+                f,
+                "row {row} (counted from 0) holds {found} numbers, and row 0 holds {expected}; make all rows as long"
+            ),
             Self::NotFinite { what, row, column, value } => {
                 write!(
                     f,
@@ -262,24 +277,6 @@ impl StdError for Error {
 fn decimal(value: f64) -> String {
     let narrow = value as f32;
     if f64::from(narrow) == value { narrow.to_string() } else { value.to_string() }
-}
-
-/// Where a path that was not found was looked for.
-fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std::io::Error) -> fmt::Result {
-    if source.kind() != std::io::ErrorKind::NotFound {
-        return Ok(());
-    }
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    match (folder.filter(|folder| !folder.exists()), std::env::current_dir()) {
-        (Some(folder), _) if path.is_absolute() => write!(f, "; there is no folder {}", folder.display()),
-        (Some(folder), Ok(current)) => {
-            write!(f, "; there is no folder {} in {}", folder.display(), current.display())
-        }
-        (None, Ok(current)) if path.is_relative() => {
-            write!(f, "; it was looked for from the folder {}", current.display())
-        }
-        _ => Ok(()),
-    }
 }
 
 fn write_empty_loader(

@@ -1,4 +1,4 @@
-//! What `max`, `min` and `argmax` share: the search for the first best element.
+//! What `max`, `min`, `argmax` and `argmin` share: the search for the first best element.
 
 use crate::autograd::record;
 use crate::value::Value;
@@ -43,17 +43,44 @@ impl Tensor {
     /// Where along one axis the largest element is: the first of ties, or the first NaN.
     ///
     /// # Shapes
-    /// `x: [rows, classes]` → `rows` labels for `axis = 1`; other axes are joined in row-major order.
+    /// `x: [rows, classes]` → labels `[rows]` for `axis = 1`; a negative axis counts from the last.
+    ///
+    /// # Panics
+    /// If there is no such axis, or nothing along it.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let scores = Tensor::from([[0.1, 0.9], [2.0, -1.0]]);
+    /// assert_eq!(scores.argmax(-1), Labels::from([1, 0]));
+    /// ```
+    #[track_caller]
+    pub fn argmax(&self, axis: isize) -> Labels {
+        best_along("argmax", self, axis, |a, b| a > b)
+    }
+
+    /// Where along one axis the smallest element is: the first of ties, or the first NaN.
+    ///
+    /// # Shapes
+    /// `x: [rows, classes]` → labels `[rows]` for `axis = 1`; a negative axis counts from the last.
     ///
     /// # Panics
     /// If there is no such axis, or nothing along it.
     #[track_caller]
-    pub fn argmax(&self, axis: isize) -> Labels {
-        let axis = ops::axis("argmax", self.shape(), axis);
-        let (_, length, inner) = self.value().shape().around(axis);
-        let places = best_places("argmax", self, axis, |a, b| a > b);
-        places.into_iter().map(|place| (place / inner % length) as u32).collect()
+    pub fn argmin(&self, axis: isize) -> Labels {
+        best_along("argmin", self, axis, |a, b| a < b)
     }
+}
+
+#[track_caller]
+fn best_along(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> bool) -> Labels {
+    let axis = ops::axis(op, x.shape(), axis);
+    let shape = x.value().shape();
+    let (_, length, inner) = shape.around(axis);
+    let places = best_places(op, x, axis, better);
+    let along = places.into_iter().map(|place| (place / inner % length) as u32);
+    along.collect::<Labels>().reshape(&shape.without(axis))
 }
 
 /// The place in the tensor of each best element along an axis.

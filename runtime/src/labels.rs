@@ -1,24 +1,27 @@
 //! Class labels and other ids: integers, counted from 0.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
-use ndarray::{Array, Dimension};
+use ndarray::{Array, ArrayView, Dimension};
 
 use crate::shape::Shape;
 use crate::{Error, Result};
 
 /// The classes of a batch's samples, or the tokens of its texts; a clone shares them.
 ///
-/// Labels have a shape as tensors have: `[batch]` for classes, `[batch, time]` for tokens.
+/// Labels have a shape as tensors have: `[batch]` for classes, `[batch, time]` for tokens. They are made of numbers
+/// of the types `u8`, `u32`, `usize`, `i32` and `i64`: of vectors, slices, arrays, nested arrays, and `ndarray` arrays.
 ///
 /// # Example
 /// ```
-/// use training_loop::Labels;
+/// use training_loop::prelude::*;
 ///
-/// let labels = Labels::from(vec![2_usize, 0, 1]);
+/// let labels = Labels::from(vec![2, 0, 1]);
 /// assert_eq!(labels.as_slice(), [2, 0, 1]);
-/// let tokens = Labels::from(ndarray::arr2(&[[5_usize, 9, 0], [3, 0, 0]]));
+/// let tokens = Labels::from([[5, 9, 0], [3, 0, 0]]);
 /// assert_eq!(tokens.shape(), [2, 3]);
+/// assert_eq!(tokens, Labels::from(ndarray::arr2(&[[5_usize, 9, 0], [3, 0, 0]])));
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Labels {
@@ -106,49 +109,84 @@ impl Labels {
     }
 }
 
-impl From<Vec<u32>> for Labels {
-    #[track_caller]
-    fn from(values: Vec<u32>) -> Self {
-        Self::vector(values.into())
-    }
+/// Labels of one integer type: a number (without axes), arrays, slices and vectors of numbers, nested arrays,
+/// `ndarray` arrays.
+macro_rules! integers {
+    ($($integer:ty),*) => {$(
+        /// # Panics
+        /// If the label is negative, or does not fit in 32 bits.
+        impl From<$integer> for Labels {
+            #[track_caller]
+            fn from(label: $integer) -> Self {
+                Self { shape: Shape::scalar(), values: narrow(&[label]) }
+            }
+        }
+
+        /// # Panics
+        /// If a label is negative, or does not fit in 32 bits.
+        impl From<Vec<$integer>> for Labels {
+            #[track_caller]
+            fn from(labels: Vec<$integer>) -> Self {
+                Self::vector(narrow(&labels))
+            }
+        }
+
+        /// # Panics
+        /// If a label is negative, or does not fit in 32 bits.
+        impl From<&[$integer]> for Labels {
+            #[track_caller]
+            fn from(labels: &[$integer]) -> Self {
+                Self::vector(narrow(labels))
+            }
+        }
+
+        /// # Panics
+        /// If a label is negative, or does not fit in 32 bits.
+        impl<const N: usize> From<[$integer; N]> for Labels {
+            #[track_caller]
+            fn from(labels: [$integer; N]) -> Self {
+                Self::vector(narrow(&labels))
+            }
+        }
+
+        /// # Panics
+        /// If a label is negative, or does not fit in 32 bits.
+        impl<const M: usize, const N: usize> From<[[$integer; M]; N]> for Labels {
+            #[track_caller]
+            fn from(rows: [[$integer; M]; N]) -> Self {
+                Self { shape: Shape::new(&[N, M]), values: narrow(rows.as_flattened()) }
+            }
+        }
+
+        /// # Panics
+        /// If a label is negative, or does not fit in 32 bits.
+        impl<D: Dimension> From<ArrayView<'_, $integer, D>> for Labels {
+            #[track_caller]
+            fn from(labels: ArrayView<'_, $integer, D>) -> Self {
+                let shape = Shape::new(labels.shape());
+                match labels.as_slice() {
+                    Some(labels) => Self { shape, values: narrow(labels) },
+                    None => Self { shape, values: narrow(&labels.iter().copied().collect::<Vec<_>>()) },
+                }
+            }
+        }
+
+        /// # Panics
+        /// If a label is negative, or does not fit in 32 bits.
+        impl<D: Dimension> From<Array<$integer, D>> for Labels {
+            #[track_caller]
+            fn from(labels: Array<$integer, D>) -> Self {
+                Self::from(labels.view())
+            }
+        }
+    )*};
 }
 
-impl From<&[u32]> for Labels {
-    #[track_caller]
-    fn from(values: &[u32]) -> Self {
-        Self::vector(values.into())
-    }
-}
+integers!(u8, u32, usize, i32, i64);
 
-impl From<Vec<u8>> for Labels {
-    #[track_caller]
-    fn from(values: Vec<u8>) -> Self {
-        values.into_iter().map(u32::from).collect()
-    }
-}
-
-/// # Panics
-/// If a value does not fit in 32 bits.
-impl From<Vec<usize>> for Labels {
-    #[track_caller]
-    fn from(values: Vec<usize>) -> Self {
-        Self::vector(narrow(values))
-    }
-}
-
-/// # Panics
-/// If a value does not fit in 32 bits.
-impl<D: Dimension> From<Array<usize, D>> for Labels {
-    #[track_caller]
-    fn from(values: Array<usize, D>) -> Self {
-        Self { shape: Shape::new(values.shape()), values: narrow(values.iter().copied()) }
-    }
-}
-
-impl<D: Dimension> From<Array<u32, D>> for Labels {
-    #[track_caller]
-    fn from(values: Array<u32, D>) -> Self {
-        Self { shape: Shape::new(values.shape()), values: values.iter().copied().collect() }
+impl From<&Labels> for Labels {
+    fn from(labels: &Labels) -> Self {
+        labels.clone()
     }
 }
 
@@ -159,11 +197,16 @@ impl FromIterator<u32> for Labels {
 }
 
 #[track_caller]
-fn narrow(values: impl IntoIterator<Item = usize>) -> Arc<[u32]> {
-    let mut narrow = Vec::new();
-    for value in values {
-        let Ok(value) = u32::try_from(value) else { panic!("label {value} does not fit in 32 bits") };
-        narrow.push(value);
+fn narrow<T: Copy + Display + TryInto<u32>>(labels: &[T]) -> Arc<[u32]> {
+    let mut narrow = Vec::with_capacity(labels.len());
+    for (place, label) in labels.iter().enumerate() {
+        match (*label).try_into() {
+            Ok(label) => narrow.push(label),
+            Err(_) => panic!(
+                "label {label} at place {place} is not in 0..=4294967295; labels count from 0, and one to leave out \
+                 may be any number beyond the classes (`CrossEntropy::ignore`)"
+            ),
+        }
     }
     narrow.into()
 }
@@ -186,5 +229,33 @@ mod tests {
     #[should_panic(expected = "reshape: 6 labels of shape [6] do not fit the shape [2, 2]")]
     fn a_shape_of_another_size_is_named() {
         let _ = (0..6).collect::<Labels>().reshape(&[2, 2]);
+    }
+
+    #[test]
+    fn integers_of_any_type_are_labels() {
+        let expected = (0..3).collect::<Labels>();
+        for labels in [
+            Labels::from([0, 1, 2]),
+            vec![0_u8, 1, 2].into(),
+            [0_i64, 1, 2].into(),
+            (&[0_usize, 1, 2][..]).into(),
+            ndarray::arr1(&[0_i32, 1, 2]).view().into(),
+        ] {
+            assert_eq!(labels, expected);
+        }
+        assert_eq!(Labels::from(7).shape(), [0_usize; 0]);
+        assert_eq!(Labels::from([[1, 2], [3, 4], [5, 6]]).shape(), [3, 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "label -100 at place 1 is not in 0..=4294967295")]
+    fn negative_labels_are_refused() {
+        let _ = Labels::from([3, -100]);
+    }
+
+    #[test]
+    #[should_panic(expected = "label 4294967296 at place 0 is not in 0..=4294967295")]
+    fn labels_are_not_cut_to_32_bits() {
+        let _ = Labels::from(vec![1_i64 << 32]);
     }
 }

@@ -15,8 +15,10 @@ pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};
 pub use crate::run::{History, State, StopReason};
 pub use crate::schedule::{CosineLr, Schedule, StepLr};
 pub use crate::{
-    Attention, Error, Labels, Parameter, Result, Scalar, StateDict, Tensor, evaluation, no_grad,
-    no_grad_guard, seed, seed_scope,
+    Attention, Error, Labels, Parameter, Result, Scalar, StateDict, Tensor, cat, evaluation, no_grad,
+    no_grad_guard, seed, seed_scope, select, stack,
 };
+/// The crate of arrays, so that `ndarray::arr2(..)` works without a dependency of one's own.
+pub use ndarray;
 #[cfg(feature = "macros")]
 pub use training_loop_macros::{Module, training_loop};

@@ -68,7 +68,7 @@ pub struct Position {
 }
 
 /// The number that was written: 0.1, not the nearest f32 to it.
-fn decimal(rate: Scalar) -> f64 {
+pub(crate) fn decimal(rate: Scalar) -> f64 {
     rate.to_string().parse().unwrap_or(f64::from(rate))
 }
 

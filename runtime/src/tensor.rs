@@ -1,26 +1,34 @@
 //! Tensors: numbers with a shape and, where they were computed from parameters, the graph behind them.
 
+mod create;
+mod from;
+
 use std::fmt;
 use std::sync::Arc;
 
-use ndarray::{ArrayBase, ArrayViewD, Data, Dimension, IxDyn};
+pub(crate) use from::copied;
+use ndarray::{ArrayViewD, IxDyn};
 
 use crate::autograd::{self, Graph};
 use crate::reduction::Reduction;
-use crate::shape::Shape;
-use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Array, Scalar, watch};
 
 /// A cheap handle to numbers in row-major order; a clone shares them.
 ///
+/// It is made of a number, of a slice, vector or array of numbers, of nested arrays, and of any `ndarray` array or
+/// view; of ragged rows by `try_from`. Its `Display` is that of `ndarray`: nested, with a precision (`{:.3}`), and
+/// shortened where there are many numbers.
+///
 /// # Example
 /// ```
-/// use training_loop::Tensor;
+/// use training_loop::prelude::*;
 ///
-/// let x = Tensor::from(ndarray::arr2(&[[1.0, -2.0], [3.0, 4.0]]));
+/// let x = Tensor::from([[1.0, -2.0], [3.0, 4.0]]);
 /// assert_eq!(x.relu().sum().item(), 8.0);
 /// assert_eq!(x.shape(), [2, 2]);
+/// assert_eq!(format!("{x:.1}"), "[[1.0, -2.0],\n [3.0, 4.0]]");
+/// assert_eq!(Tensor::from(ndarray::arr1(&[1.0, 2.0])).shape(), Tensor::from(vec![1.0, 2.0]).shape());
 /// ```
 #[derive(Clone)]
 pub struct Tensor(Arc<Node>);
@@ -69,18 +77,6 @@ impl Tensor {
     /// Whether two handles are the same tensor.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
-    }
-
-    /// A tensor of zeros.
-    #[track_caller]
-    pub fn zeros(shape: &[usize]) -> Self {
-        Self::constant(Value::filled(shape, 0.0))
-    }
-
-    /// A tensor of ones.
-    #[track_caller]
-    pub fn ones(shape: &[usize]) -> Self {
-        Self::constant(Value::filled(shape, 1.0))
     }
 
     /// The lengths of the axes, outermost first.
@@ -182,40 +178,10 @@ impl Tensor {
     }
 }
 
-/// Copies an array or a view of any layout.
-impl<S: Data<Elem = Scalar>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
-    #[track_caller]
-    fn from(array: ArrayBase<S, D>) -> Self {
-        Self::constant(copied(&array))
-    }
-}
-
-/// The numbers of an array or a view in row-major order.
-#[track_caller]
-pub(crate) fn copied<S: Data<Elem = Scalar>, D: Dimension>(array: &ArrayBase<S, D>) -> Value {
-    let shape = Shape::new(array.shape());
-    if let Some(numbers) = array.as_slice() {
-        return Value::new(shape, Buffer::copied(numbers));
-    }
-    Value::build(shape, |numbers| {
-        for (to, from) in numbers.iter_mut().zip(array) {
-            *to = *from;
-        }
-    })
-}
-
-/// A tensor without axes.
-impl From<Scalar> for Tensor {
-    #[track_caller]
-    fn from(value: Scalar) -> Self {
-        Self::constant(Value::scalar(value))
-    }
-}
-
-impl From<&Tensor> for Tensor {
-    #[track_caller]
-    fn from(tensor: &Tensor) -> Self {
-        tensor.clone()
+/// The numbers, as `ndarray` writes them.
+impl fmt::Display for Tensor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.view().fmt(f)
     }
 }
 
@@ -231,25 +197,24 @@ impl fmt::Debug for Tensor {
 
 #[cfg(test)]
 mod tests {
-    use ndarray::{Array2, s};
+    use ndarray::Array2;
 
     use super::Tensor;
     use crate::Scalar;
 
     #[test]
-    fn any_layout_comes_in_row_by_row() {
-        let array = Array2::from_shape_fn((4, 6), |(i, j)| (10 * i + j) as Scalar);
-        let view = array.slice(s![..;2, 1..;-2]);
-        let tensor = Tensor::from(view.t());
-        assert_eq!(tensor.shape(), [3, 2]);
-        assert_eq!(tensor.as_slice(), [5.0, 25.0, 3.0, 23.0, 1.0, 21.0]);
-        assert_eq!(tensor.to_array(), view.t().to_owned().into_dyn());
-    }
-
-    #[test]
     fn a_number_has_no_axes() {
         let number = Tensor::from(2.5);
         assert_eq!((number.rank(), number.len(), number.item()), (0, 1, 2.5));
+    }
+
+    #[test]
+    fn many_numbers_are_shortened() {
+        assert_eq!(Tensor::from(1.5).to_string(), "1.5");
+        assert_eq!(format!("{:.2}", Tensor::from([0.5, 2.0])), "[0.50, 2.00]");
+        assert_eq!(Tensor::zeros(&[2, 0]).to_string(), "[[]]");
+        let long = Tensor::zeros(&[100, 100]).to_string();
+        assert!(long.contains("...") && long.len() < 2000, "{long}");
     }
 
     #[test]

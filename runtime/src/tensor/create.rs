@@ -1,0 +1,223 @@
+//! Tensors made of a rule.
+
+use super::Tensor;
+use crate::loss::check_classes;
+use crate::schedule::decimal;
+use crate::value::Value;
+use crate::{Labels, Scalar};
+
+impl Tensor {
+    /// A tensor of zeros.
+    #[track_caller]
+    pub fn zeros(shape: &[usize]) -> Self {
+        Self::full(shape, 0.0)
+    }
+
+    /// A tensor of ones.
+    #[track_caller]
+    pub fn ones(shape: &[usize]) -> Self {
+        Self::full(shape, 1.0)
+    }
+
+    /// A tensor of which every element is `value`.
+    #[track_caller]
+    pub fn full(shape: &[usize], value: Scalar) -> Self {
+        Self::constant(Value::filled(shape, value))
+    }
+
+    /// The numbers from `start` in steps of `step`, as far as they lie before `end`.
+    ///
+    /// A negative step counts down. Where the first step leads away from `end`, or both ends are equal, there are
+    /// no numbers.
+    ///
+    /// # Shapes
+    /// → `[n]` with `n = ⌈(end - start) / step⌉`
+    ///
+    /// # Formula
+    /// `y[i] = start + i · step`, each by itself and in double precision, so that no error adds up. The arguments
+    /// count as the decimals that were written: 0.1 is one tenth.
+    ///
+    /// # Panics
+    /// If the step is 0, or an argument is NaN or infinite.
+    ///
+    /// # Source
+    /// PyTorch's `arange`, which refuses a step that leads away, and may include `end` where the quotient is rounded
+    /// up: `arange(1, 1.3, 0.1)` has four numbers there and three here.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// assert_eq!(Tensor::arange(0.0, 0.3, 0.1).as_slice(), [0.0, 0.1, 0.2]);
+    /// assert_eq!(Tensor::arange(3.0, 0.0, -1.0).as_slice(), [3.0, 2.0, 1.0]);
+    /// ```
+    #[track_caller]
+    pub fn arange(start: Scalar, end: Scalar, step: Scalar) -> Self {
+        assert!(start.is_finite() && end.is_finite(), "arange: the ends {start} and {end} must be finite");
+        assert!(step.is_finite() && step != 0.0, "arange: the step {step} must be finite and not 0");
+        let [start, end, step] = [start, end, step].map(decimal);
+        let steps = (end - start) / step;
+        // A quotient that is a whole number but for the rounding of its three operations.
+        let is_whole = (steps - steps.round()).abs() <= 4.0 * f64::EPSILON * steps.abs();
+        let count = if is_whole { steps.round() } else { steps.ceil() };
+        Self::by_place(count.max(0.0) as usize, |i| start + i as f64 * step)
+    }
+
+    /// So many numbers evenly spread from `start` to `end`, both included; one number is `start`.
+    ///
+    /// # Shapes
+    /// → `[count]`
+    ///
+    /// # Formula
+    /// `y[i] = start + i · (end - start) / (count - 1)` in the first half, and counted back from `end` in the second,
+    /// as PyTorch does: both ends are exact.
+    ///
+    /// # Panics
+    /// If an end is NaN or infinite.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// assert_eq!(Tensor::linspace(-1.0, 1.0, 5).as_slice(), [-1.0, -0.5, 0.0, 0.5, 1.0]);
+    /// ```
+    #[track_caller]
+    pub fn linspace(start: Scalar, end: Scalar, count: usize) -> Self {
+        assert!(start.is_finite() && end.is_finite(), "linspace: the ends {start} and {end} must be finite");
+        let [start, end] = [start, end].map(decimal);
+        let last = count.saturating_sub(1);
+        // Divided first: the difference of large ends may overflow.
+        let step = end / last.max(1) as f64 - start / last.max(1) as f64;
+        Self::by_place(count, |i| {
+            if i < count / 2 || last == 0 { start + i as f64 * step } else { end - (last - i) as f64 * step }
+        })
+    }
+
+    /// A vector of the value at each place.
+    #[track_caller]
+    fn by_place(count: usize, value: impl Fn(usize) -> f64) -> Self {
+        Self::constant(Value::build([count], |numbers| {
+            numbers.iter_mut().enumerate().for_each(|(i, number)| *number = value(i) as Scalar);
+        }))
+    }
+
+    /// The identity matrix.
+    ///
+    /// # Shapes
+    /// → `[n, n]`
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// assert_eq!(Tensor::eye(2).as_slice(), [1.0, 0.0, 0.0, 1.0]);
+    /// ```
+    #[track_caller]
+    pub fn eye(n: usize) -> Self {
+        let mut matrix = Value::filled([n, n], 0.0);
+        matrix.make_mut().iter_mut().step_by(n.saturating_add(1)).for_each(|one| *one = 1.0);
+        Self::constant(matrix)
+    }
+
+    /// For each label a row that is 1 at its class and 0 elsewhere.
+    ///
+    /// # Shapes
+    /// `labels: [..]` → `[.., classes]`
+    ///
+    /// # Panics
+    /// If a label is not below `classes`.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let rows = Tensor::one_hot(&Labels::from([2, 0]), 3);
+    /// assert_eq!(rows.as_slice(), [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+    /// ```
+    #[track_caller]
+    pub fn one_hot(labels: &Labels, classes: usize) -> Self {
+        let shape = [labels.shape(), &[classes]].concat();
+        check_classes("one_hot", labels, &shape, classes, None);
+        let mut rows = Value::filled(&*shape, 0.0);
+        if classes > 0 {
+            for (row, label) in rows.make_mut().chunks_exact_mut(classes).zip(labels.iter()) {
+                row[label as usize] = 1.0;
+            }
+        }
+        Self::constant(rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use crate::{Labels, Scalar, Tensor};
+
+    #[test]
+    fn ranges_end_before_their_end() {
+        for (start, end, step, expected) in [
+            (0.0, 5.0, 1.0, &[0.0, 1.0, 2.0, 3.0, 4.0][..]),
+            (0.0, 4.5, 1.5, &[0.0, 1.5, 3.0]),
+            (1.0, 1.3, 0.1, &[1.0, 1.1, 1.2]),
+            (0.0, 0.31, 0.1, &[0.0, 0.1, 0.2, 0.3]),
+            (2.0, -1.0, -1.0, &[2.0, 1.0, 0.0]),
+            (2.0, 2.0, 1.0, &[]),
+            (2.0, 0.0, 1.0, &[]),
+            (0.0, 2.0, -1.0, &[]),
+            (0.0, 1e-30, 1.0, &[0.0]),
+        ] {
+            assert_eq!(Tensor::arange(start, end, step).as_slice(), expected, "{start} {end} {step}");
+        }
+        let long = Tensor::arange(0.0, 1000.0, 0.1);
+        assert_eq!((long.len(), long.as_slice()[9999]), (10_000, 999.9));
+    }
+
+    #[test]
+    fn steps_that_lead_nowhere_are_refused() {
+        let message = |start: Scalar, end, step| {
+            let payload = catch_unwind(|| Tensor::arange(start, end, step)).unwrap_err();
+            payload.downcast_ref::<String>().cloned().unwrap()
+        };
+        assert_eq!(message(0.0, 1.0, 0.0), "arange: the step 0 must be finite and not 0");
+        assert_eq!(message(0.0, 1.0, Scalar::NAN), "arange: the step NaN must be finite and not 0");
+        assert_eq!(message(0.0, Scalar::INFINITY, 1.0), "arange: the ends 0 and inf must be finite");
+        assert!(message(0.0, 1e30, 1e-30).contains("more elements than can be counted"));
+        assert!(catch_unwind(|| Tensor::linspace(Scalar::NAN, 1.0, 2)).is_err());
+    }
+
+    #[test]
+    fn even_spreads_keep_both_ends() {
+        assert_eq!(Tensor::linspace(3.0, 7.0, 0).shape(), [0]);
+        assert_eq!(Tensor::linspace(3.0, 7.0, 1).as_slice(), [3.0]);
+        assert_eq!(Tensor::linspace(0.1, 0.7, 2).as_slice(), [0.1, 0.7]);
+        for count in 2..100 {
+            let spread = Tensor::linspace(-0.3, 0.7, count);
+            assert_eq!((spread.as_slice()[0], spread.as_slice()[count - 1]), (-0.3, 0.7));
+            assert!(spread.as_slice().is_sorted());
+        }
+        let wide = Tensor::linspace(Scalar::MIN, Scalar::MAX, 3);
+        assert_eq!(wide.as_slice(), [Scalar::MIN, 0.0, Scalar::MAX]);
+    }
+
+    #[test]
+    fn matrices_of_ones_and_zeros() {
+        assert_eq!(Tensor::eye(0).shape(), [0, 0]);
+        assert_eq!(Tensor::eye(3).sum().item(), 3.0);
+        let tokens = Labels::from([[0, 2], [1, 1]]);
+        let rows = Tensor::one_hot(&tokens, 3);
+        assert_eq!(rows.shape(), [2, 2, 3]);
+        assert_eq!(rows.argmax(-1), tokens);
+        assert_eq!(Tensor::one_hot(&Labels::from(2), 4).as_slice(), [0.0, 0.0, 1.0, 0.0]);
+        assert_eq!(Tensor::one_hot(&Labels::from([0_u32; 0]), 0).shape(), [0, 0]);
+        assert_eq!(Tensor::full(&[2, 1], 7.5).as_slice(), [7.5, 7.5]);
+    }
+
+    #[test]
+    #[should_panic(
+        expected = "one_hot: the label of row 1 of this batch is 3, and the output [2, 3] has 3 classes"
+    )]
+    fn a_label_beyond_the_classes_is_named() {
+        let _ = Tensor::one_hot(&Labels::from([0, 3]), 3);
+    }
+}

@@ -1,0 +1,182 @@
+//! Tensors of arrays, views, and plain Rust values.
+
+use ndarray::{ArrayBase, Data, Dimension};
+
+use super::Tensor;
+use crate::shape::{IntoShape, Shape};
+use crate::storage::Buffer;
+use crate::value::Value;
+use crate::{Error, Scalar};
+
+/// Copies an array or a view of any layout.
+impl<S: Data<Elem = Scalar>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
+    #[track_caller]
+    fn from(array: ArrayBase<S, D>) -> Self {
+        Self::constant(copied(&array))
+    }
+}
+
+/// The numbers of an array or a view in row-major order.
+#[track_caller]
+pub(crate) fn copied<S: Data<Elem = Scalar>, D: Dimension>(array: &ArrayBase<S, D>) -> Value {
+    let shape = Shape::new(array.shape());
+    if let Some(numbers) = array.as_slice() {
+        return Value::new(shape, Buffer::copied(numbers));
+    }
+    Value::build(shape, |numbers| {
+        for (to, from) in numbers.iter_mut().zip(array) {
+            *to = *from;
+        }
+    })
+}
+
+/// A tensor without axes.
+impl From<Scalar> for Tensor {
+    #[track_caller]
+    fn from(value: Scalar) -> Self {
+        Self::constant(Value::scalar(value))
+    }
+}
+
+impl From<&Tensor> for Tensor {
+    #[track_caller]
+    fn from(tensor: &Tensor) -> Self {
+        tensor.clone()
+    }
+}
+
+impl Tensor {
+    #[track_caller]
+    fn copied(shape: impl IntoShape, numbers: &[Scalar]) -> Self {
+        Self::constant(Value::new(shape, Buffer::copied(numbers)))
+    }
+}
+
+/// A tensor of one axis.
+impl From<&[Scalar]> for Tensor {
+    #[track_caller]
+    fn from(numbers: &[Scalar]) -> Self {
+        Self::copied([numbers.len()], numbers)
+    }
+}
+
+/// A tensor of one axis.
+impl From<Vec<Scalar>> for Tensor {
+    #[track_caller]
+    fn from(numbers: Vec<Scalar>) -> Self {
+        Self::from(&*numbers)
+    }
+}
+
+/// A tensor of one axis.
+impl<const N: usize> From<[Scalar; N]> for Tensor {
+    #[track_caller]
+    fn from(numbers: [Scalar; N]) -> Self {
+        Self::copied([N], &numbers)
+    }
+}
+
+/// A matrix of these rows.
+impl<const M: usize> From<&[[Scalar; M]]> for Tensor {
+    #[track_caller]
+    fn from(rows: &[[Scalar; M]]) -> Self {
+        Self::copied([rows.len(), M], rows.as_flattened())
+    }
+}
+
+/// A matrix of these rows.
+impl<const M: usize> From<Vec<[Scalar; M]>> for Tensor {
+    #[track_caller]
+    fn from(rows: Vec<[Scalar; M]>) -> Self {
+        Self::from(&*rows)
+    }
+}
+
+/// A matrix of these rows.
+impl<const M: usize, const N: usize> From<[[Scalar; M]; N]> for Tensor {
+    #[track_caller]
+    fn from(rows: [[Scalar; M]; N]) -> Self {
+        Self::copied([N, M], rows.as_flattened())
+    }
+}
+
+/// A tensor of three axes.
+impl<const L: usize, const M: usize, const N: usize> From<[[[Scalar; L]; M]; N]> for Tensor {
+    #[track_caller]
+    fn from(matrices: [[[Scalar; L]; M]; N]) -> Self {
+        Self::copied([N, M, L], matrices.as_flattened().as_flattened())
+    }
+}
+
+/// A matrix of rows whose lengths only the run knows.
+///
+/// # Errors
+/// [`Error::Ragged`] names the first row that is not as long as row 0.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// # fn main() -> Result<()> {
+/// assert_eq!(Tensor::try_from(vec![vec![1.0, 2.0], vec![3.0, 4.0]])?.shape(), [2, 2]);
+/// let error = Tensor::try_from(vec![vec![1.0, 2.0], vec![3.0]]).unwrap_err();
+/// assert_eq!(error.to_string(), "row 1 (counted from 0) holds 1 numbers, and row 0 holds 2; make all rows as long");
+/// # Ok(())
+/// # }
+/// ```
+impl TryFrom<Vec<Vec<Scalar>>> for Tensor {
+    type Error = Error;
+
+    fn try_from(rows: Vec<Vec<Scalar>>) -> Result<Self, Error> {
+        let expected = rows.first().map_or(0, Vec::len);
+        if let Some(row) = rows.iter().position(|row| row.len() != expected) {
+            return Err(Error::Ragged { row, expected, found: rows[row].len() });
+        }
+        Ok(Self::copied([rows.len(), expected], &rows.concat()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, s};
+
+    use super::Tensor;
+    use crate::{Error, Scalar};
+
+    #[test]
+    fn any_layout_comes_in_row_by_row() {
+        let array = Array2::from_shape_fn((4, 6), |(i, j)| (10 * i + j) as Scalar);
+        let view = array.slice(s![..;2, 1..;-2]);
+        let tensor = Tensor::from(view.t());
+        assert_eq!(tensor.shape(), [3, 2]);
+        assert_eq!(tensor.as_slice(), [5.0, 25.0, 3.0, 23.0, 1.0, 21.0]);
+        assert_eq!(tensor.to_array(), view.t().to_owned().into_dyn());
+    }
+
+    #[test]
+    fn plain_values_keep_their_levels() {
+        assert_eq!(Tensor::from(vec![1.0, 2.0]).shape(), [2]);
+        assert_eq!(Tensor::from(&[1.0, 2.0, 3.0][..2]).as_slice(), [1.0, 2.0]);
+        assert_eq!(Tensor::from([1.0, 2.0]).shape(), [2]);
+        for matrix in
+            [Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), vec![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].into()]
+        {
+            assert_eq!(matrix.shape(), [2, 3]);
+            assert_eq!(matrix.as_slice(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        }
+        let deep = Tensor::from([[[1.0], [2.0]], [[3.0], [4.0]], [[5.0], [6.0]]]);
+        assert_eq!((deep.shape(), deep.as_slice()[3]), (&[3, 2, 1][..], 4.0));
+        assert_eq!(Tensor::from(Vec::<Scalar>::new()).shape(), [0]);
+        assert_eq!(Tensor::from([[0.0; 0]; 3]).shape(), [3, 0]);
+        assert_eq!(Tensor::from([[[0.0; 2]; 0]; 3]).shape(), [3, 0, 2]);
+    }
+
+    #[test]
+    fn ragged_rows_are_named() {
+        let rows = vec![vec![1.0], vec![2.0], vec![], vec![3.0]];
+        let error = Tensor::try_from(rows).unwrap_err();
+        assert!(matches!(error, Error::Ragged { row: 2, expected: 1, found: 0 }), "{error}");
+        assert_eq!(Tensor::try_from(Vec::<Vec<Scalar>>::new()).unwrap().shape(), [0, 0]);
+        assert_eq!(Tensor::try_from(vec![vec![], vec![]]).unwrap().shape(), [2, 0]);
+    }
+}
