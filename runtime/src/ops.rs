@@ -47,8 +47,10 @@ operations! {
     matmul,
     max,
     max_pool2d,
+    maximum,
     mean,
     min,
+    minimum,
     mul,
     neg,
     permute,
@@ -69,6 +71,7 @@ operations! {
     var,
 }
 
+mod comparison;
 mod operators;
 pub(crate) mod window;
 

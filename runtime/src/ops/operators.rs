@@ -1,6 +1,7 @@
-//! `+ - * /` between tensors and numbers, borrowed or owned, on either side.
+//! `+ - * /` between tensors and numbers, borrowed or owned, on either side; `+= -= *= /=`; sums of iterators.
 
-use std::ops::{Add, Div, Mul, Sub};
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Sub, SubAssign};
 
 use crate::{Scalar, Tensor};
 
@@ -56,6 +57,54 @@ operator!(Sub, sub, sub_tensor);
 operator!(Mul, mul, mul_tensor);
 operator!(Div, div, div_tensor);
 
+/// `a += b` is `a = a + b`: a new value, whose graph goes through the old one.
+macro_rules! assignment {
+    ($trait:ident, $method:ident, $operation:ident) => {
+        assignment!(@ $trait, $method, $operation, Tensor);
+        assignment!(@ $trait, $method, $operation, &Tensor);
+
+        impl $trait<Scalar> for Tensor {
+            #[track_caller]
+            fn $method(&mut self, other: Scalar) {
+                *self = self.$operation(&Tensor::from(other));
+            }
+        }
+    };
+    (@ $trait:ident, $method:ident, $operation:ident, $right:ty) => {
+        impl $trait<$right> for Tensor {
+            #[track_caller]
+            fn $method(&mut self, other: $right) {
+                *self = self.$operation(other.borrowed());
+            }
+        }
+    };
+}
+
+assignment!(AddAssign, add_assign, add_tensor);
+assignment!(SubAssign, sub_assign, sub_tensor);
+assignment!(MulAssign, mul_assign, mul_tensor);
+assignment!(DivAssign, div_assign, div_tensor);
+
+/// The sum, element by element; of no tensors, the number 0.
+impl Sum for Tensor {
+    #[track_caller]
+    fn sum<I: Iterator<Item = Tensor>>(mut tensors: I) -> Self {
+        let Some(mut sum) = tensors.next() else { return Tensor::from(0.0) };
+        for tensor in tensors {
+            sum += tensor;
+        }
+        sum
+    }
+}
+
+/// The sum, element by element; of no tensors, the number 0.
+impl<'a> Sum<&'a Tensor> for Tensor {
+    #[track_caller]
+    fn sum<I: Iterator<Item = &'a Tensor>>(tensors: I) -> Self {
+        tensors.cloned().sum()
+    }
+}
+
 impl Tensor {
     /// Both `Tensor` and `&Tensor` reach this by autoref.
     fn borrowed(&self) -> &Self {
@@ -65,7 +114,34 @@ impl Tensor {
 
 #[cfg(test)]
 mod tests {
-    use crate::Tensor;
+    use crate::{Parameter, Scalar, Tensor};
+
+    #[test]
+    fn assignments_keep_the_graph() {
+        let weight = Parameter::new(ndarray::arr1(&[2.0, 3.0]));
+        let before = weight.tensor();
+        let mut y = before.clone();
+        y += &before;
+        y *= before.clone();
+        y -= 1.0;
+        y /= 2.0;
+        assert_eq!(y.as_slice(), [3.5, 8.5]);
+        assert_eq!(before.as_slice(), [2.0, 3.0]);
+        y.sum().backward();
+        assert_eq!(weight.grad().unwrap().as_slice().unwrap(), [4.0, 6.0]);
+        let mut row = Tensor::from([1.0, 2.0]);
+        row += Tensor::zeros(&[3, 1]);
+        assert_eq!(row.shape(), [3, 2]);
+    }
+
+    #[test]
+    fn iterators_of_tensors_have_a_sum() {
+        let tensors = [Tensor::from([1.0, 2.0]), Tensor::from(10.0), Tensor::from([0.5, 0.5])];
+        assert_eq!(tensors.iter().sum::<Tensor>().as_slice(), [11.5, 12.5]);
+        assert_eq!(tensors.into_iter().sum::<Tensor>().as_slice(), [11.5, 12.5]);
+        let none = std::iter::empty::<Tensor>().sum::<Tensor>();
+        assert_eq!((none.rank(), none.item()), (0, 0.0 as Scalar));
+    }
 
     #[test]
     fn numbers_stand_on_either_side() {

@@ -84,6 +84,13 @@ def cases():
     for op, function in POSITIVE.items():
         for what, shape in [("plain", [3, 5]), ("odd", [7, 1, 3]), ("long", [35])]:
             yield differentiate(f"{op}/{what}", function, [numbers(shape, 8, 0.1, 4)])
+    for op, function in {"maximum": torch.maximum, "minimum": torch.minimum}.items():
+        for what, left, right in SHAPES:
+            yield differentiate(f"{op}/{what}", function, [numbers(left, 1), numbers(right, 2)])
+        yield differentiate(f"{op}/ties", function, [TIES, TIES.T])
+        yield differentiate(f"{op}/itself", lambda x, function=function: function(x, x), [KINKS])
+        nan = torch.tensor([float("nan"), 1.0, float("nan"), 2.0])
+        yield differentiate(f"{op}/nan", function, [nan, nan.roll(1)])
     yield differentiate("pow_two/negative", lambda x: x**2.0, [numbers([3, 5], 9)])
     yield differentiate("pow_three/negative", lambda x: x**3.0, [numbers([3, 5], 10)])
     yield differentiate("pow_zero/kinks", lambda x: x**0.0, [KINKS])

@@ -23,6 +23,8 @@ fn run(case: &Case, x: &[Tensor]) -> Tensor {
         ("sub", [a, b]) => a - b,
         ("mul", [a, b]) => a * b,
         ("div", [a, b]) => a / b,
+        ("maximum", [a, b]) => a.maximum(b),
+        ("minimum", [a, b]) => a.minimum(b),
         ("add_scalar", _) => a + 1.5,
         ("sub_scalar", _) => a - 1.5,
         ("scalar_sub", _) => 1.5 - a,

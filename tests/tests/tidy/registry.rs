@@ -46,7 +46,7 @@ fn numbers_of_pytorch_are_recorded_for_everything() {
         (
             "runtime/src/ops",
             &["ops", "attention", "convolution", "recurrent"][..],
-            &["operators", "window", "dropout", "batch_norm"][..],
+            &["operators", "comparison", "window", "dropout", "batch_norm"][..],
         ),
         ("runtime/src/loss", &["losses"], &[]),
         ("runtime/src/optim", &["optimizers"], &[]),

@@ -1,0 +1,27 @@
+//! The smaller of two tensors, element by element.
+
+use super::maximum::better;
+use crate::gradcheck::Case;
+use crate::{Tensor, broadcast};
+
+impl Tensor {
+    /// The smaller of two elements; NaN if one of them is.
+    ///
+    /// `other` is a tensor or a number. [`Tensor::min`] is the smallest element of one tensor.
+    ///
+    /// # Shapes
+    /// Any two that broadcast, matched from the last axis.
+    ///
+    /// # Formula
+    /// `y = min(a, b)`; `da = g` where `a < b`, 0 where `a > b`, and `g / 2` at ties, as in PyTorch; `db` the other way
+    /// round.
+    #[track_caller]
+    pub fn minimum(&self, other: impl Into<Self>) -> Self {
+        better("minimum", self, &other.into(), |a, b| a < b)
+    }
+}
+
+pub(crate) const CASES: &[Case] = &[
+    Case::new(broadcast::SHAPES, |x| x[0].minimum(&x[1])),
+    Case::new(&[&[&[3, 4]], &[&[]], &[&[0, 2]]], |x| x[0].minimum(0.3)),
+];
