@@ -7,13 +7,16 @@
 //! The generator and everything that is made of its words stand here, so that no release of another
 //! crate can change a run; known vectors below pin them.
 
+mod math;
 mod scope;
+mod tensors;
 
 use std::cell::Cell;
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 
+use math::{ln, sin_cos_turn};
 pub(crate) use scope::Restored;
 pub use scope::{SeedScope, seed_scope};
 
@@ -31,6 +34,8 @@ pub(crate) enum Purpose {
     Shuffle = 3,
     /// Which samples go to which part of a split.
     Split = 4,
+    /// Draws of the program itself: `Tensor::rand` and its kin.
+    Program = 5,
 }
 
 /// Where a thread's draws stand.
@@ -48,11 +53,12 @@ thread_local! {
     static POSITION: Cell<Position> = const { Cell::new(Position { seed: 0, update: 0, index: 0 }) };
 }
 
-/// Seeds this thread's random draws: first values of layers and masks of dropout.
+/// Seeds this thread's random draws: first values of layers, masks of dropout, and the tensors of
+/// [`Tensor::rand`](crate::Tensor::rand) and its kin.
 ///
 /// Every draw is a function of (seed, purpose, optimizer updates since the seed, index of the draw in
 /// this update), so a thread that starts from the same seed and runs the same program draws the same
-/// bits. A run that was interrupted draws on alike only if all of this position is restored; the seed
+/// bits, on each machine and for each number of threads. A run that was interrupted draws on alike only if all of this position is restored; the seed
 /// alone starts from the first draw again.
 /// A thread that never calls it has seed 0. The seed holds until the next call; [`seed_scope`] is the
 /// same for a scope. Shuffles have a seed of their own, `DataLoader::shuffle`.
@@ -121,6 +127,11 @@ impl Stream {
         ((u128::from(word) * n as u128) >> 64) as usize
     }
 
+    /// A number in [0, 1): a multiple of 2⁻⁵³, for what must tell apart more than 2²⁴ cases.
+    fn fine(&mut self) -> f64 {
+        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// A number in [0, 1): a multiple of 2⁻²⁴, so that f32 and f64 builds draw the same.
     pub(crate) fn unit(&mut self) -> f64 {
         unit(self.word())
@@ -138,8 +149,8 @@ impl Stream {
     /// where `u` in (0, 1] and `v` in [0, 1) are even draws.
     pub(crate) fn fill_normal(&mut self, values: &mut [Scalar], mean: f64, deviation: f64) {
         for pair in values.chunks_mut(2) {
-            let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
-            let (sine, cosine) = (std::f64::consts::TAU * self.unit()).sin_cos();
+            let radius = (-2.0 * ln(1.0 - self.unit())).sqrt();
+            let (sine, cosine) = sin_cos_turn(self.unit());
             for (value, side) in pair.iter_mut().zip([cosine, sine]) {
                 *value = (mean + deviation * radius * side) as Scalar;
             }
@@ -153,13 +164,17 @@ fn unit(word: u32) -> f64 {
 }
 
 /// The order of `n` samples in an epoch: a pure function of its arguments.
+pub(crate) fn permutation(n: usize, purpose: Purpose, seed: u64, epoch: u64) -> Vec<usize> {
+    shuffled(n, &mut Stream::new(seed, purpose, epoch, 0))
+}
+
+/// The numbers below `n` in random order.
 ///
 /// # Source
 /// Fisher and Yates, from the last place to the first. Written here, because no crate promises
 /// that its shuffle stays the same.
-pub(crate) fn permutation(n: usize, purpose: Purpose, seed: u64, epoch: u64) -> Vec<usize> {
+fn shuffled(n: usize, stream: &mut Stream) -> Vec<usize> {
     let mut order = (0..n).collect::<Vec<_>>();
-    let mut stream = Stream::new(seed, purpose, epoch, 0);
     for last in (1..n).rev() {
         order.swap(last, stream.below(last + 1));
     }

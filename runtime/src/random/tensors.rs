@@ -1,0 +1,426 @@
+//! Random tensors, drawn by the program itself.
+
+use super::{Purpose, Stream, draw, ln, shuffled, unit};
+use crate::shape::{IntoShape, Shape};
+use crate::value::Value;
+use crate::{Labels, Scalar, Tensor};
+
+/// Draws as [`seed`](crate::seed) promises: the next draw of this thread, the same numbers on each machine and for each
+/// number of threads, in builds of both `Scalar`s but for the rounding.
+impl Tensor {
+    /// Random numbers evenly spread over [0, 1), by this thread's [`seed`](crate::seed).
+    ///
+    /// All are multiples of 2⁻²⁴.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// seed(7);
+    /// let x = Tensor::rand(&[2, 3]);
+    /// assert!(x.as_slice().iter().all(|x| (0.0..1.0).contains(x)));
+    /// seed(7);
+    /// assert_eq!(x.as_slice(), Tensor::rand(&[2, 3]).as_slice());
+    /// ```
+    #[track_caller]
+    pub fn rand(shape: &[usize]) -> Self {
+        drawn(shape, |stream, numbers| stream.fill_uniform(numbers, 0.0, 1.0))
+    }
+
+    /// Normally distributed random numbers with mean 0 and standard deviation 1, by this thread's
+    /// [`seed`](crate::seed).
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// seed(7);
+    /// let mean = Tensor::from([1.0, -1.0]);
+    /// let sample = &mean + 0.1 * Tensor::randn(mean.shape());
+    /// assert!((sample - mean).abs().max().item() < 1.0);
+    /// ```
+    #[track_caller]
+    pub fn randn(shape: &[usize]) -> Self {
+        drawn(shape, |stream, numbers| stream.fill_normal(numbers, 0.0, 1.0))
+    }
+
+    /// Random numbers evenly spread over [low, high), by this thread's [`seed`](crate::seed); `low` where both are
+    /// equal.
+    ///
+    /// # Panics
+    /// If `low > high`, or one of them is NaN or infinite.
+    #[track_caller]
+    pub fn uniform(shape: &[usize], low: Scalar, high: Scalar) -> Self {
+        assert!(
+            low <= high && low.is_finite() && high.is_finite(),
+            "uniform: the lower end {low} must be at most the upper end {high}, and both finite"
+        );
+        let (from, to) = (f64::from(low), f64::from(high));
+        // Rounding must not reach the upper end.
+        let below = if low < high { high.next_down() } else { low };
+        drawn(shape, |stream, numbers| {
+            stream.fill_with(numbers, |word| {
+                let part = unit(word);
+                ((from * (1.0 - part) + to * part) as Scalar).clamp(low, below)
+            });
+        })
+    }
+
+    /// Normally distributed random numbers, by this thread's [`seed`](crate::seed).
+    ///
+    /// # Panics
+    /// If `std` is negative, or an argument is NaN or infinite.
+    #[track_caller]
+    pub fn normal(shape: &[usize], mean: Scalar, std: Scalar) -> Self {
+        assert!(mean.is_finite(), "normal: the mean {mean} must be finite");
+        assert!(
+            std >= 0.0 && std.is_finite(),
+            "normal: the standard deviation {std} must be at least 0 and finite"
+        );
+        drawn(shape, |stream, numbers| stream.fill_normal(numbers, mean.into(), std.into()))
+    }
+
+    /// Ones with probability `p`, in [0, 1], and zeros otherwise, by this thread's [`seed`](crate::seed).
+    ///
+    /// The probability counts in steps of 2⁻²⁴.
+    ///
+    /// # Panics
+    /// If `p` is outside [0, 1].
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let kept = Tensor::bernoulli(&[1000], 0.8).sum().item();
+    /// assert!((700.0..900.0).contains(&kept));
+    /// ```
+    #[track_caller]
+    pub fn bernoulli(shape: &[usize], p: Scalar) -> Self {
+        assert!((0.0..=1.0).contains(&p), "bernoulli: the probability {p} is not in [0, 1]");
+        let p = f64::from(p);
+        drawn(shape, |stream, numbers| {
+            stream.fill_with(numbers, |word| if unit(word) < p { 1.0 } else { 0.0 });
+        })
+    }
+
+    /// The numbers below `n` in random order, by this thread's [`seed`](crate::seed): places for
+    /// [`index_select`](Self::index_select) and [`TensorDataset::subset`](crate::data::TensorDataset::subset).
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let x = Tensor::arange(0.0, 6.0, 1.0);
+    /// let shuffled = x.index_select(0, &Tensor::permutation(6));
+    /// assert_eq!(shuffled.sum().item(), 15.0);
+    /// ```
+    pub fn permutation(n: usize) -> Vec<usize> {
+        shuffled(n, &mut draw(Purpose::Program))
+    }
+
+    /// Random classes, each with a probability proportional to its weight, by this thread's [`seed`](crate::seed).
+    ///
+    /// Without replacement a row's classes differ, drawn one after another from those left. A class of weight 0 never
+    /// comes.
+    ///
+    /// # Shapes
+    /// `weights: [classes]` → labels `[count]`; `[rows, classes]` → `[rows, count]`
+    ///
+    /// # Panics
+    /// If a weight is negative, NaN or infinite, all weights of a row are 0, or, without replacement, fewer than `count`
+    /// are above 0.
+    ///
+    /// # Source
+    /// PyTorch's `multinomial`; without replacement by the keys of Efraimidis and Spirakis, `ln(u) / weight`.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// // The next token of two texts, by the scores of a language model.
+    /// let scores = Tensor::from([[0.0, 9.0, 0.0], [0.0, 0.0, Scalar::NEG_INFINITY]]);
+    /// let tokens = Tensor::multinomial(&scores.softmax(-1), 1, true);
+    /// assert_eq!(tokens.shape(), [2, 1]);
+    /// assert_ne!(tokens.get(1), Some(2));
+    /// ```
+    #[track_caller]
+    pub fn multinomial(weights: &Self, count: usize, replacement: bool) -> Labels {
+        let &[ref rows @ .., classes] = weights.shape() else {
+            panic!("multinomial: a number without axes has no classes, write the weights as [classes]")
+        };
+        assert!(
+            rows.len() < 2,
+            "multinomial: the weights must be [classes] or [rows, classes], and their shape is {:?}",
+            weights.shape()
+        );
+        let shape = Shape::new(&[rows, &[count]].concat());
+        let all = if rows.is_empty() { 1 } else { rows[0] };
+        for row in 0..all {
+            check_weights(row, &weights.as_slice()[row * classes..][..classes], count, replacement);
+        }
+        let mut stream = draw(Purpose::Program);
+        let mut labels = Vec::with_capacity(shape.count());
+        for row in 0..all {
+            let weights = &weights.as_slice()[row * classes..][..classes];
+            if replacement {
+                with_replacement(weights, count, &mut stream, &mut labels);
+            } else {
+                without_replacement(weights, count, &mut stream, &mut labels);
+            }
+        }
+        Labels::from(labels).reshape(&shape)
+    }
+}
+
+#[track_caller]
+fn drawn(shape: &[usize], fill: impl FnOnce(&mut Stream, &mut [Scalar])) -> Tensor {
+    let shape = shape.into_shape();
+    Tensor::constant(Value::build(shape, |numbers| fill(&mut draw(Purpose::Program), numbers)))
+}
+
+#[track_caller]
+fn check_weights(row: usize, weights: &[Scalar], count: usize, replacement: bool) {
+    for (class, weight) in weights.iter().enumerate() {
+        assert!(
+            *weight >= 0.0 && weight.is_finite(),
+            "multinomial: the weight of class {class} in row {row} is {weight}, but must be at least 0 and finite"
+        );
+    }
+    let possible = weights.iter().filter(|weight| **weight > 0.0).count();
+    assert!(possible > 0, "multinomial: all weights of row {row} are 0, so that there is nothing to draw");
+    assert!(
+        replacement || count <= possible,
+        "multinomial: {count} classes without replacement are asked for, and row {row} has {possible} of a weight above 0"
+    );
+}
+
+/// Draws each class by its place in the running sums of the weights.
+fn with_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, labels: &mut Vec<usize>) {
+    let mut total = 0.0;
+    let sums = weights.iter().map(|weight| {
+        total += f64::from(*weight);
+        total
+    });
+    let sums = sums.collect::<Vec<_>>();
+    let last = weights.iter().rposition(|weight| *weight > 0.0).unwrap_or(0);
+    for _ in 0..count {
+        let at = stream.fine() * total;
+        labels.push(sums.partition_point(|sum| *sum <= at).min(last));
+    }
+}
+
+/// Takes the classes of the largest keys: the same as drawing one after another.
+fn without_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, labels: &mut Vec<usize>) {
+    let mut keys = Vec::with_capacity(weights.len());
+    for (class, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
+        keys.push((ln(1.0 - stream.fine()) / f64::from(*weight), class));
+    }
+    keys.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    labels.extend(keys.iter().take(count).map(|(_, class)| class));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{UnwindSafe, catch_unwind};
+
+    use crate::nn::Linear;
+    use crate::{Labels, Scalar, Tensor, seed, seed_scope, set_num_threads};
+
+    const N: usize = 40_001;
+
+    /// The mean and the variance.
+    fn moments(x: &Tensor) -> (f64, f64) {
+        let numbers = || x.as_slice().iter().map(|&x| f64::from(x));
+        let mean = numbers().sum::<f64>() / x.len() as f64;
+        (mean, numbers().map(|x| (x - mean) * (x - mean)).sum::<f64>() / x.len() as f64)
+    }
+
+    fn assert_moments(x: &Tensor, mean: f64, variance: f64) {
+        let (m, v) = moments(x);
+        // Four standard errors of the mean, and a bound for the variance of all distributions here.
+        assert!((m - mean).abs() < 4.0 * (variance / N as f64).sqrt(), "{m} is not {mean}");
+        assert!((v - variance).abs() < 0.04 * variance, "{v} is not {variance}");
+    }
+
+    #[test]
+    fn every_distribution_has_its_moments_and_range() {
+        let _seeded = seed_scope(3);
+        assert_moments(&Tensor::rand(&[N]), 0.5, 1.0 / 12.0);
+        assert_moments(&Tensor::randn(&[N]), 0.0, 1.0);
+        assert_moments(&Tensor::uniform(&[N], -1.0, 3.0), 1.0, 16.0 / 12.0);
+        assert_moments(&Tensor::normal(&[N], 5.0, 0.5), 5.0, 0.25);
+        assert_moments(&Tensor::bernoulli(&[N], 0.3), 0.3, 0.21);
+        let within =
+            |x: &Tensor, low: Scalar, high: Scalar| x.as_slice().iter().all(|x| (low..high).contains(x));
+        assert!(
+            within(&Tensor::rand(&[N]), 0.0, 1.0) && within(&Tensor::uniform(&[N], -1.0, 3.0), -1.0, 3.0)
+        );
+        // Most of these would be rounded up to the upper end.
+        assert!(within(
+            &Tensor::uniform(&[N], 1e8, (1e8 as Scalar).next_up()),
+            1e8,
+            (1e8 as Scalar).next_up()
+        ));
+        assert!(within(&Tensor::uniform(&[N], Scalar::MIN, Scalar::MAX), Scalar::MIN, Scalar::MAX));
+        assert!(Tensor::randn(&[N]).as_slice().iter().any(|x| x.abs() > 3.5));
+        assert!(Tensor::bernoulli(&[N], 0.3).as_slice().iter().all(|x| *x == 0.0 || *x == 1.0));
+        assert_eq!(Tensor::bernoulli(&[N], 0.0).sum().item(), 0.0);
+        assert_eq!(Tensor::bernoulli(&[N], 1.0).sum().item(), N as Scalar);
+        assert_eq!(Tensor::uniform(&[2], 4.0, 4.0).as_slice(), [4.0, 4.0]);
+        assert_eq!(Tensor::normal(&[2], 4.0, 0.0).as_slice(), [4.0, 4.0]);
+        assert_eq!((Tensor::rand(&[2, 0, 3]).shape(), Tensor::randn(&[]).rank()), (&[2, 0, 3][..], 0));
+    }
+
+    fn all_kinds() -> Vec<Vec<Scalar>> {
+        let weights = Tensor::arange(1.0, 100.0, 1.0);
+        let classes = |labels: Labels| labels.iter().map(|label| label as Scalar).collect();
+        vec![
+            Tensor::rand(&[N]).as_slice().to_vec(),
+            Tensor::randn(&[N]).as_slice().to_vec(),
+            Tensor::uniform(&[N], -2.0, 5.0).as_slice().to_vec(),
+            Tensor::normal(&[3, 5], 1.0, 2.0).as_slice().to_vec(),
+            Tensor::bernoulli(&[N], 0.5).as_slice().to_vec(),
+            Tensor::permutation(100).into_iter().map(|place| place as Scalar).collect(),
+            classes(Tensor::multinomial(&weights, 50, true)),
+            classes(Tensor::multinomial(&weights, 50, false)),
+        ]
+    }
+
+    #[test]
+    fn a_seed_repeats_all_whatever_the_number_of_threads() {
+        let drawn = [1, 2, 5].map(|threads| {
+            set_num_threads(threads);
+            let _seeded = seed_scope(11);
+            all_kinds()
+        });
+        assert!(drawn[0] == drawn[1] && drawn[0] == drawn[2]);
+        let _seeded = seed_scope(12);
+        assert!(all_kinds().iter().zip(&drawn[0]).all(|(other, first)| other != first));
+        let other_thread = std::thread::spawn(|| {
+            seed(11);
+            all_kinds()
+        });
+        assert!(other_thread.join().unwrap() == drawn[0]);
+    }
+
+    #[test]
+    fn draws_follow_each_other_and_layers_have_numbers_of_their_own() {
+        let _seeded = seed_scope(5);
+        assert_ne!(Tensor::rand(&[4]).as_slice(), Tensor::rand(&[4]).as_slice());
+        seed(5);
+        let layer = Linear::new(4, 4);
+        seed(5);
+        assert_ne!(Tensor::uniform(&[4, 4], -0.5, 0.5).as_slice(), layer.weight.tensor().as_slice());
+    }
+
+    /// These numbers must stay, as what a seed means. They were computed by another implementation.
+    #[test]
+    fn known_numbers() {
+        let _seeded = seed_scope(7);
+        let near = |x: &Tensor, expected: [f64; 3]| {
+            for (x, expected) in x.as_slice().iter().zip(expected) {
+                assert!((f64::from(*x) - expected).abs() < 1e-6, "{x} is not {expected}");
+            }
+        };
+        near(&Tensor::rand(&[3]), [0.085_791_886, 0.810_384_750, 0.670_096_517]);
+        near(&Tensor::randn(&[3]), [1.460_342_610, -0.588_199_086, -0.742_558_367]);
+        assert_eq!(Tensor::permutation(6), [0, 2, 1, 5, 4, 3]);
+    }
+
+    #[test]
+    fn a_permutation_holds_each_number_once() {
+        let mut order = Tensor::permutation(1000);
+        assert!(!order.is_sorted());
+        order.sort_unstable();
+        assert_eq!(order, (0..1000).collect::<Vec<_>>());
+        assert_eq!(Tensor::permutation(0), [0_usize; 0]);
+    }
+
+    #[test]
+    fn classes_come_as_often_as_their_weights_say() {
+        let _seeded = seed_scope(1);
+        let weights = Tensor::from([[0.0, 3.0, 1.0, 0.0], [2.0, 0.0, 0.0, 6.0]]);
+        for (labels, draws) in [
+            (Tensor::multinomial(&weights, N, true), N),
+            (Tensor::multinomial(&weights.index_select(0, &[0, 1].repeat(N)), 1, false), N),
+        ] {
+            let shares = |row: usize| {
+                let mut counts = [0.0; 4];
+                let rows = labels.as_slice().chunks(labels.shape()[1]).skip(row).step_by(2);
+                rows.flatten().for_each(|&class| counts[class as usize] += 1.0 / draws as f64);
+                counts
+            };
+            for (row, expected) in [(0, [0.0, 0.75, 0.25, 0.0]), (1, [0.25, 0.0, 0.0, 0.75])] {
+                for (share, expected) in shares(row).into_iter().zip(expected) {
+                    assert!(
+                        (share - expected).abs() < 0.01 && (expected > 0.0 || share == 0.0),
+                        "{share} {expected}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_replacement_the_order_follows_what_is_left() {
+        let _seeded = seed_scope(2);
+        let rows = Tensor::from([[1.0, 2.0, 5.0, 0.0]]).index_select(0, &[0].repeat(N));
+        let labels = Tensor::multinomial(&rows, 3, false);
+        assert_eq!(labels.shape(), [N, 3]);
+        let mut second = 0.0;
+        for row in labels.as_slice().chunks(3) {
+            assert!(row[0] != row[1] && row[1] != row[2] && row[0] != row[2] && !row.contains(&3));
+            second += if row[..2] == [2, 1] { 1.0 } else { 0.0 };
+        }
+        // 5/8 for the first, and then 2/3.
+        assert!((second / N as f64 - 5.0 / 12.0).abs() < 0.01);
+        assert_eq!(Tensor::multinomial(&Tensor::zeros(&[0, 3]), 2, false).shape(), [0, 2]);
+        assert_eq!(Tensor::multinomial(&Tensor::ones(&[3]), 0, true).shape(), [0]);
+    }
+
+    #[test]
+    fn bad_arguments_are_named() {
+        fn said<T>(draw: impl FnOnce() -> T + UnwindSafe) -> String {
+            let payload = catch_unwind(|| drop(draw())).unwrap_err();
+            let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            text.unwrap_or_else(|| payload.downcast_ref::<String>().unwrap().clone())
+        }
+        const NAN: Scalar = Scalar::NAN;
+        for p in [-0.1, 1.1, NAN] {
+            assert_eq!(
+                said(|| Tensor::bernoulli(&[1], p)),
+                format!("bernoulli: the probability {p} is not in [0, 1]")
+            );
+        }
+        for (low, high) in [(1.0, 0.0), (NAN, 1.0), (0.0, NAN), (0.0, Scalar::INFINITY)] {
+            assert!(said(|| Tensor::uniform(&[1], low, high)).starts_with("uniform: the lower end"));
+        }
+        for std in [-1.0, NAN, Scalar::INFINITY] {
+            assert!(said(|| Tensor::normal(&[1], 0.0, std)).contains(&format!("deviation {std} must be")));
+        }
+        assert!(said(|| Tensor::normal(&[1], NAN, 1.0)).contains("the mean NaN must be finite"));
+        for (weights, text) in [
+            ([[1.0, 0.0], [0.0, 0.0]], "all weights of row 1 are 0"),
+            (
+                [[1.0, -2.0], [0.0, 1.0]],
+                "the weight of class 1 in row 0 is -2, but must be at least 0 and finite",
+            ),
+            ([[1.0, 2.0], [NAN, 1.0]], "the weight of class 0 in row 1 is NaN"),
+        ] {
+            for replacement in [true, false] {
+                let message = said(|| Tensor::multinomial(&Tensor::from(weights), 1, replacement));
+                assert!(message.contains(text), "{message}");
+            }
+        }
+        let few = said(|| Tensor::multinomial(&Tensor::from([1.0, 0.0, 2.0]), 3, false));
+        assert!(
+            few.contains("3 classes without replacement are asked for, and row 0 has 2 of a weight above 0"),
+            "{few}"
+        );
+        assert!(
+            said(|| Tensor::multinomial(&Tensor::ones(&[2, 2, 2]), 1, true))
+                .contains("their shape is [2, 2, 2]")
+        );
+        assert!(said(|| Tensor::multinomial(&Tensor::from(1.0), 1, true)).contains("without axes"));
+    }
+}
