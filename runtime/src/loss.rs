@@ -123,7 +123,8 @@ const PAIRS: &[&[&[usize]]] = &[&[&[3, 4], &[3, 4]], &[&[1], &[1]], &[&[], &[]]]
 
 /// Labels for the gradient checks: several classes, and some twice.
 fn some_labels(x: &Tensor) -> Labels {
-    (0..x.shape()[0]).map(|row| (row * 2 % x.shape()[1]) as u32).collect()
+    let (classes, rows) = x.shape().split_last().expect("classes");
+    (0..rows.iter().product()).map(|row: usize| (row * 2 % classes) as u32).collect::<Labels>().reshape(rows)
 }
 
 /// Targets in (0, 1) for the gradient checks; they do not depend on the numbers of `x`.
@@ -135,16 +136,47 @@ fn some_shares(x: &Tensor) -> Tensor {
     }))
 }
 
-/// There is one label for each row, and each is a class of the output or the one left out.
+/// There is one label for each row of scores, and each is a class or the one left out; gives the number of classes.
 #[track_caller]
-pub(crate) fn check_labels(loss: &str, labels: &Labels, output: &[usize], ignore: Option<u32>) {
+pub(crate) fn check_labels(what: &str, labels: &Labels, output: &[usize], ignore: Option<u32>) -> usize {
+    let classes = check_rows(what, labels, output);
+    check_classes(what, labels, output, classes, ignore);
+    classes
+}
+
+/// The labels have the shape of the output without its last axis, whose length is the number of classes.
+#[track_caller]
+pub(crate) fn check_rows(what: &str, labels: &Labels, output: &[usize]) -> usize {
+    let Some((&classes, rows)) = output.split_last() else {
+        panic!("{what}: the output is a single number, and its last axis must be the classes");
+    };
     assert!(
-        labels.len() == output[0],
-        "{loss}: there are {} labels, and the output {output:?} has {} rows",
-        labels.len(),
-        output[0]
+        labels.shape() == rows,
+        "{what}: the labels {:?} do not fit the output {output:?}, whose last axis is the classes; {}",
+        labels.shape(),
+        misfit(labels.shape(), rows, classes)
     );
-    check_classes(loss, labels, output, output[1], ignore);
+    classes
+}
+
+/// Why labels do not fit, and what to write instead.
+fn misfit(labels: &[usize], rows: &[usize], classes: usize) -> String {
+    let rank = rows.len();
+    if rank > 1 && labels[..] == [&rows[..1], &rows[2..], &[classes]].concat() {
+        let order = [&[0], &(2..=rank).collect::<Vec<_>>()[..], &[1]].concat();
+        return format!(
+            "move the classes of axis 1, where PyTorch has them, to the end: `output.permute(&{order:?})`"
+        );
+    }
+    if labels.len() != rank && labels.iter().product::<usize>() == rows.iter().product::<usize>() {
+        return format!("write `labels.reshape(&{rows:?})`");
+    }
+    match labels.iter().zip(rows).position(|(label, row)| label != row) {
+        Some(axis) if labels.len() == rank => {
+            format!("axis {axis} has length {} in the labels and {} in the output", labels[axis], rows[axis])
+        }
+        _ => format!("the labels must be {rows:?}"),
+    }
 }
 
 /// Each label is one of the output's classes or the one left out.
@@ -156,13 +188,27 @@ pub(crate) fn check_classes(
     classes: usize,
     ignore: Option<u32>,
 ) {
-    for (row, label) in labels.iter().enumerate() {
+    for (place, label) in labels.iter().enumerate() {
         assert!(
             (label as usize) < classes || ignore == Some(label),
-            "{what}: the label of row {row} of this batch is {label}, and the output {output:?} has {classes} classes, which \
+            "{what}: the label {} is {label}, and the output {output:?} has {classes} classes, which \
              count from 0; correct the labels, or give the last layer {} outputs \
              (`Labels::with_classes` finds the place in the whole data set)",
+            position(labels.shape(), place),
             u64::from(label) + 1
         );
     }
+}
+
+/// A place in row-major order, in words.
+fn position(shape: &[usize], mut place: usize) -> String {
+    if let [_] = shape {
+        return format!("of row {place} of this batch");
+    }
+    let mut index = vec![0; shape.len()];
+    for (index, length) in index.iter_mut().zip(shape).rev() {
+        *index = place % length;
+        place /= length;
+    }
+    format!("at {index:?}")
 }

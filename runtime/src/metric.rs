@@ -13,7 +13,7 @@ pub use confusion::{Average, Confusion, PerClass, confusion, f1, precision, reca
 pub use regression::{Errors, R2, mae, mse, r2, rmse};
 pub use top_k::{TopK, top_k};
 
-use crate::loss::check_classes;
+use crate::loss::{check_classes, check_rows};
 use crate::{Labels, Scalar, Tensor};
 
 /// A number that says how well outputs fit targets.
@@ -23,10 +23,17 @@ use crate::{Labels, Scalar, Tensor};
 /// use training_loop::prelude::*;
 ///
 /// let mut right = accuracy();
-/// let scores = Tensor::from(ndarray::arr2(&[[0.1, 0.9], [2.0, -1.0], [0.0, 3.0]]));
+/// let scores = Tensor::from([[0.1, 0.9], [2.0, -1.0], [0.0, 3.0]]);
 /// right.update(&scores, &Labels::from(vec![1_u32, 0, 0]));
 /// assert!((right.compute() - 2.0 / 3.0).abs() < 1e-12);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a metric for targets of the type `{Y}`",
+    label = "not a metric for `{Y}`",
+    note = "for `Labels`: `accuracy()`, `top_k(5)`, `precision()`, `recall()`, `f1()`, `confusion()`; for a `Tensor`: `mae()`, \
+            `mse()`, `rmse()`, `r2()`",
+    note = "a metric of your own implements `Metric`, or `Metric<Tensor>` where the targets are a tensor"
+)]
 pub trait Metric<Y = Labels> {
     /// The name of its column: `accuracy`.
     fn name(&self) -> String;
@@ -54,7 +61,7 @@ pub trait Metric<Y = Labels> {
 /// Outputs with a score for each class, or with one score that says class 1.
 ///
 /// # Shapes
-/// `[n, classes]`, or `[n]` or `[n, 1]` with scores above 0 for class 1 (the logits that
+/// `[.., classes]` for labels `[..]`; or `[..]` or `[.., 1]` with scores above 0 for class 1 (the logits that
 /// `bce_with_logits_loss` takes).
 struct Scores<'a> {
     output: &'a Tensor,
@@ -68,18 +75,8 @@ impl<'a> Scores<'a> {
     /// The label `ignore` need not be a class.
     #[track_caller]
     fn new(metric: &str, output: &'a Tensor, labels: &'a Labels, ignore: Option<u32>) -> Self {
-        let width = match *output.shape() {
-            [_] | [_, 1] => 1,
-            [_, classes] => classes,
-            ref other => panic!("{metric}: the output {other:?} must be [n, classes], [n, 1] or [n]"),
-        };
-        let rows = output.shape()[0];
-        assert!(
-            rows == labels.len(),
-            "{metric}: the output {:?} has {rows} rows, and there are {} labels",
-            output.shape(),
-            labels.len()
-        );
+        let is_score = output.shape() == labels.shape();
+        let width = if is_score { 1 } else { check_rows(metric, labels, output.shape()) };
         let scores = Self { output, labels, width, ignore };
         check_classes(metric, labels, output.shape(), scores.classes(), ignore);
         scores

@@ -17,13 +17,15 @@ import sys
 import torch
 
 from cases import (
-    attention, convolution, layers, losses, metrics, model, ops, optimizers, recurrent, schedules, training,
+    attention, constructors, convolution, layers, losses, metrics, model, ops, optimizers, recurrent, schedules,
+    training,
 )
 
 HERE = pathlib.Path(__file__).parent
 
 GROUPS = {
     "ops": ops.cases,
+    "constructors": constructors.cases,
     "losses": losses.cases,
     "convolution": convolution.cases,
     "layers": layers.cases,

@@ -10,6 +10,8 @@ mod attention;
 mod cases;
 #[path = "golden/clipping.rs"]
 mod clipping;
+#[path = "golden/constructors.rs"]
+mod constructors;
 #[path = "golden/convolution.rs"]
 mod convolution;
 #[path = "golden/layers.rs"]

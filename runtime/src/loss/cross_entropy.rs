@@ -12,21 +12,30 @@ use crate::{Array, Labels, Scalar, Tensor, kernel};
 /// The mean cross-entropy between the softmax of `logits` and the classes.
 ///
 /// # Shapes
-/// `logits: [batch, classes]`, `target`: `batch` labels, or probabilities `[batch, classes]` → `[]`
+/// `logits: [.., classes]`, `target`: labels `[..]`, or probabilities `[.., classes]` → `[]`; `[batch, classes]` and
+/// labels `[batch]` as for pictures, `[batch, time, classes]` and labels `[batch, time]` as for texts.
 ///
 /// # Formula
-/// `L = Σᵢ -ln softmax(xᵢ)[tᵢ] / batch`; `dx = (softmax(x) - onehot(t)) g / batch`.
+/// `L = Σᵢ -ln softmax(xᵢ)[tᵢ] / n`; `dx = (softmax(x) - onehot(t)) g / n`, with `n` labels along all axes.
 ///
 /// # Panics
 /// If the shapes do not fit, a label is not below the number of classes, or a probability lies outside [0, 1].
 ///
+/// # Source
+/// PyTorch's `cross_entropy`, with the classes on the last axis, where a layer has them: PyTorch wants them on axis 1,
+/// as `[batch, classes, time]`.
+///
 /// # Example
 /// ```
-/// use training_loop::{Labels, Tensor, cross_entropy};
+/// use training_loop::prelude::*;
 ///
-/// let logits = Tensor::from(ndarray::arr2(&[[2.0, 0.0], [0.0, 0.0]]));
-/// let loss = cross_entropy(&logits, &Labels::from(vec![0_usize, 1]));
+/// let logits = Tensor::from([[2.0, 0.0], [0.0, 0.0]]);
+/// let loss = cross_entropy(&logits, &Labels::from([0, 1]));
 /// assert!((loss.item() - 0.41).abs() < 0.01);
+///
+/// // A language model over a vocabulary of 9: two texts of four tokens.
+/// let (scores, next) = (Tensor::zeros(&[2, 4, 9]), Labels::from([[3, 1, 4, 1], [5, 0, 2, 6]]));
+/// assert!((cross_entropy(&scores, &next).item() - (9.0 as Scalar).ln()).abs() < 1e-6);
 /// ```
 #[track_caller]
 pub fn cross_entropy(logits: &Tensor, target: &impl ClassTarget) -> Tensor {
@@ -95,8 +104,8 @@ impl CrossEntropy {
     /// If the shapes do not fit, a label is not below the number of classes, or a probability lies outside [0, 1].
     #[track_caller]
     pub fn loss(&self, logits: &Tensor, target: &impl ClassTarget) -> Tensor {
-        let &[rows, classes] = logits.shape() else {
-            panic!("cross_entropy: the logits must be [batch, classes], and their shape is {:?}", logits.shape());
+        let Some(&classes) = logits.shape().last() else {
+            panic!("cross_entropy: the output is a single number, and its last axis must be the classes");
         };
         if let Some(weights) = &self.weights {
             assert!(
@@ -107,7 +116,7 @@ impl CrossEntropy {
             );
         }
         target.check(logits.shape(), self);
-        let slopes = if is_recording() && logits.requires_grad() { rows * classes } else { 0 };
+        let slopes = if is_recording() && logits.requires_grad() { logits.len() } else { 0 };
         let (loss, divisor, slopes) = match target.labels().filter(|_| self.smoothing == 0.0 && self.weights.is_none()) {
             Some(labels) => self.by_label(logits.as_slice(), labels.as_slice(), classes, slopes),
             None => self.by_share(logits.as_slice(), target, classes, slopes),
@@ -180,9 +189,15 @@ impl CrossEntropy {
     }
 }
 
-/// What classes can be given as: [`Labels`], or a tensor of probabilities `[batch, classes]`.
+/// What classes can be given as: [`Labels`] `[..]`, or a tensor of probabilities `[.., classes]`.
 ///
 /// Gradients flow to the logits only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a target of classes",
+    label = "not a target of classes",
+    note = "write the labels, as `&Labels::from([2, 0, 1])`, or the probabilities, as a `&Tensor` `[.., classes]`",
+    note = "of a batch it is `&batch.target`; of a `Vec` or an array, `&Labels::from(..)`"
+)]
 pub trait ClassTarget {
     #[doc(hidden)]
     #[track_caller]
@@ -251,10 +266,10 @@ fn weighted() -> CrossEntropy {
 }
 
 pub(crate) const CASES: &[Case] = &[
-    Case::new(&[&[&[4, 3]], &[&[1, 1]], &[&[5, 2]]], |x| {
+    Case::new(&[&[&[4, 3]], &[&[1, 1]], &[&[5, 2]], &[&[2, 3, 4]], &[&[3]], &[&[2, 1, 2, 3]]], |x| {
         cross_entropy(&x[0], &some_labels(&x[0]))
     }),
-    Case::new(&[&[&[4, 3]]], |x| weighted().loss(&x[0], &some_labels(&x[0]))),
+    Case::new(&[&[&[4, 3]], &[&[2, 3, 3]], &[&[3]]], |x| weighted().loss(&x[0], &some_labels(&x[0]))),
     Case::new(&[&[&[2, 3]]], |x| {
         let q = Tensor::from(Array::from_shape_vec(vec![2, 3], vec![0.2, 0.5, 0.3, 0.0, 0.9, 0.1]).expect("2 × 3"));
         CrossEntropy::new().label_smoothing(0.1).class_weights([0.5, 2.0, 1.0]).loss(&x[0], &q)
@@ -264,7 +279,7 @@ pub(crate) const CASES: &[Case] = &[
 #[cfg(test)]
 mod tests {
     use super::{CrossEntropy, cross_entropy};
-    use crate::{Labels, Scalar, Tensor};
+    use crate::{Labels, Parameter, Scalar, Tensor};
 
     #[test]
     fn large_logits_do_not_overflow() {
@@ -287,6 +302,70 @@ mod tests {
         let ignoring = CrossEntropy::new().ignore(255).loss(&logits, &Labels::from(vec![1_usize, 255]));
         let alone = cross_entropy(&Tensor::from(ndarray::arr2(&[[0.3 as Scalar, -1.0]])), &Labels::from(vec![1_usize]));
         assert_eq!(ignoring.item(), alone.item());
+    }
+
+    /// All options, on any number of axes before the classes: value, slopes, and the divisor.
+    #[test]
+    fn leading_axes_are_rows() {
+        let options = [
+            CrossEntropy::new(),
+            CrossEntropy::new().ignore(2),
+            CrossEntropy::new().class_weights([0.5, 2.0, 1.0, 3.0]).ignore(0),
+            CrossEntropy::new().label_smoothing(0.1),
+        ];
+        let run = |loss: &CrossEntropy, target: &dyn Fn(&[usize]) -> Tensor, shape: &[usize]| {
+            let parameter = Parameter::new((Tensor::arange(0.0, 24.0, 1.0) * 0.3 - 2.0).pow(2.0).reshape(shape).view());
+            let loss = if loss.smoothing > 0.0 {
+                loss.loss(&parameter.tensor(), &target(shape).softmax(-1))
+            } else {
+                let labels = (0..6).map(|i| i * 3 % 4).collect::<Labels>().reshape(&shape[..shape.len() - 1]);
+                loss.loss(&parameter.tensor(), &labels)
+            };
+            loss.backward();
+            (loss.item(), loss.denominator(), parameter.grad().unwrap().into_raw_vec_and_offset().0)
+        };
+        let target = |shape: &[usize]| Tensor::arange(0.0, 2.4, 0.1).reshape(shape);
+        for loss in options {
+            let flat = run(&loss, &target, &[6, 4]);
+            for shape in [&[2, 3, 4][..], &[3, 1, 2, 4], &[6, 1, 1, 1, 4]] {
+                assert_eq!(run(&loss, &target, shape), flat, "{loss:?} {shape:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sample_alone_and_no_sample() {
+        let one = Tensor::from([0.3, -1.0, 2.0]);
+        let rows = Tensor::from([[0.3, -1.0, 2.0]]);
+        assert_eq!(cross_entropy(&one, &Labels::from(1)).item(), cross_entropy(&rows, &Labels::from([1])).item());
+        let none = Labels::from([0_u32; 0]).reshape(&[2, 0]);
+        assert!(cross_entropy(&Tensor::zeros(&[2, 0, 3]), &none).item().is_nan());
+    }
+
+    fn said(logits: &[usize], labels: &[usize]) -> String {
+        let labels = Labels::from(vec![0; labels.iter().product()]).reshape(labels);
+        let payload = std::panic::catch_unwind(|| cross_entropy(&Tensor::zeros(logits), &labels)).err().unwrap();
+        payload.downcast_ref::<String>().unwrap().rsplit("; ").next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn shapes_that_do_not_fit_say_what_to_write() {
+        assert_eq!(said(&[3, 2], &[2]), "axis 0 has length 2 in the labels and 3 in the output");
+        assert_eq!(said(&[2, 3, 5], &[3, 2]), "axis 0 has length 3 in the labels and 2 in the output");
+        assert_eq!(said(&[2, 3, 5], &[2, 4]), "axis 1 has length 4 in the labels and 3 in the output");
+        assert_eq!(said(&[2, 3, 5], &[6]), "write `labels.reshape(&[2, 3])`");
+        assert_eq!(said(&[6, 5], &[2, 3]), "write `labels.reshape(&[6])`");
+        assert_eq!(said(&[4], &[1]), "write `labels.reshape(&[])`");
+        assert_eq!(said(&[2, 3, 5], &[7]), "the labels must be [2, 3]");
+        let torch = "move the classes of axis 1, where PyTorch has them, to the end: ";
+        assert_eq!(said(&[2, 9, 5], &[2, 5]), format!("{torch}`output.permute(&[0, 2, 1])`"));
+        assert_eq!(said(&[2, 9, 5, 6], &[2, 5, 6]), format!("{torch}`output.permute(&[0, 2, 3, 1])`"));
+    }
+
+    #[test]
+    #[should_panic(expected = "the label at [1, 2] is 7, and the output [2, 3, 5] has 5 classes")]
+    fn a_token_out_of_range_is_named() {
+        let _ = cross_entropy(&Tensor::zeros(&[2, 3, 5]), &Labels::from([[0, 1, 2], [3, 4, 7]]));
     }
 
     #[test]

@@ -10,10 +10,10 @@ use crate::{Labels, Scalar, Tensor};
 /// The mean negative log-probability of the labels, from log-probabilities.
 ///
 /// # Shapes
-/// `log_probabilities: [batch, classes]`, `batch` labels → `[]`
+/// `log_probabilities: [.., classes]`, labels `[..]` → `[]`; PyTorch wants the classes on axis 1.
 ///
 /// # Formula
-/// `L = -Σᵢ x[i, tᵢ] / batch`; `dx = -g / batch` at the labels, else 0.
+/// `L = -Σᵢ x[i, tᵢ] / n`; `dx = -g / n` at the `n` labels, else 0.
 /// With [`log_softmax`](Tensor::log_softmax) before it this is [`cross_entropy`](crate::cross_entropy), which
 /// also takes weights and a label to leave out.
 ///
@@ -22,18 +22,16 @@ use crate::{Labels, Scalar, Tensor};
 #[track_caller]
 pub fn nll_loss(log_probabilities: &Tensor, labels: &Labels) -> Tensor {
     let x = log_probabilities.value();
-    let &[rows, classes] = &x.shape()[..] else {
-        panic!("nll_loss: the input must be [batch, classes], and its shape is {:?}", x.shape());
-    };
-    check_labels("nll_loss", labels, x.shape(), None);
-    let (labels, count) = (labels.clone(), rows as f64);
+    let classes = check_labels("nll_loss", labels, x.shape(), None);
+    let (labels, shape) = (labels.clone(), x.shape().clone());
+    let count = labels.len() as f64;
     let chosen = labels.iter().enumerate().map(|(row, label)| x.as_slice()[row * classes + label as usize]);
-    let loss = -chosen.map(f64::from).sum::<f64>() / rows as f64;
+    let loss = -chosen.map(f64::from).sum::<f64>() / count;
     record(Value::scalar(loss as Scalar), [log_probabilities], move |gradient| {
-        let mut dx = Value::filled([rows, classes], 0.0);
+        let mut dx = Value::filled(shape.clone(), 0.0);
         let to = dx.make_mut();
         for (row, label) in labels.iter().enumerate() {
-            to[row * classes + label as usize] = -gradient.as_slice()[0] / rows as Scalar;
+            to[row * classes + label as usize] = -gradient.as_slice()[0] / labels.len() as Scalar;
         }
         [dx]
     })
@@ -41,4 +39,4 @@ pub fn nll_loss(log_probabilities: &Tensor, labels: &Labels) -> Tensor {
 }
 
 pub(crate) const CASES: &[Case] =
-    &[Case::new(&[&[&[4, 3]], &[&[1, 1]]], |x| nll_loss(&x[0], &super::some_labels(&x[0])))];
+    &[Case::new(&[&[&[4, 3]], &[&[1, 1]], &[&[2, 2, 3]], &[&[3]]], |x| nll_loss(&x[0], &super::some_labels(&x[0])))];

@@ -6,8 +6,8 @@ use crate::{Labels, Tensor};
 /// The share of samples whose class is right.
 ///
 /// # Shapes
-/// `output: [n, classes]`, the class is the highest score; or `[n]` or `[n, 1]`, the class is 1 where
-/// the score is above 0.
+/// `output: [.., classes]` and labels `[..]`, the class is the highest score; or `output: [..]` or `[.., 1]`, the class
+/// is 1 where the score is above 0.
 pub fn accuracy() -> Accuracy {
     Accuracy::default()
 }
@@ -53,7 +53,8 @@ impl Metric for Accuracy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Scalar;
+    use crate::metric::{confusion, f1, precision, recall, top_k};
+    use crate::{Scalar, cat};
 
     #[test]
     fn counts_over_batches_of_any_size() {
@@ -78,6 +79,38 @@ mod tests {
             metric.update(&output, &vec![0_u32, 0].into());
             assert_eq!(metric.compute(), 0.5);
         }
+    }
+
+    /// Every class metric on tokens of texts is as on their rows one after another.
+    #[test]
+    fn leading_axes_are_rows() {
+        let metrics = || -> Vec<Box<dyn Metric>> {
+            let ignoring = Box::new(accuracy().ignore(3));
+            vec![
+                ignoring,
+                Box::new(top_k(2)),
+                Box::new(precision()),
+                Box::new(recall()),
+                Box::new(f1().micro()),
+            ]
+        };
+        let scores = Tensor::from([[3.0, 1.0, 2.0, 0.0], [0.0, 1.0, 2.0, 3.0], [1.0, 9.0, 0.0, 4.0]]);
+        let scores = cat(&[&scores, &(&scores * -1.0)], 0);
+        let labels = Labels::from([0, 3, 3, 1, 2, 0]);
+        let all = |scores: &Tensor, labels: &Labels| {
+            let mut metrics = metrics();
+            metrics.iter_mut().for_each(|metric| metric.update(scores, labels));
+            let mut matrix = confusion();
+            matrix.update(scores, labels);
+            (metrics.iter().map(|metric| metric.compute()).collect::<Vec<_>>(), matrix)
+        };
+        let flat = all(&scores, &labels);
+        assert_eq!(all(&scores.reshape(&[2, 3, 4]), &labels.reshape(&[2, 3])), flat);
+        assert_eq!(all(&scores.reshape(&[1, 6, 1, 4]), &labels.reshape(&[1, 6, 1])), flat);
+        let mut one = accuracy();
+        one.update(&Tensor::from([1.0, 3.0, 2.0]), &Labels::from(1));
+        one.update(&Tensor::from([[0.5], [-1.0]]), &Labels::from([[1], [1]]));
+        assert_eq!(one.compute(), 2.0 / 3.0);
     }
 
     #[test]
@@ -106,7 +139,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "the output [2, 2] has 2 rows, and there are 3 labels")]
+    #[should_panic(
+        expected = "the labels [3] do not fit the output [2, 2], whose last axis is the classes; axis 0"
+    )]
     fn rows_and_labels_must_match() {
         accuracy().update(&Tensor::zeros(&[2, 2]), &vec![0_u32, 1, 1].into());
     }

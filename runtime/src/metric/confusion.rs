@@ -9,8 +9,8 @@ use crate::{Labels, Tensor};
 /// How often each class was taken for each other.
 ///
 /// # Shapes
-/// `output: [n, classes]`, the class is the highest score; or `[n]` or `[n, 1]`, the class is 1 where
-/// the score is above 0.
+/// `output: [.., classes]` and labels `[..]`, the class is the highest score; or `output: [..]` or `[.., 1]`, the class
+/// is 1 where the score is above 0.
 pub fn confusion() -> Confusion {
     Confusion::default()
 }
@@ -25,7 +25,7 @@ pub fn confusion() -> Confusion {
 /// use training_loop::prelude::*;
 ///
 /// let mut matrix = confusion();
-/// let scores = Tensor::from(ndarray::arr2(&[[0.1, 0.9], [2.0, -1.0], [0.0, 3.0]]));
+/// let scores = Tensor::from([[0.1, 0.9], [2.0, -1.0], [0.0, 3.0]]);
 /// matrix.update(&scores, &Labels::from(vec![1_u32, 0, 0]));
 /// assert_eq!(matrix.counts(), [[1, 1], [0, 1]]);
 /// ```
@@ -154,7 +154,7 @@ pub enum Average {
 /// use training_loop::prelude::*;
 ///
 /// let mut found = recall().class(1);
-/// found.update(&Tensor::from(ndarray::arr1(&[3.0, -1.0, -2.0])), &Labels::from(vec![1_u32, 1, 0]));
+/// found.update(&Tensor::from([3.0, -1.0, -2.0]), &Labels::from(vec![1_u32, 1, 0]));
 /// assert_eq!((found.name().as_str(), found.compute()), ("recall_of_1", 0.5));
 /// ```
 #[derive(Clone, Debug)]

@@ -28,7 +28,7 @@ pub fn rmse() -> Errors {
 /// use training_loop::prelude::*;
 ///
 /// let mut error = mae();
-/// error.update(&Tensor::from(ndarray::arr1(&[1.0, 5.0])), &Tensor::from(ndarray::arr1(&[2.0, 2.0])));
+/// error.update(&Tensor::from([1.0, 5.0]), &Tensor::from([2.0, 2.0]));
 /// assert_eq!(error.compute(), 2.0);
 /// ```
 #[derive(Clone, Debug)]

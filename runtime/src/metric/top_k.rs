@@ -7,7 +7,7 @@ use crate::{Labels, Scalar, Tensor};
 /// score higher.
 ///
 /// # Shapes
-/// `output: [n, classes]`
+/// `output: [.., classes]`, labels `[..]`
 ///
 /// # Panics
 /// If `k` is 0.

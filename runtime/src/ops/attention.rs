@@ -65,7 +65,7 @@ pub fn scaled_dot_product_attention(q: &Tensor, k: &Tensor, v: &Tensor, options:
 /// ```
 /// use training_loop::{Attention, Tensor, scaled_dot_product_attention};
 ///
-/// let x = Tensor::from(ndarray::arr2(&[[1.0, 0.0], [0.0, 1.0]]));
+/// let x = Tensor::from([[1.0, 0.0], [0.0, 1.0]]);
 /// let y = scaled_dot_product_attention(&x, &x, &x, &Attention::new().causal());
 /// assert_eq!(y.as_slice()[..2], [1.0, 0.0]);
 /// ```

@@ -26,7 +26,7 @@ use crate::{Scalar, Tensor};
 /// ```
 /// use training_loop::{Pool, Tensor, avg_pool2d};
 ///
-/// let x = Tensor::from(ndarray::arr2(&[[1.0, 2.0], [4.0, 3.0]]));
+/// let x = Tensor::from([[1.0, 2.0], [4.0, 3.0]]);
 /// assert_eq!(avg_pool2d(&x, Pool::new(2)).as_slice(), [2.5]);
 /// ```
 #[track_caller]

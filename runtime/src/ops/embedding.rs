@@ -26,8 +26,8 @@ use crate::{Labels, Tensor};
 /// ```
 /// use training_loop::{Labels, Tensor, embedding};
 ///
-/// let weight = Tensor::from(ndarray::arr2(&[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]));
-/// let ids = Labels::from(ndarray::arr2(&[[2_usize, 0], [1, 1]]));
+/// let weight = Tensor::from([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]);
+/// let ids = Labels::from([[2, 0], [1, 1]]);
 /// let y = embedding(&ids, &weight, None);
 /// assert_eq!(y.shape(), [2, 2, 2]);
 /// assert_eq!(y.as_slice(), [4.0, 5.0, 0.0, 1.0, 2.0, 3.0, 2.0, 3.0]);

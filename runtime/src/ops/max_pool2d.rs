@@ -30,7 +30,7 @@ use crate::value::Value;
 /// ```
 /// use training_loop::{Pool, Tensor, max_pool2d};
 ///
-/// let x = Tensor::from(ndarray::arr2(&[[1.0, 2.0, 5.0, 0.0], [4.0, 3.0, 1.0, 1.0]]));
+/// let x = Tensor::from([[1.0, 2.0, 5.0, 0.0], [4.0, 3.0, 1.0, 1.0]]);
 /// assert_eq!(max_pool2d(&x, Pool::new(2)).as_slice(), [4.0, 5.0]);
 /// ```
 #[track_caller]

@@ -5,7 +5,8 @@ use crate::autograd::record;
 use crate::broadcast::{self, needs};
 use crate::gradcheck::Case;
 
-/// Takes from `a` where the condition is not 0, else from `b`; `PyTorch` calls it `where`.
+/// Takes from `a` where the condition is not 0, else from `b`; `PyTorch` calls it `where`. [`Tensor::gt`] and its kin
+/// make conditions.
 ///
 /// # Shapes
 /// Any three that broadcast, matched from the last axis.
@@ -16,12 +17,10 @@ use crate::gradcheck::Case;
 ///
 /// # Example
 /// ```
-/// use ndarray::arr1;
-/// use training_loop::{Tensor, select};
+/// use training_loop::prelude::*;
 ///
-/// let condition = Tensor::from(arr1(&[1.0, 0.0]));
-/// let chosen = select(&condition, &Tensor::from(arr1(&[5.0, 6.0])), &Tensor::from(-1.0));
-/// assert_eq!(chosen.as_slice(), [5.0, -1.0]);
+/// let x = Tensor::from([5.0, -6.0]);
+/// assert_eq!(select(&x.gt(0.0), &x, &Tensor::from(-1.0)).as_slice(), [5.0, -1.0]);
 /// ```
 #[track_caller]
 pub fn select(condition: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {

@@ -91,6 +91,16 @@ def labelled():
     yield with_labels("cross_entropy", F.cross_entropy, "huge", logits, [0, 1, 0], {}, "mean")
     yield with_labels("cross_entropy", F.cross_entropy, "one_class", numbers([3, 1], 82), [0, 0, 0], {}, "mean")
     chances = F.log_softmax(numbers([6, 5], 83), 1)
+    # PyTorch has the classes on axis 1, we have them on the last.
+    last = lambda function: lambda x, target, **options: function(x.movedim(-1, 1).contiguous(), target, **options)
+    for shape in [[2, 3, 5], [2, 3, 1, 5]]:
+        x, labels = numbers(shape, 87), torch.tensor(integers(6, 5, 88)).reshape(shape[:-1])
+        what = f"axes_{len(shape)}"
+        for options in [{}, {"ignore_index": 1, "weight": weights}, {"label_smoothing": 0.1}]:
+            yield with_labels("cross_entropy", last(F.cross_entropy), what, x, labels.tolist(), options, "mean")
+        yield with_labels("nll_loss", last(F.nll_loss), what, F.log_softmax(x, -1), labels.tolist(), {}, "mean")
+    one = numbers([5], 89)
+    yield with_labels("cross_entropy", F.cross_entropy, "axes_1", one, 3, {}, "mean")
     yield with_labels("nll_loss", F.nll_loss, "plain", chances, [0, 2, 4, 1, 2, 3], {}, "mean")
 
 
@@ -111,7 +121,8 @@ def with_labels(loss, function, what, logits, labels, options, reduction):
     words = "+".join(options) or "default"
     return differentiate(
         f"{loss}/{what}/{words}/{reduction}", run, [logits],
-        loss=loss, reduction=reduction, options=options, labels=labels,
+        loss=loss, reduction=reduction, options=options,
+        labels=torch.tensor(labels).flatten().tolist(),
     )
 
 

@@ -43,7 +43,11 @@ fn a_label_out_of_range() {
          (`Labels::with_classes` finds the place in the whole data set)"
     );
     let said = said!(cross_entropy(&logits, &Labels::from(vec![0_usize, 1])));
-    assert_eq!(said, "cross_entropy: there are 2 labels, and the output [3, 2] has 3 rows");
+    assert_eq!(
+        said,
+        "cross_entropy: the labels [2] do not fit the output [3, 2], whose last axis is the classes; axis 0 has length 2 \
+         in the labels and 3 in the output"
+    );
 }
 
 #[test]
@@ -84,7 +88,11 @@ fn shapes_that_do_not_fit() {
          one of them"
     );
     let said = said!(cross_entropy(&zeros(&[4]), &Labels::from(vec![0_usize])));
-    assert_eq!(said, "cross_entropy: the logits must be [batch, classes], and their shape is [4]");
+    assert_eq!(
+        said,
+        "cross_entropy: the labels [1] do not fit the output [4], whose last axis is the classes; write \
+         `labels.reshape(&[])`"
+    );
     let said = said!(a.item());
     assert_eq!(said, "item: a tensor of shape [2, 3] is not a single number");
     let said = said!(Parameter::new(ndarray::arr1(&[1.0, 2.0])).set(ndarray::arr1(&[1.0])));

@@ -20,7 +20,8 @@ fn losses() {
 fn run(case: &Case, x: &[Tensor]) -> Tensor {
     let output = &x[0];
     let target = || x.get(1).cloned().unwrap_or_else(|| Tensor::from(case.array("target")));
-    let labels = || Labels::from(case.counts("labels"));
+    let rows = output.shape().split_last().map_or(&[][..], |(_, rows)| rows);
+    let labels = || Labels::from(case.counts("labels")).reshape(rows);
     match case.text("loss") {
         "mse_loss" => mse_loss(output, &target()),
         "l1_loss" => l1_loss(output, &target()),
