@@ -13,6 +13,7 @@ mod field;
 mod flatten;
 pub mod init;
 mod layer_norm;
+mod line;
 mod linear;
 mod lstm;
 pub(crate) mod mode;
@@ -68,6 +69,7 @@ use crate::{ModelFile, Parameter, Result, StateDict};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a module",
+    label = "not a module",
     note = "derive it: `#[derive(Module)]` on a struct of layers and parameters"
 )]
 pub trait Module {

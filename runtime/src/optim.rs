@@ -3,6 +3,8 @@
 mod adam;
 mod sgd;
 
+use std::fmt;
+
 pub use adam::{Adam, AdamW};
 pub use sgd::Sgd;
 
@@ -13,7 +15,7 @@ use crate::{Error, Result, Scalar, kernel, random, watch};
 ///
 /// # Example
 /// ```
-/// use training_loop::{Optimizer, Parameter, Sgd};
+/// use training_loop::prelude::*;
 ///
 /// let weight = Parameter::new(ndarray::arr1(&[3.0]));
 /// let mut optimizer = Sgd::new(vec![weight.clone()], 0.5);
@@ -23,6 +25,12 @@ use crate::{Error, Result, Scalar, kernel, random, watch};
 /// optimizer.step();
 /// assert_eq!(weight.value()[0], 0.0);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an optimizer",
+    label = "not an optimizer",
+    note = "write one of ours, as `Sgd::new(model.parameters(), 0.1)` or `AdamW::new(model.parameters(), 1e-3)`",
+    note = "an optimizer of your own implements `Optimizer`; a schedule moves one and is none"
+)]
 pub trait Optimizer {
     /// The parameters that it trains, each once.
     fn parameters(&self) -> &[Parameter];
@@ -123,6 +131,16 @@ pub trait Optimizer {
                 kernel::map_in_place(gradient.make_mut(), |g| g.clamp(-max, max));
             }
         }
+    }
+}
+
+/// How many parameters there are, for an optimizer's `Debug`.
+struct Counted<'a>(&'a [Parameter]);
+
+impl fmt::Debug for Counted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let numbers: usize = self.0.iter().map(Parameter::len).sum();
+        write!(f, "{} ({numbers} numbers)", self.0.len())
     }
 }
 

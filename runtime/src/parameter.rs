@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ndarray::{ArrayBase, ArrayD, ArrayView, Data, Dimension, IxDyn};
+use ndarray::{ArrayBase, ArrayView, Data, Dimension, IxDyn};
 
 use crate::autograd::{Graph, is_recording};
 use crate::reduction::Reduction;
@@ -19,7 +19,7 @@ use crate::{Array, Scalar};
 ///
 /// # Example
 /// ```
-/// use training_loop::Parameter;
+/// use training_loop::prelude::*;
 ///
 /// let weight = Parameter::new(ndarray::arr1(&[1.0, 2.0]));
 /// (weight.tensor() * 3.0).sum().backward();
@@ -213,10 +213,18 @@ impl<D: Dimension> From<ndarray::Array<Scalar, D>> for Parameter {
     }
 }
 
+/// The numbers, as `ndarray` writes them.
+impl fmt::Display for Parameter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value().fmt(f)
+    }
+}
+
+/// The shape: a model's `Debug` is its structure.
 impl fmt::Debug for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value: ArrayD<Scalar> = self.value();
-        write!(f, "Parameter({value})")
+        let frozen = if self.requires_grad() { "" } else { ", frozen" };
+        write!(f, "Parameter({:?}{frozen})", self.shape())
     }
 }
 

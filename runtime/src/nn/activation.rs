@@ -1,5 +1,8 @@
 //! Activations as layers, for [`Sequential`](super::Sequential).
 
+use std::fmt;
+
+use super::line::line;
 use super::{Module, Visitor};
 use crate::{Scalar, Tensor};
 
@@ -86,7 +89,7 @@ activations! {
 ///
 /// # Shapes
 /// `x: [..]` → `[..]`
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct LeakyRelu(pub Scalar);
 
 impl LeakyRelu {
@@ -99,4 +102,10 @@ impl LeakyRelu {
 
 impl Module for LeakyRelu {
     fn visit(&self, _: &mut dyn Visitor) {}
+}
+
+impl fmt::Debug for LeakyRelu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        line(f, "LeakyRelu", [Some(self.0.to_string())])
+    }
 }

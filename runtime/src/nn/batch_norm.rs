@@ -1,5 +1,8 @@
 //! Batch normalisation.
 
+use std::fmt;
+
+use super::line::{line, when};
 use super::{Buffer, Field, Mode, Module, Visitor};
 use crate::ops::batch_norm::{Moments, batch_norm};
 use crate::{Array, Parameter, Scalar, Tensor};
@@ -28,11 +31,10 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// use training_loop::prelude::*;
 ///
 /// let layer = BatchNorm1d::new(1);
-/// let x = Tensor::from(ndarray::arr2(&[[1.0], [3.0]]));
+/// let x = Tensor::from([[1.0], [3.0]]);
 /// let y = layer.forward(&x).to_array();
 /// assert!((y[[0, 0]] + 1.0).abs() < 1e-4 && (y[[1, 0]] - 1.0).abs() < 1e-4);
 /// ```
-#[derive(Debug)]
 pub struct BatchNorm1d {
     /// `[features]`.
     pub weight: Parameter,
@@ -149,6 +151,14 @@ impl Module for BatchNorm1d {
         self.running_var.visit_field("running_var", visitor);
         self.batches.visit_field("num_batches_tracked", visitor);
         self.mode.visit_field("mode", visitor);
+    }
+}
+
+impl fmt::Debug for BatchNorm1d {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let eps = when(self.eps != 1e-5, &format!("eps {}", self.eps));
+        let momentum = when(self.momentum != 0.1, &format!("momentum {}", self.momentum));
+        line(f, "BatchNorm1d", [Some(self.weight.len().to_string()), eps, momentum])
     }
 }
 

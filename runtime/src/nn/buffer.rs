@@ -83,7 +83,7 @@ impl Buffer {
     ///
     /// # Example
     /// ```
-    /// use training_loop::nn::Buffer;
+    /// use training_loop::{ndarray, nn::Buffer};
     ///
     /// let buffer = Buffer::new(ndarray::arr1(&[1.0, 2.0]).into_dyn());
     /// buffer.update(|value| *value = buffer.value() * 2.0);
@@ -110,9 +110,17 @@ impl Buffer {
     }
 }
 
+/// The numbers, as `ndarray` writes them.
+impl fmt::Display for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value().fmt(f)
+    }
+}
+
+/// The shape: a model's `Debug` is its structure.
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Buffer({})", self.value())
+        write!(f, "Buffer({:?})", self.value().shape())
     }
 }
 
@@ -130,7 +138,7 @@ mod tests {
     fn a_change_may_use_the_buffer_itself() {
         let buffer = buffer();
         buffer.update(|value| {
-            assert_eq!(format!("{buffer:?}"), "Buffer([1, 2])");
+            assert_eq!(format!("{buffer:?} {buffer}"), "Buffer([2]) [1, 2]");
             buffer.update(|inner| *inner += 10.0);
             assert_eq!(buffer.value()[0], 11.0);
             buffer.set(buffer.value() * 3.0);

@@ -1,5 +1,8 @@
 //! Convolution layers.
 
+use std::fmt;
+
+use super::line::{line, sizes, when};
 use super::{Activation, Field, Mode, Module, Visitor, init};
 use crate::ops::{conv1d, conv2d};
 use crate::shape::Shape;
@@ -12,7 +15,6 @@ macro_rules! layer {
         |$kernel:ident| $window:expr
     ) => {
         $(#[$doc])*
-        #[derive(Debug)]
         pub struct $layer {
             #[doc = $shape]
             pub weight: Parameter,
@@ -93,6 +95,23 @@ macro_rules! layer {
                     Some(activation) if !relu => activation.apply(&y),
                     _ => y,
                 }
+            }
+        }
+
+        impl fmt::Debug for $layer {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let (shape, Conv { stride, padding, dilation, groups }) = (self.weight.shape(), self.options);
+                let parts = [
+                    Some(format!("{} -> {}", shape[1] * groups, shape[0])),
+                    sizes("kernel ", &shape[2..], &[]),
+                    sizes("stride ", &stride, &[1, 1]),
+                    sizes("padding ", &padding, &[0, 0]),
+                    sizes("dilation ", &dilation, &[1, 1]),
+                    when(groups != 1, &format!("{groups} groups")),
+                    when(self.bias.is_none(), "no bias"),
+                    self.activation.map(|activation| format!("{activation:?}")),
+                ];
+                line(f, stringify!($layer), parts)
             }
         }
 

@@ -1,5 +1,8 @@
 //! Dropout.
 
+use std::fmt;
+
+use super::line::line;
 use super::{Field, Mode, Module, Visitor};
 use crate::{Scalar, Tensor};
 
@@ -25,7 +28,6 @@ use crate::{Scalar, Tensor};
 /// layer.eval();
 /// assert_eq!(layer.forward(&Tensor::ones(&[100])).sum().item(), 100.0);
 /// ```
-#[derive(Debug)]
 pub struct Dropout {
     p: Scalar,
     mode: Mode,
@@ -42,6 +44,11 @@ impl Dropout {
         Self { p, mode: Mode::default() }
     }
 
+    /// The probability to drop.
+    pub(super) fn p(&self) -> Scalar {
+        self.p
+    }
+
     /// Applies the layer.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
@@ -52,6 +59,12 @@ impl Dropout {
 impl Module for Dropout {
     fn visit(&self, visitor: &mut dyn Visitor) {
         self.mode.visit_field("mode", visitor);
+    }
+}
+
+impl fmt::Debug for Dropout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        line(f, "Dropout", [Some(self.p.to_string())])
     }
 }
 

@@ -1,5 +1,8 @@
 //! A table of vectors for ids.
 
+use std::fmt;
+
+use super::line::line;
 use super::{Field, Module, Visitor, init};
 use crate::{Labels, Parameter, Tensor, embedding};
 
@@ -19,10 +22,9 @@ use crate::{Labels, Parameter, Tensor, embedding};
 /// use training_loop::prelude::*;
 ///
 /// let layer = Embedding::new(65, 8);
-/// let tokens = Labels::from(ndarray::arr2(&[[5_usize, 9, 0], [3, 0, 0]]));
+/// let tokens = Labels::from([[5, 9, 0], [3, 0, 0]]);
 /// assert_eq!(layer.forward(&tokens).shape(), [2, 3, 8]);
 /// ```
-#[derive(Debug)]
 pub struct Embedding {
     /// `[rows, width]`.
     pub weight: Parameter,
@@ -68,6 +70,14 @@ impl Embedding {
 impl Module for Embedding {
     fn visit(&self, visitor: &mut dyn Visitor) {
         self.weight.visit_field("weight", visitor);
+    }
+}
+
+impl fmt::Debug for Embedding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let &[rows, width] = self.weight.shape() else { return f.write_str("Embedding") };
+        let padding = self.padding.map(|id| format!("padding {id}"));
+        line(f, "Embedding", [Some(format!("{rows} -> {width}")), padding])
     }
 }
 

@@ -1,5 +1,8 @@
 //! Layer normalisation.
 
+use std::fmt;
+
+use super::line::{line, when};
 use super::{Field, Module, Visitor};
 use crate::{Parameter, Scalar, Tensor, layer_norm};
 
@@ -19,11 +22,10 @@ use crate::{Parameter, Scalar, Tensor, layer_norm};
 /// ```
 /// use training_loop::prelude::*;
 ///
-/// let x = Tensor::from(ndarray::arr2(&[[1.0, 3.0], [-2.0, 2.0]]));
+/// let x = Tensor::from([[1.0, 3.0], [-2.0, 2.0]]);
 /// let y = LayerNorm::new(2).forward(&x).to_array();
 /// assert!((y[[0, 0]] + 1.0).abs() < 1e-4 && (y[[1, 1]] - 1.0).abs() < 1e-4);
 /// ```
-#[derive(Debug)]
 pub struct LayerNorm {
     /// `[features]`.
     pub weight: Parameter,
@@ -73,5 +75,12 @@ impl Module for LayerNorm {
     fn visit(&self, visitor: &mut dyn Visitor) {
         self.weight.visit_field("weight", visitor);
         self.bias.visit_field("bias", visitor);
+    }
+}
+
+impl fmt::Debug for LayerNorm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let eps = when(self.eps != 1e-5, &format!("eps {}", self.eps));
+        line(f, "LayerNorm", [Some(self.weight.len().to_string()), eps])
     }
 }

@@ -1,5 +1,8 @@
 //! The fully connected layer.
 
+use std::fmt;
+
+use super::line::{line, when};
 use super::{Activation, Field, Mode, Module, Visitor, init};
 use crate::ops::linear::affine;
 use crate::{Parameter, Tensor};
@@ -22,7 +25,6 @@ use crate::{Parameter, Tensor};
 /// let layer = Linear::new(3, 2);
 /// assert_eq!(layer.forward(&Tensor::zeros(&[5, 3])).shape(), [5, 2]);
 /// ```
-#[derive(Debug)]
 pub struct Linear {
     /// `[out, in]`.
     pub weight: Parameter,
@@ -84,6 +86,15 @@ impl Module for Linear {
         self.weight.visit_field("weight", visitor);
         self.bias.visit_field("bias", visitor);
         self.mode.visit_field("mode", visitor);
+    }
+}
+
+impl fmt::Debug for Linear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let &[outputs, inputs] = self.weight.shape() else { return f.write_str("Linear") };
+        let sizes = format!("{inputs} -> {outputs}");
+        let activation = self.activation.map(|activation| format!("{activation:?}"));
+        line(f, "Linear", [Some(sizes), when(self.bias.is_none(), "no bias"), activation])
     }
 }
 

@@ -1,5 +1,8 @@
 //! The long short-term memory.
 
+use std::fmt;
+
+use super::line::{line, when};
 use super::{Dropout, Field, Mode, Module, Visitor, init};
 use crate::ops::lstm::run;
 use crate::shape::product;
@@ -31,7 +34,6 @@ use crate::{LstmState, LstmWeights, Parameter, Scalar, Tensor, cat};
 /// let (next, _) = layer.forward(&Tensor::zeros(&[2, 3, 4]), Some(&state.detach()));
 /// assert_eq!(next.shape(), [2, 3, 8]);
 /// ```
-#[derive(Debug)]
 pub struct Lstm {
     sizes: Sizes,
     /// For each layer the forward direction, then the backward one.
@@ -40,7 +42,7 @@ pub struct Lstm {
     mode: Mode,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 struct Sizes {
     inputs: usize,
     hidden: usize,
@@ -50,7 +52,6 @@ struct Sizes {
 }
 
 /// One direction of one layer.
-#[derive(Debug)]
 struct Cell {
     weight_ih: Parameter,
     weight_hh: Parameter,
@@ -216,6 +217,20 @@ impl Module for Lstm {
         }
         self.dropout.visit(visitor);
         self.mode.visit_field("mode", visitor);
+    }
+}
+
+impl fmt::Debug for Lstm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Sizes { inputs, hidden, layers, directions, bias } = self.sizes;
+        let parts = [
+            Some(format!("{inputs} -> {hidden}")),
+            when(layers > 1, &format!("{layers} layers")),
+            when(directions > 1, "bidirectional"),
+            when(!bias, "no bias"),
+            when(self.dropout.p() > 0.0, &format!("dropout {}", self.dropout.p())),
+        ];
+        line(f, "Lstm", parts)
     }
 }
 

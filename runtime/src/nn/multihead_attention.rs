@@ -1,5 +1,8 @@
 //! Attention of several heads with its projections.
 
+use std::fmt;
+
+use super::line::{line, when};
 use super::{Field, Linear, Module, Visitor, init};
 use crate::shape::product;
 use crate::{Attention, Parameter, Tensor, linear};
@@ -33,7 +36,6 @@ use crate::{Attention, Parameter, Tensor, linear};
 /// let memory = Tensor::zeros(&[2, 7, 32]);
 /// assert_eq!(layer.forward(&x, &memory, &memory, &Attention::new()).shape(), [2, 10, 32]);
 /// ```
-#[derive(Debug)]
 pub struct MultiheadAttention {
     /// `[3 · width, width]`: for queries, keys and values.
     pub in_proj_weight: Parameter,
@@ -133,6 +135,18 @@ impl Module for MultiheadAttention {
         self.in_proj_weight.visit_field("in_proj_weight", visitor);
         self.in_proj_bias.visit_field("in_proj_bias", visitor);
         self.out_proj.visit_field("out_proj", visitor);
+    }
+}
+
+impl fmt::Debug for MultiheadAttention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (width, heads) = (self.in_proj_weight.shape()[1], self.heads);
+        let parts = [
+            Some(width.to_string()),
+            Some(format!("{heads} heads")),
+            when(self.in_proj_bias.is_none(), "no bias"),
+        ];
+        line(f, "MultiheadAttention", parts)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Pooling layers.
 
+use std::fmt;
+
+use super::line::{line, sizes};
 use super::{Module, Visitor};
 use crate::{Pair, Pool, Tensor, adaptive_avg_pool2d, avg_pool2d, max_pool2d};
 
@@ -14,7 +17,7 @@ use crate::{Pair, Pool, Tensor, adaptive_avg_pool2d, avg_pool2d, max_pool2d};
 ///
 /// assert_eq!(MaxPool2d::new(2).forward(&Tensor::zeros(&[5, 3, 28, 28])).shape(), [5, 3, 14, 14]);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct MaxPool2d(Pool);
 
 /// The mean of each window; [`avg_pool2d`] as a layer.
@@ -28,7 +31,7 @@ pub struct MaxPool2d(Pool);
 ///
 /// assert_eq!(AvgPool2d::new([2, 7]).forward(&Tensor::zeros(&[5, 3, 28, 28])).shape(), [5, 3, 14, 4]);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct AvgPool2d(Pool);
 
 /// The means of so many windows; [`adaptive_avg_pool2d`] as a layer.
@@ -42,7 +45,7 @@ pub struct AvgPool2d(Pool);
 ///
 /// assert_eq!(AdaptiveAvgPool2d::new(1).forward(&Tensor::zeros(&[5, 3, 9, 7])).shape(), [5, 3, 1, 1]);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct AdaptiveAvgPool2d(Pair);
 
 macro_rules! windows {
@@ -79,6 +82,19 @@ macro_rules! windows {
                 $op(x, self.0)
             }
         }
+
+        impl fmt::Debug for $layer {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let Pool { kernel, stride, padding, dilation } = self.0;
+                let parts = [
+                    sizes("", &kernel, &[]),
+                    sizes("stride ", &stride, &kernel),
+                    sizes("padding ", &padding, &[0, 0]),
+                    sizes("dilation ", &dilation, &[1, 1]),
+                ];
+                line(f, stringify!($layer), parts)
+            }
+        }
     };
 }
 
@@ -110,3 +126,9 @@ macro_rules! modules {
 }
 
 modules!(MaxPool2d, AvgPool2d, AdaptiveAvgPool2d);
+
+impl fmt::Debug for AdaptiveAvgPool2d {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        line(f, "AdaptiveAvgPool2d", [sizes("", &self.0.0, &[])])
+    }
+}

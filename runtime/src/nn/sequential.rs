@@ -1,5 +1,7 @@
 //! Layers one after another.
 
+use std::fmt;
+
 use super::{
     AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Field, Flatten, Gelu, LayerNorm,
     LeakyRelu, Linear, MaxPool2d, Module, Relu, Sigmoid, Silu, Softplus, Tanh, Visitor,
@@ -7,10 +9,28 @@ use super::{
 use crate::Tensor;
 
 /// A module that makes one tensor of another, so that it can stand in a [`Sequential`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a layer of a `Sequential`",
+    label = "not a layer",
+    note = "a layer makes one tensor of one: derive `Module` and implement `Layer`, whose `forward` takes and gives a `Tensor`",
+    note = "`Embedding`, `Lstm` and `MultiheadAttention` take or give more: hold them in a struct with a `forward` of its own"
+)]
 pub trait Layer: Module + Send + Sync {
     /// Applies the layer.
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor;
+
+    /// Writes the layer where a [`Sequential`] that holds it is written by `{:?}`: the type, and its parameters' shapes.
+    ///
+    /// A layer with a `Debug` of its own may write that instead.
+    fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = std::any::type_name::<Self>().split('<').next().unwrap_or_default();
+        let mut layer = f.debug_struct(path.rsplit("::").next().unwrap_or_default());
+        for (name, parameter) in self.named_parameters() {
+            layer.field(&name, &parameter);
+        }
+        layer.finish()
+    }
 
     /// The layer itself, where it is one of ours.
     #[doc(hidden)]
@@ -47,6 +67,10 @@ macro_rules! layers {
                     $layer::forward(self, x)
                 }
 
+                fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    fmt::Debug::fmt(self, f)
+                }
+
                 fn built_in(&self) -> Option<BuiltIn<'_>> {
                     Some(BuiltIn::$layer(self))
                 }
@@ -60,7 +84,7 @@ layers! {
     MaxPool2d, Relu, Sequential, Sigmoid, Silu, Softplus, Tanh,
 }
 
-/// Layers one after another.
+/// Layers one after another; `{:?}` and `{:#?}` list them.
 ///
 /// # Source
 /// PyTorch's `nn.Sequential`, with its names: `0.weight`, `2.bias`.
@@ -72,6 +96,7 @@ layers! {
 /// let model = Sequential::new().then(Linear::new(4, 8)).then(Relu).then(Linear::new(8, 3));
 /// assert_eq!(model.forward(&Tensor::zeros(&[5, 4])).shape(), [5, 3]);
 /// assert_eq!(model.named_parameters()[2].0, "2.weight");
+/// assert_eq!(format!("{model:?}"), "Sequential {0: Linear(4 -> 8), 1: Relu, 2: Linear(8 -> 3)}");
 /// ```
 #[derive(Default)]
 pub struct Sequential {
@@ -122,8 +147,17 @@ impl Module for Sequential {
     }
 }
 
-impl std::fmt::Debug for Sequential {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sequential").field("layers", &self.layers.len()).finish()
+impl fmt::Debug for Sequential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Described<'a>(&'a dyn Layer);
+
+        impl fmt::Debug for Described<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.describe(f)
+            }
+        }
+
+        f.write_str("Sequential ")?;
+        f.debug_map().entries(self.layers.iter().map(|layer| Described(&**layer)).enumerate()).finish()
     }
 }

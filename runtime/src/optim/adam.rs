@@ -1,13 +1,14 @@
 //! Adam, with the weight decay in the gradient or apart from it.
 
-use super::{Optimizer, Range, at_least_zero, check, distinct, for_each_gradient};
+use std::fmt;
+
+use super::{Counted, Optimizer, Range, at_least_zero, check, distinct, for_each_gradient};
 use crate::kernel::optimizer::{AdamStep, adam};
 use crate::parameter::Parameter;
 use crate::storage::Buffer;
 use crate::{Result, Scalar};
 
 /// What both kinds hold.
-#[derive(Debug)]
 struct Core {
     parameters: Vec<Parameter>,
     rate: Scalar,
@@ -18,7 +19,6 @@ struct Core {
 }
 
 /// The running means of a parameter's gradient and of its square, and how many steps they saw.
-#[derive(Debug)]
 struct Moments {
     first: Buffer,
     second: Buffer,
@@ -73,7 +73,6 @@ impl Core {
 macro_rules! kind {
     ($(#[$docs:meta])* $name:ident, $text:literal, decay: $decay:literal, decoupled: $decoupled:literal) => {
         $(#[$docs])*
-        #[derive(Debug)]
         pub struct $name(Core);
 
         impl $name {
@@ -98,6 +97,19 @@ macro_rules! kind {
             pub fn weight_decay(mut self, weight_decay: Scalar) -> Self {
                 self.0.decay = weight_decay;
                 self
+            }
+        }
+
+        /// The settings, and how much is trained.
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_struct($text)
+                    .field("learning_rate", &self.0.rate)
+                    .field("betas", &self.0.betas)
+                    .field("eps", &self.0.eps)
+                    .field("weight_decay", &self.0.decay)
+                    .field("parameters", &Counted(&self.0.parameters))
+                    .finish()
             }
         }
 
@@ -141,7 +153,7 @@ kind! {
     ///
     /// # Example
     /// ```
-    /// use training_loop::{Adam, Parameter};
+    /// use training_loop::prelude::*;
     ///
     /// let weight = Parameter::new(ndarray::arr1(&[3.0]));
     /// let optimizer = Adam::new(vec![weight], 1e-3).betas(0.9, 0.99);

@@ -1,6 +1,8 @@
 //! Gradient descent with momentum.
 
-use super::{Optimizer, at_least_zero, check, distinct, for_each_gradient};
+use std::fmt;
+
+use super::{Counted, Optimizer, at_least_zero, check, distinct, for_each_gradient};
 use crate::kernel::optimizer::{SgdStep, sgd, sgd_momentum};
 use crate::parameter::Parameter;
 use crate::storage::Buffer;
@@ -18,12 +20,11 @@ use crate::{Result, Scalar};
 ///
 /// # Example
 /// ```
-/// use training_loop::{Parameter, Sgd};
+/// use training_loop::prelude::*;
 ///
 /// let weight = Parameter::new(ndarray::arr1(&[3.0]));
 /// let optimizer = Sgd::new(vec![weight], 0.1).momentum(0.9).nesterov(true);
 /// ```
-#[derive(Debug)]
 pub struct Sgd {
     parameters: Vec<Parameter>,
     rate: Scalar,
@@ -72,6 +73,20 @@ impl Sgd {
     pub fn weight_decay(mut self, weight_decay: Scalar) -> Self {
         self.decay = weight_decay;
         self
+    }
+}
+
+/// The settings, and how much is trained.
+impl fmt::Debug for Sgd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sgd")
+            .field("learning_rate", &self.rate)
+            .field("momentum", &self.momentum)
+            .field("dampening", &self.dampening)
+            .field("nesterov", &self.nesterov)
+            .field("weight_decay", &self.decay)
+            .field("parameters", &Counted(&self.parameters))
+            .finish()
     }
 }
 
