@@ -4,7 +4,7 @@
 //! use training_loop::prelude::*;
 //!
 //! # fn main() -> Result<()> {
-//! let inputs = Tensor::from(ndarray::arr2(&[[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]));
+//! let inputs = Tensor::from([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]);
 //! let loader = DataLoader::new(TensorDataset::new(inputs, Labels::from(vec![0_u32, 1, 0]))?, 2).shuffle(7);
 //! let sizes: Vec<_> = loader.epoch(0).map(|batch| batch.len()).collect();
 //! assert_eq!(sizes, [2, 1]);
@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub use csv::{Column, Csv};
 pub use loader::{Batches, DataLoader, Window, WindowBatches, Windows};
-pub use rows::Rows;
+pub use rows::{IntoRows, Rows};
 pub use tensors::TensorDataset;
 
 use crate::{Labels, Tensor};
@@ -75,6 +75,13 @@ impl<Y, X: Rows> Batch<Y, X> {
 /// let loader = DataLoader::new(Squares(10), 4);
 /// assert_eq!(loader.epoch(0).last().unwrap().target.to_array()[[1, 0]], 81.0);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a data set",
+    label = "not a data set",
+    note = "of arrays, vectors or tensors in memory, write `TensorDataset::new(inputs, targets)?`",
+    note = "of a `Result` take the data set first: add `?`",
+    note = "a data set of your own implements `Dataset`; it is moved in, or shared as an `Arc`"
+)]
 pub trait Dataset: Send + Sync {
     /// What a batch holds for the model: mostly a [`Tensor`].
     type Input;

@@ -31,6 +31,12 @@ use crate::{Optimizer, Scalar};
 /// }
 /// assert_eq!(rates, [0.8, 0.8, 0.4, 0.4, 0.2]);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a schedule of the learning rate",
+    label = "not a schedule",
+    note = "write one of ours, as `StepLr::new(30, 0.1)` or `CosineLr::new(steps)`; one of your own implements `Schedule`",
+    note = "a constant learning rate needs none: it is the optimizer's"
+)]
 pub trait Schedule {
     /// The learning rate after `t` updates (or epochs), for an optimizer that was built with `base`.
     fn rate(&self, base: f64, t: usize) -> f64;

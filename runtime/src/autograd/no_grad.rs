@@ -16,7 +16,7 @@ pub(crate) fn is_recording() -> bool {
 ///
 /// # Example
 /// ```
-/// use training_loop::{Parameter, no_grad};
+/// use training_loop::prelude::*;
 ///
 /// let weight = Parameter::new(ndarray::arr1(&[1.0, 2.0]));
 /// let doubled = no_grad(|| weight.tensor() * 2.0);

@@ -307,7 +307,8 @@ mod tests {
     use crate::data::TensorDataset;
 
     fn loader(samples: usize, batch_size: usize) -> DataLoader {
-        let dataset = TensorDataset::new(Tensor::zeros(&[samples, 2]), (0..samples as u32).collect());
+        let dataset =
+            TensorDataset::new(Tensor::zeros(&[samples, 2]), (0..samples as u32).collect::<Labels>());
         DataLoader::new(dataset.unwrap(), batch_size)
     }
 

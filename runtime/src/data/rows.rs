@@ -1,9 +1,17 @@
 //! What can be cut into rows, one for each sample.
 
+use ndarray::{Array, ArrayView, Dimension};
+
 use crate::value::Value;
 use crate::{Error, Labels, Result, Scalar, Tensor};
 
 /// Values with a row for each sample: tensors and labels (their first axis), pairs of such values.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not cut into rows, one for each sample",
+    label = "not rows of samples",
+    note = "write `Tensor::from(..)` for numbers, `Labels::from(..)` for classes, or a pair of them",
+    note = "a type of your own implements `Rows`"
+)]
 pub trait Rows: Clone + Send + Sync {
     /// How many samples there are.
     fn rows(&self) -> usize;
@@ -99,6 +107,73 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
         self.0.check(what).and_then(|()| self.1.check(what))
     }
 }
+
+/// What a data set in memory can be made of: [`Rows`], and all that becomes a [`Tensor`] (numbers) or [`Labels`]
+/// (integers): vectors, nested arrays, and `ndarray` arrays.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// # fn main() -> Result<()> {
+/// let dataset = TensorDataset::new(vec![[0.0, 1.0], [2.0, 3.0]], [1, 0])?;
+/// assert_eq!((dataset.inputs().shape(), dataset.targets()), (&[2, 2][..], &Labels::from([1, 0])));
+/// # Ok(())
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not cut into rows, one for each sample",
+    label = "not rows of samples",
+    note = "accepted are tensors and labels, arrays of `ndarray`, vectors and nested arrays, of `Scalar` (f32) for numbers and \
+            of `u8`, `u32`, `usize`, `i32` or `i64` for classes, and pairs of tensors and labels",
+    note = "of other numbers make an array first, as `array.mapv(|x| x as Scalar)`; of a `Vec<Vec<_>>`, `Tensor::try_from(rows)?`",
+    note = "a reference is not taken: `clone()` it"
+)]
+pub trait IntoRows {
+    /// What it becomes.
+    type Rows: Rows;
+
+    /// The same as tensors or labels.
+    #[track_caller]
+    fn into_rows(self) -> Self::Rows;
+}
+
+impl<R: Rows> IntoRows for R {
+    type Rows = R;
+
+    fn into_rows(self) -> R {
+        self
+    }
+}
+
+macro_rules! rows {
+    ($rows:ty: $number:ty) => {
+        rows!(@ $rows: [] Vec<$number>);
+        rows!(@ $rows: [const N: usize] [$number; N]);
+        rows!(@ $rows: [const M: usize, const N: usize] [[$number; M]; N]);
+        rows!(@ $rows: [D: Dimension] Array<$number, D>);
+        rows!(@ $rows: [D: Dimension] ArrayView<'_, $number, D>);
+    };
+    (@ $rows:ty: [$($parameters:tt)*] $values:ty) => {
+        impl<$($parameters)*> IntoRows for $values {
+            type Rows = $rows;
+
+            #[track_caller]
+            fn into_rows(self) -> $rows {
+                <$rows>::from(self)
+            }
+        }
+    };
+}
+
+rows!(Tensor: Scalar);
+rows!(@ Tensor: [const M: usize] Vec<[Scalar; M]>);
+rows!(@ Tensor: [const L: usize, const M: usize, const N: usize] [[[Scalar; L]; M]; N]);
+rows!(Labels: u8);
+rows!(Labels: u32);
+rows!(Labels: usize);
+rows!(Labels: i32);
+rows!(Labels: i64);
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 //! Data sets in memory.
 
-use super::{Batch, Dataset, Rows};
+use super::{Batch, Dataset, IntoRows, Rows};
 use crate::random::{Purpose, permutation};
 use crate::{Error, Labels, Result, Scalar, Tensor};
 
@@ -11,8 +11,8 @@ use crate::{Error, Labels, Result, Scalar, Tensor};
 /// use training_loop::prelude::*;
 ///
 /// # fn main() -> Result<()> {
-/// let inputs = Tensor::from(ndarray::Array2::from_shape_fn((10, 3), |(row, column)| (row + column) as f32));
-/// let dataset = TensorDataset::new(inputs, Labels::from(vec![0_u32, 1, 0, 1, 0, 1, 0, 1, 0, 1]))?;
+/// let inputs = ndarray::Array2::from_shape_fn((10, 3), |(row, column)| (row + column) as Scalar);
+/// let dataset = TensorDataset::new(inputs, [0, 1, 0, 1, 0, 1, 0, 1, 0, 1])?;
 /// let (train, valid) = dataset.split(0.8, 0)?;
 /// assert_eq!((train.len(), valid.len()), (8, 2));
 /// # Ok(())
@@ -25,12 +25,14 @@ pub struct TensorDataset<Y = Labels, X = Tensor> {
 }
 
 impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
-    /// Samples made of the rows of both.
+    /// Samples made of the rows of both: tensors, labels, or what becomes such ([`IntoRows`]).
     ///
     /// # Errors
     /// When there are no samples, when inputs and targets differ in number, and when a number is NaN
     /// or infinite: with its row and column.
-    pub fn new(inputs: X, targets: Y) -> Result<Self> {
+    #[track_caller]
+    pub fn new(inputs: impl IntoRows<Rows = X>, targets: impl IntoRows<Rows = Y>) -> Result<Self> {
+        let (inputs, targets) = (inputs.into_rows(), targets.into_rows());
         if inputs.rows() != targets.rows() {
             return Err(Error::Lengths { inputs: inputs.rows(), targets: targets.rows() });
         }
@@ -120,7 +122,7 @@ mod tests {
 
     fn numbers(rows: usize) -> TensorDataset {
         let inputs = Array2::from_shape_fn((rows, 2), |(row, column)| (10 * row + column) as Scalar);
-        TensorDataset::new(Tensor::from(inputs), (0..rows as u32).collect()).unwrap()
+        TensorDataset::new(inputs, (0..rows as u32).collect::<Labels>()).unwrap()
     }
 
     #[test]
@@ -136,6 +138,18 @@ mod tests {
             "inputs: NaN in row 1, column 1 (counted from 0); replace it or leave the row out"
         );
         assert!(TensorDataset::new(Tensor::zeros(&[2, 1]), holed).is_err());
+    }
+
+    #[test]
+    fn is_made_of_what_there_is() {
+        let rows = ndarray::arr2(&[[0.0 as Scalar, 1.0], [2.0, 3.0]]);
+        let dataset = TensorDataset::new(rows.clone(), ndarray::arr1(&[1_usize, 0])).unwrap();
+        assert_eq!((dataset.inputs().shape(), dataset.targets()), (&[2, 2][..], &Labels::from([1, 0])));
+        let values = TensorDataset::new(rows.view(), vec![0.5, 1.5]).unwrap();
+        assert_eq!(values.targets().as_slice(), [0.5, 1.5]);
+        let pairs = TensorDataset::new((Tensor::from(rows), Labels::from([7, 8])), [[0.5], [1.5]]).unwrap();
+        assert_eq!((pairs.inputs().1.len(), pairs.targets().shape()), (2, &[2, 1][..]));
+        assert!(matches!(TensorDataset::new([0.5, 1.5], [1]), Err(Error::Lengths { inputs: 2, targets: 1 })));
     }
 
     #[test]

@@ -158,3 +158,44 @@ fn every_lint_has_its_page() {
     }
     demand(&format!("a lint's page has the headings {PAGE:?}"), &broken);
 }
+
+/// The examples of a file's documentation, each with its first line.
+fn examples(text: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut is_code = false;
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim_start();
+        let doc = line.strip_prefix("///").or_else(|| line.strip_prefix("//!"));
+        match doc.map(str::trim_start) {
+            Some(fence) if fence.starts_with("```") => {
+                is_code = !is_code;
+                if is_code {
+                    found.push((index + 2, String::new()));
+                }
+            }
+            Some(code) if is_code => found.last_mut().expect("begun").1 += &format!("{code}\n"),
+            Some(_) => {}
+            None => is_code = false,
+        }
+    }
+    found
+}
+
+/// Who depends on `training-loop` alone has no `ndarray`: an example takes it from us.
+#[test]
+fn examples_need_no_other_crate() {
+    let mut broken = Vec::new();
+    let mut seen = 0;
+    for file in published().into_iter().filter(|file| file.path.starts_with("runtime/")) {
+        for (line, example) in examples(&file.text) {
+            let names = |what: &str| example.contains(what);
+            seen += usize::from(names("ndarray"));
+            if names("ndarray::") && !names("training_loop::prelude::*") && !names("training_loop::{ndarray")
+            {
+                broken.push(format!("{}:{line}", file.path));
+            }
+        }
+    }
+    assert!(seen > 5, "{seen}");
+    demand("an example takes `ndarray` from `training_loop::prelude` or the crate's root", &broken);
+}
