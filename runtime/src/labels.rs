@@ -200,13 +200,13 @@ impl FromIterator<u32> for Labels {
 fn narrow<T: Copy + Display + TryInto<u32>>(labels: &[T]) -> Arc<[u32]> {
     let mut narrow = Vec::with_capacity(labels.len());
     for (place, label) in labels.iter().enumerate() {
-        match (*label).try_into() {
-            Ok(label) => narrow.push(label),
-            Err(_) => panic!(
+        let Ok(label) = (*label).try_into() else {
+            panic!(
                 "label {label} at place {place} is not in 0..=4294967295; labels count from 0, and one to leave out \
                  may be any number beyond the classes (`CrossEntropy::ignore`)"
-            ),
-        }
+            );
+        };
+        narrow.push(label);
     }
     narrow.into()
 }

@@ -165,17 +165,16 @@ fn unit(word: u32) -> f64 {
 
 /// The order of `n` samples in an epoch: a pure function of its arguments.
 pub(crate) fn permutation(n: usize, purpose: Purpose, seed: u64, epoch: u64) -> Vec<usize> {
-    shuffled(n, &mut Stream::new(seed, purpose, epoch, 0))
+    shuffled((0..n).collect(), &mut Stream::new(seed, purpose, epoch, 0))
 }
 
-/// The numbers below `n` in random order.
+/// The same numbers in random order.
 ///
 /// # Source
 /// Fisher and Yates, from the last place to the first. Written here, because no crate promises
 /// that its shuffle stays the same.
-fn shuffled(n: usize, stream: &mut Stream) -> Vec<usize> {
-    let mut order = (0..n).collect::<Vec<_>>();
-    for last in (1..n).rev() {
+fn shuffled(mut order: Vec<usize>, stream: &mut Stream) -> Vec<usize> {
+    for last in (1..order.len()).rev() {
         order.swap(last, stream.below(last + 1));
     }
     order

@@ -99,7 +99,9 @@ mod tests {
         let labels = Labels::from([0, 3, 3, 1, 2, 0]);
         let all = |scores: &Tensor, labels: &Labels| {
             let mut metrics = metrics();
-            metrics.iter_mut().for_each(|metric| metric.update(scores, labels));
+            for metric in &mut metrics {
+                metric.update(scores, labels);
+            }
             let mut matrix = confusion();
             matrix.update(scores, labels);
             (metrics.iter().map(|metric| metric.compute()).collect::<Vec<_>>(), matrix)

@@ -77,6 +77,7 @@ impl Sgd {
 }
 
 /// The settings, and how much is trained.
+#[allow(clippy::missing_fields_in_debug)] // The momentum buffers are as many numbers as the model.
 impl fmt::Debug for Sgd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sgd")

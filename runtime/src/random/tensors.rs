@@ -114,8 +114,11 @@ impl Tensor {
     /// let shuffled = x.index_select(0, &Tensor::permutation(6));
     /// assert_eq!(shuffled.sum().item(), 15.0);
     /// ```
+    #[track_caller]
     pub fn permutation(n: usize) -> Vec<usize> {
-        shuffled(n, &mut draw(Purpose::Program))
+        let mut order = room("permutation", n);
+        order.extend(0..n);
+        shuffled(order, &mut draw(Purpose::Program))
     }
 
     /// Random classes, each with a probability proportional to its weight, by this thread's [`seed`](crate::seed).
@@ -159,7 +162,7 @@ impl Tensor {
             check_weights(row, &weights.as_slice()[row * classes..][..classes], count, replacement);
         }
         let mut stream = draw(Purpose::Program);
-        let mut labels = Vec::with_capacity(shape.count());
+        let mut labels = room("multinomial", shape.count());
         for row in 0..all {
             let weights = &weights.as_slice()[row * classes..][..classes];
             if replacement {
@@ -176,6 +179,17 @@ impl Tensor {
 fn drawn(shape: &[usize], fill: impl FnOnce(&mut Stream, &mut [Scalar])) -> Tensor {
     let shape = shape.into_shape();
     Tensor::constant(Value::build(shape, |numbers| fill(&mut draw(Purpose::Program), numbers)))
+}
+
+/// Memory for so many places.
+#[track_caller]
+fn room(op: &str, count: usize) -> Vec<usize> {
+    let mut places = Vec::new();
+    assert!(
+        places.try_reserve_exact(count).is_ok(),
+        "out of memory: {op} of {count} numbers needs more than the system gives"
+    );
+    places
 }
 
 #[track_caller]
