@@ -26,9 +26,13 @@ pub(super) fn when(holds: bool, words: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use training_loop::Visitor;
+    use training_loop::nn::Field;
     use training_loop::prelude::*;
 
-    #[derive(Debug, Module)]
+    /// As `#[derive(Debug, Module)]` makes it; the derive is not there in double precision.
+    #[derive(Debug)]
+    #[allow(dead_code)] // Printed only.
     struct Net {
         body: Sequential,
         heads: Vec<Linear>,
@@ -36,9 +40,14 @@ mod tests {
     }
 
     /// A layer of the program's own, without a `Debug`.
-    #[derive(Module)]
     struct Residual {
         inner: Linear,
+    }
+
+    impl Module for Residual {
+        fn visit(&self, visitor: &mut dyn Visitor) {
+            self.inner.visit_field("inner", visitor);
+        }
     }
 
     impl Layer for Residual {
