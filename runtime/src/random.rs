@@ -8,6 +8,7 @@
 //! crate can change a run; known vectors below pin them.
 
 mod math;
+mod multinomial;
 mod scope;
 mod tensors;
 

@@ -212,7 +212,7 @@ fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
 fn long_chain(weight: &Parameter) -> Tensor {
     let mut x = weight.tensor();
     for _ in 0..100_000 {
-        x = x + 0.5;
+        x += 0.5;
     }
     x
 }

@@ -45,7 +45,7 @@ fn check(verdict: &mut Verdict, case: &Case) {
         ["output", "h", "c"].iter().zip([output, last.h, last.c]).zip(recorded)
     {
         verdict.arrays(&format!("{name}: {what}"), &ours.to_array(), &theirs);
-        loss = loss + (ours * Tensor::from(grad)).sum();
+        loss += (ours * Tensor::from(grad)).sum();
     }
     loss.backward();
     let gradient = |parameter: &Parameter| parameter.grad().expect("all that goes in takes part");

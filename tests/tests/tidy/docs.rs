@@ -173,8 +173,11 @@ fn examples(text: &str) -> Vec<(usize, String)> {
                     found.push((index + 2, String::new()));
                 }
             }
-            Some(code) if is_code => found.last_mut().expect("begun").1 += &format!("{code}\n"),
-            Some(_) => {}
+            Some(code) => {
+                if let (true, Some((_, example))) = (is_code, found.last_mut()) {
+                    example.extend([code, "\n"]);
+                }
+            }
             None => is_code = false,
         }
     }
