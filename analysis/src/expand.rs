@@ -100,7 +100,7 @@ impl<'a> Printer<'a> {
         let path = self.path_at(at);
         let bound: WherePredicate = parse_quote_spanned!(at=> #model: #path::Module);
         signature.generics.make_where_clause().predicates.push(bound);
-        quote_spanned!(self.here=> #[allow(trivial_bounds)])
+        quote_spanned!(self.here=> #[allow(private_bounds, trivial_bounds)])
     }
 
     /// The statements of the function; the result stands where its type does.

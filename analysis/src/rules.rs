@@ -186,6 +186,31 @@ impl Rule {
         }
     }
 
+    /// The type that a parameter should have instead of this one, if this one is certainly wrong.
+    pub(crate) fn instead_of(&self, ty: &Type) -> Option<&'static str> {
+        const OTHERS: [&str; 18] = [
+            "Option", "String", "str", "bool", "char", "usize", "u8", "u16", "u32", "u64", "u128", "isize",
+            "i8", "i16", "i32", "i64", "f32", "f64",
+        ];
+        let is_other = match ty {
+            Type::Paren(inner) => return self.instead_of(&inner.elem),
+            Type::Group(inner) => return self.instead_of(&inner.elem),
+            Type::Path(path) => {
+                path.path.segments.last().is_some_and(|last| OTHERS.iter().any(|name| last.ident == name))
+            }
+            Type::Reference(_) | Type::Tuple(_) | Type::Slice(_) | Type::Array(_) => true,
+            _ => false,
+        };
+        let wanted = match self.kind {
+            Kind::Count => "usize",
+            Kind::Seed => "u64",
+            // In a build with `f64` the scalar is one.
+            Kind::Positive if matches!(ty, Type::Path(path) if path.path.is_ident("f64")) => return None,
+            Kind::Positive => "f32",
+        };
+        (is_other && !self.is_type(ty)).then_some(wanted)
+    }
+
     /// The condition that the generated code checks at the start of the run.
     pub(crate) fn condition(&self, value: &TokenStream, at: Span) -> Option<TokenStream> {
         match self.kind {

@@ -1,4 +1,4 @@
-// A parameter of the clause's type is used as it is, one of another type is bound, so that rustc says at its name
+// A parameter of the clause's type is used as it is, one of a type of the user's own is bound, so that rustc says at its name
 // what is wrong.
 #[training_loop(
     loss = cross_entropy,
@@ -8,4 +8,4 @@
     seed = start,
     clip_grad_norm = norm,
 )]
-fn fit(model: &mut Mlp, train: &DataLoader, epochs: usize, updates: u32, start: u64, norm: Scalar) -> Result<History>;
+fn fit(model: &mut Mlp, train: &DataLoader, epochs: usize, updates: Updates, start: u64, norm: Scalar) -> Result<History>;

@@ -10,7 +10,7 @@
 /// - Validation on `valid` after every 2 epochs and the last one, and before the first epoch: `forward`, `loss`, `metrics`.
 /// - Seed: 3; afterwards the thread's own random draws go on.
 /// - Clauses taken from parameters: `model`, `train`, `valid`.
-#[allow(trivial_bounds)]
+#[allow(private_bounds, trivial_bounds)]
 pub fn fit(
     model: &mut Mlp,
     train: &DataLoader,

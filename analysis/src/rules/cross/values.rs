@@ -1,11 +1,12 @@
 //! Values that are Rust and not what the clause takes, as far as it shows: what rustc would say of them names no remedy.
 
 use syn::visit::{self, Visit};
-use syn::{Expr, Ident, Member};
+use syn::{Expr, Ident, Member, Type};
 
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::SpecFn;
+use crate::rules::rule;
 use crate::spec::{Spec, Value, plain};
 
 /// Types of the runtime by their names, and how a clause writes them.
@@ -30,6 +31,17 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
         check_type(bag, clause);
     }
     check_method(bag, &spec.loss);
+    let numbers = [
+        (&spec.epochs, "epochs"),
+        (&spec.max_steps, "max_steps"),
+        (&spec.seed, "seed"),
+        (&spec.accumulate, "accumulate"),
+        (&spec.clip_grad_norm, "clip_grad_norm"),
+        (&spec.clip_grad_value, "clip_grad_value"),
+    ];
+    for (clause, name) in numbers {
+        check_number(bag, clause, name, item);
+    }
     check_schedule(bag, &spec.scheduler, item);
     let metrics = [&spec.metrics, &spec.train_metrics].into_iter().flatten().flat_map(|clause| &clause.value);
     let values = [&spec.optimizer, &spec.scheduler, &spec.train, &spec.valid];
@@ -50,6 +62,25 @@ fn check_type(bag: &Bag, clause: &Value) {
         format!("`{}` is no function of the output and the target", crate::prose::code(path))
     };
     bag.push(Diagnostic::error(Place::of(path), message).help(format!("write `{help}`")));
+}
+
+/// `seed: Option<u64>`: a parameter of another type than the clause takes.
+fn check_number(bag: &Bag, clause: &Value, name: &str, item: &SpecFn) {
+    let Some(clause) = clause else { return };
+    let Expr::Path(path) = plain(&clause.value) else { return };
+    let Some(parameter) = path.path.get_ident() else { return };
+    let Some(ty) = item.type_of(&parameter.to_string()) else { return };
+    if let Some(wanted) = rule(name).instead_of(ty) {
+        bag.push(
+            Diagnostic::error(Place::of(ty), format!("`{name}` takes `{wanted}`, not `{}`", type_text(ty)))
+                .help(format!("write `{parameter}: {wanted}`, or convert it: `{name} = ...`")),
+        );
+    }
+}
+
+/// A type as one writes it.
+fn type_text(ty: &Type) -> String {
+    crate::prose::code(ty).replace(" < ", "<").replace(" >", ">").replace(" , ", ", ")
 }
 
 /// `loss = CrossEntropy::new().loss`: a method that nobody calls.

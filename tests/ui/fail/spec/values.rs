@@ -50,6 +50,15 @@ fn calls(model: &mut Linear, train: &DataLoader) -> Result<History>;
 )]
 fn options(model: &mut Linear, train: &DataLoader, valid: &DataLoader) -> Result<History>;
 
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1))]
+fn numbers(
+    model: &mut Linear,
+    train: &DataLoader,
+    epochs: f32, //~ error
+    seed: Option<u64>, //~ error
+    clip_grad_norm: &f32, //~ error
+) -> Result<History>;
+
 // What each returns.
 #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2)]
 fn nothing(model: &mut Linear, train: &DataLoader) -> Result<()>; //~ error
