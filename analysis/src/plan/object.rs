@@ -154,7 +154,7 @@ impl Object {
     }
 }
 
-/// The same tokens at one place; names keep their hygiene.
+/// Moves tokens to the location of one span. Identifiers keep their hygiene, so that they name the same variables.
 pub(crate) fn located(tokens: TokenStream, place: Span) -> TokenStream {
     tokens
         .into_iter()

@@ -50,9 +50,9 @@ pub(crate) fn all_finite(values: &[Scalar]) -> bool {
     sum_of(values, |value| value * 0.0) == 0.0
 }
 
-/// Whether each sum of products of some numbers of `a` with as many of `b` must be finite, by their norms.
+/// Whether every entry of a matrix product of `a` and `b` is certainly finite.
 ///
-/// So are all entries of a matrix product. Where this is `false`, they may be finite all the same.
+/// No entry is larger than the product of the two Frobenius norms. `false` only means that this bound does not tell.
 pub(crate) fn products_are_finite(a: &[Scalar], b: &[Scalar]) -> bool {
     let norm = |values: &[Scalar]| f64::from(sum_of(values, |value| value * value)).sqrt();
     // Far enough below the largest number for the rounding of the norms and of the sums themselves.

@@ -25,7 +25,7 @@ pub enum ProgressStyle {
     Off,
 }
 
-/// Says how all loops that begin from now on show their progress, whatever `TRAINING_LOOP_PROGRESS` says.
+/// Sets how generated loops that start after this call show their progress; it overrides `TRAINING_LOOP_PROGRESS`.
 ///
 /// # Example
 /// ```
