@@ -30,5 +30,5 @@ pub(crate) mod softmax;
 mod vector;
 
 pub(crate) use elementwise::{copy, fill, map, map_in_place, repeat, share_rows, zip, zip_in_place};
-pub(crate) use finite::{all_finite, products_are_finite};
+pub(crate) use finite::{all_finite, norm};
 pub(crate) use reduce::{add_rows, dot, sum};

@@ -13,8 +13,8 @@ use crate::{Scalar, kernel};
 pub(crate) struct Value {
     shape: Shape,
     data: Arc<Buffer>,
-    /// Whether these numbers are known to be finite: whoever computed them found out.
-    finite: bool,
+    /// A bound of the Frobenius norm, that whoever computed these numbers had at hand; infinite where nobody had.
+    norm_bound: f64,
 }
 
 impl Value {
@@ -26,7 +26,7 @@ impl Value {
     #[track_caller]
     pub(crate) fn shared(shape: Shape, data: Arc<Buffer>) -> Self {
         debug_assert_eq!(shape.count(), data.as_slice().len());
-        Self { shape, data, finite: false }
+        Self { shape, data, norm_bound: f64::INFINITY }
     }
 
     /// A single number without axes.
@@ -51,14 +51,20 @@ impl Value {
         Self::new(shape, data)
     }
 
-    /// The same numbers, which the caller knows to be finite if `finite` is set.
-    pub(crate) fn known_finite(self, finite: bool) -> Self {
-        Self { finite, ..self }
+    /// The same numbers, whose Frobenius norm is at most `bound`, up to rounding.
+    pub(crate) fn with_norm_bound(self, bound: f64) -> Self {
+        Self { norm_bound: bound, ..self }
+    }
+
+    /// The Frobenius norm, or a bound of it that is known already.
+    pub(crate) fn norm_bound(&self) -> f64 {
+        if self.norm_bound.is_finite() { self.norm_bound } else { kernel::norm(self.as_slice()) }
     }
 
     /// Whether no number is NaN or infinite.
     pub(crate) fn is_finite(&self) -> bool {
-        self.finite || kernel::all_finite(self.as_slice())
+        // Far enough below the largest number for the rounding of the bound and of the numbers themselves.
+        self.norm_bound < f64::from(Scalar::MAX) / 16.0 || kernel::all_finite(self.as_slice())
     }
 
     pub(crate) fn shape(&self) -> &Shape {
@@ -79,7 +85,7 @@ impl Value {
 
     /// The numbers to write: in place where nobody else holds them, in a copy otherwise.
     pub(crate) fn make_mut(&mut self) -> &mut [Scalar] {
-        self.finite = false;
+        self.norm_bound = f64::INFINITY;
         Arc::make_mut(&mut self.data).as_mut_slice()
     }
 

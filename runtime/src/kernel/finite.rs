@@ -1,6 +1,6 @@
-//! Whether numbers are finite, or must become finite ones.
+//! Whether numbers are finite, and how large they are together: products of matrices are no larger than both norms.
 //!
-//! Formula: `Σ 0 · xᵢ`, and `|Σ aᵢ bᵢ| ≤ ‖a‖ · ‖b‖`.
+//! Formula: `Σ 0 · xᵢ`, and `‖x‖ = √(Σ xᵢ²)`.
 //! Layout: dense slices.
 //! Blocking: as many lanes as hide the latency of an addition, from the end of a slice to its start, since the end was
 //! written last and is in the caches, and whoever reads on from the start then finds that there.
@@ -13,24 +13,41 @@ use crate::Scalar;
 /// Sums side by side.
 const LANES: usize = 64;
 
-/// The sum of what `term` makes of each number, in no particular order.
-fn sum_of<F: Fn(Scalar) -> Scalar + Copy + Sync>(values: &[Scalar], term: F) -> Scalar {
+/// Sums of one term a number, in no particular order.
+pub(super) struct Lanes([Scalar; LANES]);
+
+impl Lanes {
+    pub(super) const ZERO: Self = Self([0.0; LANES]);
+
     #[inline(always)]
-    fn body<F: Fn(Scalar) -> Scalar + Copy>(values: &[Scalar], term: F) -> f64 {
-        let mut lanes = [0.0 as Scalar; LANES];
+    pub(super) fn add(&mut self, values: &[Scalar], term: impl Fn(Scalar) -> Scalar) {
         let (chunks, rest) = values.as_chunks::<LANES>();
         for chunk in chunks {
-            for (lane, value) in lanes.iter_mut().zip(chunk) {
+            for (lane, value) in self.0.iter_mut().zip(chunk) {
                 *lane += term(*value);
             }
         }
-        for (lane, value) in lanes.iter_mut().zip(rest) {
+        for (lane, value) in self.0.iter_mut().zip(rest) {
             *lane += term(*value);
         }
-        f64::from(lanes.iter().sum::<Scalar>())
+    }
+
+    #[inline(always)]
+    pub(super) fn sum(&self) -> f64 {
+        f64::from(self.0.iter().sum::<Scalar>())
+    }
+}
+
+/// The sum of what `term` makes of each number.
+fn sum_of<F: Fn(Scalar) -> Scalar + Copy + Sync>(values: &[Scalar], term: F) -> f64 {
+    #[inline(always)]
+    fn body<F: Fn(Scalar) -> Scalar + Copy>(values: &[Scalar], term: F) -> f64 {
+        let mut lanes = Lanes::ZERO;
+        lanes.add(values, term);
+        lanes.sum()
     }
     let len = values.len();
-    in_parts(len, |range| {
+    f64::from(in_parts(len, |range| {
         let values = &values[len - range.end..len - range.start];
         let block = |values: &[Scalar]| {
             dispatch!(
@@ -39,7 +56,7 @@ fn sum_of<F: Fn(Scalar) -> Scalar + Copy + Sync>(values: &[Scalar], term: F) -> 
             )
         };
         values.rchunks(8 * BLOCK).map(block).sum()
-    })
+    }))
 }
 
 /// Whether no number is NaN or infinite: each times 0 is 0 then, and NaN otherwise.
@@ -50,18 +67,14 @@ pub(crate) fn all_finite(values: &[Scalar]) -> bool {
     sum_of(values, |value| value * 0.0) == 0.0
 }
 
-/// Whether every entry of a matrix product of `a` and `b` is certainly finite.
-///
-/// No entry is larger than the product of the two Frobenius norms. `false` only means that this bound does not tell.
-pub(crate) fn products_are_finite(a: &[Scalar], b: &[Scalar]) -> bool {
-    let norm = |values: &[Scalar]| f64::from(sum_of(values, |value| value * value)).sqrt();
-    // Far enough below the largest number for the rounding of the norms and of the sums themselves.
-    norm(a) * norm(b) < f64::from(Scalar::MAX) / 16.0
+/// The Frobenius norm, up to rounding; not finite where a square or their sum is not.
+pub(crate) fn norm(values: &[Scalar]) -> f64 {
+    sum_of(values, |value| value * value).sqrt()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{all_finite, products_are_finite};
+    use super::{all_finite, norm};
     use crate::Scalar;
     use crate::kernel::elementwise::PART;
     use crate::kernel::simd::forced::on_each_level;
@@ -86,13 +99,15 @@ mod tests {
     }
 
     #[test]
-    fn a_product_is_called_finite_only_where_it_must_be() {
-        let (large, small) = ([Scalar::MAX.sqrt() / 4.0; 4], [1e-3; 100]);
-        assert!(products_are_finite(&small, &[]) && products_are_finite(&large, &small));
-        assert!(!products_are_finite(&large, &large), "a quarter of the largest number is too close");
-        assert!(!products_are_finite(&[Scalar::MAX], &small), "its square is not finite");
-        for bad in [Scalar::NAN, Scalar::INFINITY] {
-            assert!(!products_are_finite(&small, &[0.0, bad]) && !products_are_finite(&[0.0, bad], &[0.0]));
+    fn the_norm_tells_numbers_whose_squares_are_not_finite() {
+        for len in [0, 1, 64, 700, 3 * PART + 17] {
+            let values: Vec<Scalar> = (0..len).map(|i| (i % 7) as Scalar - 3.0).collect();
+            let exact = values.iter().map(|x| f64::from(x * x)).sum::<f64>().sqrt();
+            let near = |norm: f64| (norm - exact).abs() <= 1e-5 * exact;
+            assert!(on_each_level(|| norm(&values)).into_iter().all(near), "{len}");
+        }
+        for bad in [Scalar::NAN, Scalar::INFINITY, Scalar::MAX] {
+            assert!(!norm(&[0.0, bad]).is_finite());
         }
     }
 }

@@ -28,6 +28,7 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
     let sizes = check(x.shape(), weight.shape(), bias.map(Tensor::shape));
     let (input, w) = (x.value().clone(), weight.value().clone());
     let (rows, inputs, outputs) = sizes;
+    let mut norm = f64::INFINITY;
     let output = Value::build(input.shape().with(x.rank() - 1, outputs), |y| {
         let bias = bias.map(|bias| bias.value().as_slice());
         let preset = bias.filter(|_| !relu);
@@ -36,23 +37,29 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
         }
         product(sizes, plain(input.as_slice()), flipped(w.as_slice()), y, preset.is_some());
         match bias {
-            Some(bias) if relu => add_and_rectify(bias, y),
+            Some(bias) if relu => norm = add_and_rectify(bias, y),
             None if relu => kernel::map_in_place(y, |y| if y <= 0.0 { 0.0 } else { y }),
             _ => {}
         }
     });
+    let output = output.with_norm_bound(norm);
     let needs = [x.requires_grad(), weight.requires_grad(), bias.is_some_and(Tensor::requires_grad)];
     let rectified = relu.then(|| output.clone());
+    // Whether both sides of the weight's gradient are smaller than that: their norms bound its, so that who asks
+    // whether it is finite need not read it.
+    let bounded = needs[1] && rows * (outputs + inputs) < outputs * inputs;
     let backward = move |mut gradient: Value| {
+        let mut norm = f64::INFINITY;
         let mut db = needs[2].then(|| Value::filled([outputs], 0.0));
         match (&rectified, &mut db) {
-            (Some(y), Some(db)) => rectify_and_sum(y.as_slice(), gradient.make_mut(), db.make_mut()),
+            (Some(y), Some(db)) => norm = rectify_and_sum(y.as_slice(), gradient.make_mut(), db.make_mut()),
             (Some(y), None) => {
                 kernel::zip_in_place(gradient.make_mut(), y.as_slice(), |g, y| if y <= 0.0 { 0.0 } else { g });
             }
             (None, Some(db)) => kernel::add_rows(gradient.as_slice(), db.make_mut()),
             (None, None) => {}
         }
+        let gradient = gradient.with_norm_bound(norm);
         let g = gradient.as_slice();
         let dx = needs[0].then(|| {
             Value::build(input.shape().clone(), |dx| {
@@ -64,9 +71,7 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
             let dw = Value::build(w.shape().clone(), |dw| {
                 product((outputs, rows, inputs), flipped(g), plain(x), dw, false);
             });
-            // Who asks later would read all of it.
-            let is_larger = rows * (outputs + inputs) < outputs * inputs;
-            dw.known_finite(is_larger && kernel::products_are_finite(g, x))
+            dw.with_norm_bound(if bounded { gradient.norm_bound() * input.norm_bound() } else { f64::INFINITY })
         });
         (dx, dw, db)
     };
