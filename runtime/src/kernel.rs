@@ -10,10 +10,10 @@ pub(crate) mod affine;
 pub(crate) mod attention;
 pub(crate) mod conv;
 pub(crate) mod elementwise;
-mod finite;
 pub(crate) mod gelu;
 pub(crate) mod gemm;
 mod lanes;
+mod largest;
 pub(crate) mod layer_norm;
 pub(crate) mod lines;
 pub(crate) mod lookup;
@@ -30,5 +30,5 @@ pub(crate) mod softmax;
 mod vector;
 
 pub(crate) use elementwise::{copy, fill, map, map_in_place, repeat, share_rows, zip, zip_in_place};
-pub(crate) use finite::{all_finite, norm};
+pub(crate) use largest::{copy_and_compare, largest};
 pub(crate) use reduce::{add_rows, dot, sum};

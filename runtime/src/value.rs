@@ -13,8 +13,8 @@ use crate::{Scalar, kernel};
 pub(crate) struct Value {
     shape: Shape,
     data: Arc<Buffer>,
-    /// A bound of the Frobenius norm, that whoever computed these numbers had at hand; infinite where nobody had.
-    norm_bound: f64,
+    /// What no number exceeds in size, which whoever computed them had at hand; infinite where nobody had.
+    bound: Scalar,
 }
 
 impl Value {
@@ -26,7 +26,7 @@ impl Value {
     #[track_caller]
     pub(crate) fn shared(shape: Shape, data: Arc<Buffer>) -> Self {
         debug_assert_eq!(shape.count(), data.as_slice().len());
-        Self { shape, data, norm_bound: f64::INFINITY }
+        Self { shape, data, bound: Scalar::INFINITY }
     }
 
     /// A single number without axes.
@@ -42,6 +42,13 @@ impl Value {
         Self::new(shape, data)
     }
 
+    /// A copy of these numbers.
+    #[track_caller]
+    pub(crate) fn copied(shape: impl IntoShape, from: &[Scalar]) -> Self {
+        let mut bound = 0.0;
+        Self::build(shape, |numbers| bound = kernel::copy_and_compare(from, numbers)).with_bound(bound)
+    }
+
     /// Fresh numbers, all of which `write` must write: they start as leftovers.
     #[track_caller]
     pub(crate) fn build(shape: impl IntoShape, write: impl FnOnce(&mut [Scalar])) -> Self {
@@ -51,20 +58,25 @@ impl Value {
         Self::new(shape, data)
     }
 
-    /// The same numbers, whose Frobenius norm is at most `bound`, up to rounding.
-    pub(crate) fn with_norm_bound(self, bound: f64) -> Self {
-        Self { norm_bound: bound, ..self }
+    /// The same numbers, none of which is larger than `bound` in size, up to rounding.
+    pub(crate) fn with_bound(self, bound: Scalar) -> Self {
+        Self { bound, ..self }
     }
 
-    /// The Frobenius norm, or a bound of it that is known already.
-    pub(crate) fn norm_bound(&self) -> f64 {
-        if self.norm_bound.is_finite() { self.norm_bound } else { kernel::norm(self.as_slice()) }
+    /// What no number is known to exceed in size; infinite where nothing is known.
+    pub(crate) fn bound(&self) -> Scalar {
+        self.bound
+    }
+
+    /// What no number exceeds in size: the bound where there is one, or else the largest number itself.
+    pub(crate) fn largest(&self) -> Scalar {
+        if self.bound.is_finite() { self.bound } else { kernel::largest(self.as_slice()) }
     }
 
     /// Whether no number is NaN or infinite.
     pub(crate) fn is_finite(&self) -> bool {
-        // Far enough below the largest number for the rounding of the bound and of the numbers themselves.
-        self.norm_bound < f64::from(Scalar::MAX) / 16.0 || kernel::all_finite(self.as_slice())
+        // Far enough below the largest number for the rounding of what the bound is of.
+        self.bound < Scalar::MAX / 16.0 || kernel::largest(self.as_slice()).is_finite()
     }
 
     pub(crate) fn shape(&self) -> &Shape {
@@ -85,14 +97,14 @@ impl Value {
 
     /// The numbers to write: in place where nobody else holds them, in a copy otherwise.
     pub(crate) fn make_mut(&mut self) -> &mut [Scalar] {
-        self.norm_bound = f64::INFINITY;
+        self.bound = Scalar::INFINITY;
         Arc::make_mut(&mut self.data).as_mut_slice()
     }
 
     /// The same numbers under another shape of as many elements.
     #[track_caller]
     pub(crate) fn reshaped(&self, shape: impl IntoShape) -> Self {
-        Self::shared(shape.into_shape(), Arc::clone(&self.data))
+        Self::shared(shape.into_shape(), Arc::clone(&self.data)).with_bound(self.bound)
     }
 }
 

@@ -3,7 +3,7 @@
 use ndarray::{Array, ArrayView, Dimension};
 
 use crate::value::Value;
-use crate::{Error, Labels, Result, Scalar, Tensor};
+use crate::{Error, Labels, Result, Scalar, Tensor, kernel};
 
 /// Values with a row for each sample: tensors and labels (their first axis), pairs of such values.
 #[diagnostic::on_unimplemented(
@@ -42,7 +42,9 @@ impl Rows for Tensor {
         let width: usize = self.shape()[1..].iter().product();
         let numbers = self.as_slice();
         check_places("pick", indices, self.rows());
-        Self::constant(Value::build(shape, |rows| copy_rows(numbers, width, indices, rows)))
+        let mut bound = 0.0;
+        let picked = Value::build(shape, |rows| bound = copy_rows(numbers, width, indices, rows));
+        Self::constant(picked.with_bound(bound))
     }
 
     fn check(&self, what: &str) -> Result<()> {
@@ -53,13 +55,17 @@ impl Rows for Tensor {
     }
 }
 
-/// Copies rows of so many numbers; runs of neighbours in one go.
-fn copy_rows(numbers: &[Scalar], width: usize, indices: &[usize], mut rows: &mut [Scalar]) {
+/// Copies rows of so many numbers, runs of neighbours in one go; gives what none of them exceeds in size.
+fn copy_rows(numbers: &[Scalar], width: usize, indices: &[usize], mut rows: &mut [Scalar]) -> Scalar {
+    let mut bound: Scalar = 0.0;
     for run in indices.chunk_by(|&a, &b| a + 1 == b) {
         let (these, rest) = rows.split_at_mut(run.len() * width);
-        these.copy_from_slice(&numbers[run[0] * width..][..these.len()]);
+        let largest = kernel::copy_and_compare(&numbers[run[0] * width..][..these.len()], these);
+        // What is not finite stays so.
+        bound = if bound.is_nan() || largest <= bound { bound } else { largest };
         rows = rest;
     }
+    bound
 }
 
 #[track_caller]

@@ -1,64 +1,54 @@
 //! What surrounds the product of a fully connected layer: its bias and its rectifier.
 //!
 //! Formula: `y = max(y + b, 0)`, and backwards `g = 0` where `y ≤ 0`, with the sums of the rows of `g` for `b`; both
-//! with the Frobenius norm of what they write.
+//! with the size of the largest number that they write.
 //! Layout: dense rows of outputs.
 //! Blocking: forward by parts of whole rows; backward by blocks of rows, whose sums are added in order.
 //! Bound: memory, one pass each way instead of two.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::elementwise::{PART, share_rows};
-use super::finite::Lanes;
+use super::largest::{Largest, Shared};
 use super::pool::{self, Pieces};
 use super::simd::{dispatch, level};
 use crate::Scalar;
 use crate::storage::Buffer;
 
-/// `y[i, j] = max(y[i, j] + bias[j], 0)`; a NaN stays one. Gives the norm of `y`.
-pub(crate) fn add_and_rectify(bias: &[Scalar], y: &mut [Scalar]) -> f64 {
+/// `y[i, j] = max(y[i, j] + bias[j], 0)`; a NaN stays one. Gives the size of the largest.
+pub(crate) fn add_and_rectify(bias: &[Scalar], y: &mut [Scalar]) -> Scalar {
     #[inline(always)]
-    fn body(bias: &[Scalar], y: &mut [Scalar]) -> f64 {
-        let mut squares = Lanes::ZERO;
+    fn body(bias: &[Scalar], y: &mut [Scalar]) -> Largest {
+        let mut largest = Largest::default();
         for row in y.chunks_exact_mut(bias.len()) {
             for (y, b) in row.iter_mut().zip(bias) {
                 let sum = *y + *b;
                 *y = if sum <= 0.0 { 0.0 } else { sum };
+                largest.add(*y);
             }
-            squares.add(row, |y| y * y);
         }
-        squares.sum()
+        largest
     }
-    let total = Mutex::new(0.0);
+    let all = Shared::default();
     share_rows(y, bias.len(), bias.len(), |_, y| {
-        let squares = dispatch!(level(), [] body(bias: &[Scalar], y: &mut [Scalar]) -> f64);
-        add_to(&total, squares);
+        all.add(dispatch!(level(), [] body(bias: &[Scalar], y: &mut [Scalar]) -> Largest));
     });
-    add_to(&total, 0.0).sqrt()
+    all.value()
 }
 
-/// Adds what a part found to the sum of all, and gives that.
-fn add_to(total: &Mutex<f64>, part: f64) -> f64 {
-    let mut total = total.lock().unwrap_or_else(PoisonError::into_inner);
-    *total += part;
-    *total
-}
-
-/// `g[i, j] = 0` where `y[i, j] ≤ 0`, and then `sums[j] = Σ g[i, j]`. Gives the norm of `g`.
-pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> f64 {
+/// `g[i, j] = 0` where `y[i, j] ≤ 0`, and then `sums[j] = Σ g[i, j]`. Gives the size of the largest `g`.
+pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Scalar {
     #[inline(always)]
-    fn body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> f64 {
+    fn body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest {
         let width = sums.len();
-        let mut squares = Lanes::ZERO;
+        let mut largest = Largest::default();
         sums.fill(0.0);
         for (g, y) in g.chunks_exact_mut(width).zip(y.chunks_exact(width)) {
             for ((g, y), sum) in g.iter_mut().zip(y).zip(&mut *sums) {
                 *g = if *y <= 0.0 { 0.0 } else { *g };
                 *sum += *g;
+                largest.add(*g);
             }
-            squares.add(g, |g| g * g);
         }
-        squares.sum()
+        largest
     }
     /// The most blocks of rows.
     const BLOCKS: usize = 16;
@@ -68,27 +58,25 @@ pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar
         return 0.0;
     }
     if y.len() < 2 * PART {
-        return dispatch!(level(), [] body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> f64).sqrt();
+        return dispatch!(level(), [] body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest).value();
     }
     let block = (y.len() / width).div_ceil(BLOCKS).max(PART.div_ceil(width)) * width;
     let blocks = y.len().div_ceil(block);
     let mut partial = Buffer::stale(blocks * width);
     let partial = partial.as_mut_slice();
     let (all_sums, all_g) = (Pieces::new(partial), Pieces::new(g));
-    let total = Mutex::new(0.0);
+    let all = Shared::default();
     pool::run(blocks, |number| {
         let start = number * block;
         let count = block.min(y.len() - start);
         let y = &y[start..][..count];
         // SAFETY: both are borrowed until `run` returns, and blocks with different numbers do not overlap.
         let (sums, g) = unsafe { (all_sums.piece(number * width, width), all_g.piece(start, count)) };
-        let squares =
-            dispatch!(level(), [] body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> f64);
-        add_to(&total, squares);
+        all.add(dispatch!(level(), [] body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest));
     });
     sums.fill(0.0);
     super::add_rows(partial, sums);
-    add_to(&total, 0.0).sqrt()
+    all.value()
 }
 
 #[cfg(test)]
@@ -107,12 +95,8 @@ mod tests {
             let bias: Vec<Scalar> = (0..width).map(|j| (j % 5) as Scalar / 2.0 - 1.0).collect();
             let work = || {
                 let (mut y, mut g, mut sums) = (numbers(1), numbers(2), vec![Scalar::NAN; width]);
-                let norms = [add_and_rectify(&bias, &mut y), rectify_and_sum(&y, &mut g, &mut sums)];
-                let exact = [&y, &g].map(|values| {
-                    values.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt()
-                });
-                let near = |(norm, exact): (f64, f64)| (norm - exact).abs() <= 1e-4 * exact;
-                assert!(norms.into_iter().zip(exact).all(near), "{norms:?} are not {exact:?}");
+                let found = [add_and_rectify(&bias, &mut y), rectify_and_sum(&y, &mut g, &mut sums)];
+                assert_eq!(found, [&y, &g].map(|x| x.iter().fold(0.0, |most: Scalar, x| most.max(x.abs()))));
                 (y, g, sums)
             };
             let result = work();

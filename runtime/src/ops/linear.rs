@@ -5,7 +5,7 @@ use crate::gradcheck::Case;
 use crate::kernel::affine::{add_and_rectify, rectify_and_sum};
 use crate::kernel::gemm::{flipped, plain, product};
 use crate::value::Value;
-use crate::{Tensor, kernel};
+use crate::{Scalar, Tensor, kernel};
 
 /// Applies `weight` to the last axis of `x` and adds `bias`.
 ///
@@ -28,7 +28,7 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
     let sizes = check(x.shape(), weight.shape(), bias.map(Tensor::shape));
     let (input, w) = (x.value().clone(), weight.value().clone());
     let (rows, inputs, outputs) = sizes;
-    let mut norm = f64::INFINITY;
+    let mut bound = Scalar::INFINITY;
     let output = Value::build(input.shape().with(x.rank() - 1, outputs), |y| {
         let bias = bias.map(|bias| bias.value().as_slice());
         let preset = bias.filter(|_| !relu);
@@ -37,30 +37,29 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
         }
         product(sizes, plain(input.as_slice()), flipped(w.as_slice()), y, preset.is_some());
         match bias {
-            Some(bias) if relu => norm = add_and_rectify(bias, y),
+            Some(bias) if relu => bound = add_and_rectify(bias, y),
             None if relu => kernel::map_in_place(y, |y| if y <= 0.0 { 0.0 } else { y }),
             _ => {}
         }
     });
-    let output = output.with_norm_bound(norm);
+    let output = output.with_bound(bound);
     let needs = [x.requires_grad(), weight.requires_grad(), bias.is_some_and(Tensor::requires_grad)];
     let rectified = relu.then(|| output.clone());
-    // Whether both sides of the weight's gradient are smaller than that: their norms bound its, so that who asks
-    // whether it is finite need not read it.
-    let bounded = needs[1] && rows * (outputs + inputs) < outputs * inputs;
     let backward = move |mut gradient: Value| {
-        let mut norm = f64::INFINITY;
         let mut db = needs[2].then(|| Value::filled([outputs], 0.0));
         match (&rectified, &mut db) {
-            (Some(y), Some(db)) => norm = rectify_and_sum(y.as_slice(), gradient.make_mut(), db.make_mut()),
+            (Some(y), Some(db)) => {
+                let bound = rectify_and_sum(y.as_slice(), gradient.make_mut(), db.make_mut());
+                gradient = gradient.with_bound(bound);
+            }
             (Some(y), None) => {
                 kernel::zip_in_place(gradient.make_mut(), y.as_slice(), |g, y| if y <= 0.0 { 0.0 } else { g });
             }
             (None, Some(db)) => kernel::add_rows(gradient.as_slice(), db.make_mut()),
             (None, None) => {}
         }
-        let gradient = gradient.with_norm_bound(norm);
         let g = gradient.as_slice();
+        let [largest_g, largest_x] = bounds_of_factors(&gradient, &input, outputs * inputs);
         let dx = needs[0].then(|| {
             Value::build(input.shape().clone(), |dx| {
                 product((rows, outputs, inputs), plain(g), plain(w.as_slice()), dx, false);
@@ -71,8 +70,9 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
             let dw = Value::build(w.shape().clone(), |dw| {
                 product((outputs, rows, inputs), flipped(g), plain(x), dw, false);
             });
-            dw.with_norm_bound(if bounded { gradient.norm_bound() * input.norm_bound() } else { f64::INFINITY })
+            dw.with_bound(rows as Scalar * largest_g * largest_x)
         });
+        let db = db.map(|db| db.with_bound(rows as Scalar * largest_g));
         (dx, dw, db)
     };
     match bias {
@@ -81,6 +81,18 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
             let (dx, dw, _) = backward(gradient);
             [dx, dw]
         }),
+    }
+}
+
+/// What the numbers of both factors of a weight's gradient do not exceed: then it cannot exceed so many products of
+/// them, and whoever asks whether it is finite need not read its `count` numbers. Infinite where it would cost more than
+/// that to find.
+fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 2] {
+    let unknown = |factor: &Value| if factor.bound().is_finite() { 0 } else { factor.len() };
+    if unknown(gradient) + unknown(input) < count {
+        [gradient.largest(), input.largest()]
+    } else {
+        [gradient.bound(), input.bound()]
     }
 }
 
@@ -165,7 +177,7 @@ mod tests {
             (optimizer.non_finite_gradient(), weight.grad().unwrap().iter().all(|g| g.is_finite()))
         };
         assert_eq!(found(2.0, 3.0), (None, true));
-        assert_eq!(found(large, large / 2.0), (None, true), "too close to be sure by the norms");
+        assert_eq!(found(large, large / 2.0), (None, true), "too close to be sure by the factors");
         assert_eq!(found(large, large), (Some(0), false), "two finite products whose sum is not");
         assert_eq!(found(crate::Scalar::NAN, 1.0), (Some(0), false));
         assert_eq!(found(1.0, crate::Scalar::INFINITY), (Some(0), false));

@@ -4,7 +4,6 @@ use ndarray::{ArrayBase, Data, Dimension};
 
 use super::Tensor;
 use crate::shape::{IntoShape, Shape};
-use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Error, Scalar};
 
@@ -21,7 +20,7 @@ impl<S: Data<Elem = Scalar>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
 pub(crate) fn copied<S: Data<Elem = Scalar>, D: Dimension>(array: &ArrayBase<S, D>) -> Value {
     let shape = Shape::new(array.shape());
     if let Some(numbers) = array.as_slice() {
-        return Value::new(shape, Buffer::copied(numbers));
+        return Value::copied(shape, numbers);
     }
     Value::build(shape, |numbers| {
         for (to, from) in numbers.iter_mut().zip(array) {
@@ -48,7 +47,7 @@ impl From<&Tensor> for Tensor {
 impl Tensor {
     #[track_caller]
     fn copied(shape: impl IntoShape, numbers: &[Scalar]) -> Self {
-        Self::constant(Value::new(shape, Buffer::copied(numbers)))
+        Self::constant(Value::copied(shape, numbers))
     }
 }
 

@@ -1,0 +1,135 @@
+//! How large the largest number is, and so whether all are finite.
+//!
+//! Formula: `max |xᵢ|`, by the bits without the sign: they are ordered as the numbers are, infinity is above all numbers
+//! and NaN above infinity.
+//! Layout: dense slices.
+//! Blocking: parts of a long slice, from its end to its start, since the end was written last and is in the caches, and
+//! whoever reads on from the start then finds that there.
+//! Bound: memory.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::elementwise::PART;
+use super::pool;
+use super::simd::{dispatch, level};
+use crate::Scalar;
+
+#[cfg(not(feature = "f64"))]
+type Bits = u32;
+#[cfg(feature = "f64")]
+type Bits = u64;
+
+/// The size of the largest number so far.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Largest(Bits);
+
+impl Largest {
+    #[inline(always)]
+    pub(super) fn add(&mut self, value: Scalar) {
+        self.0 = self.0.max(value.to_bits() << 1);
+    }
+
+    /// Not a finite number where one that was added is none.
+    pub(super) fn value(self) -> Scalar {
+        Scalar::from_bits(self.0 >> 1)
+    }
+}
+
+/// The largest of what several threads find.
+#[derive(Default)]
+pub(super) struct Shared(AtomicU64);
+
+impl Shared {
+    #[allow(clippy::useless_conversion)] // In single precision it converts.
+    pub(super) fn add(&self, part: Largest) {
+        self.0.fetch_max(part.0.into(), Ordering::Relaxed);
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // They were as many bits before.
+    pub(super) fn value(self) -> Scalar {
+        Largest(self.0.into_inner() as Bits).value()
+    }
+}
+
+/// The size of the largest number, 0 if there is none; NaN or infinite where a number is.
+pub(crate) fn largest(values: &[Scalar]) -> Scalar {
+    #[inline(always)]
+    fn body(values: &[Scalar]) -> Largest {
+        let mut largest = Largest::default();
+        for value in values {
+            largest.add(*value);
+        }
+        largest
+    }
+    let all = Shared::default();
+    let parts = if values.len() < 2 * PART { 1 } else { values.len().div_ceil(PART) };
+    pool::run(parts, |number| {
+        let number = parts - 1 - number;
+        let end = if number + 1 == parts { values.len() } else { (number + 1) * PART };
+        let values = &values[number * PART..end];
+        all.add(dispatch!(level(), [] body(values: &[Scalar]) -> Largest));
+    });
+    all.value()
+}
+
+/// `output[i] = input[i]`; gives the size of the largest.
+pub(crate) fn copy_and_compare(input: &[Scalar], output: &mut [Scalar]) -> Scalar {
+    #[inline(always)]
+    fn body(input: &[Scalar], output: &mut [Scalar]) -> Largest {
+        let mut largest = Largest::default();
+        for (to, from) in output.iter_mut().zip(input) {
+            *to = *from;
+            largest.add(*from);
+        }
+        largest
+    }
+    assert_eq!(input.len(), output.len());
+    let all = Shared::default();
+    let size = if output.len() < 2 * PART { output.len().max(1) } else { PART };
+    pool::chunks([output], size, |number, [output]| {
+        let input = &input[number * size..][..output.len()];
+        all.add(dispatch!(level(), [] body(input: &[Scalar], output: &mut [Scalar]) -> Largest));
+    });
+    all.value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{copy_and_compare, largest};
+    use crate::Scalar;
+    use crate::kernel::elementwise::PART;
+    use crate::kernel::simd::forced::on_each_level;
+
+    const LENGTHS: [usize; 9] = [0, 1, 63, 64, 700, 5_000, 2 * PART - 1, 2 * PART, 3 * PART + 17];
+
+    /// On each level, that of the values and of their copy, which must be the same.
+    fn sizes(values: &[Scalar]) -> Vec<Scalar> {
+        on_each_level(|| {
+            let mut copy = vec![0.5; values.len()];
+            let size = copy_and_compare(values, &mut copy);
+            assert!(copy.iter().zip(values).all(|(a, b)| a.to_bits() == b.to_bits()));
+            assert_eq!(size.to_bits(), largest(values).to_bits());
+            size
+        })
+    }
+
+    #[test]
+    fn the_largest_is_found_anywhere() {
+        for len in LENGTHS {
+            let mut values = vec![-0.25; len];
+            for place in [0, len / 3, len / 2, len.saturating_sub(1)].into_iter().filter(|place| *place < len) {
+                for large in [1.5, -1e30, Scalar::MAX, Scalar::MIN] {
+                    values[place] = large;
+                    assert!(sizes(&values).into_iter().all(|size| size == large.abs()), "{len}, {place}");
+                }
+                for bad in [Scalar::NAN, -Scalar::NAN, Scalar::INFINITY, Scalar::NEG_INFINITY] {
+                    values[place] = bad;
+                    assert!(sizes(&values).into_iter().all(|size| !size.is_finite()), "{len}, {place}");
+                }
+                values[place] = -0.25;
+            }
+            let size = if len == 0 { 0.0 } else { 0.25 };
+            assert_eq!(sizes(&values), vec![size; sizes(&values).len()]);
+        }
+    }
+}
