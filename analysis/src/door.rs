@@ -9,15 +9,16 @@ use quote::{ToTokens, quote};
 use syn::{Expr, Ident, ItemFn};
 
 use crate::bag::Bag;
-use crate::check::is_ours;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::{Item, SpecFn};
 use crate::nest::{STACK, too_deep};
-use crate::rules::cross;
-use crate::spec::{Entry, EntryKind, Spec, Value, names};
-use crate::{CheckOptions, Origin, check_fn, expand, lints, module, plan, report, suppress};
+use crate::spec::{Spec, Value, names};
+use crate::{CheckOptions, Origin, check_fn, expand, lints, module, report, suppress};
 
 mod group;
+mod spec;
+
+pub(crate) use spec::check_spec;
 
 /// Runs a phase; a panic of ours becomes a report with `item` re-emitted.
 pub(crate) fn guarded(item: &TokenStream, work: impl FnOnce() -> TokenStream) -> TokenStream {
@@ -54,7 +55,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream 
         return quote!(#item #error);
     }
     match Item::parse(tokens) {
-        Item::Spec(item) => write(&args, &item),
+        Item::Spec(item) => spec::write(&args, &item),
         Item::Loop(item) => read(args, &item, tokens),
         Item::Group(item) => group::read(args, *item, tokens),
         Item::Unfinished => tokens.clone(),
@@ -89,89 +90,6 @@ fn unread(tokens: &TokenStream, place: Span) -> TokenStream {
 fn deep(place: Span) -> Diagnostic {
     Diagnostic::error(place, "this is nested too deep to be read here")
         .help("give the inner parts names of their own: types, functions or `let` statements outside")
-}
-
-/// Writes the loop of a spec.
-fn write(args: &TokenStream, item: &SpecFn) -> TokenStream {
-    let user = item.signature.fn_token.span;
-    let written = written(args, item);
-    if written.whole {
-        return shown(&written.function, &written.findings, user);
-    }
-    let (function, errors) = (written.function, report::errors(&written.findings, user));
-    quote!(#function #errors)
-}
-
-/// What comes of a spec.
-struct Written {
-    function: TokenStream,
-    /// It has the loop that the spec describes; else something that type-checks stands in.
-    whole: bool,
-    /// Mistakes in the spec, then faults of its loop.
-    findings: Vec<Diagnostic>,
-}
-
-fn written(args: &TokenStream, item: &SpecFn) -> Written {
-    let bag = Bag::new();
-    let mut spec = Spec::parse(&bag, args.clone());
-    spec.take_parameters(item, args);
-    let amounts = cross::check(&bag, &spec, item);
-    let options = CheckOptions {
-        levels: levels(&bag, &spec),
-        evaluates: own_evaluation(&spec),
-        per_epoch: is_per_epoch(&spec),
-        ..options(Origin::Spec)
-    };
-    let (findings, mut mistakes): (Vec<_>, Vec<_>) =
-        bag.check().into_iter().partition(|mistake| cross::LINTS.contains(&mistake.lint.unwrap_or_default()));
-    let mut findings = options.levels.apply(findings);
-    if !mistakes.is_empty() {
-        mistakes.append(&mut findings);
-        return Written { function: expand::stand_in(item), whole: false, findings: mistakes };
-    }
-    match plan::plan(&spec, item, &amounts) {
-        Ok(plan) => {
-            let function = expand::expand(&plan, item);
-            let optimizer = Some(plan.optimizer.place.to_string());
-            let options = CheckOptions { counted: optimizer, ..options };
-            if let Ok(function) = syn::parse2::<ItemFn>(function.clone()) {
-                findings.extend(check_fn(&function, &options));
-            }
-            Written { function, whole: true, findings }
-        }
-        Err(said) => Written { function: expand::stand_in(item), whole: false, findings: vec![bug(said)] },
-    }
-}
-
-/// The statements of one's own that `eval_order` has.
-fn own_evaluation(spec: &Spec) -> Vec<Place> {
-    let entries = spec.eval_order.iter().flat_map(|order| &order.value);
-    let block = |entry: &Entry| match &entry.kind {
-        EntryKind::Block(block) => Some(Place::of(block)),
-        _ => None,
-    };
-    entries.filter_map(block).collect()
-}
-
-/// Whether the schedule is told to count epochs, as in `StepLr::new(10, 0.1).per_epoch()`.
-fn is_per_epoch(spec: &Spec) -> bool {
-    let mut value = spec.scheduler.as_ref().map(|clause| &clause.value);
-    while let Some(Expr::MethodCall(call)) = value {
-        if call.method == "per_epoch" {
-            return true;
-        }
-        value = Some(&call.receiver);
-    }
-    false
-}
-
-/// What is found in a function without a body that carries the attribute; nothing in any other item.
-pub(crate) fn check_spec(item: &TokenStream) -> Vec<Diagnostic> {
-    let Item::Spec(mut item) = Item::parse(item) else { return Vec::new() };
-    let Some(index) = item.attributes.iter().position(is_ours) else { return Vec::new() };
-    let attribute = item.attributes.remove(index);
-    let args = attribute.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
-    written(&args, &item).findings
 }
 
 /// Reads a hand-written loop.

@@ -7,11 +7,13 @@ mod doc;
 mod step;
 mod validation;
 
+use step::{is_metric, is_variable};
+
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{
-    Ident, Path, PathSegment, Signature, Type, TypeGroup, TypeParen, TypePath, TypeReference, WherePredicate,
-    parse_quote_spanned,
+    Expr, Ident, Path, PathSegment, Signature, Type, TypeGroup, TypeParen, TypePath, TypeReference,
+    WherePredicate, parse_quote_spanned,
 };
 
 use crate::diagnostic::Place;
@@ -224,7 +226,7 @@ impl<'a> Printer<'a> {
         let train = self.loader(&plan.train);
         let count = quote_spanned!(mixed(plan.train.at)=> #train.batches());
         let last = plan.epochs.as_ref().map(value);
-        let metrics = Self::new_metrics(&plan.train_metrics);
+        let metrics = self.new_metrics(&plan.train_metrics);
         let batches = self.batches();
         let measured = plan
             .train_metrics
@@ -353,11 +355,19 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(data.at)=> #loader.epoch(#epoch))
     }
 
-    /// `let mut train_accuracy = accuracy();`
-    fn new_metrics(metrics: &[Measure]) -> TokenStream {
-        let made = metrics
-            .iter()
-            .map(|Measure { name, value, at }| quote_spanned!(mixed(*at)=> let mut #name = #value;));
+    /// `let mut train_accuracy = accuracy();`: a path is called, and one that is not ours must make a metric.
+    fn new_metrics(&self, metrics: &[Measure]) -> TokenStream {
+        let made = metrics.iter().map(|Measure { name, value, at }| {
+            let path = self.path_at(*at);
+            let value = match value {
+                Expr::Path(function) if is_metric(function) || is_variable(function, &self.plan.names) => {
+                    quote_spanned!(mixed(*at)=> #function())
+                }
+                Expr::Path(function) => quote_spanned!(mixed(*at)=> #path::private::metric(#function)),
+                other => quote!(#other),
+            };
+            quote_spanned!(mixed(*at)=> let mut #name = #value;)
+        });
         quote!(#(#made)*)
     }
 }

@@ -35,7 +35,7 @@ fn method(call: &ExprCall) -> Option<Expr> {
     let mut arguments = call.args.iter().cloned();
     let receiver = plain(arguments.next()?);
     let owner = segments.iter().rev().nth(1)?;
-    let is_trait = ["Metric", "Module", "Optimizer", "Schedule"].iter().any(|name| owner.ident == name);
+    let is_trait = ["Module", "Optimizer", "Schedule"].iter().any(|name| owner.ident == name);
     if (method == "loader" || method == "output_and_loss") && owner.ident == "private" {
         return Some(receiver);
     }

@@ -269,7 +269,7 @@ fn measures(clause: Option<&Clause<Vec<Expr>>>, prefix: &str, names: &Names) -> 
     measures
 }
 
-/// What to call a metric, how it is made, and where it stands: a bare path is called.
+/// What to call a metric, how it is made, and where it stands.
 fn metric_parts(metric: &Expr) -> (String, Expr, Span) {
     let at = crate::diagnostic::Place::of(metric).start;
     let last = |path: &Path| {
@@ -289,12 +289,5 @@ fn metric_parts(metric: &Expr) -> (String, Expr, Span) {
         _ => None,
     };
     let base = base.map_or_else(|| "metric".to_owned(), |name| name.to_lowercase());
-    let value = match metric {
-        Expr::Path(path) => {
-            let call = quote::quote_spanned!(Span::mixed_site().located_at(at)=> #path());
-            syn::parse2(call).unwrap_or_else(|_| metric.clone())
-        }
-        _ => metric.clone(),
-    };
-    (base, value, at)
+    (base, metric.clone(), at)
 }

@@ -101,8 +101,8 @@ pub use error::{CsvProblem, Error, Misshapen, ModelFileProblem, Result};
 pub use evaluation::{Evaluation, evaluation};
 pub use labels::Labels;
 pub use loss::{
-    ClassTarget, CrossEntropy, Huber, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy, huber_loss,
-    kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
+    ClassTarget, CrossEntropy, Huber, NumberTarget, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy,
+    huber_loss, kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
 };
 pub use model_file::ModelFile;
 /// The crate of the arrays that tensors are made of, in the version that this one uses.
@@ -112,7 +112,7 @@ pub use ops::{
     Attention, Conv, LstmState, LstmWeights, Pair, Pool, adaptive_avg_pool2d, avg_pool2d, cat, conv1d,
     conv2d, embedding, layer_norm, linear, lstm, max_pool2d, scaled_dot_product_attention, select, stack,
 };
-pub use optim::{Adam, AdamW, Optimizer, Sgd};
+pub use optim::{Adam, AdamW, IntoParameters, Optimizer, Sgd};
 pub use parameter::Parameter;
 pub use random::{SeedScope, seed, seed_scope};
 pub use state_dict::StateDict;

@@ -29,6 +29,8 @@ losses! {
     smooth_l1,
 }
 
+mod number_target;
+
 pub use bce::bce_loss;
 pub use bce_with_logits::bce_with_logits_loss;
 pub use cross_entropy::{ClassTarget, CrossEntropy, cross_entropy};
@@ -37,6 +39,7 @@ pub use kl_div::kl_div;
 pub use l1::l1_loss;
 pub use mse::mse_loss;
 pub use nll::nll_loss;
+pub use number_target::NumberTarget;
 pub use smooth_l1::{SmoothL1, smooth_l1_loss};
 
 /// Output and target of a loss have one shape: broadcasting here hides mistakes.

@@ -1,11 +1,13 @@
 //! Optimizers: they change parameters by their gradients.
 
 mod adam;
+mod into_parameters;
 mod sgd;
 
 use std::fmt;
 
 pub use adam::{Adam, AdamW};
+pub use into_parameters::IntoParameters;
 pub use sgd::Sgd;
 
 use crate::parameter::{GradientStage, Parameter};

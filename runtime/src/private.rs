@@ -6,6 +6,7 @@ pub use crate::nn::{Field, Module, Visitor};
 pub use crate::run::Run;
 
 use crate::data::DataLoader;
+use crate::metric::Metric;
 use crate::{Error, Result, Tensor};
 
 /// Shows the visitor what is in a field.
@@ -102,6 +103,23 @@ impl<O> StepParts<O> for (O, Tensor) {
 /// The output and the loss that a `training_step` returned.
 pub fn output_and_loss<O>(returned: impl StepParts<O>) -> (O, Tensor) {
     returned.parts()
+}
+
+/// The metric that a function makes; the function takes nothing and gives a type that implements `Metric`.
+pub fn metric<M>(make: fn() -> M) -> M {
+    make()
+}
+
+/// What a function says that has the name of a metric: for learning it takes the output and the target, as `mse_loss` does.
+#[track_caller]
+pub fn loss<Y>(loss: fn(&Tensor, &Y) -> Tensor, output: &Tensor, target: &Y) -> Tensor {
+    loss(output, target)
+}
+
+/// Adds a batch to a metric; the type of the target is the data's and not the metric's.
+#[track_caller]
+pub fn measure<Y, M: Metric<Y> + ?Sized>(target: &Y, output: &Tensor, metric: &mut M) {
+    metric.update(output, target);
 }
 
 /// What a `loss_weight` may return: a number.

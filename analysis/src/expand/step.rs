@@ -8,6 +8,7 @@ use super::{Printer, mixed, value};
 use crate::diagnostic::Place;
 use crate::inline;
 use crate::plan::{Measure, Names, Rebind, Step, Work};
+use crate::spec::names::METRICS;
 
 impl Printer<'_> {
     /// The statements of a step; `metrics` are those of the pass that it belongs to.
@@ -26,7 +27,18 @@ impl Printer<'_> {
                 let given = mixed(Place::of(value).start);
                 let target = quote_spanned!(given=> &#batch.target);
                 let arguments = [quote_spanned!(given=> &#output), quote_spanned!(given=> &#batch)];
-                let value = call(value, &[arguments[0].clone(), target], &arguments, given, &self.plan.names);
+                let value = match value {
+                    // A metric may have been taken for the loss of the same name.
+                    Expr::Path(function)
+                        if is_metric(function) && !is_variable(function, &self.plan.names) =>
+                    {
+                        let path = self.path_at(given);
+                        quote_spanned!(given=> #path::private::loss(#function, &#output, #target))
+                    }
+                    other => {
+                        call(other, &[arguments[0].clone(), target], &arguments, given, &self.plan.names)
+                    }
+                };
                 quote_spanned!(at=> let #loss = #value;)
             }
             Work::TrainingStep { value, output: used } => self.training_step(value, *used, at),
@@ -71,7 +83,7 @@ impl Printer<'_> {
                     .iter()
                     .map(|Measure { name, at, .. }| {
                         let path = self.path_at(*at);
-                        quote_spanned!(mixed(*at)=> #path::metric::Metric::update(&mut #name, &#output, &#batch.target);)
+                        quote_spanned!(mixed(*at)=> #path::private::measure(&#batch.target, &#output, &mut #name);)
                     });
                 quote!(#(#updates)*)
             }
@@ -202,8 +214,13 @@ fn callee(value: &Expr, at: Span, names: &Names) -> TokenStream {
     }
 }
 
+/// Whether a path is one of our metrics.
+pub(super) fn is_metric(path: &ExprPath) -> bool {
+    METRICS.iter().any(|metric| path.path.is_ident(metric))
+}
+
 /// Whether a path may be a variable.
-fn is_variable(path: &ExprPath, names: &Names) -> bool {
+pub(super) fn is_variable(path: &ExprPath, names: &Names) -> bool {
     path.path.get_ident().is_some_and(|name| names.is_taken(name))
 }
 

@@ -77,7 +77,7 @@ impl Printer<'_> {
         let (path, run, batch) = (&self.path, self.local("run"), self.local("batch"));
         let guard = self.local("_evaluation");
         let (model, data) = (self.plan.model.shared(), self.data(&validation.data, epoch));
-        let metrics = Self::new_metrics(&validation.metrics);
+        let metrics = self.new_metrics(&validation.metrics);
         let steps = validation.order.iter().map(|step| self.step(step, &validation.metrics));
         let measured = validation
             .metrics

@@ -96,7 +96,7 @@ pub(super) fn hook_names(hook: &Expr, local: Local) -> bool {
 }
 
 /// The variables that a block mentions.
-fn in_block(block: &Block) -> Vec<Ident> {
+pub(crate) fn in_block(block: &Block) -> Vec<Ident> {
     let mut mentions = Mentions::default();
     mentions.visit_block(block);
     mentions.names

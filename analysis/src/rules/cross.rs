@@ -1,5 +1,6 @@
 //! What must hold between clauses, and between the clauses and the function's signature.
 
+mod functions;
 mod order;
 mod returned;
 mod same;
@@ -16,7 +17,7 @@ use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
 use crate::item::SpecFn;
-use crate::spec::{Spec, Value};
+use crate::spec::{Spec, Value, parameters};
 
 /// Lints that do not keep a loop from being written.
 const SAME_DATA: &str = "validates_on_training_data";
@@ -44,6 +45,7 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     check_functions(bag, spec);
     check_unused(bag, spec);
     values::check(bag, spec, item);
+    functions::check(bag, spec, item);
     returned::check(bag, spec);
     order::check(bag, spec);
     let amount = |clause: &Value, name| clause.as_ref().map(|clause| rule(name).check(bag, &clause.value));
@@ -114,9 +116,19 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
             Some(unused) => Diagnostic::error(unused.name.span(), message)
                 .note(format!("nothing uses the parameter `{}`", unused.name))
                 .help(unused.help.clone()),
-            None => Diagnostic::error(place, message).help(help),
+            None => match clauses.iter().find_map(|clause| named_otherwise(item, clause)) {
+                Some((name, clause)) => Diagnostic::error(name.span(), message)
+                    .help(format!("call the parameter `{clause}`, or write `{clause} = {name}`")),
+                None => Diagnostic::error(place, message).help(help),
+            },
         });
     }
+}
+
+/// A parameter that is used, and has a name that people give to what a clause takes.
+fn named_otherwise<'a>(item: &SpecFn, clause: &'a str) -> Option<(Ident, &'a str)> {
+    let is_meant = |name: &Ident| parameters::clause_of(&name.to_string()) == Some(clause);
+    item.parameters().into_iter().find(is_meant).map(|name| (name, clause))
 }
 
 /// Whether a clause that a loop needs is missing.

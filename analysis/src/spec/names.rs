@@ -43,6 +43,10 @@ pub(crate) const CLAUSES: [(&str, Form); 25] = [
     ("deny", Form::Group),
 ];
 
+/// Functions of the runtime that make a metric.
+pub(crate) const METRICS: [&str; 10] =
+    ["accuracy", "top_k", "precision", "recall", "f1", "confusion", "mae", "mse", "rmse", "r2"];
+
 /// The help for a clause that does not exist, and the clauses that it shows how to write.
 pub(crate) fn help_for_clause(name: &str) -> (String, Vec<&'static str>) {
     let known = CLAUSES.map(|(name, _)| name);

@@ -212,13 +212,17 @@ fn unused(parameter: &Ident) -> Option<Unused> {
             Form::List | Form::Group => found(None, format!("write the clause: `{example}`")),
         };
     }
-    let foreign = FOREIGN.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(clause, _)| *clause);
     let values = CLAUSES.iter().filter(|(clause, form)| *form == Form::Value && *clause != "crate");
-    let clause = foreign.or_else(|| {
+    let clause = clause_of(&name).or_else(|| {
         let near = nearest(&name, values.clone().map(|(clause, _)| *clause))?;
         values.clone().map(|(clause, _)| *clause).find(|clause| *clause == near)
     })?;
     found(Some(clause), format!("call the parameter `{clause}`, or write `{clause} = {name}`"))
+}
+
+/// The clause that people mean by a name of theirs.
+pub(crate) fn clause_of(name: &str) -> Option<&'static str> {
+    FOREIGN.iter().find(|(_, names)| names.contains(&name)).map(|(clause, _)| *clause)
 }
 
 /// Every name in some tokens, also those inside format strings.

@@ -58,7 +58,8 @@ pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar
         return 0.0;
     }
     if y.len() < 2 * PART {
-        return dispatch!(level(), [] body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest).value();
+        return dispatch!(level(), [] body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest)
+            .value();
     }
     let block = (y.len() / width).div_ceil(BLOCKS).max(PART.div_ceil(width)) * width;
     let blocks = y.len().div_ceil(block);

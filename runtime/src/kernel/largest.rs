@@ -117,7 +117,8 @@ mod tests {
     fn the_largest_is_found_anywhere() {
         for len in LENGTHS {
             let mut values = vec![-0.25; len];
-            for place in [0, len / 3, len / 2, len.saturating_sub(1)].into_iter().filter(|place| *place < len) {
+            for place in [0, len / 3, len / 2, len.saturating_sub(1)].into_iter().filter(|place| *place < len)
+            {
                 for large in [1.5, -1e30, Scalar::MAX, Scalar::MIN] {
                     values[place] = large;
                     assert!(sizes(&values).into_iter().all(|size| size == large.abs()), "{len}, {place}");

@@ -1,6 +1,6 @@
 //! Binary cross-entropy of probabilities.
 
-use super::by_pair;
+use super::{NumberTarget, by_pair};
 use crate::Tensor;
 use crate::gradcheck::Case;
 
@@ -17,7 +17,8 @@ use crate::gradcheck::Case;
 /// # Panics
 /// If the shapes differ, or an output or a target lies outside [0, 1].
 #[track_caller]
-pub fn bce_loss(output: &Tensor, target: &Tensor) -> Tensor {
+pub fn bce_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
+    let target = target.numbers();
     super::same_shape("bce_loss", output.shape(), target.shape());
     let outside = output.as_slice().iter().position(|o| !(0.0..=1.0).contains(o) && !o.is_nan());
     if let Some(place) = outside {

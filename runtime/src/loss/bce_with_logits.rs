@@ -1,6 +1,6 @@
 //! Binary cross-entropy of logits.
 
-use super::by_pair;
+use super::{NumberTarget, by_pair};
 use crate::Tensor;
 use crate::gradcheck::Case;
 use crate::kernel::math;
@@ -16,7 +16,8 @@ use crate::kernel::math;
 /// # Panics
 /// If the shapes differ, or a target lies outside [0, 1].
 #[track_caller]
-pub fn bce_with_logits_loss(logits: &Tensor, target: &Tensor) -> Tensor {
+pub fn bce_with_logits_loss(logits: &Tensor, target: &impl NumberTarget) -> Tensor {
+    let target = target.numbers();
     by_pair(
         "bce_with_logits_loss",
         logits,

@@ -1,6 +1,6 @@
 //! Huber's loss.
 
-use super::by_difference;
+use super::{NumberTarget, by_difference};
 use crate::gradcheck::Case;
 use crate::{Scalar, Tensor};
 
@@ -12,7 +12,8 @@ use crate::{Scalar, Tensor};
 /// # Panics
 /// If the shapes differ.
 #[track_caller]
-pub fn huber_loss(output: &Tensor, target: &Tensor) -> Tensor {
+pub fn huber_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
+    let target = target.numbers();
     Huber::new(1.0).loss(output, target)
 }
 
@@ -42,7 +43,8 @@ impl Huber {
     /// # Panics
     /// If the shapes differ.
     #[track_caller]
-    pub fn loss(&self, output: &Tensor, target: &Tensor) -> Tensor {
+    pub fn loss(&self, output: &Tensor, target: &impl NumberTarget) -> Tensor {
+        let target = target.numbers();
         let delta = self.delta;
         by_difference(
             "huber_loss",

@@ -1,6 +1,6 @@
 //! Kullback-Leibler divergence.
 
-use super::{check_shares, same_shape};
+use super::{NumberTarget, check_shares, same_shape};
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::reduction::Reduction;
@@ -22,7 +22,8 @@ use crate::{Scalar, Tensor};
 /// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence; its default also divides by the
 /// number of classes.
 #[track_caller]
-pub fn kl_div(log_probabilities: &Tensor, target: &Tensor) -> Tensor {
+pub fn kl_div(log_probabilities: &Tensor, target: &impl NumberTarget) -> Tensor {
+    let target = target.numbers();
     same_shape("kl_div", log_probabilities.shape(), target.shape());
     let Some(&batch) = target.shape().first() else {
         panic!("kl_div: the input must be [batch, ..], and its shape is []");

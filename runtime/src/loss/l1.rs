@@ -1,6 +1,6 @@
 //! Mean absolute error.
 
-use super::by_difference;
+use super::{NumberTarget, by_difference};
 use crate::{Scalar, Tensor};
 use crate::gradcheck::Case;
 
@@ -15,7 +15,8 @@ use crate::gradcheck::Case;
 /// # Panics
 /// If the shapes differ.
 #[track_caller]
-pub fn l1_loss(output: &Tensor, target: &Tensor) -> Tensor {
+pub fn l1_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
+    let target = target.numbers();
     let sign = |d| if d > 0.0 { 1.0 } else if d < 0.0 { -1.0 } else { 0.0 * d };
     by_difference("l1_loss", output, target, Scalar::abs, sign)
 }

@@ -1,6 +1,6 @@
 //! Mean squared error.
 
-use super::same_shape;
+use super::{NumberTarget, same_shape};
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::reduction::{Reduction, rows};
@@ -18,7 +18,8 @@ use crate::{Scalar, Tensor, kernel};
 /// # Panics
 /// If the shapes differ; `PyTorch` broadcasts here and only warns.
 #[track_caller]
-pub fn mse_loss(output: &Tensor, target: &Tensor) -> Tensor {
+pub fn mse_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
+    let target = target.numbers();
     same_shape("mse_loss", output.shape(), target.shape());
     let (o, t) = (output.value(), target.value());
     let difference =

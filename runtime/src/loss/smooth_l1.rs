@@ -1,6 +1,6 @@
 //! Smooth mean absolute error.
 
-use super::by_difference;
+use super::{NumberTarget, by_difference};
 use crate::gradcheck::Case;
 use crate::{Scalar, Tensor};
 
@@ -12,7 +12,8 @@ use crate::{Scalar, Tensor};
 /// # Panics
 /// If the shapes differ.
 #[track_caller]
-pub fn smooth_l1_loss(output: &Tensor, target: &Tensor) -> Tensor {
+pub fn smooth_l1_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
+    let target = target.numbers();
     SmoothL1::new(1.0).loss(output, target)
 }
 
@@ -45,7 +46,8 @@ impl SmoothL1 {
     /// # Panics
     /// If the shapes differ.
     #[track_caller]
-    pub fn loss(&self, output: &Tensor, target: &Tensor) -> Tensor {
+    pub fn loss(&self, output: &Tensor, target: &impl NumberTarget) -> Tensor {
+        let target = target.numbers();
         let beta = self.beta;
         by_difference(
             "smooth_l1_loss",

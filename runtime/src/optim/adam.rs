@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Counted, Optimizer, Range, at_least_zero, check, distinct, for_each_gradient};
+use super::{Counted, IntoParameters, Optimizer, Range, at_least_zero, check, distinct, for_each_gradient};
 use crate::kernel::optimizer::{AdamStep, adam};
 use crate::parameter::Parameter;
 use crate::storage::Buffer;
@@ -77,8 +77,8 @@ macro_rules! kind {
 
         impl $name {
             /// The usual settings; the learning rate is at least 0.
-            pub fn new(parameters: impl Into<Vec<Parameter>>, learning_rate: Scalar) -> Self {
-                Self(Core::new(parameters.into(), learning_rate, $decay))
+            pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
+                Self(Core::new(parameters.into_parameters(), learning_rate, $decay))
             }
 
             /// How slowly the running means forget, each in [0, 1); 0.9 and 0.999 unless set.

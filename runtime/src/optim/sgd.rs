@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Counted, Optimizer, at_least_zero, check, distinct, for_each_gradient};
+use super::{Counted, IntoParameters, Optimizer, at_least_zero, check, distinct, for_each_gradient};
 use crate::kernel::optimizer::{SgdStep, sgd, sgd_momentum};
 use crate::parameter::Parameter;
 use crate::storage::Buffer;
@@ -37,8 +37,8 @@ pub struct Sgd {
 
 impl Sgd {
     /// Plain gradient descent; the learning rate is at least 0.
-    pub fn new(parameters: impl Into<Vec<Parameter>>, learning_rate: Scalar) -> Self {
-        let parameters = distinct(parameters.into());
+    pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
+        let parameters = distinct(parameters.into_parameters());
         let buffers = parameters.iter().map(|_| None).collect();
         Self {
             parameters,

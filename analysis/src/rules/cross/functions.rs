@@ -1,0 +1,163 @@
+//! Functions and closures that compile under another name or with another argument: what rustc would say of them
+//! names no remedy.
+
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::visit::{self, Visit};
+use syn::{Expr, ExprClosure, Member, Pat, Type};
+
+use crate::bag::Bag;
+use crate::diagnostic::{Diagnostic, Place};
+use crate::item::SpecFn;
+use crate::prose::code;
+use crate::spec::{Spec, Value, plain};
+
+/// What people call a model's input, and nobody a batch.
+const INPUTS: [&str; 8] = ["x", "xs", "input", "inputs", "image", "images", "features", "data"];
+
+pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
+    check_method(
+        bag,
+        spec,
+        &spec.forward,
+        "`forward = |model, batch| model.forward(&batch.input)`, or leave it out",
+    );
+    check_method(bag, spec, &spec.loss, "`loss = |output, batch| cross_entropy(output, &batch.target)`");
+    check_method(
+        bag,
+        spec,
+        &spec.training_step,
+        "`training_step = |model, batch| mse_loss(&model.forward(&batch.input), &batch.target)`",
+    );
+    check_forward(bag, spec, item);
+    for hook in spec.on.iter().flat_map(|clause| &clause.value) {
+        if let Expr::Closure(closure) = plain(&hook.value) {
+            check_state(bag, closure);
+        }
+    }
+}
+
+/// `forward = model.forward`: a method of the model that nobody calls.
+fn check_method(bag: &Bag, spec: &Spec, clause: &Value, example: &str) {
+    let (Some(clause), Some(model)) = (clause, &spec.model) else { return };
+    if let Expr::Field(field) = plain(&clause.value)
+        && code(&field.base) == code(&model.value)
+        && matches!(field.member, Member::Named(_))
+    {
+        let message =
+            format!("`{}` is a method of the model, and `{}` takes a function", code(field), clause.key);
+        bag.push(Diagnostic::error(Place::of(field), message).help(format!("write {example}")));
+    }
+}
+
+/// A `forward` that is handed the batch where it takes the input.
+fn check_forward(bag: &Bag, spec: &Spec, item: &SpecFn) {
+    let Some(clause) = &spec.forward else { return };
+    match plain(&clause.value) {
+        Expr::Path(path) => {
+            let segments = &path.path.segments;
+            let named = segments.len() == 2 && segments[1].ident == "forward";
+            if path.qself.is_none()
+                && named
+                && type_of_model(spec, item).is_some_and(|name| segments[0].ident == name)
+            {
+                let message = "`forward` takes a function of the model and the batch";
+                bag.push(
+                    Diagnostic::error(Place::of(path), message)
+                        .note("without the clause the loop calls `model.forward(&batch.input)`")
+                        .help("remove it, or write `forward = |model, batch| model.forward(batch)` if it takes the batch"),
+                );
+            }
+        }
+        Expr::Closure(closure) => {
+            let Some(Pat::Ident(batch)) = closure.inputs.last() else { return };
+            let mut calls = Calls { name: &batch.ident, found: None };
+            calls.visit_expr(&closure.body);
+            if let Some(argument) = calls.found.filter(|_| INPUTS.iter().any(|name| batch.ident == name)) {
+                bag.push(
+                    Diagnostic::error(
+                        argument.span(),
+                        format!("`{}` is the batch, not its input", batch.ident),
+                    )
+                    .note("the closure of `forward` takes the batch, or the model and the batch")
+                    .help("write `forward = |batch| model.forward(&batch.input)`, or leave it out"),
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The name of the model's type, where it is a parameter.
+fn type_of_model(spec: &Spec, item: &SpecFn) -> Option<Ident> {
+    let Expr::Path(model) = plain(&spec.model.as_ref()?.value) else { return None };
+    let mut ty = item.type_of(&model.path.get_ident()?.to_string())?;
+    while let Type::Reference(reference) = ty {
+        ty = &reference.elem;
+    }
+    let Type::Path(path) = ty else { return None };
+    Some(path.path.segments.last()?.ident.clone())
+}
+
+/// `model.forward(x)` with the batch itself.
+struct Calls<'a> {
+    name: &'a Ident,
+    found: Option<Ident>,
+}
+
+impl<'ast> Visit<'ast> for Calls<'_> {
+    fn visit_expr_method_call(&mut self, call: &'ast syn::ExprMethodCall) {
+        if call.method == "forward"
+            && let [Expr::Path(argument)] = &*call.args.iter().map(plain).cloned().collect::<Vec<_>>()
+            && let Some(argument) = argument.path.get_ident()
+            && argument == self.name
+        {
+            self.found = Some(argument.clone());
+        }
+        visit::visit_expr_method_call(self, call);
+    }
+}
+
+/// `state.valid_accuracy`: a measurement as a field of the state.
+fn check_state(bag: &Bag, closure: &ExprClosure) {
+    let Some(Pat::Ident(state)) = closure.inputs.last() else { return };
+    fields(closure.body.to_token_stream(), &state.ident, &mut |field| {
+        let name = field.to_string();
+        let help = match name.as_str() {
+            "lr" => format!("write `{}.learning_rate`", state.ident),
+            "train_loss" => format!("write `{}.row.get(\"loss\")`", state.ident),
+            "metrics" => format!("write `{}.row.get(\"valid_accuracy\")`", state.ident),
+            _ if name.starts_with("valid_") || name.starts_with("train_") => {
+                format!("write `{}.row.get(\"{name}\")`", state.ident)
+            }
+            _ => match name.strip_prefix("val_") {
+                Some(rest) => format!("write `{}.row.get(\"valid_{rest}\")`", state.ident),
+                None => return,
+            },
+        };
+        let message = format!("the state has no field `{name}`");
+        bag.push(
+            Diagnostic::error(field.span(), message)
+                .note("what is measured stands in the epoch's row")
+                .help(help),
+        );
+    });
+}
+
+/// Each field of a variable that is read, also among the arguments of a macro.
+fn fields(tokens: TokenStream, variable: &Ident, found: &mut impl FnMut(&Ident)) {
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            TokenTree::Group(group) => fields(group.stream(), variable, found),
+            TokenTree::Ident(name) if name == variable => {
+                let dot = matches!(tokens.get(at + 1), Some(TokenTree::Punct(dot)) if dot.as_char() == '.');
+                let called = matches!(tokens.get(at + 3), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
+                if let (true, false, Some(TokenTree::Ident(field))) = (dot, called, tokens.get(at + 2)) {
+                    found(field);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! What the losses of numbers compare an output with.
+
+use crate::Tensor;
+
+/// A target of numbers: a tensor of the output's shape.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a target of numbers",
+    label = "not a target of numbers",
+    note = "this loss compares with a tensor: in a loop the data is a `DataLoader<Tensor>`",
+    note = "for classes use `cross_entropy`, or their numbers: `Tensor::one_hot(&labels, classes)`"
+)]
+pub trait NumberTarget {
+    #[doc(hidden)]
+    fn numbers(&self) -> &Tensor;
+}
+
+impl NumberTarget for Tensor {
+    fn numbers(&self) -> &Tensor {
+        self
+    }
+}

@@ -1,0 +1,22 @@
+//! What an optimizer can be made of.
+
+use crate::Parameter;
+
+/// Lists of parameters: a vector, a slice or an array of them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a list of parameters",
+    label = "not a list of parameters",
+    note = "of a model it is `model.parameters()`",
+    note = "of several parts, `[encoder.parameters(), decoder.parameters()].concat()`"
+)]
+pub trait IntoParameters {
+    /// The parameters, in their order.
+    fn into_parameters(self) -> Vec<Parameter>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Vec<Parameter>>> IntoParameters for T {
+    fn into_parameters(self) -> Vec<Parameter> {
+        self.into()
+    }
+}
