@@ -50,10 +50,10 @@ where
                 cross_entropy(output, &batch.target)
             };
             run.add_valid_loss(&loss, batch.len());
-            ::training_loop::metric::Metric::update(
-                &mut valid_accuracy,
-                &output,
+            ::training_loop::private::measure(
                 &batch.target,
+                &output,
+                &mut valid_accuracy,
             );
         }
         run.measure_valid(&valid_accuracy);
@@ -82,15 +82,15 @@ where
                 if run.batch_weight() > 0.0 {
                     (&loss * run.batch_weight()).backward();
                 }
-                ::training_loop::metric::Metric::update(
+                ::training_loop::private::measure(
+                    &batch.target,
+                    &output,
                     &mut train_accuracy,
-                    &output,
-                    &batch.target,
                 );
-                ::training_loop::metric::Metric::update(
-                    &mut train_top_k,
-                    &output,
+                ::training_loop::private::measure(
                     &batch.target,
+                    &output,
+                    &mut train_top_k,
                 );
             }
             if run.window_weight() > 0.0 {
@@ -138,10 +138,10 @@ where
                     cross_entropy(output, &batch.target)
                 };
                 run.add_valid_loss(&loss, batch.len());
-                ::training_loop::metric::Metric::update(
-                    &mut valid_accuracy,
-                    &output,
+                ::training_loop::private::measure(
                     &batch.target,
+                    &output,
+                    &mut valid_accuracy,
                 );
             }
             run.measure_valid(&valid_accuracy);
