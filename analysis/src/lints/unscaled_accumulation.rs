@@ -1,6 +1,9 @@
+use syn::{Expr, ExprForLoop, Ident, Lit, Pat, RangeLimits, parse_str};
+
 use super::window::Window;
 use super::{Cause, Context};
-use crate::cfg::{Certain, SiteId, Source};
+use crate::cfg::{Certain, LoopId, SiteId, Source};
+use crate::prose::code;
 use crate::stage::Effect;
 
 lint! {
@@ -32,6 +35,7 @@ lint! {
     ///
     /// ## Limits
     ///
+    /// A loop over the batches of one update is known by its head: `for _ in 0..k`, or over a part that `chunks(k)` or the runtime's `windows` give.
     /// Silent where anything is multiplied or divided by the size of the window, as a learning rate may be, where the loss is a sum, and where it comes from a function that is not seen.
     /// An optimizer that divides by the size of its gradients, as Adam does, hides most of it unless they are clipped.
     unscaled_accumulation, Warning, "several backwards for one step, the loss divided by nothing"
@@ -47,10 +51,78 @@ fn check(cx: &mut Context<'_>) {
         if !window.backwards.iter().all(|backward| is_plain(cx, *backward)) {
             continue;
         }
-        tell(cx, &window, backward, &counter.every);
+        tell(cx, &window, backward, &counter.every, &window.size(), None);
     }
     if cx.of_spec() {
         of_spec(cx);
+    } else {
+        micro_batches(cx);
+    }
+}
+
+/// A loop over the batches of one update inside of the loop over updates.
+fn micro_batches(cx: &mut Context<'_>) {
+    for window in cx.looped() {
+        let Some((size, weighs)) = size_of(cx, &window) else { continue };
+        let text = code(&size);
+        let scaled = cx.cfg.factors.iter().any(|factor| factor == "Sum" || mentions(&text, factor));
+        let plain = window.backwards.iter().all(|backward| is_plain(cx, *backward));
+        if scaled || !plain || !cx.each_round(&window, Effect::Zero).is_empty() {
+            continue;
+        }
+        tell(cx, &window, window.backwards[0], &text, &format!("`{text}`"), weighs.as_deref());
+    }
+}
+
+/// How many rounds a loop over the batches of one update makes: `for _ in 0..k`, or the loop over one of the parts that
+/// the loop around it goes through by `chunks(k)` or the runtime's `windows(epoch, k)`, which tells a batch's weight.
+fn size_of(cx: &Context<'_>, window: &Window<'_>) -> Option<(Expr, Option<String>)> {
+    let head = |id: LoopId| parse_str::<ExprForLoop>(&format!("{} {{}}", cx.cfg.loops[id].text)).ok();
+    let inner = head(window.rounds)?;
+    match plain(&inner.expr) {
+        Expr::Range(range) => {
+            let from_zero = matches!(range.start.as_deref(), Some(Expr::Lit(start)) if matches!(&start.lit, Lit::Int(start) if start.base10_digits() == "0"));
+            let size = range.end.as_deref().filter(|_| from_zero && matches!(range.limits, RangeLimits::HalfOpen(_)))?;
+            let once = matches!(size, Expr::Lit(size) if matches!(&size.lit, Lit::Int(size) if size.base10_digits() == "1"));
+            // A loop that counts nothing: each round is as good as any other.
+            let repeats = match &*inner.pat {
+                Pat::Wild(_) => true,
+                Pat::Ident(name) => name.ident.to_string().starts_with('_'),
+                _ => false,
+            };
+            (repeats && !once).then(|| (size.clone(), None))
+        }
+        Expr::Path(part) => {
+            let outer = head(*cx.site(window.step).loops.last()?)?;
+            let Pat::Ident(name) = &*outer.pat else { return None };
+            let Expr::MethodCall(call) = plain(&outer.expr) else { return None };
+            let arguments: Vec<&Expr> = call.args.iter().collect();
+            let (size, weighs) = match (call.method.to_string().as_str(), &arguments[..]) {
+                ("chunks" | "chunks_exact", [size]) => (*size, None),
+                ("windows", [_, size]) => (*size, Some(format!("{}.weight({})", name.ident, batch(&inner.pat)?))),
+                _ => return None,
+            };
+            part.path.is_ident(&name.ident).then(|| (size.clone(), weighs))
+        }
+        _ => None,
+    }
+}
+
+/// The variable that a loop binds each batch to.
+fn batch(pattern: &Pat) -> Option<&Ident> {
+    match pattern {
+        Pat::Ident(name) => Some(&name.ident),
+        _ => None,
+    }
+}
+
+/// `window` of `&window` and of `window.iter()`.
+fn plain(value: &Expr) -> &Expr {
+    match value {
+        Expr::Reference(reference) => plain(&reference.expr),
+        Expr::Paren(paren) => plain(&paren.expr),
+        Expr::MethodCall(call) if call.args.is_empty() && (call.method == "iter" || call.method == "into_iter") => plain(&call.receiver),
+        other => other,
     }
 }
 
@@ -71,13 +143,16 @@ fn of_spec(cx: &mut Context<'_>) {
     }
 }
 
-fn tell(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &str) {
-    let message = format!("{} adds up the gradients of {} batches, and the loss is divided by nothing", cx.call(backward), window.size());
+fn tell(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &str, size: &str, weight: Option<&str>) {
+    let message = format!("{} adds up the gradients of {size} batches, and the loss is divided by nothing", cx.call(backward));
     let note = cx.its_step(window);
-    let harm = format!("the step is {} times as long as for the mean of the batches, or clipped so much harder", window.size());
+    let harm = format!("the step is {size} times as long as for the mean of the batches, or clipped so much harder");
     let divisor = if every.parse::<u32>().is_ok() { format!("{every}.0") } else { format!("{every} as f32") };
     let loss = cx.site(backward).text.strip_suffix(".backward()").unwrap_or("loss").to_owned();
-    let help = format!("divide the loss: `({loss} / {divisor}).backward();`");
+    let help = match weight {
+        Some(weight) => format!("weigh the loss by its share of the window: `({loss} * {weight}).backward();`"),
+        None => format!("divide the loss: `({loss} / {divisor}).backward();`"),
+    };
     cx.report(backward, Cause::Alone(backward, LINT.name), 0, Certain::Every, message)
         .note_at(window.step, note)
         .note(harm)
@@ -107,11 +182,56 @@ fn mentions(every: &str, factor: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::lints::testing::in_loop;
+    use crate::lints::testing::{in_loop, messages};
 
     fn found(loss: &str) -> bool {
         let body = format!("let output = model.forward(x);\n {loss} loss.backward(); if (i + 1) % k == 0 {{ optimizer.step(); optimizer.zero_grad(); }}");
         in_loop(&body).iter().any(|(lint, _)| *lint == "unscaled_accumulation")
+    }
+
+    #[test]
+    fn the_batches_of_an_update_are_a_loop_of_their_own() {
+        let said = |outer: &str, inner: &str, body: &str| {
+            messages(
+                &format!(
+                    "fn fit(model: &Mlp, train: &DataLoader, batches: &[Batch], k: usize) {{
+                        let mut opt = Sgd::new(model.parameters(), 0.1);
+                        {outer} {{
+                            opt.zero_grad();
+                            {inner} {{
+                                let loss = cross_entropy(&model.forward(&b.input), &b.target);
+                                {body}
+                            }}
+                            opt.step();
+                        }}
+                    }}"
+                ),
+                true,
+            )
+        };
+        let plain = "loss.backward();";
+        for (outer, inner, told) in [
+            ("for w in train.windows(e, k)", "for b in &w", "(loss * w.weight(b))"),
+            ("for w in train.windows(e, 4)", "for b in w.iter()", "(loss * w.weight(b))"),
+            ("for part in batches.chunks(4)", "for b in part", "(loss / 4.0)"),
+            ("for _ in 0..100", "for _ in 0..4", "(loss / 4.0)"),
+            ("while go()", "for _micro in 0..config.steps", "(loss / config.steps as f32)"),
+        ] {
+            let said = said(outer, inner, plain);
+            assert!(said.contains("unscaled_accumulation:") && said.contains(told), "{outer} {inner}: {said}");
+        }
+        for (outer, inner, body) in [
+            ("for w in train.windows(e, k)", "for b in &w", "(loss * w.weight(b)).backward();"),
+            ("for part in batches.chunks(4)", "for b in part", "(loss / part.len() as f32).backward();"),
+            ("for part in batches.chunks(4)", "for b in others", plain),
+            ("for e in 0..9", "for b in train.epoch(e)", plain),
+            ("for e in 0..9", "for t in 0..9", plain),
+            ("for e in 0..9", "for _ in 0..1", plain),
+            ("for e in 0..9", "for task in &tasks", plain),
+        ] {
+            let said = said(outer, inner, body);
+            assert!(!said.contains("unscaled_accumulation:"), "{outer} {inner}: {said}");
+        }
     }
 
     #[test]
