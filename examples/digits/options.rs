@@ -48,6 +48,7 @@ pub(crate) fn parse() -> Options {
                 .action(ArgAction::SetTrue)
                 .help("Only 3 epochs, to see that it works"),
         )
+        .after_help(training_loop::environment::HELP)
         .get_matches();
     let epochs = *matches.get_one::<u32>("epochs").expect("has a default") as usize;
     Options {

@@ -58,6 +58,7 @@
 mod autograd;
 mod broadcast;
 pub mod data;
+pub mod environment;
 mod error;
 mod evaluation;
 mod extreme;

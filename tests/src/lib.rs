@@ -1,5 +1,10 @@
-//! Compiles the code of the README: what it shows as right must build, what it shows as wrong must not.
+//! Compiles the code of the README and of the guides: what it shows as right must build, what it shows as wrong must not.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 pub struct Readme;
+
+/// The page about serving.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/serving.md")]
+pub struct Serving;

@@ -3,7 +3,7 @@
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Visibility};
 
-use crate::tree::{demand, published};
+use crate::tree::{demand, files, published};
 
 /// The headings of an item's page, in the order that they take.
 const HEADINGS: &[&str] = &["Shapes", "Formula", "Errors", "Panics", "Source", "Example"];
@@ -201,4 +201,32 @@ fn examples_need_no_other_crate() {
     }
     assert!(seen > 5, "{seen}");
     demand("an example takes `ndarray` from `training_loop::prelude` or the crate's root", &broken);
+}
+
+/// What the runtime reads from the environment stands in the README, on its page and in the help for programs.
+#[test]
+fn environment_variables_are_documented() {
+    let page = files("runtime/src", &["rs"]).into_iter().find(|file| file.path.ends_with("environment.rs"));
+    let page = page.expect("the page of the environment variables").text;
+    let (table, help) = page.split_once("pub const HELP").expect("the help for programs");
+    let readme =
+        files(".", &["md"]).into_iter().find(|file| file.path == "README.md").expect("a README").text;
+    let mut broken = Vec::new();
+    let mut seen = 0;
+    for file in files("runtime/src", &["rs"]) {
+        for rest in file.text.split("\"TRAINING_LOOP_").skip(1) {
+            let name: String = rest.chars().take_while(char::is_ascii_uppercase).collect();
+            let name = format!("TRAINING_LOOP_{name}");
+            seen += 1;
+            for (place, text) in
+                [("README.md", &*readme), ("environment.rs", table), ("environment::HELP", help)]
+            {
+                if !text.contains(&name) && name != "TRAINING_LOOP_STRESS" {
+                    broken.push(format!("{}: {name} is not in {place}", file.path));
+                }
+            }
+        }
+    }
+    assert!(seen >= 5, "the variables are not found in the sources any more");
+    demand("environment variables are documented", &broken);
 }

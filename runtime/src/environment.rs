@@ -1,0 +1,27 @@
+//! The environment variables that the runtime reads, once each, when it first needs them.
+//!
+//! | variable | values | what it does | in code |
+//! |---|---|---|---|
+//! | `TRAINING_LOOP_PROGRESS` | `auto` (default), `bar`, `plain`, `off` | how a generated loop shows its progress on standard error | [`set_progress`](crate::run::set_progress) |
+//! | `TRAINING_LOOP_THREADS` | a whole number from 1 on | how many threads share the work | [`set_num_threads`](crate::set_num_threads) |
+//! | `TRAINING_LOOP_WATCH` | `warn` (default in debug builds), `panic`, `off` | what the watch of the order does while a debug build runs | |
+//! | `TRAINING_LOOP_SIMD` | `off` | computes without the processor's vector instructions | |
+//! | `TRAINING_LOOP_UNOPTIMIZED` | `off` | silences the word about a runtime that was built without optimization | |
+//!
+//! What is said in code overrides the variable.
+
+/// The variables for the help of a program, a line each, as clap's `after_help` takes them.
+///
+/// # Example
+/// ```
+/// if std::env::args().any(|argument| argument == "--help") {
+///     println!("usage: train FILE\n\n{}", training_loop::environment::HELP);
+/// }
+/// ```
+pub const HELP: &str = "\
+Environment variables:
+  TRAINING_LOOP_PROGRESS=auto|bar|plain|off  How the loop shows its progress on standard error
+  TRAINING_LOOP_THREADS=N                    How many threads share the work
+  TRAINING_LOOP_WATCH=warn|panic|off         What the watch of the order does in a debug build
+  TRAINING_LOOP_SIMD=off                     Without the processor's vector instructions
+  TRAINING_LOOP_UNOPTIMIZED=off              No word about a runtime built without optimization";
