@@ -3,6 +3,8 @@
 //!
 //! Use them through the crate `training-loop`, which they expand to; its documentation has complete examples.
 
+mod renamed;
+
 use proc_macro::TokenStream;
 
 /// Writes a training loop from a declarative spec, or checks a hand-written one.
@@ -116,6 +118,7 @@ use proc_macro::TokenStream;
 /// ```
 #[proc_macro_attribute]
 pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
+    let args = renamed::clause(args, &item);
     training_loop_analysis::expand(args.into(), item.into()).into()
 }
 
@@ -136,8 +139,9 @@ pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// `#[module(crate = path)]` above the struct says where the runtime lives.
+/// `#[module(crate = path)]` above the struct says where the runtime lives, if it is not the crate `training-loop` of
+/// `Cargo.toml`, under whatever name.
 #[proc_macro_derive(Module, attributes(module))]
 pub fn derive_module(item: TokenStream) -> TokenStream {
-    training_loop_analysis::derive_module(item.into()).into()
+    training_loop_analysis::derive_module(renamed::attribute(item).into()).into()
 }
