@@ -23,7 +23,8 @@ pub(crate) use short::{Short, shorten};
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What was wrong with something that came from outside the program.
-#[derive(Debug)]
+///
+/// `Debug` says the same as `Display`, so that a `main` that returns a [`Result`] ends with the whole message.
 #[non_exhaustive]
 pub enum Error {
     /// A number given to an optimizer, a layer, a loader or a schedule lies outside its range.
@@ -189,6 +190,12 @@ impl Error {
     /// ```
     pub fn io(path: impl Into<PathBuf>, doing: &'static str, source: std::io::Error) -> Self {
         Self::Io { path: path.into(), doing, source }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -367,7 +374,7 @@ mod tests {
             ),
         ];
         for (error, text) in cases {
-            assert_eq!(error.to_string(), text);
+            assert_eq!((error.to_string(), format!("{error:?}")), (text.to_owned(), text.to_owned()));
         }
     }
 

@@ -195,7 +195,7 @@ pub(crate) fn check_classes(
         assert!(
             (label as usize) < classes || ignore == Some(label),
             "{what}: the label {} is {label}, and the output {output:?} has {classes} classes, which \
-             count from 0; correct the labels, or give the last layer {} outputs \
+             count from 0; correct the labels, or give the last layer at least {} outputs \
              (`Labels::with_classes` finds the place in the whole data set)",
             position(labels.shape(), place),
             u64::from(label) + 1

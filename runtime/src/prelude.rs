@@ -18,6 +18,9 @@ pub use crate::{
     Attention, Error, Labels, Parameter, Result, Scalar, StateDict, Tensor, cat, evaluation, no_grad,
     no_grad_guard, seed, seed_scope, select, stack,
 };
+/// What a hook returns to go on or to stop.
+pub use std::ops::ControlFlow;
+
 /// The crate of arrays, so that `ndarray::arr2(..)` works without a dependency of one's own.
 pub use ndarray;
 #[cfg(feature = "macros")]

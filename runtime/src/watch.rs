@@ -195,7 +195,10 @@ fn line(place: Place) -> String {
 fn report(finding: &Finding) {
     static SEEN: Mutex<BTreeSet<(&str, &str, u32, u32)>> = Mutex::new(BTreeSet::new());
     #[cfg(test)]
-    tests::FOUND.with_borrow_mut(|found| found.push(finding.lint));
+    {
+        tests::FOUND.with_borrow_mut(|found| found.push(finding.lint));
+        tests::LAST.replace(Some(finding.place));
+    }
     assert!(mode() != Mode::Panic, "{finding}");
     let &Finding { lint, place, .. } = finding;
     let key = (lint, place.file(), place.line(), place.column());
@@ -212,6 +215,8 @@ mod tests {
     use crate::{Optimizer, Sgd, Tensor};
 
     thread_local! {
+        /// Where the last finding of this thread stands.
+        pub(super) static LAST: RefCell<Option<Place>> = const { RefCell::new(None) };
         /// Lints of all findings of this thread, also of those that were reported before.
         pub(super) static FOUND: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
     }
@@ -341,5 +346,26 @@ mod tests {
                 && text.contains("watch.rs:")
                 && text.contains("= help: call `zero_grad`")
         );
+    }
+
+    #[test]
+    fn each_optimizer_tells_the_callers_line() {
+        use crate::{Adam, AdamW};
+
+        let weight = Parameter::new(ndarray::arr1(&[1.0]));
+        let optimizers: [Box<dyn Optimizer>; 3] = [
+            Box::new(Sgd::new(vec![weight.clone()], 0.1)),
+            Box::new(Adam::new(vec![weight.clone()], 0.1)),
+            Box::new(AdamW::new(vec![weight.clone()], 0.1)),
+        ];
+        for mut optimizer in optimizers {
+            LAST.take();
+            weight.zero_grad();
+            (weight.tensor() * 2.0).sum().backward();
+            (&mut optimizer).step();
+            optimizer.step();
+            let place = LAST.take().expect("the second step uses what the first has used");
+            assert_eq!((place.file(), place.line()), (file!(), line!() - 2));
+        }
     }
 }

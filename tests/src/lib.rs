@@ -8,3 +8,8 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/serving.md")]
 pub struct Serving;
+
+/// The recipes.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/recipes.md")]
+pub struct Recipes;

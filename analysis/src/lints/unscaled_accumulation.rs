@@ -31,7 +31,7 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// `(loss / 4.0).backward()`; with batches of different size, weight each by its share of the samples.
+    /// `(&loss / 4.0).backward()`; with batches of different size, weight each by its share of the samples.
     ///
     /// ## Limits
     ///
@@ -150,8 +150,8 @@ fn tell(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &str
     let divisor = if every.parse::<u32>().is_ok() { format!("{every}.0") } else { format!("{every} as f32") };
     let loss = cx.site(backward).text.strip_suffix(".backward()").unwrap_or("loss").to_owned();
     let help = match weight {
-        Some(weight) => format!("weigh the loss by its share of the window: `({loss} * {weight}).backward();`"),
-        None => format!("divide the loss: `({loss} / {divisor}).backward();`"),
+        Some(weight) => format!("weigh the loss by its share of the window: `(&{loss} * {weight}).backward();`"),
+        None => format!("divide the loss: `(&{loss} / {divisor}).backward();`"),
     };
     cx.report(backward, Cause::Alone(backward, LINT.name), 0, Certain::Every, message)
         .note_at(window.step, note)
@@ -211,11 +211,11 @@ mod tests {
         };
         let plain = "loss.backward();";
         for (outer, inner, told) in [
-            ("for w in train.windows(e, k)", "for b in &w", "(loss * w.weight(b))"),
-            ("for w in train.windows(e, 4)", "for b in w.iter()", "(loss * w.weight(b))"),
-            ("for part in batches.chunks(4)", "for b in part", "(loss / 4.0)"),
-            ("for _ in 0..100", "for _ in 0..4", "(loss / 4.0)"),
-            ("while go()", "for _micro in 0..config.steps", "(loss / config.steps as f32)"),
+            ("for w in train.windows(e, k)", "for b in &w", "(&loss * w.weight(b))"),
+            ("for w in train.windows(e, 4)", "for b in w.iter()", "(&loss * w.weight(b))"),
+            ("for part in batches.chunks(4)", "for b in part", "(&loss / 4.0)"),
+            ("for _ in 0..100", "for _ in 0..4", "(&loss / 4.0)"),
+            ("while go()", "for _micro in 0..config.steps", "(&loss / config.steps as f32)"),
         ] {
             let said = said(outer, inner, plain);
             assert!(said.contains("unscaled_accumulation:") && said.contains(told), "{outer} {inner}: {said}");

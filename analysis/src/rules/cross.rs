@@ -137,6 +137,7 @@ fn is_missing(spec: &Spec, clause: &str) -> bool {
         "model" | "train" | "optimizer" => !spec.mentions(clause),
         "loss" | "training_step" => !spec.mentions("loss") && !spec.mentions("training_step"),
         "epochs" | "max_steps" => !spec.mentions("epochs") && !spec.mentions("max_steps"),
+        "valid" => !spec.mentions("valid") && needs_validation(spec).next().is_some(),
         _ => false,
     }
 }
@@ -192,14 +193,17 @@ fn check_validation(bag: &Bag, spec: &Spec) {
         }
         return;
     }
-    let end = spec.hook("validation_end").map(|hook| &hook.key);
-    let keys = [
-        spec.validate.as_ref().map(|clause| &clause.key),
-        spec.metrics.as_ref().map(|clause| &clause.key),
-        spec.eval_order.as_ref().map(|clause| &clause.key),
-        end,
-    ];
-    for key in keys.into_iter().flatten() {
+    let keys = needs_validation(spec);
+    // A parameter that was meant for it is the better place to say so.
+    if let (Some(unused), Some(key)) = (spec.meant_for("valid"), keys.clone().next()) {
+        bag.push(
+            Diagnostic::error(unused.name.span(), format!("`{key}`: nothing to validate on"))
+                .note(format!("nothing uses the parameter `{}`", unused.name))
+                .help(unused.help.clone()),
+        );
+        return;
+    }
+    for key in keys {
         let help = match key.to_string().as_str() {
             "metrics" => {
                 "add a parameter `valid: &DataLoader` or write `valid = ...`; \
@@ -209,6 +213,17 @@ fn check_validation(bag: &Bag, spec: &Spec) {
         };
         bag.push(Diagnostic::error(key.span(), format!("`{key}`: nothing to validate on")).help(help));
     }
+}
+
+/// The clauses that only make sense with validation data.
+fn needs_validation(spec: &Spec) -> impl Iterator<Item = &Ident> + Clone {
+    let keys = [
+        spec.validate.as_ref().map(|clause| &clause.key),
+        spec.metrics.as_ref().map(|clause| &clause.key),
+        spec.eval_order.as_ref().map(|clause| &clause.key),
+        spec.hook("validation_end").map(|hook| &hook.key),
+    ];
+    keys.into_iter().flatten()
 }
 
 /// The same metric twice in one list.
@@ -275,10 +290,21 @@ fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], ex
             inline::check_jumps(bag, &closure.body, "a closure");
         }
         Expr::Path(_) | Expr::Field(_) => {}
-        other => bag.push(
-            Diagnostic::error(Place::of(other), format!("`{key}` is the path of a function, or a closure"))
+        other => {
+            let help = if key == "loss" && functions::is_loss(other) {
+                let value = crate::prose::code(other);
+                format!("write `loss = |output, batch| {value}.loss(output, &batch.target)`")
+            } else {
+                help
+            };
+            bag.push(
+                Diagnostic::error(
+                    Place::of(other),
+                    format!("`{key}` is the path of a function, or a closure"),
+                )
                 .help(help),
-        ),
+            );
+        }
     }
 }
 

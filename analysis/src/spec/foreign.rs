@@ -8,8 +8,8 @@ pub(crate) const LATER: [(&str, &str); 10] = [
     ),
     (
         "early_stop",
-        "until then stop in a hook: `on(epoch_end = |_, state| ...)` that returns `ControlFlow::Break(())`; \
-         `state.history.best_epoch()` and `state.is_best()` tell when",
+        "until then stop in a hook: `on(epoch_end = |_, state| { if state.epochs_since_best() >= 5 { \
+         return ControlFlow::Break(()); } ControlFlow::Continue(()) })`",
     ),
     (
         "checkpoint",
@@ -33,7 +33,7 @@ pub(crate) const LATER: [(&str, &str); 10] = [
 ];
 
 /// Names of others, and the help that names ours.
-pub(crate) const FOREIGN: [(&[&str], &str); 33] = [
+pub(crate) const FOREIGN: [(&[&str], &str); 34] = [
     (
         &["max_epochs", "num_epochs", "num_train_epochs", "n_epoch", "n_epochs", "nb_epochs", "nepochs"],
         "here it is `epochs = ...`",
@@ -67,44 +67,42 @@ pub(crate) const FOREIGN: [(&[&str], &str); 33] = [
     ),
     (
         &["patience", "min_delta", "monitor", "early_stopping", "early_stopping_patience"],
-        "it belongs inside `early_stop(...)` or `checkpoint(...)`, which this version does not have yet; \
-         until then stop in a hook: `on(epoch_end = |_, state| ...)` that returns `ControlFlow::Break(())`",
+        "stop in a hook: `on(epoch_end = |_, state| { if state.epochs_since_best() >= 5 { \
+         return ControlFlow::Break(()); } ControlFlow::Continue(()) })`",
     ),
     (
         &[
             "save_top_k",
             "save_total_limit",
             "save_best_only",
+            "save_best",
             "with_file_checkpointer",
             "output_dir",
             "save_steps",
         ],
-        "it will be `checkpoint(keep_best = ...)`, which this version does not have yet; until then save in a hook: \
+        "save in a hook: \
          `on(epoch_end = |model, state| { if state.is_best() { model.save(\"best.safetensors\")?; } })`",
     ),
     (
         &["restore_best_weights", "load_best_model_at_end"],
-        "it will be `restore_best`, which this version does not have yet; \
-         until then save the best in a hook and load it after the run",
+        "save the best in a hook, `if state.is_best() { model.save(path)?; }`, and `model.load(path)?` after the run",
     ),
     (&["lr_scheduler", "schedule", "lr_scheduler_type", "sched"], "here it is `scheduler = ...`"),
     (
         &["warmup_steps", "warmup_ratio", "warmup_epochs"],
-        "it will be `warmup = 500 steps`, which this version does not have yet; \
-         until then write a schedule of your own: `impl Schedule`, three methods",
+        "write a schedule of your own: `impl Schedule`, three methods",
     ),
     (&["criterion", "loss_fn", "loss_function", "loss_func", "objective"], "here it is `loss = ...`"),
     (&["optim", "optimiser", "opt", "opt_func", "optimizers"], "here it is `optimizer = ...`"),
     (
-        &["callbacks", "cbs", "logger", "loggers", "verbose", "progress", "enable_progress_bar"],
-        "it will be an option of `RunOptions`, which this version does not have yet; \
-         `on(epoch_end = ...)` runs your own code",
+        &["verbose", "progress", "enable_progress_bar"],
+        "`training_loop::run::set_progress(..)` or the environment variable `TRAINING_LOOP_PROGRESS` says how much is shown",
     ),
     (
-        &["log_every_n_steps", "logging_steps"],
-        "it will be an option of `RunOptions`, which this version does not have yet; \
-         `on(batch_end = |_, state| ...)` prints what you like",
+        &["callbacks", "cbs", "logger", "loggers"],
+        "`on(epoch_end = |model, state| ...)` runs your own code; `history.save_csv(path)?` writes what was measured",
     ),
+    (&["log_every_n_steps", "logging_steps"], "`on(batch_end = |_, state| ...)` prints what you like"),
     (
         &["resume", "resume_from_checkpoint", "initial_epoch", "ckpt_path"],
         "a run cannot be resumed in this version; `model.load(path)?` before the run starts from saved parameters",

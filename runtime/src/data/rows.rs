@@ -133,7 +133,7 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
     note = "accepted are tensors and labels, arrays of `ndarray`, vectors and nested arrays, of `Scalar` (f32) for numbers and \
             of `u8`, `u32`, `usize`, `i32` or `i64` for classes, and pairs of tensors and labels",
     note = "of other numbers make an array first, as `array.mapv(|x| x as Scalar)`; of a `Vec<Vec<_>>`, `Tensor::try_from(rows)?`",
-    note = "a reference is not taken: `clone()` it"
+    note = "a reference to an array or a vector is not taken: `clone()` it"
 )]
 pub trait IntoRows {
     /// What it becomes.
@@ -149,6 +149,24 @@ impl<R: Rows> IntoRows for R {
 
     fn into_rows(self) -> R {
         self
+    }
+}
+
+/// Shares the numbers.
+impl IntoRows for &Tensor {
+    type Rows = Tensor;
+
+    fn into_rows(self) -> Tensor {
+        self.clone()
+    }
+}
+
+/// Copies the labels.
+impl IntoRows for &Labels {
+    type Rows = Labels;
+
+    fn into_rows(self) -> Labels {
+        self.clone()
     }
 }
 

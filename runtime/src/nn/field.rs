@@ -12,7 +12,8 @@ use crate::{Labels, Parameter, Tensor};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a module nor a plain value",
     label = "this field",
-    note = "derive `Module` for it, or write `#[module(skip)]` above the field if it holds nothing to train"
+    note = "derive `Module` for it, or write `#[module(skip)]` above the field if it holds nothing to train",
+    note = "a tensor that is trained is a `Parameter`, one that is only saved and loaded a `Buffer`"
 )]
 pub trait Field {
     /// Shows the visitor what is in the field of this name.
@@ -110,7 +111,7 @@ macro_rules! plain {
 plain! {
     (), bool, char, f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
     String, &'static str, std::time::Duration, std::path::PathBuf,
-    Tensor, Labels, fn(&Tensor) -> Tensor,
+    Labels, fn(&Tensor) -> Tensor,
 }
 
 impl<T: ?Sized> Field for PhantomData<T> {

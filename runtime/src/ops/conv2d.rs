@@ -161,7 +161,13 @@ pub(crate) fn check(
 ) -> Sizes {
     let Conv { stride, padding, dilation, groups } = options;
     let &[batch, channels, height, width] = x else {
-        panic!("{op}: the input must be [batch, channels, height, width], and its shape is {x:?}");
+        let help = match x {
+            [batch, height, width] => {
+                format!("; with one channel write `reshape(&[{batch}, 1, {height}, {width}])`")
+            }
+            _ => String::new(),
+        };
+        panic!("{op}: the input must be [batch, channels, height, width], and its shape is {x:?}{help}");
     };
     let &[outputs, per_group, kernel_height, kernel_width] = weight else {
         panic!("{op}: the weight must be [out, in / groups, height, width], and its shape is {weight:?}");

@@ -102,11 +102,18 @@ fn check(x: &[usize], weight: &[usize], bias: Option<&[usize]>) -> (usize, usize
     let &[outputs, inputs] = weight else {
         panic!("linear: the weight must be a matrix [out, in], and its shape is {weight:?}");
     };
-    assert!(
-        x.last() == Some(&inputs),
-        "linear: the last axis of the input {x:?} must equal the columns of the weight {weight:?} [out, in]; \
-         build the layer for that many inputs, or `reshape` the input"
-    );
+    if x.last() != Some(&inputs) {
+        let help = if x.len() > 2 && x[1..].iter().product::<usize>() == inputs {
+            "`flatten(1)` the input first, or put a `Flatten` before the layer"
+        } else if x.len() > 3 {
+            "`flatten(1)` the input first, and build the layer for that many inputs"
+        } else {
+            "build the layer for that many inputs, or `reshape` the input"
+        };
+        panic!(
+            "linear: the last axis of the input {x:?} must equal the columns of the weight {weight:?} [out, in]; {help}"
+        );
+    }
     if let Some(bias) = bias {
         assert!(
             bias == [outputs],

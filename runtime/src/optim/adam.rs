@@ -32,6 +32,7 @@ impl Core {
         Self { parameters, rate, betas: (0.9, 0.999), eps: 1e-8, decay, moments }
     }
 
+    #[track_caller]
     fn step(&mut self, decoupled: bool) {
         let (beta1, beta2) = self.betas;
         let rate = f64::from(self.rate);

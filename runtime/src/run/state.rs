@@ -21,7 +21,7 @@ pub struct State<'a> {
     pub grad_norm: Option<f64>,
     /// This epoch's measurements so far.
     pub row: Row,
-    /// The epochs before this one.
+    /// The epochs before this one, also in `epoch_end`; this one is `row`.
     pub history: &'a History,
     pub(super) is_best: bool,
 }
@@ -31,5 +31,40 @@ impl State<'_> {
     /// validated. The first is; a loss that is NaN and an epoch without validation in a loop with it never is.
     pub fn is_best(&self) -> bool {
         self.is_best
+    }
+
+    /// How many epochs ago the best one was: 0 where this one [is the best](State::is_best).
+    ///
+    /// # Example
+    /// Stops when nothing got better for five epochs.
+    /// ```
+    /// use std::ops::ControlFlow;
+    ///
+    /// use training_loop::prelude::*;
+    ///
+    /// #[training_loop(
+    ///     loss = mse_loss,
+    ///     optimizer = Sgd::new(model.parameters(), 0.1),
+    ///     epochs = 100,
+    ///     on(epoch_end = |_, state| {
+    ///         if state.epochs_since_best() >= 5 {
+    ///             return ControlFlow::Break(());
+    ///         }
+    ///         ControlFlow::Continue(())
+    ///     }),
+    /// )]
+    /// fn fit(model: &mut Linear, train: &DataLoader<Tensor>) -> Result<History>;
+    ///
+    /// let data = TensorDataset::new(Tensor::ones(&[8, 1]), Tensor::zeros(&[8, 1]))?;
+    /// let history = fit(&mut Linear::new(1, 1), &DataLoader::new(data, 8))?;
+    /// assert!(history.rows().len() <= 100);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn epochs_since_best(&self) -> usize {
+        if self.is_best {
+            return 0;
+        }
+        let since = |best: usize| self.epoch.saturating_sub(best);
+        self.history.best_epoch().map_or(self.epoch + 1, since)
     }
 }

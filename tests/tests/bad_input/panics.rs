@@ -25,21 +25,21 @@ fn a_label_out_of_range() {
     assert_eq!(
         said,
         "cross_entropy: the label of row 2 of this batch is 2, and the output [3, 2] has 2 classes, which count \
-         from 0; correct the labels, or give the last layer 3 outputs \
+         from 0; correct the labels, or give the last layer at least 3 outputs \
          (`Labels::with_classes` finds the place in the whole data set)"
     );
     let said = said!(CrossEntropy::new().label_smoothing(0.1).loss(&logits, &labels));
     assert_eq!(
         said,
         "cross_entropy: the label of row 2 of this batch is 2, and the output [3, 2] has 2 classes, which count \
-         from 0; correct the labels, or give the last layer 3 outputs \
+         from 0; correct the labels, or give the last layer at least 3 outputs \
          (`Labels::with_classes` finds the place in the whole data set)"
     );
     let said = said!(nll_loss(&logits, &labels));
     assert_eq!(
         said,
         "nll_loss: the label of row 2 of this batch is 2, and the output [3, 2] has 2 classes, which count from 0; \
-         correct the labels, or give the last layer 3 outputs \
+         correct the labels, or give the last layer at least 3 outputs \
          (`Labels::with_classes` finds the place in the whole data set)"
     );
     let said = said!(cross_entropy(&logits, &Labels::from(vec![0_usize, 1])));
@@ -159,4 +159,20 @@ fn a_step_with_a_momentum_out_of_range() {
     let said = said!(optimizer.step());
     assert_eq!(said, "`momentum` of `Sgd` is 1.5, but must be in [0, 1)");
     assert_eq!(weight.value()[0], 1.0, "nothing moved");
+}
+
+#[test]
+fn pictures_in_the_wrong_shape() {
+    let said = said!(Linear::new(64, 3).forward(&zeros(&[32, 16, 2, 2])));
+    assert!(said.ends_with("`flatten(1)` the input first, or put a `Flatten` before the layer"), "{said}");
+    let said = said!(Linear::new(60, 3).forward(&zeros(&[32, 16, 2, 2])));
+    assert!(
+        said.ends_with("`flatten(1)` the input first, and build the layer for that many inputs"),
+        "{said}"
+    );
+    let said = said!(Conv2d::new(1, 4, 3).forward(&zeros(&[32, 8, 8])));
+    assert!(said.ends_with("with one channel write `reshape(&[32, 1, 8, 8])`"), "{said}");
+    let said = said!(BatchNorm1d::new(8).forward(&zeros(&[2, 8, 3, 3])));
+    let help = "`norm.forward(&x.reshape(&[2, 8, 9])).reshape(&[2, 8, 3, 3])`";
+    assert!(said.ends_with(help), "{said}");
 }

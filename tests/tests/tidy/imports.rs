@@ -100,9 +100,14 @@ fn analysis_touches_nothing_outside() {
     let macros =
         ["print", "println", "eprint", "eprintln", "env", "option_env", "include_str", "include_bytes"];
     let outside = |path: &str| modules.iter().any(|module| is_in(path, module)) || macros.contains(&path);
-    demand("`analysis` and `macros` do no I/O and read no environment", &{
+    // The name of the runtime stands in the manifest of the crate that is compiled, and nowhere else.
+    let reads_manifest = ["std::fs", "std::env::var_os"];
+    demand("`analysis` does no I/O and reads no environment, `macros` read the manifest alone", &{
         let mut found = broken(&rust("analysis/src"), outside);
-        found.extend(broken(&rust("macros/src"), outside));
+        let (renamed, rest): (Vec<_>, Vec<_>) =
+            rust("macros/src").into_iter().partition(|file| file.path == "macros/src/renamed.rs");
+        found.extend(broken(&rest, outside));
+        found.extend(broken(&renamed, |path| outside(path) && !reads_manifest.contains(&path)));
         found
     });
 }

@@ -15,6 +15,9 @@ use crate::spec::{Spec, Value, plain};
 /// What people call a model's input, and nobody a batch.
 const INPUTS: [&str; 8] = ["x", "xs", "input", "inputs", "image", "images", "features", "data"];
 
+/// Losses with settings.
+const LOSSES: [&str; 3] = ["CrossEntropy", "Huber", "SmoothL1"];
+
 pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_method(
         bag,
@@ -34,6 +37,21 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
         if let Expr::Closure(closure) = plain(&hook.value) {
             check_state(bag, closure);
         }
+    }
+}
+
+/// Whether a value is one of our losses with its settings, as `CrossEntropy::new().label_smoothing(0.1)`.
+pub(super) fn is_loss(value: &Expr) -> bool {
+    match plain(value) {
+        Expr::MethodCall(call) => is_loss(&call.receiver),
+        Expr::Call(call) => match plain(&call.func) {
+            Expr::Path(path) => {
+                let owner = path.path.segments.iter().rev().nth(1);
+                owner.is_some_and(|owner| LOSSES.iter().any(|loss| owner.ident == loss))
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 

@@ -112,9 +112,14 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
         bag.push(
             Diagnostic::error(name.span(), "a schedule is made without the optimizer")
                 .note("the loop hands it the optimizer with each step")
-                .help("leave it out: `scheduler = StepLr::new(30, 0.1)`"),
+                .help(format!("leave it out: `scheduler = {}`", schedule_like(&clause.value))),
         );
     }
+}
+
+/// The schedule of ours that a call resembles.
+fn schedule_like(value: &Expr) -> &'static str {
+    if crate::prose::code(value).contains("Cos") { "CosineLr::new(1000)" } else { "StepLr::new(30, 0.1)" }
 }
 
 /// Each mention of `optimizer`.

@@ -35,6 +35,13 @@ pub struct Foreign {
     started: std::time::Instant, //~ error
 }
 
+// Trained, saved, or neither: a plain tensor does not say.
+#[derive(Module)]
+pub struct Scale {
+    layer: Linear,
+    factor: Tensor, //~ error
+}
+
 fn main() {
-    let _ = |either: Either, options: Options, foreign: Foreign| (either.parameters(), options.parameters(), foreign.parameters());
+    let _ = |either: Either, options: Options, foreign: Foreign, scale: Scale| (scale.parameters(), either.parameters(), options.parameters(), foreign.parameters());
 }

@@ -57,6 +57,14 @@ fn fields_of_the_state(model: &mut Net, train: &DataLoader, valid: &DataLoader) 
 #[training_loop(loss = cross_entropy, optimizer = Sgd::new(net.parameters(), 0.1), epochs = 2)]
 fn other_name(net: &mut Net, train: &DataLoader) -> Result<History>; //~ error
 
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = Sgd::new(model.parameters(), 0.1),
+    epochs = 2,
+    metrics = [accuracy],
+)]
+fn unused_validation(model: &mut Net, train: &DataLoader, val: &DataLoader) -> Result<History>; //~ error
+
 // Both orders are wrong, and a clause too: all of it is told at once.
 #[training_loop(
     loss = cross_entropy,
