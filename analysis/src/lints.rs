@@ -92,6 +92,7 @@ registry! {
     zero_grad_every_batch,
     step_outside_batch_loop,
     schedule_per_batch,
+    schedule_ends_early,
     clip_per_batch,
     unscaled_accumulation,
     accumulation_tail_dropped,

@@ -17,12 +17,14 @@ use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
 use crate::item::SpecFn;
-use crate::spec::{Spec, Value, parameters};
+use crate::prose::code;
+use crate::spec::{Spec, Value, parameters, plain};
 
 /// Lints that do not keep a loop from being written.
 const SAME_DATA: &str = "validates_on_training_data";
 const UNUSED: &str = "unused_parameter";
-pub(crate) const LINTS: [&str; 2] = [SAME_DATA, UNUSED];
+const ENDS_EARLY: &str = "schedule_ends_early";
+pub(crate) const LINTS: [&str; 3] = [SAME_DATA, UNUSED, ENDS_EARLY];
 
 /// The numbers of a spec after their rules.
 pub(crate) struct Amounts {
@@ -44,6 +46,7 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     check_metrics(bag, spec);
     check_functions(bag, spec);
     check_unused(bag, spec);
+    check_length(bag, spec);
     values::check(bag, spec, item);
     functions::check(bag, spec, item);
     returned::check(bag, spec);
@@ -155,6 +158,32 @@ fn check_unused(bag: &Bag, spec: &Spec) {
     }
 }
 
+/// A schedule as long as there are epochs, which counts updates.
+fn check_length(bag: &Bag, spec: &Spec) {
+    let (Some(scheduler), Some(epochs)) = (&spec.scheduler, &spec.epochs) else { return };
+    // `min(1e-4)` may follow, and `per_epoch()` where it is meant.
+    let mut value = plain(&scheduler.value);
+    while let Expr::MethodCall(call) = value {
+        if call.method == "per_epoch" {
+            return;
+        }
+        value = plain(&call.receiver);
+    }
+    let Expr::Call(call) = value else { return };
+    let Expr::Path(function) = plain(&call.func) else { return };
+    let is_cosine = function.path.segments.iter().rev().nth(1).is_some_and(|owner| owner.ident == "CosineLr");
+    let length = call.args.first().filter(|length| code(*length) == code(&epochs.value));
+    if let (true, Some(length)) = (is_cosine, length) {
+        let text = code(length);
+        let message = format!("the schedule ends after {text} updates, and the run has as many epochs");
+        let mut warning = Diagnostic::error(Place::of(length), message)
+            .note("a schedule counts updates, one for each batch, unless it counts epochs")
+            .help(format!("write `CosineLr::new({text}).per_epoch()`, or the number of updates"));
+        (warning.level, warning.lint) = (Level::Warning, Some(ENDS_EARLY));
+        bag.push(warning);
+    }
+}
+
 /// Clauses that exclude each other.
 fn check_pairs(bag: &Bag, spec: &Spec) {
     if let Some(step) = &spec.training_step {
@@ -233,12 +262,9 @@ fn check_metrics(bag: &Bag, spec: &Spec) {
         for metric in &clause.value {
             if let Some(first) = seen.insert(same::metric(metric), Place::of(metric)) {
                 bag.push(
-                    Diagnostic::error(
-                        Place::of(metric),
-                        format!("`{}` is measured twice", crate::prose::code(metric)),
-                    )
-                    .note_at(first, format!("the first one is on line {}", first.line()))
-                    .help("keep one of them"),
+                    Diagnostic::error(Place::of(metric), format!("`{}` is measured twice", code(metric)))
+                        .note_at(first, format!("the first one is on line {}", first.line()))
+                        .help("keep one of them"),
                 );
             }
         }
@@ -292,7 +318,7 @@ fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], ex
         Expr::Path(_) | Expr::Field(_) => {}
         other => {
             let help = if key == "loss" && functions::is_loss(other) {
-                let value = crate::prose::code(other);
+                let value = code(other);
                 format!("write `loss = |output, batch| {value}.loss(output, &batch.target)`")
             } else {
                 help
