@@ -80,16 +80,19 @@ impl Tensor {
     }
 
     /// The lengths of the axes, outermost first.
+    #[doc(alias("size"))]
     pub fn shape(&self) -> &[usize] {
         self.0.value.shape()
     }
 
     /// The number of axes.
+    #[doc(alias("dim", "ndim"))]
     pub fn rank(&self) -> usize {
         self.shape().len()
     }
 
     /// The number of elements.
+    #[doc(alias("numel"))]
     pub fn len(&self) -> usize {
         self.0.value.len()
     }
@@ -100,6 +103,7 @@ impl Tensor {
     }
 
     /// The numbers, in row-major order.
+    #[doc(alias("to_vec", "tolist"))]
     pub fn as_slice(&self) -> &[Scalar] {
         self.0.value.as_slice()
     }
@@ -110,6 +114,7 @@ impl Tensor {
     }
 
     /// A copy of the numbers as an `ndarray` array.
+    #[doc(alias("numpy"))]
     pub fn to_array(&self) -> Array {
         self.view().to_owned()
     }

@@ -15,6 +15,7 @@ impl Tensor {
     ///
     /// # Panics
     /// If `low > high`, or one of them is NaN.
+    #[doc(alias("clip"))]
     #[track_caller]
     pub fn clamp(&self, low: Scalar, high: Scalar) -> Self {
         assert!(low <= high, "clamp: the lower end {low} must be at most the upper end {high}");

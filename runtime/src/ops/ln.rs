@@ -13,6 +13,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = ln x`; `dx = g / x`.
+    #[doc(alias("log"))]
     #[track_caller]
     pub fn ln(&self) -> Self {
         by_input(self, math::ln, |g, x| g / x)

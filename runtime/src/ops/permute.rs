@@ -42,6 +42,7 @@ impl Tensor {
     ///
     /// # Panics
     /// If there is no such axis.
+    #[doc(alias("t", "swapaxes"))]
     #[track_caller]
     pub fn transpose(&self, first: isize, second: isize) -> Self {
         let (first, second) =

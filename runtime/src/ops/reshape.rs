@@ -16,6 +16,7 @@ impl Tensor {
     ///
     /// # Panics
     /// If the shapes count different numbers of elements.
+    #[doc(alias("unsqueeze", "squeeze"))]
     #[track_caller]
     pub fn reshape(&self, shape: &[usize]) -> Self {
         let x = self.value();

@@ -20,6 +20,7 @@ impl Tensor {
     ///
     /// # Panics
     /// If there is no such axis, or the range ends beyond it.
+    #[doc(alias("narrow"))]
     #[track_caller]
     pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Self {
         let axis = self::axis("slice", self.shape(), axis);
