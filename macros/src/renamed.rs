@@ -34,7 +34,7 @@ pub(crate) fn attribute(item: TokenStream) -> TokenStream {
         }
         _ => None,
     });
-    let mut inner = attributes.flat_map(|attribute| {
+    let mut inner = attributes.filter_map(|attribute| {
         let mut tokens = attribute.into_iter();
         let is_ours = matches!(tokens.next(), Some(TokenTree::Ident(name)) if name.to_string() == "module");
         is_ours.then(|| tokens.next()).flatten()

@@ -1,9 +1,9 @@
 //! Class labels and other ids: integers, counted from 0.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::sync::Arc;
 
-use ndarray::{Array, ArrayView, Dimension};
+use ndarray::{Array, ArrayView, Dimension, IxDyn};
 
 use crate::shape::Shape;
 use crate::{Error, Result};
@@ -184,6 +184,14 @@ macro_rules! integers {
 
 integers!(u8, u32, usize, i32, i64);
 
+/// The labels as `ndarray` writes an array of this shape.
+impl fmt::Display for Labels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels = ArrayView::from_shape(IxDyn(self.shape()), self.as_slice()).map_err(|_| fmt::Error)?;
+        fmt::Display::fmt(&labels, f)
+    }
+}
+
 impl From<&Labels> for Labels {
     fn from(labels: &Labels) -> Self {
         labels.clone()
@@ -257,5 +265,12 @@ mod tests {
     #[should_panic(expected = "label 4294967296 at place 0 is not in 0..=4294967295")]
     fn labels_are_not_cut_to_32_bits() {
         let _ = Labels::from(vec![1_i64 << 32]);
+    }
+
+    #[test]
+    fn labels_are_written_as_arrays() {
+        assert_eq!(Labels::from([2, 0, 1]).to_string(), "[2, 0, 1]");
+        assert_eq!(Labels::from([[2, 0], [1, 3]]).to_string(), "[[2, 0],\n [1, 3]]");
+        assert_eq!(Labels::from(Vec::<u32>::new()).to_string(), "[]");
     }
 }

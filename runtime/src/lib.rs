@@ -42,7 +42,7 @@
 //! # }
 //! ```
 //!
-//! A debug build trains some thirty times slower than it can, unless `Cargo.toml` says
+//! A debug build trains fifteen to eighty times slower than it can, unless `Cargo.toml` says
 //!
 //! ```toml
 //! [profile.dev.package.training-loop]

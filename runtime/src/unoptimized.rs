@@ -1,6 +1,6 @@
 //! A word to those whose program trains with a runtime that was built without optimization.
 //!
-//! A debug build of the runtime is some thirty times slower, and the profile that mends it has to stand in the user's own
+//! A debug build of the runtime is fifteen to eighty times slower, and the profile that mends it has to stand in the user's own
 //! `Cargo.toml`. Each backward pass asks; a build with optimization has nothing of it.
 
 use std::sync::OnceLock;

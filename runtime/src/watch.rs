@@ -362,7 +362,7 @@ mod tests {
             LAST.take();
             weight.zero_grad();
             (weight.tensor() * 2.0).sum().backward();
-            (&mut optimizer).step();
+            Optimizer::step(&mut optimizer);
             optimizer.step();
             let place = LAST.take().expect("the second step uses what the first has used");
             assert_eq!((place.file(), place.line()), (file!(), line!() - 2));

@@ -9,6 +9,7 @@ lint! {
     /// ## What it finds
     ///
     /// A model that a function builds and trains, and then drops: never saved, returned, handed on or evaluated.
+    /// Above a spec: a model that its function takes by value, with no hook or block that could keep it.
     ///
     /// ## Why it matters
     ///

@@ -163,3 +163,24 @@ mod part_of_more {
         Ok(())
     }
 }
+
+/// By value, in a spec.
+mod by_value {
+    #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2)]
+    fn dropped(mut model: Net<f32>, train: &DataLoader) -> Result<History>; //~ warning training_unused
+
+    #[training_loop(loss = cross_entropy, model = net, optimizer = Sgd::new(net.parameters(), 0.1), epochs = 2)]
+    fn boxed(net: Box<Net>, train: &DataLoader) -> Result<History>; //~ warning training_unused
+
+    #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2)]
+    fn shared(model: Arc<Net>, train: &DataLoader) -> Result<History>;
+
+    #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2)]
+    fn any<M: Layer>(model: M, train: &DataLoader) -> Result<History>;
+
+    #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2, on(epoch_end = |model, _| model.save("model.safetensors")))]
+    fn saved(model: Net, train: &DataLoader) -> Result<History>;
+
+    #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2)]
+    fn lent(model: &mut Net, train: &DataLoader) -> Result<History>;
+}

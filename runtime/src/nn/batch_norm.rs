@@ -11,7 +11,8 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// scales and shifts it by what it learns.
 ///
 /// # Shapes
-/// `x: [n, features]` or `[n, features, length]` → the same
+/// `x: [n, features]` or `[n, features, length]` → the same.
+/// Pictures `[n, c, h, w]` go through as `[n, c, h · w]`: `reshape` before and after.
 ///
 /// # Formula
 /// `y = weight · (x - mean) / √(var + eps) + bias`. In training, mean and variance (divisor `n`)

@@ -79,7 +79,7 @@ fn check_number(bag: &Bag, clause: &Value, name: &str, item: &SpecFn) {
 }
 
 /// A type as one writes it.
-fn type_text(ty: &Type) -> String {
+pub(super) fn type_text(ty: &Type) -> String {
     crate::prose::code(ty).replace(" < ", "<").replace(" >", ">").replace(" , ", ", ")
 }
 
