@@ -120,7 +120,12 @@ fn wasted(cx: &mut Context<'_>) {
         let help = if cx.of_spec() {
             "put `step` after `backward`".to_owned()
         } else {
-            format!("run it before {}", cx.call_at(step))
+            // An optimizer that no loss reaches may be the one that this loss was made for.
+            let lost = (0..cx.cfg.optimizers.len()).any(|other| unrelated(cx, other).is_some());
+            match cx.detached(site).filter(|_| lost) {
+                Some(cut) => format!("hand over `{cut}` itself: `detach` cuts off the model that computed it"),
+                None => format!("run it before {}", cx.call_at(step)),
+            }
         };
         let zero = cx.acting(id, Effect::Zero).first().copied();
         let zero = zero.map(|zero| (zero, format!("{} zeroes them before a step comes", cx.call_at(zero))));

@@ -1,7 +1,10 @@
 //! What the lints on losses and data ask of where values come from.
 
+use syn::{Expr, parse_str};
+
 use super::Context;
 use crate::cfg::{Certain, Deps, LoopId, Measure, SiteId};
+use crate::prose::code;
 use crate::stage::{Effect, Stage};
 
 impl Context<'_> {
@@ -13,6 +16,22 @@ impl Context<'_> {
             && optimizers
                 .iter()
                 .any(|one| known(&one.owned) == Some(true) || (one.owned.is_none() && optimizers.len() == 1))
+    }
+
+    /// What a model behind the loss of a `backward` is handed without its graph: `fake` of
+    /// `net_d.forward(&fake.detach())`.
+    pub(super) fn detached(&self, backward: SiteId) -> Option<String> {
+        let roots = self.cfg.roots.iter().filter(|root| root.site == backward);
+        let forwards = roots.flat_map(|root| &root.origin.forwards);
+        forwards.filter_map(|forward| parse_str(&self.site(*forward).text).ok()).find_map(|call| {
+            let Expr::MethodCall(call) = call else { return None };
+            call.args.iter().find_map(|argument| match lent(argument) {
+                Expr::MethodCall(cut) if cut.method == "detach" && cut.args.is_empty() => {
+                    Some(code(&cut.receiver))
+                }
+                _ => None,
+            })
+        })
     }
 
     /// Whether both sites stand in the same loops, so that one round runs both.
@@ -101,4 +120,13 @@ pub(super) fn words(name: &str) -> impl Iterator<Item = String> {
 /// Whether one of a text's words is one of these.
 pub(super) fn mentions(text: &str, known: &[&str]) -> bool {
     words(text).any(|word| known.contains(&word.as_str()))
+}
+
+/// `value` of `&value`.
+fn lent(value: &Expr) -> &Expr {
+    match value {
+        Expr::Reference(reference) => lent(&reference.expr),
+        Expr::Paren(paren) => lent(&paren.expr),
+        other => other,
+    }
 }

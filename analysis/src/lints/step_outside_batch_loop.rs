@@ -1,3 +1,4 @@
+use super::unscaled_accumulation::size_of;
 use super::window::Window;
 use super::{Cause, Context};
 use crate::cfg::{Certain, SiteId};
@@ -78,7 +79,12 @@ fn tell(cx: &mut Context<'_>, window: &Window<'_>, zero: SiteId) {
         (
             format!("in each of them {called} drops the gradients of the one before"),
             format!("only the last round of `{}` on line {line} changes the parameters", head.text),
-            format!("move `{text};` into the loop, to after {after}"),
+            if size_of(cx, window).is_some() {
+                // The batches of one update: the step stands where it belongs.
+                format!("move `{};` to before the loop on line {line}", cx.site(zero).text)
+            } else {
+                format!("move `{text};` into the loop, to after {after}")
+            },
         )
     };
     let cause = Cause::Alone(step, LINT.name);
@@ -87,7 +93,7 @@ fn tell(cx: &mut Context<'_>, window: &Window<'_>, zero: SiteId) {
 
 #[cfg(test)]
 mod tests {
-    use crate::lints::testing::found;
+    use crate::lints::testing::{found, messages};
 
     fn with(before: &str, inside: &str, after: &str) -> bool {
         let source = format!(
@@ -114,6 +120,32 @@ mod tests {
         assert!(!with("optimizer.zero_grad();", pass, "optimizer.step();"));
         assert!(!with("", pass, "optimizer.step(); optimizer.zero_grad();"));
         assert!(!with("", &format!("{zeroing} optimizer.step();"), ""));
+    }
+
+    #[test]
+    fn the_batches_of_one_update_need_another_place_for_zero_grad() {
+        let said = |head: &str| {
+            messages(
+                &format!(
+                    "fn fit(model: &mut M, mut get: impl FnMut() -> B) {{
+                        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+                        for epoch in 0..9 {{
+                            {head} {{
+                                optimizer.zero_grad();
+                                let loss = f(&model.forward(&get())) / 4.0;
+                                loss.backward();
+                            }}
+                            optimizer.step();
+                        }}
+                    }}"
+                ),
+                true,
+            )
+        };
+        let micro = said("for _micro_step in 0..4");
+        assert!(micro.contains("help: move `optimizer.zero_grad();` to before the loop on line 4"), "{micro}");
+        let batches = said("for x in train");
+        assert!(batches.contains("help: move `optimizer.step();` into the loop"), "{batches}");
     }
 
     #[test]

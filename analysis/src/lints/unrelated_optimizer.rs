@@ -49,6 +49,9 @@ fn check(cx: &mut Context<'_>) {
         let at = format!("{} runs through {model}; no loss comes from {owned}", cx.call_at(backward));
         for step in cx.acting(id, Effect::Take) {
             let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, What::Gradients(of, ..) if of == id));
+            // The last loss before the step is the one that should reach it.
+            let last = cx.cfg.roots.iter().map(|root| root.site).filter(|root| *root < step).max();
+            let cut = last.and_then(|last| cx.detached(last));
             let rank = met.map_or(0, |visit| visit.rank);
             let message = format!("{} moves {owned}, which no loss has to do with", cx.call(step));
             let mut report = cx.report(step, Cause::Gradients(step, id), rank, Certain::Every, message).note_at(backward, at.clone());
@@ -57,7 +60,12 @@ fn check(cx: &mut Context<'_>) {
             }
             report
                 .note(format!("{owned} learns nothing, and {model} is not moved by this step"))
-                .help(format!("build `{name}` from the parameters of {model}, or step the optimizer of {model}"));
+                .help(match &cut {
+                    Some(cut) => format!("hand over `{cut}` itself: `detach` cuts off {owned}"),
+                    None => {
+                        format!("build `{name}` from the parameters of {model}, or step the optimizer of {model}")
+                    }
+                });
         }
     }
 }

@@ -76,7 +76,7 @@ fn micro_batches(cx: &mut Context<'_>) {
 
 /// How many rounds a loop over the batches of one update makes: `for _ in 0..k`, or the loop over one of the parts that
 /// the loop around it goes through by `chunks(k)` or the runtime's `windows(epoch, k)`, which tells a batch's weight.
-fn size_of(cx: &Context<'_>, window: &Window<'_>) -> Option<(Expr, Option<String>)> {
+pub(super) fn size_of(cx: &Context<'_>, window: &Window<'_>) -> Option<(Expr, Option<String>)> {
     let head = |id: LoopId| parse_str::<ExprForLoop>(&format!("{} {{}}", cx.cfg.loops[id].text)).ok();
     let inner = head(window.rounds)?;
     match plain(&inner.expr) {

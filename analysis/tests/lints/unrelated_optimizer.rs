@@ -126,3 +126,28 @@ mod distilled {
         }
     }
 }
+
+/// As in a GAN, where the loss of the generator is handed the picture without its graph.
+mod cut_off {
+    fn train(data: &DataLoader) -> Result<()> {
+        let net_g = Generator::new();
+        let net_d = Discriminator::new();
+        let mut optimizer_d = Adam::new(net_d.parameters(), 2e-4);
+        let mut optimizer_g = Adam::new(net_g.parameters(), 2e-4);
+        for batch in data {
+            optimizer_d.zero_grad();
+            let real = bce_with_logits_loss(&net_d.forward(&batch.input), &ones);
+            real.backward();
+            let fake = net_g.forward(&noise());
+            let seen = bce_with_logits_loss(&net_d.forward(&fake.detach()), &zeros);
+            seen.backward();
+            optimizer_d.step();
+            optimizer_g.zero_grad();
+            let fooled = bce_with_logits_loss(&net_d.forward(&fake.detach()), &ones);
+            fooled.backward(); //~ error missing_step
+            optimizer_g.step(); //~ error unrelated_optimizer
+        }
+        net_d.save("d.safetensors")?;
+        net_g.save("g.safetensors")
+    }
+}
