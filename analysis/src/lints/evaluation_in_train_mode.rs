@@ -97,6 +97,14 @@ fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Ev
         Some(by) => Some((by, format!("{} made it in training mode; no `{model}.eval()` runs in between", cx.call_at(by)))),
         None => None,
     };
+    let help = match dropped_guard(cx, site) {
+        Some(guard) => format!(
+            "the guard of {} ends where it stands: write `let _evaluation = {};`",
+            cx.call_at(guard),
+            cx.site(guard).text
+        ),
+        None => format!("write `let _evaluation = evaluation(&{model});` before line {line}, in a block of its own"),
+    };
     let message = format!("{} evaluates `{model}` in training mode, {what}", cx.call(site));
     let cause = Cause::Alone(kind.round().and_then(|round| study.first_in(round)).unwrap_or(site), LINT.name);
     let mut report = cx.report(site, cause, forward.visit.rank, certain, message);
@@ -105,10 +113,22 @@ fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Ev
     }
     let report = report
         .note("dropout drops and batch statistics move with the data: the figures are not the model's")
-        .help(format!("write `let _evaluation = evaluation(&{model});` before line {line}, in a block of its own"));
+        .help(help);
     if !off || matches!(kind, Evaluates::Quietly(_)) {
         report.only_warns();
     }
+}
+
+/// A guard of `evaluation(..)` that nothing computes under: `let _ = evaluation(&model);`, and then this forward.
+fn dropped_guard(cx: &Context<'_>, forward: SiteId) -> Option<SiteId> {
+    let sites = || (0..cx.cfg.sites.len()).filter(|&site| cx.order(site) < cx.order(forward));
+    let is_guard = |&site: &SiteId| {
+        let site = cx.site(site);
+        site.stage == Some(Stage::EvalMode) && site.text.starts_with("evaluation(")
+    };
+    let guard = sites().filter(is_guard).max_by_key(|&site| cx.order(site))?;
+    let between = |site: SiteId| cx.order(guard) < cx.order(site);
+    (!sites().any(|site| between(site) && cx.site(site).stage == Some(Stage::Forward))).then_some(guard)
 }
 
 #[cfg(test)]
@@ -148,6 +168,12 @@ mod tests {
         assert!(found(&guarded, true).is_empty());
         let gone = guarded.replace("let _evaluation = evaluation(model);", "");
         assert_eq!(found(&gone, true), [("evaluation_in_train_mode", 13)]);
+        let help = "the guard of `evaluation(model)` on line 11 ends where it stands: write `let _evaluation = evaluation(model);`";
+        for lost in ["let _ = evaluation(model);", "evaluation(model);", "{ let _guard = evaluation(model); }"] {
+            let said = messages(&guarded.replace("let _evaluation = evaluation(model);", lost), true);
+            assert!(said.contains(help), "{lost}: {said}");
+        }
+        assert!(!messages(&gone, true).contains("ends where it stands"));
     }
 
     #[test]
