@@ -75,17 +75,24 @@ impl Walk {
 }
 
 impl Walk {
-    /// A function without a body, which syn keeps as tokens: a spec, with its attributes.
+    /// A function without a body, which syn keeps as tokens: a spec, with its attributes, whose loop is written.
     fn spec(&mut self, tokens: &TokenStream) {
         let name = |input: ParseStream| {
-            input.call(syn::Attribute::parse_outer)?;
+            let attributes = input.call(syn::Attribute::parse_outer)?;
             input.parse::<syn::Visibility>()?;
             let signature: syn::Signature = input.parse()?;
             input.parse::<syn::Token![;]>()?;
-            Ok(signature.ident)
+            let is_ours = |attribute: &syn::Attribute| {
+                attribute.path().segments.last().is_some_and(|name| name.ident == "training_loop")
+            };
+            Ok((signature.ident, attributes.iter().any(is_ours)))
         };
         let places = (tokens.clone().into_iter().next(), tokens.clone().into_iter().last());
-        let (Ok(name), (Some(first), Some(last))) = (name.parse2(tokens.clone()), places) else { return };
+        let (Ok((name, is_written)), (Some(first), Some(last))) = (name.parse2(tokens.clone()), places)
+        else {
+            return;
+        };
+        self.outline.loops += usize::from(is_written);
         self.push(&name, first.span().start(), last.span().end());
     }
 }
@@ -165,5 +172,12 @@ mod tests {
         let fit = "Trainer::fit";
         assert_eq!(names, ["-", "a", "b", "b", "a", "-", "-", "-", fit, fit, "-", "-", "-", "Fit::f", "-"]);
         assert_eq!((outline.functions.len(), outline.loops), (4, 3));
+    }
+
+    #[test]
+    fn the_loop_of_a_spec_counts() {
+        let text = "#[training_loop(epochs = 2)]\nfn fit(model: &mut Net) -> Result<History>;\nfn other();";
+        let outline = Outline::of(&syn::parse_str(text).expect("it parses"));
+        assert_eq!((outline.functions.len(), outline.loops), (2, 1));
     }
 }

@@ -71,7 +71,7 @@ fn unused_validation(model: &mut Net, train: &DataLoader, val: &DataLoader) -> R
     optimizer = Sgd::new(model.parameters(), 0.1),
     epochs = 2,
     batch_size = 32, //~ error
-    train_order = [forward, loss, zero_grad, step, backward], //~ error
+    train_order = [forward, loss, zero_grad, step, backward], //~ error step_before_backward
     eval_order = [forward, loss, zero_grad], //~ error
 )]
 fn both_orders(model: &mut Net, train: &DataLoader, valid: &DataLoader) -> Result<History>;
