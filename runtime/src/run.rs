@@ -315,7 +315,8 @@ impl Run {
     /// [`Error::NoUpdate`] for an epoch of training in which no update was counted: the run would never end.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
-        let line = history::line(&row, self.history.epochs(), self.history.is_best(&row));
+        let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);
+        let line = history::line(&row, self.history.epochs(), self.history.is_best(&row), first_rate);
         let trained = self.epoch.before_training || self.step > self.steps_before || self.is_over();
         self.history.push(row);
         self.progress.end(&line);

@@ -289,12 +289,14 @@ pub(super) fn epoch_of(number: usize, epochs: Option<usize>) -> String {
     }
 }
 
-/// The line that a finished epoch prints.
-pub(super) fn line(row: &Row, epochs: Option<usize>, best: bool) -> String {
+/// The line that a finished epoch prints, with the learning rate where it is no longer the first.
+pub(super) fn line(row: &Row, epochs: Option<usize>, best: bool, first_rate: Option<Scalar>) -> String {
     let mut line = format!("{}  {:.1}s", epoch_of(row.number(), epochs), row.seconds);
     for (name, value) in &row.measurements {
         line.extend(["  ", name, " ", &number(*value)]);
     }
+    let moved = row.learning_rate.filter(|rate| first_rate.is_some_and(|first| first != *rate));
+    line.extend(moved.map(|rate| format!("  learning_rate {}", number(f64::from(rate)))));
     line + if best { "  *best" } else { "" }
 }
 
@@ -337,11 +339,14 @@ mod tests {
     #[test]
     fn an_epoch_prints_as_one_line() {
         assert_eq!(
-            line(&history().rows()[2], Some(10), true),
+            line(&history().rows()[2], Some(10), true, Some(0.1)),
             "epoch  3/10  4.8s  loss 0.2310  valid_loss 0.2554  valid_accuracy 0.9312  *best"
         );
-        assert_eq!(line(&row(0, &[("loss", 1.5e-5)]), None, false), "epoch 1  4.8s  loss 1.500e-5");
-        assert_eq!(line(&row(0, &[("loss", f64::NAN)]), Some(1), false), "epoch 1/1  4.8s  loss NaN");
+        assert_eq!(line(&row(0, &[("loss", 1.5e-5)]), None, false, None), "epoch 1  4.8s  loss 1.500e-5");
+        let later = line(&row(0, &[("loss", 1.5)]), None, true, Some(0.4));
+        assert_eq!(later, "epoch 1  4.8s  loss 1.5000  learning_rate 0.1000  *best");
+        let nan = line(&row(0, &[("loss", f64::NAN)]), Some(1), false, Some(0.1));
+        assert_eq!(nan, "epoch 1/1  4.8s  loss NaN");
     }
 
     #[test]

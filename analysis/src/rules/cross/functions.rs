@@ -4,7 +4,7 @@
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit::{self, Visit};
-use syn::{Expr, ExprClosure, Member, Pat, Type};
+use syn::{Expr, ExprClosure, Member, Pat, Stmt, Type};
 
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
@@ -36,6 +36,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     for hook in spec.on.iter().flat_map(|clause| &clause.value) {
         if let Expr::Closure(closure) = plain(&hook.value) {
             check_state(bag, closure);
+            check_end(bag, closure);
         }
     }
 }
@@ -160,6 +161,35 @@ fn check_state(bag: &Bag, closure: &ExprClosure) {
                 .help(help),
         );
     });
+}
+
+/// A hook that says when to stop, and not when to go on: it ends in an `if` without `else`.
+fn check_end(bag: &Bag, closure: &ExprClosure) {
+    let Expr::Block(body) = plain(&closure.body) else { return };
+    let Some(Stmt::Expr(end @ Expr::If(branch), None)) = body.block.stmts.last() else { return };
+    let mut returns = Returns(false);
+    returns.visit_block(&body.block);
+    if branch.else_branch.is_none() && returns.0 {
+        let end = Place::of(end).end;
+        bag.push(
+            Diagnostic::error(end, "the hook does not say what happens otherwise")
+                .note("it returns a value in one place, and nothing at its end")
+                .help("end it with `ControlFlow::Continue(())`"),
+        );
+    }
+}
+
+/// Whether a block returns a value, other than from a closure of its own.
+struct Returns(bool);
+
+impl<'ast> Visit<'ast> for Returns {
+    fn visit_expr_return(&mut self, node: &'ast syn::ExprReturn) {
+        self.0 |= node.expr.is_some();
+    }
+
+    fn visit_expr_closure(&mut self, _: &'ast ExprClosure) {}
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
 /// Each field of a variable that is read, also among the arguments of a macro.

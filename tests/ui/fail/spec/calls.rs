@@ -54,6 +54,18 @@ fn after_the_window(model: &mut Net, train: &DataLoader) -> Result<History>;
 )]
 fn fields_of_the_state(model: &mut Net, train: &DataLoader, valid: &DataLoader) -> Result<History>;
 
+#[training_loop(
+    loss = cross_entropy,
+    optimizer = Sgd::new(model.parameters(), 0.1),
+    epochs = 2,
+    on(epoch_end = |_, state| {
+        if state.loss < 0.1 {
+            return ControlFlow::Break(());
+        } //~ error
+    }),
+)]
+fn only_stops(model: &mut Net, train: &DataLoader) -> Result<History>;
+
 #[training_loop(loss = cross_entropy, optimizer = Sgd::new(net.parameters(), 0.1), epochs = 2)]
 fn other_name(net: &mut Net, train: &DataLoader) -> Result<History>; //~ error
 
