@@ -117,7 +117,7 @@ pub use optim::{Adam, AdamW, IntoParameters, Optimizer, Sgd};
 pub use parameter::Parameter;
 pub use random::{SeedScope, seed, seed_scope};
 pub use state_dict::StateDict;
-pub use tensor::Tensor;
+pub use tensor::{Number, Tensor};
 pub use threads::{num_threads, set_num_threads};
 #[cfg(feature = "macros")]
 pub use training_loop_macros::{Module, training_loop};

@@ -2,12 +2,14 @@
 
 mod create;
 mod from;
+mod number;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use from::copied;
 use ndarray::{ArrayViewD, IxDyn};
+pub use number::Number;
 
 use crate::autograd::{self, Graph};
 use crate::reduction::Reduction;

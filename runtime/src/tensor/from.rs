@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayBase, Data, Dimension};
 
-use super::Tensor;
+use super::{Number, Tensor};
 use crate::shape::{IntoShape, Shape};
 use crate::value::Value;
 use crate::{Error, Scalar};
@@ -52,26 +52,26 @@ impl Tensor {
 }
 
 /// A tensor of one axis.
-impl From<&[Scalar]> for Tensor {
+impl<T: Number> From<&[T]> for Tensor {
     #[track_caller]
-    fn from(numbers: &[Scalar]) -> Self {
-        Self::copied([numbers.len()], numbers)
+    fn from(numbers: &[T]) -> Self {
+        Self::copied([numbers.len()], T::numbers(numbers))
     }
 }
 
 /// A tensor of one axis.
-impl From<Vec<Scalar>> for Tensor {
+impl<T: Number> From<Vec<T>> for Tensor {
     #[track_caller]
-    fn from(numbers: Vec<Scalar>) -> Self {
+    fn from(numbers: Vec<T>) -> Self {
         Self::from(&*numbers)
     }
 }
 
 /// A tensor of one axis.
-impl<const N: usize> From<[Scalar; N]> for Tensor {
+impl<T: Number, const N: usize> From<[T; N]> for Tensor {
     #[track_caller]
-    fn from(numbers: [Scalar; N]) -> Self {
-        Self::copied([N], &numbers)
+    fn from(numbers: [T; N]) -> Self {
+        Self::copied([N], T::numbers(&numbers))
     }
 }
 

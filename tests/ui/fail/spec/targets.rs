@@ -46,6 +46,8 @@ fn by_hand(y: &Tensor) {
     let _ = cross_entropy(y, &vec![1, 2]);
     let _ = mse_loss(y, &[1.0, 2.0]);
     let _ = DataLoader::new(vec![1.0], 32);
+    let _ = Tensor::from(vec![1, 2]);
+    let _ = Tensor::from(vec![vec![1.0_f32]]);
     let _ = DataLoader::new(TensorDataset::new([[1.0]], [0_u32]), 32);
 }
 

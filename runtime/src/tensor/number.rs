@@ -1,0 +1,21 @@
+//! What tensors are made of.
+
+use crate::Scalar;
+
+/// A number as tensors hold it: a [`Scalar`], which is `f32`, or `f64` under the feature of that name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a number of a tensor",
+    label = "a tensor does not hold this",
+    note = "tensors hold `Scalar`, which is `f32`: write `1.0` for `1`, and of other numbers `x as Scalar`",
+    note = "rows in vectors may differ in length: `Tensor::try_from(rows)?`; classes are `Labels::from(..)`"
+)]
+pub trait Number: Copy {
+    #[doc(hidden)]
+    fn numbers(numbers: &[Self]) -> &[Scalar];
+}
+
+impl Number for Scalar {
+    fn numbers(numbers: &[Self]) -> &[Scalar] {
+        numbers
+    }
+}
