@@ -355,7 +355,8 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(data.at)=> #loader.epoch(#epoch))
     }
 
-    /// `let mut train_accuracy = accuracy();`: a path is called, and one that is not ours must make a metric.
+    /// `let mut train_accuracy = accuracy();`. A path is called; a path other than our metrics goes through
+    /// `private::metric`, so that rustc says what is expected if it does not make a metric.
     fn new_metrics(&self, metrics: &[Measure]) -> TokenStream {
         let made = metrics.iter().map(|Measure { name, value, at }| {
             let path = self.path_at(*at);

@@ -16,7 +16,7 @@ use syn::{Expr, Ident, Path};
 use crate::bag::Bag;
 pub(crate) use group::{Hook, Levels, Unit, Validate};
 pub(crate) use order::{Entry, EntryKind};
-pub(crate) use parameters::{Unused, plain};
+pub(crate) use parameters::{Unused, chain_start, constructed, plain};
 
 /// A clause: its name where it was typed, and its value.
 #[derive(Clone)]

@@ -45,7 +45,7 @@ fn answer(model: &Mlp, pixels: &[Scalar]) -> usize {
     scores.argmax(1).as_slice()[0] as usize
 }
 
-/// The times of all answers that some threads give side by side until the time is over.
+/// Lets this many threads send requests for this long; returns the time of each answer.
 fn serve(
     model: &Mlp,
     pictures: &Tensor,

@@ -63,7 +63,7 @@ fn names_crate(args: TokenStream) -> bool {
     })
 }
 
-/// The same tokens at the place of the attribute.
+/// The same tokens with the span of the attribute.
 fn here(tokens: TokenStream) -> TokenStream {
     tokens
         .into_iter()
@@ -96,7 +96,7 @@ fn name() -> Option<String> {
     })
 }
 
-/// Whether a manifest depends on the package under its own name, or is the package.
+/// Whether a manifest has a dependency `training-loop` under this name, or is the manifest of `training-loop` itself.
 fn has_usual(manifest: &str) -> bool {
     manifest.lines().any(|line| {
         let line = line.trim();

@@ -110,13 +110,13 @@ pub fn metric<M>(make: fn() -> M) -> M {
     make()
 }
 
-/// What a function says that has the name of a metric: for learning it takes the output and the target, as `mse_loss` does.
+/// Calls a loss function whose name is that of a metric, as `mse`: like `mse_loss` it takes the output and the target.
 #[track_caller]
 pub fn loss<Y>(loss: fn(&Tensor, &Y) -> Tensor, output: &Tensor, target: &Y) -> Tensor {
     loss(output, target)
 }
 
-/// Adds a batch to a metric; the type of the target is the data's and not the metric's.
+/// Adds a batch to a metric. The target comes first: its type is known from the data, and then the metric must fit it.
 #[track_caller]
 pub fn measure<Y, M: Metric<Y> + ?Sized>(target: &Y, output: &Tensor, metric: &mut M) {
     metric.update(output, target);

@@ -13,7 +13,7 @@ use crate::{Scalar, kernel};
 pub(crate) struct Value {
     shape: Shape,
     data: Arc<Buffer>,
-    /// What no number exceeds in size, which whoever computed them had at hand; infinite where nobody had.
+    /// An upper bound of the absolute values, if the kernel that computed them found one on the way; else infinite.
     bound: Scalar,
 }
 
@@ -58,24 +58,24 @@ impl Value {
         Self::new(shape, data)
     }
 
-    /// The same numbers, none of which is larger than `bound` in size, up to rounding.
+    /// The same numbers, whose absolute values are at most `bound`, up to rounding.
     pub(crate) fn with_bound(self, bound: Scalar) -> Self {
         Self { bound, ..self }
     }
 
-    /// What no number is known to exceed in size; infinite where nothing is known.
+    /// The known upper bound of the absolute values; infinite if none is known.
     pub(crate) fn bound(&self) -> Scalar {
         self.bound
     }
 
-    /// What no number exceeds in size: the bound where there is one, or else the largest number itself.
+    /// The known upper bound of the absolute values, or the largest of them, computed now, if none is known.
     pub(crate) fn largest(&self) -> Scalar {
         if self.bound.is_finite() { self.bound } else { kernel::largest(self.as_slice()) }
     }
 
     /// Whether no number is NaN or infinite.
     pub(crate) fn is_finite(&self) -> bool {
-        // Far enough below the largest number for the rounding of what the bound is of.
+        // The bound holds up to rounding: a sixteenth of the largest number leaves room for that.
         self.bound < Scalar::MAX / 16.0 || kernel::largest(self.as_slice()).is_finite()
     }
 

@@ -2,13 +2,14 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Expr, ItemFn};
+use syn::ItemFn;
 
 use super::{bug, levels, options, shown};
 use crate::bag::Bag;
 use crate::check::is_ours;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::{Item, SpecFn};
+use crate::plan::Plan;
 use crate::rules::cross;
 use crate::spec::{Entry, EntryKind, Spec};
 use crate::{CheckOptions, Origin, check_fn, expand, plan, report};
@@ -41,7 +42,7 @@ fn written(args: &TokenStream, item: &SpecFn) -> Written {
     let options = CheckOptions {
         levels: levels(&bag, &spec),
         evaluates: own_evaluation(&spec),
-        per_epoch: is_per_epoch(&spec),
+        per_epoch: spec.is_per_epoch(),
         ..options(Origin::Spec)
     };
     let (findings, mut mistakes): (Vec<_>, Vec<_>) =
@@ -50,25 +51,28 @@ fn written(args: &TokenStream, item: &SpecFn) -> Written {
     if !mistakes.is_empty() {
         mistakes.append(&mut findings);
         spec.eval_order = None;
-        mistakes.extend(faults_of_training(&spec, item, &options));
+        mistakes.extend(faults_of_training(&spec, item, options));
         return Written { function: expand::stand_in(item), whole: false, findings: mistakes };
     }
     match plan::plan(&spec, item, &amounts) {
         Ok(plan) => {
             let function = expand::expand(&plan, item);
-            let optimizer = Some(plan.optimizer.place.to_string());
-            let options = CheckOptions { counted: optimizer, ..options };
-            if let Ok(function) = syn::parse2::<ItemFn>(function.clone()) {
-                findings.extend(check_fn(&function, &options));
-            }
+            findings.extend(faults(&plan, &function, options));
             Written { function, whole: true, findings }
         }
         Err(said) => Written { function: expand::stand_in(item), whole: false, findings: vec![bug(said)] },
     }
 }
 
+/// What the checker finds in a written loop.
+fn faults(plan: &Plan, function: &TokenStream, options: CheckOptions) -> Vec<Diagnostic> {
+    let options = CheckOptions { counted: Some(plan.optimizer.place.to_string()), ..options };
+    syn::parse2::<ItemFn>(function.clone())
+        .map_or_else(|_| Vec::new(), |function| check_fn(&function, &options))
+}
+
 /// What is wrong with the order of the training steps, where other parts of the spec keep its loop from being written.
-fn faults_of_training(spec: &Spec, item: &SpecFn, options: &CheckOptions) -> Vec<Diagnostic> {
+fn faults_of_training(spec: &Spec, item: &SpecFn, options: CheckOptions) -> Vec<Diagnostic> {
     if spec.train_order.as_ref().is_none_or(|order| spec.broken_orders.contains(&order.key)) {
         return Vec::new();
     }
@@ -78,10 +82,10 @@ fn faults_of_training(spec: &Spec, item: &SpecFn, options: &CheckOptions) -> Vec
     if !bag.check().iter().all(is_lint) {
         return Vec::new();
     }
-    let Ok(plan) = plan::plan(spec, item, &amounts) else { return Vec::new() };
-    let Ok(function) = syn::parse2::<ItemFn>(expand::expand(&plan, item)) else { return Vec::new() };
-    let options = CheckOptions { counted: Some(plan.optimizer.place.to_string()), ..options.clone() };
-    check_fn(&function, &options)
+    match plan::plan(spec, item, &amounts) {
+        Ok(plan) => faults(&plan, &expand::expand(&plan, item), options),
+        Err(_) => Vec::new(), // The other mistakes are told.
+    }
 }
 
 /// The statements of one's own that `eval_order` has.
@@ -92,18 +96,6 @@ fn own_evaluation(spec: &Spec) -> Vec<Place> {
         _ => None,
     };
     entries.filter_map(block).collect()
-}
-
-/// Whether the schedule is told to count epochs, as in `StepLr::new(10, 0.1).per_epoch()`.
-fn is_per_epoch(spec: &Spec) -> bool {
-    let mut value = spec.scheduler.as_ref().map(|clause| &clause.value);
-    while let Some(Expr::MethodCall(call)) = value {
-        if call.method == "per_epoch" {
-            return true;
-        }
-        value = Some(&call.receiver);
-    }
-    false
 }
 
 /// What is found in a function without a body that carries the attribute; nothing in any other item.

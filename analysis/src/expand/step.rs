@@ -28,7 +28,7 @@ impl Printer<'_> {
                 let target = quote_spanned!(given=> &#batch.target);
                 let arguments = [quote_spanned!(given=> &#output), quote_spanned!(given=> &#batch)];
                 let value = match value {
-                    // A metric may have been taken for the loss of the same name.
+                    // The metric `mse` may stand here by mistake for `mse_loss`; `private::loss` gives one error for it.
                     Expr::Path(function)
                         if is_metric(function) && !is_variable(function, &self.plan.names) =>
                     {

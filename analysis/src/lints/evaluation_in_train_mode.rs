@@ -119,7 +119,7 @@ fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Ev
     }
 }
 
-/// A guard of `evaluation(..)` that nothing computes under: `let _ = evaluation(&model);`, and then this forward.
+/// The `evaluation(..)` whose guard was dropped before this forward pass, as by `let _ = evaluation(&model);`.
 fn dropped_guard(cx: &Context<'_>, forward: SiteId) -> Option<SiteId> {
     let sites = || (0..cx.cfg.sites.len()).filter(|&site| cx.order(site) < cx.order(forward));
     let is_guard = |&site: &SiteId| {

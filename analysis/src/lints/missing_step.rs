@@ -120,7 +120,7 @@ fn wasted(cx: &mut Context<'_>) {
         let help = if cx.of_spec() {
             "put `step` after `backward`".to_owned()
         } else {
-            // An optimizer that no loss reaches may be the one that this loss was made for.
+            // If the parameters of some optimizer get no gradient, this loss was probably meant for them.
             let lost = (0..cx.cfg.optimizers.len()).any(|other| unrelated(cx, other).is_some());
             match cx.detached(site).filter(|_| lost) {
                 Some(cut) => format!("hand over `{cut}` itself: `detach` cuts off the model that computed it"),

@@ -18,7 +18,7 @@ impl Context<'_> {
                 .any(|one| known(&one.owned) == Some(true) || (one.owned.is_none() && optimizers.len() == 1))
     }
 
-    /// What a model behind the loss of a `backward` is handed without its graph: `fake` of
+    /// The value that was detached before a forward pass behind the loss of this `backward`: `fake` of
     /// `net_d.forward(&fake.detach())`.
     pub(super) fn detached(&self, backward: SiteId) -> Option<String> {
         let roots = self.cfg.roots.iter().filter(|root| root.site == backward);
@@ -123,7 +123,7 @@ pub(super) fn mentions(text: &str, known: &[&str]) -> bool {
 }
 
 /// `value` of `&value`.
-fn lent(value: &Expr) -> &Expr {
+pub(super) fn lent(value: &Expr) -> &Expr {
     match value {
         Expr::Reference(reference) => lent(&reference.expr),
         Expr::Paren(paren) => lent(&paren.expr),

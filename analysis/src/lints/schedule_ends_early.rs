@@ -3,12 +3,12 @@ use super::Context;
 lint! {
     /// ## What it finds
     ///
-    /// A spec whose cosine schedule is as long as the run has epochs, and counts updates.
+    /// A cosine schedule that counts updates, and whose length is the number of epochs.
     ///
     /// ## Why it matters
     ///
     /// A schedule moves with each update unless it is told otherwise.
-    /// One of 30 is at its least rate after 30 batches, which may be 2 epochs, and the other 28 learn nothing.
+    /// A schedule of length 30 reaches its minimum after 30 batches, perhaps in the second of 30 epochs; the rest of the run trains at the minimal learning rate, by default 0.
     /// `T_max=epochs` is what one writes in PyTorch, where the loop moves the schedule once an epoch.
     ///
     /// ## Example
@@ -30,7 +30,7 @@ lint! {
     /// ## Limits
     ///
     /// Only in specs, and only where both places say the same: the same number, or the same expression.
-    schedule_ends_early, Warning, "a schedule as long as the run has epochs, which counts updates"
+    schedule_ends_early, Warning, "a cosine schedule whose length is the number of epochs, but which counts updates"
 }
 
 /// The rules of specs find it; a written loop has no clause that says how many epochs there are.

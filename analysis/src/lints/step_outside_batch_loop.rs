@@ -80,7 +80,7 @@ fn tell(cx: &mut Context<'_>, window: &Window<'_>, zero: SiteId) {
             format!("in each of them {called} drops the gradients of the one before"),
             format!("only the last round of `{}` on line {line} changes the parameters", head.text),
             if size_of(cx, window).is_some() {
-                // The batches of one update: the step stands where it belongs.
+                // A loop over micro-batches: the step is in the right place, `zero_grad` is not.
                 format!("move `{};` to before the loop on line {line}", cx.site(zero).text)
             } else {
                 format!("move `{text};` into the loop, to after {after}")

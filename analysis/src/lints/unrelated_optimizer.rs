@@ -49,7 +49,7 @@ fn check(cx: &mut Context<'_>) {
         let at = format!("{} runs through {model}; no loss comes from {owned}", cx.call_at(backward));
         for step in cx.acting(id, Effect::Take) {
             let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, What::Gradients(of, ..) if of == id));
-            // The last loss before the step is the one that should reach it.
+            // The last loss before the step is the one that should give it gradients.
             let last = cx.cfg.roots.iter().map(|root| root.site).filter(|root| *root < step).max();
             let cut = last.and_then(|last| cx.detached(last));
             let rank = met.map_or(0, |visit| visit.rank);

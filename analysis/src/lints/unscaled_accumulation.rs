@@ -1,5 +1,6 @@
 use syn::{Expr, ExprForLoop, Ident, Lit, Pat, RangeLimits, parse_str};
 
+use super::provenance::lent;
 use super::window::Window;
 use super::{Cause, Context};
 use crate::cfg::{Certain, LoopId, SiteId, Source};
@@ -35,7 +36,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// A loop over the batches of one update is known by its head: `for _ in 0..k`, or over a part that `chunks(k)` or the runtime's `windows` give.
+    /// An inner loop counts as the micro-batches of one update only if its head says so: `for _ in 0..k`, or a loop over one chunk of `chunks(k)` or one window of the runtime's `windows`.
     /// Silent where anything is multiplied or divided by the size of the window, as a learning rate may be, where the loss is a sum, and where it comes from a function that is not seen.
     /// An optimizer that divides by the size of its gradients, as Adam does, hides most of it unless they are clipped.
     unscaled_accumulation, Warning, "several backwards for one step, the loss divided by nothing"
@@ -60,7 +61,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// A loop over the batches of one update inside of the loop over updates.
+/// Checks inner loops over the micro-batches of one update.
 fn micro_batches(cx: &mut Context<'_>) {
     for window in cx.looped() {
         let Some((size, weighs)) = size_of(cx, &window) else { continue };
@@ -74,8 +75,9 @@ fn micro_batches(cx: &mut Context<'_>) {
     }
 }
 
-/// How many rounds a loop over the batches of one update makes: `for _ in 0..k`, or the loop over one of the parts that
-/// the loop around it goes through by `chunks(k)` or the runtime's `windows(epoch, k)`, which tells a batch's weight.
+/// The number of micro-batches in one update, and for the runtime's windows the call that gives a batch's weight.
+///
+/// Known are `for _ in 0..k`, and a loop over one chunk of `chunks(k)` or one window of `windows(epoch, k)`.
 pub(super) fn size_of(cx: &Context<'_>, window: &Window<'_>) -> Option<(Expr, Option<String>)> {
     let head = |id: LoopId| parse_str::<ExprForLoop>(&format!("{} {{}}", cx.cfg.loops[id].text)).ok();
     let inner = head(window.rounds)?;
@@ -84,7 +86,7 @@ pub(super) fn size_of(cx: &Context<'_>, window: &Window<'_>) -> Option<(Expr, Op
             let from_zero = matches!(range.start.as_deref(), Some(Expr::Lit(start)) if matches!(&start.lit, Lit::Int(start) if start.base10_digits() == "0"));
             let size = range.end.as_deref().filter(|_| from_zero && matches!(range.limits, RangeLimits::HalfOpen(_)))?;
             let once = matches!(size, Expr::Lit(size) if matches!(&size.lit, Lit::Int(size) if size.base10_digits() == "1"));
-            // A loop that counts nothing: each round is as good as any other.
+            // An unused loop variable: every round does the same.
             let repeats = match &*inner.pat {
                 Pat::Wild(_) => true,
                 Pat::Ident(name) => name.ident.to_string().starts_with('_'),
@@ -118,9 +120,7 @@ fn batch(pattern: &Pat) -> Option<&Ident> {
 
 /// `window` of `&window` and of `window.iter()`.
 fn plain(value: &Expr) -> &Expr {
-    match value {
-        Expr::Reference(reference) => plain(&reference.expr),
-        Expr::Paren(paren) => plain(&paren.expr),
+    match lent(value) {
         Expr::MethodCall(call) if call.args.is_empty() && (call.method == "iter" || call.method == "into_iter") => plain(&call.receiver),
         other => other,
     }

@@ -18,7 +18,7 @@ use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
 use crate::item::SpecFn;
 use crate::prose::code;
-use crate::spec::{EntryKind, Spec, Value, parameters, plain};
+use crate::spec::{EntryKind, Spec, Value, chain_start, constructed, parameters, plain};
 
 /// Lints that do not keep a loop from being written.
 const SAME_DATA: &str = "validates_on_training_data";
@@ -130,7 +130,7 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// A parameter that is used, and has a name that people give to what a clause takes.
+/// A parameter that is used elsewhere in the spec, under another framework's name for this clause.
 fn named_otherwise<'a>(item: &SpecFn, clause: &'a str) -> Option<(Ident, &'a str)> {
     let is_meant = |name: &Ident| parameters::clause_of(&name.to_string()) == Some(clause);
     item.parameters().into_iter().find(is_meant).map(|name| (name, clause))
@@ -160,7 +160,7 @@ fn check_unused(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// A model that the function takes by value: it ends with the function, and nothing but a hook or a block could keep it.
+/// Warns of a model that is taken by value: it is dropped when the function returns, unless a hook or a block saves it.
 fn check_dropped(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let Some(Expr::Path(model)) = spec.model.as_ref().map(|clause| plain(&clause.value)) else { return };
     let Some(name) = model.path.get_ident() else { return };
@@ -183,20 +183,12 @@ fn check_dropped(bag: &Bag, spec: &Spec, item: &SpecFn) {
     bag.push(warning);
 }
 
-/// A schedule as long as there are epochs, which counts updates.
+/// Warns of a cosine schedule that counts updates and whose length is the number of epochs.
 fn check_length(bag: &Bag, spec: &Spec) {
     let (Some(scheduler), Some(epochs)) = (&spec.scheduler, &spec.epochs) else { return };
-    // `min(1e-4)` may follow, and `per_epoch()` where it is meant.
-    let mut value = plain(&scheduler.value);
-    while let Expr::MethodCall(call) = value {
-        if call.method == "per_epoch" {
-            return;
-        }
-        value = plain(&call.receiver);
-    }
-    let Expr::Call(call) = value else { return };
-    let Expr::Path(function) = plain(&call.func) else { return };
-    let is_cosine = function.path.segments.iter().rev().nth(1).is_some_and(|owner| owner.ident == "CosineLr");
+    let made = chain_start(&scheduler.value);
+    let Expr::Call(call) = made else { return };
+    let is_cosine = constructed(made).is_some_and(|name| name == "CosineLr") && !spec.is_per_epoch();
     let length = call.args.first().filter(|length| code(*length) == code(&epochs.value));
     if let (true, Some(length)) = (is_cosine, length) {
         let text = code(length);
@@ -248,7 +240,7 @@ fn check_validation(bag: &Bag, spec: &Spec) {
         return;
     }
     let keys = needs_validation(spec);
-    // A parameter that was meant for it is the better place to say so.
+    // If a parameter under another name was meant, the error stands there.
     if let (Some(unused), Some(key)) = (spec.meant_for("valid"), keys.clone().next()) {
         bag.push(
             Diagnostic::error(unused.name.span(), format!("`{key}`: nothing to validate on"))

@@ -138,6 +138,18 @@ pub(crate) struct Unused {
 }
 
 impl Spec {
+    /// Whether the schedule counts epochs, as in `StepLr::new(10, 0.1).per_epoch()`.
+    pub(crate) fn is_per_epoch(&self) -> bool {
+        let mut value = self.scheduler.as_ref().map(|clause| plain(&clause.value));
+        while let Some(Expr::MethodCall(call)) = value {
+            if call.method == "per_epoch" {
+                return true;
+            }
+            value = Some(plain(&call.receiver));
+        }
+        false
+    }
+
     /// Gives each absent clause the parameter of its name, and keeps those that a name is no help for.
     pub(crate) fn take_parameters(&mut self, item: &SpecFn, args: &TokenStream) {
         let parameters = item.parameters();
@@ -220,7 +232,7 @@ fn unused(parameter: &Ident) -> Option<Unused> {
     found(Some(clause), format!("call the parameter `{clause}`, or write `{clause} = {name}`"))
 }
 
-/// The clause that people mean by a name of theirs.
+/// The clause that another framework's name stands for.
 pub(crate) fn clause_of(name: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(_, names)| names.contains(&name)).map(|(clause, _)| *clause)
 }
@@ -253,6 +265,21 @@ pub(crate) fn plain(mut value: &Expr) -> &Expr {
             other => return other,
         };
     }
+}
+
+/// Where a chain of method calls begins: `CosineLr::new(30)` of `CosineLr::new(30).min(1e-4).per_epoch()`.
+pub(crate) fn chain_start(value: &Expr) -> &Expr {
+    match plain(value) {
+        Expr::MethodCall(call) => chain_start(&call.receiver),
+        other => other,
+    }
+}
+
+/// The type in `Type::new(..)`.
+pub(crate) fn constructed(value: &Expr) -> Option<&Ident> {
+    let Expr::Call(call) = plain(value) else { return None };
+    let Expr::Path(function) = plain(&call.func) else { return None };
+    function.path.segments.iter().rev().nth(1).map(|owner| &owner.ident)
 }
 
 #[cfg(test)]

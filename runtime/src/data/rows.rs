@@ -55,13 +55,13 @@ impl Rows for Tensor {
     }
 }
 
-/// Copies rows of so many numbers, runs of neighbours in one go; gives what none of them exceeds in size.
+/// Copies rows of so many numbers, runs of neighbours in one go; returns the largest absolute value.
 fn copy_rows(numbers: &[Scalar], width: usize, indices: &[usize], mut rows: &mut [Scalar]) -> Scalar {
     let mut bound: Scalar = 0.0;
     for run in indices.chunk_by(|&a, &b| a + 1 == b) {
         let (these, rest) = rows.split_at_mut(run.len() * width);
         let largest = kernel::copy_and_compare(&numbers[run[0] * width..][..these.len()], these);
-        // What is not finite stays so.
+        // NaN and infinity stay.
         bound = if bound.is_nan() || largest <= bound { bound } else { largest };
         rows = rest;
     }

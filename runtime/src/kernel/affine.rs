@@ -1,7 +1,7 @@
 //! What surrounds the product of a fully connected layer: its bias and its rectifier.
 //!
 //! Formula: `y = max(y + b, 0)`, and backwards `g = 0` where `y ≤ 0`, with the sums of the rows of `g` for `b`; both
-//! with the size of the largest number that they write.
+//! also return the largest absolute value that they write.
 //! Layout: dense rows of outputs.
 //! Blocking: forward by parts of whole rows; backward by blocks of rows, whose sums are added in order.
 //! Bound: memory, one pass each way instead of two.
@@ -13,7 +13,7 @@ use super::simd::{dispatch, level};
 use crate::Scalar;
 use crate::storage::Buffer;
 
-/// `y[i, j] = max(y[i, j] + bias[j], 0)`; a NaN stays one. Gives the size of the largest.
+/// `y[i, j] = max(y[i, j] + bias[j], 0)`; a NaN stays one. Returns the largest `|y|`.
 pub(crate) fn add_and_rectify(bias: &[Scalar], y: &mut [Scalar]) -> Scalar {
     #[inline(always)]
     fn body(bias: &[Scalar], y: &mut [Scalar]) -> Largest {
@@ -34,7 +34,7 @@ pub(crate) fn add_and_rectify(bias: &[Scalar], y: &mut [Scalar]) -> Scalar {
     all.value()
 }
 
-/// `g[i, j] = 0` where `y[i, j] ≤ 0`, and then `sums[j] = Σ g[i, j]`. Gives the size of the largest `g`.
+/// `g[i, j] = 0` where `y[i, j] ≤ 0`, and then `sums[j] = Σ g[i, j]`. Returns the largest `|g|`.
 pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Scalar {
     #[inline(always)]
     fn body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest {

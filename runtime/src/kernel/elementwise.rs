@@ -14,7 +14,7 @@ use crate::Scalar;
 pub(super) const PART: usize = 1 << 14;
 
 /// The length of the parts that `len` numbers are shared in.
-fn part(len: usize) -> usize {
+pub(super) fn part(len: usize) -> usize {
     if len < 2 * PART { len.max(1) } else { PART }
 }
 

@@ -1,7 +1,7 @@
-//! How large the largest number is, and so whether all are finite.
+//! The largest absolute value, which is finite only if all numbers are.
 //!
-//! Formula: `max |xᵢ|`, by the bits without the sign: they are ordered as the numbers are, infinity is above all numbers
-//! and NaN above infinity.
+//! Formula: `max |xᵢ|`. Without its sign a number is ordered as its bits are, with infinity above all finite numbers and
+//! NaN above infinity, so that the largest bits are found.
 //! Layout: dense slices.
 //! Blocking: parts of a long slice, from its end to its start, since the end was written last and is in the caches, and
 //! whoever reads on from the start then finds that there.
@@ -9,7 +9,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::elementwise::PART;
+use super::elementwise::part;
 use super::pool;
 use super::simd::{dispatch, level};
 use crate::Scalar;
@@ -19,7 +19,7 @@ type Bits = u32;
 #[cfg(feature = "f64")]
 type Bits = u64;
 
-/// The size of the largest number so far.
+/// The largest absolute value so far, as bits.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Largest(Bits);
 
@@ -29,13 +29,13 @@ impl Largest {
         self.0 = self.0.max(value.to_bits() << 1);
     }
 
-    /// Not a finite number where one that was added is none.
+    /// The largest absolute value; NaN or infinite if one of the numbers was.
     pub(super) fn value(self) -> Scalar {
         Scalar::from_bits(self.0 >> 1)
     }
 }
 
-/// The largest of what several threads find.
+/// The largest absolute value that several threads have found.
 #[derive(Default)]
 pub(super) struct Shared(AtomicU64);
 
@@ -51,7 +51,7 @@ impl Shared {
     }
 }
 
-/// The size of the largest number, 0 if there is none; NaN or infinite where a number is.
+/// The largest absolute value, 0 for an empty slice; NaN or infinite if one of the numbers is.
 pub(crate) fn largest(values: &[Scalar]) -> Scalar {
     #[inline(always)]
     fn body(values: &[Scalar]) -> Largest {
@@ -62,17 +62,17 @@ pub(crate) fn largest(values: &[Scalar]) -> Scalar {
         largest
     }
     let all = Shared::default();
-    let parts = if values.len() < 2 * PART { 1 } else { values.len().div_ceil(PART) };
+    let size = part(values.len());
+    let parts = values.len().div_ceil(size);
     pool::run(parts, |number| {
-        let number = parts - 1 - number;
-        let end = if number + 1 == parts { values.len() } else { (number + 1) * PART };
-        let values = &values[number * PART..end];
+        let start = (parts - 1 - number) * size;
+        let values = &values[start..values.len().min(start + size)];
         all.add(dispatch!(level(), [] body(values: &[Scalar]) -> Largest));
     });
     all.value()
 }
 
-/// `output[i] = input[i]`; gives the size of the largest.
+/// `output[i] = input[i]`; returns the largest absolute value.
 pub(crate) fn copy_and_compare(input: &[Scalar], output: &mut [Scalar]) -> Scalar {
     #[inline(always)]
     fn body(input: &[Scalar], output: &mut [Scalar]) -> Largest {
@@ -85,7 +85,7 @@ pub(crate) fn copy_and_compare(input: &[Scalar], output: &mut [Scalar]) -> Scala
     }
     assert_eq!(input.len(), output.len());
     let all = Shared::default();
-    let size = if output.len() < 2 * PART { output.len().max(1) } else { PART };
+    let size = part(output.len());
     pool::chunks([output], size, |number, [output]| {
         let input = &input[number * size..][..output.len()];
         all.add(dispatch!(level(), [] body(input: &[Scalar], output: &mut [Scalar]) -> Largest));
@@ -102,7 +102,7 @@ mod tests {
 
     const LENGTHS: [usize; 9] = [0, 1, 63, 64, 700, 5_000, 2 * PART - 1, 2 * PART, 3 * PART + 17];
 
-    /// On each level, that of the values and of their copy, which must be the same.
+    /// The largest absolute value on each instruction set, by both functions, which must agree.
     fn sizes(values: &[Scalar]) -> Vec<Scalar> {
         on_each_level(|| {
             let mut copy = vec![0.5; values.len()];

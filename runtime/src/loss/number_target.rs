@@ -1,4 +1,4 @@
-//! What the losses of numbers compare an output with.
+//! Targets of regression losses and of losses on probabilities.
 
 use crate::Tensor;
 

@@ -84,9 +84,10 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
     }
 }
 
-/// What the numbers of both factors of a weight's gradient do not exceed: then it cannot exceed so many products of
-/// them, and whoever asks whether it is finite need not read its `count` numbers. Infinite where it would cost more than
-/// that to find.
+/// Upper bounds of the absolute values in both factors of a weight's gradient, `g` and `x`.
+///
+/// The gradient is at most `rows · max|g| · max|x|`, so that a check for NaN and infinity need not read its `count`
+/// numbers. A bound is infinite if it is not known and reading both factors would cost more than reading the gradient.
 fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 2] {
     let unknown = |factor: &Value| if factor.bound().is_finite() { 0 } else { factor.len() };
     if unknown(gradient) + unknown(input) < count {

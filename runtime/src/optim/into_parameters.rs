@@ -1,4 +1,4 @@
-//! What an optimizer can be made of.
+//! The argument of an optimizer's constructor.
 
 use crate::Parameter;
 

@@ -1,8 +1,8 @@
-//! What tensors are made of.
+//! The element type of tensors.
 
 use crate::Scalar;
 
-/// A number as tensors hold it: a [`Scalar`], which is `f32`, or `f64` under the feature of that name.
+/// An element of a tensor: a [`Scalar`], which is `f32`, or `f64` under the feature of that name.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number of a tensor",
     label = "a tensor does not hold this",

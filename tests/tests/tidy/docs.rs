@@ -203,7 +203,7 @@ fn examples_need_no_other_crate() {
     demand("an example takes `ndarray` from `training_loop::prelude` or the crate's root", &broken);
 }
 
-/// What the runtime reads from the environment stands in the README, on its page and in the help for programs.
+/// Every environment variable that the runtime reads is in the README, in the module `environment` and in its `HELP`.
 #[test]
 fn environment_variables_are_documented() {
     let page = files("runtime/src", &["rs"]).into_iter().find(|file| file.path.ends_with("environment.rs"));

@@ -1,5 +1,4 @@
-//! Functions and closures that compile under another name or with another argument: what rustc would say of them
-//! names no remedy.
+//! Mistakes in functions and closures of a spec for which rustc's own error would not say what to write.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,9 +9,9 @@ use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::SpecFn;
 use crate::prose::code;
-use crate::spec::{Spec, Value, plain};
+use crate::spec::{Spec, Value, chain_start, constructed, plain};
 
-/// What people call a model's input, and nobody a batch.
+/// Names of a model's input, which nobody gives to a batch.
 const INPUTS: [&str; 8] = ["x", "xs", "input", "inputs", "image", "images", "features", "data"];
 
 /// Losses with settings.
@@ -43,17 +42,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
 
 /// Whether a value is one of our losses with its settings, as `CrossEntropy::new().label_smoothing(0.1)`.
 pub(super) fn is_loss(value: &Expr) -> bool {
-    match plain(value) {
-        Expr::MethodCall(call) => is_loss(&call.receiver),
-        Expr::Call(call) => match plain(&call.func) {
-            Expr::Path(path) => {
-                let owner = path.path.segments.iter().rev().nth(1);
-                owner.is_some_and(|owner| LOSSES.iter().any(|loss| owner.ident == loss))
-            }
-            _ => false,
-        },
-        _ => false,
-    }
+    constructed(chain_start(value)).is_some_and(|name| LOSSES.iter().any(|loss| name == loss))
 }
 
 /// `forward = model.forward`: a method of the model that nobody calls.
@@ -69,7 +58,7 @@ fn check_method(bag: &Bag, spec: &Spec, clause: &Value, example: &str) {
     }
 }
 
-/// A `forward` that is handed the batch where it takes the input.
+/// A `forward` clause that passes the batch where the model's method takes the input.
 fn check_forward(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let Some(clause) = &spec.forward else { return };
     match plain(&clause.value) {
@@ -118,7 +107,7 @@ fn type_of_model(spec: &Spec, item: &SpecFn) -> Option<Ident> {
     Some(path.path.segments.last()?.ident.clone())
 }
 
-/// `model.forward(x)` with the batch itself.
+/// Finds `model.forward(x)` where `x` is the batch.
 struct Calls<'a> {
     name: &'a Ident,
     found: Option<Ident>,

@@ -117,7 +117,7 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     }
 }
 
-/// The schedule of ours that a call resembles.
+/// An example with the schedule of ours that is closest to another framework's.
 fn schedule_like(value: &Expr) -> &'static str {
     if crate::prose::code(value).contains("Cos") { "CosineLr::new(1000)" } else { "StepLr::new(30, 0.1)" }
 }
