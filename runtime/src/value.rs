@@ -119,3 +119,33 @@ fn numbers(shape: &Shape) -> Buffer {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Value;
+    use crate::data::{Dataset, Rows, TensorDataset};
+    use crate::{Labels, Scalar, Tensor};
+
+    #[test]
+    fn a_bound_is_lost_with_the_first_write() {
+        let mut value = Value::copied([2, 2], &[1.0, -3.0, 0.5, 2.0]);
+        assert_eq!((value.bound(), value.reshaped([4]).bound()), (3.0, 3.0));
+        let shared = value.clone();
+        value.make_mut()[0] = Scalar::NAN;
+        assert_eq!((value.bound(), shared.bound()), (Scalar::INFINITY, 3.0));
+        assert!(!value.is_finite() && shared.is_finite());
+    }
+
+    #[test]
+    fn a_batch_has_the_bound_of_its_rows() {
+        let data = TensorDataset::new([[1.0], [-4.0], [2.0]], Labels::from([0, 0, 0])).unwrap();
+        let bound = |places: &[usize]| data.batch(places).input.value().bound();
+        assert_eq!([bound(&[0, 2]), bound(&[2, 1, 0]), bound(&[])], [2.0, 4.0, 0.0]);
+        for bad in [Scalar::NAN, Scalar::INFINITY] {
+            let x = Tensor::from([[bad], [1.0], [bad]]);
+            for places in [&[0, 1][..], &[1, 0], &[1, 2]] {
+                assert!(!x.pick(places).value().bound().is_finite(), "{places:?}");
+            }
+        }
+    }
+}
