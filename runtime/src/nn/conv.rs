@@ -8,11 +8,10 @@ use crate::ops::{conv1d, conv2d};
 use crate::shape::Shape;
 use crate::{Conv, Pair, Parameter, Tensor};
 
-/// What the layers of both ranks share: `$rank` axes of windows.
+/// What the layers of both ranks share; `$size` is the size of a window.
 macro_rules! layer {
     (
-        $(#[$doc:meta])* $layer:ident, $rank:literal, $op:ident, $shape:literal, $size:ty,
-        |$kernel:ident| $window:expr
+        $(#[$doc:meta])* $layer:ident, $op:ident, $shape:literal, $size:ty
     ) => {
         $(#[$doc])*
         pub struct $layer {
@@ -26,14 +25,9 @@ macro_rules! layer {
         }
 
         impl $layer {
-            /// A layer from so many channels to so many, with windows of this size.
-            ///
-            /// # Panics
-            /// If its parameters would have more numbers than can be counted, or than there is memory for.
             #[track_caller]
-            pub fn new(inputs: usize, outputs: usize, kernel: $size) -> Self {
-                let $kernel = kernel;
-                let (weight, bias) = parameters(inputs, outputs, &$window);
+            fn start(inputs: usize, outputs: usize, window: &[usize]) -> Self {
+                let (weight, bias) = parameters(inputs, outputs, window);
                 let options = Conv::new();
                 Self { weight, bias: Some(bias), options, activation: None, mode: Mode::default() }
             }
@@ -146,7 +140,7 @@ layer! {
     /// let layer = Conv2d::new(3, 8, 3).padding(1).stride([2, 1]).activation(Activation::Relu);
     /// assert_eq!(layer.forward(&Tensor::zeros(&[5, 3, 16, 16])).shape(), [5, 8, 8, 16]);
     /// ```
-    Conv2d, 2, conv2d, "`[out, in / groups, kh, kw]`.", impl Into<Pair>, |kernel| kernel.into().0
+    Conv2d, conv2d, "`[out, in / groups, kh, kw]`.", impl Into<Pair>
 }
 
 layer! {
@@ -170,7 +164,31 @@ layer! {
     /// let layer = Conv1d::new(3, 8, 5).padding(2).groups(1);
     /// assert_eq!(layer.forward(&Tensor::zeros(&[5, 3, 40])).shape(), [5, 8, 40]);
     /// ```
-    Conv1d, 1, conv1d, "`[out, in / groups, k]`.", usize, |kernel| [kernel]
+    Conv1d, conv1d, "`[out, in / groups, k]`.", usize
+}
+
+// The constructors are written out: where their arguments are wrong, rustc shows them, and not the inside of a macro.
+
+impl Conv2d {
+    /// A layer from so many channels to so many, with windows of this size.
+    ///
+    /// # Panics
+    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    #[track_caller]
+    pub fn new(inputs: usize, outputs: usize, kernel: impl Into<Pair>) -> Self {
+        Self::start(inputs, outputs, &kernel.into().0)
+    }
+}
+
+impl Conv1d {
+    /// A layer from so many channels to so many, with windows of this length.
+    ///
+    /// # Panics
+    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    #[track_caller]
+    pub fn new(inputs: usize, outputs: usize, kernel: usize) -> Self {
+        Self::start(inputs, outputs, &[kernel])
+    }
 }
 
 /// Weight and bias for so many inputs a group.

@@ -51,11 +51,6 @@ pub struct AdaptiveAvgPool2d(Pair);
 macro_rules! windows {
     ($layer:ident, $op:ident $(, $dilation:ident)?) => {
         impl $layer {
-            /// A window of this size that moves by its size.
-            pub fn new(kernel: impl Into<Pair>) -> Self {
-                Self(Pool::new(kernel))
-            }
-
             /// The window moves by so many places, at least 1.
             pub fn stride(self, stride: impl Into<Pair>) -> Self {
                 Self(self.0.stride(stride))
@@ -100,6 +95,20 @@ macro_rules! windows {
 
 windows!(MaxPool2d, max_pool2d, dilation);
 windows!(AvgPool2d, avg_pool2d);
+
+impl MaxPool2d {
+    /// A window of this size that moves by its size.
+    pub fn new(kernel: impl Into<Pair>) -> Self {
+        Self(Pool::new(kernel))
+    }
+}
+
+impl AvgPool2d {
+    /// A window of this size that moves by its size.
+    pub fn new(kernel: impl Into<Pair>) -> Self {
+        Self(Pool::new(kernel))
+    }
+}
 
 impl AdaptiveAvgPool2d {
     /// So many windows along each axis.

@@ -72,16 +72,11 @@ impl Core {
 }
 
 macro_rules! kind {
-    ($(#[$docs:meta])* $name:ident, $text:literal, decay: $decay:literal, decoupled: $decoupled:literal) => {
+    ($(#[$docs:meta])* $name:ident, $text:literal, decoupled: $decoupled:literal) => {
         $(#[$docs])*
         pub struct $name(Core);
 
         impl $name {
-            /// The usual settings; the learning rate is at least 0.
-            pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
-                Self(Core::new(parameters.into_parameters(), learning_rate, $decay))
-            }
-
             /// How slowly the running means forget, each in [0, 1); 0.9 and 0.999 unless set.
             pub fn betas(mut self, first: f64, second: f64) -> Self {
                 self.0.betas = (first, second);
@@ -159,7 +154,7 @@ kind! {
     /// let weight = Parameter::new(ndarray::arr1(&[3.0]));
     /// let optimizer = Adam::new(vec![weight], 1e-3).betas(0.9, 0.99);
     /// ```
-    Adam, "Adam", decay: 0.0, decoupled: false
+    Adam, "Adam", decoupled: false
 }
 
 kind! {
@@ -170,7 +165,23 @@ kind! {
     ///
     /// # Source
     /// Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>; `PyTorch`'s `AdamW`.
-    AdamW, "AdamW", decay: 0.01, decoupled: true
+    AdamW, "AdamW", decoupled: true
+}
+
+// The constructors are written out: where their arguments are wrong, rustc shows them, and not the inside of a macro.
+
+impl Adam {
+    /// The usual settings; the learning rate is at least 0.
+    pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
+        Self(Core::new(parameters.into_parameters(), learning_rate, 0.0))
+    }
+}
+
+impl AdamW {
+    /// The usual settings; the learning rate is at least 0.
+    pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
+        Self(Core::new(parameters.into_parameters(), learning_rate, 0.01))
+    }
 }
 
 #[cfg(test)]
