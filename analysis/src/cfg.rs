@@ -64,7 +64,7 @@ pub struct Cfg {
     pub begins: std::collections::BTreeMap<PathId, LoopId>,
     /// Calls that cannot be seen, with the places that they are given: a backward may be in any.
     pub unseen: Vec<(SiteId, Deps)>,
-    /// Calls of losses that the dialect knows.
+    /// Calls of losses that the vocabulary knows.
     pub losses: Vec<LossCall>,
     /// Differences of two tensors that both went through a model, as in a loss written by hand.
     pub differences: Vec<Difference>,

@@ -6,7 +6,6 @@ mod bag;
 pub mod cfg;
 mod check;
 pub mod diagnostic;
-pub mod dialect;
 mod door;
 mod expand;
 pub mod fix;
@@ -26,6 +25,7 @@ mod rules;
 mod spec;
 pub mod stage;
 pub mod suppress;
+pub mod vocabulary;
 
 pub use nest::too_deep;
 

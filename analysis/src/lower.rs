@@ -1,6 +1,6 @@
 //! From the body of a function to its control-flow graph: the only walker of statements.
 //!
-//! It follows values through `let`, references, fields, tuples and closures, asks the dialect what each
+//! It follows values through `let`, references, fields, tuples and closures, asks the vocabulary what each
 //! call does, and leaves an event where something happens to gradients or graphs.
 //! What it does not understand becomes an event that makes the analysis silent about what is touched.
 //! It decides nothing: `flow` gives the events a meaning, `lints` judge it.
@@ -11,7 +11,7 @@ use syn::{Expr, ItemFn};
 
 use crate::cfg::{Block, BlockId, CallId, Cfg, ConditionId, GraphId, LoopId, OptimizerId, PathId, SiteId};
 use crate::check::CheckOptions;
-use crate::dialect::{Dialect, TORCH};
+use crate::vocabulary::{TRAINING_LOOP, Vocabulary};
 
 mod ask;
 mod bind;
@@ -132,7 +132,7 @@ struct Lower<'a> {
     cfg: Cfg,
     seen: &'a Seen,
     options: &'a CheckOptions,
-    dialect: &'static Dialect,
+    vocabulary: &'static Vocabulary,
     /// Followed conditions by question and variables.
     conditions: BTreeMap<(String, Vec<PathId>), ConditionId>,
     /// What each followed condition asks: of what, whether it is what.
@@ -232,7 +232,7 @@ impl<'a> Lower<'a> {
             cfg,
             seen,
             options,
-            dialect: &TORCH,
+            vocabulary: &TRAINING_LOOP,
             root: function,
             function,
             survey,

@@ -2,7 +2,7 @@
 //!
 //! The recogniser reads the names, the checker the effects, the generator the names, the order and the
 //! sentences, so generator and checker cannot disagree.
-//! The table knows nothing of tokens, libraries or states; `dialect` and `flow` give it a meaning.
+//! The table knows nothing of tokens, libraries or states; `vocabulary` and `flow` give it a meaning.
 //!
 //! ```
 //! use training_loop_analysis::stage::Stage;
@@ -75,7 +75,7 @@ pub struct Row {
     pub stage: Stage,
     /// Its name in `train_order` and `eval_order`, and in drawings.
     pub name: &'static str,
-    /// What a hand-written loop calls it; a dialect may know more names.
+    /// What a hand-written loop calls it; a vocabulary may know more names.
     pub calls: &'static [&'static str],
     /// What must have run before it in the same round.
     pub after: &'static [Stage],

@@ -2,7 +2,7 @@
 //! gradient can still pass.
 
 use super::{Deps, LoopId, SiteId};
-use crate::dialect::{How, Loss, Op};
+use crate::vocabulary::{GradientStop, Loss, Op};
 
 /// More forwards than these are not told apart.
 const MOST_FORWARDS: usize = 8;
@@ -25,7 +25,7 @@ pub enum Source {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
     /// What ends it.
-    pub how: How,
+    pub how: GradientStop,
     /// The call that does.
     pub site: SiteId,
     /// The models whose forward lies before it.
@@ -128,8 +128,9 @@ impl Origin {
         all.term = match join {
             Join::Sum => self.term.clone().or_else(|| other.term.clone()).or_else(|| {
                 let lost = |one: &Self, rest: &Self| {
-                    let tells =
-                        |cut: &&Cut| cut.how == How::Number || (cut.how == How::Choice && cut.in_loss);
+                    let tells = |cut: &&Cut| {
+                        cut.how == GradientStop::Number || (cut.how == GradientStop::Choice && cut.in_loss)
+                    };
                     let grows = rest.source == Source::Computed && rest.cut.is_none();
                     one.cut.as_ref().filter(tells).filter(|_| grows).cloned()
                 };
@@ -181,12 +182,12 @@ impl Origin {
     }
 
     /// It goes where no gradient follows.
-    pub fn ended(&self, how: How, site: SiteId) -> Self {
+    pub fn ended(&self, how: GradientStop, site: SiteId) -> Self {
         let flat = matches!(self.source, Source::Constant | Source::Data(_));
         let cut = Cut { how, site, models: self.models.clone(), in_loss: false };
         Self {
             cut: if flat { None } else { self.cut.clone().or(Some(cut)) },
-            last: self.last.filter(|_| how == How::Detach),
+            last: self.last.filter(|_| how == GradientStop::Detach),
             term: None,
             unreduced: None,
             criterion: None,
@@ -228,7 +229,7 @@ impl Origin {
     }
 }
 
-/// A call of a loss that the dialect knows.
+/// A call of a loss that the vocabulary knows.
 #[derive(Clone, Debug)]
 pub struct LossCall {
     /// The call.
@@ -284,13 +285,13 @@ mod tests {
 
     #[test]
     fn a_sum_remembers_a_term_without_gradient_and_a_product_does_not() {
-        let number = output().ended(How::Number, 2);
+        let number = output().ended(GradientStop::Number, 2);
         assert!(output().with(&number, Join::Sum).term.is_some());
         assert!(number.with(&output(), Join::Sum).term.is_some());
         for join in [Join::Product, Join::Difference, Join::Other] {
             assert!(output().with(&number, join).term.is_none(), "{join:?}");
         }
-        let detached = output().ended(How::Detach, 2);
+        let detached = output().ended(GradientStop::Detach, 2);
         assert!(output().with(&detached, Join::Sum).term.is_none(), "a straight-through estimator is right");
         let unknown = Origin::default().with(&number, Join::Sum);
         assert!(unknown.term.is_none() && unknown.cut.is_none());
@@ -299,12 +300,12 @@ mod tests {
 
     #[test]
     fn a_cut_is_whole_only_if_nothing_else_brings_a_gradient() {
-        let choice = output().ended(How::Choice, 3);
+        let choice = output().ended(GradientStop::Choice, 3);
         assert!(choice.loss(&Origin::data(0)).cut.is_some());
         assert!(choice.loss(&output()).cut.is_none());
         assert!(choice.loss(&Origin::default()).cut.is_none());
         assert!(choice.forward(4, &Deps::one(8)).cut.is_none(), "the next model learns");
-        assert!(Origin::data(0).ended(How::Choice, 3).cut.is_none(), "data never had a gradient");
+        assert!(Origin::data(0).ended(GradientStop::Choice, 3).cut.is_none(), "data never had a gradient");
     }
 
     #[test]

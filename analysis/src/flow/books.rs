@@ -112,10 +112,10 @@ impl Ledger {
             Effect::Take => {
                 self.0[id].own();
                 for (_, books) in self.0.iter_mut().enumerate().filter(|(other, _)| *other != id) {
-                    let by = books.shared.by(Word::SHARED);
-                    if books.shared.all.within(Word::SHARED) {
+                    let by = books.shared.by(Word::DISTRIBUTED);
+                    if books.shared.all.within(Word::DISTRIBUTED) {
                         books.shared.set(Word::TAKEN, by);
-                    } else if books.shared.all.meets(Word::SHARED) {
+                    } else if books.shared.all.meets(Word::DISTRIBUTED) {
                         books.shared.set(Word::UNKNOWN, None);
                     }
                 }
@@ -162,7 +162,7 @@ impl Ledger {
                     books.mixed.set(Word::MIXED, before);
                 }
             } else if all.clone().any(|other| others(&other)) {
-                books.shared.set(Word::SHARED, Some(site));
+                books.shared.set(Word::DISTRIBUTED, Some(site));
             }
         }
     }

@@ -33,7 +33,7 @@ impl Word {
     /// No loss that another optimizer follows is in the gradients.
     pub const CLEAN: Self = Self(1);
     /// Such a loss is.
-    pub const SHARED: Self = Self(2);
+    pub const DISTRIBUTED: Self = Self(2);
     /// Such a loss is, and the other optimizer has stepped.
     pub const TAKEN: Self = Self(4);
     /// The gradients come from losses of their own.

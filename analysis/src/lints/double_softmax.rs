@@ -1,5 +1,5 @@
 use super::Context;
-use crate::dialect::{Op, Takes};
+use crate::vocabulary::{LossInput, Op};
 
 lint! {
     /// ## What it finds
@@ -35,13 +35,13 @@ fn check(cx: &mut Context<'_>) {
     for call in &cx.cfg.losses {
         let Some((op, made)) = call.output.origin.last else { continue };
         let (made_of, takes, effect, instead) = match (call.loss.takes, op) {
-            (Takes::Logits, Op::Softmax) => (
+            (LossInput::Logits, Op::Softmax) => (
                 "probabilities",
                 "logits",
                 "softmax runs twice: the loss stays high for right answers, and its gradients are small",
                 "hand the logits to the loss, without `softmax`",
             ),
-            (Takes::EntryLogits, Op::Sigmoid | Op::Softmax) => (
+            (LossInput::EntryLogits, Op::Sigmoid | Op::Softmax) => (
                 "probabilities",
                 "logits",
                 "the loss applies its own sigmoid: what it compares lies between 0.5 and 0.73, whatever the model says",
@@ -51,7 +51,7 @@ fn check(cx: &mut Context<'_>) {
                     "hand the logits to the loss, without `softmax`"
                 },
             ),
-            (Takes::LogProbabilities, Op::Softmax) => (
+            (LossInput::LogProbabilities, Op::Softmax) => (
                 "probabilities",
                 "logarithms of probabilities",
                 "the loss is no likelihood: its gradient vanishes where the model is most wrong",

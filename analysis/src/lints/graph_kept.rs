@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::runs::Study;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Kept, LoopId, PathId};
-use crate::dialect::speaks_of_evaluation;
+use crate::vocabulary::speaks_of_evaluation;
 use crate::flow::What;
 
 lint! {

@@ -1,6 +1,6 @@
 use super::Context;
 use crate::cfg::{LossCall, Source};
-use crate::dialect::Op;
+use crate::vocabulary::Op;
 
 lint! {
     /// ## What it finds

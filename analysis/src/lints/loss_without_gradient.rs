@@ -1,6 +1,6 @@
 use super::Context;
 use crate::cfg::{Cut, Root};
-use crate::dialect::How;
+use crate::vocabulary::GradientStop;
 
 lint! {
     /// ## What it finds
@@ -50,16 +50,16 @@ fn whole(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
         return;
     }
     let made = match cut.how {
-        How::Number => "makes a plain number, and no gradient passes it",
-        How::Choice => "makes a choice, which has no gradient",
-        How::Detach => "cuts the graph, and nothing behind it is left to learn",
+        GradientStop::Number => "makes a plain number, and no gradient passes it",
+        GradientStop::Choice => "makes a choice, which has no gradient",
+        GradientStop::Detach => "cuts the graph, and nothing behind it is left to learn",
     };
     let message = format!("{} {made}", cx.call(cut.site));
     let note = format!("{} runs through nothing else, so no parameter gets a gradient", cx.call_at(root.site));
     let help = match cut.how {
-        How::Choice => "compute the loss from the output itself; `argmax` and comparisons are for metrics",
-        How::Number => "compute the loss from tensors, and take the number only to print it",
-        How::Detach => "leave `detach()` out, or put it on the target",
+        GradientStop::Choice => "compute the loss from the output itself; `argmax` and comparisons are for metrics",
+        GradientStop::Number => "compute the loss from tensors, and take the number only to print it",
+        GradientStop::Detach => "leave `detach()` out, or put it on the target",
     };
     cx.report_alone(cut.site, message)
         .note_at(root.site, note)
@@ -72,7 +72,7 @@ fn term(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
         return;
     }
     let made = match cut.how {
-        How::Choice => "makes a choice, which has no gradient: to `backward` this term of the loss is a constant",
+        GradientStop::Choice => "makes a choice, which has no gradient: to `backward` this term of the loss is a constant",
         _ => "makes a plain number: to `backward` this term of the loss is a constant",
     };
     let message = format!("{} {made}", cx.call(cut.site));

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use crate::cfg::{Cfg, Deps, LoopId, OptimizerId, PathId, Recorded, Run, SiteId};
-use crate::dialect::{speaks_of_evaluation, speaks_of_training};
 use crate::flow::{Solution, Visit, What, Word, Words};
 use crate::stage::{Effect, Stage};
+use crate::vocabulary::{speaks_of_evaluation, speaks_of_training};
 
 /// A forward at one visit.
 #[derive(Clone, Copy, Debug)]

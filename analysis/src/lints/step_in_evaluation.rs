@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::runs::Study;
 use super::{Cause, Context};
 use crate::cfg::{Certain, LoopId, OptimizerId, SiteId};
-use crate::dialect::{speaks_of_evaluation, speaks_of_training};
+use crate::vocabulary::{speaks_of_evaluation, speaks_of_training};
 use crate::flow::{Gradients, Visit, What};
 use crate::stage::{Effect, Stage};
 

@@ -5,7 +5,7 @@ use syn::{Expr, Member, Pat};
 use super::value::{Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Action, Deps, Origin, PathId};
-use crate::dialect::{Role, Uses, names_optimizers};
+use crate::vocabulary::{Role, Uses, names_optimizers};
 
 impl<'a> Lower<'a> {
     /// Binds the names of a pattern to the parts of a value.

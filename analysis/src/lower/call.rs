@@ -4,21 +4,31 @@ use syn::{Expr, ExprCall};
 
 use super::effects::On;
 use super::known::Known;
+use super::macros::Unfolded;
 use super::origin::{asks_for_no_reduction, is_number};
 use super::outcome::is_no;
 use super::value::{Guard, Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Deps, Join, Origin, PathId};
-use crate::dialect::{
-    Does, How, Op, Role, hints_at_training, is_distributed_sampler, is_rate, is_variable, role_of_type,
-};
 use crate::stage::Stage;
+use crate::vocabulary::{
+    CallEffect, GradientStop, Op, Role, hints_at_training, is_distributed_sampler, is_rate, is_variable,
+    role_of_type,
+};
 
 /// Wrappers through which an optimizer stays itself.
 const WRAPPERS: [&str; 7] = ["Box", "Rc", "Arc", "RefCell", "Mutex", "RwLock", "Some"];
 
 impl<'a> Lower<'a> {
     pub(super) fn call(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
+        match Unfolded::of(node) {
+            Some(Unfolded::Diverges) => {
+                self.stop();
+                return Value::of(Kind::Absent, Deps::none());
+            }
+            Some(Unfolded::Reads) => return self.reads_arguments(node),
+            None => {}
+        }
         let Expr::Path(function) = &*node.func else { return self.unseen_call(expr, node) };
         let names: Vec<String> = function.path.segments.iter().map(|part| part.ident.to_string()).collect();
         let (last, owner) = (names.last().map_or("", String::as_str), names.iter().rev().nth(1));
@@ -30,16 +40,12 @@ impl<'a> Lower<'a> {
         if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase) || is_number(owner)) {
             return self.associated(expr, node, &owner.clone(), last);
         }
-        if last == "never_comes_back" {
-            self.stop();
-            return Value::of(Kind::Absent, Deps::none());
-        }
         if let Some(value) = self.seen_call(expr, node) {
             return value;
         }
-        match self.dialect.function(last) {
-            Some(Does::NoGrad) => self.no_grad(node),
-            Some(Does::Gradients(effects)) => {
+        match self.vocabulary.function(last) {
+            Some(CallEffect::NoGrad) => self.no_grad(node),
+            Some(CallEffect::Gradients(effects)) => {
                 let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
                 let on = match arguments.first() {
                     Some(Value { kind: Kind::Optimizer(id), .. }) => On::Optimizer(*id),
@@ -48,20 +54,20 @@ impl<'a> Lower<'a> {
                 self.effects(expr, effects, &on, None);
                 Value { measured: true, ..Value::number() }
             }
-            Some(Does::Reduces) => {
+            Some(CallEffect::Reduces) => {
                 let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
                 self.reduces(expr, &arguments)
             }
-            Some(Does::Settings) => {
+            Some(CallEffect::Settings) => {
                 node.args.iter().for_each(|argument| drop(self.expr(argument)));
                 let site = self.site_of(expr, None);
                 Value::of(Kind::Settings(site), Deps::none())
             }
-            Some(Does::Computes(stage)) => {
+            Some(CallEffect::Computes(stage)) => {
                 let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
                 self.computes(expr, stage, None, &arguments)
             }
-            Some(Does::Passes) if node.args.len() == 1 => {
+            Some(CallEffect::Passes) if node.args.len() == 1 => {
                 let known = (last == "Some").then_some(Known::Something);
                 self.expr(&node.args[0]).with_known(known)
             }
@@ -69,34 +75,36 @@ impl<'a> Lower<'a> {
                 let value = self.expr(&node.args[0]);
                 self.taken(&value)
             }
-            Some(Does::Mode(_)) => self.evaluation(expr, node),
-            Some(Does::WithGrad) => self.with_grad(node),
-            Some(Does::SwitchesRecording) => {
+            Some(CallEffect::Mode(_)) => self.evaluation(expr, node),
+            Some(CallEffect::WithGrad) => self.with_grad(node),
+            Some(CallEffect::SwitchesRecording) => {
                 node.args.iter().for_each(|argument| drop(self.expr(argument)));
                 self.switch_recording(expr, node.args.first().and_then(super::mode::literal_bool));
                 Value::nothing()
             }
-            Some(Does::Harmless) => {
+            Some(CallEffect::Harmless) => {
                 node.args.iter().for_each(|argument| drop(self.expr(argument)));
                 Value::number()
             }
-            Some(Does::KeepsGraph) if !node.args.is_empty() => {
+            Some(CallEffect::KeepsGraph) if !node.args.is_empty() => {
                 let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
                 let site = self.site_of(expr, None);
                 let others: Vec<&Origin> = arguments[1..].iter().map(|argument| &argument.origin).collect();
                 let own = self.seen.may_be_own(&function.path, self.function);
-                let op = if own { Op::Other } else { self.dialect.op(last) };
+                let op = if own { Op::Other } else { self.vocabulary.op(last) };
                 let origin = arguments[0].origin.after(op, site, &others);
                 self.combine(&arguments).with_origin(origin)
-            }
-            _ if last == "looks_at" => {
-                self.cfg.notes.prints = true;
-                let looked = node.args.iter().map(|argument| self.expr(argument).measured);
-                Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
             }
             _ if self.ends_in_error(expr) => Value::of(Kind::Absent, Deps::none()),
             _ => self.unseen_call(expr, node),
         }
+    }
+
+    /// A macro that reads its arguments, as `println!` does.
+    fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
+        self.cfg.notes.prints = true;
+        let looked = node.args.iter().map(|argument| self.expr(argument).measured);
+        Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
     }
 
     /// `Type::function(..)`.
@@ -108,7 +116,7 @@ impl<'a> Lower<'a> {
             }
             return value;
         }
-        let role = role_of_type(self.dialect, owner);
+        let role = role_of_type(self.vocabulary, owner);
         if !matches!(role, Some(Role::Optimizer | Role::Schedule))
             && let Some(value) = self.seen_call(expr, node)
         {
@@ -117,7 +125,7 @@ impl<'a> Lower<'a> {
         let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
         if let Some((Kind::Optimizer(id), rest)) =
             arguments.split_first().map(|(first, rest)| (&first.kind, rest))
-            && let Some(Does::Gradients(effects)) = self.dialect.optimizer_method(name, rest.len())
+            && let Some(CallEffect::Gradients(effects)) = self.vocabulary.optimizer_method(name, rest.len())
         {
             // `Optimizer::step(&mut optimizer)`
             self.effects(expr, effects, &On::Optimizer(*id), rest.first());
@@ -133,7 +141,7 @@ impl<'a> Lower<'a> {
         if is_number(owner) {
             let site = self.site_of(expr, None);
             let origin = match &arguments[..] {
-                [one] => one.origin.ended(How::Number, site),
+                [one] => one.origin.ended(GradientStop::Number, site),
                 _ => Origin::default(),
             };
             let measured = arguments.iter().any(|argument| argument.measured || argument.computed);
@@ -159,7 +167,7 @@ impl<'a> Lower<'a> {
         }
         let parts =
             arguments.iter().fold(Origin::constant(), |all, part| all.with(&part.origin, Join::Other));
-        if self.dialect.tensors.contains(&owner) {
+        if self.vocabulary.tensors.contains(&owner) {
             // A variable has a gradient of its own.
             let origin = if is_variable(owner) { Origin::default() } else { parts };
             return Value::plain(deps).with_origin(origin);
@@ -176,7 +184,7 @@ impl<'a> Lower<'a> {
         let makes = ["new", "default", "init", "seq", "build", "create", "with", "from"];
         let made = makes.iter().any(|start| name.starts_with(start)).then_some(site);
         let own = matches!(&*node.func, Expr::Path(path) if self.seen.may_be_own(&path.path, self.function));
-        let criterion = self.dialect.criterion(owner).filter(|_| !own);
+        let criterion = self.vocabulary.criterion(owner).filter(|_| !own);
         let unreduced = node.args.iter().any(asks_for_no_reduction).then_some(site);
         let origin = match criterion {
             Some(_) => Origin { unreduced, criterion, ..Origin::default() },
@@ -197,7 +205,7 @@ impl<'a> Lower<'a> {
         if let Some(Kind::Closure(closure, _)) = self.values.get(&path).map(|value| value.kind.clone()) {
             self.touch_tokens(quote::ToTokens::to_token_stream(&closure.body));
         }
-        if self.dialect.function(name) == Some(Does::Computes(Stage::Loss)) {
+        if self.vocabulary.function(name) == Some(CallEffect::Computes(Stage::Loss)) {
             let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
             return self.computes(expr, Stage::Loss, None, &arguments);
         }

@@ -5,8 +5,8 @@ use syn::Expr;
 use super::value::{Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Action, Deps, OptimizerId, PathId, SiteId, User};
-use crate::dialect::{Does, is_layer, is_loss};
 use crate::stage::{Effect, Stage};
+use crate::vocabulary::{CallEffect, is_layer, is_loss};
 
 /// What a call acts on.
 pub(super) enum On {
@@ -54,7 +54,7 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// A method of a scaler; `None` for one that the dialect does not know.
+    /// A method of a scaler; `None` for one that the vocabulary does not know.
     pub(super) fn scaler_method(
         &mut self,
         expr: &'a Expr,
@@ -62,16 +62,16 @@ impl<'a> Lower<'a> {
         arguments: &[Value<'a>],
     ) -> Option<Value<'a>> {
         let first = arguments.first();
-        match (self.dialect.scaler_method(name, arguments.len())?, first.map(|first| &first.kind)) {
-            (Does::Scales, _) => {
+        match (self.vocabulary.scaler_method(name, arguments.len())?, first.map(|first| &first.kind)) {
+            (CallEffect::Scales, _) => {
                 let origin = first.map(|first| first.origin.clone()).unwrap_or_default();
                 Some(Value { kind: Kind::Scaled, ..self.combine(arguments).with_origin(origin) })
             }
-            (Does::Gradients(effects), Some(Kind::Optimizer(id))) => {
+            (CallEffect::Gradients(effects), Some(Kind::Optimizer(id))) => {
                 self.effects(expr, effects, &On::Optimizer(*id), None);
                 Some(Value::nothing())
             }
-            (Does::Detaches | Does::Harmless, _) => Some(Value::number()),
+            (CallEffect::Detaches | CallEffect::Harmless, _) => Some(Value::number()),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use super::value::{Handed, Kind, Value};
 use super::{FrameKind, Lower};
 use crate::cfg::{Deps, Join, Origin, UseKind};
 use crate::diagnostic::Place;
-use crate::dialect::{Role, role_of_type};
+use crate::vocabulary::{Role, role_of_type};
 
 /// Whether an operator also assigns: `+=` and its like.
 pub(super) fn is_assignment(op: &BinOp) -> bool {
@@ -357,7 +357,7 @@ impl<'a> Lower<'a> {
         let name = node.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
         // A description of numbers alone; what holds parameters is an optimizer by other means.
         let numbers = fields.iter().all(|(_, value)| value.derived().deps.is_empty());
-        if numbers && role_of_type(self.dialect, &name) == Some(Role::Optimizer) {
+        if numbers && role_of_type(self.vocabulary, &name) == Some(Role::Optimizer) {
             let site = self.site(super::address(node), None, || (Place::of(node), super::text::tight(node)));
             return Value::of(Kind::Settings(site), Deps::none());
         }

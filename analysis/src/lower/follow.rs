@@ -11,7 +11,7 @@ use super::seen::{FnId, SeenFn, TypeId};
 use super::value::{Handed, Kind, Value};
 use super::{FrameKind, Lower, address, survey};
 use crate::cfg::{BlockId, Call, CallId, Deps, SiteId};
-use crate::dialect::{Does, Role};
+use crate::vocabulary::{CallEffect, Role};
 
 /// Calls that are followed below one another, at most.
 const DEEPEST_CALL: usize = 10;
@@ -47,9 +47,16 @@ impl<'a> Lower<'a> {
         let Expr::Path(path) = &*node.func else { return None };
         let id = self.seen.resolve(&path.path, self.function)?;
         let last = path.path.segments.last()?.ident.to_string();
-        let table = self.dialect.function(&last).filter(|_| path.path.segments.len() == 1);
-        if matches!(table, Some(Does::Gradients(_) | Does::NoGrad | Does::WithGrad | Does::SwitchesRecording))
-        {
+        let table = self.vocabulary.function(&last).filter(|_| path.path.segments.len() == 1);
+        if matches!(
+            table,
+            Some(
+                CallEffect::Gradients(_)
+                    | CallEffect::NoGrad
+                    | CallEffect::WithGrad
+                    | CallEffect::SwitchesRecording
+            )
+        ) {
             return None;
         }
         self.called.insert(id);
@@ -60,7 +67,7 @@ impl<'a> Lower<'a> {
         let value = self.follow(id, expr, given.clone());
         Some(match table {
             // Arithmetic that is not understood leaves the graph to the table.
-            Some(Does::Computes(stage)) if !value.computed => self.computes(expr, stage, None, &given),
+            Some(CallEffect::Computes(stage)) if !value.computed => self.computes(expr, stage, None, &given),
             _ => value,
         })
     }
@@ -80,11 +87,12 @@ impl<'a> Lower<'a> {
         if !matches!(function.sig.inputs.first(), Some(FnArg::Receiver(_))) {
             return None;
         }
-        match self.dialect.method(&name, arguments.len()) {
+        match self.vocabulary.method(&name, arguments.len()) {
             // What a model calls its own `forward`, `train` or `zero_grad` is what the table says.
-            Some(Does::Gradients(_)) if !self.holds_optimizer(ty) => return None,
-            Some(Does::Computes(crate::stage::Stage::Forward)) => return None,
-            Some(Does::Gradients(_) | Does::Backward { .. } | Does::Computes(_)) | None => {}
+            Some(CallEffect::Gradients(_)) if !self.holds_optimizer(ty) => return None,
+            Some(CallEffect::Computes(crate::stage::Stage::Forward)) => return None,
+            Some(CallEffect::Gradients(_) | CallEffect::Backward { .. } | CallEffect::Computes(_)) | None => {
+            }
             Some(_) if !function.survey.trains => return None,
             Some(_) => {}
         }
@@ -95,8 +103,8 @@ impl<'a> Lower<'a> {
         let mut given = vec![receiver.clone()];
         given.extend(arguments.iter().cloned());
         let value = self.follow(id, expr, given);
-        Some(match self.dialect.method(&name, arguments.len()) {
-            Some(Does::Computes(stage)) if !value.computed => {
+        Some(match self.vocabulary.method(&name, arguments.len()) {
+            Some(CallEffect::Computes(stage)) if !value.computed => {
                 self.computes(expr, stage, Some(receiver), arguments)
             }
             _ => value,

@@ -8,7 +8,7 @@ use super::value::{Handed, Kind, Value};
 use super::{FrameKind, Lower};
 use crate::cfg::{BlockId, Deps, Origin, PathId};
 use crate::diagnostic::Place;
-use crate::dialect::{Role, role_of_name, role_of_type};
+use crate::vocabulary::{Role, role_of_name, role_of_type};
 
 impl<'a> Lower<'a> {
     pub(super) fn function(&mut self) {
@@ -103,7 +103,7 @@ impl<'a> Lower<'a> {
             return Some(Role::Other);
         }
         let by_use = || {
-            let used = self.survey.uses.get(name).is_some_and(crate::dialect::Uses::as_optimizer);
+            let used = self.survey.uses.get(name).is_some_and(crate::vocabulary::Uses::as_optimizer);
             used.then_some(Role::Optimizer)
         };
         let last = name.rsplit('.').next().unwrap_or(name);
@@ -131,7 +131,7 @@ impl<'a> Lower<'a> {
                         })
                     }
                     "Vec" | "HashMap" | "BTreeMap" => Some(Role::Other),
-                    _ => parameter.or_else(|| role_of_type(self.dialect, &name)),
+                    _ => parameter.or_else(|| role_of_type(self.vocabulary, &name)),
                 }
             }
             _ => None,
@@ -163,7 +163,7 @@ impl<'a> Lower<'a> {
             TypeParamBound::Trait(bound) => Some(bound.path.segments.last()?.ident.to_string()),
             _ => None,
         };
-        bounds.filter_map(name).find_map(|name| role_of_type(self.dialect, &name))
+        bounds.filter_map(name).find_map(|name| role_of_type(self.vocabulary, &name))
     }
 
     /// The role of the type of a `let`.

@@ -54,7 +54,7 @@ impl<'a> Lower<'a> {
         into: PathId,
     ) {
         let name = node.method.to_string();
-        if !self.dialect.collects(&name) {
+        if !self.vocabulary.collects(&name) {
             if !super::method::is_reading(&name) {
                 self.empties(into);
             }
@@ -125,7 +125,7 @@ impl<'a> Lower<'a> {
         } else if receiver.place.is_none() {
             // A setting, as in `StepLr::new(10, 0.1).per_epoch()`.
             return receiver;
-        } else if self.dialect.looks_at_schedule(&name)
+        } else if self.vocabulary.looks_at_schedule(&name)
             && let Some(schedule) = self.schedule_at(receiver.place)
         {
             schedule.looked_at += 1;

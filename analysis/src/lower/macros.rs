@@ -8,33 +8,10 @@ use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprMacro, Macro, Stmt, Token, parse_quote};
+use syn::token::Paren;
+use syn::{Expr, ExprCall, ExprLit, ExprMacro, Ident, Lit, LitStr, Macro, Path, Stmt, Token, parse_quote};
 
-/// Macros that look at their arguments and do nothing else with them.
-const LOOKS: [&str; 19] = [
-    "print",
-    "println",
-    "eprint",
-    "eprintln",
-    "write",
-    "writeln",
-    "format",
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
-    "info",
-    "debug",
-    "trace",
-    "warn",
-    "error",
-    "format_args",
-];
-
-/// Macros that never come back.
-const ENDS: [&str; 4] = ["panic", "todo", "unimplemented", "unreachable"];
+use crate::vocabulary::rust::{MacroEffect, macro_effect};
 
 /// Replaces all macros below the node.
 pub(super) struct Unfold {
@@ -73,39 +50,61 @@ impl VisitMut for Unfold {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-fn unfold(node: &ExprMacro) -> Option<Expr> {
-    let name = name(&node.mac)?;
-    let tokens = &node.mac.tokens;
-    if ENDS.contains(&name.as_str()) {
-        return Some(parse_quote!(never_comes_back()));
+/// What a call stands for that was a macro: its callee is no expression that a program can write there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unfolded {
+    /// Reads its arguments: `println!`.
+    Reads,
+    /// Never returns: `panic!`.
+    Diverges,
+}
+
+impl Unfolded {
+    /// What the call stands for, if it was a macro.
+    pub(super) fn of(call: &ExprCall) -> Option<Self> {
+        match &*call.func {
+            Expr::Infer(_) => Some(Self::Reads),
+            Expr::Verbatim(_) => Some(Self::Diverges),
+            _ => None,
+        }
     }
-    if name == "bail" {
-        return Some(parse_quote!(return Err(())));
-    }
-    if name == "matches" {
-        return matched(tokens);
-    }
-    if name == "vec"
-        && let Ok(array) = syn::parse2::<Expr>(bracketed(tokens))
-    {
-        return Some(array);
-    }
-    let path = &node.mac.path;
-    if LOOKS.contains(&name.as_str()) {
-        let looked_at = looked_at(tokens)?;
-        return Some(parse_quote!(looks_at(#(#looked_at),*)));
-    }
-    let arguments = arguments(tokens)?;
-    if name == "dbg" {
-        // It gives what it shows.
-        return match arguments.len() {
-            1 => arguments.into_iter().next(),
-            _ => Some(parse_quote!((#arguments))),
+
+    fn call(self, args: Punctuated<Expr, Token![,]>) -> Expr {
+        let func = match self {
+            Self::Reads => parse_quote!(_),
+            Self::Diverges => Expr::Verbatim(TokenStream::new()),
         };
+        Expr::Call(ExprCall { attrs: Vec::new(), func: Box::new(func), paren_token: Paren::default(), args })
     }
-    if name == "try" {
-        return arguments.into_iter().next().map(|argument| parse_quote!((#argument)?));
+}
+
+fn unfold(node: &ExprMacro) -> Option<Expr> {
+    let tokens = &node.mac.tokens;
+    match macro_effect(&name(&node.mac)?) {
+        Some(MacroEffect::Diverges) => Some(Unfolded::Diverges.call(Punctuated::new())),
+        Some(MacroEffect::ReturnsError) => Some(parse_quote!(return Err(()))),
+        Some(MacroEffect::Matches) => matched(tokens),
+        Some(MacroEffect::Collects) => {
+            syn::parse2(bracketed(tokens)).ok().or_else(|| same_name(&node.mac.path, tokens))
+        }
+        Some(MacroEffect::Reads) => Some(Unfolded::Reads.call(looked_at(tokens)?.into_iter().collect())),
+        Some(MacroEffect::Passes) => {
+            let arguments = arguments(tokens)?;
+            match arguments.len() {
+                1 => arguments.into_iter().next(),
+                _ => Some(parse_quote!((#arguments))),
+            }
+        }
+        Some(MacroEffect::Propagates) => {
+            arguments(tokens)?.into_iter().next().map(|argument| parse_quote!((#argument)?))
+        }
+        None => same_name(&node.mac.path, tokens),
     }
+}
+
+/// A call of the function that has the macro's name.
+fn same_name(path: &Path, tokens: &TokenStream) -> Option<Expr> {
+    let arguments = arguments(tokens)?;
     let span = path.segments.last()?.ident.span();
     // A macro may have a name that no function has.
     syn::parse2(quote_spanned!(span=> #path(#arguments))).ok()
@@ -131,6 +130,7 @@ fn looked_at(tokens: &TokenStream) -> Option<Vec<Expr>> {
     let mark = |token: Option<&TokenTree>, sign: char| matches!(token, Some(TokenTree::Punct(mark)) if mark.as_char() == sign);
     let expr = |piece: &[TokenTree]| syn::parse2::<Expr>(piece.iter().cloned().collect()).ok();
     let mut found = Vec::new();
+    let mut format = None;
     for piece in pieces.iter().filter(|piece| !piece.is_empty()) {
         let named = mark(piece.get(1), ':') && !mark(piece.get(2), ':');
         let signed = mark(piece.first(), '%') || mark(piece.first(), '?');
@@ -139,13 +139,37 @@ fn looked_at(tokens: &TokenStream) -> Option<Vec<Expr>> {
             (_, true) => &piece[1..],
             _ => &piece[..],
         };
-        found.push(match expr(piece)? {
+        let argument = match expr(piece)? {
             // `format!("{x}", x = loss.item())` is no assignment.
             Expr::Assign(named) => *named.right,
             other => other,
-        });
+        };
+        if let (Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), false) = (&argument, named) {
+            format.get_or_insert_with(|| text.clone());
+        }
+        found.push(argument);
     }
+    found.extend(format.iter().flat_map(captured));
     Some(found)
+}
+
+/// The variables that a format string names: `total` and `width` of `"{total:>width$}"`.
+fn captured(format: &LitStr) -> Vec<Expr> {
+    let mut found = Vec::new();
+    // The text between two escaped braces has none, so that a brace begins an argument.
+    for part in format.value().replace("{{", "").split('{').skip(1) {
+        let argument = part.split('}').next().unwrap_or_default();
+        let (name, spec) = argument.split_once(':').unwrap_or((argument, ""));
+        let sizes = spec.split('$').rev().skip(1).map(|size| {
+            size.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+        });
+        let names = std::iter::once(name.trim()).chain(sizes);
+        found.extend(names.filter_map(|name| syn::parse_str::<Ident>(name).ok()).map(|mut name| {
+            name.set_span(format.span());
+            Expr::Path(parse_quote!(#name))
+        }));
+    }
+    found
 }
 
 fn bracketed(tokens: &TokenStream) -> TokenStream {

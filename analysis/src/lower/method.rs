@@ -1,4 +1,4 @@
-//! Method calls: what happens to gradients and graphs, by the dialect's table.
+//! Method calls: what happens to gradients and graphs, by the vocabulary's table.
 
 use syn::{Expr, ExprMethodCall};
 
@@ -7,11 +7,11 @@ use super::value::{Handed, Kind, Value};
 use super::{Lower, text};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
-use crate::dialect::{
-    Does, How, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_loss,
-    measures_gradients, writes_gradients,
-};
 use crate::stage::Stage;
+use crate::vocabulary::{
+    CallEffect, GradientStop, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
+    is_loss, measures_gradients, writes_gradients,
+};
 
 impl<'a> Lower<'a> {
     pub(super) fn method(&mut self, expr: &'a Expr, node: &'a ExprMethodCall) -> Value<'a> {
@@ -31,7 +31,7 @@ impl<'a> Lower<'a> {
         match &receiver.kind {
             Kind::Optimizer(id) => self.optimizer_method(expr, node, *id, &receiver, &arguments),
             Kind::NewOptimizer(..) | Kind::Settings(_)
-                if self.dialect.optimizer_method(&name, arguments.len()) == Some(Does::Builds) =>
+                if self.vocabulary.optimizer_method(&name, arguments.len()) == Some(CallEffect::Builds) =>
             {
                 self.built_of(expr, &arguments)
             }
@@ -58,29 +58,29 @@ impl<'a> Lower<'a> {
         arguments: &[Value<'a>],
     ) -> Value<'a> {
         let name = node.method.to_string();
-        match self.dialect.optimizer_method(&name, arguments.len()) {
-            Some(Does::Gradients(effects)) => {
+        match self.vocabulary.optimizer_method(&name, arguments.len()) {
+            Some(CallEffect::Gradients(effects)) => {
                 self.effects(expr, effects, &On::Optimizer(id), arguments.first());
                 Value { measured: true, ..Value::number() }
             }
-            Some(Does::Builds) => self.built_of(expr, arguments),
-            Some(Does::Adopts) => {
+            Some(CallEffect::Builds) => self.built_of(expr, arguments),
+            Some(CallEffect::Adopts) => {
                 let path = self.cfg.optimizers[id].path;
                 if let (Some(more), Some(_)) = (arguments.first(), &self.cfg.optimizers[id].owned) {
                     self.optimizer(path, Some(more.derived().deps), false);
                 }
                 Value::nothing()
             }
-            Some(Does::Updates { model, .. }) => self
+            Some(CallEffect::Updates { model, .. }) => self
                 .updates(expr, id, arguments, model)
                 .unwrap_or_else(|| self.unknown_method(expr, id, arguments)),
-            Some(Does::Parameters) => {
+            Some(CallEffect::Parameters) => {
                 Value::plain(self.cfg.optimizers[id].owned.clone().unwrap_or_else(Deps::none))
             }
-            Some(Does::Detaches) => Value::number(),
-            Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
-            Some(Does::Takes) => self.taken(receiver),
-            None if self.dialect.method(&name, arguments.len()) == Some(Does::Copies) => {
+            Some(CallEffect::Detaches) => Value::number(),
+            Some(CallEffect::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
+            Some(CallEffect::Takes) => self.taken(receiver),
+            None if self.vocabulary.method(&name, arguments.len()) == Some(CallEffect::Copies) => {
                 let mut value = self.unknown_method(expr, id, arguments);
                 value.copy_of = Some(id);
                 value
@@ -90,7 +90,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A method of an optimizer that the dialect does not know.
+    /// A method of an optimizer that the vocabulary does not know.
     fn unknown_method(&mut self, expr: &'a Expr, id: OptimizerId, arguments: &[Value<'a>]) -> Value<'a> {
         let site = self.site_of(expr, None);
         self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
@@ -109,39 +109,39 @@ impl<'a> Lower<'a> {
         if self.reads_method(expr, node, receiver, &arguments) {
             return Value::nothing();
         }
-        let known = self.dialect.method(&name, arguments.len());
-        let known = known.or_else(|| is_loss(&name).then_some(Does::Computes(Stage::Loss)));
-        let known = known.or_else(|| self.dialect.on_tensor(&name).filter(|_| receiver.is_tensor()));
+        let known = self.vocabulary.method(&name, arguments.len());
+        let known = known.or_else(|| is_loss(&name).then_some(CallEffect::Computes(Stage::Loss)));
+        let known = known.or_else(|| self.vocabulary.on_tensor(&name).filter(|_| receiver.is_tensor()));
         self.note_method(&node.receiver, known);
         match known {
-            Some(Does::Backward { retain }) => self.backward(expr, receiver, retain),
-            Some(Does::Gradients(effects)) => {
+            Some(CallEffect::Backward { retain }) => self.backward(expr, receiver, retain),
+            Some(CallEffect::Gradients(effects)) => {
                 self.effects(expr, effects, &On::Places(receiver.derived().deps), arguments.first());
                 Value { measured: true, ..Value::number() }
             }
-            Some(Does::Applies)
+            Some(CallEffect::Applies)
                 if !matches!(arguments.first().map(|model| &model.kind), Some(Kind::Closure(..))) =>
             {
                 self.applies(expr, receiver, &arguments)
             }
-            Some(Does::Computes(stage)) => {
+            Some(CallEffect::Computes(stage)) => {
                 // A model may keep what it computed in its own fields.
                 if let Some(place) = receiver.place {
                     self.lose_parts(place);
                 }
                 self.computes(expr, stage, Some(receiver), &arguments)
             }
-            Some(Does::KeepsGraph) => {
+            Some(CallEffect::KeepsGraph) => {
                 let site = self.site_of(expr, None);
                 let others: Vec<&Origin> = arguments.iter().map(|argument| &argument.origin).collect();
-                let origin = receiver.origin.after(self.dialect.op(&name), site, &others);
+                let origin = receiver.origin.after(self.vocabulary.op(&name), site, &others);
                 let mut all = vec![receiver.clone()];
                 all.extend(arguments);
                 self.combine(&all).with_origin(origin)
             }
-            Some(Does::Detaches) => match self.dialect.cut(&name) {
+            Some(CallEffect::Detaches) => match self.vocabulary.cut(&name) {
                 Some(how) => {
-                    if how == How::Detach {
+                    if how == GradientStop::Detach {
                         let computed = &receiver.past.computed;
                         self.cfg.detached = self.cfg.detached.union(computed);
                     }
@@ -150,43 +150,43 @@ impl<'a> Lower<'a> {
                 }
                 None => Value::number_of(receiver),
             },
-            Some(Does::Parameters) => {
+            Some(CallEffect::Parameters) => {
                 self.cfg.models = self.cfg.models.union(&receiver.deps);
                 Value::plain(receiver.derived().deps)
             }
-            Some(Does::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
-            Some(Does::Takes) => self.taken(receiver),
-            Some(Does::Copies) => Value { handed: Handed::Value, copied: true, ..receiver.clone() },
-            Some(Does::Mode(stage)) => {
+            Some(CallEffect::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
+            Some(CallEffect::Takes) => self.taken(receiver),
+            Some(CallEffect::Copies) => Value { handed: Handed::Value, copied: true, ..receiver.clone() },
+            Some(CallEffect::Mode(stage)) => {
                 self.set_mode(expr, receiver, Some(stage == Stage::TrainMode));
                 receiver.derived().with_made(receiver.made)
             }
-            Some(Does::ModeBy) => {
+            Some(CallEffect::ModeBy) => {
                 self.set_mode_by(expr, node, receiver);
                 receiver.derived().with_made(receiver.made)
             }
-            Some(Does::SetsEpoch) => {
+            Some(CallEffect::SetsEpoch) => {
                 self.cfg.sets_epoch = Some(self.site_of(expr, None));
                 self.unseen_method(expr, node, receiver, &arguments)
             }
-            Some(Does::Reduces) => {
+            Some(CallEffect::Reduces) => {
                 let mut all = vec![Value { handed: Handed::Shared, ..receiver.derived() }];
                 all.extend(arguments);
                 self.reduces(expr, &all)
             }
-            Some(Does::Harmless) => {
+            Some(CallEffect::Harmless) => {
                 arguments.iter().fold(receiver.derived(), |all, part| all.with(&part.derived()))
             }
             Some(
-                Does::NoGrad
-                | Does::WithGrad
-                | Does::SwitchesRecording
-                | Does::Applies
-                | Does::Settings
-                | Does::Builds
-                | Does::Scales
-                | Does::Adopts
-                | Does::Updates { .. },
+                CallEffect::NoGrad
+                | CallEffect::WithGrad
+                | CallEffect::SwitchesRecording
+                | CallEffect::Applies
+                | CallEffect::Settings
+                | CallEffect::Builds
+                | CallEffect::Scales
+                | CallEffect::Adopts
+                | CallEffect::Updates { .. },
             )
             | None => self.unseen_method(expr, node, receiver, &arguments),
         }
@@ -246,7 +246,7 @@ impl<'a> Lower<'a> {
         Value { handed: Handed::Value, ..value.clone() }
     }
 
-    /// A method that the dialect does not know.
+    /// A method that the vocabulary does not know.
     fn unseen_method(
         &mut self,
         expr: &'a Expr,

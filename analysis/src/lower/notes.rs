@@ -11,8 +11,8 @@ use super::value::Value;
 use super::{Lower, address, text};
 use crate::cfg::{Choice, LoopId, MOST_USES, Measure, PathId, SiteId, Swallow, Use, UseKind};
 use crate::diagnostic::Place;
-use crate::dialect::{Does, How, is_loss};
 use crate::stage::Stage;
+use crate::vocabulary::{CallEffect, GradientStop, is_loss};
 
 /// How far it is followed what a number was computed from.
 const DEEPEST_MEASURE: usize = 4;
@@ -112,10 +112,12 @@ impl<'a> Lower<'a> {
     }
 
     /// What a method does to the model that it is called on.
-    pub(super) fn note_method(&mut self, receiver: &Expr, does: Option<Does>) {
+    pub(super) fn note_method(&mut self, receiver: &Expr, does: Option<CallEffect>) {
         let kind = match does {
-            Some(Does::Computes(Stage::Forward)) => UseKind::Forward,
-            Some(Does::Mode(_) | Does::ModeBy | Does::Parameters | Does::Gradients(_)) => UseKind::Train,
+            Some(CallEffect::Computes(Stage::Forward)) => UseKind::Forward,
+            Some(
+                CallEffect::Mode(_) | CallEffect::ModeBy | CallEffect::Parameters | CallEffect::Gradients(_),
+            ) => UseKind::Train,
             _ => return,
         };
         self.note_use(receiver, kind);
@@ -243,7 +245,7 @@ impl<'a> Lower<'a> {
 fn is_measured(value: &Value<'_>, expr: &Expr) -> bool {
     let origin = &value.origin;
     let number = match &origin.cut {
-        Some(cut) => cut.how != How::Detach,
+        Some(cut) => cut.how != GradientStop::Detach,
         None => !origin.forwards.is_empty(),
     };
     let mut names = BTreeSet::new();

@@ -7,8 +7,8 @@ use super::value::Value;
 use super::{Lower, text};
 use crate::cfg::{Argument, Deps, Difference, Join, LossCall, Origin, Root, SiteId, Source};
 use crate::diagnostic::Place;
-use crate::dialect::Loss;
 use crate::stage::Stage;
+use crate::vocabulary::Loss;
 
 /// How an operator puts two values together.
 pub(super) fn join_of(op: &BinOp) -> Join {
@@ -48,7 +48,7 @@ pub(super) fn asks_for_no_reduction(argument: &Expr) -> bool {
 }
 
 impl<'a> Lower<'a> {
-    /// What a call of a loss gives, as far as the dialect knows the loss; the call is remembered.
+    /// What a call of a loss gives, as far as the vocabulary knows the loss; the call is remembered.
     ///
     /// `first` and `second` are output and target as the source writes them.
     pub(super) fn loss_origin(
@@ -124,7 +124,7 @@ impl<'a> Lower<'a> {
             known.origin = known.origin.either(origin);
         } else {
             self.noted.insert(site, self.cfg.roots.len());
-            let adds_up = self.dialect.sums_unreduced;
+            let adds_up = self.vocabulary.sums_unreduced;
             self.cfg.roots.push(Root { site, origin: origin.clone(), adds_up });
         }
     }
@@ -184,7 +184,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Where the result of a method comes from that the dialect does not know.
+    /// Where the result of a method comes from that the vocabulary does not know.
     pub(super) fn unseen_origin(
         &mut self,
         name: &str,
@@ -223,7 +223,7 @@ impl<'a> Lower<'a> {
         let (exprs, values) = arguments;
         let mut given: Vec<(&Expr, &Value<'a>)> = exprs.iter().zip(values).collect();
         let criterion = receiver.and_then(|(_, value)| value.origin.criterion);
-        let loss = criterion.or_else(|| self.dialect.loss(name))?;
+        let loss = criterion.or_else(|| self.vocabulary.loss(name))?;
         if let Some((expr, value)) = receiver.filter(|_| criterion.is_none()) {
             // A method of a tensor; one of a network may do anything.
             if value.origin.source != Source::Computed && value.origin.last.is_none() {

@@ -6,7 +6,7 @@ use syn::{Expr, ExprClosure, ExprMethodCall};
 use super::survey::Survey;
 use super::value::Value;
 use super::{Lower, address, text};
-use crate::dialect::{Drive, Lazy, drive, lazy};
+use crate::vocabulary::{Drive, Lazy, drive, lazy};
 
 /// `base.adaptor(..).adaptor(|item| ..)`, not driven yet.
 pub(super) struct Pipeline<'a> {
@@ -43,7 +43,7 @@ impl<'a> Lower<'a> {
     }
 
     fn has_stage(&self, closure: &ExprClosure) -> bool {
-        let mut survey = Survey::empty(self.dialect);
+        let mut survey = Survey::empty(self.vocabulary);
         survey.visit_expr(&closure.body);
         survey.stages > 0
     }

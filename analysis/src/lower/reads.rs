@@ -5,7 +5,7 @@ use syn::{Expr, ExprCall, ExprMethodCall};
 use super::Lower;
 use super::value::Value;
 use crate::cfg::{Action, Deps, Reads, SiteId};
-use crate::dialect::{is_average, saves};
+use crate::vocabulary::{is_average, saves};
 
 impl<'a> Lower<'a> {
     /// Notes a method that takes the parameters; says whether it does nothing else.

@@ -9,8 +9,8 @@ use syn::{Block, Expr, ExprForLoop, ExprMethodCall, GenericArgument, Generics, P
 use super::Lower;
 use super::value::{Kind, Value};
 use crate::cfg::{Deps, OptimizerId, PathId, SiteId};
-use crate::dialect::{Dialect, Does, Role};
 use crate::stage::Effect;
+use crate::vocabulary::{CallEffect, Role, Vocabulary};
 
 /// Optimizers named one by one in the head of a loop, at most.
 const MOST_NAMED: usize = 8;
@@ -56,7 +56,7 @@ impl<'a> Lower<'a> {
     /// A loop over optimizers whose body does the same to each: the body alone.
     pub(super) fn for_all(&mut self, node: &'a ExprForLoop, items: &Value<'a>) -> bool {
         let Kind::Optimizers(id) = items.kind else { return false };
-        if !same_for_all(&node.body, self.dialect) {
+        if !same_for_all(&node.body, self.vocabulary) {
             return false;
         }
         let mark = self.scope.len();
@@ -77,7 +77,7 @@ impl<'a> Lower<'a> {
     /// `for optimizer in [&mut one, &mut two]`: the body once for each of them.
     pub(super) fn for_each_named(&mut self, node: &'a ExprForLoop) -> bool {
         let Expr::Array(array) = &*node.expr else { return false };
-        if array.elems.len() > MOST_NAMED || !same_for_all(&node.body, self.dialect) {
+        if array.elems.len() > MOST_NAMED || !same_for_all(&node.body, self.vocabulary) {
             return false;
         }
         let is_optimizer = |lower: &mut Self, part: &Expr| {
@@ -110,7 +110,7 @@ impl<'a> Lower<'a> {
         items: &Value<'a>,
     ) -> bool {
         let Kind::Optimizers(id) = items.kind else { return false };
-        if !same_for_all_in(&closure.body, self.dialect) {
+        if !same_for_all_in(&closure.body, self.vocabulary) {
             return false;
         }
         let seen = self.scope.len();
@@ -148,21 +148,21 @@ impl<'a> Lower<'a> {
 }
 
 /// Whether a loop's body does the same to each of several optimizers, and nothing else that is followed.
-fn same_for_all(body: &Block, dialect: &'static Dialect) -> bool {
-    let mut same = Same { yes: true, dialect };
+fn same_for_all(body: &Block, vocabulary: &'static Vocabulary) -> bool {
+    let mut same = Same { yes: true, vocabulary };
     same.visit_block(body);
     same.yes
 }
 
-fn same_for_all_in(body: &Expr, dialect: &'static Dialect) -> bool {
-    let mut same = Same { yes: true, dialect };
+fn same_for_all_in(body: &Expr, vocabulary: &'static Vocabulary) -> bool {
+    let mut same = Same { yes: true, vocabulary };
     same.visit_expr(body);
     same.yes
 }
 
 struct Same {
     yes: bool,
-    dialect: &'static Dialect,
+    vocabulary: &'static Vocabulary,
 }
 
 impl<'ast> Visit<'ast> for Same {
@@ -170,11 +170,13 @@ impl<'ast> Visit<'ast> for Same {
         match expr {
             Expr::MethodCall(call) => {
                 let (name, given) = (call.method.to_string(), call.args.len());
-                let does =
-                    self.dialect.optimizer_method(&name, given).or_else(|| self.dialect.method(&name, given));
-                let fills = |does: Does| match does {
-                    Does::Gradients(effects) => effects.contains(&Effect::Fill),
-                    Does::Backward { .. } | Does::Computes(_) => true,
+                let does = self
+                    .vocabulary
+                    .optimizer_method(&name, given)
+                    .or_else(|| self.vocabulary.method(&name, given));
+                let fills = |does: CallEffect| match does {
+                    CallEffect::Gradients(effects) => effects.contains(&Effect::Fill),
+                    CallEffect::Backward { .. } | CallEffect::Computes(_) => true,
                     _ => false,
                 };
                 self.yes &= does.is_some_and(|does| !fills(does));

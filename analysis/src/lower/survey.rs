@@ -8,7 +8,7 @@ use syn::{Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile,
 
 use super::condition::{self, Test};
 use super::text;
-use crate::dialect::{Dialect, Does, Role, Uses, hints_at_training, role_of_type};
+use crate::vocabulary::{CallEffect, Role, Uses, Vocabulary, hints_at_training, role_of_type};
 
 /// Ways in which the conditions that are followed may come out together, at most.
 const MOST_WAYS: usize = 64;
@@ -33,7 +33,7 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// It calls something that may run `backward` or update parameters.
     pub trains: bool,
-    dialect: &'static Dialect,
+    vocabulary: &'static Vocabulary,
     asked: BTreeMap<String, Asked>,
     /// Questions that a variable holds the answer to.
     held: Vec<(String, Vec<String>)>,
@@ -59,26 +59,26 @@ struct Asked {
 
 impl Survey {
     /// Of a body that is nested deeper than is followed.
-    pub(super) fn of_deep(dialect: &'static Dialect) -> Self {
-        Self { deepest: super::DEEPEST + 1, ..Self::empty(dialect) }
+    pub(super) fn of_deep(vocabulary: &'static Vocabulary) -> Self {
+        Self { deepest: super::DEEPEST + 1, ..Self::empty(vocabulary) }
     }
 
-    pub(super) fn of(block: &Block, dialect: &'static Dialect) -> Self {
-        let mut survey = Self { factors: super::factors::of(block), ..Self::empty(dialect) };
+    pub(super) fn of(block: &Block, vocabulary: &'static Vocabulary) -> Self {
+        let mut survey = Self { factors: super::factors::of(block), ..Self::empty(vocabulary) };
         survey.visit_block(block);
         survey.choose();
         survey
     }
 
     /// Nothing looked at yet.
-    pub(super) fn empty(dialect: &'static Dialect) -> Self {
+    pub(super) fn empty(vocabulary: &'static Vocabulary) -> Self {
         Self {
             uses: BTreeMap::new(),
             factors: BTreeSet::new(),
             assigned: BTreeSet::new(),
             followed: BTreeSet::new(),
             too_many: false,
-            dialect,
+            vocabulary,
             asked: BTreeMap::new(),
             held: Vec::new(),
             closures: BTreeSet::new(),
@@ -157,8 +157,8 @@ impl Survey {
         }
     }
 
-    fn is_stage(does: Option<Does>) -> bool {
-        use Does::{Detaches, Harmless, KeepsGraph, Parameters, Passes, Takes};
+    fn is_stage(does: Option<CallEffect>) -> bool {
+        use CallEffect::{Detaches, Harmless, KeepsGraph, Parameters, Passes, Takes};
         does.is_some_and(|does| {
             !matches!(does, Detaches | Harmless | KeepsGraph | Parameters | Passes | Takes)
         })
@@ -223,7 +223,8 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
         let (name, given) = (call.method.to_string(), call.args.len());
-        let does = self.dialect.optimizer_method(&name, given).or_else(|| self.dialect.method(&name, given));
+        let does =
+            self.vocabulary.optimizer_method(&name, given).or_else(|| self.vocabulary.method(&name, given));
         // A method of `self` may be followed to a stage.
         let own = does.is_none() && matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"));
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
@@ -256,8 +257,8 @@ impl<'ast> Visit<'ast> for Survey {
             self.trains |= may_train(&last.ident);
             let name = last.ident.to_string();
             let owner = path.path.segments.iter().rev().nth(1);
-            let role = owner.and_then(|owner| role_of_type(self.dialect, &owner.ident.to_string()));
-            let stage = Self::is_stage(self.dialect.function(&name))
+            let role = owner.and_then(|owner| role_of_type(self.vocabulary, &owner.ident.to_string()));
+            let stage = Self::is_stage(self.vocabulary.function(&name))
                 || hints_at_training(&name)
                 || call.args.iter().any(is_exclusive)
                 || role == Some(Role::Optimizer)

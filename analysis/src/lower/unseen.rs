@@ -8,7 +8,7 @@ use syn::{Expr, ExprCall};
 use super::value::{Handed, Kind, Value};
 use super::{Lower, address, survey};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, PathId, SiteId};
-use crate::dialect::{
+use crate::vocabulary::{
     hints_at_backward, hints_at_mode, hints_at_training, measures_gradients, writes_gradients,
 };
 

@@ -115,3 +115,53 @@ mod of_the_user {
         }
     }
 }
+
+mod format_strings {
+    #[training_loop]
+    fn sum_of_the_run(model: &mut Net, train: &DataLoader, epochs: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut total = 0.0;
+        for epoch in 0..epochs {
+            for batch in train {
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+                total += loss.item(); //~ warning loss_total_never_reset
+            }
+            println!("epoch {epoch}: {total:.4}");
+        }
+    }
+
+    #[training_loop]
+    fn logged_by_name(model: &mut Net, train: &DataLoader, epochs: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let mut total = 0.0;
+        for epoch in 0..epochs {
+            for batch in train {
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+                total += loss.item(); //~ warning loss_total_never_reset
+            }
+            tracing::info!(target: "train", epoch, "{{not an argument}} loss {total:>width$.precision$}");
+        }
+    }
+
+    #[training_loop]
+    fn sum_of_an_epoch(model: &mut Net, train: &DataLoader, epochs: usize) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for epoch in 0..epochs {
+            let mut total = 0.0;
+            for batch in train {
+                let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+                total += loss.item();
+            }
+            println!("epoch {epoch}: {total:.4} {{total}}");
+        }
+    }
+}

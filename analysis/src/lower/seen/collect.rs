@@ -10,10 +10,10 @@ use syn::{
 
 use super::{Scope, ScopeId, Seen, SeenFn, SeenType, Told, TypeId};
 use crate::check::CheckOptions;
-use crate::dialect::TORCH;
 use crate::lower::deep::is_deep;
 use crate::lower::macros::Unfold;
 use crate::lower::survey::Survey;
+use crate::vocabulary::TRAINING_LOOP;
 
 pub(super) struct Collect<'s, 't> {
     seen: &'s mut Seen,
@@ -53,7 +53,7 @@ impl<'s, 't> Collect<'s, 't> {
         self.seen.functions.push(SeenFn {
             name: name.clone(),
             sig: sig.clone(),
-            survey: if deep { Survey::of_deep(&TORCH) } else { Survey::of(&body, &TORCH) },
+            survey: if deep { Survey::of_deep(&TRAINING_LOOP) } else { Survey::of(&body, &TRAINING_LOOP) },
             body,
             options,
             marked,

@@ -3,7 +3,7 @@
 use syn::Path;
 
 use super::{FnId, Scope, Seen};
-use crate::dialect::CRATES;
+use crate::vocabulary::CRATES;
 
 impl Seen {
     /// Whether a name that looks like one of a library's may be a function of the user's own, of which

@@ -39,7 +39,7 @@ impl Op {
 
 /// What keeps a gradient from passing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
+pub enum GradientStop {
     /// A conversion to a plain number or array.
     Number,
     /// A comparison, a rounding, or the place of the greatest entry.
@@ -50,7 +50,7 @@ pub enum How {
 
 /// What a loss takes as its output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Takes {
+pub enum LossInput {
     /// Scores of classes, before softmax.
     Logits,
     /// Scores of single entries, before sigmoid.
@@ -71,19 +71,19 @@ pub struct Loss {
     /// The type of which it is the method `loss`, if there is one.
     pub of: Option<&'static str>,
     /// What it takes as its output.
-    pub takes: Takes,
+    pub takes: LossInput,
     /// Exchanging output and target makes no difference to the gradient of either.
     pub symmetric: bool,
     /// Libraries agree on which argument comes first.
     pub one_order: bool,
 }
 
-const fn loss(name: &'static str, takes: Takes) -> Loss {
+const fn loss(name: &'static str, takes: LossInput) -> Loss {
     Loss { name, of: None, takes, symmetric: false, one_order: true }
 }
 
 const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
-    Loss { name, of, takes: Takes::Anything, symmetric: true, one_order: true }
+    Loss { name, of, takes: LossInput::Anything, symmetric: true, one_order: true }
 }
 
 /// Crates whose functions of these names do what the tables say.
@@ -91,15 +91,15 @@ pub const CRATES: &[&str] = &["training_loop", "tch", "candle_core", "candle_nn"
 
 /// The losses of `training_loop` and tch.
 pub(super) const LOSSES: &[Loss] = &[
-    Loss { of: Some("CrossEntropy"), ..loss("cross_entropy", Takes::Logits) },
-    loss("cross_entropy_for_logits", Takes::Logits),
-    loss("cross_entropy_loss", Takes::Logits),
-    loss("nll_loss", Takes::LogProbabilities),
-    loss("bce_with_logits_loss", Takes::EntryLogits),
-    loss("binary_cross_entropy_with_logits", Takes::EntryLogits),
-    loss("bce_loss", Takes::Probabilities),
-    loss("binary_cross_entropy", Takes::Probabilities),
-    Loss { one_order: false, ..loss("kl_div", Takes::Anything) },
+    Loss { of: Some("CrossEntropy"), ..loss("cross_entropy", LossInput::Logits) },
+    loss("cross_entropy_for_logits", LossInput::Logits),
+    loss("cross_entropy_loss", LossInput::Logits),
+    loss("nll_loss", LossInput::LogProbabilities),
+    loss("bce_with_logits_loss", LossInput::EntryLogits),
+    loss("binary_cross_entropy_with_logits", LossInput::EntryLogits),
+    loss("bce_loss", LossInput::Probabilities),
+    loss("binary_cross_entropy", LossInput::Probabilities),
+    Loss { one_order: false, ..loss("kl_div", LossInput::Anything) },
     regression("mse_loss", None),
     regression("l1_loss", None),
     regression("huber_loss", Some("Huber")),
@@ -164,17 +164,17 @@ pub(super) const OPS: &[(&str, Op)] = &[
 ];
 
 /// Methods that a gradient does not pass.
-pub(super) const CUTS: &[(&str, How)] = &[
-    ("item", How::Number),
-    ("to_array", How::Number),
-    ("double_value", How::Number),
-    ("int64_value", How::Number),
-    ("argmax", How::Choice),
-    ("argmin", How::Choice),
-    ("round", How::Choice),
-    ("sign", How::Choice),
-    ("eq_tensor", How::Choice),
-    ("gt", How::Choice),
-    ("lt", How::Choice),
-    ("detach", How::Detach),
+pub(super) const CUTS: &[(&str, GradientStop)] = &[
+    ("item", GradientStop::Number),
+    ("to_array", GradientStop::Number),
+    ("double_value", GradientStop::Number),
+    ("int64_value", GradientStop::Number),
+    ("argmax", GradientStop::Choice),
+    ("argmin", GradientStop::Choice),
+    ("round", GradientStop::Choice),
+    ("sign", GradientStop::Choice),
+    ("eq_tensor", GradientStop::Choice),
+    ("gt", GradientStop::Choice),
+    ("lt", GradientStop::Choice),
+    ("detach", GradientStop::Detach),
 ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Dialect;
+use super::Vocabulary;
 
 /// What a name stands for, as far as the checker cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +37,8 @@ impl Uses {
 /// What the last segment of a type's path, or a bound, says.
 ///
 /// `None` when the type says nothing, as a type parameter or an alias does.
-pub fn role_of_type(dialect: &Dialect, name: &str) -> Option<Role> {
-    if dialect.is_optimizer(name) || name.ends_with("Optimizer") {
+pub fn role_of_type(vocabulary: &Vocabulary, name: &str) -> Option<Role> {
+    if vocabulary.is_optimizer(name) || name.ends_with("Optimizer") {
         return Some(Role::Optimizer);
     }
     if ["Schedule", "Scheduler", "Lr", "LR"].iter().any(|end| name.ends_with(end)) {
@@ -109,7 +109,7 @@ pub fn role_of_name(name: &str) -> Option<Role> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dialect::TORCH;
+    use crate::vocabulary::TRAINING_LOOP;
 
     #[test]
     fn lookalikes_are_not_optimizers() {
@@ -135,10 +135,10 @@ mod tests {
 
     #[test]
     fn types_speak_first() {
-        assert_eq!(role_of_type(&TORCH, "AdamW"), Some(Role::Optimizer));
-        assert_eq!(role_of_type(&TORCH, "Optimizer"), Some(Role::Optimizer));
-        assert_eq!(role_of_type(&TORCH, "CosineLr"), Some(Role::Schedule));
-        assert_eq!(role_of_type(&TORCH, "CartPoleEnv"), Some(Role::Other));
-        assert_eq!(role_of_type(&TORCH, "Mlp"), None);
+        assert_eq!(role_of_type(&TRAINING_LOOP, "AdamW"), Some(Role::Optimizer));
+        assert_eq!(role_of_type(&TRAINING_LOOP, "Optimizer"), Some(Role::Optimizer));
+        assert_eq!(role_of_type(&TRAINING_LOOP, "CosineLr"), Some(Role::Schedule));
+        assert_eq!(role_of_type(&TRAINING_LOOP, "CartPoleEnv"), Some(Role::Other));
+        assert_eq!(role_of_type(&TRAINING_LOOP, "Mlp"), None);
     }
 }

@@ -1,35 +1,35 @@
 //! What libraries have in common beyond one vocabulary: steps that give the model back, loops on several
 //! processes.
 
-use super::{Dialect, Does};
+use super::{CallEffect, Vocabulary};
 use crate::stage::Effect;
 
 /// Calls that mean the same wherever they are met.
-pub const SHARED: Dialect = Dialect {
+pub const DISTRIBUTED: Vocabulary = Vocabulary {
     name: "shared",
-    optimizer_methods: &[("step", 3, Does::Updates { model: 1, of: 3 })],
+    optimizer_methods: &[("step", 3, CallEffect::Updates { model: 1, of: 3 })],
     scaler_methods: &[
-        ("scale", 1, Does::Scales),
-        ("unscale", 1, Does::Gradients(&[Effect::Unscale])),
-        ("unscale_", 1, Does::Gradients(&[Effect::Unscale])),
-        ("step", 1, Does::Gradients(&[Effect::Take])),
-        ("update", 1, Does::Harmless),
-        ("get_scale", 0, Does::Detaches),
-        ("state_dict", 0, Does::Detaches),
-        ("load_state_dict", 1, Does::Harmless),
+        ("scale", 1, CallEffect::Scales),
+        ("unscale", 1, CallEffect::Gradients(&[Effect::Unscale])),
+        ("unscale_", 1, CallEffect::Gradients(&[Effect::Unscale])),
+        ("step", 1, CallEffect::Gradients(&[Effect::Take])),
+        ("update", 1, CallEffect::Harmless),
+        ("get_scale", 0, CallEffect::Detaches),
+        ("state_dict", 0, CallEffect::Detaches),
+        ("load_state_dict", 1, CallEffect::Harmless),
     ],
     methods: &[
-        ("set_epoch", 1, Does::SetsEpoch),
-        ("all_reduce", 9, Does::Reduces),
-        ("all_reduce_mean", 9, Does::Reduces),
-        ("all_reduce_sum", 9, Does::Reduces),
-        ("allreduce", 9, Does::Reduces),
+        ("set_epoch", 1, CallEffect::SetsEpoch),
+        ("all_reduce", 9, CallEffect::Reduces),
+        ("all_reduce_mean", 9, CallEffect::Reduces),
+        ("all_reduce_sum", 9, CallEffect::Reduces),
+        ("allreduce", 9, CallEffect::Reduces),
     ],
     functions: &[
-        ("all_reduce", Does::Reduces),
-        ("all_reduce_mean", Does::Reduces),
-        ("all_reduce_sum", Does::Reduces),
-        ("allreduce", Does::Reduces),
+        ("all_reduce", CallEffect::Reduces),
+        ("all_reduce_mean", CallEffect::Reduces),
+        ("all_reduce_sum", CallEffect::Reduces),
+        ("allreduce", CallEffect::Reduces),
     ],
     optimizers: &[],
     tensors: &[],

@@ -48,3 +48,37 @@ pub fn drive(method: &str, arguments: usize) -> Option<Drive> {
     };
     Some(known)
 }
+
+/// What an adaptor does to the numbering of the items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// Adds a number from 0 on, first in a pair.
+    Adds,
+    /// Pairs two iterators; the number is that of either.
+    Pairs,
+    /// Leaves out as many items at the start as its argument says.
+    Skips,
+    /// Items may be left out or reordered: the start is unknown.
+    Loses,
+    /// Leaves it as it is.
+    Keeps,
+}
+
+/// What an adaptor of this name does to the numbering of the items.
+pub fn numbering(method: &str) -> Option<Numbering> {
+    let numbering = match method {
+        "enumerate" => Numbering::Adds,
+        "zip" => Numbering::Pairs,
+        "skip" => Numbering::Skips,
+        "filter" | "rev" | "step_by" | "skip_while" => Numbering::Loses,
+        "iter" | "into_iter" | "by_ref" | "take" | "take_while" | "peekable" | "inspect" | "progress"
+        | "progress_with" | "tqdm" | "fuse" => Numbering::Keeps,
+        _ => return None,
+    };
+    Some(numbering)
+}
+
+/// Whether a method fetches the next item of an iterator.
+pub fn is_next(method: &str, arguments: usize) -> bool {
+    method == "next" && arguments == 0
+}

@@ -1,0 +1,163 @@
+//! What the calls of a training library do, described by their effects and not by their names.
+//!
+//! A vocabulary is a table: the lowering asks it what a call does and never looks at a name itself, so a
+//! library with fused steps or gradients as values is one more table.
+//! It knows nothing of control flow or states.
+
+use crate::stage::Stage;
+
+mod call;
+mod distributed;
+mod math;
+mod roles;
+pub mod rust;
+mod tch;
+mod training_loop;
+mod words;
+
+pub use call::CallEffect;
+pub use distributed::{DISTRIBUTED, is_distributed_sampler, is_layer};
+pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
+pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, speaks_of_evaluation, speaks_of_training};
+pub use rust::{Drive, Lazy, drive, lazy};
+pub use tch::TCH;
+pub use training_loop::TRAINING_LOOP;
+pub use words::{
+    handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_average, is_loss, is_variable,
+    measures_gradients, names_optimizers, saves, writes_gradients,
+};
+
+/// One library's vocabulary.
+#[derive(Debug)]
+pub struct Vocabulary {
+    /// The name by which it can be told.
+    pub name: &'static str,
+    /// Methods of optimizers: name, greatest number of arguments, meaning.
+    pub optimizer_methods: &'static [(&'static str, usize, CallEffect)],
+    /// Methods of gradient scalers.
+    pub scaler_methods: &'static [(&'static str, usize, CallEffect)],
+    /// Methods of anything else.
+    pub methods: &'static [(&'static str, usize, CallEffect)],
+    /// Free functions, by the last segment of their path.
+    pub functions: &'static [(&'static str, CallEffect)],
+    /// Types that are optimizers.
+    pub optimizers: &'static [&'static str],
+    /// Types that wrap a tensor: their constructors keep what they are given.
+    pub tensors: &'static [&'static str],
+    /// What ops that keep the graph make of the numbers.
+    pub ops: &'static [(&'static str, Op)],
+    /// Methods that a gradient does not pass.
+    pub cuts: &'static [(&'static str, GradientStop)],
+    /// Losses, and what they take.
+    pub losses: &'static [Loss],
+    /// `backward` of more than one number sums them up in silence; else the program stops.
+    pub sums_unreduced: bool,
+    /// Vocabularies that go with this one; its own words come first.
+    pub also: &'static [&'static Vocabulary],
+}
+
+impl Vocabulary {
+    /// Its own vocabulary, then those that go with it.
+    fn tables(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.also.iter().copied())
+    }
+
+    /// Whether a type is an optimizer.
+    fn is_optimizer(&self, name: &str) -> bool {
+        self.tables().any(|vocabulary| vocabulary.optimizers.contains(&name))
+    }
+
+    /// What a method of an optimizer does.
+    pub fn optimizer_method(&self, name: &str, arguments: usize) -> Option<CallEffect> {
+        self.tables()
+            .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
+            .filter(|does| !matches!(does, CallEffect::Updates { of, .. } if *of != arguments))
+            .or_else(|| lookup(rust::WRAPPERS, name, arguments))
+    }
+
+    /// What a method of a scaler does.
+    pub fn scaler_method(&self, name: &str, arguments: usize) -> Option<CallEffect> {
+        self.tables().find_map(|vocabulary| lookup(vocabulary.scaler_methods, name, arguments))
+    }
+
+    /// What a method of anything but an optimizer does.
+    pub fn method(&self, name: &str, arguments: usize) -> Option<CallEffect> {
+        self.tables()
+            .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments))
+            .or_else(|| lookup(rust::WRAPPERS, name, arguments))
+    }
+
+    /// What a method does that is none but on a tensor.
+    pub fn on_tensor(&self, name: &str) -> Option<CallEffect> {
+        let op = self.ops.iter().any(|(known, _)| *known == name).then_some(CallEffect::KeepsGraph);
+        op.or_else(|| self.cut(name).map(|_| CallEffect::Detaches))
+    }
+
+    /// Whether a method puts its arguments into its receiver.
+    pub fn collects(&self, name: &str) -> bool {
+        matches!(name, "push" | "push_back" | "push_front" | "insert" | "extend" | "append")
+    }
+
+    /// Whether a method of a schedule leaves it where it stands.
+    pub fn looks_at_schedule(&self, name: &str) -> bool {
+        matches!(
+            name,
+            "start"
+                | "get_lr"
+                | "get_last_lr"
+                | "last_lr"
+                | "lr"
+                | "state_dict"
+                | "is_per_epoch"
+                | "position"
+        )
+    }
+
+    /// What an op makes of the numbers.
+    pub fn op(&self, name: &str) -> Op {
+        self.ops.iter().find(|(known, _)| *known == name).map_or(Op::Other, |(_, op)| *op)
+    }
+
+    /// What a method does to the gradient of its receiver, if that ends there.
+    pub fn cut(&self, name: &str) -> Option<GradientStop> {
+        self.cuts.iter().find(|(known, _)| *known == name).map(|(_, how)| *how)
+    }
+
+    /// The loss of this name.
+    pub fn loss(&self, name: &str) -> Option<&'static Loss> {
+        self.losses.iter().find(|loss| loss.name == name)
+    }
+
+    /// The loss that objects of this type compute.
+    pub fn criterion(&self, owner: &str) -> Option<&'static Loss> {
+        self.losses.iter().find(|loss| loss.of == Some(owner))
+    }
+
+    /// What a free function does; a name that speaks of a loss computes one.
+    pub fn function(&self, name: &str) -> Option<CallEffect> {
+        let mut rows = self.tables().flat_map(|vocabulary| vocabulary.functions);
+        let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
+        known.or_else(|| is_loss(name).then_some(CallEffect::Computes(Stage::Loss)))
+    }
+}
+
+/// What the table says of a method.
+fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> Option<CallEffect> {
+    let mut known = table.iter();
+    known.find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::Effect;
+
+    #[test]
+    fn fused_or_unknown_calls_are_not_guessed() {
+        assert_eq!(TRAINING_LOOP.optimizer_method("step", 0), Some(CallEffect::Gradients(&[Effect::Take])));
+        assert_eq!(TRAINING_LOOP.optimizer_method("step", 2), None);
+        assert_eq!(TRAINING_LOOP.method("step", 0), None);
+        assert_eq!(TRAINING_LOOP.function("weighted_loss"), Some(CallEffect::Computes(Stage::Loss)));
+        assert_eq!(TRAINING_LOOP.function("train_on_loss"), None);
+    }
+}

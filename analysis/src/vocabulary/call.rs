@@ -1,0 +1,64 @@
+//! The effects that a call can have.
+
+use crate::stage::{Effect, Stage};
+
+/// What a call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallEffect {
+    /// Acts on the gradients of the optimizer that it is called on, or whose parameters it is given.
+    ///
+    /// A fused call is a sequence, in which [`Effect::Fill`] is the backward of its first argument.
+    Gradients(&'static [Effect]),
+    /// Adds the gradient of the tensor that it is called on.
+    Backward {
+        /// Whether the graph may be used again.
+        retain: bool,
+    },
+    /// Computes a tensor with a graph; the stage is for drawings.
+    Computes(Stage),
+    /// Runs the model that it is given first on the tensor that it is called on.
+    Applies,
+    /// Describes an optimizer that is still to be built.
+    Settings,
+    /// Builds the optimizer that it is called on for the parameters that it is given first.
+    Builds,
+    /// Gives an optimizer the parameters of its first argument as well.
+    Adopts,
+    /// Moves a model that is given by value along gradients that are values too, and gives it back.
+    Updates {
+        /// Which argument the model is.
+        model: usize,
+        /// How many arguments there are.
+        of: usize,
+    },
+    /// Gives a loss times a factor that [`Effect::Unscale`] takes out of the gradients again.
+    Scales,
+    /// Tells a sampler which epoch it is.
+    SetsEpoch,
+    /// Puts a value together from all processes; gives it, or changes what it is given by `&mut`.
+    Reduces,
+    /// Derives a tensor from a tensor, graph included.
+    KeepsGraph,
+    /// Gives a value that has nothing to do with the gradients.
+    Detaches,
+    /// Gives the parameters of a model or an optimizer.
+    Parameters,
+    /// Gives the same thing again, wrapped or unwrapped.
+    Passes,
+    /// Gives the thing and leaves nothing in its place.
+    Takes,
+    /// Gives the same thing again, or one of its own that is equal at first.
+    Copies,
+    /// Switches the mode of the layers.
+    Mode(Stage),
+    /// Switches the mode of the layers as its first argument says.
+    ModeBy,
+    /// Runs a closure without recording.
+    NoGrad,
+    /// Runs a closure with recording, whatever is around it.
+    WithGrad,
+    /// Switches recording on or off for what follows, as its argument says.
+    SwitchesRecording,
+    /// Looks at its receiver, or sets something that is no gradient.
+    Harmless,
+}

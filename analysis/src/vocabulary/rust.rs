@@ -1,0 +1,33 @@
+//! Rust's own names, which mean the same in every library: wrappers, collections, `Option` and `Result`, iterators,
+//! macros and conversions.
+
+mod conversions;
+mod iterators;
+mod macros;
+mod outcomes;
+mod types;
+
+pub use conversions::{is_pure, is_reading, is_view, passes_errors, view_of_wrapper};
+pub use iterators::{Drive, Lazy, Numbering, drive, is_next, lazy, numbering};
+pub use macros::{MacroEffect, macro_effect};
+pub use outcomes::{Variant, asks_variant};
+pub use types::{TypeShape, is_number, is_pointer, type_shape};
+
+use super::CallEffect;
+
+/// Methods of Rust's own wrappers (`Option`, `Mutex`, `Box`, ...), which give what they hold in every library.
+pub(super) const WRAPPERS: &[(&str, usize, CallEffect)] = &[
+    ("as_mut", 0, CallEffect::Passes),
+    ("as_ref", 0, CallEffect::Passes),
+    ("as_deref", 0, CallEffect::Passes),
+    ("as_deref_mut", 0, CallEffect::Passes),
+    ("borrow", 0, CallEffect::Passes),
+    ("borrow_mut", 0, CallEffect::Passes),
+    ("lock", 0, CallEffect::Passes),
+    ("write", 0, CallEffect::Passes),
+    ("get_mut", 0, CallEffect::Passes),
+    ("unwrap", 0, CallEffect::Passes),
+    ("expect", 1, CallEffect::Passes),
+    ("by_ref", 0, CallEffect::Passes),
+    ("take", 0, CallEffect::Takes),
+];

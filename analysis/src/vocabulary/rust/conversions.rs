@@ -1,0 +1,44 @@
+//! Methods that give a value in another form, or ask it something.
+
+/// Whether a method without arguments gives the same value by another type: `as_slice`, `clone`, `borrow`.
+pub fn is_view(method: &str) -> bool {
+    method.starts_with("as_")
+        || matches!(method, "clone" | "cloned" | "copied" | "by_ref" | "borrow" | "borrow_mut")
+}
+
+/// Whether a method of an `Option` or a `Result` gives it again with what it holds: `as_ref`, `clone`.
+pub fn view_of_wrapper(method: &str) -> bool {
+    matches!(method, "as_mut" | "as_ref" | "as_deref" | "as_deref_mut" | "clone")
+}
+
+/// Whether a method returns the same as long as its receiver and its arguments do not change.
+pub fn is_pure(method: &str) -> bool {
+    method.starts_with("is_")
+        || method.starts_with("as_")
+        || matches!(
+            method,
+            "len"
+                | "contains"
+                | "contains_key"
+                | "item"
+                | "iter"
+                | "abs"
+                | "get"
+                | "rem_euclid"
+                | "unwrap"
+                | "clone"
+        )
+}
+
+/// Whether a method by its name only reads its receiver: Rust's conventions for conversions and getters.
+pub fn is_reading(method: &str) -> bool {
+    ["is_", "as_", "get", "to_"].iter().any(|start| method.starts_with(start))
+}
+
+/// Whether a method of a `Result` leaves the value alone and at most changes the error.
+pub fn passes_errors(method: &str) -> bool {
+    matches!(
+        method,
+        "context" | "with_context" | "wrap_err" | "wrap_err_with" | "map_err" | "inspect_err" | "ok"
+    )
+}

@@ -1,0 +1,45 @@
+//! Rust's own types.
+
+/// What a generic type of the standard library is, as far as its parameter is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypeShape {
+    /// At most one value, which its methods return: `Option`, `Box`, `Mutex`.
+    Wrapper,
+    /// Any number of values; the last parameter is their type.
+    Collection,
+}
+
+/// The shape of a type by the last segment of its path.
+pub fn type_shape(name: &str) -> Option<TypeShape> {
+    match name {
+        "Option" | "Result" | "Box" | "Rc" | "Arc" | "Cell" | "RefCell" | "Ref" | "RefMut" | "Mutex"
+        | "MutexGuard" | "RwLock" | "Pin" => Some(TypeShape::Wrapper),
+        "Vec" | "VecDeque" | "HashMap" | "BTreeMap" => Some(TypeShape::Collection),
+        _ => None,
+    }
+}
+
+/// Whether a type is a pointer whose copies share one value.
+pub fn is_pointer(name: &str) -> bool {
+    matches!(name, "Rc" | "Arc")
+}
+
+/// Whether a type is a plain number.
+pub fn is_number(name: &str) -> bool {
+    matches!(
+        name,
+        "f32"
+            | "f64"
+            | "usize"
+            | "u8"
+            | "u16"
+            | "u32"
+            | "u64"
+            | "i8"
+            | "i16"
+            | "i32"
+            | "i64"
+            | "isize"
+            | "bool"
+    )
+}

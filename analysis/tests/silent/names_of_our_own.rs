@@ -1,0 +1,45 @@
+//! Functions of the user whose names the checker once used for itself, or which are named as macros are.
+
+#[training_loop]
+fn looks(model: &mut Net, train: &DataLoader) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        looks_at(&mut optimizer);
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+        loss.backward();
+        optimizer.step();
+    }
+}
+
+#[training_loop]
+fn comes_back(model: &mut Net, train: &DataLoader) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        never_comes_back(&mut optimizer);
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+        loss.backward();
+        optimizer.step();
+    }
+}
+
+#[training_loop]
+fn prints(model: &mut Net, train: &DataLoader) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        println(&mut optimizer);
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+        loss.backward();
+        optimizer.step();
+    }
+}
+
+#[training_loop]
+fn printed(model: &mut Net, train: &DataLoader) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        println!("{optimizer:?}");
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+        loss.backward(); //~ error missing_zero_grad
+        optimizer.step();
+    }
+}
