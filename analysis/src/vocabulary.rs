@@ -23,8 +23,9 @@ pub use rust::{Drive, Lazy, drive, lazy};
 pub use tch::TCH;
 pub use training_loop::TRAINING_LOOP;
 pub use words::{
-    handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_average, is_loss, is_variable,
-    measures_gradients, names_optimizers, saves, writes_gradients,
+    handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_average, is_builder,
+    is_constructor, is_loss, is_variable, measures_gradients, moves_gradients, names_optimizers, saves,
+    writes_gradients,
 };
 
 /// One library's vocabulary.

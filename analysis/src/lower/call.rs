@@ -5,19 +5,17 @@ use syn::{Expr, ExprCall};
 use super::effects::On;
 use super::known::Known;
 use super::macros::Unfolded;
-use super::origin::{asks_for_no_reduction, is_number};
+use super::origin::asks_for_no_reduction;
 use super::outcome::is_no;
 use super::value::{Guard, Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Deps, Join, Origin, PathId};
 use crate::stage::Stage;
+use crate::vocabulary::rust::{TypeShape, Variant, is_mem_take, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
-    CallEffect, GradientStop, Op, Role, hints_at_training, is_distributed_sampler, is_rate, is_variable,
-    role_of_type,
+    CallEffect, GradientStop, Op, Role, hints_at_training, is_constructor, is_distributed_sampler, is_rate,
+    is_variable, role_of_type,
 };
-
-/// Wrappers through which an optimizer stays itself.
-const WRAPPERS: [&str; 7] = ["Box", "Rc", "Arc", "RefCell", "Mutex", "RwLock", "Some"];
 
 impl<'a> Lower<'a> {
     pub(super) fn call(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
@@ -68,10 +66,10 @@ impl<'a> Lower<'a> {
                 self.computes(expr, stage, None, &arguments)
             }
             Some(CallEffect::Passes) if node.args.len() == 1 => {
-                let known = (last == "Some").then_some(Known::Something);
+                let known = (Variant::of(last) == Some(Variant::Some)).then_some(Known::Something);
                 self.expr(&node.args[0]).with_known(known)
             }
-            _ if last == "take" && owner.is_some_and(|owner| owner == "mem") && node.args.len() == 1 => {
+            _ if is_mem_take(&function.path, node.args.len()) => {
                 let value = self.expr(&node.args[0]);
                 self.taken(&value)
             }
@@ -109,9 +107,9 @@ impl<'a> Lower<'a> {
 
     /// `Type::function(..)`.
     fn associated(&mut self, expr: &'a Expr, node: &'a ExprCall, owner: &str, name: &str) -> Value<'a> {
-        if WRAPPERS.contains(&owner) && node.args.len() == 1 {
+        if type_shape(owner) == Some(TypeShape::Wrapper) && node.args.len() == 1 {
             let value = self.expr(&node.args[0]);
-            if let (Kind::NewOptimizer(_, site), "Rc" | "Arc") = (&value.kind, owner) {
+            if let (Kind::NewOptimizer(_, site), true) = (&value.kind, is_pointer(owner)) {
                 self.cfg.shared.insert(*site);
             }
             return value;
@@ -181,8 +179,7 @@ impl<'a> Lower<'a> {
             self.cfg.samplers.insert(site);
         }
         self.hand_over(&arguments, site, false);
-        let makes = ["new", "default", "init", "seq", "build", "create", "with", "from"];
-        let made = makes.iter().any(|start| name.starts_with(start)).then_some(site);
+        let made = is_constructor(name).then_some(site);
         let own = matches!(&*node.func, Expr::Path(path) if self.seen.may_be_own(&path.path, self.function));
         let criterion = self.vocabulary.criterion(owner).filter(|_| !own);
         let unreduced = node.args.iter().any(asks_for_no_reduction).then_some(site);

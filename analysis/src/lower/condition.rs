@@ -12,6 +12,7 @@ use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, ExprBinary, ExprMethodCall, Lit, UnOp};
 
 use super::{survey, text};
+use crate::vocabulary::rust::{self, Question, Variant, is_view, question};
 
 mod pattern;
 
@@ -134,7 +135,9 @@ pub(super) fn constant(expr: &Expr) -> Option<Constant> {
         Expr::Lit(literal) => literal_constant(&literal.lit),
         Expr::Path(path) => of_path(&path.path).map(of),
         Expr::Call(call) => match &*call.func {
-            Expr::Path(path) if ["Some", "Ok", "Err"].iter().any(|name| path.path.is_ident(name)) => {
+            Expr::Path(path)
+                if path.path.get_ident().and_then(|_| Variant::of_path(&path.path)).is_some() =>
+            {
                 of_path(&path.path).map(of)
             }
             _ => None,
@@ -157,11 +160,6 @@ fn bare(mut expr: &Expr) -> &Expr {
             other => return other,
         };
     }
-}
-
-fn is_view(method: &str) -> bool {
-    method.starts_with("as_")
-        || matches!(method, "clone" | "cloned" | "copied" | "by_ref" | "borrow" | "borrow_mut")
 }
 
 fn turned(test: Test) -> Test {
@@ -218,17 +216,17 @@ fn by_method(call: &ExprMethodCall) -> Option<Test> {
         let answer = Some(Answer::new("0", "0", true));
         known.then(|| Test { subject: subject(), answer, holds: true, text: whole(), names: names() })
     };
-    match (name.as_str(), call.args.len()) {
-        ("is_some", 0) => is("Some", true),
-        ("is_none", 0) => is("Some", false),
-        ("is_ok", 0) => is("Ok", true),
-        ("is_err", 0) => is("Ok", false),
-        ("is_empty", 0) => zero(&|| format!("{}.len()", text::tight(bare(receiver)))),
-        ("is_multiple_of", 1) => {
+    match question(&name, call.args.len()) {
+        Some(Question::Variant(variant)) => {
+            let (variant, holds) = variant.success();
+            is(variant.name(), holds)
+        }
+        Some(Question::IsEmpty) => zero(&|| format!("{}.len()", text::tight(bare(receiver)))),
+        Some(Question::IsMultiple) => {
             zero(&|| format!("{} % {}", text::tight(bare(receiver)), text::tight(&call.args[0])))
         }
-        (name, _) => {
-            let pure = is_pure_method(name) && is_pure(receiver) && call.args.iter().all(is_pure);
+        None => {
+            let pure = rust::is_pure(&name) && is_pure(receiver) && call.args.iter().all(is_pure);
             pure.then(|| Test {
                 subject: whole(),
                 answer: None,
@@ -248,13 +246,12 @@ fn of_path(path: &syn::Path) -> Option<(Answer, bool)> {
 
 /// A variant or a constant by its name.
 fn variant(name: &str, shown: &str, owned: bool) -> (Answer, bool) {
-    match name {
-        "Some" | "Ok" => (Answer::new(name, name, true), true),
-        "None" => (Answer::new("Some", "Some", true), false),
-        "Err" => (Answer::new("Ok", "Ok", true), false),
-        // Two constants may have one value; two variants are two.
-        _ => (Answer::new(name, shown, owned || name.contains(char::is_lowercase)), true),
+    if let Some(variant) = Variant::of(name) {
+        let (success, holds) = variant.success();
+        return (Answer::new(success.name(), success.name(), true), holds);
     }
+    // Two constants may have one value; two variants are two.
+    (Answer::new(name, shown, owned || name.contains(char::is_lowercase)), true)
 }
 
 fn literal_constant(literal: &Lit) -> Option<Constant> {
@@ -280,25 +277,6 @@ fn names(node: &impl ToTokens) -> BTreeSet<String> {
     names
 }
 
-/// Methods that answer the same question the same way.
-fn is_pure_method(method: &str) -> bool {
-    method.starts_with("is_")
-        || method.starts_with("as_")
-        || matches!(
-            method,
-            "len"
-                | "contains"
-                | "contains_key"
-                | "item"
-                | "iter"
-                | "abs"
-                | "get"
-                | "rem_euclid"
-                | "unwrap"
-                | "clone"
-        )
-}
-
 /// Whether an expression gives the same whenever nothing it mentions has changed.
 fn is_pure(expr: &Expr) -> bool {
     let mut pure = Pure { yes: true, depth: 0 };
@@ -314,7 +292,7 @@ struct Pure {
 impl<'ast> Visit<'ast> for Pure {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         match expr {
-            Expr::MethodCall(call) if !is_pure_method(&call.method.to_string()) => self.yes = false,
+            Expr::MethodCall(call) if !rust::is_pure(&call.method.to_string()) => self.yes = false,
             Expr::Path(_)
             | Expr::Field(_)
             | Expr::Lit(_)

@@ -10,6 +10,7 @@ use crate::cfg::{Counter, LoopId, PathId};
 
 mod shape;
 
+use crate::vocabulary::rust::{Numbering, Question, is_next, numbering, question};
 use shape::{bare, is_condition, number, part_of, remainder_of, rest};
 
 /// Arithmetic nested deeper than this is not followed.
@@ -103,7 +104,8 @@ impl<'a> Lower<'a> {
     /// `Some((i, batch)) = batches.next()`.
     pub(super) fn expect_next(&mut self, pat: &Pat, from: &Expr) {
         if let (Pat::TupleStruct(wrapped), Expr::MethodCall(call)) = (pat, from)
-            && let (Some(inner), true) = (wrapped.elems.first(), call.method == "next")
+            && let (Some(inner), true) =
+                (wrapped.elems.first(), is_next(&call.method.to_string(), call.args.len()))
             && !self.rounds.is_empty()
         {
             self.expect_index(inner, &call.receiver);
@@ -183,7 +185,9 @@ impl<'a> Lower<'a> {
     /// The count that a condition compares, if it does.
     pub(super) fn ask_count(&mut self, condition: &Expr) -> Option<Count> {
         match condition {
-            Expr::MethodCall(call) if call.method == "is_multiple_of" && call.args.len() == 1 => {
+            Expr::MethodCall(call)
+                if question(&call.method.to_string(), call.args.len()) == Some(Question::IsMultiple) =>
+            {
                 let every = call.args.first()?;
                 self.remainder(&call.receiver, every, Some(0), true)
             }
@@ -301,9 +305,9 @@ impl<'a> Lower<'a> {
             Expr::Call(call) if call.args.len() == 1 => self.stream(&call.args[0], depth + 1),
             Expr::MethodCall(call) => {
                 let first = call.args.first();
-                match &*call.method.to_string() {
-                    "enumerate" => Some(Stream { start: Some(0), part: Some(0) }),
-                    "zip" => {
+                match numbering(&call.method.to_string())? {
+                    Numbering::Adds => Some(Stream { start: Some(0), part: Some(0) }),
+                    Numbering::Pairs => {
                         let number = |lower: &mut Self, items: &Expr| {
                             lower.stream(items, depth + 1).filter(|stream| stream.part.is_none())
                         };
@@ -312,7 +316,7 @@ impl<'a> Lower<'a> {
                         }
                         number(self, first?).map(|right| Stream { part: Some(1), ..right })
                     }
-                    "skip" => {
+                    Numbering::Skips => {
                         let by = first.and_then(number);
                         let stream = self.stream(&call.receiver, depth + 1)?;
                         Some(Stream {
@@ -320,14 +324,10 @@ impl<'a> Lower<'a> {
                             ..stream
                         })
                     }
-                    "filter" | "rev" | "step_by" | "skip_while" => {
+                    Numbering::Loses => {
                         Some(Stream { start: None, ..self.stream(&call.receiver, depth + 1)? })
                     }
-                    "iter" | "into_iter" | "by_ref" | "take" | "take_while" | "peekable" | "inspect"
-                    | "progress" | "progress_with" | "tqdm" | "fuse" => {
-                        self.stream(&call.receiver, depth + 1)
-                    }
-                    _ => None,
+                    Numbering::Keeps => self.stream(&call.receiver, depth + 1),
                 }
             }
             _ => None,

@@ -5,6 +5,7 @@ use syn::{Expr, Stmt};
 use super::value::Value;
 use super::{FrameKind, Lower, address};
 use crate::cfg::BlockId;
+use crate::vocabulary::rust::{Variant, passes_errors};
 
 /// Where errors go.
 #[derive(Clone, Copy)]
@@ -40,12 +41,8 @@ fn head(expr: &Expr) -> Option<&Expr> {
         Expr::Paren(inner) => head(&inner.expr),
         Expr::Group(inner) => head(&inner.expr),
         Expr::Await(inner) => head(&inner.base),
-        Expr::MethodCall(node) => match node.method.to_string().as_str() {
-            "context" | "with_context" | "wrap_err" | "wrap_err_with" | "map_err" | "inspect_err" | "ok" => {
-                head(&node.receiver)
-            }
-            _ => Some(expr),
-        },
+        Expr::MethodCall(node) if passes_errors(&node.method.to_string()) => head(&node.receiver),
+        Expr::MethodCall(_) => Some(expr),
         _ => None,
     }
 }
@@ -53,18 +50,16 @@ fn head(expr: &Expr) -> Option<&Expr> {
 /// Whether an expression is `Err(..)`.
 pub(super) fn is_error(expr: &Expr) -> bool {
     match expr {
-        Expr::Call(call) => matches!(&*call.func, Expr::Path(path) if ends_in(path, "Err")),
+        Expr::Call(call) => {
+            matches!(&*call.func, Expr::Path(path) if Variant::of_path(&path.path) == Some(Variant::Err))
+        }
         Expr::Paren(inner) => is_error(&inner.expr),
         _ => false,
     }
 }
 
 pub(super) fn is_none(expr: &Expr) -> bool {
-    matches!(expr, Expr::Path(path) if ends_in(path, "None"))
-}
-
-fn ends_in(path: &syn::ExprPath, name: &str) -> bool {
-    path.path.segments.last().is_some_and(|last| last.ident == name)
+    matches!(expr, Expr::Path(path) if Variant::of_path(&path.path) == Some(Variant::None))
 }
 
 /// The expressions of which one is what a block gives.

@@ -3,11 +3,12 @@
 use quote::ToTokens;
 use syn::{Expr, ExprClosure, FnArg, GenericParam, Generics, Pat, Type, TypeParamBound};
 
-use super::origin::is_number;
 use super::value::{Handed, Kind, Value};
 use super::{FrameKind, Lower};
 use crate::cfg::{BlockId, Deps, Origin, PathId};
 use crate::diagnostic::Place;
+use crate::vocabulary::rust::is_number;
+use crate::vocabulary::rust::{TypeShape, type_shape};
 use crate::vocabulary::{Role, role_of_name, role_of_type};
 
 impl<'a> Lower<'a> {
@@ -122,16 +123,16 @@ impl<'a> Lower<'a> {
                 let last = path.path.segments.last()?;
                 let name = last.ident.to_string();
                 let parameter = path.path.get_ident().and_then(|name| self.role_of_generic(name, generics));
-                match name.as_str() {
-                    "Option" | "Box" | "Rc" | "Arc" | "RefCell" | "Mutex" | "RwLock" => {
+                match type_shape(&name) {
+                    Some(TypeShape::Wrapper) => {
                         let syn::PathArguments::AngleBracketed(inner) = &last.arguments else { return None };
                         inner.args.iter().find_map(|argument| match argument {
                             syn::GenericArgument::Type(ty) => self.role_of_parameter(ty, generics),
                             _ => None,
                         })
                     }
-                    "Vec" | "HashMap" | "BTreeMap" => Some(Role::Other),
-                    _ => parameter.or_else(|| role_of_type(self.vocabulary, &name)),
+                    Some(TypeShape::Collection) => Some(Role::Other),
+                    None => parameter.or_else(|| role_of_type(self.vocabulary, &name)),
                 }
             }
             _ => None,

@@ -7,6 +7,7 @@ use super::{Lower, address, survey, text};
 use crate::cfg::{Action, Deps, Kept, Move, PathId, Recorded, Schedule, SiteId};
 use crate::diagnostic::Place;
 use crate::stage::Stage;
+use crate::vocabulary::rust::is_reading;
 
 impl<'a> Lower<'a> {
     /// `left += value`, or `left = left + value`: the sum has the graph of what is added.
@@ -55,7 +56,7 @@ impl<'a> Lower<'a> {
     ) {
         let name = node.method.to_string();
         if !self.vocabulary.collects(&name) {
-            if !super::method::is_reading(&name) {
+            if !is_reading(&name) {
                 self.empties(into);
             }
             return;

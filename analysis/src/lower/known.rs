@@ -7,6 +7,7 @@ use syn::{BinOp, Expr, Lit, Pat, UnOp};
 
 use super::Lower;
 use super::value::{Kind, Value};
+use crate::vocabulary::rust::{Question, Variant, question, view_of_wrapper};
 
 /// What can be told of a value where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +33,7 @@ impl Known {
     pub(super) fn variant(path: &syn::Path) -> Option<Self> {
         let name = path.segments.last()?.ident.to_string();
         let camel = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
-        (camel && name != "None").then(|| Self::Variant(name.into()))
+        (camel && Variant::of(&name) != Some(Variant::None)).then(|| Self::Variant(name.into()))
     }
 }
 
@@ -50,17 +51,17 @@ impl<'a> Lower<'a> {
                 let same = self.known(&node.left)? == self.known(&node.right)?;
                 Some(same == matches!(node.op, BinOp::Eq(_)))
             }
-            Expr::MethodCall(node) if node.args.is_empty() => {
-                let something = match self.known(&node.receiver)? {
-                    Known::Something => true,
-                    Known::Nothing => false,
+            Expr::MethodCall(node) => {
+                let Some(Question::Variant(asked)) = question(&node.method.to_string(), node.args.len())
+                else {
+                    return None;
+                };
+                let known = match self.known(&node.receiver)? {
+                    Known::Something => Variant::Some,
+                    Known::Nothing => Variant::None,
                     _ => return None,
                 };
-                match node.method.to_string().as_str() {
-                    "is_some" => Some(something),
-                    "is_none" => Some(!something),
-                    _ => None,
-                }
+                (asked.success().0 == Variant::Some).then_some(asked == known)
             }
             other => match self.known(other)? {
                 Known::Bool(value) => Some(value),
@@ -83,13 +84,15 @@ impl<'a> Lower<'a> {
             },
             Expr::Path(node) => match node.path.get_ident().and_then(|name| self.lookup(&name.to_string())) {
                 Some(path) => self.values.get(&path)?.known.clone(),
-                None if node.path.is_ident("None") => Some(Known::Nothing),
+                None if Variant::None.is_path(&node.path) => Some(Known::Nothing),
                 None => Known::variant(&node.path),
             },
             Expr::MethodCall(node) if node.args.is_empty() => {
-                let same = ["as_mut", "as_ref", "as_deref", "as_deref_mut", "clone"];
-                let known = same.contains(&node.method.to_string().as_str());
-                if known { self.known(&node.receiver) } else { None }
+                if view_of_wrapper(&node.method.to_string()) {
+                    self.known(&node.receiver)
+                } else {
+                    None
+                }
             }
             _ => None,
         }
@@ -98,8 +101,8 @@ impl<'a> Lower<'a> {
     /// Whether a value fits a pattern, if that is decided.
     pub(super) fn fits(pat: &Pat, value: &Value<'a>) -> Option<bool> {
         let variant = |name: &syn::Ident| match value.known.as_ref()? {
-            Known::Nothing => Some(name == "None"),
-            Known::Something => (name == "None").then_some(false),
+            Known::Nothing => Some(Variant::None.is(name)),
+            Known::Something => Variant::None.is(name).then_some(false),
             Known::Variant(known) => Some(*name == **known),
             Known::Bool(_) => None,
         };
@@ -122,7 +125,7 @@ impl<'a> Lower<'a> {
                 let name = &wrapped.path.segments.last()?.ident;
                 match value.known.as_ref()? {
                     Known::Nothing => Some(false),
-                    Known::Something if name == "Some" => {
+                    Known::Something if Variant::Some.is(name) => {
                         let open = |part: &Pat| Self::fits(part, &Value::nothing()) == Some(true);
                         wrapped.elems.iter().all(open).then_some(true)
                     }

@@ -7,8 +7,8 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::visit_mut::{self, VisitMut};
 use syn::token::Paren;
+use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprCall, ExprLit, ExprMacro, Ident, Lit, LitStr, Macro, Path, Stmt, Token, parse_quote};
 
 use crate::vocabulary::rust::{MacroEffect, macro_effect};
@@ -160,9 +160,10 @@ fn captured(format: &LitStr) -> Vec<Expr> {
     for part in format.value().replace("{{", "").split('{').skip(1) {
         let argument = part.split('}').next().unwrap_or_default();
         let (name, spec) = argument.split_once(':').unwrap_or((argument, ""));
-        let sizes = spec.split('$').rev().skip(1).map(|size| {
-            size.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
-        });
+        let sizes =
+            spec.split('$').rev().skip(1).map(|size| {
+                size.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+            });
         let names = std::iter::once(name.trim()).chain(sizes);
         found.extend(names.filter_map(|name| syn::parse_str::<Ident>(name).ok()).map(|mut name| {
             name.set_span(format.span());

@@ -8,6 +8,7 @@ use super::{Lower, text};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::stage::Stage;
+use crate::vocabulary::rust::is_reading;
 use crate::vocabulary::{
     CallEffect, GradientStop, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
     is_loss, measures_gradients, writes_gradients,
@@ -362,8 +363,4 @@ fn told(expr: &Expr) -> Option<bool> {
 
 fn is_count(value: &Value<'_>) -> bool {
     matches!(value.kind, Kind::Number)
-}
-
-pub(super) fn is_reading(name: &str) -> bool {
-    name.starts_with("is_") || name.starts_with("as_") || name.starts_with("get") || name.starts_with("to_")
 }

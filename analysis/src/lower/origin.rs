@@ -9,6 +9,7 @@ use crate::cfg::{Argument, Deps, Difference, Join, LossCall, Origin, Root, SiteI
 use crate::diagnostic::Place;
 use crate::stage::Stage;
 use crate::vocabulary::Loss;
+use crate::vocabulary::rust::{Variant, is_next};
 
 /// How an operator puts two values together.
 pub(super) fn join_of(op: &BinOp) -> Join {
@@ -18,26 +19,6 @@ pub(super) fn join_of(op: &BinOp) -> Join {
         BinOp::Mul(_) | BinOp::MulAssign(_) | BinOp::Div(_) | BinOp::DivAssign(_) => Join::Product,
         _ => Join::Other,
     }
-}
-
-/// Types that are plain numbers.
-pub(super) fn is_number(name: &str) -> bool {
-    matches!(
-        name,
-        "f32"
-            | "f64"
-            | "usize"
-            | "u8"
-            | "u16"
-            | "u32"
-            | "u64"
-            | "i8"
-            | "i16"
-            | "i32"
-            | "i64"
-            | "isize"
-            | "bool"
-    )
 }
 
 /// Whether an argument asks a loss not to sum or average: `Reduction::None`.
@@ -199,7 +180,7 @@ impl<'a> Lower<'a> {
             }
             return Origin::default();
         }
-        if name == "next" && arguments.is_empty() && receiver.origin.source == Source::Unknown {
+        if is_next(name, arguments.len()) && receiver.origin.source == Source::Unknown {
             return self.item_origin(receiver);
         }
         if receiver.origin.criterion.is_some() {
@@ -240,7 +221,7 @@ impl<'a> Lower<'a> {
 }
 
 fn is_none(argument: &Expr) -> bool {
-    matches!(argument, Expr::Path(path) if path.path.is_ident("None"))
+    matches!(argument, Expr::Path(path) if Variant::None.is_path(&path.path))
 }
 
 /// An expression without references and parentheses round it.

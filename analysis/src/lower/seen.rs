@@ -10,6 +10,7 @@ use syn::{Attribute, Block, Item, ItemFn, Path, Signature, Type};
 
 use super::survey::Survey;
 use crate::check::CheckOptions;
+use crate::vocabulary::rust::{TypeShape, type_shape};
 
 mod collect;
 mod imports;
@@ -307,21 +308,7 @@ impl Seen {
             Type::Path(path) if path.qself.is_none() => {
                 let last = path.path.segments.last()?;
                 let name = last.ident.to_string();
-                let wrapper = [
-                    "Option",
-                    "Box",
-                    "Rc",
-                    "Arc",
-                    "RefCell",
-                    "Mutex",
-                    "RwLock",
-                    "Result",
-                    "RefMut",
-                    "Ref",
-                    "MutexGuard",
-                    "Pin",
-                ];
-                if wrapper.contains(&name.as_str())
+                if type_shape(&name) == Some(TypeShape::Wrapper)
                     && let syn::PathArguments::AngleBracketed(inner) = &last.arguments
                 {
                     return inner.args.iter().find_map(|argument| match argument {

@@ -10,6 +10,7 @@ use super::Lower;
 use super::value::{Kind, Value};
 use crate::cfg::{Deps, OptimizerId, PathId, SiteId};
 use crate::stage::Effect;
+use crate::vocabulary::rust::{TypeShape, type_shape};
 use crate::vocabulary::{CallEffect, Role, Vocabulary};
 
 /// Optimizers named one by one in the head of a loop, at most.
@@ -133,12 +134,10 @@ impl<'a> Lower<'a> {
                     _ => None,
                 });
                 let Some(element) = element else { return false };
-                match last.ident.to_string().as_str() {
-                    "Vec" | "HashMap" | "BTreeMap" | "VecDeque" => element,
-                    "Box" | "Arc" | "Rc" | "Mutex" | "RefCell" => {
-                        return self.holds_optimizers(element, generics);
-                    }
-                    _ => return false,
+                match type_shape(&last.ident.to_string()) {
+                    Some(TypeShape::Collection) => element,
+                    Some(TypeShape::Wrapper) => return self.holds_optimizers(element, generics),
+                    None => return false,
                 }
             }
             _ => return false,

@@ -8,8 +8,10 @@ use syn::{Expr, ExprCall};
 use super::value::{Handed, Kind, Value};
 use super::{Lower, address, survey};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, PathId, SiteId};
+use crate::vocabulary::rust::is_drop;
 use crate::vocabulary::{
-    hints_at_backward, hints_at_mode, hints_at_training, measures_gradients, writes_gradients,
+    hints_at_backward, hints_at_mode, hints_at_training, is_builder, measures_gradients, moves_gradients,
+    writes_gradients,
 };
 
 impl<'a> Lower<'a> {
@@ -29,7 +31,7 @@ impl<'a> Lower<'a> {
             }
         };
         let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-        if let ([guard], Some("drop")) = (&arguments[..], name.as_deref())
+        if let ([guard], true) = (&arguments[..], name.as_deref().is_some_and(is_drop))
             && self.drops_guard(guard, &node.args[0])
         {
             return Value::nothing();
@@ -83,8 +85,7 @@ impl<'a> Lower<'a> {
             value.origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
         }
         value.measured |= name.as_deref().is_some_and(measures_gradients);
-        let constructs = ["build", "make", "create", "new", "init", "configure", "setup"];
-        let made = name.is_some_and(|name| constructs.iter().any(|start| name.starts_with(start)));
+        let made = name.as_deref().is_some_and(is_builder);
         value.with_made(made.then_some(site))
     }
 
@@ -140,7 +141,7 @@ impl<'a> Lower<'a> {
         self.reads_in_text(&tokens.to_string());
         let mut names = BTreeSet::new();
         survey::identifiers(tokens, &mut names);
-        let everything = names.contains("backward") || names.contains("step");
+        let everything = names.iter().any(|name| moves_gradients(name));
         let mut deps = Deps::none();
         for name in &names {
             self.changed(name);

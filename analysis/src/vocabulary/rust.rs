@@ -2,15 +2,17 @@
 //! macros and conversions.
 
 mod conversions;
+mod functions;
 mod iterators;
 mod macros;
 mod outcomes;
 mod types;
 
-pub use conversions::{is_pure, is_reading, is_view, passes_errors, view_of_wrapper};
+pub use conversions::{is_forced, is_pure, is_question, is_reading, is_view, passes_errors, view_of_wrapper};
+pub use functions::{is_drop, is_mem_take, is_remainder};
 pub use iterators::{Drive, Lazy, Numbering, drive, is_next, lazy, numbering};
 pub use macros::{MacroEffect, macro_effect};
-pub use outcomes::{Variant, asks_variant};
+pub use outcomes::{Question, Variant, question};
 pub use types::{TypeShape, is_number, is_pointer, type_shape};
 
 use super::CallEffect;

@@ -69,3 +69,20 @@ pub fn names_optimizers(name: &str) -> bool {
 pub fn is_variable(name: &str) -> bool {
     name.starts_with("Var")
 }
+
+/// Whether an associated function of this name makes a value of its type.
+pub fn is_constructor(name: &str) -> bool {
+    let starts = ["new", "default", "init", "seq", "build", "create", "with", "from"];
+    starts.iter().any(|start| name.starts_with(start))
+}
+
+/// Whether a free function of this name makes a value.
+pub fn is_builder(name: &str) -> bool {
+    let starts = ["build", "make", "create", "new", "init", "configure", "setup"];
+    starts.iter().any(|start| name.starts_with(start))
+}
+
+/// Whether a name, met in code that is not followed, is that of a call that fills gradients or uses them.
+pub fn moves_gradients(name: &str) -> bool {
+    matches!(name, "backward" | "step")
+}

@@ -3,6 +3,8 @@
 use syn::{BinOp, Expr, Lit, Pat};
 
 use crate::lower::{address, text};
+use crate::vocabulary::rust::is_question;
+use crate::vocabulary::rust::is_remainder;
 
 /// The name in a pattern that an index is bound to.
 pub(super) fn part_of(pat: &Pat, part: Option<usize>) -> Option<usize> {
@@ -20,7 +22,9 @@ pub(super) fn part_of(pat: &Pat, part: Option<usize>) -> Option<usize> {
 pub(super) fn remainder_of(expr: &Expr) -> Option<(&Expr, &Expr)> {
     match bare(expr) {
         Expr::Binary(node) if matches!(node.op, BinOp::Rem(_)) => Some((&node.left, &node.right)),
-        Expr::MethodCall(call) if call.method == "rem_euclid" => Some((&call.receiver, call.args.first()?)),
+        Expr::MethodCall(call) if is_remainder(&call.method.to_string()) => {
+            Some((&call.receiver, call.args.first()?))
+        }
         _ => None,
     }
 }
@@ -72,7 +76,7 @@ pub(super) fn is_condition(expr: &Expr) -> bool {
                 | BinOp::Or(_)
         ),
         Expr::Unary(node) => matches!(node.op, syn::UnOp::Not(_)),
-        Expr::MethodCall(call) => call.method.to_string().starts_with("is_"),
+        Expr::MethodCall(call) => is_question(&call.method.to_string()),
         _ => false,
     }
 }

@@ -42,3 +42,13 @@ pub fn passes_errors(method: &str) -> bool {
         "context" | "with_context" | "wrap_err" | "wrap_err_with" | "map_err" | "inspect_err" | "ok"
     )
 }
+
+/// Whether a method returns the value of an `Option` or a `Result`, or panics.
+pub fn is_forced(method: &str) -> bool {
+    matches!(method, "unwrap" | "expect")
+}
+
+/// Whether a method by its name returns a truth value.
+pub fn is_question(method: &str) -> bool {
+    method.starts_with("is_")
+}

@@ -30,6 +30,16 @@ impl Variant {
         Self::of(&path.segments.last()?.ident.to_string())
     }
 
+    /// Whether a name is this variant's.
+    pub fn is(self, name: &syn::Ident) -> bool {
+        name == self.name()
+    }
+
+    /// Whether an expression is this variant by its plain name, as `None`.
+    pub fn is_path(self, path: &syn::Path) -> bool {
+        path.is_ident(self.name())
+    }
+
     /// The name of the variant.
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,13 +61,27 @@ impl Variant {
     }
 }
 
-/// The variant whose presence a method without arguments tells: `is_some`, `is_err`.
-pub fn asks_variant(method: &str) -> Option<Variant> {
-    match method {
-        "is_some" => Some(Variant::Some),
-        "is_none" => Some(Variant::None),
-        "is_ok" => Some(Variant::Ok),
-        "is_err" => Some(Variant::Err),
-        _ => None,
-    }
+/// What a method asks of its receiver, if two ways to write it ask the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Whether an `Option` or a `Result` is this variant: `is_some`.
+    Variant(Variant),
+    /// Whether the length is 0.
+    IsEmpty,
+    /// Whether the remainder of a division by the argument is 0.
+    IsMultiple,
+}
+
+/// The question that a method asks.
+pub fn question(method: &str, arguments: usize) -> Option<Question> {
+    let question = match (method, arguments) {
+        ("is_some", 0) => Question::Variant(Variant::Some),
+        ("is_none", 0) => Question::Variant(Variant::None),
+        ("is_ok", 0) => Question::Variant(Variant::Ok),
+        ("is_err", 0) => Question::Variant(Variant::Err),
+        ("is_empty", 0) => Question::IsEmpty,
+        ("is_multiple_of", 1) => Question::IsMultiple,
+        _ => return None,
+    };
+    Some(question)
 }
