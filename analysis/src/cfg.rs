@@ -9,7 +9,9 @@ use crate::stage::{Effect, Stage};
 mod condition;
 mod draw;
 mod event;
+mod factors;
 mod guard;
+mod head;
 mod notes;
 mod origin;
 mod outcomes;
@@ -18,7 +20,9 @@ mod runs;
 
 pub use condition::{Condition, ConditionId};
 pub use event::{Action, Block, Edge, Event, Reads};
-pub use guard::{Counter, Guard, GuardId, GuardKind};
+pub use factors::Factors;
+pub use guard::{Counter, Guard, GuardId, GuardKind, Period};
+pub use head::{Head, HeadKind};
 pub(crate) use notes::MOST_USES;
 pub use notes::{Choice, Measure, Notes, Swallow, Use, UseKind};
 pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
@@ -96,8 +100,8 @@ pub struct Cfg {
     pub runs: std::collections::BTreeMap<SiteId, Run>,
     /// What takes the parameters as they stand, and jumps.
     pub reads: std::collections::BTreeMap<SiteId, Reads>,
-    /// Names and numbers that something is multiplied with or divided by; `Sum` where a reduction of the name is.
-    pub factors: std::collections::BTreeSet<String>,
+    /// What scales anything in the function.
+    pub factors: Factors,
     /// Sums and collections of tensors.
     pub keeping: Keeping,
     /// Schedules that are built here.
@@ -207,6 +211,8 @@ pub struct Site {
     pub place: Place,
     /// The call as text, long arguments left out.
     pub text: String,
+    /// All names in the call.
+    pub names: std::collections::BTreeSet<String>,
     /// The loops around it, outermost first.
     pub loops: Vec<LoopId>,
     /// Whether a condition inside the innermost loop may leave it out.
@@ -237,12 +243,14 @@ pub struct Call {
 }
 
 /// A loop of the source.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Loop {
     /// Line of its head.
     pub line: usize,
     /// As the source writes its head.
     pub text: String,
+    /// What its head says.
+    pub head: Head,
     /// What it goes through, as the source writes it; empty where it does not go through anything.
     pub over: String,
 }

@@ -25,6 +25,7 @@ mod rules;
 mod spec;
 pub mod stage;
 pub mod suppress;
+mod tokens;
 pub mod vocabulary;
 
 pub use nest::too_deep;

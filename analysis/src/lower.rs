@@ -28,6 +28,7 @@ mod failure;
 mod follow;
 mod function;
 mod guard;
+mod head;
 mod jump;
 mod keep;
 mod known;
@@ -85,7 +86,11 @@ pub(crate) fn lower_seen(seen: &Seen, function: FnId) -> Lowered {
     lower.settle_guards();
     lower.settle_outcomes();
     let bodies = lower.called.iter().chain([&function]);
-    lower.cfg.factors = bodies.flat_map(|id| seen.functions[*id].survey.factors.iter().cloned()).collect();
+    for id in bodies {
+        let factors = &seen.functions[*id].survey.factors;
+        lower.cfg.factors.names.extend(factors.names.iter().cloned());
+        lower.cfg.factors.sums |= factors.sums;
+    }
     lower.cfg.watch();
     lower.called.remove(&function);
     Lowered { cfg: lower.cfg, called: lower.called }

@@ -15,16 +15,19 @@ mod tch;
 mod training_loop;
 mod words;
 
-pub use call::CallEffect;
+pub use call::{CallEffect, ScheduleEffect, collects, schedule_method};
 pub use distributed::{DISTRIBUTED, is_distributed_sampler, is_layer};
 pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, speaks_of_evaluation, speaks_of_training};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use tch::TCH;
-pub use training_loop::TRAINING_LOOP;
+pub use training_loop::{TRAINING_LOOP, is_private_loader, is_weight};
 pub use words::{
-    handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_average, is_builder,
-    is_constructor, is_loss, is_variable, measures_gradients, moves_gradients, names_optimizers, saves,
+    asks_for_soundness, clips_values, gives_parameters, handles_gradients, hints_at_backward, hints_at_mode,
+    hints_at_training, holds_parameters, is_average, is_average_update, is_builder, is_constructor, is_loss,
+    is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train, measures_gradients,
+    moves_average, moves_gradients, names_batch, names_epoch, names_gradients, names_length, names_loader,
+    names_optimizers, names_parameters, names_settings, reduces_by_itself, restores, saves, sets_reduction,
     writes_gradients,
 };
 
@@ -92,26 +95,6 @@ impl Vocabulary {
     pub fn on_tensor(&self, name: &str) -> Option<CallEffect> {
         let op = self.ops.iter().any(|(known, _)| *known == name).then_some(CallEffect::KeepsGraph);
         op.or_else(|| self.cut(name).map(|_| CallEffect::Detaches))
-    }
-
-    /// Whether a method puts its arguments into its receiver.
-    pub fn collects(&self, name: &str) -> bool {
-        matches!(name, "push" | "push_back" | "push_front" | "insert" | "extend" | "append")
-    }
-
-    /// Whether a method of a schedule leaves it where it stands.
-    pub fn looks_at_schedule(&self, name: &str) -> bool {
-        matches!(
-            name,
-            "start"
-                | "get_lr"
-                | "get_last_lr"
-                | "last_lr"
-                | "lr"
-                | "state_dict"
-                | "is_per_epoch"
-                | "position"
-        )
     }
 
     /// What an op makes of the numbers.

@@ -8,6 +8,8 @@
 //! }
 //! ```
 
+use std::collections::BTreeSet;
+
 use super::{Cfg, LoopId, PathId, Site, SiteId};
 use crate::diagnostic::Place;
 
@@ -38,6 +40,8 @@ pub enum GuardKind {
     Measured,
     /// A variable or a field alone.
     Flag,
+    /// A call without arguments alone, which says nothing of what was computed: `engine.should_step()`.
+    Asks,
     /// Anything else.
     Other,
 }
@@ -53,10 +57,10 @@ pub struct Counter {
     pub counts: PathId,
     /// What is compared, as the source writes it: `i + 1`.
     pub count: String,
-    /// How many rounds, as the source writes it: `4`, `k`.
-    pub every: String,
-    /// How many rounds, where a number says so.
-    pub number: Option<i64>,
+    /// After how many rounds it is full.
+    pub every: Period,
+    /// It compares a remainder, so that it is full again and again.
+    pub divides: bool,
     /// The loop whose rounds are counted.
     pub rounds_of: LoopId,
     /// How the condition comes out when the rounds are full.
@@ -70,6 +74,19 @@ pub struct Counter {
     pub or_else: bool,
     /// The loop takes its items, counted, from something; else it runs over numbers or as long as a condition holds.
     pub over_items: bool,
+}
+
+/// How many rounds a counter counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// As the source writes it: `4`, `k`.
+    pub text: String,
+    /// The number, where it is a literal.
+    pub number: Option<i64>,
+    /// The names in it.
+    pub names: BTreeSet<String>,
+    /// It is the length of the whole loop, so that the counter is full once, in the last round.
+    pub whole_loop: bool,
 }
 
 impl Guard {

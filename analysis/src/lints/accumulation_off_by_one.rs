@@ -46,7 +46,7 @@ fn check(cx: &mut Context<'_>) {
         }
         let (batches, right) = words(counter, shift);
         let message = format!("`{}` holds after {batches}", cx.site(guard).text);
-        let note = format!("{} then follows {batches} and not `{}`, and all later windows are shifted", cx.call_at(window.step), counter.every);
+        let note = format!("{} then follows {batches} and not `{}`, and all later windows are shifted", cx.call_at(window.step), counter.every.text);
         cx.report(guard, Cause::Alone(guard, LINT.name), 0, Certain::Every, message)
             .note_at(window.step, note)
             .note("the first update is too small where the loss is divided, and follows one batch's noise where it is not")
@@ -56,7 +56,7 @@ fn check(cx: &mut Context<'_>) {
 
 /// After how many batches the step comes first, and what to write.
 fn words(counter: &Counter, shift: i64) -> (String, String) {
-    let every = &counter.every;
+    let every = &counter.every.text;
     let equals = if counter.fires { "==" } else { "!=" };
     let count = counter.count.trim();
     let right = if shift == 1 {

@@ -2,6 +2,8 @@ use super::window::Window;
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain};
 use crate::stage::Effect;
+use crate::vocabulary::{is_whole};
+use crate::cfg::HeadKind;
 
 lint! {
     /// ## What it finds
@@ -40,15 +42,12 @@ lint! {
     accumulation_tail_dropped, Warning, "the last batches of an epoch make no update"
 }
 
-/// What makes a loop end with a full window, or never.
-const WHOLE: [&str; 7] = ["chunks_exact", "windows", "drop_last", "cycle", "repeat", "take(", "full_batches"];
-
 fn check(cx: &mut Context<'_>) {
     for window in cx.gathered() {
         let Some((_, counter)) = window.counter else { continue };
         let head = &cx.cfg.loops[window.rounds];
-        let whole = WHOLE.iter().any(|word| head.text.contains(word) || head.over.contains(word));
-        let endless = head.text == "loop" || head.text == "while true";
+        let whole = head.head.names.iter().any(|name| is_whole(name));
+        let endless = head.head.kind == HeadKind::Endless;
         if counter.or_else || !counter.starts_over || !counter.over_items || whole || endless || is_finished(cx, &window) {
             continue;
         }

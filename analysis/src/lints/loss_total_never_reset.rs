@@ -2,6 +2,8 @@ use super::Context;
 use super::provenance::mentions;
 use crate::cfg::{LoopId, PathId, SiteId, Use, UseKind};
 use crate::stage::Effect;
+use crate::vocabulary::{names_epoch};
+use crate::cfg::HeadKind;
 
 lint! {
     /// ## What it finds
@@ -82,8 +84,7 @@ fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId
         let grows = counts.clone().any(|one| matches!(one.kind, UseKind::Add { .. }) && inside(&one));
         let anew = counts.clone().any(|one| one.kind == UseKind::Set && inside(&one));
         let of_outer = cx.cfg.bound_in(divisor) == Some(outer);
-        let head = cx.cfg.loops[outer].text.split(" in ").next().unwrap_or("");
-        let counter = of_outer && head.contains(cx.cfg.paths.name(divisor));
+        let counter = of_outer && cx.cfg.loops[outer].head.binds.contains(cx.cfg.paths.name(divisor));
         counter || (grows && !anew && !of_outer)
     });
     (stands && !averaged && !is_running_mean(cx, path, added, read, outer)).then_some((added.site, outer, read.site))
@@ -91,9 +92,9 @@ fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId
 
 /// Whether a loop goes over epochs: its head says so or counts a range, and no step stands in it directly.
 fn counts_epochs(cx: &Context<'_>, outer: LoopId) -> bool {
-    let head = &cx.cfg.loops[outer];
+    let head = &cx.cfg.loops[outer].head;
     let mut steps = cx.cfg.sites_with(Effect::Take);
-    (head.text.contains("epoch") || head.over.contains(".."))
+    (head.kind == HeadKind::Numbers || head.names.iter().any(|name| names_epoch(name)))
         && !steps.any(|(_, site)| site.loops.last() == Some(&outer))
 }
 

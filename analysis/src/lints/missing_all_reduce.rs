@@ -2,6 +2,7 @@ use super::{Cause, Context};
 use crate::cfg::{Certain, OptimizerId, SiteId};
 use crate::flow::What;
 use crate::stage::Effect;
+use crate::vocabulary::{reduces_by_itself};
 
 lint! {
     /// ## What it finds
@@ -58,7 +59,7 @@ fn check(cx: &mut Context<'_>) {
 fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId> {
     let optimizer = &cx.cfg.optimizers[id];
     let around = cx.site(step).loops.last()?;
-    let wrapped = |site: SiteId| ["Parallel", "Distributed", "Ddp"].iter().any(|word| cx.site(site).text.contains(word));
+    let wrapped = |site: SiteId| cx.site(site).names.iter().any(|name| reduces_by_itself(name));
     let alone = |&(_, site, _): &(_, SiteId, _)| !wrapped(site);
     if optimizer.models.is_empty() || !optimizer.models.iter().all(alone) || optimizer.built.iter().any(|&(site, _)| wrapped(site)) {
         return None;

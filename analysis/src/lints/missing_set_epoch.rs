@@ -1,6 +1,7 @@
 use super::{Cause, Context};
 use crate::cfg::{Certain, LoopId, SiteId};
 use crate::stage::Effect;
+use crate::vocabulary::{names_epoch};
 
 lint! {
     /// ## What it finds
@@ -57,7 +58,7 @@ fn epochs(cx: &Context<'_>, sampler: SiteId) -> Option<LoopId> {
         _ => None,
     })?;
     let told = |&(call, _): &(SiteId, crate::cfg::Deps)| {
-        cx.site(call).loops.last() == Some(&epochs) && cx.site(call).text.contains("epoch")
+        cx.site(call).loops.last() == Some(&epochs) && cx.site(call).names.iter().any(|name| names_epoch(name) || cx.cfg.loops[epochs].head.binds.contains(name))
     };
     (!cx.cfg.unseen.iter().any(told)).then_some(epochs)
 }

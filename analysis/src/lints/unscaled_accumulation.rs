@@ -6,6 +6,9 @@ use super::{Cause, Context};
 use crate::cfg::{Certain, LoopId, SiteId, Source};
 use crate::prose::code;
 use crate::stage::Effect;
+use crate::vocabulary::{names_settings};
+use crate::tokens::{names_in};
+use std::collections::BTreeSet;
 
 lint! {
     /// ## What it finds
@@ -45,14 +48,14 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for window in cx.gathered() {
         let Some((_, counter)) = window.counter else { continue };
-        if cx.cfg.factors.iter().any(|factor| factor == "Sum" || mentions(&counter.every, factor)) {
+        if scales(cx, counter.every.number, &counter.every.names) {
             continue;
         }
         let Some(&backward) = window.backwards.iter().find(|backward| is_plain(cx, **backward)) else { continue };
         if !window.backwards.iter().all(|backward| is_plain(cx, *backward)) {
             continue;
         }
-        tell(cx, &window, backward, &counter.every, &window.size(), None);
+        tell(cx, &window, backward, &counter.every.text, &window.size(), None);
     }
     if cx.of_spec() {
         of_spec(cx);
@@ -66,7 +69,8 @@ fn micro_batches(cx: &mut Context<'_>) {
     for window in cx.looped() {
         let Some((size, weighs)) = size_of(cx, &window) else { continue };
         let text = code(&size);
-        let scaled = cx.cfg.factors.iter().any(|factor| factor == "Sum" || mentions(&text, factor));
+        let names = names_in(&size);
+        let scaled = scales(cx, text.parse().ok(), &names);
         let plain = window.backwards.iter().all(|backward| is_plain(cx, *backward));
         if scaled || !plain || !cx.each_round(&window, Effect::Zero).is_empty() {
             continue;
@@ -131,7 +135,7 @@ fn of_spec(cx: &mut Context<'_>) {
     for window in cx.looped() {
         let plain = |&&backward: &&SiteId| cx.site(backward).own && is_plain(cx, backward);
         let Some(&backward) = window.backwards.iter().find(plain) else { continue };
-        if !cx.each_round(&window, Effect::Zero).is_empty() || cx.cfg.factors.iter().any(|factor| factor == "Sum") {
+        if !cx.each_round(&window, Effect::Zero).is_empty() || cx.cfg.factors.sums {
             continue;
         }
         let message = format!("{} adds up the gradients of a window, and the loss is divided by nothing", cx.call(backward));
@@ -168,16 +172,18 @@ fn is_plain(cx: &Context<'_>, backward: SiteId) -> bool {
     roots.peek().is_some() && roots.all(|root| plain(&root.origin))
 }
 
-/// Whether an expression is the factor, mentions it, or is the same number.
-fn mentions(every: &str, factor: &str) -> bool {
-    let words = |text: &str| {
-        let split = text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned);
-        split.filter(|word| !word.is_empty()).collect::<Vec<_>>()
+/// Whether something is multiplied with or divided by the size of a window, or the loss sums up on purpose.
+fn scales(cx: &Context<'_>, number: Option<i64>, names: &BTreeSet<String>) -> bool {
+    let factors = &cx.cfg.factors;
+    let same = |factor: &String, number: f64| {
+        let equals = |factor: f64| factor.to_bits() == number.to_bits() || factor.to_bits() == (1.0 / number).to_bits();
+        factor.parse().is_ok_and(equals)
     };
-    match every.parse::<f64>() {
-        Ok(number) => factor.parse::<f64>().is_ok_and(|factor| factor.to_bits() == number.to_bits() || factor.to_bits() == (1.0 / number).to_bits()),
-        Err(_) => words(every).iter().any(|word| word == factor && !matches!(word.as_str(), "self" | "config" | "cfg" | "args")),
-    }
+    factors.sums
+        || match number {
+            Some(number) => factors.names.iter().any(|factor| same(factor, number as f64)),
+            None => names.iter().any(|name| !names_settings(name) && factors.names.contains(name)),
+        }
 }
 
 #[cfg(test)]

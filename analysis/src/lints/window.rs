@@ -33,7 +33,7 @@ impl<'a> Context<'a> {
             let backwards: Vec<SiteId> = fills.iter().copied().filter(here).collect();
             let every_round =
                 |site: &SiteId| cx.site(*site).loops.last() == Some(&rounds) && !of_the_count(site);
-            (counter.number != Some(1)
+            (counter.every.number != Some(1)
                 && steps.iter().filter(|step| here(step)).all(of_the_count)
                 && !backwards.is_empty()
                 && backwards.iter().all(every_round))
@@ -72,7 +72,7 @@ impl<'a> Context<'a> {
         let here = |site: &SiteId| self.site(*site).loops.contains(&rounds);
         let calls = |guard: &&(usize, bool)| {
             let guard = &self.cfg.guards[guard.0];
-            guard.kind == GuardKind::Other && asks_only(&guard.text)
+            guard.kind == GuardKind::Asks
         };
         let guard = *self.site(step).guards.iter().find(calls)?;
         let under_it = |other: &SiteId| {
@@ -152,14 +152,10 @@ impl<'a> Context<'a> {
 
     /// Whether a site stands under no condition but that so many rounds have gone by, again and again.
     pub(super) fn recurs(&self, site: SiteId) -> bool {
-        // A count that is full once, with the last round, divides nothing.
-        let parts = ["len", "batches", "total", "count", "num"];
-        let once = |every: &str| every == "n" || parts.iter().any(|part| every.contains(part));
         let guards = &self.site(site).guards;
         self.full_guard(site).is_some_and(|(guard, counter)| {
-            let text = &self.cfg.guards[guard.0].text;
-            let divides = text.contains('%') || text.contains("is_multiple_of");
-            divides && !once(&counter.every) && guards.iter().all(|known| *known == guard)
+            // A count that is full once, in the last round, divides nothing.
+            counter.divides && !counter.every.whole_loop && guards.iter().all(|known| *known == guard)
         })
     }
 
@@ -230,8 +226,7 @@ impl<'a> Context<'a> {
         let (site, other) = (self.site(site), self.site(other));
         let further = |guard: &(usize, bool)| {
             let known = &self.cfg.guards[guard.0];
-            known.kind == GuardKind::Other
-                && asks_only(&known.text)
+            known.kind == GuardKind::Asks
                 && !other.guards.iter().any(|shared| self.cfg.same_guard(*guard, *shared))
         };
         site.loops == other.loops && self.cfg.runs_with(other, site) && site.guards.iter().any(further)
@@ -242,7 +237,7 @@ impl<'a> Context<'a> {
         let step = self.site(window.step);
         let asked = |guard: &(usize, bool)| {
             let guard = &self.cfg.guards[guard.0];
-            guard.kind == GuardKind::Other && asks_only(&guard.text)
+            guard.kind == GuardKind::Asks
         };
         let beside = |zero: SiteId| {
             let site = self.site(zero);
@@ -296,24 +291,11 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Whether a condition is a call alone, of what speaks neither of numbers that are sound nor of the batch.
-fn asks_only(text: &str) -> bool {
-    let sound = [
-        "finite", "nan", "inf", "valid", "ok", "good", "bad", "healthy", "overflow", "skip", "empty", "some",
-        "none",
-    ];
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '(' | ')' | ':' | '!');
-    let words = || text.split(|c: char| !c.is_alphanumeric());
-    text.ends_with("()")
-        && text.chars().all(plain)
-        && !words().any(|word| sound.iter().any(|known| word.contains(known)))
-}
-
 impl Window<'_> {
     /// How many batches make one update, in words.
     pub(super) fn size(&self) -> String {
         match self.counter {
-            Some((_, counter)) => format!("`{}`", counter.every),
+            Some((_, counter)) => format!("`{}`", counter.every.text),
             None => "all".to_owned(),
         }
     }

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use syn::Expr;
 
 use super::{Frame, FrameKind, Lower, MOST_EVENTS, Round, address, text};
+use crate::cfg::Head;
 use crate::cfg::{Action, Block, BlockId, Edge, Event, Loop, LoopId, Site, SiteId};
 use crate::diagnostic::Place;
 use crate::stage::Stage;
+use crate::tokens::identifiers;
+use quote::ToTokens;
 
 impl Lower<'_> {
     pub(super) fn block(&mut self, label: &str) -> BlockId {
@@ -88,6 +91,7 @@ impl Lower<'_> {
         self.cfg.sites.push(Site {
             place,
             text,
+            names: BTreeSet::new(),
             loops,
             conditional,
             guards,
@@ -101,12 +105,28 @@ impl Lower<'_> {
     }
 
     pub(super) fn site_of(&mut self, expr: &Expr, stage: Option<Stage>) -> SiteId {
-        self.site(address(expr), stage, || (Place::of(expr), text::call(expr)))
+        let site = self.site(address(expr), stage, || (Place::of(expr), text::call(expr)));
+        self.name_site(site, expr);
+        site
     }
 
-    pub(super) fn loop_of(&mut self, node: usize, line: usize, head: impl FnOnce() -> String) -> LoopId {
+    /// Notes the names in the call of a site.
+    pub(super) fn name_site(&mut self, site: SiteId, expr: &Expr) {
+        let names = &mut self.cfg.sites[site].names;
+        if names.is_empty() {
+            identifiers(expr.to_token_stream(), names);
+        }
+    }
+
+    pub(super) fn loop_of(
+        &mut self,
+        node: usize,
+        line: usize,
+        head: impl FnOnce() -> (String, Head),
+    ) -> LoopId {
         *self.loops.entry((node, self.chain)).or_insert_with(|| {
-            self.cfg.loops.push(Loop { line, text: head(), over: String::new() });
+            let (text, head) = head();
+            self.cfg.loops.push(Loop { line, text, head, over: String::new() });
             self.cfg.loops.len() - 1
         })
     }

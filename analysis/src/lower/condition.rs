@@ -11,7 +11,8 @@ use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, ExprBinary, ExprMethodCall, Lit, UnOp};
 
-use super::{survey, text};
+use super::text;
+use crate::tokens::names_in;
 use crate::vocabulary::rust::{self, Question, Variant, is_view, question};
 
 mod pattern;
@@ -272,8 +273,7 @@ fn is_constant(name: &str) -> bool {
 }
 
 fn names(node: &impl ToTokens) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    survey::identifiers(node.to_token_stream(), &mut names);
+    let names = names_in(&node);
     names
 }
 

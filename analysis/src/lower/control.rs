@@ -3,8 +3,10 @@
 use syn::spanned::Spanned;
 use syn::{Arm, Expr, ExprBinary, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Label, Pat};
 
+use super::head;
 use super::value::Value;
 use super::{DEEPEST_LOOP, FrameKind, Lower, address, text};
+use crate::cfg::Head;
 use crate::cfg::{BlockId, Deps};
 
 impl<'a> Lower<'a> {
@@ -35,7 +37,9 @@ impl<'a> Lower<'a> {
     }
 
     fn plain_loop(&mut self, node: &'a syn::ExprLoop) -> Value<'a> {
-        let id = self.loop_of(address(node), node.loop_token.span().start().line, || "loop".to_owned());
+        let id = self.loop_of(address(node), node.loop_token.span().start().line, || {
+            ("loop".to_owned(), Head::default())
+        });
         self.repeat(id, node.label.as_ref(), false, &mut |lower, _| {
             lower.scoped(&node.body);
         })
@@ -60,7 +64,7 @@ impl<'a> Lower<'a> {
     }
 
     fn while_loop(&mut self, node: &'a ExprWhile) -> Value<'a> {
-        let head = || format!("while {}", text::tight(&node.cond));
+        let head = || (format!("while {}", text::tight(&node.cond)), head::of_while(&node.cond));
         let id = self.loop_of(address(node), node.while_token.span().start().line, head);
         if let Expr::Let(fetched) = &*node.cond {
             self.cfg.loops[id].over = text::tight(&fetched.expr);
@@ -88,7 +92,10 @@ impl<'a> Lower<'a> {
         if self.for_all(node, &items) {
             return Value::nothing();
         }
-        let head = || format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
+        let head = || {
+            let text = format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
+            (text, head::of_for(&node.pat, &node.expr))
+        };
         let id = self.loop_of(address(node), node.for_token.span().start().line, head);
         self.note_for(id, &node.pat, &node.expr);
         self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {

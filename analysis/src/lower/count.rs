@@ -10,7 +10,10 @@ use crate::cfg::{Counter, LoopId, PathId};
 
 mod shape;
 
-use crate::vocabulary::rust::{Numbering, Question, is_next, numbering, question};
+use crate::cfg::Period;
+use crate::tokens::names_in;
+use crate::vocabulary::names_length;
+use crate::vocabulary::rust::{self, Numbering, Question, is_next, numbering, question};
 use shape::{bare, is_condition, number, part_of, remainder_of, rest};
 
 /// Arithmetic nested deeper than this is not followed.
@@ -81,8 +84,7 @@ pub(super) struct Count {
     value: Linear,
     /// As the source writes the value.
     text: String,
-    every: String,
-    number: Option<i64>,
+    every: Period,
     /// What the remainder must be; for an equality, what the value must be beyond `every`.
     rest: Option<i64>,
     /// Remainder, or equality.
@@ -222,20 +224,48 @@ impl<'a> Lower<'a> {
     fn remainder(&mut self, value: &Expr, every: &Expr, rest: Option<i64>, fires: bool) -> Option<Count> {
         let linear = self.linear(value, 0)?;
         linear.of?;
-        let (text, every, number) = (text::tight(value), text::tight(bare(every)), number(bare(every)));
-        Some(Count { value: linear, text, every, number, rest, modulo: true, fires })
+        let (text, every) = (text::tight(value), self.period(every));
+        Some(Count { value: linear, text, every, rest, modulo: true, fires })
+    }
+
+    /// What a count is divided by or compared with.
+    fn period(&self, every: &Expr) -> Period {
+        let names = names_in(&every);
+        let whole_loop = self.is_length(every, 0);
+        Period { text: text::tight(bare(every)), number: number(bare(every)), names, whole_loop }
+    }
+
+    /// Whether an expression is the length of a loop: `train.len()`, a variable that was set to it, or one named so.
+    fn is_length(&self, expr: &Expr, depth: usize) -> bool {
+        let expr = bare(expr);
+        if depth > DEEPEST {
+            return false;
+        }
+        match expr {
+            Expr::MethodCall(call) => rust::is_length(&call.method.to_string(), call.args.len()),
+            Expr::Binary(node) => self.is_length(&node.left, depth + 1),
+            Expr::Path(path) => {
+                let Some(name) = path.path.get_ident().map(ToString::to_string) else { return false };
+                let init = self.lookup(&name).and_then(|path| self.made_of.get(&path));
+                init.map_or_else(
+                    || names_length(&name),
+                    |init| self.is_length(init, depth + 1) || names_length(&name),
+                )
+            }
+            Expr::Field(field) => names_length(&crate::lower::bind::member(&field.member)),
+            _ => false,
+        }
     }
 
     /// `count == k`, `count >= k`.
     fn equality(&mut self, node: &ExprBinary, fires: bool) -> Option<Count> {
         for (left, right) in [(&node.left, &node.right), (&node.right, &node.left)] {
             let Some(linear) = self.linear(left, 0).filter(|linear| linear.of.is_some()) else { continue };
-            let (every, number) = (text::tight(bare(right)), number(bare(right)));
+            let every = self.period(right);
             return Some(Count {
                 value: linear,
                 text: text::tight(left),
                 every,
-                number,
                 rest: Some(0),
                 modulo: false,
                 fires,
@@ -340,7 +370,7 @@ impl<'a> Lower<'a> {
         let around = &self.cfg.sites[site].loops;
         let counter = |rounds_of, off: Option<i64>, starts_over, over_items| {
             let shift = off.zip(count.rest).and_then(|(off, rest)| rest.checked_sub(off)?.checked_add(1));
-            let shift = shift.map(|shift| match count.number {
+            let shift = shift.map(|shift| match count.every.number {
                 Some(every) if every > 0 => shift.rem_euclid(every),
                 _ => shift,
             });
@@ -349,7 +379,7 @@ impl<'a> Lower<'a> {
                 counts,
                 count: count_text,
                 every,
-                number: count.number,
+                divides: count.modulo,
                 rounds_of,
                 fires: count.fires,
                 shift,

@@ -6,6 +6,9 @@ use super::value::{Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Action, Deps, OptimizerId, PathId, SiteId, User};
 use crate::stage::{Effect, Stage};
+use crate::tokens::identifiers;
+use crate::vocabulary::clips_values;
+use crate::vocabulary::rust::is_forced;
 use crate::vocabulary::{CallEffect, is_layer, is_loss};
 
 /// What a call acts on.
@@ -47,7 +50,7 @@ impl<'a> Lower<'a> {
     /// Whether an expression mentions a scaler, as a limit times its factor does.
     fn mentions_scaler(&self, expr: &Expr) -> bool {
         let mut names = std::collections::BTreeSet::new();
-        super::survey::identifiers(quote::ToTokens::to_token_stream(expr), &mut names);
+        identifiers(quote::ToTokens::to_token_stream(expr), &mut names);
         names.iter().any(|name| {
             let value = self.lookup(name).and_then(|path| self.values.get(&path));
             value.is_some_and(|value| matches!(value.kind, Kind::Scaler))
@@ -195,7 +198,7 @@ fn stage_of(effect: Effect, name: &str) -> Stage {
     match effect {
         Effect::Zero => Stage::ZeroGrad,
         Effect::Fill => Stage::Backward,
-        Effect::Clip if name.contains("value") => Stage::ClipGradValue,
+        Effect::Clip if clips_values(name) => Stage::ClipGradValue,
         Effect::Clip => Stage::ClipGradNorm,
         Effect::Take => Stage::Step,
         Effect::Nothing | Effect::Unscale => Stage::Metrics,
@@ -207,9 +210,7 @@ fn constructor(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Try(inner) => constructor(&inner.expr),
         Expr::Paren(inner) => constructor(&inner.expr),
-        Expr::MethodCall(node) if matches!(&*node.method.to_string(), "unwrap" | "expect") => {
-            constructor(&node.receiver)
-        }
+        Expr::MethodCall(node) if is_forced(&node.method.to_string()) => constructor(&node.receiver),
         Expr::Call(node) => {
             let Expr::Path(path) = &*node.func else { return None };
             let names: Vec<String> = path.path.segments.iter().map(|part| part.ident.to_string()).collect();

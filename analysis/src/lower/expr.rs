@@ -9,6 +9,8 @@ use super::value::{Handed, Kind, Value};
 use super::{FrameKind, Lower};
 use crate::cfg::{Deps, Join, Origin, UseKind};
 use crate::diagnostic::Place;
+use crate::tokens::identifiers;
+use crate::vocabulary::rust::Variant;
 use crate::vocabulary::{Role, role_of_type};
 
 /// Whether an operator also assigns: `+=` and its like.
@@ -239,7 +241,7 @@ impl<'a> Lower<'a> {
     /// The places that the variables in some tokens were computed from.
     fn mentioned(&self, tokens: proc_macro2::TokenStream) -> Deps {
         let mut names = std::collections::BTreeSet::new();
-        super::survey::identifiers(tokens, &mut names);
+        identifiers(tokens, &mut names);
         let known = names.iter().filter_map(|name| self.values.get(&self.lookup(name)?));
         known.fold(Deps::none(), |all, value| all.union(&value.deps))
     }
@@ -248,7 +250,7 @@ impl<'a> Lower<'a> {
         let Some(name) = node.path.get_ident().map(ToString::to_string) else {
             return Value::nothing().with_known(Known::variant(&node.path));
         };
-        if name == "None" {
+        if Variant::None.is_path(&node.path) {
             return Value::of(Kind::Absent, Deps::none()).with_known(Some(Known::Nothing));
         }
         let Some(path) = self.lookup(&name) else { return Value::nothing() };

@@ -1,30 +1,28 @@
 //! A look over a function for what scales anything: names and numbers that it multiplies with or divides by.
 
-use std::collections::BTreeSet;
-
 use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, Lit};
+
+use crate::cfg::Factors;
+use crate::vocabulary::is_sum_reduction;
 
 /// Wrappers around a factor that are looked through, at most.
 const MOST_WRAPPERS: usize = 8;
 
-/// A reduction that sums up, which is noted like a factor.
-const SUM: &str = "Sum";
-
 /// The names and numbers.
-pub(super) fn of(block: &Block) -> BTreeSet<String> {
-    let mut factors = Factors::default();
-    factors.visit_block(block);
-    factors.names
+pub(super) fn of(block: &Block) -> Factors {
+    let mut finder = Finder::default();
+    finder.visit_block(block);
+    finder.factors
 }
 
 #[derive(Debug, Default)]
-struct Factors {
-    names: BTreeSet<String>,
+struct Finder {
+    factors: Factors,
     depth: usize,
 }
 
-impl Factors {
+impl Finder {
     /// The name or number that an operand is, whatever is around it.
     fn note(&mut self, mut operand: &Expr) {
         for _ in 0..MOST_WRAPPERS {
@@ -38,17 +36,17 @@ impl Factors {
                 Expr::Call(call) if call.args.len() == 1 => &call.args[0],
                 Expr::Binary(node) if matches!(node.op, BinOp::Div(_)) => &node.right,
                 Expr::Path(path) => {
-                    self.names.extend(path.path.segments.last().map(|last| last.ident.to_string()));
+                    self.factors.names.extend(path.path.segments.last().map(|last| last.ident.to_string()));
                     return;
                 }
                 Expr::Field(field) => {
-                    self.names.insert(super::bind::member(&field.member));
+                    self.factors.names.insert(super::bind::member(&field.member));
                     return;
                 }
                 Expr::Lit(literal) => {
                     match &literal.lit {
-                        Lit::Int(number) => self.names.insert(number.base10_digits().to_owned()),
-                        Lit::Float(number) => self.names.insert(number.base10_digits().to_owned()),
+                        Lit::Int(number) => self.factors.names.insert(number.base10_digits().to_owned()),
+                        Lit::Float(number) => self.factors.names.insert(number.base10_digits().to_owned()),
                         _ => false,
                     };
                     return;
@@ -59,7 +57,7 @@ impl Factors {
     }
 }
 
-impl<'ast> Visit<'ast> for Factors {
+impl<'ast> Visit<'ast> for Finder {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         match expr {
             Expr::Binary(node) => match node.op {
@@ -70,8 +68,10 @@ impl<'ast> Visit<'ast> for Factors {
                 BinOp::Div(_) | BinOp::DivAssign(_) => self.note(&node.right),
                 _ => {}
             },
-            Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == SUM) => {
-                self.names.insert(SUM.to_owned());
+            Expr::Path(path)
+                if path.path.segments.last().is_some_and(|last| is_sum_reduction(&last.ident)) =>
+            {
+                self.factors.sums = true;
             }
             _ => {}
         }

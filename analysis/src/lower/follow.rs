@@ -11,6 +11,8 @@ use super::seen::{FnId, SeenFn, TypeId};
 use super::value::{Handed, Kind, Value};
 use super::{FrameKind, Lower, address, survey};
 use crate::cfg::{BlockId, Call, CallId, Deps, SiteId};
+use crate::tokens::identifiers;
+use crate::vocabulary::rust::is_option;
 use crate::vocabulary::{CallEffect, Role};
 
 /// Calls that are followed below one another, at most.
@@ -178,7 +180,7 @@ impl<'a> Lower<'a> {
         let way = asked.map_or(Way { to: after, scope, softly: true }, |asked| asked.way);
         let frame = self.frames.len();
         let none_fails = asked.is_some()
-            && matches!(&function.sig.output, ReturnType::Type(_, ty) if survey::type_name(ty) == "Option");
+            && matches!(&function.sig.output, ReturnType::Type(_, ty) if is_option(&survey::type_name(ty)));
         self.failures.push(Failure { frame, way, branches: self.branches, none_fails });
         self.open_frame(None, FrameKind::Call, after);
         let mut ends = Vec::new();
@@ -202,7 +204,7 @@ impl<'a> Lower<'a> {
             Kind::Closure(closure, _) => {
                 let tokens = quote::ToTokens::to_token_stream(&closure.body);
                 let mut names = std::collections::BTreeSet::new();
-                survey::identifiers(tokens.clone(), &mut names);
+                identifiers(tokens.clone(), &mut names);
                 let held = names.iter().filter_map(|name| self.lookup(name));
                 let held = held.filter_map(|path| match self.values.get(&path).map(|value| &value.kind) {
                     Some(Kind::Optimizer(id)) => Some(*id),

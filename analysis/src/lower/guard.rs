@@ -9,6 +9,9 @@ use super::value::Value;
 use super::{FrameKind, Lower, address, text};
 use crate::cfg::{BlockId, Guard, GuardId, GuardKind};
 use crate::diagnostic::Place;
+use crate::tokens::names_in;
+use crate::vocabulary::asks_for_soundness;
+use crate::vocabulary::rust::{Question, Variant, question};
 
 #[cfg(test)]
 mod tests;
@@ -282,12 +285,16 @@ impl<'a> Lower<'a> {
         let plain = match condition {
             Expr::Let(node) => kind_of_pattern(&node.pat),
             Expr::MethodCall(call)
-                if matches!(&*call.method.to_string(), "is_some" | "is_none" | "is_ok" | "is_err") =>
+                if matches!(
+                    question(&call.method.to_string(), call.args.len()),
+                    Some(Question::Variant(_))
+                ) =>
             {
                 GuardKind::Absent
             }
             _ if self.guarding.measured.contains(&address(condition)) => GuardKind::Measured,
             other if is_name(other) => GuardKind::Flag,
+            other if asks_only(other) => GuardKind::Asks,
             _ => GuardKind::Other,
         };
         match self.ask_count(condition) {
@@ -355,17 +362,33 @@ fn is_name(expr: &Expr) -> bool {
     }
 }
 
+/// Whether a condition is a call without arguments alone, of what speaks neither of sound numbers nor of the batch.
+fn asks_only(condition: &Expr) -> bool {
+    let names = names_in(&condition);
+    matches!(condition, Expr::Call(_) | Expr::MethodCall(_))
+        && is_bare_call(condition)
+        && !names.iter().any(|name| asks_for_soundness(name))
+}
+
+fn is_bare_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(field) => is_bare_call(&field.base),
+        Expr::MethodCall(call) => call.args.is_empty() && is_bare_call(&call.receiver),
+        Expr::Call(call) => call.args.is_empty() && is_bare_call(&call.func),
+        _ => false,
+    }
+}
+
 /// `Some(..)` and its like ask whether something is there.
 fn kind_of_pattern(pat: &Pat) -> GuardKind {
     let wraps = |path: &syn::Path| {
-        path.segments
-            .last()
-            .is_some_and(|last| ["Some", "None", "Ok", "Err"].iter().any(|name| last.ident == name))
+        path.segments.last().is_some_and(|last| Variant::of(&last.ident.to_string()).is_some())
     };
     match pat {
         Pat::TupleStruct(pat) if wraps(&pat.path) => GuardKind::Absent,
         Pat::Path(pat) if wraps(&pat.path) => GuardKind::Absent,
-        Pat::Ident(pat) if pat.ident == "None" => GuardKind::Absent,
+        Pat::Ident(pat) if Variant::None.is(&pat.ident) => GuardKind::Absent,
         Pat::Reference(inner) => kind_of_pattern(&inner.pat),
         Pat::Paren(inner) => kind_of_pattern(&inner.pat),
         _ => GuardKind::Other,

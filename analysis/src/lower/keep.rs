@@ -3,11 +3,14 @@
 use syn::{Expr, ExprMethodCall};
 
 use super::value::{Kind, Value};
-use super::{Lower, address, survey, text};
+use super::{Lower, address, text};
 use crate::cfg::{Action, Deps, Kept, Move, PathId, Recorded, Schedule, SiteId};
 use crate::diagnostic::Place;
 use crate::stage::Stage;
+use crate::tokens::identifiers;
 use crate::vocabulary::rust::is_reading;
+use crate::vocabulary::{ScheduleEffect, Uses};
+use crate::vocabulary::{collects, schedule_method};
 
 impl<'a> Lower<'a> {
     /// `left += value`, or `left = left + value`: the sum has the graph of what is added.
@@ -32,7 +35,7 @@ impl<'a> Lower<'a> {
     pub(super) fn adds_to_itself(&mut self, left: &'a Expr, right: &'a Expr, value: &mut Value<'a>) {
         let Some(into) = self.place_of(left) else { return };
         let mut names = std::collections::BTreeSet::new();
-        survey::identifiers(quote::ToTokens::to_token_stream(right), &mut names);
+        identifiers(quote::ToTokens::to_token_stream(right), &mut names);
         let name = text::tight(left);
         let itself = match left {
             Expr::Path(_) => names.contains(&name),
@@ -55,7 +58,7 @@ impl<'a> Lower<'a> {
         into: PathId,
     ) {
         let name = node.method.to_string();
-        if !self.vocabulary.collects(&name) {
+        if !collects(&name) {
             if !is_reading(&name) {
                 self.empties(into);
             }
@@ -104,7 +107,8 @@ impl<'a> Lower<'a> {
         arguments: &[Value<'a>],
     ) -> Value<'a> {
         let name = node.method.to_string();
-        if name == "step" {
+        let effect = schedule_method(&name);
+        if effect == ScheduleEffect::Advances {
             let site = self.stage_site(expr, Stage::Schedule);
             self.emit(Action::Mark(Stage::Schedule), site);
             let moved = arguments.iter().find_map(|argument| match argument.kind {
@@ -115,7 +119,7 @@ impl<'a> Lower<'a> {
             let copy_of = node.args.iter().zip(arguments).find_map(|(argument, value)| {
                 let name = text::tight(argument);
                 let name = name.trim_start_matches("&mut ").trim_start_matches('&');
-                let stepped = self.survey.uses.get(name).is_some_and(|uses| uses.bare.contains("step"));
+                let stepped = self.survey.uses.get(name).is_some_and(Uses::is_stepped);
                 value.copy_of.filter(|_| !stepped)
             });
             if moved.is_some() || copy_of.is_some() || self.statement == address(expr) {
@@ -126,7 +130,7 @@ impl<'a> Lower<'a> {
         } else if receiver.place.is_none() {
             // A setting, as in `StepLr::new(10, 0.1).per_epoch()`.
             return receiver;
-        } else if self.vocabulary.looks_at_schedule(&name)
+        } else if effect == ScheduleEffect::Reads
             && let Some(schedule) = self.schedule_at(receiver.place)
         {
             schedule.looked_at += 1;

@@ -8,6 +8,8 @@ use super::{Lower, text};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::stage::Stage;
+use crate::vocabulary::is_weight;
+use crate::vocabulary::rust::is_forced;
 use crate::vocabulary::rust::is_reading;
 use crate::vocabulary::{
     CallEffect, GradientStop, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
@@ -20,10 +22,11 @@ impl<'a> Lower<'a> {
             return value;
         }
         let name = node.method.to_string();
-        let receiver = match name.as_str() {
+        let receiver = if is_forced(&name) {
             // An error ends the program.
-            "unwrap" | "expect" => self.asks(&node.receiver, None),
-            _ => self.expr(&node.receiver),
+            self.asks(&node.receiver, None)
+        } else {
+            self.expr(&node.receiver)
         };
         let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
         if let Some(value) = self.seen_method(expr, node, &receiver, &arguments) {
@@ -332,6 +335,7 @@ impl<'a> Lower<'a> {
             };
             (place, text::call(expr))
         });
+        self.name_site(site, expr);
         self.cfg.sites[site].own = spec && !generated;
         site
     }
@@ -341,8 +345,7 @@ impl<'a> Lower<'a> {
 pub(super) fn asks_for_weight(condition: &Expr) -> bool {
     let Expr::Binary(condition) = condition else { return false };
     let Expr::MethodCall(call) = &*condition.left else { return false };
-    matches!(condition.op, syn::BinOp::Gt(_))
-        && (call.method == "batch_weight" || call.method == "window_weight")
+    matches!(condition.op, syn::BinOp::Gt(_)) && is_weight(&call.method)
 }
 
 /// Whether the generator wrote a call of a spec's loop: it puts the dot and the method at one token.

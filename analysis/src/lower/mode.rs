@@ -7,6 +7,7 @@ use super::{Lower, address};
 use crate::cfg::{Action, Deps, PathId, Recorded, Run, SiteId};
 use crate::flow::Word;
 use crate::stage::Stage;
+use crate::vocabulary::restores;
 
 /// More models than this are not followed.
 const MOST_MODES: usize = 12;
@@ -82,10 +83,7 @@ impl<'a> Lower<'a> {
         if !a_model {
             return;
         }
-        let ready = |site: SiteId| {
-            let text = &self.cfg.sites[site].text;
-            ["::from", "load", "trained"].iter().any(|word| text.contains(word))
-        };
+        let ready = |site: SiteId| self.cfg.sites[site].names.iter().any(|name| restores(name));
         match value.made.filter(|site| !ready(*site)) {
             Some(site) => self.emit(Action::Mode(path, Word::TRAIN), site),
             None => self.emit(Action::Mode(path, Word::UNKNOWN), 0),

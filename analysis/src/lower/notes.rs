@@ -6,13 +6,15 @@ use quote::ToTokens;
 use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprPath, Lit, Pat, ReturnType, Type};
 
 use super::seen::SeenFn;
-use super::survey::identifiers;
 use super::value::Value;
 use super::{Lower, address, text};
 use crate::cfg::{Choice, LoopId, MOST_USES, Measure, PathId, SiteId, Swallow, Use, UseKind};
 use crate::diagnostic::Place;
 use crate::stage::Stage;
+use crate::tokens::{identifiers, names_in};
+use crate::vocabulary::rust::{ErrorFilter, Variant, error_filter, is_ok, is_result};
 use crate::vocabulary::{CallEffect, GradientStop, is_loss};
+use crate::vocabulary::{is_private_loader, keeps_model, names_batch, names_loader};
 
 /// How far it is followed what a number was computed from.
 const DEEPEST_MEASURE: usize = 4;
@@ -218,7 +220,9 @@ impl<'a> Lower<'a> {
         self.cfg.notes.heads.insert(of, site);
         let fetch = text::tight(&head.expr);
         let instead = match nested(&head.pat) {
-            Some(("Some", _)) => format!("while let Some(batch) = {fetch} {{ let batch = batch?; .. }}"),
+            Some((Variant::Some, _)) => {
+                format!("while let Some(batch) = {fetch} {{ let batch = batch?; .. }}")
+            }
             Some(_) => format!("while let Some(batch) = {fetch}? {{ .. }}"),
             None => return,
         };
@@ -248,8 +252,7 @@ fn is_measured(value: &Value<'_>, expr: &Expr) -> bool {
         Some(cut) => cut.how != GradientStop::Detach,
         None => !origin.forwards.is_empty(),
     };
-    let mut names = BTreeSet::new();
-    identifiers(expr.to_token_stream(), &mut names);
+    let names = names_in(&expr);
     number || value.is_tensor() || names.iter().any(|name| is_loss(name))
 }
 
@@ -265,31 +268,14 @@ fn gives_something(ty: &Type) -> bool {
                 syn::GenericArgument::Type(ty) => Some(ty),
                 _ => None,
             });
-            last.ident != "Result" || first.is_none_or(gives_something)
+            !is_result(&last.ident.to_string()) || first.is_none_or(gives_something)
         }
         _ => true,
     }
 }
 
-fn names_in(expr: &Expr) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    identifiers(expr.to_token_stream(), &mut names);
-    names
-}
-
-/// Whether a name speaks of keeping a model.
-fn keeps_model(name: &str) -> bool {
-    let mut words = name.split('_');
-    let keeping = ["save", "saved", "checkpoint", "snapshot", "export", "dict", "weights"];
-    let first = words.next().unwrap_or("");
-    keeping.contains(&first)
-        || words.any(|word| {
-            keeping.contains(&word) || (first == "best" && matches!(word, "model" | "net" | "params"))
-        })
-}
-
 /// The two variants of a pattern such as `Some(Ok(batch))`.
-fn nested(pat: &Pat) -> Option<(&'static str, &'static str)> {
+fn nested(pat: &Pat) -> Option<(Variant, Variant)> {
     let variant = |pat: &'_ Pat| -> Option<(String, Pat)> {
         let Pat::TupleStruct(wrapped) = pat else { return None };
         let name = wrapped.path.segments.last()?.ident.to_string();
@@ -297,9 +283,8 @@ fn nested(pat: &Pat) -> Option<(&'static str, &'static str)> {
     };
     let (outer, inner) = variant(pat)?;
     let (inner, _) = variant(&inner)?;
-    match (outer.as_str(), inner.as_str()) {
-        ("Some", "Ok") => Some(("Some", "Ok")),
-        ("Ok", "Some") => Some(("Ok", "Some")),
+    match (Variant::of(&outer)?, Variant::of(&inner)?) {
+        pair @ ((Variant::Some, Variant::Ok) | (Variant::Ok, Variant::Some)) => Some(pair),
         _ => None,
     }
 }
@@ -319,20 +304,20 @@ fn fetched_from(expr: &Expr) -> Option<String> {
 /// Whether what a loop goes through leaves errors out: whether it drops items or ends, and what is behind.
 fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
     let Expr::MethodCall(node) = items else { return None };
-    let method = node.method.to_string();
-    let given = node.args.first().map(text::tight).unwrap_or_default();
-    let takes_ok = given.ends_with("Result::ok") || given.ends_with(".ok()");
-    let is_ok = given.ends_with("Result::is_ok") || given.ends_with(".is_ok()");
-    match method.as_str() {
-        "map_while" if takes_ok => Some((false, &node.receiver)),
-        "take_while" if is_ok => Some((false, &node.receiver)),
-        "filter_map" | "flat_map" if takes_ok => Some((true, &node.receiver)),
-        // Nested collections are flattened as well: only a loader that gives batches counts.
-        "flatten" if text::tight(pat).contains("batch") && text::tight(&node.receiver).contains("loader") => {
-            Some((true, &node.receiver))
-        }
-        "enumerate" | "take" | "inspect" => swallows(&node.receiver, pat),
-        _ => None,
+    let given = node.args.first();
+    let turns = |asks: bool| given.is_some_and(|function| is_ok(function, asks));
+    // Nested collections are flattened as well: only a loader that gives batches counts.
+    let of_loader = || {
+        let bound = names_in(&pat);
+        bound.iter().any(|name| names_batch(name))
+            && names_in(&node.receiver).iter().any(|name| names_loader(name))
+    };
+    match error_filter(&node.method.to_string())? {
+        ErrorFilter::EndsByValue => turns(false).then_some((false, &*node.receiver)),
+        ErrorFilter::EndsByTruth => turns(true).then_some((false, &*node.receiver)),
+        ErrorFilter::Drops => turns(false).then_some((true, &*node.receiver)),
+        ErrorFilter::Flattens => of_loader().then_some((true, &*node.receiver)),
+        ErrorFilter::Passes => swallows(&node.receiver, pat),
     }
 }
 
@@ -342,9 +327,7 @@ fn of_loader(items: &Expr) -> Option<String> {
     let Expr::MethodCall(call) = items else { return None };
     let Expr::Call(asked) = &*call.receiver else { return None };
     let Expr::Path(path) = &*asked.func else { return None };
-    let mut names = path.path.segments.iter().rev().map(|segment| &segment.ident);
-    let is_asked = names.next()? == "loader" && names.next()? == "private";
-    let data = asked.args.first().filter(|_| is_asked)?;
+    let data = asked.args.first().filter(|_| is_private_loader(&path.path))?;
     let arguments: Vec<String> = call.args.iter().map(text::tight).collect();
     Some(format!("{}.{}({})", text::tight(data), call.method, arguments.join(", ")))
 }

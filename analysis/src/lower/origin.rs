@@ -10,6 +10,7 @@ use crate::diagnostic::Place;
 use crate::stage::Stage;
 use crate::vocabulary::Loss;
 use crate::vocabulary::rust::{Variant, is_next};
+use crate::vocabulary::{is_no_reduction, names_gradients, names_parameters, sets_reduction};
 
 /// How an operator puts two values together.
 pub(super) fn join_of(op: &BinOp) -> Join {
@@ -23,9 +24,7 @@ pub(super) fn join_of(op: &BinOp) -> Join {
 
 /// Whether an argument asks a loss not to sum or average: `Reduction::None`.
 pub(super) fn asks_for_no_reduction(argument: &Expr) -> bool {
-    let Expr::Path(path) = argument else { return false };
-    let mut names = path.path.segments.iter().rev().map(|part| part.ident.to_string());
-    names.next().is_some_and(|name| name == "None") && names.next().is_some_and(|name| name == "Reduction")
+    matches!(argument, Expr::Path(path) if is_no_reduction(&path.path))
 }
 
 impl<'a> Lower<'a> {
@@ -113,8 +112,7 @@ impl<'a> Lower<'a> {
     /// Where one of a loop's items comes from.
     pub(super) fn item_origin(&self, items: &Value<'a>) -> Origin {
         let Some(of) = self.rounds.last().map(|round| round.of) else { return Origin::default() };
-        let head = &self.cfg.loops[of].text;
-        let parameters = ["param", "variab", "weight", "grad"].iter().any(|word| head.contains(word));
+        let parameters = self.cfg.loops[of].head.names.iter().any(|name| names_parameters(name));
         let made = items.computed || !items.origin.models.is_empty() || items.made.is_some();
         let of_model = self.cfg.models.overlaps(&items.deps, &self.cfg.paths) != Some(false);
         let unknown = parameters || made || of_model || items.origin.source == Source::Computed;
@@ -173,7 +171,7 @@ impl<'a> Lower<'a> {
         receiver: &Value<'a>,
         arguments: &[Value<'a>],
     ) -> Origin {
-        if name.contains("grad") {
+        if names_gradients(name) {
             // `requires_grad_(true)` makes parameters of data.
             if let Some(known) = receiver.place.and_then(|place| self.values.get_mut(&place)) {
                 known.origin = Origin::default();
@@ -185,7 +183,7 @@ impl<'a> Lower<'a> {
         }
         if receiver.origin.criterion.is_some() {
             let unreduced = node.args.iter().any(asks_for_no_reduction)
-                || (name.contains("reduction") && node.args.iter().any(is_none));
+                || (sets_reduction(name) && node.args.iter().any(is_none));
             let unreduced =
                 unreduced.then(|| self.site(super::address(node), None, || (Place::of(node), String::new())));
             return Origin { unreduced: receiver.origin.unreduced.or(unreduced), ..receiver.origin.clone() };

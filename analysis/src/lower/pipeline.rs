@@ -3,6 +3,7 @@
 use syn::visit::Visit;
 use syn::{Expr, ExprClosure, ExprMethodCall};
 
+use super::head;
 use super::survey::Survey;
 use super::value::Value;
 use super::{Lower, address, text};
@@ -88,7 +89,7 @@ impl<'a> Lower<'a> {
             _ => return None,
         };
         let pipeline = Pipeline::of(&node.receiver);
-        let simple = matches!(node.method.to_string().as_str(), "for_each" | "try_for_each");
+        let simple = matches!(how, Drive::Each { answers: false, .. });
         let staged = pipeline.steps.iter().map(|(_, closure)| *closure).chain(closure);
         if !simple && !staged.into_iter().any(|closure| self.has_stage(closure)) {
             return None;
@@ -104,7 +105,8 @@ impl<'a> Lower<'a> {
             _ => Value::nothing(),
         };
         let line = node.method.span().start().line;
-        let id = self.loop_of(address(node), line, || text::call(expr));
+        let id =
+            self.loop_of(address(node), line, || (text::call(expr), head::of_items(expr, pipeline.base)));
         self.cfg.loops[id].over = text::tight(pipeline.base);
         let mut result = Value::nothing();
         self.repeat(id, None, true, &mut |lower, out| {
@@ -130,7 +132,7 @@ impl<'a> Lower<'a> {
                 }
             };
             result = std::mem::replace(&mut result, Value::nothing()).with(&value.derived());
-            if matches!(how, Drive::Each { may_stop: true }) {
+            if matches!(how, Drive::Each { may_stop: true, .. }) {
                 lower.goto(out);
             }
         });

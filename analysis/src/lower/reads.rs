@@ -5,6 +5,8 @@ use syn::{Expr, ExprCall, ExprMethodCall};
 use super::Lower;
 use super::value::Value;
 use crate::cfg::{Action, Deps, Reads, SiteId};
+use crate::vocabulary::rust::is_transparent;
+use crate::vocabulary::{gives_parameters, holds_parameters, is_average_update, moves_average};
 use crate::vocabulary::{is_average, saves};
 
 impl<'a> Lower<'a> {
@@ -18,15 +20,13 @@ impl<'a> Lower<'a> {
     ) -> bool {
         let name = node.method.to_string();
         let of = last_name(&node.receiver).unwrap_or_default();
-        if is_average(&of)
-            && matches!(&*name, "update" | "step" | "update_parameters" | "update_from" | "track")
-        {
+        if is_average(&of) && moves_average(&name) {
             return self.averages(expr, arguments, true);
         }
         let given =
             node.args.iter().zip(arguments).find_map(|(argument, value)| self.model_in(argument, value));
         let whole = self.model_in(&node.receiver, receiver);
-        if saves(&name) && (whole.is_some() || given.is_some() || keeps(&of)) {
+        if saves(&name) && (whole.is_some() || given.is_some() || holds_parameters(&of)) {
             let site = self.site_of(expr, None);
             self.reads(site, Reads::Save, whole.or(given).unwrap_or(Deps::Anything));
         }
@@ -39,7 +39,7 @@ impl<'a> Lower<'a> {
         let Some(name) = function.path.segments.last().map(|last| last.ident.to_string()) else {
             return false;
         };
-        if is_average(&name) && name.split('_').any(|word| matches!(word, "update" | "step" | "track")) {
+        if is_average_update(&name) {
             return self.averages(expr, arguments, false);
         }
         let given =
@@ -90,16 +90,8 @@ impl<'a> Lower<'a> {
             Expr::Reference(inner) => return self.model_in(&inner.expr, value),
             Expr::Paren(inner) => return self.model_in(&inner.expr, value),
             Expr::MethodCall(call) => {
-                let gives = [
-                    "state_dict",
-                    "named_parameters",
-                    "parameters",
-                    "trainable_parameters",
-                    "as_ref",
-                    "borrow",
-                ];
                 let name = call.method.to_string();
-                let root = self.receiver_place(&call.receiver).filter(|_| gives.contains(&&*name))?;
+                let root = self.receiver_place(&call.receiver).filter(|_| gives_parameters(&name))?;
                 return self.is_trained(&root).then_some(root);
             }
             Expr::Path(_) | Expr::Field(_) => {}
@@ -137,19 +129,7 @@ fn last_name(expr: &Expr) -> Option<String> {
         Expr::Field(field) => Some(super::bind::member(&field.member)),
         Expr::Reference(inner) => last_name(&inner.expr),
         Expr::Paren(inner) => last_name(&inner.expr),
-        Expr::MethodCall(call)
-            if matches!(&*call.method.to_string(), "as_mut" | "unwrap" | "borrow_mut" | "lock") =>
-        {
-            last_name(&call.receiver)
-        }
+        Expr::MethodCall(call) if is_transparent(&call.method.to_string()) => last_name(&call.receiver),
         _ => None,
     }
-}
-
-/// Whether something of this name holds parameters to be saved.
-fn keeps(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    lower
-        .split('_')
-        .any(|word| matches!(word, "vs" | "varstore" | "varmap" | "ckpt" | "checkpointer" | "checkpoint"))
 }

@@ -10,6 +10,7 @@ use syn::{Attribute, Block, Item, ItemFn, Path, Signature, Type};
 
 use super::survey::Survey;
 use crate::check::CheckOptions;
+use crate::vocabulary::rust::{PathRoot, is_self_type};
 use crate::vocabulary::rust::{TypeShape, type_shape};
 
 mod collect;
@@ -194,17 +195,17 @@ impl Seen {
             Some(at)
         };
         let (first, mut rest) = path.split_first()?;
-        let mut at = match first.as_str() {
-            "self" => nearest(from)?,
-            "super" => nearest(self.scopes[nearest(from)?].parent?)?,
+        let mut at = match PathRoot::of(first) {
+            Some(PathRoot::Module) => nearest(from)?,
+            Some(PathRoot::Parent) => nearest(self.scopes[nearest(from)?].parent?)?,
             // What is at hand need not be the root of its crate, but a module in it is found by its name.
-            "crate" if rest.is_empty() => return None,
-            "crate" => 0,
-            name => {
+            Some(PathRoot::Crate) if rest.is_empty() => return None,
+            Some(PathRoot::Crate) => 0,
+            None => {
                 let mut at = Some(from);
                 loop {
                     let here = &self.scopes[at?];
-                    match here.modules.get(name) {
+                    match here.modules.get(first) {
                         Some(&module) => break module,
                         None if here.body => at = here.parent,
                         None => return None,
@@ -213,7 +214,7 @@ impl Seen {
             }
         };
         while let Some((name, more)) = rest.split_first() {
-            at = if name == "super" {
+            at = if PathRoot::of(name) == Some(PathRoot::Parent) {
                 nearest(self.scopes[at].parent?)?
             } else {
                 *self.scopes[at].modules.get(name)?
@@ -240,7 +241,7 @@ impl Seen {
     /// The type of this name, as the body of `from` means it.
     pub(super) fn type_named(&self, name: &str, from: FnId) -> Option<TypeId> {
         let function = &self.functions[from];
-        if name == "Self" {
+        if is_self_type(name) {
             return function.owner;
         }
         if function.sig.generics.type_params().any(|parameter| parameter.ident == name) {

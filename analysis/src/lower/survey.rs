@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
 use super::condition::{self, Test};
 use super::text;
+use crate::cfg::Factors;
+use crate::vocabulary::may_train;
+use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{CallEffect, Role, Uses, Vocabulary, hints_at_training, role_of_type};
 
 /// Ways in which the conditions that are followed may come out together, at most.
@@ -21,8 +23,8 @@ const WAYS_WITH_SINGLE: usize = 16;
 pub(crate) struct Survey {
     /// Methods called, by the receiver's text.
     pub uses: BTreeMap<String, Uses>,
-    /// Names and numbers that something is multiplied with or divided by.
-    pub factors: BTreeSet<String>,
+    /// What scales anything.
+    pub factors: Factors,
     /// Names and fields that are assigned somewhere.
     pub assigned: BTreeSet<String>,
     /// The questions that are followed, by their keys.
@@ -74,7 +76,7 @@ impl Survey {
     pub(super) fn empty(vocabulary: &'static Vocabulary) -> Self {
         Self {
             uses: BTreeMap::new(),
-            factors: BTreeSet::new(),
+            factors: Factors::default(),
             assigned: BTreeSet::new(),
             followed: BTreeSet::new(),
             too_many: false,
@@ -198,19 +200,6 @@ fn within(candidates: &[Candidate<'_>], most: usize) -> Chosen {
     chosen
 }
 
-/// All identifiers of a token stream, those in groups included.
-pub(super) fn identifiers(tokens: TokenStream, names: &mut BTreeSet<String>) {
-    for token in tokens {
-        match token {
-            TokenTree::Ident(name) => {
-                names.insert(name.to_string());
-            }
-            TokenTree::Group(group) => identifiers(group.stream(), names),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
-    }
-}
-
 impl<'ast> Visit<'ast> for Survey {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         self.depth += 1;
@@ -226,14 +215,14 @@ impl<'ast> Visit<'ast> for Survey {
         let does =
             self.vocabulary.optimizer_method(&name, given).or_else(|| self.vocabulary.method(&name, given));
         // A method of `self` may be followed to a stage.
-        let own = does.is_none() && matches!(&*call.receiver, Expr::Path(path) if path.path.is_ident("self"));
+        let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
         if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
             let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
             let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
             set.insert(call.method.to_string());
         }
-        self.trains |= may_train(&call.method);
+        self.trains |= may_train(&name);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -254,7 +243,7 @@ impl<'ast> Visit<'ast> for Survey {
         if let Expr::Path(path) = &*call.func
             && let Some(last) = path.path.segments.last()
         {
-            self.trains |= may_train(&last.ident);
+            self.trains |= may_train(&last.ident.to_string());
             let name = last.ident.to_string();
             let owner = path.path.segments.iter().rev().nth(1);
             let role = owner.and_then(|owner| role_of_type(self.vocabulary, &owner.ident.to_string()));
@@ -347,11 +336,6 @@ impl<'ast> Visit<'ast> for Survey {
 /// Whether an argument may be changed by what it is given to, which may be followed to a stage.
 fn is_exclusive(argument: &Expr) -> bool {
     matches!(argument, Expr::Reference(by) if by.mutability.is_some())
-}
-
-/// Whether a call of this name may train; `train()` alone sets a mode.
-fn may_train(name: &syn::Ident) -> bool {
-    name != "train" && hints_at_training(&name.to_string())
 }
 
 /// The last name of a type's path.

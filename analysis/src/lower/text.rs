@@ -1,5 +1,6 @@
 //! Source text for messages: tokens set as a person would, long arguments left out.
 
+use crate::vocabulary::rust::expects_operand;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
@@ -74,7 +75,7 @@ fn write(tokens: TokenStream, out: &mut String) {
                     out.push(' ');
                 }
                 out.push_str(&word.to_string());
-                prefix = matches!(&word, TokenTree::Ident(name) if name == "in" || name == "return");
+                prefix = matches!(&word, TokenTree::Ident(name) if expects_operand(name));
             }
         }
     }

@@ -6,8 +6,9 @@ use proc_macro2::TokenStream;
 use syn::{Expr, ExprCall};
 
 use super::value::{Handed, Kind, Value};
-use super::{Lower, address, survey};
+use super::{Lower, address};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, PathId, SiteId};
+use crate::tokens::identifiers;
 use crate::vocabulary::rust::is_drop;
 use crate::vocabulary::{
     hints_at_backward, hints_at_mode, hints_at_training, is_builder, measures_gradients, moves_gradients,
@@ -140,7 +141,7 @@ impl<'a> Lower<'a> {
     pub(super) fn touch_tokens(&mut self, tokens: TokenStream) {
         self.reads_in_text(&tokens.to_string());
         let mut names = BTreeSet::new();
-        survey::identifiers(tokens, &mut names);
+        identifiers(tokens, &mut names);
         let everything = names.iter().any(|name| moves_gradients(name));
         let mut deps = Deps::none();
         for name in &names {

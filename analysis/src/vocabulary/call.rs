@@ -62,3 +62,29 @@ pub enum CallEffect {
     /// Looks at its receiver, or sets something that is no gradient.
     Harmless,
 }
+
+/// What a method of a schedule does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScheduleEffect {
+    /// Moves on to the next learning rate.
+    Advances,
+    /// Leaves it where it is.
+    Reads,
+    /// Anything else.
+    Other,
+}
+
+/// What a method of a schedule does, in every library.
+pub fn schedule_method(name: &str) -> ScheduleEffect {
+    match name {
+        "step" => ScheduleEffect::Advances,
+        "start" | "get_lr" | "get_last_lr" | "last_lr" | "lr" | "state_dict" | "is_per_epoch"
+        | "position" => ScheduleEffect::Reads,
+        _ => ScheduleEffect::Other,
+    }
+}
+
+/// Whether a method puts its arguments into its receiver.
+pub fn collects(method: &str) -> bool {
+    matches!(method, "push" | "push_back" | "push_front" | "insert" | "extend" | "append")
+}

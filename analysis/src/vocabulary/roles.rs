@@ -27,10 +27,15 @@ pub struct Uses {
 }
 
 impl Uses {
+    /// Whether `step` is called on it without arguments.
+    pub fn is_stepped(&self) -> bool {
+        self.bare.contains("step")
+    }
+
     /// Whether it is used as an optimizer is: stepped, and zeroed or clipped.
     pub fn as_optimizer(&self) -> bool {
         let clipped = self.given.iter().any(|name| name.starts_with("clip_grad"));
-        self.bare.contains("step") && (self.bare.contains("zero_grad") || clipped)
+        self.is_stepped() && (self.bare.contains("zero_grad") || clipped)
     }
 }
 

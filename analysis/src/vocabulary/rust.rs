@@ -4,16 +4,22 @@
 mod conversions;
 mod functions;
 mod iterators;
+mod keywords;
 mod macros;
 mod outcomes;
 mod types;
 
-pub use conversions::{is_forced, is_pure, is_question, is_reading, is_view, passes_errors, view_of_wrapper};
+pub use conversions::{
+    is_forced, is_pure, is_question, is_reading, is_transparent, is_view, passes_errors, view_of_wrapper,
+};
 pub use functions::{is_drop, is_mem_take, is_remainder};
-pub use iterators::{Drive, Lazy, Numbering, drive, is_next, lazy, numbering};
+pub use iterators::{
+    Drive, ErrorFilter, Lazy, Numbering, drive, error_filter, is_length, is_next, is_ok, lazy, numbering,
+};
+pub use keywords::{PathRoot, expects_operand, is_self, is_self_type, is_test, names_module};
 pub use macros::{MacroEffect, macro_effect};
 pub use outcomes::{Question, Variant, question};
-pub use types::{TypeShape, is_number, is_pointer, type_shape};
+pub use types::{TypeShape, is_number, is_option, is_pointer, is_result, type_shape};
 
 use super::CallEffect;
 

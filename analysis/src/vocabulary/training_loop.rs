@@ -144,3 +144,14 @@ pub const TRAINING_LOOP: Vocabulary = Vocabulary {
     sums_unreduced: false,
     also: &[&TCH, &DISTRIBUTED],
 };
+
+/// Whether a method of a `Run` returns the weight of a batch, or of a window of them.
+pub fn is_weight(method: &syn::Ident) -> bool {
+    method == "batch_weight" || method == "window_weight"
+}
+
+/// Whether a path is that of the function by which a generated loop asks for the loader of its data.
+pub fn is_private_loader(path: &syn::Path) -> bool {
+    let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
+    names.next().is_some_and(|name| name == "loader") && names.next().is_some_and(|name| name == "private")
+}

@@ -86,3 +86,133 @@ pub fn is_builder(name: &str) -> bool {
 pub fn moves_gradients(name: &str) -> bool {
     matches!(name, "backward" | "step")
 }
+
+/// Whether a call of this name may train; `train()` alone switches the mode.
+pub fn may_train(name: &str) -> bool {
+    name != "train" && hints_at_training(name)
+}
+
+/// Whether a name is that of something kept of a model: `save_weights`, `best_model`.
+pub fn keeps_model(name: &str) -> bool {
+    let mut words = name.split('_');
+    let keeping = ["save", "saved", "checkpoint", "snapshot", "export", "dict", "weights"];
+    let first = words.next().unwrap_or("");
+    keeping.contains(&first)
+        || words.any(|word| {
+            keeping.contains(&word) || (first == "best" && matches!(word, "model" | "net" | "params"))
+        })
+}
+
+/// Whether something of this name holds parameters to be saved: tch's `vs`, candle's `varmap`.
+pub fn holds_parameters(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    lower
+        .split('_')
+        .any(|word| matches!(word, "vs" | "varstore" | "varmap" | "ckpt" | "checkpointer" | "checkpoint"))
+}
+
+/// Whether a method of an average of parameters moves it.
+pub fn moves_average(method: &str) -> bool {
+    matches!(method, "update" | "step" | "update_parameters" | "update_from" | "track")
+}
+
+/// Whether a function by its name moves an average of parameters: `update_ema`.
+pub fn is_average_update(name: &str) -> bool {
+    is_average(name) && name.split('_').any(|word| matches!(word, "update" | "step" | "track"))
+}
+
+/// Whether a method returns the parameters of its receiver, or the receiver itself.
+pub fn gives_parameters(method: &str) -> bool {
+    matches!(
+        method,
+        "state_dict" | "named_parameters" | "parameters" | "trainable_parameters" | "as_ref" | "borrow"
+    )
+}
+
+/// Whether a constructor by one of its names returns trained parameters: `load`, `from_file`, `pretrained`.
+///
+/// Such a model may be in either mode. A `from_config` that makes a new model counts as well.
+pub fn restores(name: &str) -> bool {
+    name.starts_with("from") || name.contains("load") || name.contains("trained")
+}
+
+/// Whether a name is that of parameters or their gradients, and not of data.
+pub fn names_parameters(name: &str) -> bool {
+    ["param", "variab", "weight", "grad"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a method by its name has to do with gradients, as `requires_grad_`.
+pub fn names_gradients(method: &str) -> bool {
+    method.contains("grad")
+}
+
+/// Whether a path asks a loss not to sum or average: `Reduction::None`.
+pub fn is_no_reduction(path: &syn::Path) -> bool {
+    let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
+    names.next().is_some_and(|name| name == "None") && names.next().is_some_and(|name| name == "Reduction")
+}
+
+/// Whether a name is that of the reduction that sums up: `Reduction::Sum`.
+pub fn is_sum_reduction(name: &syn::Ident) -> bool {
+    name == "Sum"
+}
+
+/// Whether a method sets the reduction of a loss: `with_reduction(None)`.
+pub fn sets_reduction(method: &str) -> bool {
+    method.contains("reduction")
+}
+
+/// Whether a clip of this name bounds each entry, and not the norm.
+pub fn clips_values(name: &str) -> bool {
+    name.contains("value")
+}
+
+/// Whether a name is that of a batch.
+pub fn names_batch(name: &str) -> bool {
+    name.contains("batch")
+}
+
+/// Whether a name is that of a loader of batches.
+pub fn names_loader(name: &str) -> bool {
+    name.contains("loader")
+}
+
+/// Whether a number of this name is how many batches there are, and not how many make a window.
+///
+/// A window's size named `total` is taken for the length of the loop.
+pub fn names_length(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "len" | "length" | "batches" | "total"))
+}
+
+/// Whether a name is that of an object of settings, which is no number by itself.
+pub fn names_settings(name: &str) -> bool {
+    matches!(name, "self" | "config" | "cfg" | "args")
+}
+
+/// Whether a name is that of an epoch.
+pub fn names_epoch(name: &str) -> bool {
+    name.contains("epoch")
+}
+
+/// Whether a loop over something of this name has no incomplete window at its end, or no end.
+pub fn is_whole(name: &str) -> bool {
+    name == "take"
+        || ["chunks_exact", "windows", "drop_last", "cycle", "repeat", "full_batches"]
+            .iter()
+            .any(|word| name.contains(word))
+}
+
+/// Whether a name is that of a wrapper that reduces gradients by itself, as `DistributedDataParallel` does.
+pub fn reduces_by_itself(name: &str) -> bool {
+    ["Parallel", "Distributed", "Ddp"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a condition of this name asks whether numbers are sound or a batch is there, and not for the end of a window.
+pub fn asks_for_soundness(name: &str) -> bool {
+    [
+        "finite", "nan", "inf", "valid", "ok", "good", "bad", "healthy", "overflow", "skip", "empty", "some",
+        "none",
+    ]
+    .iter()
+    .any(|word| name.contains(word))
+}

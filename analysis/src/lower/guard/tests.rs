@@ -20,7 +20,7 @@ fn guards(loops: &str) -> Vec<String> {
             GuardKind::Counter(counter) => format!(
                 "{} every {} {}{}{}",
                 if counter.fires == holds { "full" } else { "filling" },
-                counter.every,
+                counter.every.text,
                 counter.shift.map_or("?".to_owned(), |shift| shift.to_string()),
                 if counter.or_else { " or else" } else { "" },
                 if counter.starts_over { "" } else { " on and on" },

@@ -14,6 +14,7 @@ use crate::lower::deep::is_deep;
 use crate::lower::macros::Unfold;
 use crate::lower::survey::Survey;
 use crate::vocabulary::TRAINING_LOOP;
+use crate::vocabulary::rust::{is_test, names_module};
 
 pub(super) struct Collect<'s, 't> {
     seen: &'s mut Seen,
@@ -24,12 +25,6 @@ pub(super) struct Collect<'s, 't> {
     owner: Option<TypeId>,
     /// The trait in whose definition this stands.
     of_trait: Option<String>,
-}
-
-/// `#[test]`, `#[tokio::test]`, `#[bench]`.
-fn is_test(attribute: &Attribute) -> bool {
-    let last = attribute.path().segments.last();
-    last.is_some_and(|last| last.ident == "test" || last.ident == "bench")
 }
 
 impl<'s, 't> Collect<'s, 't> {
@@ -103,7 +98,7 @@ impl<'s, 't> Collect<'s, 't> {
             UseTree::Name(name) => {
                 let mut whole = path.clone();
                 // `use steps::{self}` names the module.
-                if name.ident != "self" {
+                if !names_module(&name.ident) {
                     whole.push(name.ident.to_string());
                     scope.imports.push((name.ident.to_string(), whole));
                 }

@@ -4,6 +4,7 @@ use syn::Path;
 
 use super::{FnId, Scope, Seen};
 use crate::vocabulary::CRATES;
+use crate::vocabulary::rust::PathRoot;
 
 impl Seen {
     /// Whether a name that looks like one of a library's may be a function of the user's own, of which
@@ -19,7 +20,11 @@ impl Seen {
             let here: &Scope = &self.scopes[scope];
             scopes.push(here);
             // A module sees what is around it only through `use super::*`.
-            let through = here.body || here.globs.iter().any(|glob| glob.len() == 1 && glob[0] == "super");
+            let through = here.body
+                || here
+                    .globs
+                    .iter()
+                    .any(|glob| glob.len() == 1 && PathRoot::of(&glob[0]) == Some(PathRoot::Parent));
             at = here.parent.filter(|_| through);
         }
         let library = |whole: &[String]| whole.first().is_some_and(|root| CRATES.contains(&root.as_str()));

@@ -1,5 +1,8 @@
 //! Methods that give a value in another form, or ask it something.
 
+use super::WRAPPERS;
+use crate::vocabulary::CallEffect;
+
 /// Whether a method without arguments gives the same value by another type: `as_slice`, `clone`, `borrow`.
 pub fn is_view(method: &str) -> bool {
     method.starts_with("as_")
@@ -51,4 +54,9 @@ pub fn is_forced(method: &str) -> bool {
 /// Whether a method by its name returns a truth value.
 pub fn is_question(method: &str) -> bool {
     method.starts_with("is_")
+}
+
+/// Whether a method without arguments returns what a wrapper holds: `unwrap`, `lock`, `as_mut`.
+pub fn is_transparent(method: &str) -> bool {
+    WRAPPERS.iter().any(|(name, most, effect)| *name == method && *most == 0 && *effect == CallEffect::Passes)
 }

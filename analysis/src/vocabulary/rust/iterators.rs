@@ -1,5 +1,7 @@
 //! Rust's iterators, which every library's loops may be made of: what is lazy, and what drives it.
 
+use syn::Expr;
+
 /// What a method of an iterator does with the closure that it is given, if it is given one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lazy {
@@ -20,6 +22,8 @@ pub enum Drive {
     Each {
         /// Whether it may end the iteration.
         may_stop: bool,
+        /// Whether it returns what the closure made of an item: `any`, `find`.
+        answers: bool,
     },
     /// Calls it with what was gathered so far and each item.
     Folds,
@@ -41,8 +45,9 @@ pub fn lazy(method: &str, arguments: usize) -> Option<Lazy> {
 pub fn drive(method: &str, arguments: usize) -> Option<Drive> {
     let known = match (method, arguments) {
         ("sum" | "product" | "collect" | "count" | "last" | "min" | "max" | "unzip", 0) => Drive::Plain,
-        ("for_each", 1) => Drive::Each { may_stop: false },
-        ("try_for_each" | "all" | "any" | "find" | "position", 1) => Drive::Each { may_stop: true },
+        ("for_each", 1) => Drive::Each { may_stop: false, answers: false },
+        ("try_for_each", 1) => Drive::Each { may_stop: true, answers: false },
+        ("all" | "any" | "find" | "position", 1) => Drive::Each { may_stop: true, answers: true },
         ("fold" | "try_fold", 2) => Drive::Folds,
         _ => return None,
     };
@@ -81,4 +86,49 @@ pub fn numbering(method: &str) -> Option<Numbering> {
 /// Whether a method fetches the next item of an iterator.
 pub fn is_next(method: &str, arguments: usize) -> bool {
     method == "next" && arguments == 0
+}
+
+/// What an adaptor over items that may be errors does with an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorFilter {
+    /// Ends the iteration if its function turns errors into `None`: `map_while`.
+    EndsByValue,
+    /// Ends the iteration if its function is false for errors: `take_while`.
+    EndsByTruth,
+    /// Leaves the error out if its function turns it into `None`: `filter_map`.
+    Drops,
+    /// Leaves errors out, if the items are results: `flatten`.
+    Flattens,
+    /// Passes errors on.
+    Passes,
+}
+
+/// What an adaptor of this name does with errors.
+pub fn error_filter(method: &str) -> Option<ErrorFilter> {
+    let filter = match method {
+        "map_while" => ErrorFilter::EndsByValue,
+        "take_while" => ErrorFilter::EndsByTruth,
+        "filter_map" | "flat_map" => ErrorFilter::Drops,
+        "flatten" => ErrorFilter::Flattens,
+        "enumerate" | "take" | "inspect" => ErrorFilter::Passes,
+        _ => return None,
+    };
+    Some(filter)
+}
+
+/// Whether a function given to an adaptor is `Result::ok`, or `Result::is_ok` where `asks`, by its path or in a closure.
+pub fn is_ok(function: &Expr, asks: bool) -> bool {
+    let name = if asks { "is_ok" } else { "ok" };
+    match function {
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| last.ident == name),
+        Expr::Closure(closure) => {
+            matches!(&*closure.body, Expr::MethodCall(call) if call.method == name && call.args.is_empty())
+        }
+        _ => false,
+    }
+}
+
+/// Whether a method returns how many items its receiver has.
+pub fn is_length(method: &str, arguments: usize) -> bool {
+    arguments == 0 && matches!(method, "len" | "count" | "batches" | "num_batches")
 }

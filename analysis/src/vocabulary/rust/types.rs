@@ -43,3 +43,13 @@ pub fn is_number(name: &str) -> bool {
             | "bool"
     )
 }
+
+/// Whether a type is `Option`.
+pub fn is_option(name: &str) -> bool {
+    name == "Option"
+}
+
+/// Whether a type is `Result`.
+pub fn is_result(name: &str) -> bool {
+    name == "Result"
+}

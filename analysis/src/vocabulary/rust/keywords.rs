@@ -1,0 +1,52 @@
+//! Keywords, and attributes of the language.
+
+use syn::{Attribute, Expr, Ident};
+
+/// Where a path begins that does not begin with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathRoot {
+    /// `self::`, the module.
+    Module,
+    /// `super::`, the module around it.
+    Parent,
+    /// `crate::`.
+    Crate,
+}
+
+impl PathRoot {
+    /// The root of this name.
+    pub fn of(segment: &str) -> Option<Self> {
+        match segment {
+            "self" => Some(Self::Module),
+            "super" => Some(Self::Parent),
+            "crate" => Some(Self::Crate),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an expression is `self`.
+pub fn is_self(expr: &Expr) -> bool {
+    matches!(expr, Expr::Path(path) if path.path.is_ident("self"))
+}
+
+/// Whether a name in a `use` tree is `self`: the module itself.
+pub fn names_module(name: &Ident) -> bool {
+    name == "self"
+}
+
+/// Whether a type is `Self`.
+pub fn is_self_type(name: &str) -> bool {
+    name == "Self"
+}
+
+/// Whether an operand follows a word, and not an operator.
+pub fn expects_operand(word: &Ident) -> bool {
+    word == "in" || word == "return"
+}
+
+/// `#[test]`, `#[tokio::test]`, `#[bench]`.
+pub fn is_test(attribute: &Attribute) -> bool {
+    let last = attribute.path().segments.last();
+    last.is_some_and(|last| last.ident == "test" || last.ident == "bench")
+}
