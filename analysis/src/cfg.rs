@@ -211,6 +211,10 @@ pub struct Site {
     pub place: Place,
     /// The call as text, long arguments left out.
     pub text: String,
+    /// The receiver of a method call, as the source writes it.
+    pub receiver: Option<String>,
+    /// The names of what is called: those of the receiver, of a method.
+    pub callee: std::collections::BTreeSet<String>,
     /// All names in the call.
     pub names: std::collections::BTreeSet<String>,
     /// The loops around it, outermost first.

@@ -7,6 +7,7 @@
 use crate::stage::Stage;
 
 mod call;
+mod data;
 mod distributed;
 mod math;
 mod roles;
@@ -16,9 +17,14 @@ mod training_loop;
 mod words;
 
 pub use call::{CallEffect, ScheduleEffect, collects, schedule_method};
+pub use data::{
+    Phase, is_demonstration, is_for_training, is_running_total, names_best, names_environment, names_measure,
+    names_next_value, names_target, names_target_network, names_training, names_validation, phase_of_name,
+    speaks_of_evaluation, speaks_of_training,
+};
 pub use distributed::{DISTRIBUTED, is_distributed_sampler, is_layer};
 pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
-pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, speaks_of_evaluation, speaks_of_training};
+pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use tch::TCH;
 pub use training_loop::{TRAINING_LOOP, is_private_loader, is_weight};

@@ -260,6 +260,8 @@ pub struct Argument {
     pub text: String,
     /// The variable or field that it is, by its last name.
     pub name: Option<String>,
+    /// All names in it.
+    pub names: std::collections::BTreeSet<String>,
     /// Where it comes from, whichever round it is.
     pub origin: Origin,
 }

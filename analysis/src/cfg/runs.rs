@@ -85,6 +85,8 @@ pub struct Run {
     pub recorded: Recorded,
     /// The mode, where an argument tells it.
     pub told: Option<bool>,
+    /// The `detach` through which an argument comes.
+    pub detached: Option<SiteId>,
 }
 
 /// A tensor with its graph that is added to a sum or put into a collection.

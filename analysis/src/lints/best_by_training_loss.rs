@@ -1,5 +1,5 @@
 use super::Context;
-use super::provenance::{Phase, mentions, phase_of_name};
+use crate::vocabulary::{Phase, names_best, names_measure, phase_of_name};
 use crate::cfg::{LoopId, Measure, UseKind};
 
 lint! {
@@ -33,10 +33,6 @@ lint! {
     best_by_training_loss, Warning, "the best model is chosen by the training loss although validation is at hand"
 }
 
-/// Words for a measure.
-const MEASURES: [&str; 11] =
-    ["loss", "acc", "accuracy", "error", "err", "score", "metric", "f1", "auc", "perplexity", "ppl"];
-
 fn check(cx: &mut Context<'_>) {
     for choice in &cx.cfg.notes.choices {
         let Some(&epoch) = cx.site(choice.site).loops.last() else { continue };
@@ -56,7 +52,7 @@ fn check(cx: &mut Context<'_>) {
 /// A measure on validation data in the rounds of this loop.
 fn validation_in(cx: &Context<'_>, epoch: LoopId, chosen: &str) -> Option<String> {
     let named = |name: &str| {
-        name != chosen && phase_of_name(name) == Some(Phase::Valid) && mentions(name, &MEASURES) && !mentions(name, &["best"])
+        name != chosen && phase_of_name(name) == Some(Phase::Valid) && names_measure(name) && !names_best(name)
     };
     let mut begun = cx.cfg.paths.variables().filter(|(path, _)| cx.cfg.bound_in(*path) == Some(epoch));
     if let Some((_, name)) = begun.find(|(_, name)| named(name)) {

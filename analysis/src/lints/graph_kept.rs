@@ -73,7 +73,7 @@ fn check(cx: &mut Context<'_>) {
 /// The loop over batches that a collection outlives.
 fn batch_around(cx: &Context<'_>, study: &Study<'_>, kept: &Kept) -> Option<LoopId> {
     let loops = &cx.site(kept.site).loops;
-    let over_batches = |round: &LoopId| study.backward_in(*round) || speaks_of_evaluation(study.over(*round));
+    let over_batches = |round: &LoopId| study.backward_in(*round) || speaks_of_evaluation(study.names_over(*round));
     let at = loops.iter().rposition(over_batches)?;
     let begins = cx.cfg.bound_in(kept.into);
     let before = begins.is_none_or(|begins| loops.iter().position(|round| *round == begins).is_some_and(|begins| begins < at));

@@ -1,5 +1,5 @@
 use super::Context;
-use super::provenance::mentions;
+use crate::vocabulary::is_running_total;
 use crate::cfg::{LoopId, PathId, SiteId, Use, UseKind};
 use crate::stage::Effect;
 use crate::vocabulary::{names_epoch};
@@ -39,14 +39,10 @@ lint! {
     loss_total_never_reset, Warning, "an epoch's sum declared outside the epoch loop"
 }
 
-/// Words for a sum that is meant to go on.
-const ON_PURPOSE: [&str; 9] =
-    ["global", "cumulative", "overall", "lifetime", "ever", "grand", "all", "steps", "far"];
-
 fn check(cx: &mut Context<'_>) {
     for (&path, uses) in &cx.cfg.notes.uses {
         let name = cx.cfg.paths.name(path);
-        if uses.len() >= crate::cfg::MOST_USES || mentions(name, &ON_PURPOSE) {
+        if uses.len() >= crate::cfg::MOST_USES || is_running_total(name) {
             continue;
         }
         let Some((added, outer, read)) = fault(cx, path, uses) else { continue };

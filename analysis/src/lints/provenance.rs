@@ -1,11 +1,11 @@
 //! What the lints on losses and data ask of where values come from.
 
-use syn::{Expr, parse_str};
+use syn::Expr;
 
 use super::Context;
 use crate::cfg::{Certain, Deps, LoopId, Measure, SiteId};
-use crate::prose::code;
 use crate::stage::{Effect, Stage};
+use crate::vocabulary::{Phase, phase_of_name};
 
 impl Context<'_> {
     /// Whether an optimizer of this function moves one of these models, as far as that is known.
@@ -22,16 +22,8 @@ impl Context<'_> {
     /// `net_d.forward(&fake.detach())`.
     pub(super) fn detached(&self, backward: SiteId) -> Option<String> {
         let roots = self.cfg.roots.iter().filter(|root| root.site == backward);
-        let forwards = roots.flat_map(|root| &root.origin.forwards);
-        forwards.filter_map(|forward| parse_str(&self.site(*forward).text).ok()).find_map(|call| {
-            let Expr::MethodCall(call) = call else { return None };
-            call.args.iter().find_map(|argument| match lent(argument) {
-                Expr::MethodCall(cut) if cut.method == "detach" && cut.args.is_empty() => {
-                    Some(code(&cut.receiver))
-                }
-                _ => None,
-            })
-        })
+        let mut forwards = roots.flat_map(|root| &root.origin.forwards);
+        forwards.find_map(|forward| self.site(self.cfg.runs.get(forward)?.detached?).receiver.clone())
     }
 
     /// Whether both sites stand in the same loops, so that one round runs both.
@@ -80,46 +72,6 @@ impl Context<'_> {
         // What is wrong with the loss itself is told rather than what follows from it at the same place.
         self.report(site, super::Cause::Alone(site, name), 0, Certain::Every, message)
     }
-}
-
-/// Which data a number was measured on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// The data that the model learns from.
-    Train,
-    /// Data kept apart.
-    Valid,
-}
-
-/// What a name says.
-pub(super) fn phase_of_name(name: &str) -> Option<Phase> {
-    let train = mentions(name, &["train", "training"]);
-    let valid = mentions(name, &VALIDATION);
-    match (train, valid) {
-        (true, false) => Some(Phase::Train),
-        (false, true) => Some(Phase::Valid),
-        _ => None,
-    }
-}
-
-/// Words for data kept apart.
-pub(super) const VALIDATION: [&str; 9] =
-    ["val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation", "holdout"];
-
-/// The words of a name, in lower case.
-pub(super) fn words(name: &str) -> impl Iterator<Item = String> {
-    let lower = name.to_ascii_lowercase();
-    let words: Vec<String> = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(ToOwned::to_owned)
-        .collect();
-    words.into_iter()
-}
-
-/// Whether one of a text's words is one of these.
-pub(super) fn mentions(text: &str, known: &[&str]) -> bool {
-    words(text).any(|word| known.contains(&word.as_str()))
 }
 
 /// `value` of `&value`.

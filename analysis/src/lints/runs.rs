@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
+use crate::cfg::HeadKind;
 use crate::cfg::{Cfg, Deps, LoopId, OptimizerId, PathId, Recorded, Run, SiteId};
 use crate::flow::{Solution, Visit, What, Word, Words};
 use crate::stage::{Effect, Stage};
+use crate::vocabulary::names_environment;
 use crate::vocabulary::{speaks_of_evaluation, speaks_of_training};
 
 /// A forward at one visit.
@@ -175,6 +177,11 @@ impl<'a> Study<'a> {
         forwards.find_map(|(site, run)| data_of(self.cfg, site, run))
     }
 
+    /// The names in what a loop goes through.
+    pub(super) fn names_over(&self, round: LoopId) -> &'a BTreeSet<String> {
+        &self.cfg.loops[round].head.over
+    }
+
     /// What a loop goes through, as the source writes it.
     pub(super) fn over(&self, round: LoopId) -> &'a str {
         &self.cfg.loops[round].over
@@ -209,17 +216,20 @@ impl<'a> Study<'a> {
             return None;
         }
         let Some(round) = data_of(self.cfg, site, run) else {
-            let named = |path: &PathId| speaks_of_evaluation(self.cfg.paths.name(*path));
+            let named = |path: &PathId| speaks_of_evaluation([self.cfg.paths.name(*path)]);
             return run.given.paths().iter().any(named).then_some(Evaluates::Named(None));
         };
         let over = self.over(round);
         if self.backward_in.contains(&round) || self.trained_over.contains(over) {
             return None;
         }
-        if speaks_of_evaluation(over) {
+        let head = &self.cfg.loops[round].head;
+        if speaks_of_evaluation(&head.over) {
             return Some(Evaluates::Named(Some(round)));
         }
-        let other = !speaks_of_training(over) && !over.contains("..") && !over.contains("env");
+        let other = !speaks_of_training(&head.over)
+            && head.kind != HeadKind::Numbers
+            && !head.over.iter().any(|name| names_environment(name));
         (other && self.looked_at.contains(&site)).then_some(Evaluates::Quietly(round))
     }
 }

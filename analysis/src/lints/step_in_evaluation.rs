@@ -84,7 +84,7 @@ fn check(cx: &mut Context<'_>) {
     }
     let (study, loops) = (Study::of(cx), Loops::of(cx));
     let data = cx.backwards().filter_map(|(site, run)| Some((site, study.data_behind(run)?)));
-    let (judged, trained): (Vec<_>, Vec<_>) = data.partition(|(_, round)| speaks_of_evaluation(study.over(*round)));
+    let (judged, trained): (Vec<_>, Vec<_>) = data.partition(|(_, round)| speaks_of_evaluation(study.names_over(*round)));
     let trained: BTreeSet<LoopId> = trained.into_iter().map(|(_, round)| round).collect();
     let mut told = BTreeSet::new();
     for (backward, round) in judged {
@@ -139,7 +139,7 @@ fn trains(cx: &mut Context<'_>, study: &Study<'_>, backward: SiteId, step: SiteI
         .note(format!("the loop over `{trains_on}` on line {there} trains it already"))
         .note("the figures on data that was trained on do not say how the model does on new data")
         .help(format!("remove `backward` and `step` from the loop on line {line}, and evaluate under a guard of `evaluation`"));
-    if !speaks_of_training(trains_on) {
+    if !speaks_of_training(study.names_over(other)) {
         report.only_warns();
     }
 }

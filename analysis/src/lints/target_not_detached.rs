@@ -1,5 +1,5 @@
 use super::Context;
-use super::provenance::mentions;
+use crate::vocabulary::{names_next_value, names_target, names_target_network};
 use crate::cfg::{Argument, Origin, SiteId, Source};
 
 lint! {
@@ -31,9 +31,6 @@ lint! {
     target_not_detached, Warning, "a target computed from the trained model without detach"
 }
 
-/// Words that say so.
-const TARGET: [&str; 6] = ["target", "targets", "td", "bootstrap", "bootstrapped", "backup"];
-
 fn check(cx: &mut Context<'_>) {
     let losses = cx.cfg.losses.iter().filter(|call| call.loss.symmetric);
     let losses = losses.map(|call| (call.site, &call.output, &call.target));
@@ -58,9 +55,10 @@ fn check(cx: &mut Context<'_>) {
 /// The forward behind a target that is trained together with its output.
 fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteId> {
     let named = |argument: &Argument| {
-        argument.name.as_ref().is_some_and(|name| mentions(name, &TARGET) || is_next_value(name))
-            || mentions(&argument.text, &["q_next"])
-            || (argument.name.is_none() && is_next_value(&argument.text))
+        match &argument.name {
+            Some(name) => names_target(name),
+            None => argument.names.iter().any(|name| names_next_value(name)),
+        }
     };
     if !named(target) || named(output) || !has_graph(&output.origin) || !has_graph(&target.origin) {
         return None;
@@ -68,18 +66,12 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
     let same = output.origin.models.overlaps(&target.origin.models, &cx.cfg.paths) == Some(true);
     let forward = target.origin.forwards.iter().find(|forward| !output.origin.forwards.contains(forward))?;
     // A network for targets, which may have begun as a copy of the one that learns.
-    let receiver = cx.site(*forward).text.split('(').next().unwrap_or_default();
-    if mentions(receiver, &["target", "teacher", "ema", "old", "frozen", "reference"]) {
+    if cx.site(*forward).callee.iter().any(|name| names_target_network(name)) {
         return None;
     }
     let own = output.origin.forwards.iter().any(|forward| !target.origin.forwards.contains(forward));
     let learnt = cx.cfg.roots.iter().any(|root| root.origin.forwards.contains(forward));
     (same && own && learnt && cx.is_trained(&target.origin.models)).then_some(*forward)
-}
-
-/// `q_next`, `next_q`, `next_value`: what is expected to come.
-fn is_next_value(name: &str) -> bool {
-    mentions(name, &["next"]) && mentions(name, &["q", "value", "values", "v"])
 }
 
 fn has_graph(origin: &Origin) -> bool {

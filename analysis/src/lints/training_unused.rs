@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
-use super::provenance::mentions;
+use crate::vocabulary::{is_demonstration, is_for_training};
 use crate::cfg::{PathId, SiteId, UseKind};
 use crate::stage::{Effect, Stage};
 
@@ -38,12 +38,10 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     let notes = &cx.cfg.notes;
-    let shown = ["main", "run", "demo", "example", "test", "bench", "smoke", "benchmark"];
-    let trains = ["train", "training", "fit", "pretrain", "finetune"];
-    if notes.returns || notes.is_test || mentions(&notes.function, &shown) || cx.of_spec() {
+    if notes.returns || notes.is_test || is_demonstration(&notes.function) || cx.of_spec() {
         return;
     }
-    if notes.prints && !mentions(&notes.function, &trains) {
+    if notes.prints && !is_for_training(&notes.function) {
         return;
     }
     let mut found: BTreeMap<PathId, (SiteId, SiteId)> = BTreeMap::new();

@@ -1,6 +1,6 @@
 use super::Context;
-use super::provenance::{VALIDATION, mentions};
-use crate::cfg::{Deps, LoopId, Recorded, SiteId, UseKind};
+use crate::vocabulary::{names_training, names_validation};
+use crate::cfg::{HeadKind, Deps, LoopId, Recorded, SiteId, UseKind};
 use crate::flow::{What, Word};
 use crate::stage::Stage;
 
@@ -80,7 +80,7 @@ fn source(cx: &Context<'_>, of: LoopId) -> String {
 
 /// Whether a loop computes outputs and learns from none: under `no_grad`, or in evaluation mode.
 fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
-    let range = cx.cfg.loops[of].over.contains("..");
+    let range = cx.cfg.loops[of].head.kind == HeadKind::Numbers;
     let forwards: Vec<(SiteId, bool)> = cx
         .cfg
         .runs
@@ -103,7 +103,7 @@ fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
 fn speaks_of_validation(cx: &Context<'_>) -> bool {
     let mut names = cx.cfg.paths.variables();
     let mut says = cx.cfg.notes.says.iter();
-    names.any(|(_, name)| mentions(name, &VALIDATION)) || says.any(|text| mentions(text, &VALIDATION))
+    names.any(|(_, name)| names_validation(name)) || says.any(|text| names_validation(text))
 }
 
 /// Whether a call that is not seen may evaluate on other data.
@@ -115,7 +115,7 @@ fn hands_on(cx: &Context<'_>) -> bool {
 /// Whether what is counted in a loop is named as a measure on the training data.
 fn counts_training(cx: &Context<'_>, of: LoopId) -> bool {
     cx.cfg.notes.uses.iter().any(|(&path, uses)| {
-        mentions(cx.cfg.paths.name(path), &["train", "training"])
+        names_training(cx.cfg.paths.name(path))
             && uses.iter().any(|one| {
                 matches!(one.kind, UseKind::Add { .. } | UseKind::Set) && cx.site(one.site).loops.contains(&of)
             })

@@ -10,6 +10,7 @@ use crate::cfg::{Action, Block, BlockId, Edge, Event, Loop, LoopId, Site, SiteId
 use crate::diagnostic::Place;
 use crate::stage::Stage;
 use crate::tokens::identifiers;
+use crate::tokens::names_in;
 use quote::ToTokens;
 
 impl Lower<'_> {
@@ -91,6 +92,8 @@ impl Lower<'_> {
         self.cfg.sites.push(Site {
             place,
             text,
+            receiver: None,
+            callee: BTreeSet::new(),
             names: BTreeSet::new(),
             loops,
             conditional,
@@ -112,9 +115,17 @@ impl Lower<'_> {
 
     /// Notes the names in the call of a site.
     pub(super) fn name_site(&mut self, site: SiteId, expr: &Expr) {
-        let names = &mut self.cfg.sites[site].names;
-        if names.is_empty() {
-            identifiers(expr.to_token_stream(), names);
+        let site = &mut self.cfg.sites[site];
+        if site.names.is_empty() {
+            identifiers(expr.to_token_stream(), &mut site.names);
+            match expr {
+                Expr::MethodCall(call) => {
+                    site.receiver = Some(text::tight(&call.receiver));
+                    site.callee = names_in(&call.receiver);
+                }
+                Expr::Call(call) => site.callee = names_in(&call.func),
+                _ => {}
+            }
         }
     }
 

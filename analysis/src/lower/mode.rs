@@ -7,6 +7,7 @@ use super::{Lower, address};
 use crate::cfg::{Action, Deps, PathId, Recorded, Run, SiteId};
 use crate::flow::Word;
 use crate::stage::Stage;
+use crate::vocabulary::GradientStop;
 use crate::vocabulary::restores;
 
 /// More models than this are not followed.
@@ -266,6 +267,8 @@ impl<'a> Lower<'a> {
             Recorded::Yes if unsure => Recorded::Maybe,
             sure => sure,
         };
+        let mut cuts = arguments.iter().filter_map(|argument| argument.origin.cut.as_ref());
+        let detached = cuts.find(|cut| cut.how == GradientStop::Detach).map(|cut| cut.site);
         let run = self.cfg.runs.entry(site).or_insert_with(|| Run {
             stage,
             model: place,
@@ -274,6 +277,7 @@ impl<'a> Lower<'a> {
             past: whole.past.clone(),
             recorded,
             told,
+            detached,
         });
         run.models = run.models.union(&models);
         run.given = run.given.union(&given.deps);

@@ -8,6 +8,7 @@ use super::{Lower, text};
 use crate::cfg::{Argument, Deps, Difference, Join, LossCall, Origin, Root, SiteId, Source};
 use crate::diagnostic::Place;
 use crate::stage::Stage;
+use crate::tokens::names_in;
 use crate::vocabulary::Loss;
 use crate::vocabulary::rust::{Variant, is_next};
 use crate::vocabulary::{is_no_reduction, names_gradients, names_parameters, sets_reduction};
@@ -60,6 +61,7 @@ impl<'a> Lower<'a> {
         Argument {
             text: text::call(bare(expr)),
             name: self.name_of(expr, value),
+            names: names_in(expr),
             origin: value.origin.clone(),
         }
     }

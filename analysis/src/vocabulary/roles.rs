@@ -58,34 +58,6 @@ pub fn role_of_type(vocabulary: &Vocabulary, name: &str) -> Option<Role> {
     (other.iter().any(|word| lower.contains(word)) || number.contains(&name)).then_some(Role::Other)
 }
 
-/// Whether the source of a loop, or a name, speaks of data that is not trained on.
-pub fn speaks_of_evaluation(text: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "valid",
-        "validation",
-        "val",
-        "test",
-        "tests",
-        "testing",
-        "eval",
-        "evaluation",
-        "dev",
-        "holdout",
-        "heldout",
-        "validate",
-    ];
-    words(text).any(|word| WORDS.contains(&word)) && !speaks_of_training(text)
-}
-
-/// Whether the source of a loop, or a name, speaks of data that is trained on.
-pub fn speaks_of_training(text: &str) -> bool {
-    words(text).any(|word| word.starts_with("train"))
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty())
-}
-
 /// Whether a name is that of a learning rate.
 pub fn is_rate(name: &str) -> bool {
     matches!(name, "lr" | "rate" | "learning_rate" | "step_size" | "alpha" | "eta")
@@ -123,18 +95,6 @@ mod tests {
         }
         for name in ["optimizer", "opt", "opt_g", "generator_optimizer", "optimizer2", "sgd"] {
             assert_eq!(role_of_name(name), Some(Role::Optimizer), "{name}");
-        }
-    }
-
-    #[test]
-    fn evaluation_data_is_told_by_whole_words() {
-        for text in ["valid", "&val_loader", "data.test_images", "valid.iter().enumerate()", "x_test"] {
-            assert!(speaks_of_evaluation(text), "{text}");
-        }
-        for text in
-            ["train", "values", "train.iter().zip(&valid)", "train_test", "0..10", "latest", "interval"]
-        {
-            assert!(!speaks_of_evaluation(text), "{text}");
         }
     }
 

@@ -1,0 +1,136 @@
+//! What names say of data, measures and targets; lints that read them say less where a name says nothing.
+
+/// Which data a number was measured on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// The data that the model is trained on.
+    Train,
+    /// Data kept apart.
+    Valid,
+}
+
+/// The data that a name speaks of, if it speaks of one kind alone.
+pub fn phase_of_name(name: &str) -> Option<Phase> {
+    match (names_training(name), names_validation(name)) {
+        (true, false) => Some(Phase::Train),
+        (false, true) => Some(Phase::Valid),
+        _ => None,
+    }
+}
+
+/// Whether a name, or a sentence, speaks of training.
+pub fn names_training(name: &str) -> bool {
+    mentions(name, &["train", "training"])
+}
+
+/// Whether a name, or a sentence, speaks of data kept apart.
+pub fn names_validation(name: &str) -> bool {
+    mentions(name, &["val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation", "holdout"])
+}
+
+/// Whether a name is that of a measure of a model.
+pub fn names_measure(name: &str) -> bool {
+    let measures =
+        ["loss", "acc", "accuracy", "error", "err", "score", "metric", "f1", "auc", "perplexity", "ppl"];
+    mentions(name, &measures)
+}
+
+/// Whether a name is that of the best measure so far.
+pub fn names_best(name: &str) -> bool {
+    mentions(name, &["best"])
+}
+
+/// Whether a sum by its name is meant to go on over all epochs.
+pub fn is_running_total(name: &str) -> bool {
+    let words = ["global", "cumulative", "overall", "lifetime", "ever", "grand", "all", "steps", "far"];
+    mentions(name, &words)
+}
+
+/// Whether a name is that of a target that a model computes, as in reinforcement learning.
+pub fn names_target(name: &str) -> bool {
+    mentions(name, &["target", "targets", "td", "bootstrap", "bootstrapped", "backup"])
+        || names_next_value(name)
+}
+
+/// Whether a name is that of a value of the next state: `q_next`, `next_value`.
+pub fn names_next_value(name: &str) -> bool {
+    mentions(name, &["next"]) && mentions(name, &["q", "value", "values", "v"])
+}
+
+/// Whether a network by its name computes targets and is not trained by them.
+pub fn names_target_network(name: &str) -> bool {
+    mentions(name, &["target", "teacher", "ema", "old", "frozen", "reference"])
+}
+
+/// Whether a function by its name shows or tries something, so that its model may well be dropped.
+pub fn is_demonstration(function: &str) -> bool {
+    mentions(function, &["main", "run", "demo", "example", "test", "bench", "smoke", "benchmark"])
+}
+
+/// Whether a function by its name is for training a model.
+pub fn is_for_training(function: &str) -> bool {
+    mentions(function, &["train", "training", "fit", "pretrain", "finetune"])
+}
+
+/// Whether a name is that of an environment of reinforcement learning.
+pub fn names_environment(name: &str) -> bool {
+    name.contains("env")
+}
+
+/// Whether one of these names speaks of data that is not trained on, and none of data that is.
+pub fn speaks_of_evaluation<N: AsRef<str>>(names: impl IntoIterator<Item = N> + Clone) -> bool {
+    const WORDS: [&str; 12] = [
+        "valid",
+        "validation",
+        "val",
+        "test",
+        "tests",
+        "testing",
+        "eval",
+        "evaluation",
+        "dev",
+        "holdout",
+        "heldout",
+        "validate",
+    ];
+    any_word(names.clone(), |word| WORDS.contains(&word)) && !speaks_of_training(names)
+}
+
+/// Whether one of these names speaks of data that is trained on.
+pub fn speaks_of_training<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> bool {
+    any_word(names, |word| word.starts_with("train"))
+}
+
+fn any_word<N: AsRef<str>>(names: impl IntoIterator<Item = N>, is: impl Fn(&str) -> bool) -> bool {
+    names.into_iter().any(|name| name.as_ref().split(|c: char| !c.is_alphabetic()).any(&is))
+}
+
+/// Whether one of the words of a text is one of these.
+fn mentions(text: &str, known: &[&str]) -> bool {
+    let lower = text.to_ascii_lowercase();
+    lower.split(|c: char| !c.is_alphanumeric()).any(|word| known.contains(&word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evaluation_data_is_told_by_whole_words() {
+        for names in
+            [&["valid"][..], &["val_loader"], &["data", "test_images"], &["valid", "iter"], &["x_test"]]
+        {
+            assert!(speaks_of_evaluation(names), "{names:?}");
+        }
+        for names in [
+            &["train"][..],
+            &["values"],
+            &["train", "zip", "valid"],
+            &["train_test"],
+            &["latest"],
+            &["interval"],
+        ] {
+            assert!(!speaks_of_evaluation(names), "{names:?}");
+        }
+    }
+}
