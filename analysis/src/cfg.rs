@@ -19,7 +19,7 @@ mod paths;
 mod runs;
 
 pub use condition::{Condition, ConditionId};
-pub use event::{Action, Block, Edge, Event, Reads};
+pub use event::{Action, Block, BlockKind, Edge, Event, Reads};
 pub use factors::Factors;
 pub use guard::{Counter, Guard, GuardId, GuardKind, Period};
 pub use head::{Head, HeadKind};
@@ -211,7 +211,7 @@ pub struct Site {
     pub place: Place,
     /// The call as text, long arguments left out.
     pub text: String,
-    /// The receiver of a method call, as the source writes it.
+    /// The receiver of a method call without arguments, as the source writes it.
     pub receiver: Option<String>,
     /// The names of what is called: those of the receiver, of a method.
     pub callee: std::collections::BTreeSet<String>,

@@ -2,6 +2,7 @@
 //!
 //! A generated loop calls them so: then nothing has to be imported, and what rustc says of a type it says once.
 
+use crate::vocabulary::{is_trait_of_runtime, passes_argument};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprCall, ExprMethodCall, ItemFn, Token};
 
@@ -35,8 +36,8 @@ fn method(call: &ExprCall) -> Option<Expr> {
     let mut arguments = call.args.iter().cloned();
     let receiver = plain(arguments.next()?);
     let owner = segments.iter().rev().nth(1)?;
-    let is_trait = ["Module", "Optimizer", "Schedule"].iter().any(|name| owner.ident == name);
-    if (method == "loader" || method == "output_and_loss") && owner.ident == "private" {
+    let is_trait = is_trait_of_runtime(&owner.ident);
+    if passes_argument(&path.path) {
         return Some(receiver);
     }
     is_trait.then(|| {

@@ -16,7 +16,10 @@ mod tch;
 mod training_loop;
 mod words;
 
-pub use call::{CallEffect, ScheduleEffect, collects, schedule_method};
+pub use self::training_loop::{
+    TRAINING_LOOP, is_private_loader, is_trait_of_runtime, is_weight, passes_argument,
+};
+pub use call::{CallEffect, Partition, ScheduleEffect, collects, partition, schedule_method};
 pub use data::{
     Phase, is_demonstration, is_for_training, is_running_total, names_best, names_environment, names_measure,
     names_next_value, names_target, names_target_network, names_training, names_validation, phase_of_name,
@@ -27,7 +30,6 @@ pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use tch::TCH;
-pub use training_loop::{TRAINING_LOOP, is_private_loader, is_weight};
 pub use words::{
     asks_for_soundness, clips_values, gives_parameters, handles_gradients, hints_at_backward, hints_at_mode,
     hints_at_training, holds_parameters, is_average, is_average_update, is_builder, is_constructor, is_loss,

@@ -8,6 +8,8 @@ mod callers;
 mod docs;
 #[path = "tidy/imports.rs"]
 mod imports;
+#[path = "tidy/names.rs"]
+mod names;
 #[path = "tidy/registry.rs"]
 mod registry;
 #[path = "tidy/text.rs"]

@@ -1,5 +1,7 @@
 //! A condition that is followed, and how a message speaks of it.
 
+use crate::vocabulary::rust::Variant;
+
 /// Index into [`crate::cfg::Cfg::conditions`].
 pub type ConditionId = usize;
 
@@ -21,9 +23,13 @@ pub struct Condition {
 impl Condition {
     /// How it came out, as a message says it after a comma.
     pub fn when(&self, holds: bool) -> String {
-        match self.answer.as_deref() {
-            Some("Some") => format!("when `{}` is `{}`", self.subject, if holds { "Some" } else { "None" }),
-            Some("Ok") => format!("when `{}` is `{}`", self.subject, if holds { "Ok" } else { "Err" }),
+        let answer = self.answer.as_deref();
+        if let Some(variant) = answer.and_then(Variant::of) {
+            let other = if variant == Variant::Some { Variant::None } else { Variant::Err };
+            let variant = if holds { variant } else { other };
+            return format!("when `{}` is `{}`", self.subject, variant.name());
+        }
+        match answer {
             Some(answer) if answer.starts_with(char::is_uppercase) => {
                 format!("when `{}` is {}`{answer}`", self.subject, if holds { "" } else { "not " })
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{Action, BlockId, Cfg, Edge, Event};
+use super::{Action, BlockId, BlockKind, Cfg, Edge, Event};
 
 impl Cfg {
     /// The graph as text: blocks, the stages in them with their lines, and where control goes next.
@@ -60,8 +60,7 @@ impl Cfg {
         let worth = |block: &BlockId| {
             let known = &self.blocks[*block];
             *block == 0
-                || known.label.starts_with("line")
-                || known.label == "exit"
+                || known.kind != BlockKind::Inner
                 || known.events.iter().any(|event| self.line(event).is_some())
         };
         reached.into_iter().filter(worth).collect()

@@ -9,10 +9,24 @@ use crate::stage::{Effect, Stage};
 pub struct Block {
     /// What a reader would call it; empty for joints.
     pub label: String,
+    /// Where in the function it is.
+    pub kind: BlockKind,
     /// What happens, in order.
     pub events: Vec<Event>,
     /// Where control goes next.
     pub edges: Vec<Edge>,
+}
+
+/// Where in a function a block is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BlockKind {
+    /// In between.
+    #[default]
+    Inner,
+    /// Where the rounds of a loop begin.
+    Head,
+    /// At the closing brace.
+    Exit,
 }
 
 /// A way from the end of one block to the start of another.

@@ -5,6 +5,7 @@ use super::{Cause, Context};
 use crate::cfg::{Action, Certain, PathId, SiteId};
 use crate::flow::Word;
 use crate::stage::Stage;
+use crate::vocabulary::{CallEffect, TRAINING_LOOP};
 
 lint! {
     /// ## What it finds
@@ -119,12 +120,15 @@ fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Ev
     }
 }
 
+/// The effect of a function that returns a guard of evaluation.
+const EVALUATION: Option<CallEffect> = Some(CallEffect::Mode(Stage::EvalMode));
+
 /// The `evaluation(..)` whose guard was dropped before this forward pass, as by `let _ = evaluation(&model);`.
 fn dropped_guard(cx: &Context<'_>, forward: SiteId) -> Option<SiteId> {
     let sites = || (0..cx.cfg.sites.len()).filter(|&site| cx.order(site) < cx.order(forward));
     let is_guard = |&site: &SiteId| {
         let site = cx.site(site);
-        site.stage == Some(Stage::EvalMode) && site.text.starts_with("evaluation(")
+        site.stage == Some(Stage::EvalMode) && site.callee.iter().any(|name| TRAINING_LOOP.function(name) == EVALUATION)
     };
     let guard = sites().filter(is_guard).max_by_key(|&site| cx.order(site))?;
     let between = |site: SiteId| cx.order(guard) < cx.order(site);

@@ -6,6 +6,7 @@ use crate::cfg::Certain;
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{Visit, What, unused};
 use crate::stage::Effect;
+use crate::vocabulary::rust::is_field_of_self;
 
 lint! {
     /// ## What it finds
@@ -93,7 +94,7 @@ fn is_zeroed_each_round(cx: &Context<'_>, id: usize) -> bool {
     let zeroes: Vec<_> = cx.acting(id, Effect::Zero).into_iter().filter(|site| !cx.site(*site).conditional).collect();
     let fills = cx.acting(id, Effect::Fill);
     let zeroed = |fill: &usize| round(fill).is_some() && zeroes.iter().any(|zero| round(zero) == round(fill));
-    cx.options.unstepped && cx.name(id).starts_with("self.") && !fills.is_empty() && fills.iter().all(zeroed)
+    cx.options.unstepped && is_field_of_self(cx.name(id)) && !fills.is_empty() && fills.iter().all(zeroed)
 }
 
 /// A backward among others whose gradients are always zeroed, or left, before a step could use them.

@@ -128,7 +128,7 @@ fn tell_calls(cx: &mut Context<'_>, id: OptimizerId, filled: &Visit, step: SiteI
 fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
     // As the step calls it, which may be by another name than at home.
     let before = cx.beside(backward, used);
-    let name = cx.site(used).text.strip_suffix(".step()").filter(|_| cx.same_function(used, before));
+    let name = cx.site(used).receiver.as_deref().filter(|_| cx.same_function(used, before));
     let name = name.unwrap_or(cx.name(fault.optimizer));
     let mut zeroed = cx.acting(fault.optimizer, Effect::Zero);
     zeroed.retain(|&zero| !cx.site(zero).fused);

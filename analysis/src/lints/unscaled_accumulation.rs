@@ -9,6 +9,8 @@ use crate::stage::Effect;
 use crate::vocabulary::{names_settings};
 use crate::tokens::{names_in};
 use std::collections::BTreeSet;
+use crate::vocabulary::rust::{is_iteration};
+use crate::vocabulary::{Partition, partition};
 
 lint! {
     /// ## What it finds
@@ -103,9 +105,9 @@ pub(super) fn size_of(cx: &Context<'_>, window: &Window<'_>) -> Option<(Expr, Op
             let Pat::Ident(name) = &*outer.pat else { return None };
             let Expr::MethodCall(call) = plain(&outer.expr) else { return None };
             let arguments: Vec<&Expr> = call.args.iter().collect();
-            let (size, weighs) = match (call.method.to_string().as_str(), &arguments[..]) {
-                ("chunks" | "chunks_exact", [size]) => (*size, None),
-                ("windows", [_, size]) => (*size, Some(format!("{}.weight({})", name.ident, batch(&inner.pat)?))),
+            let (size, weighs) = match (partition(&call.method.to_string(), arguments.len())?, &arguments[..]) {
+                (Partition::Chunks, [size]) => (*size, None),
+                (Partition::Windows, [_, size]) => (*size, Some(format!("{}.weight({})", name.ident, batch(&inner.pat)?))),
                 _ => return None,
             };
             part.path.is_ident(&name.ident).then(|| (size.clone(), weighs))
@@ -125,7 +127,7 @@ fn batch(pattern: &Pat) -> Option<&Ident> {
 /// `window` of `&window` and of `window.iter()`.
 fn plain(value: &Expr) -> &Expr {
     match lent(value) {
-        Expr::MethodCall(call) if call.args.is_empty() && (call.method == "iter" || call.method == "into_iter") => plain(&call.receiver),
+        Expr::MethodCall(call) if is_iteration(&call.method.to_string(), call.args.len()) => plain(&call.receiver),
         other => other,
     }
 }
@@ -152,7 +154,7 @@ fn tell(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &str
     let note = cx.its_step(window);
     let harm = format!("the step is {size} times as long as for the mean of the batches, or clipped so much harder");
     let divisor = if every.parse::<u32>().is_ok() { format!("{every}.0") } else { format!("{every} as f32") };
-    let loss = cx.site(backward).text.strip_suffix(".backward()").unwrap_or("loss").to_owned();
+    let loss = cx.site(backward).receiver.clone().unwrap_or_else(|| "loss".to_owned());
     let help = match weight {
         Some(weight) => format!("weigh the loss by its share of the window: `(&{loss} * {weight}).backward();`"),
         None => format!("divide the loss: `(&{loss} / {divisor}).backward();`"),

@@ -120,7 +120,7 @@ impl Lower<'_> {
             identifiers(expr.to_token_stream(), &mut site.names);
             match expr {
                 Expr::MethodCall(call) => {
-                    site.receiver = Some(text::tight(&call.receiver));
+                    site.receiver = call.args.is_empty().then(|| text::tight(&call.receiver));
                     site.callee = names_in(&call.receiver);
                 }
                 Expr::Call(call) => site.callee = names_in(&call.func),

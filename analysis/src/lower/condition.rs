@@ -7,7 +7,6 @@
 
 use std::collections::BTreeSet;
 
-use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{BinOp, Expr, ExprBinary, ExprMethodCall, Lit, UnOp};
 
@@ -55,7 +54,7 @@ impl Test {
         // Nothing is written out before it is known to be small.
         let subject = bare(subject);
         is_pure(subject).then(|| {
-            let (text, names) = (text(), names(subject));
+            let (text, names) = (text(), names_in(subject));
             Self { subject: text::tight(subject), answer, holds, text, names }
         })
     }
@@ -170,7 +169,7 @@ fn turned(test: Test) -> Test {
 fn compared(node: &ExprBinary) -> Option<Test> {
     let ordered = |less: &Expr, more: &Expr, holds| {
         (is_pure(less) && is_pure(more)).then(|| {
-            let names = names(less).into_iter().chain(names(more)).collect();
+            let names = names_in(less).into_iter().chain(names_in(more)).collect();
             let subject = format!("{} < {}", text::tight(less), text::tight(more));
             Test { subject, answer: None, holds, text: text::tight(node), names }
         })
@@ -201,7 +200,7 @@ fn equal(node: &ExprBinary) -> Option<Test> {
     (is_pure(left) && is_pure(right)).then(|| {
         let mut sides = [text::tight(bare(left)), text::tight(bare(right))];
         sides.sort();
-        let names = names(left).into_iter().chain(names(right)).collect();
+        let names = names_in(left).into_iter().chain(names_in(right)).collect();
         Test { subject: sides.join(" == "), answer: None, holds: true, text: text::tight(node), names }
     })
 }
@@ -213,7 +212,7 @@ fn by_method(call: &ExprMethodCall) -> Option<Test> {
     let is = |key: &str, holds| Test::about(receiver, Some(Answer::new(key, key, true)), holds, whole);
     let zero = |subject: &dyn Fn() -> String| {
         let known = is_pure(receiver) && call.args.iter().all(is_pure);
-        let names = || names(call).into_iter().filter(|name| call.method != name).collect();
+        let names = || names_in(call).into_iter().filter(|name| call.method != name).collect();
         let answer = Some(Answer::new("0", "0", true));
         known.then(|| Test { subject: subject(), answer, holds: true, text: whole(), names: names() })
     };
@@ -232,7 +231,7 @@ fn by_method(call: &ExprMethodCall) -> Option<Test> {
                 subject: whole(),
                 answer: None,
                 holds: true,
-                names: names(call),
+                names: names_in(call),
                 text: whole(),
             })
         }
@@ -270,11 +269,6 @@ fn literal_constant(literal: &Lit) -> Option<Constant> {
 /// Whether a name is written as types, variants and constants are.
 fn is_constant(name: &str) -> bool {
     name.starts_with(char::is_uppercase)
-}
-
-fn names(node: &impl ToTokens) -> BTreeSet<String> {
-    let names = names_in(&node);
-    names
 }
 
 /// Whether an expression gives the same whenever nothing it mentions has changed.

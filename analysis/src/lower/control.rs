@@ -6,6 +6,7 @@ use syn::{Arm, Expr, ExprBinary, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Labe
 use super::head;
 use super::value::Value;
 use super::{DEEPEST_LOOP, FrameKind, Lower, address, text};
+use crate::cfg::BlockKind;
 use crate::cfg::Head;
 use crate::cfg::{BlockId, Deps};
 
@@ -143,6 +144,9 @@ impl<'a> Lower<'a> {
         let twice = self.rounds.len() < DEEPEST_LOOP;
         let first = self.block(&format!("line {line}, first round"));
         let later = if twice { self.block(&format!("line {line}, later rounds")) } else { first };
+        for head in [first, later] {
+            self.cfg.blocks[head].kind = BlockKind::Head;
+        }
         self.cfg.rounds.insert(later, of);
         let (skipped, out) = (self.block(""), self.block(&format!("after line {line}")));
         self.goto(first);

@@ -8,13 +8,12 @@ use super::guard::Ask;
 use super::{Lower, address, text};
 use crate::cfg::{Counter, LoopId, PathId};
 
+mod period;
 mod shape;
 
 use crate::cfg::Period;
-use crate::tokens::names_in;
-use crate::vocabulary::names_length;
-use crate::vocabulary::rust::{self, Numbering, Question, is_next, numbering, question};
-use shape::{bare, is_condition, number, part_of, remainder_of, rest};
+use crate::vocabulary::rust::{Numbering, Question, is_next, numbering, question};
+use shape::{is_condition, number, part_of, remainder_of, rest};
 
 /// Arithmetic nested deeper than this is not followed.
 const DEEPEST: usize = 12;
@@ -226,35 +225,6 @@ impl<'a> Lower<'a> {
         linear.of?;
         let (text, every) = (text::tight(value), self.period(every));
         Some(Count { value: linear, text, every, rest, modulo: true, fires })
-    }
-
-    /// What a count is divided by or compared with.
-    fn period(&self, every: &Expr) -> Period {
-        let names = names_in(&every);
-        let whole_loop = self.is_length(every, 0);
-        Period { text: text::tight(bare(every)), number: number(bare(every)), names, whole_loop }
-    }
-
-    /// Whether an expression is the length of a loop: `train.len()`, a variable that was set to it, or one named so.
-    fn is_length(&self, expr: &Expr, depth: usize) -> bool {
-        let expr = bare(expr);
-        if depth > DEEPEST {
-            return false;
-        }
-        match expr {
-            Expr::MethodCall(call) => rust::is_length(&call.method.to_string(), call.args.len()),
-            Expr::Binary(node) => self.is_length(&node.left, depth + 1),
-            Expr::Path(path) => {
-                let Some(name) = path.path.get_ident().map(ToString::to_string) else { return false };
-                let init = self.lookup(&name).and_then(|path| self.made_of.get(&path));
-                init.map_or_else(
-                    || names_length(&name),
-                    |init| self.is_length(init, depth + 1) || names_length(&name),
-                )
-            }
-            Expr::Field(field) => names_length(&crate::lower::bind::member(&field.member)),
-            _ => false,
-        }
     }
 
     /// `count == k`, `count >= k`.

@@ -37,12 +37,11 @@ pub(super) struct Failure {
 /// The call whose result an expression passes on, as `f(x)` in `f(x).await.context("..")`.
 fn head(expr: &Expr) -> Option<&Expr> {
     match expr {
-        Expr::Call(_) => Some(expr),
         Expr::Paren(inner) => head(&inner.expr),
         Expr::Group(inner) => head(&inner.expr),
         Expr::Await(inner) => head(&inner.base),
         Expr::MethodCall(node) if passes_errors(&node.method.to_string()) => head(&node.receiver),
-        Expr::MethodCall(_) => Some(expr),
+        Expr::Call(_) | Expr::MethodCall(_) => Some(expr),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@ use syn::{Expr, ExprClosure, FnArg, GenericParam, Generics, Pat, Type, TypeParam
 
 use super::value::{Handed, Kind, Value};
 use super::{FrameKind, Lower};
+use crate::cfg::BlockKind;
 use crate::cfg::{BlockId, Deps, Origin, PathId};
 use crate::diagnostic::Place;
 use crate::vocabulary::rust::is_number;
@@ -31,6 +32,7 @@ impl<'a> Lower<'a> {
             }
         }
         let exit = self.block("exit");
+        self.cfg.blocks[exit].kind = BlockKind::Exit;
         self.cfg.exits.insert(exit, function.body.brace_token.span.close().into());
         let value = self.statements(&function.body.stmts);
         self.escapes(&value);

@@ -1,41 +1,36 @@
 //! Heads of loops.
 
-use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit, Pat};
 
 use crate::cfg::{Head, HeadKind};
-use crate::tokens::identifiers;
+use crate::tokens::names_in;
 
 /// The head of a `for`.
 pub(super) fn of_for(pat: &Pat, items: &Expr) -> Head {
     let mut head = of_items(items, items);
-    identifiers(pat.to_token_stream(), &mut head.binds);
+    head.binds = names_in(pat);
     head.names.extend(head.binds.iter().cloned());
     head
 }
 
 /// The head of a chain of iterators that runs as a loop over `items`.
 pub(super) fn of_items(chain: &Expr, items: &Expr) -> Head {
-    let mut head = Head::default();
-    head.kind = if is_range(items) { HeadKind::Numbers } else { HeadKind::Items };
-    identifiers(chain.to_token_stream(), &mut head.names);
-    identifiers(items.to_token_stream(), &mut head.over);
-    head
+    let kind = if is_range(items) { HeadKind::Numbers } else { HeadKind::Items };
+    Head { kind, names: names_in(chain), over: names_in(items), ..Head::default() }
 }
 
 /// The head of a `while`.
 pub(super) fn of_while(condition: &Expr) -> Head {
-    let mut head = Head { kind: HeadKind::Condition, ..Head::default() };
+    let mut head = Head { kind: HeadKind::Condition, names: names_in(condition), ..Head::default() };
     match condition {
         Expr::Let(fetched) => {
             head.kind = HeadKind::Items;
-            identifiers(fetched.pat.to_token_stream(), &mut head.binds);
-            identifiers(fetched.expr.to_token_stream(), &mut head.over);
+            head.binds = names_in(&fetched.pat);
+            head.over = names_in(&fetched.expr);
         }
         Expr::Lit(ExprLit { lit: Lit::Bool(yes), .. }) if yes.value => head.kind = HeadKind::Endless,
         _ => {}
     }
-    identifiers(condition.to_token_stream(), &mut head.names);
     head
 }
 

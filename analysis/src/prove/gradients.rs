@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::{Emptied, Entry, Ledger, follow};
 use super::{Asked, Fact, Verdict};
-use crate::cfg::{OptimizerId, Recorded, Site, SiteId};
+use crate::cfg::{BlockKind, OptimizerId, Recorded, Site, SiteId};
 use crate::diagnostic::Place;
 use crate::flow::{Cell, Gradients, What, Word};
 use crate::stage::{Effect, Stage};
@@ -307,7 +307,7 @@ impl<'a> Of<'a> {
             cell.is_some_and(|cell| cell.all.meets(pending)) && waits && !own()
         })?;
         let line = left.1.line();
-        Some(Verdict::Undecided(if cfg.blocks[*left.0].label == "exit" {
+        Some(Verdict::Undecided(if cfg.blocks[*left.0].kind == BlockKind::Exit {
             format!("whether a step comes after line {backward} before the function ends")
         } else {
             format!("the function may end at line {line}, between line {backward} and a step")

@@ -88,3 +88,21 @@ pub fn schedule_method(name: &str) -> ScheduleEffect {
 pub fn collects(method: &str) -> bool {
     matches!(method, "push" | "push_back" | "push_front" | "insert" | "extend" | "append")
 }
+
+/// How a method splits batches into windows that make one update each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Partition {
+    /// Slices of so many: `chunks(k)`.
+    Chunks,
+    /// The windows of an epoch, which know the weight of each batch: `windows(epoch, k)`.
+    Windows,
+}
+
+/// How a method splits batches.
+pub fn partition(method: &str, arguments: usize) -> Option<Partition> {
+    match (method, arguments) {
+        ("chunks" | "chunks_exact", 1) => Some(Partition::Chunks),
+        ("windows", 2) => Some(Partition::Windows),
+        _ => None,
+    }
+}

@@ -152,6 +152,21 @@ pub fn is_weight(method: &syn::Ident) -> bool {
 
 /// Whether a path is that of the function by which a generated loop asks for the loader of its data.
 pub fn is_private_loader(path: &syn::Path) -> bool {
-    let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
-    names.next().is_some_and(|name| name == "loader") && names.next().is_some_and(|name| name == "private")
+    is_private(path, &["loader"])
+}
+
+/// Whether a generated loop calls a private function that returns what it is given, as far as the order is concerned.
+pub fn passes_argument(function: &syn::Path) -> bool {
+    is_private(function, &["loader", "output_and_loss"])
+}
+
+/// Whether a generated loop calls methods of a trait of this name by its path.
+pub fn is_trait_of_runtime(name: &syn::Ident) -> bool {
+    name == "Module" || name == "Optimizer" || name == "Schedule"
+}
+
+fn is_private(path: &syn::Path, names: &[&str]) -> bool {
+    let mut segments = path.segments.iter().rev().map(|segment| &segment.ident);
+    segments.next().is_some_and(|name| names.iter().any(|known| name == known))
+        && segments.next().is_some_and(|owner| owner == "private")
 }

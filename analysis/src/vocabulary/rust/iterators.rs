@@ -132,3 +132,8 @@ pub fn is_ok(function: &Expr, asks: bool) -> bool {
 pub fn is_length(method: &str, arguments: usize) -> bool {
     arguments == 0 && matches!(method, "len" | "count" | "batches" | "num_batches")
 }
+
+/// Whether a method makes an iterator over its receiver.
+pub fn is_iteration(method: &str, arguments: usize) -> bool {
+    arguments == 0 && matches!(method, "iter" | "into_iter")
+}

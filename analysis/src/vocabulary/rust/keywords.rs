@@ -50,3 +50,8 @@ pub fn is_test(attribute: &Attribute) -> bool {
     let last = attribute.path().segments.last();
     last.is_some_and(|last| last.ident == "test" || last.ident == "bench")
 }
+
+/// Whether a place is a field of `self`, by its name: `self.optimizer`.
+pub fn is_field_of_self(place: &str) -> bool {
+    place.starts_with("self.")
+}
