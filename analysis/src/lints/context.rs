@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::{Cause, Finding, Report};
 use super::{Lint, calls};
-use crate::cfg::{Action, Certain, Cfg, GuardKind, OptimizerId, Site, SiteId};
+use crate::cfg::{Action, Certain, Cfg, Deps, Event, GuardKind, OptimizerId, Site, SiteId};
 use crate::check::{CheckOptions, Origin, level};
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
 use crate::flow::{Cell, Gradients, Solution, Visit, What};
 use crate::stage::{Effect, Stage};
+use crate::vocabulary::hints_at_training;
 
 /// A solved function, and what was found in it so far.
 #[derive(Debug)]
@@ -199,6 +200,25 @@ impl<'a> Context<'a> {
             || known.lost
             || self.cfg.events().any(|(_, event)| match &event.action {
                 Action::Touch(deps) => self.cfg.touches(optimizer, deps),
+                Action::Forget(id) => *id == optimizer,
+                _ => false,
+            })
+    }
+
+    /// Whether code that is not seen may step an optimizer: it has it, or may update its parameters by hand.
+    pub fn may_step_elsewhere(&self, optimizer: OptimizerId) -> bool {
+        let known = &self.cfg.optimizers[optimizer];
+        let itself = Deps::one(known.path);
+        let steps = |event: &Event, deps: &Deps| {
+            let site = &self.cfg.sites[event.site];
+            let trains = site.callee.is_empty() || site.names.iter().any(|name| hints_at_training(name));
+            itself.overlaps(deps, &self.cfg.paths) != Some(false)
+                || trains && self.cfg.touches(optimizer, deps)
+        };
+        known.escapes
+            || known.lost
+            || self.cfg.events().any(|(_, event)| match &event.action {
+                Action::Touch(deps) => !deps.is_empty() && steps(event, deps),
                 Action::Forget(id) => *id == optimizer,
                 _ => false,
             })

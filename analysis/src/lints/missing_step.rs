@@ -50,7 +50,7 @@ fn check(cx: &mut Context<'_>) {
             let overlap = mine.as_ref().zip(theirs.as_ref()).and_then(|(mine, theirs)| mine.overlaps(theirs, &cx.cfg.paths));
             other != id && overlap == Some(true) && !cx.acting(other, Effect::Take).is_empty()
         });
-        if shared || of_caller || cx.cfg.reads_gradients || cx.is_handed_on(id) || !cx.acting(id, Effect::Take).is_empty() {
+        if shared || of_caller || cx.cfg.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
             continue;
         }
         // One optimizer steps in place of another: `unrelated_optimizer` tells it.

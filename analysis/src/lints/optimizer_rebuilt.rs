@@ -57,7 +57,7 @@ fn check(cx: &mut Context<'_>) {
 /// Where an optimizer is built in the innermost loop around one of its steps, that loop, and when.
 pub(super) fn rebuilt(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, LoopId, usize)> {
     let optimizer = &cx.cfg.optimizers[id];
-    if cx.is_handed_on(id) || cx.of_spec() {
+    if cx.may_step_elsewhere(id) || cx.of_spec() {
         return None;
     }
     let (site, _) = optimizer.built.iter().find(|(_, conditional)| !conditional)?;

@@ -261,7 +261,12 @@ impl<'a> Lower<'a> {
         self.names_schedule(path);
         self.values.get(&path).map_or_else(
             || Value { place: Some(path), ..Value::plain(Deps::one(path)) },
-            |value| Value { handed: Handed::Value, ..value.clone() },
+            |value| {
+                // A parameter of type `&T` is a shared reference itself.
+                let shared = value.handed == Handed::Shared && self.parameters.contains(&path);
+                let handed = if shared { Handed::Shared } else { Handed::Value };
+                Value { handed, ..value.clone() }
+            },
         )
     }
 

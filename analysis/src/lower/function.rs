@@ -80,6 +80,7 @@ impl<'a> Lower<'a> {
         }
         let handed = match ty {
             Type::Reference(by) if by.mutability.is_some() => Handed::Exclusive,
+            Type::Reference(_) => Handed::Shared,
             _ => Handed::Value,
         };
         let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));

@@ -8,6 +8,7 @@ use super::{Lower, text};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::stage::Stage;
+use crate::vocabulary::is_evaluation;
 use crate::vocabulary::is_weight;
 use crate::vocabulary::rust::is_forced;
 use crate::vocabulary::rust::is_reading;
@@ -291,7 +292,17 @@ impl<'a> Lower<'a> {
                 self.changed_in(place);
             }
         }
-        self.hand_over(arguments, site, false);
+        if is_evaluation(&name) {
+            let shared = arguments.iter().cloned().map(|mut value| {
+                if matches!(value.kind, Kind::Plain) {
+                    value.share();
+                }
+                value
+            });
+            self.hand_over(&shared.collect::<Vec<_>>(), site, false);
+        } else {
+            self.hand_over(arguments, site, false);
+        }
         for argument in &node.args {
             if let Expr::Closure(closure) = argument {
                 self.touch_tokens(quote::ToTokens::to_token_stream(&closure.body));

@@ -9,6 +9,7 @@ use super::value::{Handed, Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, PathId, SiteId};
 use crate::tokens::identifiers;
+use crate::vocabulary::is_evaluation;
 use crate::vocabulary::rust::is_drop;
 use crate::vocabulary::{
     hints_at_backward, hints_at_mode, hints_at_training, is_builder, measures_gradients, moves_gradients,
@@ -31,7 +32,10 @@ impl<'a> Lower<'a> {
                 None
             }
         };
-        let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        let mut arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        if name.as_deref().is_some_and(is_evaluation) {
+            arguments.iter_mut().filter(|value| matches!(value.kind, Kind::Plain)).for_each(Value::share);
+        }
         if let ([guard], true) = (&arguments[..], name.as_deref().is_some_and(is_drop))
             && self.drops_guard(guard, &node.args[0])
         {
@@ -63,6 +67,7 @@ impl<'a> Lower<'a> {
                 }
                 Expr::Reference(by) if by.mutability.is_none() => {}
                 _ if variant => self.escapes(value),
+                _ if value.handed == Handed::Shared => {}
                 Expr::Path(_) | Expr::Field(_) | Expr::Reference(_) => {
                     // By value or by `&mut`: it may be changed, or moved away.
                     if let Some(place) = value.place {

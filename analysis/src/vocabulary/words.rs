@@ -216,3 +216,12 @@ pub fn asks_for_soundness(name: &str) -> bool {
     .iter()
     .any(|word| name.contains(word))
 }
+
+/// Whether a function of this name evaluates what it is given, and leaves gradients and parameters alone.
+///
+/// One that zeroes the gradients as well makes a right loop look wrong.
+pub fn is_evaluation(name: &str) -> bool {
+    name.split('_').any(|word| {
+        ["eval", "valid", "predict", "infer"].iter().any(|start| word.starts_with(start)) || word == "test"
+    }) && !hints_at_training(name)
+}
