@@ -125,7 +125,10 @@ impl<'a> Lower<'a> {
                 Value { measured: true, ..Value::number() }
             }
             Some(CallEffect::Applies)
-                if !matches!(arguments.first().map(|model| &model.kind), Some(Kind::Closure(..))) =>
+                if matches!(
+                    arguments.first().map(|model| &model.kind),
+                    None | Some(Kind::Plain | Kind::Fields(_))
+                ) =>
             {
                 self.applies(expr, receiver, &arguments)
             }
