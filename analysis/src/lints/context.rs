@@ -110,7 +110,7 @@ impl<'a> Context<'a> {
     /// Whether a site is a stage of a spec, and no call of the user's own in a block or a hook of it.
     pub fn is_clause(&self, site: SiteId) -> bool {
         let site = self.site(site);
-        let computes = |stage: Stage| stage.effect() == Effect::Nothing && stage != Stage::Schedule;
+        let computes = |stage| matches!(stage, Stage::Forward | Stage::Loss | Stage::Metrics);
         self.of_spec() && site.stage.is_some_and(|stage| !site.own || computes(stage))
     }
 

@@ -47,13 +47,20 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let (step, name) = (visit.site, cx.name(optimizer).to_owned());
-        let built = cx.cfg.optimizers[optimizer].built.first().map(|&(site, _)| site);
+        let built = cx.cfg.optimizers[optimizer].built.first().map(|&(site, _)| {
+            (site, format!("`{name}` was built on line {}, over the old ones", cx.line(site)))
+        });
         let message = format!("{} moves parameters that line {} replaced", cx.call(step), cx.line(replaced));
         let note = format!("{} put new parameters in their place", cx.call_at(replaced));
-        let help = format!("build `{name}` after line {}", cx.line(replaced));
+        // In the batch loop a new optimizer would be built for each batch.
+        let help = if cx.in_one_round(replaced, step) {
+            format!("replace it before `{name}` is built, outside the loop")
+        } else {
+            format!("build `{name}` after line {}", cx.line(replaced))
+        };
         let mut report = cx.report(step, Cause::Gradients(step, optimizer), visit.rank, certain, message).note_at(replaced, note);
-        if let Some(built) = built {
-            report = report.note_at(built, format!("`{name}` was built here, over the old ones"));
+        if let Some((site, note)) = built {
+            report = report.note_at(site, note);
         }
         report
             .note("the new parameters stay as they are, and nothing uses the ones that move")

@@ -54,15 +54,20 @@ fn check(cx: &mut Context<'_>) {
         });
         let zero_note = zeroed.map(|zero| (zero, format!("{} left nothing in the gradients", cx.call_at(zero))));
         let late = after.map(|backward| (backward, cx.call_at(backward)));
+        // It comes first, and a condition leaves it out.
+        let left_out = after.is_some_and(|backward| !spec && cx.order(backward) < cx.order(step) && cx.site(backward).conditional);
         let help = match (&late, spec) {
             (_, true) => "put `step` after `backward`".to_owned(),
+            (Some((backward, _)), false) if left_out => {
+                format!("put `{};` under the condition of line {} as well", cx.site(step).text, cx.line(*backward))
+            }
             (Some((backward, _)), false) => {
                 let (step, backward) = (cx.beside(step, *backward), cx.beside(*backward, step));
                 format!("move `{};` below line {}", cx.site(step).text, cx.line(backward))
             }
             (None, false) => format!("call `loss.backward();` before line {}", cx.line(step)),
         };
-        let fix = after.filter(|&backward| !spec && cx.same_function(step, backward)).map(|backward| {
+        let fix = after.filter(|&backward| !spec && !left_out && cx.same_function(step, backward)).map(|backward| {
             let (from, to) = (cx.site(step), cx.site(backward));
             let plain = from.loops == to.loops && !from.conditional && !to.conditional;
             let sure = if plain { Applicability::Safe } else { Applicability::Maybe };
@@ -73,9 +78,15 @@ fn check(cx: &mut Context<'_>) {
             report = report.note_at(zero, note);
         }
         if let Some((backward, at)) = late {
-            report = report.note_at(backward, format!("{at} computes them only afterwards"));
+            let note = if left_out { "alone computes them, under a condition" } else { "computes them only afterwards" };
+            report = report.note_at(backward, format!("{at} {note}"));
         }
-        report.note("the first update follows no batch, and each later one at best the batch before").help(help).fix(fix);
+        let harm = if left_out {
+            "a step with empty gradients still applies momentum and weight decay"
+        } else {
+            "the first update follows no batch, and each later one at best the batch before"
+        };
+        report.note(harm).help(help).fix(fix);
     }
 }
 

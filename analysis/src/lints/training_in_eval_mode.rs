@@ -67,7 +67,11 @@ fn tell(cx: &mut Context<'_>, forward: &Forward<'_>, certain: Certain) {
     let model = forward.run.model.map_or("model", |model| cx.cfg.paths.name(model));
     let when = cx.when(switched, site);
     let note = format!("{when}{} switched the mode; no `{model}.train()` runs in between", cx.call_at(switched));
-    let help = format!("call `{model}.train();` before line {}", cx.line_before(site, switched));
+    let help = if cx.of_spec() {
+        format!("remove {} from the block: the loop switches the mode itself", cx.call(switched))
+    } else {
+        format!("call `{model}.train();` before line {}", cx.line_before(site, switched))
+    };
     let message = format!("{} trains `{model}` in evaluation mode", cx.call(site));
     // One switch too few is one fault, however many forwards follow it.
     let paths = cx.when_not_always(&forward.visit, Word::EVAL.bits());

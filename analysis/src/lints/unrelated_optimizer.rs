@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, Deps, OptimizerId, PathId, SiteId};
+use crate::cfg::{LoopId, Action, Certain, Deps, OptimizerId, PathId, SiteId};
 use crate::flow::What;
 use crate::stage::Effect;
 
@@ -45,7 +45,7 @@ fn check(cx: &mut Context<'_>) {
         let (owned, model) = (format!("`{}`", cx.cfg.paths.name(owned)), format!("`{}`", cx.cfg.paths.name(model)));
         // A second model under the name of the first.
         let owned = if owned == model { format!("the earlier {owned}") } else { owned };
-        let built = optimizer.built.first().map(|&(site, _)| (site, format!("`{name}` is built here, for {owned}")));
+        let built = optimizer.built.first().map(|&(site, _)| (site, format!("`{name}` is built on line {}, for {owned}", cx.line(site))));
         let at = format!("{} runs through {model}; no loss comes from {owned}", cx.call_at(backward));
         for step in cx.acting(id, Effect::Take) {
             let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, What::Gradients(of, ..) if of == id));
@@ -113,7 +113,14 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
         return Some(model);
     }
     // What is not known to be a model may be one that unseen code runs.
-    let independent = own.clone().all(|&mine| deps.paths().iter().all(|&from| cx.cfg.independent(mine, from)));
+    // What a loop goes through, and its items, are data.
+    let is_data = |from: usize| {
+        let root = paths.root_of(from);
+        let over = |of: &LoopId| cx.cfg.loops[*of].head.over.contains(paths.name(root));
+        cx.cfg.items.contains_key(&root) || cx.cfg.items.values().any(over)
+    };
+    let apart = |mine: usize, from: usize| is_data(from) || cx.cfg.independent(mine, from);
+    let independent = own.clone().all(|&mine| deps.paths().iter().all(|&from| apart(mine, from)));
     models.first().copied().filter(|_| independent)
 }
 

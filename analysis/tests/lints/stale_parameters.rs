@@ -152,3 +152,18 @@ mod frozen {
         }
     }
 }
+
+/// For each batch: to build the optimizer after it would build one for each batch.
+mod in_the_batch_loop {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            model.output = Linear::new(2, 2);
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step(); //~ error stale_parameters
+        }
+    }
+}

@@ -57,3 +57,19 @@ mod not_in_the_first_round {
         }
     }
 }
+
+/// Not late but left out: the condition is that of the `backward` alone.
+mod under_no_condition {
+    #[training_loop]
+    fn fit(model: &mut Net, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        for batch in train {
+            optimizer.zero_grad();
+            let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+            if loss.item() < 10.0 {
+                loss.backward();
+            }
+            optimizer.step(); //~ warning step_before_backward
+        }
+    }
+}

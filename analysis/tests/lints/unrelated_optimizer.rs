@@ -151,3 +151,18 @@ mod cut_off {
         net_g.save("g.safetensors")
     }
 }
+
+/// The optimizer is that of the parameter, the loss that of a model built here.
+mod of_the_parameter {
+    #[training_loop]
+    fn fit(model: &mut Linear, train: &DataLoader) {
+        let mut optimizer = Sgd::new(model.parameters(), 0.1);
+        let other = Linear::new(2, 2);
+        for batch in train {
+            let loss = cross_entropy(&other.forward(&batch.input), &batch.target);
+            optimizer.zero_grad();
+            loss.backward();
+            optimizer.step(); //~ error unrelated_optimizer
+        }
+    }
+}
