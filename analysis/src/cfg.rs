@@ -3,6 +3,7 @@
 //! It knows nothing of syntax. Loops stand in it twice, first round and later rounds, so that a fault from
 //! the second batch on is certain.
 
+pub use crate::diagnostic::Certain;
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
@@ -290,15 +291,6 @@ impl Cfg {
             .enumerate()
             .flat_map(|(id, block)| block.events.iter().map(move |event| (id, event)))
     }
-}
-
-/// How sure a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Certain {
-    /// Some path to the place is bad.
-    Some,
-    /// Every path is.
-    Every,
 }
 
 impl Cfg {

@@ -4,54 +4,20 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use syn::visit::{self, Visit};
-use syn::{Attribute, File, ImplItem, Item, ItemFn};
+use syn::{File, ImplItem, Item, ItemFn};
 
+use crate::attribute::{self, Told};
+use crate::bag::Bag;
 use crate::cfg::Cfg;
-use crate::diagnostic::{Diagnostic, Level, Place};
+use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
 use crate::lower::deep::leave_out_deep_bodies;
-use crate::lower::seen::{Seen, Told};
+use crate::lower::seen::Seen;
 use crate::methods::as_methods;
+use crate::options::{CheckOptions, Origin};
 use crate::prove::{Asked, Proof};
 use crate::stage::Effect;
-use crate::suppress::Levels;
 use crate::{door, fix, flow, lints, lower, prove};
-
-/// Who wrote the loop that is checked: decides how findings are worded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Origin {
-    /// A person; findings stand on calls and name lines.
-    #[default]
-    Hand,
-    /// The generator; findings stand on the tokens of a spec and name its clauses.
-    Spec,
-}
-
-/// How a function is checked.
-#[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
-pub struct CheckOptions {
-    /// Who wrote the loop.
-    pub origin: Origin,
-    /// The function carries the attribute: what comes from the caller counts as zeroed.
-    pub annotated: bool,
-    /// What is done with each lint's findings.
-    pub levels: Levels,
-    /// Names told to be optimizers.
-    pub optimizers: Vec<String>,
-    /// Names told to be models.
-    pub models: Vec<String>,
-    /// A function that is seen calls it, so that what lies between two calls is seen there.
-    pub called: bool,
-    /// It stands in an annotated module or `impl` in which nothing that is seen steps, and nothing there calls it.
-    pub unstepped: bool,
-    /// Where a spec has statements of its own that run in evaluation.
-    pub evaluates: Vec<Place>,
-    /// The schedule of a spec says itself that it counts epochs.
-    pub per_epoch: bool,
-    /// The optimizer of a spec, whose updates its loop counts, as the loop names it.
-    pub counted: Option<String>,
-}
 
 /// Checks one function.
 ///
@@ -172,7 +138,10 @@ fn proof(cfg: &Cfg, options: &CheckOptions) -> Option<Proof> {
 
 /// What holds of each function of a file that trains something, in source order.
 pub fn prove_file(file: &File) -> Vec<Proof> {
-    let seen = Seen::of_items(&file.items, &told, None);
+    // What is wrong with an attribute is told by the check.
+    let bag = Bag::new();
+    let seen = Seen::of_items(&file.items, &*attribute::told(&bag), None);
+    drop(bag.check());
     let lowered = lowered(&seen);
     let mut proofs: Vec<Proof> =
         lowered.iter().filter_map(|(lowered, options)| proof(&lowered.cfg, options)).collect();
@@ -197,8 +166,10 @@ pub fn draw_fn_mermaid(function: &ItemFn, options: &CheckOptions) -> String {
 /// A function that carries `#[training_loop]` is checked as the macro checks it; where it has a spec and no
 /// body, the spec is checked, and the loop that it stands for.
 pub fn check_file(file: &File) -> Vec<Diagnostic> {
-    let mut findings = check_items(&file.items, &told, None);
+    let bag = Bag::new();
+    let mut findings = check_items(&file.items, &*attribute::told(&bag), None);
     fix::settle(file, &mut findings);
+    findings.extend(bag.check());
     let mut specs = Specs(Vec::new());
     specs.visit_file(file);
     findings.append(&mut specs.0);
@@ -230,62 +201,4 @@ impl<'ast> Visit<'ast> for Specs {
 /// Checks the functions of some items together.
 pub(crate) fn check_items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>) -> Vec<Diagnostic> {
     together(&Seen::of_items(items, told, around))
-}
-
-/// A function's options and whether it carries the attribute.
-fn told(attributes: &[Attribute], around: Option<&CheckOptions>) -> (CheckOptions, bool) {
-    let mut options = around.cloned().unwrap_or_default();
-    let attribute = attributes.iter().find(|attribute| is_ours(attribute));
-    if let Some(attribute) = attribute {
-        options.annotated = true;
-        tell(attribute, &mut options);
-    }
-    (options, attribute.is_some())
-}
-
-/// Whether an attribute is `#[training_loop]`, by whatever path.
-pub(crate) fn is_ours(attribute: &Attribute) -> bool {
-    attribute.path().segments.last().is_some_and(|last| last.ident == "training_loop")
-}
-
-/// Reads what an attribute above a body tells: roles and levels. What else it says is the macro's business.
-fn tell(attribute: &Attribute, options: &mut CheckOptions) {
-    use crate::suppress::Setting;
-    use syn::punctuated::Punctuated;
-    use syn::{Expr, Meta, MetaList, Path, Token};
-
-    let Ok(clauses) = attribute.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated) else {
-        return;
-    };
-    let set = |options: &mut CheckOptions, list: &MetaList, setting: Setting| {
-        let names = list.parse_args_with(Punctuated::<Path, Token![,]>::parse_terminated);
-        for name in names.iter().flatten().filter_map(Path::get_ident) {
-            options.levels.set(name.to_string(), setting);
-        }
-    };
-    for clause in clauses {
-        match clause {
-            Meta::List(list) if list.path.is_ident("allow") => set(options, &list, Setting::Allow),
-            Meta::List(list) if list.path.is_ident("warn") => set(options, &list, Setting::Warn),
-            Meta::List(list) if list.path.is_ident("deny") => set(options, &list, Setting::Deny),
-            Meta::NameValue(told) => {
-                let Expr::Path(name) = &told.value else { continue };
-                let Some(name) = name.path.get_ident() else { continue };
-                if told.path.is_ident("optimizer") {
-                    options.optimizers.push(name.to_string());
-                } else if told.path.is_ident("model") {
-                    options.models.push(name.to_string());
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// The levels in use: certain findings are errors, the others warnings, whatever the lint's own level.
-pub(crate) fn level(certain: crate::cfg::Certain) -> Level {
-    match certain {
-        crate::cfg::Certain::Every => Level::Error,
-        crate::cfg::Certain::Some => Level::Warning,
-    }
 }

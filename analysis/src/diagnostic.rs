@@ -7,6 +7,15 @@ use quote::ToTokens;
 
 use crate::fix::Fix;
 
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Certain {
+    /// Some path to the place is bad.
+    Some,
+    /// Every path is.
+    Every,
+}
+
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -14,6 +23,16 @@ pub enum Level {
     Warning,
     /// Bad on every path.
     Error,
+}
+
+impl From<Certain> for Level {
+    /// A certain finding is an error, any other a warning, whatever the lint's own level.
+    fn from(certain: Certain) -> Self {
+        match certain {
+            Certain::Every => Self::Error,
+            Certain::Some => Self::Warning,
+        }
+    }
 }
 
 /// A stretch of source: from the start of the first span to the end of the last.

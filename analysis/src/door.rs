@@ -5,15 +5,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
-use syn::{Expr, Ident, ItemFn};
+use quote::quote;
+use syn::ItemFn;
 
+use crate::attribute::Above;
 use crate::bag::Bag;
-use crate::diagnostic::{Diagnostic, Place};
+use crate::diagnostic::Diagnostic;
 use crate::item::{Item, SpecFn};
 use crate::nest::{STACK, too_deep};
-use crate::spec::{Spec, Value, names};
-use crate::{CheckOptions, Origin, check_fn, expand, lints, module, report, suppress};
+use crate::options::{CheckOptions, Origin};
+
+use crate::tokens::names_in;
+use crate::{attribute, check_fn, expand, module, report};
 
 mod group;
 mod spec;
@@ -42,7 +45,7 @@ fn bug(said: &str) -> Diagnostic {
 }
 
 /// Expands the attribute.
-pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream {
+pub(crate) fn expand_attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream {
     if let Some(place) = too_deep(tokens, STACK) {
         return unread(tokens, place);
     }
@@ -95,7 +98,9 @@ fn deep(place: Span) -> Diagnostic {
 /// Reads a hand-written loop.
 fn read(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> TokenStream {
     let bag = Bag::new();
-    let options = reading(&bag, args, Above::Body, options(Origin::Hand));
+    let mut names = names_in(&item.sig);
+    names.extend(names_in(&item.block));
+    let options = attribute::read(&bag, args, Above::Body, Some(&names), options(Origin::Hand));
     let mut findings = bag.check();
     if !findings.is_empty() && item.block.stmts.is_empty() {
         // An empty body under a spec waits for its loop: that it returns nothing is no second mistake.
@@ -107,57 +112,9 @@ fn read(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> TokenStream {
     shown(tokens, &findings, report::hygiene(tokens))
 }
 
-/// What the attribute stands above, where the loop is written already.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Above {
-    Body,
-    Group,
-}
-
-/// Adds to the options what the arguments say of how to read.
-fn reading(bag: &Bag, args: TokenStream, above: Above, mut options: CheckOptions) -> CheckOptions {
-    let spec = Spec::parse(bag, args);
-    options.levels.extend(levels(bag, &spec));
-    if check_reading(bag, &spec, above) {
-        options.optimizers.extend(role(bag, &spec.optimizer));
-        options.models.extend(role(bag, &spec.model));
-    }
-    options
-}
-
 /// How a function below the attribute is checked.
 fn options(origin: Origin) -> CheckOptions {
     CheckOptions { origin, annotated: true, ..CheckOptions::default() }
-}
-
-/// The levels that `allow`, `warn` and `deny` give.
-fn levels(bag: &Bag, spec: &Spec) -> suppress::Levels {
-    let mut levels = suppress::Levels::default();
-    for clause in &spec.levels {
-        for lint in &clause.lints {
-            let name = lint.to_string();
-            let rule = lints::of_specs().iter().any(|lint| lint.name == name);
-            if rule && clause.setting != suppress::Setting::Deny {
-                let message = format!("`{name}` has no other level");
-                let note = "no loop can be written in such an order";
-                bag.push(
-                    Diagnostic::error(lint.span(), message)
-                        .note(note)
-                        .help("remove it here, and mend the order"),
-                );
-            }
-            if lints::find(&name).is_none() {
-                let known: Vec<&str> = lints::all().iter().map(|lint| lint.name).collect();
-                let help = match lints::nearest_to(&name) {
-                    Some(near) => format!("did you mean `{}`?", near.name),
-                    None => format!("the lints are {}", names::list(&known)),
-                };
-                bag.push(Diagnostic::error(lint.span(), format!("unknown lint `{name}`")).help(help));
-            }
-            levels.set(name, clause.setting);
-        }
-    }
-    levels
 }
 
 /// The function, its warnings as statements at the start of its body, its errors behind it.
@@ -185,54 +142,6 @@ fn shown(function: &TokenStream, findings: &[Diagnostic], user: Span) -> TokenSt
     quote!(#function #errors)
 }
 
-/// Above what is written already stand only clauses that say how to read it.
-///
-/// Returns whether that is so.
-fn check_reading(bag: &Bag, spec: &Spec, above: Above) -> bool {
-    let reads = ["allow", "warn", "deny", "optimizer", "model", "crate"];
-    let writes: Vec<&Ident> = spec.keys.iter().filter(|key| reads.iter().all(|name| *key != name)).collect();
-    if let Some(key) = writes.first() {
-        let names: Vec<String> = writes.iter().map(ToString::to_string).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let (name, have) = (names::list(&names), if names.len() == 1 { "has" } else { "have" });
-        let clauses = "`allow`, `warn`, `deny`, `optimizer = name` and `model = name`";
-        let mistake = match above {
-            Above::Body => {
-                let message = format!("{name} {have} no meaning for a loop that is written already");
-                Diagnostic::error(key.span(), message)
-                    .note(format!("above a body stand {clauses}"))
-                    .help("replace the body by `;` to have the loop written, or remove what describes it")
-            }
-            Above::Group => {
-                let message =
-                    format!("{name} describes one loop, and this attribute speaks of several functions");
-                Diagnostic::error(key.span(), message)
-                    .note(format!("above a module or an `impl` stand {clauses}, for all its functions"))
-                    .help("put the clause above the function whose loop it describes")
-            }
-        };
-        bag.push(mistake);
-    }
-    writes.is_empty()
-}
-
-/// The name of a variable of the loop.
-fn role(bag: &Bag, clause: &Value) -> Option<String> {
-    let clause = clause.as_ref()?;
-    if let Expr::Path(path) = &clause.value
-        && let Some(name) = path.path.get_ident()
-    {
-        return Some(name.to_string());
-    }
-    let key = &clause.key;
-    let place = Place::of(&clause.value.to_token_stream());
-    bag.push(
-        Diagnostic::error(place, format!("above a body, `{key}` names a variable of the loop"))
-            .help(format!("write `{key} = {key}`")),
-    );
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -241,7 +150,7 @@ mod tests {
     fn expanded(args: &str, item: &str) -> (String, String) {
         let item: TokenStream = item.parse().unwrap_or_else(|error| panic!("{item}: {error}"));
         let args = args.parse().unwrap_or_else(|error| panic!("{args}: {error}"));
-        (item.to_string(), guarded(&item, || attribute(args, &item)).to_string())
+        (item.to_string(), guarded(&item, || expand_attribute(args, &item)).to_string())
     }
 
     #[test]

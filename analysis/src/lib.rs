@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 
+mod attribute;
 mod bag;
 pub mod cfg;
 mod check;
@@ -17,6 +18,7 @@ pub mod lower;
 mod methods;
 mod module;
 mod nest;
+mod options;
 mod plan;
 mod prose;
 pub mod prove;
@@ -30,7 +32,9 @@ pub mod vocabulary;
 
 pub use nest::too_deep;
 
-pub use check::{CheckOptions, Origin, check_file, check_fn, draw_fn, draw_fn_mermaid, prove_file, prove_fn};
+pub use options::{CheckOptions, Origin};
+
+pub use check::{check_file, check_fn, draw_fn, draw_fn_mermaid, prove_file, prove_fn};
 
 /// Expands `#[training_loop(args)]` on `item`.
 ///
@@ -38,7 +42,7 @@ pub use check::{CheckOptions, Origin, check_file, check_fn, draw_fn, draw_fn_mer
 /// comes out as it is. Mistakes come out beside the item as `compile_error!`.
 #[expect(clippy::needless_pass_by_value, reason = "the signature of a macro")]
 pub fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
-    door::guarded(&item, || door::attribute(args, &item))
+    door::guarded(&item, || door::expand_attribute(args, &item))
 }
 
 /// Expands `#[derive(Module)]`.

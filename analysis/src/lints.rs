@@ -4,9 +4,9 @@
 //! Lints know neither syntax nor each other: what is one fault is settled here, after all have spoken.
 
 use crate::cfg::Cfg;
-use crate::check::CheckOptions;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Solution;
+use crate::options::CheckOptions;
 use crate::stage::nearest;
 
 mod calls;

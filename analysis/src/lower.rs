@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::{Expr, ItemFn};
 
 use crate::cfg::{Block, BlockId, CallId, Cfg, ConditionId, GraphId, LoopId, OptimizerId, PathId, SiteId};
-use crate::check::CheckOptions;
+use crate::options::CheckOptions;
 use crate::vocabulary::{TRAINING_LOOP, Vocabulary};
 
 mod ask;

@@ -6,34 +6,22 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, ItemFn, Meta};
+use syn::{Attribute, ItemFn};
 
-use super::{Above, options, reading};
+use super::options;
+use crate::attribute::{self, Above, is_ours};
 use crate::bag::Bag;
-use crate::check::{check_items, is_ours};
+use crate::check::check_items;
 use crate::lower::deep::is_deep;
-use crate::{CheckOptions, Origin, report};
+use crate::options::Origin;
+use crate::report;
 
 /// Reads the functions of a module or an `impl` together.
 pub(super) fn read(args: TokenStream, group: syn::Item, tokens: &TokenStream) -> TokenStream {
     let bag = Bag::new();
-    let around = reading(&bag, args, Above::Group, options(Origin::Hand));
-    let told = |attributes: &[Attribute], around: Option<&CheckOptions>| {
-        let options = around.cloned().unwrap_or_default();
-        match attributes.iter().find(|attribute| is_ours(attribute)) {
-            Some(attribute) => {
-                let args = match &attribute.meta {
-                    Meta::List(list) => list.tokens.clone(),
-                    _ => TokenStream::new(),
-                };
-                let options = CheckOptions { annotated: true, ..options };
-                (reading(&bag, args, Above::Body, options), true)
-            }
-            None => (options, false),
-        }
-    };
+    let around = attribute::read(&bag, args, Above::Group, None, options(Origin::Hand));
     let items = [group];
-    let found = check_items(&items, &told, Some(around));
+    let found = check_items(&items, &*attribute::told(&bag), Some(around));
     let mut findings = bag.check();
     findings.extend(found);
     let user = report::hygiene(tokens);
@@ -98,14 +86,14 @@ impl VisitMut for Strip {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{attribute, guarded};
+    use super::super::{expand_attribute, guarded};
     use super::*;
 
     /// What the attribute makes of an item, and the item itself.
     fn expanded(args: &str, item: &str) -> (String, String) {
         let item: TokenStream = item.parse().unwrap_or_else(|error| panic!("{item}: {error}"));
         let args = args.parse().unwrap_or_else(|error| panic!("{args}: {error}"));
-        (item.to_string(), guarded(&item, || attribute(args, &item)).to_string())
+        (item.to_string(), guarded(&item, || expand_attribute(args, &item)).to_string())
     }
 
     const STEP: &str = "fn step(model: &Mlp, opt: &mut Sgd, batch: &Batch) {
@@ -158,7 +146,7 @@ mod tests {
         let (item, code) = expanded("", spec);
         assert_eq!(item, code);
         let (_, code) = expanded("", &inner.replace("allow(missing_zero_grad)", "epochs = 3"));
-        assert!(code.contains("has no meaning for a loop that is written already"), "{code}");
+        assert!(code.contains("has no effect on a function with a body"), "{code}");
     }
 
     #[test]

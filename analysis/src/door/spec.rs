@@ -4,15 +4,16 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ItemFn;
 
-use super::{bug, levels, options, shown};
+use super::{bug, options, shown};
+use crate::attribute::{is_ours, levels};
 use crate::bag::Bag;
-use crate::check::is_ours;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::{Item, SpecFn};
+use crate::options::{CheckOptions, Origin};
 use crate::plan::Plan;
 use crate::rules::cross;
 use crate::spec::{Entry, EntryKind, Spec};
-use crate::{CheckOptions, Origin, check_fn, expand, plan, report};
+use crate::{check_fn, expand, plan, report};
 
 /// Writes the loop of a spec.
 pub(super) fn write(args: &TokenStream, item: &SpecFn) -> TokenStream {

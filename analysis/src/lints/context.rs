@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::report::{Cause, Finding, Report};
 use super::{Lint, calls};
 use crate::cfg::{Action, Certain, Cfg, Deps, Event, GuardKind, OptimizerId, Site, SiteId};
-use crate::check::{CheckOptions, Origin, level};
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
 use crate::flow::{Cell, Gradients, Solution, Visit, What};
+use crate::options::{CheckOptions, Origin};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::hints_at_training;
 
@@ -284,7 +284,7 @@ impl<'a> Context<'a> {
             self.findings.retain(|finding| finding.certain == Certain::Every);
         }
         let worst = |finding: &Finding| {
-            std::cmp::Reverse((level(finding.certain).min(finding.lint.level), finding.certain))
+            std::cmp::Reverse((Level::from(finding.certain).min(finding.lint.level), finding.certain))
         };
         self.findings.sort_by_key(|finding| (worst(finding), finding.rank));
         let mut causes = BTreeSet::new();
@@ -314,7 +314,7 @@ impl<'a> Context<'a> {
             let fix = fix.map(|fix| Box::new(fix.told(finding.help.as_deref(), finding.certain)));
             places.entry(key).or_insert_with(|| Diagnostic {
                 lint: Some(finding.lint.name),
-                level: level(finding.certain).min(finding.lint.level).min(finding.most),
+                level: Level::from(finding.certain).min(finding.lint.level).min(finding.most),
                 certain: finding.certain == Certain::Every,
                 place,
                 message: finding.told(),

@@ -339,7 +339,7 @@ impl<'a> Lower<'a> {
 
     /// The same under a key of its own, for a call that is several stages.
     pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
-        let spec = self.options.origin == crate::check::Origin::Spec;
+        let spec = self.options.origin == crate::options::Origin::Spec;
         let generated = spec && is_generated(expr);
         // The schedule's `step` has the optimizer's name for it.
         let site = self.site(key, Some(stage), || {

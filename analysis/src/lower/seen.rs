@@ -3,13 +3,14 @@
 //! A call is resolved by name and scope alone, as far as that is certain: what is ambiguous, imported from
 //! elsewhere or decided by a trait's implementations stays unseen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syn::visit::Visit;
 use syn::{Attribute, Block, Item, ItemFn, Path, Signature, Type};
 
 use super::survey::Survey;
-use crate::check::CheckOptions;
+use crate::attribute::Told;
+use crate::options::CheckOptions;
 use crate::vocabulary::rust::{PathRoot, is_self_type};
 use crate::vocabulary::rust::{TypeShape, type_shape};
 
@@ -99,7 +100,8 @@ impl Seen {
     pub(crate) fn of_function(function: &ItemFn, options: &CheckOptions) -> Self {
         let mut seen = Self::empty();
         let inside = CheckOptions { annotated: false, ..options.clone() };
-        let told = |_: &[Attribute], _: Option<&CheckOptions>| (inside.clone(), false);
+        let told =
+            |_: &[Attribute], _: Option<&CheckOptions>, _: Option<&BTreeSet<String>>| (inside.clone(), false);
         let mut collect = collect::Collect::new(&mut seen, &told, None);
         collect.function(&function.attrs, &function.sig, &function.block);
         seen.functions[0].options = options.clone();
@@ -341,6 +343,3 @@ fn one(found: &[FnId]) -> Option<FnId> {
         _ => None,
     }
 }
-
-/// Gives a function's options and whether it carries the attribute.
-pub(crate) type Told<'t> = &'t dyn Fn(&[Attribute], Option<&CheckOptions>) -> (CheckOptions, bool);

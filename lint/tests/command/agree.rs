@@ -87,3 +87,13 @@ fn the_program_finds_what_the_marks_say() {
     let cases = workspace().join("analysis/tests/lints");
     assert_eq!(found(&cases), marks(&cases));
 }
+
+#[test]
+fn mistakes_in_an_attribute_are_those_of_the_macro() {
+    let folder = workspace().join("tests/ui/fail/spec");
+    let text = std::fs::read_to_string(folder.join("hand_written.rs")).expect("the case");
+    let marks = text.lines().filter(|line| line.contains("//~ error")).count();
+    let run = run(&folder, &["check", "--format", "json", "hand_written.rs"]);
+    let errors = run.out.lines().filter(|line| line.contains("\"level\":\"error\"")).count();
+    assert_eq!((run.code, errors), (1, marks), "{run:?}");
+}

@@ -8,11 +8,13 @@ use syn::{
     ItemUse, Signature, TraitItemFn, Type, UseTree,
 };
 
-use super::{Scope, ScopeId, Seen, SeenFn, SeenType, Told, TypeId};
-use crate::check::CheckOptions;
+use super::{Scope, ScopeId, Seen, SeenFn, SeenType, TypeId};
+use crate::attribute::{Told, is_ours};
 use crate::lower::deep::is_deep;
 use crate::lower::macros::Unfold;
 use crate::lower::survey::Survey;
+use crate::options::CheckOptions;
+use crate::tokens::names_in;
 use crate::vocabulary::TRAINING_LOOP;
 use crate::vocabulary::rust::{is_test, names_module};
 
@@ -34,8 +36,12 @@ impl<'s, 't> Collect<'s, 't> {
 
     /// Notes a function, and those inside it.
     pub(super) fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
-        let (options, marked) = (self.told)(attrs, self.around.as_ref());
         let deep = is_deep(block);
+        let mut names = names_in(sig);
+        if !deep && attrs.iter().any(is_ours) {
+            names.extend(names_in(block));
+        }
+        let (options, marked) = (self.told)(attrs, self.around.as_ref(), Some(&names));
         let mut body = Block { brace_token: block.brace_token, stmts: Vec::new() };
         if !deep {
             body.stmts.clone_from(&block.stmts);
@@ -133,7 +139,7 @@ impl<'ast> Visit<'ast> for Collect<'_, '_> {
         let scope = self.open(false);
         self.seen.scopes[self.scope].modules.insert(module.ident.to_string(), scope);
         let outer = (self.scope, self.around.clone());
-        self.around = Some((self.told)(&module.attrs, self.around.as_ref()).0);
+        self.around = Some((self.told)(&module.attrs, self.around.as_ref(), None).0);
         self.scope = scope;
         for item in items {
             self.visit_item(item);
@@ -160,7 +166,7 @@ impl<'ast> Visit<'ast> for Collect<'_, '_> {
             self.seen.types[owner].traits.push(last.ident.to_string());
         }
         let outer = (self.owner.replace(owner), self.around.clone());
-        self.around = Some((self.told)(&block.attrs, self.around.as_ref()).0);
+        self.around = Some((self.told)(&block.attrs, self.around.as_ref(), None).0);
         visit::visit_item_impl(self, block);
         (self.owner, self.around) = outer;
     }

@@ -31,4 +31,18 @@ pub fn no_variables(model: &Linear, train: &DataLoader<Tensor>) {
     }
 }
 
+#[training_loop(
+    optimizer = optim, //~ error
+    model = model,
+)]
+pub fn no_such_variable(model: &Linear, train: &DataLoader<Tensor>) {
+    let mut optimizer = Sgd::new(model.parameters(), 0.1);
+    for batch in train {
+        let loss = mse_loss(&model.forward(&batch.input), &batch.target);
+        optimizer.zero_grad();
+        loss.backward();
+        optimizer.step();
+    }
+}
+
 fn main() {}
