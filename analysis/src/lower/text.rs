@@ -71,7 +71,7 @@ fn write(tokens: TokenStream, out: &mut String) {
                     punctuate(mark.as_char(), mark.spacing() == proc_macro2::Spacing::Joint, prefix, out);
             }
             word => {
-                if out.ends_with(|last: char| last.is_alphanumeric() || last == '_') {
+                if out.ends_with(|last: char| last.is_alphanumeric() || matches!(last, '_' | ')' | ']')) {
                     out.push(' ');
                 }
                 out.push_str(&word.to_string());
@@ -133,6 +133,7 @@ mod tests {
             "i % k == 0",
             "let Some(batch) = batches.next()",
             "!done && i > 0",
+            "loss * batch.len() as f32",
         ] {
             assert_eq!(shown(source), source);
         }
