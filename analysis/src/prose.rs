@@ -1,6 +1,8 @@
 //! Code as people write it, for messages and doc comments.
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use std::fmt::Write as _;
+
+use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
 /// A node's tokens on one line, spaced as rustfmt would in the usual cases.
@@ -15,8 +17,14 @@ fn write(tokens: &TokenStream, text: &mut String) {
     let mut bars = 0; // Of a closure's parameters.
     let mut glued = true; // Nothing stands before the first token.
     let mut prefix = true; // The next punctuation is a prefix: `&x`, `-x`, `*x`.
-    for token in tokens.clone() {
+    let mut tokens = tokens.clone().into_iter().peekable();
+    while let Some(token) = tokens.next() {
         match token {
+            TokenTree::Punct(first) if !prefix && is_operator(&first, tokens.peek()) => {
+                let second = tokens.next().map(|second| second.to_string()).unwrap_or_default();
+                let _ = write!(text, " {}{second}", first.as_char());
+                (glued, prefix) = (false, true);
+            }
             TokenTree::Group(group) => {
                 let (open, close, pad) = match group.delimiter() {
                     Delimiter::Parenthesis => ("(", ")", ""),
@@ -68,6 +76,21 @@ fn write(tokens: &TokenStream, text: &mut String) {
     }
 }
 
+/// Whether two signs are one operator between two operands, other than `::` and `..`.
+fn is_operator(first: &Punct, second: Option<&TokenTree>) -> bool {
+    let Some(TokenTree::Punct(second)) = second else { return false };
+    let pair = (first.as_char(), second.as_char());
+    first.spacing() == Spacing::Joint
+        && matches!(
+            pair,
+            ('=' | '!' | '<' | '>' | '+' | '-' | '*' | '/' | '%' | '&' | '|' | '^', '=')
+                | ('=' | '-', '>')
+                | ('&', '&')
+                | ('|', '|')
+                | ('<', '<')
+        )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +99,10 @@ mod tests {
     fn code_reads_as_it_was_written() {
         for text in [
             "AdamW::new(model.parameters(), 1e-3)",
+            "!done && i > 0",
+            "(i + 1) % k != 0",
+            "a >= b || c == &d",
+            "total += loss * batch.len() as f32",
             "Sgd::new(self.model.parameters(), -0.1).momentum(0.9)",
             "|output, batch| mse_loss(output, &batch.target)",
             "options.epochs + 2",

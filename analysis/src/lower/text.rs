@@ -1,7 +1,6 @@
 //! Source text for messages: tokens set as a person would, long arguments left out.
 
 use crate::vocabulary::rust::expects_operand;
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::Expr;
 
@@ -10,9 +9,7 @@ const LONGEST: usize = 44;
 
 /// The node's tokens with no more space than reading needs.
 pub(crate) fn tight(node: &impl ToTokens) -> String {
-    let mut out = String::new();
-    write(node.to_token_stream(), &mut out);
-    out
+    crate::prose::code(node)
 }
 
 /// Calls of a chain that are shown; those before them become `..`.
@@ -48,70 +45,6 @@ fn chain(expr: &Expr, calls: usize) -> String {
 
 fn shorter(whole: String, short: impl FnOnce() -> String) -> String {
     if whole.chars().count() <= LONGEST { whole } else { short() }
-}
-
-fn write(tokens: TokenStream, out: &mut String) {
-    let mut prefix = true;
-    for token in tokens {
-        match token {
-            TokenTree::Group(group) => {
-                let (open, close) = match group.delimiter() {
-                    Delimiter::Parenthesis => ("(", ")"),
-                    Delimiter::Bracket => ("[", "]"),
-                    Delimiter::Brace => (" { ", " }"),
-                    Delimiter::None => ("", ""),
-                };
-                out.push_str(open);
-                write(group.stream(), out);
-                out.push_str(close);
-                prefix = false;
-            }
-            TokenTree::Punct(mark) => {
-                prefix =
-                    punctuate(mark.as_char(), mark.spacing() == proc_macro2::Spacing::Joint, prefix, out);
-            }
-            word => {
-                if out.ends_with(|last: char| last.is_alphanumeric() || matches!(last, '_' | ')' | ']')) {
-                    out.push(' ');
-                }
-                out.push_str(&word.to_string());
-                prefix = matches!(&word, TokenTree::Ident(name) if expects_operand(name));
-            }
-        }
-    }
-}
-
-/// Writes one punctuation mark and says whether an operand is still to come.
-fn punctuate(mark: char, joint: bool, prefix: bool, out: &mut String) -> bool {
-    match mark {
-        '.' | ':' | '?' | '\'' | '#' => out.push(mark),
-        ',' | ';' => {
-            out.push(mark);
-            out.push(' ');
-            return true;
-        }
-        '&' | '*' | '!' | '-' | '|' if prefix => {
-            out.push(mark);
-            return true;
-        }
-        _ if joint => {
-            if !out.ends_with(['=', '<', '>', '+', '-', '*', '/', '&', '|', '!', '%', ' ']) {
-                out.push(' ');
-            }
-            out.push(mark);
-            return false;
-        }
-        '!' | '<' | '>' if out.ends_with(':') => out.push(mark),
-        _ => {
-            if !out.ends_with(['=', '<', '>', '+', '-', '*', '/', '&', '|', '!', '%', ' ']) {
-                out.push(' ');
-            }
-            out.push(mark);
-            out.push(' ');
-            return true;
-        }
-    }
-    false
 }
 
 #[cfg(test)]
