@@ -1,6 +1,5 @@
 //! Source text for messages: tokens set as a person would, long arguments left out.
 
-use crate::vocabulary::rust::expects_operand;
 use quote::ToTokens;
 use syn::Expr;
 

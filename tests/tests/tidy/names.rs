@@ -10,14 +10,13 @@ use syn::{BinOp, Expr, ExprBinary, ExprLit, ExprMethodCall, Lit, Macro, Pat};
 use crate::tree::{demand, rust};
 
 /// Files that read something other than the calls of a loop, and what that is.
-const READERS: [(&str, &str); 11] = [
+const READERS: [(&str, &str); 10] = [
     ("vocabulary", "what names mean"),
     ("spec", "the clauses of a spec"),
     ("rules", "what the clauses of a spec hold"),
     ("plan", "what the clauses of a spec hold"),
     ("expand", "what the clauses of a spec hold"),
-    ("check.rs", "the attribute"),
-    ("door", "the attribute"),
+    ("attribute.rs", "the attribute"),
     ("module.rs", "the attribute of the derive"),
     ("item.rs", "keywords"),
     ("inline.rs", "keywords"),

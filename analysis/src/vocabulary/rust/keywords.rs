@@ -40,11 +40,6 @@ pub fn is_self_type(name: &str) -> bool {
     name == "Self"
 }
 
-/// Whether an operand follows a word, and not an operator.
-pub fn expects_operand(word: &Ident) -> bool {
-    word == "in" || word == "return"
-}
-
 /// `#[test]`, `#[tokio::test]`, `#[bench]`.
 pub fn is_test(attribute: &Attribute) -> bool {
     let last = attribute.path().segments.last();
