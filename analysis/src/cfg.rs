@@ -24,7 +24,6 @@ pub use event::{Action, Block, BlockKind, Edge, Event, Reads};
 pub use factors::Factors;
 pub use guard::{Counter, Guard, GuardId, GuardKind, Period};
 pub use head::{Head, HeadKind};
-pub(crate) use notes::MOST_USES;
 pub use notes::{Choice, Measure, Notes, Swallow, Use, UseKind};
 pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
 pub use outcomes::{Fate, Gives, Outcome};

@@ -24,6 +24,7 @@ mod solve;
 mod tracks;
 mod words;
 
+use crate::limits;
 pub use ahead::first_effects;
 pub use books::Books;
 use books::Ledger;
@@ -249,9 +250,6 @@ impl Facts {
     }
 }
 
-/// More combinations of assumptions than this are not kept apart.
-const MOST_VARIANTS: usize = 256;
-
 /// What may hold at one point: one set of facts for each combination of assumptions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
@@ -316,7 +314,7 @@ impl State {
             Ok(index) => self.variants[index].join(&facts),
             Err(index) => {
                 self.variants.insert(index, facts.into_owned());
-                if self.variants.len() > MOST_VARIANTS {
+                if self.variants.len() > limits::VARIANTS {
                     self.coarsen();
                 }
                 true

@@ -13,6 +13,7 @@ pub mod fix;
 pub mod flow;
 mod inline;
 mod item;
+mod limits;
 pub mod lints;
 pub mod lower;
 mod methods;

@@ -50,22 +50,14 @@ mod text;
 mod unseen;
 mod value;
 
+use crate::limits;
 use failure::{Asked, Failure};
 use seen::{FnId, Seen, SeenFn};
 use survey::Survey;
 use value::Value;
 
-/// Expressions nested deeper than this are not followed, and the function is left alone.
-const DEEPEST: usize = 120;
-/// Loops nested deeper than this are lowered once, not twice.
-const DEEPEST_LOOP: usize = 3;
 /// Stands in the scope where a function or a closure begins to run.
 const BORDER: PathId = PathId::MAX;
-/// More events than this are not followed.
-const MOST_EVENTS: usize = 400_000;
-/// More optimizers than this are not followed.
-const MOST_OPTIMIZERS: usize = 16;
-
 /// The control-flow graph of a function's body.
 pub fn lower(function: &ItemFn, options: &CheckOptions) -> Cfg {
     lower_seen(&Seen::of_function(function, options), 0).cfg
@@ -81,7 +73,7 @@ pub(crate) struct Lowered {
 /// The control-flow graph of one of the functions that are seen.
 pub(crate) fn lower_seen(seen: &Seen, function: FnId) -> Lowered {
     let mut lower = Lower::new(seen, function);
-    lower.cfg.gave_up = seen.functions[function].survey.deepest > DEEPEST;
+    lower.cfg.gave_up = seen.functions[function].survey.deepest > limits::NESTED_EXPRESSIONS;
     lower.function();
     lower.settle_guards();
     lower.settle_outcomes();

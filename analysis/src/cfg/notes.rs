@@ -4,9 +4,6 @@ use std::collections::BTreeMap;
 
 use super::{LoopId, PathId, SiteId};
 
-/// More uses of one variable than this are not kept, and nothing is said about it.
-pub(crate) const MOST_USES: usize = 64;
-
 /// One use of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Use {

@@ -2,10 +2,8 @@
 //! gradient can still pass.
 
 use super::{Deps, LoopId, SiteId};
+use crate::limits;
 use crate::vocabulary::{GradientStop, Loss, Op};
-
-/// More forwards than these are not told apart.
-const MOST_FORWARDS: usize = 8;
 
 /// What a value was computed from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -223,7 +221,7 @@ impl Origin {
     }
 
     fn add_forward(&mut self, site: SiteId) {
-        if !self.forwards.contains(&site) && self.forwards.len() < MOST_FORWARDS {
+        if !self.forwards.contains(&site) && self.forwards.len() < limits::FORWARDS {
             self.forwards.push(site);
         }
     }

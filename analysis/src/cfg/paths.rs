@@ -1,5 +1,6 @@
 //! Names of places that values live in: variables and their fields.
 
+use crate::limits;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -80,9 +81,6 @@ pub enum Deps {
     Anything,
 }
 
-/// More places than this are as good as anything.
-const MOST: usize = 24;
-
 impl Default for Deps {
     fn default() -> Self {
         Self::none()
@@ -126,7 +124,7 @@ impl Deps {
                 let mut all: Vec<PathId> = a.iter().chain(b.iter()).copied().collect();
                 all.sort_unstable();
                 all.dedup();
-                if all.len() > MOST { Self::Anything } else { Self::Known(all.into()) }
+                if all.len() > limits::PLACES { Self::Anything } else { Self::Known(all.into()) }
             }
             _ => Self::Anything,
         }
@@ -161,7 +159,7 @@ mod tests {
 
     #[test]
     fn many_places_become_anything() {
-        let all = (0..=MOST).fold(Deps::none(), |deps, path| deps.union(&Deps::one(path)));
+        let all = (0..=limits::PLACES).fold(Deps::none(), |deps, path| deps.union(&Deps::one(path)));
         assert_eq!(all, Deps::Anything);
     }
 }

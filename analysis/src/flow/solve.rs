@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use super::effect::{Reach, ancestors, has_graph, reaches};
 use super::{Books, Cell, Facts, LOST, State, Used, Words};
 use crate::cfg::{Action, BlockId, Cfg, ConditionId, Deps, Event, GraphId, OptimizerId, SiteId};
+use crate::limits;
 use crate::stage::Effect;
-
-/// Visits of a block after which it is taken as unknown; a fixpoint comes far earlier.
-const MOST_VISITS: usize = 400;
 
 /// What happens at a visit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +136,7 @@ pub fn solve(cfg: &Cfg, annotated: bool) -> Solution {
     let mut open: BTreeSet<BlockId> = BTreeSet::from([0]);
     while let Some(block) = open.pop_first() {
         visits[block] += 1;
-        if visits[block] > MOST_VISITS {
+        if visits[block] > limits::VISITS {
             solution.gave_up = true;
             return solution;
         }

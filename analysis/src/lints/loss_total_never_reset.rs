@@ -42,7 +42,7 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for (&path, uses) in &cx.cfg.notes.uses {
         let name = cx.cfg.paths.name(path);
-        if uses.len() >= crate::cfg::MOST_USES || is_running_total(name) {
+        if uses.len() >= crate::limits::USES || is_running_total(name) {
             continue;
         }
         let Some((added, outer, read)) = fault(cx, path, uses) else { continue };

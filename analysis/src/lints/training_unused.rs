@@ -77,7 +77,7 @@ fn is_only_trained(cx: &Context<'_>, model: PathId) -> bool {
         .filter(|(_, run)| run.stage == Stage::Forward && run.model.is_some_and(|of| cx.cfg.paths.overlap(of, model)))
         .map(|(site, _)| *site)
         .collect();
-    uses.len() < crate::cfg::MOST_USES
+    uses.len() < crate::limits::USES
         && uses.iter().all(|one| matches!(one.kind, UseKind::Forward | UseKind::Train))
         && !forwards.is_empty()
         && forwards.iter().all(|&forward| cx.is_learnt(forward) == Some(true))

@@ -5,9 +5,7 @@ use syn::{BinOp, Expr, Pat, UnOp};
 use super::condition::{self, Constant, Test};
 use super::{Lower, address, text};
 use crate::cfg::{Action, BlockId, Condition, ConditionId, PathId};
-
-/// Conditions that the states have bits for.
-const MOST_CONDITIONS: usize = 32;
+use crate::limits;
 
 /// What a followed condition mentions.
 pub(super) struct Mentions {
@@ -162,7 +160,7 @@ impl<'a> Lower<'a> {
             return Some(*known);
         }
         let id = self.cfg.conditions.len();
-        if id == MOST_CONDITIONS {
+        if id == limits::CONDITIONS {
             self.cfg.too_many_conditions = true;
             return None;
         }

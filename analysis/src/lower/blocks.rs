@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use syn::Expr;
 
-use super::{Frame, FrameKind, Lower, MOST_EVENTS, Round, address, text};
+use super::{Frame, FrameKind, Lower, Round, address, text};
 use crate::cfg::Head;
 use crate::cfg::{Action, Block, BlockId, Edge, Event, Loop, LoopId, Site, SiteId};
 use crate::diagnostic::Place;
+use crate::limits;
 use crate::stage::Stage;
 use crate::tokens::identifiers;
 use crate::tokens::names_in;
@@ -59,7 +60,7 @@ impl Lower<'_> {
             return;
         }
         self.events += 1;
-        if self.events > MOST_EVENTS {
+        if self.events > limits::EVENTS {
             self.cfg.gave_up = true;
             return;
         }

@@ -5,10 +5,11 @@ use syn::{Arm, Expr, ExprBinary, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Labe
 
 use super::head;
 use super::value::Value;
-use super::{DEEPEST_LOOP, FrameKind, Lower, address, text};
+use super::{FrameKind, Lower, address, text};
 use crate::cfg::BlockKind;
 use crate::cfg::Head;
 use crate::cfg::{BlockId, Deps};
+use crate::limits;
 
 impl<'a> Lower<'a> {
     pub(super) fn control(&mut self, expr: &'a Expr) -> Value<'a> {
@@ -141,7 +142,7 @@ impl<'a> Lower<'a> {
     ) -> Value<'a> {
         let line = self.cfg.loops[of].line;
         let label = label.map(|label| label.name.ident.to_string());
-        let twice = self.rounds.len() < DEEPEST_LOOP;
+        let twice = self.rounds.len() < limits::NESTED_LOOPS;
         let first = self.block(&format!("line {line}, first round"));
         let later = if twice { self.block(&format!("line {line}, later rounds")) } else { first };
         for head in [first, later] {

@@ -12,11 +12,9 @@ mod period;
 mod shape;
 
 use crate::cfg::Period;
+use crate::limits;
 use crate::vocabulary::rust::{Numbering, Question, is_next, numbering, question};
 use shape::{is_condition, number, part_of, remainder_of, rest};
-
-/// Arithmetic nested deeper than this is not followed.
-const DEEPEST: usize = 12;
 
 /// What is known of variables that may count.
 #[derive(Debug, Default)]
@@ -246,7 +244,7 @@ impl<'a> Lower<'a> {
 
     /// An expression as a variable plus a number.
     fn linear(&mut self, expr: &Expr, depth: usize) -> Option<Linear> {
-        if depth > DEEPEST {
+        if depth > limits::NESTED_ARITHMETIC {
             return None;
         }
         match expr {
@@ -288,7 +286,7 @@ impl<'a> Lower<'a> {
 
     /// An iterator with a number at each item.
     fn stream(&mut self, items: &Expr, depth: usize) -> Option<Stream> {
-        if depth > DEEPEST {
+        if depth > limits::NESTED_ARITHMETIC {
             return None;
         }
         match items {

@@ -1,6 +1,7 @@
 //! Bodies that are nested deeper than is followed: nothing may walk through them to their ends, since a long
 //! enough chain of calls overflows any stack.
 
+use crate::limits;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, Item};
 
@@ -8,7 +9,7 @@ use syn::{Block, Expr, Item};
 pub(crate) fn is_deep(body: &Block) -> bool {
     let mut depth = Depth { now: 0, most: 0 };
     depth.visit_block(body);
-    depth.most > super::DEEPEST
+    depth.most > limits::NESTED_EXPRESSIONS
 }
 
 /// The methods of a visitor that leave out the bodies that are nested too deep.
@@ -44,7 +45,7 @@ impl<'ast> Visit<'ast> for Depth {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         self.now += 1;
         self.most = self.most.max(self.now);
-        if self.most <= super::DEEPEST {
+        if self.most <= limits::NESTED_EXPRESSIONS {
             visit::visit_expr(self, expr);
         }
         self.now -= 1;

@@ -9,6 +9,7 @@ use super::value::{Handed, Kind, Value};
 use super::{FrameKind, Lower};
 use crate::cfg::{Deps, Join, Origin, UseKind};
 use crate::diagnostic::Place;
+use crate::limits;
 use crate::tokens::identifiers;
 use crate::vocabulary::rust::Variant;
 use crate::vocabulary::{Role, role_of_type};
@@ -106,7 +107,7 @@ impl<'a> Lower<'a> {
     }
 
     pub(super) fn expr(&mut self, expr: &'a Expr) -> Value<'a> {
-        if self.cfg.gave_up || self.depth >= super::DEEPEST {
+        if self.cfg.gave_up || self.depth >= limits::NESTED_EXPRESSIONS {
             self.cfg.gave_up = true;
             return Value::nothing();
         }

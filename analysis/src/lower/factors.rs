@@ -4,10 +4,8 @@ use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, Lit};
 
 use crate::cfg::Factors;
+use crate::limits;
 use crate::vocabulary::is_sum_reduction;
-
-/// Wrappers around a factor that are looked through, at most.
-const MOST_WRAPPERS: usize = 8;
 
 /// The names and numbers.
 pub(super) fn of(block: &Block) -> Factors {
@@ -25,7 +23,7 @@ struct Finder {
 impl Finder {
     /// The name or number that an operand is, whatever is around it.
     fn note(&mut self, mut operand: &Expr) {
-        for _ in 0..MOST_WRAPPERS {
+        for _ in 0..limits::WRAPPERS {
             operand = match operand {
                 Expr::Paren(inner) => &inner.expr,
                 Expr::Group(inner) => &inner.expr,
@@ -76,7 +74,7 @@ impl<'ast> Visit<'ast> for Finder {
             _ => {}
         }
         self.depth += 1;
-        if self.depth <= super::DEEPEST {
+        if self.depth <= limits::NESTED_EXPRESSIONS {
             visit::visit_expr(self, expr);
         }
         self.depth -= 1;

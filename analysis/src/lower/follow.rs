@@ -11,18 +11,10 @@ use super::seen::{FnId, SeenFn, TypeId};
 use super::value::{Handed, Kind, Value};
 use super::{FrameKind, Lower, address, survey};
 use crate::cfg::{BlockId, Call, CallId, Deps, SiteId};
+use crate::limits;
 use crate::tokens::identifiers;
 use crate::vocabulary::rust::is_option;
 use crate::vocabulary::{CallEffect, Role};
-
-/// Calls that are followed below one another, at most.
-const DEEPEST_CALL: usize = 10;
-/// Calls that are followed in one function, at most.
-const MOST_CALLS: usize = 400;
-/// A function with more events than this follows no more calls.
-const MOST_FOLLOWED: usize = 40_000;
-/// A function with more optimizers than this follows no more calls.
-const MANY_OPTIMIZERS: usize = 12;
 
 impl<'a> Lower<'a> {
     /// The function that is being run.
@@ -37,11 +29,11 @@ impl<'a> Lower<'a> {
         awaited
             && id != self.root
             && !self.active.contains(&id)
-            && self.active.len() < DEEPEST_CALL
-            && self.followed_calls < MOST_CALLS
-            && self.events < MOST_FOLLOWED
-            && self.cfg.optimizers.len() < MANY_OPTIMIZERS
-            && self.depth + function.survey.deepest + 8 < super::DEEPEST
+            && self.active.len() < limits::NESTED_CALLS
+            && self.followed_calls < limits::CALLS
+            && self.events < limits::EVENTS_TO_FOLLOW_IN
+            && self.cfg.optimizers.len() < limits::OPTIMIZERS_TO_FOLLOW_IN
+            && self.depth + function.survey.deepest + 8 < limits::NESTED_EXPRESSIONS
     }
 
     /// A call of a function that is seen, if it can be followed.

@@ -9,17 +9,13 @@ use super::value::Value;
 use super::{FrameKind, Lower, address, text};
 use crate::cfg::{BlockId, Guard, GuardId, GuardKind};
 use crate::diagnostic::Place;
+use crate::limits;
 use crate::tokens::names_in;
 use crate::vocabulary::asks_for_soundness;
 use crate::vocabulary::rust::{Question, Variant, question};
 
 #[cfg(test)]
 mod tests;
-
-/// Jumps that are remembered at once, at most.
-const MOST_EXITS: usize = 24;
-/// Conditions put together deeper than this are one condition.
-const DEEPEST: usize = 24;
 
 /// A guard, and how it came out.
 type Outcome = (GuardId, bool);
@@ -150,7 +146,7 @@ impl<'a> Lower<'a> {
 
     /// Notes a jump to the end of a frame: what follows in it runs only if the jump was not taken.
     pub(super) fn note_exit(&mut self, frame: usize) {
-        if self.dead || self.guarding.exits.len() >= MOST_EXITS {
+        if self.dead || self.guarding.exits.len() >= limits::EXITS {
             return;
         }
         let is_loop = |kind| matches!(kind, FrameKind::Loop { .. });
@@ -171,7 +167,7 @@ impl<'a> Lower<'a> {
     /// The single conditions that must have come out in one way, as far as that is certain.
     fn outcomes(&mut self, condition: &'a Expr, holds: bool, depth: usize, into: &mut Vec<Outcome>) {
         match condition {
-            _ if depth > DEEPEST => {}
+            _ if depth > limits::NESTED_CONDITIONS => {}
             Expr::Paren(inner) => return self.outcomes(&inner.expr, holds, depth + 1, into),
             Expr::Group(inner) => return self.outcomes(&inner.expr, holds, depth + 1, into),
             Expr::Unary(not) if matches!(not.op, UnOp::Not(_)) => {
@@ -261,7 +257,7 @@ impl<'a> Lower<'a> {
 
     /// What a condition asks.
     pub(super) fn question(&mut self, condition: &Expr, depth: usize) -> Ask {
-        if depth > DEEPEST {
+        if depth > limits::NESTED_CONDITIONS {
             return Ask::Plain(GuardKind::Other);
         }
         match condition {

@@ -11,6 +11,7 @@ use syn::token::Paren;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, ExprCall, ExprLit, ExprMacro, Ident, Lit, LitStr, Macro, Path, Stmt, Token, parse_quote};
 
+use crate::limits;
 use crate::vocabulary::rust::{MacroEffect, macro_effect};
 
 /// Replaces all macros below the node.
@@ -33,7 +34,7 @@ impl VisitMut for Unfold {
         }
         // Beyond this depth the walker gives up anyway.
         self.depth += 1;
-        if self.depth <= super::DEEPEST {
+        if self.depth <= limits::NESTED_EXPRESSIONS {
             visit_mut::visit_expr_mut(self, expr);
         }
         self.depth -= 1;

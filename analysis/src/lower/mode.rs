@@ -6,14 +6,10 @@ use super::value::{Guard, Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Action, Deps, PathId, Recorded, Run, SiteId};
 use crate::flow::Word;
+use crate::limits;
 use crate::stage::Stage;
 use crate::vocabulary::GradientStop;
 use crate::vocabulary::restores;
-
-/// More models than this are not followed.
-const MOST_MODES: usize = 12;
-/// More guards than this are not followed.
-const MOST_GUARDS: usize = 6;
 
 /// What a literal says, where the mode or recording is told by an argument.
 pub(super) fn literal_bool(expr: &Expr) -> Option<bool> {
@@ -37,7 +33,7 @@ impl<'a> Lower<'a> {
         if self.cfg.modes.iter().any(|(known, _)| *known == model) {
             return true;
         }
-        let room = self.cfg.modes.len() < MOST_MODES;
+        let room = self.cfg.modes.len() < limits::MODELS;
         if room {
             let of_caller = self.parameters.contains(&self.cfg.paths.root_of(model));
             self.cfg.modes.push((model, of_caller));
@@ -114,7 +110,7 @@ impl<'a> Lower<'a> {
 
     fn guard_number(&mut self, node: usize) -> Option<usize> {
         let known = self.guards.iter().position(|guard| *guard == node);
-        if known.is_none() && self.guards.len() < MOST_GUARDS {
+        if known.is_none() && self.guards.len() < limits::MODE_GUARDS {
             self.guards.push(node);
             self.cfg.guards_of_mode = self.guards.len();
             return Some(self.guards.len() - 1);

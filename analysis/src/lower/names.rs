@@ -1,8 +1,9 @@
 //! Names in scope, and the objects that they stand for.
 
 use super::value::Value;
-use super::{BORDER, Lower, MOST_OPTIMIZERS};
+use super::{BORDER, Lower};
 use crate::cfg::{Action, Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, User};
+use crate::limits;
 
 impl<'a> Lower<'a> {
     pub(super) fn lookup(&self, name: &str) -> Option<PathId> {
@@ -52,7 +53,7 @@ impl<'a> Lower<'a> {
             }
             return known;
         }
-        if self.cfg.optimizers.len() == MOST_OPTIMIZERS {
+        if self.cfg.optimizers.len() == limits::OPTIMIZERS {
             self.cfg.gave_up = true;
             return 0;
         }

@@ -8,16 +8,14 @@ use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprPath, Lit, Pat, ReturnType, Type}
 use super::seen::SeenFn;
 use super::value::Value;
 use super::{Lower, address, text};
-use crate::cfg::{Choice, LoopId, MOST_USES, Measure, PathId, SiteId, Swallow, Use, UseKind};
+use crate::cfg::{Choice, LoopId, Measure, PathId, SiteId, Swallow, Use, UseKind};
 use crate::diagnostic::Place;
+use crate::limits;
 use crate::stage::Stage;
 use crate::tokens::{identifiers, names_in};
 use crate::vocabulary::rust::{ErrorFilter, Variant, error_filter, is_ok, is_result};
 use crate::vocabulary::{CallEffect, GradientStop, is_loss};
 use crate::vocabulary::{is_private_loader, keeps_model, names_batch, names_loader};
-
-/// How far it is followed what a number was computed from.
-const DEEPEST_MEASURE: usize = 4;
 
 impl<'a> Lower<'a> {
     /// What the signature tells.
@@ -34,7 +32,7 @@ impl<'a> Lower<'a> {
         let uses = self.cfg.notes.uses.entry(path).or_default();
         match uses.iter().rposition(|known| known.site == site) {
             Some(known) if kind != UseKind::Read => uses[known].kind = kind,
-            None if uses.len() < MOST_USES => uses.push(Use { site, kind }),
+            None if uses.len() < limits::USES => uses.push(Use { site, kind }),
             _ => {}
         }
     }
@@ -87,7 +85,7 @@ impl<'a> Lower<'a> {
         {
             let known = self.added.entry(path).or_default();
             for &forward in &right.origin.forwards {
-                if !known.contains(&forward) && known.len() < MOST_USES {
+                if !known.contains(&forward) && known.len() < limits::USES {
                     known.push(forward);
                 }
             }
@@ -106,7 +104,7 @@ impl<'a> Lower<'a> {
             let by: Vec<PathId> = names_in(&node.right).iter().filter_map(|name| self.lookup(name)).collect();
             let known = self.cfg.notes.divisors.entry(path).or_default();
             for path in by {
-                if !known.contains(&path) && known.len() < MOST_USES {
+                if !known.contains(&path) && known.len() < limits::USES {
                     known.push(path);
                 }
             }
@@ -191,7 +189,7 @@ impl<'a> Lower<'a> {
             into.forwards.extend(&value.origin.forwards);
         }
         into.forwards.extend(self.added.get(&path).into_iter().flatten());
-        let Some(init) = self.made_of.get(&path).filter(|_| depth < DEEPEST_MEASURE) else { return };
+        let Some(init) = self.made_of.get(&path).filter(|_| depth < limits::MEASURE_SOURCES) else { return };
         for part in names_in(init) {
             if part != name && !into.names.contains(&part) {
                 into.names.push(part.clone());

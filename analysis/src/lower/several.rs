@@ -9,12 +9,10 @@ use syn::{Block, Expr, ExprForLoop, ExprMethodCall, GenericArgument, Generics, P
 use super::Lower;
 use super::value::{Kind, Value};
 use crate::cfg::{Deps, OptimizerId, PathId, SiteId};
+use crate::limits;
 use crate::stage::Effect;
 use crate::vocabulary::rust::{TypeShape, type_shape};
 use crate::vocabulary::{CallEffect, Role, Vocabulary};
-
-/// Optimizers named one by one in the head of a loop, at most.
-const MOST_NAMED: usize = 8;
 
 impl<'a> Lower<'a> {
     /// A place that holds several optimizers.
@@ -78,7 +76,7 @@ impl<'a> Lower<'a> {
     /// `for optimizer in [&mut one, &mut two]`: the body once for each of them.
     pub(super) fn for_each_named(&mut self, node: &'a ExprForLoop) -> bool {
         let Expr::Array(array) = &*node.expr else { return false };
-        if array.elems.len() > MOST_NAMED || !same_for_all(&node.body, self.vocabulary) {
+        if array.elems.len() > limits::NAMED_OPTIMIZERS || !same_for_all(&node.body, self.vocabulary) {
             return false;
         }
         let is_optimizer = |lower: &mut Self, part: &Expr| {

@@ -8,15 +8,10 @@ use syn::{Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile,
 use super::condition::{self, Test};
 use super::text;
 use crate::cfg::Factors;
+use crate::limits;
 use crate::vocabulary::may_train;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{CallEffect, Role, Uses, Vocabulary, hints_at_training, role_of_type};
-
-/// Ways in which the conditions that are followed may come out together, at most.
-const MOST_WAYS: usize = 64;
-
-/// The same while conditions are taken in that stand only once.
-const WAYS_WITH_SINGLE: usize = 16;
 
 /// What the first look found.
 #[derive(Debug)]
@@ -62,7 +57,7 @@ struct Asked {
 impl Survey {
     /// Of a body that is nested deeper than is followed.
     pub(super) fn of_deep(vocabulary: &'static Vocabulary) -> Self {
-        Self { deepest: super::DEEPEST + 1, ..Self::empty(vocabulary) }
+        Self { deepest: limits::NESTED_EXPRESSIONS + 1, ..Self::empty(vocabulary) }
     }
 
     pub(super) fn of(block: &Block, vocabulary: &'static Vocabulary) -> Self {
@@ -125,9 +120,9 @@ impl Survey {
         }
         candidates.sort_by_key(|candidate| (candidate.class, candidate.asked.order));
         // Where some are left out nothing but certain findings counts, and fewer do.
-        let mut chosen = within(&candidates, MOST_WAYS);
+        let mut chosen = within(&candidates, limits::OUTCOMES);
         if chosen.left_out {
-            chosen = within(&candidates, WAYS_WITH_SINGLE);
+            chosen = within(&candidates, limits::OUTCOMES_WITH_SINGLE);
         }
         (self.followed, self.too_many) = (chosen.keys, chosen.left_out);
     }
@@ -189,7 +184,7 @@ fn within(candidates: &[Candidate<'_>], most: usize) -> Chosen {
     for Candidate { class, key, asked } in candidates {
         let known = answers.get(asked.subject.as_str()).copied().unwrap_or(0);
         let next = ways / (known + 1) * (known + 2);
-        if next <= if *class == 2 { most.min(WAYS_WITH_SINGLE) } else { most } {
+        if next <= if *class == 2 { most.min(limits::OUTCOMES_WITH_SINGLE) } else { most } {
             ways = next;
             answers.insert(&asked.subject, known + 1);
             chosen.keys.insert((*key).to_owned());
@@ -204,7 +199,7 @@ impl<'ast> Visit<'ast> for Survey {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         self.depth += 1;
         self.deepest = self.deepest.max(self.depth);
-        if self.depth <= super::DEEPEST {
+        if self.depth <= limits::NESTED_EXPRESSIONS {
             visit::visit_expr(self, expr);
         }
         self.depth -= 1;

@@ -1,22 +1,17 @@
 //! Source text for messages: tokens set as a person would, long arguments left out.
 
+use crate::limits;
 use quote::ToTokens;
 use syn::Expr;
-
-/// Longest text that is shown in full.
-const LONGEST: usize = 44;
 
 /// The node's tokens with no more space than reading needs.
 pub(crate) fn tight(node: &impl ToTokens) -> String {
     crate::prose::code(node)
 }
 
-/// Calls of a chain that are shown; those before them become `..`.
-const CHAIN: usize = 8;
-
 /// A call as a message shows it: whole if it is short, else with `..` for its arguments.
 pub(crate) fn call(expr: &Expr) -> String {
-    chain(expr, CHAIN)
+    chain(expr, limits::CHAIN)
 }
 
 fn chain(expr: &Expr, calls: usize) -> String {
@@ -36,14 +31,14 @@ fn chain(expr: &Expr, calls: usize) -> String {
         }
         Expr::Call(node) => shorter(tight(expr), || format!("{}(..)", tight(&node.func))),
         other => shorter(tight(other), || {
-            let start: String = tight(other).chars().take(LONGEST - 2).collect();
+            let start: String = tight(other).chars().take(limits::TEXT - 2).collect();
             format!("{start}..")
         }),
     }
 }
 
 fn shorter(whole: String, short: impl FnOnce() -> String) -> String {
-    if whole.chars().count() <= LONGEST { whole } else { short() }
+    if whole.chars().count() <= limits::TEXT { whole } else { short() }
 }
 
 #[cfg(test)]

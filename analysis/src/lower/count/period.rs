@@ -2,9 +2,9 @@
 
 use syn::Expr;
 
-use super::DEEPEST;
 use super::shape::{bare, number};
 use crate::cfg::Period;
+use crate::limits;
 use crate::lower::{Lower, bind, text};
 use crate::tokens::names_in;
 use crate::vocabulary::names_length;
@@ -25,7 +25,7 @@ impl Lower<'_> {
     /// Whether an expression is the length of a loop: `train.len()`, a variable that was set to it, or one named so.
     fn is_length(&self, expr: &Expr, depth: usize) -> bool {
         let expr = bare(expr);
-        if depth > DEEPEST {
+        if depth > limits::NESTED_ARITHMETIC {
             return false;
         }
         match expr {
