@@ -1,5 +1,5 @@
-//! What the values of clauses must be: one table for literals (checked here) and for all other expressions
-//! (checked by the generated code before the first batch, in the same words).
+//! What the values of clauses must be, for literals (checked here) and for all other expressions (checked by the
+//! generated code before the first batch, in the same words). The rules are in the rows of the table of clauses.
 
 pub(crate) mod cross;
 
@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Place};
 
 /// What a value counts or measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     /// A whole number from 1 on, `usize`.
     Count,
     /// A whole number from 0 on, `u64`.
@@ -26,60 +26,26 @@ enum Kind {
 pub(crate) struct Rule {
     /// The clause, as the messages name it.
     pub(crate) name: &'static str,
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// What must hold, to follow the name.
     pub(crate) text: &'static str,
     /// The way out.
     pub(crate) help: &'static str,
 }
 
-/// Every rule. A value of `validate(every = ..)` and an entry `clip_grad_norm(..)` of an order have theirs here too.
-pub(crate) const RULES: [Rule; 7] = [
-    Rule {
-        name: "epochs",
-        kind: Kind::Count,
-        text: "must be at least 1",
-        help: "write how often to go through the training data: `epochs = 10`",
-    },
-    Rule {
-        name: "max_steps",
-        kind: Kind::Count,
-        text: "must be at least 1",
-        help: "write after how many updates to stop, `max_steps = 1000`, or remove it",
-    },
-    Rule {
-        name: "accumulate",
-        kind: Kind::Count,
-        text: "must be at least 1",
-        help: "remove it to update on every batch",
-    },
-    Rule {
-        name: "every",
-        kind: Kind::Count,
-        text: "must be at least 1",
-        help: "write `every = 1 epochs`; without `valid` there is no validation",
-    },
-    Rule { name: "seed", kind: Kind::Seed, text: "must be at least 0", help: "write `seed = 0`" },
-    Rule {
-        name: "clip_grad_norm",
-        kind: Kind::Positive,
-        text: "must be finite and above 0",
-        help: "write the largest norm to allow, `clip_grad_norm = 1.0`, or remove it",
-    },
-    Rule {
-        name: "clip_grad_value",
-        kind: Kind::Positive,
-        text: "must be finite and above 0",
-        help: "write the largest entry to allow, `clip_grad_value = 0.5`, or remove it",
-    },
-];
+/// The rule of `every` in `validate(every = ..)`, which is no clause.
+pub(crate) const EVERY: Rule = Rule {
+    name: "every",
+    kind: Kind::Count,
+    text: "must be at least 1",
+    help: "write `every = 1 epochs`; without `valid` there is no validation",
+};
 
-/// The rule of this name.
-///
-/// # Panics
-/// If there is none: the names are those of the table.
-pub(crate) fn rule(name: &str) -> &'static Rule {
-    RULES.iter().find(|rule| rule.name == name).unwrap_or_else(|| panic!("no rule for `{name}`"))
+/// A value and its rule.
+#[derive(Clone)]
+pub(crate) struct Checked {
+    pub(crate) rule: &'static Rule,
+    pub(crate) amount: Amount,
 }
 
 /// A value after its rule has been applied.
@@ -92,16 +58,21 @@ pub(crate) enum Amount {
 }
 
 impl Rule {
-    /// Applies the rule to a literal; a mistake goes into the bag.
-    pub(crate) fn check(&self, bag: &Bag, value: &Expr) -> Amount {
+    /// Applies the rule to a value; a mistake in a literal goes into the bag.
+    pub(crate) fn check(&'static self, bag: &Bag, value: &Expr) -> Checked {
+        Checked { rule: self, amount: self.amount(bag, value) }
+    }
+
+    /// The value, checked if it is a literal.
+    fn amount(&self, bag: &Bag, value: &Expr) -> Amount {
         let (negative, literal) = match value {
             Expr::Lit(literal) => (false, &literal.lit),
             Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match &*unary.expr {
                 Expr::Lit(literal) => (true, &literal.lit),
                 _ => return Amount::Expr(value.clone()),
             },
-            Expr::Group(group) => return self.check(bag, &group.expr),
-            Expr::Paren(paren) => return self.check(bag, &paren.expr),
+            Expr::Group(group) => return self.amount(bag, &group.expr),
+            Expr::Paren(paren) => return self.amount(bag, &paren.expr),
             _ => return Amount::Expr(value.clone()),
         };
         match self.check_literal(negative, literal) {
@@ -201,14 +172,19 @@ impl Rule {
             Type::Reference(_) | Type::Tuple(_) | Type::Slice(_) | Type::Array(_) => true,
             _ => false,
         };
-        let wanted = match self.kind {
+        // In a build with `f64` the scalar is one.
+        let is_scalar =
+            self.kind == Kind::Positive && matches!(ty, Type::Path(path) if path.path.is_ident("f64"));
+        (is_other && !is_scalar && !self.is_type(ty)).then_some(self.type_name())
+    }
+
+    /// The type that a parameter has which the clause takes.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self.kind {
             Kind::Count => "usize",
             Kind::Seed => "u64",
-            // In a build with `f64` the scalar is one.
-            Kind::Positive if matches!(ty, Type::Path(path) if path.path.is_ident("f64")) => return None,
             Kind::Positive => "f32",
-        };
-        (is_other && !self.is_type(ty)).then_some(wanted)
+        }
     }
 
     /// The condition that the generated code checks at the start of the run.
@@ -224,12 +200,14 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::ClauseName;
 
     /// What the rule says to the value, or the literal that it writes.
     fn check(name: &str, value: &str) -> String {
         let bag = Bag::new();
         let value = syn::parse_str(value).unwrap_or_else(|error| panic!("{value}: {error}"));
-        let amount = rule(name).check(&bag, &value);
+        let rule = ClauseName::find(name).and_then(ClauseName::rule).expect("a rule");
+        let amount = rule.check(&bag, &value).amount;
         match (bag.check().first(), amount) {
             (Some(error), _) => error.message.clone(),
             (None, Amount::Literal(literal)) => literal.to_string(),
