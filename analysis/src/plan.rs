@@ -13,7 +13,7 @@ use syn::{Expr, ExprPath, Ident, Path};
 use crate::item::SpecFn;
 use crate::rules::cross::Amounts;
 use crate::rules::{Amount, Checked, Rule};
-use crate::spec::{Clause, ClauseName, Hook, Spec, Unit};
+use crate::spec::{Clause, ClauseName, Hook, Spec, TimeUnit, Unit};
 pub(crate) use object::{Names, Object, located};
 pub(crate) use order::{Order, Step, Work};
 pub(crate) use scope::{Rebind, Scope};
@@ -64,6 +64,8 @@ pub(crate) struct Number {
     pub(crate) rule: &'static Rule,
     pub(crate) at: Span,
     pub(crate) value: NumberValue,
+    /// The unit of a time that is a plain number.
+    pub(crate) unit: Option<TimeUnit>,
 }
 
 /// Where a number comes from.
@@ -120,6 +122,7 @@ pub(crate) struct Plan {
     pub(crate) scheduler: Option<Object>,
     pub(crate) epochs: Option<Number>,
     pub(crate) max_steps: Option<Number>,
+    pub(crate) max_time: Option<Number>,
     pub(crate) seed: Option<Number>,
     pub(crate) accumulate: Option<Number>,
     /// What a batch's loss was divided by.
@@ -140,7 +143,7 @@ impl Plan {
             When::EveryEpoch => None,
             When::Epochs(number) | When::Steps(number) => Some(number),
         });
-        [&self.epochs, &self.max_steps, &self.seed, &self.accumulate]
+        [&self.epochs, &self.max_steps, &self.max_time, &self.seed, &self.accumulate]
             .into_iter()
             .flatten()
             .chain(every)
@@ -165,6 +168,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         scheduler,
         epochs,
         max_steps,
+        max_time,
         seed,
         accumulate,
         loss_weight,
@@ -194,8 +198,12 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
     let object = |name: &str, clause: &Option<Clause<Expr>>| Object::new(name, clause.as_ref(), item, &names);
     let number = |clause: &Option<Clause<Expr>>, name: ClauseName| {
         let at = clause.as_ref()?.span();
-        Some(number(amounts.get(name)?, name.text(), at, item, &names))
+        Some(number(amounts.get(name)?, None, name.text(), at, item, &names))
     };
+    let max_time = max_time.as_ref().and_then(|clause| {
+        let (name, unit) = (ClauseName::MaxTime, clause.value.unit);
+        Some(self::number(amounts.get(name)?, unit, name.text(), clause.span(), item, &names))
+    });
     let measures = |clause: &Option<Clause<Vec<Expr>>>, prefix| measures(clause.as_ref(), prefix, &names);
     let optimizer = object("optimizer", optimizer).ok_or("a plan without an optimizer")?;
     let scheduler = object("scheduler", scheduler);
@@ -208,7 +216,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         let validate = validate.as_ref().map(|clause| &clause.value);
         let when = match (validate.and_then(|validate| validate.every.as_ref()), &amounts.every) {
             (Some(every), Some(count)) if !is_one_epoch(every.unit, &count.amount) => {
-                let number = self::number(count, "validate_every", at, item, &names);
+                let number = self::number(count, None, "validate_every", at, item, &names);
                 if every.unit == Unit::Epochs { When::Epochs(number) } else { When::Steps(number) }
             }
             _ => When::EveryEpoch,
@@ -229,6 +237,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         train: object("train", train).ok_or("a plan without training data")?,
         epochs: number(epochs, ClauseName::Epochs),
         max_steps: number(max_steps, ClauseName::MaxSteps),
+        max_time,
         seed: number(seed, ClauseName::Seed),
         accumulate: number(accumulate, ClauseName::Accumulate).filter(|number| !is_one(number)),
         loss_weight: loss_weight.clone(),
@@ -256,12 +265,20 @@ fn is_one(number: &Number) -> bool {
 }
 
 /// A number as the loop uses it.
-pub(crate) fn number(checked: &Checked, name: &str, at: Span, item: &SpecFn, names: &Names) -> Number {
+pub(crate) fn number(
+    checked: &Checked,
+    unit: Option<TimeUnit>,
+    name: &str,
+    at: Span,
+    item: &SpecFn,
+    names: &Names,
+) -> Number {
     let Checked { rule, amount } = checked;
     // A parameter of another type is bound like any expression, so that rustc says it once, at its name.
     let parameter = |path: &ExprPath| {
         let ident = path.path.get_ident()?;
-        item.type_of(&ident.to_string()).is_some_and(|ty| rule.is_type(ty)).then(|| ident.clone())
+        let fits = unit.is_none() && item.type_of(&ident.to_string()).is_some_and(|ty| rule.is_type(ty));
+        fits.then(|| ident.clone())
     };
     let bound = |value: &Expr| NumberValue::Bound(names.local(name, at), Box::new(value.clone()));
     let value = match amount {
@@ -271,7 +288,7 @@ pub(crate) fn number(checked: &Checked, name: &str, at: Span, item: &SpecFn, nam
         }
         Amount::Expr(value) => bound(value),
     };
-    Number { rule, at, value }
+    Number { rule, at, value, unit }
 }
 
 /// The step that runs a hook.

@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Seed,
     /// A finite number above 0, `Scalar`.
     Positive,
+    /// A time above 0, `Duration`; literals count its unit.
+    Time,
 }
 
 /// The rule for the value of a clause.
@@ -57,6 +59,9 @@ pub(crate) enum Amount {
     Expr(Expr),
 }
 
+/// A number of hours whose seconds fit into a `u64`.
+const MOST_HOURS: f64 = 5e15;
+
 impl Rule {
     /// Applies the rule to a value; a mistake in a literal goes into the bag.
     pub(crate) fn check(&'static self, bag: &Bag, value: &Expr) -> Checked {
@@ -85,32 +90,58 @@ impl Rule {
     /// The literal as it is written into the loop, or what is wrong with it.
     fn check_literal(&self, negative: bool, literal: &Lit) -> Result<TokenStream, String> {
         let name = self.name;
-        let whole = self.kind != Kind::Positive;
         let found = match literal {
             Lit::Int(int) if !int.suffix().is_empty() => return Err(self.suffix(literal, int.suffix())),
             Lit::Float(float) if !float.suffix().is_empty() => {
                 return Err(self.suffix(literal, float.suffix()));
             }
-            Lit::Int(int) if whole => {
-                let minimum = u64::from(self.kind == Kind::Count);
-                return match int.base10_parse::<u64>() {
-                    Ok(value) if value >= minimum && (!negative || value == 0) => {
-                        Ok(literal.to_token_stream())
-                    }
-                    Ok(_) => Err(format!("`{name}` {}", self.text)),
-                    Err(_) => Err(format!("`{name}` does not fit: it is larger than {}", u64::MAX)),
+            Lit::Int(int) => {
+                let digits = int.base10_digits();
+                return match self.kind {
+                    Kind::Count => self.whole(negative, digits, literal, 1),
+                    Kind::Seed => self.whole(negative, digits, literal, 0),
+                    Kind::Positive => self.positive(negative, digits, literal),
+                    Kind::Time => self.time(negative, digits, literal),
                 };
             }
-            Lit::Int(int) => return self.positive(negative, int.base10_digits(), literal),
-            Lit::Float(float) if !whole => return self.positive(negative, float.base10_digits(), literal),
-            Lit::Float(_) => "a fraction",
+            Lit::Float(float) => match self.kind {
+                Kind::Count | Kind::Seed => "a fraction",
+                Kind::Positive => return self.positive(negative, float.base10_digits(), literal),
+                Kind::Time => return self.time(negative, float.base10_digits(), literal),
+            },
             Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) => "a string",
             Lit::Bool(_) => "true or false",
             Lit::Char(_) | Lit::Byte(_) => "a character",
             _ => "something else",
         };
-        let wanted = if whole { "a whole number" } else { "a number" };
+        let wanted = match self.kind {
+            Kind::Count | Kind::Seed => "a whole number",
+            Kind::Positive => "a number",
+            Kind::Time => "a number with a unit",
+        };
         Err(format!("`{name}` is {wanted}, not {found}"))
+    }
+
+    /// Checks a whole number.
+    fn whole(&self, negative: bool, digits: &str, literal: &Lit, least: u64) -> Result<TokenStream, String> {
+        let name = self.name;
+        match digits.parse::<u64>() {
+            Ok(value) if value >= least && (!negative || value == 0) => Ok(literal.to_token_stream()),
+            Ok(_) => Err(format!("`{name}` {}", self.text)),
+            Err(_) => Err(format!("`{name}` does not fit: it is larger than {}", u64::MAX)),
+        }
+    }
+
+    /// Checks a number of seconds, minutes or hours; a `Duration` holds [`MOST_HOURS`].
+    fn time(&self, negative: bool, digits: &str, literal: &Lit) -> Result<TokenStream, String> {
+        let name = self.name;
+        match digits.parse::<f64>() {
+            Ok(value) if value.is_finite() && value > MOST_HOURS => {
+                Err(format!("`{name}` does not fit: it is larger than {MOST_HOURS}"))
+            }
+            Ok(value) if value.is_finite() && value > 0.0 && !negative => Ok(literal.to_token_stream()),
+            _ => Err(format!("`{name}` {}", self.text)),
+        }
     }
 
     /// Checks a number that must be finite and above 0, and writes it as a floating-point literal.
@@ -143,6 +174,7 @@ impl Rule {
             Kind::Count => quote_spanned!(at=> usize),
             Kind::Seed => quote_spanned!(at=> u64),
             Kind::Positive => quote_spanned!(at=> #path::Scalar),
+            Kind::Time => quote_spanned!(at=> ::core::time::Duration),
         }
     }
 
@@ -154,6 +186,7 @@ impl Rule {
             Kind::Count => last.ident == "usize",
             Kind::Seed => last.ident == "u64",
             Kind::Positive => last.ident == "Scalar" || last.ident == "f32",
+            Kind::Time => last.ident == "Duration",
         }
     }
 
@@ -178,12 +211,13 @@ impl Rule {
         (is_other && !is_scalar && !self.is_type(ty)).then_some(self.type_name())
     }
 
-    /// The type that a parameter has which the clause takes.
+    /// The type of a parameter that the clause takes.
     pub(crate) fn type_name(&self) -> &'static str {
         match self.kind {
             Kind::Count => "usize",
             Kind::Seed => "u64",
             Kind::Positive => "f32",
+            Kind::Time => "Duration",
         }
     }
 
@@ -193,6 +227,15 @@ impl Rule {
             Kind::Count => Some(quote_spanned!(at=> #value >= 1)),
             Kind::Seed => None, // Every `u64` is a seed.
             Kind::Positive => Some(quote_spanned!(at=> #value > 0.0 && #value.is_finite())),
+            Kind::Time => Some(quote_spanned!(at=> !#value.is_zero())),
+        }
+    }
+
+    /// The value as the run-time message shows it.
+    pub(crate) fn shown(&self, value: &TokenStream, at: Span) -> TokenStream {
+        match self.kind {
+            Kind::Count | Kind::Seed | Kind::Positive => value.clone(),
+            Kind::Time => quote_spanned!(at=> #value.as_secs_f64()),
         }
     }
 }
@@ -239,6 +282,20 @@ mod tests {
         }
         assert_eq!(check("clip_grad_norm", "'a'"), "`clip_grad_norm` is a number, not a character");
         assert_eq!(check("clip_grad_norm", "1f64"), "`clip_grad_norm` is a plain number: `1` without `f64`");
+    }
+
+    #[test]
+    fn times_are_positive_numbers() {
+        for good in ["10", "1.5", "1e3", "0x10", "1_000"] {
+            assert_eq!(check("max_time", good), good);
+        }
+        for bad in ["0", "0.0", "-5", "-1.5", "1e999"] {
+            assert_eq!(check("max_time", bad), "`max_time` must be finite and above 0");
+        }
+        assert!(check("max_time", "1e16").starts_with("`max_time` does not fit"));
+        assert_eq!(check("max_time", "\"10 minutes\""), "`max_time` is a number with a unit, not a string");
+        assert_eq!(check("max_time", "10u64"), "`max_time` is a plain number: `10` without `u64`");
+        assert_eq!(check("max_time", "limit"), "later");
     }
 
     #[test]

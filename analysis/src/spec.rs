@@ -19,7 +19,7 @@ use syn::{Expr, Ident};
 
 use crate::bag::Bag;
 pub(crate) use clauses::document;
-pub(crate) use duration::Unit;
+pub(crate) use duration::{Time, TimeUnit, Unit};
 pub(crate) use group::{Hook, Levels, Validate};
 pub(crate) use order::{Entry, EntryKind};
 pub(crate) use parameters::{chain_start, constructed, plain};

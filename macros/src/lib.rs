@@ -29,7 +29,7 @@ use proc_macro::TokenStream;
 /// Values are ordinary Rust expressions in the scope of the function's parameters.
 /// A literal out of range is a compile error; any other value is held to the same rule at the start of the run.
 /// **A clause that is absent takes the function's parameter of its name**, where the table has one: `optimizer: &mut Sgd`,
-/// `epochs: usize`, `seed: u64`; `valid` and `scheduler` may be an `Option`. The function's documentation says which
+/// `epochs: usize`, `max_time: Duration`; `valid` and `scheduler` may be an `Option`. The function's documentation says which
 /// were taken.
 ///
 #[doc = include_str!("clauses.md")]
@@ -47,7 +47,8 @@ use proc_macro::TokenStream;
 /// which everything is ignored changes nothing. The losses, `mean` and `sum` tell it, and arithmetic with numbers keeps
 /// it. Where it cannot be known, `accumulate` is an error before the first update: `loss_weight` says it then.
 /// A loss or a gradient that is not finite ends the run before the update, and an epoch in which no update was counted
-/// is an error, so that every run ends.
+/// is an error, so that every run ends. `epochs`, `max_steps` and `max_time` may be combined; whatever comes first ends
+/// the run, after a whole update and the validation that follows it.
 ///
 /// # A function with a body
 ///

@@ -326,7 +326,7 @@ impl Writer<'_> {
             }
             None => self.amounts.get(clause).ok_or("a clip without a value")?.clone(),
         };
-        Ok(number(&checked, name, at, self.item, self.scope.names))
+        Ok(number(&checked, None, name, at, self.item, self.scope.names))
     }
 
     /// Whether the output of a training step is asked for, by metrics or by name.

@@ -114,9 +114,9 @@ const NEEDED: [(&[ClauseName], &str, &str); 5] = [
     ),
     (&[ClauseName::Loss, ClauseName::TrainingStep], "the loop has no loss", "write `loss = cross_entropy`"),
     (
-        &[ClauseName::Epochs, ClauseName::MaxSteps],
+        &[ClauseName::Epochs, ClauseName::MaxSteps, ClauseName::MaxTime],
         "the run has no end",
-        "write `epochs = 10` or `max_steps = 1000`",
+        "write `epochs = 10`, `max_steps = 1000` or `max_time = 10 minutes`",
     ),
 ];
 

@@ -2,14 +2,8 @@
 
 use super::ClauseName;
 
-/// Clauses that the design has and this version does not, what does the same today, and the clauses that stand in
-/// for it.
-pub(super) const LATER: [(&str, &str, &[ClauseName]); 10] = [
-    (
-        "max_time",
-        "until then stop in a hook: `on(batch_end = |_, _| ...)` that returns `ControlFlow::Break(())`",
-        &[],
-    ),
+/// Planned clauses, what does the same today, and the clauses that count as given where one of them is typed.
+pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     (
         "early_stop",
         "until then stop in a hook: `on(epoch_end = |_, state| { if state.epochs_since_best() >= 5 { \
@@ -41,8 +35,8 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 10] = [
     ("run", "remove it; `on(epoch_end = ...)` runs your own code", &[]),
 ];
 
-/// Names of others that mean more than one clause or none, and the help that names ours; the rest are in the rows of
-/// the table.
+/// Other frameworks' names that mean several clauses or none, and the help that names ours; names of one clause are in
+/// its row.
 pub(super) const FOREIGN: [(&[&str], &str); 24] = [
     (
         &[

@@ -9,7 +9,7 @@ use super::clauses::{Row, clauses};
 use super::group::lints;
 use super::parameters::Unused;
 use super::read::{Form, Read, Reading, expression, take};
-use super::{Clause, Entry, Hook, Levels, Validate};
+use super::{Clause, Entry, Hook, Levels, Time, Validate};
 use crate::bag::Bag;
 use crate::diagnostic::Diagnostic;
 use crate::suppress::Setting;
@@ -88,7 +88,7 @@ clauses! {
     }
     /// The run ends after so many passes over the training data.
     Epochs "epochs" => epochs: Expr {
-        default: "`epochs` or `max_steps` is required",
+        default: "`epochs`, `max_steps` or `max_time` is required",
         example: "epochs = 10",
         rule: Count, "must be at least 1", "write how often to go through the training data: `epochs = 10`",
         units: ["epoch", "epochs"],
@@ -110,6 +110,15 @@ clauses! {
         parameters: [
             "steps", "num_steps", "n_steps", "total_steps", "max_iterations", "max_iters", "iterations",
         ],
+    }
+    /// The run ends with the update after which it has taken so many `seconds`, `minutes` or `hours`, or a `Duration`.
+    MaxTime "max_time" => max_time: Time {
+        default: "no limit",
+        example: "max_time = 10 minutes",
+        rule: Time, "must be finite and above 0",
+            "write how long the run may take, `max_time = 10 minutes`, or remove it",
+        foreign: ["max_duration", "time_limit", "time_budget"],
+        parameters: ["max_duration", "time_limit", "time_budget"],
     }
     /// Where random draws start inside; the thread's own go on afterwards.
     Seed "seed" => seed: Expr {

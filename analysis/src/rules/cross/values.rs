@@ -6,6 +6,7 @@ use syn::{Expr, Ident, Member, Type};
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::SpecFn;
+use crate::rules::Kind;
 use crate::spec::{ClauseName, Spec, Value, plain};
 
 /// Types of the runtime by their names, and how a clause writes them.
@@ -58,14 +59,23 @@ fn check_type(bag: &Bag, clause: &Value) {
 /// `seed: Option<u64>`: a parameter of another type than the clause takes.
 fn check_number(bag: &Bag, spec: &Spec, clause: ClauseName, item: &SpecFn) {
     let (Some((_, value)), Some(rule)) = (spec.expression(clause), clause.rule()) else { return };
+    let counts = spec.max_time.as_ref().is_some_and(|clause| clause.value.unit.is_some());
+    if clause == ClauseName::MaxTime && counts {
+        return; // With a unit it is a number of any type.
+    }
     let Expr::Path(path) = plain(value) else { return };
     let Some(parameter) = path.path.get_ident() else { return };
     let Some(ty) = item.type_of(&parameter.to_string()) else { return };
     if let Some(wanted) = rule.instead_of(ty) {
-        let name = rule.name;
+        let (name, ty_text) = (rule.name, type_text(ty));
+        let other = if rule.kind == Kind::Time && ty_text.starts_with(['u', 'i', 'f']) {
+            format!("say what it counts: `{name} = {parameter} minutes`")
+        } else {
+            format!("convert it: `{name} = ...`")
+        };
         bag.push(
-            Diagnostic::error(Place::of(ty), format!("`{name}` takes `{wanted}`, not `{}`", type_text(ty)))
-                .help(format!("write `{parameter}: {wanted}`, or convert it: `{name} = ...`")),
+            Diagnostic::error(Place::of(ty), format!("`{name}` takes `{wanted}`, not `{ty_text}`"))
+                .help(format!("write `{parameter}: {wanted}`, or {other}")),
         );
     }
 }
