@@ -4,9 +4,11 @@
 //! findings of the checker and rustc's own errors stand there too.
 
 mod doc;
+mod number;
 mod step;
 mod validation;
 
+use number::value;
 use step::{is_metric, is_variable};
 
 use proc_macro2::{Span, TokenStream};
@@ -18,7 +20,7 @@ use syn::{
 
 use crate::diagnostic::Place;
 use crate::item::SpecFn;
-use crate::plan::{Measure, Number, NumberValue, Object, Order, Plan, Step, located};
+use crate::plan::{Measure, Object, Order, Plan, Step, located};
 
 /// The function with its loop.
 pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
@@ -132,6 +134,10 @@ impl<'a> Printer<'a> {
         let numbers = plan.numbers().map(|number| self.number(number));
         let epochs = self.optional(plan.epochs.as_ref());
         let max_steps = self.optional(plan.max_steps.as_ref());
+        let max_time = plan.max_time.as_ref().map(|time| {
+            let value = value(time);
+            quote_spanned!(mixed(time.at)=> .max_time(#value))
+        });
         let checks =
             [("train", Some(&plan.train)), ("valid", valid)].into_iter().filter_map(|(name, data)| {
                 let data = data?;
@@ -153,7 +159,7 @@ impl<'a> Printer<'a> {
             #(#unused)*
             #(#made)*
             #(#numbers)*
-            let mut #run = #path::private::Run::new(#epochs, #max_steps) #validated;
+            let mut #run = #path::private::Run::new(#epochs, #max_steps) #max_time #validated;
             #(#checks)*
             #seed
             #machines
@@ -186,37 +192,6 @@ impl<'a> Printer<'a> {
         } else {
             quote_spanned!(at=> let #name = #value;)
         }
-    }
-
-    /// Binds a number and applies its rule.
-    fn number(&self, number: &Number) -> TokenStream {
-        let (path, at) = (&self.path, mixed(number.at));
-        let binding = match &number.value {
-            NumberValue::Literal(_) => return TokenStream::new(),
-            NumberValue::Parameter(_) => TokenStream::new(),
-            NumberValue::Bound(name, value) => {
-                let number = number.rule.number_type(path, at);
-                quote_spanned!(at=> let #name: #number = #value;)
-            }
-        };
-        let value = value(number);
-        let rule = number.rule;
-        let (name, text, help) = (rule.name, rule.text, rule.help);
-        let check = rule.condition(&value, at).map(|condition| {
-            quote_spanned!(at=> #path::private::require(#condition, #name, #value, #text, #help)?;)
-        });
-        quote!(#binding #check)
-    }
-
-    /// `Some(20)` or `None`.
-    fn optional(&self, number: Option<&Number>) -> TokenStream {
-        number.map_or_else(
-            || quote_spanned!(self.here=> None),
-            |number| {
-                let value = value(number);
-                quote_spanned!(mixed(number.at)=> Some(#value))
-            },
-        )
     }
 
     /// The loop over epochs.
@@ -376,16 +351,4 @@ impl<'a> Printer<'a> {
 /// The place of a token with the loop's own hygiene.
 fn mixed(at: Span) -> Span {
     Span::mixed_site().located_at(at)
-}
-
-/// A number where it is used.
-fn value(number: &Number) -> TokenStream {
-    match &number.value {
-        NumberValue::Literal(literal) => literal.clone(),
-        NumberValue::Parameter(name) | NumberValue::Bound(name, _) => {
-            let mut name = name.clone();
-            name.set_span(name.span().located_at(number.at));
-            quote!(#name)
-        }
-    }
 }

@@ -50,3 +50,13 @@ pub fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 pub fn derive_module(item: TokenStream) -> TokenStream {
     door::guarded(&TokenStream::new(), || door::derive(item))
 }
+
+/// The clauses of `#[training_loop(...)]` as a table in Markdown, for the attribute's documentation.
+pub fn document_clauses() -> String {
+    spec::document()
+}
+
+/// Each clause of `#[training_loop(...)]` by its name, with an example of how it is written.
+pub fn clauses() -> impl Iterator<Item = (&'static str, &'static str)> {
+    spec::ClauseName::ALL.iter().map(|clause| (clause.text(), clause.example()))
+}

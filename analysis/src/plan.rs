@@ -12,8 +12,8 @@ use syn::{Expr, ExprPath, Ident, Path};
 
 use crate::item::SpecFn;
 use crate::rules::cross::Amounts;
-use crate::rules::{Amount, Rule, rule};
-use crate::spec::{Clause, Hook, Spec, Unit};
+use crate::rules::{Amount, Checked, Rule};
+use crate::spec::{Clause, ClauseName, Hook, Spec, TimeUnit, Unit};
 pub(crate) use object::{Names, Object, located};
 pub(crate) use order::{Order, Step, Work};
 pub(crate) use scope::{Rebind, Scope};
@@ -64,6 +64,8 @@ pub(crate) struct Number {
     pub(crate) rule: &'static Rule,
     pub(crate) at: Span,
     pub(crate) value: NumberValue,
+    /// The unit of a time that is a plain number.
+    pub(crate) unit: Option<TimeUnit>,
 }
 
 /// Where a number comes from.
@@ -120,6 +122,7 @@ pub(crate) struct Plan {
     pub(crate) scheduler: Option<Object>,
     pub(crate) epochs: Option<Number>,
     pub(crate) max_steps: Option<Number>,
+    pub(crate) max_time: Option<Number>,
     pub(crate) seed: Option<Number>,
     pub(crate) accumulate: Option<Number>,
     /// What a batch's loss was divided by.
@@ -140,7 +143,7 @@ impl Plan {
             When::EveryEpoch => None,
             When::Epochs(number) | When::Steps(number) => Some(number),
         });
-        [&self.epochs, &self.max_steps, &self.seed, &self.accumulate]
+        [&self.epochs, &self.max_steps, &self.max_time, &self.seed, &self.accumulate]
             .into_iter()
             .flatten()
             .chain(every)
@@ -156,54 +159,92 @@ impl Plan {
 /// # Errors
 /// A clause that `rules` should have missed; the caller reports it as a bug.
 pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan, &'static str> {
+    // Without `..`: a new clause does not compile before it has its place in the loop.
+    let Spec {
+        model,
+        train,
+        valid,
+        optimizer,
+        scheduler,
+        epochs,
+        max_steps,
+        max_time,
+        seed,
+        accumulate,
+        loss_weight,
+        metrics,
+        train_metrics,
+        validate,
+        path,
+        taken,
+        unused,
+        // In the order of the steps.
+        loss: _,
+        forward: _,
+        training_step: _,
+        clip_grad_norm: _,
+        clip_grad_value: _,
+        train_order: _,
+        eval_order: _,
+        // By the name of each hook.
+        on: _,
+        // No part of the loop.
+        levels: _,
+        broken_orders: _,
+        meant: _,
+        keys: _,
+    } = spec;
     let names = Names::new(&item.parameters(), scope::mentions(spec));
     let object = |name: &str, clause: &Option<Clause<Expr>>| Object::new(name, clause.as_ref(), item, &names);
-    let optimizer = object("optimizer", &spec.optimizer).ok_or("a plan without an optimizer")?;
-    let scheduler = object("scheduler", &spec.scheduler);
-    let number = |clause: &Option<Clause<Expr>>, amount: &Option<Amount>, name: &'static str| {
+    let number = |clause: &Option<Clause<Expr>>, name: ClauseName| {
         let at = clause.as_ref()?.span();
-        Some(number(rule(name), name, amount.as_ref()?, at, item, &names))
+        Some(number(amounts.get(name)?, None, name.text(), at, item, &names))
     };
-    let model = object("model", &spec.model).ok_or("a plan without a model")?;
+    let max_time = max_time.as_ref().and_then(|clause| {
+        let (name, unit) = (ClauseName::MaxTime, clause.value.unit);
+        Some(self::number(amounts.get(name)?, unit, name.text(), clause.span(), item, &names))
+    });
+    let measures = |clause: &Option<Clause<Vec<Expr>>>, prefix| measures(clause.as_ref(), prefix, &names);
+    let optimizer = object("optimizer", optimizer).ok_or("a plan without an optimizer")?;
+    let scheduler = object("scheduler", scheduler);
+    let model = object("model", model).ok_or("a plan without a model")?;
     let scope = Scope { names: &names, model: &model, optimizer: &optimizer, scheduler: scheduler.as_ref() };
     let (order, eval_order) = order::plan(spec, item, amounts, &scope)?;
-    let measures = |clause: &Option<Clause<Vec<Expr>>>, prefix| measures(clause.as_ref(), prefix, &names);
-    let validation = object("valid", &spec.valid).map(|data| {
-        let clause = spec.validate.as_ref();
-        let at = clause.map_or(data.at, Clause::span);
-        let every = clause.and_then(|clause| clause.value.every.as_ref());
-        let when = match (every, &amounts.every) {
-            (Some(every), Some(amount)) if !is_one_epoch(every.unit, amount) => {
-                let number = self::number(rule("every"), "validate_every", amount, at, item, &names);
+    let hook = |name, there: &[Local]| spec.hook(name).map(|hook| hook_step(hook, there, &scope));
+    let validation = object("valid", valid).map(|data| {
+        let at = validate.as_ref().map_or(data.at, Clause::span);
+        let validate = validate.as_ref().map(|clause| &clause.value);
+        let when = match (validate.and_then(|validate| validate.every.as_ref()), &amounts.every) {
+            (Some(every), Some(count)) if !is_one_epoch(every.unit, &count.amount) => {
+                let number = self::number(count, None, "validate_every", at, item, &names);
                 if every.unit == Unit::Epochs { When::Epochs(number) } else { When::Steps(number) }
             }
             _ => When::EveryEpoch,
         };
-        let end = |there: &[Local]| spec.hook("validation_end").map(|hook| hook_step(hook, there, &scope));
         Validation {
             at,
-            first: clause.is_some_and(|clause| clause.value.first),
+            first: validate.is_some_and(|validate| validate.first),
             when,
             order: eval_order,
-            metrics: measures(&spec.metrics, "valid"),
-            end: end(&order::per_epoch(spec)),
-            first_end: end(&order::before_training(spec)),
+            metrics: measures(metrics, "valid"),
+            end: hook("validation_end", &order::per_epoch(spec)),
+            first_end: hook("validation_end", &order::before_training(spec)),
             data,
         }
     });
     Ok(Plan {
-        path: spec.path.as_ref().map(|clause| clause.value.clone()),
-        train: object("train", &spec.train).ok_or("a plan without training data")?,
-        epochs: number(&spec.epochs, &amounts.epochs, "epochs"),
-        max_steps: number(&spec.max_steps, &amounts.max_steps, "max_steps"),
-        seed: number(&spec.seed, &amounts.seed, "seed"),
-        accumulate: number(&spec.accumulate, &amounts.accumulate, "accumulate")
-            .filter(|number| !is_one(number)),
-        loss_weight: spec.loss_weight.clone(),
-        taken: spec.taken.clone(),
-        unused: spec.unused.iter().map(|unused| unused.name.clone()).collect(),
-        train_metrics: measures(&spec.train_metrics, "train"),
-        epoch_end: spec.hook("epoch_end").map(|hook| hook_step(hook, &order::per_epoch(spec), &scope)),
+        path: path.as_ref().map(|clause| clause.value.clone()),
+        train: object("train", train).ok_or("a plan without training data")?,
+        epochs: number(epochs, ClauseName::Epochs),
+        max_steps: number(max_steps, ClauseName::MaxSteps),
+        max_time,
+        seed: number(seed, ClauseName::Seed),
+        accumulate: number(accumulate, ClauseName::Accumulate).filter(|number| !is_one(number)),
+        loss_weight: loss_weight.clone(),
+        taken: taken.clone(),
+        unused: unused.iter().map(|unused| unused.name.clone()).collect(),
+        train_metrics: measures(train_metrics, "train"),
+        epoch_end: hook("epoch_end", &order::per_epoch(spec)),
         order,
         validation,
         model,
@@ -225,17 +266,19 @@ fn is_one(number: &Number) -> bool {
 
 /// A number as the loop uses it.
 pub(crate) fn number(
-    rule: &'static Rule,
+    checked: &Checked,
+    unit: Option<TimeUnit>,
     name: &str,
-    amount: &Amount,
     at: Span,
     item: &SpecFn,
     names: &Names,
 ) -> Number {
+    let Checked { rule, amount } = checked;
     // A parameter of another type is bound like any expression, so that rustc says it once, at its name.
     let parameter = |path: &ExprPath| {
         let ident = path.path.get_ident()?;
-        item.type_of(&ident.to_string()).is_some_and(|ty| rule.is_type(ty)).then(|| ident.clone())
+        let fits = unit.is_none() && item.type_of(&ident.to_string()).is_some_and(|ty| rule.is_type(ty));
+        fits.then(|| ident.clone())
     };
     let bound = |value: &Expr| NumberValue::Bound(names.local(name, at), Box::new(value.clone()));
     let value = match amount {
@@ -245,7 +288,7 @@ pub(crate) fn number(
         }
         Amount::Expr(value) => bound(value),
     };
-    Number { rule, at, value }
+    Number { rule, at, value, unit }
 }
 
 /// The step that runs a hook.

@@ -1,5 +1,5 @@
-//! What the values of clauses must be: one table for literals (checked here) and for all other expressions
-//! (checked by the generated code before the first batch, in the same words).
+//! What the values of clauses must be, for literals (checked here) and for all other expressions (checked by the
+//! generated code before the first batch, in the same words). The rules are in the rows of the table of clauses.
 
 pub(crate) mod cross;
 
@@ -12,13 +12,15 @@ use crate::diagnostic::{Diagnostic, Place};
 
 /// What a value counts or measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+pub(crate) enum Kind {
     /// A whole number from 1 on, `usize`.
     Count,
     /// A whole number from 0 on, `u64`.
     Seed,
     /// A finite number above 0, `Scalar`.
     Positive,
+    /// A time above 0, `Duration`; literals count its unit.
+    Time,
 }
 
 /// The rule for the value of a clause.
@@ -26,60 +28,26 @@ enum Kind {
 pub(crate) struct Rule {
     /// The clause, as the messages name it.
     pub(crate) name: &'static str,
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// What must hold, to follow the name.
     pub(crate) text: &'static str,
     /// The way out.
     pub(crate) help: &'static str,
 }
 
-/// Every rule. A value of `validate(every = ..)` and an entry `clip_grad_norm(..)` of an order have theirs here too.
-pub(crate) const RULES: [Rule; 7] = [
-    Rule {
-        name: "epochs",
-        kind: Kind::Count,
-        text: "must be at least 1",
-        help: "write how often to go through the training data: `epochs = 10`",
-    },
-    Rule {
-        name: "max_steps",
-        kind: Kind::Count,
-        text: "must be at least 1",
-        help: "write after how many updates to stop, `max_steps = 1000`, or remove it",
-    },
-    Rule {
-        name: "accumulate",
-        kind: Kind::Count,
-        text: "must be at least 1",
-        help: "remove it to update on every batch",
-    },
-    Rule {
-        name: "every",
-        kind: Kind::Count,
-        text: "must be at least 1",
-        help: "write `every = 1 epochs`; without `valid` there is no validation",
-    },
-    Rule { name: "seed", kind: Kind::Seed, text: "must be at least 0", help: "write `seed = 0`" },
-    Rule {
-        name: "clip_grad_norm",
-        kind: Kind::Positive,
-        text: "must be finite and above 0",
-        help: "write the largest norm to allow, `clip_grad_norm = 1.0`, or remove it",
-    },
-    Rule {
-        name: "clip_grad_value",
-        kind: Kind::Positive,
-        text: "must be finite and above 0",
-        help: "write the largest entry to allow, `clip_grad_value = 0.5`, or remove it",
-    },
-];
+/// The rule of `every` in `validate(every = ..)`, which is no clause.
+pub(crate) const EVERY: Rule = Rule {
+    name: "every",
+    kind: Kind::Count,
+    text: "must be at least 1",
+    help: "write `every = 1 epochs`; without `valid` there is no validation",
+};
 
-/// The rule of this name.
-///
-/// # Panics
-/// If there is none: the names are those of the table.
-pub(crate) fn rule(name: &str) -> &'static Rule {
-    RULES.iter().find(|rule| rule.name == name).unwrap_or_else(|| panic!("no rule for `{name}`"))
+/// A value and its rule.
+#[derive(Clone)]
+pub(crate) struct Checked {
+    pub(crate) rule: &'static Rule,
+    pub(crate) amount: Amount,
 }
 
 /// A value after its rule has been applied.
@@ -91,17 +59,25 @@ pub(crate) enum Amount {
     Expr(Expr),
 }
 
+/// A number of hours whose seconds fit into a `u64`.
+const MOST_HOURS: f64 = 5e15;
+
 impl Rule {
-    /// Applies the rule to a literal; a mistake goes into the bag.
-    pub(crate) fn check(&self, bag: &Bag, value: &Expr) -> Amount {
+    /// Applies the rule to a value; a mistake in a literal goes into the bag.
+    pub(crate) fn check(&'static self, bag: &Bag, value: &Expr) -> Checked {
+        Checked { rule: self, amount: self.amount(bag, value) }
+    }
+
+    /// The value, checked if it is a literal.
+    fn amount(&self, bag: &Bag, value: &Expr) -> Amount {
         let (negative, literal) = match value {
             Expr::Lit(literal) => (false, &literal.lit),
             Expr::Unary(unary) if matches!(unary.op, UnOp::Neg(_)) => match &*unary.expr {
                 Expr::Lit(literal) => (true, &literal.lit),
                 _ => return Amount::Expr(value.clone()),
             },
-            Expr::Group(group) => return self.check(bag, &group.expr),
-            Expr::Paren(paren) => return self.check(bag, &paren.expr),
+            Expr::Group(group) => return self.amount(bag, &group.expr),
+            Expr::Paren(paren) => return self.amount(bag, &paren.expr),
             _ => return Amount::Expr(value.clone()),
         };
         match self.check_literal(negative, literal) {
@@ -114,32 +90,58 @@ impl Rule {
     /// The literal as it is written into the loop, or what is wrong with it.
     fn check_literal(&self, negative: bool, literal: &Lit) -> Result<TokenStream, String> {
         let name = self.name;
-        let whole = self.kind != Kind::Positive;
         let found = match literal {
             Lit::Int(int) if !int.suffix().is_empty() => return Err(self.suffix(literal, int.suffix())),
             Lit::Float(float) if !float.suffix().is_empty() => {
                 return Err(self.suffix(literal, float.suffix()));
             }
-            Lit::Int(int) if whole => {
-                let minimum = u64::from(self.kind == Kind::Count);
-                return match int.base10_parse::<u64>() {
-                    Ok(value) if value >= minimum && (!negative || value == 0) => {
-                        Ok(literal.to_token_stream())
-                    }
-                    Ok(_) => Err(format!("`{name}` {}", self.text)),
-                    Err(_) => Err(format!("`{name}` does not fit: it is larger than {}", u64::MAX)),
+            Lit::Int(int) => {
+                let digits = int.base10_digits();
+                return match self.kind {
+                    Kind::Count => self.whole(negative, digits, literal, 1),
+                    Kind::Seed => self.whole(negative, digits, literal, 0),
+                    Kind::Positive => self.positive(negative, digits, literal),
+                    Kind::Time => self.time(negative, digits, literal),
                 };
             }
-            Lit::Int(int) => return self.positive(negative, int.base10_digits(), literal),
-            Lit::Float(float) if !whole => return self.positive(negative, float.base10_digits(), literal),
-            Lit::Float(_) => "a fraction",
+            Lit::Float(float) => match self.kind {
+                Kind::Count | Kind::Seed => "a fraction",
+                Kind::Positive => return self.positive(negative, float.base10_digits(), literal),
+                Kind::Time => return self.time(negative, float.base10_digits(), literal),
+            },
             Lit::Str(_) | Lit::ByteStr(_) | Lit::CStr(_) => "a string",
             Lit::Bool(_) => "true or false",
             Lit::Char(_) | Lit::Byte(_) => "a character",
             _ => "something else",
         };
-        let wanted = if whole { "a whole number" } else { "a number" };
+        let wanted = match self.kind {
+            Kind::Count | Kind::Seed => "a whole number",
+            Kind::Positive => "a number",
+            Kind::Time => "a number with a unit",
+        };
         Err(format!("`{name}` is {wanted}, not {found}"))
+    }
+
+    /// Checks a whole number.
+    fn whole(&self, negative: bool, digits: &str, literal: &Lit, least: u64) -> Result<TokenStream, String> {
+        let name = self.name;
+        match digits.parse::<u64>() {
+            Ok(value) if value >= least && (!negative || value == 0) => Ok(literal.to_token_stream()),
+            Ok(_) => Err(format!("`{name}` {}", self.text)),
+            Err(_) => Err(format!("`{name}` does not fit: it is larger than {}", u64::MAX)),
+        }
+    }
+
+    /// Checks a number of seconds, minutes or hours; a `Duration` holds [`MOST_HOURS`].
+    fn time(&self, negative: bool, digits: &str, literal: &Lit) -> Result<TokenStream, String> {
+        let name = self.name;
+        match digits.parse::<f64>() {
+            Ok(value) if value.is_finite() && value > MOST_HOURS => {
+                Err(format!("`{name}` does not fit: it is larger than {MOST_HOURS}"))
+            }
+            Ok(value) if value.is_finite() && value > 0.0 && !negative => Ok(literal.to_token_stream()),
+            _ => Err(format!("`{name}` {}", self.text)),
+        }
     }
 
     /// Checks a number that must be finite and above 0, and writes it as a floating-point literal.
@@ -172,6 +174,7 @@ impl Rule {
             Kind::Count => quote_spanned!(at=> usize),
             Kind::Seed => quote_spanned!(at=> u64),
             Kind::Positive => quote_spanned!(at=> #path::Scalar),
+            Kind::Time => quote_spanned!(at=> ::core::time::Duration),
         }
     }
 
@@ -183,6 +186,7 @@ impl Rule {
             Kind::Count => last.ident == "usize",
             Kind::Seed => last.ident == "u64",
             Kind::Positive => last.ident == "Scalar" || last.ident == "f32",
+            Kind::Time => last.ident == "Duration",
         }
     }
 
@@ -201,14 +205,20 @@ impl Rule {
             Type::Reference(_) | Type::Tuple(_) | Type::Slice(_) | Type::Array(_) => true,
             _ => false,
         };
-        let wanted = match self.kind {
+        // In a build with `f64` the scalar is one.
+        let is_scalar =
+            self.kind == Kind::Positive && matches!(ty, Type::Path(path) if path.path.is_ident("f64"));
+        (is_other && !is_scalar && !self.is_type(ty)).then_some(self.type_name())
+    }
+
+    /// The type of a parameter that the clause takes.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self.kind {
             Kind::Count => "usize",
             Kind::Seed => "u64",
-            // In a build with `f64` the scalar is one.
-            Kind::Positive if matches!(ty, Type::Path(path) if path.path.is_ident("f64")) => return None,
             Kind::Positive => "f32",
-        };
-        (is_other && !self.is_type(ty)).then_some(wanted)
+            Kind::Time => "Duration",
+        }
     }
 
     /// The condition that the generated code checks at the start of the run.
@@ -217,6 +227,15 @@ impl Rule {
             Kind::Count => Some(quote_spanned!(at=> #value >= 1)),
             Kind::Seed => None, // Every `u64` is a seed.
             Kind::Positive => Some(quote_spanned!(at=> #value > 0.0 && #value.is_finite())),
+            Kind::Time => Some(quote_spanned!(at=> !#value.is_zero())),
+        }
+    }
+
+    /// The value as the run-time message shows it.
+    pub(crate) fn shown(&self, value: &TokenStream, at: Span) -> TokenStream {
+        match self.kind {
+            Kind::Count | Kind::Seed | Kind::Positive => value.clone(),
+            Kind::Time => quote_spanned!(at=> #value.as_secs_f64()),
         }
     }
 }
@@ -224,12 +243,14 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::ClauseName;
 
     /// What the rule says to the value, or the literal that it writes.
     fn check(name: &str, value: &str) -> String {
         let bag = Bag::new();
         let value = syn::parse_str(value).unwrap_or_else(|error| panic!("{value}: {error}"));
-        let amount = rule(name).check(&bag, &value);
+        let rule = ClauseName::find(name).and_then(ClauseName::rule).expect("a rule");
+        let amount = rule.check(&bag, &value).amount;
         match (bag.check().first(), amount) {
             (Some(error), _) => error.message.clone(),
             (None, Amount::Literal(literal)) => literal.to_string(),
@@ -261,6 +282,20 @@ mod tests {
         }
         assert_eq!(check("clip_grad_norm", "'a'"), "`clip_grad_norm` is a number, not a character");
         assert_eq!(check("clip_grad_norm", "1f64"), "`clip_grad_norm` is a plain number: `1` without `f64`");
+    }
+
+    #[test]
+    fn times_are_positive_numbers() {
+        for good in ["10", "1.5", "1e3", "0x10", "1_000"] {
+            assert_eq!(check("max_time", good), good);
+        }
+        for bad in ["0", "0.0", "-5", "-1.5", "1e999"] {
+            assert_eq!(check("max_time", bad), "`max_time` must be finite and above 0");
+        }
+        assert!(check("max_time", "1e16").starts_with("`max_time` does not fit"));
+        assert_eq!(check("max_time", "\"10 minutes\""), "`max_time` is a number with a unit, not a string");
+        assert_eq!(check("max_time", "10u64"), "`max_time` is a plain number: `10` without `u64`");
+        assert_eq!(check("max_time", "limit"), "later");
     }
 
     #[test]

@@ -28,28 +28,11 @@ use proc_macro::TokenStream;
 ///
 /// Values are ordinary Rust expressions in the scope of the function's parameters.
 /// A literal out of range is a compile error; any other value is held to the same rule at the start of the run.
-/// **A clause that is absent takes the function's parameter of its name**: `optimizer: &mut Sgd`, `epochs: usize`,
-/// `seed: u64`; `valid` and `scheduler` may be an `Option`. The function's documentation says which were taken.
+/// **A clause that is absent takes the function's parameter of its name**, where the table has one: `optimizer: &mut Sgd`,
+/// `epochs: usize`, `max_time: Duration`; `valid` and `scheduler` may be an `Option`. The function's documentation says which
+/// were taken.
 ///
-/// | clause | meaning | default |
-/// |---|---|---|
-/// | `model`, `train`, `valid` | what is trained, on what, and what it is validated on | required, but for `valid` |
-/// | `loss` | a function's path, called as `loss(&output, &batch.target)`, or a closure `\|output, batch\|` | required |
-/// | `loss_weight` | what the loss of a batch was divided by: a closure `\|batch\|` or a path | what the loss tells, else the number of samples |
-/// | `forward` | a closure `\|model, batch\|` or a function's path | `model.forward(&batch.input)` |
-/// | `training_step` | a closure `\|model, batch\|` or a path: gives the loss or `(output, loss)`, in place of `loss` and `forward` | none |
-/// | `optimizer` | what makes the steps | required |
-/// | `scheduler` | what sets the learning rate, per update or per epoch as it says itself | a constant rate |
-/// | `epochs`, `max_steps` | when the run ends: passes over the data, updates | one is required |
-/// | `seed` | where random draws start inside; the thread's own go on afterwards | the thread's own draws |
-/// | `accumulate` | batches that make one update together | 1 |
-/// | `clip_grad_norm`, `clip_grad_value` | the largest norm of all gradients, or the largest entry | no limit |
-/// | `metrics`, `train_metrics` | what is measured on validation and on training data | the loss |
-/// | `validate(every = 2 epochs, first)` | how often to validate, in `epochs` or `steps`, and whether before training | every epoch, and after the last update |
-/// | `on(before_step, batch_end, validation_end, epoch_end)` | closures `\|model, state\|` or paths, run at these places | none |
-/// | `train_order`, `eval_order` | the steps in an order of one's own, with statements in braces between them | see above |
-/// | `allow(lint)`, `warn(lint)`, `deny(lint)` | levels of lints | each lint's own |
-/// | `crate` | the path of the runtime, for crates that re-export it | `::training_loop` |
+#[doc = include_str!("clauses.md")]
 ///
 /// An order of one's own is checked as a hand-written loop is; findings stand on the list's words.
 /// Where the order has them, `output`, `loss`, `batch`, `epoch`, `grad_norm`, `optimizer` and `scheduler` can be
@@ -64,7 +47,8 @@ use proc_macro::TokenStream;
 /// which everything is ignored changes nothing. The losses, `mean` and `sum` tell it, and arithmetic with numbers keeps
 /// it. Where it cannot be known, `accumulate` is an error before the first update: `loss_weight` says it then.
 /// A loss or a gradient that is not finite ends the run before the update, and an epoch in which no update was counted
-/// is an error, so that every run ends.
+/// is an error, so that every run ends. `epochs`, `max_steps` and `max_time` may be combined; whatever comes first ends
+/// the run, after a whole update and the validation that follows it.
 ///
 /// # A function with a body
 ///

@@ -1,6 +1,7 @@
 //! Exactly the names that expansions mention. Not for use by hand: they change with the macros.
 
 use std::fmt::Display;
+use std::time::Duration;
 
 pub use crate::nn::{Field, Module, Visitor};
 pub use crate::run::Run;
@@ -59,6 +60,22 @@ pub fn require(
     help: &'static str,
 ) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::Rule { clause, value: value.to_string(), rule, help }) }
+}
+
+/// The time of a clause that counts a unit of so many seconds, and its rule.
+///
+/// # Errors
+/// [`Error::Rule`] if the count is not finite, or not above 0.
+pub fn duration(
+    count: impl TimeCount,
+    unit: u32,
+    clause: &'static str,
+    rule: &'static str,
+    help: &'static str,
+) -> Result<Duration> {
+    let count = count.count();
+    require(count > 0.0 && count.is_finite(), clause, count, rule, help)?;
+    Ok(Duration::try_from_secs_f64(count * f64::from(unit)).unwrap_or(Duration::MAX))
 }
 
 /// What a `training_step` may return: the loss, or the output and the loss.
@@ -132,18 +149,35 @@ pub trait LossWeight {
     fn weight(self) -> f64;
 }
 
-macro_rules! loss_weights {
-    ($($number:ty => $weight:expr),*) => {$(
+/// What may be counted in `max_time = count minutes`: a number.
+#[diagnostic::on_unimplemented(
+    message = "`max_time` cannot count `{Self}`",
+    note = "seconds, minutes and hours are counted by a `usize`, `u64`, `u32`, `i32`, `f32` or `f64`; a `Duration` \
+            takes no unit"
+)]
+pub trait TimeCount {
+    /// The number.
+    fn count(self) -> f64;
+}
+
+macro_rules! numbers {
+    ($($number:ty => $float:expr),*) => {$(
         impl LossWeight for $number {
             fn weight(self) -> f64 {
-                let weight: fn($number) -> f64 = $weight;
-                weight(self)
+                let float: fn($number) -> f64 = $float;
+                float(self)
+            }
+        }
+
+        impl TimeCount for $number {
+            fn count(self) -> f64 {
+                self.weight()
             }
         }
     )*};
 }
 
-loss_weights!(usize => |n| n as f64, u64 => |n| n as f64, u32 => f64::from, i32 => f64::from, f32 => f64::from, f64 => |n| n);
+numbers!(usize => |n| n as f64, u64 => |n| n as f64, u32 => f64::from, i32 => f64::from, f32 => f64::from, f64 => |n| n);
 
 /// The weight of a batch as the clause gives it.
 pub fn weight(given: impl LossWeight) -> f64 {

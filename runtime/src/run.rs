@@ -9,7 +9,10 @@ mod progress;
 mod state;
 #[cfg(test)]
 mod tests;
+mod time_limit;
 mod weight;
+
+use std::time::Duration;
 
 use epoch::Epoch;
 pub use history::{History, Row, StopReason};
@@ -17,6 +20,7 @@ pub use hook::Flow;
 use progress::Progress;
 pub use progress::{ProgressStyle, set_progress};
 pub use state::State;
+use time_limit::TimeLimit;
 use weight::{Total, Weight, Window};
 
 use crate::metric::Metric;
@@ -33,6 +37,9 @@ use crate::{Error, Result, Scalar, Tensor};
 #[derive(Debug)]
 pub struct Run {
     max_steps: Option<usize>,
+    max_time: Option<TimeLimit>,
+    /// Whether there is validation.
+    validates: bool,
     history: History,
     epoch: Epoch,
     /// The best validation loss so far.
@@ -60,15 +67,25 @@ impl Run {
     /// The same run, with validation if there is any: then epochs are compared by the validation loss alone.
     #[must_use]
     pub fn validated(mut self, is_validated: bool) -> Self {
+        self.validates = is_validated;
         if is_validated {
             self.history.validate();
         }
         self
     }
 
+    /// The same run, which ends with the update after which it has taken so long. Time counts from here.
+    #[must_use]
+    pub fn max_time(mut self, most: Duration) -> Self {
+        self.max_time = Some(TimeLimit::new(most));
+        self
+    }
+
     fn with_progress(epochs: Option<usize>, max_steps: Option<usize>, progress: Progress) -> Self {
         Self {
             max_steps,
+            max_time: None,
+            validates: false,
             history: History::new(epochs),
             epoch: Epoch::new(0, 0, None),
             best: None,
@@ -208,6 +225,14 @@ impl Run {
         if self.max_steps.is_some_and(|most| self.step >= most) && self.stop.is_none() {
             self.stop = Some(StopReason::MaxSteps);
         }
+        self.stop_in_time();
+    }
+
+    /// Ends the run if its time is over and something is left to do.
+    fn stop_in_time(&mut self) {
+        if self.max_time.is_some_and(TimeLimit::is_over) && !self.is_last() {
+            self.stop = Some(StopReason::MaxTime);
+        }
     }
 
     /// Updates so far.
@@ -320,6 +345,11 @@ impl Run {
         let trained = self.epoch.before_training || self.step > self.steps_before || self.is_over();
         self.history.push(row);
         self.progress.end(&line);
+        // Time that the validation took; where the last update is not validated yet, the next one ends the run.
+        let is_validated = !self.validates || self.validated_at == Some(self.step);
+        if is_validated && !self.epoch.before_training {
+            self.stop_in_time();
+        }
         if trained { Ok(()) } else { Err(Error::NoUpdate { epoch: self.epoch.number }) }
     }
 

@@ -4,6 +4,8 @@
 
 #[path = "tidy/callers.rs"]
 mod callers;
+#[path = "tidy/clauses.rs"]
+mod clauses;
 #[path = "tidy/docs.rs"]
 mod docs;
 #[path = "tidy/imports.rs"]

@@ -70,10 +70,15 @@ fn names(stages: &[&str]) -> String {
 fn end(plan: &Plan) -> String {
     let epochs = plan.epochs.as_ref().map(|epochs| format!("{} epochs", number(epochs)));
     let steps = plan.max_steps.as_ref().map(|steps| format!("{} updates", number(steps)));
-    match (epochs, steps) {
-        (Some(epochs), Some(steps)) => format!("for {epochs} or {steps}, whatever comes first"),
-        (Some(one), None) | (None, Some(one)) => format!("for {one}"),
-        (None, None) => "without end".to_owned(),
+    let time = plan.max_time.as_ref().map(|time| match time.unit {
+        Some(unit) => format!("{} {}", number(time), unit.name()),
+        None => format!("the time {}", number(time)),
+    });
+    let ends: Vec<String> = [epochs, steps, time].into_iter().flatten().collect();
+    match &*ends {
+        [] => "without end".to_owned(),
+        [one] => format!("for {one}"),
+        [rest @ .., last] => format!("for {} or {last}, whatever comes first", rest.join(", ")),
     }
 }
 

@@ -16,8 +16,8 @@ use super::{Local, Number, hook_step, number};
 use crate::diagnostic::Place;
 use crate::item::SpecFn;
 use crate::rules::cross::Amounts;
-use crate::rules::{Amount, rule};
-use crate::spec::{Clause, Entry, EntryKind, Spec};
+use crate::rules::{Amount, Checked};
+use crate::spec::{Clause, ClauseName, Entry, EntryKind, Spec};
 use crate::stage::Stage;
 
 /// One step of a loop's body.
@@ -116,7 +116,10 @@ pub(super) fn plan(
     scope: &Scope,
 ) -> Result<(Order, Vec<Step>), &'static str> {
     let windows = spec.accumulate.is_some()
-        && !matches!(&amounts.accumulate, Some(Amount::Literal(one)) if one.to_string() == "1");
+        && !matches!(
+            amounts.get(ClauseName::Accumulate),
+            Some(Checked { amount: Amount::Literal(one), .. }) if one.to_string() == "1"
+        );
     let train = train_entries(spec, scope.model.at)?;
     let eval = eval_entries(spec, scope.model.at)?;
     let texts = |entries: &[Entry]| entries.iter().map(Entry::name).collect();
@@ -233,15 +236,16 @@ impl Writer<'_> {
                     there.push(Local::Loss);
                 }
                 EntryKind::ClipNorm(value) => {
-                    let own = value.as_ref().map(|value| Amount::Expr(value.clone()));
-                    let amount = own.as_ref().or(self.amounts.clip_grad_norm.as_ref());
-                    push(Work::ClipNorm(self.clip("clip_grad_norm", "max_norm", amount, at)?));
+                    push(Work::ClipNorm(self.clip(
+                        ClauseName::ClipGradNorm,
+                        "max_norm",
+                        value.as_ref(),
+                        at,
+                    )?));
                     there.push(Local::GradNorm);
                 }
                 EntryKind::ClipValue(value) => {
-                    let own = value.as_ref().map(|value| Amount::Expr(value.clone()));
-                    let amount = own.as_ref().or(self.amounts.clip_grad_value.as_ref());
-                    let value = self.clip("clip_grad_value", "max_value", amount, at)?;
+                    let value = self.clip(ClauseName::ClipGradValue, "max_value", value.as_ref(), at)?;
                     // A clipped infinity would look like a number.
                     push(Work::GradientGuard { grad_norm: false });
                     push(Work::ClipValue(value));
@@ -305,25 +309,24 @@ impl Writer<'_> {
         Ok(clause.ok_or("an order that needs a clause")?.value.clone())
     }
 
-    /// The limit of a clip, its rule applied.
+    /// The limit of a clip: its own value in the order, or the clause's.
     fn clip(
         &self,
-        clause: &'static str,
+        clause: ClauseName,
         name: &str,
-        amount: Option<&Amount>,
+        own: Option<&Expr>,
         at: Span,
     ) -> Result<Number, &'static str> {
-        let amount = amount.ok_or("a clip without a value")?;
-        let checked = match amount {
-            Amount::Expr(value) => {
+        let checked = match own {
+            Some(value) => {
                 let bag = crate::bag::Bag::new();
-                let checked = rule(clause).check(&bag, value);
+                let checked = clause.rule().ok_or("a clip without a rule")?.check(&bag, value);
                 bag.check();
                 checked
             }
-            Amount::Literal(_) => amount.clone(),
+            None => self.amounts.get(clause).ok_or("a clip without a value")?.clone(),
         };
-        Ok(number(rule(clause), name, &checked, at, self.item, self.scope.names))
+        Ok(number(&checked, None, name, at, self.item, self.scope.names))
     }
 
     /// Whether the output of a training step is asked for, by metrics or by name.

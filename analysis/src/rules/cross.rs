@@ -12,13 +12,13 @@ use std::collections::BTreeMap;
 
 use syn::{Expr, Ident, ReturnType, Type};
 
-use super::{Amount, rule};
+use super::{Checked, EVERY};
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
 use crate::item::SpecFn;
 use crate::prose::code;
-use crate::spec::{EntryKind, Spec, Value, chain_start, constructed, parameters, plain};
+use crate::spec::{ClauseName, EntryKind, Spec, Value, chain_start, constructed, parameters, plain};
 
 /// Lints that do not keep a loop from being written.
 const SAME_DATA: &str = "validates_on_training_data";
@@ -29,13 +29,29 @@ pub(crate) const LINTS: [&str; 4] = [SAME_DATA, UNUSED, ENDS_EARLY, DROPPED];
 
 /// The numbers of a spec after their rules.
 pub(crate) struct Amounts {
-    pub(crate) epochs: Option<Amount>,
-    pub(crate) max_steps: Option<Amount>,
-    pub(crate) seed: Option<Amount>,
-    pub(crate) accumulate: Option<Amount>,
-    pub(crate) every: Option<Amount>,
-    pub(crate) clip_grad_norm: Option<Amount>,
-    pub(crate) clip_grad_value: Option<Amount>,
+    clauses: BTreeMap<ClauseName, Checked>,
+    /// How often to validate.
+    pub(crate) every: Option<Checked>,
+}
+
+impl Amounts {
+    /// Applies the rule of each clause that has one; mistakes go into the bag.
+    fn new(bag: &Bag, spec: &Spec) -> Self {
+        let check = |&clause: &ClauseName| {
+            let (_, value) = spec.expression(clause)?;
+            Some((clause, clause.rule()?.check(bag, value)))
+        };
+        let every = spec.validate.as_ref().and_then(|clause| clause.value.every.as_ref());
+        Self {
+            clauses: ClauseName::ALL.iter().filter_map(check).collect(),
+            every: every.map(|every| EVERY.check(bag, &every.count)),
+        }
+    }
+
+    /// The number of a clause, if it is there.
+    pub(crate) fn get(&self, clause: ClauseName) -> Option<&Checked> {
+        self.clauses.get(&clause)
+    }
 }
 
 /// Asks everything that is not grammar; mistakes go into the bag.
@@ -53,17 +69,7 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     functions::check(bag, spec, item);
     returned::check(bag, spec);
     order::check(bag, spec);
-    let amount = |clause: &Value, name| clause.as_ref().map(|clause| rule(name).check(bag, &clause.value));
-    let every = spec.validate.as_ref().and_then(|clause| clause.value.every.as_ref());
-    Amounts {
-        epochs: amount(&spec.epochs, "epochs"),
-        max_steps: amount(&spec.max_steps, "max_steps"),
-        seed: amount(&spec.seed, "seed"),
-        accumulate: amount(&spec.accumulate, "accumulate"),
-        every: every.map(|every| rule("every").check(bag, &every.count)),
-        clip_grad_norm: amount(&spec.clip_grad_norm, "clip_grad_norm"),
-        clip_grad_value: amount(&spec.clip_grad_value, "clip_grad_value"),
-    }
+    Amounts::new(bag, spec)
 }
 
 /// The function returns the history, in a `Result`, and runs at run time.
@@ -89,39 +95,45 @@ fn check_signature(bag: &Bag, item: &SpecFn) {
     }
 }
 
+/// Clauses of which a loop needs one, what to say where all are absent, and what to write.
+const NEEDED: [(&[ClauseName], &str, &str); 5] = [
+    (
+        &[ClauseName::Model],
+        "the loop has nothing to train",
+        "add a parameter `model: &mut M`, or write `model = ...`",
+    ),
+    (
+        &[ClauseName::Train],
+        "the loop has no training data",
+        "add a parameter `train: &DataLoader`, or write `train = ...`",
+    ),
+    (
+        &[ClauseName::Optimizer],
+        "the loop has no optimizer",
+        "write `optimizer = AdamW::new(model.parameters(), 1e-3)`",
+    ),
+    (&[ClauseName::Loss, ClauseName::TrainingStep], "the loop has no loss", "write `loss = cross_entropy`"),
+    (
+        &[ClauseName::Epochs, ClauseName::MaxSteps, ClauseName::MaxTime],
+        "the run has no end",
+        "write `epochs = 10`, `max_steps = 1000` or `max_time = 10 minutes`",
+    ),
+];
+
 /// The clauses without which there is no loop.
 fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let place = item.signature.ident.span();
-    let needed: [(&[&str], &str, &str); 5] = [
-        (
-            &["model"],
-            "the loop has nothing to train",
-            "add a parameter `model: &mut M`, or write `model = ...`",
-        ),
-        (
-            &["train"],
-            "the loop has no training data",
-            "add a parameter `train: &DataLoader`, or write `train = ...`",
-        ),
-        (
-            &["optimizer"],
-            "the loop has no optimizer",
-            "write `optimizer = AdamW::new(model.parameters(), 1e-3)`",
-        ),
-        (&["loss", "training_step"], "the loop has no loss", "write `loss = cross_entropy`"),
-        (&["epochs", "max_steps"], "the run has no end", "write `epochs = 10` or `max_steps = 1000`"),
-    ];
-    for (clauses, message, help) in needed {
-        if clauses.iter().any(|clause| spec.mentions(clause)) {
+    for (clauses, message, help) in NEEDED {
+        if clauses.iter().any(|clause| spec.mentions(*clause)) {
             continue;
         }
         // A parameter that was meant for it is the better place to say so.
-        let meant = clauses.iter().find_map(|clause| spec.meant_for(clause));
+        let meant = clauses.iter().find_map(|clause| spec.meant_for(*clause));
         bag.push(match meant {
             Some(unused) => Diagnostic::error(unused.name.span(), message)
                 .note(format!("nothing uses the parameter `{}`", unused.name))
                 .help(unused.help.clone()),
-            None => match clauses.iter().find_map(|clause| named_otherwise(item, clause)) {
+            None => match clauses.iter().find_map(|clause| named_otherwise(item, *clause)) {
                 Some((name, clause)) => Diagnostic::error(name.span(), message)
                     .help(format!("call the parameter `{clause}`, or write `{clause} = {name}`")),
                 None => Diagnostic::error(place, message).help(help),
@@ -131,19 +143,20 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
 }
 
 /// A parameter that is used elsewhere in the spec, under another framework's name for this clause.
-fn named_otherwise<'a>(item: &SpecFn, clause: &'a str) -> Option<(Ident, &'a str)> {
+fn named_otherwise(item: &SpecFn, clause: ClauseName) -> Option<(Ident, &'static str)> {
     let is_meant = |name: &Ident| parameters::clause_of(&name.to_string()) == Some(clause);
-    item.parameters().into_iter().find(is_meant).map(|name| (name, clause))
+    item.parameters().into_iter().find(is_meant).map(|name| (name, clause.text()))
 }
 
 /// Whether a clause that a loop needs is missing.
-fn is_missing(spec: &Spec, clause: &str) -> bool {
-    match clause {
-        "model" | "train" | "optimizer" => !spec.mentions(clause),
-        "loss" | "training_step" => !spec.mentions("loss") && !spec.mentions("training_step"),
-        "epochs" | "max_steps" => !spec.mentions("epochs") && !spec.mentions("max_steps"),
-        "valid" => !spec.mentions("valid") && needs_validation(spec).next().is_some(),
-        _ => false,
+fn is_missing(spec: &Spec, clause: ClauseName) -> bool {
+    let is_absent = |clauses: &[ClauseName]| !clauses.iter().any(|clause| spec.mentions(*clause));
+    let needed = NEEDED.iter().find(|(clauses, ..)| clauses.contains(&clause));
+    match needed {
+        Some((clauses, ..)) => is_absent(clauses),
+        None => {
+            clause == ClauseName::Valid && is_absent(&[clause]) && needs_validation(spec).next().is_some()
+        }
     }
 }
 
@@ -227,7 +240,7 @@ fn check_pairs(bag: &Bag, spec: &Spec) {
 
 /// What only makes sense with validation data.
 fn check_validation(bag: &Bag, spec: &Spec) {
-    if spec.mentions("valid") {
+    if spec.mentions(ClauseName::Valid) {
         if let (Some(train), Some(valid)) = (&spec.train, &spec.valid)
             && same::data(&train.value, &valid.value)
         {
@@ -241,7 +254,7 @@ fn check_validation(bag: &Bag, spec: &Spec) {
     }
     let keys = needs_validation(spec);
     // If a parameter under another name was meant, the error stands there.
-    if let (Some(unused), Some(key)) = (spec.meant_for("valid"), keys.clone().next()) {
+    if let (Some(unused), Some(key)) = (spec.meant_for(ClauseName::Valid), keys.clone().next()) {
         bag.push(
             Diagnostic::error(unused.name.span(), format!("`{key}`: nothing to validate on"))
                 .note(format!("nothing uses the parameter `{}`", unused.name))

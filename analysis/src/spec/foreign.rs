@@ -1,53 +1,43 @@
 //! Names that people bring along from other frameworks, and what to write here instead.
 
-/// Clauses that the design has and this version does not, and what does the same today.
-pub(crate) const LATER: [(&str, &str); 10] = [
-    (
-        "max_time",
-        "until then stop in a hook: `on(batch_end = |_, _| ...)` that returns `ControlFlow::Break(())`",
-    ),
+use super::ClauseName;
+
+/// Planned clauses, what does the same today, and the clauses that count as given where one of them is typed.
+pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     (
         "early_stop",
         "until then stop in a hook: `on(epoch_end = |_, state| { if state.epochs_since_best() >= 5 { \
          return ControlFlow::Break(()); } ControlFlow::Continue(()) })`",
+        &[],
     ),
     (
         "checkpoint",
         "until then save in a hook: \
          `on(epoch_end = |model, state| { if state.is_best() { model.save(\"best.safetensors\")?; } })`",
+        &[],
     ),
     (
         "restore_best",
         "until then save the best in a hook, `if state.is_best() { model.save(path)?; }`, and `model.load(path)?` \
          after the run",
+        &[],
     ),
-    ("warmup", "until then write a schedule of your own: `impl Schedule`, three methods"),
-    ("anomaly", "a loss or a gradient that is not finite ends the run as it is; remove it"),
-    ("ema", "until then average the parameters in a hook: `on(batch_end = |model, _| ...)`"),
+    ("warmup", "until then write a schedule of your own: `impl Schedule`, three methods", &[]),
+    ("anomaly", "a loss or a gradient that is not finite ends the run as it is; remove it", &[]),
+    ("ema", "until then average the parameters in a hook: `on(batch_end = |model, _| ...)`", &[]),
     (
         "phases",
         "until then write the loop by hand, `#[training_loop]` above a function with a body checks it",
+        // Each phase would have its own.
+        &[ClauseName::Optimizer, ClauseName::Loss],
     ),
-    ("distributed", "one process trains, on as many threads as `set_num_threads` says; remove it"),
-    ("run", "remove it; `on(epoch_end = ...)` runs your own code"),
+    ("distributed", "one process trains, on as many threads as `set_num_threads` says; remove it", &[]),
+    ("run", "remove it; `on(epoch_end = ...)` runs your own code", &[]),
 ];
 
-/// Names of others, and the help that names ours.
-pub(crate) const FOREIGN: [(&[&str], &str); 34] = [
-    (
-        &["max_epochs", "num_epochs", "num_train_epochs", "n_epoch", "n_epochs", "nb_epochs", "nepochs"],
-        "here it is `epochs = ...`",
-    ),
-    (&["max_step", "num_steps", "total_steps", "num_training_steps"], "here it is `max_steps = ...`"),
-    (
-        &["accumulate_grad_batches", "gradient_accumulation_steps", "grads_accumulation", "accum_steps"],
-        "here it is `accumulate = ...`",
-    ),
-    (
-        &["gradient_clip_val", "max_grad_norm", "global_clipnorm", "clipnorm", "grad_clip", "clip_norm"],
-        "here it is `clip_grad_norm = ...`",
-    ),
-    (&["clipvalue", "clip_value"], "here it is `clip_grad_value = ...`"),
+/// Other frameworks' names that mean several clauses or none, and the help that names ours; names of one clause are in
+/// its row.
+pub(super) const FOREIGN: [(&[&str], &str); 24] = [
     (
         &[
             "check_val_every_n_epoch",
@@ -87,13 +77,10 @@ pub(crate) const FOREIGN: [(&[&str], &str); 34] = [
         &["restore_best_weights", "load_best_model_at_end"],
         "save the best in a hook, `if state.is_best() { model.save(path)?; }`, and `model.load(path)?` after the run",
     ),
-    (&["lr_scheduler", "schedule", "lr_scheduler_type", "sched"], "here it is `scheduler = ...`"),
     (
         &["warmup_steps", "warmup_ratio", "warmup_epochs"],
         "write a schedule of your own: `impl Schedule`, three methods",
     ),
-    (&["criterion", "loss_fn", "loss_function", "loss_func", "objective"], "here it is `loss = ...`"),
-    (&["optim", "optimiser", "opt", "opt_func", "optimizers"], "here it is `optimizer = ...`"),
     (
         &["verbose", "progress", "enable_progress_bar"],
         "`training_loop::run::set_progress(..)` or the environment variable `TRAINING_LOOP_PROGRESS` says how much is shown",
@@ -137,35 +124,6 @@ pub(crate) const FOREIGN: [(&[&str], &str); 34] = [
         &["class_weight", "class_weights", "label_smoothing", "label_smoothing_factor"],
         "it is a setting of the loss: \
          `loss = |output, batch| CrossEntropy::new().label_smoothing(0.1).loss(output, &batch.target)`",
-    ),
-    (
-        &[
-            "train_dataset",
-            "train_dataloader",
-            "train_dataloaders",
-            "train_loader",
-            "dataloader_train",
-            "train_data",
-            "training_data",
-            "data",
-            "dls",
-            "dataset",
-        ],
-        "here it is `train = ...`, a `&DataLoader`",
-    ),
-    (
-        &[
-            "eval_dataset",
-            "val_dataset",
-            "val_dataloader",
-            "val_dataloaders",
-            "val_loader",
-            "dataloader_valid",
-            "valid_loader",
-            "dev",
-            "test",
-        ],
-        "here it is `valid = ...`, a `&DataLoader`",
     ),
     (
         &["compute_metrics", "metric", "metric_train_numeric", "metric_valid_numeric", "weighted_metrics"],

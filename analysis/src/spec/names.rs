@@ -1,67 +1,35 @@
 //! What to say to a name that is no clause: the nearest one, or ours for the name that people bring along.
 
+use super::ClauseName;
 use super::foreign::{FOREIGN, LATER};
 use crate::stage::nearest;
-
-/// What follows the name of a clause.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// `name = expression`
-    Value,
-    /// `name = [..]`
-    List,
-    /// `name(..)`
-    Group,
-}
-
-/// Every clause of this version, and what follows its name.
-pub(crate) const CLAUSES: [(&str, Form); 25] = [
-    ("model", Form::Value),
-    ("train", Form::Value),
-    ("valid", Form::Value),
-    ("loss", Form::Value),
-    ("loss_weight", Form::Value),
-    ("forward", Form::Value),
-    ("training_step", Form::Value),
-    ("optimizer", Form::Value),
-    ("scheduler", Form::Value),
-    ("epochs", Form::Value),
-    ("max_steps", Form::Value),
-    ("seed", Form::Value),
-    ("accumulate", Form::Value),
-    ("clip_grad_norm", Form::Value),
-    ("clip_grad_value", Form::Value),
-    ("crate", Form::Value),
-    ("metrics", Form::List),
-    ("train_metrics", Form::List),
-    ("train_order", Form::List),
-    ("eval_order", Form::List),
-    ("validate", Form::Group),
-    ("on", Form::Group),
-    ("allow", Form::Group),
-    ("warn", Form::Group),
-    ("deny", Form::Group),
-];
 
 /// Functions of the runtime that make a metric.
 pub(crate) const METRICS: [&str; 10] =
     ["accuracy", "top_k", "precision", "recall", "f1", "confusion", "mae", "mse", "rmse", "r2"];
 
+/// Whether a later version will have this clause.
+pub(super) fn is_later(name: &str) -> bool {
+    LATER.iter().any(|(later, _, _)| *later == name)
+}
+
 /// The help for a clause that does not exist, and the clauses that it shows how to write.
-pub(crate) fn help_for_clause(name: &str) -> (String, Vec<&'static str>) {
-    let known = CLAUSES.map(|(name, _)| name);
-    if let Some((_, help)) = LATER.iter().find(|(later, _)| *later == name) {
-        // Each phase would have its own.
-        let meant = if name == "phases" { vec!["optimizer", "loss"] } else { Vec::new() };
-        return ((*help).to_owned(), meant);
+pub(crate) fn help_for_clause(name: &str) -> (String, Vec<ClauseName>) {
+    let clauses = ClauseName::ALL.iter().copied();
+    if let Some((_, help, meant)) = LATER.iter().find(|(later, _, _)| *later == name) {
+        return ((*help).to_owned(), meant.to_vec());
+    }
+    if let Some(clause) = clauses.clone().find(|clause| clause.row().foreign.contains(&name)) {
+        let help = format!("here it is `{} = ...`{}", clause.text(), clause.row().foreign_note);
+        return (help, vec![clause]);
     }
     if let Some((_, help)) = FOREIGN.iter().find(|(names, _)| names.contains(&name)) {
-        let shown = known.into_iter().filter(|clause| help.contains(&format!("`{clause} = "))).collect();
-        return ((*help).to_owned(), shown);
+        let is_shown = |clause: &ClauseName| help.contains(&format!("`{} = ", clause.text()));
+        return ((*help).to_owned(), clauses.filter(is_shown).collect());
     }
-    match nearest(&name.to_lowercase(), known) {
-        Some(near) => (format!("did you mean `{near}`?"), vec![near]),
-        None => (format!("the clauses are {}", list(&known)), Vec::new()),
+    match nearest(&name.to_lowercase(), ClauseName::texts()).and_then(ClauseName::find) {
+        Some(near) => (format!("did you mean `{}`?", near.text()), vec![near]),
+        None => (format!("the clauses are {}", list(&ClauseName::texts())), Vec::new()),
     }
 }
 
@@ -81,10 +49,14 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_finger_finds_the_clause() {
-        for (typed, meant) in
-            [("optimzer", "optimizer"), ("epoch", "epochs"), ("los", "loss"), ("Loss", "loss")]
-        {
-            assert_eq!(help_for_clause(typed), (format!("did you mean `{meant}`?"), vec![meant]));
+        for (typed, meant) in [
+            ("optimzer", ClauseName::Optimizer),
+            ("epoch", ClauseName::Epochs),
+            ("los", ClauseName::Loss),
+            ("Loss", ClauseName::Loss),
+        ] {
+            let help = format!("did you mean `{}`?", meant.text());
+            assert_eq!(help_for_clause(typed), (help, vec![meant]));
         }
         assert!(help_for_clause("frobnicate").0.starts_with("the clauses are `model`, "));
     }
@@ -96,20 +68,29 @@ mod tests {
                 assert_eq!(help_for_clause(name).0, help, "{name}");
             }
         }
-    }
-
-    #[test]
-    fn the_clause_that_was_meant_is_known() {
-        for (typed, meant) in [("optimiser", "optimizer"), ("criterion", "loss"), ("max_epochs", "epochs")] {
-            assert_eq!(help_for_clause(typed).1, [meant]);
+        for &clause in ClauseName::ALL {
+            for name in clause.row().foreign {
+                assert_eq!(help_for_clause(name).1, [clause], "{name}");
+            }
         }
     }
 
     #[test]
+    fn a_help_names_the_clause_that_was_meant() {
+        assert_eq!(help_for_clause("optimiser").0, "here it is `optimizer = ...`");
+        assert_eq!(help_for_clause("val_loader").0, "here it is `valid = ...`, a `&DataLoader`");
+        assert_eq!(help_for_clause("lr").1, [ClauseName::Optimizer]);
+        assert_eq!(help_for_clause("clip").1, [ClauseName::ClipGradNorm, ClauseName::ClipGradValue]);
+    }
+
+    #[test]
     fn no_name_is_known_and_unknown_at_once() {
-        for (clause, _) in CLAUSES {
-            assert!(LATER.iter().all(|(later, _)| *later != clause));
-            assert!(FOREIGN.iter().all(|(names, _)| !names.contains(&clause)));
+        let mut foreign: Vec<&str> = FOREIGN.iter().flat_map(|(names, _)| *names).copied().collect();
+        foreign.extend(LATER.iter().map(|(later, _, _)| *later));
+        foreign.extend(ClauseName::ALL.iter().flat_map(|clause| clause.row().foreign));
+        for name in &foreign {
+            assert!(ClauseName::find(name).is_none(), "{name}");
+            assert_eq!(foreign.iter().filter(|other| *other == name).count(), 1, "{name}");
         }
     }
 }

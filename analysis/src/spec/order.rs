@@ -6,8 +6,9 @@ use syn::parse::ParseStream;
 use syn::{Block, Expr, Ident, Token, token};
 
 use super::names::list;
-use super::parse::{items, next_place, next_text, parentheses};
-use crate::bag::{self, Bag};
+use super::parse::{items, next_place, next_text};
+use super::read::{self, Form, Read, Reading, parentheses};
+use crate::bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::stage::{Listed, Stage, TABLE, nearest};
 
@@ -73,14 +74,21 @@ const FOREIGN: [(&str, &str); 9] = [
     ("train_metrics", "metrics"),
 ];
 
-/// Reads the entries between the brackets.
-pub(super) fn parse(bag: &Bag, input: ParseStream, key: &Ident) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    items(bag, input, "entry", |input| {
-        entries.push(entry(input, key)?);
-        Ok(())
-    });
-    entries
+/// `train_order = [forward, loss, zero_grad, backward, step]`
+impl Read for Vec<Entry> {
+    const FORM: Form = Form::List;
+
+    fn read(reading: &mut Reading, input: ParseStream) -> Result<Self, Diagnostic> {
+        let content = read::list(reading, input)?;
+        let before = reading.bag.len();
+        let mut entries = Vec::new();
+        items(reading.bag, &content, "entry", |input| {
+            entries.push(entry(input, reading.key)?);
+            Ok(())
+        });
+        reading.broken_orders.extend((reading.bag.len() > before).then(|| reading.key.clone()));
+        Ok(entries)
+    }
 }
 
 /// Reads one entry.

@@ -6,114 +6,19 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::{Expr, Ident};
 
-use super::names::{CLAUSES, Form};
-use super::{Clause, Spec, Value};
+use super::read::Form;
+use super::{ClauseName, Spec};
 use crate::item::SpecFn;
 use crate::stage::nearest;
 
 /// Clauses that leave no room for another: where one is typed, a parameter named as the other is the user's own.
-const EXCLUDED: [(&str, &str); 6] = [
-    ("loss", "training_step"),
-    ("forward", "training_step"),
-    ("training_step", "loss"),
-    ("training_step", "forward"),
-    ("clip_grad_norm", "clip_grad_value"),
-    ("clip_grad_value", "clip_grad_norm"),
-];
-
-/// Names that people give to parameters, and the clause whose name they should have.
-const FOREIGN: [(&str, &[&str]); 12] = [
-    ("model", &["net", "network"]),
-    (
-        "train",
-        &[
-            "train_loader",
-            "train_data",
-            "train_set",
-            "train_dataset",
-            "train_dl",
-            "training",
-            "training_data",
-            "dataloader_train",
-            "loader",
-            "dataloader",
-        ],
-    ),
-    (
-        "valid",
-        &[
-            "val",
-            "val_loader",
-            "val_data",
-            "val_set",
-            "valid_loader",
-            "valid_data",
-            "valid_dl",
-            "valid_set",
-            "validation",
-            "validation_loader",
-            "validation_data",
-            "validation_set",
-            "dataloader_valid",
-            "dev",
-            "dev_loader",
-            "dev_set",
-            "eval_loader",
-            "eval_data",
-            "eval_dataset",
-            "test",
-            "test_loader",
-            "test_data",
-        ],
-    ),
-    ("loss", &["criterion", "loss_fn", "loss_func", "loss_function"]),
-    ("optimizer", &["optim", "optimiser", "opt", "opt_func"]),
-    ("scheduler", &["schedule", "sched", "lr_scheduler", "lr_schedule"]),
-    (
-        "epochs",
-        &[
-            "max_epochs",
-            "num_epochs",
-            "num_train_epochs",
-            "n_epochs",
-            "n_epoch",
-            "nb_epochs",
-            "nb_epoch",
-            "epoch_count",
-        ],
-    ),
-    (
-        "max_steps",
-        &["steps", "num_steps", "n_steps", "total_steps", "max_iterations", "max_iters", "iterations"],
-    ),
-    ("seed", &["random_seed", "rng_seed", "manual_seed", "random_state"]),
-    (
-        "accumulate",
-        &[
-            "accumulation",
-            "accumulation_steps",
-            "accumulate_grad_batches",
-            "gradient_accumulation_steps",
-            "grad_accumulation",
-            "grads_accumulation",
-        ],
-    ),
-    (
-        "clip_grad_norm",
-        &[
-            "clip",
-            "clip_norm",
-            "grad_clip",
-            "gradient_clip",
-            "gradient_clipping",
-            "gradient_clip_val",
-            "max_norm",
-            "max_grad_norm",
-            "clipnorm",
-            "global_clipnorm",
-        ],
-    ),
-    ("clip_grad_value", &["clip_value", "clipvalue"]),
+const EXCLUDED: [(ClauseName, ClauseName); 6] = [
+    (ClauseName::Loss, ClauseName::TrainingStep),
+    (ClauseName::Forward, ClauseName::TrainingStep),
+    (ClauseName::TrainingStep, ClauseName::Loss),
+    (ClauseName::TrainingStep, ClauseName::Forward),
+    (ClauseName::ClipGradNorm, ClauseName::ClipGradValue),
+    (ClauseName::ClipGradValue, ClauseName::ClipGradNorm),
 ];
 
 /// Names of things that are an argument of something else, and what to write.
@@ -132,7 +37,7 @@ const ARGUMENTS: [(&[&str], &str); 2] = [
 pub(crate) struct Unused {
     pub(crate) name: Ident,
     /// The clause that it is meant for, if it is for one that could take it.
-    pub(crate) clause: Option<&'static str>,
+    pub(crate) clause: Option<ClauseName>,
     /// What to do about it.
     pub(crate) help: String,
 }
@@ -154,19 +59,16 @@ impl Spec {
     pub(crate) fn take_parameters(&mut self, item: &SpecFn, args: &TokenStream) {
         let parameters = item.parameters();
         let typed: Vec<String> = self.keys.iter().map(|key| key.unraw().to_string()).collect();
-        let is_typed = |clause: &str| typed.iter().any(|key| key == clause) || self.meant.contains(&clause);
-        let excluded = |clause: &str| EXCLUDED.iter().any(|&(one, other)| one == clause && is_typed(other));
-        let takes = |parameter: &&Ident| {
-            let name = parameter.unraw().to_string();
-            let is_value = CLAUSES.iter().any(|&(clause, form)| clause == name && form == Form::Value);
-            is_value && !is_typed(&name) && !excluded(&name)
+        let is_typed =
+            |clause: ClauseName| typed.iter().any(|key| key == clause.text()) || self.meant.contains(&clause);
+        let excluded = |clause| EXCLUDED.iter().any(|&(one, other)| one == clause && is_typed(other));
+        let takes = |parameter: &Ident| {
+            let clause = ClauseName::find(&parameter.unraw().to_string())?;
+            (!is_typed(clause) && !excluded(clause)).then(|| (clause, parameter.clone()))
         };
-        let taken: Vec<Ident> = parameters.iter().filter(takes).cloned().collect();
-        for parameter in taken {
-            let name = parameter.unraw().to_string();
-            if let Some(field) = self.field(&name) {
-                let value = syn::parse_quote!(#parameter);
-                *field = Some(Clause { key: parameter.clone(), value });
+        let taken: Vec<(ClauseName, Ident)> = parameters.iter().filter_map(takes).collect();
+        for (clause, parameter) in taken {
+            if self.take(clause, &parameter) {
                 self.keys.push(parameter.clone());
                 self.taken.push(parameter);
             }
@@ -180,30 +82,8 @@ impl Spec {
         self.unused = parameters.iter().filter(|parameter| !is_used(parameter)).filter_map(unused).collect();
     }
 
-    /// The field of a clause whose value is an expression.
-    pub(super) fn field(&mut self, name: &str) -> Option<&mut Value> {
-        Some(match name {
-            "model" => &mut self.model,
-            "train" => &mut self.train,
-            "valid" => &mut self.valid,
-            "loss" => &mut self.loss,
-            "loss_weight" => &mut self.loss_weight,
-            "forward" => &mut self.forward,
-            "training_step" => &mut self.training_step,
-            "optimizer" => &mut self.optimizer,
-            "scheduler" => &mut self.scheduler,
-            "epochs" => &mut self.epochs,
-            "max_steps" => &mut self.max_steps,
-            "seed" => &mut self.seed,
-            "accumulate" => &mut self.accumulate,
-            "clip_grad_norm" => &mut self.clip_grad_norm,
-            "clip_grad_value" => &mut self.clip_grad_value,
-            _ => return None,
-        })
-    }
-
     /// The unused parameter that was meant for this clause.
-    pub(crate) fn meant_for(&self, clause: &str) -> Option<&Unused> {
+    pub(crate) fn meant_for(&self, clause: ClauseName) -> Option<&Unused> {
         self.unused.iter().find(|unused| unused.clause == Some(clause))
     }
 }
@@ -211,30 +91,27 @@ impl Spec {
 /// What to say to a parameter that nothing mentions; nothing if its name does not tell what it is for.
 fn unused(parameter: &Ident) -> Option<Unused> {
     let name = parameter.unraw().to_string();
-    let found =
-        |clause: Option<&'static str>, help: String| Some(Unused { name: parameter.clone(), clause, help });
+    let found = |clause, help: String| Some(Unused { name: parameter.clone(), clause, help });
     if let Some((_, help)) = ARGUMENTS.iter().find(|(names, _)| names.contains(&name.as_str())) {
         return found(None, (*help).to_owned());
     }
-    let known = CLAUSES.iter().find(|(clause, _)| *clause == name);
-    if let Some((_, form)) = known {
-        let example = super::parse::example(&name);
-        return match form {
+    if let Some(clause) = ClauseName::find(&name) {
+        return match clause.form() {
             Form::Value => None, // Another clause leaves no room for it; rustc says that it is unused.
-            Form::List | Form::Group => found(None, format!("write the clause: `{example}`")),
+            Form::List | Form::Group => found(None, format!("write the clause: `{}`", clause.example())),
         };
     }
-    let values = CLAUSES.iter().filter(|(clause, form)| *form == Form::Value && *clause != "crate");
     let clause = clause_of(&name).or_else(|| {
-        let near = nearest(&name, values.clone().map(|(clause, _)| *clause))?;
-        values.clone().map(|(clause, _)| *clause).find(|clause| *clause == near)
+        let takes = ClauseName::ALL.iter().filter(|clause| clause.takes_parameter());
+        nearest(&name, takes.map(|clause| clause.text())).and_then(ClauseName::find)
     })?;
-    found(Some(clause), format!("call the parameter `{clause}`, or write `{clause} = {name}`"))
+    let ours = clause.text();
+    found(Some(clause), format!("call the parameter `{ours}`, or write `{ours} = {name}`"))
 }
 
-/// The clause that another framework's name stands for.
-pub(crate) fn clause_of(name: &str) -> Option<&'static str> {
-    FOREIGN.iter().find(|(_, names)| names.contains(&name)).map(|(clause, _)| *clause)
+/// The clause that another framework's name for a parameter stands for.
+pub(crate) fn clause_of(name: &str) -> Option<ClauseName> {
+    ClauseName::ALL.iter().copied().find(|clause| clause.row().parameters.contains(&name))
 }
 
 /// Every name in some tokens, also those inside format strings.
@@ -300,9 +177,9 @@ mod tests {
 
     #[test]
     fn every_value_clause_takes_its_parameter() {
-        let values = CLAUSES.iter().filter(|(name, form)| *form == Form::Value && *name != "crate");
-        for (name, _) in values {
-            assert_eq!(taken("", &format!("fn fit({name}: T)")).0, [*name]);
+        for clause in ClauseName::ALL.iter().filter(|clause| clause.takes_parameter()) {
+            let name = clause.text();
+            assert_eq!(taken("", &format!("fn fit({name}: T)")).0, [name]);
             assert!(taken(&format!("{name} = other"), &format!("fn fit({name}: T)")).0.is_empty());
         }
     }
@@ -334,12 +211,11 @@ mod tests {
 
     #[test]
     fn no_foreign_name_is_a_clause() {
-        let names = FOREIGN
-            .iter()
-            .flat_map(|(_, names)| *names)
-            .chain(ARGUMENTS.iter().flat_map(|(names, _)| *names));
-        for name in names {
-            assert!(CLAUSES.iter().all(|(clause, _)| clause != name), "{name}");
+        let rows = ClauseName::ALL.iter().flat_map(|clause| clause.row().parameters);
+        let names: Vec<&str> = rows.chain(ARGUMENTS.iter().flat_map(|(names, _)| *names)).copied().collect();
+        for name in &names {
+            assert!(ClauseName::find(name).is_none(), "{name}");
+            assert_eq!(names.iter().filter(|other| *other == name).count(), 1, "{name}");
         }
     }
 }

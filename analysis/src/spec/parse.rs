@@ -2,13 +2,13 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
-use syn::parse::{ParseBuffer, ParseStream, Parser};
-use syn::{Expr, Ident, Lit, Path, Token, bracketed, parenthesized, token};
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, Lit, Token, parenthesized, token};
 
-use super::foreign::LATER;
-use super::names::{CLAUSES, Form, help_for_clause};
-use super::{Clause, Spec, group, order};
-use crate::bag::{self, Bag};
+use super::names::{help_for_clause, is_later};
+use super::read::check_form;
+use super::{ClauseName, Spec};
+use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 
 /// Reads all clauses.
@@ -104,7 +104,7 @@ fn starts_clause(input: ParseStream) -> bool {
     let ahead = input.fork();
     ahead.call(Ident::parse_any).is_ok_and(|name| {
         let equals = ahead.peek(Token![=]) && !ahead.peek(Token![==]) && !ahead.peek(Token![=>]);
-        equals || (ahead.peek(token::Paren) && CLAUSES.iter().any(|(clause, _)| name == clause))
+        equals || (ahead.peek(token::Paren) && is_clause(&name))
     })
 }
 
@@ -125,8 +125,12 @@ fn skip(input: ParseStream) {
 
 /// Whether the next tokens are `name =` with the name of a clause.
 fn starts_known_clause(input: ParseStream) -> bool {
-    let known = |name: Ident| CLAUSES.iter().any(|(clause, _)| name == clause);
-    starts_clause(input) && input.fork().call(Ident::parse_any).is_ok_and(known)
+    starts_clause(input) && input.fork().call(Ident::parse_any).is_ok_and(|name| is_clause(&name))
+}
+
+/// Whether a clause has this name.
+fn is_clause(name: &Ident) -> bool {
+    ClauseName::find(&name.to_string()).is_some()
 }
 
 /// The next token in backticks, for messages.
@@ -154,179 +158,32 @@ fn clause(bag: &Bag, input: ParseStream, spec: &mut Spec) -> Result<(), Diagnost
         return Err(Diagnostic::error(next_place(input), format!("unexpected {}", next_text(input)))
             .help("a clause starts with its name: `epochs = 10`"));
     };
-    let name = key.unraw().to_string();
-    let Some((_, form)) = CLAUSES.iter().find(|(clause, _)| *clause == name) else {
-        let (help, meant) = help_for_clause(&name);
+    let text = key.unraw().to_string();
+    let Some(name) = ClauseName::find(&text) else {
+        let (help, meant) = help_for_clause(&text);
         spec.meant.extend(meant);
-        let message = if LATER.iter().any(|(later, _)| *later == name) {
-            format!("this version does not have the clause `{name}` yet")
+        let message = if is_later(&text) {
+            format!("this version does not have the clause `{text}` yet")
         } else {
-            format!("unknown clause `{name}`")
+            format!("unknown clause `{text}`")
         };
         return Err(Diagnostic::error(key.span(), message).help(help));
     };
-    let first =
-        spec.keys.iter().find(|first| **first == name && !matches!(name.as_str(), "allow" | "warn" | "deny"));
-    if let Some(first) = first {
+    check_once(bag, spec, name, &key);
+    spec.keys.push(key.clone());
+    check_form(input, &key, name)?;
+    spec.read(bag, name, key, input)
+}
+
+/// A clause is given once, but for those that give lints a level.
+fn check_once(bag: &Bag, spec: &Spec, name: ClauseName, key: &Ident) {
+    let first = spec.keys.iter().find(|first| **first == name.text());
+    if let Some(first) = first.filter(|_| name.level().is_none()) {
         let line = first.span().start().line;
         bag.push(
-            Diagnostic::error(key.span(), format!("`{name}` is given twice"))
+            Diagnostic::error(key.span(), format!("`{}` is given twice", name.text()))
                 .note_at(first.span(), format!("the first one is on line {line}"))
                 .help("keep one of them"),
         );
     }
-    spec.keys.push(key.clone());
-    check_form(input, &key, *form)?;
-    match form {
-        Form::Value => value_clause(input, spec, key, &name),
-        Form::List => list_clause(bag, input, spec, key, &name),
-        Form::Group => group::clause(bag, input, spec, key, &name),
-    }
-}
-
-/// Sees that the name is followed by what its clause needs, and says how the clause is written if not.
-fn check_form(input: ParseStream, key: &Ident, form: Form) -> Result<(), Diagnostic> {
-    let found = match form {
-        Form::Group => input.peek(token::Paren),
-        Form::Value | Form::List => input.peek(Token![=]),
-    };
-    if found {
-        return Ok(());
-    }
-    let example = example(&key.unraw().to_string());
-    let message = match form {
-        Form::Group if input.peek(Token![=]) => format!("`{key}` takes parentheses, not `=`"),
-        Form::Group => format!("`{key}` takes parentheses"),
-        Form::Value | Form::List if input.peek(Token![:]) => format!("`{key}` takes `=`, not `:`"),
-        Form::Value | Form::List => format!("`{key}` has no value"),
-    };
-    Err(Diagnostic::error(key.span(), message).help(format!("write `{example}`")))
-}
-
-/// How a clause is written.
-pub(crate) fn example(name: &str) -> &'static str {
-    match name {
-        "model" => "model = self.model",
-        "train" => "train = loader",
-        "valid" => "valid = loader",
-        "loss" => "loss = cross_entropy",
-        "loss_weight" => "loss_weight = |batch| batch.len()",
-        "forward" => "forward = |model, batch| model.forward(&batch.input)",
-        "training_step" => "training_step = |model, batch| ...",
-        "optimizer" => "optimizer = AdamW::new(model.parameters(), 1e-3)",
-        "scheduler" => "scheduler = CosineLr::new(1000)",
-        "epochs" => "epochs = 10",
-        "max_steps" => "max_steps = 1000",
-        "seed" => "seed = 0",
-        "accumulate" => "accumulate = 4",
-        "clip_grad_norm" => "clip_grad_norm = 1.0",
-        "clip_grad_value" => "clip_grad_value = 0.5",
-        "crate" => "crate = path::to::training_loop",
-        "metrics" => "metrics = [accuracy]",
-        "train_metrics" => "train_metrics = [accuracy]",
-        "train_order" => "train_order = [forward, loss, zero_grad, backward, step]",
-        "eval_order" => "eval_order = [forward, loss, metrics]",
-        "validate" => "validate(every = 1 epochs)",
-        "on" => "on(epoch_end = |model, state| ...)",
-        "allow" => "allow(missing_step)",
-        "warn" => "warn(missing_step)",
-        _ => "deny(missing_step)",
-    }
-}
-
-/// Reads the expression after `=`.
-pub(super) fn expression(input: ParseStream, key: &Ident) -> Result<Expr, Diagnostic> {
-    let _: syn::Result<Token![=]> = input.parse();
-    if input.is_empty() || input.peek(Token![,]) {
-        let example = example(&key.unraw().to_string());
-        return Err(
-            Diagnostic::error(key.span(), format!("`{key}` has no value")).help(format!("write `{example}`"))
-        );
-    }
-    let mut value = input.parse::<Expr>().map_err(|error| {
-        let place = Place::from(error.span());
-        Diagnostic::error(place, format!("the value of `{key}` is not an expression: {error}"))
-    })?;
-    // A `macro_rules` macro puts what it was given into a group.
-    loop {
-        value = match value {
-            Expr::Paren(inner) => *inner.expr,
-            Expr::Group(inner) => *inner.expr,
-            other => return Ok(other),
-        };
-    }
-}
-
-/// Reads `name = expression` into its field.
-fn value_clause(input: ParseStream, spec: &mut Spec, key: Ident, name: &str) -> Result<(), Diagnostic> {
-    if name == "crate" {
-        let _: syn::Result<Token![=]> = input.parse();
-        let value = input.call(Path::parse_mod_style).map_err(|error| {
-            Diagnostic::error(error.span(), "`crate` is the path of the runtime")
-                .help("write `crate = path::to::training_loop`")
-        })?;
-        spec.path.get_or_insert(Clause { key, value });
-        return Ok(());
-    }
-    let value = expression(input, &key)?;
-    if let Some(unit) = group::own_unit(name) {
-        group::drop_unit(input, &key, unit)?;
-    } else if let Expr::Assign(assign) = &value {
-        // `loss = optimizer = ...`: the value of the first clause is missing, and its comma.
-        let place = Place::of(assign);
-        return Err(Diagnostic::error(place, format!("the value of `{key}` is an assignment"))
-            .help(format!("write `{}`", example(name))));
-    }
-    let Some(field) = spec.field(name) else { return Ok(()) };
-    field.get_or_insert(Clause { key, value });
-    Ok(())
-}
-
-/// Reads `name = [..]` into its field.
-fn list_clause(
-    bag: &Bag,
-    input: ParseStream,
-    spec: &mut Spec,
-    key: Ident,
-    name: &str,
-) -> Result<(), Diagnostic> {
-    let _: syn::Result<Token![=]> = input.parse();
-    if !input.peek(token::Bracket) {
-        return Err(Diagnostic::error(next_place(input), format!("`{key}` takes a list in brackets"))
-            .help(format!("write `{}`", example(name))));
-    }
-    let content = brackets(input).map_err(|error| bag::from_syn(&error))?;
-    match name {
-        "metrics" | "train_metrics" => {
-            let mut value = Vec::new();
-            items(bag, &content, "metric", |input| {
-                value.push(input.parse::<Expr>().map_err(|error| bag::from_syn(&error))?);
-                Ok(())
-            });
-            let field = if name == "metrics" { &mut spec.metrics } else { &mut spec.train_metrics };
-            field.get_or_insert(Clause { key, value });
-        }
-        _ => {
-            let before = bag.len();
-            let value = order::parse(bag, &content, &key);
-            spec.broken_orders.extend((bag.len() > before).then(|| key.clone()));
-            let field = if name == "train_order" { &mut spec.train_order } else { &mut spec.eval_order };
-            field.get_or_insert(Clause { key, value });
-        }
-    }
-    Ok(())
-}
-
-/// What stands in the brackets that come next.
-fn brackets(input: ParseStream<'_>) -> syn::Result<ParseBuffer<'_>> {
-    let content;
-    bracketed!(content in input);
-    Ok(content)
-}
-
-/// What stands in the parentheses that come next.
-pub(super) fn parentheses(input: ParseStream<'_>) -> syn::Result<ParseBuffer<'_>> {
-    let content;
-    parenthesized!(content in input);
-    Ok(content)
 }

@@ -16,6 +16,8 @@ pub enum StopReason {
     Completed,
     /// As many updates as `max_steps` are done.
     MaxSteps,
+    /// The time of `max_time` is over; the update that was running, and the validation after it, were finished.
+    MaxTime,
     /// A loss or a gradient was NaN or infinite; the update that it would have made was not made.
     /// [`History::explanation`] tells more.
     NonFinite {
@@ -33,6 +35,7 @@ impl fmt::Display for StopReason {
         match self {
             Self::Completed => write!(f, "all epochs are done"),
             Self::MaxSteps => write!(f, "`max_steps` is reached"),
+            Self::MaxTime => write!(f, "`max_time` is reached"),
             Self::NonFinite { epoch, batch } => {
                 write!(f, "a loss or a gradient was not finite at batch {} of epoch {}", batch + 1, epoch + 1)
             }

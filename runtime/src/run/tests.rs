@@ -100,6 +100,50 @@ fn max_steps_counts_updates() {
 }
 
 #[test]
+fn a_run_ends_with_the_update_after_which_its_time_is_over() {
+    let mut run = run(5, Some(7)).max_time(Duration::from_secs(3600));
+    epoch(&mut run, 0, &[(1.0, 1), (1.0, 1)]);
+    run.end_epoch().unwrap();
+    assert!(!run.is_over());
+    run.max_time = Some(TimeLimit::new(Duration::ZERO));
+    run.begin_epoch(1, 2);
+    run.add_batch(&mean(1.0, 1), 1).unwrap();
+    assert!(!run.is_over(), "a batch that makes no update ends nothing");
+    run.end_step(0.1, None);
+    assert!(run.is_over() && run.is_last() && run.is_due(100), "the last validation comes");
+    run.end_epoch().unwrap();
+    let history = run.finish();
+    assert_eq!((history.stop_reason(), history.len()), (StopReason::MaxTime, 2));
+    assert!(history.to_string().ends_with("`max_time` is reached"));
+}
+
+#[test]
+fn time_that_a_validation_took_counts() {
+    for (validates, validated, over) in [(true, true, true), (true, false, false), (false, false, true)] {
+        let mut run = run(2, None).validated(validates);
+        epoch(&mut run, 0, &[(1.0, 1)]);
+        if validated {
+            run.begin_validation();
+            run.end_validation();
+        }
+        let mut run = run.max_time(Duration::ZERO);
+        run.end_epoch().unwrap();
+        assert_eq!(run.is_over(), over, "an update that is not validated yet is not the last");
+    }
+}
+
+#[test]
+fn time_ends_no_run_before_its_first_update_nor_after_its_last() {
+    let mut run = run(1, None).max_time(Duration::ZERO);
+    run.begin_first();
+    run.end_epoch().unwrap();
+    assert!(!run.is_over());
+    epoch(&mut run, 0, &[(1.0, 1)]);
+    run.end_epoch().unwrap();
+    assert_eq!(run.finish().stop_reason(), StopReason::Completed);
+}
+
+#[test]
 fn hooks_go_on_stop_and_fail() {
     let mut run = run(1, None);
     run.hook(()).unwrap();

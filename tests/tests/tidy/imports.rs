@@ -106,7 +106,9 @@ fn analysis_touches_nothing_outside() {
         let mut found = broken(&rust("analysis/src"), outside);
         let (renamed, rest): (Vec<_>, Vec<_>) =
             rust("macros/src").into_iter().partition(|file| file.path == "macros/src/renamed.rs");
-        found.extend(broken(&rest, outside));
+        // The attribute's documentation includes the table of clauses.
+        let includes_page = |path: &str| path == "include_str";
+        found.extend(broken(&rest, |path| outside(path) && !includes_page(path)));
         found.extend(broken(&renamed, |path| outside(path) && !reads_manifest.contains(&path)));
         found
     });

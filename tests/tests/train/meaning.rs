@@ -1,6 +1,7 @@
 //! What the clauses mean: accumulation, schedules, epoch losses, clipping, the end of a run.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
 use training_loop::prelude::*;
 
@@ -149,6 +150,55 @@ fn max_steps_ends_the_run() {
     let history = at_most_seven(&mut fresh(), &DataLoader::new(blobs(29, 1), 6)).unwrap();
     assert_eq!(history.stop_reason(), StopReason::MaxSteps);
     assert_eq!(history.len(), 2);
+}
+
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), max_time = 1e-9 seconds)]
+fn at_once(model: &mut Mlp, train: &DataLoader, valid: &DataLoader, accumulate: usize) -> Result<History>;
+
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2, max_time = (hours) hours)]
+fn for_hours(model: &mut Mlp, train: &DataLoader, hours: f32) -> Result<History>;
+
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2)]
+fn for_a_duration(model: &mut Mlp, train: &DataLoader, max_time: Duration) -> Result<History>;
+
+#[test]
+fn max_time_ends_the_run_after_a_whole_update_and_its_validation() {
+    let loader = |batch_size| DataLoader::new(blobs(29, 1), batch_size);
+    let mut model = fresh();
+    let history = at_once(&mut model, &loader(6), &loader(29), 2).unwrap();
+    assert_eq!((history.stop_reason(), history.len()), (StopReason::MaxTime, 1));
+    assert!(history.last("valid_loss").is_some_and(f64::is_finite));
+    // The update of one window: that of one batch of twelve.
+    let mut twin = fresh();
+    one_step(&mut twin, &loader(12)).unwrap();
+    assert!(distance(&model, &twin) < 1e-6 && distance(&model, &fresh()) > 1e-3);
+}
+
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), max_steps = 1)]
+fn one_step(model: &mut Mlp, train: &DataLoader) -> Result<History>;
+
+#[test]
+fn a_time_that_is_long_enough_ends_nothing() {
+    let train = DataLoader::new(blobs(29, 1), 6);
+    for history in [for_hours(&mut fresh(), &train, 1.0), for_a_duration(&mut fresh(), &train, Duration::MAX)]
+    {
+        let history = history.unwrap();
+        assert_eq!((history.stop_reason(), history.len()), (StopReason::Completed, 2));
+    }
+}
+
+#[test]
+fn a_time_out_of_range_is_refused_before_the_first_batch() {
+    let (train, mut model) = (DataLoader::new(blobs(29, 1), 6), fresh());
+    let zero = for_a_duration(&mut model, &train, Duration::ZERO).unwrap_err().to_string();
+    let rule =
+        "must be finite and above 0; write how long the run may take, `max_time = 10 minutes`, or remove it";
+    assert_eq!(zero, format!("`max_time` is 0: {rule}"));
+    for bad in [-1.0, 0.0, f32::NAN, f32::INFINITY] {
+        let error = for_hours(&mut model, &train, bad).unwrap_err().to_string();
+        assert_eq!(error, format!("`max_time` is {bad}: {rule}"));
+    }
+    assert_eq!(bits(&model), bits(&fresh()));
 }
 
 #[training_loop(

@@ -5,13 +5,13 @@
 use syn::visit::Visit;
 use syn::{Expr, Ident};
 
-use super::{line, rule};
+use super::line;
 use crate::bag::Bag;
 use crate::diagnostic::Diagnostic;
 use crate::inline;
 use crate::item::Names;
 use crate::plan::scope::in_block;
-use crate::spec::{Clause, Entry, EntryKind, Spec, Value};
+use crate::spec::{Clause, ClauseName, Entry, EntryKind, Spec, Value};
 use crate::stage::{Effect, Listed, Stage};
 
 /// Asks both orders.
@@ -129,8 +129,8 @@ fn check_clips(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
             _ => None,
         })
     };
-    check_clip(bag, "clip_grad_norm", &spec.clip_grad_norm, order, entries(true));
-    check_clip(bag, "clip_grad_value", &spec.clip_grad_value, order, entries(false));
+    check_clip(bag, ClauseName::ClipGradNorm, &spec.clip_grad_norm, order, entries(true));
+    check_clip(bag, ClauseName::ClipGradValue, &spec.clip_grad_value, order, entries(false));
     let by_norm = entries(true).next().map(|(entry, _)| entry);
     let by_value = entries(false).next().map(|(entry, _)| entry);
     if let (Some(norm), Some(value)) = (by_norm, by_value) {
@@ -145,17 +145,18 @@ fn check_clips(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
 /// One of the two kinds.
 fn check_clip<'a>(
     bag: &Bag,
-    name: &'static str,
+    name: ClauseName,
     clause: &Value,
     order: &Clause<Vec<Entry>>,
     entries: impl Iterator<Item = (&'a Entry, &'a Option<Expr>)>,
 ) {
+    let (name, rule) = (name.text(), name.rule());
     let mut placed = false;
     for (entry, value) in entries {
         placed = true;
         match (value, clause) {
             (Some(value), None) => {
-                rule(name).check(bag, value);
+                rule.map(|rule| rule.check(bag, value));
             }
             (Some(_), Some(clause)) => bag.push(
                 Diagnostic::error(entry.place, format!("`{name}` has two values"))
@@ -207,7 +208,7 @@ fn check_windows(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
 
 /// `schedule` needs a schedule.
 fn check_scheduler(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
-    if spec.mentions("scheduler") {
+    if spec.mentions(ClauseName::Scheduler) {
         return;
     }
     for entry in order.value.iter().filter(|entry| entry.is(Stage::Schedule)) {

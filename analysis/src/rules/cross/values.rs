@@ -6,8 +6,8 @@ use syn::{Expr, Ident, Member, Type};
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::SpecFn;
-use crate::rules::rule;
-use crate::spec::{Spec, Value, plain};
+use crate::rules::Kind;
+use crate::spec::{ClauseName, Spec, Value, plain};
 
 /// Types of the runtime by their names, and how a clause writes them.
 const TYPES: [(&str, &str); 8] = [
@@ -31,16 +31,8 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
         check_type(bag, clause);
     }
     check_method(bag, &spec.loss);
-    let numbers = [
-        (&spec.epochs, "epochs"),
-        (&spec.max_steps, "max_steps"),
-        (&spec.seed, "seed"),
-        (&spec.accumulate, "accumulate"),
-        (&spec.clip_grad_norm, "clip_grad_norm"),
-        (&spec.clip_grad_value, "clip_grad_value"),
-    ];
-    for (clause, name) in numbers {
-        check_number(bag, clause, name, item);
+    for &clause in ClauseName::ALL {
+        check_number(bag, spec, clause, item);
     }
     check_schedule(bag, &spec.scheduler, item);
     let metrics = [&spec.metrics, &spec.train_metrics].into_iter().flatten().flat_map(|clause| &clause.value);
@@ -65,15 +57,25 @@ fn check_type(bag: &Bag, clause: &Value) {
 }
 
 /// `seed: Option<u64>`: a parameter of another type than the clause takes.
-fn check_number(bag: &Bag, clause: &Value, name: &str, item: &SpecFn) {
-    let Some(clause) = clause else { return };
-    let Expr::Path(path) = plain(&clause.value) else { return };
+fn check_number(bag: &Bag, spec: &Spec, clause: ClauseName, item: &SpecFn) {
+    let (Some((_, value)), Some(rule)) = (spec.expression(clause), clause.rule()) else { return };
+    let counts = spec.max_time.as_ref().is_some_and(|clause| clause.value.unit.is_some());
+    if clause == ClauseName::MaxTime && counts {
+        return; // With a unit it is a number of any type.
+    }
+    let Expr::Path(path) = plain(value) else { return };
     let Some(parameter) = path.path.get_ident() else { return };
     let Some(ty) = item.type_of(&parameter.to_string()) else { return };
-    if let Some(wanted) = rule(name).instead_of(ty) {
+    if let Some(wanted) = rule.instead_of(ty) {
+        let (name, ty_text) = (rule.name, type_text(ty));
+        let other = if rule.kind == Kind::Time && ty_text.starts_with(['u', 'i', 'f']) {
+            format!("say what it counts: `{name} = {parameter} minutes`")
+        } else {
+            format!("convert it: `{name} = ...`")
+        };
         bag.push(
-            Diagnostic::error(Place::of(ty), format!("`{name}` takes `{wanted}`, not `{}`", type_text(ty)))
-                .help(format!("write `{parameter}: {wanted}`, or convert it: `{name} = ...`")),
+            Diagnostic::error(Place::of(ty), format!("`{name}` takes `{wanted}`, not `{ty_text}`"))
+                .help(format!("write `{parameter}: {wanted}`, or {other}")),
         );
     }
 }

@@ -15,4 +15,15 @@ use training_loop::prelude::*;
 )]
 pub fn fit(model: &mut Linear, train: &DataLoader, valid: &DataLoader) -> Result<History>;
 
+#[training_loop(
+    loss = mse_loss,
+    loss_weight = |batch| batch.len(),
+    optimizer = Sgd::new(model.parameters(), 0.1),
+    epochs = 3,
+    train = loader,
+    train = loader, //~ error
+    loss_weight = |batch| 1, //~ error
+)]
+pub fn data(model: &mut Linear, loader: &DataLoader<Tensor>) -> Result<History>;
+
 fn main() {}

@@ -15,7 +15,6 @@ use training_loop::prelude::*;
     ema(decay = 0.999), //~ error
     phases(a(every = 1)), //~ error
     distributed = comm, //~ error
-    max_time = 10 minutes, //~ error
     run = options, //~ error
 )]
 pub fn fit(model: &mut Linear, train: &DataLoader<Tensor>) -> Result<History>;

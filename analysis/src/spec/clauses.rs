@@ -1,0 +1,235 @@
+//! The macro behind the table of clauses, and the parts of a row.
+//!
+//! A row of `spec/table.rs` makes a variant of `ClauseName`, a field of `Spec`, the arm of the parser that fills it,
+//! the example in messages, the rule of the value, other frameworks' names for the clause, and a line of the
+//! attribute's documentation. A row without a meaning, a default or an example does not compile, nor does one whose
+//! type has no reader.
+
+use std::fmt::Write as _;
+
+use super::read::Form;
+use super::table::ClauseName;
+use crate::rules::Rule;
+
+/// All data of one clause.
+pub(crate) struct Row {
+    /// The clause as it is typed.
+    pub(crate) name: &'static str,
+    /// What it does, as lines of documentation.
+    pub(super) meaning: &'static [&'static str],
+    /// What holds where the clause is absent, for the documentation.
+    pub(super) default: &'static str,
+    /// How it is written.
+    pub(crate) example: &'static str,
+    /// The rule of its value, if that is a number.
+    pub(crate) rule: Option<Rule>,
+    /// The unit that may follow the number, singular and plural.
+    pub(crate) units: &'static [&'static str],
+    /// Other frameworks' names for the clause.
+    pub(crate) foreign: &'static [&'static str],
+    /// The end of the help for these names.
+    pub(crate) foreign_note: &'static str,
+    /// Parameter names that mean the clause.
+    pub(crate) parameters: &'static [&'static str],
+}
+
+impl ClauseName {
+    /// The clause as it is typed.
+    pub(crate) fn text(self) -> &'static str {
+        self.row().name
+    }
+
+    /// How the clause is written.
+    pub(crate) fn example(self) -> &'static str {
+        self.row().example
+    }
+
+    /// The rule of the clause's value, if that is a number.
+    pub(crate) fn rule(self) -> Option<&'static Rule> {
+        self.row().rule.as_ref()
+    }
+
+    /// The clause of this name.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|clause| clause.text() == name)
+    }
+
+    /// The names of all clauses.
+    pub(crate) fn texts() -> Vec<&'static str> {
+        Self::ALL.iter().map(|clause| clause.text()).collect()
+    }
+}
+
+/// All clauses as a table in Markdown, for the documentation of the attribute.
+pub(crate) fn document() -> String {
+    let mut table = String::from("| clause | meaning | default | parameter |\n|---|---|---|---|\n");
+    for clause in ClauseName::ALL {
+        let row = clause.row();
+        let parts = if clause.form() == Form::Group { "(..)" } else { "" };
+        let meaning = row.meaning.concat().trim().replace('|', "\\|");
+        let parameter = match (clause.takes_parameter(), &row.rule) {
+            (false, _) => String::new(),
+            (true, None) => format!("`{}`", row.name),
+            (true, Some(rule)) => format!("`{}: {}`", row.name, rule.type_name()),
+        };
+        let _ = writeln!(table, "| `{}{parts}` | {meaning} | {} | {parameter} |", row.name, row.default);
+    }
+    table
+}
+
+/// Makes `ClauseName` and `Spec` of the rows; see the head of this file.
+macro_rules! clauses {
+    (@rule $name:literal) => { None };
+    (@rule $name:literal $kind:ident $text:literal $help:literal) => {
+        Some($crate::rules::Rule {
+            name: $name,
+            kind: $crate::rules::Kind::$kind,
+            text: $text,
+            help: $help,
+        })
+    };
+    (
+        $(
+            $(#[doc = $meaning:literal])+
+            $clause:ident $name:literal => $field:ident: $value:ty {
+                default: $default:literal,
+                example: $example:literal,
+                $(rule: $kind:ident, $text:literal, $help:literal,)?
+                $(units: [$($unit:literal),+],)?
+                $(foreign: [$($foreign:literal),+ $(,)?],)?
+                $(foreign_note: $note:literal,)?
+                $(parameters: [$($parameter:literal),+ $(,)?],)?
+            }
+        )+
+        levels {
+            $(
+                $(#[doc = $level_meaning:literal])+
+                $level:ident $level_name:literal { default: $level_default:literal, example: $level_example:literal }
+            )+
+        }
+    ) => {
+        /// The name of a clause.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum ClauseName {
+            $($(#[doc = $meaning])+ $clause,)+
+            $($(#[doc = $level_meaning])+ $level,)+
+        }
+
+        /// All clauses of one `#[training_loop(...)]`.
+        #[derive(Default)]
+        pub(crate) struct Spec {
+            $($(#[doc = $meaning])+ pub(crate) $field: Option<Clause<$value>>,)+
+            /// `allow(..)`, `warn(..)` and `deny(..)` in the order typed.
+            pub(crate) levels: Vec<Levels>,
+            /// Orders of which an entry could not be read: what they lack, nobody can say.
+            pub(crate) broken_orders: Vec<Ident>,
+            /// Clauses that were meant by a name that is none.
+            pub(crate) meant: Vec<ClauseName>,
+            /// The key of every clause in the order typed, known or not, read or not; then what was taken.
+            pub(crate) keys: Vec<Ident>,
+            /// Parameters that absent clauses took.
+            pub(crate) taken: Vec<Ident>,
+            /// Parameters whose names say what they are for, and that nothing uses.
+            pub(crate) unused: Vec<Unused>,
+        }
+
+        impl ClauseName {
+            /// Every clause of this version, in the order of the table.
+            pub(crate) const ALL: &[Self] = &[$(Self::$clause,)+ $(Self::$level,)+];
+
+            /// The clause's row of the table.
+            pub(crate) fn row(self) -> &'static Row {
+                match self {
+                    $(Self::$clause => &Row {
+                        name: $name,
+                        meaning: &[$($meaning),+],
+                        default: $default,
+                        example: $example,
+                        rule: clauses!(@rule $name $($kind $text $help)?),
+                        units: &[$($($unit),+)?],
+                        foreign: &[$($($foreign),+)?],
+                        foreign_note: concat!($($note)?),
+                        parameters: &[$($($parameter),+)?],
+                    },)+
+                    $(Self::$level => &Row {
+                        name: $level_name,
+                        meaning: &[$($level_meaning),+],
+                        default: $level_default,
+                        example: $level_example,
+                        rule: None,
+                        units: &[],
+                        foreign: &[],
+                        foreign_note: "",
+                        parameters: &[],
+                    },)+
+                }
+            }
+
+            /// What follows the clause's name.
+            pub(crate) fn form(self) -> Form {
+                match self {
+                    $(Self::$clause => <$value as Read>::FORM,)+
+                    $(Self::$level => Form::Group,)+
+                }
+            }
+
+            /// The level that the clause gives to lints; only such clauses may be repeated.
+            pub(crate) fn level(self) -> Option<Setting> {
+                match self {
+                    $(Self::$clause => None,)+
+                    $(Self::$level => Some(Setting::$level),)+
+                }
+            }
+
+            /// Whether the clause takes the parameter of its name where it is absent.
+            pub(crate) fn takes_parameter(self) -> bool {
+                match self {
+                    $(Self::$clause => <$value as Read>::FROM_PARAMETER.is_some(),)+
+                    $(Self::$level => false,)+
+                }
+            }
+        }
+
+        impl Spec {
+            /// Reads what follows the clause's name into its field; the first of several stays.
+            pub(super) fn read(
+                &mut self,
+                bag: &Bag,
+                name: ClauseName,
+                key: Ident,
+                input: ParseStream,
+            ) -> Result<(), Diagnostic> {
+                let mut reading = Reading { bag, name, key: &key, broken_orders: &mut self.broken_orders };
+                match name {
+                    $(ClauseName::$clause => {
+                        let value = <$value as Read>::read(&mut reading, input)?;
+                        self.$field.get_or_insert(Clause { key, value });
+                    })+
+                    $(ClauseName::$level => {
+                        let lints = lints(&reading, input)?;
+                        self.levels.push(Levels { setting: Setting::$level, lints });
+                    })+
+                }
+                Ok(())
+            }
+
+            /// Gives the clause the parameter of its name, and says whether it takes one.
+            pub(super) fn take(&mut self, name: ClauseName, parameter: &Ident) -> bool {
+                match name {
+                    $(ClauseName::$clause => take(&mut self.$field, parameter),)+
+                    $(ClauseName::$level => false,)+
+                }
+            }
+
+            /// The clause's value, if that is one expression, and the clause's key.
+            pub(crate) fn expression(&self, name: ClauseName) -> Option<(&Ident, &Expr)> {
+                match name {
+                    $(ClauseName::$clause => expression(self.$field.as_ref()),)+
+                    $(ClauseName::$level => None,)+
+                }
+            }
+        }
+    };
+}
+
+pub(super) use clauses;

@@ -1,0 +1,192 @@
+//! Reads the value of a clause: its type says what follows the name.
+
+use syn::parse::{ParseBuffer, ParseStream};
+use syn::{Expr, Ident, Path, Token, bracketed, parenthesized, token};
+
+use super::parse::{items, next_place};
+use super::{Clause, ClauseName};
+use crate::bag::{self, Bag};
+use crate::diagnostic::{Diagnostic, Place};
+
+/// What follows the name of a clause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `name = expression`
+    Value,
+    /// `name = [..]`
+    List,
+    /// `name(..)`
+    Group,
+}
+
+/// The clause being read.
+pub(super) struct Reading<'a> {
+    pub(super) bag: &'a Bag,
+    pub(super) name: ClauseName,
+    /// The name where it was typed.
+    pub(super) key: &'a Ident,
+    /// Collects the keys of orders with an entry that could not be read.
+    pub(super) broken_orders: &'a mut Vec<Ident>,
+}
+
+impl Reading<'_> {
+    /// The help that shows how the clause is written.
+    pub(super) fn example(&self) -> String {
+        format!("write `{}`", self.name.example())
+    }
+}
+
+/// The value of a clause.
+pub(super) trait Read: Sized {
+    /// What follows the clause's name.
+    const FORM: Form;
+
+    /// Makes the value from the function's parameter of the clause's name, if a parameter can stand for it.
+    const FROM_PARAMETER: Option<fn(Expr) -> Self> = None;
+
+    /// Reads what follows the name; mistakes in its parts go into the bag.
+    fn read(reading: &mut Reading, input: ParseStream) -> Result<Self, Diagnostic>;
+
+    /// The value as one expression, if it is one.
+    fn expression(&self) -> Option<&Expr> {
+        None
+    }
+}
+
+/// Gives a clause the parameter of its name, and says whether it takes one.
+pub(super) fn take<T: Read>(field: &mut Option<Clause<T>>, parameter: &Ident) -> bool {
+    let Some(from_parameter) = T::FROM_PARAMETER else { return false };
+    let value = from_parameter(syn::parse_quote!(#parameter));
+    *field = Some(Clause { key: parameter.clone(), value });
+    true
+}
+
+/// A clause's key, and its value as one expression.
+pub(super) fn expression<T: Read>(clause: Option<&Clause<T>>) -> Option<(&Ident, &Expr)> {
+    let Clause { key, value } = clause?;
+    Some((key, value.expression()?))
+}
+
+/// `epochs = 10`, `optimizer = Sgd::new(model.parameters(), 0.1)`
+impl Read for Expr {
+    const FORM: Form = Form::Value;
+    const FROM_PARAMETER: Option<fn(Expr) -> Self> = Some(|parameter| parameter);
+
+    fn read(reading: &mut Reading, input: ParseStream) -> Result<Self, Diagnostic> {
+        let value = after_equals(input, reading.key, reading.name.example())?;
+        if reading.name.rule().is_some() {
+            super::duration::drop_unit(reading, input)?;
+        } else if let Expr::Assign(assign) = &value {
+            // `loss = optimizer = ...`: the value of the first clause is missing, and its comma.
+            let message = format!("the value of `{}` is an assignment", reading.key);
+            return Err(Diagnostic::error(Place::of(assign), message).help(reading.example()));
+        }
+        Ok(value)
+    }
+
+    fn expression(&self) -> Option<&Expr> {
+        Some(self)
+    }
+}
+
+/// `crate = path::to::training_loop`
+impl Read for Path {
+    const FORM: Form = Form::Value;
+
+    fn read(reading: &mut Reading, input: ParseStream) -> Result<Self, Diagnostic> {
+        let _: syn::Result<Token![=]> = input.parse();
+        input.call(Path::parse_mod_style).map_err(|error| {
+            Diagnostic::error(error.span(), "`crate` is the path of the runtime").help(reading.example())
+        })
+    }
+}
+
+/// `metrics = [accuracy, top_k(5)]`
+impl Read for Vec<Expr> {
+    const FORM: Form = Form::List;
+
+    fn read(reading: &mut Reading, input: ParseStream) -> Result<Self, Diagnostic> {
+        let content = list(reading, input)?;
+        let mut metrics = Vec::new();
+        items(reading.bag, &content, "metric", |input| {
+            metrics.push(input.parse::<Expr>().map_err(|error| bag::from_syn(&error))?);
+            Ok(())
+        });
+        Ok(metrics)
+    }
+}
+
+/// Reads the expression after `=`.
+pub(super) fn after_equals(input: ParseStream, key: &Ident, example: &str) -> Result<Expr, Diagnostic> {
+    let _: syn::Result<Token![=]> = input.parse();
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(
+            Diagnostic::error(key.span(), format!("`{key}` has no value")).help(format!("write `{example}`"))
+        );
+    }
+    let mut value = input.parse::<Expr>().map_err(|error| {
+        let place = Place::from(error.span());
+        Diagnostic::error(place, format!("the value of `{key}` is not an expression: {error}"))
+    })?;
+    // A `macro_rules` macro puts what it was given into a group.
+    loop {
+        value = match value {
+            Expr::Paren(inner) => *inner.expr,
+            Expr::Group(inner) => *inner.expr,
+            other => return Ok(other),
+        };
+    }
+}
+
+/// The inside of the brackets after `=`.
+pub(super) fn list<'a>(reading: &Reading, input: ParseStream<'a>) -> Result<ParseBuffer<'a>, Diagnostic> {
+    let _: syn::Result<Token![=]> = input.parse();
+    if !input.peek(token::Bracket) {
+        let message = format!("`{}` takes a list in brackets", reading.key);
+        return Err(Diagnostic::error(next_place(input), message).help(reading.example()));
+    }
+    brackets(input).map_err(|error| bag::from_syn(&error))
+}
+
+/// The inside of the parentheses after the name.
+pub(super) fn group<'a>(reading: &Reading, input: ParseStream<'a>) -> Result<ParseBuffer<'a>, Diagnostic> {
+    let content = parentheses(input).map_err(|error| bag::from_syn(&error))?;
+    if content.is_empty() {
+        let message = format!("`{}()` says nothing", reading.key);
+        return Err(Diagnostic::error(reading.key.span(), message).help(reading.example()));
+    }
+    Ok(content)
+}
+
+/// Checks that the name is followed by what its clause needs.
+pub(super) fn check_form(input: ParseStream, key: &Ident, name: ClauseName) -> Result<(), Diagnostic> {
+    let form = name.form();
+    let found = match form {
+        Form::Group => input.peek(token::Paren),
+        Form::Value | Form::List => input.peek(Token![=]),
+    };
+    if found {
+        return Ok(());
+    }
+    let message = match form {
+        Form::Group if input.peek(Token![=]) => format!("`{key}` takes parentheses, not `=`"),
+        Form::Group => format!("`{key}` takes parentheses"),
+        Form::Value | Form::List if input.peek(Token![:]) => format!("`{key}` takes `=`, not `:`"),
+        Form::Value | Form::List => format!("`{key}` has no value"),
+    };
+    Err(Diagnostic::error(key.span(), message).help(format!("write `{}`", name.example())))
+}
+
+/// The inside of the brackets that come next.
+fn brackets(input: ParseStream<'_>) -> syn::Result<ParseBuffer<'_>> {
+    let content;
+    bracketed!(content in input);
+    Ok(content)
+}
+
+/// The inside of the parentheses that come next.
+pub(super) fn parentheses(input: ParseStream<'_>) -> syn::Result<ParseBuffer<'_>> {
+    let content;
+    parenthesized!(content in input);
+    Ok(content)
+}

@@ -1,0 +1,210 @@
+//! The table of clauses: parser, rules and documentation know a clause by its row alone.
+//!
+//! Rows are in the order in which messages list the clauses.
+
+use syn::parse::ParseStream;
+use syn::{Expr, Ident, Path};
+
+use super::clauses::{Row, clauses};
+use super::group::lints;
+use super::parameters::Unused;
+use super::read::{Form, Read, Reading, expression, take};
+use super::{Clause, Entry, Hook, Levels, Time, Validate};
+use crate::bag::Bag;
+use crate::diagnostic::Diagnostic;
+use crate::suppress::Setting;
+
+clauses! {
+    /// What is trained.
+    Model "model" => model: Expr {
+        default: "required",
+        example: "model = self.model",
+        parameters: ["net", "network"],
+    }
+    /// The loader of the training data.
+    Train "train" => train: Expr {
+        default: "required",
+        example: "train = loader",
+        foreign: [
+            "train_dataset", "train_dataloader", "train_dataloaders", "train_loader", "dataloader_train",
+            "train_data", "training_data", "data", "dls", "dataset",
+        ],
+        foreign_note: ", a `&DataLoader`",
+        parameters: [
+            "train_loader", "train_data", "train_set", "train_dataset", "train_dl", "training",
+            "training_data", "dataloader_train", "loader", "dataloader",
+        ],
+    }
+    /// The loader of the validation data; may be an `Option`.
+    Valid "valid" => valid: Expr {
+        default: "no validation",
+        example: "valid = loader",
+        foreign: [
+            "eval_dataset", "val_dataset", "val_dataloader", "val_dataloaders", "val_loader",
+            "dataloader_valid", "valid_loader", "dev", "test",
+        ],
+        foreign_note: ", a `&DataLoader`",
+        parameters: [
+            "val", "val_loader", "val_data", "val_set", "valid_loader", "valid_data", "valid_dl", "valid_set",
+            "validation", "validation_loader", "validation_data", "validation_set", "dataloader_valid", "dev",
+            "dev_loader", "dev_set", "eval_loader", "eval_data", "eval_dataset", "test", "test_loader", "test_data",
+        ],
+    }
+    /// A function's path, called as `loss(&output, &batch.target)`, or a closure `|output, batch|`.
+    Loss "loss" => loss: Expr {
+        default: "required, unless there is `training_step`",
+        example: "loss = cross_entropy",
+        foreign: ["criterion", "loss_fn", "loss_function", "loss_func", "objective"],
+        parameters: ["criterion", "loss_fn", "loss_func", "loss_function"],
+    }
+    /// What the loss of a batch was divided by: a closure `|batch|` or a path.
+    LossWeight "loss_weight" => loss_weight: Expr {
+        default: "what the loss tells, else the number of samples",
+        example: "loss_weight = |batch| batch.len()",
+    }
+    /// A closure `|model, batch|` or a function's path.
+    Forward "forward" => forward: Expr {
+        default: "`model.forward(&batch.input)`",
+        example: "forward = |model, batch| model.forward(&batch.input)",
+    }
+    /// A closure `|model, batch|` or a path; gives the loss or `(output, loss)`, in place of `loss` and `forward`.
+    TrainingStep "training_step" => training_step: Expr {
+        default: "none",
+        example: "training_step = |model, batch| ...",
+    }
+    /// What makes the steps.
+    Optimizer "optimizer" => optimizer: Expr {
+        default: "required",
+        example: "optimizer = AdamW::new(model.parameters(), 1e-3)",
+        foreign: ["optim", "optimiser", "opt", "opt_func", "optimizers"],
+        parameters: ["optim", "optimiser", "opt", "opt_func"],
+    }
+    /// What sets the learning rate, per update or per epoch as it says itself; may be an `Option`.
+    Scheduler "scheduler" => scheduler: Expr {
+        default: "a constant rate",
+        example: "scheduler = CosineLr::new(1000)",
+        foreign: ["lr_scheduler", "schedule", "lr_scheduler_type", "sched"],
+        parameters: ["schedule", "sched", "lr_scheduler", "lr_schedule"],
+    }
+    /// The run ends after so many passes over the training data.
+    Epochs "epochs" => epochs: Expr {
+        default: "`epochs`, `max_steps` or `max_time` is required",
+        example: "epochs = 10",
+        rule: Count, "must be at least 1", "write how often to go through the training data: `epochs = 10`",
+        units: ["epoch", "epochs"],
+        foreign: [
+            "max_epochs", "num_epochs", "num_train_epochs", "n_epoch", "n_epochs", "nb_epochs", "nepochs",
+        ],
+        parameters: [
+            "max_epochs", "num_epochs", "num_train_epochs", "n_epochs", "n_epoch", "nb_epochs", "nb_epoch",
+            "epoch_count",
+        ],
+    }
+    /// The run ends after so many updates.
+    MaxSteps "max_steps" => max_steps: Expr {
+        default: "no limit",
+        example: "max_steps = 1000",
+        rule: Count, "must be at least 1", "write after how many updates to stop, `max_steps = 1000`, or remove it",
+        units: ["step", "steps"],
+        foreign: ["max_step", "num_steps", "total_steps", "num_training_steps"],
+        parameters: [
+            "steps", "num_steps", "n_steps", "total_steps", "max_iterations", "max_iters", "iterations",
+        ],
+    }
+    /// The run ends with the update after which it has taken so many `seconds`, `minutes` or `hours`, or a `Duration`.
+    MaxTime "max_time" => max_time: Time {
+        default: "no limit",
+        example: "max_time = 10 minutes",
+        rule: Time, "must be finite and above 0",
+            "write how long the run may take, `max_time = 10 minutes`, or remove it",
+        foreign: ["max_duration", "time_limit", "time_budget"],
+        parameters: ["max_duration", "time_limit", "time_budget"],
+    }
+    /// Where random draws start inside; the thread's own go on afterwards.
+    Seed "seed" => seed: Expr {
+        default: "the thread's own draws",
+        example: "seed = 0",
+        rule: Seed, "must be at least 0", "write `seed = 0`",
+        parameters: ["random_seed", "rng_seed", "manual_seed", "random_state"],
+    }
+    /// Batches that make one update together.
+    Accumulate "accumulate" => accumulate: Expr {
+        default: "1",
+        example: "accumulate = 4",
+        rule: Count, "must be at least 1", "remove it to update on every batch",
+        units: ["batch", "batches"],
+        foreign: [
+            "accumulate_grad_batches", "gradient_accumulation_steps", "grads_accumulation", "accum_steps",
+        ],
+        parameters: [
+            "accumulation", "accumulation_steps", "accumulate_grad_batches", "gradient_accumulation_steps",
+            "grad_accumulation", "grads_accumulation",
+        ],
+    }
+    /// The largest norm of all gradients together.
+    ClipGradNorm "clip_grad_norm" => clip_grad_norm: Expr {
+        default: "no limit",
+        example: "clip_grad_norm = 1.0",
+        rule: Positive, "must be finite and above 0",
+            "write the largest norm to allow, `clip_grad_norm = 1.0`, or remove it",
+        foreign: [
+            "gradient_clip_val", "max_grad_norm", "global_clipnorm", "clipnorm", "grad_clip", "clip_norm",
+        ],
+        parameters: [
+            "clip", "clip_norm", "grad_clip", "gradient_clip", "gradient_clipping", "gradient_clip_val",
+            "max_norm", "max_grad_norm", "clipnorm", "global_clipnorm",
+        ],
+    }
+    /// The largest entry of a gradient.
+    ClipGradValue "clip_grad_value" => clip_grad_value: Expr {
+        default: "no limit",
+        example: "clip_grad_value = 0.5",
+        rule: Positive, "must be finite and above 0",
+            "write the largest entry to allow, `clip_grad_value = 0.5`, or remove it",
+        foreign: ["clipvalue", "clip_value"],
+        parameters: ["clip_value", "clipvalue"],
+    }
+    /// The path of the runtime, for crates that re-export it.
+    Crate "crate" => path: Path {
+        default: "`::training_loop`",
+        example: "crate = path::to::training_loop",
+    }
+    /// What is measured on the validation data.
+    Metrics "metrics" => metrics: Vec<Expr> {
+        default: "the loss",
+        example: "metrics = [accuracy]",
+    }
+    /// What is measured on the training data.
+    TrainMetrics "train_metrics" => train_metrics: Vec<Expr> {
+        default: "the loss",
+        example: "train_metrics = [accuracy]",
+    }
+    /// The steps of training in an order of one's own, with statements in braces between them.
+    TrainOrder "train_order" => train_order: Vec<Entry> {
+        default: "see above",
+        example: "train_order = [forward, loss, zero_grad, backward, step]",
+    }
+    /// The steps of validation in an order of one's own.
+    EvalOrder "eval_order" => eval_order: Vec<Entry> {
+        default: "`forward`, `loss`, `metrics`",
+        example: "eval_order = [forward, loss, metrics]",
+    }
+    /// How often to validate: `every = 2 epochs` or `every = 500 steps`, and with `first` also before training.
+    Validate "validate" => validate: Validate {
+        default: "every epoch, and after the last update",
+        example: "validate(every = 1 epochs)",
+    }
+    /// Closures `|model, state|` or paths, run at `before_step`, `batch_end`, `validation_end` and `epoch_end`.
+    On "on" => on: Vec<Hook> {
+        default: "none",
+        example: "on(epoch_end = |model, state| ...)",
+    }
+    levels {
+        /// Lints whose findings are dropped.
+        Allow "allow" { default: "each lint's own level", example: "allow(missing_step)" }
+        /// Lints whose findings are warnings.
+        Warn "warn" { default: "each lint's own level", example: "warn(missing_step)" }
+        /// Lints whose findings are errors.
+        Deny "deny" { default: "each lint's own level", example: "deny(missing_step)" }
+    }
+}
