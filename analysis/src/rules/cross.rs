@@ -136,6 +136,10 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
             None => match clauses.iter().find_map(|clause| named_otherwise(item, *clause)) {
                 Some((name, clause)) => Diagnostic::error(name.span(), message)
                     .help(format!("call the parameter `{clause}`, or write `{clause} = {name}`")),
+                None if clauses == [ClauseName::Model] && item.signature.receiver().is_some() => {
+                    Diagnostic::error(place, message)
+                        .help("write `model = self`, or `model = self.net` where a field is the model")
+                }
                 None => Diagnostic::error(place, message).help(help),
             },
         });

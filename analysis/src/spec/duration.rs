@@ -163,7 +163,9 @@ pub(super) fn every(input: ParseStream, key: &Ident) -> Result<Every, Diagnostic
         count = *inner.expr;
     }
     let Ok(unit) = input.call(Ident::parse_any) else {
-        return Err(Diagnostic::error(Place::of(&count), "`every` needs a unit").help(help));
+        let number = crate::prose::code(&count);
+        return Err(Diagnostic::error(Place::of(&count), "`every` needs a unit")
+            .help(format!("write `every = {number} epochs` or `every = {number} steps`")));
     };
     match unit.to_string().as_str() {
         "epoch" | "epochs" => Ok(Every { count, unit: Unit::Epochs }),

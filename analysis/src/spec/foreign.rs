@@ -37,7 +37,7 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
 
 /// Other frameworks' names that mean several clauses or none, and the help that names ours; names of one clause are in
 /// its row.
-pub(super) const FOREIGN: [(&[&str], &str); 24] = [
+pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     (
         &[
             "check_val_every_n_epoch",
@@ -83,13 +83,15 @@ pub(super) const FOREIGN: [(&[&str], &str); 24] = [
     ),
     (
         &["verbose", "progress", "enable_progress_bar"],
-        "`training_loop::run::set_progress(..)` or the environment variable `TRAINING_LOOP_PROGRESS` says how much is shown",
+        "`training_loop::run::set_progress(training_loop::run::ProgressStyle::Off)` or the environment variable \
+         `TRAINING_LOOP_PROGRESS=off` shows nothing",
     ),
     (
         &["callbacks", "cbs", "logger", "loggers"],
-        "`on(epoch_end = |model, state| ...)` runs your own code; `history.save_csv(path)?` writes what was measured",
+        "`on(epoch_end = |model, state| { model.save(\"last.safetensors\")?; })` runs your own code; \
+         `history.save_csv(path)?` writes what was measured",
     ),
-    (&["log_every_n_steps", "logging_steps"], "`on(batch_end = |_, state| ...)` prints what you like"),
+    (&["log_every_n_steps", "logging_steps", "log_every", "print_every"], "`on(batch_end = |_, state| ...)` prints what you like"),
     (
         &["resume", "resume_from_checkpoint", "initial_epoch", "ckpt_path"],
         "a run cannot be resumed in this version; `model.load(path)?` before the run starts from saved parameters",
@@ -121,13 +123,31 @@ pub(super) const FOREIGN: [(&[&str], &str); 24] = [
         "an epoch goes through the loader's data once; `max_steps = ...` ends the run after so many updates",
     ),
     (
-        &["class_weight", "class_weights", "label_smoothing", "label_smoothing_factor"],
+        &["class_weight", "class_weights"],
+        "it is a setting of the loss: \
+         `loss = |output, batch| CrossEntropy::new().class_weights([1.0, 2.0]).loss(output, &batch.target)`",
+    ),
+    (
+        &["label_smoothing", "label_smoothing_factor"],
         "it is a setting of the loss: \
          `loss = |output, batch| CrossEntropy::new().label_smoothing(0.1).loss(output, &batch.target)`",
     ),
     (
         &["compute_metrics", "metric", "metric_train_numeric", "metric_valid_numeric", "weighted_metrics"],
         "here it is `metrics = [accuracy]`, or `train_metrics = [accuracy]` on the training data",
+    ),
+    (
+        &["test", "test_loader", "test_data", "test_dataloader"],
+        "data for a final test stays out of the run: measure on it afterwards; `valid = ...` is for data that is \
+         looked at while the model trains",
+    ),
+    (
+        &["num_workers", "dataloader_num_workers", "pin_memory", "prefetch_factor"],
+        "the loader makes its batches in the training thread, and no setting is needed; remove it",
+    ),
+    (
+        &["accuracy", "f1", "top_k", "recall", "confusion", "mae", "rmse", "r2"],
+        "a metric is named in the list: `metrics = [accuracy]`",
     ),
     (
         &["data_collator", "collate_fn"],

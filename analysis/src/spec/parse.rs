@@ -183,7 +183,11 @@ fn check_once(bag: &Bag, spec: &Spec, name: ClauseName, key: &Ident) {
         bag.push(
             Diagnostic::error(key.span(), format!("`{}` is given twice", name.text()))
                 .note_at(first.span(), format!("the first one is on line {line}"))
-                .help("keep one of them"),
+                .help(if name == ClauseName::On {
+                    "put all hooks into one: `on(batch_end = ..., epoch_end = ...)`"
+                } else {
+                    "keep one of them"
+                }),
         );
     }
 }

@@ -19,6 +19,7 @@ clauses! {
     Model "model" => model: Expr {
         default: "required",
         example: "model = self.model",
+        foreign: ["net", "network"],
         parameters: ["net", "network"],
     }
     /// The loader of the training data.
@@ -41,7 +42,7 @@ clauses! {
         example: "valid = loader",
         foreign: [
             "eval_dataset", "val_dataset", "val_dataloader", "val_dataloaders", "val_loader",
-            "dataloader_valid", "valid_loader", "dev", "test",
+            "dataloader_valid", "valid_loader", "dev",
         ],
         foreign_note: ", a `&DataLoader`",
         parameters: [
@@ -106,7 +107,9 @@ clauses! {
         example: "max_steps = 1000",
         rule: Count, "must be at least 1", "write after how many updates to stop, `max_steps = 1000`, or remove it",
         units: ["step", "steps"],
-        foreign: ["max_step", "num_steps", "total_steps", "num_training_steps"],
+        foreign: [
+            "max_step", "num_steps", "total_steps", "num_training_steps", "steps", "max_iters", "max_iterations",
+        ],
         parameters: [
             "steps", "num_steps", "n_steps", "total_steps", "max_iterations", "max_iters", "iterations",
         ],
@@ -125,13 +128,15 @@ clauses! {
         default: "the thread's own draws",
         example: "seed = 0",
         rule: Seed, "must be at least 0", "write `seed = 0`",
+        foreign: ["random_state", "random_seed", "manual_seed"],
         parameters: ["random_seed", "rng_seed", "manual_seed", "random_state"],
     }
     /// Batches that make one update together.
     Accumulate "accumulate" => accumulate: Expr {
         default: "1",
         example: "accumulate = 4",
-        rule: Count, "must be at least 1", "remove it to update on every batch",
+        rule: Count, "must be at least 1",
+            "write how many batches make one update, `accumulate = 4`, or remove it to update on every batch",
         units: ["batch", "batches"],
         foreign: [
             "accumulate_grad_batches", "gradient_accumulation_steps", "grads_accumulation", "accum_steps",
@@ -148,7 +153,7 @@ clauses! {
         rule: Positive, "must be finite and above 0",
             "write the largest norm to allow, `clip_grad_norm = 1.0`, or remove it",
         foreign: [
-            "gradient_clip_val", "max_grad_norm", "global_clipnorm", "clipnorm", "grad_clip", "clip_norm",
+            "gradient_clip_val", "max_grad_norm", "global_clipnorm", "clipnorm", "grad_clip", "clip_norm", "clip_grad",
         ],
         parameters: [
             "clip", "clip_norm", "grad_clip", "gradient_clip", "gradient_clipping", "gradient_clip_val",
@@ -188,6 +193,7 @@ clauses! {
     EvalOrder "eval_order" => eval_order: Vec<Entry> {
         default: "`forward`, `loss`, `metrics`",
         example: "eval_order = [forward, loss, metrics]",
+        foreign: ["valid_order", "val_order", "validation_order"],
     }
     /// How often to validate: `every = 2 epochs` or `every = 500 steps`, and with `first` also before training.
     Validate "validate" => validate: Validate {

@@ -9,7 +9,8 @@ use crate::Result;
     message = "a hook cannot return `{Self}`",
     label = "this hook's value",
     note = "a hook returns `()`, `ControlFlow<()>`, `Result<()>` or `Result<ControlFlow<()>>`",
-    note = "end the block with `;` to drop a value"
+    note = "to end the run on a condition: `if state.epoch >= 9 {{ ControlFlow::Break(()) }} else {{ ControlFlow::Continue(()) }}`",
+    note = "end the block with `;` to drop a value, with `?;` to pass an error on"
 )]
 pub trait Flow {
     /// Whether to go on, or the error that ends the loop.
