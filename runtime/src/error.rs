@@ -372,7 +372,8 @@ mod tests {
                     column: Some((2, Some("width".into()))),
                     problem: Box::new(CsvProblem::NotANumber { text: "wide".into() }),
                 },
-                "iris.csv:7, column 3 (`width`): `wide` is not a number",
+                "iris.csv:7, column 3 (`width`): `wide` is not a number; mend the field, or leave the column out by \
+                 `.without([..])`",
             ),
         ];
         for (error, text) in cases {
