@@ -250,12 +250,11 @@ impl Csv {
         let mut found: Option<Vec<Role>> = None;
         while self.advance(&mut rows)? {
             let is_first = found.is_none();
-            let roles = match &mut found {
-                Some(roles) => roles,
-                None => {
-                    let roles = roles(self.target.as_ref(), &self.without, &names, rows.len());
-                    found.insert(roles.map_err(|problem| self.problem(None, None, problem))?)
-                }
+            let roles = if let Some(roles) = &found {
+                roles
+            } else {
+                let roles = roles(self.target.as_ref(), &self.without, &names, rows.len());
+                found.insert(roles.map_err(|problem| self.problem(None, None, problem))?)
             };
             for ((column, field), role) in rows.fields().enumerate().zip(roles.iter()) {
                 visit(*role, field).map_err(|problem| {

@@ -123,6 +123,37 @@ impl CsvProblem {
                 | Self::UnknownClass { .. }
         )
     }
+
+    /// What is wrong with a class or its name.
+    fn write_class(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotALabel { text } if text.parse::<f64>().is_ok() => write!(
+                f,
+                "`{}` is not a class label: labels are whole numbers from 0 on; number the classes, or \
+                 call `.regression()` for other targets",
+                Short(text)
+            ),
+            Self::NotALabel { text } => write!(
+                f,
+                "`{}` is not a class label, which is a whole number from 0 on; name the classes by `.classes([..])`, \
+                 with the names that `.class_names()?` finds in the file or your own",
+                Short(text)
+            ),
+            Self::UnknownClass { text, classes } => {
+                write!(f, "`{}` ", Short(text))?;
+                write_none_of(f, classes)
+            }
+            Self::RepeatedClass { name } => {
+                write!(f, "two classes are called `{}`; name each once", Short(name))
+            }
+            Self::ManyClasses { limit } => write!(
+                f,
+                "the target has more than {limit} different values, which are hardly names of classes; choose the \
+                 column by `.target_column(..)`, or call `.regression()` for numbers"
+            ),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for CsvProblem {
@@ -196,30 +227,10 @@ impl fmt::Display for CsvProblem {
             Self::RepeatedColumn { name } => {
                 write!(f, "several columns are called `{}`; choose one by its index", Short(name))
             }
-            Self::NotALabel { text } if text.parse::<f64>().is_ok() => write!(
-                f,
-                "`{}` is not a class label: labels are whole numbers from 0 on; number the classes, or \
-                 call `.regression()` for other targets",
-                Short(text)
-            ),
-            Self::NotALabel { text } => write!(
-                f,
-                "`{}` is not a class label, which is a whole number from 0 on; name the classes by `.classes([..])`, \
-                 with the names that `.class_names()?` finds in the file or your own",
-                Short(text)
-            ),
-            Self::UnknownClass { text, classes } => {
-                write!(f, "`{}` ", Short(text))?;
-                write_none_of(f, classes)
-            }
-            Self::RepeatedClass { name } => {
-                write!(f, "two classes are called `{}`; name each once", Short(name))
-            }
-            Self::ManyClasses { limit } => write!(
-                f,
-                "the target has more than {limit} different values, which are hardly names of classes; choose the \
-                 column by `.target_column(..)`, or call `.regression()` for numbers"
-            ),
+            Self::NotALabel { .. }
+            | Self::UnknownClass { .. }
+            | Self::RepeatedClass { .. }
+            | Self::ManyClasses { .. } => self.write_class(f),
             Self::UnknownColumn { wanted, present, columns } if present.is_empty() => {
                 write!(
                     f,

@@ -150,7 +150,7 @@ fn names_of_classes_become_labels() {
             .starts_with("table.csv:3, column 2 (`b`): the field is empty")
     );
     assert!(said(hole.classes(["x", ""])).starts_with("table.csv:3, column 2 (`b`): the field is empty"));
-    let many: String = (0..=CLASSES).map(|row| format!("1,n{row}\n")).collect();
+    let many = (0..=CLASSES).map(|row| format!("1,n{row}\n")).collect::<Vec<_>>().concat();
     let error = table(&many).header(false).class_names().unwrap_err().to_string();
     assert!(
         error.starts_with("table.csv:65537, column 2: the target has more than 65536 different values"),
