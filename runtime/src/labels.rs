@@ -186,7 +186,7 @@ impl IntoIterator for Labels {
     type IntoIter = vec::IntoIter<u32>;
 
     fn into_iter(self) -> Self::IntoIter {
-        self.values.to_vec().into_iter()
+        Vec::from(&*self.values).into_iter()
     }
 }
 

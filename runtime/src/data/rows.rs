@@ -134,6 +134,7 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
     label = "not rows of samples",
     note = "accepted are tensors and labels, arrays of `ndarray`, vectors and nested arrays, of `Scalar` (f32) for numbers and \
             of `u8`, `u32`, `usize`, `i32` or `i64` for classes, and pairs of tensors and labels",
+    note = "names of classes become labels by `Labels::from_names(names, &classes)?`",
     note = "of other numbers make an array first, as `array.mapv(|x| x as Scalar)`; of a `Vec<Vec<_>>`, `Tensor::try_from(rows)?`",
     note = "a reference to an array or a vector is not taken: `clone()` it"
 )]
@@ -146,6 +147,7 @@ pub trait IntoRows {
     fn into_rows(self) -> Self::Rows;
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: Rows> IntoRows for R {
     type Rows = R;
 

@@ -17,22 +17,25 @@ use crate::shape::Shape;
 )]
 pub trait Label: Copy + Display + TryInto<u32> {}
 
-impl Label for u8 {}
-impl Label for u32 {}
-impl Label for usize {}
-impl Label for i32 {}
-impl Label for i64 {}
+// One impl for each type: next to `From<T>` for any label, rustc has nothing to say of a `Vec` of something else.
+macro_rules! labels {
+    ($($integer:ty),*) => {$(
+        impl Label for $integer {}
 
-/// A label without axes.
-///
-/// # Panics
-/// If the label is negative, or does not fit in 32 bits.
-impl<T: Label> From<T> for Labels {
-    #[track_caller]
-    fn from(label: T) -> Self {
-        Self { shape: Shape::scalar(), values: narrow([label]).into() }
-    }
+        /// A label without axes.
+        ///
+        /// # Panics
+        /// If the label is negative, or does not fit in 32 bits.
+        impl From<$integer> for Labels {
+            #[track_caller]
+            fn from(label: $integer) -> Self {
+                Self { shape: Shape::scalar(), values: narrow([label]).into() }
+            }
+        }
+    )*};
 }
+
+labels!(u8, u32, usize, i32, i64);
 
 /// # Panics
 /// If a label is negative, or does not fit in 32 bits.
