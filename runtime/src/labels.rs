@@ -2,7 +2,7 @@
 
 mod from;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::iter::Copied;
 use std::ops::Index;
@@ -89,7 +89,7 @@ impl Labels {
         names: impl IntoIterator<Item = impl AsRef<str>>,
         classes: &[impl AsRef<str>],
     ) -> Result<Self> {
-        let mut places = HashMap::new();
+        let mut places = BTreeMap::new();
         for (place, class) in classes.iter().enumerate() {
             places.entry(class.as_ref()).or_insert(place);
         }

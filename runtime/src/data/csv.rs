@@ -6,7 +6,7 @@ mod rows;
 mod text;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -316,8 +316,8 @@ fn is_header(rows: &Rows) -> bool {
 }
 
 /// The label of each class.
-fn places(classes: &[String]) -> Result<HashMap<&str, u32>, Problem> {
-    let mut places = HashMap::new();
+fn places(classes: &[String]) -> Result<BTreeMap<&str, u32>, Problem> {
+    let mut places = BTreeMap::new();
     for (class, label) in classes.iter().zip(0..) {
         if places.insert(class.as_str(), label).is_some() {
             return Err(Problem::RepeatedClass { name: shorten(class) });
@@ -327,7 +327,7 @@ fn places(classes: &[String]) -> Result<HashMap<&str, u32>, Problem> {
 }
 
 /// The label of a name.
-fn class(field: &str, classes: &[String], labels: &HashMap<&str, u32>) -> Result<u32, Problem> {
+fn class(field: &str, classes: &[String], labels: &BTreeMap<&str, u32>) -> Result<u32, Problem> {
     if field.is_empty() {
         return Err(Problem::Missing);
     }
