@@ -62,9 +62,9 @@ use proc_macro::TokenStream;
 /// With `accumulate`, `zero_grad`, clipping, `step`, `schedule` and blocks after `backward` run once for each window
 /// of batches, everything else for each batch.
 /// A closure of the spec is written into the loop: `return` ends the closure, `?` ends the function.
-/// A hook returns nothing, `ControlFlow<()>`, or a `Result` of either, as `?` inside it needs none:
-/// `ControlFlow::Break(())` ends the run after this place, in a window with the update of its batches so far, and
-/// `ControlFlow::Continue(())` goes on. A bare `return;` goes on too.
+/// A hook returns `()`, `ControlFlow<()>`, `Result<()>` or `Result<ControlFlow<()>>`; a closure that uses `?` need not
+/// return a `Result`. `ControlFlow::Break(())` ends the run, in a window after the update of its batches so far; `()`, as
+/// of a bare `return;`, and `ControlFlow::Continue(())` go on.
 ///
 /// Batches are weighed by what their loss was divided by, so that `accumulate = k` equals one `k` times larger batch
 /// and the epoch's loss is that of all its data, also under ignored labels, class weights and for sums; a batch in
