@@ -203,8 +203,8 @@ impl fmt::Display for CsvProblem {
             }
             Self::Rounded { text } => write!(
                 f,
-                "`{}` is a whole number that `{}` cannot hold exactly: leave the column out, scale it, or call \
-                 `.allow_rounding()`",
+                "`{}` is a whole number that `{}` cannot hold exactly: leave the column out by `.without([..])`, scale it, \
+                 or call `.allow_rounding()`",
                 Short(text),
                 type_name::<Scalar>()
             ),

@@ -98,7 +98,8 @@ impl From<&Labels> for Labels {
 }
 
 /// # Panics
-/// If a label is negative, or does not fit in 32 bits.
+/// If a label is negative, or does not fit in 32 bits. The panic names a line of the standard library, as `collect` does
+/// not pass the caller's on; of a `Vec`, `Labels::from` names the caller's.
 impl<T: Label> FromIterator<T> for Labels {
     #[track_caller]
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {

@@ -39,6 +39,7 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// let y = layer.forward(&pictures.flatten(2)).reshape(pictures.shape());
 /// assert_eq!(y.shape(), pictures.shape());
 /// ```
+#[doc(alias("BatchNorm2d"))]
 pub struct BatchNorm1d {
     /// `[features]`.
     pub weight: Parameter,
