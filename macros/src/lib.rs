@@ -34,13 +34,20 @@ use proc_macro::TokenStream;
 ///
 #[doc = include_str!("clauses.md")]
 ///
+/// The stages of `train_order` are `forward` and `loss` (or `training_step` for both), `zero_grad`, `backward`,
+/// `clip_grad_norm(x)`, `clip_grad_value(x)`, `step`, `schedule` and `metrics`; those of `eval_order` are `forward`, `loss`
+/// (or `training_step`) and `metrics`. A list names each stage that runs, but for two: where it has no `schedule`, the
+/// schedule of the clause `scheduler` moves after the update, and where it has no `metrics`, those of a clause are counted
+/// at the end. The modes of the layers are no stages: the loop sets them.
 /// An order of one's own is checked as a hand-written loop is; findings stand on the list's words.
 /// Where the order has them, `output`, `loss`, `batch`, `epoch`, `grad_norm`, `optimizer` and `scheduler` can be
 /// named in its blocks and in hooks.
 /// With `accumulate`, `zero_grad`, clipping, `step`, `schedule` and blocks after `backward` run once for each window
 /// of batches, everything else for each batch.
 /// A closure of the spec is written into the loop: `return` ends the closure, `?` ends the function.
-/// A hook that returns `ControlFlow::Break` ends the run; in a window, the update of its batches so far is made first.
+/// A hook returns `()`, `ControlFlow<()>`, `Result<()>` or `Result<ControlFlow<()>>`; a closure that uses `?` need not
+/// return a `Result`. `ControlFlow::Break(())` ends the run, in a window after the update of its batches so far; `()`, as
+/// of a bare `return;`, and `ControlFlow::Continue(())` go on.
 ///
 /// Batches are weighed by what their loss was divided by, so that `accumulate = k` equals one `k` times larger batch
 /// and the epoch's loss is that of all its data, also under ignored labels, class weights and for sums; a batch in
@@ -110,6 +117,8 @@ pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// Every field is visited under its name, as PyTorch names it; fields of tuple structs have their positions for
 /// names. Vectors, options, boxes, arrays and tuples of modules are modules too; plain values are left alone.
+/// A tensor that is trained is a field of the type `Parameter`, one that is only saved and loaded a `Buffer`, such as the
+/// mean and the deviation by which inputs are scaled: both are made by `new(tensor)` and compute as `.tensor()`.
 /// A type parameter that stands in a field's type gets the bound that the field needs.
 ///
 /// ```text
@@ -117,6 +126,8 @@ pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
 /// struct Mlp {
 ///     hidden: Linear,              // "hidden.weight", "hidden.bias"
 ///     blocks: Vec<Linear>,         // "blocks.0.weight", ...
+///     scale: Parameter,            // "scale": trained
+///     mean: Buffer,                // "mean": saved and loaded, not trained
 ///     width: usize,                // nothing to train
 ///     #[module(skip)]
 ///     started: std::time::Instant, // not asked

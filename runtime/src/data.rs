@@ -26,7 +26,7 @@ pub use tensors::TensorDataset;
 
 use crate::{Labels, Tensor};
 
-/// Some samples: what goes into the model, and what should come out.
+/// Some samples: what goes into the model, and what should come out. It is no pair, but `Batch { input, target }`.
 #[derive(Clone, Debug)]
 pub struct Batch<Y = Labels, X = Tensor> {
     /// What the model gets, a row for each sample.

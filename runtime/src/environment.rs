@@ -9,6 +9,10 @@
 //! | `TRAINING_LOOP_UNOPTIMIZED` | `off` | silences the word about a runtime that was built without optimization | |
 //!
 //! What is said in code overrides the variable.
+//!
+//! The watch needs no attribute: it follows the gradients of each optimizer through any loop, and names on standard error
+//! `step_before_backward`, `missing_zero_grad`, `gradients_discarded`, `step_repeated`, `clip_before_backward` and
+//! `clip_after_step`, once for each place. A missing `step`, modes and rebuilt optimizers are left to the checker.
 
 /// The variables for the help of a program, a line each, as clap's `after_help` takes them.
 ///

@@ -8,6 +8,7 @@ mod csv;
 mod io;
 mod model_file;
 mod short;
+mod state;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -16,8 +17,10 @@ use std::path::PathBuf;
 pub use csv::CsvProblem;
 use io::write_where;
 pub use model_file::ModelFileProblem;
-use short::{Names, shown, write_more};
+use short::Names;
 pub(crate) use short::{Short, shorten};
+pub use state::Misshapen;
+use state::write_state;
 
 /// What functions of this crate return when their input comes from outside the program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -99,6 +102,8 @@ pub enum Error {
         column: usize,
         /// The number itself.
         value: f64,
+        /// Whether no row has a finite number in this column.
+        whole_column: bool,
     },
     /// A label outside `0..classes`.
     Label {
@@ -108,6 +113,15 @@ pub enum Error {
         label: usize,
         /// The number of classes.
         classes: usize,
+    },
+    /// A name that is none of the classes.
+    UnknownClass {
+        /// The sample, counted from 0.
+        row: usize,
+        /// The name it has.
+        name: String,
+        /// The names of the classes.
+        classes: Vec<String>,
     },
     /// Something in a CSV file.
     Csv {
@@ -148,23 +162,14 @@ pub enum Error {
         /// The system's own error.
         source: std::io::Error,
     },
-    /// An error of the caller's own code, passed through a loop by [`Error::other`].
+    /// An error of the caller's own code, passed through a loop by [`Error::other`], or by `?` if the system's.
     Other(Box<dyn StdError + Send + Sync>),
 }
 
-/// An entry whose shape is not the model's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Misshapen {
-    /// The entry's name: `hidden.weight`.
-    pub name: String,
-    /// The shape in the model.
-    pub expected: Vec<usize>,
-    /// The shape in the state.
-    pub found: Vec<usize>,
-}
-
 impl Error {
-    /// Wraps an error of your own, so that a hook or a loop can pass it on with `?`.
+    /// Wraps an error of another type, so that a hook or a loop can pass it on with `?`.
+    ///
+    /// A [`std::io::Error`] needs nothing but the `?`; [`Error::io`] adds the path, which such an error does not tell.
     ///
     /// # Example
     /// ```
@@ -232,16 +237,23 @@ impl fmt::Display for Error {
                 f,
                 "row {row} (counted from 0) holds {found} numbers, and row 0 holds {expected}; make all rows as long"
             ),
-            Self::NotFinite { what, row, column, value } => {
-                write!(
-                    f,
-                    "{what}: {value} in row {row}, column {column} (counted from 0); replace it or leave the row out"
-                )
-            }
+            Self::NotFinite { what, column, value, whole_column: true, .. } => write!(
+                f,
+                "{what}: column {column} (counted from 0) holds no finite number, but {value} in row 0; a column that \
+                 is constant has the deviation 0, by which nothing is scaled: divide it by 1, or leave it out"
+            ),
+            Self::NotFinite { what, row, column, value, .. } => write!(
+                f,
+                "{what}: {value} in row {row}, column {column} (counted from 0); replace it or leave the row out"
+            ),
             Self::Label { row, label, classes } => write!(
                 f,
                 "label {label} in row {row} (counted from 0) is not below the number of classes, {classes}"
             ),
+            Self::UnknownClass { row, name, classes } => {
+                write!(f, "`{}` in row {row} (counted from 0) ", Short(name))?;
+                write_none_of(f, classes)
+            }
             Self::Csv { path, line, column, problem } => {
                 write!(f, "{}", path.display())?;
                 if let Some(line) = line {
@@ -280,6 +292,15 @@ impl StdError for Error {
     }
 }
 
+/// That a name is none of the classes.
+fn write_none_of(f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result {
+    if classes.is_empty() {
+        write!(f, "is no class, as no classes are given")
+    } else {
+        write!(f, "is none of the classes {}", Names(classes))
+    }
+}
+
 /// The number as it was written: 0.1, not the digits of the nearest f32.
 fn decimal(value: f64) -> String {
     let narrow = value as f32;
@@ -302,25 +323,6 @@ fn write_empty_loader(
              make the batch smaller or leave `drop_last` out"
         )
     }
-}
-
-fn write_state(
-    f: &mut fmt::Formatter<'_>,
-    missing: &[String],
-    unexpected: &[String],
-    misshapen: &[Misshapen],
-) -> fmt::Result {
-    write!(f, "this state belongs to another architecture, the model was left as it is")?;
-    if !missing.is_empty() {
-        write!(f, "; missing: {}", Names(missing))?;
-    }
-    if !unexpected.is_empty() {
-        write!(f, "; unexpected: {}", Names(unexpected))?;
-    }
-    for Misshapen { name, expected, found } in shown(misshapen) {
-        write!(f, "; `{}` is {expected:?} in the model and {found:?} in the state", Short(name))?;
-    }
-    write_more(f, misshapen.len())
 }
 
 #[cfg(test)]
@@ -370,7 +372,8 @@ mod tests {
                     column: Some((2, Some("width".into()))),
                     problem: Box::new(CsvProblem::NotANumber { text: "wide".into() }),
                 },
-                "iris.csv:7, column 3 (`width`): `wide` is not a number",
+                "iris.csv:7, column 3 (`width`): `wide` is not a number; mend the field, or leave the column out by \
+                 `.without([..])`",
             ),
         ];
         for (error, text) in cases {

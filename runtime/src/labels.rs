@@ -1,17 +1,26 @@
 //! Class labels and other ids: integers, counted from 0.
 
-use std::fmt::{self, Display};
+mod from;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::iter::Copied;
+use std::ops::Index;
 use std::sync::Arc;
+use std::{slice, vec};
 
-use ndarray::{Array, ArrayView, Dimension, IxDyn};
+pub use from::Label;
+use ndarray::{ArrayView, IxDyn};
 
-use crate::shape::Shape;
+use crate::error::shorten;
+use crate::shape::{self, Shape};
 use crate::{Error, Result};
 
 /// The classes of a batch's samples, or the tokens of its texts; a clone shares them.
 ///
 /// Labels have a shape as tensors have: `[batch]` for classes, `[batch, time]` for tokens. They are made of numbers
-/// of the types `u8`, `u32`, `usize`, `i32` and `i64`: of vectors, slices, arrays, nested arrays, and `ndarray` arrays.
+/// of the types `u8`, `u32`, `usize`, `i32` and `i64` ([`Label`]): of vectors, slices, arrays, nested arrays, `ndarray`
+/// arrays, and by `collect`. Names of classes become labels by [`from_names`](Self::from_names).
 ///
 /// # Example
 /// ```
@@ -19,6 +28,8 @@ use crate::{Error, Result};
 ///
 /// let labels = Labels::from(vec![2, 0, 1]);
 /// assert_eq!(labels.as_slice(), [2, 0, 1]);
+/// assert_eq!((labels[0], labels.iter().max()), (2, Some(2)));
+/// assert_eq!((0..6).map(|i| i % 3).collect::<Labels>().len(), 6);
 /// let tokens = Labels::from([[5, 9, 0], [3, 0, 0]]);
 /// assert_eq!(tokens.shape(), [2, 3]);
 /// assert_eq!(tokens, Labels::from(ndarray::arr2(&[[5_usize, 9, 0], [3, 0, 0]])));
@@ -30,8 +41,8 @@ pub struct Labels {
 }
 
 impl Labels {
-    fn vector(values: Arc<[u32]>) -> Self {
-        Self { shape: Shape::new(&[values.len()]), values }
+    fn vector(values: Vec<u32>) -> Self {
+        Self { shape: Shape::new(&[values.len()]), values: values.into() }
     }
 
     /// Labels from outside the program, of which each must be below `classes`.
@@ -54,6 +65,44 @@ impl Labels {
         checked.collect()
     }
 
+    /// Labels of names: the place of each name in `classes`, from 0 on. `classes[label]` turns a label back.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClass`] names the first that is none of the classes, and its row.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// # fn main() -> Result<()> {
+    /// let names = ["sour", "bitter", "sour"];
+    /// let mut classes = names.to_vec();
+    /// classes.sort_unstable();
+    /// classes.dedup();
+    /// let labels = Labels::from_names(names, &classes)?;
+    /// assert_eq!(labels.as_slice(), [1, 0, 1]);
+    /// assert_eq!(classes[labels[0] as usize], "sour");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn from_names(
+        names: impl IntoIterator<Item = impl AsRef<str>>,
+        classes: &[impl AsRef<str>],
+    ) -> Result<Self> {
+        let mut places = BTreeMap::new();
+        for (place, class) in classes.iter().enumerate() {
+            places.entry(class.as_ref()).or_insert(place);
+        }
+        let find = |(row, name): (usize, _)| {
+            let name: &str = AsRef::as_ref(&name);
+            places.get(name).copied().ok_or_else(|| {
+                let classes = classes.iter().map(|class| shorten(class.as_ref())).collect();
+                Error::UnknownClass { row, name: shorten(name), classes }
+            })
+        };
+        names.into_iter().enumerate().map(find).collect()
+    }
+
     /// The same labels under another shape of as many elements.
     ///
     /// # Panics
@@ -68,7 +117,7 @@ impl Labels {
     /// ```
     #[track_caller]
     pub fn reshape(&self, shape: &[usize]) -> Self {
-        let shape = Shape::new(shape);
+        let shape = shape::of_reshape(shape);
         assert!(
             shape.count() == self.len(),
             "reshape: {} labels of shape {:?} do not fit the shape {shape:?}",
@@ -98,7 +147,19 @@ impl Labels {
         &self.values
     }
 
-    /// The label at one place of the row-major order, if there is one.
+    /// The label where there is only one, as of a single sample.
+    ///
+    /// # Panics
+    /// If there are none or several.
+    #[track_caller]
+    pub fn item(&self) -> u32 {
+        match self.as_slice() {
+            [label] => *label,
+            _ => panic!("item: labels of shape {:?} are not a single label", self.shape()),
+        }
+    }
+
+    /// The label at one place of the row-major order, if there is one; `labels[index]` panics where there is none.
     pub fn get(&self, index: usize) -> Option<u32> {
         self.values.get(index).copied()
     }
@@ -109,80 +170,42 @@ impl Labels {
     }
 }
 
-/// Labels of one integer type: a number (without axes), arrays, slices and vectors of numbers, nested arrays,
-/// `ndarray` arrays.
-macro_rules! integers {
-    ($($integer:ty),*) => {$(
-        /// # Panics
-        /// If the label is negative, or does not fit in 32 bits.
-        impl From<$integer> for Labels {
-            #[track_caller]
-            fn from(label: $integer) -> Self {
-                Self { shape: Shape::scalar(), values: narrow(&[label]) }
-            }
-        }
+/// The labels in row-major order.
+impl<'a> IntoIterator for &'a Labels {
+    type Item = u32;
+    type IntoIter = Copied<slice::Iter<'a, u32>>;
 
-        /// # Panics
-        /// If a label is negative, or does not fit in 32 bits.
-        impl From<Vec<$integer>> for Labels {
-            #[track_caller]
-            fn from(labels: Vec<$integer>) -> Self {
-                Self::vector(narrow(&labels))
-            }
-        }
-
-        /// # Panics
-        /// If a label is negative, or does not fit in 32 bits.
-        impl From<&[$integer]> for Labels {
-            #[track_caller]
-            fn from(labels: &[$integer]) -> Self {
-                Self::vector(narrow(labels))
-            }
-        }
-
-        /// # Panics
-        /// If a label is negative, or does not fit in 32 bits.
-        impl<const N: usize> From<[$integer; N]> for Labels {
-            #[track_caller]
-            fn from(labels: [$integer; N]) -> Self {
-                Self::vector(narrow(&labels))
-            }
-        }
-
-        /// # Panics
-        /// If a label is negative, or does not fit in 32 bits.
-        impl<const M: usize, const N: usize> From<[[$integer; M]; N]> for Labels {
-            #[track_caller]
-            fn from(rows: [[$integer; M]; N]) -> Self {
-                Self { shape: Shape::new(&[N, M]), values: narrow(rows.as_flattened()) }
-            }
-        }
-
-        /// # Panics
-        /// If a label is negative, or does not fit in 32 bits.
-        impl<D: Dimension> From<ArrayView<'_, $integer, D>> for Labels {
-            #[track_caller]
-            fn from(labels: ArrayView<'_, $integer, D>) -> Self {
-                let shape = Shape::new(labels.shape());
-                match labels.as_slice() {
-                    Some(labels) => Self { shape, values: narrow(labels) },
-                    None => Self { shape, values: narrow(&labels.iter().copied().collect::<Vec<_>>()) },
-                }
-            }
-        }
-
-        /// # Panics
-        /// If a label is negative, or does not fit in 32 bits.
-        impl<D: Dimension> From<Array<$integer, D>> for Labels {
-            #[track_caller]
-            fn from(labels: Array<$integer, D>) -> Self {
-                Self::from(labels.view())
-            }
-        }
-    )*};
+    fn into_iter(self) -> Self::IntoIter {
+        self.values.iter().copied()
+    }
 }
 
-integers!(u8, u32, usize, i32, i64);
+/// The labels in row-major order.
+impl IntoIterator for Labels {
+    type Item = u32;
+    type IntoIter = vec::IntoIter<u32>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Vec::from(&*self.values).into_iter()
+    }
+}
+
+/// The label at a place of the row-major order.
+///
+/// # Panics
+/// If there is no such place; [`Labels::get`] gives `None` then.
+impl Index<usize> for Labels {
+    type Output = u32;
+
+    #[track_caller]
+    fn index(&self, index: usize) -> &u32 {
+        let (shape, count) = (self.shape(), self.len());
+        match self.values.get(index) {
+            Some(label) => label,
+            None => panic!("there is no label {index}: the shape {shape:?} has {count}, counted from 0"),
+        }
+    }
+}
 
 /// The labels as `ndarray` writes an array of this shape.
 impl fmt::Display for Labels {
@@ -190,33 +213,6 @@ impl fmt::Display for Labels {
         let labels = ArrayView::from_shape(IxDyn(self.shape()), self.as_slice()).map_err(|_| fmt::Error)?;
         fmt::Display::fmt(&labels, f)
     }
-}
-
-impl From<&Labels> for Labels {
-    fn from(labels: &Labels) -> Self {
-        labels.clone()
-    }
-}
-
-impl FromIterator<u32> for Labels {
-    fn from_iter<I: IntoIterator<Item = u32>>(values: I) -> Self {
-        Self::vector(values.into_iter().collect())
-    }
-}
-
-#[track_caller]
-fn narrow<T: Copy + Display + TryInto<u32>>(labels: &[T]) -> Arc<[u32]> {
-    let mut narrow = Vec::with_capacity(labels.len());
-    for (place, label) in labels.iter().enumerate() {
-        let Ok(label) = (*label).try_into() else {
-            panic!(
-                "label {label} at place {place} is not in 0..=4294967295; labels count from 0, and one to leave out \
-                 may be any number beyond the classes (`CrossEntropy::ignore`)"
-            );
-        };
-        narrow.push(label);
-    }
-    narrow.into()
 }
 
 #[cfg(test)]
@@ -240,31 +236,40 @@ mod tests {
     }
 
     #[test]
-    fn integers_of_any_type_are_labels() {
-        let expected = (0..3).collect::<Labels>();
-        for labels in [
-            Labels::from([0, 1, 2]),
-            vec![0_u8, 1, 2].into(),
-            [0_i64, 1, 2].into(),
-            (&[0_usize, 1, 2][..]).into(),
-            ndarray::arr1(&[0_i32, 1, 2]).view().into(),
-        ] {
-            assert_eq!(labels, expected);
+    fn labels_are_collected_from_integers_and_names() {
+        let expected = Labels::from([2, 0, 1]);
+        assert_eq!([2_usize, 0, 1].into_iter().collect::<Labels>(), expected);
+        assert_eq!([2_i64, 0, 1].into_iter().collect::<Labels>(), expected);
+        let classes = ["bitter".to_owned(), "sour".to_owned(), "sweet".to_owned()];
+        assert_eq!(Labels::from_names(["sweet", "bitter", "sour"], &classes).unwrap(), expected);
+        let error = Labels::from_names(["sweet", "swet"], &classes).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`swet` in row 1 (counted from 0) is none of the classes `bitter`, `sour`, `sweet`"
+        );
+    }
+
+    #[test]
+    fn labels_are_gone_through_in_order() {
+        let labels = Labels::from([[2, 0], [1, 3]]);
+        let mut all = Vec::new();
+        for label in &labels {
+            all.push(label);
         }
-        assert_eq!(Labels::from(7).shape(), [0_usize; 0]);
-        assert_eq!(Labels::from([[1, 2], [3, 4], [5, 6]]).shape(), [3, 2]);
+        assert_eq!((all.as_slice(), labels[3], Labels::from([7]).item()), (labels.as_slice(), 3, 7));
+        assert!(labels.into_iter().eq(all));
     }
 
     #[test]
-    #[should_panic(expected = "label -100 at place 1 is not in 0..=4294967295")]
-    fn negative_labels_are_refused() {
-        let _ = Labels::from([3, -100]);
+    #[should_panic(expected = "there is no label 4: the shape [2, 2] has 4")]
+    fn a_label_that_is_not_there_is_named() {
+        let _ = Labels::from([[2, 0], [1, 3]])[4];
     }
 
     #[test]
-    #[should_panic(expected = "label 4294967296 at place 0 is not in 0..=4294967295")]
-    fn labels_are_not_cut_to_32_bits() {
-        let _ = Labels::from(vec![1_i64 << 32]);
+    #[should_panic(expected = "item: labels of shape [2] are not a single label")]
+    fn several_labels_are_no_item() {
+        let _ = Labels::from([2, 0]).item();
     }
 
     #[test]

@@ -100,7 +100,7 @@ extern crate self as training_loop;
 pub use autograd::{NoGradGuard, no_grad, no_grad_guard};
 pub use error::{CsvProblem, Error, Misshapen, ModelFileProblem, Result};
 pub use evaluation::{Evaluation, evaluation};
-pub use labels::Labels;
+pub use labels::{Label, Labels};
 pub use loss::{
     ClassTarget, CrossEntropy, Huber, NumberTarget, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy,
     huber_loss, kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,

@@ -172,7 +172,10 @@ fn misfit(labels: &[usize], rows: &[usize], classes: usize) -> String {
         );
     }
     if labels.len() != rank && labels.iter().product::<usize>() == rows.iter().product::<usize>() {
-        return format!("write `labels.reshape(&{rows:?})`");
+        return match rank {
+            0 => "write `labels.reshape(&[])`".to_owned(),
+            _ => format!("write `labels.reshape(&output.shape()[..{rank}])`"),
+        };
     }
     match labels.iter().zip(rows).position(|(label, row)| label != row) {
         Some(axis) if labels.len() == rank => {

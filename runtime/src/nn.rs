@@ -178,7 +178,8 @@ pub trait Module {
         state::save(&state::entries(self), path.as_ref())
     }
 
-    /// Reads all parameters and buffers from a safetensors file, ours or PyTorch's.
+    /// Reads all parameters and buffers from a safetensors file, ours or PyTorch's, into a model that was built for it:
+    /// `let model = Net::new(..); model.load(path)?`.
     ///
     /// # Errors
     /// Those of [`ModelFile::read`], and when the file belongs to another architecture: then the error

@@ -24,6 +24,7 @@ use crate::{Array, Scalar};
 /// let weight = Parameter::new(ndarray::arr1(&[1.0, 2.0]));
 /// (weight.tensor() * 3.0).sum().backward();
 /// assert_eq!(weight.grad().unwrap(), ndarray::arr1(&[3.0, 3.0]).into_dyn());
+/// assert_eq!(Parameter::new(Tensor::randn(&[3, 2])).shape(), [3, 2]);
 /// ```
 #[derive(Clone)]
 pub struct Parameter(Arc<Inner>);
@@ -60,11 +61,14 @@ pub(crate) enum GradientStage {
 }
 
 impl Parameter {
-    /// A parameter with this value and no gradient.
-    #[allow(clippy::needless_pass_by_value)] // An array or a view, as for `Tensor::from`.
+    /// A parameter with this value and no gradient: a tensor, or all that becomes one by `Tensor::from`. Of a tensor the
+    /// numbers are taken, not the graph behind them.
     #[track_caller]
-    pub fn new<S: Data<Elem = Scalar>, D: Dimension>(array: ArrayBase<S, D>) -> Self {
-        Self::of(copied(&array))
+    pub fn new<T>(value: T) -> Self
+    where
+        Tensor: From<T>,
+    {
+        Self::of(Tensor::from(value).value().clone())
     }
 
     /// A parameter of which every entry is `value`.
@@ -239,6 +243,16 @@ mod tests {
         parameter.set(ndarray::arr1(&[5.0, 6.0]));
         assert_eq!(before.as_slice(), [1.0, 2.0]);
         assert_eq!(parameter.tensor().as_slice(), [5.0, 6.0]);
+    }
+
+    #[test]
+    fn is_made_of_what_a_tensor_is_made_of() {
+        let tensor = crate::Tensor::from([1.0, 2.0]);
+        let parameter = Parameter::new(&tensor);
+        parameter.set(ndarray::arr1(&[5.0, 6.0]));
+        assert_eq!((tensor.as_slice(), parameter.tensor().as_slice()), (&[1.0, 2.0][..], &[5.0, 6.0][..]));
+        assert_eq!(Parameter::new(vec![1.0, 2.0]).value(), Parameter::new([1.0, 2.0]).value());
+        assert!(!Parameter::new(parameter.tensor()).is_same(&parameter));
     }
 
     #[test]

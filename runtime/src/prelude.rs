@@ -1,22 +1,32 @@
 //! All that a program with a training loop usually names: `use training_loop::prelude::*;`.
 
+#[doc(inline)]
 pub use crate::data::{Batch, Csv, DataLoader, Dataset, TensorDataset};
+#[doc(inline)]
 pub use crate::loss::{
     CrossEntropy, Huber, SmoothL1, bce_loss, bce_with_logits_loss, cross_entropy, huber_loss, kl_div,
     l1_loss, mse_loss, nll_loss, smooth_l1_loss,
 };
-pub use crate::metric::{Metric, accuracy, confusion, f1, mae, mse, precision, r2, recall, rmse, top_k};
-pub use crate::nn::{
-    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Conv1d, Conv2d, Dropout, Embedding, Flatten, Gelu,
-    Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Module, MultiheadAttention, Relu, Sequential,
-    Sigmoid, Silu, Softplus, Tanh,
+#[doc(inline)]
+pub use crate::metric::{
+    Average, Metric, accuracy, confusion, f1, mae, mse, precision, r2, recall, rmse, top_k,
 };
+#[doc(inline)]
+pub use crate::nn::{
+    Activation, AdaptiveAvgPool2d, AvgPool2d, BatchNorm1d, Buffer, Conv1d, Conv2d, Dropout, Embedding,
+    Flatten, Gelu, Layer, LayerNorm, LeakyRelu, Linear, Lstm, MaxPool2d, Module, MultiheadAttention, Relu,
+    Sequential, Sigmoid, Silu, Softplus, Tanh,
+};
+#[doc(inline)]
 pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};
-pub use crate::run::{History, State, StopReason};
+#[doc(inline)]
+pub use crate::run::{History, ProgressStyle, State, StopReason, set_progress};
+#[doc(inline)]
 pub use crate::schedule::{CosineLr, Schedule, StepLr};
+#[doc(inline)]
 pub use crate::{
-    Attention, Error, Labels, Parameter, Result, Scalar, StateDict, Tensor, cat, evaluation, no_grad,
-    no_grad_guard, seed, seed_scope, select, stack,
+    Attention, Error, Labels, ModelFile, Parameter, Pool, Result, Scalar, StateDict, Tensor, avg_pool2d, cat,
+    evaluation, max_pool2d, no_grad, no_grad_guard, seed, seed_scope, select, stack,
 };
 /// What a hook returns to go on or to stop.
 pub use std::ops::ControlFlow;

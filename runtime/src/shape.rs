@@ -101,6 +101,18 @@ impl fmt::Debug for Shape {
     }
 }
 
+/// The shape that a `reshape` is given, in which no size is inferred: rustc proposes `usize::MAX` for -1.
+#[track_caller]
+pub(crate) fn of_reshape(shape: &[usize]) -> Shape {
+    assert!(
+        !shape.contains(&usize::MAX),
+        "reshape: no size is inferred from the others; of a tensor `x` write `x.len() / {}` for it, or \
+         `x.flatten(1)` to join all axes after the first",
+        shape.iter().filter(|size| **size != usize::MAX).fold(1_usize, |all, size| all.saturating_mul(*size))
+    );
+    Shape::new(shape)
+}
+
 /// What a shape is made of. Unlike `Into`, it panics at the caller's line.
 pub(crate) trait IntoShape {
     #[track_caller]

@@ -19,7 +19,7 @@ use crate::{Array, Scalar, watch};
 /// A cheap handle to numbers in row-major order; a clone shares them.
 ///
 /// It is made of a number, of a slice, vector or array of numbers, of nested arrays, and of any `ndarray` array or
-/// view; of ragged rows by `try_from`. Its `Display` is that of `ndarray`: nested, with a precision (`{:.3}`), and
+/// view; of an iterator by `collect`, of ragged rows by `try_from`. Its `Display` is that of `ndarray`: nested, with a precision (`{:.3}`), and
 /// shortened where there are many numbers.
 ///
 /// # Example

@@ -1,17 +1,21 @@
 //! Reading CSV files.
 
+mod columns;
 mod field;
 mod rows;
 mod text;
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
-use self::field::{label, number};
+pub use self::columns::Column;
+use self::columns::{Role, roles};
+use self::field::{label, number, target_number};
 use self::rows::{RowLimits, Rows};
 use self::text::{BLANK, Stop, Text};
 use super::TensorDataset;
@@ -22,13 +26,16 @@ use crate::{CsvProblem as Problem, Error, Labels, Result, Scalar, Tensor, memory
 const ROW_BYTES: usize = 16 << 20;
 /// More columns than the widest tables of measurements have; spreadsheets end at 16,384.
 const COLUMNS: usize = 1 << 20;
+/// More classes than any output layer of a table has.
+const CLASSES: usize = 1 << 16;
 /// The text of about half a billion numbers, which take 2 GiB as `f32`.
 const TABLE_BYTES: u64 = 4 << 30;
 
 /// Reads a table of numbers: all columns but one are features, that one is the target.
 ///
 /// A header is expected, the delimiter is a comma, the target is the last column; the methods
-/// change each. Bytes that were compressed by gzip are recognised by their first two (feature
+/// change each. Columns of text, as ids and dates, are left out by [`without`](Self::without), and a target of names
+/// becomes labels by [`classes`](Self::classes). Bytes that were compressed by gzip are recognised by their first two (feature
 /// `gzip`). The file is read as a stream: memory is needed for the numbers and one row of text.
 ///
 /// Numbers with a point or an exponent are rounded to the nearest [`Scalar`], as everywhere.
@@ -36,18 +43,21 @@ const TABLE_BYTES: u64 = 4 << 30;
 /// # Errors
 /// Each names file, line and column (both counted from 1): a row with more or fewer
 /// fields than the first, a field that is no number, NaN or an infinity, a whole number that [`Scalar`]
-/// would round, a label that is not a whole number from 0 on, a target column that is not there or twice,
-/// a row or a table beyond a limit or larger than memory, a file without rows, a missing file.
+/// would round, a label that is not a whole number from 0 on or none of the classes, a column that is not there or
+/// twice, a row or a table beyond a limit or larger than memory, a file without rows, a missing file.
 ///
 /// # Example
 /// ```
 /// use training_loop::prelude::*;
 ///
 /// # fn main() -> Result<()> {
-/// let table = "width,height,kind\n0.5,2,1\n0.25,1,0\n";
-/// let flowers = Csv::from_bytes("flowers.csv", table.as_bytes()).target_column("kind").classification()?;
-/// assert_eq!(flowers.inputs().shape(), [2, 2]);
-/// assert_eq!(flowers.targets().as_slice(), [1, 0]);
+/// let table = "id,width,height,kind\nA7,0.5,2,rose\nB1,0.25,1,lily\n";
+/// let flowers = Csv::from_bytes("flowers.csv", table.as_bytes()).target_column("kind").without(["id"]);
+/// let classes = flowers.class_names()?;
+/// let data = flowers.classes(&classes).classification()?;
+/// assert_eq!(data.inputs().shape(), [2, 2]);
+/// assert_eq!(data.targets().as_slice(), [1, 0]);
+/// assert_eq!(classes[data.targets()[0] as usize], "rose");
 /// # Ok(())
 /// # }
 /// ```
@@ -58,6 +68,8 @@ pub struct Csv {
     header: Option<bool>,
     delimiter: Delimiter,
     target: Option<Column>,
+    without: Vec<Column>,
+    classes: Option<Vec<String>>,
     may_round: bool,
     limits: RowLimits,
     bytes_limit: u64,
@@ -69,34 +81,6 @@ enum Delimiter {
     Blanks,
 }
 
-/// A column, by its index from 0 or by its name in the header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Column {
-    /// Counted from 0.
-    Index(usize),
-    /// As in the header.
-    Name(String),
-}
-
-impl From<usize> for Column {
-    fn from(index: usize) -> Self {
-        Self::Index(index)
-    }
-}
-
-impl From<&str> for Column {
-    fn from(name: &str) -> Self {
-        Self::Name(name.to_owned())
-    }
-}
-
-impl From<String> for Column {
-    fn from(name: String) -> Self {
-        Self::Name(name)
-    }
-}
-
 impl Csv {
     /// A table in a file, which is not opened yet.
     pub fn new(path: impl AsRef<Path>) -> Self {
@@ -106,6 +90,8 @@ impl Csv {
             header: None,
             delimiter: Delimiter::Byte(b','),
             target: None,
+            without: Vec::new(),
+            classes: None,
             may_round: false,
             limits: RowLimits { bytes: ROW_BYTES, columns: COLUMNS },
             bytes_limit: TABLE_BYTES,
@@ -133,9 +119,58 @@ impl Csv {
         Self { delimiter: Delimiter::Blanks, ..self }
     }
 
-    /// The column to learn, by index from 0 or by name; the last if left out.
+    /// The column to learn, by index from 0 or by name; the last that is read if left out.
     pub fn target_column(self, column: impl Into<Column>) -> Self {
         Self { target: Some(column.into()), ..self }
+    }
+
+    /// Leaves columns out, by index from 0 or by name: `.without(["id", "date"])`. Their fields may be anything.
+    #[doc(alias("columns", "usecols", "drop", "skip_column"))]
+    pub fn without(mut self, columns: impl IntoIterator<Item = impl Into<Column>>) -> Self {
+        self.without.extend(columns.into_iter().map(Into::into));
+        self
+    }
+
+    /// The names of the classes, for a target of names: [`classification`](Self::classification) makes each the label
+    /// of its place, from 0 on, so that `classes[label]` turns a prediction back into a name.
+    ///
+    /// Keep the names with the model: another file has the same labels if it is read with the same names.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// # fn main() -> Result<()> {
+    /// let cups = Csv::from_bytes("cups.csv", b"heat,taste\n93,bitter\n85,sour\n").classes(["sour", "bitter"]);
+    /// assert_eq!(cups.classification()?.targets().as_slice(), [1, 0]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn classes(self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { classes: Some(names.into_iter().map(Into::into).collect()), ..self }
+    }
+
+    /// The names in the target column, each once, in sorted order: for [`classes`](Self::classes). Reads the table.
+    ///
+    /// # Errors
+    /// Those of a table, and when there are more than 65,536 names.
+    pub fn class_names(&self) -> Result<Vec<String>> {
+        let mut names = BTreeSet::new();
+        self.read_fields(|role, field| {
+            if role != Role::Target || names.contains(field) {
+                return Ok(());
+            }
+            if field.is_empty() {
+                return Err(Problem::Missing);
+            }
+            if names.len() == CLASSES {
+                return Err(Problem::ManyClasses { limit: CLASSES });
+            }
+            memory::check(field.len() as u64).map_err(|_| Problem::Memory)?;
+            names.insert(field.to_owned());
+            Ok(())
+        })?;
+        Ok(names.into_iter().collect())
     }
 
     /// Rounds whole numbers that [`Scalar`] cannot hold exactly, as it does others; labels are never rounded.
@@ -158,27 +193,52 @@ impl Csv {
         Self { bytes_limit: bytes, ..self }
     }
 
-    /// Reads features and class labels.
+    /// Reads features and class labels: whole numbers from 0 on, or the names of [`classes`](Self::classes).
     ///
     /// # Shapes
-    /// inputs `[rows, columns - 1]`, targets: as many labels.
+    /// inputs `[rows, features]`, targets: as many labels.
     pub fn classification(&self) -> Result<TensorDataset<Labels>> {
-        let (features, labels) = self.read(label)?;
+        let (features, labels) = match &self.classes {
+            Some(classes) => {
+                let labels = places(classes).map_err(|problem| self.problem(None, None, problem))?;
+                self.read(|field| class(field, classes, &labels))?
+            }
+            None => self.read(label)?,
+        };
         TensorDataset::new(Tensor::from(features), Labels::from(labels))
     }
 
     /// Reads features and a number to learn.
     ///
     /// # Shapes
-    /// inputs `[rows, columns - 1]`, targets `[rows, 1]`, as a layer with one output gives.
+    /// inputs `[rows, features]`, targets `[rows, 1]`, as a layer with one output gives.
     pub fn regression(&self) -> Result<TensorDataset<Tensor>> {
-        let (features, values) = self.read(|field| number(field, self.may_round))?;
+        let (features, values) = self.read(|field| target_number(field, self.may_round))?;
         let values = Array2::from_shape_vec((values.len(), 1), values).expect("one column");
         TensorDataset::new(Tensor::from(features), Tensor::from(values))
     }
 
     /// Reads the features, and the target by `parse`.
     fn read<T>(&self, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<(Array2<Scalar>, Vec<T>)> {
+        let (mut features, mut targets) = (Vec::new(), Vec::new());
+        let roles = self.read_fields(|role, field| match role {
+            Role::Feature => number(field, self.may_round)
+                .and_then(|value| memory::push(&mut features, value).map_err(|_| Problem::Memory)),
+            Role::Target => {
+                parse(field).and_then(|value| memory::push(&mut targets, value).map_err(|_| Problem::Memory))
+            }
+            Role::LeftOut => Ok(()),
+        })?;
+        // Tensors and labels copy what they are made of, in buffers that are up to a quarter larger.
+        let copies = (features.len() * size_of::<Scalar>()).max(targets.len() * size_of::<T>()) as u64;
+        memory::check(copies / 4 * 5).map_err(|_| self.problem(None, None, Problem::Memory))?;
+        let width = roles.iter().filter(|role| **role == Role::Feature).count();
+        let features = Array2::from_shape_vec((targets.len(), width), features);
+        Ok((features.expect("all rows are as long as the first"), targets))
+    }
+
+    /// Shows `visit` each field of each row, with the role of its column; returns the roles.
+    fn read_fields(&self, mut visit: impl FnMut(Role, &str) -> Result<(), Problem>) -> Result<Vec<Role>> {
         let (has_blanks, delimiter) = match self.delimiter {
             Delimiter::Byte(byte) => (false, byte),
             Delimiter::Blanks => (true, BLANK),
@@ -187,32 +247,26 @@ impl Csv {
             Text::new(self.open()?, has_blanks, self.bytes_limit).map_err(|stop| self.stopped(None, stop))?;
         let mut rows = Rows::new(text, delimiter, self.limits);
         let names = self.names(&mut rows)?;
-        let (mut features, mut targets, mut shape) = (Vec::new(), Vec::new(), None);
+        let mut found: Option<Vec<Role>> = None;
         while self.advance(&mut rows)? {
-            let (_, target) = match shape {
-                Some(shape) => shape,
-                None => *shape.insert((rows.len(), self.target(&names, rows.len())?)),
+            let is_first = found.is_none();
+            let roles = if let Some(roles) = &found {
+                roles
+            } else {
+                let roles = roles(self.target.as_ref(), &self.without, &names, rows.len());
+                found.insert(roles.map_err(|problem| self.problem(None, None, problem))?)
             };
-            for (column, field) in rows.fields().enumerate() {
-                let kept = if column == target {
-                    parse(field)
-                        .and_then(|value| memory::push(&mut targets, value).map_err(|_| Problem::Memory))
-                } else {
-                    number(field, self.may_round)
-                        .and_then(|value| memory::push(&mut features, value).map_err(|_| Problem::Memory))
-                };
-                kept.map_err(|problem| {
+            for ((column, field), role) in rows.fields().enumerate().zip(roles.iter()) {
+                visit(*role, field).map_err(|problem| {
+                    if is_first && self.header == Some(false) && problem.is_text() && is_header(&rows) {
+                        return self.problem(Some(rows.line()), None, Problem::DataIsHeader);
+                    }
                     let name = names.get(column).map(|name| shorten(name));
                     self.problem(Some(rows.line()), Some((column, name)), problem)
                 })?;
             }
         }
-        let Some((columns, _)) = shape else { return Err(self.problem(None, None, Problem::Empty)) };
-        // Tensors and labels copy what they are made of, in buffers that are up to a quarter larger.
-        let copies = (features.len() * size_of::<Scalar>()).max(targets.len() * size_of::<T>()) as u64;
-        memory::check(copies / 4 * 5).map_err(|_| self.problem(None, None, Problem::Memory))?;
-        let features = Array2::from_shape_vec((targets.len(), columns - 1), features);
-        Ok((features.expect("all rows are as long as the first"), targets))
+        found.ok_or_else(|| self.problem(None, None, Problem::Empty))
     }
 
     /// The names of the columns; none without a header.
@@ -231,36 +285,6 @@ impl Csv {
 
     fn advance(&self, rows: &mut Rows) -> Result<bool> {
         rows.next().map_err(|stop| self.stopped(Some(rows.line()), stop))
-    }
-
-    /// The index of the target column.
-    fn target(&self, names: &[String], columns: usize) -> Result<usize> {
-        let found = match &self.target {
-            None => Some(columns - 1),
-            Some(Column::Index(index)) => Some(*index).filter(|&index| index < columns),
-            Some(Column::Name(name)) => names.iter().position(|own| own == name),
-        };
-        match found {
-            Some(_) if columns == 1 => Err(self.problem(None, None, Problem::NoFeatures)),
-            Some(index) => match &self.target {
-                Some(Column::Name(name)) if names[index + 1..].contains(name) => {
-                    Err(self.problem(None, None, Problem::RepeatedColumn { name: shorten(name) }))
-                }
-                _ => Ok(index),
-            },
-            None => {
-                let wanted = match &self.target {
-                    Some(Column::Name(name)) => format!("`{name}`"),
-                    Some(Column::Index(index)) => index.to_string(),
-                    None => String::new(),
-                };
-                Err(self.problem(
-                    None,
-                    None,
-                    Problem::UnknownColumn { wanted, present: names.to_vec(), columns },
-                ))
-            }
-        }
     }
 
     /// The bytes as they are stored.
@@ -284,6 +308,31 @@ impl Csv {
             Stop::Problem(problem) => self.problem(line, None, problem),
         }
     }
+}
+
+/// Whether a row holds nothing but text, as names of columns do.
+fn is_header(rows: &Rows) -> bool {
+    rows.fields().all(|field| !field.is_empty() && field.parse::<Scalar>().is_err())
+}
+
+/// The label of each class.
+fn places(classes: &[String]) -> Result<BTreeMap<&str, u32>, Problem> {
+    let mut places = BTreeMap::new();
+    for (class, label) in classes.iter().zip(0..) {
+        if places.insert(class.as_str(), label).is_some() {
+            return Err(Problem::RepeatedClass { name: shorten(class) });
+        }
+    }
+    Ok(places)
+}
+
+/// The label of a name.
+fn class(field: &str, classes: &[String], labels: &BTreeMap<&str, u32>) -> Result<u32, Problem> {
+    if field.is_empty() {
+        return Err(Problem::Missing);
+    }
+    let unknown = || Problem::UnknownClass { text: shorten(field), classes: classes.to_vec() };
+    labels.get(field).copied().ok_or_else(unknown)
 }
 
 #[cfg(test)]

@@ -24,8 +24,8 @@ use crate::{Error, Labels, Result, Scalar, Tensor};
 /// let inputs = Tensor::from(ndarray::Array2::from_shape_fn((10, 3), |(row, column)| (row + column) as f32));
 /// let dataset = TensorDataset::new(inputs, Labels::from(vec![0_u32, 1, 0, 1, 0, 1, 0, 1, 0, 1]))?;
 /// let loader = DataLoader::new(dataset, 4).shuffle(7);
-/// for batch in &loader {
-///     assert!(batch.input.shape()[0] == batch.target.len());
+/// for Batch { input, target } in &loader {
+///     assert!(input.shape()[0] == target.len());
 /// }
 /// assert_eq!((loader.batches(), loader.samples()), (3, 10));
 /// # Ok(())

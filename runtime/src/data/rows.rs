@@ -50,8 +50,10 @@ impl Rows for Tensor {
     fn check(&self, what: &str) -> Result<()> {
         let Some(place) = self.as_slice().iter().position(|value| !value.is_finite()) else { return Ok(()) };
         let width = (self.len() / self.rows().max(1)).max(1);
-        let value = f64::from(self.as_slice()[place]);
-        Err(Error::NotFinite { what: what.to_owned(), row: place / width, column: place % width, value })
+        let (row, column, value) = (place / width, place % width, f64::from(self.as_slice()[place]));
+        let mut numbers = self.as_slice().iter().skip(column).step_by(width);
+        let whole_column = self.rows() > 1 && numbers.all(|number| !number.is_finite());
+        Err(Error::NotFinite { what: what.to_owned(), row, column, value, whole_column })
     }
 }
 
@@ -132,6 +134,7 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
     label = "not rows of samples",
     note = "accepted are tensors and labels, arrays of `ndarray`, vectors and nested arrays, of `Scalar` (f32) for numbers and \
             of `u8`, `u32`, `usize`, `i32` or `i64` for classes, and pairs of tensors and labels",
+    note = "names of classes become labels by `Labels::from_names(names, &classes)?`",
     note = "of other numbers make an array first, as `array.mapv(|x| x as Scalar)`; of a `Vec<Vec<_>>`, `Tensor::try_from(rows)?`",
     note = "a reference to an array or a vector is not taken: `clone()` it"
 )]
@@ -144,6 +147,7 @@ pub trait IntoRows {
     fn into_rows(self) -> Self::Rows;
 }
 
+#[diagnostic::do_not_recommend]
 impl<R: Rows> IntoRows for R {
     type Rows = R;
 
@@ -228,6 +232,12 @@ mod tests {
         let x = Tensor::from(arr2(&[[0.0, 1.0], [2.0, Scalar::INFINITY], [Scalar::NAN, 0.0]]));
         let error = x.check("inputs").unwrap_err();
         assert!(matches!(error, Error::NotFinite { row: 1, column: 1, .. }), "{error}");
+        let scaled = Tensor::from(arr2(&[[0.0, Scalar::NAN], [2.0, Scalar::NAN]]));
+        let text = scaled.check("inputs").unwrap_err().to_string();
+        assert!(
+            text.starts_with("inputs: column 1 (counted from 0) holds no finite number, but NaN in row 0"),
+            "{text}"
+        );
         assert!((x.pick(&[0]), Tensor::zeros(&[1])).check("inputs").is_ok());
         assert!((x.pick(&[0]), Tensor::zeros(&[2])).check("inputs").is_err());
     }

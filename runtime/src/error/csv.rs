@@ -3,8 +3,8 @@
 use std::any::type_name;
 use std::fmt;
 
-use super::Short;
 use super::short::Names;
+use super::{Short, write_none_of};
 use crate::Scalar;
 
 /// What is wrong in a CSV file; the [`Error`](crate::Error) around it names path, line and column.
@@ -15,8 +15,15 @@ pub enum CsvProblem {
     Empty,
     /// The line that should name the columns holds only numbers.
     HeaderIsData,
-    /// The only column is the target.
+    /// The file is read without a header, and its first line holds nothing but text.
+    DataIsHeader,
+    /// The only column that is read is the target.
     NoFeatures,
+    /// The target is among the columns that are left out.
+    TargetLeftOut {
+        /// Its name, or its index where there is no header.
+        name: String,
+    },
     /// A row has more or fewer fields than the first.
     Ragged {
         /// Fields in the first row.
@@ -28,6 +35,11 @@ pub enum CsvProblem {
     Missing,
     /// A field holds something else than a number.
     NotANumber {
+        /// The field.
+        text: String,
+    },
+    /// A field of the target holds something else than a number to learn.
+    NotATarget {
         /// The field.
         text: String,
     },
@@ -68,7 +80,24 @@ pub enum CsvProblem {
         /// The field.
         text: String,
     },
-    /// The target column is not in the file.
+    /// A name in the target column is none of the classes.
+    UnknownClass {
+        /// The field.
+        text: String,
+        /// The names of the classes.
+        classes: Vec<String>,
+    },
+    /// Two classes have the same name.
+    RepeatedClass {
+        /// The name.
+        name: String,
+    },
+    /// The target column has more names than classes are found for.
+    ManyClasses {
+        /// The limit.
+        limit: usize,
+    },
+    /// A column that is chosen is not in the file.
     UnknownColumn {
         /// The column asked for, by name or by index.
         wanted: String,
@@ -83,6 +112,50 @@ pub enum CsvProblem {
     Compressed,
 }
 
+impl CsvProblem {
+    /// Whether a field is text that cannot be read as what it should be.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(
+            self,
+            Self::NotANumber { .. }
+                | Self::NotATarget { .. }
+                | Self::NotALabel { .. }
+                | Self::UnknownClass { .. }
+        )
+    }
+
+    /// What is wrong with a class or its name.
+    fn write_class(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotALabel { text } if text.parse::<f64>().is_ok() => write!(
+                f,
+                "`{}` is not a class label: labels are whole numbers from 0 on; number the classes, or \
+                 call `.regression()` for other targets",
+                Short(text)
+            ),
+            Self::NotALabel { text } => write!(
+                f,
+                "`{}` is not a class label, which is a whole number from 0 on; name the classes by `.classes([..])`, \
+                 with the names that `.class_names()?` finds in the file or your own",
+                Short(text)
+            ),
+            Self::UnknownClass { text, classes } => {
+                write!(f, "`{}` ", Short(text))?;
+                write_none_of(f, classes)
+            }
+            Self::RepeatedClass { name } => {
+                write!(f, "two classes are called `{}`; name each once", Short(name))
+            }
+            Self::ManyClasses { limit } => write!(
+                f,
+                "the target has more than {limit} different values, which are hardly names of classes; choose the \
+                 column by `.target_column(..)`, or call `.regression()` for numbers"
+            ),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl fmt::Display for CsvProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -92,14 +165,36 @@ impl fmt::Display for CsvProblem {
                 "the first line holds only numbers, so it seems to be data: call `.header(false)`, or \
                  `.header(true)` if these are the columns' names"
             ),
-            Self::NoFeatures => {
-                write!(f, "the target is the only column, so there are no features; check the delimiter")
-            }
+            Self::DataIsHeader => write!(
+                f,
+                "the first line holds no number, so it seems to name the columns: leave `.header(false)` out, or call \
+                 `.header(true)`"
+            ),
+            Self::NoFeatures => write!(
+                f,
+                "the target is the only column that is read, so there are no features; check the delimiter, and what \
+                 is left out"
+            ),
+            Self::TargetLeftOut { name } => write!(
+                f,
+                "the column `{}` is the target and cannot be left out; choose another by `.target_column(..)`, or take \
+                 it out of `.without(..)`",
+                Short(name)
+            ),
             Self::Ragged { expected, found } => {
                 write!(f, "{found} fields where the first row has {expected}; check the delimiter and quotes")
             }
             Self::Missing => write!(f, "the field is empty; fill it or leave the row out"),
-            Self::NotANumber { text } => write!(f, "`{}` is not a number", Short(text)),
+            Self::NotANumber { text } => write!(
+                f,
+                "`{}` is not a number; mend the field, or leave the column out by `.without([..])`",
+                Short(text)
+            ),
+            Self::NotATarget { text } => write!(
+                f,
+                "`{}` is not a number to learn; for names of classes call `.classes([..])` and `.classification()`",
+                Short(text)
+            ),
             Self::NotFinite { text } if text.parse::<f64>().is_ok_and(f64::is_finite) => {
                 write!(f, "`{}` is too large for `{}`; scale the column", Short(text), type_name::<Scalar>())
             }
@@ -108,8 +203,8 @@ impl fmt::Display for CsvProblem {
             }
             Self::Rounded { text } => write!(
                 f,
-                "`{}` is a whole number that `{}` cannot hold exactly: leave the column out, scale it, or call \
-                 `.allow_rounding()`",
+                "`{}` is a whole number that `{}` cannot hold exactly: leave the column out by `.without([..])`, scale it, \
+                 or call `.allow_rounding()`",
                 Short(text),
                 type_name::<Scalar>()
             ),
@@ -132,12 +227,10 @@ impl fmt::Display for CsvProblem {
             Self::RepeatedColumn { name } => {
                 write!(f, "several columns are called `{}`; choose one by its index", Short(name))
             }
-            Self::NotALabel { text } => write!(
-                f,
-                "`{}` is not a class label: labels are whole numbers from 0 on; number the classes, or \
-                 call `.regression()` for other targets",
-                Short(text)
-            ),
+            Self::NotALabel { .. }
+            | Self::UnknownClass { .. }
+            | Self::RepeatedClass { .. }
+            | Self::ManyClasses { .. } => self.write_class(f),
             Self::UnknownColumn { wanted, present, columns } if present.is_empty() => {
                 write!(
                     f,

@@ -1,7 +1,9 @@
-//! Where a path that was not found was looked for.
+//! Errors of the operating system.
 
 use std::fmt;
 use std::path::Path;
+
+use super::Error;
 
 /// Where a path that was not found was looked for.
 pub(super) fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std::io::Error) -> fmt::Result {
@@ -18,5 +20,22 @@ pub(super) fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std:
             write!(f, "; it was looked for from the folder {}", current.display())
         }
         _ => Ok(()),
+    }
+}
+
+/// Passes an error of the system on as it is. [`Error::io`] adds the path to it.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// fn names() -> Result<String> {
+///     Ok(std::fs::read_to_string("classes.txt")?)
+/// }
+/// assert!(names().is_err());
+/// ```
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::other(error)
     }
 }

@@ -353,8 +353,8 @@ mod tests {
         assert_eq!(said(&[3, 2], &[2]), "axis 0 has length 2 in the labels and 3 in the output");
         assert_eq!(said(&[2, 3, 5], &[3, 2]), "axis 0 has length 3 in the labels and 2 in the output");
         assert_eq!(said(&[2, 3, 5], &[2, 4]), "axis 1 has length 4 in the labels and 3 in the output");
-        assert_eq!(said(&[2, 3, 5], &[6]), "write `labels.reshape(&[2, 3])`");
-        assert_eq!(said(&[6, 5], &[2, 3]), "write `labels.reshape(&[6])`");
+        assert_eq!(said(&[2, 3, 5], &[6]), "write `labels.reshape(&output.shape()[..2])`");
+        assert_eq!(said(&[6, 5], &[2, 3]), "write `labels.reshape(&output.shape()[..1])`");
         assert_eq!(said(&[4], &[1]), "write `labels.reshape(&[])`");
         assert_eq!(said(&[2, 3, 5], &[7]), "the labels must be [2, 3]");
         let torch = "move the classes of axis 1, where PyTorch has them, to the end: ";

@@ -8,6 +8,9 @@ use crate::{Labels, Tensor};
 
 /// How often each class was taken for each other.
 ///
+/// Its number is the accuracy, so that `metrics = [accuracy, confusion]` has it in two columns: write `[confusion]`. The
+/// matrix is `history.confusion("valid_confusion")`.
+///
 /// # Shapes
 /// `output: [.., classes]` and labels `[..]`, the class is the highest score; or `output: [..]` or `[.., 1]`, the class
 /// is 1 where the score is above 0.

@@ -12,7 +12,7 @@ use crate::{Array, Parameter, Scalar, Tensor};
 ///
 /// # Shapes
 /// `x: [n, features]` or `[n, features, length]` → the same.
-/// Pictures `[n, c, h, w]` go through as `[n, c, h · w]`: `reshape` before and after.
+/// Pictures `[n, c, h, w]` go through as `[n, c, h · w]`: `norm.forward(&x.flatten(2)).reshape(x.shape())`.
 ///
 /// # Formula
 /// `y = weight · (x - mean) / √(var + eps) + bias`. In training, mean and variance (divisor `n`)
@@ -35,7 +35,11 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// let x = Tensor::from([[1.0], [3.0]]);
 /// let y = layer.forward(&x).to_array();
 /// assert!((y[[0, 0]] + 1.0).abs() < 1e-4 && (y[[1, 0]] - 1.0).abs() < 1e-4);
+/// let pictures = Tensor::randn(&[4, 1, 5, 5]);
+/// let y = layer.forward(&pictures.flatten(2)).reshape(pictures.shape());
+/// assert_eq!(y.shape(), pictures.shape());
 /// ```
+#[doc(alias("BatchNorm2d"))]
 pub struct BatchNorm1d {
     /// `[features]`.
     pub weight: Parameter,
@@ -122,7 +126,8 @@ impl BatchNorm1d {
         assert!(
             count > 1,
             "BatchNorm1d: the input {:?} has a single value for each feature, and training needs at least two; \
-             leave a last batch of one sample out with `drop_last`",
+             to predict or to validate, write `let _evaluation = evaluation(&model);` first, and in training leave a last \
+             batch of one sample out with `drop_last`",
             x.shape()
         );
         let (output, moments) = batch_norm(x, &weight, &bias, None, self.eps);
@@ -187,7 +192,9 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "has a single value for each feature")]
+    #[should_panic(
+        expected = "to predict or to validate, write `let _evaluation = evaluation(&model);` first"
+    )]
     fn a_single_sample_cannot_be_trained_on() {
         let _ = BatchNorm1d::new(3).forward(&Tensor::zeros(&[1, 3]));
     }

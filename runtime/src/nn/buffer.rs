@@ -4,10 +4,32 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use crate::Array;
+use crate::{Array, Tensor};
 
-/// A value that belongs to a model and is saved with it, but is not trained: running statistics.
-/// A clone is the same buffer.
+/// A value that belongs to a model and is saved with it, but is not trained: running statistics, the mean and the
+/// deviation by which columns are scaled. A clone is the same buffer.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// #[derive(Module)]
+/// struct Net {
+///     mean: Buffer,
+///     output: Linear,
+/// }
+///
+/// impl Net {
+///     fn forward(&self, x: &Tensor) -> Tensor {
+///         self.output.forward(&(x - self.mean.tensor()))
+///     }
+/// }
+///
+/// let x = Tensor::from([[1.0, 2.0], [3.0, 4.0]]);
+/// let net = Net { mean: Buffer::new(x.mean_axis_keepdim(0)), output: Linear::new(2, 1) };
+/// assert_eq!(net.forward(&x).shape(), [2, 1]);
+/// assert!(net.state_dict().get("mean").is_some());
+/// ```
 #[derive(Clone)]
 pub struct Buffer(Arc<Inner>);
 
@@ -30,9 +52,14 @@ impl Drop for Turn<'_> {
 }
 
 impl Buffer {
-    /// A buffer with this value.
-    pub fn new(value: Array) -> Self {
-        Self(Arc::new(Inner { value: Mutex::new(value), turn: Mutex::new(None), ended: Condvar::new() }))
+    /// A buffer with this value: a tensor, or all that becomes one by `Tensor::from`.
+    #[track_caller]
+    pub fn new<T>(value: T) -> Self
+    where
+        Tensor: From<T>,
+    {
+        let value = Mutex::new(Tensor::from(value).to_array());
+        Self(Arc::new(Inner { value, turn: Mutex::new(None), ended: Condvar::new() }))
     }
 
     fn lock(&self) -> MutexGuard<'_, Array> {
@@ -58,6 +85,11 @@ impl Buffer {
         self.lock().clone()
     }
 
+    /// A copy of the value as a tensor, to compute with; no gradient flows into it.
+    pub fn tensor(&self) -> Tensor {
+        Tensor::from(self.lock().view())
+    }
+
     pub(super) fn shape(&self) -> Vec<usize> {
         self.lock().shape().to_vec()
     }
@@ -67,7 +99,11 @@ impl Buffer {
     /// # Panics
     /// If the shape differs.
     #[track_caller]
-    pub fn set(&self, value: Array) {
+    pub fn set<T>(&self, value: T)
+    where
+        Tensor: From<T>,
+    {
+        let value = Tensor::from(value).to_array();
         let _turn = self.turn();
         self.replace("set", value);
     }
@@ -83,9 +119,9 @@ impl Buffer {
     ///
     /// # Example
     /// ```
-    /// use training_loop::{ndarray, nn::Buffer};
+    /// use training_loop::prelude::*;
     ///
-    /// let buffer = Buffer::new(ndarray::arr1(&[1.0, 2.0]).into_dyn());
+    /// let buffer = Buffer::new([1.0, 2.0]);
     /// buffer.update(|value| *value = buffer.value() * 2.0);
     /// assert_eq!(buffer.value(), ndarray::arr1(&[2.0, 4.0]).into_dyn());
     /// ```
@@ -107,6 +143,13 @@ impl Buffer {
             old.shape()
         );
         *old = value;
+    }
+}
+
+impl From<&Buffer> for Tensor {
+    #[track_caller]
+    fn from(buffer: &Buffer) -> Self {
+        buffer.tensor()
     }
 }
 
@@ -146,6 +189,17 @@ mod tests {
         });
         assert_eq!(buffer.value(), ndarray::arr1(&[2.0, 4.0]).into_dyn(), "the outer change is the last");
         buffer.set(ndarray::arr1(&[5.0, 6.0]).into_dyn());
+    }
+
+    #[test]
+    fn is_made_of_what_a_tensor_is_made_of_and_computes_as_one() {
+        let tensor = crate::Tensor::from([1.0, 2.0]);
+        for buffer in [Buffer::new(&tensor), Buffer::new(vec![1.0, 2.0]), Buffer::new([1.0, 2.0]), buffer()] {
+            assert_eq!((&tensor - buffer.tensor()).as_slice(), [0.0, 0.0]);
+            assert_eq!(crate::Tensor::from(&buffer).as_slice(), tensor.as_slice());
+            buffer.set(&tensor * 3.0);
+            assert_eq!(buffer.value(), ndarray::arr1(&[3.0, 6.0]).into_dyn());
+        }
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::marker::PhantomData;
 
-use super::{Buffer, Mode, Module, Visitor};
-use crate::{Labels, Parameter, Tensor};
+use super::{Activation, Buffer, Mode, Module, Visitor};
+use crate::metric::Average;
+use crate::{Conv, Labels, Pair, Parameter, Pool, Tensor};
 
 /// A field of a module: a module, a parameter, a buffer, a mode, several of these, or a plain value
 /// that the model leaves alone.
@@ -13,13 +14,15 @@ use crate::{Labels, Parameter, Tensor};
     message = "`{Self}` is neither a module nor a plain value",
     label = "this field",
     note = "derive `Module` for it, or write `#[module(skip)]` above the field if it holds nothing to train",
-    note = "a tensor that is trained is a `Parameter`, one that is only saved and loaded a `Buffer`"
+    note = "a tensor that is trained is a `Parameter`, one that is only saved and loaded a `Buffer`; both are made by \
+            `new(tensor)`, and `self.field.tensor()` computes with them"
 )]
 pub trait Field {
     /// Shows the visitor what is in the field of this name.
     fn visit_field(&self, name: &str, visitor: &mut dyn Visitor);
 }
 
+#[diagnostic::do_not_recommend]
 impl<M: Module> Field for M {
     fn visit_field(&self, name: &str, visitor: &mut dyn Visitor) {
         visitor.enter(name);
@@ -111,9 +114,34 @@ macro_rules! plain {
 plain! {
     (), bool, char, f32, f64, i8, i16, i32, i64, i128, isize, u8, u16, u32, u64, u128, usize,
     String, &'static str, std::time::Duration, std::path::PathBuf,
-    Labels, fn(&Tensor) -> Tensor,
+    &'static [&'static str], Labels, Activation, Average, Conv, Pair, Pool, fn(&Tensor) -> Tensor,
 }
 
 impl<T: ?Sized> Field for PhantomData<T> {
     fn visit_field(&self, _: &str, _: &mut dyn Visitor) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Settings and names stand in a model as they are.
+    #[test]
+    fn plain_values_have_nothing_to_train() {
+        fn assert_plain(field: &impl Field) {
+            struct Nothing;
+            impl Visitor for Nothing {
+                fn enter(&mut self, name: &str) {
+                    panic!("{name} is entered");
+                }
+            }
+            field.visit_field("field", &mut Nothing);
+        }
+        const NAMES: &[&str] = &["bitter", "sour"];
+        assert_plain(&NAMES);
+        assert_plain(&Activation::Relu);
+        assert_plain(&Average::Micro);
+        assert_plain(&Pool::new(2));
+        assert_plain(&Pair::from([2, 3]));
+    }
 }

@@ -30,7 +30,8 @@ use crate::{Scalar, Tensor};
 /// assert_eq!(avg_pool2d(&x, Pool::new(2)).as_slice(), [2.5]);
 /// ```
 #[track_caller]
-pub fn avg_pool2d(x: &Tensor, pool: Pool) -> Tensor {
+pub fn avg_pool2d(x: &Tensor, pool: impl Into<Pool>) -> Tensor {
+    let pool = pool.into();
     assert!(
         pool.dilation == [1, 1],
         "avg_pool2d: a mean has no dilation, and it is {:?}; leave it at 1",

@@ -79,11 +79,10 @@ impl Layout {
         let (samples, channels, length) = match *x.shape() {
             [samples, channels] => (samples, channels, 1),
             [samples, channels, length] => (samples, channels, length),
-            [n, c, h, w] => panic!(
+            [_, _, _, _] => panic!(
                 "batch_norm: the input {:?} must be [n, channels] or [n, channels, length]; of pictures write \
-                 `norm.forward(&x.reshape(&[{n}, {c}, {}])).reshape(&[{n}, {c}, {h}, {w}])`",
-                x.shape(),
-                h * w
+                 `norm.forward(&x.flatten(2)).reshape(x.shape())`",
+                x.shape()
             ),
             ref other => panic!("batch_norm: the input {other:?} must be [n, channels] or [n, channels, length]"),
         };

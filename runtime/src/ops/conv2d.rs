@@ -162,10 +162,10 @@ pub(crate) fn check(
     let Conv { stride, padding, dilation, groups } = options;
     let &[batch, channels, height, width] = x else {
         let help = match x {
-            [batch, height, width] => {
-                format!("; with one channel write `reshape(&[{batch}, 1, {height}, {width}])`")
+            [_, _, _] => {
+                "; with one channel write `x.reshape(&[x.shape()[0], 1, x.shape()[1], x.shape()[2]])`"
             }
-            _ => String::new(),
+            _ => "",
         };
         panic!("{op}: the input must be [batch, channels, height, width], and its shape is {x:?}{help}");
     };

@@ -106,6 +106,8 @@ fn check(x: &[usize], weight: &[usize], bias: Option<&[usize]>) -> (usize, usize
     if x.last() != Some(&inputs) {
         let help = if x.len() > 2 && x[1..].iter().product::<usize>() == inputs {
             "`flatten(1)` the input first, or put a `Flatten` before the layer"
+        } else if x.len() == 1 && inputs > 0 && x[0] > inputs && x[0].is_multiple_of(inputs) {
+            "a whole batch seems to be one row: join the axes after the first alone, by `flatten(1)`"
         } else if x.len() > 3 {
             "`flatten(1)` the input first, and build the layer for that many inputs"
         } else {
@@ -171,6 +173,13 @@ mod tests {
         let near = |a: &crate::Array, b: &crate::Array| a.iter().zip(b).all(|(a, b)| (a - b).abs() <= 1e-4 * (1.0 + b.abs()));
         assert!(near(&inside.0, &behind.0));
         assert!(inside.1.iter().zip(&behind.1).all(|(a, b)| near(a, b)));
+    }
+
+    #[test]
+    #[should_panic(expected = "a whole batch seems to be one row: join the axes after the first alone, by `flatten(1)`")]
+    fn a_batch_in_one_row_is_named() {
+        let pictures = Tensor::zeros(&[4, 2, 3]);
+        let _ = linear(&pictures.flatten(0), &Tensor::zeros(&[5, 6]), None);
     }
 
     #[test]

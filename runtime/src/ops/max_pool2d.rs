@@ -31,10 +31,12 @@ use crate::value::Value;
 /// use training_loop::{Pool, Tensor, max_pool2d};
 ///
 /// let x = Tensor::from([[1.0, 2.0, 5.0, 0.0], [4.0, 3.0, 1.0, 1.0]]);
-/// assert_eq!(max_pool2d(&x, Pool::new(2)).as_slice(), [4.0, 5.0]);
+/// assert_eq!(max_pool2d(&x, 2).as_slice(), [4.0, 5.0]);
+/// assert_eq!(max_pool2d(&x, Pool::new(2).stride(1)).shape(), [1, 3]);
 /// ```
 #[track_caller]
-pub fn max_pool2d(x: &Tensor, pool: Pool) -> Tensor {
+pub fn max_pool2d(x: &Tensor, pool: impl Into<Pool>) -> Tensor {
+    let pool = pool.into();
     let (shape, input, output) = window::pooled("max_pool2d", x.shape(), pool);
     let Pool { kernel, stride, padding, dilation } = pool;
     let windows = Windows { input, output, kernel, stride, padding, dilation };

@@ -3,7 +3,7 @@
 use crate::Tensor;
 use crate::autograd::record;
 use crate::gradcheck::Case;
-use crate::shape::Shape;
+use crate::shape;
 
 impl Tensor {
     /// The same numbers in row-major order under another shape, without a copy.
@@ -16,11 +16,21 @@ impl Tensor {
     ///
     /// # Panics
     /// If the shapes count different numbers of elements.
-    #[doc(alias("unsqueeze", "squeeze"))]
+    ///
+    /// # Example
+    /// No size is inferred, as by -1 in `PyTorch`: write the length over the others.
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let x = Tensor::zeros(&[6, 8]);
+    /// assert_eq!(x.reshape(&[x.len() / 4, 4]).shape(), [12, 4]);
+    /// assert_eq!(x.reshape(&[x.shape()[0], 2, 4]).flatten(1).shape(), [6, 8]);
+    /// ```
+    #[doc(alias("unsqueeze", "squeeze", "view"))]
     #[track_caller]
     pub fn reshape(&self, shape: &[usize]) -> Self {
         let x = self.value();
-        let to = Shape::new(shape);
+        let to = shape::of_reshape(shape);
         assert!(
             to.count() == x.len(),
             "reshape: a tensor of shape {:?} has {} elements, and the shape {shape:?} needs {}",
@@ -64,5 +74,11 @@ mod tests {
     #[should_panic(expected = "shape [2, 3] has 6 elements, and the shape [4, 2] needs 8")]
     fn other_counts_are_refused() {
         let _ = Tensor::zeros(&[2, 3]).reshape(&[4, 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "no size is inferred from the others; of a tensor `x` write `x.len() / 256` for it")]
+    fn no_size_is_inferred() {
+        let _ = Tensor::zeros(&[2, 256]).reshape(&[usize::MAX, 4, 64]);
     }
 }

@@ -101,6 +101,18 @@ impl Pool {
     }
 }
 
+impl From<usize> for Pool {
+    fn from(kernel: usize) -> Self {
+        Self::new(kernel)
+    }
+}
+
+impl From<[usize; 2]> for Pool {
+    fn from(kernel: [usize; 2]) -> Self {
+        Self::new(kernel)
+    }
+}
+
 /// Height and width of planes, the last two axes.
 #[track_caller]
 pub(crate) fn planes(op: &str, shape: &[usize]) -> [usize; 2] {

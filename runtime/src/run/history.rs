@@ -1,7 +1,11 @@
 //! What a run has measured, epoch by epoch.
 
+mod table;
+
 use std::fmt;
 use std::path::Path;
+
+pub(super) use table::{epoch_of, line};
 
 use crate::file::atomic_write;
 use crate::metric::Confusion;
@@ -71,7 +75,7 @@ impl Row {
         if self.before_training { 0 } else { self.epoch + 1 }
     }
 
-    /// The measurement of that name.
+    /// The measurement of that name; `None` where this epoch has none, also if no epoch ever has.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.measurements.iter().find(|(own, _)| own == name).map(|&(_, value)| value)
     }
@@ -85,7 +89,7 @@ impl Row {
 
 /// What a run has measured: one row per epoch, the best epoch, and why it ended.
 ///
-/// Its `Display` is a table. People read epochs counted from 1 (the table, the printed lines, the
+/// Its `Display` is a table: a column for each measurement, and one for the learning rate if a schedule moves it. People read epochs counted from 1 (the table, the printed lines, the
 /// file), programs count them from 0 (`Row::epoch`, `best_epoch`).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
@@ -161,12 +165,32 @@ impl History {
         self.rows.is_empty()
     }
 
-    /// One value per epoch of the measurement of that name, none where it was not measured.
+    /// One value per epoch of the measurement of that name, `None` where it was not measured: everywhere, if no
+    /// measurement has the name. [`names`](Self::names) lists those that there are.
     pub fn get(&self, name: &str) -> Vec<Option<f64>> {
         self.rows.iter().map(|row| row.get(name)).collect()
     }
 
-    /// The last value of the measurement of that name.
+    /// The last value of the measurement of that name: `loss`, `valid_loss`, `valid_accuracy`.
+    ///
+    /// `None` if it was never measured, as under a name that no measurement has; [`names`](Self::names) lists those that
+    /// there are.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// #[training_loop(loss = mse_loss, optimizer = Sgd::new(model.parameters(), 0.1), epochs = 2, metrics = [r2])]
+    /// fn fit(model: &mut Linear, train: &DataLoader<Tensor>, valid: &DataLoader<Tensor>) -> Result<History>;
+    ///
+    /// # fn main() -> Result<()> {
+    /// let loader = DataLoader::new(TensorDataset::new(Tensor::randn(&[8, 1]), Tensor::randn(&[8, 1]))?, 8);
+    /// let history = fit(&mut Linear::new(1, 1), &loader, &loader.clone())?;
+    /// assert_eq!(history.names(), ["loss", "valid_loss", "valid_r2"]);
+    /// assert!(history.last("valid_r2").is_some() && history.last("r2").is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn last(&self, name: &str) -> Option<f64> {
         self.rows.iter().rev().find_map(|row| row.get(name))
     }
@@ -254,63 +278,9 @@ impl History {
     }
 }
 
-impl fmt::Display for History {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.names();
-        let title =
-            ["epoch", "seconds"].iter().chain(&names).map(|&name| name.to_owned()).collect::<Vec<_>>();
-        let cells = self.rows.iter().map(|row| {
-            let values = names.iter().map(|name| row.get(name).map(number).unwrap_or_default());
-            [row.number().to_string(), format!("{:.1}", row.seconds)].into_iter().chain(values).collect()
-        });
-        let table = std::iter::once(title).chain(cells).collect::<Vec<Vec<_>>>();
-        let widths: Vec<usize> = (0..names.len() + 2)
-            .map(|column| table.iter().map(|row| row[column].len()).max().unwrap_or(0))
-            .collect();
-        for (index, row) in table.iter().enumerate() {
-            let cells = row.iter().zip(&widths).map(|(cell, &width)| format!("{cell:>width$}"));
-            let best = if index > 0 && self.best == Some(index - 1) { "  *best" } else { "" };
-            writeln!(f, "{}{best}", cells.collect::<Vec<_>>().join("  "))?;
-        }
-        match &self.explanation {
-            Some(explanation) => write!(f, "{explanation}"),
-            None => write!(f, "{}", self.stop_reason),
-        }
-    }
-}
-
 /// Whether a loss is better than the best so far: the first is, NaN never is.
 pub(super) fn is_better(new: f64, best: Option<f64>) -> bool {
     !new.is_nan() && best.is_none_or(|best| new < best)
-}
-
-/// `epoch  3/10`, or `epoch 3` when nobody knows how many there will be.
-pub(super) fn epoch_of(number: usize, epochs: Option<usize>) -> String {
-    match epochs {
-        Some(epochs) => format!("epoch {number:>width$}/{epochs}", width = epochs.to_string().len()),
-        None => format!("epoch {number}"),
-    }
-}
-
-/// The line that a finished epoch prints, with the learning rate where it is no longer the first.
-pub(super) fn line(row: &Row, epochs: Option<usize>, best: bool, first_rate: Option<Scalar>) -> String {
-    let mut line = format!("{}  {:.1}s", epoch_of(row.number(), epochs), row.seconds);
-    for (name, value) in &row.measurements {
-        line.extend(["  ", name, " ", &number(*value)]);
-    }
-    let moved = row.learning_rate.filter(|rate| first_rate.is_some_and(|first| first != *rate));
-    line.extend(moved.map(|rate| format!("  learning_rate {}", number(f64::from(rate)))));
-    line + if best { "  *best" } else { "" }
-}
-
-/// Four decimals, or an exponent where those would say nothing.
-fn number(value: f64) -> String {
-    let size = value.abs();
-    if value.is_finite() && size != 0.0 && !(1e-3..1e6).contains(&size) {
-        format!("{value:.3e}")
-    } else {
-        format!("{value:.4}")
-    }
 }
 
 #[cfg(test)]
@@ -378,6 +348,19 @@ mod tests {
                 "    4      4.8     NaN         inf          0.0000",
                 "a loss or a gradient was not finite at batch 8 of epoch 4",
             ]
+        );
+    }
+
+    #[test]
+    fn the_table_shows_a_learning_rate_that_moves() {
+        let mut history = History::new(Some(2));
+        for (epoch, rate) in [0.1, 0.05].into_iter().enumerate() {
+            history.push(Row { learning_rate: Some(rate), ..row(epoch, &[("loss", 0.5)]) });
+        }
+        let text = history.to_string();
+        assert_eq!(
+            text.lines().take(2).collect::<Vec<_>>(),
+            ["epoch  seconds  learning_rate    loss", "    1      4.8         0.1000  0.5000  *best"]
         );
     }
 

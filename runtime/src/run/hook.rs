@@ -9,8 +9,7 @@ use crate::Result;
     message = "a hook cannot return `{Self}`",
     label = "this hook's value",
     note = "a hook returns `()`, `ControlFlow<()>`, `Result<()>` or `Result<ControlFlow<()>>`",
-    note = "to end the run on a condition: `if state.epoch >= 9 {{ ControlFlow::Break(()) }} else {{ ControlFlow::Continue(()) }}`",
-    note = "end the block with `;` to drop a value, with `?;` to pass an error on"
+    note = "`ControlFlow::Break(())` ends the run; a block that ends with `;` has the value `()` and never ends it"
 )]
 pub trait Flow {
     /// Whether to go on, or the error that ends the loop.

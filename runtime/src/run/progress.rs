@@ -17,8 +17,10 @@ static CHOICE: AtomicU8 = AtomicU8::new(0);
 /// How generated loops show where they are, on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProgressStyle {
-    /// A bar on a terminal, and a line for each epoch.
+    /// What fits the place: today as [`Bar`](Self::Bar).
     Auto,
+    /// A bar on a terminal, and a line for each epoch.
+    Bar,
     /// A line for each epoch.
     Plain,
     /// Nothing, but why a run stopped early.
@@ -29,7 +31,7 @@ pub enum ProgressStyle {
 ///
 /// # Example
 /// ```
-/// use training_loop::run::{ProgressStyle, set_progress};
+/// use training_loop::prelude::*;
 ///
 /// set_progress(ProgressStyle::Off); // Five folds of sixty epochs each are nothing to read.
 /// ```
@@ -46,10 +48,10 @@ pub(super) struct Progress {
 impl Progress {
     /// What the program asks for, or else the environment.
     pub(super) fn chosen() -> Self {
-        let styles = [ProgressStyle::Auto, ProgressStyle::Plain, ProgressStyle::Off];
+        let styles = [ProgressStyle::Auto, ProgressStyle::Bar, ProgressStyle::Plain, ProgressStyle::Off];
         let choice = CHOICE.load(Ordering::Relaxed);
         match styles.into_iter().find(|style| *style as u8 + 1 == choice) {
-            Some(ProgressStyle::Auto) => Self::new(true, true),
+            Some(ProgressStyle::Auto | ProgressStyle::Bar) => Self::new(true, true),
             Some(ProgressStyle::Plain) => Self::new(true, false),
             Some(ProgressStyle::Off) => Self::new(false, false),
             None => Self::from_environment(),

@@ -75,6 +75,37 @@ impl<T: Number, const N: usize> From<[T; N]> for Tensor {
     }
 }
 
+/// A tensor of one axis.
+impl<T: Number> From<&Vec<T>> for Tensor {
+    #[track_caller]
+    fn from(numbers: &Vec<T>) -> Self {
+        Self::from(&**numbers)
+    }
+}
+
+/// A tensor of one axis.
+impl<T: Number, const N: usize> From<&[T; N]> for Tensor {
+    #[track_caller]
+    fn from(numbers: &[T; N]) -> Self {
+        Self::from(&numbers[..])
+    }
+}
+
+/// A tensor of one axis.
+///
+/// # Example
+/// ```
+/// use training_loop::prelude::*;
+///
+/// let halves = (0..4).map(|i| i as Scalar / 2.0).collect::<Tensor>();
+/// assert_eq!(halves.as_slice(), [0.0, 0.5, 1.0, 1.5]);
+/// ```
+impl<T: Number> FromIterator<T> for Tensor {
+    fn from_iter<I: IntoIterator<Item = T>>(numbers: I) -> Self {
+        Self::from(numbers.into_iter().collect::<Vec<T>>())
+    }
+}
+
 /// A matrix of these rows.
 impl<const M: usize> From<&[[Scalar; M]]> for Tensor {
     #[track_caller]
@@ -96,6 +127,14 @@ impl<const M: usize, const N: usize> From<[[Scalar; M]; N]> for Tensor {
     #[track_caller]
     fn from(rows: [[Scalar; M]; N]) -> Self {
         Self::copied([N, M], rows.as_flattened())
+    }
+}
+
+/// A matrix of these rows.
+impl<const M: usize, const N: usize> From<&[[Scalar; M]; N]> for Tensor {
+    #[track_caller]
+    fn from(rows: &[[Scalar; M]; N]) -> Self {
+        Self::from(&rows[..])
     }
 }
 
@@ -157,6 +196,9 @@ mod tests {
         assert_eq!(Tensor::from(vec![1.0, 2.0]).shape(), [2]);
         assert_eq!(Tensor::from(&[1.0, 2.0, 3.0][..2]).as_slice(), [1.0, 2.0]);
         assert_eq!(Tensor::from([1.0, 2.0]).shape(), [2]);
+        assert_eq!(Tensor::from(&[1.0, 2.0]).as_slice(), Tensor::from(&vec![1.0, 2.0]).as_slice());
+        assert_eq!(Tensor::from(&[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]).shape(), [2, 3]);
+        assert_eq!((0..3).map(|i| i as Scalar).collect::<Tensor>().as_slice(), [0.0, 1.0, 2.0]);
         for matrix in
             [Tensor::from([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), vec![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]].into()]
         {

@@ -6,8 +6,10 @@ use crate::Scalar;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number of a tensor",
     label = "a tensor does not hold this",
-    note = "tensors hold `Scalar`, which is `f32`: write `1.0` for `1`, and of other numbers `x as Scalar`",
-    note = "rows in vectors may differ in length: `Tensor::try_from(rows)?`; classes are `Labels::from(..)`"
+    note = "tensors hold `Scalar`, which is `f32`: write `1.0` for `1`",
+    note = "of a list of other numbers make one of `Scalar`: `numbers.iter().map(|x| *x as Scalar).collect::<Tensor>()`",
+    note = "rows in vectors may differ in length: `Tensor::try_from(rows)?` takes a `Vec<Vec<Scalar>>`; classes are \
+            `Labels::from(..)`"
 )]
 pub trait Number: Copy {
     #[doc(hidden)]

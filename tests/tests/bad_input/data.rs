@@ -18,6 +18,9 @@ fn table(text: impl AsRef<[u8]>) -> String {
     words.replace(&place, "")
 }
 
+/// What is said of text where a number should be.
+const OTHER: &str = "; mend the field, or leave the column out by `.without([..])`";
+
 #[test]
 fn tables_with_faults_name_line_and_column() {
     assert_eq!(
@@ -36,7 +39,10 @@ fn tables_with_faults_name_line_and_column() {
         table("a,b,kind\n1,2,0\n3,inf,1\n"),
         "table.csv:3, column 2 (`b`): `inf` is not a finite number; replace it or leave the row out"
     );
-    assert_eq!(table("a,b,kind\n1,2,0\n3,wide,1\n"), "table.csv:3, column 2 (`b`): `wide` is not a number");
+    assert_eq!(
+        table("a,b,kind\n1,2,0\n3,wide,1\n"),
+        format!("table.csv:3, column 2 (`b`): `wide` is not a number{OTHER}")
+    );
     assert_eq!(
         table("a,b,kind\n1,2,0\n3,,1\n"),
         "table.csv:3, column 2 (`b`): the field is empty; fill it or leave the row out"
@@ -53,31 +59,39 @@ fn tables_with_faults_name_line_and_column() {
     );
     assert_eq!(
         table("a,b,kind\n1,2,setosa\n"),
-        "table.csv:2, column 3 (`kind`): `setosa` is not a class label: labels are whole numbers from \
-         0 on; number the classes, or call `.regression()` for other targets"
+        "table.csv:2, column 3 (`kind`): `setosa` is not a class label, which is a whole number from 0 on; \
+         name the classes by `.classes([..])`, with the names that `.class_names()?` finds in the file or your own"
     );
     assert_eq!(
         table("kind\n1\n"),
-        "table.csv: the target is the only column, so there are no features; check the delimiter"
+        "table.csv: the target is the only column that is read, so there are no features; check the delimiter, and \
+         what is left out"
     );
     assert_eq!(table("a,b,kind\n"), "table.csv: no rows of data");
     assert_eq!(table(""), "table.csv: no rows of data");
     assert_eq!(table(b"a,b,kind\n1,\xff,0\n"), "table.csv:2: the text is not UTF-8; convert the file");
     assert_eq!(
         table("a;b;kind\n1;2;0\n"),
-        "table.csv: the target is the only column, so there are no features; check the delimiter"
+        "table.csv: the target is the only column that is read, so there are no features; check the delimiter, and \
+         what is left out"
     );
 }
 
 #[test]
 fn lines_are_those_of_the_file() {
     // A blank line and a quoted line break count as the editor counts them.
-    assert_eq!(table("a,b,kind\n1,2,0\n\n3,x,1\n"), "table.csv:4, column 2 (`b`): `x` is not a number");
+    assert_eq!(
+        table("a,b,kind\n1,2,0\n\n3,x,1\n"),
+        format!("table.csv:4, column 2 (`b`): `x` is not a number{OTHER}")
+    );
     assert_eq!(
         table("a,\"b\nc\",kind\n1,2,0\n3,x,1\n"),
-        "table.csv:4, column 2 (`b\\nc`): `x` is not a number"
+        format!("table.csv:4, column 2 (`b\\nc`): `x` is not a number{OTHER}")
     );
-    assert_eq!(table("a,b,kind\r\n1,2,0\r\n3,x,1\r\n"), "table.csv:3, column 2 (`b`): `x` is not a number");
+    assert_eq!(
+        table("a,b,kind\r\n1,2,0\r\n3,x,1\r\n"),
+        format!("table.csv:3, column 2 (`b`): `x` is not a number{OTHER}")
+    );
 }
 
 #[test]
@@ -122,7 +136,8 @@ fn tensors_with_faults() {
     );
     assert_eq!(
         said(TensorDataset::new(fine.clone(), holed * f32::INFINITY)),
-        "targets: NaN in row 0, column 0 (counted from 0); replace it or leave the row out"
+        "targets: column 0 (counted from 0) holds no finite number, but NaN in row 0; a column that is constant has the \
+         deviation 0, by which nothing is scaled: divide it by 1, or leave it out"
     );
     assert_eq!(
         said(TensorDataset::new(fine.clone(), Labels::from(vec![0_usize]))),

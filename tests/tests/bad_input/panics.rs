@@ -171,8 +171,11 @@ fn pictures_in_the_wrong_shape() {
         "{said}"
     );
     let said = said!(Conv2d::new(1, 4, 3).forward(&zeros(&[32, 8, 8])));
-    assert!(said.ends_with("with one channel write `reshape(&[32, 1, 8, 8])`"), "{said}");
+    assert!(
+        said.ends_with("with one channel write `x.reshape(&[x.shape()[0], 1, x.shape()[1], x.shape()[2]])`"),
+        "{said}"
+    );
     let said = said!(BatchNorm1d::new(8).forward(&zeros(&[2, 8, 3, 3])));
-    let help = "`norm.forward(&x.reshape(&[2, 8, 9])).reshape(&[2, 8, 3, 3])`";
+    let help = "`norm.forward(&x.flatten(2)).reshape(x.shape())`";
     assert!(said.ends_with(help), "{said}");
 }

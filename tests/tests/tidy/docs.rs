@@ -27,6 +27,18 @@ fn every_module_has_a_short_head() {
     demand("a file begins with a head (`//!`) of 1 to 15 lines", &broken);
 }
 
+/// Otherwise the page lists half of them by path alone, and functions with a module of their name twice.
+#[test]
+fn the_prelude_shows_its_items_on_its_page() {
+    let prelude =
+        published().into_iter().find(|file| file.path == "runtime/src/prelude.rs").expect("there is one");
+    let lines: Vec<_> = prelude.text.lines().collect();
+    let bare =
+        lines.windows(2).filter(|pair| pair[1].starts_with("pub use crate::") && pair[0] != "#[doc(inline)]");
+    let broken: Vec<_> = bare.map(|pair| pair[1].to_owned()).collect();
+    demand("what the prelude has of this crate is `#[doc(inline)]`", &broken);
+}
+
 #[derive(Default)]
 struct Pages {
     broken: Vec<(usize, String)>,

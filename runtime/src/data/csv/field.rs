@@ -22,6 +22,14 @@ pub(super) fn number(field: &str, may_round: bool) -> Result<Scalar, Problem> {
     Ok(value)
 }
 
+/// A number to learn, which may be a name by mistake.
+pub(super) fn target_number(field: &str, may_round: bool) -> Result<Scalar, Problem> {
+    number(field, may_round).map_err(|problem| match problem {
+        Problem::NotANumber { text } => Problem::NotATarget { text },
+        other => other,
+    })
+}
+
 /// Every whole number below is a [`Scalar`].
 fn exact_below() -> Scalar {
     (1_u64 << Scalar::MANTISSA_DIGITS) as Scalar

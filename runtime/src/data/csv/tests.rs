@@ -48,7 +48,11 @@ fn what_is_wrong_is_named_with_its_place() {
             "a,b\n1,0\n2,1,4\n",
             "table.csv:3: 3 fields where the first row has 2; check the delimiter and quotes",
         ),
-        ("a,b\n1,0\nwide,1\n", "table.csv:3, column 1 (`a`): `wide` is not a number"),
+        (
+            "a,b\n1,0\nwide,1\n",
+            "table.csv:3, column 1 (`a`): `wide` is not a number; mend the field, or leave the column out by \
+             `.without([..])`",
+        ),
         ("a,b\n1,0\n,1\n", "table.csv:3, column 1 (`a`): the field is empty; fill it or leave the row out"),
         (
             "a,b\nNaN,0\n",
@@ -60,12 +64,15 @@ fn what_is_wrong_is_named_with_its_place() {
         ),
         (
             "a,b\n1,setosa\n",
-            "table.csv:2, column 2 (`b`): `setosa` is not a class label: labels are whole numbers from 0 on; \
-             number the classes, or call `.regression()` for other targets",
+            "table.csv:2, column 2 (`b`): `setosa` is not a class label, which is a whole number from 0 on; \
+             name the classes by `.classes([..])`, with the names that `.class_names()?` finds in the file or your own",
         ),
         ("", "table.csv: no rows of data"),
         ("a,b\n", "table.csv: no rows of data"),
-        ("b\n0\n", "table.csv: the target is the only column, so there are no features; check the delimiter"),
+        (
+            "b\n0\n",
+            "table.csv: the target is the only column that is read, so there are no features; check the delimiter, and what is left out",
+        ),
     ];
     for (text, message) in cases {
         assert_eq!(refused(&table(text)), message, "{text:?}");
@@ -102,6 +109,89 @@ fn a_target_that_is_not_there_is_named_with_those_that_are() {
     let nameless = table("1,0\n").header(false);
     let expected = "table.csv: no column `b`: the file has no header and 2 columns, whose indices begin at 0";
     assert_eq!(refused(&nameless.target_column("b")), expected);
+}
+
+#[test]
+fn names_of_classes_become_labels() {
+    let text = "id,heat,taste\nx7,93,sour\nx8,85,bitter\nx9,88, sour \n";
+    let cups = table(text).without(["id"]);
+    let classes = cups.class_names().unwrap();
+    assert_eq!(classes, ["bitter", "sour"]);
+    let data = cups.clone().classes(&classes).classification().unwrap();
+    assert_eq!(
+        (data.inputs().as_slice(), data.targets().as_slice()),
+        (&[93.0, 85.0, 88.0][..], &[1, 0, 1][..])
+    );
+    let own = cups.clone().classes(["sour", "sweet", "bitter"]).classification().unwrap();
+    assert_eq!(own.targets().as_slice(), [0, 2, 0]);
+    let said = |csv: Csv| csv.classification().unwrap_err().to_string();
+    assert_eq!(
+        said(cups.clone().classes(["sour", "sweet"])),
+        "table.csv:3, column 3 (`taste`): `bitter` is none of the classes `sour`, `sweet`"
+    );
+    assert_eq!(
+        said(cups.clone().classes(["sour", "sour"])),
+        "table.csv: two classes are called `sour`; name each once"
+    );
+    assert!(
+        said(cups.clone().classes(Vec::<String>::new()))
+            .ends_with("`sour` is no class, as no classes are given")
+    );
+    assert_eq!(
+        cups.regression().unwrap_err().to_string(),
+        "table.csv:2, column 3 (`taste`): `sour` is not a number to learn; for names of classes call `.classes([..])` \
+         and `.classification()`"
+    );
+    let hole = table("a,b\n1,x\n2,\n");
+    assert!(
+        hole.class_names()
+            .unwrap_err()
+            .to_string()
+            .starts_with("table.csv:3, column 2 (`b`): the field is empty")
+    );
+    assert!(said(hole.classes(["x", ""])).starts_with("table.csv:3, column 2 (`b`): the field is empty"));
+    let many = (0..=CLASSES).map(|row| format!("1,n{row}\n")).collect::<Vec<_>>().concat();
+    let error = table(&many).header(false).class_names().unwrap_err().to_string();
+    assert!(
+        error.starts_with("table.csv:65537, column 2: the target has more than 65536 different values"),
+        "{error}"
+    );
+}
+
+#[test]
+fn columns_can_be_left_out() {
+    let text = "id,a,b,note\nx,1,0,first\ny,2,1,\n";
+    let data = table(text).without(["id", "note"]).classification().unwrap();
+    assert_eq!((data.inputs().as_slice(), data.targets().as_slice()), (&[1.0, 2.0][..], &[0, 1][..]));
+    let by_index = table("x,1,0\ny,2,1\n").header(false).without([0]).classification().unwrap();
+    assert_eq!(by_index.inputs().as_slice(), [1.0, 2.0]);
+    let names = vec!["id".to_owned()];
+    assert!(table(text).without(&names).without([3]).classification().is_ok());
+    assert_eq!(
+        refused(&table(text).without(["idx"])),
+        "table.csv: no column `idx`; the file has `id`, `a`, `b`, `note`"
+    );
+    assert_eq!(
+        refused(&table(text).without(["id", "b"]).target_column("b")),
+        "table.csv: the column `b` is the target and cannot be left out; choose another by `.target_column(..)`, or \
+         take it out of `.without(..)`"
+    );
+    let only = "table.csv: the target is the only column that is read";
+    assert!(refused(&table(text).without(["id", "a", "note"])).starts_with(only));
+    assert!(refused(&table(text).without([0, 1, 2, 3])).starts_with(only));
+    assert!(refused(&table("a,b,a\n1,0,2\n").without(["a"])).contains("several columns are called `a`"));
+}
+
+#[test]
+fn a_header_that_is_read_as_data_is_named() {
+    let hint = "table.csv:1: the first line holds no number, so it seems to name the columns: leave `.header(false)` \
+                out, or call `.header(true)`";
+    for text in ["a,b\n1,0\n", "a,b\n1,x\n"] {
+        assert_eq!(refused(&table(text).header(false)), hint);
+        assert_eq!(refused(&table(text).header(false).classes(["x"])), hint);
+    }
+    // A column of text beside one of numbers is data.
+    assert!(refused(&table("x,1\n").header(false)).starts_with("table.csv:1, column 1: `x` is not a number"));
 }
 
 #[test]

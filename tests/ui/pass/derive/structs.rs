@@ -36,6 +36,9 @@ mod facade {
 #[module(crate = facade::ml)]
 struct Elsewhere {
     weight: Parameter,
+    mean: Buffer,
+    activation: Activation,
+    classes: &'static [&'static str],
 }
 
 #[derive(Clone, Module)]
@@ -64,6 +67,13 @@ fn main() {
     assert_eq!(names[4..6], ["boxed.1.weight", "boxed.1.bias"]);
     assert_eq!(names[6], "boxed.2.0.weight");
     assert!(Unit.parameters().is_empty());
-    let elsewhere = Elsewhere { weight: Linear::new(1, 1).parameters().remove(0) };
-    assert_eq!(elsewhere.parameters().len(), 1);
+    let elsewhere = Elsewhere {
+        weight: Linear::new(1, 1).parameters().remove(0),
+        mean: Buffer::new(Tensor::zeros(&[1])),
+        activation: Activation::Relu,
+        classes: &["bitter", "sour"],
+    };
+    assert_eq!((elsewhere.parameters().len(), elsewhere.state_dict().len()), (1, 2));
+    let y = elsewhere.activation.apply(&(elsewhere.weight.tensor() - elsewhere.mean.tensor()));
+    assert_eq!((y.len(), elsewhere.classes.len()), (1, 2));
 }

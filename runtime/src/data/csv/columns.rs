@@ -1,0 +1,95 @@
+//! Which columns are features, which one is the target, and which are left out.
+
+use crate::CsvProblem as Problem;
+use crate::error::shorten;
+
+/// A column, by its index from 0 or by its name in the header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Column {
+    /// Counted from 0.
+    Index(usize),
+    /// As in the header.
+    Name(String),
+}
+
+impl From<usize> for Column {
+    fn from(index: usize) -> Self {
+        Self::Index(index)
+    }
+}
+
+impl From<&str> for Column {
+    fn from(name: &str) -> Self {
+        Self::Name(name.to_owned())
+    }
+}
+
+impl From<String> for Column {
+    fn from(name: String) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl From<&String> for Column {
+    fn from(name: &String) -> Self {
+        Self::Name(name.clone())
+    }
+}
+
+impl Column {
+    /// The index of the column in a table with these names, which are none without a header.
+    fn find(&self, names: &[String], columns: usize) -> Result<usize, Problem> {
+        let (found, wanted) = match self {
+            Self::Index(index) => (Some(*index).filter(|&index| index < columns), index.to_string()),
+            Self::Name(name) => (names.iter().position(|own| own == name), format!("`{}`", shorten(name))),
+        };
+        let Some(index) = found else {
+            return Err(Problem::UnknownColumn { wanted, present: names.to_vec(), columns });
+        };
+        match self {
+            Self::Name(name) if names[index + 1..].contains(name) => {
+                Err(Problem::RepeatedColumn { name: shorten(name) })
+            }
+            _ => Ok(index),
+        }
+    }
+}
+
+/// What a column is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Feature,
+    Target,
+    /// Its fields may be anything.
+    LeftOut,
+}
+
+/// The role of each column; the target is the last that is not left out, unless it is chosen.
+///
+/// # Errors
+/// When a column is not there or is one of several of its name, when the target is left out, and without features.
+pub(super) fn roles(
+    target: Option<&Column>,
+    without: &[Column],
+    names: &[String],
+    columns: usize,
+) -> Result<Vec<Role>, Problem> {
+    let mut roles = vec![Role::Feature; columns];
+    for column in without {
+        roles[column.find(names, columns)?] = Role::LeftOut;
+    }
+    let target = match target {
+        Some(column) => column.find(names, columns)?,
+        None => match roles.iter().rposition(|role| *role == Role::Feature) {
+            Some(last) => last,
+            None => return Err(Problem::NoFeatures),
+        },
+    };
+    if roles[target] == Role::LeftOut {
+        let name = names.get(target).map_or_else(|| target.to_string(), |name| shorten(name));
+        return Err(Problem::TargetLeftOut { name });
+    }
+    roles[target] = Role::Target;
+    if roles.contains(&Role::Feature) { Ok(roles) } else { Err(Problem::NoFeatures) }
+}
