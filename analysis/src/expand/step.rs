@@ -9,6 +9,7 @@ use crate::diagnostic::Place;
 use crate::inline;
 use crate::plan::{Measure, Names, Rebind, Step, Work};
 use crate::spec::names::METRICS;
+use crate::vocabulary::TRAINING_LOOP;
 
 impl Printer<'_> {
     /// The statements of a step; `metrics` are those of the pass that it belongs to.
@@ -24,6 +25,7 @@ impl Printer<'_> {
                 quote_spanned!(at=> let #output = #value;)
             }
             Work::Loss(value) => {
+                let own_function = matches!(value, Expr::Path(_)) && !is_loss(value);
                 let given = mixed(Place::of(value).start);
                 let target = quote_spanned!(given=> &#batch.target);
                 let arguments = [quote_spanned!(given=> &#output), quote_spanned!(given=> &#batch)];
@@ -39,7 +41,9 @@ impl Printer<'_> {
                         call(other, &[arguments[0].clone(), target], &arguments, given, &self.plan.names)
                     }
                 };
-                quote_spanned!(at=> let #loss = #value;)
+                // One of another type is one error, here, and not one at each use.
+                let ty = own_function.then(|| quote_spanned!(given=> : #path::Tensor));
+                quote_spanned!(at=> let #loss #ty = #value;)
             }
             Work::TrainingStep { value, output: used } => self.training_step(value, *used, at),
             Work::Guard => {
@@ -217,6 +221,12 @@ fn callee(value: &Expr, at: Span, names: &Names) -> TokenStream {
 /// Whether a path is one of our metrics.
 pub(super) fn is_metric(path: &ExprPath) -> bool {
     METRICS.iter().any(|metric| path.path.is_ident(metric))
+}
+
+/// Whether a value is the path of one of our losses.
+fn is_loss(value: &Expr) -> bool {
+    let Expr::Path(path) = value else { return false };
+    path.path.get_ident().is_some_and(|name| TRAINING_LOOP.loss(&name.to_string()).is_some())
 }
 
 /// Whether a path may be a variable.

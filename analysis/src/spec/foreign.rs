@@ -91,7 +91,10 @@ pub(super) const FOREIGN: [(&[&str], &str); 28] = [
         "`on(epoch_end = |model, state| { model.save(\"last.safetensors\")?; })` runs your own code; \
          `history.save_csv(path)?` writes what was measured",
     ),
-    (&["log_every_n_steps", "logging_steps", "log_every", "print_every"], "`on(batch_end = |_, state| ...)` prints what you like"),
+    (
+        &["log_every_n_steps", "logging_steps", "log_every", "print_every"],
+        "`on(batch_end = |_, state| ...)` prints what you like",
+    ),
     (
         &["resume", "resume_from_checkpoint", "initial_epoch", "ckpt_path"],
         "a run cannot be resumed in this version; `model.load(path)?` before the run starts from saved parameters",
