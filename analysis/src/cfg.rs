@@ -213,9 +213,9 @@ pub struct Site {
     pub text: String,
     /// The receiver of a method call without arguments, as the source writes it.
     pub receiver: Option<String>,
-    /// The names of what is called: those of the receiver, of a method.
+    /// The names of what is called at a stage: those of the receiver, of a method.
     pub callee: std::collections::BTreeSet<String>,
-    /// All names in the call.
+    /// All names in the call, where it is not followed.
     pub names: std::collections::BTreeSet<String>,
     /// The loops around it, outermost first.
     pub loops: Vec<LoopId>,

@@ -8,16 +8,16 @@ use quote::ToTokens;
 /// A node's tokens on one line, spaced as rustfmt would in the usual cases.
 pub(crate) fn code(node: &impl ToTokens) -> String {
     let mut text = String::new();
-    write(&node.to_token_stream(), &mut text);
+    write(node.to_token_stream(), &mut text);
     text
 }
 
 /// Appends the tokens.
-fn write(tokens: &TokenStream, text: &mut String) {
+fn write(tokens: TokenStream, text: &mut String) {
     let mut bars = 0; // Of a closure's parameters.
     let mut glued = true; // Nothing stands before the first token.
     let mut prefix = true; // The next punctuation is a prefix: `&x`, `-x`, `*x`.
-    let mut tokens = tokens.clone().into_iter().peekable();
+    let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
             TokenTree::Punct(first) if !prefix && is_operator(&first, tokens.peek()) => {
@@ -36,9 +36,10 @@ fn write(tokens: &TokenStream, text: &mut String) {
                     text.push(' ');
                 }
                 text.push_str(open);
-                let empty = group.stream().is_empty();
+                let inner = group.stream();
+                let empty = inner.is_empty();
                 text.push_str(if empty { "" } else { pad });
-                write(&group.stream(), text);
+                write(inner, text);
                 text.push_str(if empty { "" } else { pad });
                 text.push_str(close);
                 (glued, prefix) = (false, false);

@@ -211,7 +211,7 @@ impl<'a> Context<'a> {
         let itself = Deps::one(known.path);
         let steps = |event: &Event, deps: &Deps| {
             let site = &self.cfg.sites[event.site];
-            let trains = site.callee.is_empty() || site.names.iter().any(|name| hints_at_training(name));
+            let trains = site.names.is_empty() || site.names.iter().any(|name| hints_at_training(name));
             itself.overlaps(deps, &self.cfg.paths) != Some(false)
                 || trains && self.cfg.touches(optimizer, deps)
         };

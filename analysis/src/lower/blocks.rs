@@ -11,7 +11,6 @@ use crate::diagnostic::Place;
 use crate::limits;
 use crate::stage::Stage;
 use crate::tokens::identifiers;
-use crate::tokens::names_in;
 use quote::ToTokens;
 
 impl Lower<'_> {
@@ -109,24 +108,31 @@ impl Lower<'_> {
     }
 
     pub(super) fn site_of(&mut self, expr: &Expr, stage: Option<Stage>) -> SiteId {
-        let site = self.site(address(expr), stage, || (Place::of(expr), text::call(expr)));
-        self.name_site(site, expr);
+        self.site(address(expr), stage, || (Place::of(expr), text::call(expr)))
+    }
+
+    /// The site of a call that is not followed, with the names in it.
+    pub(super) fn opaque_site_of(&mut self, expr: &Expr) -> SiteId {
+        let site = self.site_of(expr, None);
+        let names = &mut self.cfg.sites[site].names;
+        if names.is_empty() {
+            identifiers(expr.to_token_stream(), names);
+        }
         site
     }
 
-    /// Notes the names in the call of a site.
-    pub(super) fn name_site(&mut self, site: SiteId, expr: &Expr) {
+    /// Notes what is called at a site.
+    pub(super) fn name_callee(&mut self, site: SiteId, expr: &Expr) {
         let site = &mut self.cfg.sites[site];
-        if site.names.is_empty() {
-            identifiers(expr.to_token_stream(), &mut site.names);
-            match expr {
-                Expr::MethodCall(call) => {
-                    site.receiver = call.args.is_empty().then(|| text::tight(&call.receiver));
-                    site.callee = names_in(&call.receiver);
-                }
-                Expr::Call(call) => site.callee = names_in(&call.func),
-                _ => {}
+        match expr {
+            Expr::MethodCall(call) if site.callee.is_empty() => {
+                site.receiver = call.args.is_empty().then(|| text::tight(&call.receiver));
+                identifiers(call.receiver.to_token_stream(), &mut site.callee);
             }
+            Expr::Call(call) if site.callee.is_empty() => {
+                identifiers(call.func.to_token_stream(), &mut site.callee);
+            }
+            _ => {}
         }
     }
 

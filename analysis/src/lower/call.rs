@@ -147,7 +147,7 @@ impl<'a> Lower<'a> {
         }
         match role {
             Some(Role::Optimizer) => {
-                let site = self.site_of(expr, None);
+                let site = self.opaque_site_of(expr);
                 if arguments.is_empty() {
                     return Value::of(Kind::Settings(site), Deps::none());
                 }
@@ -174,7 +174,7 @@ impl<'a> Lower<'a> {
             self.gradients_are_values();
             return Value::of(Kind::Gradients, deps);
         }
-        let site = self.site_of(expr, None);
+        let site = self.opaque_site_of(expr);
         if is_distributed_sampler(owner) && !node.args.iter().any(is_no) {
             self.cfg.samplers.insert(site);
         }

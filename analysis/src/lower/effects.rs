@@ -187,7 +187,7 @@ impl<'a> Lower<'a> {
 
     /// What the optimizer described by a value moves once it is built with these arguments.
     pub(super) fn built_of(&mut self, expr: &'a Expr, arguments: &[Value<'a>]) -> Value<'a> {
-        let site = self.site_of(expr, None);
+        let site = self.opaque_site_of(expr);
         let owned = arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
         Value::of(Kind::NewOptimizer(owned, site), Deps::none())
     }

@@ -154,6 +154,7 @@ impl<'a> Lower<'a> {
                         self.cfg.detached = self.cfg.detached.union(computed);
                     }
                     let site = self.site_of(expr, None);
+                    self.name_callee(site, expr);
                     Value::number_of(receiver).with_origin(receiver.origin.ended(how, site))
                 }
                 None => Value::number_of(receiver),
@@ -267,7 +268,7 @@ impl<'a> Lower<'a> {
             self.cfg.reads_gradients = true;
         }
         self.part_of_several(receiver);
-        let site = self.site_of(expr, None);
+        let site = self.opaque_site_of(expr);
         if hints_at_backward(&name) {
             self.may_run_backward(arguments);
         }
@@ -349,7 +350,7 @@ impl<'a> Lower<'a> {
             };
             (place, text::call(expr))
         });
-        self.name_site(site, expr);
+        self.name_callee(site, expr);
         self.cfg.sites[site].own = spec && !generated;
         site
     }

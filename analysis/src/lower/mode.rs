@@ -91,6 +91,7 @@ impl<'a> Lower<'a> {
     pub(super) fn evaluation(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
         let models: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
         let site = self.site_of(expr, Some(Stage::EvalMode));
+        self.name_callee(site, expr);
         self.emit(Action::Mark(Stage::EvalMode), site);
         let place = models.first().and_then(|model| model.place.filter(|_| !model.copied));
         let number = self.guard_number(address(expr));

@@ -58,12 +58,9 @@ impl<'a> Lower<'a> {
     }
 
     fn argument(&self, expr: &Expr, value: &Value<'a>) -> Argument {
-        Argument {
-            text: text::call(bare(expr)),
-            name: self.name_of(expr, value),
-            names: names_in(expr),
-            origin: value.origin.clone(),
-        }
+        let name = self.name_of(expr, value);
+        let names = if name.is_none() { names_in(expr) } else { std::collections::BTreeSet::new() };
+        Argument { text: text::call(bare(expr)), name, names, origin: value.origin.clone() }
     }
 
     /// Remembers a difference of two tensors that went through a model.

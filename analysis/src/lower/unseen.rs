@@ -27,7 +27,7 @@ impl<'a> Lower<'a> {
                     let given = node.args.iter().map(|argument| self.expr(argument)).collect();
                     return self.run(closure, seen, address(expr), given);
                 }
-                let site = self.site_of(expr, None);
+                let site = self.opaque_site_of(expr);
                 self.emit(Action::Touch(self.paths_in(&function.deps)), site);
                 None
             }
@@ -44,7 +44,7 @@ impl<'a> Lower<'a> {
         if self.reads_call(expr, node, &arguments) {
             return Value::nothing();
         }
-        let site = self.site_of(expr, None);
+        let site = self.opaque_site_of(expr);
         if name.as_deref().is_some_and(writes_gradients) {
             self.emit(Action::Touch(Deps::Anything), site);
         }

@@ -37,11 +37,14 @@ impl<'s, 't> Collect<'s, 't> {
     /// Notes a function, and those inside it.
     pub(super) fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
         let deep = is_deep(block);
-        let mut names = names_in(sig);
-        if !deep && attrs.iter().any(is_ours) {
-            names.extend(names_in(block));
-        }
-        let (options, marked) = (self.told)(attrs, self.around.as_ref(), Some(&names));
+        let names = attrs.iter().any(is_ours).then(|| {
+            let mut names = names_in(sig);
+            if !deep {
+                names.extend(names_in(block));
+            }
+            names
+        });
+        let (options, marked) = (self.told)(attrs, self.around.as_ref(), names.as_ref());
         let mut body = Block { brace_token: block.brace_token, stmts: Vec::new() };
         if !deep {
             body.stmts.clone_from(&block.stmts);
