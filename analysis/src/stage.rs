@@ -1,8 +1,6 @@
-//! The table of loop stages: the one place that says what a training loop is made of.
+//! The stages of a training loop: their names, their effects on gradients, and the order lists that may name them.
 //!
-//! The recogniser reads the names, the checker the effects, the generator the names, the order and the
-//! sentences, so generator and checker cannot disagree.
-//! The table knows nothing of tokens, libraries or states; `vocabulary` and `flow` give it a meaning.
+//! What a hand-written loop calls them is in `vocabulary`, the order of a generated loop in `plan`.
 //!
 //! ```
 //! use training_loop_analysis::stage::Stage;
@@ -75,16 +73,10 @@ pub struct Row {
     pub stage: Stage,
     /// Its name in `train_order` and `eval_order`, and in drawings.
     pub name: &'static str,
-    /// What a hand-written loop calls it; a vocabulary may know more names.
-    pub calls: &'static [&'static str],
-    /// What must have run before it in the same round.
-    pub after: &'static [Stage],
     /// What it does to gradients.
     pub effect: Effect,
     /// In which order lists it may stand.
     pub listed: Listed,
-    /// One sentence of documentation.
-    pub doc: &'static str,
 }
 
 /// All stages, in the order in which a loop runs them.
@@ -92,121 +84,74 @@ pub const TABLE: &[Row] = &[
     Row {
         stage: Stage::TrainMode,
         name: "train_mode",
-        calls: &["train"],
-        after: &[],
         effect: Effect::Nothing,
         listed: Listed::Neither,
-        doc: "Puts the layers into training mode: dropout drops, batch statistics are gathered.",
     },
     Row {
         stage: Stage::EvalMode,
         name: "eval_mode",
-        calls: &["eval", "evaluation"],
-        after: &[],
         effect: Effect::Nothing,
         listed: Listed::Neither,
-        doc: "Puts the layers into evaluation mode: dropout passes, batch statistics are used.",
     },
     Row {
         stage: Stage::NoGrad,
         name: "no_grad",
-        calls: &["no_grad", "no_grad_guard"],
-        after: &[],
         effect: Effect::Nothing,
         listed: Listed::Neither,
-        doc: "Stops recording: what is computed under it has no graph for `backward`.",
     },
     Row {
         stage: Stage::Forward,
         name: "forward",
-        calls: &["forward"],
-        after: &[],
         effect: Effect::Nothing,
         listed: Listed::Both,
-        doc: "Computes the model's output for the batch.",
     },
     Row {
         stage: Stage::Loss,
         name: "loss",
-        calls: &[
-            "cross_entropy",
-            "mse_loss",
-            "l1_loss",
-            "huber_loss",
-            "smooth_l1_loss",
-            "bce_with_logits_loss",
-            "bce_loss",
-            "nll_loss",
-            "kl_div",
-            "loss",
-        ],
-        after: &[Stage::Forward],
         effect: Effect::Nothing,
         listed: Listed::Both,
-        doc: "Computes the loss of the output against the target.",
     },
     Row {
         stage: Stage::ZeroGrad,
         name: "zero_grad",
-        calls: &["zero_grad"],
-        after: &[],
         effect: Effect::Zero,
         listed: Listed::Train,
-        doc: "Forgets the gradients of the last update, so that the next one follows its own batch.",
     },
     Row {
         stage: Stage::Backward,
         name: "backward",
-        calls: &["backward", "backward_retain_graph"],
-        after: &[Stage::Forward, Stage::Loss],
         effect: Effect::Fill,
         listed: Listed::Train,
-        doc: "Adds the gradient of the loss to every parameter that the loss depends on.",
     },
     Row {
         stage: Stage::ClipGradNorm,
         name: "clip_grad_norm",
-        calls: &["clip_grad_norm", "clip_grad_norm_"],
-        after: &[Stage::Backward],
         effect: Effect::Clip,
         listed: Listed::Train,
-        doc: "Scales all gradients down together when their common norm is too large.",
     },
     Row {
         stage: Stage::ClipGradValue,
         name: "clip_grad_value",
-        calls: &["clip_grad_value", "clip_grad_value_"],
-        after: &[Stage::Backward],
         effect: Effect::Clip,
         listed: Listed::Train,
-        doc: "Cuts every entry of every gradient to a greatest absolute value.",
     },
     Row {
         stage: Stage::Step,
         name: "step",
-        calls: &["step"],
-        after: &[Stage::Backward],
         effect: Effect::Take,
         listed: Listed::Train,
-        doc: "Moves the parameters along their gradients, and leaves the gradients where they are.",
     },
     Row {
         stage: Stage::Schedule,
         name: "schedule",
-        calls: &["step"],
-        after: &[Stage::Step],
         effect: Effect::Nothing,
         listed: Listed::Train,
-        doc: "Sets the learning rate of the next update.",
     },
     Row {
         stage: Stage::Metrics,
         name: "metrics",
-        calls: &["update"],
-        after: &[Stage::Forward],
         effect: Effect::Nothing,
         listed: Listed::Both,
-        doc: "Adds the batch to the counts behind accuracy and the like.",
     },
 ];
 
@@ -289,13 +234,6 @@ mod tests {
         for (index, row) in TABLE.iter().enumerate() {
             assert_eq!(row.stage as usize, index);
             assert_eq!(row.stage.row().name, row.name);
-        }
-    }
-
-    #[test]
-    fn what_comes_before_stands_before() {
-        for row in TABLE {
-            assert!(row.after.iter().all(|earlier| *earlier < row.stage), "{}", row.name);
         }
     }
 

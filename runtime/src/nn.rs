@@ -70,7 +70,8 @@ use crate::{ModelFile, Parameter, Result, StateDict};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a module",
     label = "not a module",
-    note = "derive it: `#[derive(Module)]` on a struct of layers and parameters"
+    note = "derive it: `#[derive(Module)]` above a struct of layers and parameters, and write \
+            `fn forward(&self, x: &Tensor) -> Tensor` in an `impl` of its own"
 )]
 pub trait Module {
     /// Shows the visitor each parameter, buffer, mode and module inside, in the order of fields.
@@ -146,6 +147,27 @@ pub trait Module {
     /// by one, and each layer has the mode that the last `train` or `eval` asked for.
     fn unfreeze(&self) {
         self.visit(&mut mode::Freeze(false));
+    }
+
+    /// Forgets the gradients of all parameters: the next `backward` writes new ones.
+    ///
+    /// [`Optimizer::zero_grad`](crate::Optimizer::zero_grad) does it for what an optimizer moves, and is what a training
+    /// loop calls.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let model = Linear::new(3, 2);
+    /// model.forward(&Tensor::ones(&[4, 3])).sum().backward();
+    /// model.zero_grad();
+    /// assert!(model.weight.grad().is_none());
+    /// ```
+    #[track_caller]
+    fn zero_grad(&self) {
+        for parameter in self.parameters() {
+            parameter.zero_grad();
+        }
     }
 
     /// A copy of all parameters and buffers by name.

@@ -1,6 +1,7 @@
 //! What must hold between clauses, and between the clauses and the function's signature.
 
 mod functions;
+mod handed;
 mod order;
 mod returned;
 mod same;
@@ -10,7 +11,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
-use syn::{Expr, Ident, ReturnType, Type};
+use syn::{Expr, Ident, ReturnType};
 
 use super::{Checked, EVERY};
 use crate::bag::Bag;
@@ -18,7 +19,7 @@ use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
 use crate::item::SpecFn;
 use crate::prose::code;
-use crate::spec::{ClauseName, EntryKind, Spec, Value, chain_start, constructed, parameters, plain};
+use crate::spec::{ClauseName, Spec, Value, chain_start, constructed, parameters};
 
 /// Lints that do not keep a loop from being written.
 const SAME_DATA: &str = "validates_on_training_data";
@@ -64,7 +65,7 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     check_functions(bag, spec);
     check_unused(bag, spec);
     check_length(bag, spec);
-    check_dropped(bag, spec, item);
+    handed::check(bag, spec, item);
     values::check(bag, spec, item);
     functions::check(bag, spec, item);
     returned::check(bag, spec);
@@ -175,29 +176,6 @@ fn check_unused(bag: &Bag, spec: &Spec) {
         (warning.level, warning.lint) = (Level::Warning, Some(UNUSED));
         bag.push(warning);
     }
-}
-
-/// Warns of a model that is taken by value: it is dropped when the function returns, unless a hook or a block saves it.
-fn check_dropped(bag: &Bag, spec: &Spec, item: &SpecFn) {
-    let Some(Expr::Path(model)) = spec.model.as_ref().map(|clause| plain(&clause.value)) else { return };
-    let Some(name) = model.path.get_ident() else { return };
-    let Some(model_ty @ Type::Path(ty)) = item.type_of(&name.to_string()) else { return };
-    let Some(last) = ty.path.segments.last() else { return };
-    let is_shared = last.ident == "Arc" || last.ident == "Rc";
-    let is_generic =
-        item.signature.generics.type_params().any(|parameter| ty.path.is_ident(&parameter.ident));
-    let orders = [&spec.train_order, &spec.eval_order].into_iter().flatten().flat_map(|order| &order.value);
-    let is_kept = spec.on.is_some()
-        || orders.into_iter().any(|entry| matches!(entry.kind, EntryKind::Block(_)))
-        || matches!(&spec.training_step, Some(step) if matches!(step.value, Expr::Closure(_)));
-    if is_shared || is_generic || is_kept {
-        return;
-    }
-    let mut warning = Diagnostic::error(Place::of(ty), "the trained model is dropped when the function ends")
-        .note(format!("`{name}` is taken by value, and the function returns the history alone"))
-        .help(format!("take `{name}: &mut {}`", values::type_text(model_ty)));
-    (warning.level, warning.lint) = (Level::Warning, Some(DROPPED));
-    bag.push(warning);
 }
 
 /// Warns of a cosine schedule that counts updates and whose length is the number of epochs.

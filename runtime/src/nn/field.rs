@@ -13,7 +13,8 @@ use crate::{Conv, Labels, Pair, Parameter, Pool, Tensor};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a module nor a plain value",
     label = "this field",
-    note = "derive `Module` for it, or write `#[module(skip)]` above the field if it holds nothing to train",
+    note = "derive `Module` for it if it is a struct with something to train; above a field with nothing to train, as an \
+            enum of settings, write `#[module(skip)]`",
     note = "a tensor that is trained is a `Parameter`, one that is only saved and loaded a `Buffer`; both are made by \
             `new(tensor)`, and `self.field.tensor()` computes with them"
 )]

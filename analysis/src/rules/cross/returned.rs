@@ -14,6 +14,7 @@ use crate::spec::{Spec, plain};
 pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     let fails = "the loop can fail, so it returns a `Result`";
     let history = "the loop returns its history";
+    let errors = "the loop returns errors of the runtime, which this type cannot hold";
     match output {
         Type::Paren(inner) => unfit(&inner.elem),
         Type::Group(inner) => unfit(&inner.elem),
@@ -23,7 +24,11 @@ pub(super) fn unfit(output: &Type) -> Option<&'static str> {
             if name.ends_with("Result") {
                 let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
                 let GenericArgument::Type(value) = arguments.args.first()? else { return None };
-                return is_other(value).then_some(history);
+                if is_other(value) {
+                    return Some(history);
+                }
+                let Some(GenericArgument::Type(error)) = arguments.args.get(1) else { return None };
+                return (is_other(error) && !is_box(error)).then_some(errors);
             }
             (name == "History" || is_other(output)).then_some(fails)
         }
@@ -47,6 +52,11 @@ fn is_other(ty: &Type) -> bool {
         Type::Macro(_) | Type::Verbatim(_) | Type::Infer(_) => false,
         _ => true,
     }
+}
+
+/// Whether a type is a `Box`, which holds any error.
+fn is_box(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Box"))
 }
 
 /// Finds `(loss, output)`: two tensors fit either way, and the loop would train on the output.
