@@ -81,78 +81,18 @@ pub struct Row {
 
 /// All stages, in the order in which a loop runs them.
 pub const TABLE: &[Row] = &[
-    Row {
-        stage: Stage::TrainMode,
-        name: "train_mode",
-        effect: Effect::Nothing,
-        listed: Listed::Neither,
-    },
-    Row {
-        stage: Stage::EvalMode,
-        name: "eval_mode",
-        effect: Effect::Nothing,
-        listed: Listed::Neither,
-    },
-    Row {
-        stage: Stage::NoGrad,
-        name: "no_grad",
-        effect: Effect::Nothing,
-        listed: Listed::Neither,
-    },
-    Row {
-        stage: Stage::Forward,
-        name: "forward",
-        effect: Effect::Nothing,
-        listed: Listed::Both,
-    },
-    Row {
-        stage: Stage::Loss,
-        name: "loss",
-        effect: Effect::Nothing,
-        listed: Listed::Both,
-    },
-    Row {
-        stage: Stage::ZeroGrad,
-        name: "zero_grad",
-        effect: Effect::Zero,
-        listed: Listed::Train,
-    },
-    Row {
-        stage: Stage::Backward,
-        name: "backward",
-        effect: Effect::Fill,
-        listed: Listed::Train,
-    },
-    Row {
-        stage: Stage::ClipGradNorm,
-        name: "clip_grad_norm",
-        effect: Effect::Clip,
-        listed: Listed::Train,
-    },
-    Row {
-        stage: Stage::ClipGradValue,
-        name: "clip_grad_value",
-        effect: Effect::Clip,
-        listed: Listed::Train,
-    },
-    Row {
-        stage: Stage::Step,
-        name: "step",
-        effect: Effect::Take,
-        listed: Listed::Train,
-    },
-    Row {
-        stage: Stage::Schedule,
-        name: "schedule",
-        effect: Effect::Nothing,
-        listed: Listed::Train,
-    },
-    Row {
-        stage: Stage::Metrics,
-        name: "metrics",
-        effect: Effect::Nothing,
-        listed: Listed::Both,
-    },
+    Row { stage: Stage::TrainMode, name: "train_mode", effect: Effect::Nothing, listed: Listed::Neither },
+    Row { stage: Stage::EvalMode, name: "eval_mode", effect: Effect::Nothing, listed: Listed::Neither },
+    Row { stage: Stage::NoGrad, name: "no_grad", effect: Effect::Nothing, listed: Listed::Neither },
+    Row { stage: Stage::Forward, name: "forward", effect: Effect::Nothing, listed: Listed::Both },
+    Row { stage: Stage::Loss, name: "loss", effect: Effect::Nothing, listed: Listed::Both },
+    Row { stage: Stage::ZeroGrad, name: "zero_grad", effect: Effect::Zero, listed: Listed::Train },
+    Row { stage: Stage::Backward, name: "backward", effect: Effect::Fill, listed: Listed::Train },
+    Row { stage: Stage::ClipGradNorm, name: "clip_grad_norm", effect: Effect::Clip, listed: Listed::Train },
+    Row { stage: Stage::ClipGradValue, name: "clip_grad_value", effect: Effect::Clip, listed: Listed::Train },
+    Row { stage: Stage::Step, name: "step", effect: Effect::Take, listed: Listed::Train },
+    Row { stage: Stage::Schedule, name: "schedule", effect: Effect::Nothing, listed: Listed::Train },
+    Row { stage: Stage::Metrics, name: "metrics", effect: Effect::Nothing, listed: Listed::Both },
 ];
 
 impl Stage {

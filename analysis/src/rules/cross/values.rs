@@ -9,8 +9,8 @@ use crate::item::SpecFn;
 use crate::rules::Kind;
 use crate::spec::{ClauseName, Spec, Value, plain};
 
-/// Types of the runtime by their names, and how a clause writes them.
-const TYPES: [(&str, &str); 8] = [
+/// Types of the runtime and of PyTorch by their names, and how a clause writes them.
+const TYPES: [(&str, &str); 17] = [
     ("Sgd", "optimizer = Sgd::new(model.parameters(), 0.1)"),
     ("Adam", "optimizer = Adam::new(model.parameters(), 1e-3)"),
     ("AdamW", "optimizer = AdamW::new(model.parameters(), 1e-3)"),
@@ -22,6 +22,16 @@ const TYPES: [(&str, &str); 8] = [
         "SmoothL1",
         "loss = smooth_l1_loss`, or `loss = |output, batch| SmoothL1::new().loss(output, &batch.target)",
     ),
+    // PyTorch's.
+    ("CrossEntropyLoss", CROSS_ENTROPY),
+    ("NLLLoss", "loss = nll_loss"),
+    ("MSELoss", "loss = mse_loss"),
+    ("L1Loss", "loss = l1_loss"),
+    ("BCELoss", "loss = bce_loss"),
+    ("BCEWithLogitsLoss", "loss = bce_with_logits_loss"),
+    ("HuberLoss", "loss = huber_loss"),
+    ("SmoothL1Loss", "loss = smooth_l1_loss"),
+    ("KLDivLoss", "loss = kl_div"),
 ];
 const CROSS_ENTROPY: &str =
     "loss = cross_entropy`, or `loss = |output, batch| CrossEntropy::new().loss(output, &batch.target)";
@@ -56,6 +66,12 @@ fn check_type(bag: &Bag, clause: &Value) {
     bag.push(Diagnostic::error(Place::of(path), message).help(format!("write `{help}`")));
 }
 
+/// Whether `as` converts a type to a number.
+fn is_plain_number(ty: &str) -> bool {
+    let (kind, bits) = ty.split_at(ty.len().min(1));
+    matches!(kind, "u" | "i" | "f") && (bits == "size" || bits.parse::<u32>().is_ok())
+}
+
 /// `seed: Option<u64>`: a parameter of another type than the clause takes.
 fn check_number(bag: &Bag, spec: &Spec, clause: ClauseName, item: &SpecFn) {
     let (Some((_, value)), Some(rule)) = (spec.expression(clause), clause.rule()) else { return };
@@ -70,6 +86,8 @@ fn check_number(bag: &Bag, spec: &Spec, clause: ClauseName, item: &SpecFn) {
         let (name, ty_text) = (rule.name, type_text(ty));
         let other = if rule.kind == Kind::Time && ty_text.starts_with(['u', 'i', 'f']) {
             format!("say what it counts: `{name} = {parameter} minutes`")
+        } else if is_plain_number(&ty_text) {
+            format!("convert it: `{name} = {parameter} as {wanted}`")
         } else {
             format!("convert it: `{name} = ...`")
         };
