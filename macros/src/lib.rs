@@ -63,8 +63,9 @@ use proc_macro::TokenStream;
 /// or a warning where only some path is bad.
 /// Here stand only `allow`, `warn`, `deny`, `crate`, and `optimizer = name` and `model = name` for variables that
 /// the checker should take for an optimizer or a model.
-/// A function that nests deeper than anybody writes, hundreds of signs or dozens of brackets in one another, comes out
-/// unchecked.
+/// Above one function it sees that function alone: what a helper does with the optimizer is unknown, and nothing is
+/// said of it. Above a `mod` or an `impl` all functions inside are checked together.
+/// A function with hundreds of nested operators or dozens of nested brackets is left unchecked.
 ///
 /// ```text
 /// #[training_loop]

@@ -6,7 +6,7 @@
 //! | `TRAINING_LOOP_THREADS` | a whole number from 1 on | how many threads share the work | [`set_num_threads`](crate::set_num_threads) |
 //! | `TRAINING_LOOP_WATCH` | `warn` (default in debug builds), `panic`, `off` | what the watch of the order does while a debug build runs | |
 //! | `TRAINING_LOOP_SIMD` | `off` | computes without the processor's vector instructions | |
-//! | `TRAINING_LOOP_UNOPTIMIZED` | `off` | silences the word about a runtime that was built without optimization | |
+//! | `TRAINING_LOOP_UNOPTIMIZED` | `off` | silences the notice about a runtime that was built without optimization | |
 //!
 //! What is said in code overrides the variable.
 //!
@@ -28,4 +28,4 @@ Environment variables:
   TRAINING_LOOP_THREADS=N                    How many threads share the work
   TRAINING_LOOP_WATCH=warn|panic|off         What the watch of the order does in a debug build
   TRAINING_LOOP_SIMD=off                     Without the processor's vector instructions
-  TRAINING_LOOP_UNOPTIMIZED=off              No word about a runtime built without optimization";
+  TRAINING_LOOP_UNOPTIMIZED=off              No notice about a runtime built without optimization";

@@ -18,7 +18,7 @@ pub fn field<F: Field + ?Sized>(visitor: &mut dyn Visitor, name: &str, field: &F
 /// A data loader, or a pointer to one.
 #[diagnostic::on_unimplemented(
     message = "a training loop takes its batches from a `DataLoader`, and this is a `{Self}`",
-    label = "this is no `DataLoader`",
+    label = "not a `DataLoader`",
     note = "a loader batches and shuffles a data set: \
             `DataLoader::new(TensorDataset::new(inputs, targets)?, 32).shuffle(0)`, passed as `&DataLoader`, \
             or as `&DataLoader<Tensor>` where the targets are numbers and not classes"
