@@ -27,6 +27,7 @@ mod report;
 mod rules;
 mod spec;
 pub mod stage;
+mod suggest;
 pub mod suppress;
 mod tokens;
 pub mod vocabulary;

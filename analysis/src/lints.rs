@@ -7,7 +7,7 @@ use crate::cfg::Cfg;
 use crate::diagnostic::{Diagnostic, Level};
 use crate::flow::Solution;
 use crate::options::CheckOptions;
-use crate::stage::nearest;
+use crate::suggest::nearest;
 
 mod calls;
 mod context;

@@ -9,6 +9,8 @@
 //! assert_eq!(Stage::nearest("zero_grads"), Some(Stage::ZeroGrad));
 //! ```
 
+use crate::suggest::nearest;
+
 /// One stage of a training loop, in the order in which a loop runs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
@@ -122,49 +124,6 @@ impl Stage {
     }
 }
 
-/// The candidate most like `name`, if any is near enough to be meant; the first of equals.
-///
-/// A name that is still being typed means the one candidate that starts with it.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let candidates: Vec<&str> = candidates.into_iter().collect();
-    closest(name, &candidates).or_else(|| {
-        let mut begun = candidates.iter().filter(|candidate| name.len() > 1 && candidate.starts_with(name));
-        begun.next().copied().filter(|_| begun.next().is_none())
-    })
-}
-
-/// The candidate with the fewest changes, if they are few.
-fn closest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
-    let limit = name.chars().count().max(3) / 3;
-    let mut best: Option<(usize, &str)> = None;
-    for &candidate in candidates {
-        let distance = distance(name, candidate);
-        if distance <= limit && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
-        }
-    }
-    best.map(|(_, candidate)| candidate)
-}
-
-/// Least number of insertions, deletions, substitutions and swaps of neighbours from `a` to `b`.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let changed = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,12 +146,5 @@ mod tests {
         assert_eq!(Stage::nearest("checkpoint"), None);
         assert_eq!(Stage::nearest("zero_"), Some(Stage::ZeroGrad));
         assert_eq!(Stage::nearest("clip_gr"), None);
-    }
-
-    #[test]
-    fn distance_counts_swaps_once() {
-        assert_eq!(distance("step", "step"), 0);
-        assert_eq!(distance("setp", "step"), 1);
-        assert_eq!(distance("", "loss"), 4);
     }
 }

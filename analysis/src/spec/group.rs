@@ -11,7 +11,7 @@ use super::parse::items;
 use super::read::{Form, Read, Reading, after_equals, group};
 use crate::bag::Bag;
 use crate::diagnostic::Diagnostic;
-use crate::stage::nearest;
+use crate::suggest::nearest;
 use crate::suppress::Setting;
 
 /// When to validate.

@@ -2,7 +2,7 @@
 
 use super::ClauseName;
 use super::foreign::{FOREIGN, LATER};
-use crate::stage::nearest;
+use crate::suggest::nearest;
 
 /// Functions of the runtime that make a metric.
 pub(crate) const METRICS: [&str; 10] =

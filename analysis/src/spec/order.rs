@@ -10,7 +10,8 @@ use super::parse::{items, next_place, next_text};
 use super::read::{self, Form, Read, Reading, parentheses};
 use crate::bag;
 use crate::diagnostic::{Diagnostic, Place};
-use crate::stage::{Listed, Stage, TABLE, nearest};
+use crate::stage::{Listed, Stage, TABLE};
+use crate::suggest::nearest;
 
 /// One entry of an order.
 #[derive(Clone)]

@@ -9,7 +9,7 @@ use syn::{Expr, Ident};
 use super::read::Form;
 use super::{ClauseName, Spec};
 use crate::item::SpecFn;
-use crate::stage::nearest;
+use crate::suggest::nearest;
 
 /// Clauses that leave no room for another: where one is typed, a parameter named as the other is the user's own.
 const EXCLUDED: [(ClauseName, ClauseName); 6] = [
