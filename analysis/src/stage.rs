@@ -81,20 +81,24 @@ pub struct Row {
     pub listed: Listed,
 }
 
+const fn row(stage: Stage, name: &'static str, effect: Effect, listed: Listed) -> Row {
+    Row { stage, name, effect, listed }
+}
+
 /// All stages, in the order in which a loop runs them.
 pub const TABLE: &[Row] = &[
-    Row { stage: Stage::TrainMode, name: "train_mode", effect: Effect::Nothing, listed: Listed::Neither },
-    Row { stage: Stage::EvalMode, name: "eval_mode", effect: Effect::Nothing, listed: Listed::Neither },
-    Row { stage: Stage::NoGrad, name: "no_grad", effect: Effect::Nothing, listed: Listed::Neither },
-    Row { stage: Stage::Forward, name: "forward", effect: Effect::Nothing, listed: Listed::Both },
-    Row { stage: Stage::Loss, name: "loss", effect: Effect::Nothing, listed: Listed::Both },
-    Row { stage: Stage::ZeroGrad, name: "zero_grad", effect: Effect::Zero, listed: Listed::Train },
-    Row { stage: Stage::Backward, name: "backward", effect: Effect::Fill, listed: Listed::Train },
-    Row { stage: Stage::ClipGradNorm, name: "clip_grad_norm", effect: Effect::Clip, listed: Listed::Train },
-    Row { stage: Stage::ClipGradValue, name: "clip_grad_value", effect: Effect::Clip, listed: Listed::Train },
-    Row { stage: Stage::Step, name: "step", effect: Effect::Take, listed: Listed::Train },
-    Row { stage: Stage::Schedule, name: "schedule", effect: Effect::Nothing, listed: Listed::Train },
-    Row { stage: Stage::Metrics, name: "metrics", effect: Effect::Nothing, listed: Listed::Both },
+    row(Stage::TrainMode, "train_mode", Effect::Nothing, Listed::Neither),
+    row(Stage::EvalMode, "eval_mode", Effect::Nothing, Listed::Neither),
+    row(Stage::NoGrad, "no_grad", Effect::Nothing, Listed::Neither),
+    row(Stage::Forward, "forward", Effect::Nothing, Listed::Both),
+    row(Stage::Loss, "loss", Effect::Nothing, Listed::Both),
+    row(Stage::ZeroGrad, "zero_grad", Effect::Zero, Listed::Train),
+    row(Stage::Backward, "backward", Effect::Fill, Listed::Train),
+    row(Stage::ClipGradNorm, "clip_grad_norm", Effect::Clip, Listed::Train),
+    row(Stage::ClipGradValue, "clip_grad_value", Effect::Clip, Listed::Train),
+    row(Stage::Step, "step", Effect::Take, Listed::Train),
+    row(Stage::Schedule, "schedule", Effect::Nothing, Listed::Train),
+    row(Stage::Metrics, "metrics", Effect::Nothing, Listed::Both),
 ];
 
 impl Stage {

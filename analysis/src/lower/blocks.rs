@@ -111,11 +111,13 @@ impl Lower<'_> {
         self.site(address(expr), stage, || (Place::of(expr), text::call(expr)))
     }
 
-    /// The site of a call that is not followed, with the names in it.
+    /// The site of a call that is not followed, with the names in it where the function may train something.
     pub(super) fn opaque_site_of(&mut self, expr: &Expr) -> SiteId {
         let site = self.site_of(expr, None);
+        let trains = self.seen.functions[self.root].survey.stages > 0;
         let names = &mut self.cfg.sites[site].names;
-        if names.is_empty() {
+        // Nothing asks for them in a function that trains nothing.
+        if trains && names.is_empty() {
             identifiers(expr.to_token_stream(), names);
         }
         site

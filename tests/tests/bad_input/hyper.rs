@@ -77,7 +77,8 @@ fn clauses_with_values_of_the_run_keep_the_macros_words() {
     );
     assert_eq!(
         clauses(1, 0, 1.0),
-        "`accumulate` is 0: must be at least 1; remove it to update on every batch"
+        "`accumulate` is 0: must be at least 1; write how many batches make one update, `accumulate = 4`, or remove it \
+         to update on every batch"
     );
     assert_eq!(
         clauses(1, 1, 0.0),
