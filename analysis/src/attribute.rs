@@ -12,8 +12,8 @@ use crate::options::CheckOptions;
 use crate::spec::{Spec, Value, names};
 use crate::{lints, suppress};
 
-/// Reads the attributes of an item: how it is checked, given what is around it and the names in it, and whether it
-/// carries the attribute.
+/// Returns the options of an item and whether it carries the attribute, from its attributes, the options of the item
+/// around it, and the names in it (functions alone).
 pub(crate) type Reader<'t> =
     dyn Fn(&[Attribute], Option<&CheckOptions>, Option<&BTreeSet<String>>) -> (CheckOptions, bool) + 't;
 
@@ -36,20 +36,20 @@ pub(crate) fn told(bag: &Bag) -> Box<Reader<'_>> {
             Meta::List(list) => list.tokens.clone(),
             _ => TokenStream::new(),
         };
-        // Only a function has names.
+        // Names are given for functions alone.
         let above = if names.is_some() { Above::Body } else { Above::Group };
         (read(bag, args, above, names, CheckOptions { annotated: true, ..options }), true)
     })
 }
 
-/// What the attribute stands above, where the loop is written already.
+/// The kind of item that the attribute is on, if its loop is written already.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Above {
     Body,
     Group,
 }
 
-/// Adds to the options what the arguments say of how to read.
+/// Adds the clauses of the attribute to the options.
 pub(crate) fn read(
     bag: &Bag,
     args: TokenStream,
@@ -96,9 +96,9 @@ pub(crate) fn levels(bag: &Bag, spec: &Spec) -> suppress::Levels {
     levels
 }
 
-/// Above what is written already stand only clauses that say how to read it.
+/// Refuses clauses that have no effect on a loop that is written already.
 ///
-/// Returns whether that is so.
+/// Returns whether there are none.
 fn check_clauses(bag: &Bag, spec: &Spec, above: Above) -> bool {
     let reads = ["allow", "warn", "deny", "optimizer", "model", "crate"];
     let writes: Vec<&Ident> = spec.keys.iter().filter(|key| reads.iter().all(|name| *key != name)).collect();
@@ -127,7 +127,7 @@ fn check_clauses(bag: &Bag, spec: &Spec, above: Above) -> bool {
     writes.is_empty()
 }
 
-/// The name of a variable of the loop.
+/// The variable that `optimizer = name` or `model = name` names.
 fn role(bag: &Bag, clause: &Value, names: Option<&BTreeSet<String>>) -> Option<String> {
     let clause = clause.as_ref()?;
     if let Expr::Path(path) = &clause.value

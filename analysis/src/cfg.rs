@@ -100,7 +100,7 @@ pub struct Cfg {
     pub runs: std::collections::BTreeMap<SiteId, Run>,
     /// What takes the parameters as they stand, and jumps.
     pub reads: std::collections::BTreeMap<SiteId, Reads>,
-    /// What scales anything in the function.
+    /// The factors by which the function scales anything.
     pub factors: Factors,
     /// Sums and collections of tensors.
     pub keeping: Keeping,
@@ -213,9 +213,9 @@ pub struct Site {
     pub text: String,
     /// The receiver of a method call without arguments, as the source writes it.
     pub receiver: Option<String>,
-    /// The names of what is called at a stage: those of the receiver, of a method.
+    /// The names in the callee of a stage; of a method, those in its receiver.
     pub callee: std::collections::BTreeSet<String>,
-    /// All names in the call, where it is not followed.
+    /// All names in the call, if it is opaque.
     pub names: std::collections::BTreeSet<String>,
     /// The loops around it, outermost first.
     pub loops: Vec<LoopId>,
@@ -253,7 +253,7 @@ pub struct Loop {
     pub line: usize,
     /// As the source writes its head.
     pub text: String,
-    /// What its head says.
+    /// Its head.
     pub head: Head,
     /// What it goes through, as the source writes it; empty where it does not go through anything.
     pub over: String,

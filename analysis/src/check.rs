@@ -138,7 +138,7 @@ fn proof(cfg: &Cfg, options: &CheckOptions) -> Option<Proof> {
 
 /// What holds of each function of a file that trains something, in source order.
 pub fn prove_file(file: &File) -> Vec<Proof> {
-    // What is wrong with an attribute is told by the check.
+    // The check reports errors in attributes.
     let bag = Bag::new();
     let seen = Seen::of_items(&file.items, &*attribute::told(&bag), None);
     drop(bag.check());

@@ -1,20 +1,20 @@
 //! Every bound of the analysis, each with its reason.
 //!
-//! Where one is exceeded the analysis knows less and says less; no bound makes a finding.
+//! Beyond a bound the analysis assumes less and reports less: exceeding one never creates a finding.
 
 /// Depth of nested expressions.
 ///
-/// Beyond it nothing is concluded of the function: the walk is recursive, and a macro has the stack of its compiler.
+/// Deeper functions are not checked: the walk is recursive, and a macro runs on the compiler's stack.
 pub(crate) const NESTED_EXPRESSIONS: usize = 120;
 
-/// Depth of nested loops that are lowered twice, for the first round and for later ones.
+/// Depth of nested loops that are lowered twice, for the first iteration and for later ones.
 ///
-/// Each level doubles what is inside.
+/// Each level doubles the size of its body.
 pub(crate) const NESTED_LOOPS: usize = 3;
 
 /// Events of one function.
 ///
-/// Beyond it nothing is concluded, so that a generated function of any size is checked in seconds.
+/// Larger functions are not checked, so that the check of a generated function takes seconds at most.
 pub(crate) const EVENTS: usize = 400_000;
 
 /// Optimizers of one function that are followed: the state of each block has room for all of them.
@@ -57,15 +57,15 @@ pub(crate) const OUTCOMES: usize = 64;
 
 /// Joint outcomes while conditions that occur only once are followed as well.
 ///
-/// They tell less, so they may cost less.
+/// These tell less, so their bound is lower.
 pub(crate) const OUTCOMES_WITH_SINGLE: usize = 16;
 
-/// Jumps out of a round that are remembered at once.
+/// Jumps out of an iteration that are remembered at once.
 pub(crate) const EXITS: usize = 24;
 
 /// Depth of nested `&&`, `||` and `!`.
 ///
-/// Beyond it they are one condition.
+/// Deeper ones count as one condition.
 pub(crate) const NESTED_CONDITIONS: usize = 24;
 
 /// Depth of nested arithmetic in a counter.
@@ -95,7 +95,7 @@ pub(crate) const VISITS: usize = 400;
 
 /// Places in one set.
 ///
-/// A larger set is any place.
+/// A larger set stands for all places.
 pub(crate) const PLACES: usize = 24;
 
 /// Forward passes behind a value that are told apart.
@@ -103,5 +103,5 @@ pub(crate) const FORWARDS: usize = 8;
 
 /// Uses of one variable that are kept.
 ///
-/// Of a variable with more nothing is said.
+/// Variables with more uses are not checked.
 pub(crate) const USES: usize = 64;

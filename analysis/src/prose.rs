@@ -77,7 +77,7 @@ fn write(tokens: TokenStream, text: &mut String) {
     }
 }
 
-/// Whether two signs are one operator between two operands, other than `::` and `..`.
+/// Whether two punctuation marks form one binary operator other than `::` and `..`.
 fn is_operator(first: &Punct, second: Option<&TokenTree>) -> bool {
     let Some(TokenTree::Punct(second)) = second else { return false };
     let pair = (first.as_char(), second.as_char());

@@ -1,4 +1,4 @@
-//! What the values of clauses must be, for literals (checked here) and for all other expressions (checked by the
+//! Rules for the values of clauses: literals are checked here, all other expressions at run time (by the
 //! generated code before the first batch, in the same words). The rules are in the rows of the table of clauses.
 
 pub(crate) mod cross;

@@ -1,4 +1,4 @@
-//! What tokens say whatever their syntax.
+//! Questions about tokens that need no syntax tree.
 
 use std::collections::BTreeSet;
 

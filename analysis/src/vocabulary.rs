@@ -1,4 +1,4 @@
-//! What the calls of a training library do, described by their effects and not by their names.
+//! The effects of the calls of training libraries.
 //!
 //! A vocabulary is a table: the lowering asks it what a call does and never looks at a name itself, so a
 //! library with fused steps or gradients as values is one more table.
@@ -42,9 +42,9 @@ pub use words::{
 /// One library's vocabulary.
 #[derive(Debug)]
 pub struct Vocabulary {
-    /// The name by which it can be told.
+    /// The library's name.
     pub name: &'static str,
-    /// Methods of optimizers: name, greatest number of arguments, meaning.
+    /// Methods of optimizers: name, maximal number of arguments, effect.
     pub optimizer_methods: &'static [(&'static str, usize, CallEffect)],
     /// Methods of gradient scalers.
     pub scaler_methods: &'static [(&'static str, usize, CallEffect)],
@@ -54,22 +54,22 @@ pub struct Vocabulary {
     pub functions: &'static [(&'static str, CallEffect)],
     /// Types that are optimizers.
     pub optimizers: &'static [&'static str],
-    /// Types that wrap a tensor: their constructors keep what they are given.
+    /// Types that wrap a tensor: constructors that keep the graph of their argument.
     pub tensors: &'static [&'static str],
-    /// What ops that keep the graph make of the numbers.
+    /// Ops that keep the graph, and the kind of numbers that they return.
     pub ops: &'static [(&'static str, Op)],
-    /// Methods that a gradient does not pass.
+    /// Methods that stop gradients.
     pub cuts: &'static [(&'static str, GradientStop)],
-    /// Losses, and what they take.
+    /// Losses, with the input that each expects.
     pub losses: &'static [Loss],
-    /// `backward` of more than one number sums them up in silence; else the program stops.
+    /// `backward` of several numbers silently sums them; otherwise it panics.
     pub sums_unreduced: bool,
-    /// Vocabularies that go with this one; its own words come first.
+    /// Vocabularies that are searched after this one.
     pub also: &'static [&'static Vocabulary],
 }
 
 impl Vocabulary {
-    /// Its own vocabulary, then those that go with it.
+    /// This vocabulary, then those that are searched after it.
     fn tables(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(self.also.iter().copied())
     }
@@ -99,18 +99,18 @@ impl Vocabulary {
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 
-    /// What a method does that is none but on a tensor.
+    /// The effect of a method that only tensors have.
     pub fn on_tensor(&self, name: &str) -> Option<CallEffect> {
         let op = self.ops.iter().any(|(known, _)| *known == name).then_some(CallEffect::KeepsGraph);
         op.or_else(|| self.cut(name).map(|_| CallEffect::Detaches))
     }
 
-    /// What an op makes of the numbers.
+    /// The kind of numbers that an op returns.
     pub fn op(&self, name: &str) -> Op {
         self.ops.iter().find(|(known, _)| *known == name).map_or(Op::Other, |(_, op)| *op)
     }
 
-    /// What a method does to the gradient of its receiver, if that ends there.
+    /// How a method stops the gradient of its receiver, if it does.
     pub fn cut(&self, name: &str) -> Option<GradientStop> {
         self.cuts.iter().find(|(known, _)| *known == name).map(|(_, how)| *how)
     }
@@ -125,7 +125,7 @@ impl Vocabulary {
         self.losses.iter().find(|loss| loss.of == Some(owner))
     }
 
-    /// What a free function does; a name that speaks of a loss computes one.
+    /// The effect of a free function; one that is named after a loss computes one.
     pub fn function(&self, name: &str) -> Option<CallEffect> {
         let mut rows = self.tables().flat_map(|vocabulary| vocabulary.functions);
         let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
@@ -133,7 +133,7 @@ impl Vocabulary {
     }
 }
 
-/// What the table says of a method.
+/// The effect of a method in a table.
 fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> Option<CallEffect> {
     let mut known = table.iter();
     known.find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)

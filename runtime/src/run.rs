@@ -228,7 +228,7 @@ impl Run {
         self.stop_in_time();
     }
 
-    /// Ends the run if its time is over and something is left to do.
+    /// Stops the run if `max_time` has passed, unless the last update is done.
     fn stop_in_time(&mut self) {
         if self.max_time.is_some_and(TimeLimit::is_over) && !self.is_last() {
             self.stop = Some(StopReason::MaxTime);

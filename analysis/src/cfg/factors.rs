@@ -1,12 +1,12 @@
-//! What scales anything in a function.
+//! The factors by which a function scales anything.
 
 use std::collections::BTreeSet;
 
-/// What scales anything in a function.
+/// The factors by which a function scales anything.
 #[derive(Clone, Debug, Default)]
 pub struct Factors {
     /// Names and numbers that something is multiplied with or divided by.
     pub names: BTreeSet<String>,
-    /// A loss is asked to sum up.
+    /// Some loss has the reduction `Sum`.
     pub sums: bool,
 }

@@ -40,7 +40,7 @@ pub enum GuardKind {
     Measured,
     /// A variable or a field alone.
     Flag,
-    /// A call without arguments alone, which says nothing of what was computed: `engine.should_step()`.
+    /// Only a call without arguments, which does not depend on what was computed: `engine.should_step()`.
     Asks,
     /// Anything else.
     Other,
@@ -57,9 +57,9 @@ pub struct Counter {
     pub counts: PathId,
     /// What is compared, as the source writes it: `i + 1`.
     pub count: String,
-    /// After how many rounds it is full.
+    /// The number of iterations that it counts.
     pub every: Period,
-    /// It compares a remainder, so that it is full again and again.
+    /// It compares a remainder, so that it fires repeatedly.
     pub divides: bool,
     /// The loop whose rounds are counted.
     pub rounds_of: LoopId,
@@ -76,7 +76,7 @@ pub struct Counter {
     pub over_items: bool,
 }
 
-/// How many rounds a counter counts.
+/// The number of iterations that a counter counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Period {
     /// As the source writes it: `4`, `k`.
@@ -85,7 +85,7 @@ pub struct Period {
     pub number: Option<i64>,
     /// The names in it.
     pub names: BTreeSet<String>,
-    /// It is the length of the whole loop, so that the counter is full once, in the last round.
+    /// It is the length of the loop, so that the counter fires once, in the last iteration.
     pub whole_loop: bool,
 }
 

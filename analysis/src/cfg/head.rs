@@ -1,4 +1,4 @@
-//! What the head of a loop says, as far as lints ask.
+//! The head of a loop, reduced to what lints ask for.
 
 use std::collections::BTreeSet;
 
@@ -9,22 +9,22 @@ pub struct Head {
     pub kind: HeadKind,
     /// All names in it.
     pub names: BTreeSet<String>,
-    /// The variables that it binds in each round.
+    /// The variables that it binds in each iteration.
     pub binds: BTreeSet<String>,
-    /// The names in what it goes through.
+    /// The names in the expression that it iterates over.
     pub over: BTreeSet<String>,
 }
 
 /// What ends a loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HeadKind {
-    /// A jump alone: `loop`, `while true`.
+    /// Only a jump: `loop`, `while true`.
     #[default]
     Endless,
     /// A condition.
     Condition,
     /// The end of a range of numbers.
     Numbers,
-    /// The end of what it goes through.
+    /// The end of a collection or an iterator.
     Items,
 }

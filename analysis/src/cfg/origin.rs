@@ -258,7 +258,7 @@ pub struct Argument {
     pub text: String,
     /// The variable or field that it is, by its last name.
     pub name: Option<String>,
-    /// All names in it, where it is no variable or field.
+    /// All names in it, unless it is a variable or a field.
     pub names: std::collections::BTreeSet<String>,
     /// Where it comes from, whichever round it is.
     pub origin: Origin,

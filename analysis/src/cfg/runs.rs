@@ -85,7 +85,7 @@ pub struct Run {
     pub recorded: Recorded,
     /// The mode, where an argument tells it.
     pub told: Option<bool>,
-    /// The `detach` through which an argument comes.
+    /// The `detach` call that an argument is computed with.
     pub detached: Option<SiteId>,
 }
 

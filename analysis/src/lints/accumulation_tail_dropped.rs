@@ -1,9 +1,8 @@
 use super::window::Window;
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain};
+use crate::cfg::{Action, Certain, HeadKind};
 use crate::stage::Effect;
 use crate::vocabulary::{is_whole};
-use crate::cfg::HeadKind;
 
 lint! {
     /// ## What it finds

@@ -205,7 +205,7 @@ impl<'a> Context<'a> {
             })
     }
 
-    /// Whether code that is not seen may step an optimizer: it has it, or may update its parameters by hand.
+    /// Whether opaque code may step an optimizer: it holds the optimizer, or may update its parameters by hand.
     pub fn may_step_elsewhere(&self, optimizer: OptimizerId) -> bool {
         let known = &self.cfg.optimizers[optimizer];
         let itself = Deps::one(known.path);

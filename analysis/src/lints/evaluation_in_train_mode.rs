@@ -120,7 +120,7 @@ fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Ev
     }
 }
 
-/// The effect of a function that returns a guard of evaluation.
+/// The effect of `evaluation(&model)`.
 const EVALUATION: Option<CallEffect> = Some(CallEffect::Mode(Stage::EvalMode));
 
 /// The `evaluation(..)` whose guard was dropped before this forward pass, as by `let _ = evaluation(&model);`.

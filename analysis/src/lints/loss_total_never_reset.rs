@@ -1,9 +1,7 @@
 use super::Context;
-use crate::vocabulary::is_running_total;
-use crate::cfg::{LoopId, PathId, SiteId, Use, UseKind};
+use crate::vocabulary::{is_running_total, names_epoch};
+use crate::cfg::{HeadKind, LoopId, PathId, SiteId, Use, UseKind};
 use crate::stage::Effect;
-use crate::vocabulary::{names_epoch};
-use crate::cfg::HeadKind;
 
 lint! {
     /// ## What it finds

@@ -3,12 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use crate::cfg::HeadKind;
-use crate::cfg::{Cfg, Deps, LoopId, OptimizerId, PathId, Recorded, Run, SiteId};
+use crate::cfg::{Cfg, Deps, HeadKind, LoopId, OptimizerId, PathId, Recorded, Run, SiteId};
 use crate::flow::{Solution, Visit, What, Word, Words};
 use crate::stage::{Effect, Stage};
-use crate::vocabulary::names_environment;
-use crate::vocabulary::{speaks_of_evaluation, speaks_of_training};
+use crate::vocabulary::{names_environment, speaks_of_evaluation, speaks_of_training};
 
 /// A forward at one visit.
 #[derive(Clone, Copy, Debug)]
@@ -177,7 +175,7 @@ impl<'a> Study<'a> {
         forwards.find_map(|(site, run)| data_of(self.cfg, site, run))
     }
 
-    /// The names in what a loop goes through.
+    /// The names in the expression that a loop iterates over.
     pub(super) fn names_over(&self, round: LoopId) -> &'a BTreeSet<String> {
         &self.cfg.loops[round].head.over
     }

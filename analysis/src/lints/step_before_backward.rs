@@ -54,7 +54,7 @@ fn check(cx: &mut Context<'_>) {
         });
         let zero_note = zeroed.map(|zero| (zero, format!("{} left nothing in the gradients", cx.call_at(zero))));
         let late = after.map(|backward| (backward, cx.call_at(backward)));
-        // It comes first, and a condition leaves it out.
+        // `backward` comes before the step, but a condition may skip it.
         let left_out = after.is_some_and(|backward| !spec && cx.order(backward) < cx.order(step) && cx.site(backward).conditional);
         let help = match (&late, spec) {
             (_, true) => "put `step` after `backward`".to_owned(),

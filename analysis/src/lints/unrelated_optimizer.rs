@@ -113,7 +113,7 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
         return Some(model);
     }
     // What is not known to be a model may be one that unseen code runs.
-    // What a loop goes through, and its items, are data.
+    // The collection that a loop iterates over and its items are data.
     let is_data = |from: usize| {
         let root = paths.root_of(from);
         let over = |of: &LoopId| cx.cfg.loops[*of].head.over.contains(paths.name(root));

@@ -6,11 +6,10 @@ use super::{Cause, Context};
 use crate::cfg::{Certain, LoopId, SiteId, Source};
 use crate::prose::code;
 use crate::stage::Effect;
-use crate::vocabulary::{names_settings};
+use crate::vocabulary::{Partition, names_settings, partition};
 use crate::tokens::{names_in};
 use std::collections::BTreeSet;
 use crate::vocabulary::rust::{is_iteration};
-use crate::vocabulary::{Partition, partition};
 
 lint! {
     /// ## What it finds
@@ -174,7 +173,7 @@ fn is_plain(cx: &Context<'_>, backward: SiteId) -> bool {
     roots.peek().is_some() && roots.all(|root| plain(&root.origin))
 }
 
-/// Whether something is multiplied with or divided by the size of a window, or the loss sums up on purpose.
+/// Whether anything is scaled by the size of a window, or a loss has the reduction `Sum`.
 fn scales(cx: &Context<'_>, number: Option<i64>, names: &BTreeSet<String>) -> bool {
     let factors = &cx.cfg.factors;
     let same = |factor: &String, number: f64| {

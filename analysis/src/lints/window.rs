@@ -154,7 +154,7 @@ impl<'a> Context<'a> {
     pub(super) fn recurs(&self, site: SiteId) -> bool {
         let guards = &self.site(site).guards;
         self.full_guard(site).is_some_and(|(guard, counter)| {
-            // A count that is full once, in the last round, divides nothing.
+            // A counter that fires once, in the last iteration, does not recur.
             counter.divides && !counter.every.whole_loop && guards.iter().all(|known| *known == guard)
         })
     }

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use syn::Expr;
 
 use super::{Frame, FrameKind, Lower, Round, address, text};
-use crate::cfg::Head;
-use crate::cfg::{Action, Block, BlockId, Edge, Event, Loop, LoopId, Site, SiteId};
+use crate::cfg::{Action, Block, BlockId, Edge, Event, Head, Loop, LoopId, Site, SiteId};
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::stage::Stage;
@@ -111,19 +110,19 @@ impl Lower<'_> {
         self.site(address(expr), stage, || (Place::of(expr), text::call(expr)))
     }
 
-    /// The site of a call that is not followed, with the names in it where the function may train something.
+    /// The site of an opaque call, with its names if the function may train something.
     pub(super) fn opaque_site_of(&mut self, expr: &Expr) -> SiteId {
         let site = self.site_of(expr, None);
         let trains = self.seen.functions[self.root].survey.stages > 0;
         let names = &mut self.cfg.sites[site].names;
-        // Nothing asks for them in a function that trains nothing.
+        // No lint asks for them in a function that trains nothing.
         if trains && names.is_empty() {
             identifiers(expr.to_token_stream(), names);
         }
         site
     }
 
-    /// Notes what is called at a site.
+    /// Records the callee of a site.
     pub(super) fn name_callee(&mut self, site: SiteId, expr: &Expr) {
         let site = &mut self.cfg.sites[site];
         match expr {

@@ -6,9 +6,7 @@ use syn::{Arm, Expr, ExprBinary, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Labe
 use super::head;
 use super::value::Value;
 use super::{FrameKind, Lower, address, text};
-use crate::cfg::BlockKind;
-use crate::cfg::Head;
-use crate::cfg::{BlockId, Deps};
+use crate::cfg::{BlockId, BlockKind, Deps, Head};
 use crate::limits;
 
 impl<'a> Lower<'a> {

@@ -6,12 +6,11 @@ use syn::{BinOp, Expr, ExprBinary, Pat};
 
 use super::guard::Ask;
 use super::{Lower, address, text};
-use crate::cfg::{Counter, LoopId, PathId};
+use crate::cfg::{Counter, LoopId, PathId, Period};
 
 mod period;
 mod shape;
 
-use crate::cfg::Period;
 use crate::limits;
 use crate::vocabulary::rust::{Numbering, Question, is_next, numbering, question};
 use shape::{is_condition, number, part_of, remainder_of, rest};

@@ -7,9 +7,8 @@ use super::{Lower, address};
 use crate::cfg::{Action, Deps, OptimizerId, PathId, SiteId, User};
 use crate::stage::{Effect, Stage};
 use crate::tokens::identifiers;
-use crate::vocabulary::clips_values;
 use crate::vocabulary::rust::is_forced;
-use crate::vocabulary::{CallEffect, is_layer, is_loss};
+use crate::vocabulary::{CallEffect, clips_values, is_layer, is_loss};
 
 /// What a call acts on.
 pub(super) enum On {

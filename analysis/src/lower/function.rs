@@ -5,11 +5,9 @@ use syn::{Expr, ExprClosure, FnArg, GenericParam, Generics, Pat, Type, TypeParam
 
 use super::value::{Handed, Kind, Value};
 use super::{FrameKind, Lower};
-use crate::cfg::BlockKind;
-use crate::cfg::{BlockId, Deps, Origin, PathId};
+use crate::cfg::{BlockId, BlockKind, Deps, Origin, PathId};
 use crate::diagnostic::Place;
-use crate::vocabulary::rust::is_number;
-use crate::vocabulary::rust::{TypeShape, type_shape};
+use crate::vocabulary::rust::{TypeShape, is_number, type_shape};
 use crate::vocabulary::{Role, role_of_name, role_of_type};
 
 impl<'a> Lower<'a> {

@@ -358,7 +358,7 @@ fn is_name(expr: &Expr) -> bool {
     }
 }
 
-/// Whether a condition is a call without arguments alone, of what speaks neither of sound numbers nor of the batch.
+/// Whether a condition is only a call without arguments whose names suggest no check of values or of the batch.
 fn asks_only(condition: &Expr) -> bool {
     let names = names_in(&condition);
     matches!(condition, Expr::Call(_) | Expr::MethodCall(_))

@@ -9,8 +9,7 @@ use crate::diagnostic::Place;
 use crate::stage::Stage;
 use crate::tokens::identifiers;
 use crate::vocabulary::rust::is_reading;
-use crate::vocabulary::{ScheduleEffect, Uses};
-use crate::vocabulary::{collects, schedule_method};
+use crate::vocabulary::{ScheduleEffect, Uses, collects, schedule_method};
 
 impl<'a> Lower<'a> {
     /// `left += value`, or `left = left + value`: the sum has the graph of what is added.

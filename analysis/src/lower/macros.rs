@@ -51,7 +51,7 @@ impl VisitMut for Unfold {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-/// What a call stands for that was a macro: its callee is no expression that a program can write there.
+/// The effect of a macro, encoded as a call whose callee no program can write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unfolded {
     /// Reads its arguments: `println!`.
@@ -61,7 +61,7 @@ pub(super) enum Unfolded {
 }
 
 impl Unfolded {
-    /// What the call stands for, if it was a macro.
+    /// The effect of the macro that this call replaces, if it does.
     pub(super) fn of(call: &ExprCall) -> Option<Self> {
         match &*call.func {
             Expr::Infer(_) => Some(Self::Reads),
@@ -157,7 +157,7 @@ fn looked_at(tokens: &TokenStream) -> Option<Vec<Expr>> {
 /// The variables that a format string names: `total` and `width` of `"{total:>width$}"`.
 fn captured(format: &LitStr) -> Vec<Expr> {
     let mut found = Vec::new();
-    // The text between two escaped braces has none, so that a brace begins an argument.
+    // Escaped braces are removed first, so that each remaining `{` begins an argument.
     for part in format.value().replace("{{", "").split('{').skip(1) {
         let argument = part.split('}').next().unwrap_or_default();
         let (name, spec) = argument.split_once(':').unwrap_or((argument, ""));

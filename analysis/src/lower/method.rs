@@ -3,18 +3,16 @@
 use syn::{Expr, ExprMethodCall};
 
 use super::effects::On;
+use super::unseen::shared_with;
 use super::value::{Handed, Kind, Value};
 use super::{Lower, text};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::stage::Stage;
-use crate::vocabulary::is_evaluation;
-use crate::vocabulary::is_weight;
-use crate::vocabulary::rust::is_forced;
-use crate::vocabulary::rust::is_reading;
+use crate::vocabulary::rust::{is_forced, is_reading};
 use crate::vocabulary::{
     CallEffect, GradientStop, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training,
-    is_loss, measures_gradients, writes_gradients,
+    is_loss, is_weight, measures_gradients, writes_gradients,
 };
 
 impl<'a> Lower<'a> {
@@ -296,17 +294,8 @@ impl<'a> Lower<'a> {
                 self.changed_in(place);
             }
         }
-        if is_evaluation(&name) {
-            let shared = arguments.iter().cloned().map(|mut value| {
-                if matches!(value.kind, Kind::Plain) {
-                    value.share();
-                }
-                value
-            });
-            self.hand_over(&shared.collect::<Vec<_>>(), site, false);
-        } else {
-            self.hand_over(arguments, site, false);
-        }
+        let shared = shared_with(&name, arguments);
+        self.hand_over(shared.as_deref().unwrap_or(arguments), site, false);
         for argument in &node.args {
             if let Expr::Closure(closure) = argument {
                 self.touch_tokens(quote::ToTokens::to_token_stream(&closure.body));

@@ -8,8 +8,7 @@ use crate::cfg::{Action, Deps, PathId, Recorded, Run, SiteId};
 use crate::flow::Word;
 use crate::limits;
 use crate::stage::Stage;
-use crate::vocabulary::GradientStop;
-use crate::vocabulary::restores;
+use crate::vocabulary::{GradientStop, restores};
 
 /// What a literal says, where the mode or recording is told by an argument.
 pub(super) fn literal_bool(expr: &Expr) -> Option<bool> {

@@ -14,8 +14,9 @@ use crate::limits;
 use crate::stage::Stage;
 use crate::tokens::{identifiers, names_in};
 use crate::vocabulary::rust::{ErrorFilter, Variant, error_filter, is_ok, is_result};
-use crate::vocabulary::{CallEffect, GradientStop, is_loss};
-use crate::vocabulary::{is_private_loader, keeps_model, names_batch, names_loader};
+use crate::vocabulary::{
+    CallEffect, GradientStop, is_loss, is_private_loader, keeps_model, names_batch, names_loader,
+};
 
 impl<'a> Lower<'a> {
     /// What the signature tells.

@@ -9,9 +9,8 @@ use crate::cfg::{Argument, Deps, Difference, Join, LossCall, Origin, Root, SiteI
 use crate::diagnostic::Place;
 use crate::stage::Stage;
 use crate::tokens::names_in;
-use crate::vocabulary::Loss;
 use crate::vocabulary::rust::{Variant, is_next};
-use crate::vocabulary::{is_no_reduction, names_gradients, names_parameters, sets_reduction};
+use crate::vocabulary::{Loss, is_no_reduction, names_gradients, names_parameters, sets_reduction};
 
 /// How an operator puts two values together.
 pub(super) fn join_of(op: &BinOp) -> Join {

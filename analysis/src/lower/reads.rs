@@ -6,8 +6,9 @@ use super::Lower;
 use super::value::Value;
 use crate::cfg::{Action, Deps, Reads, SiteId};
 use crate::vocabulary::rust::is_transparent;
-use crate::vocabulary::{gives_parameters, holds_parameters, is_average_update, moves_average};
-use crate::vocabulary::{is_average, saves};
+use crate::vocabulary::{
+    gives_parameters, holds_parameters, is_average, is_average_update, moves_average, saves,
+};
 
 impl<'a> Lower<'a> {
     /// Notes a method that takes the parameters; says whether it does nothing else.

@@ -11,8 +11,7 @@ use syn::{Attribute, Block, Item, ItemFn, Path, Signature, Type};
 use super::survey::Survey;
 use crate::attribute::Told;
 use crate::options::CheckOptions;
-use crate::vocabulary::rust::{PathRoot, is_self_type};
-use crate::vocabulary::rust::{TypeShape, type_shape};
+use crate::vocabulary::rust::{PathRoot, TypeShape, is_self_type, type_shape};
 
 mod collect;
 mod imports;

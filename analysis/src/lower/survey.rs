@@ -9,16 +9,15 @@ use super::condition::{self, Test};
 use super::text;
 use crate::cfg::Factors;
 use crate::limits;
-use crate::vocabulary::may_train;
 use crate::vocabulary::rust::is_self;
-use crate::vocabulary::{CallEffect, Role, Uses, Vocabulary, hints_at_training, role_of_type};
+use crate::vocabulary::{CallEffect, Role, Uses, Vocabulary, hints_at_training, may_train, role_of_type};
 
 /// What the first look found.
 #[derive(Debug)]
 pub(crate) struct Survey {
     /// Methods called, by the receiver's text.
     pub uses: BTreeMap<String, Uses>,
-    /// What scales anything.
+    /// The factors by which it scales anything.
     pub factors: Factors,
     /// Names and fields that are assigned somewhere.
     pub assigned: BTreeSet<String>,

@@ -9,12 +9,20 @@ use super::value::{Handed, Kind, Value};
 use super::{Lower, address};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, PathId, SiteId};
 use crate::tokens::identifiers;
-use crate::vocabulary::is_evaluation;
 use crate::vocabulary::rust::is_drop;
 use crate::vocabulary::{
-    hints_at_backward, hints_at_mode, hints_at_training, is_builder, measures_gradients, moves_gradients,
-    writes_gradients,
+    hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation, measures_gradients,
+    moves_gradients, writes_gradients,
 };
+
+/// The arguments of an opaque call with the models lent by `&`, if its name suggests that it evaluates them.
+pub(super) fn shared_with<'a>(callee: &str, arguments: &[Value<'a>]) -> Option<Vec<Value<'a>>> {
+    let share = |value: &Value<'a>| match value.kind {
+        Kind::Plain => Value { handed: Handed::Shared, ..value.clone() },
+        _ => value.clone(),
+    };
+    is_evaluation(callee).then(|| arguments.iter().map(share).collect())
+}
 
 impl<'a> Lower<'a> {
     /// A call of code that cannot be seen.
@@ -32,10 +40,9 @@ impl<'a> Lower<'a> {
                 None
             }
         };
-        let mut arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-        if name.as_deref().is_some_and(is_evaluation) {
-            arguments.iter_mut().filter(|value| matches!(value.kind, Kind::Plain)).for_each(Value::share);
-        }
+        let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        let shared = shared_with(name.as_deref().unwrap_or_default(), &arguments);
+        let arguments = shared.unwrap_or(arguments);
         if let ([guard], true) = (&arguments[..], name.as_deref().is_some_and(is_drop))
             && self.drops_guard(guard, &node.args[0])
         {

@@ -234,11 +234,6 @@ impl<'a> Value<'a> {
         self
     }
 
-    /// Hands it on as a shared reference.
-    pub(super) fn share(&mut self) {
-        self.handed = Handed::Shared;
-    }
-
     /// A value computed from this one, and nothing else said about it.
     pub(super) fn derived(&self) -> Self {
         let mut all = Self { measured: self.measured, ..Self::plain(self.deps.union(&self.holds)) };

@@ -134,7 +134,7 @@ macro_rules! clauses {
         }
 
         impl ClauseName {
-            /// Every clause of this version, in the order of the table.
+            /// All clauses, in the order of the table.
             pub(crate) const ALL: &[Self] = &[$(Self::$clause,)+ $(Self::$level,)+];
 
             /// The clause's row of the table.

@@ -116,7 +116,7 @@ fn number(value: &Expr) -> Option<&str> {
     }
 }
 
-/// What to say to `max_time = 10 epochs` and `max_time = 10 min`.
+/// The error for `max_time = 10 epochs` and `max_time = 10 min`.
 fn no_time_unit(reading: &Reading, value: &str, unit: &str, place: Place) -> Diagnostic {
     let message = format!("`{}` counts seconds, minutes or hours, not `{unit}`", reading.key);
     let help = match unit {
@@ -130,7 +130,7 @@ fn no_time_unit(reading: &Reading, value: &str, unit: &str, place: Place) -> Dia
     Diagnostic::error(place, message).help(help)
 }
 
-/// What to say to `max_time = 10`, `max_time = 10min` and `max_time = 10minutes`.
+/// The error for `max_time = 10`, `max_time = 10min` and `max_time = 10minutes`.
 fn lacks_unit(reading: &Reading, value: &Expr, suffix: &str) -> Diagnostic {
     const TYPES: [&str; 14] =
         ["", "u8", "u16", "u32", "u64", "u128", "usize", "i8", "i16", "i32", "i64", "isize", "f32", "f64"];
@@ -183,7 +183,7 @@ pub(super) fn every(input: ParseStream, key: &Ident) -> Result<Every, Diagnostic
     }
 }
 
-/// Reads a unit after a number that needs none: its own unit is fine, another one a contradiction.
+/// Accepts the clause's own unit after a number that needs none, and refuses any other.
 pub(super) fn drop_unit(reading: &Reading, input: ParseStream) -> Result<(), Diagnostic> {
     let ahead = input.fork();
     let Ok(unit) = ahead.call(Ident::parse_any) else { return Ok(()) };

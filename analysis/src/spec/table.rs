@@ -15,7 +15,7 @@ use crate::diagnostic::Diagnostic;
 use crate::suppress::Setting;
 
 clauses! {
-    /// What is trained.
+    /// The model to train.
     Model "model" => model: Expr {
         default: "required",
         example: "model = self.model",
@@ -73,21 +73,21 @@ clauses! {
         default: "none",
         example: "training_step = |model, batch| ...",
     }
-    /// What makes the steps.
+    /// The optimizer, which updates the parameters.
     Optimizer "optimizer" => optimizer: Expr {
         default: "required",
         example: "optimizer = AdamW::new(model.parameters(), 1e-3)",
         foreign: ["optim", "optimiser", "opt", "opt_func", "optimizers"],
         parameters: ["optim", "optimiser", "opt", "opt_func"],
     }
-    /// What sets the learning rate, per update or per epoch as it says itself; may be an `Option`.
+    /// The learning-rate schedule, which advances per update or, with `.per_epoch()`, per epoch; may be an `Option`.
     Scheduler "scheduler" => scheduler: Expr {
         default: "a constant rate",
         example: "scheduler = CosineLr::new(1000)",
         foreign: ["lr_scheduler", "schedule", "lr_scheduler_type", "sched"],
         parameters: ["schedule", "sched", "lr_scheduler", "lr_schedule"],
     }
-    /// The run ends after so many passes over the training data.
+    /// The number of passes over the training data after which the run ends.
     Epochs "epochs" => epochs: Expr {
         default: "`epochs`, `max_steps` or `max_time` is required",
         example: "epochs = 10",
@@ -101,7 +101,7 @@ clauses! {
             "epoch_count",
         ],
     }
-    /// The run ends after so many updates.
+    /// The number of updates after which the run ends.
     MaxSteps "max_steps" => max_steps: Expr {
         default: "no limit",
         example: "max_steps = 1000",
@@ -114,7 +114,7 @@ clauses! {
             "steps", "num_steps", "n_steps", "total_steps", "max_iterations", "max_iters", "iterations",
         ],
     }
-    /// The run ends with the update after which it has taken so many `seconds`, `minutes` or `hours`, or a `Duration`.
+    /// The time after which the run ends, at the end of an update: so many `seconds`, `minutes` or `hours`, or a `Duration`.
     MaxTime "max_time" => max_time: Time {
         default: "no limit",
         example: "max_time = 10 minutes",
@@ -123,7 +123,7 @@ clauses! {
         foreign: ["max_duration", "time_limit", "time_budget"],
         parameters: ["max_duration", "time_limit", "time_budget"],
     }
-    /// Where random draws start inside; the thread's own go on afterwards.
+    /// The seed of the run's random draws; afterwards the thread's own stream continues.
     Seed "seed" => seed: Expr {
         default: "the thread's own draws",
         example: "seed = 0",
@@ -131,7 +131,7 @@ clauses! {
         foreign: ["random_state", "random_seed", "manual_seed"],
         parameters: ["random_seed", "rng_seed", "manual_seed", "random_state"],
     }
-    /// Batches that make one update together.
+    /// The number of batches per update.
     Accumulate "accumulate" => accumulate: Expr {
         default: "1",
         example: "accumulate = 4",
@@ -184,12 +184,12 @@ clauses! {
         default: "the loss",
         example: "train_metrics = [accuracy]",
     }
-    /// The steps of training in an order of one's own, with statements in braces between them.
+    /// The training steps in a custom order, with statements in braces between them.
     TrainOrder "train_order" => train_order: Vec<Entry> {
         default: "see above",
         example: "train_order = [forward, loss, zero_grad, backward, step]",
     }
-    /// The steps of validation in an order of one's own.
+    /// The validation steps in a custom order.
     EvalOrder "eval_order" => eval_order: Vec<Entry> {
         default: "`forward`, `loss`, `metrics`",
         example: "eval_order = [forward, loss, metrics]",

@@ -24,30 +24,30 @@ pub enum CallEffect {
     Builds,
     /// Gives an optimizer the parameters of its first argument as well.
     Adopts,
-    /// Moves a model that is given by value along gradients that are values too, and gives it back.
+    /// Updates a model that is passed by value with gradients that are values, and returns it.
     Updates {
         /// Which argument the model is.
         model: usize,
         /// How many arguments there are.
         of: usize,
     },
-    /// Gives a loss times a factor that [`Effect::Unscale`] takes out of the gradients again.
+    /// Returns a loss times a factor, which [`Effect::Unscale`] divides out of the gradients.
     Scales,
     /// Tells a sampler which epoch it is.
     SetsEpoch,
-    /// Puts a value together from all processes; gives it, or changes what it is given by `&mut`.
+    /// Reduces a value over all processes; returns it, or writes it to its `&mut` argument.
     Reduces,
-    /// Derives a tensor from a tensor, graph included.
+    /// Computes a tensor from a tensor and keeps the graph.
     KeepsGraph,
-    /// Gives a value that has nothing to do with the gradients.
+    /// Returns a value without a graph.
     Detaches,
-    /// Gives the parameters of a model or an optimizer.
+    /// Returns the parameters of a model or an optimizer.
     Parameters,
-    /// Gives the same thing again, wrapped or unwrapped.
+    /// Returns its receiver, wrapped or unwrapped.
     Passes,
-    /// Gives the thing and leaves nothing in its place.
+    /// Moves the value out and leaves the place empty.
     Takes,
-    /// Gives the same thing again, or one of its own that is equal at first.
+    /// Returns a copy, which may share its parameters with the original.
     Copies,
     /// Switches the mode of the layers.
     Mode(Stage),
@@ -59,7 +59,7 @@ pub enum CallEffect {
     WithGrad,
     /// Switches recording on or off for what follows, as its argument says.
     SwitchesRecording,
-    /// Looks at its receiver, or sets something that is no gradient.
+    /// Leaves gradients, parameters and modes alone.
     Harmless,
 }
 

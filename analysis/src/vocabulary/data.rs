@@ -1,15 +1,15 @@
-//! What names say of data, measures and targets; lints that read them say less where a name says nothing.
+//! What names suggest about data splits, metrics and targets. Where a name suggests nothing, lints stay silent.
 
-/// Which data a number was measured on.
+/// The data split that a metric was measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The data that the model is trained on.
     Train,
-    /// Data kept apart.
+    /// Held-out data.
     Valid,
 }
 
-/// The data that a name speaks of, if it speaks of one kind alone.
+/// The split that a name suggests, unless it suggests both or none.
 pub fn phase_of_name(name: &str) -> Option<Phase> {
     match (names_training(name), names_validation(name)) {
         (true, false) => Some(Phase::Train),
@@ -18,35 +18,35 @@ pub fn phase_of_name(name: &str) -> Option<Phase> {
     }
 }
 
-/// Whether a name, or a sentence, speaks of training.
+/// Whether a name, or a message, mentions training.
 pub fn names_training(name: &str) -> bool {
     mentions(name, &["train", "training"])
 }
 
-/// Whether a name, or a sentence, speaks of data kept apart.
+/// Whether a name, or a message, mentions held-out data.
 pub fn names_validation(name: &str) -> bool {
     mentions(name, &["val", "valid", "validation", "dev", "test", "testing", "eval", "evaluation", "holdout"])
 }
 
-/// Whether a name is that of a measure of a model.
+/// Whether a name is that of a metric or a loss.
 pub fn names_measure(name: &str) -> bool {
     let measures =
         ["loss", "acc", "accuracy", "error", "err", "score", "metric", "f1", "auc", "perplexity", "ppl"];
     mentions(name, &measures)
 }
 
-/// Whether a name is that of the best measure so far.
+/// Whether a name is that of the best metric so far.
 pub fn names_best(name: &str) -> bool {
     mentions(name, &["best"])
 }
 
-/// Whether a sum by its name is meant to go on over all epochs.
+/// Whether the name of a sum suggests that it runs over all epochs.
 pub fn is_running_total(name: &str) -> bool {
     let words = ["global", "cumulative", "overall", "lifetime", "ever", "grand", "all", "steps", "far"];
     mentions(name, &words)
 }
 
-/// Whether a name is that of a target that a model computes, as in reinforcement learning.
+/// Whether a name is that of a target computed by a model, as in reinforcement learning.
 pub fn names_target(name: &str) -> bool {
     mentions(name, &["target", "targets", "td", "bootstrap", "bootstrapped", "backup"])
         || names_next_value(name)
@@ -57,27 +57,27 @@ pub fn names_next_value(name: &str) -> bool {
     mentions(name, &["next"]) && mentions(name, &["q", "value", "values", "v"])
 }
 
-/// Whether a network by its name computes targets and is not trained by them.
+/// Whether the name of a network suggests that it computes targets and is not trained itself.
 pub fn names_target_network(name: &str) -> bool {
     mentions(name, &["target", "teacher", "ema", "old", "frozen", "reference"])
 }
 
-/// Whether a function by its name shows or tries something, so that its model may well be dropped.
+/// Whether the name of a function suggests a demonstration or a test, whose model is not kept on purpose.
 pub fn is_demonstration(function: &str) -> bool {
     mentions(function, &["main", "run", "demo", "example", "test", "bench", "smoke", "benchmark"])
 }
 
-/// Whether a function by its name is for training a model.
+/// Whether the name of a function suggests that it trains a model.
 pub fn is_for_training(function: &str) -> bool {
     mentions(function, &["train", "training", "fit", "pretrain", "finetune"])
 }
 
-/// Whether a name is that of an environment of reinforcement learning.
+/// Whether a name is that of an environment, as in reinforcement learning.
 pub fn names_environment(name: &str) -> bool {
     name.contains("env")
 }
 
-/// Whether one of these names speaks of data that is not trained on, and none of data that is.
+/// Whether some of these names suggests held-out data and none suggests training data.
 pub fn speaks_of_evaluation<N: AsRef<str>>(names: impl IntoIterator<Item = N> + Clone) -> bool {
     const WORDS: [&str; 12] = [
         "valid",
@@ -96,7 +96,7 @@ pub fn speaks_of_evaluation<N: AsRef<str>>(names: impl IntoIterator<Item = N> + 
     any_word(names.clone(), |word| WORDS.contains(&word)) && !speaks_of_training(names)
 }
 
-/// Whether one of these names speaks of data that is trained on.
+/// Whether some of these names suggests training data.
 pub fn speaks_of_training<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> bool {
     any_word(names, |word| word.starts_with("train"))
 }
@@ -105,7 +105,7 @@ fn any_word<N: AsRef<str>>(names: impl IntoIterator<Item = N>, is: impl Fn(&str)
     names.into_iter().any(|name| name.as_ref().split(|c: char| !c.is_alphabetic()).any(&is))
 }
 
-/// Whether one of the words of a text is one of these.
+/// Whether a text has one of these words.
 fn mentions(text: &str, known: &[&str]) -> bool {
     let lower = text.to_ascii_lowercase();
     lower.split(|c: char| !c.is_alphanumeric()).any(|word| known.contains(&word))

@@ -163,7 +163,7 @@ pub(super) const OPS: &[(&str, Op)] = &[
     ("mean", Op::Totals),
 ];
 
-/// Methods that a gradient does not pass.
+/// Methods that stop gradients.
 pub(super) const CUTS: &[(&str, GradientStop)] = &[
     ("item", GradientStop::Number),
     ("to_array", GradientStop::Number),

@@ -87,7 +87,7 @@ pub fn moves_gradients(name: &str) -> bool {
     matches!(name, "backward" | "step")
 }
 
-/// Whether a call of this name may train; `train()` alone switches the mode.
+/// Whether a call of this name may train something; `train()` by itself only sets the mode.
 pub fn may_train(name: &str) -> bool {
     name != "train" && hints_at_training(name)
 }

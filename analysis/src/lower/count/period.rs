@@ -1,4 +1,4 @@
-//! What a count is divided by or compared with.
+//! The period of a counter: what a count is divided by or compared with.
 
 use syn::Expr;
 
@@ -7,11 +7,10 @@ use crate::cfg::Period;
 use crate::limits;
 use crate::lower::{Lower, bind, text};
 use crate::tokens::names_in;
-use crate::vocabulary::names_length;
-use crate::vocabulary::rust;
+use crate::vocabulary::{names_length, rust};
 
 impl Lower<'_> {
-    /// What a count is divided by or compared with.
+    /// The period of a counter: what a count is divided by or compared with.
     pub(super) fn period(&self, every: &Expr) -> Period {
         let whole_loop = self.is_length(every, 0);
         Period {

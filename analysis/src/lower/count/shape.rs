@@ -3,8 +3,7 @@
 use syn::{BinOp, Expr, Lit, Pat};
 
 use crate::lower::{address, text};
-use crate::vocabulary::rust::is_question;
-use crate::vocabulary::rust::is_remainder;
+use crate::vocabulary::rust::{is_question, is_remainder};
 
 /// The name in a pattern that an index is bound to.
 pub(super) fn part_of(pat: &Pat, part: Option<usize>) -> Option<usize> {

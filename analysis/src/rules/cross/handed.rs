@@ -1,4 +1,4 @@
-//! How the function's parameters are handed to the loop: by value, by `&` or by `&mut`.
+//! Checks how parameters are passed to the loop: by value, by `&` or by `&mut`.
 
 use syn::{Expr, Type};
 
@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::item::SpecFn;
 use crate::spec::{ClauseName, EntryKind, Spec, Value, plain};
 
-/// Checks the parameters that clauses name.
+/// Checks each parameter that a clause names.
 pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_dropped(bag, spec, item);
     for (clause, value) in
@@ -18,7 +18,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// An optimizer or a schedule behind `&` cannot be changed.
+/// Refuses an optimizer or a schedule behind `&`, which `step` could not change.
 fn check_exclusive(bag: &Bag, clause: ClauseName, value: &Value, item: &SpecFn) {
     let Some(Expr::Path(path)) = value.as_ref().map(|clause| plain(&clause.value)) else { return };
     let Some(name) = path.path.get_ident() else { return };

@@ -1,15 +1,15 @@
-//! Methods that give a value in another form, or ask it something.
+//! Conversions and queries by method.
 
 use super::WRAPPERS;
 use crate::vocabulary::CallEffect;
 
-/// Whether a method without arguments gives the same value by another type: `as_slice`, `clone`, `borrow`.
+/// Whether a method without arguments returns the same value in another type: `as_slice`, `clone`, `borrow`.
 pub fn is_view(method: &str) -> bool {
     method.starts_with("as_")
         || matches!(method, "clone" | "cloned" | "copied" | "by_ref" | "borrow" | "borrow_mut")
 }
 
-/// Whether a method of an `Option` or a `Result` gives it again with what it holds: `as_ref`, `clone`.
+/// Whether a method of an `Option` or a `Result` returns one of the same variant: `as_ref`, `clone`.
 pub fn view_of_wrapper(method: &str) -> bool {
     matches!(method, "as_mut" | "as_ref" | "as_deref" | "as_deref_mut" | "clone")
 }
@@ -33,12 +33,12 @@ pub fn is_pure(method: &str) -> bool {
         )
 }
 
-/// Whether a method by its name only reads its receiver: Rust's conventions for conversions and getters.
+/// Whether a method's name suggests that it only reads its receiver, by Rust's conventions for conversions and getters.
 pub fn is_reading(method: &str) -> bool {
     ["is_", "as_", "get", "to_"].iter().any(|start| method.starts_with(start))
 }
 
-/// Whether a method of a `Result` leaves the value alone and at most changes the error.
+/// Whether a method of a `Result` keeps the value and at most changes the error.
 pub fn passes_errors(method: &str) -> bool {
     matches!(
         method,
@@ -51,12 +51,12 @@ pub fn is_forced(method: &str) -> bool {
     matches!(method, "unwrap" | "expect")
 }
 
-/// Whether a method by its name returns a truth value.
+/// Whether a method's name suggests that it returns a `bool`.
 pub fn is_question(method: &str) -> bool {
     method.starts_with("is_")
 }
 
-/// Whether a method without arguments returns what a wrapper holds: `unwrap`, `lock`, `as_mut`.
+/// Whether a method without arguments returns the value inside a wrapper: `unwrap`, `lock`, `as_mut`.
 pub fn is_transparent(method: &str) -> bool {
     WRAPPERS.iter().any(|(name, most, effect)| *name == method && *most == 0 && *effect == CallEffect::Passes)
 }

@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Expr, Ident};
 
-/// Where a path begins that does not begin with a name.
+/// The keyword that begins a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathRoot {
     /// `self::`, the module.
@@ -46,7 +46,7 @@ pub fn is_test(attribute: &Attribute) -> bool {
     last.is_some_and(|last| last.ident == "test" || last.ident == "bench")
 }
 
-/// Whether a place is a field of `self`, by its name: `self.optimizer`.
+/// Whether a place, as it is written, is a field of `self`: `self.optimizer`.
 pub fn is_field_of_self(place: &str) -> bool {
     place.starts_with("self.")
 }

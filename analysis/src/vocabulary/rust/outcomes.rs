@@ -35,7 +35,7 @@ impl Variant {
         name == self.name()
     }
 
-    /// Whether an expression is this variant by its plain name, as `None`.
+    /// Whether a path is this variant without an owner: `None`, not `Option::None`.
     pub fn is_path(self, path: &syn::Path) -> bool {
         path.is_ident(self.name())
     }
@@ -50,7 +50,7 @@ impl Variant {
         }
     }
 
-    /// The variant that holds the value, and whether it is this one: `None` is the failure of `Some`.
+    /// The variant with the value in the same enum, and whether it is this one: `(Some, false)` of `None`.
     pub const fn success(self) -> (Self, bool) {
         match self {
             Self::Some => (Self::Some, true),
@@ -61,7 +61,7 @@ impl Variant {
     }
 }
 
-/// What a method asks of its receiver, if two ways to write it ask the same.
+/// A query that can be written in several ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Whether an `Option` or a `Result` is this variant: `is_some`.
@@ -72,7 +72,7 @@ pub enum Question {
     IsMultiple,
 }
 
-/// The question that a method asks.
+/// The query that a method makes.
 pub fn question(method: &str, arguments: usize) -> Option<Question> {
     let question = match (method, arguments) {
         ("is_some", 0) => Question::Variant(Variant::Some),

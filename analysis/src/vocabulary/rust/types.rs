@@ -1,6 +1,6 @@
 //! Rust's own types.
 
-/// What a generic type of the standard library is, as far as its parameter is concerned.
+/// How a generic type of the standard library holds values of its parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypeShape {
     /// At most one value, which its methods return: `Option`, `Box`, `Mutex`.
