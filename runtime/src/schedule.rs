@@ -1,9 +1,11 @@
 //! Schedules: the learning rate as a function of the update.
 
 mod cosine;
+mod one_cycle;
 mod step;
 
 pub use cosine::CosineLr;
+pub use one_cycle::OneCycleLr;
 pub use step::StepLr;
 
 use crate::{Optimizer, Scalar};
@@ -34,7 +36,7 @@ use crate::{Optimizer, Scalar};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a schedule of the learning rate",
     label = "not a schedule",
-    note = "write one of ours, as `StepLr::new(30, 0.1)` or `CosineLr::new(steps)`; one of your own implements `Schedule`",
+    note = "write one of ours, as `StepLr::new(30, 0.1)`, `CosineLr::new(steps)` or `OneCycleLr::new(0.1, steps)`; one of your own implements `Schedule`",
     note = "a constant learning rate needs none: it is the optimizer's"
 )]
 pub trait Schedule {

@@ -63,8 +63,7 @@ impl Schedule for CosineLr {
         if t >= self.t_max {
             return self.min;
         }
-        let angle = std::f64::consts::PI * t as f64 / self.t_max as f64;
-        self.min + (base - self.min) * f64::midpoint(1.0, angle.cos())
+        between(base, self.min, t as f64 / self.t_max as f64)
     }
 
     fn position(&mut self) -> &mut Position {
@@ -74,4 +73,9 @@ impl Schedule for CosineLr {
     fn is_per_epoch(&self) -> bool {
         self.per_epoch
     }
+}
+
+/// The number at `part` (0 to 1) of the way from one number to another, along half a cosine.
+pub(super) fn between(from: f64, to: f64, part: f64) -> f64 {
+    to + (from - to) * f64::midpoint(1.0, (std::f64::consts::PI * part).cos())
 }
