@@ -122,8 +122,9 @@ pub fn output_and_loss<O>(returned: impl StepParts<O>) -> (O, Tensor) {
     returned.parts()
 }
 
-/// The metric that a function makes; the function takes nothing and gives a type that implements `Metric`.
-pub fn metric<M>(make: fn() -> M) -> M {
+/// The metric that a function makes. rustc shows this line to whoever names a function of another form, so it says
+/// what the function returns.
+pub fn metric<ImplementsMetric>(make: fn() -> ImplementsMetric) -> ImplementsMetric {
     make()
 }
 
