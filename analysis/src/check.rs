@@ -12,7 +12,7 @@ use crate::cfg::Cfg;
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
 use crate::lower::deep::leave_out_deep_bodies;
-use crate::lower::seen::Seen;
+use crate::lower::resolve::Seen;
 use crate::methods::as_methods;
 use crate::options::{CheckOptions, Origin};
 use crate::prove::{Asked, Proof};

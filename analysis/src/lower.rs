@@ -13,48 +13,23 @@ use crate::cfg::{Block, BlockId, CallId, Cfg, ConditionId, GraphId, LoopId, Opti
 use crate::options::CheckOptions;
 use crate::vocabulary::{TRAINING_LOOP, Vocabulary};
 
-mod ask;
-mod bind;
-mod blocks;
 mod call;
-mod condition;
 mod control;
-mod count;
 pub(crate) mod deep;
-mod effects;
+mod emit;
+mod env;
 mod expr;
-mod factors;
-mod failure;
-mod follow;
 mod function;
-mod guard;
-mod head;
-mod jump;
-mod keep;
-mod known;
-mod macros;
-mod method;
-mod mode;
-mod names;
 mod notes;
-mod origin;
-mod outcome;
-mod parts;
-mod pipeline;
-mod reads;
-pub(crate) mod seen;
-mod several;
-mod survey;
-mod tensor;
+pub(crate) mod resolve;
 mod text;
-mod unseen;
-mod value;
 
 use crate::limits;
-use failure::{Asked, Failure};
-use seen::{FnId, Seen, SeenFn};
-use survey::Survey;
-use value::Value;
+use control::failure::{Asked, Failure};
+use control::{ask, condition, guard};
+use env::value::Value;
+use resolve::survey::Survey;
+use resolve::{FnId, Seen, SeenFn};
 
 /// Stands in the scope where a function or a closure begins to run.
 const BORDER: PathId = PathId::MAX;

@@ -2,14 +2,14 @@
 
 use syn::{BinOp, Block, Expr, Local, Pat, Stmt, UnOp};
 
-use super::bind::member;
-use super::known::Known;
-use super::origin::join_of;
-use super::value::{Handed, Kind, Value};
-use super::{FrameKind, Lower};
 use crate::cfg::{Deps, Join, Origin, UseKind};
 use crate::diagnostic::Place;
 use crate::limits;
+use crate::lower::control::known::Known;
+use crate::lower::env::bind::member;
+use crate::lower::env::origin::join_of;
+use crate::lower::env::value::{Handed, Kind, Value};
+use crate::lower::{FrameKind, Lower};
 use crate::tokens::identifiers;
 use crate::vocabulary::rust::Variant;
 use crate::vocabulary::{Role, role_of_type};
@@ -52,7 +52,7 @@ impl<'a> Lower<'a> {
         match statement {
             Stmt::Local(local) => self.local(local),
             Stmt::Expr(expr, semi) => {
-                self.statement = super::address(expr);
+                self.statement = crate::lower::address(expr);
                 let value = self.expr(expr);
                 if semi.is_none() {
                     return value;
@@ -205,7 +205,7 @@ impl<'a> Lower<'a> {
         self.note_assignment(&node.left, None, &node.right);
         self.note_use(&node.left, UseKind::Set);
         self.assign(&node.left, value);
-        self.learn(&super::text::tight(&node.left), &node.right);
+        self.learn(&crate::lower::text::tight(&node.left), &node.right);
         Value::nothing()
     }
 
@@ -330,7 +330,7 @@ impl<'a> Lower<'a> {
         self.part_of_several(&base);
         match &*node.index {
             Expr::Lit(literal) => {
-                let index = super::text::tight(literal);
+                let index = crate::lower::text::tight(literal);
                 self.project(&base, &index)
             }
             // One of several: what happens to it may have happened to any.
@@ -366,7 +366,9 @@ impl<'a> Lower<'a> {
         // A description of numbers alone; what holds parameters is an optimizer by other means.
         let numbers = fields.iter().all(|(_, value)| value.derived().deps.is_empty());
         if numbers && role_of_type(self.vocabulary, &name) == Some(Role::Optimizer) {
-            let site = self.site(super::address(node), None, || (Place::of(node), super::text::tight(node)));
+            let site = self.site(crate::lower::address(node), None, || {
+                (Place::of(node), crate::lower::text::tight(node))
+            });
             return Value::of(Kind::Settings(site), Deps::none());
         }
         let ty = self.seen.type_named(&name, self.function);

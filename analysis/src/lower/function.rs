@@ -3,10 +3,10 @@
 use quote::ToTokens;
 use syn::{Expr, ExprClosure, FnArg, GenericParam, Generics, Pat, Type, TypeParamBound};
 
-use super::value::{Handed, Kind, Value};
-use super::{FrameKind, Lower};
 use crate::cfg::{BlockId, BlockKind, Deps, Origin, PathId};
 use crate::diagnostic::Place;
+use crate::lower::env::value::{Handed, Kind, Value};
+use crate::lower::{FrameKind, Lower};
 use crate::vocabulary::rust::{TypeShape, is_number, type_shape};
 use crate::vocabulary::{Role, role_of_name, role_of_type};
 
@@ -19,7 +19,7 @@ impl<'a> Lower<'a> {
         for input in &function.sig.inputs {
             match input {
                 FnArg::Receiver(receiver) => {
-                    let path = self.root("self", super::address(receiver));
+                    let path = self.root("self", crate::lower::address(receiver));
                     self.parameters.insert(path);
                     self.cfg.given.insert(path);
                     let value =
@@ -61,7 +61,7 @@ impl<'a> Lower<'a> {
             return;
         };
         let name = ident.ident.to_string();
-        let path = self.root(&name, super::address(ident));
+        let path = self.root(&name, crate::lower::address(ident));
         self.parameters.insert(path);
         self.cfg.given.insert(path);
         let kind = match self.role(&name, self.role_of_parameter(ty, generics)) {
@@ -72,7 +72,7 @@ impl<'a> Lower<'a> {
             Some(Role::Other) | None => Kind::Plain,
         };
         if let Kind::Optimizer(id) = &kind
-            && !super::text::tight(ty).contains('&')
+            && !crate::lower::text::tight(ty).contains('&')
         {
             self.cfg.optimizers[*id].given = true;
         }
@@ -205,7 +205,7 @@ impl<'a> Lower<'a> {
         given: Vec<Value<'a>>,
         after: BlockId,
     ) -> Value<'a> {
-        let node = super::address(closure);
+        let node = crate::lower::address(closure);
         if self.running.contains(&node) || self.running.len() > 6 {
             self.cfg.gave_up = true;
             return Value::nothing();
@@ -219,7 +219,7 @@ impl<'a> Lower<'a> {
         let sight = self.hidden.iter().copied().filter(|(_, to)| *to < seen).chain([(seen.min(mark), mark)]);
         let sight = sight.collect();
         let hidden = std::mem::replace(&mut self.hidden, sight);
-        self.scope.push((String::new(), super::BORDER));
+        self.scope.push((String::new(), crate::lower::BORDER));
         let mut given = given.into_iter();
         for input in &closure.inputs {
             let value = given.next().unwrap_or_else(Value::nothing);

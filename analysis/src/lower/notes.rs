@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use quote::ToTokens;
 use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprPath, Lit, Pat, ReturnType, Type};
 
-use super::seen::SeenFn;
-use super::value::Value;
-use super::{Lower, address, text};
 use crate::cfg::{Choice, LoopId, Measure, PathId, SiteId, Swallow, Use, UseKind};
 use crate::diagnostic::Place;
 use crate::limits;
+use crate::lower::env::value::Value;
+use crate::lower::resolve::SeenFn;
+use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
 use crate::tokens::{identifiers, names_in};
 use crate::vocabulary::rust::{ErrorFilter, Variant, error_filter, is_ok, is_result};
