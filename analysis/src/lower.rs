@@ -55,8 +55,8 @@ pub(crate) fn lower_seen(seen: &Seen, function: FnId) -> Lowered {
     let bodies = lower.called.iter().chain([&function]);
     for id in bodies {
         let factors = &seen.functions[*id].survey.factors;
-        lower.cfg.factors.names.extend(factors.names.iter().cloned());
-        lower.cfg.factors.sums |= factors.sums;
+        lower.cfg.function.factors.names.extend(factors.names.iter().cloned());
+        lower.cfg.function.factors.sums |= factors.sums;
     }
     lower.cfg.watch();
     lower.called.remove(&function);
@@ -158,8 +158,6 @@ struct Lower<'a> {
     chain: u32,
     running: Vec<usize>,
     objects: BTreeMap<PathId, OptimizerId>,
-    /// Where the loss, the difference or the `backward` of a site stands in the list of its kind.
-    noted: BTreeMap<SiteId, usize>,
     /// What each variable was computed from at its `let`.
     made_of: BTreeMap<PathId, &'a Expr>,
     /// The forwards behind what was added to a variable.
@@ -240,7 +238,6 @@ impl<'a> Lower<'a> {
             chain: 0,
             running: Vec::new(),
             objects: BTreeMap::new(),
-            noted: BTreeMap::new(),
             made_of: BTreeMap::new(),
             added: BTreeMap::new(),
             sources_of_items: BTreeSet::new(),

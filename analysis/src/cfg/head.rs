@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::ExpressionId;
+
 /// The head of a loop.
 #[derive(Debug, Default)]
 pub struct Head {
@@ -13,6 +15,15 @@ pub struct Head {
     pub binds: BTreeSet<String>,
     /// The names in the expression that it iterates over.
     pub over: BTreeSet<String>,
+}
+
+/// The data that a loop iterates over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The whole expression, without references.
+    pub whole: ExpressionId,
+    /// The expression without the methods that make an iterator of it.
+    pub data: ExpressionId,
 }
 
 /// What ends a loop.

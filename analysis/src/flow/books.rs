@@ -3,7 +3,7 @@
 
 use super::effect::{Reach, covers, reaches};
 use super::words::{Word, Words};
-use crate::cfg::{Action, Cfg, Deps, Event, OptimizerId, PathId, SiteId};
+use crate::cfg::{Action, Cfg, Computation, Deps, Event, OptimizerId, PathId, SiteId};
 use crate::stage::Effect;
 
 /// The books of one optimizer.
@@ -154,7 +154,9 @@ impl Ledger {
             let others = |other: &usize| *other != id && reach[*other] == Reach::Yes;
             if books.shared.all.within(Word::TAKEN) {
                 let before = books.shared.by(Word::TAKEN).filter(|&before| before != site);
-                let earlier = before.and_then(|before| cfg.backwards.get(&before));
+                let earlier = before
+                    .and_then(|before| cfg.facts.at::<Computation>(before))
+                    .map(|backward| &backward.given);
                 let common = |earlier: &Deps| {
                     all.clone().filter(others).any(|other| reaches(cfg, other, earlier) == Reach::Yes)
                 };

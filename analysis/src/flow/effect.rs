@@ -14,7 +14,7 @@ pub(super) enum Reach {
 
 /// Whether what an optimizer moves is known well enough to say that a loss was not computed from it.
 fn is_told_apart(cfg: &Cfg, owned: &Deps, deps: &Deps) -> bool {
-    let is_model = |path: PathId| Deps::one(path).overlaps(&cfg.models, &cfg.paths) == Some(true);
+    let is_model = |path: PathId| Deps::one(path).overlaps(&cfg.function.models, &cfg.paths) == Some(true);
     let apart = |path: PathId| deps.paths().iter().all(|&from| cfg.independent(path, from));
     owned.paths().iter().all(|&path| is_model(path) || apart(path))
 }

@@ -1,7 +1,7 @@
 //! Which words belong to what, and what events do to them.
 
 use super::words::{Word, Words};
-use crate::cfg::{Action, Cfg, Deps, Event, OptimizerId, PathId, SiteId};
+use crate::cfg::{Action, Cfg, Deps, Event, Mode, OptimizerId, PathId, SiteId};
 
 /// The words of everything that is tracked beside gradients, in a fixed order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ fn mode(cfg: &Cfg, index: usize) -> usize {
 
 /// Where a guard keeps the former mode of a model.
 fn kept(cfg: &Cfg, guard: usize, index: usize) -> usize {
-    mode(cfg, cfg.modes.len() * (guard + 1) + index)
+    mode(cfg, cfg.modes.models.len() * (guard + 1) + index)
 }
 
 impl Tracks {
@@ -36,10 +36,11 @@ impl Tracks {
         }));
         words.extend(
             cfg.modes
+                .models
                 .iter()
                 .map(|(_, of_caller)| Words::new(if *of_caller { Word::ENTRY } else { Word::UNKNOWN })),
         );
-        words.resize(words.len() + cfg.guards_of_mode * cfg.modes.len(), Words::new(Word::UNKNOWN));
+        words.resize(words.len() + cfg.modes.guards * cfg.modes.models.len(), Words::new(Word::UNKNOWN));
         Self { words }
     }
 
@@ -55,7 +56,8 @@ impl Tracks {
 
     /// The mode of a model: its own, or that of the smallest known whole that it is a part of.
     pub(super) fn mode(&self, cfg: &Cfg, model: PathId) -> Option<Words> {
-        let wholes = cfg.modes.iter().enumerate().filter(|(_, (path, _))| cfg.paths.holds(*path, model));
+        let wholes =
+            cfg.modes.models.iter().enumerate().filter(|(_, (path, _))| cfg.paths.holds(*path, model));
         let nearest = wholes.reduce(|a, b| if cfg.paths.holds(a.1.0, b.1.0) { b } else { a })?;
         Some(self.words[mode(cfg, nearest.0)])
     }
@@ -85,11 +87,18 @@ impl Tracks {
                 }
                 self.lose_mode(cfg, deps);
             }
-            Action::Mode(model, word) => self.set_mode(cfg, *model, *word, event.site),
+            Action::Mode(model, mode) => self.set_mode(cfg, *model, word_of(*mode), event.site),
             Action::LoseMode(deps) => self.lose_mode(cfg, deps),
-            Action::Recording(word) => self.words[0].set(*word, Some(event.site)),
+            Action::Recording(on) => {
+                let word = match on {
+                    Some(true) => Word::ON,
+                    Some(false) => Word::OFF,
+                    None => Word::UNKNOWN,
+                };
+                self.words[0].set(word, Some(event.site));
+            }
             Action::KeepMode(guard) => {
-                for index in 0..cfg.modes.len() {
+                for index in 0..cfg.modes.models.len() {
                     self.words[kept(cfg, *guard, index)] = self.words[mode(cfg, index)];
                 }
             }
@@ -112,7 +121,7 @@ impl Tracks {
     fn set_mode(&mut self, cfg: &Cfg, model: PathId, word: Word, site: SiteId) {
         for index in related(cfg, model) {
             let words = &mut self.words[mode(cfg, index)];
-            if cfg.paths.holds(model, cfg.modes[index].0) {
+            if cfg.paths.holds(model, cfg.modes.models[index].0) {
                 words.set(word, Some(site));
             } else {
                 words.keep_only(word);
@@ -121,7 +130,7 @@ impl Tracks {
     }
 
     fn lose_mode(&mut self, cfg: &Cfg, deps: &Deps) {
-        for (index, (path, _)) in cfg.modes.iter().enumerate() {
+        for (index, (path, _)) in cfg.modes.models.iter().enumerate() {
             if Deps::one(*path).overlaps(deps, &cfg.paths) != Some(false) {
                 self.words[mode(cfg, index)].set(Word::UNKNOWN, None);
             }
@@ -129,7 +138,15 @@ impl Tracks {
     }
 }
 
+fn word_of(mode: Option<Mode>) -> Word {
+    match mode {
+        Some(Mode::Train) => Word::TRAIN,
+        Some(Mode::Eval) => Word::EVAL,
+        None => Word::UNKNOWN,
+    }
+}
+
 /// The modes of a model, of its parts, and of what it is a part of.
 fn related(cfg: &Cfg, model: PathId) -> impl Iterator<Item = usize> {
-    (0..cfg.modes.len()).filter(move |&index| cfg.paths.overlap(cfg.modes[index].0, model))
+    (0..cfg.modes.models.len()).filter(move |&index| cfg.paths.overlap(cfg.modes.models[index].0, model))
 }

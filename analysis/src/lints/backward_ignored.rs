@@ -74,7 +74,7 @@ fn check(cx: &mut Context<'_>) {
 
 /// Every backward that a fused call makes useless, for certain.
 pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
-    if cx.cfg.reads_gradients {
+    if cx.cfg.function.reads_gradients {
         return Vec::new();
     }
     let mut all: Vec<Ignored> = Vec::new();

@@ -38,7 +38,7 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     let ignored = ignored(cx);
-    for visit in cx.solution.visits.iter().filter(|_| !cx.cfg.reads_gradients) {
+    for visit in cx.solution.visits.iter().filter(|_| !cx.cfg.function.reads_gradients) {
         let What::Backward(graph, used) = visit.what else { continue };
         let (Some(certain), Some(by), false) = (used.certainty(), used.by, visit.maybe_not_first) else { continue };
         let site = visit.site;

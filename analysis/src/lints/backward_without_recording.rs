@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::runs::Study;
 use super::{Cause, Context};
-use crate::cfg::Certain;
+use crate::cfg::{Certain, Computation};
 use crate::flow::What;
 use crate::stage::{Effect, Stage};
 
@@ -51,7 +51,7 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let mut forwards = behind.known().iter().copied().filter(|site| {
-            cx.cfg.runs.get(site).is_some_and(|run| run.stage == Stage::Forward)
+            cx.cfg.facts.at::<Computation>(*site).is_some_and(|run| run.stage == Stage::Forward)
         });
         let Some(first) = forwards.clone().next() else { continue };
         if !forwards.all(|forward| study.is_off(forward)) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::{Cause, Finding, Report};
 use super::{Lint, calls};
-use crate::cfg::{Action, Certain, Cfg, Deps, Event, GuardKind, OptimizerId, Site, SiteId};
+use crate::cfg::{Action, Certain, Cfg, Deps, Event, GuardKind, Opaque, OptimizerId, Site, SiteId};
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
 use crate::flow::{Cell, Gradients, Solution, Visit, What};
@@ -187,9 +187,9 @@ impl<'a> Context<'a> {
     /// Whether unseen code near a site, in its innermost loop, is given what an optimizer moves.
     pub fn unseen_near(&self, site: SiteId, optimizer: OptimizerId) -> bool {
         let around = self.site(site).loops.last();
-        self.cfg.unseen.iter().any(|(call, given)| {
-            around.is_none_or(|around| self.site(*call).loops.contains(around))
-                && self.cfg.touches(optimizer, given)
+        self.cfg.facts.all::<Opaque>().any(|(call, opaque)| {
+            around.is_none_or(|around| self.site(call).loops.contains(around))
+                && self.cfg.touches(optimizer, &opaque.0)
         })
     }
 

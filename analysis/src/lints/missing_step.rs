@@ -50,7 +50,7 @@ fn check(cx: &mut Context<'_>) {
             let overlap = mine.as_ref().zip(theirs.as_ref()).and_then(|(mine, theirs)| mine.overlaps(theirs, &cx.cfg.paths));
             other != id && overlap == Some(true) && !cx.acting(other, Effect::Take).is_empty()
         });
-        if shared || of_caller || cx.cfg.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
+        if shared || of_caller || cx.cfg.function.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
             continue;
         }
         // One optimizer steps in place of another: `unrelated_optimizer` tells it.
@@ -99,7 +99,7 @@ fn is_zeroed_each_round(cx: &Context<'_>, id: usize) -> bool {
 
 /// A backward among others whose gradients are always zeroed, or left, before a step could use them.
 fn wasted(cx: &mut Context<'_>) {
-    if cx.cfg.reads_gradients {
+    if cx.cfg.function.reads_gradients {
         return;
     }
     // A step that meets what it should not tells of the same gradients.

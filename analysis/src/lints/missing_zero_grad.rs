@@ -71,7 +71,7 @@ fn never_zeroes(cx: &Context<'_>, fault: &Fault) -> bool {
     };
     let mut zeros = cx.acting(fault.optimizer, Effect::Zero);
     zeros.retain(|&zero| cx.site(zero).loops.contains(&window.rounds));
-    cx.recurs(step) && !cx.cfg.reads_gradients && !cx.is_handed_on(fault.optimizer) && zeros.iter().all(|zero| cx.asks_besides(*zero, step))
+    cx.recurs(step) && !cx.cfg.function.reads_gradients && !cx.is_handed_on(fault.optimizer) && zeros.iter().all(|zero| cx.asks_besides(*zero, step))
 }
 
 fn tell_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {
@@ -99,7 +99,7 @@ fn left_behind(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, SiteId)> {
     };
     let zeroed = cx.cfg.events().any(|(_, event)| zeroes(&event.action));
     let optimizer = &cx.cfg.optimizers[id];
-    if !optimizer.from_caller || optimizer.given || zeroed || cx.cfg.reads_gradients || cx.is_handed_on(id) {
+    if !optimizer.from_caller || optimizer.given || zeroed || cx.cfg.function.reads_gradients || cx.is_handed_on(id) {
         return None;
     }
     // In a loop the round is the loop's, and a condition may well let several batches make one update.
@@ -128,8 +128,8 @@ fn tell_calls(cx: &mut Context<'_>, id: OptimizerId, filled: &Visit, step: SiteI
 fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
     // As the step calls it, which may be by another name than at home.
     let before = cx.beside(backward, used);
-    let name = cx.site(used).receiver.as_deref().filter(|_| cx.same_function(used, before));
-    let name = name.unwrap_or(cx.name(fault.optimizer));
+    let name = cx.site(used).receiver.as_ref().filter(|_| cx.same_function(used, before));
+    let name = name.map_or_else(|| cx.name(fault.optimizer).to_owned(), ToString::to_string);
     let mut zeroed = cx.acting(fault.optimizer, Effect::Zero);
     zeroed.retain(|&zero| !cx.site(zero).fused);
     let zero = match (cx.of_spec(), zeroed.first()) {

@@ -62,7 +62,7 @@ fn reads_model(cx: &Context<'_>, site: SiteId) -> bool {
     events.any(|(_, event)| match &event.action {
         Action::Gradients(..) => true,
         Action::Through(deps, _) => {
-            let of_model = |&path: &PathId| cx.cfg.models.paths().iter().any(|&model| cx.cfg.paths.overlap(model, path));
+            let of_model = |&path: &PathId| cx.cfg.function.models.paths().iter().any(|&model| cx.cfg.paths.overlap(model, path));
             !deps.is_empty() && *deps != Deps::Anything && deps.paths().iter().all(of_model)
         }
         _ => false,

@@ -39,7 +39,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for (&site, &what) in &cx.cfg.reads {
+    for (site, &what) in cx.cfg.facts.all::<Reads>() {
         if what == Reads::Leave && is_measured(cx, site) {
             for visit in &cx.solution.visits {
                 if let What::Look(optimizer, cell) = visit.what
@@ -110,8 +110,8 @@ fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let Some(&backward) = fills.iter().find(|fill| free(fill) && **fill < step) else { return };
     let asked = cx.cfg.guards[guard.0].site;
     // A `continue` on the other outcome is told above.
-    let jumps = cx.cfg.reads.iter().any(|(jump, what)| {
-        *what == Reads::Leave && cx.site(*jump).guards.iter().any(|known| cx.cfg.same_guard(*known, (guard.0, !guard.1)))
+    let jumps = cx.cfg.facts.all::<Reads>().any(|(jump, what)| {
+        *what == Reads::Leave && cx.site(jump).guards.iter().any(|known| cx.cfg.same_guard(*known, (guard.0, !guard.1)))
     });
     let closed = steps.iter().all(guarded) && zeros.iter().filter(|zero| here(zero)).all(guarded);
     if jumps || !closed || !zeros.iter().any(here) {

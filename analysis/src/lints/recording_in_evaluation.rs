@@ -36,14 +36,14 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.reads_gradients {
+    if cx.cfg.function.reads_gradients {
         return;
     }
     let study = Study::of(cx);
     let mut told = BTreeSet::new();
     for forward in study.forwards() {
         let site = forward.visit.site;
-        if !forward.is_recorded() || forward.visit.maybe_not_first || cx.cfg.detached.may_hold(site) {
+        if !forward.is_recorded() || forward.visit.maybe_not_first || cx.cfg.function.detached.may_hold(site) {
             continue;
         }
         let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(Word::EVAL)) == Some(Certain::Every);

@@ -42,7 +42,7 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     // A spec says with `accumulate` how many batches make an update: `zero_grad_every_batch`.
-    if cx.cfg.reads_gradients || cx.of_spec() {
+    if cx.cfg.function.reads_gradients || cx.of_spec() {
         return;
     }
     let faults = cx.faults(Effect::Take);

@@ -3,7 +3,7 @@ use syn::{Expr, ExprForLoop, Ident, Lit, Pat, RangeLimits, parse_str};
 use super::provenance::lent;
 use super::window::Window;
 use super::{Cause, Context};
-use crate::cfg::{Certain, LoopId, SiteId, Source};
+use crate::cfg::{Certain, LoopId, Root, SiteId, Source};
 use crate::prose::code;
 use crate::stage::Effect;
 use crate::vocabulary::{Partition, names_settings, partition};
@@ -136,7 +136,7 @@ fn of_spec(cx: &mut Context<'_>) {
     for window in cx.looped() {
         let plain = |&&backward: &&SiteId| cx.site(backward).own && is_plain(cx, backward);
         let Some(&backward) = window.backwards.iter().find(plain) else { continue };
-        if !cx.each_round(&window, Effect::Zero).is_empty() || cx.cfg.factors.sums {
+        if !cx.each_round(&window, Effect::Zero).is_empty() || cx.cfg.function.factors.sums {
             continue;
         }
         let message = format!("{} adds up the gradients of a window, and the loss is divided by nothing", cx.call(backward));
@@ -153,7 +153,7 @@ fn tell(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &str
     let note = cx.its_step(window);
     let harm = format!("the step is {size} times as long as for the mean of the batches, or clipped so much harder");
     let divisor = if every.parse::<u32>().is_ok() { format!("{every}.0") } else { format!("{every} as f32") };
-    let loss = cx.site(backward).receiver.clone().unwrap_or_else(|| "loss".to_owned());
+    let loss = cx.site(backward).receiver.as_ref().map_or_else(|| "loss".to_owned(), ToString::to_string);
     let help = match weight {
         Some(weight) => format!("weigh the loss by its share of the window: `(&{loss} * {weight}).backward();`"),
         None => format!("divide the loss: `(&{loss} / {divisor}).backward();`"),
@@ -166,16 +166,15 @@ fn tell(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &str
 
 /// Whether a backward starts from a loss that is known to be as it was computed.
 fn is_plain(cx: &Context<'_>, backward: SiteId) -> bool {
-    let mut roots = cx.cfg.roots.iter().filter(|root| root.site == backward).peekable();
     let plain = |origin: &crate::cfg::Origin| {
         origin.source == Source::Computed && !origin.scaled && origin.unreduced.is_none()
     };
-    roots.peek().is_some() && roots.all(|root| plain(&root.origin))
+    cx.cfg.facts.at::<Root>(backward).is_some_and(|root| plain(&root.origin))
 }
 
 /// Whether anything is scaled by the size of a window, or a loss has the reduction `Sum`.
 fn scales(cx: &Context<'_>, number: Option<i64>, names: &BTreeSet<String>) -> bool {
-    let factors = &cx.cfg.factors;
+    let factors = &cx.cfg.function.factors;
     let same = |factor: &String, number: f64| {
         let equals = |factor: f64| factor.to_bits() == number.to_bits() || factor.to_bits() == (1.0 / number).to_bits();
         factor.parse().is_ok_and(equals)

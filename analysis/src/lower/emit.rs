@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use syn::Expr;
 
-use crate::cfg::{Action, Block, BlockId, Edge, Event, Head, Loop, LoopId, Site, SiteId};
+use crate::cfg::{Action, Block, BlockId, Edge, Event, Excerpt, Head, Loop, LoopId, Site, SiteId};
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::lower::{Frame, FrameKind, Lower, Round, address, text};
@@ -75,7 +75,7 @@ impl Lower<'_> {
         &mut self,
         node: usize,
         stage: Option<Stage>,
-        place: impl FnOnce() -> (Place, String),
+        place: impl FnOnce() -> (Place, Excerpt),
     ) -> SiteId {
         let conditional = self
             .rounds
@@ -107,7 +107,7 @@ impl Lower<'_> {
     }
 
     pub(super) fn site_of(&mut self, expr: &Expr, stage: Option<Stage>) -> SiteId {
-        self.site(address(expr), stage, || (Place::of(expr), text::call(expr)))
+        self.site(address(expr), stage, || (Place::of(expr), text::call(expr).into()))
     }
 
     /// The site of an opaque call, with its names if the function may train something.
@@ -127,7 +127,7 @@ impl Lower<'_> {
         let site = &mut self.cfg.sites[site];
         match expr {
             Expr::MethodCall(call) if site.callee.is_empty() => {
-                site.receiver = call.args.is_empty().then(|| text::tight(&call.receiver));
+                site.receiver = call.args.is_empty().then(|| text::tight(&call.receiver).into());
                 identifiers(call.receiver.to_token_stream(), &mut site.callee);
             }
             Expr::Call(call) if site.callee.is_empty() => {
@@ -141,11 +141,11 @@ impl Lower<'_> {
         &mut self,
         node: usize,
         line: usize,
-        head: impl FnOnce() -> (String, Head),
+        head: impl FnOnce() -> (Excerpt, Head),
     ) -> LoopId {
         *self.loops.entry((node, self.chain)).or_insert_with(|| {
             let (text, head) = head();
-            self.cfg.loops.push(Loop { line, text, head, over: String::new() });
+            self.cfg.loops.push(Loop { line, text, head, ..Loop::default() });
             self.cfg.loops.len() - 1
         })
     }

@@ -367,7 +367,7 @@ impl<'a> Lower<'a> {
         let numbers = fields.iter().all(|(_, value)| value.derived().deps.is_empty());
         if numbers && role_of_type(self.vocabulary, &name) == Some(Role::Optimizer) {
             let site = self.site(crate::lower::address(node), None, || {
-                (Place::of(node), crate::lower::text::tight(node))
+                (Place::of(node), crate::lower::text::tight(node).into())
             });
             return Value::of(Kind::Settings(site), Deps::none());
         }

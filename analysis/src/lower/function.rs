@@ -15,13 +15,13 @@ impl<'a> Lower<'a> {
         let function = self.here();
         let name = &function.sig.ident;
         self.note_function(function);
-        self.site(0, None, || (Place::of(name), name.to_string()));
+        self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {
             match input {
                 FnArg::Receiver(receiver) => {
                     let path = self.root("self", crate::lower::address(receiver));
                     self.parameters.insert(path);
-                    self.cfg.given.insert(path);
+                    self.cfg.facts.variable_mut(path).is_parameter = true;
                     let value =
                         Value { place: Some(path), ty: function.owner, ..Value::plain(Deps::one(path)) };
                     self.values.insert(path, value);
@@ -31,7 +31,7 @@ impl<'a> Lower<'a> {
         }
         let exit = self.block("exit");
         self.cfg.blocks[exit].kind = BlockKind::Exit;
-        self.cfg.exits.insert(exit, function.body.brace_token.span.close().into());
+        self.cfg.blocks[exit].ends = Some(function.body.brace_token.span.close().into());
         let value = self.statements(&function.body.stmts);
         self.escapes(&value);
         self.goto(exit);
@@ -44,7 +44,7 @@ impl<'a> Lower<'a> {
         if self.roots.insert(key, path).is_none()
             && let Some(round) = self.rounds.last()
         {
-            self.cfg.begins.insert(path, round.of);
+            self.cfg.facts.variable_mut(path).begins = Some(round.of);
         }
         if !self.active.is_empty() {
             let first = *self.firsts.entry(node).or_insert(path);
@@ -63,7 +63,7 @@ impl<'a> Lower<'a> {
         let name = ident.ident.to_string();
         let path = self.root(&name, crate::lower::address(ident));
         self.parameters.insert(path);
-        self.cfg.given.insert(path);
+        self.cfg.facts.variable_mut(path).is_parameter = true;
         let kind = match self.role(&name, self.role_of_parameter(ty, generics)) {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer(path, None, true)),
             Some(Role::Schedule) => Kind::Schedule,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use quote::ToTokens;
 use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprPath, Lit, Pat, ReturnType, Type};
 
-use crate::cfg::{Choice, LoopId, Measure, PathId, SiteId, Swallow, Use, UseKind};
+use super::control::expression::unreferenced;
+use crate::cfg::{Choice, DataSource, LoopId, Measure, PathId, SiteId, Swallow, Use, UseKind};
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::lower::env::value::Value;
@@ -21,16 +22,16 @@ use crate::vocabulary::{
 impl<'a> Lower<'a> {
     /// What the signature tells.
     pub(super) fn note_function(&mut self, function: &SeenFn) {
-        self.cfg.notes.function.clone_from(&function.name);
-        self.cfg.notes.is_test = function.tested;
-        self.cfg.notes.returns = match &function.sig.output {
+        self.cfg.function.name.clone_from(&function.name);
+        self.cfg.function.is_test = function.tested;
+        self.cfg.function.returns = match &function.sig.output {
             ReturnType::Default => false,
             ReturnType::Type(_, ty) => gives_something(ty),
         };
     }
 
     fn note(&mut self, path: PathId, site: SiteId, kind: UseKind) {
-        let uses = self.cfg.notes.uses.entry(path).or_default();
+        let uses = &mut self.cfg.facts.variable_mut(path).uses;
         match uses.iter().rposition(|known| known.site == site) {
             Some(known) if kind != UseKind::Read => uses[known].kind = kind,
             None if uses.len() < limits::USES => uses.push(Use { site, kind }),
@@ -49,7 +50,7 @@ impl<'a> Lower<'a> {
         if !noted || self.dead {
             return None;
         }
-        Some((path, self.site(address(node), None, || (Place::of(node), name))))
+        Some((path, self.site(address(node), None, || (Place::of(node), name.into()))))
     }
 
     /// A variable's value is asked for.
@@ -103,7 +104,7 @@ impl<'a> Lower<'a> {
             && let Some((path, _)) = self.noted_name(divided)
         {
             let by: Vec<PathId> = names_in(&node.right).iter().filter_map(|name| self.lookup(name)).collect();
-            let known = self.cfg.notes.divisors.entry(path).or_default();
+            let known = &mut self.cfg.facts.variable_mut(path).divisors;
             for path in by {
                 if !known.contains(&path) && known.len() < limits::USES {
                     known.push(path);
@@ -140,7 +141,7 @@ impl<'a> Lower<'a> {
     /// The words of a literal.
     pub(super) fn note_literal(&mut self, literal: &Lit) {
         if let Lit::Str(text) = literal {
-            self.cfg.notes.says.push(text.value());
+            self.cfg.function.says.push(text.value());
         }
     }
 
@@ -174,13 +175,13 @@ impl<'a> Lower<'a> {
             identifiers(statement.to_token_stream(), &mut names);
         }
         let Some(keeps) = names.into_iter().find(|name| keeps_model(name)) else { return };
-        let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond)));
-        if self.cfg.notes.choices.iter().any(|known| known.site == site) || self.dead {
+        let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond).into()));
+        if self.cfg.facts.at::<Choice>(site).is_some() || self.dead {
             return;
         }
         let mut measure = Measure { name: name.clone(), ..Measure::default() };
         self.measure(&name, &mut measure, 0);
-        self.cfg.notes.choices.push(Choice { site, measure, keeps });
+        self.cfg.facts.note(site, Choice { site, measure, keeps });
     }
 
     /// Collects what a number was computed from.
@@ -199,14 +200,24 @@ impl<'a> Lower<'a> {
         }
     }
 
+    /// A loop iterates over `items`.
+    pub(super) fn iterates_over(&mut self, of: LoopId, items: &Expr) {
+        let over = shown(items).unwrap_or_else(|| text::tight(items));
+        let whole = self.expression(unreferenced(items));
+        let data = self.expression(data_of(items));
+        let known = &mut self.cfg.loops[of];
+        known.data = text::tight(data_of(items)).into();
+        known.over = over.into();
+        known.source.get_or_insert(DataSource { whole, data });
+    }
+
     /// The head of a loop over `items`.
     pub(super) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
-        self.cfg.loops[of].over = of_loader(items).unwrap_or_else(|| text::tight(items));
-        let site = self.site(address(items), None, || (Place::of(items), text::call(items)));
-        self.cfg.notes.heads.insert(of, site);
+        self.iterates_over(of, items);
+        let site = self.site(address(items), None, || (Place::of(items), text::call(items).into()));
+        self.cfg.loops[of].iterates = Some(site);
         if let Some((drops, from)) = swallows(items, pat) {
-            let from = text::tight(from);
-            let items = from.trim_start_matches("&mut ").trim_start_matches('&');
+            let items = text::tight(unreferenced(from));
             let instead = format!("for batch in {items} {{ let batch = batch?; .. }}");
             let swallow = Swallow { site, of, drops, instead, from: None };
             self.swallow(swallow);
@@ -215,8 +226,8 @@ impl<'a> Lower<'a> {
 
     /// The head of a `while let`.
     pub(super) fn note_while(&mut self, of: LoopId, head: &'a syn::ExprLet) {
-        let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr)));
-        self.cfg.notes.heads.insert(of, site);
+        let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr).into()));
+        self.cfg.loops[of].iterates = Some(site);
         let fetch = text::tight(&head.expr);
         let instead = match nested(&head.pat) {
             Some((Variant::Some, _)) => {
@@ -231,8 +242,8 @@ impl<'a> Lower<'a> {
     }
 
     fn swallow(&mut self, swallow: Swallow) {
-        if !self.dead && self.cfg.notes.swallows.iter().all(|known| known.site != swallow.site) {
-            self.cfg.notes.swallows.push(swallow);
+        if !self.dead {
+            self.cfg.facts.note_once(swallow.site, swallow);
         }
     }
 
@@ -320,13 +331,25 @@ fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
     }
 }
 
-/// `train.epoch(epoch)` of `::training_loop::private::loader(train).epoch(epoch)`, as a generated loop asks for the loader
-/// of what it was given.
-fn of_loader(items: &Expr) -> Option<String> {
-    let Expr::MethodCall(call) = items else { return None };
-    let Expr::Call(asked) = &*call.receiver else { return None };
+/// `train` of `::training_loop::private::loader(train)`, as a generated loop asks for the loader of its data.
+fn of_loader(expr: &Expr) -> Option<&Expr> {
+    let Expr::Call(asked) = expr else { return None };
     let Expr::Path(path) = &*asked.func else { return None };
-    let data = asked.args.first().filter(|_| is_private_loader(&path.path))?;
+    asked.args.first().filter(|_| is_private_loader(&path.path))
+}
+
+/// `train.epoch(epoch)` of `::training_loop::private::loader(train).epoch(epoch)`.
+fn shown(items: &Expr) -> Option<String> {
+    let Expr::MethodCall(call) = items else { return None };
+    let data = of_loader(&call.receiver)?;
     let arguments: Vec<String> = call.args.iter().map(text::tight).collect();
     Some(format!("{}.{}({})", text::tight(data), call.method, arguments.join(", ")))
+}
+
+/// The data that an iterator goes through: the receiver of its methods.
+fn data_of(items: &Expr) -> &Expr {
+    match unreferenced(items) {
+        Expr::MethodCall(call) => data_of(&call.receiver),
+        other => of_loader(other).map_or(other, unreferenced),
+    }
 }

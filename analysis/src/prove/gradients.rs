@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::{Emptied, Entry, Ledger, follow};
 use super::{Asked, Fact, Verdict};
-use crate::cfg::{BlockKind, OptimizerId, Recorded, Site, SiteId};
+use crate::cfg::{BlockKind, Computation, OptimizerId, Recorded, Root, Site, SiteId};
 use crate::diagnostic::Place;
 use crate::flow::{Cell, Gradients, What, Word};
 use crate::stage::{Effect, Stage};
@@ -215,16 +215,19 @@ impl<'a> Of<'a> {
     /// Whether some forward behind a backward was recorded, as far as any is known, and nothing cut it off.
     fn has_graph(&self, backward: SiteId) -> bool {
         let cfg = self.asked.cfg;
-        if cfg.roots.iter().any(|root| root.site == backward && root.origin.cut.is_some()) {
+        if cfg.facts.at::<Root>(backward).is_some_and(|root| root.origin.cut.is_some()) {
             return false;
         }
-        let Some(run) = cfg.runs.get(&backward) else { return true };
-        let is_forward = |site: &&SiteId| cfg.runs.get(site).is_some_and(|run| run.stage == Stage::Forward);
+        let Some(run) = cfg.facts.at::<Computation>(backward) else { return true };
+        let is_forward = |site: &&SiteId| {
+            cfg.facts.at::<Computation>(**site).is_some_and(|run| run.stage == Stage::Forward)
+        };
         let forwards: Vec<SiteId> = run.past.computed.known().iter().filter(is_forward).copied().collect();
         let recorded = |forward: &SiteId| {
             let mut visits = self.asked.solution.visits.iter().filter(|visit| visit.site == *forward);
             let on = |what: &What| !matches!(what, What::Run(_, recording) if recording.all != Word::ON);
-            cfg.runs[forward].recorded == Recorded::Yes && visits.all(|visit| on(&visit.what))
+            cfg.facts.at::<Computation>(*forward).is_some_and(|run| run.recorded == Recorded::Yes)
+                && visits.all(|visit| on(&visit.what))
         };
         forwards.is_empty() || forwards.iter().any(recorded)
     }
@@ -299,15 +302,16 @@ impl<'a> Of<'a> {
         if !self.lost.is_empty() || optimizer.lost {
             return Some(self.unknown());
         }
-        let left = cfg.exits.iter().find(|(block, place)| {
-            let cell = self.asked.solution.starts[**block].gradients(self.id);
+        let exits = cfg.blocks.iter().enumerate().filter_map(|(id, block)| Some((id, block.ends?)));
+        let left = exits.clone().find(|(block, place)| {
+            let cell = self.asked.solution.starts[*block].gradients(self.id);
             let waits = self.ledger.ends.get(block).is_none_or(|entry| entry.waits(fill));
             let pending = PENDING | Gradients::UNKNOWN;
             let own = || follows(place, &self.site(fill).place);
             cell.is_some_and(|cell| cell.all.meets(pending)) && waits && !own()
         })?;
         let line = left.1.line();
-        Some(Verdict::Undecided(if cfg.blocks[*left.0].kind == BlockKind::Exit {
+        Some(Verdict::Undecided(if cfg.blocks[left.0].kind == BlockKind::Exit {
             format!("whether a step comes after line {backward} before the function ends")
         } else {
             format!("the function may end at line {line}, between line {backward} and a step")

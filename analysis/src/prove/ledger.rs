@@ -114,9 +114,9 @@ pub(super) fn follow(cfg: &Cfg, solution: &Solution, id: OptimizerId) -> Ledger 
     let mut ledger = Ledger::default();
     while let Some(block) = open.pop_first() {
         let mut entry = starts[&block].clone();
-        if let Some(round) = cfg.rounds.get(&block) {
+        if let Some(round) = cfg.blocks[block].iterates {
             for (site, fill) in &mut entry.fills {
-                fill.old |= cfg.sites[*site].loops.contains(round);
+                fill.old |= cfg.sites[*site].loops.contains(&round);
             }
         }
         for offset in 0..cfg.blocks[block].events.len() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Asked, Fact, Verdict};
-use crate::cfg::{Action, Recorded, SiteId, Source};
+use crate::cfg::{Action, Computation, Recorded, Root, SiteId, Source};
 use crate::flow::{What, Word, Words};
 use crate::stage::{Effect, Stage};
 
@@ -47,7 +47,7 @@ fn graphs_run_once(asked: &Asked<'_>) -> Option<Fact> {
         let Action::Backward { graphs, retain, .. } = &event.action else { return };
         backwards.insert(event.site);
         let computed = || {
-            let root = cfg.roots.iter().find(|root| root.site == event.site);
+            let root = cfg.facts.at::<Root>(event.site);
             root.is_some_and(|root| root.origin.source == Source::Computed)
         };
         let of_caller = graphs.iter().find(|graph| cfg.graphs[**graph].defined.is_none());
@@ -134,7 +134,10 @@ fn evaluation_apart(asked: &Asked<'_>) -> Option<Fact> {
     let mut why: Option<String> = None;
     for visit in &asked.solution.visits {
         let What::Run(mode, recording) = visit.what else { continue };
-        let Some(run) = cfg.runs.get(&visit.site).filter(|run| run.stage == Stage::Forward) else { continue };
+        let Some(run) = cfg.facts.at::<Computation>(visit.site).filter(|run| run.stage == Stage::Forward)
+        else {
+            continue;
+        };
         let off = run.recorded == Recorded::No || recording.all == Word::OFF;
         let on = run.recorded == Recorded::Yes && recording.all == Word::ON;
         let (wanted, name) = if off { (Word::EVAL, "evaluation") } else { (Word::TRAIN, "training") };

@@ -2,9 +2,9 @@
 
 use syn::Expr;
 
-use crate::cfg::{Action, Deps, OptimizerId, PathId, SiteId, User};
+use crate::cfg::{Action, Deps, Excerpt, Mark, OptimizerId, PathId, Scaler, SiteId, User};
 use crate::lower::env::value::{Kind, Value};
-use crate::lower::{Lower, address};
+use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
 use crate::tokens::identifiers;
 use crate::vocabulary::rust::is_forced;
@@ -32,7 +32,7 @@ impl<'a> Lower<'a> {
             let site = self.part_site(expr, part, effect);
             self.cfg.sites[site].fused = fused;
             if effect == Effect::Clip && self.mentions_scaler(expr) {
-                self.cfg.scaled_clips.insert(site);
+                self.cfg.facts.mark(site, Mark::ScaledClip);
             }
             match (effect, loss, on) {
                 (Effect::Fill, Some(loss), _) => self.backward_at(site, loss, false),
@@ -54,6 +54,14 @@ impl<'a> Lower<'a> {
             let value = self.lookup(name).and_then(|path| self.values.get(&path));
             value.is_some_and(|value| matches!(value.kind, Kind::Scaler))
         })
+    }
+
+    /// The scaler of `scaler.scale(&loss).backward()`.
+    fn scaler_of(&self, expr: &Expr) -> Option<Excerpt> {
+        let Expr::MethodCall(backward) = expr else { return None };
+        let Expr::MethodCall(scaled) = &*backward.receiver else { return None };
+        let effect = self.vocabulary.scaler_method(&scaled.method.to_string(), scaled.args.len())?;
+        matches!(effect, CallEffect::Scales).then(|| text::tight(&scaled.receiver).into())
     }
 
     /// A method of a scaler; `None` for one that the vocabulary does not know.
@@ -114,6 +122,9 @@ impl<'a> Lower<'a> {
 
     pub(in crate::lower) fn backward(&mut self, expr: &'a Expr, loss: &Value<'a>, retain: bool) -> Value<'a> {
         let site = self.stage_site(expr, Stage::Backward);
+        if let Some(scaler) = self.scaler_of(expr) {
+            self.cfg.facts.set(site, Scaler(scaler));
+        }
         self.backward_at(site, loss, retain);
         Value::of(Kind::Gradients, Deps::none())
     }
@@ -121,7 +132,7 @@ impl<'a> Lower<'a> {
     /// The library's `backward` gives the gradients as a value: what the optimizers hold is not known.
     pub(in crate::lower) fn gradients_are_values(&mut self) {
         self.emit(Action::Touch(Deps::Anything), 0);
-        self.cfg.reads_gradients = true;
+        self.cfg.function.reads_gradients = true;
     }
 
     fn backward_at(&mut self, site: SiteId, loss: &Value<'a>, retain: bool) {
@@ -144,8 +155,6 @@ impl<'a> Lower<'a> {
         let own = loss.tensor.is_some() || (loss.graphs.is_empty() && loss.parts().is_empty());
         let scaled = matches!(loss.kind, Kind::Scaled);
         let deps = loss.derived().deps;
-        let known = self.cfg.backwards.entry(site).or_default();
-        *known = known.union(&deps);
         self.emit(Action::Backward { deps, graphs, own, retain, scaled }, site);
     }
 

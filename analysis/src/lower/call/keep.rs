@@ -2,13 +2,14 @@
 
 use syn::{Expr, ExprMethodCall};
 
-use crate::cfg::{Action, Deps, Kept, Move, PathId, Recorded, Schedule, SiteId};
+use crate::cfg::{Action, Advance, Deps, Kept, PathId, Recorded, Schedule, ScheduleOf, SiteId};
 use crate::diagnostic::Place;
+use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
 use crate::tokens::identifiers;
-use crate::vocabulary::rust::is_reading;
+use crate::vocabulary::rust::{is_reading, is_view};
 use crate::vocabulary::{ScheduleEffect, Uses, collects, schedule_method};
 
 impl<'a> Lower<'a> {
@@ -24,9 +25,9 @@ impl<'a> Lower<'a> {
         let Some(into) = self.place_of(left) else { return };
         let site = self.site(address(left), None, || {
             let place = Place { start: Place::of(left).start, end: Place::of(right).end };
-            (place, format!("{} {op} {}", text::tight(left), text::tight(right)))
+            (place, format!("{} {op} {}", text::tight(left), text::tight(right)).into())
         });
-        self.keeps(site, into, added, text::tight(right), true);
+        self.keeps(site, into, added, right, true);
         sum.past.collected = sum.past.collected.union(&Deps::one(into));
     }
 
@@ -70,7 +71,7 @@ impl<'a> Lower<'a> {
         }
         let site = self.site_of(expr, None);
         for (argument, value) in node.args.iter().zip(arguments) {
-            self.keeps(site, into, value, text::tight(argument), false);
+            self.keeps(site, into, value, argument, false);
             if let Some(holder) = self.values.get_mut(&into) {
                 holder.past = holder.past.union(&value.past);
                 holder.past.collected = holder.past.collected.union(&Deps::one(into));
@@ -78,28 +79,32 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn keeps(&mut self, site: SiteId, into: PathId, value: &Value<'a>, text: String, added: bool) {
-        let known = self.cfg.keeping.kept.iter().rev().take(8).any(|kept| kept.site == site);
+    fn keeps(&mut self, site: SiteId, into: PathId, value: &Value<'a>, expr: &Expr, added: bool) {
+        let known = self.cfg.facts.at::<Kept>(site).is_some();
         if !value.computed || self.recorded() != Recorded::Yes || self.rounds.is_empty() || known {
             return;
         }
         if self.parameters.contains(&self.cfg.paths.root_of(into)) {
-            self.cfg.keeping.left.insert(into);
+            self.cfg.facts.variable_mut(into).is_handed_on = true;
         }
-        self.cfg.keeping.kept.push(Kept { site, into, text, past: value.past.clone(), added });
+        let expr = original(expr);
+        let place = matches!(expr, Expr::Path(_) | Expr::Field(_)).then(|| text::tight(expr).into());
+        self.cfg.facts.note(site, Kept { site, into, place, past: value.past.clone(), added });
     }
 
     /// What was collected there is gone.
     fn empties(&mut self, place: PathId) {
-        let around: Vec<_> = self.rounds.iter().map(|round| (place, round.of)).collect();
-        self.cfg.keeping.emptied.extend(around);
+        if !self.rounds.is_empty() {
+            let around = self.rounds.iter().map(|round| round.of);
+            self.cfg.facts.variable_mut(place).emptied_in.extend(around);
+        }
     }
 
     /// Somebody else gets this value.
     pub(in crate::lower) fn given_away(&mut self, value: &Value<'a>) {
-        let left = &mut self.cfg.keeping.left;
-        left.extend(value.place);
-        left.extend(value.past.collected.paths());
+        for path in value.place.iter().chain(value.past.collected.paths()) {
+            self.cfg.facts.variable_mut(*path).is_handed_on = true;
+        }
     }
 
     /// A method of a schedule.
@@ -127,9 +132,9 @@ impl<'a> Lower<'a> {
                 value.copy_of.filter(|_| !stepped)
             });
             if moved.is_some() || copy_of.is_some() || self.statement == address(expr) {
-                self.cfg
-                    .moves
-                    .insert(site, Move { schedule: receiver.place, typed: receiver.typed_schedule, copy_of });
+                let (schedule, typed) = (receiver.place, receiver.typed_schedule);
+                let advance = Advance { schedule, typed, copy_of, call: self.expression(expr) };
+                self.cfg.facts.set(site, advance);
             }
         } else if receiver.place.is_none() {
             // A setting, as in `StepLr::new(10, 0.1).per_epoch()`.
@@ -146,13 +151,15 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn new_schedule(&mut self, expr: &'a Expr, arguments: &[Value<'a>]) -> Value<'a> {
         let site = self.site_of(expr, None);
         if let Some(id) = arguments.iter().find_map(|argument| argument.copy_of) {
-            self.cfg.on_copies.insert(site, id);
+            self.cfg.facts.set(site, ScheduleOf { optimizer: id, copy: true });
         }
         let ruled = arguments.iter().find_map(|argument| match argument.kind {
             Kind::Optimizer(id) if argument.copy_of.is_none() => Some(id),
             _ => None,
         });
-        self.cfg.ruled.extend(ruled.map(|id| (site, id)));
+        if let Some(id) = ruled {
+            self.cfg.facts.set(site, ScheduleOf { optimizer: id, copy: false });
+        }
         Value { typed_schedule: true, ..Value::of(Kind::Schedule, Deps::none()).with_made(Some(site)) }
     }
 
@@ -161,7 +168,7 @@ impl<'a> Lower<'a> {
         if let (Kind::Schedule, Some(built)) = (&value.kind, value.made)
             && self.schedule_at(Some(path)).is_none()
         {
-            self.cfg.schedules.push(Schedule { path, built, named: 0, looked_at: 0 });
+            self.cfg.facts.variable_mut(path).schedule = Some(Schedule { built, named: 0, looked_at: 0 });
         }
     }
 
@@ -173,6 +180,16 @@ impl<'a> Lower<'a> {
     }
 
     fn schedule_at(&mut self, path: Option<PathId>) -> Option<&mut Schedule> {
-        self.cfg.schedules.iter_mut().find(|schedule| Some(schedule.path) == path)
+        self.cfg.facts.known_variable_mut(path?)?.schedule.as_mut()
+    }
+}
+
+/// A tensor without the borrow and the copy of its handle.
+fn original(expr: &Expr) -> &Expr {
+    match unreferenced(expr) {
+        Expr::MethodCall(call) if call.args.is_empty() && is_view(&call.method.to_string()) => {
+            original(&call.receiver)
+        }
+        other => other,
     }
 }

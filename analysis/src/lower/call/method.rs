@@ -2,7 +2,7 @@
 
 use syn::{Expr, ExprMethodCall};
 
-use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId, Sites};
+use crate::cfg::{Action, Deps, Mark, OptimizerId, Origin, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::lower::call::effects::On;
 use crate::lower::call::unseen::shared_with;
@@ -149,7 +149,7 @@ impl<'a> Lower<'a> {
                 Some(how) => {
                     if how == GradientStop::Detach {
                         let computed = &receiver.past.computed;
-                        self.cfg.detached = self.cfg.detached.union(computed);
+                        self.cfg.function.detached = self.cfg.function.detached.union(computed);
                     }
                     let site = self.site_of(expr, None);
                     self.name_callee(site, expr);
@@ -158,7 +158,7 @@ impl<'a> Lower<'a> {
                 None => Value::number_of(receiver),
             },
             Some(CallEffect::Parameters) => {
-                self.cfg.models = self.cfg.models.union(&receiver.deps);
+                self.cfg.function.models = self.cfg.function.models.union(&receiver.deps);
                 Value::plain(receiver.derived().deps)
             }
             Some(CallEffect::Passes) => Value { handed: Handed::Value, ..receiver.clone() },
@@ -173,7 +173,8 @@ impl<'a> Lower<'a> {
                 receiver.derived().with_made(receiver.made)
             }
             Some(CallEffect::SetsEpoch) => {
-                self.cfg.sets_epoch = Some(self.site_of(expr, None));
+                let site = self.site_of(expr, None);
+                self.cfg.facts.mark(site, Mark::SetsEpoch);
                 self.unseen_method(expr, node, receiver, &arguments)
             }
             Some(CallEffect::Reduces) => {
@@ -230,7 +231,7 @@ impl<'a> Lower<'a> {
         }
         if let Some(receiver) = receiver.filter(|_| stage == Stage::Forward) {
             value.models = value.models.union(&receiver.deps);
-            self.cfg.models = self.cfg.models.union(&receiver.deps);
+            self.cfg.function.models = self.cfg.function.models.union(&receiver.deps);
         }
         value.past.computed = value.past.computed.union(&Sites::one(site));
         value.past.open |= self.opens(arguments);
@@ -263,7 +264,7 @@ impl<'a> Lower<'a> {
     ) -> Value<'a> {
         let name = node.method.to_string();
         if handles_gradients(&name) {
-            self.cfg.reads_gradients = true;
+            self.cfg.function.reads_gradients = true;
         }
         self.part_of_several(receiver);
         let site = self.opaque_site_of(expr);
@@ -337,7 +338,7 @@ impl<'a> Lower<'a> {
                 Expr::MethodCall(node) if generated => Place::from(node.method.span()),
                 _ => Place::of(expr),
             };
-            (place, text::call(expr))
+            (place, text::call(expr).into())
         });
         self.name_callee(site, expr);
         self.cfg.sites[site].own = spec && !generated;

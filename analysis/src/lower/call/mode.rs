@@ -2,8 +2,7 @@
 
 use syn::{Expr, ExprCall, ExprMethodCall, Lit};
 
-use crate::cfg::{Action, Deps, PathId, Recorded, Run, SiteId};
-use crate::flow::Word;
+use crate::cfg::{Action, Computation, Deps, Mode, PathId, Recorded, SiteId};
 use crate::limits;
 use crate::lower::env::value::{Guard, Kind, Value};
 use crate::lower::{Lower, address};
@@ -22,20 +21,16 @@ pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
     }
 }
 
-fn word(training: bool) -> Word {
-    if training { Word::TRAIN } else { Word::EVAL }
-}
-
 impl<'a> Lower<'a> {
     /// From here on the mode of what lives in this place matters.
     fn follow_mode(&mut self, model: PathId) -> bool {
-        if self.cfg.modes.iter().any(|(known, _)| *known == model) {
+        if self.cfg.modes.models.iter().any(|(known, _)| *known == model) {
             return true;
         }
-        let room = self.cfg.modes.len() < limits::MODELS;
+        let room = self.cfg.modes.models.len() < limits::MODELS;
         if room {
             let of_caller = self.parameters.contains(&self.cfg.paths.root_of(model));
-            self.cfg.modes.push((model, of_caller));
+            self.cfg.modes.models.push((model, of_caller));
         }
         room
     }
@@ -47,7 +42,7 @@ impl<'a> Lower<'a> {
         self.emit(Action::Mark(stage), site);
         match (model.place.filter(|_| !model.copied), training) {
             (Some(place), Some(training)) if self.follow_mode(place) => {
-                self.emit(Action::Mode(place, word(training)), site);
+                self.emit(Action::Mode(place, Some(if training { Mode::Train } else { Mode::Eval })), site);
             }
             _ => self.lose_mode(&model.derived().deps, site),
         }
@@ -86,8 +81,8 @@ impl<'a> Lower<'a> {
         }
         let ready = |site: SiteId| self.cfg.sites[site].names.iter().any(|name| restores(name));
         match value.made.filter(|site| !ready(*site)) {
-            Some(site) => self.emit(Action::Mode(path, Word::TRAIN), site),
-            None => self.emit(Action::Mode(path, Word::UNKNOWN), 0),
+            Some(site) => self.emit(Action::Mode(path, Some(Mode::Train)), site),
+            None => self.emit(Action::Mode(path, None), 0),
         }
     }
 
@@ -102,7 +97,7 @@ impl<'a> Lower<'a> {
         let mode = match (place, number) {
             (Some(place), Some(number)) if self.follow_mode(place) => {
                 self.emit(Action::KeepMode(number), site);
-                self.emit(Action::Mode(place, Word::EVAL), site);
+                self.emit(Action::Mode(place, Some(Mode::Eval)), site);
                 Some((number, place))
             }
             _ => {
@@ -117,7 +112,7 @@ impl<'a> Lower<'a> {
         let known = self.guards.iter().position(|guard| *guard == node);
         if known.is_none() && self.guards.len() < limits::MODE_GUARDS {
             self.guards.push(node);
-            self.cfg.guards_of_mode = self.guards.len();
+            self.cfg.modes.guards = self.guards.len();
             return Some(self.guards.len() - 1);
         }
         known
@@ -187,12 +182,7 @@ impl<'a> Lower<'a> {
     /// `set_grad_enabled(on)`.
     pub(in crate::lower) fn switch_recording(&mut self, expr: &'a Expr, on: Option<bool>) {
         let site = self.site_of(expr, None);
-        let word = match on {
-            Some(true) => Word::ON,
-            Some(false) => Word::OFF,
-            None => Word::UNKNOWN,
-        };
-        self.emit(Action::Recording(word), site);
+        self.emit(Action::Recording(on), site);
     }
 
     /// Runs a closure with recording, whatever is around it.
@@ -213,7 +203,7 @@ impl<'a> Lower<'a> {
     /// Code that is not seen may run `backward` on what it is given.
     pub(in crate::lower) fn may_run_backward(&mut self, values: &[Value<'a>]) {
         for value in values {
-            self.cfg.handed = self.cfg.handed.union(&value.derived().past);
+            self.cfg.function.handed = self.cfg.function.handed.union(&value.derived().past);
         }
     }
 
@@ -230,8 +220,9 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn opens(&self, values: &[Value<'a>]) -> bool {
         let from_outside = |path: &PathId| {
             let root = self.cfg.paths.root_of(*path);
-            let data = self.cfg.items.contains_key(&root) || self.parameters.contains(&root);
-            let model = Deps::one(*path).overlaps(&self.cfg.models, &self.cfg.paths) != Some(false);
+            let data = self.cfg.facts.variable(root).is_some_and(|known| known.item_of.is_some())
+                || self.parameters.contains(&root);
+            let model = Deps::one(*path).overlaps(&self.cfg.function.models, &self.cfg.paths) != Some(false);
             !data || model
         };
         let open = |value: &Value<'a>| {
@@ -270,21 +261,19 @@ impl<'a> Lower<'a> {
         };
         let mut cuts = arguments.iter().filter_map(|argument| argument.origin.cut.as_ref());
         let detached = cuts.find(|cut| cut.how == GradientStop::Detach).map(|cut| cut.site);
-        let run = self.cfg.runs.entry(site).or_insert_with(|| Run {
+        let computation = Computation {
             stage,
             model: place,
-            models: models.clone(),
-            given: given.deps.clone(),
+            models,
+            given: given.deps,
             past: whole.past.clone(),
             recorded,
             told,
             detached,
-        });
-        run.models = run.models.union(&models);
-        run.given = run.given.union(&given.deps);
-        run.past = run.past.union(&whole.past);
-        if run.recorded != recorded {
-            run.recorded = Recorded::Maybe;
+        };
+        match self.cfg.facts.at_mut::<Computation>(site) {
+            Some(known) => known.join(&computation),
+            None => self.cfg.facts.note(site, computation),
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use syn::Expr;
 
-use crate::cfg::{Action, Deps, Fate, Gives, OptimizerId, Outcome, PathId};
+use crate::cfg::{
+    Action, Deps, Expression, ExpressionId, Fate, Gives, OptimizerId, Outcome, PathId, Reduction, SiteId,
+};
+use crate::lower::Lower;
+use crate::lower::control::expression::structure;
 use crate::lower::env::value::{Handed, Kind, Value};
-use crate::lower::{Lower, text};
 
 impl<'a> Lower<'a> {
     /// A step that takes the model and gives it back; `None` where it may well change it in place.
@@ -35,7 +38,8 @@ impl<'a> Lower<'a> {
         let all = arguments.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
         let site = self.site_of(expr, None);
         let of_loss = |part: &Value<'_>| part.measured || part.computed;
-        self.cfg.reductions.insert(site, arguments.iter().any(of_loss));
+        let reduction = Reduction { of_loss: arguments.iter().any(of_loss) };
+        self.cfg.facts.set(site, reduction);
         if arguments.is_empty() || arguments.iter().any(|part| part.handed == Handed::Exclusive) {
             return all;
         }
@@ -45,31 +49,38 @@ impl<'a> Lower<'a> {
     /// Notes a call whose result is the point of it.
     fn outcome(&mut self, expr: &'a Expr, gives: Gives, mut value: Value<'a>) -> Value<'a> {
         let site = self.site_of(expr, None);
-        let known = self.cfg.outcomes.iter().position(|outcome| outcome.site == site);
-        let index = known.unwrap_or_else(|| {
-            let callee = match expr {
-                Expr::MethodCall(node) => format!("{}.{}", text::tight(&node.receiver), node.method),
-                Expr::Call(node) => text::tight(&node.func),
-                _ => String::new(),
-            };
-            self.cfg.outcomes.push(Outcome { site, callee, gives, fate: Fate::Kept });
-            self.cfg.outcomes.len() - 1
-        });
-        value.outcome = Some(index);
+        let callee = self.callee(expr);
+        self.cfg.facts.note_once(site, Outcome { site, callee, gives, fate: Fate::Kept });
+        value.outcome = Some(site);
         value
+    }
+
+    /// What a call calls: its function, or its method with the receiver.
+    fn callee(&mut self, expr: &Expr) -> ExpressionId {
+        let callee = match expr {
+            Expr::MethodCall(node) => {
+                Expression::Apply(format!(".{}", node.method), vec![structure(&node.receiver)])
+            }
+            Expr::Call(node) => structure(&node.func),
+            other => structure(other),
+        };
+        let callee = self.resolved(&callee);
+        self.cfg.expressions.intern(callee)
     }
 
     /// A value is dropped where it comes about.
     pub(in crate::lower) fn dropped(&mut self, value: &Value<'a>) {
-        if let Some(index) = value.outcome {
-            self.cfg.outcomes[index].fate = Fate::Dropped;
-        }
+        self.decide(value.outcome, Fate::Dropped);
     }
 
     /// A value gets a name.
     pub(in crate::lower) fn named(&mut self, value: &mut Value<'a>, path: PathId) {
-        if let Some(index) = value.outcome.take() {
-            self.cfg.outcomes[index].fate = Fate::Named(path);
+        self.decide(value.outcome.take(), Fate::Named(path));
+    }
+
+    fn decide(&mut self, outcome: Option<SiteId>, fate: Fate) {
+        if let Some(known) = outcome.and_then(|site| self.cfg.facts.at_mut::<Outcome>(site)) {
+            known.fate = fate;
         }
     }
 
@@ -85,7 +96,7 @@ impl<'a> Lower<'a> {
 
     /// Settles which named results are never read.
     pub(in crate::lower) fn settle_outcomes(&mut self) {
-        for outcome in &mut self.cfg.outcomes {
+        for outcome in self.cfg.facts.all_mut::<Outcome>() {
             if let Fate::Named(path) = outcome.fate {
                 outcome.fate = if self.read.contains(&path) { Fate::Kept } else { Fate::Unread(path) };
             }

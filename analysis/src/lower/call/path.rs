@@ -2,7 +2,7 @@
 
 use syn::{Expr, ExprCall};
 
-use crate::cfg::{Deps, Join, Origin, PathId};
+use crate::cfg::{Deps, Join, Mark, Origin, PathId};
 use crate::lower::call::effects::On;
 use crate::lower::call::outcome::is_no;
 use crate::lower::control::known::Known;
@@ -103,7 +103,7 @@ impl<'a> Lower<'a> {
 
     /// A macro that reads its arguments, as `println!` does.
     fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
-        self.cfg.notes.prints = true;
+        self.cfg.function.prints = true;
         let looked = node.args.iter().map(|argument| self.expr(argument).measured);
         Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
     }
@@ -113,7 +113,7 @@ impl<'a> Lower<'a> {
         if type_shape(owner) == Some(TypeShape::Wrapper) && node.args.len() == 1 {
             let value = self.expr(&node.args[0]);
             if let (Kind::NewOptimizer(_, site), true) = (&value.kind, is_pointer(owner)) {
-                self.cfg.shared.insert(*site);
+                self.cfg.facts.mark(*site, Mark::SharedOptimizer);
             }
             return value;
         }
@@ -179,7 +179,7 @@ impl<'a> Lower<'a> {
         }
         let site = self.opaque_site_of(expr);
         if is_distributed_sampler(owner) && !node.args.iter().any(is_no) {
-            self.cfg.samplers.insert(site);
+            self.cfg.facts.mark(site, Mark::Sampler);
         }
         self.hand_over(&arguments, site, false);
         let made = is_constructor(name).then_some(site);

@@ -66,7 +66,7 @@ impl<'a> Lower<'a> {
         let all = arguments.iter().fold(Deps::none(), |all, value| all.union(&value.derived().deps));
         let of_model = |owned: &Deps| owned.overlaps(&all, &self.cfg.paths) == Some(true);
         let owned = self.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
-        let model = owned.chain([&self.cfg.models]).any(of_model);
+        let model = owned.chain([&self.cfg.function.models]).any(of_model);
         if !arguments.is_empty() && !model {
             return false;
         }
@@ -76,7 +76,7 @@ impl<'a> Lower<'a> {
     }
 
     fn reads(&mut self, site: SiteId, what: Reads, of: Deps) {
-        self.cfg.reads.insert(site, what);
+        self.cfg.facts.set(site, what);
         self.emit(Action::Look(of), site);
     }
 
@@ -84,7 +84,10 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn leaves(&mut self, expr: &'a Expr) {
         if !self.rounds.is_empty() {
             let site = self.site(crate::lower::address(expr), None, || {
-                (crate::diagnostic::Place::of(expr), crate::lower::text::tight(expr).replacen('\'', " '", 1))
+                (
+                    crate::diagnostic::Place::of(expr),
+                    crate::lower::text::tight(expr).replacen('\'', " '", 1).into(),
+                )
             });
             self.reads(site, Reads::Leave, Deps::Anything);
         }
@@ -110,7 +113,7 @@ impl<'a> Lower<'a> {
     fn is_trained(&self, place: &Deps) -> bool {
         let mut owned = self.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
         let is = |models: &Deps| models.overlaps(place, &self.cfg.paths) == Some(true);
-        owned.any(is) || is(&self.cfg.models)
+        owned.any(is) || is(&self.cfg.function.models)
     }
 
     fn receiver_place(&self, expr: &Expr) -> Option<Deps> {

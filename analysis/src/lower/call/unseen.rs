@@ -106,10 +106,8 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn unseen(&mut self, site: SiteId, given: Deps, values: &[Value<'a>]) {
         let places = values.iter().filter_map(|value| value.place);
         let given = places.fold(given, |all, place| all.union(&Deps::one(place)));
-        if !given.is_empty()
-            && !self.cfg.unseen.iter().rev().take(8).any(|known| *known == (site, given.clone()))
-        {
-            self.cfg.unseen.push((site, given));
+        if !given.is_empty() {
+            self.cfg.facts.note_opaque(site, given);
         }
     }
 

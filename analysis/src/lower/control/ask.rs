@@ -278,7 +278,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The variable that a name means to conditions: the caller's, if it is handed on as it is.
-    fn home(&self, path: PathId) -> PathId {
+    pub(super) fn home(&self, path: PathId) -> PathId {
         let held = self.values.get(&path).and_then(|value| value.place);
         let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);
         match (self.first_of.get(&path), held) {

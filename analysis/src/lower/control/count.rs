@@ -371,7 +371,7 @@ impl<'a> Lower<'a> {
             return None;
         }
         let root = self.cfg.paths.root_of(counts);
-        let begins = self.cfg.begins.get(&root).copied();
+        let begins = self.cfg.bound_in(root);
         // A variable of the round itself counts nothing.
         let outer = |of: &LoopId| around.iter().position(|known| known == of);
         let here = outer(&rounds_of).filter(|here| here + 1 == around.len())?;

@@ -226,7 +226,7 @@ impl<'a> Lower<'a> {
         }
         let texts = path.iter().map(|&(guard, holds)| {
             let text = &self.cfg.guards[guard].text;
-            if holds { text.clone() } else { format!("!({text})") }
+            if holds { text.to_string() } else { format!("!({text})") }
         });
         let text = texts.collect::<Vec<_>>().join(" && ");
         let asks = path.iter().map(|&(guard, holds)| {
@@ -236,7 +236,7 @@ impl<'a> Lower<'a> {
         let asks = Ask::All(asks.collect());
         let place = self.cfg.guards[path[0].0].place;
         let site = self.cfg.guards[path[0].0].site;
-        self.cfg.guards.push(Guard { text, place, site, kind: GuardKind::Other });
+        self.cfg.guards.push(Guard { text: text.into(), place, site, kind: GuardKind::Other });
         self.guarding.asks.push(asks);
         self.guarding.joined.insert(path, self.cfg.guards.len() - 1);
         self.cfg.guards.len() - 1
@@ -248,7 +248,7 @@ impl<'a> Lower<'a> {
             return known;
         }
         let (place, text) = place();
-        let site = self.site(node, None, || (place, text.clone()));
+        let site = self.site(node, None, || (place, text.clone().into()));
         self.cfg.guards.push(Guard { text, place, site, kind: GuardKind::Other });
         self.guarding.asks.push(asks);
         self.guarding.known.insert(key, self.cfg.guards.len() - 1);

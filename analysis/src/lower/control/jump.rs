@@ -73,7 +73,7 @@ impl<'a> Lower<'a> {
     /// The way to an end of the function.
     fn end_by(&mut self, mark: proc_macro2::Span) -> Way {
         let to = self.block("returns");
-        self.cfg.exits.insert(to, mark.into());
+        self.cfg.blocks[to].ends = Some(mark.into());
         Way { to, scope: self.scope.len(), softly: false }
     }
 

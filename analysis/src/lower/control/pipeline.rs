@@ -109,9 +109,9 @@ impl<'a> Lower<'a> {
             _ => Value::nothing(),
         };
         let line = node.method.span().start().line;
-        let id =
-            self.loop_of(address(node), line, || (text::call(expr), head::of_items(expr, pipeline.base)));
-        self.cfg.loops[id].over = text::tight(pipeline.base);
+        let id = self
+            .loop_of(address(node), line, || (text::call(expr).into(), head::of_items(expr, pipeline.base)));
+        self.iterates_over(id, pipeline.base);
         let mut result = Value::nothing();
         self.repeat(id, None, true, &mut |lower, out| {
             let body = lower.block("");

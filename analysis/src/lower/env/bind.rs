@@ -81,7 +81,9 @@ impl<'a> Lower<'a> {
         let opaque = value.deps.is_empty() && !matches!(value.kind, Kind::Tuple(_) | Kind::Number);
         if let Some((_, first)) = self.scope.get(mark).filter(|_| opaque) {
             let group = *first;
-            self.cfg.siblings.extend(self.scope[mark..].iter().map(|(_, path)| (*path, group)));
+            for (_, path) in &self.scope[mark..] {
+                self.cfg.facts.variable_mut(*path).group = Some(group);
+            }
         }
     }
 
@@ -208,11 +210,11 @@ impl<'a> Lower<'a> {
             self.new_mode(path, &value);
         }
         if let Some(round) = self.rounds.last().filter(|_| value.item) {
-            self.cfg.items.insert(path, round.of);
+            self.cfg.facts.variable_mut(path).item_of = Some(round.of);
         }
         self.holds_schedule(path, &value);
         if let Some(site) = value.made {
-            self.cfg.made.insert(path);
+            self.cfg.facts.variable_mut(path).is_constructed = true;
             self.built.insert(path, (site, self.cfg.sites[site].conditional));
         }
         if value.made.is_some()
@@ -223,8 +225,7 @@ impl<'a> Lower<'a> {
         }
         value.item = false;
         // What outlives the round, as a running mean does, says nothing of this round alone.
-        value.measured &=
-            self.cfg.begins.get(&self.cfg.paths.root_of(path)) == self.rounds.last().map(|round| &round.of);
+        value.measured &= self.cfg.bound_in(path) == self.rounds.last().map(|round| round.of);
         if value.place.is_none() || assigned {
             value.place = Some(path);
         }

@@ -3,7 +3,7 @@
 use syn::punctuated::Punctuated;
 use syn::{BinOp, Expr, ExprBinary, ExprMethodCall, Token};
 
-use crate::cfg::{Argument, Deps, Difference, Join, LossCall, Origin, Root, SiteId, Source};
+use crate::cfg::{Argument, Deps, Difference, Excerpt, Join, LossCall, Origin, Root, SiteId, Source};
 use crate::diagnostic::Place;
 use crate::lower::env::value::Value;
 use crate::lower::{Lower, text};
@@ -43,23 +43,22 @@ impl<'a> Lower<'a> {
         if self.dead {
             return origin;
         }
-        if let Some(&known) = self.noted.get(&site) {
-            let known: &mut LossCall = &mut self.cfg.losses[known];
+        if let Some(known) = self.cfg.facts.at_mut::<LossCall>(site) {
             known.output.origin = known.output.origin.either(&first);
             known.target.origin = known.target.origin.either(&second);
             return origin;
         }
         let (output, target) = (self.argument(output.0, output.1), self.argument(target.0, target.1));
-        let call = LossCall { site, loss, output, target };
-        self.noted.insert(site, self.cfg.losses.len());
-        self.cfg.losses.push(call);
+        self.cfg.facts.note(site, LossCall { site, loss, by_name: false, output, target });
         origin
     }
 
     fn argument(&self, expr: &Expr, value: &Value<'a>) -> Argument {
         let name = self.name_of(expr, value);
         let names = if name.is_none() { names_in(expr) } else { std::collections::BTreeSet::new() };
-        Argument { text: text::call(bare(expr)), name, names, origin: value.origin.clone() }
+        let expr = bare(expr);
+        let is_operand = !matches!(expr, Expr::Binary(_) | Expr::Unary(_) | Expr::Cast(_) | Expr::Closure(_));
+        Argument { text: text::call(expr).into(), is_operand, name, names, origin: value.origin.clone() }
     }
 
     /// Remembers a difference of two tensors that went through a model.
@@ -68,15 +67,14 @@ impl<'a> Lower<'a> {
         if self.dead || join_of(&node.op) != Join::Difference || !outputs(left) || !outputs(right) {
             return;
         }
-        let site = self.site(crate::lower::address(node), None, || (Place::of(node), text::tight(node)));
-        if let Some(&known) = self.noted.get(&site) {
-            let known = &mut self.cfg.differences[known];
+        let site =
+            self.site(crate::lower::address(node), None, || (Place::of(node), text::tight(node).into()));
+        if let Some(known) = self.cfg.facts.at_mut::<Difference>(site) {
             known.output.origin = known.output.origin.either(&left.origin);
             known.target.origin = known.target.origin.either(&right.origin);
         } else {
             let (output, target) = (self.argument(&node.left, left), self.argument(&node.right, right));
-            self.noted.insert(site, self.cfg.differences.len());
-            self.cfg.differences.push(Difference { site, output, target });
+            self.cfg.facts.note(site, Difference { site, output, target });
         }
     }
 
@@ -97,13 +95,11 @@ impl<'a> Lower<'a> {
         if self.dead {
             return;
         }
-        if let Some(&known) = self.noted.get(&site) {
-            let known = &mut self.cfg.roots[known];
+        if let Some(known) = self.cfg.facts.at_mut::<Root>(site) {
             known.origin = known.origin.either(origin);
         } else {
-            self.noted.insert(site, self.cfg.roots.len());
             let adds_up = self.vocabulary.sums_unreduced;
-            self.cfg.roots.push(Root { site, origin: origin.clone(), adds_up });
+            self.cfg.facts.note(site, Root { site, origin: origin.clone(), adds_up });
         }
     }
 
@@ -112,7 +108,7 @@ impl<'a> Lower<'a> {
         let Some(of) = self.rounds.last().map(|round| round.of) else { return Origin::default() };
         let parameters = self.cfg.loops[of].head.names.iter().any(|name| names_parameters(name));
         let made = items.computed || !items.origin.models.is_empty() || items.made.is_some();
-        let of_model = self.cfg.models.overlaps(&items.deps, &self.cfg.paths) != Some(false);
+        let of_model = self.cfg.function.models.overlaps(&items.deps, &self.cfg.paths) != Some(false);
         let unknown = parameters || made || of_model || items.origin.source == Source::Computed;
         if unknown { Origin::default() } else { Origin::data(of) }
     }
@@ -146,7 +142,12 @@ impl<'a> Lower<'a> {
                     }
                     _ => None,
                 };
-                name.and_then(|name| self.loss_of(site, &name, None, (&node.args, arguments)))
+                let origin = name.and_then(|name| self.loss_of(site, &name, None, (&node.args, arguments)));
+                if let (Some(call), Expr::Path(path)) = (self.cfg.facts.at_mut::<LossCall>(site), &*node.func)
+                {
+                    call.by_name = path.path.is_ident(call.loss.name);
+                }
+                origin
             }
             _ => None,
         };
@@ -182,8 +183,9 @@ impl<'a> Lower<'a> {
         if receiver.origin.criterion.is_some() {
             let unreduced = node.args.iter().any(asks_for_no_reduction)
                 || (sets_reduction(name) && node.args.iter().any(is_none));
-            let unreduced = unreduced
-                .then(|| self.site(crate::lower::address(node), None, || (Place::of(node), String::new())));
+            let unreduced = unreduced.then(|| {
+                self.site(crate::lower::address(node), None, || (Place::of(node), Excerpt::default()))
+            });
             return Origin { unreduced: receiver.origin.unreduced.or(unreduced), ..receiver.origin.clone() };
         }
         Origin::unseen([&receiver.origin].into_iter().chain(arguments.iter().map(|value| &value.origin)))

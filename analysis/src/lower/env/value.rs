@@ -58,8 +58,8 @@ pub(in crate::lower) struct Behind {
     pub copy_of: Option<OptimizerId>,
     /// What a condition can tell of it.
     pub known: Option<Known>,
-    /// The call whose point it is, in [`crate::cfg::Cfg::outcomes`].
-    pub outcome: Option<usize>,
+    /// The call whose result it is, if that must be used.
+    pub outcome: Option<SiteId>,
     /// Named values with a graph of which it is a part, so that it may well have a graph too.
     pub part: Vec<GraphId>,
 }

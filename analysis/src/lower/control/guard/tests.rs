@@ -13,7 +13,8 @@ fn guards(loops: &str) -> Vec<String> {
     );
     let function = syn::parse_str(&source).unwrap_or_else(|error| panic!("{error}: {source}"));
     let cfg = crate::lower::lower(&function, &CheckOptions::default());
-    let step = cfg.sites.iter().find(|site| site.text == "optimizer.step()").expect("there is a step");
+    let step =
+        cfg.sites.iter().find(|site| site.text.to_string() == "optimizer.step()").expect("there is a step");
     let show = |&(guard, holds): &(usize, bool)| {
         let guard = &cfg.guards[guard];
         let kind = match &guard.kind {
