@@ -27,16 +27,17 @@ mod variable;
 
 pub use bookkeeping::{Choice, Kept, Measure, Swallow};
 pub use computation::{Computation, Past, Recorded, Sites};
-pub use condition::{Condition, ConditionId};
+pub(crate) use condition::Questions;
+pub use condition::{Condition, ConditionKind, Formula, Question, QuestionId, Wording};
 pub use event::{Action, Block, BlockKind, Edge, Event, Mode, Reads};
 pub use excerpt::Excerpt;
-pub use expression::ExpressionId;
 pub(crate) use expression::{Expression, Expressions};
+pub use expression::{ExpressionId, Versioned};
 pub(crate) use facts::{Facts, Mark, Opaque, Reduction, Scaler};
 pub use function::Factors;
 pub(crate) use function::{Function, Modes};
-pub use guard::{Counter, Guard, GuardId, GuardKind, Period};
-pub use head::{Head, HeadKind, Source as DataSource};
+pub use guard::{Counter, Guard, GuardId, Period};
+pub use head::{Groups, Head, HeadKind, Item, Source as DataSource};
 pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
 pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
@@ -75,8 +76,8 @@ pub struct Cfg {
     pub(crate) loops: Vec<Loop>,
     /// Inlined calls.
     pub(crate) calls: Vec<Call>,
-    /// Conditions that the states are kept apart by.
-    pub(crate) conditions: Vec<Condition>,
+    /// What conditions ask.
+    pub(crate) questions: Questions,
     /// Conditions that decide within an iteration what is reached.
     pub(crate) guards: Vec<Guard>,
     /// Names of all places of values.
@@ -91,8 +92,6 @@ pub struct Cfg {
     pub(crate) modes: Modes,
     /// The function is too large or too deep: no conclusion is possible.
     pub(crate) gave_up: bool,
-    /// Some repeated conditions are not part of the state, so a fault on some path may be none.
-    pub(crate) too_many_conditions: bool,
 }
 
 /// Something recognised as an optimizer.
@@ -216,10 +215,8 @@ pub struct Loop {
     pub head: Head,
     /// The expression that it iterates over; empty if there is none.
     pub over: Excerpt,
-    /// The data in that expression, without the methods that make an iterator of it.
+    /// The data in that expression, without any methods of iterators.
     pub data: Excerpt,
-    /// Both, for comparison.
-    pub source: Option<DataSource>,
     /// The same as a site.
     pub iterates: Option<SiteId>,
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{Expr, ItemFn};
 
-use crate::cfg::{Block, BlockId, CallId, Cfg, ConditionId, GraphId, LoopId, OptimizerId, PathId, SiteId};
+use crate::cfg::{Block, BlockId, CallId, Cfg, GraphId, LoopId, OptimizerId, PathId, SiteId};
 use crate::options::CheckOptions;
 use crate::vocabulary::{TRAINING_LOOP, Vocabulary};
 
@@ -26,7 +26,7 @@ mod text;
 
 use crate::limits;
 use control::failure::{Asked, Failure};
-use control::{ask, condition, guard};
+use control::guard;
 use env::value::Value;
 use resolve::survey::Survey;
 use resolve::{FnId, Seen, SeenFn};
@@ -105,11 +105,8 @@ struct Lower<'a> {
     seen: &'a Seen,
     options: &'a CheckOptions,
     vocabulary: &'static Vocabulary,
-    /// Followed conditions by question and variables.
-    conditions: BTreeMap<(String, Vec<PathId>), ConditionId>,
-    /// What each followed condition asks: of what, whether it is what.
-    answers: Vec<(String, Option<condition::Answer>)>,
-    mentions: Vec<ask::Mentions>,
+    /// The questions that were asked so far.
+    asking: control::ask::Asking,
     /// The function that is lowered.
     root: FnId,
     /// The function that is being run, its survey, and the call by which it was reached.
@@ -196,7 +193,8 @@ struct Lower<'a> {
 impl<'a> Lower<'a> {
     fn new(seen: &'a Seen, function: FnId) -> Self {
         let SeenFn { survey, options, .. } = &seen.functions[function];
-        let mut cfg = Cfg { too_many_conditions: survey.too_many, ..Cfg::default() };
+        let mut cfg = Cfg::default();
+        cfg.questions.too_many = survey.too_many;
         cfg.blocks.push(Block { label: "entry".to_owned(), ..Block::default() });
         Self {
             cfg,
@@ -206,8 +204,7 @@ impl<'a> Lower<'a> {
             root: function,
             function,
             survey,
-            conditions: BTreeMap::new(),
-            answers: Vec::new(),
+            asking: control::ask::Asking::default(),
             call: None,
             call_ids: BTreeMap::new(),
             active: Vec::new(),
@@ -221,7 +218,6 @@ impl<'a> Lower<'a> {
             aliases: BTreeMap::new(),
             firsts: BTreeMap::new(),
             first_of: BTreeMap::new(),
-            mentions: Vec::new(),
             at: 0,
             dead: false,
             reached: vec![true],

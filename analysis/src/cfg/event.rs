@@ -87,9 +87,9 @@ pub enum Action {
     Touch(Deps),
     /// Something new, that was not made from it, takes the place of a model or of a layer.
     Replace(PathId),
-    /// The numbered condition holds, or does not.
+    /// The answer to the followed question with this bit.
     Assume(usize, bool),
-    /// What the condition mentions has changed.
+    /// The answer to the followed question with this bit may have changed.
     Unassume(usize),
     /// A stage that leaves gradients alone, for drawings.
     Mark(Stage),

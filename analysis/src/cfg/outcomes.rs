@@ -1,6 +1,6 @@
 //! Calls whose result must be used, and what becomes of it.
 
-use super::{ExpressionId, PathId, SiteId};
+use super::{PathId, SiteId, Versioned};
 
 /// A call whose result must be used.
 #[derive(Clone, Debug)]
@@ -8,7 +8,7 @@ pub struct Outcome {
     /// The call.
     pub site: SiteId,
     /// The function or method that is called.
-    pub callee: ExpressionId,
+    pub callee: Versioned,
     /// What it returns.
     pub gives: Gives,
     /// What becomes of the result.

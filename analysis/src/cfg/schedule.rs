@@ -35,7 +35,7 @@ pub struct Advance {
     /// The optimizer of which it gets a copy.
     pub copy_of: Option<OptimizerId>,
     /// The call, equal for equal calls.
-    pub call: super::ExpressionId,
+    pub call: super::Versioned,
 }
 
 impl Cfg {

@@ -45,7 +45,9 @@ impl State {
     /// The state after an event.
     pub(super) fn apply(&mut self, cfg: &Cfg, event: &Event) {
         match &event.action {
-            Action::Assume(index, holds) => self.assume(*index, *holds, cfg.conditions[*index].excludes),
+            Action::Assume(index, holds) => {
+                self.assume(*index, *holds, cfg.questions.of_bit(*index).excludes)
+            }
             Action::Unassume(index) => self.unassume(*index),
             Action::Mark(_) => {}
             _ => self.variants.iter_mut().for_each(|facts| facts.apply(cfg, event)),

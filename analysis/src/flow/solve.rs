@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::effect::{Reach, ancestors, has_graph, reaches};
 use super::{Books, Cell, Facts, LOST, State, Used, Words};
-use crate::cfg::{Action, BlockId, Cfg, ConditionId, Deps, Event, GraphId, OptimizerId, SiteId};
+use crate::cfg::{Action, BlockId, Cfg, Deps, Event, GraphId, OptimizerId, SiteId};
 use crate::limits;
 use crate::stage::Effect;
 
@@ -74,10 +74,10 @@ impl Solution {
     /// The condition that decides whether what a visit meets is bad, and how it comes out then.
     ///
     /// Wherever it comes out so it is bad on every path, and nowhere else on any.
-    pub fn decides(&self, cfg: &Cfg, visit: &Visit, bad: u8) -> Option<(ConditionId, bool)> {
+    pub fn decides(&self, cfg: &Cfg, visit: &Visit, bad: u8) -> Option<(usize, bool)> {
         let cases = &self.cases[visit.cases?];
-        let deciding = |id: ConditionId, outcome: bool| {
-            let bit = 1 << id;
+        let deciding = |bit: usize, outcome: bool| {
+            let bit = 1 << bit;
             cases.iter().all(|case| {
                 let so = (case.holds & bit != 0) == outcome;
                 let as_said = case.words & if so { !bad } else { bad } == 0;
@@ -85,10 +85,10 @@ impl Solution {
             })
         };
         // That something is a variant tells more than that it is not another.
-        let ids = 0..cfg.conditions.len();
-        let variants = ids.clone().filter(|id| cfg.conditions[*id].is_variant()).map(|id| (id, true));
-        let all = ids.flat_map(|id| [(id, true), (id, false)]);
-        variants.chain(all).find(|(id, outcome)| deciding(*id, *outcome))
+        let bits = 0..cfg.questions.followed.len();
+        let constants = bits.clone().filter(|bit| cfg.questions.of_bit(*bit).of_constant);
+        let all = bits.flat_map(|bit| [(bit, true), (bit, false)]);
+        constants.map(|bit| (bit, true)).chain(all).find(|(bit, outcome)| deciding(*bit, *outcome))
     }
 
     /// Goes through all events that are reached, in the order in which they were lowered, with what held

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::{Cause, Finding, Report};
 use super::{Lint, calls};
-use crate::cfg::{Action, Certain, Cfg, Deps, Event, GuardKind, Opaque, OptimizerId, Site, SiteId};
+use crate::cfg::{Action, Certain, Cfg, ConditionKind, Deps, Event, Opaque, OptimizerId, Site, SiteId};
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
 use crate::flow::{Cell, Gradients, Solution, Visit, What};
@@ -174,7 +174,8 @@ impl<'a> Context<'a> {
         // What hangs on something measured, or on whether something is there, gathers nothing.
         let gathers = |site: &Site| {
             let mut kinds = site.guards.iter().map(|(guard, _)| &self.cfg.guards[*guard].kind);
-            kinds.len() == 0 || kinds.any(|kind| !matches!(kind, GuardKind::Absent | GuardKind::Measured))
+            kinds.len() == 0
+                || kinds.any(|kind| !matches!(kind, ConditionKind::Absent | ConditionKind::Measured))
         };
         // A call that zeroes and steps at once separates its own rounds.
         let conditional = |effect| {
@@ -233,8 +234,8 @@ impl<'a> Context<'a> {
 
     /// How the condition comes out that decides whether what a visit meets is bad, if one does.
     pub fn when_not_always(&self, visit: &Visit, bad: u8) -> Option<String> {
-        let (id, outcome) = self.solution.decides(self.cfg, visit, bad)?;
-        Some(self.cfg.conditions[id].when(outcome))
+        let (bit, outcome) = self.solution.decides(self.cfg, visit, bad)?;
+        Some(self.cfg.questions.of_bit(bit).when(outcome))
     }
 
     /// Reports a finding.
@@ -280,7 +281,7 @@ impl<'a> Context<'a> {
             id.is_some_and(|id| grouped[id] && (counted[id] || finding.when.is_none()))
         };
         self.findings.retain(|finding| finding.certain == Certain::Every || !is_grouped(finding));
-        if self.cfg.too_many_conditions || self.solution.coarse {
+        if self.cfg.questions.too_many || self.solution.coarse {
             self.findings.retain(|finding| finding.certain == Certain::Every);
         }
         let worst = |finding: &Finding| {

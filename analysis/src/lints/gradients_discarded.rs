@@ -1,5 +1,5 @@
 use super::Context;
-use crate::cfg::{Certain, GuardKind};
+use crate::cfg::{Certain, ConditionKind};
 use crate::flow::Gradients;
 use crate::stage::Effect;
 
@@ -40,7 +40,7 @@ fn check(cx: &mut Context<'_>) {
         let trail = fault.cell.trail(Gradients::DISCARDED);
         let (Some(zero), Some(backward)) = (trail.zeroed, trail.filled) else { continue };
         // A hook cannot leave the batch out; all that it can do is to make its step one without gradients.
-        let drops = || cx.site(zero).guards.iter().any(|(guard, _)| cx.cfg.guards[*guard].kind == GuardKind::Measured);
+        let drops = || cx.site(zero).guards.iter().any(|(guard, _)| matches!(cx.cfg.guards[*guard].kind, ConditionKind::Measured));
         let meant = cx.of_spec() && fault.certain == Certain::Some && drops();
         if fault.word != Gradients::DISCARDED || meant {
             continue;

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, GuardKind, OptimizerId, Reads, SiteId};
+use crate::cfg::{Action, Certain, ConditionKind, OptimizerId, Reads, SiteId};
 use crate::flow::{Gradients, What, first_effects};
 use crate::stage::Effect;
 
@@ -62,7 +62,7 @@ fn check(cx: &mut Context<'_>) {
 /// Whether a jump hangs on something measured, and not on a number of rounds.
 fn is_measured(cx: &Context<'_>, site: SiteId) -> bool {
     let kinds = || cx.site(site).guards.iter().map(|(guard, _)| &cx.cfg.guards[*guard].kind);
-    kinds().any(|kind| *kind == GuardKind::Measured) && !kinds().any(|kind| matches!(kind, GuardKind::Counter(_)))
+    kinds().any(|kind| matches!(kind, ConditionKind::Measured)) && !kinds().any(|kind| matches!(kind, ConditionKind::Counter(_)))
 }
 
 /// The backward that adds to what a jump leaves, if nothing else comes first.
@@ -94,8 +94,8 @@ fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let Some(&around) = cx.site(step).loops.last() else { return };
     let kind = |guard: usize| &cx.cfg.guards[guard].kind;
     let guards = &cx.site(step).guards;
-    let Some(&guard) = guards.iter().find(|(guard, _)| *kind(*guard) == GuardKind::Measured) else { return };
-    if guards.iter().any(|(guard, _)| matches!(kind(*guard), GuardKind::Counter(_))) || cx.is_handed_on(optimizer) {
+    let Some(&guard) = guards.iter().find(|(guard, _)| matches!(kind(*guard), ConditionKind::Measured)) else { return };
+    if guards.iter().any(|(guard, _)| matches!(kind(*guard), ConditionKind::Counter(_))) || cx.is_handed_on(optimizer) {
         return;
     }
     let here = |site: &SiteId| cx.site(*site).loops.contains(&around);

@@ -1,7 +1,5 @@
 //! What the lints on losses and data ask of where values come from.
 
-use syn::Expr;
-
 use super::Context;
 use crate::cfg::{Certain, Computation, Deps, Excerpt, LoopId, Measure, Root, SiteId};
 use crate::stage::Effect;
@@ -72,14 +70,5 @@ impl Context<'_> {
         let name = self.lint.map_or("", |lint| lint.name);
         // What is wrong with the loss itself is told rather than what follows from it at the same place.
         self.report(site, super::Cause::Alone(site, name), 0, Certain::Every, message)
-    }
-}
-
-/// `value` of `&value`.
-pub(super) fn lent(value: &Expr) -> &Expr {
-    match value {
-        Expr::Reference(reference) => lent(&reference.expr),
-        Expr::Paren(paren) => lent(&paren.expr),
-        other => other,
     }
 }

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, ExpressionId, Fate, Gives, Outcome};
+use crate::cfg::{Certain, Versioned, Fate, Gives, Outcome};
 
 lint! {
     /// ## What it finds
@@ -31,7 +31,7 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     let reductions = || cx.cfg.facts.all::<Outcome>().map(|(_, outcome)| outcome).filter(|outcome| outcome.gives == Gives::Reduced);
-    let gives = |callee: ExpressionId| {
+    let gives = |callee: Versioned| {
         reductions().find(|other| other.callee == callee && other.fate == Fate::Kept).map(|other| other.site)
     };
     let lost: Vec<_> = reductions()

@@ -117,7 +117,9 @@ impl<'a> Study<'a> {
         for site in &study.training {
             let Some(run) = cfg.facts.at::<Computation>(*site) else { continue };
             study.trained.extend(run.model.iter().chain(run.models.paths()));
-            study.trained_over.extend(data_of(cfg, *site, run).and_then(|round| cfg.loops[round].source));
+            study
+                .trained_over
+                .extend(data_of(cfg, *site, run).and_then(|round| cfg.loops[round].head.source));
         }
         study
     }
@@ -232,7 +234,7 @@ impl<'a> Study<'a> {
             return run.given.paths().iter().any(named).then_some(Evaluates::Named(None));
         };
         let trained = |source: DataSource| self.trained_over.iter().any(|known| known.whole == source.whole);
-        if self.backward_in.contains(&round) || self.cfg.loops[round].source.is_some_and(trained) {
+        if self.backward_in.contains(&round) || self.cfg.loops[round].head.source.is_some_and(trained) {
             return None;
         }
         let head = &self.cfg.loops[round].head;

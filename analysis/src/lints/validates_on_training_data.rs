@@ -1,6 +1,6 @@
 use super::Context;
 use crate::vocabulary::{names_training, names_validation};
-use crate::cfg::{Computation, Deps, ExpressionId, HeadKind, LoopId, Opaque, Recorded, SiteId, UseKind};
+use crate::cfg::{Computation, Deps, Versioned, HeadKind, LoopId, Opaque, Recorded, SiteId, UseKind};
 use crate::flow::{What, Word};
 use crate::stage::Stage;
 
@@ -73,8 +73,8 @@ fn heads<'a>(cx: &Context<'a>) -> impl Iterator<Item = (LoopId, SiteId)> + use<'
 }
 
 /// The data that a loop iterates over, without the methods that make an iterator of it.
-fn source(cx: &Context<'_>, of: LoopId) -> Option<ExpressionId> {
-    cx.cfg.loops[of].source.map(|source| source.data)
+fn source(cx: &Context<'_>, of: LoopId) -> Option<Versioned> {
+    cx.cfg.loops[of].head.source.map(|source| source.data)
 }
 
 /// Whether a loop computes outputs and learns from none: under `no_grad`, or in evaluation mode.

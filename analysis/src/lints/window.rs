@@ -1,7 +1,7 @@
 //! Updates that gather the gradients of several batches: what several lints know of them.
 
 use super::Context;
-use crate::cfg::{Counter, GuardKind, LoopId, OptimizerId, SiteId};
+use crate::cfg::{ConditionKind, Counter, LoopId, OptimizerId, SiteId};
 use crate::flow::{Cell, Gradients, What};
 use crate::stage::Effect;
 
@@ -72,7 +72,7 @@ impl<'a> Context<'a> {
         let here = |site: &SiteId| self.site(*site).loops.contains(&rounds);
         let calls = |guard: &&(usize, bool)| {
             let guard = &self.cfg.guards[guard.0];
-            guard.kind == GuardKind::Asks
+            matches!(guard.kind, ConditionKind::Asks)
         };
         let guard = *self.site(step).guards.iter().find(calls)?;
         let under_it = |other: &SiteId| {
@@ -80,9 +80,10 @@ impl<'a> Context<'a> {
             self.site(*other).loops.last() == Some(&rounds) && self.site(*other).guards.iter().any(same)
         };
         // A loop in it may stand under the condition as a whole, which its sites do not say.
-        let text = &self.cfg.guards[guard.0].text;
-        let asked_before =
-            |site: SiteId| self.cfg.guards.iter().any(|known| known.text == *text && known.site < site);
+        let asks_it = |other: usize| self.cfg.asks_the_same(other, guard.0);
+        let asked_before = |site: SiteId| {
+            self.cfg.guards.iter().enumerate().any(|(id, known)| known.site < site && asks_it(id))
+        };
         let backwards: Vec<SiteId> = fills.iter().copied().filter(here).collect();
         let every_round = |site: &SiteId| match self.site(*site).loops.last() {
             around if around == Some(&rounds) => !under_it(site),
@@ -226,7 +227,7 @@ impl<'a> Context<'a> {
         let (site, other) = (self.site(site), self.site(other));
         let further = |guard: &(usize, bool)| {
             let known = &self.cfg.guards[guard.0];
-            known.kind == GuardKind::Asks
+            matches!(known.kind, ConditionKind::Asks)
                 && !other.guards.iter().any(|shared| self.cfg.same_guard(*guard, *shared))
         };
         site.loops == other.loops && self.cfg.runs_with(other, site) && site.guards.iter().any(further)
@@ -237,7 +238,7 @@ impl<'a> Context<'a> {
         let step = self.site(window.step);
         let asked = |guard: &(usize, bool)| {
             let guard = &self.cfg.guards[guard.0];
-            guard.kind == GuardKind::Asks
+            matches!(guard.kind, ConditionKind::Asks)
         };
         let beside = |zero: SiteId| {
             let site = self.site(zero);

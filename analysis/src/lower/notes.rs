@@ -6,7 +6,7 @@ use quote::ToTokens;
 use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprPath, Lit, Pat, ReturnType, Type};
 
 use super::control::expression::unreferenced;
-use crate::cfg::{Choice, DataSource, LoopId, Measure, PathId, SiteId, Swallow, Use, UseKind};
+use crate::cfg::{Choice, LoopId, Measure, PathId, SiteId, Swallow, Use, UseKind};
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::lower::env::value::Value;
@@ -15,9 +15,7 @@ use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
 use crate::tokens::{identifiers, names_in};
 use crate::vocabulary::rust::{ErrorFilter, Variant, error_filter, is_ok, is_result};
-use crate::vocabulary::{
-    CallEffect, GradientStop, is_loss, is_private_loader, keeps_model, names_batch, names_loader,
-};
+use crate::vocabulary::{CallEffect, GradientStop, is_loss, keeps_model, names_batch, names_loader};
 
 impl<'a> Lower<'a> {
     /// What the signature tells.
@@ -200,20 +198,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A loop iterates over `items`.
-    pub(super) fn iterates_over(&mut self, of: LoopId, items: &Expr) {
-        let over = shown(items).unwrap_or_else(|| text::tight(items));
-        let whole = self.expression(unreferenced(items));
-        let data = self.expression(data_of(items));
-        let known = &mut self.cfg.loops[of];
-        known.data = text::tight(data_of(items)).into();
-        known.over = over.into();
-        known.source.get_or_insert(DataSource { whole, data });
-    }
-
     /// The head of a loop over `items`.
     pub(super) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
-        self.iterates_over(of, items);
+        self.iterates_over(of, Some(pat), items);
         let site = self.site(address(items), None, || (Place::of(items), text::call(items).into()));
         self.cfg.loops[of].iterates = Some(site);
         if let Some((drops, from)) = swallows(items, pat) {
@@ -328,28 +315,5 @@ fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
         ErrorFilter::Drops => turns(false).then_some((true, &*node.receiver)),
         ErrorFilter::Flattens => of_loader().then_some((true, &*node.receiver)),
         ErrorFilter::Passes => swallows(&node.receiver, pat),
-    }
-}
-
-/// `train` of `::training_loop::private::loader(train)`, as a generated loop asks for the loader of its data.
-fn of_loader(expr: &Expr) -> Option<&Expr> {
-    let Expr::Call(asked) = expr else { return None };
-    let Expr::Path(path) = &*asked.func else { return None };
-    asked.args.first().filter(|_| is_private_loader(&path.path))
-}
-
-/// `train.epoch(epoch)` of `::training_loop::private::loader(train).epoch(epoch)`.
-fn shown(items: &Expr) -> Option<String> {
-    let Expr::MethodCall(call) = items else { return None };
-    let data = of_loader(&call.receiver)?;
-    let arguments: Vec<String> = call.args.iter().map(text::tight).collect();
-    Some(format!("{}.{}({})", text::tight(data), call.method, arguments.join(", ")))
-}
-
-/// The data that an iterator goes through: the receiver of its methods.
-fn data_of(items: &Expr) -> &Expr {
-    match unreferenced(items) {
-        Expr::MethodCall(call) => data_of(&call.receiver),
-        other => of_loader(other).map_or(other, unreferenced),
     }
 }

@@ -133,7 +133,7 @@ impl<'a> Lower<'a> {
             });
             if moved.is_some() || copy_of.is_some() || self.statement == address(expr) {
                 let (schedule, typed) = (receiver.place, receiver.typed_schedule);
-                let advance = Advance { schedule, typed, copy_of, call: self.expression(expr) };
+                let advance = Advance { schedule, typed, copy_of, call: self.versioned(expr) };
                 self.cfg.facts.set(site, advance);
             }
         } else if receiver.place.is_none() {

@@ -2,11 +2,9 @@
 
 use syn::Expr;
 
-use crate::cfg::{
-    Action, Deps, Expression, ExpressionId, Fate, Gives, OptimizerId, Outcome, PathId, Reduction, SiteId,
-};
+use crate::cfg::{Action, Deps, Fate, Gives, OptimizerId, Outcome, PathId, Reduction, SiteId, Versioned};
 use crate::lower::Lower;
-use crate::lower::control::expression::structure;
+use crate::lower::control::expression::{method, structure};
 use crate::lower::env::value::{Handed, Kind, Value};
 
 impl<'a> Lower<'a> {
@@ -56,16 +54,13 @@ impl<'a> Lower<'a> {
     }
 
     /// What a call calls: its function, or its method with the receiver.
-    fn callee(&mut self, expr: &Expr) -> ExpressionId {
+    fn callee(&mut self, expr: &Expr) -> Versioned {
         let callee = match expr {
-            Expr::MethodCall(node) => {
-                Expression::Apply(format!(".{}", node.method), vec![structure(&node.receiver)])
-            }
+            Expr::MethodCall(node) => method(&node.method.to_string(), vec![structure(&node.receiver)]),
             Expr::Call(node) => structure(&node.func),
             other => structure(other),
         };
-        let callee = self.resolved(&callee);
-        self.cfg.expressions.intern(callee)
+        self.version(&callee)
     }
 
     /// A value is dropped where it comes about.

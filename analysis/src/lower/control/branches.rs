@@ -69,7 +69,7 @@ impl<'a> Lower<'a> {
         let head = || (format!("while {}", text::tight(&node.cond)).into(), head::of_while(&node.cond));
         let id = self.loop_of(address(node), node.while_token.span().start().line, head);
         if let Expr::Let(fetched) = &*node.cond {
-            self.iterates_over(id, &fetched.expr);
+            self.iterates_over(id, Some(&fetched.pat), &fetched.expr);
             self.note_while(id, fetched);
         }
         self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
@@ -111,6 +111,7 @@ impl<'a> Lower<'a> {
             };
             lower.expect_index(&node.pat, &node.expr);
             lower.bind(&node.pat, item);
+            lower.binds_item(id, &node.pat);
             lower.scoped(&node.body);
         });
         Value::nothing()

@@ -2,7 +2,7 @@
 
 use syn::{Expr, Lit, UnOp};
 
-use crate::cfg::{Expression, ExpressionId};
+use crate::cfg::{Expression, PathId, Versioned};
 use crate::limits;
 use crate::lower::env::bind::member;
 use crate::lower::{Lower, address, text};
@@ -16,7 +16,12 @@ pub(in crate::lower) fn structure(expr: &Expr) -> Expression {
 pub(in crate::lower) fn named(name: &str) -> Expression {
     let mut parts = name.split('.');
     let first = Expression::Name(parts.next().unwrap_or(name).to_owned());
-    parts.fold(first, |base, part| Expression::Apply(format!(".{part}"), vec![base]))
+    parts.fold(first, |base, part| Expression::Field(Box::new(base), part.to_owned()))
+}
+
+/// A method with its receiver and arguments.
+pub(in crate::lower) fn method(name: &str, operands: Vec<Expression>) -> Expression {
+    Expression::Apply(format!(".{name}()"), operands)
 }
 
 fn nested(expr: &Expr, depth: usize) -> Expression {
@@ -31,7 +36,9 @@ fn nested(expr: &Expr, depth: usize) -> Expression {
         Expr::Group(inner) => nested(&inner.expr, depth),
         Expr::Path(path) => Expression::Name(text::tight(path)),
         Expr::Lit(literal) => Expression::Literal(literal_key(&literal.lit)),
-        Expr::Field(field) => apply(format!(".{}", member(&field.member)), &mut [&*field.base].into_iter()),
+        Expr::Field(field) => {
+            Expression::Field(Box::new(nested(&field.base, depth + 1)), member(&field.member))
+        }
         Expr::Unary(unary) => apply(text::tight(&unary.op), &mut [&*unary.expr].into_iter()),
         Expr::Binary(node) => apply(text::tight(&node.op), &mut [&*node.left, &*node.right].into_iter()),
         Expr::Reference(inner) => apply(
@@ -39,7 +46,8 @@ fn nested(expr: &Expr, depth: usize) -> Expression {
             &mut [&*inner.expr].into_iter(),
         ),
         Expr::MethodCall(call) => {
-            apply(format!(".{}()", call.method), &mut [&*call.receiver].into_iter().chain(&call.args))
+            let operands = [&*call.receiver].into_iter().chain(&call.args);
+            method(&call.method.to_string(), operands.map(|operand| nested(operand, depth + 1)).collect())
         }
         Expr::Call(call) => apply("()".to_owned(), &mut [&*call.func].into_iter().chain(&call.args)),
         Expr::Index(index) => apply("[]".to_owned(), &mut [&*index.expr, &*index.index].into_iter()),
@@ -80,14 +88,46 @@ pub(in crate::lower) fn unreferenced(expr: &Expr) -> &Expr {
 }
 
 impl Lower<'_> {
-    /// The identity of an expression whose variables are in scope.
-    pub(in crate::lower) fn expression(&mut self, expr: &Expr) -> ExpressionId {
-        let resolved = self.resolved(&structure(expr));
-        self.cfg.expressions.intern(resolved)
+    /// An expression with the version of its variables.
+    pub(in crate::lower) fn versioned(&mut self, expr: &Expr) -> Versioned {
+        self.version(&structure(expr))
+    }
+
+    /// The same for an expression whose names are not resolved.
+    pub(in crate::lower) fn version(&mut self, expression: &Expression) -> Versioned {
+        let resolved = self.resolved(expression);
+        let version = self.last_assigned(&resolved);
+        Versioned { expression: self.cfg.expressions.intern(resolved), version }
+    }
+
+    /// The number of the last assignment to a place that an expression reads.
+    pub(super) fn last_assigned(&mut self, resolved: &Expression) -> u32 {
+        if self.guarding.assigned.is_empty() {
+            return 0;
+        }
+        let mut places = Vec::new();
+        resolved.places(&mut self.cfg.paths, &mut places);
+        let paths = &self.cfg.paths;
+        let read = |assigned: PathId| places.iter().any(|place| paths.overlap(*place, assigned));
+        self.guarding
+            .assigned
+            .iter()
+            .filter(|(place, _)| read(**place))
+            .map(|(_, last)| *last)
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// A place is assigned: what reads it is another value from here on.
+    pub(super) fn note_assigned(&mut self, place: PathId) {
+        let is_variable = self.cfg.paths.root_of(place) == place;
+        let place = if is_variable { self.home(place) } else { place };
+        self.guarding.assignments += 1;
+        self.guarding.assigned.insert(place, self.guarding.assignments);
     }
 
     /// An expression with the variables in scope.
     pub(in crate::lower) fn resolved(&self, expression: &Expression) -> Expression {
-        expression.resolved(&mut |name| self.lookup(name).map(|path| self.home(path)))
+        expression.resolved(&|name| self.lookup(name).map(|path| self.home(path)))
     }
 }

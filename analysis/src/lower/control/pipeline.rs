@@ -111,7 +111,7 @@ impl<'a> Lower<'a> {
         let line = node.method.span().start().line;
         let id = self
             .loop_of(address(node), line, || (text::call(expr).into(), head::of_items(expr, pipeline.base)));
-        self.iterates_over(id, pipeline.base);
+        self.iterates_over(id, None, pipeline.base);
         let mut result = Value::nothing();
         self.repeat(id, None, true, &mut |lower, out| {
             let body = lower.block("");

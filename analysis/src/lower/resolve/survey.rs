@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
-use crate::cfg::Factors;
+use crate::cfg::{Expression, Factors};
 use crate::limits;
-use crate::lower::control::condition::{self, Test};
+use crate::lower::control::condition::{self, Key, Test};
+use crate::lower::control::expression::structure;
 use crate::lower::text;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{CallEffect, Role, Uses, Vocabulary, hints_at_training, may_train, role_of_type};
@@ -22,7 +23,7 @@ pub(crate) struct Survey {
     /// Names and fields that are assigned somewhere.
     pub assigned: BTreeSet<String>,
     /// The questions that are followed, by their keys.
-    pub followed: BTreeSet<String>,
+    pub followed: BTreeSet<Key>,
     /// More conditions guard several stages than are followed.
     pub too_many: bool,
     /// How deep its expressions are nested.
@@ -30,9 +31,9 @@ pub(crate) struct Survey {
     /// It calls something that may run `backward` or update parameters.
     pub trains: bool,
     vocabulary: &'static Vocabulary,
-    asked: BTreeMap<String, Asked>,
+    asked: BTreeMap<Key, Asked>,
     /// Questions that a variable holds the answer to.
-    held: Vec<(String, Vec<String>)>,
+    held: Vec<(Key, Vec<Key>)>,
     closures: BTreeSet<String>,
     /// Stages met so far.
     pub stages: usize,
@@ -43,7 +44,7 @@ pub(crate) struct Survey {
 /// Where a question is asked.
 #[derive(Debug)]
 struct Asked {
-    subject: String,
+    subject: Expression,
     places: usize,
     /// Of them those that guard a stage or a jump.
     guarding: usize,
@@ -128,29 +129,29 @@ impl Survey {
     }
 
     /// Notes a place that asks, and whether a stage hangs on the answer.
-    fn ask(&mut self, test: &Test, guarding: bool, in_head: bool) {
+    fn ask(&mut self, test: &Test<'_>, guarding: bool, in_head: bool) {
         let order = self.asked.len();
         let fresh =
-            || Asked { subject: test.subject.clone(), places: 0, guarding: 0, order, only_loops: true };
-        let asked = self.asked.entry(test.key()).or_insert_with(fresh);
+            || Asked { subject: test.key.subject.clone(), places: 0, guarding: 0, order, only_loops: true };
+        let asked = self.asked.entry(test.key.clone()).or_insert_with(fresh);
         asked.places += 1;
         asked.guarding += usize::from(guarding);
         asked.only_loops &= in_head;
     }
 
     fn ask_each(&mut self, condition: &Expr, guarding: bool, in_head: bool) {
-        condition::each(condition, &mut |test| self.ask(&test, guarding, in_head));
+        condition::each_pure(condition::tests(condition), &mut |test| self.ask(test, guarding, in_head));
     }
 
     /// A variable that holds the answer to questions, or is asked about as another is.
-    fn holds(&mut self, name: &str, value: &Expr) {
+    fn holds(&mut self, name: Expression, value: &Expr) {
         let mut keys = Vec::new();
-        condition::each(value, &mut |test| {
-            self.ask(&test, false, false);
-            keys.push(test.key());
+        condition::each_pure(condition::tests(value), &mut |test| {
+            self.ask(test, false, false);
+            keys.push(test.key.clone());
         });
         if !keys.is_empty() {
-            self.held.push((name.to_owned(), keys));
+            self.held.push((Key { subject: name, answer: None }, keys));
         }
     }
 
@@ -166,28 +167,28 @@ impl Survey {
 struct Candidate<'a> {
     /// Smaller classes first: it guards stages in several places, is asked in several, or stands alone.
     class: u8,
-    key: &'a str,
+    key: &'a Key,
     asked: &'a Asked,
 }
 
 struct Chosen {
-    keys: BTreeSet<String>,
+    keys: BTreeSet<Key>,
     left_out: bool,
 }
 
 /// The questions that come out in no more ways together.
 fn within(candidates: &[Candidate<'_>], most: usize) -> Chosen {
     // A subject that may be one of `n` things comes out in `n + 1` ways.
-    let mut answers: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut answers: BTreeMap<&Expression, usize> = BTreeMap::new();
     let mut chosen = Chosen { keys: BTreeSet::new(), left_out: false };
     let mut ways = 1;
     for Candidate { class, key, asked } in candidates {
-        let known = answers.get(asked.subject.as_str()).copied().unwrap_or(0);
+        let known = answers.get(&asked.subject).copied().unwrap_or(0);
         let next = ways / (known + 1) * (known + 2);
         if next <= if *class == 2 { most.min(limits::OUTCOMES_WITH_SINGLE) } else { most } {
             ways = next;
             answers.insert(&asked.subject, known + 1);
-            chosen.keys.insert((*key).to_owned());
+            chosen.keys.insert((*key).clone());
         } else {
             chosen.left_out |= *class < 2;
         }
@@ -223,7 +224,7 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
         targets(&assign.left, &mut self.assigned);
-        self.holds(&text::tight(&assign.left), &assign.right);
+        self.holds(structure(&assign.left), &assign.right);
         visit::visit_expr_assign(self, assign);
     }
 
@@ -275,7 +276,8 @@ impl<'ast> Visit<'ast> for Survey {
         visit::visit_local(self, local);
         let Some(init) = &local.init else { return };
         if init.diverge.is_some() {
-            condition::each_of_pattern(&init.expr, &local.pat, &mut |test| self.ask(&test, true, false));
+            let tests = condition::of_pattern(&init.expr, &local.pat);
+            condition::each_pure(tests, &mut |test| self.ask(test, true, false));
         }
         let pat = match &local.pat {
             Pat::Type(typed) => &*typed.pat,
@@ -286,7 +288,7 @@ impl<'ast> Visit<'ast> for Survey {
             if matches!(&*init.expr, Expr::Closure(_)) {
                 self.closures.insert(name);
             } else {
-                self.holds(&name, &init.expr);
+                self.holds(Expression::Name(name), &init.expr);
             }
         }
     }
@@ -321,7 +323,11 @@ impl<'ast> Visit<'ast> for Survey {
         // Whether an arm is taken decides on all that come after it.
         for (arm, before) in node.arms.iter().zip(before) {
             let guarding = self.weight() > before;
-            condition::each_of_pattern(&node.expr, &arm.pat, &mut |test| self.ask(&test, guarding, false));
+            let tests = condition::of_pattern(&node.expr, &arm.pat);
+            condition::each_pure(tests, &mut |test| self.ask(test, guarding, false));
+            if let Pat::Guard(guarded) = &arm.pat {
+                self.ask_each(&guarded.guard, guarding, false);
+            }
         }
     }
 

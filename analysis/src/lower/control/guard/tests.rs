@@ -1,7 +1,7 @@
 //! Which guards a site has, and what they are.
 
 use crate::CheckOptions;
-use crate::cfg::GuardKind;
+use crate::cfg::ConditionKind;
 
 /// The guards of the step in a loop over `train`, as text, outcome and kind.
 fn guards(loops: &str) -> Vec<String> {
@@ -18,7 +18,7 @@ fn guards(loops: &str) -> Vec<String> {
     let show = |&(guard, holds): &(usize, bool)| {
         let guard = &cfg.guards[guard];
         let kind = match &guard.kind {
-            GuardKind::Counter(counter) => format!(
+            ConditionKind::Counter(counter) => format!(
                 "{} every {} {}{}{}",
                 if counter.fires == holds { "full" } else { "filling" },
                 counter.every.text,
