@@ -1,53 +1,34 @@
-//! Follows results that are the point of a call, to tell those that are lost.
+//! Calls whose result must be used, and whether it is.
 
 use syn::Expr;
 
-use crate::cfg::{Action, Deps, Fate, Gives, OptimizerId, Outcome, PathId};
-use crate::lower::env::value::{Handed, Kind, Value};
+use super::Call;
+use crate::cfg::{Fate, Gives, Outcome, PathId};
+use crate::lower::env::value::{Handed, Value};
 use crate::lower::{Lower, text};
 
 impl<'a> Lower<'a> {
-    /// A step that takes the model and gives it back; `None` where it may well change it in place.
-    pub(in crate::lower) fn updates(
-        &mut self,
-        expr: &'a Expr,
-        id: OptimizerId,
-        arguments: &[Value<'a>],
-        model: usize,
-    ) -> Option<Value<'a>> {
-        let gradients = arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients));
-        let model = arguments.get(model)?;
-        let place = model.place?;
-        let borrowed = |value: &Value<'_>| value.handed != Handed::Value;
-        let held = self.values.get(&place);
-        if !gradients || borrowed(model) || held.is_some_and(|held| held.handed == Handed::Exclusive) {
-            return None;
-        }
-        let site = self.site_of(expr, None);
-        // Its gradients are values: what the optimizer itself holds is not known.
-        self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
-        let value = Value::plain(model.derived().deps);
-        Some(self.outcome(expr, Gives::Model(place), value))
-    }
-
-    /// A value that is put together from all processes, or an update in place of what is given.
-    pub(in crate::lower) fn reduces(&mut self, expr: &'a Expr, arguments: &[Value<'a>]) -> Value<'a> {
-        let all = arguments.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
-        let site = self.site_of(expr, None);
-        let of_loss = |part: &Value<'_>| part.measured || part.computed;
-        self.cfg.reductions.insert(site, arguments.iter().any(of_loss));
-        if arguments.is_empty() || arguments.iter().any(|part| part.handed == Handed::Exclusive) {
+    /// Reduces a value over all processes; returns it, or writes it to a `&mut` argument.
+    pub(super) fn reduces(&mut self, call: &Call<'a>) -> Value<'a> {
+        let receiver = call.receiver.as_ref().map(Value::derived);
+        let receiver = receiver.map(|receiver| Value { handed: Handed::Shared, ..receiver });
+        let values: Vec<&Value<'a>> = receiver.iter().chain(&call.arguments).collect();
+        let all = values.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
+        let site = self.site_of(call.expr, None);
+        let of_loss = values.iter().any(|part| part.measured || part.computed);
+        self.cfg.reductions.insert(site, of_loss);
+        if values.is_empty() || values.iter().any(|part| part.handed == Handed::Exclusive) {
             return all;
         }
-        self.outcome(expr, Gives::Reduced, all)
+        self.outcome(call, Gives::Reduced, all)
     }
 
-    /// Notes a call whose result is the point of it.
-    fn outcome(&mut self, expr: &'a Expr, gives: Gives, mut value: Value<'a>) -> Value<'a> {
-        let site = self.site_of(expr, None);
+    /// Records a call whose result must be used.
+    pub(super) fn outcome(&mut self, call: &Call<'a>, gives: Gives, mut value: Value<'a>) -> Value<'a> {
+        let site = self.site_of(call.expr, None);
         let known = self.cfg.outcomes.iter().position(|outcome| outcome.site == site);
         let index = known.unwrap_or_else(|| {
-            let callee = match expr {
+            let callee = match call.expr {
                 Expr::MethodCall(node) => format!("{}.{}", text::tight(&node.receiver), node.method),
                 Expr::Call(node) => text::tight(&node.func),
                 _ => String::new(),
@@ -59,41 +40,28 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// A value is dropped where it comes about.
+    /// The value of an expression is dropped at once.
     pub(in crate::lower) fn dropped(&mut self, value: &Value<'a>) {
         if let Some(index) = value.outcome {
             self.cfg.outcomes[index].fate = Fate::Dropped;
         }
     }
 
-    /// A value gets a name.
+    /// The value of an expression gets a name.
     pub(in crate::lower) fn named(&mut self, value: &mut Value<'a>, path: PathId) {
-        if let Some(index) = value.outcome.take() {
+        if value.outcome.is_some()
+            && let Some(index) = value.outcome.take()
+        {
             self.cfg.outcomes[index].fate = Fate::Named(path);
         }
     }
 
-    /// A format string reads the variables that it names: `"{loss}"`.
-    pub(in crate::lower) fn reads_in_text(&mut self, text: &str) {
-        for piece in text.split('{').skip(1) {
-            let end = piece.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(piece.len());
-            if let Some(path) = self.lookup(&piece[..end]) {
-                self.read.insert(path);
-            }
-        }
-    }
-
-    /// Settles which named results are never read.
+    /// Decides which named results are never read.
     pub(in crate::lower) fn settle_outcomes(&mut self) {
         for outcome in &mut self.cfg.outcomes {
             if let Fate::Named(path) = outcome.fate {
-                outcome.fate = if self.read.contains(&path) { Fate::Kept } else { Fate::Unread(path) };
+                outcome.fate = if self.env.read.contains(&path) { Fate::Kept } else { Fate::Unread(path) };
             }
         }
     }
-}
-
-/// Whether an argument is the literal `false`.
-pub(in crate::lower) fn is_no(argument: &Expr) -> bool {
-    matches!(argument, Expr::Lit(literal) if matches!(&literal.lit, syn::Lit::Bool(value) if !value.value))
 }

@@ -1,5 +1,7 @@
 //! Where control goes at a condition or a pattern, and what is known of the answer from there on.
 
+use std::collections::BTreeMap;
+
 use syn::{BinOp, Expr, Pat, UnOp};
 
 use super::condition::{self, Constant, Test};
@@ -7,8 +9,18 @@ use super::{Lower, address, text};
 use crate::cfg::{Action, BlockId, Condition, ConditionId, PathId};
 use crate::limits;
 
+/// The followed conditions.
+#[derive(Default)]
+pub(in crate::lower) struct Conditions {
+    /// By question and variables.
+    ids: BTreeMap<(String, Vec<PathId>), ConditionId>,
+    /// What each asks: of what, whether it is what.
+    answers: Vec<(String, Option<condition::Answer>)>,
+    mentions: Vec<Mentions>,
+}
+
 /// What a followed condition mentions.
-pub(in crate::lower) struct Mentions {
+struct Mentions {
     variables: Vec<PathId>,
     /// Names that are no variables: fields, constants.
     names: Vec<String>,
@@ -25,21 +37,21 @@ impl<'a> Lower<'a> {
                 let right = self.block("");
                 self.condition(&both.left, right, no);
                 self.start(right);
-                self.branches += 1;
+                self.control.branches += 1;
                 self.condition(&both.right, yes, no);
-                self.branches -= 1;
+                self.control.branches -= 1;
             }
             Expr::Binary(either) if matches!(either.op, BinOp::Or(_)) => {
                 let right = self.block("");
                 self.condition(&either.left, yes, right);
                 self.start(right);
-                self.branches += 1;
+                self.control.branches += 1;
                 self.condition(&either.right, yes, no);
-                self.branches -= 1;
+                self.control.branches -= 1;
             }
             Expr::Let(node) => {
                 self.expect_next(&node.pat, &node.expr);
-                let item = std::mem::take(&mut self.while_let);
+                let item = std::mem::take(&mut self.syntax.while_let);
                 let mut value = self.expr(&node.expr);
                 value.item |= item;
                 let holds = self.block("");
@@ -130,10 +142,10 @@ impl<'a> Lower<'a> {
     /// Goes on at `yes` and at `no`, and notes the answer if the question is followed.
     fn ask(&mut self, test: Option<Test>, yes: BlockId, no: Option<BlockId>) {
         let known = test.and_then(|test| Some((self.followed(&test)?, test.holds)));
-        let (at, dead) = (self.at, self.dead);
+        let (at, dead) = (self.at.block, self.at.dead);
         if let Some(no) = no {
             self.answer(known.map(|(id, holds)| (id, !holds)), no);
-            (self.at, self.dead) = (at, dead);
+            (self.at.block, self.at.dead) = (at, dead);
         }
         self.answer(known, yes);
     }
@@ -151,7 +163,7 @@ impl<'a> Lower<'a> {
     /// The condition that a question is about, if it is followed.
     fn followed(&mut self, test: &Test) -> Option<ConditionId> {
         let key = test.key();
-        if !self.survey.followed.contains(&key) {
+        if !self.survey().followed.contains(&key) {
             return None;
         }
         let mut mentions = Mentions { variables: Vec::new(), names: Vec::new() };
@@ -162,7 +174,7 @@ impl<'a> Lower<'a> {
             }
         }
         let instance = (key, mentions.variables.clone());
-        if let Some(known) = self.conditions.get(&instance) {
+        if let Some(known) = self.conditions.ids.get(&instance) {
             return Some(*known);
         }
         let id = self.cfg.conditions.len();
@@ -177,9 +189,9 @@ impl<'a> Lower<'a> {
             text_holds: test.holds,
             excludes: 0,
         };
-        let rivals = self.answers.iter().enumerate().filter(|(other, (subject, answer))| {
+        let rivals = self.conditions.answers.iter().enumerate().filter(|(other, (subject, answer))| {
             *subject == test.subject
-                && self.mentions[*other].variables == mentions.variables
+                && self.conditions.mentions[*other].variables == mentions.variables
                 && matches!((answer, &test.answer), (Some(one), Some(two)) if one.excludes(two))
         });
         for (other, _) in rivals {
@@ -187,15 +199,15 @@ impl<'a> Lower<'a> {
             self.cfg.conditions[other].excludes |= 1 << id;
         }
         self.cfg.conditions.push(condition);
-        self.answers.push((test.subject.clone(), test.answer.clone()));
-        self.mentions.push(mentions);
-        self.conditions.insert(instance, id);
+        self.conditions.answers.push((test.subject.clone(), test.answer.clone()));
+        self.conditions.mentions.push(mentions);
+        self.conditions.ids.insert(instance, id);
         Some(id)
     }
 
     /// A variable or field got a value: what does that say about conditions?
     pub(in crate::lower) fn learn(&mut self, name: &str, value: &'a Expr) {
-        if self.survey.followed.is_empty() {
+        if self.survey().followed.is_empty() {
             return;
         }
         if let Some(constant) = condition::constant(value) {
@@ -207,7 +219,7 @@ impl<'a> Lower<'a> {
         }
         let mut depends = false;
         condition::each(value, &mut |test| {
-            depends |= self.survey.followed.contains(&test.key()) && !test.names.contains(name);
+            depends |= self.survey().followed.contains(&test.key()) && !test.names.contains(name);
         });
         let flag = Test::of_name(name, Constant::Truth(true));
         if depends && let Some(id) = self.followed(&flag) {
@@ -247,7 +259,7 @@ impl<'a> Lower<'a> {
 
     /// What a name stands for may have changed, and the conditions that mention it.
     pub(in crate::lower) fn changed(&mut self, name: &str) {
-        let path = self.lookup(name).map(|path| self.first_of.get(&path).copied().unwrap_or(path));
+        let path = self.lookup(name).map(|path| self.nodes.first_of.get(&path).copied().unwrap_or(path));
         self.unassume(|mentions| {
             path.is_some_and(|path| mentions.variables.contains(&path))
                 || mentions.names.iter().any(|known| known == name)
@@ -257,7 +269,7 @@ impl<'a> Lower<'a> {
     /// The variable that a place belongs to may have changed.
     pub(in crate::lower) fn changed_in(&mut self, place: PathId) {
         let root = self.cfg.paths.root_of(place);
-        let root = self.first_of.get(&root).copied().unwrap_or(root);
+        let root = self.nodes.first_of.get(&root).copied().unwrap_or(root);
         self.unassume(|mentions| mentions.variables.contains(&root));
     }
 
@@ -266,7 +278,7 @@ impl<'a> Lower<'a> {
         let name = text::tight(left);
         self.changed(name.rsplit('.').next().unwrap_or(&name).trim_start_matches('*'));
         if let Some(place) = self.place_of(left) {
-            let held = self.values.get(&place).and_then(|value| value.place);
+            let held = self.env.values.get(&place).and_then(|value| value.place);
             // A field may be assigned through a reference to the whole.
             if self.cfg.paths.root_of(place) == place {
                 self.changed_in(place);
@@ -279,9 +291,9 @@ impl<'a> Lower<'a> {
 
     /// The variable that a name means to conditions: the caller's, if it is handed on as it is.
     fn home(&self, path: PathId) -> PathId {
-        let held = self.values.get(&path).and_then(|value| value.place);
+        let held = self.env.values.get(&path).and_then(|value| value.place);
         let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);
-        match (self.first_of.get(&path), held) {
+        match (self.nodes.first_of.get(&path), held) {
             (Some(_), Some(held)) if held != path => held,
             (Some(first), _) => *first,
             (None, _) => path,
@@ -289,8 +301,8 @@ impl<'a> Lower<'a> {
     }
 
     fn unassume(&mut self, concerns: impl Fn(&Mentions) -> bool) {
-        for index in 0..self.mentions.len() {
-            if concerns(&self.mentions[index]) {
+        for index in 0..self.conditions.mentions.len() {
+            if concerns(&self.conditions.mentions[index]) {
                 self.emit(Action::Unassume(index), 0);
             }
         }

@@ -1,4 +1,4 @@
-//! Heads of loops.
+//! Heads of loops: what a loop iterates over, and the names in it.
 
 use syn::{Expr, ExprLit, Lit, Pat};
 
@@ -13,7 +13,7 @@ pub(in crate::lower) fn of_for(pat: &Pat, items: &Expr) -> Head {
     head
 }
 
-/// The head of a chain of iterators that runs as a loop over `items`.
+/// The head of an iterator chain that is lowered as a loop over `items`.
 pub(in crate::lower) fn of_items(chain: &Expr, items: &Expr) -> Head {
     let kind = if is_range(items) { HeadKind::Numbers } else { HeadKind::Items };
     Head { kind, names: names_in(chain), over: names_in(items), ..Head::default() }
@@ -34,7 +34,7 @@ pub(in crate::lower) fn of_while(condition: &Expr) -> Head {
     head
 }
 
-/// Whether items are a range of numbers, be it reversed or in steps.
+/// Whether items are a range of numbers, possibly reversed or stepped.
 fn is_range(items: &Expr) -> bool {
     match items {
         Expr::Range(_) => true,
