@@ -30,6 +30,9 @@ pub(crate) const NESTED_CALLS: usize = 10;
 /// Each copies the callee.
 pub(crate) const CALLS: usize = 400;
 
+/// Depth of closures that are followed.
+pub(crate) const NESTED_CLOSURES: usize = 6;
+
 /// Events of a function in which calls are still followed.
 pub(crate) const EVENTS_TO_FOLLOW_IN: usize = 40_000;
 

@@ -1,12 +1,329 @@
-//! Calls: what they act on, and what they do to gradients, graphs, modes and schedules.
+//! Calls: each is resolved to one [`Call`], inlined if its function is resolved, else performed by its effect.
 
-mod effects;
-mod follow;
-mod keep;
-pub(super) mod method;
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprCall, ExprMethodCall, Path, Token};
+
+use super::control::known::Known;
+use super::env::value::{Handed, Kind, Value};
+use super::resolve::macros::Unfolded;
+use super::{Lower, address};
+use crate::cfg::{Mark, OptimizerId, PathId};
+use crate::stage::Stage;
+use crate::vocabulary::rust::{Variant, is_forced, is_mem_take, is_number};
+use crate::vocabulary::{CallEffect, is_loss};
+
+mod backward;
+mod collect;
+mod compute;
+mod construct;
+mod gradients;
+pub(super) mod inline;
+mod losses;
 pub(super) mod mode;
+mod opaque;
+mod optimizers;
 mod outcome;
-mod path;
-mod reads;
+mod parameters;
+mod schedule;
 mod several;
-mod unseen;
+
+/// A call with its receiver and arguments evaluated.
+pub(super) struct Call<'a> {
+    expr: &'a Expr,
+    /// The method, or the last segment of the function's path; empty if the callee has no name.
+    name: String,
+    callee: Callee<'a>,
+    receiver: Option<Value<'a>>,
+    /// The arguments as the source writes them.
+    args: &'a Punctuated<Expr, Token![,]>,
+    /// The arguments.
+    arguments: Vec<Value<'a>>,
+}
+
+/// What is called.
+enum Callee<'a> {
+    /// A method.
+    Method(&'a ExprMethodCall),
+    /// A function by its path.
+    Function(&'a Path),
+    /// A function of a type: the last segment but one of its path.
+    Associated(&'a Path, String),
+    /// A variable.
+    Variable(&'a Path, PathId),
+    /// The value of an expression.
+    Value(Value<'a>),
+}
+
+impl<'a> Call<'a> {
+    /// The receiver, or the first argument: `step(&mut optimizer)` is `optimizer.step()`.
+    fn subject(&self) -> Option<&Value<'a>> {
+        self.receiver.as_ref().or_else(|| self.arguments.first())
+    }
+
+    /// The values after the subject.
+    fn rest(&self) -> &[Value<'a>] {
+        let from = usize::from(self.receiver.is_none());
+        self.arguments.get(from..).unwrap_or_default()
+    }
+
+    /// The optimizer that is the receiver.
+    fn optimizer(&self) -> Option<OptimizerId> {
+        match self.receiver.as_ref()?.kind {
+            Kind::Optimizer(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The receiver and the arguments.
+    fn values(&self) -> impl Iterator<Item = &Value<'a>> + Clone {
+        self.receiver.iter().chain(&self.arguments)
+    }
+
+    /// The path of the function.
+    fn path(&self) -> Option<&'a Path> {
+        match &self.callee {
+            Callee::Function(path) | Callee::Associated(path, _) | Callee::Variable(path, _) => Some(path),
+            Callee::Method(_) | Callee::Value(_) => None,
+        }
+    }
+}
+
+impl<'a> Lower<'a> {
+    /// A call of a function, or of a value.
+    pub(super) fn call(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
+        match Unfolded::of(node) {
+            Some(Unfolded::Diverges) => {
+                self.stop();
+                return Value::never();
+            }
+            Some(Unfolded::Reads) => return self.reads_arguments(node),
+            None => {}
+        }
+        if self.ends_in_error(expr) {
+            return Value::never();
+        }
+        let (callee, name) = self.callee(&node.func);
+        let arguments = node.args.iter().map(|argument| self.expr(argument)).collect();
+        let call = Call { expr, name, callee, receiver: None, args: &node.args, arguments };
+        match &call.callee {
+            Callee::Variable(_, path) => self.call_variable(&call, *path),
+            Callee::Value(function) => self.call_value(&call, function),
+            Callee::Associated(_, owner) => self.associated(&call, owner),
+            Callee::Function(_) | Callee::Method(_) => self.inlined_or_performed(&call),
+        }
+    }
+
+    pub(super) fn method(&mut self, expr: &'a Expr, node: &'a ExprMethodCall) -> Value<'a> {
+        if let Some(value) = self.driven(expr, node) {
+            return value;
+        }
+        let name = node.method.to_string();
+        let receiver = if is_forced(&name) {
+            // An error ends the program.
+            self.with_error_exit(&node.receiver, None)
+        } else {
+            self.expr(&node.receiver)
+        };
+        let arguments = node.args.iter().map(|argument| self.expr(argument)).collect();
+        let callee = Callee::Method(node);
+        let call = Call { expr, name, callee, receiver: Some(receiver), args: &node.args, arguments };
+        self.inlined_or_performed(&call)
+    }
+
+    /// What a call expression calls, and its name.
+    fn callee(&mut self, function: &'a Expr) -> (Callee<'a>, String) {
+        let Expr::Path(function) = function else {
+            return (Callee::Value(self.expr(function)), String::new());
+        };
+        let path = &function.path;
+        let mut segments = path.segments.iter().rev().map(|part| part.ident.to_string());
+        let last = segments.next().unwrap_or_default();
+        let owner = segments.next();
+        if owner.is_none()
+            && let Some(variable) = self.lookup(&last)
+        {
+            return (Callee::Variable(path, variable), last);
+        }
+        match owner.filter(|owner| owner.starts_with(char::is_uppercase) || is_number(owner)) {
+            Some(owner) => (Callee::Associated(path, owner), last),
+            None => (Callee::Function(path), last),
+        }
+    }
+
+    /// A macro that reads its arguments, as `println!` does.
+    fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
+        self.cfg.function.prints = true;
+        let looked = node.args.iter().map(|argument| self.expr(argument).measured);
+        Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
+    }
+
+    /// Calls a variable: a closure, a loss function or a model.
+    fn call_variable(&mut self, call: &Call<'a>, path: PathId) -> Value<'a> {
+        let function = self.env.value(path).cloned();
+        if let Some(Kind::Closure(closure, seen)) = function.as_ref().map(|value| &value.kind) {
+            if !self.survey().assigned.contains(&call.name) {
+                return self.run(closure, *seen, address(call.expr), call.arguments.clone());
+            }
+            self.touch_expr(&closure.body);
+        }
+        if self.vocabulary.function(&call.name) == Some(CallEffect::Computes(Stage::Loss)) {
+            return self.computes(call, Stage::Loss, None, &call.arguments);
+        }
+        match function {
+            Some(function) if self.is_model(&call.name, &function) => {
+                self.computes(call, Stage::Forward, Some(&function), &call.arguments)
+            }
+            _ => self.opaque_call(call),
+        }
+    }
+
+    /// Calls the value of an expression.
+    fn call_value(&mut self, call: &Call<'a>, function: &Value<'a>) -> Value<'a> {
+        if let Kind::Closure(closure, seen) = function.kind {
+            return self.run(closure, seen, address(call.expr), call.arguments.clone());
+        }
+        self.opaque_call(call)
+    }
+
+    /// Inlines a call if its function is resolved, else performs its effect.
+    fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
+        if let Some(value) = self.inlined(call) {
+            return value;
+        }
+        match call.receiver.as_ref().map(|receiver| &receiver.kind) {
+            Some(Kind::Schedule) => return self.schedule_method(call),
+            Some(Kind::NewOptimizer(..) | Kind::Settings(_)) => return self.unbuilt_method(call),
+            Some(_) if self.is_plain(call) && self.method_reads_parameters(call) => return Value::nothing(),
+            _ => {}
+        }
+        let Some(effect) = self.effect(call) else { return self.opaque(call) };
+        if let Callee::Method(node) = call.callee
+            && self.is_plain(call)
+        {
+            self.note_model_use(&node.receiver, effect);
+        }
+        self.perform(effect, call)
+    }
+
+    /// Whether a call is a method on neither an optimizer nor a scaler.
+    fn is_plain(&self, call: &Call<'a>) -> bool {
+        match call.receiver.as_ref().map(|receiver| &receiver.kind) {
+            None | Some(Kind::Optimizer(_)) => false,
+            Some(_) => !self.is_of_scaler(call),
+        }
+    }
+
+    /// Whether a call is a method that the vocabulary has for scalers.
+    fn is_of_scaler(&self, call: &Call<'a>) -> bool {
+        let on_scaler = call.receiver.as_ref().is_some_and(|receiver| matches!(receiver.kind, Kind::Scaler));
+        on_scaler && self.scaler_effect(call).is_some()
+    }
+
+    /// The effect of a call, if the vocabulary knows it.
+    fn effect(&self, call: &Call<'a>) -> Option<CallEffect> {
+        let (name, arguments) = (call.name.as_str(), call.arguments.len());
+        let Some(receiver) = &call.receiver else {
+            let takes = call.path().is_some_and(|path| is_mem_take(path, arguments));
+            return self.vocabulary.function(name).or(takes.then_some(CallEffect::Takes));
+        };
+        match &receiver.kind {
+            Kind::Optimizer(_) => {
+                let copies =
+                    || self.vocabulary.method(name, arguments).filter(|effect| *effect == CallEffect::Copies);
+                self.vocabulary.optimizer_method(name, arguments).or_else(copies)
+            }
+            Kind::Scaler => self.scaler_effect(call).or_else(|| self.plain_effect(call, receiver)),
+            _ => self.plain_effect(call, receiver),
+        }
+    }
+
+    fn scaler_effect(&self, call: &Call<'a>) -> Option<CallEffect> {
+        self.vocabulary.scaler_method(&call.name, call.arguments.len())
+    }
+
+    /// The effect of a method on anything but an optimizer.
+    fn plain_effect(&self, call: &Call<'a>, receiver: &Value<'a>) -> Option<CallEffect> {
+        let known = self.vocabulary.method(&call.name, call.arguments.len());
+        let known = known.or_else(|| is_loss(&call.name).then_some(CallEffect::Computes(Stage::Loss)));
+        known.or_else(|| self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor()))
+    }
+
+    /// Performs the effect of a call; the value is what the call returns.
+    fn perform(&mut self, effect: CallEffect, call: &Call<'a>) -> Value<'a> {
+        match effect {
+            CallEffect::Gradients(effects) => self.acts_on_gradients(call, effects),
+            CallEffect::Backward { retain } => self.backward(call, retain),
+            CallEffect::Computes(stage) => {
+                self.computes(call, stage, call.receiver.as_ref(), &call.arguments)
+            }
+            CallEffect::Applies => self.applies(call),
+            CallEffect::KeepsGraph => self.keeps_graph(call),
+            CallEffect::Detaches => self.detaches(call),
+            CallEffect::Scales => self.scales(call),
+            CallEffect::Reduces => self.reduces(call),
+            CallEffect::Parameters => self.parameters(call),
+            CallEffect::Settings => self.settings(call),
+            CallEffect::Builds => self.builds(call),
+            CallEffect::Adopts => self.adopts(call),
+            CallEffect::Updates { model, .. } => self.updates(call, model),
+            CallEffect::Passes => self.passes(call),
+            CallEffect::Takes => self.takes(call),
+            CallEffect::Copies => self.copies(call),
+            CallEffect::Mode(stage) => self.switches_mode(call, stage),
+            CallEffect::ModeBy => self.switches_mode_by(call),
+            CallEffect::NoGrad => self.no_grad(call),
+            CallEffect::WithGrad => self.with_grad(call),
+            CallEffect::SwitchesRecording => self.switches_recording(call),
+            CallEffect::SetsEpoch => self.sets_epoch(call),
+            CallEffect::Harmless => self.harmless(call),
+        }
+    }
+
+    /// Returns the subject: a wrapper around it, or the value in a wrapper.
+    fn passes(&mut self, call: &Call<'a>) -> Value<'a> {
+        match (&call.receiver, &call.arguments[..]) {
+            (Some(receiver), _) => Value { handed: Handed::Value, ..receiver.clone() },
+            (None, [value]) => {
+                let known = (Variant::of(&call.name) == Some(Variant::Some)).then_some(Known::Something);
+                value.clone().with_known(known)
+            }
+            (None, _) => self.opaque(call),
+        }
+    }
+
+    /// Moves the subject out of its place.
+    fn takes(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(value) = call.subject() else { return self.opaque(call) };
+        if let Some(place) = value.place {
+            self.changed_in(place);
+        }
+        Value { handed: Handed::Value, ..value.clone() }
+    }
+
+    fn copies(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(value) = call.subject() else { return self.opaque(call) };
+        if let Kind::Optimizer(id) = value.kind {
+            let mut copy = self.opaque(call);
+            copy.copy_of = Some(id);
+            return copy;
+        }
+        Value { handed: Handed::Value, copied: true, ..value.clone() }
+    }
+
+    fn sets_epoch(&mut self, call: &Call<'a>) -> Value<'a> {
+        let site = self.site_of(call.expr, None);
+        self.cfg.facts.mark(site, Mark::SetsEpoch);
+        self.opaque(call)
+    }
+
+    fn harmless(&mut self, call: &Call<'a>) -> Value<'a> {
+        match &call.receiver {
+            None => Value::number(),
+            Some(receiver) => match receiver.kind {
+                Kind::Optimizer(_) => Value::nothing(),
+                _ if self.is_of_scaler(call) => Value::number(),
+                _ => call.arguments.iter().fold(receiver.derived(), |all, part| all.with(&part.derived())),
+            },
+        }
+    }
+}

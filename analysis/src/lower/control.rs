@@ -1,7 +1,12 @@
-//! Control flow: branches, loops, jumps, and the conditions that lead to a place.
+//! Control flow: frames, loops, branches, jumps, and the conditions that lead to a place.
+
+use std::collections::BTreeSet;
 
 use super::env::{bind, value};
-use super::{FrameKind, Lower, address, text};
+use super::{Lower, address, text};
+use crate::cfg::{BlockId, LoopId, PathId};
+use failure::Errors;
+use value::Value;
 
 pub(super) mod ask;
 mod branches;
@@ -11,7 +16,147 @@ pub(super) mod expression;
 pub(super) mod factors;
 pub(super) mod failure;
 pub(super) mod guard;
-pub(super) mod head;
+mod head;
 mod jump;
 pub(super) mod known;
+mod loops;
 mod pipeline;
+
+/// Frames, iterations and branches around the code that is being lowered.
+#[derive(Default)]
+pub(super) struct Control<'a> {
+    pub frames: Vec<Frame<'a>>,
+    /// Loop bodies, outermost first.
+    pub iterations: Vec<Iteration>,
+    /// Number of open branches.
+    pub branches: usize,
+    /// Where errors go.
+    pub errors: Errors,
+}
+
+/// Target of `break`, `continue`, `return` or `?`.
+pub(super) struct Frame<'a> {
+    label: Option<String>,
+    kind: FrameKind,
+    /// The block after the frame.
+    break_to: BlockId,
+    /// Number of names in scope around the frame.
+    scope: usize,
+    /// Join of the values of all jumps out of the frame so far.
+    value: Option<Value<'a>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FrameKind {
+    Loop {
+        continue_to: BlockId,
+    },
+    /// A labelled block.
+    Labelled,
+    /// An inlined function or closure, or an async block that is awaited in place: `return` and `?` end it.
+    Call,
+    /// A `try` block: `?` ends it.
+    Try,
+}
+
+/// A copy of a loop body that is being lowered.
+pub(super) struct Iteration {
+    pub of: LoopId,
+    /// It is the first iteration, not a later one.
+    first: bool,
+    /// Number of open branches at the start of the body.
+    branches: usize,
+    /// A `continue` may have skipped the code that follows.
+    continued: bool,
+    /// Number of open guards at the start of the body.
+    guards: usize,
+    /// Variables incremented so far.
+    bumped: BTreeSet<PathId>,
+}
+
+impl Control<'_> {
+    /// The innermost loop.
+    pub(super) fn innermost(&self) -> Option<LoopId> {
+        self.iterations.last().map(|iteration| iteration.of)
+    }
+
+    /// All loops, outermost first.
+    pub(super) fn loops(&self) -> Vec<LoopId> {
+        self.iterations.iter().map(|iteration| iteration.of).collect()
+    }
+
+    /// Number of open branches and of loops.
+    pub(super) fn nesting(&self) -> (usize, usize) {
+        (self.branches, self.iterations.len())
+    }
+
+    /// Whether a condition inside the innermost loop may skip the code that is being lowered.
+    pub(super) fn is_conditional(&self) -> bool {
+        self.iterations.last().map_or(self.branches > 0, |iteration| self.may_skip(iteration))
+    }
+
+    /// Whether the first iteration of some loop may skip the code that is being lowered.
+    pub(super) fn may_skip_first(&self) -> bool {
+        self.iterations.iter().any(|iteration| iteration.first && self.may_skip(iteration))
+    }
+
+    /// Whether this is the first iteration of the innermost loop.
+    pub(super) fn in_first(&self) -> bool {
+        self.iterations.last().is_none_or(|iteration| iteration.first)
+    }
+
+    fn may_skip(&self, iteration: &Iteration) -> bool {
+        self.branches > iteration.branches || iteration.continued
+    }
+
+    /// The innermost frame with this property.
+    fn frame(&self, is_it: impl Fn(&Frame<'_>) -> bool) -> Option<usize> {
+        self.frames.iter().rposition(is_it)
+    }
+}
+
+impl<'a> Lower<'a> {
+    /// Opens a frame; jumps of this kind go to `break_to` until it is closed.
+    pub(super) fn open_frame(&mut self, label: Option<String>, kind: FrameKind, break_to: BlockId) {
+        let scope = self.scope.len();
+        self.control.frames.push(Frame { label, kind, break_to, scope, value: None });
+    }
+
+    /// Closes the innermost frame; returns the join of its values and the one that control arrives with.
+    pub(super) fn close_frame(&mut self, value: Value<'a>) -> Value<'a> {
+        let broken = self.control.frames.pop().and_then(|frame| frame.value);
+        match broken {
+            Some(broken) => self.join_values(value, broken),
+            None => value,
+        }
+    }
+
+    /// The join of two values; gives up on optimizers that it no longer identifies.
+    pub(super) fn join_values(&mut self, a: Value<'a>, b: Value<'a>) -> Value<'a> {
+        let (value, lost) = a.either(b);
+        self.lose(lost);
+        value
+    }
+
+    /// The join of the values that are there.
+    fn join_options(&mut self, a: Option<Value<'a>>, b: Option<Value<'a>>) -> Option<Value<'a>> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(self.join_values(a, b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Continues in a block that control also falls into.
+    pub(super) fn join_at(&mut self, block: BlockId) {
+        self.goto(block);
+        self.start(block);
+    }
+
+    /// Lowers one side of a branch.
+    pub(super) fn branched<T>(&mut self, side: impl FnOnce(&mut Self) -> T) -> T {
+        self.control.branches += 1;
+        let value = side(self);
+        self.control.branches -= 1;
+        value
+    }
+}

@@ -1,8 +1,7 @@
-//! How variables are used, and what heads of loops and choices look like: what lints on bookkeeping read.
+//! Notes for lints on bookkeeping: uses of variables, heads of loops, choices of the best model.
 
 use std::collections::BTreeSet;
 
-use quote::ToTokens;
 use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprPath, Lit, Pat, ReturnType, Type};
 
 use super::control::expression::unreferenced;
@@ -13,12 +12,12 @@ use crate::lower::env::value::Value;
 use crate::lower::resolve::SeenFn;
 use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
-use crate::tokens::{identifiers, names_in};
+use crate::tokens::names_in;
 use crate::vocabulary::rust::{ErrorFilter, Variant, error_filter, is_ok, is_result};
 use crate::vocabulary::{CallEffect, GradientStop, is_loss, keeps_model, names_batch, names_loader};
 
 impl<'a> Lower<'a> {
-    /// What the signature tells.
+    /// Records the signature.
     pub(super) fn note_function(&mut self, function: &SeenFn) {
         self.cfg.function.name.clone_from(&function.name);
         self.cfg.function.is_test = function.tested;
@@ -37,28 +36,28 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable that a name stands for, if its uses are noted, and the site of the name.
+    /// The variable of a name, if its uses are recorded, and the site of the name.
     fn noted_name(&mut self, node: &ExprPath) -> Option<(PathId, SiteId)> {
         let name = node.path.get_ident()?.to_string();
         let path = self.lookup(&name)?;
-        let path = self.aliases.get(&path).copied().unwrap_or(path);
-        let noted = self.survey.assigned.contains(&name)
-            || self.built.contains_key(&path)
-            || self.sources_of_items.contains(&path);
-        if !noted || self.dead {
+        let path = self.env.unaliased(path);
+        let noted = self.survey().assigned.contains(&name)
+            || self.env.built.contains_key(&path)
+            || self.env.item_sources.contains(&path);
+        if !noted || self.at.dead {
             return None;
         }
         Some((path, self.site(address(node), None, || (Place::of(node), name.into()))))
     }
 
-    /// A variable's value is asked for.
+    /// Records a read of a variable.
     pub(super) fn note_read(&mut self, node: &ExprPath) {
         if let Some((path, site)) = self.noted_name(node) {
             self.note(path, site, UseKind::Read);
         }
     }
 
-    /// `left = ..`, `left += ..`, `&mut left`, `left.train()`.
+    /// Records another use of a variable: `left = ..`, `left += ..`, `&mut left`, `left.train()`.
     pub(super) fn note_use(&mut self, left: &Expr, kind: UseKind) {
         match left {
             Expr::Path(node) => {
@@ -72,7 +71,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// An operator that also assigns.
+    /// Records an operator that also assigns.
     pub(super) fn note_added(&mut self, node: &'a ExprBinary, right: &Value<'a>) {
         let kind = if matches!(node.op, BinOp::AddAssign(_)) {
             UseKind::Add { measured: is_measured(right, &node.right) }
@@ -83,7 +82,7 @@ impl<'a> Lower<'a> {
         if let Expr::Path(left) = &*node.left
             && let Some(path) = left.path.get_ident().and_then(|name| self.lookup(&name.to_string()))
         {
-            let known = self.added.entry(path).or_default();
+            let known = self.env.added.entry(path).or_default();
             for &forward in &right.origin.forwards {
                 if !known.contains(&forward) && known.len() < limits::USES {
                     known.push(forward);
@@ -92,7 +91,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `left / right`: the variables in the divisor of a variable.
+    /// Records the variables in the divisor of a variable: `left / right`.
     pub(super) fn note_division(&mut self, node: &'a ExprBinary) {
         let mut left = &*node.left;
         while let Expr::Cast(syn::ExprCast { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) = left {
@@ -111,19 +110,37 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// What a method does to the model that it is called on.
-    pub(super) fn note_method(&mut self, receiver: &Expr, does: Option<CallEffect>) {
-        let kind = match does {
-            Some(CallEffect::Computes(Stage::Forward)) => UseKind::Forward,
-            Some(
-                CallEffect::Mode(_) | CallEffect::ModeBy | CallEffect::Parameters | CallEffect::Gradients(_),
-            ) => UseKind::Train,
-            _ => return,
+    /// Records what a method does to the model that it is called on.
+    pub(super) fn note_model_use(&mut self, receiver: &Expr, effect: CallEffect) {
+        let kind = match effect {
+            CallEffect::Computes(Stage::Forward) => UseKind::Forward,
+            CallEffect::Mode(_) | CallEffect::ModeBy | CallEffect::Parameters | CallEffect::Gradients(_) => {
+                UseKind::Train
+            }
+            CallEffect::Computes(_)
+            | CallEffect::Backward { .. }
+            | CallEffect::Applies
+            | CallEffect::Settings
+            | CallEffect::Builds
+            | CallEffect::Adopts
+            | CallEffect::Updates { .. }
+            | CallEffect::Scales
+            | CallEffect::SetsEpoch
+            | CallEffect::Reduces
+            | CallEffect::KeepsGraph
+            | CallEffect::Detaches
+            | CallEffect::Passes
+            | CallEffect::Takes
+            | CallEffect::Copies
+            | CallEffect::NoGrad
+            | CallEffect::WithGrad
+            | CallEffect::SwitchesRecording
+            | CallEffect::Harmless => return,
         };
         self.note_use(receiver, kind);
     }
 
-    /// What a variable was computed from, as the source writes it.
+    /// Records the initializer of a variable.
     pub(super) fn note_made(&mut self, pat: &Pat, init: &'a Expr) {
         let pat = match pat {
             Pat::Type(typed) => &*typed.pat,
@@ -132,18 +149,18 @@ impl<'a> Lower<'a> {
         if let Pat::Ident(ident) = pat
             && let Some(path) = self.lookup(&ident.ident.to_string())
         {
-            self.made_of.insert(path, init);
+            self.env.made_of.insert(path, init);
         }
     }
 
-    /// The words of a literal.
+    /// Records a string literal.
     pub(super) fn note_literal(&mut self, literal: &Lit) {
         if let Lit::Str(text) = literal {
             self.cfg.function.says.push(text.value());
         }
     }
 
-    /// A branch that keeps the best model so far.
+    /// Records a branch that keeps the best model so far.
     pub(super) fn note_choice(&mut self, node: &'a ExprIf) {
         let mut single = &*node.cond;
         while let Expr::Paren(inner) = single {
@@ -168,13 +185,10 @@ impl<'a> Lower<'a> {
         });
         let Some(Expr::Path(now)) = assigned else { return };
         let Some(name) = now.path.get_ident().map(ToString::to_string) else { return };
-        let mut names = BTreeSet::new();
-        for statement in body {
-            identifiers(statement.to_token_stream(), &mut names);
-        }
+        let names: BTreeSet<String> = body.iter().flat_map(names_in).collect();
         let Some(keeps) = names.into_iter().find(|name| keeps_model(name)) else { return };
         let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond).into()));
-        if self.cfg.facts.at::<Choice>(site).is_some() || self.dead {
+        if self.cfg.facts.at::<Choice>(site).is_some() || self.at.dead {
             return;
         }
         let mut measure = Measure { name: name.clone(), ..Measure::default() };
@@ -182,14 +196,16 @@ impl<'a> Lower<'a> {
         self.cfg.facts.note(site, Choice { site, measure, keeps });
     }
 
-    /// Collects what a number was computed from.
+    /// Collects the inputs of a measure.
     fn measure(&self, name: &str, into: &mut Measure, depth: usize) {
         let Some(path) = self.lookup(name) else { return };
-        if let Some(value) = self.values.get(&path) {
+        if let Some(value) = self.env.values.get(&path) {
             into.forwards.extend(&value.origin.forwards);
         }
-        into.forwards.extend(self.added.get(&path).into_iter().flatten());
-        let Some(init) = self.made_of.get(&path).filter(|_| depth < limits::MEASURE_SOURCES) else { return };
+        into.forwards.extend(self.env.added.get(&path).into_iter().flatten());
+        let Some(init) = self.env.made_of.get(&path).filter(|_| depth < limits::MEASURE_SOURCES) else {
+            return;
+        };
         for part in names_in(init) {
             if part != name && !into.names.contains(&part) {
                 into.names.push(part.clone());
@@ -198,7 +214,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The head of a loop over `items`.
+    /// Records the head of a loop over `items`.
     pub(super) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
         self.iterates_over(of, Some(pat), items);
         let site = self.site(address(items), None, || (Place::of(items), text::call(items).into()));
@@ -211,7 +227,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The head of a `while let`.
+    /// Records the head of a `while let`.
     pub(super) fn note_while(&mut self, of: LoopId, head: &'a syn::ExprLet) {
         let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr).into()));
         self.cfg.loops[of].iterates = Some(site);
@@ -224,25 +240,25 @@ impl<'a> Lower<'a> {
             None => return,
         };
         let from = fetched_from(&head.expr).and_then(|name| self.lookup(&name));
-        self.sources_of_items.extend(from);
+        self.env.item_sources.extend(from);
         self.swallow(Swallow { site, of, drops: false, instead, from });
     }
 
     fn swallow(&mut self, swallow: Swallow) {
-        if !self.dead {
+        if !self.at.dead {
             self.cfg.facts.note_once(swallow.site, swallow);
         }
     }
 
-    /// A closure that is not seen to run may use what it mentions.
+    /// Records that code that is not lowered mentions a variable.
     pub(super) fn note_mentioned(&mut self, path: PathId) {
-        if self.built.contains_key(&path) {
+        if self.env.built.contains_key(&path) {
             self.note(path, 0, UseKind::Read);
         }
     }
 }
 
-/// Whether a number comes from a forward or a loss, or is named as one that does.
+/// Whether a number comes from a forward or a loss, or has the name of one that does.
 fn is_measured(value: &Value<'_>, expr: &Expr) -> bool {
     let origin = &value.origin;
     let number = match &origin.cut {
@@ -298,12 +314,13 @@ fn fetched_from(expr: &Expr) -> Option<String> {
     }
 }
 
-/// Whether what a loop goes through leaves errors out: whether it drops items or ends, and what is behind.
+/// Whether the items of a loop leave out errors: true if it drops the item, false if it ends; and the
+/// items with their errors.
 fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
     let Expr::MethodCall(node) = items else { return None };
     let given = node.args.first();
     let turns = |asks: bool| given.is_some_and(|function| is_ok(function, asks));
-    // Nested collections are flattened as well: only a loader that gives batches counts.
+    // `flatten` also flattens nested collections; only a loader of batches counts.
     let of_loader = || {
         let bound = names_in(&pat);
         bound.iter().any(|name| names_batch(name))

@@ -1,15 +1,62 @@
-//! Modes of models, recording, and what is computed under which of them.
+//! Modes of models, and whether gradients are recorded.
 
-use syn::{Expr, ExprCall, ExprMethodCall, Lit};
+use syn::{Expr, Lit};
 
-use crate::cfg::{Action, Computation, Deps, Mode, PathId, Recorded, SiteId};
+use super::{Call, Callee};
+use crate::cfg::{Action, Deps, Mode, PathId, Recorded, SiteId};
 use crate::limits;
 use crate::lower::env::value::{Guard, Kind, Value};
 use crate::lower::{Lower, address};
 use crate::stage::Stage;
-use crate::vocabulary::{GradientStop, restores};
+use crate::vocabulary::restores;
 
-/// What a literal says, where the mode or recording is told by an argument.
+/// Guards and closures without recording around the code that is being lowered.
+#[derive(Default)]
+pub(in crate::lower) struct Recording {
+    /// Number of those that certainly stop recording.
+    off: usize,
+    /// Number of those that may.
+    maybe_off: usize,
+    /// Guards that save a mode, by syntax node.
+    guards: Vec<usize>,
+}
+
+impl Recording {
+    /// A guard or a closure begins, on every path or on some.
+    pub(in crate::lower) fn open(&mut self, certain: bool) {
+        *self.count(certain) += 1;
+    }
+
+    fn close(&mut self, certain: bool) {
+        let count = self.count(certain);
+        *count = count.saturating_sub(1);
+    }
+
+    fn count(&mut self, certain: bool) -> &mut usize {
+        if certain { &mut self.off } else { &mut self.maybe_off }
+    }
+
+    /// Whether gradients are recorded.
+    pub(in crate::lower) fn state(&self) -> Recorded {
+        match (self.off, self.maybe_off) {
+            (0, 0) => Recorded::Yes,
+            (0, _) => Recorded::Maybe,
+            _ => Recorded::No,
+        }
+    }
+
+    /// The number of the mode that a guard saves, if there is room for it.
+    fn guard_number(&mut self, node: usize) -> Option<usize> {
+        let known = self.guards.iter().position(|guard| *guard == node);
+        if known.is_none() && self.guards.len() < limits::MODE_GUARDS {
+            self.guards.push(node);
+            return Some(self.guards.len() - 1);
+        }
+        known
+    }
+}
+
+/// The value of a literal that selects a mode.
 pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
     match expr {
         Expr::Lit(literal) => match &literal.lit {
@@ -21,126 +68,114 @@ pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
     }
 }
 
+/// Modes.
 impl<'a> Lower<'a> {
-    /// From here on the mode of what lives in this place matters.
-    fn follow_mode(&mut self, model: PathId) -> bool {
+    /// Tracks the mode of the model in a place; returns whether there is room for it.
+    pub(super) fn track_mode(&mut self, model: PathId) -> bool {
         if self.cfg.modes.models.iter().any(|(known, _)| *known == model) {
             return true;
         }
         let room = self.cfg.modes.models.len() < limits::MODELS;
         if room {
-            let of_caller = self.parameters.contains(&self.cfg.paths.root_of(model));
-            self.cfg.modes.models.push((model, of_caller));
+            let from_caller = self.env.parameters.contains(&self.cfg.paths.root_of(model));
+            self.cfg.modes.models.push((model, from_caller));
         }
         room
     }
 
-    /// `model.train()`, `model.eval()`; `None` where an argument decides that is not known here.
-    pub(in crate::lower) fn set_mode(&mut self, expr: &'a Expr, model: &Value<'a>, training: Option<bool>) {
-        let stage = if training == Some(false) { Stage::EvalMode } else { Stage::TrainMode };
-        let site = self.stage_site(expr, stage);
-        self.emit(Action::Mark(stage), site);
-        match (model.place.filter(|_| !model.copied), training) {
-            (Some(place), Some(training)) if self.follow_mode(place) => {
-                self.emit(Action::Mode(place, Some(if training { Mode::Train } else { Mode::Eval })), site);
-            }
-            _ => self.lose_mode(&model.derived().deps, site),
+    /// `model.train()`, `model.eval()`, or `evaluation(&model)`, which returns a guard.
+    pub(super) fn switches_mode(&mut self, call: &Call<'a>, stage: Stage) -> Value<'a> {
+        match (&call.callee, &call.receiver) {
+            (Callee::Method(_), Some(model)) => self.set_mode(call, model, Some(stage == Stage::TrainMode)),
+            _ => self.evaluation(call),
         }
     }
 
     /// `model.set_train(training)`.
-    pub(in crate::lower) fn set_mode_by(
-        &mut self,
-        expr: &'a Expr,
-        node: &'a ExprMethodCall,
-        model: &Value<'a>,
-    ) {
-        let training = node.args.first().and_then(literal_bool);
-        self.set_mode(expr, model, training);
+    pub(super) fn switches_mode_by(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(model) = &call.receiver else { return self.opaque(call) };
+        self.set_mode(call, model, call.args.first().and_then(literal_bool))
     }
 
-    /// Whatever these places hold may be in any mode.
-    pub(in crate::lower) fn lose_mode(&mut self, deps: &Deps, site: SiteId) {
+    /// Sets the mode of a model; `None` if an unknown argument selects it.
+    fn set_mode(&mut self, call: &Call<'a>, model: &Value<'a>, training: Option<bool>) -> Value<'a> {
+        let stage = if training == Some(false) { Stage::EvalMode } else { Stage::TrainMode };
+        let site = self.stage_site(call.expr, stage);
+        self.emit(Action::Mark(stage), site);
+        match (model.place.filter(|_| !model.copied), training) {
+            (Some(place), Some(training)) if self.track_mode(place) => {
+                let mode = if training { Mode::Train } else { Mode::Eval };
+                self.emit(Action::Mode(place, Some(mode)), site);
+            }
+            _ => self.lose_mode(&model.derived().deps, site),
+        }
+        model.derived().with_made(model.made)
+    }
+
+    /// The models in these places may be in any mode.
+    fn lose_mode(&mut self, deps: &Deps, site: SiteId) {
         if !deps.is_empty() {
             self.emit(Action::LoseMode(deps.clone()), site);
         }
     }
 
-    /// Whatever these values hold may be in any mode.
-    pub(in crate::lower) fn lose_modes(&mut self, values: &[Value<'a>], site: SiteId) {
-        for value in values {
-            self.lose_mode(&value.derived().deps, site);
-        }
+    /// The models in these values may be in any mode.
+    pub(super) fn lose_modes<'v>(&mut self, values: impl Iterator<Item = &'v Value<'a>>, site: SiteId)
+    where
+        'a: 'v,
+    {
+        values.for_each(|value| self.lose_mode(&value.derived().deps, site));
     }
 
-    /// A place gets a new value: a model comes from its constructor in training mode, from elsewhere in any.
+    /// The mode of a new value: a constructor returns a model in training mode, other code in any.
     pub(in crate::lower) fn new_mode(&mut self, path: PathId, value: &Value<'a>) {
-        let a_model = matches!(value.kind, Kind::Plain) && !value.computed && !value.item;
-        if !a_model {
+        let may_be_model = matches!(value.kind, Kind::Plain) && !value.computed && !value.item;
+        if !may_be_model {
             return;
         }
-        let ready = |site: SiteId| self.cfg.sites[site].names.iter().any(|name| restores(name));
-        match value.made.filter(|site| !ready(*site)) {
+        let restored = |site: SiteId| self.cfg.sites[site].names.iter().any(|name| restores(name));
+        match value.made.filter(|site| !restored(*site)) {
             Some(site) => self.emit(Action::Mode(path, Some(Mode::Train)), site),
             None => self.emit(Action::Mode(path, None), 0),
         }
     }
 
     /// `evaluation(&model)`: evaluation mode and no recording while the guard is in scope.
-    pub(in crate::lower) fn evaluation(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
-        let models: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-        let site = self.site_of(expr, Some(Stage::EvalMode));
-        self.name_callee(site, expr);
+    fn evaluation(&mut self, call: &Call<'a>) -> Value<'a> {
+        let site = self.site_of(call.expr, Some(Stage::EvalMode));
+        self.name_callee(site, call.expr);
         self.emit(Action::Mark(Stage::EvalMode), site);
-        let place = models.first().and_then(|model| model.place.filter(|_| !model.copied));
-        let number = self.guard_number(address(expr));
+        let model = call.arguments.first();
+        let place = model.and_then(|model| model.place.filter(|_| !model.copied));
+        let number = self.recording.guard_number(address(call.expr));
+        self.cfg.modes.guards = self.recording.guards.len();
         let mode = match (place, number) {
-            (Some(place), Some(number)) if self.follow_mode(place) => {
+            (Some(place), Some(number)) if self.track_mode(place) => {
                 self.emit(Action::KeepMode(number), site);
                 self.emit(Action::Mode(place, Some(Mode::Eval)), site);
                 Some((number, place))
             }
             _ => {
-                self.lose_modes(&models, site);
+                self.lose_modes(call.arguments.iter(), site);
                 None
             }
         };
         Value::of(Kind::Guard(Guard { mode, certain: true }), Deps::none())
     }
+}
 
-    fn guard_number(&mut self, node: usize) -> Option<usize> {
-        let known = self.guards.iter().position(|guard| *guard == node);
-        if known.is_none() && self.guards.len() < limits::MODE_GUARDS {
-            self.guards.push(node);
-            self.cfg.modes.guards = self.guards.len();
-            return Some(self.guards.len() - 1);
-        }
-        known
-    }
-
-    /// A guard comes into scope.
-    pub(in crate::lower) fn open_guard(&mut self, guard: Guard) {
-        if guard.certain {
-            self.unrecorded += 1;
-        } else {
-            self.maybe_unrecorded += 1;
-        }
-    }
-
-    /// The variable that holds a guard goes out of scope, or gives it away.
+/// Guards.
+impl<'a> Lower<'a> {
+    /// The variable that holds a guard ends, or gives it away.
     pub(in crate::lower) fn close_guard(&mut self, path: PathId) {
-        let Some(value) = self.values.get_mut(&path) else { return };
+        let Some(value) = self.env.values.get_mut(&path) else { return };
         let Some(guard) = value.guard() else { return };
         value.kind = Kind::Plain;
-        if guard.certain {
-            self.unrecorded = self.unrecorded.saturating_sub(1);
-        } else {
-            self.maybe_unrecorded = self.maybe_unrecorded.saturating_sub(1);
-        }
+        self.recording.close(guard.certain);
         self.end_guard(guard);
     }
 
-    /// What a guard does at its end.
+    /// A guard ends: it restores the mode that it saved.
     pub(in crate::lower) fn end_guard(&mut self, guard: Guard) {
         match guard.mode {
             Some((number, model)) if guard.certain => self.emit(Action::RestoreMode(number, model), 0),
@@ -149,131 +184,63 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The ends of the guards that a jump out of these scopes brings about.
-    pub(in crate::lower) fn unwind(&mut self, mark: usize) {
-        for index in (mark..self.scope.len()).rev() {
-            let path = self.scope[index].1;
-            if let Some(guard) = self.values.get(&path).and_then(Value::guard) {
-                self.end_guard(guard);
-            }
-        }
-    }
-
-    /// `drop(guard)`; says whether it was one.
-    pub(in crate::lower) fn drops_guard(&mut self, value: &Value<'a>, argument: &Expr) -> bool {
+    /// `drop(guard)`; returns whether it was one.
+    pub(super) fn drops_guard(&mut self, value: &Value<'a>, argument: &Expr) -> bool {
         let Some(guard) = value.guard() else { return false };
         let Expr::Path(name) = argument else { return true };
         let Some(path) = name.path.get_ident().and_then(|name| self.lookup(&name.to_string())) else {
             return true;
         };
         self.close_guard(path);
-        let opened = self.scope_branches.get(&path).copied().unwrap_or(0);
-        if self.branches > opened {
-            // On another branch it stays.
+        let opened = self.env.guard_branches.get(&path).copied().unwrap_or(0);
+        if self.control.branches > opened {
+            // It is still in scope on another branch.
             let guard = Guard { certain: false, ..guard };
-            self.open_guard(guard);
-            if let Some(value) = self.values.get_mut(&path) {
+            self.recording.open(false);
+            if let Some(value) = self.env.values.get_mut(&path) {
                 value.kind = Kind::Guard(guard);
             }
         }
         true
     }
+}
 
-    /// `set_grad_enabled(on)`.
-    pub(in crate::lower) fn switch_recording(&mut self, expr: &'a Expr, on: Option<bool>) {
-        let site = self.site_of(expr, None);
-        self.emit(Action::Recording(on), site);
+/// Recording.
+impl<'a> Lower<'a> {
+    /// Runs a closure without recording; without an argument it returns a guard.
+    pub(super) fn no_grad(&mut self, call: &Call<'a>) -> Value<'a> {
+        if call.args.is_empty() {
+            return Value::of(Kind::Guard(Guard { mode: None, certain: true }), Deps::none());
+        }
+        self.recording.open(true);
+        let value = self.run_argument(call);
+        self.recording.close(true);
+        value.map_or_else(Value::nothing, |value| value.derived().with_origin(value.origin.clone()))
     }
 
     /// Runs a closure with recording, whatever is around it.
-    pub(in crate::lower) fn with_grad(&mut self, node: &'a ExprCall) -> Value<'a> {
-        let around = (std::mem::take(&mut self.unrecorded), std::mem::take(&mut self.maybe_unrecorded));
-        let value = match node.args.first() {
-            Some(Expr::Closure(closure)) => {
-                let seen = self.scope.len();
-                self.run(closure, seen, address(node), Vec::new())
+    pub(super) fn with_grad(&mut self, call: &Call<'a>) -> Value<'a> {
+        let around = (self.recording.off, self.recording.maybe_off);
+        (self.recording.off, self.recording.maybe_off) = (0, 0);
+        let value = self.run_argument(call);
+        (self.recording.off, self.recording.maybe_off) = around;
+        value.unwrap_or_else(|| call.arguments.first().map_or_else(Value::nothing, Value::derived))
+    }
+
+    /// Runs the closure that is the first argument.
+    fn run_argument(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
+        match (call.args.first()?, &call.arguments.first()?.kind) {
+            (Expr::Closure(_), Kind::Closure(closure, seen)) => {
+                Some(self.run(closure, *seen, address(call.expr), Vec::new()))
             }
-            Some(other) => self.expr(other).derived(),
-            None => Value::nothing(),
-        };
-        (self.unrecorded, self.maybe_unrecorded) = around;
-        value
-    }
-
-    /// Code that is not seen may run `backward` on what it is given.
-    pub(in crate::lower) fn may_run_backward(&mut self, values: &[Value<'a>]) {
-        for value in values {
-            self.cfg.function.handed = self.cfg.function.handed.union(&value.derived().past);
+            _ => None,
         }
     }
 
-    /// Whether closures and guards let what is computed here have a graph.
-    pub(in crate::lower) fn recorded(&self) -> Recorded {
-        match (self.unrecorded, self.maybe_unrecorded) {
-            (0, 0) => Recorded::Yes,
-            (0, _) => Recorded::Maybe,
-            _ => Recorded::No,
-        }
-    }
-
-    /// Whether one of these may have a graph that no forward made: a parameter, a tensor from elsewhere.
-    pub(in crate::lower) fn opens(&self, values: &[Value<'a>]) -> bool {
-        let from_outside = |path: &PathId| {
-            let root = self.cfg.paths.root_of(*path);
-            let data = self.cfg.facts.variable(root).is_some_and(|known| known.item_of.is_some())
-                || self.parameters.contains(&root);
-            let model = Deps::one(*path).overlaps(&self.cfg.function.models, &self.cfg.paths) != Some(false);
-            !data || model
-        };
-        let open = |value: &Value<'a>| {
-            let behind = &value.past.computed;
-            let made = behind.is_unknown() || !behind.known().is_empty();
-            let flat = matches!(value.kind, Kind::Number) || value.origin.is_flat();
-            !made && !flat && (value.deps == Deps::Anything || value.deps.paths().iter().any(from_outside))
-        };
-        self.recorded() != Recorded::No && values.iter().any(open)
-    }
-
-    /// Notes a forward, a loss or a backward, and what is behind it.
-    pub(in crate::lower) fn runs(
-        &mut self,
-        site: SiteId,
-        stage: Stage,
-        receiver: Option<&Value<'a>>,
-        arguments: &[Value<'a>],
-        told: Option<bool>,
-    ) {
-        let model = receiver.filter(|_| stage == Stage::Forward);
-        let place = model.and_then(|model| model.place.filter(|_| !model.copied));
-        let place = place.filter(|place| self.follow_mode(*place));
-        let given = arguments.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
-        let whole = receiver.into_iter().fold(given.clone(), |all, part| all.with(&part.derived()));
-        let models =
-            receiver.into_iter().chain(arguments).fold(Deps::none(), |all, part| all.union(&part.models));
-        let models = model.map_or(models.clone(), |model| models.union(&model.derived().deps));
-        if stage != Stage::Backward {
-            self.emit(Action::Run(place), site);
-        }
-        let unsure = model.is_some_and(|model| model.origin.unrecorded);
-        let recorded = match self.recorded() {
-            Recorded::Yes if unsure => Recorded::Maybe,
-            sure => sure,
-        };
-        let mut cuts = arguments.iter().filter_map(|argument| argument.origin.cut.as_ref());
-        let detached = cuts.find(|cut| cut.how == GradientStop::Detach).map(|cut| cut.site);
-        let computation = Computation {
-            stage,
-            model: place,
-            models,
-            given: given.deps,
-            past: whole.past.clone(),
-            recorded,
-            told,
-            detached,
-        };
-        match self.cfg.facts.at_mut::<Computation>(site) {
-            Some(known) => known.join(&computation),
-            None => self.cfg.facts.note(site, computation),
-        }
+    /// `set_grad_enabled(on)`.
+    pub(super) fn switches_recording(&mut self, call: &Call<'a>) -> Value<'a> {
+        let site = self.site_of(call.expr, None);
+        self.emit(Action::Recording(call.args.first().and_then(literal_bool)), site);
+        Value::nothing()
     }
 }

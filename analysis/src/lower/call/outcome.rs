@@ -1,76 +1,55 @@
-//! Follows results that are the point of a call, to tell those that are lost.
+//! Calls whose result must be used, and whether it is.
 
 use syn::Expr;
 
-use crate::cfg::{Action, Deps, Fate, Gives, OptimizerId, Outcome, PathId, Reduction, SiteId, Versioned};
+use super::Call;
+use crate::cfg::{Fate, Gives, Outcome, PathId, Reduction, SiteId};
 use crate::lower::Lower;
 use crate::lower::control::expression::{method, structure};
-use crate::lower::env::value::{Handed, Kind, Value};
+use crate::lower::env::value::{Handed, Value};
 
 impl<'a> Lower<'a> {
-    /// A step that takes the model and gives it back; `None` where it may well change it in place.
-    pub(in crate::lower) fn updates(
-        &mut self,
-        expr: &'a Expr,
-        id: OptimizerId,
-        arguments: &[Value<'a>],
-        model: usize,
-    ) -> Option<Value<'a>> {
-        let gradients = arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients));
-        let model = arguments.get(model)?;
-        let place = model.place?;
-        let borrowed = |value: &Value<'_>| value.handed != Handed::Value;
-        let held = self.values.get(&place);
-        if !gradients || borrowed(model) || held.is_some_and(|held| held.handed == Handed::Exclusive) {
-            return None;
-        }
-        let site = self.site_of(expr, None);
-        // Its gradients are values: what the optimizer itself holds is not known.
-        self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
-        let value = Value::plain(model.derived().deps);
-        Some(self.outcome(expr, Gives::Model(place), value))
-    }
-
-    /// A value that is put together from all processes, or an update in place of what is given.
-    pub(in crate::lower) fn reduces(&mut self, expr: &'a Expr, arguments: &[Value<'a>]) -> Value<'a> {
-        let all = arguments.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
-        let site = self.site_of(expr, None);
-        let of_loss = |part: &Value<'_>| part.measured || part.computed;
-        let reduction = Reduction { of_loss: arguments.iter().any(of_loss) };
-        self.cfg.facts.set(site, reduction);
-        if arguments.is_empty() || arguments.iter().any(|part| part.handed == Handed::Exclusive) {
+    /// Reduces a value over all processes; returns it, or writes it to a `&mut` argument.
+    pub(super) fn reduces(&mut self, call: &Call<'a>) -> Value<'a> {
+        let receiver = call.receiver.as_ref().map(Value::derived);
+        let receiver = receiver.map(|receiver| Value { handed: Handed::Shared, ..receiver });
+        let values: Vec<&Value<'a>> = receiver.iter().chain(&call.arguments).collect();
+        let all = values.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
+        let site = self.site_of(call.expr, None);
+        let of_loss = values.iter().any(|part| part.measured || part.computed);
+        self.cfg.facts.set(site, Reduction { of_loss });
+        if values.is_empty() || values.iter().any(|part| part.handed == Handed::Exclusive) {
             return all;
         }
-        self.outcome(expr, Gives::Reduced, all)
+        self.outcome(call, Gives::Reduced, all)
     }
 
-    /// Notes a call whose result is the point of it.
-    fn outcome(&mut self, expr: &'a Expr, gives: Gives, mut value: Value<'a>) -> Value<'a> {
-        let site = self.site_of(expr, None);
-        let callee = self.callee(expr);
+    /// Records a call whose result must be used.
+    pub(super) fn outcome(&mut self, call: &Call<'a>, gives: Gives, mut value: Value<'a>) -> Value<'a> {
+        let site = self.site_of(call.expr, None);
+        let callee = match call.expr {
+            Expr::MethodCall(node) => method(&call.name, vec![structure(&node.receiver)]),
+            Expr::Call(node) => structure(&node.func),
+            other => structure(other),
+        };
+        let callee = self.version(&callee);
         self.cfg.facts.note_once(site, Outcome { site, callee, gives, fate: Fate::Kept });
         value.outcome = Some(site);
         value
     }
 
-    /// What a call calls: its function, or its method with the receiver.
-    fn callee(&mut self, expr: &Expr) -> Versioned {
-        let callee = match expr {
-            Expr::MethodCall(node) => method(&node.method.to_string(), vec![structure(&node.receiver)]),
-            Expr::Call(node) => structure(&node.func),
-            other => structure(other),
-        };
-        self.version(&callee)
-    }
-
-    /// A value is dropped where it comes about.
+    /// The value of an expression is dropped at once.
     pub(in crate::lower) fn dropped(&mut self, value: &Value<'a>) {
         self.decide(value.outcome, Fate::Dropped);
     }
 
-    /// A value gets a name.
+    /// The value of an expression gets a name.
     pub(in crate::lower) fn named(&mut self, value: &mut Value<'a>, path: PathId) {
-        self.decide(value.outcome.take(), Fate::Named(path));
+        if value.outcome.is_some()
+            && let Some(site) = value.outcome.take()
+        {
+            self.decide(Some(site), Fate::Named(path));
+        }
     }
 
     fn decide(&mut self, outcome: Option<SiteId>, fate: Fate) {
@@ -79,27 +58,12 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A format string reads the variables that it names: `"{loss}"`.
-    pub(in crate::lower) fn reads_in_text(&mut self, text: &str) {
-        for piece in text.split('{').skip(1) {
-            let end = piece.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(piece.len());
-            if let Some(path) = self.lookup(&piece[..end]) {
-                self.read.insert(path);
-            }
-        }
-    }
-
-    /// Settles which named results are never read.
+    /// Decides which named results are never read.
     pub(in crate::lower) fn settle_outcomes(&mut self) {
         for outcome in self.cfg.facts.all_mut::<Outcome>() {
             if let Fate::Named(path) = outcome.fate {
-                outcome.fate = if self.read.contains(&path) { Fate::Kept } else { Fate::Unread(path) };
+                outcome.fate = if self.env.read.contains(&path) { Fate::Kept } else { Fate::Unread(path) };
             }
         }
     }
-}
-
-/// Whether an argument is the literal `false`.
-pub(in crate::lower) fn is_no(argument: &Expr) -> bool {
-    matches!(argument, Expr::Lit(literal) if matches!(&literal.lit, syn::Lit::Bool(value) if !value.value))
 }

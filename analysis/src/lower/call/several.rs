@@ -1,22 +1,26 @@
-//! Optimizers in one collection: while all of them get the same, they are as one.
+//! Collections of optimizers, tracked as one optimizer while all of them are treated alike.
 //!
-//! `for optimizer in &mut optimizers { optimizer.step(); }` steps each of them once, so it is lowered as
-//! one `step` of the collection. Whatever reaches for some of them only makes the analysis silent.
+//! `for optimizer in &mut optimizers { optimizer.step(); }` is lowered as one `step` of the collection.
+//! Code that reaches only some of them makes the analysis silent.
 
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, ExprForLoop, ExprMethodCall, GenericArgument, Generics, Pat, PathArguments, Type};
+use syn::{Block, Expr, ExprForLoop, ExprMethodCall, Pat};
 
 use crate::cfg::{Deps, OptimizerId, PathId, SiteId};
 use crate::limits;
-use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
+use crate::lower::{Lower, address};
 use crate::stage::Effect;
-use crate::vocabulary::rust::{TypeShape, type_shape};
-use crate::vocabulary::{CallEffect, Role, Vocabulary};
+use crate::vocabulary::{CallEffect, Vocabulary};
 
 impl<'a> Lower<'a> {
-    /// A place that holds several optimizers.
-    pub(in crate::lower) fn several(&mut self, path: PathId, from_caller: bool) -> OptimizerId {
+    /// The collection of optimizers in a place, which belongs to the caller if the variable is a parameter.
+    pub(in crate::lower) fn several_of(&mut self, path: PathId) -> OptimizerId {
+        let from_caller = self.env.parameters.contains(&self.cfg.paths.root_of(path));
+        self.several(path, from_caller)
+    }
+
+    fn several(&mut self, path: PathId, from_caller: bool) -> OptimizerId {
         let id = self.optimizer(path, None, from_caller);
         if let Some(optimizer) = self.cfg.optimizers.get_mut(id) {
             optimizer.several = true;
@@ -24,7 +28,7 @@ impl<'a> Lower<'a> {
         id
     }
 
-    /// `[Sgd::new(..), Adam::new(..)]`: whose parameters they move, and where they are built.
+    /// `[Sgd::new(..), Adam::new(..)]`: the parameters that they update, and the first constructor.
     pub(in crate::lower) fn all_new(parts: &[Value<'a>]) -> Option<Kind<'a>> {
         let mut all: Option<(Deps, SiteId)> = None;
         for part in parts {
@@ -37,29 +41,29 @@ impl<'a> Lower<'a> {
         all.map(|(owned, site)| Kind::NewOptimizers(owned, site))
     }
 
-    /// Gives optimizers from their constructors a place.
+    /// Optimizers that their constructors returned get a place.
     pub(in crate::lower) fn build_several(&mut self, path: PathId, owned: &Deps, site: SiteId) {
         self.build(path, owned, site);
         let id = self.several(path, false);
         let value = Value { place: Some(path), ..Value::of(Kind::Optimizers(id), Deps::one(path)) };
-        self.values.insert(path, value);
+        self.env.values.insert(path, value);
     }
 
-    /// What is done to some of several optimizers is not followed.
+    /// Gives up on a collection of which only some optimizers are reached.
     pub(in crate::lower) fn part_of_several(&mut self, whole: &Value<'a>) {
         if let Kind::Optimizers(id) = whole.kind {
             self.lose(vec![id]);
         }
     }
 
-    /// A loop over optimizers whose body does the same to each: the body alone.
+    /// A loop over optimizers whose body treats all alike: the body, once.
     pub(in crate::lower) fn for_all(&mut self, node: &'a ExprForLoop, items: &Value<'a>) -> bool {
         let Kind::Optimizers(id) = items.kind else { return false };
         if !same_for_all(&node.body, self.vocabulary) {
             return false;
         }
         let mark = self.scope.len();
-        // Of a map's pairs the second is the optimizer.
+        // In the pairs of a map the second is the optimizer.
         let item = match &*node.pat {
             Pat::Tuple(pair) if pair.elems.len() == 2 => {
                 self.bind(&pair.elems[0], Value::number());
@@ -73,7 +77,7 @@ impl<'a> Lower<'a> {
         true
     }
 
-    /// `for optimizer in [&mut one, &mut two]`: the body once for each of them.
+    /// `for optimizer in [&mut one, &mut two]`: the body, once for each.
     pub(in crate::lower) fn for_each_named(&mut self, node: &'a ExprForLoop) -> bool {
         let Expr::Array(array) = &*node.expr else { return false };
         if array.elems.len() > limits::NAMED_OPTIMIZERS || !same_for_all(&node.body, self.vocabulary) {
@@ -85,7 +89,7 @@ impl<'a> Lower<'a> {
                 other => other,
             };
             let place = lower.place_of(part);
-            let value = place.and_then(|place| lower.values.get(&place));
+            let value = place.and_then(|place| lower.env.values.get(&place));
             value.is_some_and(|value| matches!(value.kind, Kind::Optimizer(_)))
         };
         if !array.elems.iter().all(|part| is_optimizer(self, part)) {
@@ -114,37 +118,12 @@ impl<'a> Lower<'a> {
         }
         let seen = self.scope.len();
         let item = Value { kind: Kind::Optimizer(id), ..items.clone() };
-        self.run(closure, seen, crate::lower::address(node), vec![item]);
+        self.run(closure, seen, address(node), vec![item]);
         true
-    }
-
-    /// Whether a type holds several optimizers.
-    pub(in crate::lower) fn holds_optimizers(&self, ty: &Type, generics: &Generics) -> bool {
-        let element = match ty {
-            Type::Reference(inner) => return self.holds_optimizers(&inner.elem, generics),
-            Type::Slice(inner) => &*inner.elem,
-            Type::Array(inner) => &*inner.elem,
-            Type::Path(path) => {
-                let Some(last) = path.path.segments.last() else { return false };
-                let PathArguments::AngleBracketed(inner) = &last.arguments else { return false };
-                let element = inner.args.iter().rev().find_map(|argument| match argument {
-                    GenericArgument::Type(ty) => Some(ty),
-                    _ => None,
-                });
-                let Some(element) = element else { return false };
-                match type_shape(&last.ident.to_string()) {
-                    Some(TypeShape::Collection) => element,
-                    Some(TypeShape::Wrapper) => return self.holds_optimizers(element, generics),
-                    None => return false,
-                }
-            }
-            _ => return false,
-        };
-        self.role_of_parameter(element, generics) == Some(Role::Optimizer)
     }
 }
 
-/// Whether a loop's body does the same to each of several optimizers, and nothing else that is followed.
+/// Whether a loop body treats several optimizers alike, and has no other effect that is tracked.
 fn same_for_all(body: &Block, vocabulary: &'static Vocabulary) -> bool {
     let mut same = Same { yes: true, vocabulary };
     same.visit_block(body);
@@ -157,6 +136,35 @@ fn same_for_all_in(body: &Expr, vocabulary: &'static Vocabulary) -> bool {
     same.yes
 }
 
+/// Whether a call computes gradients, or what they are computed from.
+fn computes_gradients(effect: CallEffect) -> bool {
+    match effect {
+        CallEffect::Gradients(effects) => effects.contains(&Effect::Fill),
+        CallEffect::Backward { .. } | CallEffect::Computes(_) => true,
+        CallEffect::Applies
+        | CallEffect::Settings
+        | CallEffect::Builds
+        | CallEffect::Adopts
+        | CallEffect::Updates { .. }
+        | CallEffect::Scales
+        | CallEffect::SetsEpoch
+        | CallEffect::Reduces
+        | CallEffect::KeepsGraph
+        | CallEffect::Detaches
+        | CallEffect::Parameters
+        | CallEffect::Passes
+        | CallEffect::Takes
+        | CallEffect::Copies
+        | CallEffect::Mode(_)
+        | CallEffect::ModeBy
+        | CallEffect::NoGrad
+        | CallEffect::WithGrad
+        | CallEffect::SwitchesRecording
+        | CallEffect::Harmless => false,
+    }
+}
+
+/// Searches a body for calls that do not treat all optimizers alike.
 struct Same {
     yes: bool,
     vocabulary: &'static Vocabulary,
@@ -167,16 +175,9 @@ impl<'ast> Visit<'ast> for Same {
         match expr {
             Expr::MethodCall(call) => {
                 let (name, given) = (call.method.to_string(), call.args.len());
-                let does = self
-                    .vocabulary
-                    .optimizer_method(&name, given)
-                    .or_else(|| self.vocabulary.method(&name, given));
-                let fills = |does: CallEffect| match does {
-                    CallEffect::Gradients(effects) => effects.contains(&Effect::Fill),
-                    CallEffect::Backward { .. } | CallEffect::Computes(_) => true,
-                    _ => false,
-                };
-                self.yes &= does.is_some_and(|does| !fills(does));
+                let effect = self.vocabulary.optimizer_method(&name, given);
+                let effect = effect.or_else(|| self.vocabulary.method(&name, given));
+                self.yes &= effect.is_some_and(|effect| !computes_gradients(effect));
             }
             Expr::Path(_)
             | Expr::Field(_)

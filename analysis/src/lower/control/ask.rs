@@ -48,7 +48,7 @@ impl<'a> Lower<'a> {
             }
             Shape::Fits(node) => {
                 self.expect_next(&node.pat, &node.expr);
-                let item = std::mem::take(&mut self.while_let);
+                let item = std::mem::take(&mut self.syntax.while_let);
                 let mut value = self.expr(&node.expr);
                 value.item |= item;
                 let holds = self.block("");
@@ -73,9 +73,9 @@ impl<'a> Lower<'a> {
     /// The second of two conditions, which the first may leave out.
     fn further_condition(&mut self, at: BlockId, condition: &'a Expr, yes: BlockId, no: BlockId) {
         self.start(at);
-        self.branches += 1;
+        self.control.branches += 1;
         self.condition(condition, yes, no);
-        self.branches -= 1;
+        self.control.branches -= 1;
     }
 
     /// Where control goes when a value meets a pattern; the names in it are bound elsewhere.
@@ -140,10 +140,10 @@ impl<'a> Lower<'a> {
     /// Goes on at `yes` and at `no`, and notes the answer if the question is followed.
     fn ask(&mut self, test: &Test<'_>, yes: BlockId, no: Option<BlockId>) {
         let known = self.followed(test).map(|bit| (bit, test.holds));
-        let (at, dead) = (self.at, self.dead);
+        let (at, dead) = (self.at.block, self.at.dead);
         if let Some(no) = no {
             self.answer(known.map(|(bit, holds)| (bit, !holds)), no);
-            (self.at, self.dead) = (at, dead);
+            (self.at.block, self.at.dead) = (at, dead);
         }
         self.answer(known, yes);
     }
@@ -160,7 +160,7 @@ impl<'a> Lower<'a> {
 
     /// The question of a test, in the variables that are in scope.
     pub(super) fn question(&mut self, test: &Test<'_>) -> (QuestionId, Key) {
-        let key = Key { subject: self.resolved(&test.key.subject), answer: test.key.answer.clone() };
+        let key = Key { subject: self.in_scope(&test.key.subject), answer: test.key.answer.clone() };
         let next = self.cfg.questions.all.len();
         let id = *self.asking.known.entry(key.clone()).or_insert(next);
         if id == next {
@@ -176,7 +176,7 @@ impl<'a> Lower<'a> {
 
     /// The bit of a test's question in the state, if it is followed.
     fn followed(&mut self, test: &Test<'_>) -> Option<usize> {
-        if !test.is_pure || !self.survey.followed.contains(&test.key) {
+        if !test.is_pure || !self.survey().followed.contains(&test.key) {
             return None;
         }
         let (id, key) = self.question(test);
@@ -213,7 +213,7 @@ impl<'a> Lower<'a> {
 
     /// A variable or field got a value: what does that say about questions?
     pub(in crate::lower) fn learn(&mut self, name: &str, value: &'a Expr) {
-        if self.survey.followed.is_empty() {
+        if self.survey().followed.is_empty() {
             return;
         }
         if let Some(constant) = condition::constant(value) {
@@ -227,7 +227,7 @@ impl<'a> Lower<'a> {
         condition::each_pure(condition::tests(value), &mut |test| {
             let mut itself = false;
             test.key.subject.names(&mut |known| itself |= known == name);
-            depends |= self.survey.followed.contains(&test.key) && !itself;
+            depends |= self.survey().followed.contains(&test.key) && !itself;
         });
         let flag = Test::of_variable(name, Constant::Truth(true));
         if depends && let Some(bit) = self.followed(&flag) {
@@ -244,7 +244,7 @@ impl<'a> Lower<'a> {
 
     /// What a name stands for may have changed, and the answers to questions about it.
     pub(in crate::lower) fn changed(&mut self, name: &str) {
-        let path = self.lookup(name).map(|path| self.first_of.get(&path).copied().unwrap_or(path));
+        let path = self.lookup(name).map(|path| self.nodes.first_of.get(&path).copied().unwrap_or(path));
         self.unassume(|question| {
             path.is_some_and(|path| question.variables.contains(&path))
                 || question.names.iter().any(|known| known == name)
@@ -254,7 +254,7 @@ impl<'a> Lower<'a> {
     /// The variable that a place belongs to may have changed.
     pub(in crate::lower) fn changed_in(&mut self, place: PathId) {
         let root = self.cfg.paths.root_of(place);
-        let root = self.first_of.get(&root).copied().unwrap_or(root);
+        let root = self.nodes.first_of.get(&root).copied().unwrap_or(root);
         self.unassume(|question| question.variables.contains(&root));
     }
 
@@ -268,7 +268,7 @@ impl<'a> Lower<'a> {
             _ => {}
         }
         if let Some(place) = self.place_of(left) {
-            let held = self.values.get(&place).and_then(|value| value.place);
+            let held = self.env.values.get(&place).and_then(|value| value.place);
             // A field may be assigned through a reference to the whole.
             if self.cfg.paths.root_of(place) == place {
                 self.changed_in(place);
@@ -281,9 +281,9 @@ impl<'a> Lower<'a> {
 
     /// The variable that a name means in a question: the caller's, if it is an argument without change.
     pub(super) fn home(&self, path: PathId) -> PathId {
-        let held = self.values.get(&path).and_then(|value| value.place);
+        let held = self.env.values.get(&path).and_then(|value| value.place);
         let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);
-        match (self.first_of.get(&path), held) {
+        match (self.nodes.first_of.get(&path), held) {
             (Some(_), Some(held)) if held != path => held,
             (Some(first), _) => *first,
             (None, _) => path,

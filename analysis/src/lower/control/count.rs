@@ -84,7 +84,7 @@ impl<'a> Lower<'a> {
     /// The pattern of a loop will bind an index.
     pub(in crate::lower) fn expect_index(&mut self, pat: &Pat, items: &Expr) {
         let Some(stream) = self.stream(items, 0) else { return };
-        let of = self.rounds.last().map_or(0, |round| round.of);
+        let of = self.control.iterations.last().map_or(0, |round| round.of);
         let index = Index { of, start: stream.start, over_items: stream.part.is_some() };
         if let Some(ident) = part_of(pat, stream.part) {
             self.guarding.counting.expected.insert(ident, index);
@@ -96,7 +96,7 @@ impl<'a> Lower<'a> {
         if let (Pat::TupleStruct(wrapped), Expr::MethodCall(call)) = (pat, from)
             && let (Some(inner), true) =
                 (wrapped.elems.first(), is_next(&call.method.to_string(), call.args.len()))
-            && !self.rounds.is_empty()
+            && !self.control.iterations.is_empty()
         {
             self.expect_index(inner, &call.receiver);
         }
@@ -126,7 +126,7 @@ impl<'a> Lower<'a> {
         if let Some(stream) = self.stream(value, 0).filter(|stream| stream.part.is_some()) {
             self.guarding.counting.streams.insert(path, stream);
         }
-        if self.survey.assigned.contains(&name) {
+        if self.survey().assigned.contains(&name) {
             return;
         }
         if let Some(linear) = self.linear(value, 0).filter(|linear| linear.of.is_some()) {
@@ -154,15 +154,18 @@ impl<'a> Lower<'a> {
                 self.linear(right, 0).filter(|linear| linear.of == Some(path)).and_then(|linear| linear.plus)
             }
         };
-        let conditional =
-            self.rounds.last().is_some_and(|round| self.branches > round.branches || round.continued);
-        let around: Vec<LoopId> = self.rounds.iter().map(|round| round.of).collect();
+        let conditional = self
+            .control
+            .iterations
+            .last()
+            .is_some_and(|round| self.control.branches > round.branches || round.continued);
+        let around: Vec<LoopId> = self.control.iterations.iter().map(|round| round.of).collect();
         let counting = &mut self.guarding.counting;
         match (by, op) {
             (Some(by), _) if by != 0 => {
                 let bump = Bump { by, around: around.last().copied(), conditional };
                 counting.bumps.entry(path).or_default().insert(address(right), bump);
-                if let Some(round) = self.rounds.last_mut() {
+                if let Some(round) = self.control.iterations.last_mut() {
                     round.bumped.insert(path);
                 }
             }

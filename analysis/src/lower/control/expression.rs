@@ -95,7 +95,7 @@ impl Lower<'_> {
 
     /// The same for an expression whose names are not resolved.
     pub(in crate::lower) fn version(&mut self, expression: &Expression) -> Versioned {
-        let resolved = self.resolved(expression);
+        let resolved = self.in_scope(expression);
         let version = self.last_assigned(&resolved);
         Versioned { expression: self.cfg.expressions.intern(resolved), version }
     }
@@ -127,7 +127,7 @@ impl Lower<'_> {
     }
 
     /// An expression with the variables in scope.
-    pub(in crate::lower) fn resolved(&self, expression: &Expression) -> Expression {
+    pub(in crate::lower) fn in_scope(&self, expression: &Expression) -> Expression {
         expression.resolved(&|name| self.lookup(name).map(|path| self.home(path)))
     }
 }

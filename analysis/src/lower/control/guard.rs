@@ -73,12 +73,12 @@ struct Matched<'e> {
 impl<'a> Lower<'a> {
     /// The guards of what is lowered here, from the start of the innermost iteration.
     pub(in crate::lower) fn guards_here(&mut self) -> Vec<Outcome> {
-        let base = self.rounds.last().map_or(0, |round| round.guards);
+        let base = self.control.iterations.last().map_or(0, |round| round.guards);
         let open = self.guarding.open.get(base..).unwrap_or_default().to_vec();
-        let alive: BTreeSet<BlockId> = self.frames.iter().map(|frame| frame.break_to).collect();
+        let alive: BTreeSet<BlockId> = self.control.frames.iter().map(|frame| frame.break_to).collect();
         self.guarding.exits.retain(|exit| alive.contains(&exit.frame));
         let mut left_out: Vec<Vec<Outcome>> = Vec::new();
-        for exit in self.guarding.exits.iter().filter(|exit| exit.rounds == self.rounds.len()) {
+        for exit in self.guarding.exits.iter().filter(|exit| exit.rounds == self.control.iterations.len()) {
             let elsewhere = exit.path.iter().any(|(guard, holds)| open.contains(&(*guard, !holds)));
             if !elsewhere {
                 left_out.push(exit.path.iter().filter(|outcome| !open.contains(outcome)).copied().collect());
@@ -155,21 +155,23 @@ impl<'a> Lower<'a> {
 
     /// Notes a jump to the end of a frame: what follows in it runs only if the jump was not taken.
     pub(in crate::lower) fn note_exit(&mut self, frame: usize) {
-        if self.dead || self.guarding.exits.len() >= limits::EXITS {
+        if self.at.dead || self.guarding.exits.len() >= limits::EXITS {
             return;
         }
         let is_loop = |kind| matches!(kind, FrameKind::Loop { .. });
-        let rounds = self.frames[..=frame].iter().filter(|frame| is_loop(frame.kind)).count();
-        let base =
-            rounds.checked_sub(1).and_then(|round| self.rounds.get(round)).map_or(0, |round| round.guards);
+        let rounds = self.control.frames[..=frame].iter().filter(|frame| is_loop(frame.kind)).count();
+        let base = rounds
+            .checked_sub(1)
+            .and_then(|round| self.control.iterations.get(round))
+            .map_or(0, |round| round.guards);
         let path = self.guarding.open.get(base..).unwrap_or_default().to_vec();
-        let frame = self.frames[frame].break_to;
+        let frame = self.control.frames[frame].break_to;
         self.guarding.exits.push(Exit { frame, rounds, path });
     }
 
     /// Forgets the jumps of an iteration that has been lowered.
     pub(in crate::lower) fn forget_exits(&mut self) {
-        let rounds = self.rounds.len();
+        let rounds = self.control.iterations.len();
         self.guarding.exits.retain(|exit| exit.rounds < rounds);
     }
 
@@ -238,7 +240,7 @@ impl<'a> Lower<'a> {
         formula: impl FnOnce(&mut Self) -> Formula<Leaf>,
         shown: impl FnOnce() -> (Place, String),
     ) -> GuardId {
-        let key = (node, self.chain);
+        let key = (node, self.nodes.chain);
         if let Some(&known) = self.guarding.known.get(&key) {
             return known;
         }

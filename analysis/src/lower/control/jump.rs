@@ -1,43 +1,44 @@
-//! Ways out: `break`, `continue`, `return` and `?`.
+//! Jumps: `break`, `continue`, `return` and `?`.
 
+use proc_macro2::Span;
 use syn::Expr;
 
-use crate::cfg::Deps;
-use crate::lower::control::failure::Way;
-use crate::lower::env::value::{Kind, Value};
-use crate::lower::{FrameKind, Lower, Round};
+use super::FrameKind;
+use super::failure::ErrorExit;
+use crate::lower::Lower;
+use crate::lower::env::value::Value;
 
 impl<'a> Lower<'a> {
-    pub(in crate::lower) fn tries(&mut self, node: &'a syn::ExprTry) -> Value<'a> {
-        let (way, mark) = (self.failure(), node.question_token.span);
-        let ends = way.unwrap_or_else(|| self.end_by(mark));
-        let value = self.asks(&node.expr, Some(ends));
-        self.leave_by(way, mark);
+    pub(super) fn tries(&mut self, node: &'a syn::ExprTry) -> Value<'a> {
+        let (exit, mark) = (self.error_exit(), node.question_token.span);
+        let target = exit.unwrap_or_else(|| self.function_end(mark));
+        let value = self.with_error_exit(&node.expr, Some(target));
+        self.may_fail(exit, mark);
         value
     }
 
-    pub(in crate::lower) fn breaks(&mut self, expr: &'a Expr, node: &'a syn::ExprBreak) -> Value<'a> {
+    pub(super) fn breaks(&mut self, expr: &'a Expr, node: &'a syn::ExprBreak) -> Value<'a> {
         self.leaves(expr);
         let value = node.expr.as_ref().map(|value| self.expr(value));
         let label = node.label.as_ref().map(|label| label.ident.to_string());
-        let out = self.frames.iter().rposition(|frame| match &label {
+        let out = self.control.frame(|frame| match &label {
             Some(_) => frame.label == label,
             None => matches!(frame.kind, FrameKind::Loop { .. }),
         });
         self.jump(out, value);
-        Value::of(Kind::Absent, Deps::none())
+        Value::never()
     }
 
-    pub(in crate::lower) fn continues(&mut self, expr: &'a Expr, node: &'a syn::ExprContinue) -> Value<'a> {
+    pub(super) fn continues(&mut self, expr: &'a Expr, node: &'a syn::ExprContinue) -> Value<'a> {
         self.leaves(expr);
         let label = node.label.as_ref().map(|label| label.ident.to_string());
-        self.next_round(label.as_deref());
-        Value::of(Kind::Absent, Deps::none())
+        self.next_iteration(label.as_deref());
+        Value::never()
     }
 
-    pub(in crate::lower) fn returns(&mut self, node: &'a syn::ExprReturn) -> Value<'a> {
+    pub(super) fn returns(&mut self, node: &'a syn::ExprReturn) -> Value<'a> {
         let value = node.expr.as_ref().map(|value| self.expr(value));
-        let out = self.frames.iter().rposition(|frame| frame.kind == FrameKind::Call);
+        let out = self.control.frame(|frame| frame.kind == FrameKind::Call);
         if let Some(value) = &value
             && out.is_none()
         {
@@ -45,79 +46,81 @@ impl<'a> Lower<'a> {
         }
         if !self.returns_error(node) {
             if out.is_none() {
-                let out = self.end_by(node.return_token.span);
+                let out = self.function_end(node.return_token.span);
                 self.goto(out.to);
             }
             self.jump(out, value);
         }
-        Value::of(Kind::Absent, Deps::none())
+        Value::never()
     }
 
-    /// A way out that may be taken here.
-    fn leave_by(&mut self, way: Option<Way>, mark: proc_macro2::Span) {
+    /// A branch to the error exit; to an end of the function if there is none.
+    fn may_fail(&mut self, exit: Option<ErrorExit>, mark: Span) {
         let on = self.block("");
         self.goto(on);
-        if let Some(way) = way {
+        if let Some(exit) = exit {
             let ends = self.block("");
-            self.goto(ends);
-            self.start(ends);
-            self.unwind(way.scope);
-            self.edge(way.to, way.softly);
+            self.join_at(ends);
+            self.unwind(exit.scope);
+            self.edge(exit.to, exit.softly);
         } else {
-            let out = self.end_by(mark);
+            let out = self.function_end(mark);
             self.goto(out.to);
         }
         self.start(on);
     }
 
-    /// The way to an end of the function.
-    fn end_by(&mut self, mark: proc_macro2::Span) -> Way {
+    /// A new end of the function, at a `?` or a `return`.
+    fn function_end(&mut self, mark: Span) -> ErrorExit {
         let to = self.block("returns");
         self.cfg.blocks[to].ends = Some(mark.into());
-        Way { to, scope: self.scope.len(), softly: false }
+        ErrorExit { to, scope: self.scope.len(), softly: false }
     }
 
     /// Jumps out of a frame; out of the function if there is none.
     fn jump(&mut self, frame: Option<usize>, value: Option<Value<'a>>) {
         if let Some(index) = frame {
-            if !matches!(self.frames[index].kind, FrameKind::Loop { .. }) {
+            let frame = &self.control.frames[index];
+            let (to, scope) = (frame.break_to, frame.scope);
+            if !matches!(frame.kind, FrameKind::Loop { .. }) {
                 self.note_exit(index);
             }
-            let to = self.frames[index].break_to;
-            self.unwind(self.frames[index].scope);
+            self.unwind(scope);
             self.goto(to);
-            if let Some(value) = value.filter(|_| !self.dead) {
-                let before = self.frames[index].value.take();
-                let joined = match before {
-                    Some(before) => self.join_values(before, value),
-                    None => value,
-                };
-                self.frames[index].value = Some(joined);
+            if !self.at.dead {
+                let before = self.control.frames[index].value.take();
+                self.control.frames[index].value = self.join_options(before, value);
             }
         }
         self.stop();
     }
 
-    pub(in crate::lower) fn next_round(&mut self, label: Option<&str>) {
-        let mut loops = self.rounds.len();
-        for index in (0..self.frames.len()).rev() {
-            let frame = &self.frames[index];
-            if let FrameKind::Loop { continue_to } = frame.kind {
-                loops = loops.saturating_sub(1);
-                if label.is_none() || frame.label.as_deref() == label {
-                    let conditional = |round: &Round| self.branches > round.branches;
-                    if self.rounds.get(loops).is_some_and(conditional) {
-                        for round in &mut self.rounds[loops..] {
-                            round.continued = true;
-                        }
-                    }
-                    self.unwind(self.frames[index].scope);
-                    self.note_exit(index);
-                    self.goto(continue_to);
-                    break;
-                }
+    /// `continue`: goes to the head of the loop with this label, or of the innermost one.
+    pub(super) fn next_iteration(&mut self, label: Option<&str>) {
+        let is_loop = |kind| matches!(kind, FrameKind::Loop { .. });
+        let found = self
+            .control
+            .frame(|frame| is_loop(frame.kind) && (label.is_none() || frame.label.as_deref() == label));
+        if let Some(index) = found {
+            let loops = self.control.frames[..index].iter().filter(|frame| is_loop(frame.kind)).count();
+            self.skip_rest_of(loops);
+            let frame = &self.control.frames[index];
+            let (kind, scope) = (frame.kind, frame.scope);
+            self.unwind(scope);
+            self.note_exit(index);
+            if let FrameKind::Loop { continue_to } = kind {
+                self.goto(continue_to);
             }
         }
         self.stop();
+    }
+
+    /// Records that the rest of these iterations may be skipped, if a condition decides about the jump.
+    fn skip_rest_of(&mut self, from: usize) {
+        let branches = self.control.branches;
+        let inner = self.control.iterations.get_mut(from..).unwrap_or_default();
+        if inner.first().is_some_and(|iteration| branches > iteration.branches) {
+            inner.iter_mut().for_each(|iteration| iteration.continued = true);
+        }
     }
 }

@@ -83,7 +83,7 @@ impl<'a> Lower<'a> {
                 _ => None,
             },
             Expr::Path(node) => match node.path.get_ident().and_then(|name| self.lookup(&name.to_string())) {
-                Some(path) => self.values.get(&path)?.known.clone(),
+                Some(path) => self.env.values.get(&path)?.known.clone(),
                 None if Variant::None.is_path(&node.path) => Some(Known::Nothing),
                 None => Known::variant(&node.path),
             },

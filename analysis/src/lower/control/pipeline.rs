@@ -3,18 +3,19 @@
 use syn::visit::Visit;
 use syn::{Expr, ExprClosure, ExprMethodCall};
 
-use crate::lower::control::head;
+use super::head;
+use crate::cfg::LoopId;
 use crate::lower::env::value::Value;
 use crate::lower::resolve::survey::Survey;
 use crate::lower::{Lower, address, text};
 use crate::vocabulary::{Drive, Lazy, drive, lazy};
 
-/// `base.adaptor(..).adaptor(|item| ..)`, not driven yet.
-pub(in crate::lower) struct Pipeline<'a> {
+/// A chain of lazy adaptors that is not driven yet: `base.adaptor(..).adaptor(|item| ..)`.
+pub(super) struct Pipeline<'a> {
     base: &'a Expr,
-    /// The closures, in the order in which an item goes through them.
+    /// The closures, in the order in which an item passes them.
     steps: Vec<(Lazy, &'a ExprClosure)>,
-    /// What the adaptors are given beside closures.
+    /// Arguments of the adaptors other than closures.
     given: Vec<&'a Expr>,
 }
 
@@ -33,11 +34,27 @@ impl<'a> Pipeline<'a> {
         pipeline.steps.reverse();
         pipeline
     }
+
+    /// Whether it is a plain collection.
+    fn is_bare(&self) -> bool {
+        self.steps.is_empty() && self.given.is_empty()
+    }
+}
+
+/// A method that drives a chain: `for_each`, `fold`, `sum`.
+struct Driver<'a> {
+    how: Drive,
+    closure: Option<&'a ExprClosure>,
+    /// The initial value of a fold.
+    start: Value<'a>,
+    node: &'a ExprMethodCall,
+    /// The call's syntax node.
+    call: usize,
 }
 
 impl<'a> Lower<'a> {
-    /// The chain in front of a loop, if a stage runs in one of its closures.
-    pub(in crate::lower) fn pipeline(&self, expr: &'a Expr) -> Option<Pipeline<'a>> {
+    /// The chain that a `for` loop iterates over, if a stage runs in one of its closures.
+    pub(super) fn pipeline(&self, expr: &'a Expr) -> Option<Pipeline<'a>> {
         let pipeline = Pipeline::of(expr);
         let stages = pipeline.steps.iter().any(|(_, closure)| self.has_stage(closure));
         stages.then_some(pipeline)
@@ -49,8 +66,8 @@ impl<'a> Lower<'a> {
         survey.stages > 0
     }
 
-    /// What a chain goes through.
-    pub(in crate::lower) fn pipeline_items(&mut self, pipeline: &Pipeline<'a>) -> Value<'a> {
+    /// The items of a chain, before its steps.
+    pub(super) fn pipeline_items(&mut self, pipeline: &Pipeline<'a>) -> Value<'a> {
         let mut items = self.expr(pipeline.base);
         for given in &pipeline.given {
             let given = self.expr(given);
@@ -59,12 +76,8 @@ impl<'a> Lower<'a> {
         items
     }
 
-    /// One item on its way through a chain.
-    pub(in crate::lower) fn through_pipeline(
-        &mut self,
-        pipeline: &Pipeline<'a>,
-        items: &Value<'a>,
-    ) -> Value<'a> {
+    /// Evaluates the steps of a chain for one item.
+    pub(super) fn through_pipeline(&mut self, pipeline: &Pipeline<'a>, items: &Value<'a>) -> Value<'a> {
         let mut item = self.item(items);
         for (kind, closure) in &pipeline.steps {
             let seen = self.scope.len();
@@ -74,9 +87,7 @@ impl<'a> Lower<'a> {
                 Lazy::Filters | Lazy::Keeps => {
                     let on = self.block("");
                     self.goto(on);
-                    self.branches += 1;
-                    self.next_round(None);
-                    self.branches -= 1;
+                    self.branched(|lower| lower.next_iteration(None));
                     self.start(on);
                 }
             }
@@ -84,7 +95,7 @@ impl<'a> Lower<'a> {
         item
     }
 
-    /// `items.map(|item| ..).sum()` and its like, as the loop that it is.
+    /// `items.map(|item| ..).sum()` and similar chains, lowered as a loop.
     pub(in crate::lower) fn driven(&mut self, expr: &'a Expr, node: &'a ExprMethodCall) -> Option<Value<'a>> {
         let how = drive(&node.method.to_string(), node.args.len())?;
         let closure = match node.args.last() {
@@ -94,12 +105,12 @@ impl<'a> Lower<'a> {
         };
         let pipeline = Pipeline::of(&node.receiver);
         let simple = matches!(how, Drive::Each { answers: false, .. });
-        let staged = pipeline.steps.iter().map(|(_, closure)| *closure).chain(closure);
-        if !simple && !staged.into_iter().any(|closure| self.has_stage(closure)) {
+        let mut staged = pipeline.steps.iter().map(|(_, closure)| *closure).chain(closure);
+        if !simple && !staged.any(|closure| self.has_stage(closure)) {
             return None;
         }
         let items = self.pipeline_items(&pipeline);
-        if let (Some(closure), true) = (closure, pipeline.steps.is_empty() && pipeline.given.is_empty())
+        if let (Some(closure), true) = (closure, pipeline.is_bare())
             && self.for_all_by_closure(node, closure, &items)
         {
             return Some(Value::nothing());
@@ -109,37 +120,48 @@ impl<'a> Lower<'a> {
             _ => Value::nothing(),
         };
         let line = node.method.span().start().line;
-        let id = self
-            .loop_of(address(node), line, || (text::call(expr).into(), head::of_items(expr, pipeline.base)));
+        let head = || (text::call(expr).into(), head::of_items(expr, pipeline.base));
+        let id = self.loop_of(address(node), line, head);
         self.iterates_over(id, None, pipeline.base);
+        let driver = Driver { how, closure, start, node, call: address(expr) };
+        Some(self.drive(id, &driver, &pipeline, &items))
+    }
+
+    /// The loop of a driven chain; returns the join of what its iterations return.
+    fn drive(
+        &mut self,
+        of: LoopId,
+        driver: &Driver<'a>,
+        pipeline: &Pipeline<'a>,
+        items: &Value<'a>,
+    ) -> Value<'a> {
         let mut result = Value::nothing();
-        self.repeat(id, None, true, &mut |lower, out| {
-            let body = lower.block("");
-            lower.goto(body);
-            lower.goto(out);
-            lower.start(body);
-            if let Some(pat) =
-                closure.and_then(|closure| closure.inputs.first()).filter(|_| pipeline.steps.is_empty())
+        self.repeat(of, None, true, &mut |lower, out| {
+            lower.next_or(out, "");
+            if let Some(pat) = driver
+                .closure
+                .and_then(|closure| closure.inputs.first())
+                .filter(|_| pipeline.steps.is_empty())
             {
-                lower.expect_index(pat, &node.receiver);
+                lower.expect_index(pat, &driver.node.receiver);
             }
-            let item = lower.through_pipeline(&pipeline, &items);
-            let given = match how {
-                Drive::Folds => vec![start.derived(), item],
-                _ => vec![item],
-            };
-            let value = match closure {
-                None => given.into_iter().next().unwrap_or_else(Value::nothing),
+            let item = lower.through_pipeline(pipeline, items);
+            let value = match driver.closure {
+                None => item,
                 Some(closure) => {
-                    let (seen, after) = (lower.scope.len(), lower.block(""));
-                    lower.run_to(closure, seen, address(expr), given, after)
+                    let given = match driver.how {
+                        Drive::Folds => vec![driver.start.derived(), item],
+                        _ => vec![item],
+                    };
+                    let seen = lower.scope.len();
+                    lower.run(closure, seen, driver.call, given)
                 }
             };
             result = std::mem::replace(&mut result, Value::nothing()).with(&value.derived());
-            if matches!(how, Drive::Each { may_stop: true, .. }) {
+            if matches!(driver.how, Drive::Each { may_stop: true, .. }) {
                 lower.goto(out);
             }
         });
-        Some(result.with(&start.derived()))
+        result.with(&driver.start.derived())
     }
 }

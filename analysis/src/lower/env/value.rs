@@ -1,139 +1,117 @@
-//! What an expression gives, as far as the checker cares.
+//! Abstract values: the result of an expression, as far as the checker tracks it.
 
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
-use syn::ExprClosure;
-
+pub(in crate::lower) use super::kind::{Guard, Kind};
 use crate::cfg::{Deps, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Source};
 use crate::lower::control::known::Known;
 use crate::lower::resolve::TypeId;
 
-/// What an expression gives.
+/// An abstract value.
 ///
-/// The walker hands values on at every level of an expression, so what few of them have stands apart.
+/// The walk moves values at every level of an expression, so the rarer facts are behind a shared pointer.
 #[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub(in crate::lower) struct Value<'a> {
     pub kind: Kind<'a>,
-    /// The places it was computed from.
+    /// Places that it was computed from.
     pub deps: Deps,
-    /// It has a graph for certain, of its own or through `graphs`.
+    /// It certainly has a graph, of its own or through `graphs`.
     pub computed: bool,
-    /// The place that it is.
+    /// The place that holds it.
     pub place: Option<PathId>,
     pub handed: Handed,
-    /// It is an item of a loop, new in each round.
+    /// It is an item of a loop, new in each iteration.
     pub item: bool,
-    /// Its type says that it is a schedule.
+    /// Its type, not only its name, is that of a schedule.
     pub typed_schedule: bool,
-    /// It was cloned, which may have made it a thing of its own.
+    /// It was cloned, and may be independent of the original.
     pub copied: bool,
-    /// It says something about what this round computed: an output, a loss, a gradient's norm.
+    /// It depends on numbers of this iteration: an output, a loss, a gradient norm.
     pub measured: bool,
-    /// Its type, if that is seen.
+    /// Its type, if that is resolved.
     pub ty: Option<TypeId>,
-    /// Where it comes from; copied where it is written and others have it too.
-    pub behind: Rc<Behind>,
+    /// Provenance; copied on write.
+    pub behind: Rc<Provenance>,
 }
 
-/// Where a value comes from; read and written as fields of the value.
+/// Provenance of a value; its fields are read and written as fields of the value.
 #[derive(Clone, Default)]
-pub(in crate::lower) struct Behind {
-    /// The places of what was put into it, as `losses.push(loss)` does.
+pub(in crate::lower) struct Provenance {
+    /// Places of the values stored in it, as by `losses.push(loss)`.
     pub holds: Deps,
     /// The named tensor that it is.
     pub tensor: Option<GraphId>,
-    /// The named tensors that it was computed from, graph included.
+    /// The named tensors through whose graphs it was computed.
     pub graphs: Vec<GraphId>,
-    /// The models whose forward made it.
+    /// The models whose forward computed it.
     pub models: Deps,
-    /// The constructor that it comes from.
+    /// The constructor that returned it.
     pub made: Option<SiteId>,
-    /// What it was computed from, and how.
+    /// Inputs and operations that it was computed with.
     pub origin: Origin,
-    /// What is behind it, whatever it went through since.
+    /// Forwards, losses and collections that contributed to it.
     pub past: Past,
     /// It is a copy of this optimizer.
     pub copy_of: Option<OptimizerId>,
-    /// What a condition can tell of it.
+    /// Its variant or truth value, if that is known statically.
     pub known: Option<Known>,
-    /// The call whose result it is, if that must be used.
+    /// The call whose result it is, if the result must be used.
     pub outcome: Option<SiteId>,
-    /// Named values with a graph of which it is a part, so that it may well have a graph too.
+    /// Graphs of named values of which it may be a part, so that it may have a graph too.
     pub part: Vec<GraphId>,
 }
 
+impl Provenance {
+    /// The join of two.
+    fn either(&self, other: &Self) -> Self {
+        Self {
+            holds: self.holds.union(&other.holds),
+            tensor: self.tensor.filter(|_| self.tensor == other.tensor),
+            graphs: Vec::new(),
+            models: Deps::none(),
+            made: self.made.and(other.made),
+            origin: self.origin.either(&other.origin),
+            past: self.past.union(&other.past),
+            copy_of: self.copy_of.filter(|_| self.copy_of == other.copy_of),
+            known: self.known.clone().filter(|known| other.known.as_ref() == Some(known)),
+            outcome: None,
+            part: Vec::new(),
+        }
+    }
+}
+
 thread_local! {
-    /// What most values share.
-    static NOTHING_BEHIND: Rc<Behind> = Rc::default();
-    static NUMBER: Rc<Behind> = Rc::new(Behind { origin: Origin::constant(), ..Behind::default() });
+    /// Provenance of most values.
+    static NO_PROVENANCE: Rc<Provenance> = Rc::default();
+    static CONSTANT: Rc<Provenance> =
+        Rc::new(Provenance { origin: Origin::constant(), ..Provenance::default() });
 }
 
 impl Deref for Value<'_> {
-    type Target = Behind;
+    type Target = Provenance;
 
-    fn deref(&self) -> &Behind {
+    fn deref(&self) -> &Provenance {
         &self.behind
     }
 }
 
 impl DerefMut for Value<'_> {
-    fn deref_mut(&mut self) -> &mut Behind {
+    fn deref_mut(&mut self) -> &mut Provenance {
         Rc::make_mut(&mut self.behind)
     }
 }
 
-/// How a value is handed on.
+/// How a value is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::lower) enum Handed {
     /// As a `&mut` reference.
     Exclusive,
-    /// As itself.
+    /// By value.
     Value,
-    /// As a `&` reference, so that nobody can step it.
+    /// As a `&` reference, through which no optimizer can be stepped.
     Shared,
-}
-
-/// The kinds of things that are told apart.
-#[derive(Clone)]
-pub(in crate::lower) enum Kind<'a> {
-    Plain,
-    /// `None`, or what an expression gives that never ends.
-    Absent,
-    /// A literal, or computed from literals.
-    Number,
-    /// An optimizer that has a place.
-    Optimizer(OptimizerId),
-    /// An optimizer straight from its constructor; whose parameters it moves.
-    NewOptimizer(Deps, SiteId),
-    /// A collection of optimizers that has a place.
-    Optimizers(OptimizerId),
-    /// The same straight from their constructors.
-    NewOptimizers(Deps, SiteId),
-    /// An optimizer's description, from which it is still to be built.
-    Settings(SiteId),
-    Schedule,
-    /// A gradient scaler.
-    Scaler,
-    /// A loss times a scaler's factor.
-    Scaled,
-    /// What a `backward` gives, in a library where that is a value.
-    Gradients,
-    /// A guard that stops recording while it is in scope.
-    Guard(Guard),
-    Closure(&'a ExprClosure, usize),
-    Tuple(Vec<Value<'a>>),
-    Fields(Vec<(String, Value<'a>)>),
-}
-
-/// What a guard does while it is in scope.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::lower) struct Guard {
-    /// The model that it keeps in evaluation mode, with the number under which the flow keeps the mode.
-    pub mode: Option<(usize, PathId)>,
-    /// It is there on every path.
-    pub certain: bool,
 }
 
 impl<'a> Value<'a> {
@@ -149,7 +127,7 @@ impl<'a> Value<'a> {
             copied: false,
             measured: false,
             ty: None,
-            behind: NOTHING_BEHIND.with(Rc::clone),
+            behind: NO_PROVENANCE.with(Rc::clone),
         }
     }
 
@@ -177,10 +155,15 @@ impl<'a> Value<'a> {
     }
 
     pub(in crate::lower) fn number() -> Self {
-        Self { kind: Kind::Number, behind: NUMBER.with(Rc::clone), ..Self::nothing() }
+        Self { kind: Kind::Number, behind: CONSTANT.with(Rc::clone), ..Self::nothing() }
     }
 
-    /// A number that says something about what another value does.
+    /// The value of an expression that never returns.
+    pub(in crate::lower) fn never() -> Self {
+        Self::of(Kind::Absent, Deps::none())
+    }
+
+    /// A number that depends on this iteration if another value does.
     pub(in crate::lower) fn number_of(other: &Self) -> Self {
         Self { measured: other.measured, ..Self::number() }
     }
@@ -189,23 +172,29 @@ impl<'a> Value<'a> {
         Self { kind, ..Self::plain(deps) }
     }
 
-    /// Whether it is a tensor for certain: a model made it.
+    /// Whether it is certainly a tensor: a model computed it.
     pub(in crate::lower) fn is_tensor(&self) -> bool {
         self.computed || self.origin.source == Source::Computed
     }
 
-    /// The graphs that `backward` of it runs through.
+    /// The graphs that `backward` of it traverses.
     pub(in crate::lower) fn through(&self) -> Vec<GraphId> {
         self.tensor.map_or_else(|| self.graphs.clone(), |tensor| vec![tensor])
     }
 
-    /// The graphs of which it may be a part; of a tuple or a struct, those of its parts.
+    /// Whether it has or may have a graph, or a model computed it.
+    pub(in crate::lower) fn has_graphs(&self) -> bool {
+        self.tensor.is_some()
+            || !(self.graphs.is_empty() && self.part.is_empty() && self.models.is_empty())
+            || self.kind.parts().next().is_some()
+    }
+
+    /// The graphs of which it may be a part; for a tuple or a struct, those of its parts.
     pub(in crate::lower) fn parts(&self) -> Vec<GraphId> {
         let inside = |value: &Self| value.through().into_iter().chain(value.parts()).collect::<Vec<_>>();
         match &self.kind {
-            Kind::Tuple(values) if self.part.is_empty() => values.iter().flat_map(inside).collect(),
-            Kind::Fields(values) if self.part.is_empty() => {
-                values.iter().flat_map(|(_, value)| inside(value)).collect()
+            Kind::Tuple(_) | Kind::Fields(_) if self.part.is_empty() => {
+                self.kind.parts().flat_map(inside).collect()
             }
             _ => self.part.clone(),
         }
@@ -214,17 +203,13 @@ impl<'a> Value<'a> {
     /// Makes it and its parts a part of one graph.
     pub(in crate::lower) fn gather(&mut self, graph: GraphId) {
         let had = self.computed || !self.parts().is_empty();
-        match &mut self.kind {
-            Kind::Tuple(values) => values.iter_mut().for_each(|value| value.gather(graph)),
-            Kind::Fields(values) => values.iter_mut().for_each(|(_, value)| value.gather(graph)),
-            _ => {}
-        }
+        self.kind.parts_mut().into_iter().for_each(|(_, part)| part.gather(graph));
         self.tensor = None;
         self.graphs = if self.computed { vec![graph] } else { Vec::new() };
         self.part = if had { vec![graph] } else { Vec::new() };
     }
 
-    /// Computed from both, the graph of neither known to be kept.
+    /// A value computed from both, possibly without their graphs.
     pub(in crate::lower) fn with(mut self, other: &Self) -> Self {
         self.deps = self.deps.union(&other.deps);
         if self.past != other.past {
@@ -234,31 +219,42 @@ impl<'a> Value<'a> {
         self
     }
 
-    /// A value computed from this one, and nothing else said about it.
+    /// A value computed from this one by an unknown function.
     pub(in crate::lower) fn derived(&self) -> Self {
         let mut all = Self { measured: self.measured, ..Self::plain(self.deps.union(&self.holds)) };
         if self.past != all.past {
             all.past = self.past.clone();
         }
+        self.kind.parts().fold(all, |all, part| all.with(&part.derived()))
+    }
+
+    /// One of several values that it consists of.
+    pub(in crate::lower) fn piece(&self) -> Self {
+        let mut piece = self.derived();
+        piece.graphs = self.through();
+        piece.models = self.models.clone();
+        piece.origin = self.origin.part();
+        piece.computed = self.computed;
+        piece
+    }
+
+    /// A part of a tuple or of a struct.
+    pub(in crate::lower) fn field(&self, member: &str) -> Option<&Self> {
         match &self.kind {
-            Kind::Tuple(parts) => parts.iter().fold(all, |all, part| all.with(&part.derived())),
-            Kind::Fields(parts) => parts.iter().fold(all, |all, (_, part)| all.with(&part.derived())),
-            _ => all,
+            Kind::Tuple(parts) => parts.get(member.parse::<usize>().ok()?),
+            Kind::Fields(parts) => parts.iter().find(|(name, _)| name == member).map(|(_, part)| part),
+            _ => None,
         }
     }
 
-    /// Every named tensor that it is, holds or was computed from.
+    /// All named tensors in it or in its computation.
     pub(in crate::lower) fn all_graphs(&self, into: &mut Vec<GraphId>) {
         into.extend(self.tensor);
         into.extend(&self.graphs);
-        match &self.kind {
-            Kind::Tuple(parts) => parts.iter().for_each(|part| part.all_graphs(into)),
-            Kind::Fields(parts) => parts.iter().for_each(|(_, part)| part.all_graphs(into)),
-            _ => {}
-        }
+        self.kind.parts().for_each(|part| part.all_graphs(into));
     }
 
-    /// The guard that it is, if recording stops while it is in scope.
+    /// The guard that it is.
     pub(in crate::lower) fn guard(&self) -> Option<Guard> {
         match self.kind {
             Kind::Guard(guard) => Some(guard),
@@ -266,9 +262,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// One of two values, when it cannot be known which.
-    ///
-    /// The optimizers that get lost between them are returned.
+    /// The join of two values, with the optimizers that it no longer identifies.
     pub(in crate::lower) fn either(self, other: Self) -> (Self, Vec<OptimizerId>) {
         let absent = |value: &Self| matches!(value.kind, Kind::Absent);
         if absent(&self) || absent(&other) {
@@ -276,68 +270,16 @@ impl<'a> Value<'a> {
             if let Kind::Guard(guard) = &mut present.kind {
                 guard.certain = false;
             }
-            // `None` is a value; what never ends gives none.
+            // `None` is a value; an expression that never returns has none.
             if missing.known.is_some() {
                 present.known = None;
             }
             return (present, Vec::new());
         }
         let mut lost = Vec::new();
-        let kind = match (self.kind, other.kind) {
-            (Kind::Optimizer(a), Kind::Optimizer(b)) if a == b => Kind::Optimizer(a),
-            (Kind::Optimizers(a), Kind::Optimizers(b)) if a == b => Kind::Optimizers(a),
-            (Kind::Number, Kind::Number) => Kind::Number,
-            (Kind::Schedule, Kind::Schedule) => Kind::Schedule,
-            (Kind::Scaler, Kind::Scaler) => Kind::Scaler,
-            (Kind::Scaled, Kind::Scaled) => Kind::Scaled,
-            (Kind::Settings(site), Kind::Settings(_)) => Kind::Settings(site),
-            (Kind::Guard(a), Kind::Guard(b)) => {
-                Kind::Guard(if a == b { a } else { Guard { certain: false, ..a } })
-            }
-            (Kind::Guard(guard), _) | (_, Kind::Guard(guard)) => {
-                Kind::Guard(Guard { certain: false, ..guard })
-            }
-            (Kind::NewOptimizer(a, site), Kind::NewOptimizer(b, _)) => Kind::NewOptimizer(a.union(&b), site),
-            (Kind::Tuple(a), Kind::Tuple(b)) if a.len() == b.len() => {
-                let both = a.into_iter().zip(b).map(|(a, b)| {
-                    let (value, gone) = a.either(b);
-                    lost.extend(gone);
-                    value
-                });
-                Kind::Tuple(both.collect())
-            }
-            (Kind::Fields(a), Kind::Fields(b))
-                if a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0) =>
-            {
-                let both = a.into_iter().zip(b).map(|((name, a), (_, b))| {
-                    let (value, gone) = a.either(b);
-                    lost.extend(gone);
-                    (name, value)
-                });
-                Kind::Fields(both.collect())
-            }
-            (a, b) => {
-                a.optimizers(&mut lost);
-                b.optimizers(&mut lost);
-                Kind::Plain
-            }
-        };
-        let (a, b) = (&*self.behind, &*other.behind);
-        let behind = Behind {
-            holds: a.holds.union(&b.holds),
-            tensor: a.tensor.filter(|_| a.tensor == b.tensor),
-            graphs: Vec::new(),
-            models: Deps::none(),
-            made: a.made.and(b.made),
-            origin: a.origin.either(&b.origin),
-            past: a.past.union(&b.past),
-            copy_of: a.copy_of.filter(|_| a.copy_of == b.copy_of),
-            known: a.known.clone().filter(|known| b.known.as_ref() == Some(known)),
-            outcome: None,
-            part: Vec::new(),
-        };
+        let behind = Rc::new(self.behind.either(&other.behind));
         let value = Value {
-            kind,
+            kind: self.kind.either(other.kind, &mut lost),
             deps: self.deps.union(&other.deps),
             computed: self.computed && other.computed,
             place: self.place.filter(|_| self.place == other.place),
@@ -347,21 +289,9 @@ impl<'a> Value<'a> {
             copied: self.copied || other.copied,
             measured: self.measured || other.measured,
             ty: self.ty.filter(|_| self.ty == other.ty),
-            behind: Rc::new(behind),
+            behind,
         };
         (value, lost)
-    }
-}
-
-impl Kind<'_> {
-    /// The optimizers in it.
-    fn optimizers(&self, into: &mut Vec<OptimizerId>) {
-        match self {
-            Self::Optimizer(id) | Self::Optimizers(id) => into.push(*id),
-            Self::Tuple(parts) => parts.iter().for_each(|part| part.kind.optimizers(into)),
-            Self::Fields(parts) => parts.iter().for_each(|(_, part)| part.kind.optimizers(into)),
-            _ => {}
-        }
     }
 }
 

@@ -155,10 +155,31 @@ impl Survey {
         }
     }
 
-    fn is_stage(does: Option<CallEffect>) -> bool {
-        use CallEffect::{Detaches, Harmless, KeepsGraph, Parameters, Passes, Takes};
-        does.is_some_and(|does| {
-            !matches!(does, Detaches | Harmless | KeepsGraph | Parameters | Passes | Takes)
+    fn is_stage(effect: Option<CallEffect>) -> bool {
+        effect.is_some_and(|effect| match effect {
+            CallEffect::Detaches
+            | CallEffect::Harmless
+            | CallEffect::KeepsGraph
+            | CallEffect::Parameters
+            | CallEffect::Passes
+            | CallEffect::Takes => false,
+            CallEffect::Gradients(_)
+            | CallEffect::Backward { .. }
+            | CallEffect::Computes(_)
+            | CallEffect::Applies
+            | CallEffect::Settings
+            | CallEffect::Builds
+            | CallEffect::Adopts
+            | CallEffect::Updates { .. }
+            | CallEffect::Scales
+            | CallEffect::SetsEpoch
+            | CallEffect::Reduces
+            | CallEffect::Copies
+            | CallEffect::Mode(_)
+            | CallEffect::ModeBy
+            | CallEffect::NoGrad
+            | CallEffect::WithGrad
+            | CallEffect::SwitchesRecording => true,
         })
     }
 }

@@ -131,7 +131,7 @@ impl Lower<'_> {
                 if let Some(&alias) = self.guarding.counting.aliases.get(&path) {
                     return Some(alias);
                 }
-                let bumped = self.rounds.last().is_some_and(|round| round.bumped.contains(&path));
+                let bumped = self.control.iterations.last().is_some_and(|round| round.bumped.contains(&path));
                 Some(Linear { of: Some(path), plus: Some(i64::from(bumped)) })
             }
             _ => None,

@@ -33,7 +33,7 @@ impl Lower<'_> {
             Expr::Binary(node) => self.is_length(&node.left, depth + 1),
             Expr::Path(path) => {
                 let Some(name) = path.path.get_ident().map(ToString::to_string) else { return false };
-                let init = self.lookup(&name).and_then(|path| self.made_of.get(&path));
+                let init = self.lookup(&name).and_then(|path| self.env.made_of.get(&path));
                 init.map_or_else(
                     || names_length(&name),
                     |init| self.is_length(init, depth + 1) || names_length(&name),
