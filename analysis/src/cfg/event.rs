@@ -63,7 +63,7 @@ pub enum Action {
     /// An optimizer comes from where it cannot be seen.
     Forget(OptimizerId),
     /// A stage acts on the gradients of one optimizer.
-    Gradients(OptimizerId, Effect),
+    Effect(OptimizerId, Effect),
     /// A stage acts on the gradients of whatever these places hold.
     Through(Deps, Effect),
     /// `backward` of a loss.
@@ -96,7 +96,7 @@ pub enum Action {
     /// Somebody takes the parameters of these places as they stand, or leaves the round.
     Look(Deps),
     /// A forward or a loss, with the place of its model; see [`super::Computation`].
-    Run(Option<PathId>),
+    Computation(Option<PathId>),
     /// A schedule moves the learning rate of an optimizer, or of whatever it was built for.
     Schedule(Option<OptimizerId>),
     /// A model's layers are switched to a mode.

@@ -1,6 +1,6 @@
 use crate::cfg::{Mark, Scaler};
 use super::{Cause, Context};
-use crate::flow::{What, Word};
+use crate::flow::{Observed, StateSet};
 use crate::stage::Effect;
 
 lint! {
@@ -38,9 +38,9 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for visit in &cx.solution.visits {
-        let What::Books(optimizer, Effect::Clip, books) = visit.what else { continue };
-        let (clip, scaled) = (visit.site, books.scale.by(Word::SCALED));
-        let (Some(certain), Some(backward)) = (books.scale.certainty(Word::SCALED), scaled) else { continue };
+        let Observed::Facts(optimizer, Effect::Clip, facts) = visit.what else { continue };
+        let (clip, scaled) = (visit.site, facts.scale.by(StateSet::SCALED));
+        let (Some(certain), Some(backward)) = (facts.scale.certainty(StateSet::SCALED), scaled) else { continue };
         if visit.maybe_not_first || cx.cfg.facts.is(clip, Mark::ScaledClip) {
             continue;
         }

@@ -7,7 +7,7 @@ use super::{Lint, calls};
 use crate::cfg::{Action, Certain, Cfg, ConditionKind, Deps, Event, Opaque, OptimizerId, Site, SiteId};
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
-use crate::flow::{Cell, Gradients, Solution, Visit, What};
+use crate::flow::{GradientStates, GradientValue, Observed, Solution, Visit};
 use crate::options::{CheckOptions, Origin};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::hints_at_training;
@@ -32,7 +32,7 @@ pub struct Context<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
     /// What they are.
-    pub word: Gradients,
+    pub state: GradientStates,
     /// On all paths or on some.
     pub certain: Certain,
     /// The step or the clip.
@@ -40,7 +40,7 @@ pub struct Fault {
     /// Whose gradients.
     pub optimizer: OptimizerId,
     /// Their state before.
-    pub cell: Cell,
+    pub gradients: GradientValue,
 }
 
 impl<'a> Context<'a> {
@@ -55,8 +55,8 @@ impl<'a> Context<'a> {
         let mut cx =
             Self { cfg, solution, options, lint: None, findings: Vec::new(), explained: BTreeSet::new() };
         for fault in cx.faults(Effect::Take) {
-            if fault.certain == Certain::Every && fault.word != Gradients::STALE {
-                cx.explained.extend(fault.cell.trail(fault.word).clipped);
+            if fault.certain == Certain::Every && fault.state != GradientStates::STALE {
+                cx.explained.extend(fault.gradients.provenance(fault.state).clipped);
             }
         }
         cx
@@ -64,17 +64,22 @@ impl<'a> Context<'a> {
 
     /// Every step, or every clip, that meets gradients it should not.
     pub fn faults(&self, effect: Effect) -> Vec<Fault> {
-        let mut bad = Gradients::EMPTY | Gradients::USED | Gradients::DISCARDED;
+        let mut bad = GradientStates::EMPTY | GradientStates::USED | GradientStates::DISCARDED;
         if effect == Effect::Take {
-            bad = bad | Gradients::STALE;
+            bad = bad | GradientStates::STALE;
         }
         let fault = |visit: &Visit| match visit.what {
-            What::Gradients(optimizer, done, cell) if done == effect && !visit.maybe_not_first => {
-                let certain = cell.certainty(bad)?;
-                let set = if certain == Certain::Every { cell.all } else { cell.direct };
-                let order = [Gradients::DISCARDED, Gradients::STALE, Gradients::USED, Gradients::EMPTY];
-                let word = order.into_iter().find(|word| set.and(bad).meets(*word))?;
-                Some(Fault { word, certain, visit: *visit, optimizer, cell })
+            Observed::Effect(optimizer, done, gradients) if done == effect && !visit.maybe_not_first => {
+                let certain = gradients.certainty(bad)?;
+                let set = if certain == Certain::Every { gradients.all } else { gradients.direct };
+                let order = [
+                    GradientStates::DISCARDED,
+                    GradientStates::STALE,
+                    GradientStates::USED,
+                    GradientStates::EMPTY,
+                ];
+                let state = order.into_iter().find(|state| set.and(bad).meets(*state))?;
+                Some(Fault { state, certain, visit: *visit, optimizer, gradients })
             }
             _ => None,
         };
@@ -84,7 +89,7 @@ impl<'a> Context<'a> {
     /// Whether a faulty step on the same gradients explains this clip.
     pub fn is_explained(&self, clip: &Fault) -> bool {
         // Of several clips in a row the trail keeps the first.
-        let first = clip.cell.trail(clip.word).clipped.unwrap_or(clip.visit.site);
+        let first = clip.gradients.provenance(clip.state).clipped.unwrap_or(clip.visit.site);
         self.explained.contains(&first)
     }
 
@@ -154,7 +159,7 @@ impl<'a> Context<'a> {
     /// The sites at which a stage with this effect acts on an optimizer.
     pub fn acting(&self, optimizer: OptimizerId, effect: Effect) -> Vec<SiteId> {
         let acts = |visit: &Visit| match visit.what {
-            What::Gradients(id, done, _) => (id == optimizer && done == effect).then_some(visit.site),
+            Observed::Effect(id, done, _) => (id == optimizer && done == effect).then_some(visit.site),
             _ => None,
         };
         let sites: BTreeSet<SiteId> = self.solution.visits.iter().filter_map(acts).collect();
@@ -228,7 +233,7 @@ impl<'a> Context<'a> {
     /// Reports a fault that stands at `site` and that `fault` brings about.
     pub fn report_fault(&mut self, fault: &Fault, site: SiteId, message: impl Into<String>) -> Report<'_> {
         let cause = Cause::Gradients(fault.visit.site, fault.optimizer);
-        let when = self.when_not_always(&fault.visit, fault.word.bits());
+        let when = self.when_not_always(&fault.visit, fault.state.bits());
         self.report(site, cause, fault.visit.rank, fault.certain, message).when(when)
     }
 

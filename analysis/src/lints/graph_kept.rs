@@ -4,7 +4,7 @@ use super::runs::Study;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Kept, LoopId, PathId};
 use crate::vocabulary::speaks_of_evaluation;
-use crate::flow::What;
+use crate::flow::Observed;
 
 lint! {
     /// ## What it finds
@@ -48,7 +48,7 @@ fn check(cx: &mut Context<'_>) {
         collected.extend(run.past.collected.paths());
     }
     let mut reached = BTreeMap::new();
-    for visit in cx.solution.visits.iter().filter(|visit| matches!(visit.what, What::Run(..))) {
+    for visit in cx.solution.visits.iter().filter(|visit| matches!(visit.what, Observed::Computation(..))) {
         reached.entry(visit.site).or_insert(visit.rank);
     }
     for (_, kept) in cx.cfg.facts.all::<Kept>() {

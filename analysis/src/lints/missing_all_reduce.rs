@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Certain, Opaque, OptimizerId, Reduction, SiteId};
-use crate::flow::What;
+use crate::flow::Observed;
 use crate::stage::Effect;
 use crate::vocabulary::{reduces_by_itself};
 
@@ -42,7 +42,7 @@ fn check(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
         for step in cx.acting(id, Effect::Take) {
             let Some(reduced) = losses_only(cx, id, step) else { continue };
-            let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, What::Gradients(of, ..) if of == id));
+            let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, Observed::Effect(of, ..) if of == id));
             let rank = met.map_or(0, |visit| visit.rank);
             let note = format!("{} puts a loss together across all processes", cx.call_at(reduced));
             let message = format!("{} follows the gradients of this process alone", cx.call(step));

@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain, ConditionKind, OptimizerId, Reads, SiteId};
-use crate::flow::{Gradients, What, first_effects};
+use crate::flow::{GradientStates, Observed, first_effects};
 use crate::stage::Effect;
 
 lint! {
@@ -42,10 +42,10 @@ fn check(cx: &mut Context<'_>) {
     for (site, &what) in cx.cfg.facts.all::<Reads>() {
         if what == Reads::Leave && is_measured(cx, site) {
             for visit in &cx.solution.visits {
-                if let What::Look(optimizer, cell) = visit.what
+                if let Observed::Look(optimizer, gradients) = visit.what
                     && visit.site == site
-                    && cell.all.within(Gradients::FILLED | Gradients::STALE)
-                    && let Some(backward) = cell.all.words().find_map(|word| cell.trail(word).filled)
+                    && gradients.all.within(GradientStates::FILLED | GradientStates::STALE)
+                    && let Some(backward) = gradients.all.states().find_map(|state| gradients.provenance(state).filled)
                     && let Some(next) = leaks(cx, optimizer, site)
                 {
                     tell(cx, optimizer, site, backward, next);

@@ -6,7 +6,7 @@ use super::Context;
 use crate::cfg::{
     Cfg, Computation, DataSource, Deps, Excerpt, HeadKind, LoopId, OptimizerId, PathId, Recorded, SiteId,
 };
-use crate::flow::{Solution, Visit, What, Word, Words};
+use crate::flow::{AbstractValue, Observed, Solution, StateSet, Visit};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::{names_environment, speaks_of_evaluation, speaks_of_training};
 
@@ -18,20 +18,20 @@ pub(super) struct Forward<'a> {
     /// What it runs.
     pub(super) run: &'a Computation,
     /// The model's mode, if it is followed.
-    pub(super) mode: Option<Words>,
+    pub(super) mode: Option<AbstractValue>,
     /// What a switch says of recording.
-    pub(super) switch: Words,
+    pub(super) switch: AbstractValue,
 }
 
 impl Forward<'_> {
     /// It has a graph for certain.
     pub(super) fn is_recorded(&self) -> bool {
-        self.run.recorded == Recorded::Yes && self.switch.all.within(Word::ON)
+        self.run.recorded == Recorded::Yes && self.switch.all.within(StateSet::ON)
     }
 
     /// It has no graph for certain.
     pub(super) fn is_unrecorded(&self) -> bool {
-        self.run.recorded == Recorded::No || self.switch.all.within(Word::OFF)
+        self.run.recorded == Recorded::No || self.switch.all.within(StateSet::OFF)
     }
 }
 
@@ -172,7 +172,7 @@ impl<'a> Study<'a> {
     /// All forwards, earlier rounds first.
     pub(super) fn forwards(&self) -> Vec<Forward<'a>> {
         let forward = |visit: &Visit| {
-            let What::Run(mode, switch) = visit.what else { return None };
+            let Observed::Computation(mode, switch) = visit.what else { return None };
             let run = self.cfg.facts.at::<Computation>(visit.site)?;
             (run.stage == Stage::Forward).then_some(Forward { visit: *visit, run, mode, switch })
         };
@@ -259,8 +259,8 @@ pub(super) fn data_of(cfg: &Cfg, site: SiteId, run: &Computation) -> Option<Loop
 fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
     let mut switched: BTreeMap<SiteId, bool> = BTreeMap::new();
     for visit in &solution.visits {
-        if let What::Run(_, switch) = visit.what {
-            *switched.entry(visit.site).or_insert(true) &= switch.all.within(Word::OFF);
+        if let Observed::Computation(_, switch) = visit.what {
+            *switched.entry(visit.site).or_insert(true) &= switch.all.within(StateSet::OFF);
         }
     }
     let lexically =

@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Action, Advance, Certain, OptimizerId, SiteId};
-use crate::flow::{Visit, What, Word};
+use crate::flow::{Visit, Observed, StateSet};
 use crate::stage::Effect;
 
 lint! {
@@ -47,9 +47,9 @@ fn check(cx: &mut Context<'_>) {
         }
     }
     for visit in visits {
-        let What::Schedule(stepped) = visit.what else { continue };
+        let Observed::Schedule(stepped) = visit.what else { continue };
         let (Some(how), Some(of)) = (cx.cfg.facts.at::<Advance>(visit.site), moved.get(&visit.site)) else { continue };
-        if stepped.certainty(Word::BEFORE) != Some(Certain::Every) || how.copy_of.is_some() {
+        if stepped.certainty(StateSet::BEFORE) != Some(Certain::Every) || how.copy_of.is_some() {
             continue;
         }
         // One that is not built here may count epochs.

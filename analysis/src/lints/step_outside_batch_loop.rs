@@ -2,7 +2,7 @@ use super::unscaled_accumulation::size_of;
 use super::window::Window;
 use super::{Cause, Context};
 use crate::cfg::{Certain, SiteId};
-use crate::flow::Gradients;
+use crate::flow::GradientStates;
 use crate::stage::Effect;
 
 lint! {
@@ -50,7 +50,7 @@ fn check(cx: &mut Context<'_>) {
         // Where nothing at all is left it is `gradients_discarded`.
         if faults.iter().any(|fault| {
             fault.optimizer == window.optimizer
-                && fault.word == Gradients::DISCARDED
+                && fault.state == GradientStates::DISCARDED
                 && fault.certain == Certain::Every
         }) {
             continue;

@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain, Deps, LoopId, OptimizerId, PathId, Root, SiteId};
-use crate::flow::What;
+use crate::flow::Observed;
 use crate::stage::Effect;
 
 lint! {
@@ -48,7 +48,7 @@ fn check(cx: &mut Context<'_>) {
         let built = optimizer.built.first().map(|&(site, _)| (site, format!("`{name}` is built on line {}, for {owned}", cx.line(site))));
         let at = format!("{} runs through {model}; no loss comes from {owned}", cx.call_at(backward));
         for step in cx.acting(id, Effect::Take) {
-            let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, What::Gradients(of, ..) if of == id));
+            let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, Observed::Effect(of, ..) if of == id));
             // The last loss before the step is the one that should give it gradients.
             let last = cx.cfg.facts.all::<Root>().map(|(site, _)| site).filter(|root| *root < step).max();
             let cut = last.and_then(|last| cx.detached(last));

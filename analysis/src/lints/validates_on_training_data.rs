@@ -1,7 +1,7 @@
 use super::Context;
 use crate::vocabulary::{names_training, names_validation};
 use crate::cfg::{Computation, Deps, Versioned, HeadKind, LoopId, Opaque, Recorded, SiteId, UseKind};
-use crate::flow::{What, Word};
+use crate::flow::{Observed, StateSet};
 use crate::stage::Stage;
 
 lint! {
@@ -91,8 +91,8 @@ fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
         let mut visits = cx.solution.visits.iter().filter(|visit| visit.site == site).peekable();
         visits.peek().is_some()
             && visits.all(|visit| {
-                matches!(visit.what, What::Run(Some(mode), _) if mode.all.within(Word::EVAL))
-                    || matches!(visit.what, What::Run(_, recording) if recording.all.within(Word::OFF))
+                matches!(visit.what, Observed::Computation(Some(mode), _) if mode.all.within(StateSet::EVAL))
+                    || matches!(visit.what, Observed::Computation(_, recording) if recording.all.within(StateSet::OFF))
             })
     };
     !range && !forwards.is_empty() && forwards.iter().all(|(site, unrecorded)| *unrecorded || in_evaluation(*site))

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::cfg::{ConditionKind, Counter, LoopId, OptimizerId, SiteId};
-use crate::flow::{Cell, Gradients, What};
+use crate::flow::{GradientStates, GradientValue, Observed};
 use crate::stage::Effect;
 
 /// An optimizer whose step comes once in several backwards.
@@ -102,7 +102,7 @@ impl<'a> Context<'a> {
     /// at the end of each window.
     pub(super) fn thrown_away(&self) -> Vec<(Window<'a>, SiteId)> {
         // Where no round runs there is nothing to throw away.
-        let known = |cell: &Cell| !cell.direct.meets(Gradients::UNKNOWN);
+        let known = |gradients: &GradientValue| !gradients.direct.meets(GradientStates::UNKNOWN);
         self.windows_where(known, |cx, optimizer, steps, fills| {
             let windows = cx.acting(optimizer, Effect::Zero).into_iter().filter_map(|zero| {
                 let around = &cx.site(zero).loops;
@@ -161,18 +161,18 @@ impl<'a> Context<'a> {
     }
 
     fn windows<T>(&self, window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<T>) -> Vec<T> {
-        self.windows_where(|cell| !cell.all.meets(Gradients::UNKNOWN), window)
+        self.windows_where(|gradients| !gradients.all.meets(GradientStates::UNKNOWN), window)
     }
 
     /// The windows of the optimizers whose gradients are known well enough at each of their steps.
     fn windows_where<T>(
         &self,
-        known: impl Fn(&Cell) -> bool,
+        known: impl Fn(&GradientValue) -> bool,
         window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<T>,
     ) -> Vec<T> {
         let known = |id: &OptimizerId| {
             self.solution.visits.iter().all(|visit| match visit.what {
-                What::Gradients(of, Effect::Take, cell) => of != *id || known(&cell),
+                Observed::Effect(of, Effect::Take, gradients) => of != *id || known(&gradients),
                 _ => true,
             })
         };
@@ -199,19 +199,21 @@ impl<'a> Context<'a> {
     pub(super) fn mid_update(&self, site: SiteId) -> Option<(OptimizerId, SiteId, SiteId)> {
         let looks = || {
             self.solution.visits.iter().filter_map(move |visit| match visit.what {
-                What::Look(optimizer, cell) if visit.site == site => Some((optimizer, cell)),
+                Observed::Look(optimizer, gradients) if visit.site == site => Some((optimizer, gradients)),
                 _ => None,
             })
         };
-        let pending = Gradients::FILLED | Gradients::STALE;
-        looks().find_map(|(optimizer, cell)| {
-            let always = looks().filter(|(of, _)| *of == optimizer).all(|(_, cell)| cell.all.within(pending));
-            let backward = cell.all.words().find_map(|word| cell.trail(word).filled)?;
+        let pending = GradientStates::FILLED | GradientStates::STALE;
+        looks().find_map(|(optimizer, gradients)| {
+            let always = looks()
+                .filter(|(of, _)| *of == optimizer)
+                .all(|(_, gradients)| gradients.all.within(pending));
+            let backward = gradients.all.states().find_map(|state| gradients.provenance(state).filled)?;
             let steps = self.acting(optimizer, Effect::Take);
             let after =
                 |step: &SiteId| *step > site && self.site(site).loops.starts_with(&self.site(*step).loops);
             let step = steps.into_iter().find(after)?;
-            (always && cell.all.meets(pending)).then_some((optimizer, backward, step))
+            (always && gradients.all.meets(pending)).then_some((optimizer, backward, step))
         })
     }
 

@@ -173,7 +173,7 @@ impl<'a> Lower<'a> {
             receiver.into_iter().chain(arguments).fold(Deps::none(), |all, part| all.union(&part.models));
         let models = model.map_or(models.clone(), |model| models.union(&model.derived().deps));
         if stage != Stage::Backward {
-            self.emit(Action::Run(place), site);
+            self.emit(Action::Computation(place), site);
         }
         let unsure = model.is_some_and(|model| model.origin.unrecorded);
         let recorded = match self.recording.state() {

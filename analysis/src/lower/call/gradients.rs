@@ -48,7 +48,7 @@ impl<'a> Lower<'a> {
                 self.emit(Action::Touch(Deps::one(self.cfg.optimizers[*id].path)), site);
             }
             (Effect::Fill, None, On::Places(deps)) => self.emit(Action::Touch(deps.clone()), site),
-            (_, _, On::Optimizer(id)) => self.emit(Action::Gradients(*id, effect), site),
+            (_, _, On::Optimizer(id)) => self.emit(Action::Effect(*id, effect), site),
             (_, _, On::Places(deps)) => self.emit(Action::Through(deps.clone(), effect), site),
         }
     }
