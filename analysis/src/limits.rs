@@ -30,6 +30,9 @@ pub(crate) const NESTED_CALLS: usize = 10;
 /// Each copies the callee.
 pub(crate) const CALLS: usize = 400;
 
+/// Imports from one module to the next that name resolution follows.
+pub(crate) const IMPORTS: usize = 8;
+
 /// Depth of closures that are followed.
 pub(crate) const NESTED_CLOSURES: usize = 6;
 

@@ -50,11 +50,11 @@ use control::{Control, ask, guard};
 use emit::{Cursor, Nodes};
 use env::{Env, Objects, Scope};
 use resolve::survey::Survey;
-use resolve::{FnId, Seen, SeenFn};
+use resolve::{FnId, Function, Resolver};
 
 /// The control-flow graph of a function's body.
 pub fn lower(function: &ItemFn, options: &CheckOptions) -> Cfg {
-    lower_seen(&Seen::of_function(function, options), 0).cfg
+    lower_resolved(&Resolver::of_function(function, options), 0).cfg
 }
 
 /// The control-flow graph of a function, with the functions inlined into it.
@@ -65,14 +65,14 @@ pub(crate) struct Lowered {
 }
 
 /// The control-flow graph of one of the resolved functions.
-pub(crate) fn lower_seen(seen: &Seen, function: FnId) -> Lowered {
-    let mut lower = Lower::new(seen, function);
+pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
+    let mut lower = Lower::new(resolver, function);
     lower.function();
     lower.settle_guards();
     lower.settle_outcomes();
     let bodies = lower.inlining.called.iter().chain([&function]);
     for id in bodies {
-        let factors = &seen.functions[*id].survey.factors;
+        let factors = &resolver.functions[*id].survey.factors;
         lower.cfg.function.factors.names.extend(factors.names.iter().cloned());
         lower.cfg.function.factors.sums |= factors.sums;
     }
@@ -84,7 +84,7 @@ pub(crate) fn lower_seen(seen: &Seen, function: FnId) -> Lowered {
 /// The walk over one function: its graph so far, and the state of each room.
 struct Lower<'a> {
     cfg: Cfg,
-    resolver: &'a Seen,
+    resolver: &'a Resolver,
     vocabulary: &'static Vocabulary,
     scope: Scope,
     env: Env<'a>,
@@ -111,8 +111,8 @@ struct Syntax {
 }
 
 impl<'a> Lower<'a> {
-    fn new(seen: &'a Seen, function: FnId) -> Self {
-        let survey = &seen.functions[function].survey;
+    fn new(resolver: &'a Resolver, function: FnId) -> Self {
+        let survey = &resolver.functions[function].survey;
         let questions = Questions { too_many: survey.too_many, ..Questions::default() };
         let cfg = Cfg {
             blocks: vec![Block { label: "entry".to_owned(), ..Block::default() }],
@@ -122,7 +122,7 @@ impl<'a> Lower<'a> {
         };
         Self {
             cfg,
-            resolver: seen,
+            resolver,
             vocabulary: &TRAINING_LOOP,
             scope: Scope::default(),
             env: Env::default(),
@@ -139,7 +139,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The function whose body is being lowered.
-    fn here(&self) -> &'a SeenFn {
+    fn here(&self) -> &'a Function {
         &self.resolver.functions[self.inlining.function]
     }
 

@@ -160,11 +160,11 @@ impl<'a> Lower<'a> {
     /// Calls a variable: a closure, a loss function or a model.
     fn call_variable(&mut self, call: &Call<'a>, path: PathId) -> Value<'a> {
         let function = self.env.value(path).cloned();
-        if let Some(Kind::Closure(closure, seen)) = function.as_ref().map(|value| &value.kind) {
+        if let Some(&Kind::Closure(closure)) = function.as_ref().map(|value| &value.kind) {
             if !self.survey().assigned.contains(&call.name) {
-                return self.run(closure, *seen, address(call.expr), call.arguments.clone());
+                return self.run(closure, address(call.expr), call.arguments.clone());
             }
-            self.touch_expr(&closure.body);
+            self.touch_expr(&closure.node.body);
         }
         if self.vocabulary.function(&call.name) == Some(CallEffect::Computes(Stage::Loss)) {
             return self.computes(call, Stage::Loss, None, &call.arguments);
@@ -179,8 +179,8 @@ impl<'a> Lower<'a> {
 
     /// Calls the value of an expression.
     fn call_value(&mut self, call: &Call<'a>, function: &Value<'a>) -> Value<'a> {
-        if let Kind::Closure(closure, seen) = function.kind {
-            return self.run(closure, seen, address(call.expr), call.arguments.clone());
+        if let Kind::Closure(closure) = function.kind {
+            return self.run(closure, address(call.expr), call.arguments.clone());
         }
         self.opaque_call(call)
     }

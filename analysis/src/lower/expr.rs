@@ -1,36 +1,19 @@
 //! Statements and expressions, in evaluation order.
 
-use syn::{BinOp, Block, Expr, Local, Pat, Stmt, UnOp};
+use syn::{Block, Expr, Local, Pat, Stmt};
 
-use crate::cfg::{Deps, Join, Origin, Recorded, UseKind};
-use crate::diagnostic::Place;
+use crate::cfg::{Deps, Recorded, UseKind};
 use crate::limits;
 use crate::lower::control::FrameKind;
 use crate::lower::control::known::Known;
 use crate::lower::env::bind::member;
-use crate::lower::env::origin::join_of;
 use crate::lower::env::value::{Handed, Kind, Value};
-use crate::lower::{Lower, address, text};
+use crate::lower::{Lower, address};
 use crate::tokens::names_in;
 use crate::vocabulary::rust::Variant;
-use crate::vocabulary::{Role, role_of_type};
 
-/// Whether an operator also assigns, as `+=` does.
-pub(super) fn is_assignment(op: &BinOp) -> bool {
-    matches!(
-        op,
-        BinOp::AddAssign(_)
-            | BinOp::SubAssign(_)
-            | BinOp::MulAssign(_)
-            | BinOp::DivAssign(_)
-            | BinOp::RemAssign(_)
-            | BinOp::BitXorAssign(_)
-            | BinOp::BitAndAssign(_)
-            | BinOp::BitOrAssign(_)
-            | BinOp::ShlAssign(_)
-            | BinOp::ShrAssign(_)
-    )
-}
+mod composite;
+pub(in crate::lower) mod operators;
 
 impl<'a> Lower<'a> {
     /// A block, with a scope of its own.
@@ -186,51 +169,14 @@ impl<'a> Lower<'a> {
         self.expr(expr).derived()
     }
 
-    fn unary(&mut self, node: &'a syn::ExprUnary) -> Value<'a> {
-        match node.op {
-            UnOp::Deref(_) => self.expr(&node.expr),
-            UnOp::Neg(_) => {
-                let value = self.expr(&node.expr);
-                let origin = Origin { last: None, ..value.origin.part() };
-                self.combine(std::iter::once(&value)).with_origin(origin)
-            }
-            _ => self.derived_of(&node.expr),
-        }
-    }
-
-    fn assignment(&mut self, node: &'a syn::ExprAssign) -> Value<'a> {
-        let mut value = self.expr(&node.right);
-        self.replaces(&node.left, &node.right, &value);
-        self.adds_to_itself(&node.left, &node.right, &mut value);
-        self.note_assignment(&node.left, None, &node.right);
-        self.note_use(&node.left, UseKind::Set);
-        self.assign(&node.left, value);
-        self.learn(&text::tight(&node.left), &node.right);
-        Value::nothing()
-    }
-
     fn cast(&mut self, node: &'a syn::ExprCast) -> Value<'a> {
         let value = self.expr(&node.expr);
         value.derived().with_origin(value.origin.part())
     }
 
-    fn range(&mut self, node: &'a syn::ExprRange) -> Value<'a> {
-        let mut value = Value::number();
-        for end in [&node.start, &node.end].into_iter().flatten() {
-            let end = self.expr(end);
-            value = value.with(&end);
-        }
-        value.derived()
-    }
-
-    fn tuple(&mut self, node: &'a syn::ExprTuple) -> Value<'a> {
-        let parts = node.elems.iter().map(|part| self.expr(part)).collect();
-        Value::of(Kind::Tuple(parts), Deps::none())
-    }
-
     fn closure(&mut self, node: &'a syn::ExprClosure) -> Value<'a> {
         let captured = self.mentioned(&node.body);
-        Value::of(Kind::Closure(node, self.scope.len()), captured)
+        Value::of(Kind::Closure(self.closure_here(node)), captured)
     }
 
     /// Code that the walk does not understand.
@@ -268,86 +214,5 @@ impl<'a> Lower<'a> {
                 Value { handed, ..value.clone() }
             },
         )
-    }
-
-    fn binary(&mut self, node: &'a syn::ExprBinary) -> Value<'a> {
-        if is_assignment(&node.op) {
-            let right = self.expr(&node.right);
-            let left = self.expr(&node.left);
-            self.note_added(node, &right);
-            let origin = left.origin.with(&right.origin, join_of(&node.op));
-            let mut value = self.combine([&left, &right].into_iter()).with_origin(origin);
-            if matches!(node.op, BinOp::AddAssign(_)) {
-                self.adds_up(&node.left, &node.right, &right, &mut value, "+=");
-            }
-            self.note_assignment(&node.left, Some(&node.op), &node.right);
-            self.assign(&node.left, value);
-            return Value::nothing();
-        }
-        match node.op {
-            BinOp::And(_) | BinOp::Or(_) => self.condition_value(node),
-            BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) => {
-                let (left, right) = (self.expr(&node.left), self.expr(&node.right));
-                self.note_difference(node, &left, &right);
-                self.note_division(node);
-                let origin = left.origin.with(&right.origin, join_of(&node.op));
-                self.combine([&left, &right].into_iter()).with_origin(origin)
-            }
-            _ => {
-                let left = self.expr(&node.left);
-                let right = self.expr(&node.right);
-                let origin = left.origin.with(&right.origin, Join::Other);
-                left.derived().with(&right.derived()).with_origin(origin)
-            }
-        }
-    }
-
-    fn index(&mut self, node: &'a syn::ExprIndex) -> Value<'a> {
-        let base = self.expr(&node.expr);
-        self.expr(&node.index);
-        self.part_of_several(&base);
-        match &*node.index {
-            Expr::Lit(literal) => {
-                let index = text::tight(literal);
-                self.project(&base, &index)
-            }
-            // One of several: an effect on it may be an effect on any of them.
-            _ => base.derived().with_origin(base.origin.part()),
-        }
-    }
-
-    fn collection(&mut self, parts: impl Iterator<Item = &'a Expr>) -> Value<'a> {
-        let mut whole = Value::number();
-        let parts: Vec<_> = parts.map(|part| self.expr(part)).collect();
-        if let Some(kind) = Self::all_new(&parts) {
-            return Value::of(kind, Deps::none());
-        }
-        for value in parts {
-            self.escapes(&value);
-            whole.origin = whole.origin.with(&value.origin, Join::Other);
-            whole = whole.with(&value.derived());
-        }
-        whole.derived().with_origin(whole.origin.clone())
-    }
-
-    fn fields(&mut self, node: &'a syn::ExprStruct) -> Value<'a> {
-        let mut fields = Vec::new();
-        for field in &node.fields {
-            let value = self.expr(&field.expr);
-            fields.push((member(&field.member), value));
-        }
-        if let Some(rest) = &node.rest {
-            let rest = self.expr(rest);
-            self.escapes(&rest);
-        }
-        let name = node.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-        // Settings are numbers; a struct that holds parameters is recognized by its methods.
-        let numbers = fields.iter().all(|(_, value)| value.derived().deps.is_empty());
-        if numbers && role_of_type(self.vocabulary, &name) == Some(Role::Optimizer) {
-            let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
-            return Value::of(Kind::Settings(site), Deps::none());
-        }
-        let ty = self.resolver.type_named(&name, self.inlining.function);
-        Value { ty, ..Value::of(Kind::Fields(fields), Deps::none()) }
     }
 }

@@ -1,24 +1,24 @@
 //! Notes for lints on bookkeeping: uses of variables, heads of loops, choices of the best model.
 
-use std::collections::BTreeSet;
+use syn::{BinOp, Expr, ExprBinary, ExprPath, Lit, Pat, ReturnType, Type};
 
-use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprPath, Lit, Pat, ReturnType, Type};
-
-use super::control::expression::unreferenced;
-use crate::cfg::{Choice, LoopId, Measure, PathId, SiteId, Swallow, Use, UseKind};
+use crate::cfg::{PathId, SiteId, Use, UseKind};
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::lower::env::value::Value;
-use crate::lower::resolve::SeenFn;
-use crate::lower::{Lower, address, text};
+use crate::lower::resolve::Function;
+use crate::lower::{Lower, address};
 use crate::stage::Stage;
 use crate::tokens::names_in;
-use crate::vocabulary::rust::{ErrorFilter, Variant, error_filter, is_ok, is_result};
-use crate::vocabulary::{CallEffect, GradientStop, is_loss, keeps_model, names_batch, names_loader};
+use crate::vocabulary::rust::is_result;
+use crate::vocabulary::{CallEffect, GradientStop, is_loss};
+
+mod choice;
+mod heads;
 
 impl<'a> Lower<'a> {
     /// Records the signature.
-    pub(super) fn note_function(&mut self, function: &SeenFn) {
+    pub(super) fn note_function(&mut self, function: &Function) {
         self.cfg.function.name.clone_from(&function.name);
         self.cfg.function.is_test = function.tested;
         self.cfg.function.returns = match &function.sig.output {
@@ -160,96 +160,6 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records a branch that keeps the best model so far.
-    pub(super) fn note_choice(&mut self, node: &'a ExprIf) {
-        let mut single = &*node.cond;
-        while let Expr::Paren(inner) = single {
-            single = &inner.expr;
-        }
-        let Expr::Binary(compared) = single else { return };
-        let (less, more) = match compared.op {
-            BinOp::Lt(_) | BinOp::Le(_) => (&*compared.left, &*compared.right),
-            BinOp::Gt(_) | BinOp::Ge(_) => (&*compared.right, &*compared.left),
-            _ => return,
-        };
-        let body = &node.then_branch.stmts;
-        let assigned = body.iter().find_map(|statement| match statement {
-            syn::Stmt::Expr(Expr::Assign(assign), _) => {
-                let (best, now) = (text::tight(&assign.left), text::tight(&assign.right));
-                let is = |best_side: &Expr, now_side: &Expr| {
-                    names_in(best_side).contains(best.as_str()) && text::tight(now_side) == now
-                };
-                (is(more, less) || is(less, more)).then_some(&*assign.right)
-            }
-            _ => None,
-        });
-        let Some(Expr::Path(now)) = assigned else { return };
-        let Some(name) = now.path.get_ident().map(ToString::to_string) else { return };
-        let names: BTreeSet<String> = body.iter().flat_map(names_in).collect();
-        let Some(keeps) = names.into_iter().find(|name| keeps_model(name)) else { return };
-        let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond).into()));
-        if self.cfg.facts.at::<Choice>(site).is_some() || self.at.dead {
-            return;
-        }
-        let mut measure = Measure { name: name.clone(), ..Measure::default() };
-        self.measure(&name, &mut measure, 0);
-        self.cfg.facts.note(site, Choice { site, measure, keeps });
-    }
-
-    /// Collects the inputs of a measure.
-    fn measure(&self, name: &str, into: &mut Measure, depth: usize) {
-        let Some(path) = self.lookup(name) else { return };
-        if let Some(value) = self.env.values.get(&path) {
-            into.forwards.extend(&value.origin.forwards);
-        }
-        into.forwards.extend(self.env.added.get(&path).into_iter().flatten());
-        let Some(init) = self.env.made_of.get(&path).filter(|_| depth < limits::MEASURE_SOURCES) else {
-            return;
-        };
-        for part in names_in(init) {
-            if part != name && !into.names.contains(&part) {
-                into.names.push(part.clone());
-                self.measure(&part, into, depth + 1);
-            }
-        }
-    }
-
-    /// Records the head of a loop over `items`.
-    pub(super) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
-        self.iterates_over(of, Some(pat), items);
-        let site = self.site(address(items), None, || (Place::of(items), text::call(items).into()));
-        self.cfg.loops[of].iterates = Some(site);
-        if let Some((drops, from)) = swallows(items, pat) {
-            let items = text::tight(unreferenced(from));
-            let instead = format!("for batch in {items} {{ let batch = batch?; .. }}");
-            let swallow = Swallow { site, of, drops, instead, from: None };
-            self.swallow(swallow);
-        }
-    }
-
-    /// Records the head of a `while let`.
-    pub(super) fn note_while(&mut self, of: LoopId, head: &'a syn::ExprLet) {
-        let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr).into()));
-        self.cfg.loops[of].iterates = Some(site);
-        let fetch = text::tight(&head.expr);
-        let instead = match nested(&head.pat) {
-            Some((Variant::Some, _)) => {
-                format!("while let Some(batch) = {fetch} {{ let batch = batch?; .. }}")
-            }
-            Some(_) => format!("while let Some(batch) = {fetch}? {{ .. }}"),
-            None => return,
-        };
-        let from = fetched_from(&head.expr).and_then(|name| self.lookup(&name));
-        self.env.item_sources.extend(from);
-        self.swallow(Swallow { site, of, drops: false, instead, from });
-    }
-
-    fn swallow(&mut self, swallow: Swallow) {
-        if !self.at.dead {
-            self.cfg.facts.note_once(swallow.site, swallow);
-        }
-    }
-
     /// Records that code that is not lowered mentions a variable.
     pub(super) fn note_mentioned(&mut self, path: PathId) {
         if self.env.built.contains_key(&path) {
@@ -284,53 +194,5 @@ fn gives_something(ty: &Type) -> bool {
             !is_result(&last.ident.to_string()) || first.is_none_or(gives_something)
         }
         _ => true,
-    }
-}
-
-/// The two variants of a pattern such as `Some(Ok(batch))`.
-fn nested(pat: &Pat) -> Option<(Variant, Variant)> {
-    let variant = |pat: &'_ Pat| -> Option<(String, Pat)> {
-        let Pat::TupleStruct(wrapped) = pat else { return None };
-        let name = wrapped.path.segments.last()?.ident.to_string();
-        (wrapped.elems.len() == 1).then(|| (name, wrapped.elems[0].clone()))
-    };
-    let (outer, inner) = variant(pat)?;
-    let (inner, _) = variant(&inner)?;
-    match (Variant::of(&outer)?, Variant::of(&inner)?) {
-        pair @ ((Variant::Some, Variant::Ok) | (Variant::Ok, Variant::Some)) => Some(pair),
-        _ => None,
-    }
-}
-
-/// The variable that items are fetched from.
-fn fetched_from(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Await(node) => fetched_from(&node.base),
-        Expr::MethodCall(node) => match &*node.receiver {
-            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Whether the items of a loop leave out errors: true if it drops the item, false if it ends; and the
-/// items with their errors.
-fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
-    let Expr::MethodCall(node) = items else { return None };
-    let given = node.args.first();
-    let turns = |asks: bool| given.is_some_and(|function| is_ok(function, asks));
-    // `flatten` also flattens nested collections; only a loader of batches counts.
-    let of_loader = || {
-        let bound = names_in(&pat);
-        bound.iter().any(|name| names_batch(name))
-            && names_in(&node.receiver).iter().any(|name| names_loader(name))
-    };
-    match error_filter(&node.method.to_string())? {
-        ErrorFilter::EndsByValue => turns(false).then_some((false, &*node.receiver)),
-        ErrorFilter::EndsByTruth => turns(true).then_some((false, &*node.receiver)),
-        ErrorFilter::Drops => turns(false).then_some((true, &*node.receiver)),
-        ErrorFilter::Flattens => of_loader().then_some((true, &*node.receiver)),
-        ErrorFilter::Passes => swallows(&node.receiver, pat),
     }
 }

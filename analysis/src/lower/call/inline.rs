@@ -6,20 +6,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::{Expr, ExprClosure, FnArg, Pat, ReceiverKind, ReturnType, Type};
+use syn::{Expr, FnArg, ReturnType};
 
 use super::Call;
 use crate::cfg::{self, CallId, Deps, SiteId};
 use crate::limits;
-use crate::lower::control::FrameKind;
-use crate::lower::env::value::{Handed, Kind, Value};
+use crate::lower::env::value::{Kind, Value};
 use crate::lower::resolve::survey::type_name;
-use crate::lower::resolve::{FnId, SeenFn};
+use crate::lower::resolve::{FnId, Function};
 use crate::lower::{Lower, address};
-use crate::stage::Stage;
 use crate::tokens::names_in;
+use crate::vocabulary::CallEffect;
 use crate::vocabulary::rust::is_option;
-use crate::vocabulary::{CallEffect, Role};
+use policy::Policy;
+
+mod closure;
+mod parameters;
+mod policy;
 
 /// The functions and closures that are being inlined.
 #[derive(Default)]
@@ -53,16 +56,6 @@ struct Activation {
     caller: (FnId, Option<CallId>),
 }
 
-/// When a call is inlined, provided that its function is resolved.
-enum Policy {
-    Always,
-    Never,
-    /// If the function trains; else the vocabulary knows enough.
-    IfItTrains,
-    /// If the receiver's type holds an optimizer.
-    IfItHoldsOptimizer,
-}
-
 impl Inlining {
     pub(in crate::lower) fn of(function: FnId) -> Self {
         Self { root: function, function, ..Self::default() }
@@ -74,74 +67,6 @@ impl Inlining {
     }
 }
 
-/// When a method with this effect is inlined.
-fn policy_of_method(effect: Option<CallEffect>) -> Policy {
-    match effect {
-        None | Some(CallEffect::Backward { .. }) => Policy::Always,
-        // The `forward`, `train` or `zero_grad` of a model's own are what the vocabulary says.
-        Some(CallEffect::Computes(Stage::Forward)) => Policy::Never,
-        Some(CallEffect::Computes(_)) => Policy::Always,
-        Some(CallEffect::Gradients(_)) => Policy::IfItHoldsOptimizer,
-        Some(
-            CallEffect::Applies
-            | CallEffect::Settings
-            | CallEffect::Builds
-            | CallEffect::Adopts
-            | CallEffect::Updates { .. }
-            | CallEffect::Scales
-            | CallEffect::SetsEpoch
-            | CallEffect::Reduces
-            | CallEffect::KeepsGraph
-            | CallEffect::Detaches
-            | CallEffect::Parameters
-            | CallEffect::Passes
-            | CallEffect::Takes
-            | CallEffect::Copies
-            | CallEffect::Mode(_)
-            | CallEffect::ModeBy
-            | CallEffect::NoGrad
-            | CallEffect::WithGrad
-            | CallEffect::SwitchesRecording
-            | CallEffect::Harmless,
-        ) => Policy::IfItTrains,
-    }
-}
-
-/// When a function with this effect is inlined.
-fn policy_of_function(effect: Option<CallEffect>) -> Policy {
-    match effect {
-        Some(
-            CallEffect::Gradients(_)
-            | CallEffect::NoGrad
-            | CallEffect::WithGrad
-            | CallEffect::SwitchesRecording,
-        ) => Policy::Never,
-        None
-        | Some(
-            CallEffect::Backward { .. }
-            | CallEffect::Computes(_)
-            | CallEffect::Applies
-            | CallEffect::Settings
-            | CallEffect::Builds
-            | CallEffect::Adopts
-            | CallEffect::Updates { .. }
-            | CallEffect::Scales
-            | CallEffect::SetsEpoch
-            | CallEffect::Reduces
-            | CallEffect::KeepsGraph
-            | CallEffect::Detaches
-            | CallEffect::Parameters
-            | CallEffect::Passes
-            | CallEffect::Takes
-            | CallEffect::Copies
-            | CallEffect::Mode(_)
-            | CallEffect::ModeBy
-            | CallEffect::Harmless,
-        ) => Policy::Always,
-    }
-}
-
-/// Resolved functions.
 impl<'a> Lower<'a> {
     /// Inlines a call, if its function is resolved and the limits allow it.
     pub(super) fn inlined(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
@@ -178,13 +103,13 @@ impl<'a> Lower<'a> {
         if let Some(path) = call.path() {
             let id = self.resolver.resolve(path, self.inlining.function)?;
             let effect = self.vocabulary.function(&call.name).filter(|_| path.segments.len() == 1);
-            return Some((id, effect, policy_of_function(effect)));
+            return Some((id, effect, policy::of_function(effect)));
         }
         let id = self.resolver.method(call.receiver.as_ref()?.ty?, &call.name)?;
         let inputs = &self.resolver.functions[id].sig.inputs;
         let has_receiver = matches!(inputs.first(), Some(FnArg::Receiver(_)));
         let effect = self.vocabulary.method(&call.name, call.arguments.len());
-        has_receiver.then(|| (id, effect, policy_of_method(effect)))
+        has_receiver.then(|| (id, effect, policy::of_method(effect)))
     }
 
     /// Whether the limits allow to inline a call of this function here.
@@ -236,7 +161,7 @@ impl<'a> Lower<'a> {
         Value { ty: value.ty.or(ty), ..value.with_known(None) }
     }
 
-    fn inlined_body(&mut self, function: &'a SeenFn, call: &Expr, after: cfg::BlockId) -> Value<'a> {
+    fn inlined_body(&mut self, function: &'a Function, call: &Expr, after: cfg::BlockId) -> Value<'a> {
         let returns_option =
             matches!(&function.sig.output, ReturnType::Type(_, ty) if is_option(&type_name(ty)));
         self.with_failures(&function.body.stmts, call, after, returns_option)
@@ -254,8 +179,8 @@ impl<'a> Lower<'a> {
 
     /// The value that a function returns; variables that a closure captures have ended by then.
     fn returned(&mut self, mut value: Value<'a>) -> Value<'a> {
-        if let Kind::Closure(closure, _) = value.kind {
-            let names = names_in(&closure.body);
+        if let Kind::Closure(closure) = value.kind {
+            let names = names_in(&closure.node.body);
             let captured = names.iter().filter_map(|name| self.lookup(name));
             let optimizer = |path| match self.env.value(path)?.kind {
                 Kind::Optimizer(id) => Some(id),
@@ -263,121 +188,12 @@ impl<'a> Lower<'a> {
             };
             let captured = captured.filter_map(optimizer).collect();
             self.lose(captured);
-            self.touch_expr(&closure.body);
+            self.touch_expr(&closure.node.body);
             return Value::plain(Deps::Anything);
         }
         for (_, part) in value.kind.parts_mut() {
             *part = self.returned(std::mem::replace(part, Value::nothing()));
         }
         value
-    }
-}
-
-/// Parameters.
-impl<'a> Lower<'a> {
-    fn bind_parameters(&mut self, function: &'a SeenFn, mut given: impl Iterator<Item = Value<'a>>) {
-        for input in &function.sig.inputs {
-            let value = given.next().unwrap_or_else(Value::nothing);
-            match input {
-                FnArg::Receiver(receiver) => self.bind_receiver(receiver, value),
-                FnArg::Typed(typed) => self.bind_parameter(&typed.pat, &typed.ty, value),
-            }
-        }
-    }
-
-    fn bind_receiver(&mut self, receiver: &syn::Receiver, value: Value<'a>) {
-        let handed = match &receiver.kind {
-            ReceiverKind::Reference(_, _, Some(_)) => Handed::Exclusive,
-            ReceiverKind::Reference(_, _, None) => Handed::Shared,
-            _ => Handed::Value,
-        };
-        let value = Value { ty: value.ty.or(self.here().owner), handed, ..value };
-        self.alias("self", address(receiver), value, None);
-    }
-
-    fn bind_parameter(&mut self, pat: &'a Pat, ty: &'a Type, value: Value<'a>) {
-        let role = self.role_of_parameter(ty, &self.here().sig.generics);
-        let declared = || self.resolver.type_of(ty, self.inlining.function);
-        let value = Value { ty: value.ty.or_else(declared), ..value };
-        let Pat::Ident(ident) = pat else { return self.bind(pat, value) };
-        let name = ident.ident.to_string();
-        let value = self.promoted(&name, role, value);
-        if matches!(ty, Type::Reference(by) if by.mutability.is_some()) {
-            self.alias(&name, address(ident), value, role);
-        } else {
-            self.variable(&name, address(ident), value, role);
-        }
-    }
-
-    /// Makes an argument an optimizer if the parameter is one, though the caller did not know.
-    fn promoted(&mut self, name: &str, role: Option<Role>, value: Value<'a>) -> Value<'a> {
-        let Some(place) = value.place.filter(|place| value.deps == Deps::one(*place)) else { return value };
-        let known = value.ty.is_some() && role != Some(Role::Optimizer);
-        if !matches!(value.kind, Kind::Plain) || known || self.role(name, role) != Some(Role::Optimizer) {
-            return value;
-        }
-        let kind = Kind::Optimizer(self.optimizer_of(place));
-        if let Some(known) = self.env.values.get_mut(&place) {
-            known.kind = kind.clone();
-        }
-        Value { kind, ..value }
-    }
-
-    /// A variable that is another name for a place: stores through it go there.
-    fn alias(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
-        let Some(place) = value.place else { return self.variable(name, node, value, role) };
-        let path = self.root(name, node);
-        self.changed(name);
-        self.env.aliases.insert(path, place);
-        self.env.values.entry(place).or_insert_with(|| value.clone());
-        self.env.values.insert(path, value);
-    }
-}
-
-/// Closures.
-impl<'a> Lower<'a> {
-    /// Inlines a closure; `seen` names were in scope at its definition.
-    pub(in crate::lower) fn run(
-        &mut self,
-        closure: &'a ExprClosure,
-        seen: usize,
-        call: usize,
-        given: Vec<Value<'a>>,
-    ) -> Value<'a> {
-        let after = self.block("");
-        let node = address(closure);
-        if self.inlining.closures.contains(&node) || self.inlining.closures.len() > limits::NESTED_CLOSURES {
-            self.cfg.gave_up = true;
-            return Value::nothing();
-        }
-        let mark = self.scope.len();
-        let chain = self.nodes.chain_of(call);
-        let chain = std::mem::replace(&mut self.nodes.chain, chain);
-        self.inlining.closures.push(node);
-        let around = (self.inlining.function, self.inlining.call);
-        self.enter_definer(seen);
-        let hidden = self.scope.enter_closure(seen);
-        let mut given = given.into_iter();
-        for input in &closure.inputs {
-            let value = given.next().unwrap_or_else(Value::nothing);
-            self.bind(input, value);
-        }
-        self.open_frame(None, FrameKind::Call, after);
-        let value = self.expr(&closure.body);
-        let value = self.close_frame(value);
-        self.leave(mark);
-        self.join_at(after);
-        (self.inlining.function, self.inlining.call) = around;
-        self.scope.leave_body(hidden);
-        self.inlining.closures.pop();
-        self.nodes.chain = chain;
-        value
-    }
-
-    /// Makes the function that defines a closure the one whose body is being lowered.
-    fn enter_definer(&mut self, seen: usize) {
-        if let Some(inner) = self.inlining.stack.iter().find(|active| seen <= active.mark) {
-            (self.inlining.function, self.inlining.call) = inner.caller;
-        }
     }
 }

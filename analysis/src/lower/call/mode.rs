@@ -230,8 +230,8 @@ impl<'a> Lower<'a> {
     /// Runs the closure that is the first argument.
     fn run_argument(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         match (call.args.first()?, &call.arguments.first()?.kind) {
-            (Expr::Closure(_), Kind::Closure(closure, seen)) => {
-                Some(self.run(closure, *seen, address(call.expr), Vec::new()))
+            (Expr::Closure(_), Kind::Closure(closure)) => {
+                Some(self.run(*closure, address(call.expr), Vec::new()))
             }
             _ => None,
         }

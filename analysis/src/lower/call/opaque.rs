@@ -186,7 +186,7 @@ impl<'a> Lower<'a> {
                 self.cfg.optimizers[*id].escapes = true;
                 self.emit(Action::Touch(Deps::one(path)), site);
             }
-            Kind::Closure(closure, _) => self.touch_expr(&closure.body),
+            Kind::Closure(closure) => self.touch_expr(&closure.node.body),
             Kind::Tuple(_) | Kind::Fields(_) => {
                 value.kind.parts().for_each(|part| self.hand_over_one(part, site, hinted));
             }

@@ -116,9 +116,8 @@ impl<'a> Lower<'a> {
         if !same_for_all_in(&closure.body, self.vocabulary) {
             return false;
         }
-        let seen = self.scope.len();
         let item = Value { kind: Kind::Optimizer(id), ..items.clone() };
-        self.run(closure, seen, address(node), vec![item]);
+        self.run(self.closure_here(closure), address(node), vec![item]);
         true
     }
 }

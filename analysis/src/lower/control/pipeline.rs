@@ -80,8 +80,7 @@ impl<'a> Lower<'a> {
     pub(super) fn through_pipeline(&mut self, pipeline: &Pipeline<'a>, items: &Value<'a>) -> Value<'a> {
         let mut item = self.item(items);
         for (kind, closure) in &pipeline.steps {
-            let seen = self.scope.len();
-            let value = self.run(closure, seen, address(*closure), vec![item.clone()]);
+            let value = self.run(self.closure_here(closure), address(*closure), vec![item.clone()]);
             match kind {
                 Lazy::Maps => item = value,
                 Lazy::Filters | Lazy::Keeps => {
@@ -153,8 +152,7 @@ impl<'a> Lower<'a> {
                         Drive::Folds => vec![driver.start.derived(), item],
                         _ => vec![item],
                     };
-                    let seen = lower.scope.len();
-                    lower.run(closure, seen, driver.call, given)
+                    lower.run(lower.closure_here(closure), driver.call, given)
                 }
             };
             result = std::mem::replace(&mut result, Value::nothing()).with(&value.derived());

@@ -32,9 +32,17 @@ pub(in crate::lower) enum Kind<'a> {
     Gradients,
     /// A guard that stops recording while it is in scope.
     Guard(Guard),
-    Closure(&'a ExprClosure, usize),
+    Closure(Closure<'a>),
     Tuple(Vec<Value<'a>>),
     Fields(Vec<(String, Value<'a>)>),
+}
+
+/// A closure, with the names that it captures.
+#[derive(Clone, Copy)]
+pub(in crate::lower) struct Closure<'a> {
+    pub node: &'a ExprClosure,
+    /// Number of names in scope at its definition.
+    pub scope: usize,
 }
 
 /// Effect of a guard while it is in scope.

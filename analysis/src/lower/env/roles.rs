@@ -1,12 +1,9 @@
 //! Roles: whether a name or a type is an optimizer, a schedule, a scaler or something else.
 
-use syn::{
-    GenericArgument, GenericParam, Generics, Ident, PathArguments, PathSegment, Type, TypeParamBound,
-    WherePredicate,
-};
+use syn::{GenericParam, Generics, Ident, Type, TypeParamBound, WherePredicate};
 
 use crate::lower::Lower;
-use crate::lower::resolve::TypeId;
+use crate::lower::resolve::{TypeId, type_arguments};
 use crate::vocabulary::rust::{TypeShape, type_shape};
 use crate::vocabulary::{Role, Uses, role_of_name, role_of_type};
 
@@ -113,18 +110,6 @@ impl Lower<'_> {
         let mut fields = self.resolver.fields(ty);
         fields.any(|(name, ty)| self.role(name, self.role_of_let(ty)) == Some(Role::Optimizer))
     }
-}
-
-/// The type arguments of a path segment.
-pub(in crate::lower) fn type_arguments(segment: &PathSegment) -> impl Iterator<Item = &Type> {
-    let arguments = match &segment.arguments {
-        PathArguments::AngleBracketed(inner) => Some(inner.args.iter()),
-        _ => None,
-    };
-    arguments.into_iter().flatten().filter_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
 }
 
 /// Whether a type is the parameter of this name.

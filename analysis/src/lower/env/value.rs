@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
 
-pub(in crate::lower) use super::kind::{Guard, Kind};
+pub(in crate::lower) use super::kind::{Closure, Guard, Kind};
 use crate::cfg::{Deps, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Source};
 use crate::lower::control::known::Known;
 use crate::lower::resolve::TypeId;

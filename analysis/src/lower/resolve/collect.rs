@@ -1,4 +1,4 @@
-//! Walks over items and notes every function, with where it stands.
+//! Collects the functions, types and imports of items, each with its scope.
 
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
@@ -10,7 +10,7 @@ use syn::{
 
 use super::macros::Unfold;
 use super::survey::Survey;
-use super::{Scope, ScopeId, Seen, SeenFn, SeenType, TypeId};
+use super::{Function, Resolver, Scope, ScopeId, TypeDef, TypeId};
 use crate::attribute::{Told, is_ours};
 use crate::lower::deep::is_deep;
 use crate::options::CheckOptions;
@@ -19,22 +19,22 @@ use crate::vocabulary::TRAINING_LOOP;
 use crate::vocabulary::rust::{is_test, names_module};
 
 pub(in crate::lower) struct Collect<'s, 't> {
-    seen: &'s mut Seen,
+    resolver: &'s mut Resolver,
     told: Told<'t>,
-    /// The options of the module or `impl` around.
+    /// Options of the enclosing module or `impl`.
     around: Option<CheckOptions>,
     scope: ScopeId,
     owner: Option<TypeId>,
-    /// The trait in whose definition this stands.
+    /// The enclosing trait definition.
     of_trait: Option<String>,
 }
 
 impl<'s, 't> Collect<'s, 't> {
-    pub(super) fn new(seen: &'s mut Seen, told: Told<'t>, around: Option<CheckOptions>) -> Self {
-        Self { seen, told, around, scope: 0, owner: None, of_trait: None }
+    pub(super) fn new(resolver: &'s mut Resolver, told: Told<'t>, around: Option<CheckOptions>) -> Self {
+        Self { resolver, told, around, scope: 0, owner: None, of_trait: None }
     }
 
-    /// Notes a function, and those inside it.
+    /// Adds a function, and those nested in it.
     pub(in crate::lower) fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
         let deep = is_deep(block);
         let names = attrs.iter().any(is_ours).then(|| {
@@ -53,8 +53,8 @@ impl<'s, 't> Collect<'s, 't> {
         let start = attrs.first().map_or_else(|| sig.span(), Spanned::span).start();
         let end = block.brace_token.span.close().end();
         let scope = self.open(true);
-        let (id, name) = (self.seen.functions.len(), sig.ident.to_string());
-        self.seen.functions.push(SeenFn {
+        let (id, name) = (self.resolver.functions.len(), sig.ident.to_string());
+        self.resolver.functions.push(Function {
             name: name.clone(),
             sig: sig.clone(),
             survey: if deep { Survey::of_deep(&TRAINING_LOOP) } else { Survey::of(&body, &TRAINING_LOOP) },
@@ -67,37 +67,37 @@ impl<'s, 't> Collect<'s, 't> {
             extent: ((start.line, start.column + 1), (end.line, end.column)),
         });
         match (self.owner, &self.of_trait) {
-            (Some(owner), _) => self.seen.types[owner].functions.entry(name).or_default().push(id),
-            (None, Some(of)) => self.seen.defaults.entry(of.clone()).or_default().push(id),
-            (None, None) => self.seen.scopes[self.scope].functions.entry(name).or_default().push(id),
+            (Some(owner), _) => self.resolver.types[owner].functions.entry(name).or_default().push(id),
+            (None, Some(of)) => self.resolver.defaults.entry(of.clone()).or_default().push(id),
+            (None, None) => self.resolver.scopes[self.scope].functions.entry(name).or_default().push(id),
         }
-        // Items of the body stand in its own scope; attributes of what is around say nothing of them.
-        let mut inner = Collect { scope, ..Collect::new(self.seen, self.told, None) };
+        // Items of the body are in its own scope; attributes outside do not apply to them.
+        let mut inner = Collect { scope, ..Collect::new(self.resolver, self.told, None) };
         if !deep {
             visit::visit_block(&mut inner, block);
         }
     }
 
     fn open(&mut self, body: bool) -> ScopeId {
-        self.seen.scopes.push(Scope { parent: Some(self.scope), body, ..Scope::default() });
-        self.seen.scopes.len() - 1
+        self.resolver.scopes.push(Scope { parent: Some(self.scope), body, ..Scope::default() });
+        self.resolver.scopes.len() - 1
     }
 
-    /// The type of this name, new if it was not met before.
+    /// The type with this name, added if it is new.
     fn type_named(&mut self, name: &str, defines: bool) -> TypeId {
-        let known = self.seen.types.iter().position(|ty| ty.name == name && ty.scope == self.scope);
+        let known = self.resolver.types.iter().position(|ty| ty.name == name && ty.scope == self.scope);
         let id = known.unwrap_or_else(|| {
-            self.seen.types.push(SeenType::new(name, self.scope));
-            self.seen.types.len() - 1
+            self.resolver.types.push(TypeDef::new(name, self.scope));
+            self.resolver.types.len() - 1
         });
-        let ty = &mut self.seen.types[id];
+        let ty = &mut self.resolver.types[id];
         ty.ambiguous |= defines && ty.defined;
         ty.defined |= defines;
         id
     }
 
     fn imports(&mut self, tree: &UseTree, path: &mut Vec<String>) {
-        let scope = &mut self.seen.scopes[self.scope];
+        let scope = &mut self.resolver.scopes[self.scope];
         match tree {
             UseTree::Path(part) => {
                 path.push(part.ident.to_string());
@@ -140,7 +140,7 @@ impl<'ast> Visit<'ast> for Collect<'_, '_> {
     fn visit_item_mod(&mut self, module: &'ast ItemMod) {
         let Some((_, items)) = &module.content else { return };
         let scope = self.open(false);
-        self.seen.scopes[self.scope].modules.insert(module.ident.to_string(), scope);
+        self.resolver.scopes[self.scope].modules.insert(module.ident.to_string(), scope);
         let outer = (self.scope, self.around.clone());
         self.around = Some((self.told)(&module.attrs, self.around.as_ref(), None).0);
         self.scope = scope;
@@ -160,13 +160,13 @@ impl<'ast> Visit<'ast> for Collect<'_, '_> {
             _ => None,
         };
         let generic = |name: &String| block.generics.type_params().any(|parameter| parameter.ident == name);
-        // `impl<T> Trait for T` is an implementation for whatever there is.
+        // `impl<T> Trait for T` implements the trait for all types.
         let name = name.filter(|name| !generic(name)).unwrap_or_default();
         let owner = self.type_named(&name, name.is_empty());
         if let Some((of, _)) = &block.trait_
             && let Some(last) = of.segments.last()
         {
-            self.seen.types[owner].traits.push(last.ident.to_string());
+            self.resolver.types[owner].traits.push(last.ident.to_string());
         }
         let outer = (self.owner.replace(owner), self.around.clone());
         self.around = Some((self.told)(&block.attrs, self.around.as_ref(), None).0);
@@ -187,7 +187,7 @@ impl<'ast> Visit<'ast> for Collect<'_, '_> {
             (name, field.ty.clone())
         };
         if !matches!(item.fields, Fields::Unit) {
-            self.seen.types[ty].fields = item.fields.iter().enumerate().map(name).collect();
+            self.resolver.types[ty].fields = item.fields.iter().enumerate().map(name).collect();
         }
     }
 

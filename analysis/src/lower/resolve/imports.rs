@@ -1,17 +1,16 @@
-//! Whose function a name may be, as far as the `use` items of a file tell.
+//! Whether a name may be the user's own, by the `use` items in scope.
 
 use syn::Path;
 
-use super::{FnId, Scope, Seen};
+use super::{FnId, Resolver, Scope};
 use crate::vocabulary::CRATES;
 use crate::vocabulary::rust::PathRoot;
 
-impl Seen {
-    /// Whether a name that looks like one of a library's may be a function of the user's own, of which
-    /// nothing is known: it is imported from a module of this crate, or from a crate that is not known.
+impl Resolver {
+    /// Whether a name of a library may be an unknown function of the user's own, imported from a module of
+    /// this crate or from an unknown crate.
     ///
-    /// Where nothing is imported at all, as where one function alone is seen, names are taken for the
-    /// library's.
+    /// Without any import, as when a single function is checked, names are the library's.
     pub(in crate::lower) fn may_be_own(&self, path: &Path, from: FnId) -> bool {
         let Some(first) = path.segments.first().map(|part| part.ident.to_string()) else { return true };
         let mut scopes = Vec::new();
@@ -19,7 +18,7 @@ impl Seen {
         while let Some(scope) = at {
             let here: &Scope = &self.scopes[scope];
             scopes.push(here);
-            // A module sees what is around it only through `use super::*`.
+            // A module sees the names around it only through `use super::*`.
             let through = here.body
                 || here
                     .globs

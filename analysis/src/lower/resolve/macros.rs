@@ -1,7 +1,7 @@
-//! Replaces macros by what they evaluate, so that the walker meets nothing but expressions.
+//! Unfolds macros: replaces them by the expressions that they evaluate.
 //!
-//! The arguments of a macro whose input reads as expressions become the arguments of a call of the same
-//! name; anything else stays a macro, of which the walker only knows what it mentions.
+//! A macro whose input parses as expressions becomes a call of the same name.
+//! Any other macro stays, and counts as code that may do anything with the names in it.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
@@ -14,7 +14,7 @@ use syn::{Expr, ExprCall, ExprLit, ExprMacro, Ident, Lit, LitStr, Macro, Path, S
 use crate::limits;
 use crate::vocabulary::rust::{MacroEffect, macro_effect};
 
-/// Replaces all macros below the node.
+/// Unfolds all macros in a syntax tree.
 pub(in crate::lower) struct Unfold {
     depth: usize,
 }
@@ -32,7 +32,7 @@ impl VisitMut for Unfold {
         {
             *expr = plain;
         }
-        // Beyond this depth the walker gives up anyway.
+        // Deeper functions are not checked anyway.
         self.depth += 1;
         if self.depth <= limits::NESTED_EXPRESSIONS {
             visit_mut::visit_expr_mut(self, expr);
@@ -88,7 +88,7 @@ fn unfold(node: &ExprMacro) -> Option<Expr> {
         Some(MacroEffect::Collects) => {
             syn::parse2(bracketed(tokens)).ok().or_else(|| same_name(&node.mac.path, tokens))
         }
-        Some(MacroEffect::Reads) => Some(Unfolded::Reads.call(looked_at(tokens)?.into_iter().collect())),
+        Some(MacroEffect::Reads) => Some(Unfolded::Reads.call(logged(tokens)?.into_iter().collect())),
         Some(MacroEffect::Passes) => {
             let arguments = arguments(tokens)?;
             match arguments.len() {
@@ -103,11 +103,11 @@ fn unfold(node: &ExprMacro) -> Option<Expr> {
     }
 }
 
-/// A call of the function that has the macro's name.
+/// A call of a function with the macro's name.
 fn same_name(path: &Path, tokens: &TokenStream) -> Option<Expr> {
     let arguments = arguments(tokens)?;
     let span = path.segments.last()?.ident.span();
-    // A macro may have a name that no function has.
+    // Not every macro name is a valid function name.
     syn::parse2(quote_spanned!(span=> #path(#arguments))).ok()
 }
 
@@ -119,8 +119,8 @@ fn arguments(tokens: &TokenStream) -> Option<Punctuated<Expr, Token![,]>> {
     Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens.clone()).ok()
 }
 
-/// What a macro looks at, `target: "train"` and the signs of `%loss` and `?loss` left out.
-fn looked_at(tokens: &TokenStream) -> Option<Vec<Expr>> {
+/// The arguments of a logging macro, without `target: "train"` and without the sigils of `%loss` and `?loss`.
+fn logged(tokens: &TokenStream) -> Option<Vec<Expr>> {
     let mut pieces: Vec<Vec<TokenTree>> = vec![Vec::new()];
     for token in tokens.clone() {
         match &token {
@@ -141,7 +141,7 @@ fn looked_at(tokens: &TokenStream) -> Option<Vec<Expr>> {
             _ => &piece[..],
         };
         let argument = match expr(piece)? {
-            // `format!("{x}", x = loss.item())` is no assignment.
+            // `x = loss.item()` in `format!("{x}", x = loss.item())` is no assignment.
             Expr::Assign(named) => *named.right,
             other => other,
         };
@@ -179,7 +179,7 @@ fn bracketed(tokens: &TokenStream) -> TokenStream {
         .into_token_stream()
 }
 
-/// `matches!(x, P if c)` as `let P = x && c`, which asks the same.
+/// `matches!(x, P if c)` as `let P = x && c`.
 fn matched(tokens: &TokenStream) -> Option<Expr> {
     let parser = |input: syn::parse::ParseStream| {
         let subject: Expr = input.parse()?;

@@ -1,74 +1,60 @@
-//! A first look over a function: how names are used, which are assigned, which conditions to follow.
+//! Survey of a function before it is lowered: uses of names, assignments, stages, conditions to track.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
+use super::questions::Questions;
 use crate::cfg::{Expression, Factors};
 use crate::limits;
-use crate::lower::control::condition::{self, Key, Test};
+use crate::lower::control::condition::Key;
 use crate::lower::control::expression::structure;
+use crate::lower::control::factors;
 use crate::lower::text;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{CallEffect, Role, Uses, Vocabulary, hints_at_training, may_train, role_of_type};
 
-/// What the first look found.
-#[derive(Debug)]
+/// Result of a survey.
 pub(crate) struct Survey {
-    /// Methods called, by the receiver's text.
+    /// Methods that are called, by the receiver's text.
     pub uses: BTreeMap<String, Uses>,
-    /// The factors by which it scales anything.
+    /// Names and numbers that it multiplies with or divides by.
     pub factors: Factors,
     /// Names and fields that are assigned somewhere.
     pub assigned: BTreeSet<String>,
-    /// The questions that are followed, by their keys.
+    /// Keys of the questions that the flow tracks.
     pub followed: BTreeSet<Key>,
-    /// More conditions guard several stages than are followed.
+    /// More questions guard several stages than are tracked.
     pub too_many: bool,
-    /// How deep its expressions are nested.
+    /// Nesting depth of its expressions.
     pub deepest: usize,
-    /// It calls something that may run `backward` or update parameters.
+    /// It calls a function that may run `backward` or update parameters.
     pub trains: bool,
     vocabulary: &'static Vocabulary,
-    asked: BTreeMap<Key, Asked>,
-    /// Questions that a variable holds the answer to.
-    held: Vec<(Key, Vec<Key>)>,
+    questions: Questions,
+    /// Variables that hold closures.
     closures: BTreeSet<String>,
-    /// Stages met so far.
+    /// Number of stages so far.
     pub stages: usize,
     jumps: usize,
     depth: usize,
 }
 
-/// Where a question is asked.
-#[derive(Debug)]
-struct Asked {
-    subject: Expression,
-    places: usize,
-    /// Of them those that guard a stage or a jump.
-    guarding: usize,
-    /// Counts the questions in the order of the source.
-    order: usize,
-    /// Only the head of a loop asks it.
-    only_loops: bool,
-}
-
 impl Survey {
-    /// Of a body that is nested deeper than is followed.
+    /// Of a body that is nested too deeply to be lowered.
     pub(in crate::lower) fn of_deep(vocabulary: &'static Vocabulary) -> Self {
         Self { deepest: limits::NESTED_EXPRESSIONS + 1, ..Self::empty(vocabulary) }
     }
 
     pub(in crate::lower) fn of(block: &Block, vocabulary: &'static Vocabulary) -> Self {
-        let mut survey =
-            Self { factors: crate::lower::control::factors::of(block), ..Self::empty(vocabulary) };
+        let mut survey = Self { factors: factors::of(block), ..Self::empty(vocabulary) };
         survey.visit_block(block);
-        survey.choose();
+        (survey.followed, survey.too_many) = std::mem::take(&mut survey.questions).choose();
         survey
     }
 
-    /// Nothing looked at yet.
+    /// Of nothing yet.
     pub(in crate::lower) fn empty(vocabulary: &'static Vocabulary) -> Self {
         Self {
             uses: BTreeMap::new(),
@@ -77,8 +63,7 @@ impl Survey {
             followed: BTreeSet::new(),
             too_many: false,
             vocabulary,
-            asked: BTreeMap::new(),
-            held: Vec::new(),
+            questions: Questions::default(),
             closures: BTreeSet::new(),
             stages: 0,
             deepest: 0,
@@ -88,71 +73,9 @@ impl Survey {
         }
     }
 
-    /// Stages and jumps met so far.
+    /// Number of stages and jumps so far.
     fn weight(&self) -> usize {
         self.stages + self.jumps
-    }
-
-    /// Chooses the conditions that are followed: those first that guard stages in several places.
-    fn choose(&mut self) {
-        for (name, tests) in std::mem::take(&mut self.held) {
-            let Some((places, guarding)) = self.asked.get(&name).map(|asked| (asked.places, asked.guarding))
-            else {
-                continue;
-            };
-            for key in tests {
-                if let Some(asked) = self.asked.get_mut(&key) {
-                    asked.places += places;
-                    asked.guarding += guarding;
-                }
-            }
-        }
-        let class = |asked: &Asked| match (asked.places, asked.guarding) {
-            (_, 0) => None,
-            (_, 2..) => Some(0),
-            (2.., _) => Some(1),
-            _ => (!asked.only_loops).then_some(2),
-        };
-        let mut candidates: Vec<Candidate<'_>> = Vec::new();
-        for (key, asked) in &self.asked {
-            if let Some(class) = class(asked) {
-                candidates.push(Candidate { class, key, asked });
-            }
-        }
-        candidates.sort_by_key(|candidate| (candidate.class, candidate.asked.order));
-        // Where some are left out nothing but certain findings counts, and fewer do.
-        let mut chosen = within(&candidates, limits::OUTCOMES);
-        if chosen.left_out {
-            chosen = within(&candidates, limits::OUTCOMES_WITH_SINGLE);
-        }
-        (self.followed, self.too_many) = (chosen.keys, chosen.left_out);
-    }
-
-    /// Notes a place that asks, and whether a stage hangs on the answer.
-    fn ask(&mut self, test: &Test<'_>, guarding: bool, in_head: bool) {
-        let order = self.asked.len();
-        let fresh =
-            || Asked { subject: test.key.subject.clone(), places: 0, guarding: 0, order, only_loops: true };
-        let asked = self.asked.entry(test.key.clone()).or_insert_with(fresh);
-        asked.places += 1;
-        asked.guarding += usize::from(guarding);
-        asked.only_loops &= in_head;
-    }
-
-    fn ask_each(&mut self, condition: &Expr, guarding: bool, in_head: bool) {
-        condition::each_pure(condition::tests(condition), &mut |test| self.ask(test, guarding, in_head));
-    }
-
-    /// A variable that holds the answer to questions, or is asked about as another is.
-    fn holds(&mut self, name: Expression, value: &Expr) {
-        let mut keys = Vec::new();
-        condition::each_pure(condition::tests(value), &mut |test| {
-            self.ask(test, false, false);
-            keys.push(test.key.clone());
-        });
-        if !keys.is_empty() {
-            self.held.push((Key { subject: name, answer: None }, keys));
-        }
     }
 
     fn is_stage(effect: Option<CallEffect>) -> bool {
@@ -184,39 +107,6 @@ impl Survey {
     }
 }
 
-/// A question that may be followed.
-struct Candidate<'a> {
-    /// Smaller classes first: it guards stages in several places, is asked in several, or stands alone.
-    class: u8,
-    key: &'a Key,
-    asked: &'a Asked,
-}
-
-struct Chosen {
-    keys: BTreeSet<Key>,
-    left_out: bool,
-}
-
-/// The questions that come out in no more ways together.
-fn within(candidates: &[Candidate<'_>], most: usize) -> Chosen {
-    // A subject that may be one of `n` things comes out in `n + 1` ways.
-    let mut answers: BTreeMap<&Expression, usize> = BTreeMap::new();
-    let mut chosen = Chosen { keys: BTreeSet::new(), left_out: false };
-    let mut ways = 1;
-    for Candidate { class, key, asked } in candidates {
-        let known = answers.get(&asked.subject).copied().unwrap_or(0);
-        let next = ways / (known + 1) * (known + 2);
-        if next <= if *class == 2 { most.min(limits::OUTCOMES_WITH_SINGLE) } else { most } {
-            ways = next;
-            answers.insert(&asked.subject, known + 1);
-            chosen.keys.insert((*key).clone());
-        } else {
-            chosen.left_out |= *class < 2;
-        }
-    }
-    chosen
-}
-
 impl<'ast> Visit<'ast> for Survey {
     fn visit_expr(&mut self, expr: &'ast Expr) {
         self.depth += 1;
@@ -231,7 +121,7 @@ impl<'ast> Visit<'ast> for Survey {
         let (name, given) = (call.method.to_string(), call.args.len());
         let does =
             self.vocabulary.optimizer_method(&name, given).or_else(|| self.vocabulary.method(&name, given));
-        // A method of `self` may be followed to a stage.
+        // A method of `self` may be inlined, and have stages.
         let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
         if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
@@ -245,12 +135,12 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
         targets(&assign.left, &mut self.assigned);
-        self.holds(structure(&assign.left), &assign.right);
+        self.questions.holds(structure(&assign.left), &assign.right);
         visit::visit_expr_assign(self, assign);
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        if crate::lower::expr::is_assignment(&binary.op) {
+        if crate::lower::expr::operators::is_assignment(&binary.op) {
             targets(&binary.left, &mut self.assigned);
         }
         visit::visit_expr_binary(self, binary);
@@ -289,7 +179,7 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_expr_macro(&mut self, _: &'ast syn::ExprMacro) {
-        // What is still a macro here may hide anything.
+        // A macro that could not be unfolded may contain stages.
         self.stages += 1;
     }
 
@@ -297,8 +187,7 @@ impl<'ast> Visit<'ast> for Survey {
         visit::visit_local(self, local);
         let Some(init) = &local.init else { return };
         if init.diverge.is_some() {
-            let tests = condition::of_pattern(&init.expr, &local.pat);
-            condition::each_pure(tests, &mut |test| self.ask(test, true, false));
+            self.questions.ask_pattern(&init.expr, &local.pat, true);
         }
         let pat = match &local.pat {
             Pat::Type(typed) => &*typed.pat,
@@ -309,7 +198,7 @@ impl<'ast> Visit<'ast> for Survey {
             if matches!(&*init.expr, Expr::Closure(_)) {
                 self.closures.insert(name);
             } else {
-                self.holds(Expression::Name(name), &init.expr);
+                self.questions.holds(Expression::Name(name), &init.expr);
             }
         }
     }
@@ -321,13 +210,13 @@ impl<'ast> Visit<'ast> for Survey {
         if let Some((_, other)) = &node.else_branch {
             self.visit_expr(other);
         }
-        self.ask_each(&node.cond, self.weight() > before, false);
+        self.questions.ask_each(&node.cond, self.weight() > before, false);
     }
 
     fn visit_expr_while(&mut self, node: &'ast ExprWhile) {
         let before = self.weight();
         visit::visit_expr_while(self, node);
-        self.ask_each(&node.cond, self.weight() > before, true);
+        self.questions.ask_each(&node.cond, self.weight() > before, true);
     }
 
     fn visit_expr_match(&mut self, node: &'ast ExprMatch) {
@@ -341,21 +230,17 @@ impl<'ast> Visit<'ast> for Survey {
                 before
             })
             .collect();
-        // Whether an arm is taken decides on all that come after it.
+        // An arm also guards all arms after it.
         for (arm, before) in node.arms.iter().zip(before) {
             let guarding = self.weight() > before;
-            let tests = condition::of_pattern(&node.expr, &arm.pat);
-            condition::each_pure(tests, &mut |test| self.ask(test, guarding, false));
-            if let Pat::Guard(guarded) = &arm.pat {
-                self.ask_each(&guarded.guard, guarding, false);
-            }
+            self.questions.ask_pattern(&node.expr, &arm.pat, guarding);
         }
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Whether an argument may be changed by what it is given to, which may be followed to a stage.
+/// Whether a callee may change an argument, so that it may have stages.
 fn is_exclusive(argument: &Expr) -> bool {
     matches!(argument, Expr::Reference(by) if by.mutability.is_some())
 }
@@ -370,7 +255,7 @@ pub(in crate::lower) fn type_name(ty: &syn::Type) -> String {
     }
 }
 
-/// Texts of everything that an assignment's left side assigns.
+/// Texts of all places that the left side of an assignment assigns.
 pub(in crate::lower) fn targets(left: &Expr, into: &mut BTreeSet<String>) {
     match left {
         Expr::Tuple(tuple) => tuple.elems.iter().for_each(|part| targets(part, into)),
