@@ -38,7 +38,7 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     let mut windows = cx.counted();
     windows.extend(cx.looped());
-    for (&site, &what) in &cx.cfg.reads {
+    for (site, &what) in cx.cfg.facts.all::<Reads>() {
         if what != Reads::Average {
             continue;
         }

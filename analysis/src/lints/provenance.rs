@@ -1,10 +1,8 @@
 //! What the lints on losses and data ask of where values come from.
 
-use syn::Expr;
-
 use super::Context;
-use crate::cfg::{Certain, Deps, LoopId, Measure, SiteId};
-use crate::stage::{Effect, Stage};
+use crate::cfg::{Certain, Computation, Deps, Excerpt, LoopId, Measure, Root, SiteId};
+use crate::stage::Effect;
 use crate::vocabulary::{Phase, phase_of_name};
 
 impl Context<'_> {
@@ -20,10 +18,12 @@ impl Context<'_> {
 
     /// The value that was detached before a forward pass behind the loss of this `backward`: `fake` of
     /// `net_d.forward(&fake.detach())`.
-    pub(super) fn detached(&self, backward: SiteId) -> Option<String> {
-        let roots = self.cfg.roots.iter().filter(|root| root.site == backward);
+    pub(super) fn detached(&self, backward: SiteId) -> Option<Excerpt> {
+        let roots = self.cfg.facts.at::<Root>(backward).into_iter();
         let mut forwards = roots.flat_map(|root| &root.origin.forwards);
-        forwards.find_map(|forward| self.site(self.cfg.runs.get(forward)?.detached?).receiver.clone())
+        forwards.find_map(|forward| {
+            self.site(self.cfg.facts.at::<Computation>(*forward)?.detached?).receiver.clone()
+        })
     }
 
     /// Whether both sites stand in the same loops, so that one round runs both.
@@ -39,11 +39,10 @@ impl Context<'_> {
 
     /// Whether a `backward` runs through what this forward computed; `None` if that is not known.
     pub(super) fn is_learnt(&self, forward: SiteId) -> Option<bool> {
-        let mut backwards = self.cfg.runs.values().filter(|run| run.stage == Stage::Backward);
-        if backwards.clone().any(|run| run.past.computed.known().contains(&forward)) {
+        if self.backwards().any(|(_, run)| run.past.computed.known().contains(&forward)) {
             return Some(true);
         }
-        (!backwards.any(|run| run.past.computed.is_unknown())).then_some(false)
+        (!self.backwards().any(|(_, run)| run.past.computed.is_unknown())).then_some(false)
     }
 
     /// On which data a number was measured: by its name, else by the forwards behind it.
@@ -71,14 +70,5 @@ impl Context<'_> {
         let name = self.lint.map_or("", |lint| lint.name);
         // What is wrong with the loss itself is told rather than what follows from it at the same place.
         self.report(site, super::Cause::Alone(site, name), 0, Certain::Every, message)
-    }
-}
-
-/// `value` of `&value`.
-pub(super) fn lent(value: &Expr) -> &Expr {
-    match value {
-        Expr::Reference(reference) => lent(&reference.expr),
-        Expr::Paren(paren) => lent(&paren.expr),
-        other => other,
     }
 }

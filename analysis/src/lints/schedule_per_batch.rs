@@ -1,6 +1,6 @@
 use super::window::Window;
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, OptimizerId, SiteId};
+use crate::cfg::{Action, Advance, Certain, OptimizerId, SiteId};
 use crate::stage::{Effect, Stage};
 
 lint! {
@@ -85,9 +85,9 @@ fn twice(cx: &mut Context<'_>) {
 
 /// The optimizer on which a schedule is built that moves here.
 fn ruled(cx: &Context<'_>, site: SiteId) -> Option<OptimizerId> {
-    let place = cx.cfg.moves.get(&site)?.schedule?;
-    let schedule = cx.cfg.schedules.iter().find(|schedule| schedule.path == place)?;
-    cx.cfg.ruled.get(&schedule.built).copied()
+    let place = cx.cfg.facts.at::<Advance>(site)?.schedule?;
+    let schedule = cx.cfg.facts.variable(place)?.schedule.as_ref()?;
+    cx.cfg.facts.optimizer_of_schedule(schedule.built)
 }
 
 /// The step of an optimizer in the innermost loop around its schedule, if there is just one.
