@@ -72,7 +72,7 @@ fn clauses_with_values_of_the_run_keep_the_macros_words() {
     let clauses = |epochs, k, limit| refused(|model| clauses(model, &train, epochs, k, limit));
     assert_eq!(
         clauses(0, 1, 1.0),
-        "`epochs` is 0: must be at least 1; write how often to go through the training data: `epochs \
+        "`epochs` is 0: must be at least 1; write the number of passes over the training data: `epochs \
          = 10`"
     );
     assert_eq!(

@@ -14,7 +14,7 @@ const STAGES: [(&str, &str); 8] = [
     ("backward", "`backward`"),
     ("step", "`step`"),
     ("item", "read the loss"),
-    ("drop", "drop what is left"),
+    ("drop", "drop the rest"),
 ];
 
 fn of<'a>(lines: &'a [Value], workload: &str, threads: u64, field: &str) -> Option<&'a Value> {
@@ -84,7 +84,8 @@ pub(crate) fn kernels(figures: &Figures) -> String {
                 let cells = WORKLOADS.iter().map(|workload| {
                     share(workload, kind).map_or("–".to_owned(), |share| format!("{share:.1}"))
                 });
-                std::iter::once(kind.clone()).chain(cells).collect()
+                let name = if kind == "products" { "matmul" } else { kind };
+                std::iter::once(name.to_owned()).chain(cells).collect()
             })
             .collect();
         out.push_str(&table(&by_workload(""), &rows));

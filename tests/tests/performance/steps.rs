@@ -27,7 +27,7 @@ fn best<'a>(figures: &'a Figures, workload: &str, threads: u64, field: &str) -> 
 pub(crate) fn times(figures: &Figures) -> String {
     let mut out = String::new();
     for (threads, name) in [(1, "One thread"), (2, "Two threads")] {
-        let _ = write!(out, "{name}, milliseconds a step:\n\n");
+        let _ = write!(out, "{name}, milliseconds per step:\n\n");
         let mut rows = Vec::new();
         for peer in peers(figures) {
             let cells = WORKLOADS.iter().map(|workload| {
@@ -178,7 +178,7 @@ pub(crate) fn shortfalls(figures: &Figures) -> String {
             };
             if theirs < 1.2 * ours {
                 let word =
-                    if theirs < ours { "is ahead" } else { "is nearer than the 20 % by which figures drift" };
+                    if theirs < ours { "is ahead" } else { "is within the 20 % by which figures vary" };
                 let _ = writeln!(
                     out,
                     "- {}, {threads} thread(s): {peer} {word}, {} ms against our {}.",
@@ -200,7 +200,7 @@ pub(crate) fn shortfalls(figures: &Figures) -> String {
         }
     }
     if out.is_empty() {
-        out.push_str("In no cell another library is ahead, or within the 20 % by which figures drift.\n");
+        out.push_str("In no cell is another library ahead, or within the 20 % by which figures vary.\n");
     }
     out
 }

@@ -1,4 +1,4 @@
-//! What the rules between clauses say.
+//! Tests of the rules between clauses.
 
 use proc_macro2::TokenStream;
 
@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::item::SpecFn;
 use crate::spec::Spec;
 
-/// Everything that is said of a spec, with its help.
+/// All messages for a spec, with their help.
 fn said(args: &str, signature: &str) -> Vec<(String, String)> {
     let bag = Bag::new();
     let args: TokenStream = args.parse().expect("tokens");
@@ -84,7 +84,7 @@ fn what_is_missing_is_told_at_the_parameter_that_was_meant() {
     let found =
         said("optimizer = o, loss = f", "fn fit(model: &mut M, train_loader: &L, n_epochs: usize) -> R");
     let missing: Vec<&str> = found.iter().map(|(message, _)| message.as_str()).collect();
-    assert!(missing.contains(&"the loop has no training data") && missing.contains(&"the run has no end"));
+    assert!(missing.contains(&"the loop has no training data") && missing.contains(&"the run never ends"));
     let helps: Vec<&str> = found.iter().map(|(_, help)| help.as_str()).collect();
     assert!(helps.contains(&"call the parameter `epochs`, or write `epochs = n_epochs`"), "{helps:?}");
     assert_eq!(found.len(), 2, "no second word on the same parameter: {found:?}");
