@@ -1,5 +1,6 @@
 //! Class labels and other ids: integers, counted from 0.
 
+mod classes;
 mod from;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::ops::Index;
 use std::sync::Arc;
 use std::{slice, vec};
 
+pub(crate) use classes::check_classes;
 pub use from::Label;
 use ndarray::{ArrayView, IxDyn};
 

@@ -61,9 +61,9 @@ pub mod data;
 pub mod environment;
 mod error;
 mod evaluation;
-mod extreme;
 mod file;
 mod gradcheck;
+mod gradient_stage;
 mod kernel;
 mod labels;
 mod loss;
@@ -81,6 +81,7 @@ mod random;
 mod reduction;
 pub mod run;
 mod safetensors;
+mod scalar;
 pub mod schedule;
 mod shape;
 mod state_dict;
@@ -116,22 +117,9 @@ pub use ops::{
 pub use optim::{Adam, AdamW, IntoParameters, Optimizer, Sgd};
 pub use parameter::Parameter;
 pub use random::{SeedScope, seed, seed_scope};
+pub use scalar::{Array, Scalar};
 pub use state_dict::StateDict;
 pub use tensor::{Number, Tensor};
 pub use threads::{num_threads, set_num_threads};
 #[cfg(feature = "macros")]
 pub use training_loop_macros::{Module, training_loop};
-
-/// The one number type of the runtime: `f32`, or `f64` under the feature `f64`.
-///
-/// A concrete type keeps user code short and debug builds quick.
-#[cfg(not(feature = "f64"))]
-pub type Scalar = f32;
-/// The one number type of the runtime: `f32`, or `f64` under the feature `f64`.
-///
-/// A concrete type keeps user code short and debug builds quick.
-#[cfg(feature = "f64")]
-pub type Scalar = f64;
-
-/// An array of any number of axes, as tensors are made of and turned into.
-pub type Array = ndarray::ArrayD<Scalar>;

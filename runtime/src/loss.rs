@@ -2,6 +2,7 @@
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::labels::check_classes;
 use crate::reduction::{Reduction, rows};
 use crate::value::Value;
 use crate::{Array, Labels, Scalar, Tensor, kernel};
@@ -183,38 +184,4 @@ fn misfit(labels: &[usize], rows: &[usize], classes: usize) -> String {
         }
         _ => format!("the labels must be {rows:?}"),
     }
-}
-
-/// Each label is one of the output's classes or the one left out.
-#[track_caller]
-pub(crate) fn check_classes(
-    what: &str,
-    labels: &Labels,
-    output: &[usize],
-    classes: usize,
-    ignore: Option<u32>,
-) {
-    for (place, label) in labels.iter().enumerate() {
-        assert!(
-            (label as usize) < classes || ignore == Some(label),
-            "{what}: the label {} is {label}, and the output {output:?} has {classes} classes, which \
-             count from 0; correct the labels, or give the last layer at least {} outputs \
-             (`Labels::with_classes` finds the place in the whole data set)",
-            position(labels.shape(), place),
-            u64::from(label) + 1
-        );
-    }
-}
-
-/// A place in row-major order, in words.
-fn position(shape: &[usize], mut place: usize) -> String {
-    if let [_] = shape {
-        return format!("of row {place} of this batch");
-    }
-    let mut index = vec![0; shape.len()];
-    for (index, length) in index.iter_mut().zip(shape).rev() {
-        *index = place % length;
-        place /= length;
-    }
-    format!("at {index:?}")
 }

@@ -13,7 +13,8 @@ pub use confusion::{Average, Confusion, PerClass, confusion, f1, precision, reca
 pub use regression::{Errors, R2, mae, mse, r2, rmse};
 pub use top_k::{TopK, top_k};
 
-use crate::loss::{check_classes, check_rows};
+use crate::labels::check_classes;
+use crate::loss::check_rows;
 use crate::{Labels, Scalar, Tensor};
 
 /// A number that says how well outputs fit targets.

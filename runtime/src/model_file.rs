@@ -1,5 +1,6 @@
-//! Reading a model file with limits of one's own.
+//! Model files: writing a state, and reading one within limits.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::safetensors::{self, Entry, Limits};
@@ -60,7 +61,8 @@ impl ModelFile {
 
     /// Reads all tensors, after `check` has seen their names and shapes.
     pub(crate) fn read_checked(&self, check: impl FnOnce(&[Entry]) -> Result<()>) -> Result<StateDict> {
-        safetensors::load(&self.path, self.limits, check).map_err(|error| match error {
+        let entries = safetensors::load(&self.path, self.limits, check);
+        entries.map(StateDict::from_entries).map_err(|error| match error {
             Error::State { missing, unexpected, misshapen, .. } => {
                 Error::State { path: Some(self.path.clone()), missing, unexpected, misshapen }
             }
@@ -72,5 +74,32 @@ impl ModelFile {
     pub(crate) fn check_memory(&self, needed: u64) -> Result<()> {
         let problem = ModelFileProblem::Memory { needed };
         memory::check(needed).map_err(|_| Error::ModelFile { path: self.path.clone(), problem })
+    }
+}
+
+impl StateDict {
+    /// Writes a safetensors file, in full or not at all, however many processes save to the same path.
+    ///
+    /// A temporary file in the same folder replaces the old one at the end. The old file's permissions stay, and
+    /// its owner and group as far as this process may set them; extended attributes do not. A symbolic link stays
+    /// and its target is replaced; another hard link keeps the old content. What a killed save left behind is
+    /// removed by the next save to the same path, where the file system has locks.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) when the system refuses, when the old file must not be written, or when the
+    /// path leads to something else than a regular file. Then the old file is as it was.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let (tensors, values): (Vec<_>, Vec<_>) =
+            self.iter().map(|(name, value)| ((name, value.shape().to_vec()), value)).unzip();
+        let write = |index: usize, file: &mut dyn Write| safetensors::write_numbers(file, values[index]);
+        safetensors::save(path.as_ref(), &tensors, write)
+    }
+
+    /// Reads a safetensors file as [`Scalar`](crate::Scalar), within the usual limits of a [`ModelFile`].
+    ///
+    /// # Errors
+    /// Those of [`ModelFile::read`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        ModelFile::new(path).read()
     }
 }

@@ -23,7 +23,8 @@ operations! {
     abs,
     adaptive_avg_pool2d,
     add,
-    avg_pool2d, attention,
+    attention,
+    avg_pool2d,
     batch_norm,
     cat,
     clamp,
@@ -72,6 +73,7 @@ operations! {
 }
 
 mod comparison;
+mod extreme;
 mod operators;
 pub(crate) mod window;
 

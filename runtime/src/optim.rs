@@ -10,7 +10,8 @@ pub use adam::{Adam, AdamW};
 pub use into_parameters::IntoParameters;
 pub use sgd::Sgd;
 
-use crate::parameter::{GradientStage, Parameter};
+use crate::gradient_stage::GradientStage;
+use crate::parameter::Parameter;
 use crate::{Error, Result, Scalar, kernel, random, watch};
 
 /// What changes parameters by their gradients, once for each `backward` or group of them.

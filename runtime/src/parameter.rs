@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ndarray::{ArrayBase, ArrayView, Data, Dimension, IxDyn};
 
 use crate::autograd::{Graph, is_recording};
+use crate::gradient_stage::GradientStage;
 use crate::reduction::Reduction;
 use crate::shape::Shape;
 use crate::storage::{Buffer, Trim};
 use crate::tensor::{Node, Tensor, copied};
 use crate::value::Value;
-use crate::watch::Place;
 use crate::{Array, Scalar};
 
 /// A handle to a value that is trained; a clone is the same parameter.
@@ -43,21 +43,6 @@ pub(crate) struct State {
     pub(crate) value: Arc<Buffer>,
     pub(crate) gradient: Option<Value>,
     pub(crate) stage: GradientStage,
-}
-
-/// Where a parameter's gradient stands in the order of the loop.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum GradientStage {
-    /// Nothing since the start or since `zero_grad`.
-    Empty,
-    /// `backward` wrote, and no step has used it.
-    Filled,
-    /// A step has used it, and it was not zeroed since.
-    Used,
-    /// `backward` at this place added to what a step had used.
-    Stale(Place),
-    /// Zeroed at this place before a step could use it.
-    Discarded(Place),
 }
 
 impl Parameter {

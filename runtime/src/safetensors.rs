@@ -20,7 +20,7 @@ use self::header::Kind;
 use crate::error::shorten;
 use crate::file::{atomic_write, irregular};
 use crate::memory;
-use crate::{Array, Error, ModelFileProblem as Problem, Result, Scalar, StateDict};
+use crate::{Array, Error, ModelFileProblem as Problem, Result, Scalar};
 
 /// Bytes of the header's length.
 const PREFIX: u64 = 8;
@@ -88,12 +88,12 @@ pub(crate) fn write_numbers(file: &mut dyn Write, value: &Array) -> io::Result<(
     value.iter().try_for_each(|number| file.write_all(&number.to_le_bytes()))
 }
 
-/// Reads a state. `check` sees names and shapes before any number is read.
+/// Reads names and values. `check` sees names and shapes before any number is read.
 pub(crate) fn load(
     path: &Path,
     limits: Limits,
     check: impl FnOnce(&[Entry]) -> Result<()>,
-) -> Result<StateDict> {
+) -> Result<Vec<(String, Array)>> {
     let unread = |error| Error::io(path, "read", error);
     // A named pipe would be waited for, and a device may have no end.
     let kind = irregular(&std::fs::metadata(path).map_err(unread)?).filter(|kind| *kind != "a folder");
@@ -106,14 +106,14 @@ pub(crate) fn load(
     read(path, bytes, file, limits, check)
 }
 
-/// Reads a state from so many bytes; `path` is for errors.
+/// Reads names and values from `bytes` bytes; `path` is for errors.
 fn read(
     path: &Path,
     bytes: u64,
     file: impl Read,
     limits: Limits,
     check: impl FnOnce(&[Entry]) -> Result<()>,
-) -> Result<StateDict> {
+) -> Result<Vec<(String, Array)>> {
     let problem = |problem| Error::ModelFile { path: path.to_path_buf(), problem };
     let mut file = BufReader::with_capacity(CHUNK, file);
     let header = read_header(path, bytes, &mut file, limits)?;
@@ -138,7 +138,7 @@ fn read(
         let value = Array::from_shape_vec(IxDyn(&entry.shape), numbers).expect("`parse` checked the sizes");
         tensors.push((entry.name.clone().into_owned(), value));
     }
-    Ok(StateDict::from_entries(tensors))
+    Ok(tensors)
 }
 
 /// The header's bytes, whose length is checked before they are allocated.

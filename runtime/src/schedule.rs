@@ -6,6 +6,7 @@ mod step;
 pub use cosine::CosineLr;
 pub use step::StepLr;
 
+use crate::scalar::decimal;
 use crate::{Optimizer, Scalar};
 
 /// The learning rate as a function of how many updates (or epochs) are done.
@@ -71,11 +72,6 @@ pub struct Position {
     pub base: Option<f64>,
     /// Updates (or epochs) that are done.
     pub done: usize,
-}
-
-/// The number that was written: 0.1, not the nearest f32 to it.
-pub(crate) fn decimal(rate: Scalar) -> f64 {
-    rate.to_string().parse().unwrap_or(f64::from(rate))
 }
 
 macro_rules! forward {

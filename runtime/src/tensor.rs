@@ -14,7 +14,7 @@ pub use number::Number;
 use crate::autograd::{self, Graph};
 use crate::reduction::Reduction;
 use crate::value::Value;
-use crate::{Array, Scalar, watch};
+use crate::{Array, Scalar, gradient_stage};
 
 /// A cheap handle to numbers in row-major order; a clone shares them.
 ///
@@ -170,7 +170,7 @@ impl Tensor {
     /// If this is not a single number, if it depends on no parameter, or if its graph was freed before.
     #[track_caller]
     pub fn backward(&self) {
-        watch::begin_backward();
+        gradient_stage::begin_backward();
         autograd::backward(self, false);
     }
 
@@ -180,7 +180,7 @@ impl Tensor {
     /// As [`Tensor::backward`].
     #[track_caller]
     pub fn backward_retain_graph(&self) {
-        watch::begin_backward();
+        gradient_stage::begin_backward();
         autograd::backward(self, true);
     }
 }

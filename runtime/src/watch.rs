@@ -4,18 +4,14 @@
 //! lints on standard error, once for each place in the source. `TRAINING_LOOP_WATCH=warn` turns it
 //! on in release builds too, `panic` stops at the first finding, `off` silences it.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::Parameter;
-use crate::parameter::GradientStage as Stage;
+use crate::gradient_stage::{GradientStage as Stage, Place};
 use crate::stderr::write_line;
-
-/// A place in the source.
-pub(crate) type Place = &'static Location<'static>;
 
 /// The environment variable that chooses: `warn`, `panic` or `off`.
 const VARIABLE: &str = "TRAINING_LOOP_WATCH";
@@ -36,37 +32,6 @@ fn mode() -> Mode {
         Err(_) if cfg!(any(debug_assertions, test)) => Mode::Warn,
         Err(_) => Mode::Off,
     })
-}
-
-thread_local! {
-    static BACKWARD: Cell<Option<Place>> = const { Cell::new(None) };
-}
-
-/// Tells where the `backward` stands that runs from now on.
-#[track_caller]
-pub(crate) fn begin_backward() {
-    BACKWARD.set(Some(Location::caller()));
-}
-
-impl Stage {
-    /// After `backward` wrote to the gradient.
-    pub(crate) fn after_backward(self) -> Self {
-        match self {
-            Self::Empty | Self::Filled | Self::Discarded(_) => Self::Filled,
-            Self::Used => BACKWARD.get().map_or(Self::Filled, Self::Stale),
-            Self::Stale(place) => Self::Stale(place),
-        }
-    }
-
-    /// After the gradient was zeroed at the caller's place.
-    #[track_caller]
-    pub(crate) fn after_zero_grad(self) -> Self {
-        match self {
-            Self::Filled => Self::Discarded(Location::caller()),
-            Self::Discarded(place) => Self::Discarded(place),
-            Self::Empty | Self::Used | Self::Stale(_) => Self::Empty,
-        }
-    }
 }
 
 /// A fault in the order of a running loop.

@@ -1,7 +1,7 @@
 //! Smallest elements.
 
 use crate::Tensor;
-use crate::extreme::{extreme, extreme_axis};
+use super::extreme::{extreme, extreme_axis};
 use crate::gradcheck::Case;
 
 impl Tensor {

@@ -1,8 +1,8 @@
 //! Tensors made of a rule.
 
 use super::Tensor;
-use crate::loss::check_classes;
-use crate::schedule::decimal;
+use crate::labels::check_classes;
+use crate::scalar::decimal;
 use crate::value::Value;
 use crate::{Labels, Scalar};
 

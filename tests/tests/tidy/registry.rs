@@ -46,7 +46,7 @@ fn numbers_of_pytorch_are_recorded_for_everything() {
         (
             "runtime/src/ops",
             &["ops", "attention", "convolution", "recurrent"][..],
-            &["operators", "comparison", "window", "dropout", "batch_norm"][..],
+            &["operators", "comparison", "extreme", "window", "dropout", "batch_norm"][..],
         ),
         ("runtime/src/loss", &["losses"], &["number_target"]),
         ("runtime/src/optim", &["optimizers"], &["into_parameters"]),
