@@ -117,6 +117,25 @@ fn highest(row: &[Scalar]) -> usize {
     best
 }
 
+/// How many samples were counted, and how many of them were right.
+#[derive(Clone, Debug, Default)]
+struct Hits {
+    right: u64,
+    samples: u64,
+}
+
+impl Hits {
+    fn add(&mut self, is_right: bool) {
+        self.right += u64::from(is_right);
+        self.samples += 1;
+    }
+
+    /// The fraction of samples that were right; NaN without samples.
+    fn share(&self) -> f64 {
+        share(self.right, self.samples)
+    }
+}
+
 /// `part / whole`, and NaN without a whole.
 fn share(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64

@@ -1,16 +1,16 @@
-//! A long short-term memory over a whole sequence, and back through time.
+//! LSTM over a whole sequence, and back-propagation through time.
 //!
 //! **Formula.** `(i f g o) = x·W_ihᵀ + h·W_hhᵀ + b`, `i f o` through the sigmoid and `g` through `tanh`;
 //! `c' = f c + i g`, `h' = o tanh c'`.
 //!
-//! **Layout.** The inputs of all steps are multiplied by their weight ahead of the loop, as one product, and the
-//! weights' gradients are single products behind it. In between, rows are [sorted](Sizes::sort): the batch is cut
-//! into blocks, and each holds its steps one after another, so that a step is one run of memory. Beside each step's
-//! gates lie the state and the cell *before* it, where the next step and the gradient of the recurrent weight read.
+//! **Layout.** One matmul before the loop multiplies the inputs of all steps by their weight, and one after it computes
+//! each weight's gradient. Within the loop rows are [sorted](Sizes::sort): the batch is split into blocks, and each
+//! block stores its steps one after another, so that a step is contiguous. State and cell are stored as they are
+//! *before* each step, where the next step and the gradient of the recurrent weight read them.
 //!
-//! **Blocking.** Rows of a batch never meet within the recurrence. Each block therefore goes through the whole
-//! sequence alone, on whichever thread takes it, and no thread waits for another at a step. The bound is that of the
-//! step's product: the recurrent weight comes from the second cache once a step, for all rows of the block.
+//! **Blocking.** Rows of a batch are independent within the recurrence. Each block therefore runs through the whole
+//! sequence alone, on whichever thread takes it, and threads do not synchronise per step. The bound is the step's
+//! matmul: the recurrent weight is read from L2 once per step, for all rows of the block.
 
 mod gates;
 mod layout;
@@ -23,26 +23,26 @@ use super::gemm::{Panels, flipped, plain};
 use super::pool::{self, Pieces};
 use crate::Scalar;
 
-/// A pass over all steps.
+/// The forward pass over all steps.
 pub(crate) struct Forward<'a> {
     pub(crate) sizes: Sizes,
     /// `[4 hidden, hidden]`.
     pub(crate) weight: &'a [Scalar],
-    /// Room for the packed weight, of [`Sizes::room`].
+    /// Buffer for the packed weight, of length [`Sizes::room`].
     pub(crate) room: &'a mut [Scalar],
     /// `[4 hidden]`.
     pub(crate) bias: &'a [Scalar],
-    /// The state and the cell to start from, `[batch, hidden]` each.
+    /// Initial state and cell, `[batch, hidden]` each.
     pub(crate) start: [&'a [Scalar]; 2],
-    /// Sorted, `[.., 4 hidden]`: the inputs' share of the sums, which the gates replace.
+    /// Sorted, `[.., 4 hidden]`: the inputs' part of the pre-activations, replaced by the gates.
     pub(crate) gates: &'a mut [Scalar],
-    /// Sorted, `[.., hidden]` each: written with the state and the cell before each step.
+    /// Sorted, `[.., hidden]` each: receive state and cell before each step.
     pub(crate) before: [&'a mut [Scalar]; 2],
-    /// Sorted, `[.., hidden]`: written with `tanh` of the cell after each step.
+    /// Sorted, `[.., hidden]`: receives `tanh` of the cell after each step.
     pub(crate) bounded: &'a mut [Scalar],
-    /// `[batch, time, hidden]`: written with the state after each step.
+    /// `[batch, time, hidden]`: receives the state after each step.
     pub(crate) output: &'a mut [Scalar],
-    /// `[batch, hidden]` each: written with the state and the cell after the last step.
+    /// `[batch, hidden]` each: receive state and cell after the last step.
     pub(crate) last: [&'a mut [Scalar]; 2],
 }
 
@@ -58,7 +58,7 @@ impl Forward<'_> {
         pool::run(sizes.blocks(), |number| {
             let block = sizes.block(number);
             let all = block.first * time;
-            // SAFETY: the slices are borrowed until `run` returns, and each block has its own rows in all of them.
+            // SAFETY: the slices are borrowed until `run` returns, and the blocks have disjoint rows in all of them.
             let piece = |pieces: Pieces<Scalar>, row: usize, rows: usize, width: usize| unsafe {
                 pieces.piece(row * width, rows * width)
             };
@@ -73,7 +73,7 @@ impl Forward<'_> {
     }
 }
 
-/// One block's steps.
+/// Runs the steps of one block.
 #[expect(clippy::too_many_arguments, reason = "the pieces of `Forward` that belong to the block")]
 fn forward(
     sizes: Sizes,
@@ -121,12 +121,12 @@ fn forward(
     }
 }
 
-/// A pass back over all steps.
+/// The backward pass over all steps.
 pub(crate) struct Backward<'a> {
     pub(crate) sizes: Sizes,
     /// `[4 hidden, hidden]`.
     pub(crate) weight: &'a [Scalar],
-    /// Room for the packed weight, of [`Sizes::room`].
+    /// Buffer for the packed weight, of length [`Sizes::room`].
     pub(crate) room: &'a mut [Scalar],
     /// Sorted, as [`Forward`] left them.
     pub(crate) gates: &'a [Scalar],
@@ -136,11 +136,11 @@ pub(crate) struct Backward<'a> {
     pub(crate) bounded: &'a [Scalar],
     /// `[batch, time, hidden]`: the gradient of the states after each step.
     pub(crate) output: &'a [Scalar],
-    /// `[batch, hidden]` each: the gradients of the last state and cell, which those of the first ones replace.
+    /// `[batch, hidden]` each: the gradients of the last state and cell, replaced by those of the initial ones.
     pub(crate) carry: [&'a mut [Scalar]; 2],
-    /// Whether somebody reads the gradient of the first state.
+    /// Whether the gradient of the initial state is needed.
     pub(crate) to_the_start: bool,
-    /// Sorted, `[.., 4 hidden]`: written with the gradients of the sums under the gates.
+    /// Sorted, `[.., 4 hidden]`: receives the gradients of the pre-activations.
     pub(crate) sums: &'a mut [Scalar],
 }
 
@@ -155,9 +155,9 @@ impl Backward<'_> {
         pool::run(sizes.blocks(), |number| {
             let block = sizes.block(number);
             let part = |slice, width| part(slice, block.first * time * width, block.rows * time * width);
-            // SAFETY: the slices are borrowed until `run` returns, and each block has its own rows in all of them.
+            // SAFETY: the slices are borrowed until `run` returns, and the blocks have disjoint rows in all of them.
             let sums = unsafe { sums.piece(block.first * time * 4 * hidden, block.rows * time * 4 * hidden) };
-            // SAFETY: as above.
+            // SAFETY: the gradients are borrowed until `run` returns, and the blocks have disjoint rows.
             let carry = carry.map(|c| unsafe { c.piece(block.first * hidden, block.rows * hidden) });
             let saved = [part(gates, 4 * hidden), part(cells, hidden), part(bounded, hidden)];
             backward(sizes, block, weight, saved, part(output, hidden), carry, to_the_start, sums);
@@ -169,7 +169,7 @@ fn part(slice: &[Scalar], start: usize, len: usize) -> &[Scalar] {
     &slice[start..][..len]
 }
 
-/// One block's steps, the last one first.
+/// Runs the steps of one block, from last to first.
 #[expect(clippy::too_many_arguments, reason = "the pieces of `Backward` that belong to the block")]
 fn backward(
     sizes: Sizes,

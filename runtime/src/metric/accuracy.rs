@@ -1,6 +1,6 @@
 //! Accuracy.
 
-use super::{Metric, Scores, share};
+use super::{Hits, Metric, Scores};
 use crate::{Labels, Tensor};
 
 /// The share of samples whose class is right.
@@ -15,8 +15,7 @@ pub fn accuracy() -> Accuracy {
 /// The share of samples whose class is right; made by [`accuracy`].
 #[derive(Clone, Debug, Default)]
 pub struct Accuracy {
-    right: u64,
-    samples: u64,
+    hits: Hits,
     ignore: Option<u32>,
 }
 
@@ -36,17 +35,16 @@ impl Metric for Accuracy {
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Labels) {
         for (class, label) in Scores::new("accuracy", output, target, self.ignore).predictions() {
-            self.right += u64::from(class == label);
-            self.samples += 1;
+            self.hits.add(class == label);
         }
     }
 
     fn compute(&self) -> f64 {
-        share(self.right, self.samples)
+        self.hits.share()
     }
 
     fn reset(&mut self) {
-        *self = Self { ignore: self.ignore, ..Self::default() };
+        self.hits = Hits::default();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Top-k accuracy.
 
-use super::{Metric, Scores, share};
+use super::{Hits, Metric, Scores};
 use crate::{Labels, Scalar, Tensor};
 
 /// The share of samples whose label is among the `k` highest scores: fewer than `k` other classes
@@ -14,15 +14,14 @@ use crate::{Labels, Scalar, Tensor};
 #[track_caller]
 pub fn top_k(k: usize) -> TopK {
     assert!(k > 0, "`k` of `top_k` is 0, but must be at least 1");
-    TopK { k, right: 0, samples: 0, ignore: None }
+    TopK { k, hits: Hits::default(), ignore: None }
 }
 
 /// The share of samples whose label is among the highest scores; made by [`top_k`].
 #[derive(Clone, Debug)]
 pub struct TopK {
     k: usize,
-    right: u64,
-    samples: u64,
+    hits: Hits,
     ignore: Option<u32>,
 }
 
@@ -49,17 +48,16 @@ impl Metric for TopK {
             !own.is_nan() && higher < self.k
         };
         for (row, label) in Scores::new("top_k", output, target, self.ignore).rows() {
-            self.right += u64::from(hit(row, label));
-            self.samples += 1;
+            self.hits.add(hit(row, label));
         }
     }
 
     fn compute(&self) -> f64 {
-        share(self.right, self.samples)
+        self.hits.share()
     }
 
     fn reset(&mut self) {
-        *self = Self { ignore: self.ignore, ..top_k(self.k) };
+        self.hits = Hits::default();
     }
 }
 

@@ -1,7 +1,7 @@
-//! A right side that many products share, one after the other: packed once, ahead of them.
+//! A right-hand side that consecutive matmuls share, packed once in advance.
 //!
-//! The steps of a recurrence multiply a few rows by the same weight again and again; packing it each time
-//! would take a good part of a step.
+//! The steps of a recurrence multiply a few rows by the same weight; packing it in each step would take a considerable
+//! part of the step.
 
 use super::part::{Job, Task, padded, run, width};
 use super::plan::{DEPTH, PART, PARTS, scattered};
@@ -10,7 +10,7 @@ use crate::Scalar;
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::{Level, level};
 
-/// A packed right side `[k, n]`.
+/// A packed right-hand side `[k, n]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Panels<'a> {
     level: Level,
@@ -20,12 +20,12 @@ pub(crate) struct Panels<'a> {
 }
 
 impl<'a> Panels<'a> {
-    /// How many numbers a packed right side takes.
+    /// The length of a packed right-hand side.
     pub(crate) fn room(k: usize, n: usize) -> usize {
         padded(level(), n) * k
     }
 
-    /// Packs a right side into [`room`](Self::room).
+    /// Packs a right-hand side into `room`, a buffer of length [`room`](Self::room).
     pub(crate) fn pack(k: usize, n: usize, b: Side<'_>, room: &'a mut [Scalar]) -> Self {
         let level = level();
         assert_eq!(room.len(), padded(level, n) * k);
@@ -45,7 +45,7 @@ impl<'a> Panels<'a> {
             let pieces = Pieces::new(room);
             pool::run(n.div_ceil(columns), |part| {
                 let columns = part * columns..n.min((part + 1) * columns);
-                // SAFETY: each task packs columns of its own, into a borrowed slice; no output is written.
+                // SAFETY: the tasks pack disjoint columns into a borrowed slice; no output is written.
                 unsafe { run(level, &job, &Task::Right(columns, pieces)) };
             });
         }
@@ -78,13 +78,13 @@ impl<'a> Panels<'a> {
         let columns = n.div_ceil(width(level)).div_ceil(parts) * width(level);
         pool::run(n.div_ceil(columns), |part| {
             let columns = part * columns..n.min((part + 1) * columns);
-            // SAFETY: each task writes columns of its own, of an output that is exclusively borrowed.
+            // SAFETY: the tasks write disjoint columns of an exclusively borrowed output.
             unsafe { run(level, &job, &Task::Part(0..m, columns)) };
         });
     }
 }
 
-/// Equal runs along `k`, none longer than [`DEPTH`]. Where `k` is 0 there is nothing to run along.
+/// The length of equal runs along `k` that do not exceed [`DEPTH`]; 0 if `k` is 0.
 fn run_along(k: usize) -> usize {
     k.div_ceil(k.div_ceil(DEPTH).max(1)).next_multiple_of(8)
 }
