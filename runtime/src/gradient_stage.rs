@@ -1,6 +1,6 @@
-//! The checker's automaton for the gradient of one parameter, at run time.
+//! The checker's state machine for the gradient of one parameter, at run time.
 //!
-//! [`watch`](crate::watch) turns its states into findings; parameters and tensors only drive it.
+//! [`watch`](crate::watch) derives findings from its states; parameters and tensors only drive it.
 
 use std::cell::Cell;
 use std::panic::Location;

@@ -1,8 +1,8 @@
 //! Training loops whose order of steps is checked at compile time, on a small fast CPU runtime.
 //!
-//! A function without a body and a spec is a whole training loop: the attribute `training_loop` writes it,
-//! as plain code in the right order. On a function with a body the same attribute proves the order of a
-//! hand-written loop and changes nothing.
+//! A function without a body and a spec is a whole training loop: the attribute `training_loop` generates it, as plain
+//! code in the right order. On a function with a body the same attribute checks the order of a hand-written loop and
+//! changes nothing.
 //!
 //! ```
 //! use training_loop::prelude::*;
@@ -42,7 +42,7 @@
 //! # }
 //! ```
 //!
-//! A debug build trains fifteen to eighty times slower than it can, unless `Cargo.toml` says
+//! A debug build trains fifteen to eighty times slower than necessary, unless `Cargo.toml` contains
 //!
 //! ```toml
 //! [profile.dev.package.training-loop]
@@ -52,7 +52,7 @@
 //! Features: `macros` (on by default: the attribute and the derive), `gzip` (reading `.csv.gz`), `f64`
 //! ([`Scalar`] in double precision).
 
-// Conversions to and from `Scalar` are written for `f32`, which it mostly is.
+// Conversions to and from `Scalar` are written for `f32`, the usual type.
 #![cfg_attr(feature = "f64", allow(clippy::useless_conversion, clippy::cast_lossless))]
 
 mod autograd;
@@ -94,7 +94,7 @@ mod unoptimized;
 mod value;
 mod watch;
 
-/// A test names this crate as a user does.
+/// Unit tests name this crate as a user does.
 #[cfg(test)]
 extern crate self as training_loop;
 
@@ -107,7 +107,7 @@ pub use loss::{
     huber_loss, kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
 };
 pub use model_file::ModelFile;
-/// The crate of the arrays that tensors are made of, in the version that this one uses.
+/// The crate `ndarray` in the version of this crate's arrays.
 pub use ndarray;
 pub use nn::{Module, Visitor};
 pub use ops::{

@@ -1,4 +1,4 @@
-//! The values of a model by name, apart from the model.
+//! The values of a model by name, independent of the model.
 
 use crate::Array;
 
@@ -21,7 +21,7 @@ impl StateDict {
         Self::default()
     }
 
-    /// A state of entries whose names differ.
+    /// A state of entries with distinct names.
     pub(crate) fn from_entries(entries: Vec<(String, Array)>) -> Self {
         Self(entries)
     }
@@ -40,12 +40,12 @@ impl StateDict {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

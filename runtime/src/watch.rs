@@ -1,8 +1,8 @@
-//! Watching the order of a loop while it runs, for what the checker cannot see.
+//! Checks the order of a loop while it runs, for cases that the static checker cannot see.
 //!
-//! Debug builds follow the checker's automaton for the gradients of each parameter and name its
-//! lints on standard error, once for each place in the source. `TRAINING_LOOP_WATCH=warn` turns it
-//! on in release builds too, `panic` stops at the first finding, `off` silences it.
+//! Debug builds follow the checker's state machine for the gradient of each parameter and report its lints on standard
+//! error, once per source location. `TRAINING_LOOP_WATCH=warn` enables this in release builds too, `panic` stops at the
+//! first finding, `off` disables it.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::Parameter;
 use crate::gradient_stage::{GradientStage as Stage, Place};
 use crate::stderr::write_line;
 
-/// The environment variable that chooses: `warn`, `panic` or `off`.
+/// The environment variable that selects the mode: `warn`, `panic` or `off`.
 const VARIABLE: &str = "TRAINING_LOOP_WATCH";
 
 #[derive(Clone, Copy, PartialEq)]
@@ -51,7 +51,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Looks at an optimizer's `step` before it runs.
+/// Checks an optimizer's `step` before it runs.
 #[track_caller]
 pub(crate) fn before_step(parameters: &[Parameter]) {
     if mode() != Mode::Off
@@ -61,7 +61,7 @@ pub(crate) fn before_step(parameters: &[Parameter]) {
     }
 }
 
-/// Looks at an optimizer's `clip_grad_norm` or `clip_grad_value` before it runs.
+/// Checks an optimizer's `clip_grad_norm` or `clip_grad_value` before it runs.
 #[track_caller]
 pub(crate) fn before_clip(parameters: &[Parameter]) {
     if mode() != Mode::Off
@@ -71,7 +71,7 @@ pub(crate) fn before_clip(parameters: &[Parameter]) {
     }
 }
 
-/// What holds of the gradients of an optimizer as a whole.
+/// The state of an optimizer's gradients as a whole.
 #[derive(Default)]
 struct Gradients {
     filled: bool,
@@ -81,8 +81,8 @@ struct Gradients {
 }
 
 impl Gradients {
-    /// Parameters that a loss does not reach stay empty: that is no fault. Frozen ones say nothing; `None` where
-    /// all are frozen.
+    /// Parameters that a loss does not reach stay empty, which is no fault. Frozen ones are skipped; `None` if all are
+    /// frozen.
     fn of(parameters: &[Parameter]) -> Option<Self> {
         let mut trained = parameters.iter().filter(|parameter| parameter.requires_grad()).peekable();
         trained.peek()?;
@@ -180,9 +180,9 @@ mod tests {
     use crate::{Optimizer, Sgd, Tensor};
 
     thread_local! {
-        /// Where the last finding of this thread stands.
+        /// The location of this thread's last finding.
         pub(super) static LAST: RefCell<Option<Place>> = const { RefCell::new(None) };
-        /// Lints of all findings of this thread, also of those that were reported before.
+        /// The lints of all findings of this thread, including those that were reported before.
         pub(super) static FOUND: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
     }
 
@@ -212,7 +212,7 @@ mod tests {
         }
     }
 
-    /// The lints that an order of stages gets.
+    /// The lints for an order of stages.
     fn lints(order: &str) -> Vec<&'static str> {
         FOUND.take();
         Loop::new().run(order);

@@ -1,11 +1,11 @@
-//! What differs between a state and a model.
+//! Differences between a state and a model.
 
 use std::fmt;
 
 use super::Short;
 use super::short::{Names, shown, write_more};
 
-/// An entry whose shape is not the model's.
+/// An entry whose shape differs from the model's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misshapen {
     /// The entry's name: `hidden.weight`.

@@ -3,8 +3,7 @@
 use super::{Hits, Metric, Scores};
 use crate::{Labels, Scalar, Tensor};
 
-/// The share of samples whose label is among the `k` highest scores: fewer than `k` other classes
-/// score higher.
+/// The fraction of samples whose label is among the `k` highest scores: fewer than `k` other classes score higher.
 ///
 /// # Shapes
 /// `output: [.., classes]`, labels `[..]`
@@ -17,7 +16,7 @@ pub fn top_k(k: usize) -> TopK {
     TopK { k, hits: Hits::default(), ignore: None }
 }
 
-/// The share of samples whose label is among the highest scores; made by [`top_k`].
+/// The fraction of samples whose label is among the highest scores; made by [`top_k`].
 #[derive(Clone, Debug)]
 pub struct TopK {
     k: usize,
@@ -26,7 +25,7 @@ pub struct TopK {
 }
 
 impl TopK {
-    /// Leaves out the samples of this label, which need not be a class, as
+    /// Ignores the samples with this label, which need not be a class, as
     /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
     pub fn ignore(self, label: u32) -> Self {
         Self { ignore: Some(label), ..self }
@@ -41,9 +40,9 @@ impl Metric for TopK {
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Labels) {
         let hit = |row: &[Scalar], label: usize| {
-            // With a single score there is nothing to rank for the other class.
+            // A single score ranks no other class.
             let Some(own) = row.get(label) else { return false };
-            // A NaN counts as higher than the label's score, and nothing is higher than a NaN label.
+            // NaN ranks above the label's score; a label whose own score is NaN is never a hit.
             let higher = row.iter().filter(|other| other.is_nan() || **other > *own).count();
             !own.is_nan() && higher < self.k
         };

@@ -1,4 +1,4 @@
-//! An affine map, bias and all, in one operation.
+//! An affine map with bias, in one operation.
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
@@ -22,7 +22,7 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
     affine(x, weight, bias, false)
 }
 
-/// [`linear`], and where `relu` is set its rectified output: then bias and rectifier share a pass each way.
+/// [`linear`], fused with a ReLU if `relu`.
 #[track_caller]
 pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Tensor {
     let sizes = check(x.shape(), weight.shape(), bias.map(Tensor::shape));
@@ -87,7 +87,7 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
 /// Upper bounds of the absolute values in both factors of a weight's gradient, `g` and `x`.
 ///
 /// The gradient is at most `rows · max|g| · max|x|`, so that a check for NaN and infinity need not read its `count`
-/// numbers. A bound is infinite if it is not known and reading both factors would cost more than reading the gradient.
+/// elements. A bound is infinite if it is unknown and reading both factors would cost more than reading the gradient.
 fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 2] {
     let unknown = |factor: &Value| if factor.bound().is_finite() { 0 } else { factor.len() };
     if unknown(gradient) + unknown(input) < count {
@@ -97,7 +97,7 @@ fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 
     }
 }
 
-/// Rows, inputs and outputs of the product.
+/// The numbers of rows, inputs and outputs.
 #[track_caller]
 fn check(x: &[usize], weight: &[usize], bias: Option<&[usize]>) -> (usize, usize, usize) {
     let &[outputs, inputs] = weight else {

@@ -8,7 +8,7 @@ use crate::kernel::softmax::{log_softmax, log_softmax_slope};
 use crate::value::Value;
 
 impl Tensor {
-    /// The logarithm of [`Tensor::softmax`], exact also where a share is too small for it.
+    /// The logarithm of [`Tensor::softmax`], accurate even where the probability underflows.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

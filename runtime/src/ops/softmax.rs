@@ -8,7 +8,7 @@ use crate::kernel::softmax::{softmax, softmax_slope};
 use crate::value::Value;
 
 impl Tensor {
-    /// Positive shares along one axis that sum to 1; a negative axis counts from the last.
+    /// Probabilities along one axis, which sum to 1; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

@@ -2,7 +2,7 @@
 
 use crate::Parameter;
 
-/// Lists of parameters: a vector, a slice or an array of them.
+/// A list of parameters: a vector, a slice or an array of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of parameters",
     label = "not a list of parameters",
@@ -10,7 +10,7 @@ use crate::Parameter;
     note = "of several parts, `[encoder.parameters(), decoder.parameters()].concat()`"
 )]
 pub trait IntoParameters {
-    /// The parameters, in their order.
+    /// The parameters, in order.
     fn into_parameters(self) -> Vec<Parameter>;
 }
 

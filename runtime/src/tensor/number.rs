@@ -2,7 +2,7 @@
 
 use crate::Scalar;
 
-/// An element of a tensor: a [`Scalar`], which is `f32`, or `f64` under the feature of that name.
+/// An element of a tensor: a [`Scalar`], which is `f32`, or `f64` under the feature `f64`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a number of a tensor",
     label = "a tensor does not hold this",
