@@ -1,6 +1,6 @@
-//! `docs/lints.md` is what the lints' own pages say.
+//! `docs/lints.md` is generated from the pages of the lints.
 //!
-//! `UPDATE=1 cargo test -p training-loop-tests --test lint_pages` writes it anew.
+//! `UPDATE=1 cargo test -p training-loop-tests --test lint_pages` regenerates it.
 
 use std::path::Path;
 
