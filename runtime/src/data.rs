@@ -78,8 +78,8 @@ impl<Y, X: Rows> Batch<Y, X> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a data set",
     label = "not a data set",
-    note = "of arrays, vectors or tensors in memory, write `TensorDataset::new(inputs, targets)?`",
-    note = "of a `Result` take the data set first: add `?`",
+    note = "for arrays, vectors or tensors in memory, write `TensorDataset::new(inputs, targets)?`",
+    note = "a `Result` must be unwrapped first: add `?`",
     note = "a data set of your own implements `Dataset`; it is moved in, or shared as an `Arc`"
 )]
 pub trait Dataset: Send + Sync {

@@ -294,7 +294,7 @@ impl StdError for Error {
 /// Writes that a name is none of the classes.
 fn write_none_of(f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result {
     if classes.is_empty() {
-        write!(f, "is no class, as no classes are given")
+        write!(f, "is not a class, because no classes are given")
     } else {
         write!(f, "is none of the classes {}", Names(classes))
     }
@@ -360,7 +360,7 @@ mod tests {
                         found: vec![3, 2],
                     }],
                 },
-                "best.safetensors: this state belongs to another architecture, the model was left as it is; \
+                "best.safetensors: this state belongs to another architecture, the model is unchanged; \
                  missing: `a.bias`; unexpected: `b.weight`, `b.bias`; \
                  `a.weight` is [2, 3] in the model and [3, 2] in the state",
             ),
@@ -371,7 +371,7 @@ mod tests {
                     column: Some((2, Some("width".into()))),
                     problem: Box::new(CsvProblem::NotANumber { text: "wide".into() }),
                 },
-                "iris.csv:7, column 3 (`width`): `wide` is not a number; mend the field, or leave the column out by \
+                "iris.csv:7, column 3 (`width`): `wide` is not a number; fix the field, or leave the column out by \
                  `.without([..])`",
             ),
         ];

@@ -32,7 +32,7 @@ use crate::{Error, Result, Scalar, kernel, random, watch};
     message = "`{Self}` is not an optimizer",
     label = "not an optimizer",
     note = "write one of ours, as `Sgd::new(model.parameters(), 0.1)` or `AdamW::new(model.parameters(), 1e-3)`",
-    note = "an optimizer of your own implements `Optimizer`; a schedule moves one and is none"
+    note = "an optimizer of your own implements `Optimizer`; a schedule adjusts an optimizer and is not one"
 )]
 pub trait Optimizer {
     /// The parameters of the optimizer, each once.

@@ -102,7 +102,7 @@ impl<O> StepOutput for (O, Tensor) {
 
 /// The return type of `training_step` if a metric or a block needs the output.
 #[diagnostic::on_unimplemented(
-    message = "`training_step` returns `{Self}`, and the metrics, or a block, ask for the output too",
+    message = "`training_step` returns `{Self}`, and the metrics, or a block, need the output too",
     label = "the output is missing",
     note = "return the output and the loss, `(output, loss)`"
 )]

@@ -90,7 +90,7 @@ impl Buffer {
     pub(crate) fn stale(len: usize) -> Self {
         match Self::try_stale(len) {
             Some(buffer) => buffer,
-            None => panic!("out of memory: the system does not give room for {len} numbers"),
+            None => panic!("out of memory: the system refuses memory for {len} numbers"),
         }
     }
 

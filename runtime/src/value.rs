@@ -114,7 +114,7 @@ fn numbers(shape: &Shape) -> Buffer {
     match Buffer::try_stale(shape.count()) {
         Some(buffer) => buffer,
         None => panic!(
-            "out of memory: a tensor of shape {shape:?} needs {} bytes, which the system does not give",
+            "out of memory: a tensor of shape {shape:?} needs {} bytes, which the system refuses",
             shape.count() * size_of::<Scalar>()
         ),
     }

@@ -116,10 +116,7 @@ fn judge_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
     } else if let Some(zero) = gradients.discarded {
         (
             "gradients_discarded",
-            format!(
-                "`zero_grad` on line {} threw away the gradients that this `step` should use",
-                line(zero)
-            ),
+            format!("`zero_grad` on line {} discarded the gradients that this `step` should use", line(zero)),
             "call `zero_grad` before `backward` or after `step`, not between them",
         )
     } else if gradients.used {

@@ -7,7 +7,7 @@ use crate::{Error, Labels, Result, Scalar, Tensor, kernel};
 
 /// Values with one row per sample: tensors and labels (along their first axis), and pairs of such values.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not cut into rows, one for each sample",
+    message = "`{Self}` cannot be split into rows, one per sample",
     label = "not rows of samples",
     note = "write `Tensor::from(..)` for numbers, `Labels::from(..)` for classes, or a pair of them",
     note = "a type of your own implements `Rows`"
@@ -130,13 +130,13 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not cut into rows, one for each sample",
+    message = "`{Self}` cannot be split into rows, one per sample",
     label = "not rows of samples",
     note = "accepted are tensors and labels, arrays of `ndarray`, vectors and nested arrays, of `Scalar` (f32) for numbers and \
             of `u8`, `u32`, `usize`, `i32` or `i64` for classes, and pairs of tensors and labels",
-    note = "names of classes become labels by `Labels::from_names(names, &classes)?`",
-    note = "of other numbers make an array first, as `array.mapv(|x| x as Scalar)`; of a `Vec<Vec<_>>`, `Tensor::try_from(rows)?`",
-    note = "a reference to an array or a vector is not taken: `clone()` it"
+    note = "class names become labels by `Labels::from_names(names, &classes)?`",
+    note = "convert other numbers first, as `array.mapv(|x| x as Scalar)`; for a `Vec<Vec<_>>`, `Tensor::try_from(rows)?`",
+    note = "references to arrays and vectors are not accepted: `clone()` them"
 )]
 pub trait IntoRows {
     /// The type after conversion.

@@ -148,7 +148,7 @@ impl CsvProblem {
             }
             Self::ManyClasses { limit } => write!(
                 f,
-                "the target has more than {limit} different values, which are hardly names of classes; choose the \
+                "the target has more than {limit} different values, which are unlikely to be class names; choose the \
                  column by `.target_column(..)`, or call `.regression()` for numbers"
             ),
             _ => Ok(()),
@@ -187,7 +187,7 @@ impl fmt::Display for CsvProblem {
             Self::Missing => write!(f, "the field is empty; fill it or leave the row out"),
             Self::NotANumber { text } => write!(
                 f,
-                "`{}` is not a number; mend the field, or leave the column out by `.without([..])`",
+                "`{}` is not a number; fix the field, or leave the column out by `.without([..])`",
                 Short(text)
             ),
             Self::NotATarget { text } => write!(

@@ -123,7 +123,7 @@ impl fmt::Display for ModelFileProblem {
             ),
             Self::Pickled => write!(
                 f,
-                "a file of `torch.save`, which holds a program; in Python, write the model with \
+                "a file of `torch.save`, which contains code; in Python, write the model with \
                  `safetensors.torch.save_file(model.state_dict(), path)`"
             ),
             Self::Header { reason } => write!(f, "the header cannot be read: {}", Short(reason)),
@@ -138,10 +138,10 @@ impl fmt::Display for ModelFileProblem {
                  with `ModelFile::new(path).max_entries(..)`"
             ),
             Self::Memory { needed } => {
-                write!(f, "it needs {needed} bytes of memory, which the system does not give")
+                write!(f, "it needs {needed} bytes of memory, which the system refuses")
             }
             Self::Metadata { key: None } => {
-                write!(f, "`__metadata__` is not a map of texts to texts, as the format has it")
+                write!(f, "`__metadata__` is not a map from strings to strings, as the format requires")
             }
             Self::Metadata { key: Some(key) } => {
                 write!(f, "`__metadata__` has the key `{}` twice", Short(key))

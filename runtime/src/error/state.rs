@@ -22,7 +22,7 @@ pub(super) fn write_state(
     unexpected: &[String],
     misshapen: &[Misshapen],
 ) -> fmt::Result {
-    write!(f, "this state belongs to another architecture, the model was left as it is")?;
+    write!(f, "this state belongs to another architecture, the model is unchanged")?;
     if !missing.is_empty() {
         write!(f, "; missing: {}", Names(missing))?;
     }

@@ -10,7 +10,7 @@ use crate::shape::Shape;
 /// An integer type that converts to labels: `u8`, `u32`, `usize`, `i32` or `i64`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a class label",
-    label = "labels are not made of this",
+    label = "not a label type",
     note = "labels are integers from 0 on, of the type `u8`, `u32`, `usize`, `i32` or `i64`",
     note = "for names of classes: `Labels::from_names(names, &classes)?`, and of a CSV file `Csv::classes`",
     note = "for numbers to predict, as in regression: `Tensor::from(..)`"

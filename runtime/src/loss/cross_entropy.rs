@@ -198,7 +198,7 @@ impl CrossEntropy {
     message = "`{Self}` is not a target of classes",
     label = "not a target of classes",
     note = "write the labels, as `&Labels::from([2, 0, 1])`, or the probabilities, as a `&Tensor` `[.., classes]`",
-    note = "of a batch it is `&batch.target`; of a `Vec` or an array, `&Labels::from(..)`"
+    note = "for a batch, `&batch.target`; for a `Vec` or an array, `&Labels::from(..)`"
 )]
 pub trait ClassTarget {
     #[doc(hidden)]

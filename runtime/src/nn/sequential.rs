@@ -12,8 +12,8 @@ use crate::Tensor;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer of a `Sequential`",
     label = "not a layer",
-    note = "a layer makes one tensor of one: derive `Module` and implement `Layer`, whose `forward` takes and gives a `Tensor`",
-    note = "`Embedding`, `Lstm` and `MultiheadAttention` take or give more: hold them in a struct with a `forward` of its own"
+    note = "a layer maps one tensor to one: derive `Module` and implement `Layer`, whose `forward` takes and returns a `Tensor`",
+    note = "`Embedding`, `Lstm` and `MultiheadAttention` take or return more: hold them in a struct with a `forward` of its own"
 )]
 pub trait Layer: Module + Send + Sync {
     /// Applies the layer.

@@ -79,7 +79,7 @@ impl Layout {
             [samples, channels] => (samples, channels, 1),
             [samples, channels, length] => (samples, channels, length),
             [_, _, _, _] => panic!(
-                "batch_norm: the input {:?} must be [n, channels] or [n, channels, length]; of pictures write \
+                "batch_norm: the input {:?} must be [n, channels] or [n, channels, length]; for images write \
                  `norm.forward(&x.flatten(2)).reshape(x.shape())`",
                 x.shape()
             ),

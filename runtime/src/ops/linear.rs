@@ -107,7 +107,7 @@ fn check(x: &[usize], weight: &[usize], bias: Option<&[usize]>) -> (usize, usize
         let help = if x.len() > 2 && x[1..].iter().product::<usize>() == inputs {
             "`flatten(1)` the input first, or put a `Flatten` before the layer"
         } else if x.len() == 1 && inputs > 0 && x[0] > inputs && x[0].is_multiple_of(inputs) {
-            "a whole batch seems to be one row: join the axes after the first alone, by `flatten(1)`"
+            "the whole batch seems to be one row: merge only the axes after the first, with `flatten(1)`"
         } else if x.len() > 3 {
             "`flatten(1)` the input first, and build the layer for that many inputs"
         } else {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a whole batch seems to be one row: join the axes after the first alone, by `flatten(1)`")]
+    #[should_panic(expected = "the whole batch seems to be one row: merge only the axes after the first, with `flatten(1)`")]
     fn a_batch_in_one_row_is_named() {
         let pictures = Tensor::zeros(&[4, 2, 3]);
         let _ = linear(&pictures.flatten(0), &Tensor::zeros(&[5, 6]), None);

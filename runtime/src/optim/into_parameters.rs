@@ -6,8 +6,8 @@ use crate::Parameter;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of parameters",
     label = "not a list of parameters",
-    note = "of a model it is `model.parameters()`",
-    note = "of several parts, `[encoder.parameters(), decoder.parameters()].concat()`"
+    note = "for a model, `model.parameters()`",
+    note = "for several parts, `[encoder.parameters(), decoder.parameters()].concat()`"
 )]
 pub trait IntoParameters {
     /// The parameters, in order.

@@ -69,7 +69,7 @@ fn check_weights(row: usize, weights: &[Scalar], count: usize, replacement: bool
         );
     }
     let possible = weights.iter().filter(|weight| **weight > 0.0).count();
-    assert!(possible > 0, "multinomial: all weights of row {row} are 0, so that there is nothing to draw");
+    assert!(possible > 0, "multinomial: all weights of row {row} are 0, so there is nothing to draw");
     assert!(
         replacement || count <= possible,
         "multinomial: {count} classes without replacement are asked for, and row {row} has {possible} of a weight above 0"

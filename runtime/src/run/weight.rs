@@ -63,11 +63,11 @@ impl Guess {
     pub(super) fn refused(self) -> Error {
         let (rule, help) = match self {
             Self::ScaledSum => (
-                "`accumulate` must know what the loss is divided by, and this loss is a sum times a factor",
+                "`accumulate` needs the denominator of the loss, and this loss is a sum times a factor",
                 "put the factor before `.sum()`, or write `loss_weight = |batch| batch.len()` for a mean over samples",
             ),
             Self::Unknown => (
-                "`accumulate` must know what the loss is divided by, and this loss does not tell",
+                "`accumulate` needs the denominator of the loss, which is unknown",
                 "write `loss_weight = |batch| batch.len()` for a mean over samples",
             ),
         };

@@ -19,7 +19,7 @@ fn table(text: impl AsRef<[u8]>) -> String {
 }
 
 /// The end of the message for text in place of a number.
-const OTHER: &str = "; mend the field, or leave the column out by `.without([..])`";
+const OTHER: &str = "; fix the field, or leave the column out by `.without([..])`";
 
 #[test]
 fn tables_with_faults_name_line_and_column() {

@@ -56,14 +56,14 @@ fn another_architecture() {
     Small::new(3).save(&path).unwrap();
     assert_eq!(
         refused(&Small::new(4), &path),
-        "model: this state belongs to another architecture, the model was left as it is; \
+        "model: this state belongs to another architecture, the model is unchanged; \
          `hidden.weight` is [4, 2] in the model and [3, 2] in the state; `hidden.bias` is [4] in the \
          model and [3] in the state; `output.weight` is [2, 4] in the model and [2, 3] in the state"
     );
     let other = Other { hidden: Linear::new(2, 3), middle: Linear::new(3, 3).no_bias() };
     assert_eq!(
         refused(&other, &path),
-        "model: this state belongs to another architecture, the model was left as it is; missing: \
+        "model: this state belongs to another architecture, the model is unchanged; missing: \
          `middle.weight`; unexpected: `output.weight`, `output.bias`"
     );
 }
@@ -82,7 +82,7 @@ fn a_file_that_is_not_there_or_is_something_else() {
         ),
         (
             b"PK\x03\x04 a zip file, as torch.save writes",
-            "model: a file of `torch.save`, which holds a program; in Python, write the model with \
+            "model: a file of `torch.save`, which contains code; in Python, write the model with \
          `safetensors.torch.save_file(model.state_dict(), path)`",
         ),
         (
@@ -92,7 +92,7 @@ fn a_file_that_is_not_there_or_is_something_else() {
         ),
         (
             b"\x02\0\0\0\0\0\0\0{}",
-            "model: this state belongs to another architecture, the model was left as it is; missing: \
+            "model: this state belongs to another architecture, the model is unchanged; missing: \
          `hidden.weight`, `hidden.bias`, `output.weight`, `output.bias`",
         ),
     ] {

@@ -50,7 +50,7 @@ fn what_is_wrong_is_named_with_its_place() {
         ),
         (
             "a,b\n1,0\nwide,1\n",
-            "table.csv:3, column 1 (`a`): `wide` is not a number; mend the field, or leave the column out by \
+            "table.csv:3, column 1 (`a`): `wide` is not a number; fix the field, or leave the column out by \
              `.without([..])`",
         ),
         ("a,b\n1,0\n,1\n", "table.csv:3, column 1 (`a`): the field is empty; fill it or leave the row out"),
@@ -135,7 +135,7 @@ fn names_of_classes_become_labels() {
     );
     assert!(
         said(cups.clone().classes(Vec::<String>::new()))
-            .ends_with("`sour` is no class, as no classes are given")
+            .ends_with("`sour` is not a class, because no classes are given")
     );
     assert_eq!(
         cups.regression().unwrap_err().to_string(),
