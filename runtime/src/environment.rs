@@ -10,10 +10,9 @@
 //!
 //! A setting in code overrides the variable.
 //!
-//! The watch needs no attribute: it follows the gradients of each optimizer through any loop, and reports on standard
-//! error `step_before_backward`, `missing_zero_grad`, `gradients_discarded`, `step_repeated`, `clip_before_backward`
-//! and `clip_after_step`, once per source location. A missing `step`, modes and rebuilt optimizers are left to the
-//! checker.
+//! The watch needs no attribute: it follows the gradients of each optimizer through any loop, and reports
+//! `step_before_backward`, `missing_zero_grad`, `gradients_discarded`, `step_repeated`, `clip_before_backward` and
+//! `clip_after_step`, once per source location. A missing `step`, modes and rebuilt optimizers are left to the checker.
 
 /// The variables, one per line, for a program's help, as in clap's `after_help`.
 ///

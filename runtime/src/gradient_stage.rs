@@ -9,7 +9,7 @@ use std::panic::Location;
 pub(crate) type Place = &'static Location<'static>;
 
 thread_local! {
-    /// The call of `backward` that runs on this thread.
+    /// The location of the running `backward` on this thread.
     static BACKWARD: Cell<Option<Place>> = const { Cell::new(None) };
 }
 

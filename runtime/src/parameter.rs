@@ -166,7 +166,7 @@ impl Parameter {
     }
 
     /// Removes the gradient and resets its stage, unlike any stage of a loop.
-    pub(crate) fn forget_grad(&self) {
+    pub(crate) fn remove_grad(&self) {
         let mut state = self.lock();
         state.gradient = None;
         state.stage = GradientStage::Empty;

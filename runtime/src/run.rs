@@ -74,7 +74,7 @@ impl Run {
         self
     }
 
-    /// Ends the run after the update during which it exceeds this time. Time counts from here.
+    /// Limits the time of the run, counted from now: the update that exceeds it is the last.
     #[must_use]
     pub fn max_time(mut self, most: Duration) -> Self {
         self.max_time = Some(TimeLimit::new(most));

@@ -55,7 +55,7 @@ impl fmt::Display for Finding {
 #[track_caller]
 pub(crate) fn before_step(parameters: &[Parameter]) {
     if mode() != Mode::Off
-        && let Some(finding) = judge_step(parameters, Location::caller())
+        && let Some(finding) = check_step(parameters, Location::caller())
     {
         report(&finding);
     }
@@ -65,7 +65,7 @@ pub(crate) fn before_step(parameters: &[Parameter]) {
 #[track_caller]
 pub(crate) fn before_clip(parameters: &[Parameter]) {
     if mode() != Mode::Off
-        && let Some(finding) = judge_clip(parameters, Location::caller())
+        && let Some(finding) = check_clip(parameters, Location::caller())
     {
         report(&finding);
     }
@@ -100,7 +100,7 @@ impl Gradients {
     }
 }
 
-fn judge_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
+fn check_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
     let gradients = Gradients::of(parameters)?;
     let (lint, message, help) = if let Some(backward) = gradients.stale {
         (
@@ -135,7 +135,7 @@ fn judge_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
     Some(Finding { lint, place, message, help })
 }
 
-fn judge_clip(parameters: &[Parameter], place: Place) -> Option<Finding> {
+fn check_clip(parameters: &[Parameter], place: Place) -> Option<Finding> {
     let gradients = Gradients::of(parameters)?;
     if gradients.filled || gradients.stale.is_some() {
         return None;
@@ -299,7 +299,7 @@ mod tests {
         optimizer.step();
         let backward = line!() + 1;
         twice().backward();
-        let finding = judge_step(optimizer.parameters(), Location::caller()).unwrap();
+        let finding = check_step(optimizer.parameters(), Location::caller()).unwrap();
         assert_eq!(finding.lint, "missing_zero_grad");
         assert!(finding.message.contains(&format!("`backward` on line {backward} of ")), "{finding}");
         let text = finding.to_string();

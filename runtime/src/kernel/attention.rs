@@ -23,7 +23,7 @@ use super::lines::{LINE, Lines};
 use super::math::exp;
 use super::pool::{self, Pieces};
 use super::simd::{Level, level, multiversioned};
-use super::small::{Product, Reach, product};
+use super::small::{Matmul, Reach, matmul};
 use crate::Scalar;
 pub(crate) use backward::{Saved, backward};
 use block::{BlockMask, Window, pack_rows, pack_transposed, padded};
@@ -214,7 +214,7 @@ fn chunk(
                 let m = QUERIES.min(queries - query);
                 let window = Window::new(plan.causal, (start + query, m), (key, n), keys);
                 let (a, a_row) = plan.rows(0, q, pair, start + query);
-                let at = Product {
+                let at = Matmul {
                     sizes: (m, n, d),
                     a,
                     a_strides: (a_row, 1),
@@ -224,11 +224,11 @@ fn chunk(
                     add: false,
                     reach: window.reach(Reach::Columns),
                 };
-                product(level, &at, scores);
+                matmul(level, &at, scores);
                 let mask = plan.block_mask(mask, pair, start + query, key);
                 let sums = &mut sums[query * wide..][..m * wide];
-                soften(window, mask, scores, &mut maxima[query..], &mut totals[query..], sums);
-                let at = Product {
+                exponentiate(window, mask, scores, &mut maxima[query..], &mut totals[query..], sums);
+                let at = Matmul {
                     sizes: (m, e, n),
                     a: scores,
                     a_strides: (keys, 1),
@@ -238,7 +238,7 @@ fn chunk(
                     add: true,
                     reach: window.reach(Reach::Before),
                 };
-                product(level, &at, sums);
+                matmul(level, &at, sums);
             }
         }
         for (i, stats) in stats.chunks_exact_mut(2).enumerate() {
@@ -258,7 +258,7 @@ fn finite_base(max: Scalar) -> Scalar {
 
 multiversioned!(
     /// Turns a block of scores into `exp(score - max)`, and updates the maxima, totals and sums of its rows.
-    fn soften(
+    fn exponentiate(
         window: Window,
         mask: BlockMask<'_>,
         scores: &mut [Scalar],
@@ -269,7 +269,7 @@ multiversioned!(
         let wide = sums.len() / window.rows;
         for i in 0..window.rows {
             let row = window.row(i, scores);
-            mask.add_to(i, window.seen(i), row);
+            mask.add_to(i, window.visible(i), row);
             let max = largest(row, maxima[i]);
             let base = finite_base(max);
             let mut lanes = [0.0; LANES];

@@ -95,18 +95,18 @@ impl Finish<'_> {
 }
 
 /// Length of the workspace that [`forward`] needs.
-pub(crate) fn forward_room(sizes: &Sizes) -> usize {
-    if !sizes.is_empty() && winograd::pays(sizes) { winograd::forward_room(sizes) } else { 0 }
+pub(crate) fn forward_workspace(sizes: &Sizes) -> usize {
+    if !sizes.is_empty() && winograd::pays(sizes) { winograd::forward_workspace(sizes) } else { 0 }
 }
 
-/// `y = finish(x ∗ w)`, with a workspace of [`forward_room`] elements.
+/// `y = finish(x ∗ w)`, with a workspace of [`forward_workspace`] elements.
 pub(crate) fn forward(
     sizes: &Sizes,
     x: &[Scalar],
     w: &[Scalar],
     finish: Finish<'_>,
     y: &mut [Scalar],
-    room: &mut [Scalar],
+    workspace: &mut [Scalar],
 ) {
     assert!(x.len() == sizes.x_len() && w.len() == sizes.w_len() && y.len() == sizes.y_len());
     if y.is_empty() {
@@ -115,18 +115,18 @@ pub(crate) fn forward(
             plane.fill(finish.apply(finish.bias_of(number % (sizes.groups * sizes.outputs))));
         }
     } else if winograd::pays(sizes) {
-        winograd::forward(sizes, x, w, finish, y, room);
+        winograd::forward(sizes, x, w, finish, y, workspace);
     } else {
         general::forward(sizes, x, w, finish, y);
     }
 }
 
 /// Length of the workspace that [`backward`] needs for the requested gradients of input and weight.
-pub(crate) fn backward_room(sizes: &Sizes, dx: bool, dw: bool) -> usize {
+pub(crate) fn backward_workspace(sizes: &Sizes, dx: bool, dw: bool) -> usize {
     if sizes.is_empty() {
         0
     } else if winograd::pays_backward(sizes) {
-        winograd::backward_room(sizes, dx, dw)
+        winograd::backward_workspace(sizes, dx, dw)
     } else if dw {
         general::partials(sizes)
     } else {
@@ -135,13 +135,13 @@ pub(crate) fn backward_room(sizes: &Sizes, dx: bool, dw: bool) -> usize {
 }
 
 /// The requested gradients of input and weight, from the gradient `g` of the output, with a workspace of
-/// [`backward_room`] elements.
+/// [`backward_workspace`] elements.
 pub(crate) fn backward(
     sizes: &Sizes,
     [x, g, w]: [&[Scalar]; 3],
     dx: Option<&mut [Scalar]>,
     dw: Option<&mut [Scalar]>,
-    room: &mut [Scalar],
+    workspace: &mut [Scalar],
 ) {
     assert!(x.len() == sizes.x_len() && w.len() == sizes.w_len() && g.len() == sizes.y_len());
     assert!(dx.as_ref().is_none_or(|dx| dx.len() == x.len()));
@@ -149,10 +149,10 @@ pub(crate) fn backward(
     if sizes.is_empty() {
         dx.into_iter().chain(dw).for_each(|gradient| gradient.fill(0.0));
     } else if winograd::pays_backward(sizes) {
-        winograd::backward(sizes, [x, g, w], dx, dw, room);
+        winograd::backward(sizes, [x, g, w], dx, dw, workspace);
     } else {
         if let Some(dw) = dw {
-            general::weight_gradient(sizes, x, g, dw, room);
+            general::weight_gradient(sizes, x, g, dw, workspace);
         }
         if let Some(dx) = dx {
             general::input_gradient(sizes, g, w, dx);
@@ -175,9 +175,9 @@ fn with_scratch<R>(len: usize, work: impl FnOnce(&mut [Scalar]) -> R) -> R {
     })
 }
 
-/// Splits off the first `len` elements of `room`; the rest starts at the next cache line.
-fn carve(room: &mut [Scalar], len: usize) -> (&mut [Scalar], &mut [Scalar]) {
-    let (head, tail) = room.split_at_mut(len.next_multiple_of(LINE));
+/// Splits off the first `len` elements of `workspace`; the rest starts at the next cache line.
+fn carve(workspace: &mut [Scalar], len: usize) -> (&mut [Scalar], &mut [Scalar]) {
+    let (head, tail) = workspace.split_at_mut(len.next_multiple_of(LINE));
     (&mut head[..len], tail)
 }
 

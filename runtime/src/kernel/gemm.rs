@@ -29,7 +29,7 @@ pub(crate) fn plain(data: &[Scalar]) -> Side<'_> {
 }
 
 /// The transpose of a stored matrix.
-pub(crate) fn flipped(data: &[Scalar]) -> Side<'_> {
+pub(crate) fn transposed(data: &[Scalar]) -> Side<'_> {
     Side { data, transposed: true }
 }
 
@@ -38,7 +38,7 @@ impl<'a> Side<'a> {
     fn strided(self, rows: usize, columns: usize) -> Strided<'a> {
         assert!(
             self.data.len() >= rows * columns,
-            "a side of [{rows}, {columns}] does not fit {} numbers",
+            "an operand of [{rows}, {columns}] does not fit {} elements",
             self.data.len()
         );
         let (row, column) = if self.transposed { (1, rows) } else { (columns, 1) };
@@ -101,23 +101,23 @@ pub(crate) type Sizes = (usize, usize, usize);
 /// `c = a · b`, or `c += a · b` if `add`.
 ///
 /// # Shapes
-/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`, after transposing flipped operands.
-pub(crate) fn product(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
+/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`, after transposing transposed operands.
+pub(crate) fn matmul(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
     let (m, k, n) = sizes;
     if m == 0 || n == 0 {
         return;
     }
-    assert!(c.len() >= m * n, "a product of [{m}, {n}] does not fit {} numbers", c.len());
+    assert!(c.len() >= m * n, "an output of [{m}, {n}] does not fit {} elements", c.len());
     let c = Target { start: c.as_mut_ptr(), row: n, column: 1 };
     // SAFETY: by the assertion above the rows are within the slice, which stays borrowed until the matmul is done.
-    unsafe { product_at(level(), sizes, a.strided(m, k), b.strided(k, n), c, add) }
+    unsafe { matmul_at(level(), sizes, a.strided(m, k), b.strided(k, n), c, add) }
 }
 
 /// The matmul on a given level; `m` and `n` are not 0.
 ///
 /// # Safety
 /// The elements of `c` are valid, and nothing else reads or writes them.
-unsafe fn product_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
+unsafe fn matmul_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     /// The maximum number of multiplications for which three nested loops are fastest.
     const TINY: usize = 512;
     if m * k * n <= TINY {
@@ -142,7 +142,7 @@ unsafe fn product_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<
             matrix_by_vector(matrix, vector, c);
         }
         // SAFETY: the caller guarantees exclusive access to `c`, and `k` is not 0, because such a matmul is tiny.
-        _ => unsafe { plan::product(level, (m, k, n), a, b, c, add) },
+        _ => unsafe { plan::matmul(level, (m, k, n), a, b, c, add) },
     }
 }
 

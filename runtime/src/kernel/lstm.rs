@@ -19,7 +19,7 @@ pub(crate) use layout::Sizes;
 
 use layout::Block;
 
-use super::gemm::{Panels, flipped, plain};
+use super::gemm::{Panels, plain, transposed};
 use super::pool::{self, Pieces};
 use crate::Scalar;
 
@@ -28,8 +28,8 @@ pub(crate) struct Forward<'a> {
     pub(crate) sizes: Sizes,
     /// `[4 hidden, hidden]`.
     pub(crate) weight: &'a [Scalar],
-    /// Buffer for the packed weight, of length [`Sizes::room`].
-    pub(crate) room: &'a mut [Scalar],
+    /// Buffer for the packed weight, of length [`Sizes::workspace`].
+    pub(crate) workspace: &'a mut [Scalar],
     /// `[4 hidden]`.
     pub(crate) bias: &'a [Scalar],
     /// Initial state and cell, `[batch, hidden]` each.
@@ -53,7 +53,7 @@ impl Forward<'_> {
         let (gates, bounded) = (Pieces::new(self.gates), Pieces::new(self.bounded));
         let (before, last) = (self.before.map(Pieces::new), self.last.map(Pieces::new));
         let output = Pieces::new(self.output);
-        let weight = Panels::pack(hidden, 4 * hidden, flipped(self.weight), self.room);
+        let weight = Panels::pack(hidden, 4 * hidden, transposed(self.weight), self.workspace);
         let (bias, start) = (self.bias, self.start);
         pool::run(sizes.blocks(), |number| {
             let block = sizes.block(number);
@@ -100,15 +100,15 @@ fn forward(
         let gates = &mut gates[step * 4 * size..][..4 * size];
         let (state, next_states) = states[step * size..].split_at_mut(size);
         let (cell, next_cells) = cells[step * size..].split_at_mut(size);
-        weight.product(rows, plain(state), gates, true);
+        weight.matmul(rows, plain(state), gates, true);
         let is_last = step + 1 == time;
         let next_states = if is_last { &mut *last_state } else { &mut next_states[..size] };
         let next_cells = if is_last { &mut *last_cell } else { &mut next_cells[..size] };
         let bounded = &mut bounded[step * size..][..size];
-        let moment = sizes.moment(step);
+        let position = sizes.position(step);
         for row in 0..rows {
             let units = row * hidden..(row + 1) * hidden;
-            gates::open(
+            gates::forward(
                 bias,
                 &mut gates[row * 4 * hidden..][..4 * hidden],
                 &cell[units.clone()],
@@ -116,7 +116,7 @@ fn forward(
                 &mut bounded[units.clone()],
                 &mut next_states[units.clone()],
             );
-            output[(row * time + moment) * hidden..][..hidden].copy_from_slice(&next_states[units]);
+            output[(row * time + position) * hidden..][..hidden].copy_from_slice(&next_states[units]);
         }
     }
 }
@@ -126,8 +126,8 @@ pub(crate) struct Backward<'a> {
     pub(crate) sizes: Sizes,
     /// `[4 hidden, hidden]`.
     pub(crate) weight: &'a [Scalar],
-    /// Buffer for the packed weight, of length [`Sizes::room`].
-    pub(crate) room: &'a mut [Scalar],
+    /// Buffer for the packed weight, of length [`Sizes::workspace`].
+    pub(crate) workspace: &'a mut [Scalar],
     /// Sorted, as [`Forward`] left them.
     pub(crate) gates: &'a [Scalar],
     /// Sorted, as [`Forward`] left them.
@@ -149,7 +149,7 @@ impl Backward<'_> {
         let sizes = self.sizes;
         let Sizes { time, hidden, .. } = sizes;
         let (sums, carry) = (Pieces::new(self.sums), self.carry.map(Pieces::new));
-        let weight = Panels::pack(4 * hidden, hidden, plain(self.weight), self.room);
+        let weight = Panels::pack(4 * hidden, hidden, plain(self.weight), self.workspace);
         let to_the_start = self.to_the_start;
         let (gates, cells, bounded, output) = (self.gates, self.cells, self.bounded, self.output);
         pool::run(sizes.blocks(), |number| {
@@ -184,22 +184,22 @@ fn backward(
     let Sizes { time, hidden, .. } = sizes;
     let size = rows * hidden;
     for step in (0..time).rev() {
-        let moment = sizes.moment(step);
+        let position = sizes.position(step);
         let sums = &mut sums[step * 4 * size..][..4 * size];
         for row in 0..rows {
             let units = row * hidden..(row + 1) * hidden;
-            gates::close(
+            gates::backward(
                 part(gates, (step * rows + row) * 4 * hidden, 4 * hidden),
                 part(cells, (step * rows + row) * hidden, hidden),
                 part(bounded, (step * rows + row) * hidden, hidden),
-                part(output, (row * time + moment) * hidden, hidden),
+                part(output, (row * time + position) * hidden, hidden),
                 &state_carry[units.clone()],
                 &mut cell_carry[units],
                 &mut sums[row * 4 * hidden..][..4 * hidden],
             );
         }
         if step > 0 || to_the_start {
-            weight.product(rows, plain(sums), state_carry, false);
+            weight.matmul(rows, plain(sums), state_carry, false);
         }
     }
 }

@@ -27,8 +27,8 @@ pub(super) enum Reach {
     From(isize),
 }
 
-/// The arguments of [`product`].
-pub(super) struct Product<'a> {
+/// The arguments of [`matmul`].
+pub(super) struct Matmul<'a> {
     /// Rows of the output, columns of the output, length of the sums.
     pub(super) sizes: (usize, usize, usize),
     pub(super) a: &'a [Scalar],
@@ -49,7 +49,7 @@ pub(super) use super::vector::two_registers as across;
 pub(super) const TALLEST: usize = 12;
 
 /// Computes the matmul into `c`.
-pub(super) fn product(level: Level, at: &Product<'_>, c: &mut [Scalar]) {
+pub(super) fn matmul(level: Level, at: &Matmul<'_>, c: &mut [Scalar]) {
     let (m, n, k) = at.sizes;
     if m == 0 || n == 0 {
         return;
@@ -77,7 +77,7 @@ pub(super) fn product(level: Level, at: &Product<'_>, c: &mut [Scalar]) {
 /// As for [`run`]; the processor has AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(at: &Product<'_>, c: &mut [Scalar]) {
+unsafe fn avx2(at: &Matmul<'_>, c: &mut [Scalar]) {
     // SAFETY: this function enables AVX2 and FMA; the caller guarantees the slices' lengths.
     unsafe { run::<Wide256, 6>(at, c) }
 }
@@ -86,7 +86,7 @@ unsafe fn avx2(at: &Product<'_>, c: &mut [Scalar]) {
 /// As for [`run`]; the processor has AVX-512.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
-unsafe fn avx512(at: &Product<'_>, c: &mut [Scalar]) {
+unsafe fn avx512(at: &Matmul<'_>, c: &mut [Scalar]) {
     // SAFETY: this function enables AVX-512; the caller guarantees the slices' lengths.
     unsafe { run::<Wide512, 12>(at, c) }
 }
@@ -96,7 +96,7 @@ unsafe fn avx512(at: &Product<'_>, c: &mut [Scalar]) {
 /// element `[m - 1, k - 1]`, `at.b` `n` elements from row `k - 1` on, and `c` `n` elements from row `m - 1` on; `m` and
 /// `n` are not 0.
 #[inline(always)]
-unsafe fn run<V: Vector, const ROWS: usize>(at: &Product<'_>, c: &mut [Scalar]) {
+unsafe fn run<V: Vector, const ROWS: usize>(at: &Matmul<'_>, c: &mut [Scalar]) {
     let (m, n, k) = at.sizes;
     let mut i = 0;
     while i < m {
@@ -271,7 +271,7 @@ unsafe fn turn<V: Vector>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Product, Reach, across, product, transpose};
+    use super::{Matmul, Reach, across, matmul, transpose};
     use crate::Scalar;
     use crate::kernel::simd::{forced::on_each_level, level};
 
@@ -284,7 +284,7 @@ mod tests {
         let (a, b) = (numbers(m * k, 1), numbers(k * wide, 2));
         let mut c = vec![if add { 1.0 } else { Scalar::NAN }; m * wide];
         let a_strides = if transposed { (1, m) } else { (k, 1) };
-        let at = Product {
+        let at = Matmul {
             sizes: (m, n, k),
             a: &a,
             a_strides,
@@ -294,7 +294,7 @@ mod tests {
             add,
             reach: Reach::All,
         };
-        product(level(), &at, &mut c);
+        matmul(level(), &at, &mut c);
         for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
             let terms =
                 (0..k).map(|l| f64::from(a[i * a_strides.0 + l * a_strides.1]) * f64::from(b[l * wide + j]));
@@ -353,8 +353,8 @@ mod tests {
                 let run = |sizes, a_strides, reach| {
                     let mut c = vec![0.5; m.max(k) * n];
                     let at =
-                        Product { sizes, a: &lower, a_strides, b: &b, b_row: n, c_row: n, add: true, reach };
-                    product(level(), &at, &mut c);
+                        Matmul { sizes, a: &lower, a_strides, b: &b, b_row: n, c_row: n, add: true, reach };
+                    matmul(level(), &at, &mut c);
                     c
                 };
                 assert_eq!(run((m, n, k), (k, 1), Reach::Before(offset)), run((m, n, k), (k, 1), Reach::All));

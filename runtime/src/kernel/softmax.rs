@@ -124,7 +124,7 @@ pub(crate) fn softmax(shape: Around, x: &[Scalar], y: &mut [Scalar]) {
 }
 
 /// `dx = y (g - Σ g y)` along the middle axis.
-pub(crate) fn softmax_slope(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
+pub(crate) fn softmax_gradient(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
     #[inline(always)]
     fn row([y, g]: [&[Scalar]; 2], dx: &mut [Scalar]) {
         let inner = product(y, g);
@@ -149,7 +149,7 @@ pub(crate) fn log_softmax(shape: Around, x: &[Scalar], y: &mut [Scalar]) {
 }
 
 /// `dx = g - eʸ Σ g` along the middle axis.
-pub(crate) fn log_softmax_slope(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
+pub(crate) fn log_softmax_gradient(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
     #[inline(always)]
     fn row([y, g]: [&[Scalar]; 2], dx: &mut [Scalar]) {
         let sum = g.iter().sum::<Scalar>();

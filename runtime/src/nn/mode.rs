@@ -38,7 +38,7 @@ struct Flags {
 }
 
 thread_local! {
-    /// For each mode the number of this thread's evaluation scopes over it. The scopes keep the addresses alive.
+    /// The number of this thread's evaluation scopes per mode, by address; the scopes keep the modes alive.
     static COVERED: RefCell<BTreeMap<*const Flags, usize>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -113,7 +113,7 @@ impl Visitor for Freeze {
     fn parameter(&mut self, _: &str, parameter: &Parameter) {
         parameter.set_requires_grad(!self.0);
         if self.0 {
-            parameter.forget_grad();
+            parameter.remove_grad();
         }
     }
 

@@ -108,8 +108,8 @@ pub(crate) fn convolved(
     let planes = sizes.groups * sizes.outputs;
     let output = Value::build([sizes.batch, planes, sizes.output[0], sizes.output[1]], |y| {
         let finish = Finish { bias: bias.map(|bias| bias.value().as_slice()), relu };
-        let mut room = Buffer::stale(conv::forward_room(&sizes));
-        conv::forward(&sizes, input.as_slice(), w.as_slice(), finish, y, room.as_mut_slice());
+        let mut workspace = Buffer::stale(conv::forward_workspace(&sizes));
+        conv::forward(&sizes, input.as_slice(), w.as_slice(), finish, y, workspace.as_mut_slice());
     });
     let needs = [x.requires_grad(), weight.requires_grad(), bias.is_some_and(Tensor::requires_grad)];
     let kept = relu.then(|| output.clone());
@@ -129,13 +129,13 @@ pub(crate) fn convolved(
         });
         let stale = |value: &Value| Buffer::stale(value.len());
         let (mut dx, mut dw) = (needs[0].then(|| stale(&input)), needs[1].then(|| stale(&w)));
-        let mut room = Buffer::stale(conv::backward_room(&sizes, needs[0], needs[1]));
+        let mut workspace = Buffer::stale(conv::backward_workspace(&sizes, needs[0], needs[1]));
         conv::backward(
             &sizes,
             [input.as_slice(), gradient.as_slice(), w.as_slice()],
             dx.as_mut().map(Buffer::as_mut_slice),
             dw.as_mut().map(Buffer::as_mut_slice),
-            room.as_mut_slice(),
+            workspace.as_mut_slice(),
         );
         let dx = dx.map(|dx| Value::new(input.shape().clone(), dx));
         let dw = dw.map(|dw| Value::new(w.shape().clone(), dw));

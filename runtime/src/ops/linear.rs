@@ -3,7 +3,7 @@
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::kernel::affine::{add_and_rectify, rectify_and_sum};
-use crate::kernel::gemm::{flipped, plain, product};
+use crate::kernel::gemm::{transposed, plain, matmul};
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
@@ -35,7 +35,7 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
         if let Some(bias) = preset {
             kernel::repeat(bias, y);
         }
-        product(sizes, plain(input.as_slice()), flipped(w.as_slice()), y, preset.is_some());
+        matmul(sizes, plain(input.as_slice()), transposed(w.as_slice()), y, preset.is_some());
         match bias {
             Some(bias) if relu => bound = add_and_rectify(bias, y),
             None if relu => kernel::map_in_place(y, |y| if y <= 0.0 { 0.0 } else { y }),
@@ -62,13 +62,13 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
         let [largest_g, largest_x] = bounds_of_factors(&gradient, &input, outputs * inputs);
         let dx = needs[0].then(|| {
             Value::build(input.shape().clone(), |dx| {
-                product((rows, outputs, inputs), plain(g), plain(w.as_slice()), dx, false);
+                matmul((rows, outputs, inputs), plain(g), plain(w.as_slice()), dx, false);
             })
         });
         let dw = needs[1].then(|| {
             let x = input.as_slice();
             let dw = Value::build(w.shape().clone(), |dw| {
-                product((outputs, rows, inputs), flipped(g), plain(x), dw, false);
+                matmul((outputs, rows, inputs), transposed(g), plain(x), dw, false);
             });
             dw.with_bound(rows as Scalar * largest_g * largest_x)
         });

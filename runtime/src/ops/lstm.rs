@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
-use crate::kernel::gemm::{flipped, plain, product};
+use crate::kernel::gemm::{transposed, plain, matmul};
 use crate::kernel::lstm::{Backward, Forward, Sizes};
 use crate::shape::Shape;
 use crate::storage::Buffer;
@@ -96,20 +96,20 @@ pub(crate) fn run(
     let (w_ih, w_hh) = (weights.weight_ih.value().clone(), weights.weight_hh.value().clone());
     let mut gates = Buffer::stale(rows * 4 * hidden);
     let into_gates = gates.as_mut_slice();
-    product((rows, inputs, 4 * hidden), plain(given.as_slice()), flipped(w_ih.as_slice()), into_gates, false);
+    matmul((rows, inputs, 4 * hidden), plain(given.as_slice()), transposed(w_ih.as_slice()), into_gates, false);
     let bias = Value::build([4 * hidden], |sum| {
         kernel::zip(bias_ih.as_slice(), bias_hh.as_slice(), sum, |a, b| a + b);
     });
     let (mut states, mut cells, mut bounded) =
         (Buffer::stale(rows * hidden), Buffer::stale(rows * hidden), Buffer::stale(rows * hidden));
     let mut output = Buffer::stale(rows * hidden);
-    let mut room = Buffer::stale(sizes.room()[0]);
+    let mut workspace = Buffer::stale(sizes.workspace()[0]);
     let last = Value::build([2, batch, hidden], |last| {
         let (last_state, last_cell) = last.split_at_mut(batch * hidden);
         let pass = Forward {
             sizes,
             weight: w_hh.as_slice(),
-            room: room.as_mut_slice(),
+            workspace: workspace.as_mut_slice(),
             bias: bias.as_slice(),
             start: [h.as_slice(), c.as_slice()],
             gates: gates.as_mut_slice(),
@@ -162,12 +162,12 @@ impl Saved {
             None => Buffer::filled(batch * hidden, 0.0),
         };
         let (mut state, mut cell) = (half(0), half(1));
-        let mut room = Buffer::stale(self.sizes.room()[1]);
+        let mut workspace = Buffer::stale(self.sizes.workspace()[1]);
         let mut sums = Buffer::stale(rows * 4 * hidden);
         let pass = Backward {
             sizes: self.sizes,
             weight: self.w_hh.as_slice(),
-            room: room.as_mut_slice(),
+            workspace: workspace.as_mut_slice(),
             gates: self.gates.as_slice(),
             cells: self.cells.as_slice(),
             bounded: self.bounded.as_slice(),
@@ -180,13 +180,13 @@ impl Saved {
         let g = sums.as_slice();
         let weight = |other: &[Scalar], width| {
             Value::build([4 * hidden, width], |dw| {
-                product((4 * hidden, rows, width), flipped(g), plain(other), dw, false);
+                matmul((4 * hidden, rows, width), transposed(g), plain(other), dw, false);
             })
         };
         let dx = dx.then(|| {
             let mut sorted = Buffer::stale(rows * inputs);
             let to = sorted.as_mut_slice();
-            product((rows, 4 * hidden, inputs), plain(g), plain(self.w_ih.as_slice()), to, false);
+            matmul((rows, 4 * hidden, inputs), plain(g), plain(self.w_ih.as_slice()), to, false);
             Value::build([batch, time, inputs], |dx| self.sizes.unsort(inputs, sorted.as_slice(), dx))
         });
         let db = (db_ih || db_hh).then(|| {

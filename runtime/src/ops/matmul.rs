@@ -3,7 +3,7 @@
 use crate::autograd::record;
 use crate::broadcast::{self, needs};
 use crate::gradcheck::Case;
-use crate::kernel::{self, gemm::{flipped, plain, product}};
+use crate::kernel::{self, gemm::{transposed, plain, matmul}};
 use crate::shape::Shape;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
@@ -77,7 +77,7 @@ impl Plan {
                 let (i, j) = self.pairs[at];
                 let a = plain(&a.as_slice()[i * m * k..][..m * k]);
                 let b = plain(&b.as_slice()[j * k * n..][..k * n]);
-                product(self.sizes, a, b, c, false);
+                matmul(self.sizes, a, b, c, false);
             });
         })
     }
@@ -87,8 +87,8 @@ impl Plan {
         let (m, k, n) = self.sizes;
         let matrix = |at: usize, to: &mut [Scalar], add| {
             let g = plain(&gradient.as_slice()[at * m * n..][..m * n]);
-            let b = flipped(&b.as_slice()[self.pairs[at].1 * k * n..][..k * n]);
-            product((m, n, k), g, b, to, add);
+            let b = transposed(&b.as_slice()[self.pairs[at].1 * k * n..][..k * n]);
+            matmul((m, n, k), g, b, to, add);
         };
         self.backward(a, m * k, |at| self.pairs[at].0, matrix)
     }
@@ -97,9 +97,9 @@ impl Plan {
     fn right(&self, gradient: &Value, a: &Value, b: &Value) -> Value {
         let (m, k, n) = self.sizes;
         let matrix = |at: usize, to: &mut [Scalar], add| {
-            let a = flipped(&a.as_slice()[self.pairs[at].0 * m * k..][..m * k]);
+            let a = transposed(&a.as_slice()[self.pairs[at].0 * m * k..][..m * k]);
             let g = plain(&gradient.as_slice()[at * m * n..][..m * n]);
-            product((k, m, n), a, g, to, add);
+            matmul((k, m, n), a, g, to, add);
         };
         self.backward(b, k * n, |at| self.pairs[at].1, matrix)
     }

@@ -1,6 +1,6 @@
 //! Sampling from a categorical distribution.
 
-use super::tensors::room;
+use super::tensors::index_list;
 use super::{Purpose, Stream, draw, ln};
 use crate::shape::Shape;
 use crate::{Labels, Scalar, Tensor};
@@ -47,7 +47,7 @@ impl Tensor {
             check_weights(row, &weights.as_slice()[row * classes..][..classes], count, replacement);
         }
         let mut stream = draw(Purpose::Program);
-        let mut labels = room("multinomial", shape.count());
+        let mut labels = index_list("multinomial", shape.count());
         for row in 0..all {
             let weights = &weights.as_slice()[row * classes..][..classes];
             if replacement {

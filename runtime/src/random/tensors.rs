@@ -114,7 +114,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn permutation(n: usize) -> Vec<usize> {
-        let mut order = room("permutation", n);
+        let mut order = index_list("permutation", n);
         order.extend(0..n);
         shuffled(order, &mut draw(Purpose::Program))
     }
@@ -128,7 +128,7 @@ fn drawn(shape: &[usize], fill: impl FnOnce(&mut Stream, &mut [Scalar])) -> Tens
 
 /// Memory for `count` indices.
 #[track_caller]
-pub(super) fn room(op: &str, count: usize) -> Vec<usize> {
+pub(super) fn index_list(op: &str, count: usize) -> Vec<usize> {
     let mut places = Vec::new();
     assert!(
         places.try_reserve_exact(count).is_ok(),

@@ -59,7 +59,7 @@ impl Weight {
 }
 
 impl Guess {
-    /// The error for an accumulation window of such losses.
+    /// The error for accumulating losses of this kind.
     pub(super) fn refused(self) -> Error {
         let (rule, help) = match self {
             Self::ScaledSum => (

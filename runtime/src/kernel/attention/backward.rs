@@ -8,7 +8,7 @@ use crate::Scalar;
 use crate::kernel::lanes::{LANES, total};
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::{Level, level, multiversioned};
-use crate::kernel::small::{Product, Reach, product};
+use crate::kernel::small::{Matmul, Reach, matmul};
 
 /// What the forward pass saved.
 pub(crate) struct Saved<'a> {
@@ -212,7 +212,7 @@ impl Head<'_> {
         let from = self.plan.rows(0, self.saved.sides[0], self.pair, 0);
         pack_rows(from, (queries, width), scratch.queries, rows.width);
         pack_rows((gradient, heads * values), (queries, values), scratch.output_gradient, rows.values);
-        row_products(scratch.output_gradient, rows.values, output, heads * values, values, scratch.deltas);
+        row_dots(scratch.output_gradient, rows.values, output, heads * values, values, scratch.deltas);
     }
 
     /// Packs a block of keys and values, and zeroes their gradients.
@@ -231,7 +231,7 @@ impl Head<'_> {
     fn differentiate_scores(&self, window: Window, (query, key): (usize, usize), scratch: &mut Scratch<'_>) {
         let plan = self.plan;
         let rows = self.rows();
-        let by_keys = |a, a_row, depth, b| Product {
+        let by_keys = |a, a_row, depth, b| Matmul {
             sizes: (window.rows, window.columns, depth),
             a,
             a_strides: (a_row, 1),
@@ -243,10 +243,10 @@ impl Head<'_> {
         };
         let queries = &scratch.queries[query * rows.width..];
         let scores = by_keys(queries, rows.width, plan.width, scratch.keys_transposed);
-        product(self.level, &scores, scratch.weights);
+        matmul(self.level, &scores, scratch.weights);
         let gradient = &scratch.output_gradient[query * rows.values..];
         let weight_gradient = by_keys(gradient, rows.values, plan.values, scratch.values_transposed);
-        product(self.level, &weight_gradient, scratch.score_gradient);
+        matmul(self.level, &weight_gradient, scratch.score_gradient);
         let mask = plan.block_mask(self.saved.mask, self.pair, query, key);
         let stats = &self.saved.stats[(self.pair * plan.queries + query) * 2..];
         let deltas = &scratch.deltas[query..];
@@ -257,7 +257,7 @@ impl Head<'_> {
     fn accumulate(&self, window: Window, query: usize, scratch: &mut Scratch<'_>) {
         let Plan { width, values, .. } = *self.plan;
         let rows = self.rows();
-        let over_queries = |a, width, b, row| Product {
+        let over_queries = |a, width, b, row| Matmul {
             sizes: (window.columns, width, window.rows),
             a,
             a_strides: (1, rows.keys),
@@ -270,15 +270,15 @@ impl Head<'_> {
         if self.wants[2] {
             let gradient = &scratch.output_gradient[query * rows.values..];
             let to_values = over_queries(scratch.weights, values, gradient, rows.values);
-            product(self.level, &to_values, scratch.value_gradient);
+            matmul(self.level, &to_values, scratch.value_gradient);
         }
         if self.wants[1] {
             let queries = &scratch.queries[query * rows.width..];
             let to_keys = over_queries(scratch.score_gradient, width, queries, rows.width);
-            product(self.level, &to_keys, scratch.key_gradient);
+            matmul(self.level, &to_keys, scratch.key_gradient);
         }
         if self.wants[0] {
-            let to_queries = Product {
+            let to_queries = Matmul {
                 sizes: (window.rows, width, window.columns),
                 a: scratch.score_gradient,
                 a_strides: (rows.keys, 1),
@@ -288,22 +288,22 @@ impl Head<'_> {
                 add: true,
                 reach: window.reach(Reach::Before),
             };
-            product(self.level, &to_queries, &mut scratch.query_gradient[query * rows.width..]);
+            matmul(self.level, &to_queries, &mut scratch.query_gradient[query * rows.width..]);
         }
     }
 }
 
 multiversioned!(
     /// `D`: the dot product of each row of the output's gradient with the same row of the output.
-    fn row_products(
+    fn row_dots(
         gradient: &[Scalar],
         wide: usize,
         output: &[Scalar],
         stride: usize,
         width: usize,
-        products: &mut [Scalar],
+        dots: &mut [Scalar],
     ) {
-        for (i, product) in products.iter_mut().enumerate() {
+        for (i, dot) in dots.iter_mut().enumerate() {
             let (g, y) = (&gradient[i * wide..][..width], &output[i * stride..][..width]);
             let mut lanes = [0.0; LANES];
             let ((gs, g_rest), (ys, y_rest)) = (g.as_chunks::<LANES>(), y.as_chunks::<LANES>());
@@ -312,7 +312,7 @@ multiversioned!(
                     lanes[i] += g[i] * y[i];
                 }
             }
-            *product = total(lanes) + g_rest.iter().zip(y_rest).map(|(g, y)| g * y).sum::<Scalar>();
+            *dot = total(lanes) + g_rest.iter().zip(y_rest).map(|(g, y)| g * y).sum::<Scalar>();
         }
     }
 );
@@ -330,7 +330,7 @@ multiversioned!(
         for i in 0..window.rows {
             let (base, inverse, delta) = (stats[2 * i], stats[2 * i + 1], deltas[i]);
             let row = window.row(i, weights);
-            mask.add_to(i, window.seen(i), row);
+            mask.add_to(i, window.visible(i), row);
             let gradient = window.zeroed_row(i, score_gradient);
             for (p, s) in row.as_chunks_mut::<LANES>().0.iter_mut().zip(gradient.as_chunks_mut::<LANES>().0) {
                 for (p, s) in p.iter_mut().zip(s) {

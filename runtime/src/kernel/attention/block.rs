@@ -76,7 +76,7 @@ impl Window {
 
     /// The number of keys of the block that a query sees.
     #[inline(always)]
-    pub(super) fn seen(&self, row: usize) -> usize {
+    pub(super) fn visible(&self, row: usize) -> usize {
         match self.offset {
             Some(offset) => (row + 1).saturating_add_signed(offset).min(self.columns),
             None => self.columns,
@@ -86,14 +86,14 @@ impl Window {
     /// The length of a row that later matmuls read: the visible part, extended by the height of their tiles.
     #[inline(always)]
     fn used(&self, row: usize) -> usize {
-        (self.seen(row) + TALLEST).min(self.columns).next_multiple_of(LANES)
+        (self.visible(row) + TALLEST).min(self.columns).next_multiple_of(LANES)
     }
 
     /// One row of scores in whole lanes, minus infinity where hidden.
     #[inline(always)]
     pub(super) fn row<'a>(&self, row: usize, scores: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let scores = &mut scores[row * self.wide..][..self.used(row)];
-        scores[self.seen(row)..].fill(Scalar::NEG_INFINITY);
+        scores[self.visible(row)..].fill(Scalar::NEG_INFINITY);
         scores
     }
 
@@ -101,7 +101,7 @@ impl Window {
     #[inline(always)]
     pub(super) fn zeroed_row<'a>(&self, row: usize, block: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let numbers = &mut block[row * self.wide..][..self.used(row)];
-        numbers[self.seen(row)..].fill(0.0);
+        numbers[self.visible(row)..].fill(0.0);
         numbers
     }
 }
@@ -116,15 +116,15 @@ pub(super) struct BlockMask<'a> {
 
 impl BlockMask<'_> {
     #[inline(always)]
-    pub(super) fn add_to(&self, row: usize, seen: usize, scores: &mut [Scalar]) {
-        if self.data.is_empty() || seen == 0 {
+    pub(super) fn add_to(&self, row: usize, visible: usize, scores: &mut [Scalar]) {
+        if self.data.is_empty() || visible == 0 {
             return;
         }
         let mask = &self.data[row * self.row..];
         if self.column == 0 {
-            scores[..seen].iter_mut().for_each(|score| *score += mask[0]);
+            scores[..visible].iter_mut().for_each(|score| *score += mask[0]);
         } else {
-            scores[..seen].iter_mut().zip(mask).for_each(|(score, mask)| *score += *mask);
+            scores[..visible].iter_mut().zip(mask).for_each(|(score, mask)| *score += *mask);
         }
     }
 }

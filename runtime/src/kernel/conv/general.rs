@@ -6,7 +6,7 @@
 //! arithmetic, plus one copy of the input for each tap.
 
 use super::square::{Square, on_registers};
-use super::tile::{Matrix, Panels, product, width};
+use super::tile::{Matrix, Panels, matmul, width};
 use super::unfold::{fold, unfold};
 use super::{Finish, Sizes, carve, with_scratch};
 use crate::Scalar;
@@ -77,7 +77,7 @@ pub(super) fn forward(sizes: &Sizes, x: &[Scalar], w: &[Scalar], finish: Finish<
                 let a = Matrix { data: &w[channel * sizes.field()..], row: depth, column: 1 };
                 let b = Panels { data: columns, row: PITCH, panel: width(level) };
                 let shape = [sizes.outputs, channels * sizes.field(), padded];
-                product(level, shape, a, b, (sums, PITCH), channel_block > 0);
+                matmul(level, shape, a, b, (sums, PITCH), channel_block > 0);
             }
             for (output, sums) in sums.chunks_exact(PITCH).enumerate() {
                 let start = (image * sizes.outputs + output) * sizes.positions() + first;
@@ -126,7 +126,7 @@ pub(super) fn input_gradient(sizes: &Sizes, g: &[Scalar], w: &[Scalar], dx: &mut
                 let a = Matrix { data: w, row: 1, column: depth };
                 let b = Panels { data: gradient, row: PITCH, panel: width(level) };
                 let shape = [channels * sizes.field(), sizes.outputs, padded];
-                product(level, shape, a, b, (columns, PITCH), false);
+                matmul(level, shape, a, b, (columns, PITCH), false);
                 fold(sizes, columns, (first, count), PITCH, x);
             }
         });
@@ -186,7 +186,7 @@ pub(super) fn weight_gradient(
                 let a = Matrix { data: columns, row: PITCH, column: 1 };
                 let b = Panels { data: gradient, row: outputs, panel: width(level) };
                 let shape = [channels * sizes.field(), many, outputs];
-                product(level, shape, a, b, (sum, outputs), block > from);
+                matmul(level, shape, a, b, (sum, outputs), block > from);
             }
         });
     });

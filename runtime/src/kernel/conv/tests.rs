@@ -1,6 +1,6 @@
 //! All three kernels against `f64` sums, on every level, over slices that end at the end of their allocation.
 
-use super::{Finish, Sizes, backward, backward_room, forward, forward_room};
+use super::{Finish, Sizes, backward, backward_workspace, forward, forward_workspace};
 use crate::Scalar;
 use crate::kernel::simd::forced::on_each_level;
 
@@ -60,15 +60,15 @@ fn check(s: &Sizes) {
     on_each_level(|| {
         for (relu, wanted) in [(false, &y), (true, &rectified)] {
             let mut ours = vec![Scalar::NAN; 1 + y.len()];
-            let mut room = vec![Scalar::NAN; 1 + forward_room(s)];
-            forward(s, x, w, Finish { bias: Some(bias), relu }, &mut ours[1..], &mut room[1..]);
+            let mut workspace = vec![Scalar::NAN; 1 + forward_workspace(s)];
+            forward(s, x, w, Finish { bias: Some(bias), relu }, &mut ours[1..], &mut workspace[1..]);
             assert_near(&ours[1..], wanted, terms, &format!("{s:?}: y"));
         }
         for (with_dx, with_dw) in [(true, true), (true, false), (false, true)] {
             let (mut our_dx, mut our_dw) = (vec![Scalar::NAN; 1 + dx.len()], vec![Scalar::NAN; 1 + dw.len()]);
-            let mut room = vec![Scalar::NAN; 1 + backward_room(s, with_dx, with_dw)];
+            let mut workspace = vec![Scalar::NAN; 1 + backward_workspace(s, with_dx, with_dw)];
             let wanted = (with_dx.then_some(&mut our_dx[1..]), with_dw.then_some(&mut our_dw[1..]));
-            backward(s, [x, g, w], wanted.0, wanted.1, &mut room[1..]);
+            backward(s, [x, g, w], wanted.0, wanted.1, &mut workspace[1..]);
             if with_dx {
                 assert_near(&our_dx[1..], &dx, s.outputs * s.field(), &format!("{s:?}: dx"));
             }

@@ -32,7 +32,7 @@ pub(super) struct Panels<'a> {
 }
 
 /// `c[i · c_row + j] = Σ a[i, l] b[l, j]` for `i < rows`, `j < columns`, `l < depth`, plus the old value if `add`.
-pub(super) fn product(
+pub(super) fn matmul(
     level: Level,
     [rows, depth, columns]: [usize; 3],
     a: Matrix<'_>,

@@ -11,7 +11,7 @@
 
 use super::plan::{POINTS, Plan};
 use super::points::{gradient_points, input_gradient, input_points, outputs, weight_gradient, windows};
-use super::tile::{Matrix, Panels, product, width};
+use super::tile::{Matrix, Panels, matmul, width};
 use super::{Finish, Sizes, carve, with_scratch};
 use crate::Scalar;
 use crate::kernel::lines::LINE;
@@ -36,7 +36,7 @@ pub(super) fn pays_backward(sizes: &Sizes) -> bool {
 }
 
 /// Length of the workspace that [`forward`] needs.
-pub(super) fn forward_room(sizes: &Sizes) -> usize {
+pub(super) fn forward_workspace(sizes: &Sizes) -> usize {
     Plan::of(sizes).weights_len()
 }
 
@@ -46,10 +46,10 @@ pub(super) fn forward(
     w: &[Scalar],
     finish: Finish<'_>,
     y: &mut [Scalar],
-    room: &mut [Scalar],
+    workspace: &mut [Scalar],
 ) {
     let plan = Plan::of(sizes);
-    let weights = &mut room[..plan.weights_len()];
+    let weights = &mut workspace[..plan.weights_len()];
     let taps = sizes.field();
     windows(plan.level, [sizes.channels, sizes.outputs], (taps, sizes.channels * taps), w, weights);
     let weights = &*weights;
@@ -71,7 +71,7 @@ pub(super) fn forward(
                     Matrix { data: &points[point * plan.channel_points..], row: plan.channels, column: 1 };
                 let b = point_panels(weights, point, sizes.channels, plan.level);
                 let c = &mut sums[point * plan.output_points..];
-                product(plan.level, shape, a, b, (c, plan.outputs), false);
+                matmul(plan.level, shape, a, b, (c, plan.outputs), false);
             }
             for piece in pieces {
                 outputs(&plan, piece, sums, finish, stage, output);
@@ -81,7 +81,7 @@ pub(super) fn forward(
 }
 
 /// Length of the workspace that [`backward`] needs for the requested gradients.
-pub(super) fn backward_room(sizes: &Sizes, dx: bool, dw: bool) -> usize {
+pub(super) fn backward_workspace(sizes: &Sizes, dx: bool, dw: bool) -> usize {
     let plan = Plan::of(sizes);
     usize::from(dx) * plan.turned_len() + usize::from(dw) * plan.sums() * plan.sum_len()
 }
@@ -94,11 +94,11 @@ pub(super) fn backward(
     [x, g, w]: [&[Scalar]; 3],
     dx: Option<&mut [Scalar]>,
     dw: Option<&mut [Scalar]>,
-    room: &mut [Scalar],
+    workspace: &mut [Scalar],
 ) {
     let plan = Plan::of(sizes);
     let taps = sizes.field();
-    let (turned, sums) = room.split_at_mut(if dx.is_some() { plan.turned_len() } else { 0 });
+    let (turned, sums) = workspace.split_at_mut(if dx.is_some() { plan.turned_len() } else { 0 });
     if dx.is_some() {
         windows(plan.level, [sizes.outputs, sizes.channels], (sizes.channels * taps, taps), w, turned);
     }
@@ -158,7 +158,7 @@ impl Sum<'_> {
             let g = &of_gradient[point * plan.output_points..];
             let b = Panels { data: g, row: plan.outputs, panel: width(plan.level) };
             let shape = [plan.sizes.channels, tiles, plan.outputs];
-            product(plan.level, shape, a, b, (c, plan.outputs), self.begun);
+            matmul(plan.level, shape, a, b, (c, plan.outputs), self.begun);
         }
         self.begun = true;
     }
@@ -177,7 +177,7 @@ fn back_to_input(
         let b = point_panels(turned, point, plan.sizes.outputs, plan.level);
         let c = &mut points[point * plan.channel_points..];
         let shape = [tiles, plan.sizes.outputs, plan.channels];
-        product(plan.level, shape, a, b, (c, plan.channels), false);
+        matmul(plan.level, shape, a, b, (c, plan.channels), false);
     }
 }
 

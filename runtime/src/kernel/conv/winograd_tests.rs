@@ -1,6 +1,6 @@
 //! Both algorithms against `f64` sums, on every level and for any number of threads.
 
-use super::{Finish, Sizes, backward, backward_room, forward, forward_room, winograd};
+use super::{Finish, Sizes, backward, backward_workspace, forward, forward_workspace, winograd};
 use crate::Scalar;
 use crate::kernel::pool;
 use crate::kernel::simd::forced::on_each_level;
@@ -58,11 +58,11 @@ fn error(ours: &[Scalar], exact: &[f64]) -> f64 {
 /// The output and both gradients.
 fn all(sizes: &Sizes, [x, w, g]: [&[Scalar]; 3]) -> [Vec<Scalar>; 3] {
     let mut y = vec![Scalar::NAN; sizes.y_len()];
-    let mut room = vec![Scalar::NAN; forward_room(sizes)];
-    forward(sizes, x, w, Finish { bias: None, relu: false }, &mut y, &mut room);
+    let mut workspace = vec![Scalar::NAN; forward_workspace(sizes)];
+    forward(sizes, x, w, Finish { bias: None, relu: false }, &mut y, &mut workspace);
     let (mut dx, mut dw) = (vec![Scalar::NAN; x.len()], vec![Scalar::NAN; w.len()]);
-    let mut room = vec![Scalar::NAN; backward_room(sizes, true, true)];
-    backward(sizes, [x, g, w], Some(&mut dx), Some(&mut dw), &mut room);
+    let mut workspace = vec![Scalar::NAN; backward_workspace(sizes, true, true)];
+    backward(sizes, [x, g, w], Some(&mut dx), Some(&mut dw), &mut workspace);
     [y, dx, dw]
 }
 

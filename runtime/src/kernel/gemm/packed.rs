@@ -21,15 +21,15 @@ pub(crate) struct Panels<'a> {
 
 impl<'a> Panels<'a> {
     /// The length of a packed right-hand side.
-    pub(crate) fn room(k: usize, n: usize) -> usize {
+    pub(crate) fn packed_len(k: usize, n: usize) -> usize {
         padded(level(), n) * k
     }
 
-    /// Packs a right-hand side into `room`, a buffer of length [`room`](Self::room).
-    pub(crate) fn pack(k: usize, n: usize, b: Side<'_>, room: &'a mut [Scalar]) -> Self {
+    /// Packs a right-hand side into `buffer`, a buffer of length [`packed_len`](Self::packed_len).
+    pub(crate) fn pack(k: usize, n: usize, b: Side<'_>, buffer: &'a mut [Scalar]) -> Self {
         let level = level();
-        assert_eq!(room.len(), padded(level, n) * k);
-        if !room.is_empty() {
+        assert_eq!(buffer.len(), padded(level, n) * k);
+        if !buffer.is_empty() {
             let job = Job {
                 sizes: (0, k, n),
                 depth: run_along(k),
@@ -42,18 +42,18 @@ impl<'a> Panels<'a> {
                 right: None,
             };
             let columns = 4 * width(level);
-            let pieces = Pieces::new(room);
+            let pieces = Pieces::new(buffer);
             pool::run(n.div_ceil(columns), |part| {
                 let columns = part * columns..n.min((part + 1) * columns);
                 // SAFETY: the tasks pack disjoint columns into a borrowed slice; no output is written.
                 unsafe { run(level, &job, &Task::Right(columns, pieces)) };
             });
         }
-        Self { level, k, n, numbers: room }
+        Self { level, k, n, numbers: buffer }
     }
 
     /// `c = a · b`, or `c += a · b`, for `a: [m, k]`.
-    pub(crate) fn product(self, m: usize, a: Side<'_>, c: &mut [Scalar], add: bool) {
+    pub(crate) fn matmul(self, m: usize, a: Side<'_>, c: &mut [Scalar], add: bool) {
         let Self { level, k, n, numbers } = self;
         assert_eq!(c.len(), m * n);
         if self.numbers.is_empty() || m == 0 {
@@ -91,7 +91,7 @@ fn run_along(k: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{flipped, plain, product};
+    use super::super::{matmul, plain, transposed};
     use super::Panels;
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
@@ -106,13 +106,13 @@ mod tests {
             for m in [0, 1, 4, 7, 16, 33] {
                 let a = numbers(m * k, 2);
                 on_each_level(|| {
-                    for (side, add) in [(plain(&b), false), (flipped(&b), true)] {
-                        let mut room = vec![Scalar::NAN; Panels::room(k, n)];
-                        let panels = Panels::pack(k, n, side, &mut room);
+                    for (side, add) in [(plain(&b), false), (transposed(&b), true)] {
+                        let mut buffer = vec![Scalar::NAN; Panels::packed_len(k, n)];
+                        let panels = Panels::pack(k, n, side, &mut buffer);
                         let mut ours = numbers(m * n, 3);
                         let mut theirs = ours.clone();
-                        panels.product(m, plain(&a), &mut ours, add);
-                        product((m, k, n), plain(&a), side, &mut theirs, add);
+                        panels.matmul(m, plain(&a), &mut ours, add);
+                        matmul((m, k, n), plain(&a), side, &mut theirs, add);
                         assert!(
                             ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-6 * (100.0 + b.abs())),
                             "{m} {k} {n}"

@@ -30,7 +30,7 @@ struct Scratch {
 }
 
 /// At least `length` elements of scratch memory.
-pub(super) fn room(lines: &mut Lines, length: usize) -> &mut [Scalar] {
+pub(super) fn grown(lines: &mut Lines, length: usize) -> &mut [Scalar] {
     let count = length.div_ceil(LINE);
     if lines.count() < count {
         *lines = Lines::zeroed(count);
@@ -157,7 +157,7 @@ fn panels<V: Vector>(columns: Range<usize>) -> impl Iterator<Item = (usize, usiz
 #[inline(always)]
 unsafe fn part<V: Vector>(job: &Job<'_>, rows: Range<usize>, columns: Range<usize>, scratch: &mut Scratch) {
     let (m, k, n) = job.sizes;
-    let panel = room(&mut scratch.panel, 2 * V::WIDTH * job.depth);
+    let panel = grown(&mut scratch.panel, 2 * V::WIDTH * job.depth);
     // Only a tile of full height can pack the panel that it reads.
     let by_the_way = strips(rows.len(), height::<V>()).next() == Some((0, height::<V>()));
     for l in (0..k).step_by(job.depth) {
@@ -166,7 +166,7 @@ unsafe fn part<V: Vector>(job: &Job<'_>, rows: Range<usize>, columns: Range<usiz
         let left = match job.left {
             Some(strips) => Left::Strips(&strips[m * l + rows.start * depth..]),
             None if job.scattered => {
-                let strips = room(&mut scratch.left, rows.len() * depth);
+                let strips = grown(&mut scratch.left, rows.len() * depth);
                 // SAFETY: the caller enables the instructions of `V`.
                 unsafe { pack_strips::<V>(a, depth, rows.len(), strips) };
                 Left::Strips(strips)

@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use super::part::{Job, Task, padded, room, run, width};
+use super::part::{Job, Task, grown, padded, run, width};
 use super::{Sizes, Strided, Target};
 use crate::Scalar;
 use crate::kernel::lines::Lines;
@@ -31,7 +31,7 @@ thread_local! {
 ///
 /// # Safety
 /// The elements of `c` are valid, and nothing else reads or writes them.
-pub(super) unsafe fn product(
+pub(super) unsafe fn matmul(
     level: Level,
     (m, k, n): Sizes,
     a: Strided<'_>,
@@ -68,7 +68,7 @@ pub(super) fn scattered(a: Strided<'_>, columns: usize) -> bool {
 /// The matmul in blocks whose packed operand fits [`SHARED`].
 ///
 /// # Safety
-/// As for [`product`].
+/// As for [`matmul`].
 unsafe fn blocks(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     let long = (SHARED / 256).max(DEPTH);
     for l in (0..k).step_by(long) {
@@ -83,7 +83,7 @@ unsafe fn blocks(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>,
 }
 
 /// # Safety
-/// As for [`product`].
+/// As for [`matmul`].
 unsafe fn block(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     let wide = width(level);
     let high = 12;
@@ -99,7 +99,7 @@ unsafe fn block(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, 
             let columns = panels.div_ceil(parts) * wide;
             let mut job = job;
             if scattered && columns < n {
-                let to = room(scratch, m * k);
+                let to = grown(scratch, m * k);
                 let pieces = Pieces::new(to);
                 shared(m * k, k.div_ceil(depth), |part| {
                     // SAFETY: the tasks pack disjoint runs along `k`.
@@ -114,7 +114,7 @@ unsafe fn block(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, 
             });
         } else {
             let length = padded(level, n) * k;
-            let to = room(scratch, length);
+            let to = grown(scratch, length);
             let pieces = Pieces::new(to);
             let run_of = (n * 8).div_ceil(wide * PARTS).div_ceil(8) * wide;
             shared(length, n.div_ceil(run_of), |part| {

@@ -1,7 +1,7 @@
 //! Every layout on every level against sums in `f64`.
 
 use super::plan::DEPTH;
-use super::{Sizes, Strided, Target, product_at};
+use super::{Sizes, Strided, Target, matmul_at};
 use crate::Scalar;
 use crate::kernel::pool::tests::with_threads;
 use crate::kernel::simd::{forced::on_each_level, level};
@@ -23,17 +23,17 @@ fn plain_rows(data: &[Scalar], stride: usize) -> Strided<'_> {
 }
 
 /// The transpose of a stored matrix with row stride `stride`.
-fn flipped_rows(data: &[Scalar], stride: usize) -> Strided<'_> {
+fn transposed_rows(data: &[Scalar], stride: usize) -> Strided<'_> {
     Strided { data, row: 1, column: stride }
 }
 
 /// A matmul into rows of stride `stride`.
-fn product_to((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: &mut [Scalar], stride: usize, add: bool) {
+fn matmul_to((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: &mut [Scalar], stride: usize, add: bool) {
     if m > 0 && n > 0 {
         assert!(c.len() >= (m - 1) * stride + n && stride >= n);
         let c = Target { start: c.as_mut_ptr(), row: stride, column: 1 };
         // SAFETY: the rows are within an exclusively borrowed slice, by the assertion above.
-        unsafe { product_at(level(), (m, k, n), a, b, c, add) };
+        unsafe { matmul_at(level(), (m, k, n), a, b, c, add) };
     }
 }
 
@@ -56,8 +56,8 @@ fn check(sizes: Sizes, gaps: [usize; 3]) {
     let (m, k, n) = sizes;
     let (ax, at) = (stored(m, k, gaps[0], 1), stored(k, m, gaps[0], 1));
     let (bx, bt) = (stored(k, n, gaps[1], 2), stored(n, k, gaps[1], 2));
-    for a in [plain_rows(&ax[1..], k + gaps[0]), flipped_rows(&at[1..], m + gaps[0])] {
-        for b in [plain_rows(&bx[1..], n + gaps[1]), flipped_rows(&bt[1..], k + gaps[1])] {
+    for a in [plain_rows(&ax[1..], k + gaps[0]), transposed_rows(&at[1..], m + gaps[0])] {
+        for b in [plain_rows(&bx[1..], n + gaps[1]), transposed_rows(&bt[1..], k + gaps[1])] {
             let wanted = reference(sizes, a, b);
             for add in [false, true] {
                 on_each_level(|| check_one(sizes, a, b, gaps[2], add, &wanted));
@@ -70,7 +70,7 @@ fn check_one((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, gap: usize, add: 
     let stride = n + gap;
     let start = if add { 1.0 } else { MARK };
     let mut c = vec![start; stored(m, n, gap, 0).len()];
-    product_to((m, k, n), a, b, &mut c[1..], stride, add);
+    matmul_to((m, k, n), a, b, &mut c[1..], stride, add);
     assert!(c[0] == start, "what lies before the output was written");
     for (at, ours) in c[1..].iter().enumerate() {
         let (i, j) = (at / stride.max(1), at % stride.max(1));
@@ -124,12 +124,12 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
     {
         let (ax, at) = (stored(m, k, 0, 1), stored(k, m, 0, 1));
         let (bx, bt) = (stored(k, n, 3, 2), stored(n, k, 3, 2));
-        for a in [plain_rows(&ax[1..], k), flipped_rows(&at[1..], m)] {
-            for b in [plain_rows(&bx[1..], n + 3), flipped_rows(&bt[1..], k + 3)] {
+        for a in [plain_rows(&ax[1..], k), transposed_rows(&at[1..], m)] {
+            for b in [plain_rows(&bx[1..], n + 3), transposed_rows(&bt[1..], k + 3)] {
                 let run = |threads| {
                     with_threads(threads, || {
                         let mut c = vec![0.5; m * n];
-                        product_to((m, k, n), a, b, &mut c, n, true);
+                        matmul_to((m, k, n), a, b, &mut c, n, true);
                         c
                     })
                 };

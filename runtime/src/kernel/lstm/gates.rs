@@ -13,7 +13,7 @@ use crate::kernel::simd::multiversioned;
 ///
 /// `gates: [4, hidden]` holds the pre-activations `i f g o` without the bias and receives the gates. `next_cell`,
 /// `bounded` and `state` receive the cell after the step, its `tanh` and the state.
-pub(super) fn open(
+pub(super) fn forward(
     bias: &[Scalar],
     gates: &mut [Scalar],
     cell: &[Scalar],
@@ -61,7 +61,7 @@ pub(super) fn open(
 /// The gradient of the state is the sum of `output` and `state`, from the step's output and from the following step.
 /// `carry` holds the gradient of the cell and receives that of the previous cell. `sums: [4, hidden]` receives the
 /// gradient of the pre-activations.
-pub(super) fn close(
+pub(super) fn backward(
     gates: &[Scalar],
     cell: &[Scalar],
     bounded: &[Scalar],

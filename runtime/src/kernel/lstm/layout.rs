@@ -41,8 +41,8 @@ impl Sizes {
     }
 
     /// The lengths of the packed recurrent weight, forward and backward.
-    pub(crate) fn room(self) -> [usize; 2] {
-        [Panels::room(self.hidden, 4 * self.hidden), Panels::room(4 * self.hidden, self.hidden)]
+    pub(crate) fn workspace(self) -> [usize; 2] {
+        [Panels::packed_len(self.hidden, 4 * self.hidden), Panels::packed_len(4 * self.hidden, self.hidden)]
     }
 
     /// Copies rows from `[batch, time, width]` into sorted order: by block, by step, by row of the block.
@@ -77,13 +77,13 @@ impl Sizes {
             let from = &from[number * size..][..to.len()];
             let rows = self.block(number).rows;
             for (step, row) in (0..self.time).flat_map(|step| (0..rows).map(move |row| (step, row))) {
-                copy(to, from, step * rows + row, row * self.time + self.moment(step));
+                copy(to, from, step * rows + row, row * self.time + self.position(step));
             }
         });
     }
 
     /// The position in the sequence that a step reads.
-    pub(super) fn moment(self, step: usize) -> usize {
+    pub(super) fn position(self, step: usize) -> usize {
         if self.reverse { self.time - 1 - step } else { step }
     }
 }
@@ -120,9 +120,9 @@ mod tests {
             assert_eq!(back, given);
             if time > 0 {
                 let rows = sizes.block(0).rows;
-                let moment = if reverse { time - 1 } else { 0 };
+                let position = if reverse { time - 1 } else { 0 };
                 for row in 0..rows {
-                    assert_eq!(sorted[row * width], given[(row * time + moment) * width]);
+                    assert_eq!(sorted[row * width], given[(row * time + position) * width]);
                 }
             }
         }
