@@ -149,6 +149,18 @@ pub(crate) fn check_labels(what: &str, labels: &Labels, output: &[usize], ignore
     classes
 }
 
+/// Checks a log-probability: at most 0, up to rounding.
+#[track_caller]
+fn log_probability(what: &str, x: Scalar) -> Scalar {
+    assert!(
+        x <= 1e-3 || x.is_nan(),
+        "{what}: the input has the number {x}, and no log-probability is above 0; apply `log_softmax` to the scores \
+         first{}",
+        if what == "nll_loss" { ", or use `cross_entropy`, which takes the scores" } else { "" }
+    );
+    x
+}
+
 /// Checks that the labels have the shape of the output without its last axis; returns the length of that axis, the
 /// number of classes.
 #[track_caller]

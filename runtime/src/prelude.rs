@@ -22,7 +22,7 @@ pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};
 #[doc(inline)]
 pub use crate::run::{History, ProgressStyle, State, StopReason, set_progress};
 #[doc(inline)]
-pub use crate::schedule::{CosineLr, Schedule, StepLr};
+pub use crate::schedule::{CosineLr, OneCycleLr, Schedule, StepLr};
 #[doc(inline)]
 pub use crate::{
     Attention, Error, Labels, ModelFile, Parameter, Pool, Result, Scalar, StateDict, Tensor, avg_pool2d, cat,

@@ -122,8 +122,9 @@ pub fn output_and_loss<O>(returned: impl StepParts<O>) -> (O, Tensor) {
     returned.parts()
 }
 
-/// Makes a metric by a function without arguments that returns an implementor of `Metric`.
-pub fn metric<M>(make: fn() -> M) -> M {
+/// Makes a metric by a function without arguments. rustc shows this signature for a function of another form, so it names
+/// the required return type.
+pub fn metric<ImplementsMetric>(make: fn() -> ImplementsMetric) -> ImplementsMetric {
     make()
 }
 

@@ -3,7 +3,7 @@ use super::Context;
 lint! {
     /// ## What it finds
     ///
-    /// A cosine schedule that counts updates, and whose length is the number of epochs.
+    /// A cosine or one-cycle schedule that counts updates, and whose length is the number of epochs.
     ///
     /// ## Why it matters
     ///
@@ -25,12 +25,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// `CosineLr::new(30).per_epoch()`, or the number of updates: `CosineLr::new(30 * train.batches())`.
+    /// `CosineLr::new(30).per_epoch()`, or the number of updates: `CosineLr::new(30 * train.batches())`; the same with `OneCycleLr::new(0.1, 30)`.
     ///
     /// ## Limits
     ///
     /// Only in specs, and only where both places say the same: the same number, or the same expression.
-    schedule_ends_early, Warning, "a cosine schedule whose length is the number of epochs, but which counts updates"
+    schedule_ends_early, Warning, "a schedule whose length is the number of epochs, but which counts updates"
 }
 
 /// The rules of specs find it; a written loop has no clause that says how many epochs there are.

@@ -32,6 +32,12 @@ fn rates(case: &Case) -> Vec<f64> {
         "cosine_lr" => {
             Box::new(CosineLr::new(options.count("T_max")).min(options.number("eta_min") as Scalar))
         }
+        "one_cycle_lr" => Box::new(
+            OneCycleLr::new(options.number("max_lr") as Scalar, options.count("total_steps"))
+                .pct_start(options.number("pct_start") as Scalar)
+                .div_factor(options.number("div_factor") as Scalar)
+                .final_div_factor(options.number("final_div_factor") as Scalar),
+        ),
         other => panic!("the recorded schedule `{other}` is not tested: add it here"),
     };
     schedule.start(&mut optimizer);

@@ -10,12 +10,13 @@ use crate::rules::Kind;
 use crate::spec::{ClauseName, Spec, Value, plain};
 
 /// Types of the runtime and of PyTorch by their names, and how a clause writes them.
-const TYPES: [(&str, &str); 17] = [
+const TYPES: [(&str, &str); 18] = [
     ("Sgd", "optimizer = Sgd::new(model.parameters(), 0.1)"),
     ("Adam", "optimizer = Adam::new(model.parameters(), 1e-3)"),
     ("AdamW", "optimizer = AdamW::new(model.parameters(), 1e-3)"),
     ("StepLr", "scheduler = StepLr::new(30, 0.1)"),
     ("CosineLr", "scheduler = CosineLr::new(1000)"),
+    ("OneCycleLr", "scheduler = OneCycleLr::new(0.1, 1000)"),
     ("CrossEntropy", CROSS_ENTROPY),
     ("Huber", "loss = huber_loss`, or `loss = |output, batch| Huber::new().loss(output, &batch.target)"),
     (
@@ -139,7 +140,14 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
 
 /// An example with the schedule of ours that is closest to another framework's.
 fn schedule_like(value: &Expr) -> &'static str {
-    if crate::prose::code(value).contains("Cos") { "CosineLr::new(1000)" } else { "StepLr::new(30, 0.1)" }
+    let written = crate::prose::code(value);
+    if written.contains("Cos") {
+        "CosineLr::new(1000)"
+    } else if written.contains("OneCycle") {
+        "OneCycleLr::new(0.1, 1000)"
+    } else {
+        "StepLr::new(30, 0.1)"
+    }
 }
 
 /// Each mention of `optimizer`.
