@@ -132,7 +132,7 @@ pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
 ///     mean: Buffer,                // "mean": saved and loaded, not trained
 ///     width: usize,                // nothing to train
 ///     #[module(skip)]
-///     started: std::time::Instant, // not asked
+///     started: std::time::Instant, // ignored
 /// }
 /// ```
 ///

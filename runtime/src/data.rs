@@ -53,7 +53,7 @@ impl<Y, X: Rows> Batch<Y, X> {
 /// ```
 /// use training_loop::prelude::*;
 ///
-/// /// The numbers below `n` and their squares, made when they are asked for.
+/// /// The numbers below `n` and their squares, computed on demand.
 /// struct Squares(usize);
 ///
 /// impl Dataset for Squares {

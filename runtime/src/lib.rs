@@ -28,7 +28,7 @@
 //! fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader) -> Result<History>;
 //!
 //! # fn main() -> Result<()> {
-//! // Points, told apart by the sum of their coordinates.
+//! // Points, classified by the sum of their coordinates.
 //! let points = ndarray::Array2::from_shape_fn((80, 2), |(i, j)| ((i * (3 + j)) % 17) as Scalar / 17.0 - 0.5);
 //! let labels = points.rows().into_iter().map(|point| u32::from(point.sum() > 0.0)).collect::<Labels>();
 //! let (train, valid) = TensorDataset::new(Tensor::from(points), labels)?.split(0.8, 0)?;

@@ -117,7 +117,7 @@ fn highest(row: &[Scalar]) -> usize {
     best
 }
 
-/// How many samples were counted, and how many of them were right.
+/// The number of samples, and of correct predictions among them.
 #[derive(Clone, Debug, Default)]
 struct Hits {
     right: u64,

@@ -17,8 +17,6 @@ mod layout;
 
 pub(crate) use layout::Sizes;
 
-use layout::Block;
-
 use super::gemm::{Panels, plain, transposed};
 use super::pool::{self, Pieces};
 use crate::Scalar;
@@ -62,61 +60,72 @@ impl Forward<'_> {
             let piece = |pieces: Pieces<Scalar>, row: usize, rows: usize, width: usize| unsafe {
                 pieces.piece(row * width, rows * width)
             };
-            let gates = piece(gates, all, block.rows * time, 4 * hidden);
-            let before = before.map(|pieces| piece(pieces, all, block.rows * time, hidden));
-            let bounded = piece(bounded, all, block.rows * time, hidden);
-            let output = piece(output, all, block.rows * time, hidden);
-            let last = last.map(|pieces| piece(pieces, block.first, block.rows, hidden));
-            let start = start.map(|start| &start[block.first * hidden..][..block.rows * hidden]);
-            forward(sizes, block, weight, bias, start, gates, before, bounded, output, last);
+            let steps = ForwardSteps {
+                sizes,
+                rows: block.rows,
+                weight,
+                bias,
+                start: start.map(|start| part(start, block.first * hidden, block.rows * hidden)),
+                gates: piece(gates, all, block.rows * time, 4 * hidden),
+                before: before.map(|pieces| piece(pieces, all, block.rows * time, hidden)),
+                bounded: piece(bounded, all, block.rows * time, hidden),
+                output: piece(output, all, block.rows * time, hidden),
+                last: last.map(|pieces| piece(pieces, block.first, block.rows, hidden)),
+            };
+            steps.run();
         });
     }
 }
 
-/// Runs the steps of one block.
-#[expect(clippy::too_many_arguments, reason = "the pieces of `Forward` that belong to the block")]
-fn forward(
+/// The steps of one block: its rows of the slices of [`Forward`].
+struct ForwardSteps<'a> {
     sizes: Sizes,
-    Block { rows, .. }: Block,
-    weight: Panels<'_>,
-    bias: &[Scalar],
-    start: [&[Scalar]; 2],
-    gates: &mut [Scalar],
-    [states, cells]: [&mut [Scalar]; 2],
-    bounded: &mut [Scalar],
-    output: &mut [Scalar],
-    [last_state, last_cell]: [&mut [Scalar]; 2],
-) {
-    let Sizes { time, hidden, .. } = sizes;
-    let size = rows * hidden;
-    if time == 0 {
-        last_state.copy_from_slice(start[0]);
-        last_cell.copy_from_slice(start[1]);
-        return;
-    }
-    states[..size].copy_from_slice(start[0]);
-    cells[..size].copy_from_slice(start[1]);
-    for step in 0..time {
-        let gates = &mut gates[step * 4 * size..][..4 * size];
-        let (state, next_states) = states[step * size..].split_at_mut(size);
-        let (cell, next_cells) = cells[step * size..].split_at_mut(size);
-        weight.matmul(rows, plain(state), gates, true);
-        let is_last = step + 1 == time;
-        let next_states = if is_last { &mut *last_state } else { &mut next_states[..size] };
-        let next_cells = if is_last { &mut *last_cell } else { &mut next_cells[..size] };
-        let bounded = &mut bounded[step * size..][..size];
-        let position = sizes.position(step);
-        for row in 0..rows {
-            let units = row * hidden..(row + 1) * hidden;
-            gates::forward(
-                bias,
-                &mut gates[row * 4 * hidden..][..4 * hidden],
-                &cell[units.clone()],
-                &mut next_cells[units.clone()],
-                &mut bounded[units.clone()],
-                &mut next_states[units.clone()],
-            );
-            output[(row * time + position) * hidden..][..hidden].copy_from_slice(&next_states[units]);
+    rows: usize,
+    weight: Panels<'a>,
+    bias: &'a [Scalar],
+    start: [&'a [Scalar]; 2],
+    gates: &'a mut [Scalar],
+    before: [&'a mut [Scalar]; 2],
+    bounded: &'a mut [Scalar],
+    output: &'a mut [Scalar],
+    last: [&'a mut [Scalar]; 2],
+}
+
+impl ForwardSteps<'_> {
+    fn run(self) {
+        let Self { sizes, rows, weight, bias, start, gates, before, bounded, output, last } = self;
+        let ([states, cells], [last_state, last_cell]) = (before, last);
+        let Sizes { time, hidden, .. } = sizes;
+        let size = rows * hidden;
+        if time == 0 {
+            last_state.copy_from_slice(start[0]);
+            last_cell.copy_from_slice(start[1]);
+            return;
+        }
+        states[..size].copy_from_slice(start[0]);
+        cells[..size].copy_from_slice(start[1]);
+        for step in 0..time {
+            let gates = &mut gates[step * 4 * size..][..4 * size];
+            let (state, next_states) = states[step * size..].split_at_mut(size);
+            let (cell, next_cells) = cells[step * size..].split_at_mut(size);
+            weight.matmul(rows, plain(state), gates, true);
+            let is_last = step + 1 == time;
+            let next_states = if is_last { &mut *last_state } else { &mut next_states[..size] };
+            let next_cells = if is_last { &mut *last_cell } else { &mut next_cells[..size] };
+            let bounded = &mut bounded[step * size..][..size];
+            let position = sizes.position(step);
+            for row in 0..rows {
+                let units = row * hidden..(row + 1) * hidden;
+                gates::forward(
+                    bias,
+                    &mut gates[row * 4 * hidden..][..4 * hidden],
+                    &cell[units.clone()],
+                    &mut next_cells[units.clone()],
+                    &mut bounded[units.clone()],
+                    &mut next_states[units.clone()],
+                );
+                output[(row * time + position) * hidden..][..hidden].copy_from_slice(&next_states[units]);
+            }
         }
     }
 }
@@ -159,8 +168,19 @@ impl Backward<'_> {
             let sums = unsafe { sums.piece(block.first * time * 4 * hidden, block.rows * time * 4 * hidden) };
             // SAFETY: the gradients are borrowed until `run` returns, and the blocks have disjoint rows.
             let carry = carry.map(|c| unsafe { c.piece(block.first * hidden, block.rows * hidden) });
-            let saved = [part(gates, 4 * hidden), part(cells, hidden), part(bounded, hidden)];
-            backward(sizes, block, weight, saved, part(output, hidden), carry, to_the_start, sums);
+            let steps = BackwardSteps {
+                sizes,
+                rows: block.rows,
+                weight,
+                gates: part(gates, 4 * hidden),
+                cells: part(cells, hidden),
+                bounded: part(bounded, hidden),
+                output: part(output, hidden),
+                carry,
+                to_the_start,
+                sums,
+            };
+            steps.run();
         });
     }
 }
@@ -169,37 +189,44 @@ fn part(slice: &[Scalar], start: usize, len: usize) -> &[Scalar] {
     &slice[start..][..len]
 }
 
-/// Runs the steps of one block, from last to first.
-#[expect(clippy::too_many_arguments, reason = "the pieces of `Backward` that belong to the block")]
-fn backward(
+/// The steps of one block, from last to first: its rows of the slices of [`Backward`].
+struct BackwardSteps<'a> {
     sizes: Sizes,
-    Block { rows, .. }: Block,
-    weight: Panels<'_>,
-    [gates, cells, bounded]: [&[Scalar]; 3],
-    output: &[Scalar],
-    [state_carry, cell_carry]: [&mut [Scalar]; 2],
+    rows: usize,
+    weight: Panels<'a>,
+    gates: &'a [Scalar],
+    cells: &'a [Scalar],
+    bounded: &'a [Scalar],
+    output: &'a [Scalar],
+    carry: [&'a mut [Scalar]; 2],
     to_the_start: bool,
-    sums: &mut [Scalar],
-) {
-    let Sizes { time, hidden, .. } = sizes;
-    let size = rows * hidden;
-    for step in (0..time).rev() {
-        let position = sizes.position(step);
-        let sums = &mut sums[step * 4 * size..][..4 * size];
-        for row in 0..rows {
-            let units = row * hidden..(row + 1) * hidden;
-            gates::backward(
-                part(gates, (step * rows + row) * 4 * hidden, 4 * hidden),
-                part(cells, (step * rows + row) * hidden, hidden),
-                part(bounded, (step * rows + row) * hidden, hidden),
-                part(output, (row * time + position) * hidden, hidden),
-                &state_carry[units.clone()],
-                &mut cell_carry[units],
-                &mut sums[row * 4 * hidden..][..4 * hidden],
-            );
-        }
-        if step > 0 || to_the_start {
-            weight.matmul(rows, plain(sums), state_carry, false);
+    sums: &'a mut [Scalar],
+}
+
+impl BackwardSteps<'_> {
+    fn run(self) {
+        let Self { sizes, rows, weight, gates, cells, bounded, output, carry, to_the_start, sums } = self;
+        let [state_carry, cell_carry] = carry;
+        let Sizes { time, hidden, .. } = sizes;
+        let size = rows * hidden;
+        for step in (0..time).rev() {
+            let position = sizes.position(step);
+            let sums = &mut sums[step * 4 * size..][..4 * size];
+            for row in 0..rows {
+                let units = row * hidden..(row + 1) * hidden;
+                gates::backward(
+                    part(gates, (step * rows + row) * 4 * hidden, 4 * hidden),
+                    part(cells, (step * rows + row) * hidden, hidden),
+                    part(bounded, (step * rows + row) * hidden, hidden),
+                    part(output, (row * time + position) * hidden, hidden),
+                    &state_carry[units.clone()],
+                    &mut cell_carry[units],
+                    &mut sums[row * 4 * hidden..][..4 * hidden],
+                );
+            }
+            if step > 0 || to_the_start {
+                weight.matmul(rows, plain(sums), state_carry, false);
+            }
         }
     }
 }

@@ -34,9 +34,9 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// let x = Tensor::from([[1.0], [3.0]]);
 /// let y = layer.forward(&x).to_array();
 /// assert!((y[[0, 0]] + 1.0).abs() < 1e-4 && (y[[1, 0]] - 1.0).abs() < 1e-4);
-/// let pictures = Tensor::randn(&[4, 1, 5, 5]);
-/// let y = layer.forward(&pictures.flatten(2)).reshape(pictures.shape());
-/// assert_eq!(y.shape(), pictures.shape());
+/// let images = Tensor::randn(&[4, 1, 5, 5]);
+/// let y = layer.forward(&images.flatten(2)).reshape(images.shape());
+/// assert_eq!(y.shape(), images.shape());
 /// ```
 #[doc(alias("BatchNorm2d"))]
 pub struct BatchNorm1d {
