@@ -7,7 +7,7 @@ use crate::reduction::Reduction;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// How far log-probabilities are from the probabilities of a target, for each sample of the batch.
+/// The divergence of log-probabilities from the probabilities of a target, averaged over the batch.
 ///
 /// # Shapes
 /// `log_probabilities: [batch, ..]`, `target: [batch, ..]`, equal → `[]`
@@ -16,12 +16,12 @@ use crate::{Scalar, Tensor};
 /// `L = Σ t (ln t - x) / batch`, where `0 ln 0 = 0`; `dx = -g t / batch`. The target has no gradient.
 ///
 /// # Panics
-/// If the shapes differ or have no axis, a target is outside [0, 1], or an input with a target above 0 is above 0
-/// (by more than rounding): no log-probability is.
+/// If the shapes differ or have no axis, if a target is outside [0, 1], or if an input with a target above 0 is above 0
+/// by more than rounding, as no log-probability is.
 ///
 /// # Source
-/// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence; its default also divides by the
-/// number of classes.
+/// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence; its default also divides by the number
+/// of classes.
 #[track_caller]
 pub fn kl_div(log_probabilities: &Tensor, target: &impl NumberTarget) -> Tensor {
     let target = target.numbers();

@@ -10,16 +10,16 @@ use crate::{Labels, Scalar, Tensor};
 /// The mean negative log-probability of the labels, from log-probabilities.
 ///
 /// # Shapes
-/// `log_probabilities: [.., classes]`, labels `[..]` → `[]`; PyTorch wants the classes on axis 1.
+/// `log_probabilities: [.., classes]`, labels `[..]` → `[]`; PyTorch expects the classes on axis 1.
 ///
 /// # Formula
 /// `L = -Σᵢ x[i, tᵢ] / n`; `dx = -g / n` at the `n` labels, else 0.
-/// With [`log_softmax`](Tensor::log_softmax) before it this is [`cross_entropy`](crate::cross_entropy), which
-/// also takes weights and a label to leave out.
+/// After [`log_softmax`](Tensor::log_softmax) this is [`cross_entropy`](crate::cross_entropy), which also supports
+/// class weights and a label to ignore.
 ///
 /// # Panics
-/// If the shapes do not fit, a label is not below the number of classes, or the number at a label is above 0 (by
-/// more than rounding): no log-probability is.
+/// If the shapes do not fit, if a label is not below the number of classes, or if the value at a label is above 0 by
+/// more than rounding, as no log-probability is.
 #[track_caller]
 pub fn nll_loss(log_probabilities: &Tensor, labels: &Labels) -> Tensor {
     let x = log_probabilities.value();

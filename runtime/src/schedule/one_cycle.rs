@@ -1,20 +1,19 @@
-//! Up, then down below the start.
+//! The one-cycle schedule.
 
 use super::{Position, Schedule, cosine};
 use crate::Scalar;
 
-/// Raises the learning rate to `max_rate` and lowers it far below its start, along two halves of a cosine.
+/// Raises the learning rate to `max_rate`, then decays it far below its initial value, along two half cosines.
 ///
 /// The optimizer's own learning rate is not used: the first update uses `max_rate / div_factor`.
 ///
 /// # Formula
-/// With `first = max_rate / div_factor`, `last = first / final_div_factor` and the peak at
-/// `p = pct_start · total - 1`:
+/// With `first = max_rate / div_factor`, `last = first / final_div_factor` and the peak at `p = pct_start · total - 1`:
 /// `rate(t) = first + (max_rate - first) · (1 - cos(π · t / p)) / 2` up to `p`, then
 /// `rate(t) = last + (max_rate - last) · (1 + cos(π · (t - p) / (total - 1 - p))) / 2` up to `total - 1`, then `last`.
 ///
 /// # Source
-/// Smith and Topin 2018; PyTorch's `OneCycleLR` with its defaults (`cos`, two phases), which also moves the momentum
+/// Smith and Topin 2018; PyTorch's `OneCycleLR` with its defaults (`cos`, two phases), which also changes the momentum
 /// (`cycle_momentum`) and fails after `total` updates.
 ///
 /// # Example
@@ -38,13 +37,13 @@ pub struct OneCycleLr {
 }
 
 impl OneCycleLr {
-    /// A cycle of `total` (at least 1) updates with the highest learning rate `max_rate` (above 0).
+    /// A cycle of `total` (at least 1) updates with the peak learning rate `max_rate` (above 0).
     ///
-    /// The rise takes 0.3 of the updates, from `max_rate / 25`; the last learning rate is the first one divided by
-    /// 10,000.
+    /// The rise takes a fraction 0.3 of the updates and starts at `max_rate / 25`; the final learning rate is the
+    /// initial one divided by 10,000.
     ///
     /// # Panics
-    /// If `max_rate` is not above 0 and finite, or `total` is 0.
+    /// If `max_rate` is not above 0 and finite, or if `total` is 0.
     #[track_caller]
     pub fn new(max_rate: Scalar, total: usize) -> Self {
         check_positive("max_rate", max_rate);
@@ -63,10 +62,10 @@ impl OneCycleLr {
         }
     }
 
-    /// The part of the updates in which the learning rate rises (0 to 1; 0.3).
+    /// The fraction of the updates in which the learning rate rises, in [0, 1]; by default 0.3.
     ///
     /// # Panics
-    /// If it is outside [0, 1].
+    /// If it is out of range.
     #[track_caller]
     pub fn pct_start(self, pct_start: Scalar) -> Self {
         assert!(
@@ -76,7 +75,7 @@ impl OneCycleLr {
         Self { pct_start: super::decimal(pct_start), ..self }
     }
 
-    /// The highest learning rate divided by the first one (above 0; 25).
+    /// The ratio of the peak learning rate to the initial one, above 0; by default 25.
     ///
     /// # Panics
     /// If it is not above 0 and finite.
@@ -86,7 +85,7 @@ impl OneCycleLr {
         Self { div_factor: super::decimal(div_factor), ..self }
     }
 
-    /// The first learning rate divided by the last one (above 0; 10,000).
+    /// The ratio of the initial learning rate to the final one, above 0; by default 10,000.
     ///
     /// # Panics
     /// If it is not above 0 and finite.

@@ -1,10 +1,10 @@
-//! Schedules: the learning rate of each update, exact to the rounding of f32.
+//! Schedules: the learning rate of each update, exact up to f32 rounding.
 
 use training_loop::prelude::*;
 
 use crate::cases::{Case, cases};
 
-/// Half the distance between two neighbouring f32, as a part of their size.
+/// Half the distance between adjacent f32 values, relative to their size.
 const ROUNDING: f64 = 6e-8;
 
 #[test]
@@ -12,7 +12,7 @@ fn schedules() {
     let mut faults = Vec::new();
     for case in cases("schedules") {
         for (update, (ours, theirs)) in rates(&case).into_iter().zip(case.numbers("rates")).enumerate() {
-            // PyTorch's cosine ends at 1e-19 or so where the formula gives zero.
+            // PyTorch's cosine schedule ends at about 1e-19 where the formula gives zero.
             if (ours - theirs).abs() > ROUNDING * theirs.abs() + 1e-15 {
                 faults.push(format!(
                     "{}: update {update}: ours is {ours:e}, PyTorch's {theirs:e}",

@@ -6,7 +6,7 @@ use training_loop::prelude::*;
 
 use super::{MOST, at, check, labels, z};
 
-/// A data set that claims to have more samples than can be put in order.
+/// A data set that claims more samples than can be ordered.
 struct Boaster;
 
 impl Dataset for Boaster {
