@@ -31,7 +31,7 @@ use syn::ItemFn;
 use crate::cfg::{Block, Cfg, Questions};
 use crate::limits;
 use crate::options::CheckOptions;
-use crate::vocabulary::{TRAINING_LOOP, Vocabulary};
+use crate::vocabulary::Vocabularies;
 
 mod call;
 mod control;
@@ -85,7 +85,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
 struct Lower<'a> {
     cfg: Cfg,
     resolver: &'a Resolver,
-    vocabulary: &'static Vocabulary,
+    vocabulary: Vocabularies,
     scope: Scope,
     env: Env<'a>,
     objects: Objects,
@@ -123,7 +123,7 @@ impl<'a> Lower<'a> {
         Self {
             cfg,
             resolver,
-            vocabulary: &TRAINING_LOOP,
+            vocabulary: resolver.vocabularies,
             scope: Scope::default(),
             env: Env::default(),
             objects: Objects::default(),

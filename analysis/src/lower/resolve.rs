@@ -10,9 +10,11 @@ use syn::{Attribute, Block, Item, ItemFn, Signature, Type};
 
 use crate::attribute::Told;
 use crate::options::CheckOptions;
+use crate::vocabulary::Vocabularies;
 use survey::Survey;
 
 mod collect;
+mod crates;
 mod imports;
 pub(super) mod macros;
 mod names;
@@ -31,6 +33,8 @@ type ScopeId = usize;
 
 /// Functions, types and scopes of one check.
 pub(crate) struct Resolver {
+    /// The vocabularies of the libraries that the code uses.
+    pub vocabularies: Vocabularies,
     pub functions: Vec<Function>,
     types: Vec<TypeDef>,
     scopes: Vec<Scope>,
@@ -103,7 +107,7 @@ struct Scope {
 impl Resolver {
     /// One function, with those nested in it.
     pub(crate) fn of_function(function: &ItemFn, options: &CheckOptions) -> Self {
-        let mut resolver = Self::empty();
+        let mut resolver = Self::with(crates::of_function(function));
         let inside = CheckOptions { annotated: false, ..options.clone() };
         let told =
             |_: &[Attribute], _: Option<&CheckOptions>, _: Option<&BTreeSet<String>>| (inside.clone(), false);
@@ -120,7 +124,7 @@ impl Resolver {
     /// `told` returns a function's options and whether it has the attribute, from its attributes and from
     /// the options of the module or `impl` around it.
     pub(crate) fn of_items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
-        let mut resolver = Self::empty();
+        let mut resolver = Self::with(crates::of_items(items));
         let mut collect = collect::Collect::new(&mut resolver, told, around);
         for item in items {
             collect.visit_item(item);
@@ -129,8 +133,9 @@ impl Resolver {
         resolver
     }
 
-    fn empty() -> Self {
+    fn with(vocabularies: Vocabularies) -> Self {
         Self {
+            vocabularies,
             functions: Vec::new(),
             types: Vec::new(),
             scopes: vec![Scope::default()],

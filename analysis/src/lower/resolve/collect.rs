@@ -15,7 +15,6 @@ use crate::attribute::{Told, is_ours};
 use crate::lower::deep::is_deep;
 use crate::options::CheckOptions;
 use crate::tokens::names_in;
-use crate::vocabulary::TRAINING_LOOP;
 use crate::vocabulary::rust::{is_test, names_module};
 
 pub(in crate::lower) struct Collect<'s, 't> {
@@ -54,10 +53,11 @@ impl<'s, 't> Collect<'s, 't> {
         let end = block.brace_token.span.close().end();
         let scope = self.open(true);
         let (id, name) = (self.resolver.functions.len(), sig.ident.to_string());
+        let vocabularies = self.resolver.vocabularies;
         self.resolver.functions.push(Function {
             name: name.clone(),
             sig: sig.clone(),
-            survey: if deep { Survey::of_deep(&TRAINING_LOOP) } else { Survey::of(&body, &TRAINING_LOOP) },
+            survey: if deep { Survey::of_deep(vocabularies) } else { Survey::of(&body, vocabularies) },
             body,
             options,
             marked,
