@@ -12,7 +12,7 @@ use crate::cfg::Cfg;
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
 use crate::lower::deep::leave_out_deep_bodies;
-use crate::lower::seen::Seen;
+use crate::lower::resolve::Resolver;
 use crate::methods::as_methods;
 use crate::options::{CheckOptions, Origin};
 use crate::prove::{Asked, Proof};
@@ -45,7 +45,7 @@ pub fn check_fn(function: &ItemFn, options: &CheckOptions) -> Vec<Diagnostic> {
         let cfg = lower::lower(&as_methods(function), options);
         return options.levels.apply(judge(&cfg, options));
     }
-    together(&Seen::of_function(function, options))
+    together(&Resolver::of_function(function, options))
 }
 
 /// What is found in a function that is lowered.
@@ -61,7 +61,7 @@ fn judge(cfg: &Cfg, options: &CheckOptions) -> Vec<Diagnostic> {
 ///
 /// A function that another one calls is met in the states of its callers; alone it is checked with states
 /// of which nothing is known.
-fn together(seen: &Seen) -> Vec<Diagnostic> {
+fn together(seen: &Resolver) -> Vec<Diagnostic> {
     let mut findings: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
     for (id, (lowered, options)) in lowered(seen).into_iter().enumerate() {
         for finding in options.levels.apply(judge(&lowered.cfg, &options)) {
@@ -85,8 +85,8 @@ fn together(seen: &Seen) -> Vec<Diagnostic> {
 }
 
 /// Each function that is seen, lowered with all that it calls, and how it is checked.
-fn lowered(seen: &Seen) -> Vec<(Lowered, CheckOptions)> {
-    let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_seen(seen, id)).collect();
+fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
+    let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_resolved(seen, id)).collect();
     let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
     let steps = lowered.iter().any(|lowered| lowered.cfg.sites_with(Effect::Take).next().is_some());
     let options = |(id, lowered): (usize, Lowered)| {
@@ -140,7 +140,7 @@ fn proof(cfg: &Cfg, options: &CheckOptions) -> Option<Proof> {
 pub fn prove_file(file: &File) -> Vec<Proof> {
     // The check reports errors in attributes.
     let bag = Bag::new();
-    let seen = Seen::of_items(&file.items, &*attribute::told(&bag), None);
+    let seen = Resolver::of_items(&file.items, &*attribute::told(&bag), None);
     drop(bag.check());
     let lowered = lowered(&seen);
     let mut proofs: Vec<Proof> =
@@ -200,5 +200,5 @@ impl<'ast> Visit<'ast> for Specs {
 
 /// Checks the functions of some items together.
 pub(crate) fn check_items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>) -> Vec<Diagnostic> {
-    together(&Seen::of_items(items, told, around))
+    together(&Resolver::of_items(items, told, around))
 }

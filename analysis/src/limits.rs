@@ -30,6 +30,12 @@ pub(crate) const NESTED_CALLS: usize = 10;
 /// Each copies the callee.
 pub(crate) const CALLS: usize = 400;
 
+/// Imports from one module to the next that name resolution follows.
+pub(crate) const IMPORTS: usize = 8;
+
+/// Depth of closures that are followed.
+pub(crate) const NESTED_CLOSURES: usize = 6;
+
 /// Events of a function in which calls are still followed.
 pub(crate) const EVENTS_TO_FOLLOW_IN: usize = 40_000;
 
@@ -82,6 +88,11 @@ pub(crate) const TEXT: usize = 44;
 
 /// Method calls of a chain that a message shows.
 pub(crate) const CHAIN: usize = 8;
+
+/// Graphs that one tensor was computed from.
+///
+/// Beyond it the others are not looked at.
+pub(crate) const ANCESTORS: usize = 64;
 
 /// Path conditions of a block that are kept apart.
 ///

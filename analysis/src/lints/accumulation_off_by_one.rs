@@ -60,7 +60,7 @@ fn check(cx: &mut Context<'_>) {
 fn words(counter: &Counter, shift: i64) -> (String, String) {
     let every = &counter.every.text;
     let equals = if counter.fires { "==" } else { "!=" };
-    let count = counter.count.trim();
+    let count = &counter.count;
     let right = if shift == 1 {
         format!("count the finished batches: `({count} + 1) % {every} {equals} 0`")
     } else {

@@ -65,7 +65,7 @@ fn check(cx: &mut Context<'_>) {
         } else {
             "the gradients that are left are lost, or go into the first update of the next call"
         };
-        let name = cx.site(window.step).receiver.clone().unwrap_or_else(|| cx.name(window.optimizer).to_owned());
+        let name = cx.site(window.step).receiver.as_ref().map_or_else(|| cx.name(window.optimizer).to_owned(), ToString::to_string);
         let help = format!("step after the last batch too, or call `{name}.step();` and `{name}.zero_grad();` once more after the loop if batches are left");
         cx.report(window.step, Cause::Alone(window.step, LINT.name), 0, Certain::Every, message)
             .note(note)

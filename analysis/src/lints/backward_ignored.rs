@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain, GraphId, OptimizerId, SiteId};
-use crate::flow::{Gradients, Visit, What};
+use crate::flow::{GradientStates, Visit, Observed};
 use crate::stage::Effect;
 
 lint! {
@@ -74,7 +74,7 @@ fn check(cx: &mut Context<'_>) {
 
 /// Every `backward` whose gradients a fused call certainly discards.
 pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
-    if cx.cfg.reads_gradients {
+    if cx.cfg.function.reads_gradients {
         return Vec::new();
     }
     let mut all: Vec<Ignored> = Vec::new();
@@ -84,19 +84,19 @@ pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
         {
             all.push(lost);
         }
-        let What::Gradients(optimizer, Effect::Zero, cell) = visit.what else { continue };
-        let certain = cell.certainty(Gradients::FILLED | Gradients::STALE) == Some(Certain::Every);
+        let Observed::Effect(optimizer, Effect::Zero, gradients) = visit.what else { continue };
+        let certain = gradients.certainty(GradientStates::FILLED | GradientStates::STALE) == Some(Certain::Every);
         if !certain || !cx.site(visit.site).fused || visit.maybe_not_first {
             continue;
         }
-        let word = if cell.all.meets(Gradients::FILLED) { Gradients::FILLED } else { Gradients::STALE };
-        let trail = cell.trail(word);
-        let Some(backward) = trail.filled.filter(|&backward| !cx.site(backward).fused) else { continue };
+        let state = if gradients.all.meets(GradientStates::FILLED) { GradientStates::FILLED } else { GradientStates::STALE };
+        let provenance = gradients.provenance(state);
+        let Some(backward) = provenance.filled.filter(|&backward| !cx.site(backward).fused) else { continue };
         let Some(fused) = fill_of(cx, visit.site) else { continue };
         let same = graphs(cx, backward).iter().any(|graph| graphs(cx, fused).contains(graph));
         let here = cx.site(backward).loops == cx.site(fused).loops && backward < fused;
         if here && (same || cx.cfg.optimizers.len() == 1) && all.iter().all(|known| known.backward != backward) {
-            all.push(Ignored { backward, fused, clipped: trail.clipped, same, optimizer, rank: visit.rank });
+            all.push(Ignored { backward, fused, clipped: provenance.clipped, same, optimizer, rank: visit.rank });
         }
     }
     all
@@ -104,7 +104,7 @@ pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
 
 /// A fused call on the loss of the `backward` just before it.
 fn same_loss(cx: &Context<'_>, visit: &Visit) -> Option<Ignored> {
-    let What::Backward(graph, used) = visit.what else { return None };
+    let Observed::Backward(graph, used) = visit.what else { return None };
     let (fused, backward) = (visit.site, used.by?);
     let certain = used.certainty() == Some(Certain::Every) && !visit.maybe_not_first;
     let here = cx.site(backward).loops == cx.site(fused).loops && backward < fused;

@@ -1,7 +1,7 @@
 use super::backward_ignored::ignored;
 use super::{Cause, Context};
 use crate::cfg::Action;
-use crate::flow::{Used, What};
+use crate::flow::{GraphUse, Observed};
 
 lint! {
     /// ## What it finds
@@ -39,8 +39,8 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     let ignored = ignored(cx);
-    for visit in cx.solution.visits.iter().filter(|_| !cx.cfg.reads_gradients) {
-        let What::Backward(graph, used) = visit.what else { continue };
+    for visit in cx.solution.visits.iter().filter(|_| !cx.cfg.function.reads_gradients) {
+        let Observed::Backward(graph, used) = visit.what else { continue };
         let (Some(certain), Some(by), false) = (used.certainty(), used.by, visit.maybe_not_first) else { continue };
         let site = visit.site;
         // A fused call that discards an earlier `backward` is reported by `backward_ignored`.
@@ -73,7 +73,7 @@ fn check(cx: &mut Context<'_>) {
             format!("remove line {}, or call `backward_retain_graph()` on line {}", cx.line(site), cx.line(by))
         };
         let message = format!("{} runs through a graph that `backward` already freed", cx.call(site));
-        let paths = cx.when_not_always(visit, Used::BAD);
+        let paths = cx.when_not_always(visit, GraphUse::BAD);
         cx.report(site, Cause::Graph(site, graph), visit.rank, certain, message)
             .when(paths)
             .note_at(by, note)

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use super::runs::Study;
 use super::{Cause, Context};
-use crate::cfg::Certain;
-use crate::flow::What;
+use crate::cfg::{Certain, Computation};
+use crate::flow::Observed;
 use crate::stage::{Effect, Stage};
 
 lint! {
@@ -41,7 +41,7 @@ fn check(cx: &mut Context<'_>) {
     let study = Study::of(cx);
     let mut ranks = BTreeMap::new();
     for visit in &cx.solution.visits {
-        if matches!(visit.what, What::Gradients(_, Effect::Fill, _) | What::Backward(..)) {
+        if matches!(visit.what, Observed::Effect(_, Effect::Fill, _) | Observed::Backward(..)) {
             ranks.entry(visit.site).or_insert(visit.rank);
         }
     }
@@ -51,7 +51,7 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let mut forwards = behind.known().iter().copied().filter(|site| {
-            cx.cfg.runs.get(site).is_some_and(|run| run.stage == Stage::Forward)
+            cx.cfg.facts.at::<Computation>(*site).is_some_and(|run| run.stage == Stage::Forward)
         });
         let Some(first) = forwards.clone().next() else { continue };
         if !forwards.all(|forward| study.is_off(forward)) {

@@ -1,6 +1,6 @@
 use super::Context;
 use crate::vocabulary::{Phase, names_best, names_measure, phase_of_name};
-use crate::cfg::{LoopId, Measure, UseKind};
+use crate::cfg::{Choice, LoopId, Measure, UseKind};
 
 lint! {
     /// ## What it finds
@@ -34,7 +34,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for choice in &cx.cfg.notes.choices {
+    for (_, choice) in cx.cfg.facts.all::<Choice>() {
         let Some(&epoch) = cx.site(choice.site).loops.last() else { continue };
         if cx.phase(&choice.measure) != Some(Phase::Train) {
             continue;
@@ -58,9 +58,9 @@ fn validation_in(cx: &Context<'_>, epoch: LoopId, chosen: &str) -> Option<String
     if let Some((_, name)) = begun.find(|(_, name)| named(name)) {
         return Some(name.to_owned());
     }
-    cx.cfg.notes.uses.iter().find_map(|(&path, uses)| {
+    cx.cfg.facts.variables().find_map(|(path, known)| {
         let name = cx.cfg.paths.name(path);
-        let counts = uses.iter().any(|one| {
+        let counts = known.uses.iter().any(|one| {
             let counted = matches!(one.kind, UseKind::Add { .. } | UseKind::Set);
             counted && cx.site(one.site).loops.contains(&epoch)
         });

@@ -36,7 +36,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for (&site, &what) in &cx.cfg.reads {
+    for (site, &what) in cx.cfg.facts.all::<Reads>() {
         if what != Reads::Save {
             continue;
         }

@@ -1,6 +1,6 @@
 use super::Context;
 use crate::fix::{Applicability, Edit, Fix};
-use crate::flow::Gradients;
+use crate::flow::GradientStates;
 use crate::stage::Effect;
 
 lint! {
@@ -38,10 +38,10 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Clip) {
         let clip = fault.visit.site;
-        if fault.word != Gradients::USED || cx.is_explained(&fault) {
+        if fault.state != GradientStates::USED || cx.is_explained(&fault) {
             continue;
         }
-        let Some(used) = fault.cell.trail(Gradients::USED).used else { continue };
+        let Some(used) = fault.gradients.provenance(GradientStates::USED).used else { continue };
         let note = format!("{}{} used the gradients unclipped", cx.when(used, clip), cx.call_at(used));
         let help = if cx.of_spec() {
             format!("put {} between `backward` and `step`", cx.call(clip))

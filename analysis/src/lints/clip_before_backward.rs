@@ -1,5 +1,5 @@
 use super::Context;
-use crate::flow::Gradients;
+use crate::flow::GradientStates;
 use crate::stage::Effect;
 
 lint! {
@@ -38,10 +38,10 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Clip) {
         let clip = fault.visit.site;
-        if fault.word == Gradients::USED || cx.is_explained(&fault) {
+        if fault.state == GradientStates::USED || cx.is_explained(&fault) {
             continue;
         }
-        let zeroed = fault.cell.trail(fault.word).zeroed;
+        let zeroed = fault.gradients.provenance(fault.state).zeroed;
         let zero_note = zeroed.map(|zero| (zero, format!("{} emptied the gradients", cx.call_at(zero))));
         let help = match (cx.of_spec(), cx.acting(fault.optimizer, Effect::Fill).last()) {
             (true, _) => format!("put {} between `backward` and `step`", cx.call(clip)),

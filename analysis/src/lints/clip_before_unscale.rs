@@ -1,5 +1,6 @@
+use crate::cfg::{Mark, Scaler};
 use super::{Cause, Context};
-use crate::flow::{What, Word};
+use crate::flow::{Observed, StateSet};
 use crate::stage::Effect;
 
 lint! {
@@ -37,14 +38,14 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for visit in &cx.solution.visits {
-        let What::Books(optimizer, Effect::Clip, books) = visit.what else { continue };
-        let (clip, scaled) = (visit.site, books.scale.by(Word::SCALED));
-        let (Some(certain), Some(backward)) = (books.scale.certainty(Word::SCALED), scaled) else { continue };
-        if visit.maybe_not_first || cx.cfg.scaled_clips.contains(&clip) {
+        let Observed::Facts(optimizer, Effect::Clip, facts) = visit.what else { continue };
+        let (clip, scaled) = (visit.site, facts.scale.by(StateSet::SCALED));
+        let (Some(certain), Some(backward)) = (facts.scale.certainty(StateSet::SCALED), scaled) else { continue };
+        if visit.maybe_not_first || cx.cfg.facts.is(clip, Mark::ScaledClip) {
             continue;
         }
         let note = format!("{} computed them from the scaled loss; nothing unscaled them", cx.call_at(backward));
-        let scaler = cx.site(backward).text.split(".scale(").next().unwrap_or("scaler").to_owned();
+        let scaler = cx.cfg.facts.at::<Scaler>(backward).map_or_else(|| "scaler".to_owned(), |known| known.0.to_string());
         let help = format!("call `{scaler}.unscale(&mut {});` before line {}", cx.name(optimizer), cx.line(clip));
         let message = format!("{} clips gradients that are still scaled", cx.call(clip));
         cx.report(clip, Cause::Gradients(clip, optimizer), visit.rank, certain, message)

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::report::{Cause, Finding, Report};
 use super::{Lint, calls};
-use crate::cfg::{Action, Certain, Cfg, Deps, Event, GuardKind, OptimizerId, Site, SiteId};
+use crate::cfg::{Action, Certain, Cfg, ConditionKind, Deps, Event, Opaque, OptimizerId, Site, SiteId};
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
-use crate::flow::{Cell, Gradients, Solution, Visit, What};
+use crate::flow::{GradientStates, GradientValue, Observed, Solution, Visit};
 use crate::options::{CheckOptions, Origin};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::hints_at_training;
@@ -32,7 +32,7 @@ pub struct Context<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
     /// The bad state.
-    pub word: Gradients,
+    pub state: GradientStates,
     /// Whether they are in it on all paths or on some.
     pub certain: Certain,
     /// The `step` or the clip.
@@ -40,7 +40,7 @@ pub struct Fault {
     /// The optimizer of these gradients.
     pub optimizer: OptimizerId,
     /// Their abstract value before the event.
-    pub cell: Cell,
+    pub gradients: GradientValue,
 }
 
 impl<'a> Context<'a> {
@@ -55,8 +55,8 @@ impl<'a> Context<'a> {
         let mut cx =
             Self { cfg, solution, options, lint: None, findings: Vec::new(), explained: BTreeSet::new() };
         for fault in cx.faults(Effect::Take) {
-            if fault.certain == Certain::Every && fault.word != Gradients::STALE {
-                cx.explained.extend(fault.cell.trail(fault.word).clipped);
+            if fault.certain == Certain::Every && fault.state != GradientStates::STALE {
+                cx.explained.extend(fault.gradients.provenance(fault.state).clipped);
             }
         }
         cx
@@ -64,17 +64,22 @@ impl<'a> Context<'a> {
 
     /// Every event with this effect, `step` or clip, on gradients in a bad state.
     pub fn faults(&self, effect: Effect) -> Vec<Fault> {
-        let mut bad = Gradients::EMPTY | Gradients::USED | Gradients::DISCARDED;
+        let mut bad = GradientStates::EMPTY | GradientStates::USED | GradientStates::DISCARDED;
         if effect == Effect::Take {
-            bad = bad | Gradients::STALE;
+            bad = bad | GradientStates::STALE;
         }
         let fault = |visit: &Visit| match visit.what {
-            What::Gradients(optimizer, done, cell) if done == effect && !visit.maybe_not_first => {
-                let certain = cell.certainty(bad)?;
-                let set = if certain == Certain::Every { cell.all } else { cell.direct };
-                let order = [Gradients::DISCARDED, Gradients::STALE, Gradients::USED, Gradients::EMPTY];
-                let word = order.into_iter().find(|word| set.and(bad).meets(*word))?;
-                Some(Fault { word, certain, visit: *visit, optimizer, cell })
+            Observed::Effect(optimizer, done, gradients) if done == effect && !visit.maybe_not_first => {
+                let certain = gradients.certainty(bad)?;
+                let set = if certain == Certain::Every { gradients.all } else { gradients.direct };
+                let order = [
+                    GradientStates::DISCARDED,
+                    GradientStates::STALE,
+                    GradientStates::USED,
+                    GradientStates::EMPTY,
+                ];
+                let state = order.into_iter().find(|state| set.and(bad).meets(*state))?;
+                Some(Fault { state, certain, visit: *visit, optimizer, gradients })
             }
             _ => None,
         };
@@ -84,7 +89,7 @@ impl<'a> Context<'a> {
     /// Whether the fault of this clip follows from a faulty `step` on the same gradients.
     pub fn is_explained(&self, clip: &Fault) -> bool {
         // The provenance keeps the first of consecutive clips.
-        let first = clip.cell.trail(clip.word).clipped.unwrap_or(clip.visit.site);
+        let first = clip.gradients.provenance(clip.state).clipped.unwrap_or(clip.visit.site);
         self.explained.contains(&first)
     }
 
@@ -154,7 +159,7 @@ impl<'a> Context<'a> {
     /// The sites of events with this effect on an optimizer.
     pub fn acting(&self, optimizer: OptimizerId, effect: Effect) -> Vec<SiteId> {
         let acts = |visit: &Visit| match visit.what {
-            What::Gradients(id, done, _) => (id == optimizer && done == effect).then_some(visit.site),
+            Observed::Effect(id, done, _) => (id == optimizer && done == effect).then_some(visit.site),
             _ => None,
         };
         let sites: BTreeSet<SiteId> = self.solution.visits.iter().filter_map(acts).collect();
@@ -174,7 +179,8 @@ impl<'a> Context<'a> {
         // A condition on a measured value, or on an `Option`, does not accumulate.
         let gathers = |site: &Site| {
             let mut kinds = site.guards.iter().map(|(guard, _)| &self.cfg.guards[*guard].kind);
-            kinds.len() == 0 || kinds.any(|kind| !matches!(kind, GuardKind::Absent | GuardKind::Measured))
+            kinds.len() == 0
+                || kinds.any(|kind| !matches!(kind, ConditionKind::Absent | ConditionKind::Measured))
         };
         // A fused call of `zero_grad` and `step` separates the iterations by itself.
         let conditional = |effect| {
@@ -187,9 +193,9 @@ impl<'a> Context<'a> {
     /// Whether an opaque call in the innermost loop around a site gets an optimizer's parameters.
     pub fn opaque_near(&self, site: SiteId, optimizer: OptimizerId) -> bool {
         let around = self.site(site).loops.last();
-        self.cfg.unseen.iter().any(|(call, given)| {
-            around.is_none_or(|around| self.site(*call).loops.contains(around))
-                && self.cfg.touches(optimizer, given)
+        self.cfg.facts.all::<Opaque>().any(|(call, opaque)| {
+            around.is_none_or(|around| self.site(call).loops.contains(around))
+                && self.cfg.touches(optimizer, &opaque.0)
         })
     }
 
@@ -227,14 +233,14 @@ impl<'a> Context<'a> {
     /// Reports at `site` the finding that `fault` causes.
     pub fn report_fault(&mut self, fault: &Fault, site: SiteId, message: impl Into<String>) -> Report<'_> {
         let cause = Cause::Gradients(fault.visit.site, fault.optimizer);
-        let when = self.when_not_always(&fault.visit, fault.word.bits());
+        let when = self.when_not_always(&fault.visit, fault.state.bits());
         self.report(site, cause, fault.visit.rank, fault.certain, message).when(when)
     }
 
     /// The outcome of a single condition under which a visit meets a state in `bad`, as the end of a message.
     pub fn when_not_always(&self, visit: &Visit, bad: u8) -> Option<String> {
-        let (id, outcome) = self.solution.decides(self.cfg, visit, bad)?;
-        Some(self.cfg.conditions[id].when(outcome))
+        let (bit, outcome) = self.solution.decides(self.cfg, visit, bad)?;
+        Some(self.cfg.questions.of_bit(bit).when(outcome))
     }
 
     /// Reports a finding.
@@ -280,7 +286,7 @@ impl<'a> Context<'a> {
             id.is_some_and(|id| grouped[id] && (counted[id] || finding.when.is_none()))
         };
         self.findings.retain(|finding| finding.certain == Certain::Every || !is_grouped(finding));
-        if self.cfg.too_many_conditions || self.solution.coarse {
+        if self.cfg.questions.too_many || self.solution.coarse {
             self.findings.retain(|finding| finding.certain == Certain::Every);
         }
         let worst = |finding: &Finding| {

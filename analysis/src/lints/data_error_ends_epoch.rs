@@ -1,5 +1,5 @@
 use super::Context;
-use crate::cfg::UseKind;
+use crate::cfg::{Swallow, UseKind};
 
 lint! {
     /// ## What it finds
@@ -32,12 +32,12 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for swallow in &cx.cfg.notes.swallows {
+    for (_, swallow) in cx.cfg.facts.all::<Swallow>() {
         if !cx.trains_in(swallow.of) {
             continue;
         }
-        let uses = swallow.from.and_then(|from| cx.cfg.notes.uses.get(&from));
-        let asked_later = uses.into_iter().flatten().any(|one| {
+        let uses = swallow.from.map_or(&[][..], |from| cx.cfg.facts.uses(from));
+        let asked_later = uses.iter().any(|one| {
             one.kind == UseKind::Read
                 && one.site > swallow.site
                 && !cx.site(one.site).loops.contains(&swallow.of)

@@ -1,3 +1,4 @@
+use crate::cfg::{LossCall};
 use super::Context;
 use crate::vocabulary::{LossInput, Op};
 
@@ -32,7 +33,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for call in &cx.cfg.losses {
+    for (_, call) in cx.cfg.facts.all::<LossCall>() {
         let Some((op, made)) = call.output.origin.last else { continue };
         let (made_of, takes, effect, instead) = match (call.loss.takes, op) {
             (LossInput::Logits, Op::Softmax) => (

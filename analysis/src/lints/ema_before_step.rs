@@ -38,7 +38,7 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     let mut windows = cx.counted_windows();
     windows.extend(cx.windows_before_step());
-    for (&site, &what) in &cx.cfg.reads {
+    for (site, &what) in cx.cfg.facts.all::<Reads>() {
         if what != Reads::Average {
             continue;
         }

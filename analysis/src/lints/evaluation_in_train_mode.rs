@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::runs::{Evaluates, Forward, Study};
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain, PathId, SiteId};
-use crate::flow::Word;
+use crate::flow::StateSet;
 use crate::stage::Stage;
 use crate::vocabulary::{CallEffect, TRAINING_LOOP};
 
@@ -57,7 +57,7 @@ fn check(cx: &mut Context<'_>) {
     let knows_a_mode = |model: PathId| known.iter().any(|&path| cx.cfg.paths.overlap(path, model));
     let mut found = Vec::new();
     for forward in study.forwards() {
-        let mode = forward.mode.and_then(|mode| mode.certainty(Word::TRAIN));
+        let mode = forward.mode.and_then(|mode| mode.certainty(StateSet::TRAIN));
         let (Some(certain), None, false) = (mode, forward.run.told, forward.visit.maybe_not_first) else {
             continue;
         };
@@ -73,7 +73,7 @@ fn check(cx: &mut Context<'_>) {
 
 /// Whether `train()` is called between the training loop and this forward pass.
 fn is_meant(cx: &Context<'_>, forward: &Forward<'_>, training: &BTreeSet<SiteId>) -> bool {
-    let Some(switched) = forward.mode.and_then(|mode| mode.by(Word::TRAIN)) else { return false };
+    let Some(switched) = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN)) else { return false };
     let called = cx.site(switched).stage == Some(Stage::TrainMode);
     called && training.iter().any(|&site| cx.order(site) < cx.order(switched)) && cx.order(switched) < cx.order(forward.visit.site)
 }
@@ -92,7 +92,7 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         Some(round) => format!("in the loop over `{}`", study.over(round)),
         None => "on data outside the training set".to_owned(),
     };
-    let note = match forward.mode.and_then(|mode| mode.by(Word::TRAIN)) {
+    let note = match forward.mode.and_then(|mode| mode.by(StateSet::TRAIN)) {
         Some(by) if cx.site(by).stage == Some(Stage::TrainMode) => {
             Some((by, format!("{} set it; no `{model}.eval()` runs in between", cx.call_at(by))))
         }

@@ -1,6 +1,6 @@
 use super::Context;
-use crate::cfg::{Certain, GuardKind};
-use crate::flow::Gradients;
+use crate::cfg::{Certain, ConditionKind};
+use crate::flow::GradientStates;
 use crate::stage::Effect;
 
 lint! {
@@ -37,12 +37,12 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
-        let trail = fault.cell.trail(Gradients::DISCARDED);
-        let (Some(zero), Some(backward)) = (trail.zeroed, trail.filled) else { continue };
+        let provenance = fault.gradients.provenance(GradientStates::DISCARDED);
+        let (Some(zero), Some(backward)) = (provenance.zeroed, provenance.filled) else { continue };
         // A hook cannot skip the batch; zeroing makes its step one without gradients.
-        let drops = || cx.site(zero).guards.iter().any(|(guard, _)| cx.cfg.guards[*guard].kind == GuardKind::Measured);
+        let drops = || cx.site(zero).guards.iter().any(|(guard, _)| matches!(cx.cfg.guards[*guard].kind, ConditionKind::Measured));
         let meant = cx.of_spec() && fault.certain == Certain::Some && drops();
-        if fault.word != Gradients::DISCARDED || meant {
+        if fault.state != GradientStates::DISCARDED || meant {
             continue;
         }
         let step = fault.visit.site;

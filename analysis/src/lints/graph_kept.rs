@@ -4,7 +4,7 @@ use super::runs::Study;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Kept, LoopId, PathId};
 use crate::vocabulary::speaks_of_evaluation;
-use crate::flow::What;
+use crate::flow::Observed;
 
 lint! {
     /// ## What it finds
@@ -39,19 +39,19 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.keeping.kept.is_empty() {
+    if cx.cfg.facts.all::<Kept>().next().is_none() {
         return;
     }
     let study = Study::of(cx);
-    let mut collected: BTreeSet<PathId> = cx.cfg.handed.collected.paths().iter().copied().collect();
+    let mut collected: BTreeSet<PathId> = cx.cfg.function.handed.collected.paths().iter().copied().collect();
     for (_, run) in cx.backwards() {
         collected.extend(run.past.collected.paths());
     }
     let mut reached = BTreeMap::new();
-    for visit in cx.solution.visits.iter().filter(|visit| matches!(visit.what, What::Run(..))) {
+    for visit in cx.solution.visits.iter().filter(|visit| matches!(visit.what, Observed::Computation(..))) {
         reached.entry(visit.site).or_insert(visit.rank);
     }
-    for kept in &cx.cfg.keeping.kept {
+    for (_, kept) in cx.cfg.facts.all::<Kept>() {
         let part = |path: &PathId| cx.cfg.paths.overlap(*path, kept.into);
         if collected.iter().any(part) {
             continue;
@@ -59,10 +59,10 @@ fn check(cx: &mut Context<'_>) {
         let Some(batch) = batch_around(cx, &study, kept) else { continue };
         let of_batch: Vec<_> =
             kept.past.computed.known().iter().filter(|site| cx.site(**site).loops.contains(&batch)).copied().collect();
-        let left = cx.cfg.keeping.left.iter().any(part);
+        let left = cx.cfg.facts.variables().any(|(path, known)| known.is_handed_on && part(&path));
         let done = of_batch.iter().all(|site| study.is_backwarded(*site));
         let recorded = of_batch.iter().all(|site| !study.is_off(*site) && reached.contains_key(site));
-        let emptied = cx.cfg.keeping.emptied.contains(&(kept.into, batch));
+        let emptied = cx.cfg.facts.variable(kept.into).is_some_and(|known| known.emptied_in.contains(&batch));
         if of_batch.is_empty() || !recorded || emptied || left && !done {
             continue;
         }
@@ -82,14 +82,12 @@ fn batch_around(cx: &Context<'_>, study: &Study<'_>, kept: &Kept) -> Option<Loop
 
 fn report_finding(cx: &mut Context<'_>, kept: &Kept, batch: LoopId) {
     let into = cx.cfg.paths.name(kept.into).to_owned();
-    let text = kept.text.trim_start_matches('&').trim_end_matches(".clone()").to_owned();
     let line = cx.cfg.loops[batch].line;
-    let simple = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));
-    let help = match (kept.added, simple) {
-        (true, true) => format!("add the number, `{text}.item()`, or the tensor without its graph, `{text}.detach()`"),
-        (true, false) => "add the number, with `item()`, or the tensor without its graph, with `detach()`".to_owned(),
-        (false, true) => format!("store `{text}.item()`, or `{text}.detach()`"),
-        (false, false) => "store the number, with `item()`, or the tensor without its graph, with `detach()`".to_owned(),
+    let help = match (kept.added, &kept.place) {
+        (true, Some(text)) => format!("add the number, `{text}.item()`, or the tensor without its graph, `{text}.detach()`"),
+        (true, None) => "add the number, with `item()`, or the tensor without its graph, with `detach()`".to_owned(),
+        (false, Some(text)) => format!("store `{text}.item()`, or `{text}.detach()`"),
+        (false, None) => "store the number, with `item()`, or the tensor without its graph, with `detach()`".to_owned(),
     };
     let message = format!("{} keeps the graph of every batch", cx.call(kept.site));
     cx.report(kept.site, Cause::Alone(kept.site, LINT.name), kept.site, Certain::Every, message)

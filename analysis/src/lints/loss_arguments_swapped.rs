@@ -33,7 +33,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for call in &cx.cfg.losses {
+    for (_, call) in cx.cfg.facts.all::<LossCall>() {
         if !is_swapped(call) {
             continue;
         }
@@ -41,7 +41,7 @@ fn check(cx: &mut Context<'_>) {
         let message = format!("{} gets the target first", cx.call(call.site));
         let note = format!("`{first}` comes from the loop's data, and `{second}` from the model");
         let name = call.loss.name;
-        let help = if cx.site(call.site).text.starts_with(name) {
+        let help = if call.by_name {
             format!("write the output first: `{name}(&{second}, &{first})`")
         } else {
             format!("write the output first, then `{first}`")

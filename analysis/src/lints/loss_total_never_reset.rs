@@ -38,7 +38,8 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for (&path, uses) in &cx.cfg.notes.uses {
+    for (path, known) in cx.cfg.facts.variables() {
+        let uses = &known.uses;
         let name = cx.cfg.paths.name(path);
         if uses.len() >= crate::limits::USES || is_running_total(name) {
             continue;
@@ -72,9 +73,9 @@ fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId
     let for_all = reads().any(|one| !loops(one).contains(&outer) && one.site > added.site);
     let stands = steady && !before && !for_all && counts_epochs(cx, outer);
     // Divided by the number of epochs so far, it is an average over them.
-    let mut by = cx.cfg.notes.divisors.get(&path).into_iter().flatten();
+    let mut by = cx.cfg.facts.variable(path).into_iter().flat_map(|known| &known.divisors);
     let averaged = by.any(|&divisor| {
-        let counts = cx.cfg.notes.uses.get(&divisor).into_iter().flatten();
+        let counts = cx.cfg.facts.uses(divisor).iter();
         let grows = counts.clone().any(|one| matches!(one.kind, UseKind::Add { .. }) && inside(&one));
         let anew = counts.clone().any(|one| one.kind == UseKind::Set && inside(&one));
         let of_outer = cx.cfg.bound_in(divisor) == Some(outer);
@@ -95,7 +96,8 @@ fn counts_epochs(cx: &Context<'_>, outer: LoopId) -> bool {
 /// Whether the sum is reported together with a count that also grows and is never reset.
 fn is_running_mean(cx: &Context<'_>, path: PathId, added: &Use, read: &Use, outer: LoopId) -> bool {
     let inner = cx.site(added.site).loops.last();
-    cx.cfg.notes.uses.iter().any(|(&other, uses)| {
+    cx.cfg.facts.variables().any(|(other, known)| {
+        let uses = &known.uses;
         let grows = |one: &Use| {
             matches!(one.kind, UseKind::Add { .. }) && cx.site(one.site).loops.last() == inner
         };

@@ -1,5 +1,5 @@
 use super::Context;
-use crate::cfg::{Cut, Root};
+use crate::cfg::{Computation, Cut, Root};
 use crate::vocabulary::GradientStop;
 
 lint! {
@@ -33,7 +33,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for root in &cx.cfg.roots {
+    for (_, root) in cx.cfg.facts.all::<Root>() {
         if let Some(cut) = &root.origin.cut {
             whole(cx, root, cut);
         } else if let Some(cut) = &root.origin.term {
@@ -44,7 +44,7 @@ fn check(cx: &mut Context<'_>) {
 
 fn whole(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
     // An optimized input is data, and the loss trains it.
-    let given = cx.cfg.runs.get(&root.site).map(|run| &run.given);
+    let given = cx.cfg.facts.at::<Computation>(root.site).map(|run| &run.given);
     let owned = cx.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
     if owned.into_iter().any(|owned| given.is_some_and(|given| owned.overlaps(given, &cx.cfg.paths) != Some(false))) {
         return;

@@ -1,5 +1,5 @@
 use super::Context;
-use crate::cfg::Certain;
+use crate::cfg::{Certain, Root};
 
 lint! {
     /// ## What it finds
@@ -29,7 +29,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for root in &cx.cfg.roots {
+    for (_, root) in cx.cfg.facts.all::<Root>() {
         let Some(made) = root.origin.unreduced else { continue };
         let message = format!("{} starts from a loss with one value per entry", cx.call(root.site));
         let note = format!("{} does not sum or average", cx.call_at(made));

@@ -1,6 +1,6 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, OptimizerId, SiteId};
-use crate::flow::What;
+use crate::cfg::{Certain, Opaque, OptimizerId, Reduction, SiteId};
+use crate::flow::Observed;
 use crate::stage::Effect;
 use crate::vocabulary::{reduces_by_itself};
 
@@ -36,13 +36,13 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.reads_gradients || cx.cfg.reductions.is_empty() {
+    if cx.cfg.function.reads_gradients || cx.cfg.facts.all::<Reduction>().next().is_none() {
         return;
     }
     for id in 0..cx.cfg.optimizers.len() {
         for step in cx.acting(id, Effect::Take) {
             let Some(reduced) = losses_only(cx, id, step) else { continue };
-            let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, What::Gradients(of, ..) if of == id));
+            let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, Observed::Effect(of, ..) if of == id));
             let rank = met.map_or(0, |visit| visit.rank);
             let note = format!("{} reduces a loss across all processes", cx.call_at(reduced));
             let message = format!("{} uses the gradients of this process alone", cx.call(step));
@@ -64,11 +64,11 @@ fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId
     if optimizer.models.is_empty() || !optimizer.models.iter().all(alone) || optimizer.built.iter().any(|&(site, _)| wrapped(site)) {
         return None;
     }
-    let given = cx.cfg.unseen.iter().any(|(_, given)| cx.cfg.touches(id, given));
-    if given || cx.is_passed_on(id) || !cx.cfg.reductions.values().all(|of_loss| *of_loss) {
+    let given = cx.cfg.facts.all::<Opaque>().any(|(_, opaque)| cx.cfg.touches(id, &opaque.0));
+    if given || cx.is_passed_on(id) || !cx.cfg.facts.all::<Reduction>().all(|(_, reduction)| reduction.of_loss) {
         return None;
     }
-    cx.cfg.reductions.keys().copied().find(|&site| cx.site(site).loops.contains(around))
+    cx.cfg.facts.all::<Reduction>().map(|(site, _)| site).find(|&site| cx.site(site).loops.contains(around))
 }
 
 #[cfg(test)]

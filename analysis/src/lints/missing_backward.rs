@@ -1,6 +1,6 @@
 use super::Context;
 use super::unrelated_optimizer::unrelated;
-use crate::flow::Gradients;
+use crate::flow::GradientStates;
 use crate::stage::Effect;
 
 lint! {
@@ -40,10 +40,10 @@ fn check(cx: &mut Context<'_>) {
         let hidden = cx.opaque_near(step, fault.optimizer);
         // An optimizer of a model outside the loss is reported by `unrelated_optimizer`.
         let unrelated = unrelated(cx, fault.optimizer).is_some();
-        if fault.word != Gradients::EMPTY || cx.backward_near(step) || hidden || unrelated {
+        if fault.state != GradientStates::EMPTY || cx.backward_near(step) || hidden || unrelated {
             continue;
         }
-        let zeroed = fault.cell.trail(fault.word).zeroed;
+        let zeroed = fault.gradients.provenance(fault.state).zeroed;
         let zero_note = zeroed.map(|zero| (zero, format!("{} emptied the gradients", cx.call_at(zero))));
         let help = if cx.of_spec() {
             "put `backward` before `step`".to_owned()

@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Certain, OptimizerId, SiteId};
-use crate::flow::{What, Word};
+use crate::flow::{Observed, StateSet};
 use crate::stage::Effect;
 
 lint! {
@@ -39,9 +39,9 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for visit in &cx.solution.visits {
-        let What::Books(optimizer, Effect::Take, books) = visit.what else { continue };
-        let foreign = books.mixed.by(Word::MIXED);
-        let (Some(Certain::Every), Some(foreign)) = (books.mixed.certainty(Word::MIXED), foreign) else { continue };
+        let Observed::Facts(optimizer, Effect::Take, facts) = visit.what else { continue };
+        let foreign = facts.mixed.by(StateSet::MIXED);
+        let (Some(Certain::Every), Some(foreign)) = (facts.mixed.certainty(StateSet::MIXED), foreign) else { continue };
         let step = visit.site;
         if visit.maybe_not_first || breaks(cx, foreign) {
             continue;
@@ -64,7 +64,7 @@ fn check(cx: &mut Context<'_>) {
 /// `backward_repeated` reports it.
 fn breaks(cx: &Context<'_>, backward: SiteId) -> bool {
     cx.solution.visits.iter().any(|visit| {
-        matches!(visit.what, What::Backward(_, used) if used.by == Some(backward) && used.certainty() == Some(Certain::Every))
+        matches!(visit.what, Observed::Backward(_, used) if used.by == Some(backward) && used.certainty() == Some(Certain::Every))
     })
 }
 

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, LoopId, SiteId};
+use crate::cfg::{Certain, LoopId, Mark, Opaque, SiteId};
 use crate::stage::Effect;
 use crate::vocabulary::{names_epoch};
 
@@ -34,10 +34,10 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.sets_epoch.is_some() {
+    if cx.cfg.facts.marked(Mark::SetsEpoch).next().is_some() {
         return;
     }
-    for &sampler in &cx.cfg.samplers {
+    for sampler in cx.cfg.facts.marked(Mark::Sampler) {
         let Some(epochs) = epochs(cx, sampler) else { continue };
         let head = &cx.cfg.loops[epochs];
         let note = format!("the loop `{}` on line {} uses it in every epoch", head.text, head.line);
@@ -57,10 +57,10 @@ fn epochs(cx: &Context<'_>, sampler: SiteId) -> Option<LoopId> {
         [.., epochs, _] if !cx.site(sampler).loops.contains(&epochs) => Some(epochs),
         _ => None,
     })?;
-    let told = |&(call, _): &(SiteId, crate::cfg::Deps)| {
+    let told = |(call, _): (SiteId, &Opaque)| {
         cx.site(call).loops.last() == Some(&epochs) && cx.site(call).names.iter().any(|name| names_epoch(name) || cx.cfg.loops[epochs].head.binds.contains(name))
     };
-    (!cx.cfg.unseen.iter().any(told)).then_some(epochs)
+    (!cx.cfg.facts.all::<Opaque>().any(told)).then_some(epochs)
 }
 
 #[cfg(test)]

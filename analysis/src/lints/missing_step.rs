@@ -4,7 +4,7 @@ use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::fix::{Applicability, Edit, Fix};
-use crate::flow::{Visit, What, unused};
+use crate::flow::{Visit, Observed, unused};
 use crate::stage::Effect;
 use crate::vocabulary::rust::is_field_of_self;
 
@@ -57,14 +57,14 @@ fn check(cx: &mut Context<'_>) {
             let overlap = mine.as_ref().zip(theirs.as_ref()).and_then(|(mine, theirs)| mine.overlaps(theirs, &cx.cfg.paths));
             other != id && overlap == Some(true) && !cx.acting(other, Effect::Take).is_empty()
         });
-        if shared || of_caller || cx.cfg.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
+        if shared || of_caller || cx.cfg.function.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
             continue;
         }
         // A step on the wrong optimizer is reported by `unrelated_optimizer`.
         if (0..cx.cfg.optimizers.len()).any(|other| unrelated(cx, other).is_some()) {
             continue;
         }
-        let fills = |what: &What| matches!(what, What::Gradients(of, Effect::Fill, _) if *of == id);
+        let fills = |what: &Observed| matches!(what, Observed::Effect(of, Effect::Fill, _) if *of == id);
         let in_a_loop = |visit: &&Visit| !cx.site(visit.site).loops.is_empty();
         let found = cx.solution.visits.iter().filter(|visit| fills(&visit.what)).find(in_a_loop);
         let Some(visit) = found.copied() else { continue };
@@ -106,12 +106,12 @@ fn is_zeroed_every_iteration(cx: &Context<'_>, id: usize) -> bool {
 
 /// One `backward` of several whose gradients are always zeroed, or never used, before a `step`.
 fn wasted(cx: &mut Context<'_>) {
-    if cx.cfg.reads_gradients {
+    if cx.cfg.function.reads_gradients {
         return;
     }
     // A faulty step reports the same gradients.
     let faulty: Vec<_> = cx.faults(Effect::Take).iter().map(|fault| fault.optimizer).collect();
-    let fills = |visit: &&Visit| matches!(visit.what, What::Gradients(_, Effect::Fill, _));
+    let fills = |visit: &&Visit| matches!(visit.what, Observed::Effect(_, Effect::Fill, _));
     let reached: BTreeSet<_> = cx.solution.visits.iter().filter(fills).map(|visit| visit.site).collect();
     for (site, optimizers) in unused(cx.cfg, cx.options.annotated) {
         let is_told = |id: &usize| {

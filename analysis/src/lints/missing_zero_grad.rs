@@ -2,7 +2,7 @@ use super::context::Fault;
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain, OptimizerId, SiteId};
 use crate::fix::{Applicability, Edit, Fix};
-use crate::flow::{Gradients, Visit, What};
+use crate::flow::{GradientStates, Visit, Observed};
 use crate::stage::Effect;
 
 lint! {
@@ -44,9 +44,9 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
-        let trail = fault.cell.trail(Gradients::STALE);
-        let (Some(backward), Some(used)) = (trail.filled, trail.used) else { continue };
-        if fault.word == Gradients::STALE {
+        let provenance = fault.gradients.provenance(GradientStates::STALE);
+        let (Some(backward), Some(used)) = (provenance.filled, provenance.used) else { continue };
+        if fault.state == GradientStates::STALE {
             report_finding(cx, &fault, backward, used);
             if fault.certain == Certain::Some && used == fault.visit.site && never_zeroes(cx, &fault) {
                 report_windows(cx, &fault, backward);
@@ -72,7 +72,7 @@ fn never_zeroes(cx: &Context<'_>, fault: &Fault) -> bool {
     };
     let mut zeros = cx.acting(fault.optimizer, Effect::Zero);
     zeros.retain(|&zero| cx.site(zero).loops.contains(&window.batch_loop));
-    cx.is_periodic(step) && !cx.cfg.reads_gradients && !cx.is_passed_on(fault.optimizer) && zeros.iter().all(|zero| cx.has_extra_opaque_guard(*zero, step))
+    cx.is_periodic(step) && !cx.cfg.function.reads_gradients && !cx.is_passed_on(fault.optimizer) && zeros.iter().all(|zero| cx.has_extra_opaque_guard(*zero, step))
 }
 
 fn report_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {
@@ -96,21 +96,21 @@ fn report_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {
 /// The `backward` and the `step` of a function whose next call starts with the used gradients of this one.
 fn leaves_used_gradients(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, SiteId)> {
     let zeroes = |action: &Action| {
-        matches!(action, Action::Gradients(_, Effect::Zero) | Action::Through(_, Effect::Zero))
+        matches!(action, Action::Effect(_, Effect::Zero) | Action::Through(_, Effect::Zero))
     };
     let zeroed = cx.cfg.events().any(|(_, event)| zeroes(&event.action));
     let optimizer = &cx.cfg.optimizers[id];
-    if !optimizer.from_caller || optimizer.given || zeroed || cx.cfg.reads_gradients || cx.is_passed_on(id) {
+    if !optimizer.from_caller || optimizer.given || zeroed || cx.cfg.function.reads_gradients || cx.is_passed_on(id) {
         return None;
     }
     // In a loop the iteration separates updates, and a condition may accumulate several batches.
     let plain = |site: SiteId| cx.site(site).loops.is_empty() && !cx.site(site).conditional;
-    let meets = |visit: &&Visit, done: Effect, word: Gradients| match visit.what {
-        What::Gradients(of, effect, cell) => of == id && effect == done && cell.all == word && plain(visit.site),
+    let meets = |visit: &&Visit, done: Effect, state: GradientStates| match visit.what {
+        Observed::Effect(of, effect, gradients) => of == id && effect == done && gradients.all == state && plain(visit.site),
         _ => false,
     };
-    let find = |done, word| cx.solution.visits.iter().find(|visit| meets(visit, done, word)).copied();
-    let (filled, step) = (find(Effect::Fill, Gradients::EMPTY)?, find(Effect::Take, Gradients::FILLED)?);
+    let find = |done, state| cx.solution.visits.iter().find(|visit| meets(visit, done, state)).copied();
+    let (filled, step) = (find(Effect::Fill, GradientStates::EMPTY)?, find(Effect::Take, GradientStates::FILLED)?);
     Some((filled, step.site))
 }
 
@@ -129,8 +129,8 @@ fn report_calls(cx: &mut Context<'_>, id: OptimizerId, filled: &Visit, step: Sit
 fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
     // The optimizer's name at the step, which may differ in an inlined function.
     let before = cx.in_common_function(backward, used);
-    let name = cx.site(used).receiver.as_deref().filter(|_| cx.same_function(used, before));
-    let name = name.unwrap_or(cx.name(fault.optimizer));
+    let name = cx.site(used).receiver.as_ref().filter(|_| cx.same_function(used, before));
+    let name = name.map_or_else(|| cx.name(fault.optimizer).to_owned(), ToString::to_string);
     let mut zeroed = cx.acting(fault.optimizer, Effect::Zero);
     zeroed.retain(|&zero| !cx.site(zero).fused);
     let zero = match (cx.of_spec(), zeroed.first()) {

@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Action, Deps, PathId, SiteId};
-use crate::flow::{Gradients, What};
+use crate::flow::{GradientStates, Observed};
 use crate::stage::Effect;
 
 lint! {
@@ -33,16 +33,16 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let empty = Gradients::EMPTY | Gradients::DISCARDED;
+    let empty = GradientStates::EMPTY | GradientStates::DISCARDED;
     for visit in &cx.solution.visits {
-        let What::Gradients(optimizer, Effect::Nothing, cell) = visit.what else { continue };
-        if visit.maybe_not_first || !cell.all.within(empty) || cell.certainty(empty).is_none() {
+        let Observed::Effect(optimizer, Effect::Nothing, gradients) = visit.what else { continue };
+        if visit.maybe_not_first || !gradients.all.within(empty) || gradients.certainty(empty).is_none() {
             continue;
         }
         if !reads_model(cx, visit.site) {
             continue;
         }
-        let zeroed = cell.all.words().filter_map(|word| cell.trail(word).zeroed).min();
+        let zeroed = gradients.all.states().filter_map(|state| gradients.provenance(state).zeroed).min();
         let Some(zeroed) = zeroed else { continue };
         let site = visit.site;
         let message = format!("{} is zero here: the gradients are empty", cx.call(site));
@@ -60,9 +60,9 @@ fn check(cx: &mut Context<'_>) {
 fn reads_model(cx: &Context<'_>, site: SiteId) -> bool {
     let mut events = cx.cfg.events().filter(|(_, event)| event.site == site);
     events.any(|(_, event)| match &event.action {
-        Action::Gradients(..) => true,
+        Action::Effect(..) => true,
         Action::Through(deps, _) => {
-            let of_model = |&path: &PathId| cx.cfg.models.paths().iter().any(|&model| cx.cfg.paths.overlap(model, path));
+            let of_model = |&path: &PathId| cx.cfg.function.models.paths().iter().any(|&model| cx.cfg.paths.overlap(model, path));
             !deps.is_empty() && *deps != Deps::Anything && deps.paths().iter().all(of_model)
         }
         _ => false,

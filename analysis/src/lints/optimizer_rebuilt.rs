@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Certain, LoopId, OptimizerId, SiteId};
-use crate::flow::What;
+use crate::flow::Observed;
 use crate::stage::Effect;
 
 lint! {
@@ -65,7 +65,7 @@ pub(super) fn rebuilt(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, Loop
     let steps = cx.acting(id, Effect::Take);
     let steps_here = steps.iter().any(|&step| cx.site(step).loops.last() == Some(&around));
     let again = cx.solution.visits.iter().find(|visit| {
-        matches!(visit.what, What::Build(of) if of == id) && visit.site == *site && !visit.first
+        matches!(visit.what, Observed::Build(of) if of == id) && visit.site == *site && !visit.first
     })?;
     steps_here.then_some((*site, around, again.rank))
 }

@@ -1,6 +1,6 @@
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, GuardKind, OptimizerId, Reads, SiteId};
-use crate::flow::{Gradients, What, first_effects};
+use crate::cfg::{Action, Certain, ConditionKind, OptimizerId, Reads, SiteId};
+use crate::flow::{GradientStates, Observed, first_effects};
 use crate::stage::Effect;
 
 lint! {
@@ -39,13 +39,13 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for (&site, &what) in &cx.cfg.reads {
+    for (site, &what) in cx.cfg.facts.all::<Reads>() {
         if what == Reads::Leave && is_measured(cx, site) {
             for visit in &cx.solution.visits {
-                if let What::Look(optimizer, cell) = visit.what
+                if let Observed::Look(optimizer, gradients) = visit.what
                     && visit.site == site
-                    && cell.all.within(Gradients::FILLED | Gradients::STALE)
-                    && let Some(backward) = cell.all.words().find_map(|word| cell.trail(word).filled)
+                    && gradients.all.within(GradientStates::FILLED | GradientStates::STALE)
+                    && let Some(backward) = gradients.all.states().find_map(|state| gradients.provenance(state).filled)
                     && let Some(next) = leaks(cx, optimizer, site)
                 {
                     report_finding(cx, optimizer, site, backward, next);
@@ -62,7 +62,7 @@ fn check(cx: &mut Context<'_>) {
 /// Whether a jump depends on a measured value, and not on an iteration count.
 fn is_measured(cx: &Context<'_>, site: SiteId) -> bool {
     let kinds = || cx.site(site).guards.iter().map(|(guard, _)| &cx.cfg.guards[*guard].kind);
-    kinds().any(|kind| *kind == GuardKind::Measured) && !kinds().any(|kind| matches!(kind, GuardKind::Counter(_)))
+    kinds().any(|kind| matches!(kind, ConditionKind::Measured)) && !kinds().any(|kind| matches!(kind, ConditionKind::Counter(_)))
 }
 
 /// The `backward` that adds to the gradients pending at a jump, if no other event on them comes first.
@@ -94,8 +94,8 @@ fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let Some(&around) = cx.site(step).loops.last() else { return };
     let kind = |guard: usize| &cx.cfg.guards[guard].kind;
     let guards = &cx.site(step).guards;
-    let Some(&guard) = guards.iter().find(|(guard, _)| *kind(*guard) == GuardKind::Measured) else { return };
-    if guards.iter().any(|(guard, _)| matches!(kind(*guard), GuardKind::Counter(_))) || cx.is_passed_on(optimizer) {
+    let Some(&guard) = guards.iter().find(|(guard, _)| matches!(kind(*guard), ConditionKind::Measured)) else { return };
+    if guards.iter().any(|(guard, _)| matches!(kind(*guard), ConditionKind::Counter(_))) || cx.is_passed_on(optimizer) {
         return;
     }
     let here = |site: &SiteId| cx.site(*site).loops.contains(&around);
@@ -110,8 +110,8 @@ fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let Some(&backward) = fills.iter().find(|fill| free(fill) && **fill < step) else { return };
     let asked = cx.cfg.guards[guard.0].site;
     // A `continue` on the other outcome is reported above.
-    let jumps = cx.cfg.reads.iter().any(|(jump, what)| {
-        *what == Reads::Leave && cx.site(*jump).guards.iter().any(|known| cx.cfg.same_guard(*known, (guard.0, !guard.1)))
+    let jumps = cx.cfg.facts.all::<Reads>().any(|(jump, what)| {
+        *what == Reads::Leave && cx.site(jump).guards.iter().any(|known| cx.cfg.same_guard(*known, (guard.0, !guard.1)))
     });
     let closed = steps.iter().all(guarded) && zeros.iter().filter(|zero| here(zero)).all(guarded);
     if jumps || !closed || !zeros.iter().any(here) {

@@ -1,10 +1,8 @@
 //! Queries on the provenance of values, for the lints on losses and data.
 
-use syn::Expr;
-
 use super::Context;
-use crate::cfg::{Certain, Deps, LoopId, Measure, SiteId};
-use crate::stage::{Effect, Stage};
+use crate::cfg::{Certain, Computation, Deps, Excerpt, LoopId, Measure, Root, SiteId};
+use crate::stage::Effect;
 use crate::vocabulary::{Phase, phase_of_name};
 
 impl Context<'_> {
@@ -20,10 +18,12 @@ impl Context<'_> {
 
     /// The value that was detached before a forward pass of this `backward`'s loss: `fake` in
     /// `net_d.forward(&fake.detach())`.
-    pub(super) fn detached(&self, backward: SiteId) -> Option<String> {
-        let roots = self.cfg.roots.iter().filter(|root| root.site == backward);
+    pub(super) fn detached(&self, backward: SiteId) -> Option<Excerpt> {
+        let roots = self.cfg.facts.at::<Root>(backward).into_iter();
         let mut forwards = roots.flat_map(|root| &root.origin.forwards);
-        forwards.find_map(|forward| self.site(self.cfg.runs.get(forward)?.detached?).receiver.clone())
+        forwards.find_map(|forward| {
+            self.site(self.cfg.facts.at::<Computation>(*forward)?.detached?).receiver.clone()
+        })
     }
 
     /// Whether both sites are in the same loops, so that one iteration runs both.
@@ -39,11 +39,10 @@ impl Context<'_> {
 
     /// Whether a `backward` runs through the output of this forward pass; `None` if unknown.
     pub(super) fn is_trained_on(&self, forward: SiteId) -> Option<bool> {
-        let mut backwards = self.cfg.runs.values().filter(|run| run.stage == Stage::Backward);
-        if backwards.clone().any(|run| run.past.computed.known().contains(&forward)) {
+        if self.backwards().any(|(_, run)| run.past.computed.known().contains(&forward)) {
             return Some(true);
         }
-        (!backwards.any(|run| run.past.computed.is_unknown())).then_some(false)
+        (!self.backwards().any(|(_, run)| run.past.computed.is_unknown())).then_some(false)
     }
 
     /// Whether a number was measured on training or validation data, by its name or else by its forward passes.
@@ -71,14 +70,5 @@ impl Context<'_> {
         let name = self.lint.map_or("", |lint| lint.name);
         // Rank 0: a fault of the loss itself wins over its consequences at the same place.
         self.report(site, super::Cause::Alone(site, name), 0, Certain::Every, message)
-    }
-}
-
-/// Strips `&`: `value` of `&value`.
-pub(super) fn strip_reference(value: &Expr) -> &Expr {
-    match value {
-        Expr::Reference(reference) => strip_reference(&reference.expr),
-        Expr::Paren(paren) => strip_reference(&paren.expr),
-        other => other,
     }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::runs::{Evaluates, Study};
 use super::{Cause, Context};
 use crate::cfg::Certain;
-use crate::flow::Word;
+use crate::flow::StateSet;
 
 lint! {
     /// ## What it finds
@@ -36,17 +36,17 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.reads_gradients {
+    if cx.cfg.function.reads_gradients {
         return;
     }
     let study = Study::of(cx);
     let mut told = BTreeSet::new();
     for forward in study.forwards() {
         let site = forward.visit.site;
-        if !forward.is_recorded() || forward.visit.maybe_not_first || cx.cfg.detached.may_hold(site) {
+        if !forward.is_recorded() || forward.visit.maybe_not_first || cx.cfg.function.detached.may_hold(site) {
             continue;
         }
-        let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(Word::EVAL)) == Some(Certain::Every);
+        let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL)) == Some(Certain::Every);
         let round = match study.evaluates(&forward) {
             Some(Evaluates::Named(Some(round))) => round,
             Some(Evaluates::Quietly(round)) if in_eval_mode => round,

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, Fate, Gives};
+use crate::cfg::{Certain, Versioned, Fate, Gives, Outcome};
 
 lint! {
     /// ## What it finds
@@ -30,14 +30,14 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let reductions = || cx.cfg.outcomes.iter().filter(|outcome| outcome.gives == Gives::Reduced);
-    let gives = |callee: &str| {
+    let reductions = || cx.cfg.facts.all::<Outcome>().map(|(_, outcome)| outcome).filter(|outcome| outcome.gives == Gives::Reduced);
+    let gives = |callee: Versioned| {
         reductions().find(|other| other.callee == callee && other.fate == Fate::Kept).map(|other| other.site)
     };
     let lost: Vec<_> = reductions()
         .filter_map(|outcome| match outcome.fate {
             Fate::Unread(path) => Some((outcome.site, Some(path), None)),
-            Fate::Dropped => gives(&outcome.callee).map(|kept| (outcome.site, None, Some(kept))),
+            Fate::Dropped => gives(outcome.callee).map(|kept| (outcome.site, None, Some(kept))),
             Fate::Kept | Fate::Named(_) => None,
         })
         .collect();

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use crate::cfg::{Cfg, Deps, HeadKind, LoopId, OptimizerId, PathId, Recorded, Run, SiteId};
-use crate::flow::{Solution, Visit, What, Word, Words};
+use crate::cfg::{
+    Cfg, Computation, DataSource, Deps, Excerpt, HeadKind, LoopId, OptimizerId, PathId, Recorded, SiteId,
+};
+use crate::flow::{AbstractValue, Observed, Solution, StateSet, Visit};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::{names_environment, speaks_of_evaluation, speaks_of_training};
 
@@ -14,22 +16,22 @@ pub(super) struct Forward<'a> {
     /// Its visit.
     pub(super) visit: Visit,
     /// The model and data of the pass.
-    pub(super) run: &'a Run,
+    pub(super) run: &'a Computation,
     /// The model's possible modes, if tracked.
-    pub(super) mode: Option<Words>,
+    pub(super) mode: Option<AbstractValue>,
     /// Whether recording is on, as set by calls that switch it.
-    pub(super) switch: Words,
+    pub(super) switch: AbstractValue,
 }
 
 impl Forward<'_> {
     /// Whether it certainly records a graph.
     pub(super) fn is_recorded(&self) -> bool {
-        self.run.recorded == Recorded::Yes && self.switch.all.within(Word::ON)
+        self.run.recorded == Recorded::Yes && self.switch.all.within(StateSet::ON)
     }
 
     /// Whether it certainly records no graph.
     pub(super) fn is_unrecorded(&self) -> bool {
-        self.run.recorded == Recorded::No || self.switch.all.within(Word::OFF)
+        self.run.recorded == Recorded::No || self.switch.all.within(StateSet::OFF)
     }
 }
 
@@ -64,7 +66,7 @@ pub(super) struct Study<'a> {
     /// The models of the training passes.
     trained: BTreeSet<PathId>,
     /// The iterated expressions of the loops over training data.
-    trained_over: BTreeSet<&'a str>,
+    trained_over: Vec<DataSource>,
     /// Forward passes and losses that a `backward` may run through.
     backwarded: BTreeSet<SiteId>,
     /// Some `backward` has a loss of unknown origin.
@@ -89,9 +91,9 @@ impl<'a> Study<'a> {
             training: BTreeSet::new(),
             always_training: BTreeSet::new(),
             trained: BTreeSet::new(),
-            trained_over: BTreeSet::new(),
-            backwarded: cfg.handed.computed.known().iter().copied().collect(),
-            any_backwarded: cfg.handed.computed.is_unknown(),
+            trained_over: Vec::new(),
+            backwarded: cfg.function.handed.computed.known().iter().copied().collect(),
+            any_backwarded: cfg.function.handed.computed.is_unknown(),
             backward_in: BTreeSet::new(),
             looked_at: BTreeSet::new(),
             first_in: BTreeMap::new(),
@@ -101,7 +103,7 @@ impl<'a> Study<'a> {
             .filter(|id| !cfg.optimizers[*id].lost)
             .map(|id| (id, cx.acting(id, Effect::Take).iter().map(|&step| &*cfg.sites[step].loops).collect()))
             .collect();
-        for (&site, run) in &cfg.runs {
+        for (site, run) in cfg.facts.all::<Computation>() {
             match run.stage {
                 Stage::Backward => study.backward(site, run, &steps),
                 Stage::Loss => study.looked_at.extend(run.past.computed.known()),
@@ -113,30 +115,40 @@ impl<'a> Study<'a> {
             }
         }
         for site in &study.training {
-            let run = &cfg.runs[site];
+            let Some(run) = cfg.facts.at::<Computation>(*site) else { continue };
             study.trained.extend(run.model.iter().chain(run.models.paths()));
-            study.trained_over.extend(data_of(cfg, *site, run).map(|round| &*cfg.loops[round].over));
+            study
+                .trained_over
+                .extend(data_of(cfg, *site, run).and_then(|round| cfg.loops[round].head.source));
         }
         study
     }
 
-    fn backward(&mut self, site: SiteId, backward: &Run, steps: &[(OptimizerId, BTreeSet<&[LoopId]>)]) {
+    fn backward(
+        &mut self,
+        site: SiteId,
+        backward: &Computation,
+        steps: &[(OptimizerId, BTreeSet<&[LoopId]>)],
+    ) {
         let loops = &*self.cfg.sites[site].loops;
         self.backward_in.extend(loops);
         self.any_backwarded |= backward.past.computed.is_unknown();
         let behind = backward.past.computed.known();
         self.backwarded.extend(behind);
         let forwards = || {
-            let runs = behind.iter().filter_map(|site| Some((*site, self.cfg.runs.get(site)?)));
+            let runs =
+                behind.iter().filter_map(|site| Some((*site, self.cfg.facts.at::<Computation>(*site)?)));
             runs.filter(|(_, run)| run.stage == Stage::Forward)
         };
         // For an optimizer with unknown parameters, only a loss of a single model says what it updates.
         let alone = forwards().map(|(_, run)| run.model).collect::<BTreeSet<_>>().len() == 1;
-        let holds = |owned: &Deps, run: &Run| {
+        let holds = |owned: &Deps, run: &Computation| {
             // A device or a size used in building both does not make one a part of the other.
             let alone = owned.paths().len() == 1;
             let is_owned = |whole: &PathId, model: PathId| {
-                let told = alone || run.model == Some(model) || self.cfg.made.contains(whole);
+                let told = alone
+                    || run.model == Some(model)
+                    || self.cfg.facts.variable(*whole).is_some_and(|known| known.is_constructed);
                 told && self.cfg.paths.holds(*whole, model)
             };
             let inside = |model| owned.paths().iter().any(|whole| is_owned(whole, model));
@@ -146,7 +158,7 @@ impl<'a> Study<'a> {
             stepped.iter().any(|theirs| loops.starts_with(theirs) || theirs.starts_with(loops))
         };
         let near: Vec<OptimizerId> = steps.iter().filter(|(_, at)| near(at)).map(|(id, _)| *id).collect();
-        let moved = |run: &Run| {
+        let moved = |run: &Computation| {
             near.iter()
                 .any(|&id| self.cfg.optimizers[id].owned.as_ref().map_or(alone, |owned| holds(owned, run)))
         };
@@ -160,17 +172,21 @@ impl<'a> Study<'a> {
     /// All forward passes in execution order, first iterations before later ones.
     pub(super) fn forwards(&self) -> Vec<Forward<'a>> {
         let forward = |visit: &Visit| {
-            let What::Run(mode, switch) = visit.what else { return None };
-            let run = self.cfg.runs.get(&visit.site)?;
+            let Observed::Computation(mode, switch) = visit.what else { return None };
+            let run = self.cfg.facts.at::<Computation>(visit.site)?;
             (run.stage == Stage::Forward).then_some(Forward { visit: *visit, run, mode, switch })
         };
         self.solution.visits.iter().filter_map(forward).collect()
     }
 
     /// The loop whose items are the input of a loss's forward passes.
-    pub(super) fn input_loop(&self, run: &Run) -> Option<LoopId> {
-        let runs =
-            run.past.computed.known().iter().filter_map(|site| Some((*site, self.cfg.runs.get(site)?)));
+    pub(super) fn input_loop(&self, run: &Computation) -> Option<LoopId> {
+        let runs = run
+            .past
+            .computed
+            .known()
+            .iter()
+            .filter_map(|site| Some((*site, self.cfg.facts.at::<Computation>(*site)?)));
         let mut forwards = runs.filter(|(_, run)| run.stage == Stage::Forward);
         forwards.find_map(|(site, run)| data_of(self.cfg, site, run))
     }
@@ -181,7 +197,7 @@ impl<'a> Study<'a> {
     }
 
     /// A loop's iterated expression, as in the source.
-    pub(super) fn over(&self, round: LoopId) -> &'a str {
+    pub(super) fn over(&self, round: LoopId) -> &'a Excerpt {
         &self.cfg.loops[round].over
     }
 
@@ -217,8 +233,8 @@ impl<'a> Study<'a> {
             let named = |path: &PathId| speaks_of_evaluation([self.cfg.paths.name(*path)]);
             return run.given.paths().iter().any(named).then_some(Evaluates::Named(None));
         };
-        let over = self.over(round);
-        if self.backward_in.contains(&round) || self.trained_over.contains(over) {
+        let trained = |source: DataSource| self.trained_over.iter().any(|known| known.whole == source.whole);
+        if self.backward_in.contains(&round) || self.cfg.loops[round].head.source.is_some_and(trained) {
             return None;
         }
         let head = &self.cfg.loops[round].head;
@@ -233,9 +249,9 @@ impl<'a> Study<'a> {
 }
 
 /// The innermost loop whose items are the input of a forward pass.
-pub(super) fn data_of(cfg: &Cfg, site: SiteId, run: &Run) -> Option<LoopId> {
+pub(super) fn data_of(cfg: &Cfg, site: SiteId, run: &Computation) -> Option<LoopId> {
     let roots = run.given.paths().iter().map(|path| cfg.paths.root_of(*path));
-    let items: BTreeSet<LoopId> = roots.filter_map(|root| cfg.items.get(&root)).copied().collect();
+    let items: BTreeSet<LoopId> = roots.filter_map(|root| cfg.facts.item_of(root)).collect();
     cfg.sites[site].loops.iter().rev().copied().find(|around| items.contains(around))
 }
 
@@ -243,19 +259,20 @@ pub(super) fn data_of(cfg: &Cfg, site: SiteId, run: &Run) -> Option<LoopId> {
 fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
     let mut switched: BTreeMap<SiteId, bool> = BTreeMap::new();
     for visit in &solution.visits {
-        if let What::Run(_, switch) = visit.what {
-            *switched.entry(visit.site).or_insert(true) &= switch.all.within(Word::OFF);
+        if let Observed::Computation(_, switch) = visit.what {
+            *switched.entry(visit.site).or_insert(true) &= switch.all.within(StateSet::OFF);
         }
     }
-    let lexically = cfg.runs.iter().filter(|(_, run)| run.recorded == Recorded::No).map(|(site, _)| *site);
+    let lexically =
+        cfg.facts.all::<Computation>().filter(|(_, run)| run.recorded == Recorded::No).map(|(site, _)| site);
     lexically.chain(switched.into_iter().filter(|(_, off)| *off).map(|(site, _)| site)).collect()
 }
 
 impl<'a> Context<'a> {
     /// All backward passes, with the forward passes and models that they run through.
-    pub(super) fn backwards(&self) -> impl Iterator<Item = (SiteId, &'a Run)> + use<'a> {
+    pub(super) fn backwards(&self) -> impl Iterator<Item = (SiteId, &'a Computation)> + use<'a> {
         let cfg = self.cfg;
-        cfg.runs.iter().filter(|(_, run)| run.stage == Stage::Backward).map(|(site, run)| (*site, run))
+        cfg.facts.all::<Computation>().filter(|(_, run)| run.stage == Stage::Backward)
     }
 
     /// The line before which a call must be inserted to run once before the loops that contain the forward pass and

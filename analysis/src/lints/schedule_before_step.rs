@@ -1,6 +1,6 @@
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, OptimizerId, SiteId};
-use crate::flow::{Visit, What, Word};
+use crate::cfg::{Action, Advance, Certain, OptimizerId, SiteId};
+use crate::flow::{Visit, Observed, StateSet};
 use crate::stage::Effect;
 
 lint! {
@@ -47,13 +47,13 @@ fn check(cx: &mut Context<'_>) {
         }
     }
     for visit in visits {
-        let What::Schedule(stepped) = visit.what else { continue };
-        let (Some(how), Some(of)) = (cx.cfg.moves.get(&visit.site), moved.get(&visit.site)) else { continue };
-        if stepped.certainty(Word::BEFORE) != Some(Certain::Every) || how.copy_of.is_some() {
+        let Observed::Schedule(stepped) = visit.what else { continue };
+        let (Some(how), Some(of)) = (cx.cfg.facts.at::<Advance>(visit.site), moved.get(&visit.site)) else { continue };
+        if stepped.certainty(StateSet::BEFORE) != Some(Certain::Every) || how.copy_of.is_some() {
             continue;
         }
         // A schedule that is not built here may count epochs.
-        let sure = how.typed && !(cx.is_clause(visit.site) && cx.cfg.schedules.is_empty());
+        let sure = how.typed && !(cx.is_clause(visit.site) && cx.cfg.facts.schedules().next().is_none());
         let Some(step) = step_in_its_loop(cx, visit.site, *of) else { continue };
         let (text, line) = (cx.call(visit.site), cx.line(step));
         let outer = &cx.site(visit.site).loops;

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, OptimizerId, SiteId};
+use crate::cfg::{Action, Advance, Certain, Mark, OptimizerId, ScheduleOf, SiteId};
 use crate::stage::Effect;
 
 lint! {
@@ -38,17 +38,18 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let moved = cx.cfg.moves.iter().filter_map(|(site, how)| Some((*site, how.copy_of?)));
+    let moved = cx.cfg.facts.all::<Advance>().filter_map(|(site, how)| Some((site, how.copy_of?)));
+    let built = cx.cfg.facts.all::<ScheduleOf>().filter(|(_, of)| of.copy);
     let copies: Vec<(SiteId, OptimizerId)> =
-        moved.chain(cx.cfg.on_copies.iter().map(|(site, id)| (*site, *id))).collect();
+        moved.chain(built.map(|(site, of)| (site, of.optimizer))).collect();
     for (site, id) in copies {
         copied(cx, site, id);
     }
     let trains = (0..cx.cfg.optimizers.len()).find_map(|id| Some((id, *cx.acting(id, Effect::Take).last()?)));
     advanced_once(cx);
     let Some((id, step)) = trains else { return };
-    for schedule in &cx.cfg.schedules {
-        let name = cx.cfg.paths.name(schedule.path).to_owned();
+    for (path, schedule) in cx.cfg.facts.schedules() {
+        let name = cx.cfg.paths.name(path).to_owned();
         if schedule.named > schedule.looked_at || name.starts_with('_') {
             continue;
         }
@@ -65,10 +66,10 @@ fn check(cx: &mut Context<'_>) {
 /// A schedule that is advanced only before the loop that steps its optimizer. That call may be intended, to set the
 /// first rate, but all later ones are missing.
 fn advanced_once(cx: &mut Context<'_>) {
-    for schedule in &cx.cfg.schedules {
-        let name = cx.cfg.paths.name(schedule.path);
-        let mut moves = cx.cfg.moves.iter().filter(|(_, how)| how.schedule == Some(schedule.path));
-        let (Some((&site, how)), None) = (moves.next(), moves.next()) else { continue };
+    for (path, schedule) in cx.cfg.facts.schedules() {
+        let name = cx.cfg.paths.name(path);
+        let mut moves = cx.cfg.facts.all::<Advance>().filter(|(_, how)| how.schedule == Some(path));
+        let (Some((site, how)), None) = (moves.next(), moves.next()) else { continue };
         let here = cx.site(site);
         let alone = schedule.named == 1 && how.copy_of.is_none() && !name.starts_with('_');
         let plain = here.loops.is_empty() && !here.conditional && here.call.is_none();
@@ -100,7 +101,7 @@ fn advanced_once(cx: &mut Context<'_>) {
 fn copied(cx: &mut Context<'_>, site: SiteId, id: OptimizerId) {
     let optimizer = &cx.cfg.optimizers[id];
     let built_here = !optimizer.built.is_empty();
-    let shared = optimizer.built.iter().any(|(built, _)| cx.cfg.shared.contains(built));
+    let shared = optimizer.built.iter().any(|(built, _)| cx.cfg.facts.is(*built, Mark::SharedOptimizer));
     let steps = cx.acting(id, Effect::Take);
     let (Some(step), true, false) = (steps.first(), built_here, shared) else { return };
     let name = cx.name(id);

@@ -3,7 +3,7 @@ use super::Context;
 lint! {
     /// ## What it finds
     ///
-    /// A cosine schedule that counts updates, with the number of epochs as its length.
+    /// A cosine or one-cycle schedule that counts updates, with the number of epochs as its length.
     ///
     /// ## Why it matters
     ///
@@ -25,12 +25,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// `CosineLr::new(30).per_epoch()`, or the number of updates: `CosineLr::new(30 * train.batches())`.
+    /// `CosineLr::new(30).per_epoch()`, or the number of updates: `CosineLr::new(30 * train.batches())`; the same with `OneCycleLr::new(0.1, 30)`.
     ///
     /// ## Limits
     ///
     /// Checked only in specs, and only if both places have the same number or the same expression.
-    schedule_ends_early, Warning, "a cosine schedule whose length is the number of epochs, but which counts updates"
+    schedule_ends_early, Warning, "a schedule whose length is the number of epochs, but which counts updates"
 }
 
 /// Reported by the rules of specs; a hand-written loop has no clause with the number of epochs.

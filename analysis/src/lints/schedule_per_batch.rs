@@ -1,6 +1,6 @@
 use super::window::Window;
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, OptimizerId, SiteId};
+use crate::cfg::{Action, Advance, Certain, OptimizerId, SiteId};
 use crate::stage::{Effect, Stage};
 
 lint! {
@@ -86,9 +86,9 @@ fn twice(cx: &mut Context<'_>) {
 
 /// The optimizer that the schedule at this site was built with.
 fn ruled(cx: &Context<'_>, site: SiteId) -> Option<OptimizerId> {
-    let place = cx.cfg.moves.get(&site)?.schedule?;
-    let schedule = cx.cfg.schedules.iter().find(|schedule| schedule.path == place)?;
-    cx.cfg.ruled.get(&schedule.built).copied()
+    let place = cx.cfg.facts.at::<Advance>(site)?.schedule?;
+    let schedule = cx.cfg.facts.variable(place)?.schedule.as_ref()?;
+    cx.cfg.facts.optimizer_of_schedule(schedule.built)
 }
 
 /// The only step of an optimizer in the innermost loop around its schedule's call.

@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::flow::{What, Word};
+use crate::flow::{Observed, StateSet};
 use crate::stage::Effect;
 
 lint! {
@@ -40,9 +40,9 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for visit in &cx.solution.visits {
-        let What::Books(optimizer, Effect::Take, books) = visit.what else { continue };
-        let replaced = books.parameters.by(Word::REPLACED);
-        let (Some(certain), Some(replaced)) = (books.parameters.certainty(Word::REPLACED), replaced) else { continue };
+        let Observed::Facts(optimizer, Effect::Take, facts) = visit.what else { continue };
+        let replaced = facts.parameters.by(StateSet::REPLACED);
+        let (Some(certain), Some(replaced)) = (facts.parameters.certainty(StateSet::REPLACED), replaced) else { continue };
         if visit.maybe_not_first {
             continue;
         }

@@ -1,7 +1,7 @@
 use super::Context;
 use super::unrelated_optimizer::unrelated;
 use crate::fix::{Applicability, Edit, Fix};
-use crate::flow::Gradients;
+use crate::flow::GradientStates;
 use crate::stage::Effect;
 
 lint! {
@@ -44,10 +44,10 @@ fn check(cx: &mut Context<'_>) {
         let step = fault.visit.site;
         // An optimizer of a model outside the loss is reported by `unrelated_optimizer`.
         let unrelated = unrelated(cx, fault.optimizer).is_some();
-        if fault.word != Gradients::EMPTY || !cx.backward_near(step) || unrelated {
+        if fault.state != GradientStates::EMPTY || !cx.backward_near(step) || unrelated {
             continue;
         }
-        let zeroed = fault.cell.trail(fault.word).zeroed;
+        let zeroed = fault.gradients.provenance(fault.state).zeroed;
         let (spec, call) = (cx.of_spec(), cx.call(step));
         let after = cx.acting(fault.optimizer, Effect::Fill).into_iter().find(|&backward| {
             cx.site(backward).loops.last() == cx.site(step).loops.last()

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::{Cause, Context};
 use crate::cfg::{Certain, SiteId};
-use crate::flow::What;
+use crate::flow::Observed;
 use crate::stage::Effect;
 
 lint! {
@@ -35,7 +35,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let takes = |what: &What| matches!(what, What::Gradients(id, Effect::Take, _) if cx.counts(*id));
+    let takes = |what: &Observed| matches!(what, Observed::Effect(id, Effect::Take, _) if cx.counts(*id));
     let in_evaluation =
         |site: SiteId| cx.options.evaluates.iter().any(|block| block.holds(&cx.site(site).place));
     let visits = cx.solution.visits.iter().filter(|visit| takes(&visit.what)).map(|visit| visit.site);

@@ -4,7 +4,7 @@ use super::runs::Study;
 use super::{Cause, Context};
 use crate::cfg::{Certain, LoopId, OptimizerId, SiteId};
 use crate::vocabulary::{speaks_of_evaluation, speaks_of_training};
-use crate::flow::{Gradients, Visit, What};
+use crate::flow::{GradientStates, Visit, Observed};
 use crate::stage::{Effect, Stage};
 
 lint! {
@@ -57,13 +57,13 @@ impl<'a> Loops<'a> {
             }
         }
         for visit in &cx.solution.visits {
-            let What::Gradients(id, effect, cell) = visit.what else { continue };
+            let Observed::Effect(id, effect, gradients) = visit.what else { continue };
             let steps = effect == Effect::Take;
             for &round in cx.site(visit.site).loops.iter().filter(|_| steps) {
                 loops.steps.entry(round).or_default().entry(id).or_insert(visit.site);
             }
             if steps || effect == Effect::Fill {
-                let filled = cell.trail(Gradients::FILLED).filled.filter(|_| cell.all.meets(Gradients::FILLED));
+                let filled = gradients.provenance(GradientStates::FILLED).filled.filter(|_| gradients.all.meets(GradientStates::FILLED));
                 for filled in filled.into_iter().filter(|filled| *filled != visit.site) {
                     loops.taken.entry(filled).or_default().insert(visit.site);
                 }
@@ -114,7 +114,7 @@ fn check(cx: &mut Context<'_>) {
 
 /// Checks blocks in the `eval_order` of a spec; stages there are rejected by the parser.
 fn of_spec(cx: &mut Context<'_>) {
-    let learns = |visit: &Visit| matches!(visit.what, What::Gradients(_, Effect::Fill | Effect::Take, _) | What::Backward(..));
+    let learns = |visit: &Visit| matches!(visit.what, Observed::Effect(_, Effect::Fill | Effect::Take, _) | Observed::Backward(..));
     let inside = |site: SiteId| cx.options.evaluates.iter().any(|block| block.holds(&cx.site(site).place));
     let sites = cx.solution.visits.iter().filter(|visit| learns(visit)).map(|visit| visit.site);
     let sites = sites.chain(cx.backwards().map(|(site, _)| site));

@@ -2,7 +2,7 @@ use super::unscaled_accumulation::size_of;
 use super::window::Window;
 use super::{Cause, Context};
 use crate::cfg::{Certain, SiteId};
-use crate::flow::Gradients;
+use crate::flow::GradientStates;
 use crate::stage::Effect;
 
 lint! {
@@ -42,7 +42,7 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     // In a spec `accumulate` sets the size of a window: reported by `zero_grad_every_batch`.
-    if cx.cfg.reads_gradients || cx.of_spec() {
+    if cx.cfg.function.reads_gradients || cx.of_spec() {
         return;
     }
     let faults = cx.faults(Effect::Take);
@@ -50,7 +50,7 @@ fn check(cx: &mut Context<'_>) {
         // A step on no gradients at all is reported by `gradients_discarded`.
         if faults.iter().any(|fault| {
             fault.optimizer == window.optimizer
-                && fault.word == Gradients::DISCARDED
+                && fault.state == GradientStates::DISCARDED
                 && fault.certain == Certain::Every
         }) {
             continue;

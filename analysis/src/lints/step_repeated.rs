@@ -1,6 +1,6 @@
 use super::Context;
 use crate::fix::{Applicability, Edit, Fix};
-use crate::flow::Gradients;
+use crate::flow::GradientStates;
 use crate::stage::Effect;
 
 lint! {
@@ -36,11 +36,11 @@ lint! {
 
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
-        let Some(used) = fault.cell.trail(Gradients::USED).used else { continue };
+        let Some(used) = fault.gradients.provenance(GradientStates::USED).used else { continue };
         let step = fault.visit.site;
         // A block of a spec that steps its optimizer is reported by `step_in_block`.
         let told = cx.counts(fault.optimizer) && (cx.site(used).own || cx.site(step).own);
-        if fault.word != Gradients::USED || told {
+        if fault.state != GradientStates::USED || told {
             continue;
         }
         let note = format!("{}{} used them; no `backward` runs in between", cx.when(used, step), cx.call_at(used));

@@ -1,6 +1,6 @@
 use super::Context;
 use crate::vocabulary::{names_next_value, names_target, names_target_network};
-use crate::cfg::{Argument, Origin, SiteId, Source};
+use crate::cfg::{Argument, Difference, LossCall, Origin, Root, SiteId, Source};
 
 lint! {
     /// ## What it finds
@@ -32,15 +32,15 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let losses = cx.cfg.losses.iter().filter(|call| call.loss.symmetric);
+    let losses = cx.cfg.facts.all::<LossCall>().map(|(_, call)| call).filter(|call| call.loss.symmetric);
     let losses = losses.map(|call| (call.site, &call.output, &call.target));
-    let by_hand = cx.cfg.differences.iter().map(|call| (call.site, &call.output, &call.target));
+    let by_hand = cx.cfg.facts.all::<Difference>().map(|(_, call)| (call.site, &call.output, &call.target));
     for (site, first, second) in losses.chain(by_hand) {
         for (output, target) in [(first, second), (second, first)] {
             if let Some(forward) = fault(cx, output, target) {
                 let message = format!("the target `{}` has a graph through the model that is trained on it", target.text);
-                let one = !target.text.contains(' ');
-                let detached = if one { target.text.clone() } else { format!("({})", target.text) };
+                let text = &target.text;
+                let detached = if target.is_operand { text.to_string() } else { format!("({text})") };
                 let note = format!("{} computed it from the model that is trained", cx.call_at(forward));
                 cx.report_alone(site, message)
                     .note_at(forward, note)
@@ -70,7 +70,7 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
         return None;
     }
     let own = output.origin.forwards.iter().any(|forward| !target.origin.forwards.contains(forward));
-    let learnt = cx.cfg.roots.iter().any(|root| root.origin.forwards.contains(forward));
+    let learnt = cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.forwards.contains(forward));
     (same && own && learnt && cx.is_trained(&target.origin.models)).then_some(*forward)
 }
 

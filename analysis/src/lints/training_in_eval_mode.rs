@@ -1,7 +1,7 @@
 use super::runs::{Forward, Study};
 use super::{Cause, Context};
 use crate::cfg::Certain;
-use crate::flow::Word;
+use crate::flow::StateSet;
 
 lint! {
     /// ## What it finds
@@ -50,7 +50,7 @@ fn check(cx: &mut Context<'_>) {
             Some(true) => {}
             Some(false) => report_mode_argument(cx, &forward),
             None => {
-                let certain = forward.mode.and_then(|mode| mode.certainty(Word::EVAL));
+                let certain = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL));
                 // A condition that decides whether to train may also set the mode.
                 let always = study.always_training.contains(&forward.visit.site);
                 if let Some(certain) = certain.filter(|certain| always || *certain == Certain::Every) {
@@ -63,7 +63,7 @@ fn check(cx: &mut Context<'_>) {
 
 fn report_finding(cx: &mut Context<'_>, forward: &Forward<'_>, certain: Certain) {
     let site = forward.visit.site;
-    let Some(switched) = forward.mode.and_then(|mode| mode.by(Word::EVAL)) else { return };
+    let Some(switched) = forward.mode.and_then(|mode| mode.by(StateSet::EVAL)) else { return };
     let model = forward.run.model.map_or("model", |model| cx.cfg.paths.name(model));
     let when = cx.when(switched, site);
     let note = format!("{when}{} set the mode; no `{model}.train()` runs in between", cx.call_at(switched));
@@ -74,7 +74,7 @@ fn report_finding(cx: &mut Context<'_>, forward: &Forward<'_>, certain: Certain)
     };
     let message = format!("{} trains `{model}` in evaluation mode", cx.call(site));
     // One missing switch is one fault, for any number of forward passes after it.
-    let paths = cx.when_not_always(&forward.visit, Word::EVAL.bits());
+    let paths = cx.when_not_always(&forward.visit, StateSet::EVAL.bits());
     cx.report(site, Cause::Alone(switched, LINT.name), forward.visit.rank, certain, message)
         .when(paths)
         .note_at(switched, note)

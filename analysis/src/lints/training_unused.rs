@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use crate::vocabulary::{is_demonstration, is_for_training};
-use crate::cfg::{PathId, SiteId, UseKind};
+use crate::cfg::{Computation, PathId, SiteId, UseKind};
 use crate::stage::{Effect, Stage};
 
 lint! {
@@ -37,11 +37,11 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    let notes = &cx.cfg.notes;
-    if notes.returns || notes.is_test || is_demonstration(&notes.function) || cx.of_spec() {
+    let function = &cx.cfg.function;
+    if function.returns || function.is_test || is_demonstration(&function.name) || cx.of_spec() {
         return;
     }
-    if notes.prints && !is_for_training(&notes.function) {
+    if function.prints && !is_for_training(&function.name) {
         return;
     }
     let mut found: BTreeMap<PathId, (SiteId, SiteId)> = BTreeMap::new();
@@ -69,13 +69,16 @@ fn check(cx: &mut Context<'_>) {
 
 /// Whether a model is mentioned only in its training.
 fn is_only_trained(cx: &Context<'_>, model: PathId) -> bool {
-    let Some(uses) = cx.cfg.notes.uses.get(&model) else { return false };
+    let uses = cx.cfg.facts.uses(model);
+    if uses.is_empty() {
+        return false;
+    }
     let forwards: Vec<SiteId> = cx
         .cfg
-        .runs
-        .iter()
+        .facts
+        .all::<Computation>()
         .filter(|(_, run)| run.stage == Stage::Forward && run.model.is_some_and(|of| cx.cfg.paths.overlap(of, model)))
-        .map(|(site, _)| *site)
+        .map(|(site, _)| site)
         .collect();
     uses.len() < crate::limits::USES
         && uses.iter().all(|one| matches!(one.kind, UseKind::Forward | UseKind::Train))

@@ -1,6 +1,6 @@
 use super::{Cause, Context};
-use crate::cfg::{LoopId, Action, Certain, Deps, OptimizerId, PathId, SiteId};
-use crate::flow::What;
+use crate::cfg::{Action, Certain, Deps, LoopId, OptimizerId, PathId, Root, SiteId};
+use crate::flow::Observed;
 use crate::stage::Effect;
 
 lint! {
@@ -48,9 +48,9 @@ fn check(cx: &mut Context<'_>) {
         let built = optimizer.built.first().map(|&(site, _)| (site, format!("`{name}` is built on line {}, for {owned}", cx.line(site))));
         let at = format!("{} runs through {model}; no loss depends on {owned}", cx.call_at(backward));
         for step in cx.acting(id, Effect::Take) {
-            let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, What::Gradients(of, ..) if of == id));
+            let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, Observed::Effect(of, ..) if of == id));
             // The last loss before the step is probably the one meant for it.
-            let last = cx.cfg.roots.iter().map(|root| root.site).filter(|root| *root < step).max();
+            let last = cx.cfg.facts.all::<Root>().map(|(site, _)| site).filter(|root| *root < step).max();
             let cut = last.and_then(|last| cx.detached(last));
             let rank = met.map_or(0, |visit| visit.rank);
             let message = format!("{} updates {owned}, which no loss depends on", cx.call(step));
@@ -75,7 +75,7 @@ fn check(cx: &mut Context<'_>) {
 pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, PathId)> {
     let optimizer = &cx.cfg.optimizers[id];
     let owned = optimizer.owned.as_ref().filter(|owned| !owned.is_empty())?;
-    if optimizer.lost || cx.cfg.reads_gradients || cx.of_spec() {
+    if optimizer.lost || cx.cfg.function.reads_gradients || cx.of_spec() {
         return None;
     }
     let mut found = None;
@@ -101,7 +101,7 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
     if owned.overlaps(deps, paths) != Some(false) {
         return None;
     }
-    let is_model = |&&path: &&PathId| Deps::one(path).overlaps(&cx.cfg.models, paths) == Some(true);
+    let is_model = |&&path: &&PathId| Deps::one(path).overlaps(&cx.cfg.function.models, paths) == Some(true);
     let models: Vec<PathId> = deps.paths().iter().filter(is_model).copied().collect();
     let moved = |&&path: &&PathId| {
         let mut others = cx.cfg.optimizers.iter().enumerate().filter(|(other, _)| *other != id);
@@ -116,8 +116,8 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
     // A loop's collection and its items are data.
     let is_data = |from: usize| {
         let root = paths.root_of(from);
-        let over = |of: &LoopId| cx.cfg.loops[*of].head.over.contains(paths.name(root));
-        cx.cfg.items.contains_key(&root) || cx.cfg.items.values().any(over)
+        let over = |of: LoopId| cx.cfg.loops[of].head.over.contains(paths.name(root));
+        cx.cfg.facts.item_of(root).is_some() || cx.cfg.facts.variables().filter_map(|(_, known)| known.item_of).any(over)
     };
     let apart = |mine: usize, from: usize| is_data(from) || cx.cfg.independent(mine, from);
     let independent = own.clone().all(|&mine| deps.paths().iter().all(|&from| apart(mine, from)));

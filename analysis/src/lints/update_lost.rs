@@ -1,5 +1,5 @@
 use super::{Cause, Context};
-use crate::cfg::{Certain, Fate, Gives};
+use crate::cfg::{Certain, Fate, Gives, Outcome};
 
 lint! {
     /// ## What it finds
@@ -37,7 +37,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    for outcome in &cx.cfg.outcomes {
+    for (_, outcome) in cx.cfg.facts.all::<Outcome>() {
         let Gives::Model(model) = outcome.gives else { continue };
         let named = match outcome.fate {
             Fate::Dropped => None,
@@ -46,7 +46,7 @@ fn check(cx: &mut Context<'_>) {
         };
         let (site, call) = (outcome.site, cx.call(outcome.site));
         // A single step of a model built here may only demonstrate the step.
-        let of_caller = cx.cfg.given.contains(&cx.cfg.paths.root_of(model));
+        let of_caller = cx.cfg.facts.variable(cx.cfg.paths.root_of(model)).is_some_and(|known| known.is_parameter);
         if cx.site(site).loops.is_empty() && !of_caller {
             continue;
         }

@@ -1,7 +1,7 @@
 use super::Context;
 use crate::vocabulary::{names_training, names_validation};
-use crate::cfg::{HeadKind, Deps, LoopId, Recorded, SiteId, UseKind};
-use crate::flow::{What, Word};
+use crate::cfg::{Computation, Deps, Versioned, HeadKind, LoopId, Opaque, Recorded, SiteId, UseKind};
+use crate::flow::{Observed, StateSet};
 use crate::stage::Stage;
 
 lint! {
@@ -41,11 +41,10 @@ lint! {
 
 /// Checks hand-written functions; the rules of specs check specs.
 fn check(cx: &mut Context<'_>) {
-    if cx.of_spec() || cx.cfg.notes.heads.len() < 2 || !speaks_of_validation(cx) {
+    if cx.of_spec() || heads(cx).nth(1).is_none() || !speaks_of_validation(cx) {
         return;
     }
-    let loops: Vec<LoopId> = cx.cfg.notes.heads.keys().copied().collect();
-    let (trains, others): (Vec<LoopId>, Vec<LoopId>) = loops.into_iter().partition(|&id| cx.trains_in(id));
+    let (trains, others): (Vec<LoopId>, Vec<LoopId>) = heads(cx).map(|(id, _)| id).partition(|&id| cx.trains_in(id));
     let evaluations: Vec<LoopId> = others.into_iter().filter(|&id| evaluates(cx, id)).collect();
     let training = |id: LoopId| trains.iter().find(|&&train| source(cx, train) == source(cx, id)).copied();
     // With an evaluation on other data, this one is intended.
@@ -58,8 +57,8 @@ fn check(cx: &mut Context<'_>) {
         .filter_map(|id| Some((id, training(id)?)))
         .collect();
     for (evaluation, train) in faults {
-        let (site, first) = (cx.cfg.notes.heads[&evaluation], cx.cfg.notes.heads[&train]);
-        let data = source(cx, evaluation);
+        let (Some(site), Some(first)) = (cx.cfg.loops[evaluation].iterates, cx.cfg.loops[train].iterates) else { continue };
+        let data = &cx.cfg.loops[evaluation].data;
         let message = format!("`{data}` is the data that the model is trained on, and no other is evaluated");
         let note = format!("line {} trains on it", cx.cfg.loops[train].line);
         cx.report_alone(site, message)
@@ -69,14 +68,14 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The variable or field that a loop iterates over, without iterator adapters.
-fn source(cx: &Context<'_>, of: LoopId) -> String {
-    let over = cx.cfg.loops[of].over.trim_start_matches("&mut ").trim_start_matches('&');
-    let place = over.split('(').next().unwrap_or(over);
-    match place.rsplit_once('.') {
-        Some((place, _)) if over.contains('(') => place.to_owned(),
-        _ => place.to_owned(),
-    }
+/// The loops that iterate over something, with the site of that.
+fn heads<'a>(cx: &Context<'a>) -> impl Iterator<Item = (LoopId, SiteId)> + use<'a> {
+    cx.cfg.loops.iter().enumerate().filter_map(|(id, known)| Some((id, known.iterates?)))
+}
+
+/// The data that a loop iterates over, without the methods that make an iterator of it.
+fn source(cx: &Context<'_>, of: LoopId) -> Option<Versioned> {
+    cx.cfg.loops[of].head.source.map(|source| source.data)
 }
 
 /// Whether a loop computes outputs and trains on none: under `no_grad`, or in evaluation mode.
@@ -84,17 +83,17 @@ fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
     let range = cx.cfg.loops[of].head.kind == HeadKind::Numbers;
     let forwards: Vec<(SiteId, bool)> = cx
         .cfg
-        .runs
-        .iter()
-        .filter(|(site, run)| run.stage == Stage::Forward && cx.site(**site).loops.last() == Some(&of))
-        .map(|(site, run)| (*site, run.recorded == Recorded::No))
+        .facts
+        .all::<Computation>()
+        .filter(|(site, run)| run.stage == Stage::Forward && cx.site(*site).loops.last() == Some(&of))
+        .map(|(site, run)| (site, run.recorded == Recorded::No))
         .collect();
     let in_evaluation = |site: SiteId| {
         let mut visits = cx.solution.visits.iter().filter(|visit| visit.site == site).peekable();
         visits.peek().is_some()
             && visits.all(|visit| {
-                matches!(visit.what, What::Run(Some(mode), _) if mode.all.within(Word::EVAL))
-                    || matches!(visit.what, What::Run(_, recording) if recording.all.within(Word::OFF))
+                matches!(visit.what, Observed::Computation(Some(mode), _) if mode.all.within(StateSet::EVAL))
+                    || matches!(visit.what, Observed::Computation(_, recording) if recording.all.within(StateSet::OFF))
             })
     };
     !range && !forwards.is_empty() && forwards.iter().all(|(site, unrecorded)| *unrecorded || in_evaluation(*site))
@@ -103,21 +102,21 @@ fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
 /// Whether a variable name or printed text mentions validation.
 fn speaks_of_validation(cx: &Context<'_>) -> bool {
     let mut names = cx.cfg.paths.variables();
-    let mut says = cx.cfg.notes.says.iter();
+    let mut says = cx.cfg.function.says.iter();
     names.any(|(_, name)| names_validation(name)) || says.any(|text| names_validation(text))
 }
 
 /// Whether an opaque call may evaluate on other data.
 fn hands_on(cx: &Context<'_>) -> bool {
-    let models = |given: &Deps| given.overlaps(&cx.cfg.models, &cx.cfg.paths) != Some(false);
-    cx.cfg.unseen.iter().any(|(_, given)| models(given))
+    let models = |given: &Deps| given.overlaps(&cx.cfg.function.models, &cx.cfg.paths) != Some(false);
+    cx.cfg.facts.all::<Opaque>().any(|(_, opaque)| models(&opaque.0))
 }
 
 /// Whether a loop accumulates into a variable that is named as a training measure.
 fn counts_training(cx: &Context<'_>, of: LoopId) -> bool {
-    cx.cfg.notes.uses.iter().any(|(&path, uses)| {
+    cx.cfg.facts.variables().any(|(path, known)| {
         names_training(cx.cfg.paths.name(path))
-            && uses.iter().any(|one| {
+            && known.uses.iter().any(|one| {
                 matches!(one.kind, UseKind::Add { .. } | UseKind::Set) && cx.site(one.site).loops.contains(&of)
             })
     })

@@ -1,8 +1,8 @@
 //! Gradient accumulation windows, as the lints on accumulation need them.
 
 use super::Context;
-use crate::cfg::{Counter, GuardKind, LoopId, OptimizerId, SiteId};
-use crate::flow::{Cell, Gradients, What};
+use crate::cfg::{ConditionKind, Counter, LoopId, OptimizerId, SiteId};
+use crate::flow::{GradientStates, GradientValue, Observed};
 use crate::stage::Effect;
 
 /// A gradient accumulation window: one `step` for several `backward`.
@@ -72,7 +72,7 @@ impl<'a> Context<'a> {
         let here = |site: &SiteId| self.site(*site).loops.contains(&batch_loop);
         let calls = |guard: &&(usize, bool)| {
             let guard = &self.cfg.guards[guard.0];
-            guard.kind == GuardKind::Asks
+            matches!(guard.kind, ConditionKind::Asks)
         };
         let guard = *self.site(step).guards.iter().find(calls)?;
         let under_it = |other: &SiteId| {
@@ -80,9 +80,10 @@ impl<'a> Context<'a> {
             self.site(*other).loops.last() == Some(&batch_loop) && self.site(*other).guards.iter().any(same)
         };
         // An inner loop may be under the condition as a whole, which the guards of its sites do not record.
-        let text = &self.cfg.guards[guard.0].text;
-        let asked_before =
-            |site: SiteId| self.cfg.guards.iter().any(|known| known.text == *text && known.site < site);
+        let asks_it = |other: usize| self.cfg.asks_the_same(other, guard.0);
+        let asked_before = |site: SiteId| {
+            self.cfg.guards.iter().enumerate().any(|(id, known)| known.site < site && asks_it(id))
+        };
         let backwards: Vec<SiteId> = fills.iter().copied().filter(here).collect();
         let every_round = |site: &SiteId| match self.site(*site).loops.last() {
             around if around == Some(&batch_loop) => !under_it(site),
@@ -101,7 +102,7 @@ impl<'a> Context<'a> {
     /// loop or a deeper one, or at the end of every window. Each comes with its `zero_grad`.
     pub(super) fn discarding_windows(&self) -> Vec<(Window<'a>, SiteId)> {
         // A loop without iterations discards nothing.
-        let known = |cell: &Cell| !cell.direct.meets(Gradients::UNKNOWN);
+        let known = |gradients: &GradientValue| !gradients.direct.meets(GradientStates::UNKNOWN);
         self.windows_where(known, |cx, optimizer, steps, fills| {
             let windows = cx.acting(optimizer, Effect::Zero).into_iter().filter_map(|zero| {
                 let around = &cx.site(zero).loops;
@@ -160,18 +161,18 @@ impl<'a> Context<'a> {
     }
 
     fn windows<T>(&self, window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<T>) -> Vec<T> {
-        self.windows_where(|cell| !cell.all.meets(Gradients::UNKNOWN), window)
+        self.windows_where(|gradients| !gradients.all.meets(GradientStates::UNKNOWN), window)
     }
 
     /// Windows of the optimizers whose abstract gradients satisfy `known` at each of their steps.
     fn windows_where<T>(
         &self,
-        known: impl Fn(&Cell) -> bool,
+        known: impl Fn(&GradientValue) -> bool,
         window: impl Fn(&Self, OptimizerId, &[SiteId], &[SiteId]) -> Option<T>,
     ) -> Vec<T> {
         let known = |id: &OptimizerId| {
             self.solution.visits.iter().all(|visit| match visit.what {
-                What::Gradients(of, Effect::Take, cell) => of != *id || known(&cell),
+                Observed::Effect(of, Effect::Take, gradients) => of != *id || known(&gradients),
                 _ => true,
             })
         };
@@ -198,19 +199,21 @@ impl<'a> Context<'a> {
     pub(super) fn mid_update(&self, site: SiteId) -> Option<(OptimizerId, SiteId, SiteId)> {
         let looks = || {
             self.solution.visits.iter().filter_map(move |visit| match visit.what {
-                What::Look(optimizer, cell) if visit.site == site => Some((optimizer, cell)),
+                Observed::Look(optimizer, gradients) if visit.site == site => Some((optimizer, gradients)),
                 _ => None,
             })
         };
-        let pending = Gradients::FILLED | Gradients::STALE;
-        looks().find_map(|(optimizer, cell)| {
-            let always = looks().filter(|(of, _)| *of == optimizer).all(|(_, cell)| cell.all.within(pending));
-            let backward = cell.all.words().find_map(|word| cell.trail(word).filled)?;
+        let pending = GradientStates::FILLED | GradientStates::STALE;
+        looks().find_map(|(optimizer, gradients)| {
+            let always = looks()
+                .filter(|(of, _)| *of == optimizer)
+                .all(|(_, gradients)| gradients.all.within(pending));
+            let backward = gradients.all.states().find_map(|state| gradients.provenance(state).filled)?;
             let steps = self.acting(optimizer, Effect::Take);
             let after =
                 |step: &SiteId| *step > site && self.site(site).loops.starts_with(&self.site(*step).loops);
             let step = steps.into_iter().find(after)?;
-            (always && cell.all.meets(pending)).then_some((optimizer, backward, step))
+            (always && gradients.all.meets(pending)).then_some((optimizer, backward, step))
         })
     }
 
@@ -226,7 +229,7 @@ impl<'a> Context<'a> {
         let (site, other) = (self.site(site), self.site(other));
         let further = |guard: &(usize, bool)| {
             let known = &self.cfg.guards[guard.0];
-            known.kind == GuardKind::Asks
+            matches!(known.kind, ConditionKind::Asks)
                 && !other.guards.iter().any(|shared| self.cfg.same_guard(*guard, *shared))
         };
         site.loops == other.loops && self.cfg.runs_with(other, site) && site.guards.iter().any(further)
@@ -237,7 +240,7 @@ impl<'a> Context<'a> {
         let step = self.site(window.step);
         let asked = |guard: &(usize, bool)| {
             let guard = &self.cfg.guards[guard.0];
-            guard.kind == GuardKind::Asks
+            matches!(guard.kind, ConditionKind::Asks)
         };
         let beside = |zero: SiteId| {
             let site = self.site(zero);

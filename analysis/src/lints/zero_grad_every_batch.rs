@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Certain, OptimizerId, SiteId};
-use crate::flow::Gradients;
+use crate::flow::GradientStates;
 use crate::stage::Effect;
 
 lint! {
@@ -44,7 +44,7 @@ fn check(cx: &mut Context<'_>) {
     let discarded: Vec<_> = cx
         .faults(Effect::Take)
         .into_iter()
-        .filter(|fault| fault.word == Gradients::DISCARDED && fault.certain == Certain::Every)
+        .filter(|fault| fault.state == GradientStates::DISCARDED && fault.certain == Certain::Every)
         .map(|fault| fault.optimizer)
         .collect();
     for window in cx.counted_windows() {

@@ -1,247 +1,329 @@
-//! Calls of functions.
+//! Calls: each is resolved to one [`Call`], inlined if its function is resolved, else performed by its effect.
 
-use syn::{Expr, ExprCall};
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprCall, ExprMethodCall, Path, Token};
 
-use super::effects::On;
-use super::known::Known;
-use super::macros::Unfolded;
-use super::origin::asks_for_no_reduction;
-use super::outcome::is_no;
-use super::value::{Guard, Kind, Value};
+use super::control::known::Known;
+use super::env::value::{Handed, Kind, Value};
+use super::resolve::macros::Unfolded;
 use super::{Lower, address};
-use crate::cfg::{Deps, Join, Origin, PathId};
+use crate::cfg::{Mark, OptimizerId, PathId};
 use crate::stage::Stage;
-use crate::vocabulary::rust::{TypeShape, Variant, is_mem_take, is_number, is_pointer, type_shape};
-use crate::vocabulary::{
-    CallEffect, GradientStop, Op, Role, hints_at_training, is_constructor, is_distributed_sampler, is_rate,
-    is_variable, role_of_type,
-};
+use crate::vocabulary::rust::{Variant, is_forced, is_mem_take, is_number};
+use crate::vocabulary::{CallEffect, is_loss};
+
+mod backward;
+mod collect;
+mod compute;
+mod construct;
+mod gradients;
+pub(super) mod inline;
+mod losses;
+pub(super) mod mode;
+mod opaque;
+mod optimizers;
+mod outcome;
+mod parameters;
+mod schedule;
+mod several;
+
+/// A call with its receiver and arguments evaluated.
+pub(super) struct Call<'a> {
+    expr: &'a Expr,
+    /// The method, or the last segment of the function's path; empty if the callee has no name.
+    name: String,
+    callee: Callee<'a>,
+    receiver: Option<Value<'a>>,
+    /// The arguments as the source writes them.
+    args: &'a Punctuated<Expr, Token![,]>,
+    /// The arguments.
+    arguments: Vec<Value<'a>>,
+}
+
+/// What is called.
+enum Callee<'a> {
+    /// A method.
+    Method(&'a ExprMethodCall),
+    /// A function by its path.
+    Function(&'a Path),
+    /// A function of a type: the last segment but one of its path.
+    Associated(&'a Path, String),
+    /// A variable.
+    Variable(&'a Path, PathId),
+    /// The value of an expression.
+    Value(Value<'a>),
+}
+
+impl<'a> Call<'a> {
+    /// The receiver, or the first argument: `step(&mut optimizer)` is `optimizer.step()`.
+    fn subject(&self) -> Option<&Value<'a>> {
+        self.receiver.as_ref().or_else(|| self.arguments.first())
+    }
+
+    /// The values after the subject.
+    fn rest(&self) -> &[Value<'a>] {
+        let from = usize::from(self.receiver.is_none());
+        self.arguments.get(from..).unwrap_or_default()
+    }
+
+    /// The optimizer that is the receiver.
+    fn optimizer(&self) -> Option<OptimizerId> {
+        match self.receiver.as_ref()?.kind {
+            Kind::Optimizer(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The receiver and the arguments.
+    fn values(&self) -> impl Iterator<Item = &Value<'a>> + Clone {
+        self.receiver.iter().chain(&self.arguments)
+    }
+
+    /// The path of the function.
+    fn path(&self) -> Option<&'a Path> {
+        match &self.callee {
+            Callee::Function(path) | Callee::Associated(path, _) | Callee::Variable(path, _) => Some(path),
+            Callee::Method(_) | Callee::Value(_) => None,
+        }
+    }
+}
 
 impl<'a> Lower<'a> {
+    /// A call of a function, or of a value.
     pub(super) fn call(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
         match Unfolded::of(node) {
             Some(Unfolded::Diverges) => {
                 self.stop();
-                return Value::of(Kind::Absent, Deps::none());
+                return Value::never();
             }
             Some(Unfolded::Reads) => return self.reads_arguments(node),
             None => {}
         }
-        let Expr::Path(function) = &*node.func else { return self.unseen_call(expr, node) };
-        let names: Vec<String> = function.path.segments.iter().map(|part| part.ident.to_string()).collect();
-        let (last, owner) = (names.last().map_or("", String::as_str), names.iter().rev().nth(1));
-        if names.len() == 1
-            && let Some(path) = self.lookup(last)
-        {
-            return self.local_closure(expr, node, path, last);
+        if self.ends_in_error(expr) {
+            return Value::never();
         }
-        if let Some(owner) = owner.filter(|owner| owner.starts_with(char::is_uppercase) || is_number(owner)) {
-            return self.associated(expr, node, &owner.clone(), last);
+        let (callee, name) = self.callee(&node.func);
+        let arguments = node.args.iter().map(|argument| self.expr(argument)).collect();
+        let call = Call { expr, name, callee, receiver: None, args: &node.args, arguments };
+        match &call.callee {
+            Callee::Variable(_, path) => self.call_variable(&call, *path),
+            Callee::Value(function) => self.call_value(&call, function),
+            Callee::Associated(_, owner) => self.associated(&call, owner),
+            Callee::Function(_) | Callee::Method(_) => self.inlined_or_performed(&call),
         }
-        if let Some(value) = self.seen_call(expr, node) {
+    }
+
+    pub(super) fn method(&mut self, expr: &'a Expr, node: &'a ExprMethodCall) -> Value<'a> {
+        if let Some(value) = self.driven(expr, node) {
             return value;
         }
-        match self.vocabulary.function(last) {
-            Some(CallEffect::NoGrad) => self.no_grad(node),
-            Some(CallEffect::Gradients(effects)) => {
-                let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-                let on = match arguments.first() {
-                    Some(Value { kind: Kind::Optimizer(id), .. }) => On::Optimizer(*id),
-                    first => On::Places(first.map_or_else(Deps::none, |first| first.derived().deps)),
-                };
-                self.effects(expr, effects, &on, None);
-                Value { measured: true, ..Value::number() }
-            }
-            Some(CallEffect::Reduces) => {
-                let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-                self.reduces(expr, &arguments)
-            }
-            Some(CallEffect::Settings) => {
-                node.args.iter().for_each(|argument| drop(self.expr(argument)));
-                let site = self.site_of(expr, None);
-                Value::of(Kind::Settings(site), Deps::none())
-            }
-            Some(CallEffect::Computes(stage)) => {
-                let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-                self.computes(expr, stage, None, &arguments)
-            }
-            Some(CallEffect::Passes) if node.args.len() == 1 => {
-                let known = (Variant::of(last) == Some(Variant::Some)).then_some(Known::Something);
-                self.expr(&node.args[0]).with_known(known)
-            }
-            _ if is_mem_take(&function.path, node.args.len()) => {
-                let value = self.expr(&node.args[0]);
-                self.taken(&value)
-            }
-            Some(CallEffect::Mode(_)) => self.evaluation(expr, node),
-            Some(CallEffect::WithGrad) => self.with_grad(node),
-            Some(CallEffect::SwitchesRecording) => {
-                node.args.iter().for_each(|argument| drop(self.expr(argument)));
-                self.switch_recording(expr, node.args.first().and_then(super::mode::literal_bool));
-                Value::nothing()
-            }
-            Some(CallEffect::Harmless) => {
-                node.args.iter().for_each(|argument| drop(self.expr(argument)));
-                Value::number()
-            }
-            Some(CallEffect::KeepsGraph) if !node.args.is_empty() => {
-                let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-                let site = self.site_of(expr, None);
-                let others: Vec<&Origin> = arguments[1..].iter().map(|argument| &argument.origin).collect();
-                let own = self.seen.may_be_own(&function.path, self.function);
-                let op = if own { Op::Other } else { self.vocabulary.op(last) };
-                let origin = arguments[0].origin.after(op, site, &others);
-                self.combine(&arguments).with_origin(origin)
-            }
-            _ if self.ends_in_error(expr) => Value::of(Kind::Absent, Deps::none()),
-            _ => self.unseen_call(expr, node),
+        let name = node.method.to_string();
+        let receiver = if is_forced(&name) {
+            // An error ends the program.
+            self.with_error_exit(&node.receiver, None)
+        } else {
+            self.expr(&node.receiver)
+        };
+        let arguments = node.args.iter().map(|argument| self.expr(argument)).collect();
+        let callee = Callee::Method(node);
+        let call = Call { expr, name, callee, receiver: Some(receiver), args: &node.args, arguments };
+        self.inlined_or_performed(&call)
+    }
+
+    /// What a call expression calls, and its name.
+    fn callee(&mut self, function: &'a Expr) -> (Callee<'a>, String) {
+        let Expr::Path(function) = function else {
+            return (Callee::Value(self.expr(function)), String::new());
+        };
+        let path = &function.path;
+        let mut segments = path.segments.iter().rev().map(|part| part.ident.to_string());
+        let last = segments.next().unwrap_or_default();
+        let owner = segments.next();
+        if owner.is_none()
+            && let Some(variable) = self.lookup(&last)
+        {
+            return (Callee::Variable(path, variable), last);
+        }
+        match owner.filter(|owner| owner.starts_with(char::is_uppercase) || is_number(owner)) {
+            Some(owner) => (Callee::Associated(path, owner), last),
+            None => (Callee::Function(path), last),
         }
     }
 
     /// A macro that reads its arguments, as `println!` does.
     fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
-        self.cfg.notes.prints = true;
+        self.cfg.function.prints = true;
         let looked = node.args.iter().map(|argument| self.expr(argument).measured);
         Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
     }
 
-    /// `Type::function(..)`.
-    fn associated(&mut self, expr: &'a Expr, node: &'a ExprCall, owner: &str, name: &str) -> Value<'a> {
-        if type_shape(owner) == Some(TypeShape::Wrapper) && node.args.len() == 1 {
-            let value = self.expr(&node.args[0]);
-            if let (Kind::NewOptimizer(_, site), true) = (&value.kind, is_pointer(owner)) {
-                self.cfg.shared.insert(*site);
+    /// Calls a variable: a closure, a loss function or a model.
+    fn call_variable(&mut self, call: &Call<'a>, path: PathId) -> Value<'a> {
+        let function = self.env.value(path).cloned();
+        if let Some(&Kind::Closure(closure)) = function.as_ref().map(|value| &value.kind) {
+            if !self.survey().assigned.contains(&call.name) {
+                return self.run(closure, address(call.expr), call.arguments.clone());
             }
+            self.touch_expr(&closure.node.body);
+        }
+        if self.vocabulary.function(&call.name) == Some(CallEffect::Computes(Stage::Loss)) {
+            return self.computes(call, Stage::Loss, None, &call.arguments);
+        }
+        match function {
+            Some(function) if self.is_model(&call.name, &function) => {
+                self.computes(call, Stage::Forward, Some(&function), &call.arguments)
+            }
+            _ => self.opaque_call(call),
+        }
+    }
+
+    /// Calls the value of an expression.
+    fn call_value(&mut self, call: &Call<'a>, function: &Value<'a>) -> Value<'a> {
+        if let Kind::Closure(closure) = function.kind {
+            return self.run(closure, address(call.expr), call.arguments.clone());
+        }
+        self.opaque_call(call)
+    }
+
+    /// Inlines a call if its function is resolved, else performs its effect.
+    fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
+        if let Some(value) = self.inlined(call) {
             return value;
         }
-        let role = role_of_type(self.vocabulary, owner);
-        if !matches!(role, Some(Role::Optimizer | Role::Schedule))
-            && let Some(value) = self.seen_call(expr, node)
-        {
-            return value;
-        }
-        let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-        if let Some((Kind::Optimizer(id), rest)) =
-            arguments.split_first().map(|(first, rest)| (&first.kind, rest))
-            && let Some(CallEffect::Gradients(effects)) = self.vocabulary.optimizer_method(name, rest.len())
-        {
-            // `Optimizer::step(&mut optimizer)`
-            self.effects(expr, effects, &On::Optimizer(*id), rest.first());
-            return Value { measured: true, ..Value::number() };
-        }
-        let mut deps = Deps::none();
-        for (argument, value) in node.args.iter().zip(&arguments) {
-            let rng = matches!(argument, Expr::Reference(by) if by.mutability.is_some());
-            if !rng || matches!(value.kind, Kind::Optimizer(_)) {
-                deps = deps.union(&value.derived().deps);
-            }
-        }
-        if is_number(owner) {
-            let site = self.site_of(expr, None);
-            let origin = match &arguments[..] {
-                [one] => one.origin.ended(GradientStop::Number, site),
-                _ => Origin::default(),
-            };
-            let measured = arguments.iter().any(|argument| argument.measured || argument.computed);
-            return Value { measured, ..Value::number().with_origin(origin) };
-        }
-        match role {
-            Some(Role::Optimizer) => {
-                let site = self.opaque_site_of(expr);
-                if arguments.is_empty() {
-                    return Value::of(Kind::Settings(site), Deps::none());
-                }
-                // It is given no parameters, so it is told them later and its gradients are not its own.
-                let rate = matches!(node.args.first(), Some(Expr::Path(first)) if first.path.get_ident().is_some_and(|name| is_rate(&name.to_string())));
-                if rate || arguments.iter().all(|argument| matches!(argument.kind, Kind::Number)) {
-                    return Value::nothing();
-                }
-                let owned = arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
-                return Value::of(Kind::NewOptimizer(owned, site), Deps::none());
-            }
-            Some(Role::Schedule) => return self.new_schedule(expr, &arguments),
-            Some(Role::Scaler) => return Value::of(Kind::Scaler, Deps::none()),
+        match call.receiver.as_ref().map(|receiver| &receiver.kind) {
+            Some(Kind::Schedule) => return self.schedule_method(call),
+            Some(Kind::NewOptimizer(..) | Kind::Settings(_)) => return self.unbuilt_method(call),
+            Some(_) if self.is_plain(call) && self.method_reads_parameters(call) => return Value::nothing(),
             _ => {}
         }
-        let parts =
-            arguments.iter().fold(Origin::constant(), |all, part| all.with(&part.origin, Join::Other));
-        if self.vocabulary.tensors.contains(&owner) {
-            // A variable has a gradient of its own.
-            let origin = if is_variable(owner) { Origin::default() } else { parts };
-            return Value::plain(deps).with_origin(origin);
-        }
-        if arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients)) {
-            self.gradients_are_values();
-            return Value::of(Kind::Gradients, deps);
-        }
-        let site = self.opaque_site_of(expr);
-        if is_distributed_sampler(owner) && !node.args.iter().any(is_no) {
-            self.cfg.samplers.insert(site);
-        }
-        self.hand_over(&arguments, site, false);
-        let made = is_constructor(name).then_some(site);
-        let own = matches!(&*node.func, Expr::Path(path) if self.seen.may_be_own(&path.path, self.function));
-        let criterion = self.vocabulary.criterion(owner).filter(|_| !own);
-        let unreduced = node.args.iter().any(asks_for_no_reduction).then_some(site);
-        let origin = match criterion {
-            Some(_) => Origin { unreduced, criterion, ..Origin::default() },
-            None => Origin::default(),
-        };
-        let ty = made.and_then(|_| self.seen.type_named(owner, self.function));
-        Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
-    }
-
-    fn local_closure(&mut self, expr: &'a Expr, node: &'a ExprCall, path: PathId, name: &str) -> Value<'a> {
-        let known = self.values.get(&path).map(|value| value.kind.clone());
-        if let Some(Kind::Closure(closure, seen)) = known
-            && !self.survey.assigned.contains(name)
+        let Some(effect) = self.effect(call) else { return self.opaque(call) };
+        if let Callee::Method(node) = call.callee
+            && self.is_plain(call)
         {
-            let given = node.args.iter().map(|argument| self.expr(argument)).collect();
-            return self.run(closure, seen, address(expr), given);
+            self.note_model_use(&node.receiver, effect);
         }
-        if let Some(Kind::Closure(closure, _)) = self.values.get(&path).map(|value| value.kind.clone()) {
-            self.touch_tokens(quote::ToTokens::to_token_stream(&closure.body));
-        }
-        if self.vocabulary.function(name) == Some(CallEffect::Computes(Stage::Loss)) {
-            let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-            return self.computes(expr, Stage::Loss, None, &arguments);
-        }
-        match self.values.get(&path).cloned() {
-            Some(function) if self.is_model(name, &function) => {
-                let arguments: Vec<_> = node.args.iter().map(|argument| self.expr(argument)).collect();
-                self.computes(expr, Stage::Forward, Some(&function), &arguments)
-            }
-            _ => self.unseen_call(expr, node),
+        self.perform(effect, call)
+    }
+
+    /// Whether a call is a method on neither an optimizer nor a scaler.
+    fn is_plain(&self, call: &Call<'a>) -> bool {
+        match call.receiver.as_ref().map(|receiver| &receiver.kind) {
+            None | Some(Kind::Optimizer(_)) => false,
+            Some(_) => !self.is_of_scaler(call),
         }
     }
 
-    /// Whether a variable that is called like a function is a model: one that some optimizer moves, and that
-    /// holds no optimizer itself.
-    fn is_model(&self, name: &str, function: &Value<'a>) -> bool {
-        let moved = |optimizer: &crate::cfg::Optimizer| {
-            let owned = optimizer.owned.as_ref();
-            owned.and_then(|owned| owned.overlaps(&function.deps, &self.cfg.paths)) == Some(true)
+    /// Whether a call is a method that the vocabulary has for scalers.
+    fn is_of_scaler(&self, call: &Call<'a>) -> bool {
+        let on_scaler = call.receiver.as_ref().is_some_and(|receiver| matches!(receiver.kind, Kind::Scaler));
+        on_scaler && self.scaler_effect(call).is_some()
+    }
+
+    /// The effect of a call, if the vocabulary knows it.
+    fn effect(&self, call: &Call<'a>) -> Option<CallEffect> {
+        let (name, arguments) = (call.name.as_str(), call.arguments.len());
+        let Some(receiver) = &call.receiver else {
+            let takes = call.path().is_some_and(|path| is_mem_take(path, arguments));
+            return self.vocabulary.function(name).or(takes.then_some(CallEffect::Takes));
         };
-        matches!(function.kind, Kind::Plain)
-            && !hints_at_training(name)
-            && self.optimizers_in(&function.deps).is_empty()
-            && self.cfg.optimizers.iter().any(moved)
+        match &receiver.kind {
+            Kind::Optimizer(_) => {
+                let copies =
+                    || self.vocabulary.method(name, arguments).filter(|effect| *effect == CallEffect::Copies);
+                self.vocabulary.optimizer_method(name, arguments).or_else(copies)
+            }
+            Kind::Scaler => self.scaler_effect(call).or_else(|| self.plain_effect(call, receiver)),
+            _ => self.plain_effect(call, receiver),
+        }
     }
 
-    fn no_grad(&mut self, node: &'a ExprCall) -> Value<'a> {
-        match node.args.first() {
-            Some(Expr::Closure(closure)) => {
-                let seen = self.scope.len();
-                self.unrecorded += 1;
-                let value = self.run(closure, seen, address(node), Vec::new());
-                self.unrecorded = self.unrecorded.saturating_sub(1);
-                value.derived().with_origin(value.origin.clone())
+    fn scaler_effect(&self, call: &Call<'a>) -> Option<CallEffect> {
+        self.vocabulary.scaler_method(&call.name, call.arguments.len())
+    }
+
+    /// The effect of a method on anything but an optimizer.
+    fn plain_effect(&self, call: &Call<'a>, receiver: &Value<'a>) -> Option<CallEffect> {
+        let known = self.vocabulary.method(&call.name, call.arguments.len());
+        let known = known.or_else(|| is_loss(&call.name).then_some(CallEffect::Computes(Stage::Loss)));
+        known.or_else(|| self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor()))
+    }
+
+    /// Performs the effect of a call; the value is what the call returns.
+    fn perform(&mut self, effect: CallEffect, call: &Call<'a>) -> Value<'a> {
+        match effect {
+            CallEffect::Gradients(effects) => self.acts_on_gradients(call, effects),
+            CallEffect::Backward { retain } => self.backward(call, retain),
+            CallEffect::Computes(stage) => {
+                self.computes(call, stage, call.receiver.as_ref(), &call.arguments)
             }
-            Some(other) => {
-                self.expr(other);
-                Value::nothing()
+            CallEffect::Applies => self.applies(call),
+            CallEffect::KeepsGraph => self.keeps_graph(call),
+            CallEffect::Detaches => self.detaches(call),
+            CallEffect::Scales => self.scales(call),
+            CallEffect::Reduces => self.reduces(call),
+            CallEffect::Parameters => self.parameters(call),
+            CallEffect::Settings => self.settings(call),
+            CallEffect::Builds => self.builds(call),
+            CallEffect::Adopts => self.adopts(call),
+            CallEffect::Updates { model, .. } => self.updates(call, model),
+            CallEffect::Passes => self.passes(call),
+            CallEffect::Takes => self.takes(call),
+            CallEffect::Copies => self.copies(call),
+            CallEffect::Mode(stage) => self.switches_mode(call, stage),
+            CallEffect::ModeBy => self.switches_mode_by(call),
+            CallEffect::NoGrad => self.no_grad(call),
+            CallEffect::WithGrad => self.with_grad(call),
+            CallEffect::SwitchesRecording => self.switches_recording(call),
+            CallEffect::SetsEpoch => self.sets_epoch(call),
+            CallEffect::Harmless => self.harmless(call),
+        }
+    }
+
+    /// Returns the subject: a wrapper around it, or the value in a wrapper.
+    fn passes(&mut self, call: &Call<'a>) -> Value<'a> {
+        match (&call.receiver, &call.arguments[..]) {
+            (Some(receiver), _) => Value { handed: Handed::Value, ..receiver.clone() },
+            (None, [value]) => {
+                let known = (Variant::of(&call.name) == Some(Variant::Some)).then_some(Known::Something);
+                value.clone().with_known(known)
             }
-            None => Value::of(Kind::Guard(Guard { mode: None, certain: true }), Deps::none()),
+            (None, _) => self.opaque(call),
+        }
+    }
+
+    /// Moves the subject out of its place.
+    fn takes(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(value) = call.subject() else { return self.opaque(call) };
+        if let Some(place) = value.place {
+            self.changed_in(place);
+        }
+        Value { handed: Handed::Value, ..value.clone() }
+    }
+
+    fn copies(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(value) = call.subject() else { return self.opaque(call) };
+        if let Kind::Optimizer(id) = value.kind {
+            let mut copy = self.opaque(call);
+            copy.copy_of = Some(id);
+            return copy;
+        }
+        Value { handed: Handed::Value, copied: true, ..value.clone() }
+    }
+
+    fn sets_epoch(&mut self, call: &Call<'a>) -> Value<'a> {
+        let site = self.site_of(call.expr, None);
+        self.cfg.facts.mark(site, Mark::SetsEpoch);
+        self.opaque(call)
+    }
+
+    fn harmless(&mut self, call: &Call<'a>) -> Value<'a> {
+        match &call.receiver {
+            None => Value::number(),
+            Some(receiver) => match receiver.kind {
+                Kind::Optimizer(_) => Value::nothing(),
+                _ if self.is_of_scaler(call) => Value::number(),
+                _ => call.arguments.iter().fold(receiver.derived(), |all, part| all.with(&part.derived())),
+            },
         }
     }
 }

@@ -1,280 +1,162 @@
-//! Branches and loops.
+//! Control flow: frames, loops, branches, jumps, and the conditions that lead to a place.
 
-use syn::spanned::Spanned;
-use syn::{Arm, Expr, ExprBinary, ExprForLoop, ExprIf, ExprMatch, ExprWhile, Label, Pat};
+use std::collections::BTreeSet;
 
-use super::head;
-use super::value::Value;
-use super::{FrameKind, Lower, address, text};
-use crate::cfg::{BlockId, BlockKind, Deps, Head};
-use crate::limits;
+use super::env::{bind, value};
+use super::{Lower, address, text};
+use crate::cfg::{BlockId, LoopId, PathId};
+use failure::Errors;
+use value::Value;
+
+pub(super) mod ask;
+mod branches;
+pub(super) mod condition;
+mod count;
+pub(super) mod expression;
+pub(super) mod factors;
+pub(super) mod failure;
+pub(super) mod guard;
+mod head;
+mod jump;
+pub(super) mod known;
+mod loops;
+mod pipeline;
+
+/// Frames, iterations and branches around the code that is being lowered.
+#[derive(Default)]
+pub(super) struct Control<'a> {
+    pub frames: Vec<Frame<'a>>,
+    /// Loop bodies, outermost first.
+    pub iterations: Vec<Iteration>,
+    /// Number of open branches.
+    pub branches: usize,
+    /// Where errors go.
+    pub errors: Errors,
+}
+
+/// Target of `break`, `continue`, `return` or `?`.
+pub(super) struct Frame<'a> {
+    label: Option<String>,
+    kind: FrameKind,
+    /// The block after the frame.
+    break_to: BlockId,
+    /// Number of names in scope around the frame.
+    scope: usize,
+    /// Join of the values of all jumps out of the frame so far.
+    value: Option<Value<'a>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FrameKind {
+    Loop {
+        continue_to: BlockId,
+    },
+    /// A labelled block.
+    Labelled,
+    /// An inlined function or closure, or an async block that is awaited in place: `return` and `?` end it.
+    Call,
+    /// A `try` block: `?` ends it.
+    Try,
+}
+
+/// A copy of a loop body that is being lowered.
+pub(super) struct Iteration {
+    pub of: LoopId,
+    /// It is the first iteration, not a later one.
+    first: bool,
+    /// Number of open branches at the start of the body.
+    branches: usize,
+    /// A `continue` may have skipped the code that follows.
+    continued: bool,
+    /// Number of open guards at the start of the body.
+    guards: usize,
+    /// Variables incremented so far.
+    bumped: BTreeSet<PathId>,
+}
+
+impl Control<'_> {
+    /// The innermost loop.
+    pub(super) fn innermost(&self) -> Option<LoopId> {
+        self.iterations.last().map(|iteration| iteration.of)
+    }
+
+    /// All loops, outermost first.
+    pub(super) fn loops(&self) -> Vec<LoopId> {
+        self.iterations.iter().map(|iteration| iteration.of).collect()
+    }
+
+    /// Number of open branches and of loops.
+    pub(super) fn nesting(&self) -> (usize, usize) {
+        (self.branches, self.iterations.len())
+    }
+
+    /// Whether a condition inside the innermost loop may skip the code that is being lowered.
+    pub(super) fn is_conditional(&self) -> bool {
+        self.iterations.last().map_or(self.branches > 0, |iteration| self.may_skip(iteration))
+    }
+
+    /// Whether the first iteration of some loop may skip the code that is being lowered.
+    pub(super) fn may_skip_first(&self) -> bool {
+        self.iterations.iter().any(|iteration| iteration.first && self.may_skip(iteration))
+    }
+
+    /// Whether this is the first iteration of the innermost loop.
+    pub(super) fn in_first(&self) -> bool {
+        self.iterations.last().is_none_or(|iteration| iteration.first)
+    }
+
+    fn may_skip(&self, iteration: &Iteration) -> bool {
+        self.branches > iteration.branches || iteration.continued
+    }
+
+    /// The innermost frame with this property.
+    fn frame(&self, is_it: impl Fn(&Frame<'_>) -> bool) -> Option<usize> {
+        self.frames.iter().rposition(is_it)
+    }
+}
 
 impl<'a> Lower<'a> {
-    pub(super) fn control(&mut self, expr: &'a Expr) -> Value<'a> {
-        match expr {
-            // What a batch without weight leaves out changes nothing.
-            Expr::If(node) if super::method::asks_for_weight(&node.cond) => self.scoped(&node.then_branch),
-            Expr::If(node) => self.branch(node),
-            Expr::Match(node) => self.choose(node),
-            Expr::Let(_) => self.condition_only(expr),
-            Expr::ForLoop(node) => self.for_loop(node),
-            Expr::While(node) => self.while_loop(node),
-            Expr::Loop(node) => self.plain_loop(node),
-            Expr::Block(node) => match &node.label {
-                None => self.scoped(&node.block),
-                Some(label) => self.labelled(label, &node.block),
-            },
-            Expr::Unsafe(node) => self.scoped(&node.block),
-            Expr::Const(node) => self.scoped(&node.block),
-            Expr::TryBlock(node) => self.try_block(node),
-            Expr::Try(node) => self.tries(node),
-            Expr::Return(node) => self.returns(node),
-            Expr::Yield(node) => self.yields(node),
-            Expr::Break(node) => self.breaks(expr, node),
-            Expr::Continue(node) => self.continues(expr, node),
-            _ => Value::nothing(),
-        }
+    /// Opens a frame; jumps of this kind go to `break_to` until it is closed.
+    pub(super) fn open_frame(&mut self, label: Option<String>, kind: FrameKind, break_to: BlockId) {
+        let scope = self.scope.len();
+        self.control.frames.push(Frame { label, kind, break_to, scope, value: None });
     }
 
-    fn plain_loop(&mut self, node: &'a syn::ExprLoop) -> Value<'a> {
-        let id = self.loop_of(address(node), node.loop_token.span().start().line, || {
-            ("loop".to_owned(), Head::default())
-        });
-        self.repeat(id, node.label.as_ref(), false, &mut |lower, _| {
-            lower.scoped(&node.body);
-        })
-    }
-
-    fn try_block(&mut self, node: &'a syn::ExprTryBlock) -> Value<'a> {
-        let after = self.block("");
-        self.open_frame(None, FrameKind::Try, after);
-        let value = self.scoped(&node.block);
-        self.frames.pop();
-        self.goto(after);
-        self.start(after);
-        value
-    }
-
-    fn yields(&mut self, node: &'a syn::ExprYield) -> Value<'a> {
-        if let Some(value) = &node.expr {
-            let value = self.expr(value);
-            self.escapes(&value);
-        }
-        Value::plain(Deps::Anything)
-    }
-
-    fn while_loop(&mut self, node: &'a ExprWhile) -> Value<'a> {
-        let head = || (format!("while {}", text::tight(&node.cond)), head::of_while(&node.cond));
-        let id = self.loop_of(address(node), node.while_token.span().start().line, head);
-        if let Expr::Let(fetched) = &*node.cond {
-            self.cfg.loops[id].over = text::tight(&fetched.expr);
-            self.note_while(id, fetched);
-        }
-        self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
-            let body = lower.block("round");
-            lower.while_let = matches!(&*node.cond, Expr::Let(_));
-            lower.condition(&node.cond, body, out);
-            lower.start(body);
-            lower.scoped(&node.body);
-        });
-        Value::nothing()
-    }
-
-    fn for_loop(&mut self, node: &'a ExprForLoop) -> Value<'a> {
-        if self.for_each_named(node) {
-            return Value::nothing();
-        }
-        let pipeline = self.pipeline(&node.expr);
-        let items = match &pipeline {
-            Some(pipeline) => self.pipeline_items(pipeline),
-            None => self.expr(&node.expr),
-        };
-        if self.for_all(node, &items) {
-            return Value::nothing();
-        }
-        let head = || {
-            let text = format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
-            (text, head::of_for(&node.pat, &node.expr))
-        };
-        let id = self.loop_of(address(node), node.for_token.span().start().line, head);
-        self.note_for(id, &node.pat, &node.expr);
-        self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
-            let body = lower.block("round");
-            lower.goto(body);
-            lower.goto(out);
-            lower.start(body);
-            let item = match &pipeline {
-                Some(pipeline) => lower.through_pipeline(pipeline, &items),
-                None => lower.item(&items),
-            };
-            lower.expect_index(&node.pat, &node.expr);
-            lower.bind(&node.pat, item);
-            lower.scoped(&node.body);
-        });
-        Value::nothing()
-    }
-
-    fn labelled(&mut self, label: &Label, block: &'a syn::Block) -> Value<'a> {
-        let after = self.block("");
-        let label = Some(label.name.ident.to_string());
-        self.open_frame(label, FrameKind::Labelled, after);
-        let value = self.scoped(block);
-        let broken = self.frames.pop().and_then(|frame| frame.value);
-        self.goto(after);
-        self.start(after);
+    /// Closes the innermost frame; returns the join of its values and the one that control arrives with.
+    pub(super) fn close_frame(&mut self, value: Value<'a>) -> Value<'a> {
+        let broken = self.control.frames.pop().and_then(|frame| frame.value);
         match broken {
             Some(broken) => self.join_values(value, broken),
             None => value,
         }
     }
 
-    /// A loop, first round and later rounds.
-    ///
-    /// `round` lowers one round, and goes to the given block when there is no further one.
-    pub(super) fn repeat(
-        &mut self,
-        of: usize,
-        label: Option<&Label>,
-        may_skip: bool,
-        round: &mut dyn FnMut(&mut Self, BlockId),
-    ) -> Value<'a> {
-        let line = self.cfg.loops[of].line;
-        let label = label.map(|label| label.name.ident.to_string());
-        let twice = self.rounds.len() < limits::NESTED_LOOPS;
-        let first = self.block(&format!("line {line}, first round"));
-        let later = if twice { self.block(&format!("line {line}, later rounds")) } else { first };
-        for head in [first, later] {
-            self.cfg.blocks[head].kind = BlockKind::Head;
+    /// The join of two values; gives up on optimizers that it no longer identifies.
+    pub(super) fn join_values(&mut self, a: Value<'a>, b: Value<'a>) -> Value<'a> {
+        let (value, lost) = a.either(b);
+        self.lose(lost);
+        value
+    }
+
+    /// The join of the values that are there.
+    fn join_options(&mut self, a: Option<Value<'a>>, b: Option<Value<'a>>) -> Option<Value<'a>> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(self.join_values(a, b)),
+            (a, b) => a.or(b),
         }
-        self.cfg.rounds.insert(later, of);
-        let (skipped, out) = (self.block(""), self.block(&format!("after line {line}")));
-        self.goto(first);
-        let mut value = None;
-        for (is_first, head) in [(true, first), (false, later)] {
-            if is_first && !twice {
-                continue;
-            }
-            self.start(head);
-            self.open_frame(label.clone(), FrameKind::Loop { continue_to: later }, out);
-            self.begin_round(of, is_first);
-            let mark = self.scope.len();
-            round(self, if is_first || !twice { skipped } else { out });
-            self.leave(mark);
-            self.goto(later);
-            self.forget_exits();
-            self.rounds.pop();
-            let broken = self.frames.pop().and_then(|frame| frame.value);
-            value = match (value, broken) {
-                (Some(a), Some(b)) => Some(self.join_values(a, b)),
-                (a, b) => a.or(b),
-            };
-        }
-        self.start(skipped);
-        self.edge(out, may_skip && twice);
-        self.start(out);
-        value.unwrap_or_else(Value::nothing)
     }
 
-    fn branch(&mut self, node: &'a ExprIf) -> Value<'a> {
-        let mark = self.scope.len();
-        let (yes, no, after) = (self.block("if"), self.block("else"), self.block(""));
-        self.condition(&node.cond, yes, no);
-        self.note_choice(node);
-        self.branches += 1;
-        self.start(yes);
-        let guards = self.guard_branch(&node.cond, true);
-        let then = self.scoped(&node.then_branch);
-        self.unguard(guards);
-        self.leave(mark);
-        self.goto(after);
-        self.start(no);
-        let guards = self.guard_branch(&node.cond, false);
-        let other = match &node.else_branch {
-            Some((_, other)) => self.expr(other),
-            None => Value::nothing(),
-        };
-        self.unguard(guards);
-        self.branches -= 1;
-        self.goto(after);
-        self.start(after);
-        self.join_values(then, other)
+    /// Continues in a block that control also falls into.
+    pub(super) fn join_at(&mut self, block: BlockId) {
+        self.goto(block);
+        self.start(block);
     }
 
-    /// `a && b` as a value.
-    pub(super) fn condition_value(&mut self, node: &'a ExprBinary) -> Value<'a> {
-        let (right, after) = (self.block(""), self.block(""));
-        let left = self.expr(&node.left);
-        self.goto(right);
-        self.goto(after);
-        self.start(right);
-        self.branches += 1;
-        let right = self.expr(&node.right);
-        self.branches -= 1;
-        self.goto(after);
-        self.start(after);
-        Value { measured: left.measured || right.measured, ..Value::number() }
-    }
-
-    fn condition_only(&mut self, expr: &'a Expr) -> Value<'a> {
-        let mark = self.scope.len();
-        let after = self.block("");
-        self.condition(expr, after, after);
-        self.start(after);
-        self.leave(mark);
-        Value::number()
-    }
-
-    fn choose(&mut self, node: &'a ExprMatch) -> Value<'a> {
-        let subject = self.expr(&node.expr);
-        let after = self.block("");
-        let mut result: Option<Value<'a>> = None;
-        self.branches += 1;
-        for (index, arm) in node.arms.iter().enumerate() {
-            let fits = Self::fits(&arm.pat, &subject);
-            if fits == Some(false) {
-                continue;
-            }
-            let next = self.block("");
-            let guards = self.guard_arm(&node.arms, index, &node.expr, &subject);
-            let other = (index + 1 < node.arms.len() && fits != Some(true)).then_some(next);
-            let value = self.arm(arm, (&node.expr, &subject), next, other);
-            self.unguard(guards);
-            self.goto(after);
-            result = Some(match result {
-                Some(before) => self.join_values(before, value),
-                None => value,
-            });
-            self.start(next);
-            if fits == Some(true) {
-                break;
-            }
-        }
-        self.branches -= 1;
-        self.goto(after);
-        self.start(after);
-        result.unwrap_or_else(Value::nothing)
-    }
-
-    /// One arm; control that does not take it goes on at `next`, if there is another.
-    fn arm(
-        &mut self,
-        arm: &'a Arm,
-        (subject, value): (&'a Expr, &Value<'a>),
-        next: BlockId,
-        other: Option<BlockId>,
-    ) -> Value<'a> {
-        let mark = self.scope.len();
-        let taken = self.block("match");
-        self.matching(subject, &arm.pat, taken, other);
-        self.start(taken);
-        self.bind(&arm.pat, value.clone());
-        if let Pat::Guard(guarded) = &arm.pat {
-            let body = self.block("");
-            self.condition(&guarded.guard, body, next);
-            self.start(body);
-        }
-        let value = self.expr(&arm.body);
-        self.leave(mark);
+    /// Lowers one side of a branch.
+    pub(super) fn branched<T>(&mut self, side: impl FnOnce(&mut Self) -> T) -> T {
+        self.control.branches += 1;
+        let value = side(self);
+        self.control.branches -= 1;
         value
     }
 }

@@ -1,36 +1,34 @@
-//! How variables are used, and what heads of loops and choices look like: what lints on bookkeeping read.
+//! Notes for lints on bookkeeping: uses of variables, heads of loops, choices of the best model.
 
-use std::collections::BTreeSet;
+use syn::{BinOp, Expr, ExprBinary, ExprPath, Lit, Pat, ReturnType, Type};
 
-use quote::ToTokens;
-use syn::{BinOp, Expr, ExprBinary, ExprIf, ExprPath, Lit, Pat, ReturnType, Type};
-
-use super::seen::SeenFn;
-use super::value::Value;
-use super::{Lower, address, text};
-use crate::cfg::{Choice, LoopId, Measure, PathId, SiteId, Swallow, Use, UseKind};
+use crate::cfg::{PathId, SiteId, Use, UseKind};
 use crate::diagnostic::Place;
 use crate::limits;
+use crate::lower::env::value::Value;
+use crate::lower::resolve::Function;
+use crate::lower::{Lower, address};
 use crate::stage::Stage;
-use crate::tokens::{identifiers, names_in};
-use crate::vocabulary::rust::{ErrorFilter, Variant, error_filter, is_ok, is_result};
-use crate::vocabulary::{
-    CallEffect, GradientStop, is_loss, is_private_loader, keeps_model, names_batch, names_loader,
-};
+use crate::tokens::names_in;
+use crate::vocabulary::rust::is_result;
+use crate::vocabulary::{CallEffect, GradientStop, is_loss};
+
+mod choice;
+mod heads;
 
 impl<'a> Lower<'a> {
-    /// What the signature tells.
-    pub(super) fn note_function(&mut self, function: &SeenFn) {
-        self.cfg.notes.function.clone_from(&function.name);
-        self.cfg.notes.is_test = function.tested;
-        self.cfg.notes.returns = match &function.sig.output {
+    /// Records the signature.
+    pub(super) fn note_function(&mut self, function: &Function) {
+        self.cfg.function.name.clone_from(&function.name);
+        self.cfg.function.is_test = function.tested;
+        self.cfg.function.returns = match &function.sig.output {
             ReturnType::Default => false,
             ReturnType::Type(_, ty) => gives_something(ty),
         };
     }
 
     fn note(&mut self, path: PathId, site: SiteId, kind: UseKind) {
-        let uses = self.cfg.notes.uses.entry(path).or_default();
+        let uses = &mut self.cfg.facts.variable_mut(path).uses;
         match uses.iter().rposition(|known| known.site == site) {
             Some(known) if kind != UseKind::Read => uses[known].kind = kind,
             None if uses.len() < limits::USES => uses.push(Use { site, kind }),
@@ -38,28 +36,28 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable that a name stands for, if its uses are noted, and the site of the name.
+    /// The variable of a name, if its uses are recorded, and the site of the name.
     fn noted_name(&mut self, node: &ExprPath) -> Option<(PathId, SiteId)> {
         let name = node.path.get_ident()?.to_string();
         let path = self.lookup(&name)?;
-        let path = self.aliases.get(&path).copied().unwrap_or(path);
-        let noted = self.survey.assigned.contains(&name)
-            || self.built.contains_key(&path)
-            || self.sources_of_items.contains(&path);
-        if !noted || self.dead {
+        let path = self.env.unaliased(path);
+        let noted = self.survey().assigned.contains(&name)
+            || self.env.built.contains_key(&path)
+            || self.env.item_sources.contains(&path);
+        if !noted || self.at.dead {
             return None;
         }
-        Some((path, self.site(address(node), None, || (Place::of(node), name))))
+        Some((path, self.site(address(node), None, || (Place::of(node), name.into()))))
     }
 
-    /// A variable's value is asked for.
+    /// Records a read of a variable.
     pub(super) fn note_read(&mut self, node: &ExprPath) {
         if let Some((path, site)) = self.noted_name(node) {
             self.note(path, site, UseKind::Read);
         }
     }
 
-    /// `left = ..`, `left += ..`, `&mut left`, `left.train()`.
+    /// Records another use of a variable: `left = ..`, `left += ..`, `&mut left`, `left.train()`.
     pub(super) fn note_use(&mut self, left: &Expr, kind: UseKind) {
         match left {
             Expr::Path(node) => {
@@ -73,7 +71,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// An operator that also assigns.
+    /// Records an operator that also assigns.
     pub(super) fn note_added(&mut self, node: &'a ExprBinary, right: &Value<'a>) {
         let kind = if matches!(node.op, BinOp::AddAssign(_)) {
             UseKind::Add { measured: is_measured(right, &node.right) }
@@ -84,7 +82,7 @@ impl<'a> Lower<'a> {
         if let Expr::Path(left) = &*node.left
             && let Some(path) = left.path.get_ident().and_then(|name| self.lookup(&name.to_string()))
         {
-            let known = self.added.entry(path).or_default();
+            let known = self.env.added.entry(path).or_default();
             for &forward in &right.origin.forwards {
                 if !known.contains(&forward) && known.len() < limits::USES {
                     known.push(forward);
@@ -93,7 +91,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `left / right`: the variables in the divisor of a variable.
+    /// Records the variables in the divisor of a variable: `left / right`.
     pub(super) fn note_division(&mut self, node: &'a ExprBinary) {
         let mut left = &*node.left;
         while let Expr::Cast(syn::ExprCast { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) = left {
@@ -103,7 +101,7 @@ impl<'a> Lower<'a> {
             && let Some((path, _)) = self.noted_name(divided)
         {
             let by: Vec<PathId> = names_in(&node.right).iter().filter_map(|name| self.lookup(name)).collect();
-            let known = self.cfg.notes.divisors.entry(path).or_default();
+            let known = &mut self.cfg.facts.variable_mut(path).divisors;
             for path in by {
                 if !known.contains(&path) && known.len() < limits::USES {
                     known.push(path);
@@ -112,19 +110,37 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// What a method does to the model that it is called on.
-    pub(super) fn note_method(&mut self, receiver: &Expr, does: Option<CallEffect>) {
-        let kind = match does {
-            Some(CallEffect::Computes(Stage::Forward)) => UseKind::Forward,
-            Some(
-                CallEffect::Mode(_) | CallEffect::ModeBy | CallEffect::Parameters | CallEffect::Gradients(_),
-            ) => UseKind::Train,
-            _ => return,
+    /// Records what a method does to the model that it is called on.
+    pub(super) fn note_model_use(&mut self, receiver: &Expr, effect: CallEffect) {
+        let kind = match effect {
+            CallEffect::Computes(Stage::Forward) => UseKind::Forward,
+            CallEffect::Mode(_) | CallEffect::ModeBy | CallEffect::Parameters | CallEffect::Gradients(_) => {
+                UseKind::Train
+            }
+            CallEffect::Computes(_)
+            | CallEffect::Backward { .. }
+            | CallEffect::Applies
+            | CallEffect::Settings
+            | CallEffect::Builds
+            | CallEffect::Adopts
+            | CallEffect::Updates { .. }
+            | CallEffect::Scales
+            | CallEffect::SetsEpoch
+            | CallEffect::Reduces
+            | CallEffect::KeepsGraph
+            | CallEffect::Detaches
+            | CallEffect::Passes
+            | CallEffect::Takes
+            | CallEffect::Copies
+            | CallEffect::NoGrad
+            | CallEffect::WithGrad
+            | CallEffect::SwitchesRecording
+            | CallEffect::Harmless => return,
         };
         self.note_use(receiver, kind);
     }
 
-    /// What a variable was computed from, as the source writes it.
+    /// Records the initializer of a variable.
     pub(super) fn note_made(&mut self, pat: &Pat, init: &'a Expr) {
         let pat = match pat {
             Pat::Type(typed) => &*typed.pat,
@@ -133,118 +149,26 @@ impl<'a> Lower<'a> {
         if let Pat::Ident(ident) = pat
             && let Some(path) = self.lookup(&ident.ident.to_string())
         {
-            self.made_of.insert(path, init);
+            self.env.made_of.insert(path, init);
         }
     }
 
-    /// The words of a literal.
+    /// Records a string literal.
     pub(super) fn note_literal(&mut self, literal: &Lit) {
         if let Lit::Str(text) = literal {
-            self.cfg.notes.says.push(text.value());
+            self.cfg.function.says.push(text.value());
         }
     }
 
-    /// A branch that keeps the best model so far.
-    pub(super) fn note_choice(&mut self, node: &'a ExprIf) {
-        let mut single = &*node.cond;
-        while let Expr::Paren(inner) = single {
-            single = &inner.expr;
-        }
-        let Expr::Binary(compared) = single else { return };
-        let (less, more) = match compared.op {
-            BinOp::Lt(_) | BinOp::Le(_) => (&*compared.left, &*compared.right),
-            BinOp::Gt(_) | BinOp::Ge(_) => (&*compared.right, &*compared.left),
-            _ => return,
-        };
-        let body = &node.then_branch.stmts;
-        let assigned = body.iter().find_map(|statement| match statement {
-            syn::Stmt::Expr(Expr::Assign(assign), _) => {
-                let (best, now) = (text::tight(&assign.left), text::tight(&assign.right));
-                let is = |best_side: &Expr, now_side: &Expr| {
-                    names_in(best_side).contains(best.as_str()) && text::tight(now_side) == now
-                };
-                (is(more, less) || is(less, more)).then_some(&*assign.right)
-            }
-            _ => None,
-        });
-        let Some(Expr::Path(now)) = assigned else { return };
-        let Some(name) = now.path.get_ident().map(ToString::to_string) else { return };
-        let mut names = BTreeSet::new();
-        for statement in body {
-            identifiers(statement.to_token_stream(), &mut names);
-        }
-        let Some(keeps) = names.into_iter().find(|name| keeps_model(name)) else { return };
-        let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond)));
-        if self.cfg.notes.choices.iter().any(|known| known.site == site) || self.dead {
-            return;
-        }
-        let mut measure = Measure { name: name.clone(), ..Measure::default() };
-        self.measure(&name, &mut measure, 0);
-        self.cfg.notes.choices.push(Choice { site, measure, keeps });
-    }
-
-    /// Collects what a number was computed from.
-    fn measure(&self, name: &str, into: &mut Measure, depth: usize) {
-        let Some(path) = self.lookup(name) else { return };
-        if let Some(value) = self.values.get(&path) {
-            into.forwards.extend(&value.origin.forwards);
-        }
-        into.forwards.extend(self.added.get(&path).into_iter().flatten());
-        let Some(init) = self.made_of.get(&path).filter(|_| depth < limits::MEASURE_SOURCES) else { return };
-        for part in names_in(init) {
-            if part != name && !into.names.contains(&part) {
-                into.names.push(part.clone());
-                self.measure(&part, into, depth + 1);
-            }
-        }
-    }
-
-    /// The head of a loop over `items`.
-    pub(super) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
-        self.cfg.loops[of].over = of_loader(items).unwrap_or_else(|| text::tight(items));
-        let site = self.site(address(items), None, || (Place::of(items), text::call(items)));
-        self.cfg.notes.heads.insert(of, site);
-        if let Some((drops, from)) = swallows(items, pat) {
-            let from = text::tight(from);
-            let items = from.trim_start_matches("&mut ").trim_start_matches('&');
-            let instead = format!("for batch in {items} {{ let batch = batch?; .. }}");
-            let swallow = Swallow { site, of, drops, instead, from: None };
-            self.swallow(swallow);
-        }
-    }
-
-    /// The head of a `while let`.
-    pub(super) fn note_while(&mut self, of: LoopId, head: &'a syn::ExprLet) {
-        let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr)));
-        self.cfg.notes.heads.insert(of, site);
-        let fetch = text::tight(&head.expr);
-        let instead = match nested(&head.pat) {
-            Some((Variant::Some, _)) => {
-                format!("while let Some(batch) = {fetch} {{ let batch = batch?; .. }}")
-            }
-            Some(_) => format!("while let Some(batch) = {fetch}? {{ .. }}"),
-            None => return,
-        };
-        let from = fetched_from(&head.expr).and_then(|name| self.lookup(&name));
-        self.sources_of_items.extend(from);
-        self.swallow(Swallow { site, of, drops: false, instead, from });
-    }
-
-    fn swallow(&mut self, swallow: Swallow) {
-        if !self.dead && self.cfg.notes.swallows.iter().all(|known| known.site != swallow.site) {
-            self.cfg.notes.swallows.push(swallow);
-        }
-    }
-
-    /// A closure that is not seen to run may use what it mentions.
+    /// Records that code that is not lowered mentions a variable.
     pub(super) fn note_mentioned(&mut self, path: PathId) {
-        if self.built.contains_key(&path) {
+        if self.env.built.contains_key(&path) {
             self.note(path, 0, UseKind::Read);
         }
     }
 }
 
-/// Whether a number comes from a forward or a loss, or is named as one that does.
+/// Whether a number comes from a forward or a loss, or has the name of one that does.
 fn is_measured(value: &Value<'_>, expr: &Expr) -> bool {
     let origin = &value.origin;
     let number = match &origin.cut {
@@ -271,62 +195,4 @@ fn gives_something(ty: &Type) -> bool {
         }
         _ => true,
     }
-}
-
-/// The two variants of a pattern such as `Some(Ok(batch))`.
-fn nested(pat: &Pat) -> Option<(Variant, Variant)> {
-    let variant = |pat: &'_ Pat| -> Option<(String, Pat)> {
-        let Pat::TupleStruct(wrapped) = pat else { return None };
-        let name = wrapped.path.segments.last()?.ident.to_string();
-        (wrapped.elems.len() == 1).then(|| (name, wrapped.elems[0].clone()))
-    };
-    let (outer, inner) = variant(pat)?;
-    let (inner, _) = variant(&inner)?;
-    match (Variant::of(&outer)?, Variant::of(&inner)?) {
-        pair @ ((Variant::Some, Variant::Ok) | (Variant::Ok, Variant::Some)) => Some(pair),
-        _ => None,
-    }
-}
-
-/// The variable that items are fetched from.
-fn fetched_from(expr: &Expr) -> Option<String> {
-    match expr {
-        Expr::Await(node) => fetched_from(&node.base),
-        Expr::MethodCall(node) => match &*node.receiver {
-            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Whether what a loop goes through leaves errors out: whether it drops items or ends, and what is behind.
-fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
-    let Expr::MethodCall(node) = items else { return None };
-    let given = node.args.first();
-    let turns = |asks: bool| given.is_some_and(|function| is_ok(function, asks));
-    // Nested collections are flattened as well: only a loader that gives batches counts.
-    let of_loader = || {
-        let bound = names_in(&pat);
-        bound.iter().any(|name| names_batch(name))
-            && names_in(&node.receiver).iter().any(|name| names_loader(name))
-    };
-    match error_filter(&node.method.to_string())? {
-        ErrorFilter::EndsByValue => turns(false).then_some((false, &*node.receiver)),
-        ErrorFilter::EndsByTruth => turns(true).then_some((false, &*node.receiver)),
-        ErrorFilter::Drops => turns(false).then_some((true, &*node.receiver)),
-        ErrorFilter::Flattens => of_loader().then_some((true, &*node.receiver)),
-        ErrorFilter::Passes => swallows(&node.receiver, pat),
-    }
-}
-
-/// `train.epoch(epoch)` of `::training_loop::private::loader(train).epoch(epoch)`, as a generated loop asks for the loader
-/// of what it was given.
-fn of_loader(items: &Expr) -> Option<String> {
-    let Expr::MethodCall(call) = items else { return None };
-    let Expr::Call(asked) = &*call.receiver else { return None };
-    let Expr::Path(path) = &*asked.func else { return None };
-    let data = asked.args.first().filter(|_| is_private_loader(&path.path))?;
-    let arguments: Vec<String> = call.args.iter().map(text::tight).collect();
-    Some(format!("{}.{}({})", text::tight(data), call.method, arguments.join(", ")))
 }

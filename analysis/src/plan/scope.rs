@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::visit::Visit;
 use syn::{Block, Expr, Ident};
@@ -103,7 +103,7 @@ pub(crate) fn in_block(block: &Block) -> Vec<Ident> {
 }
 
 /// The variables that a hook's closure mentions, except its own parameters.
-fn in_hook(hook: &Expr) -> Vec<Ident> {
+pub(crate) fn in_hook(hook: &Expr) -> Vec<Ident> {
     let Expr::Closure(closure) = hook else { return Vec::new() };
     let mut own = crate::item::Names(Vec::new());
     closure.inputs.iter().for_each(|pattern| own.visit_pat(pattern));
@@ -117,6 +117,8 @@ fn in_hook(hook: &Expr) -> Vec<Ident> {
 #[derive(Default)]
 struct Mentions {
     names: Vec<Ident>,
+    /// Named arguments of the macro being read: `loss` in `println!("{loss}", loss = 2)`.
+    named: Vec<Ident>,
 }
 
 impl Mentions {
@@ -130,7 +132,7 @@ impl Mentions {
                 TokenTree::Group(group) => self.tokens(group.stream()),
                 TokenTree::Ident(name) if !matches!(before, '.' | '\'') => {
                     let path = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
-                    if !path {
+                    if !path && !is_assigned(tokens.peek()) {
                         self.names.push(name);
                     }
                 }
@@ -149,11 +151,19 @@ impl Mentions {
         }
         for local in Local::ALL {
             let name = local.name();
+            if self.named.iter().any(|named| named == name) {
+                continue;
+            }
             if text.contains(&format!("{{{name}}}")) || text.contains(&format!("{{{name}:")) {
                 self.names.push(Ident::new(name, span));
             }
         }
     }
+}
+
+/// Whether a single `=` follows: a named argument of a macro.
+fn is_assigned(next: Option<&TokenTree>) -> bool {
+    matches!(next, Some(TokenTree::Punct(next)) if next.as_char() == '=' && next.spacing() == Spacing::Alone)
 }
 
 impl<'ast> Visit<'ast> for Mentions {
@@ -171,6 +181,12 @@ impl<'ast> Visit<'ast> for Mentions {
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        let tokens: Vec<_> = call.tokens.clone().into_iter().collect();
+        self.named = tokens
+            .windows(2)
+            .filter(|pair| is_assigned(pair.get(1)))
+            .filter_map(|pair| if let TokenTree::Ident(name) = &pair[0] { Some(name.clone()) } else { None })
+            .collect();
         self.tokens(call.tokens.clone());
     }
 

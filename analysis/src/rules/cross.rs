@@ -1,6 +1,7 @@
 //! Rules between clauses, and between the clauses and the function's signature.
 
 mod functions;
+mod locals;
 mod order;
 mod passing;
 mod returned;
@@ -8,6 +9,8 @@ mod same;
 #[cfg(test)]
 mod tests;
 mod values;
+
+pub(crate) use returned::mended;
 
 use std::collections::BTreeMap;
 
@@ -69,7 +72,8 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     values::check(bag, spec, item);
     functions::check(bag, spec, item);
     returned::check(bag, spec);
-    order::check(bag, spec);
+    order::check(bag, spec, item);
+    locals::check_hooks(bag, spec, item);
     Amounts::new(bag, spec)
 }
 
@@ -181,19 +185,23 @@ fn check_unused(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Warns of a cosine schedule that counts updates, with the number of epochs as its length.
+/// Warns of a cosine or one-cycle schedule that counts updates, with the number of epochs as its length.
 fn check_length(bag: &Bag, spec: &Spec) {
     let (Some(scheduler), Some(epochs)) = (&spec.scheduler, &spec.epochs) else { return };
     let made = chain_start(&scheduler.value);
     let Expr::Call(call) = made else { return };
-    let is_cosine = constructed(made).is_some_and(|name| name == "CosineLr") && !spec.is_per_epoch();
-    let length = call.args.first().filter(|length| code(*length) == code(&epochs.value));
-    if let (true, Some(length)) = (is_cosine, length) {
-        let text = code(length);
+    let length = match constructed(made).map(ToString::to_string).as_deref() {
+        Some("CosineLr") => call.args.first(),
+        Some("OneCycleLr") => call.args.get(1),
+        _ => None,
+    };
+    let length = length.filter(|length| code(*length) == code(&epochs.value) && !spec.is_per_epoch());
+    if let Some(length) = length {
+        let (text, made) = (code(length), code(made));
         let message = format!("the schedule ends after {text} updates, and the run has as many epochs");
         let mut warning = Diagnostic::error(Place::of(length), message)
             .note("by default a schedule counts updates, one for each batch")
-            .help(format!("write `CosineLr::new({text}).per_epoch()`, or the number of updates"));
+            .help(format!("write `{made}.per_epoch()`, or the number of updates"));
         (warning.level, warning.lint) = (Level::Warning, Some(ENDS_EARLY));
         bag.push(warning);
     }

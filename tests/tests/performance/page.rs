@@ -1,4 +1,4 @@
-//! The page: words around the tables.
+//! The page: text and tables.
 
 use std::fmt::Write as _;
 

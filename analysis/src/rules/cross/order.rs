@@ -2,20 +2,18 @@
 //!
 //! Whether the order trains correctly is left to the checker, on the generated loop with the list's own spans.
 
-use syn::visit::Visit;
-use syn::{Expr, Ident};
+use syn::Expr;
 
-use super::line;
+use super::{line, locals};
 use crate::bag::Bag;
 use crate::diagnostic::Diagnostic;
 use crate::inline;
-use crate::item::Names;
-use crate::plan::scope::in_block;
+use crate::item::SpecFn;
 use crate::spec::{Clause, ClauseName, Entry, EntryKind, Spec, Value};
 use crate::stage::{Effect, Listed, Stage};
 
 /// Checks both orders.
-pub(super) fn check(bag: &Bag, spec: &Spec) {
+pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     for (order, train) in [(&spec.train_order, true), (&spec.eval_order, false)] {
         let Some(order) = order else { continue };
         check_once(bag, order);
@@ -23,12 +21,12 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
         if train {
             check_clips(bag, spec, order);
             check_scheduler(bag, spec, order);
-            check_windows(bag, spec, order);
             check_metrics(bag, "train_metrics", spec.train_metrics.as_ref(), order);
         } else {
             check_metrics(bag, "metrics", spec.metrics.as_ref(), order);
             check_evaluation(bag, order);
         }
+        locals::check_blocks(bag, spec, item, order, train);
         for entry in &order.value {
             if let EntryKind::Block(block) = &entry.kind {
                 inline::check_block_jumps(bag, block);
@@ -179,33 +177,6 @@ fn check_clip<'a>(
                 .note_at(order.span(), format!("`{}` is on line {}", order.key, line(&order.key)))
                 .help(format!("put `{name}` between `backward` and `step` in the list")),
         );
-    }
-}
-
-/// Rejects names of a batch in blocks after `backward`, which run once for each window.
-fn check_windows(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
-    let (Some(accumulate), Some(backward)) =
-        (&spec.accumulate, order.value.iter().position(|entry| entry.is(Stage::Backward)))
-    else {
-        return;
-    };
-    for entry in &order.value[backward..] {
-        let EntryKind::Block(block) = &entry.kind else { continue };
-        let mut own = Names(Vec::new());
-        own.visit_block(block);
-        let of_batch = |name: &Ident| {
-            ["batch", "output", "loss"].iter().any(|local| name == local) && !own.0.contains(name)
-        };
-        if let Some(name) = in_block(block).into_iter().find(of_batch) {
-            bag.push(
-                Diagnostic::error(
-                    name.span(),
-                    format!("this block runs once for each window of batches: there is no `{name}`"),
-                )
-                .note_at(accumulate.span(), format!("`accumulate` is on line {}", line(&accumulate.key)))
-                .help("put the block before `backward`, to run it for each batch"),
-            );
-        }
     }
 }
 

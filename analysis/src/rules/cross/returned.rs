@@ -3,10 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use syn::{Expr, GenericArgument, Ident, Local, Member, Pat, PathArguments, Stmt, Type};
+use proc_macro2::Span;
+use syn::{
+    Expr, GenericArgument, Ident, Local, Member, Pat, PathArguments, ReturnType, Stmt, Type,
+    parse_quote_spanned,
+};
 
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{Spec, plain};
 
@@ -35,6 +40,24 @@ pub(super) fn unfit(output: &Type) -> Option<&'static str> {
         Type::Macro(_) | Type::Verbatim(_) | Type::Infer(_) => None,
         _ => Some(fails),
     }
+}
+
+/// The function with the return type that the error about its own asks for: its callers are checked against that.
+pub(crate) fn mended(item: &SpecFn, spec: &Spec) -> SpecFn {
+    let mut item = item.clone();
+    let is_unfit = match &item.signature.output {
+        ReturnType::Default => true,
+        ReturnType::Type(_, output) => unfit(output).is_some(),
+    };
+    if is_unfit {
+        let here = Span::mixed_site();
+        let path = spec
+            .path
+            .as_ref()
+            .map_or_else(|| parse_quote_spanned!(here=> ::training_loop), |clause| clause.value.clone());
+        item.signature.output = parse_quote_spanned!(here=> -> #path::Result<#path::History>);
+    }
+    item
 }
 
 /// Whether a type is certainly neither a history nor a `Result`.

@@ -10,12 +10,13 @@ use crate::rules::Kind;
 use crate::spec::{ClauseName, Spec, Value, plain};
 
 /// Names of types of the runtime and of PyTorch, and the clause to write instead.
-const TYPES: [(&str, &str); 17] = [
+const TYPES: [(&str, &str); 18] = [
     ("Sgd", "optimizer = Sgd::new(model.parameters(), 0.1)"),
     ("Adam", "optimizer = Adam::new(model.parameters(), 1e-3)"),
     ("AdamW", "optimizer = AdamW::new(model.parameters(), 1e-3)"),
     ("StepLr", "scheduler = StepLr::new(30, 0.1)"),
     ("CosineLr", "scheduler = CosineLr::new(1000)"),
+    ("OneCycleLr", "scheduler = OneCycleLr::new(0.1, 1000)"),
     ("CrossEntropy", CROSS_ENTROPY),
     ("Huber", "loss = huber_loss`, or `loss = |output, batch| Huber::new().loss(output, &batch.target)"),
     (
@@ -139,7 +140,14 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
 
 /// An example of our schedule most similar to another framework's.
 fn schedule_like(value: &Expr) -> &'static str {
-    if crate::prose::code(value).contains("Cos") { "CosineLr::new(1000)" } else { "StepLr::new(30, 0.1)" }
+    let written = crate::prose::code(value);
+    if written.contains("Cos") {
+        "CosineLr::new(1000)"
+    } else if written.contains("OneCycle") {
+        "OneCycleLr::new(0.1, 1000)"
+    } else {
+        "StepLr::new(30, 0.1)"
+    }
 }
 
 /// Collects each mention of `optimizer`.

@@ -137,3 +137,6 @@ pub fn is_length(method: &str, arguments: usize) -> bool {
 pub fn is_iteration(method: &str, arguments: usize) -> bool {
     arguments == 0 && matches!(method, "iter" | "into_iter")
 }
+
+/// The method that returns the length of a collection.
+pub const LENGTH: &str = "len";

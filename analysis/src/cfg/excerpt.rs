@@ -1,0 +1,28 @@
+//! Source text for messages.
+
+use std::fmt::{self, Debug, Display, Formatter};
+
+/// Source text for messages.
+///
+/// It can be displayed and nothing else, so no verdict depends on how the source is written.
+/// What has to be compared is an [`super::ExpressionId`].
+#[derive(Clone, Default)]
+pub struct Excerpt(String);
+
+impl From<String> for Excerpt {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl Display for Excerpt {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Debug for Excerpt {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Debug::fmt(&self.0, f)
+    }
+}

@@ -1,0 +1,110 @@
+//! Sums and collections of tensors, which keep the graphs of iterations alive.
+
+use syn::Expr;
+
+use super::Call;
+use crate::cfg::{Deps, Kept, PathId, Recorded, SiteId};
+use crate::diagnostic::Place;
+use crate::lower::control::expression::unreferenced;
+use crate::lower::env::value::Value;
+use crate::lower::{Lower, address, text};
+use crate::tokens::names_in;
+use crate::vocabulary::collects;
+use crate::vocabulary::rust::{is_reading, is_view};
+
+impl<'a> Lower<'a> {
+    /// `left += value`, or `left = left + value`: the sum has the graph of the value.
+    pub(in crate::lower) fn adds_up(
+        &mut self,
+        left: &'a Expr,
+        right: &'a Expr,
+        added: &Value<'a>,
+        sum: &mut Value<'a>,
+        op: &str,
+    ) {
+        let Some(into) = self.place_of(left) else { return };
+        let site = self.site(address(left), None, || {
+            let place = Place { start: Place::of(left).start, end: Place::of(right).end };
+            (place, format!("{} {op} {}", text::tight(left), text::tight(right)).into())
+        });
+        self.keeps(site, into, added, right, true);
+        sum.past.collected = sum.past.collected.union(&Deps::one(into));
+    }
+
+    /// `left = right`: a sum if the right side mentions the left one, else a new value.
+    pub(in crate::lower) fn adds_to_itself(
+        &mut self,
+        left: &'a Expr,
+        right: &'a Expr,
+        value: &mut Value<'a>,
+    ) {
+        let Some(into) = self.place_of(left) else { return };
+        let mentions = || match left {
+            Expr::Path(_) => names_in(&right).contains(&text::tight(left)),
+            _ => text::tight(right).contains(&text::tight(left)),
+        };
+        if matches!(right, Expr::Binary(_)) && mentions() {
+            let added = value.clone();
+            self.adds_up(left, right, &added, value, "=");
+        } else {
+            self.empties(into);
+        }
+    }
+
+    /// An opaque method that may put its arguments into its receiver.
+    pub(super) fn collects(&mut self, call: &Call<'a>, into: PathId) {
+        if !collects(&call.name) {
+            if !is_reading(&call.name) {
+                self.empties(into);
+            }
+            return;
+        }
+        let site = self.site_of(call.expr, None);
+        for (argument, value) in call.args.iter().zip(&call.arguments) {
+            self.keeps(site, into, value, argument, false);
+            if let Some(holder) = self.env.values.get_mut(&into) {
+                holder.past = holder.past.union(&value.past);
+                holder.past.collected = holder.past.collected.union(&Deps::one(into));
+            }
+        }
+    }
+
+    fn keeps(&mut self, site: SiteId, into: PathId, value: &Value<'a>, source: &Expr, added: bool) {
+        let known = self.cfg.facts.at::<Kept>(site).is_some();
+        let recorded = self.recording.state() == Recorded::Yes;
+        if !value.computed || !recorded || self.control.innermost().is_none() || known {
+            return;
+        }
+        if self.env.parameters.contains(&self.cfg.paths.root_of(into)) {
+            self.cfg.facts.variable_mut(into).is_handed_on = true;
+        }
+        let source = original(source);
+        let place = matches!(source, Expr::Path(_) | Expr::Field(_)).then(|| text::tight(source).into());
+        self.cfg.facts.note(site, Kept { site, into, place, past: value.past.clone(), added });
+    }
+
+    /// A place no longer holds what was collected in it.
+    fn empties(&mut self, place: PathId) {
+        let around = self.control.loops();
+        if !around.is_empty() {
+            self.cfg.facts.variable_mut(place).emptied_in.extend(around);
+        }
+    }
+
+    /// A value is passed to the caller or to opaque code.
+    pub(in crate::lower) fn given_away(&mut self, value: &Value<'a>) {
+        for path in value.place.iter().chain(value.past.collected.paths()) {
+            self.cfg.facts.variable_mut(*path).is_handed_on = true;
+        }
+    }
+}
+
+/// A tensor without the borrow and the copy of its handle.
+fn original(expr: &Expr) -> &Expr {
+    match unreferenced(expr) {
+        Expr::MethodCall(call) if call.args.is_empty() && is_view(&call.method.to_string()) => {
+            original(&call.receiver)
+        }
+        other => other,
+    }
+}

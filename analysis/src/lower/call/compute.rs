@@ -1,0 +1,236 @@
+//! Calls that compute tensors: forwards, losses, operations, and calls that stop gradients.
+
+use syn::{Expr, ExprMethodCall};
+
+use super::Call;
+use super::mode::literal_bool;
+use crate::cfg::{Action, Computation, Deps, Origin, PathId, Recorded, SiteId, Sites};
+use crate::diagnostic::Place;
+use crate::lower::env::value::{Kind, Value};
+use crate::lower::{Lower, address, text};
+use crate::options;
+use crate::stage::Stage;
+use crate::vocabulary::{GradientStop, Op, hints_at_training};
+
+impl<'a> Lower<'a> {
+    /// A stage that computes a tensor.
+    pub(super) fn computes(
+        &mut self,
+        call: &Call<'a>,
+        stage: Stage,
+        receiver: Option<&Value<'a>>,
+        arguments: &[Value<'a>],
+    ) -> Value<'a> {
+        let site = self.stage_site(call.expr, stage);
+        self.emit(Action::Mark(stage), site);
+        // A model may store what it computes in its own fields.
+        if let Some(place) = receiver.and_then(|receiver| receiver.place) {
+            self.lose_parts(place);
+        }
+        let origin = self.computed_origin(call, stage, site, receiver, arguments);
+        self.note_run(site, stage, receiver, arguments, mode_argument(call.expr));
+        let mut value = Value::nothing();
+        for part in receiver.into_iter().chain(arguments) {
+            value = value.with(&part.derived());
+            value.models = value.models.union(&part.models);
+            value.graphs.extend(part.through());
+        }
+        for part in arguments {
+            let fields = part.place.filter(|_| stage == Stage::Forward).map(|place| self.graphs_in(place));
+            for graph in part.parts().into_iter().chain(fields.into_iter().flatten()) {
+                value.models = value.models.union(&self.cfg.graphs[graph].models);
+                value.graphs.push(graph);
+            }
+        }
+        if let Some(receiver) = receiver.filter(|_| stage == Stage::Forward) {
+            value.models = value.models.union(&receiver.deps);
+            self.cfg.function.models = self.cfg.function.models.union(&receiver.deps);
+        }
+        value.past.computed = value.past.computed.union(&Sites::one(site));
+        value.past.open |= self.opens(arguments.iter());
+        Value { computed: true, measured: true, ..value.with_origin(origin) }
+    }
+
+    /// A model, passed first, computes its forward on the receiver.
+    pub(super) fn applies(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(receiver) = &call.receiver else { return self.opaque(call) };
+        let Some((model, more)) = call.arguments.split_first() else { return receiver.derived() };
+        if !matches!(model.kind, Kind::Plain | Kind::Fields(_)) {
+            return self.opaque(call);
+        }
+        let mut given = vec![receiver.clone()];
+        given.extend(more.iter().cloned());
+        self.computes(call, Stage::Forward, Some(model), &given)
+    }
+
+    /// An operation whose result has the graphs of its operands.
+    pub(super) fn keeps_graph(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(subject) = call.subject() else { return self.opaque(call) };
+        let site = self.site_of(call.expr, None);
+        let others: Vec<&Origin> = call.rest().iter().map(|value| &value.origin).collect();
+        let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
+        let op = if own { Op::Other } else { self.vocabulary.op(&call.name) };
+        let origin = subject.origin.after(op, site, &others);
+        self.combine(call.values()).with_origin(origin)
+    }
+
+    /// A call whose result has no graph.
+    pub(super) fn detaches(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(subject) = call.subject() else { return self.opaque(call) };
+        if matches!(subject.kind, Kind::Optimizer(_)) || self.is_of_scaler(call) {
+            return Value::number();
+        }
+        let number = Value::number_of(subject);
+        let Some(how) = self.vocabulary.cut(&call.name) else { return number };
+        if how == GradientStop::Detach {
+            self.cfg.function.detached = self.cfg.function.detached.union(&subject.past.computed);
+        }
+        let site = self.site_of(call.expr, None);
+        self.name_callee(site, call.expr);
+        number.with_origin(subject.origin.ended(how, site))
+    }
+
+    /// A scaler multiplies a loss by its factor.
+    pub(super) fn scales(&mut self, call: &Call<'a>) -> Value<'a> {
+        let origin = call.rest().first().map(|loss| loss.origin.clone()).unwrap_or_default();
+        Value { kind: Kind::Scaled, ..self.combine(call.rest().iter()).with_origin(origin) }
+    }
+
+    /// The result of arithmetic on tensors and numbers: a tensor with all their graphs.
+    pub(in crate::lower) fn combine<'v>(
+        &self,
+        values: impl Iterator<Item = &'v Value<'a>> + Clone,
+    ) -> Value<'a>
+    where
+        'a: 'v,
+    {
+        let scaled = values.clone().any(|value| matches!(value.kind, Kind::Scaled));
+        let all_numbers = values.clone().all(|value| matches!(value.kind, Kind::Number));
+        let mut result = if all_numbers { Value::number() } else { Value::nothing() };
+        if scaled {
+            result.kind = Kind::Scaled;
+        }
+        for value in values.clone() {
+            result = result.with(&value.derived());
+            result.computed |= value.computed;
+            result.measured |= value.measured;
+            if value.has_graphs() {
+                result.models = result.models.union(&value.models);
+                result.graphs.extend(value.through());
+                result.part.extend(value.parts());
+            }
+        }
+        if self.opens(values) {
+            result.past.open = true;
+        }
+        result
+    }
+
+    /// Whether one of these may have a graph that no forward built: a parameter, a tensor from outside.
+    pub(in crate::lower) fn opens<'v>(&self, mut values: impl Iterator<Item = &'v Value<'a>>) -> bool
+    where
+        'a: 'v,
+    {
+        let from_outside = |path: &PathId| {
+            let root = self.cfg.paths.root_of(*path);
+            let data = self.cfg.facts.item_of(root).is_some() || self.env.parameters.contains(&root);
+            let model = Deps::one(*path).overlaps(&self.cfg.function.models, &self.cfg.paths) != Some(false);
+            !data || model
+        };
+        let open = |value: &Value<'a>| {
+            let computed = &value.past.computed;
+            let made = computed.is_unknown() || !computed.known().is_empty();
+            let flat = matches!(value.kind, Kind::Number) || value.origin.is_flat();
+            !made && !flat && (value.deps == Deps::Anything || value.deps.paths().iter().any(from_outside))
+        };
+        self.recording.state() != Recorded::No && values.any(open)
+    }
+
+    /// Whether a variable that is called like a function is a model: some optimizer updates it, and it holds
+    /// no optimizer itself.
+    pub(super) fn is_model(&self, name: &str, function: &Value<'a>) -> bool {
+        matches!(function.kind, Kind::Plain)
+            && !hints_at_training(name)
+            && self.optimizers_in(&function.deps).is_empty()
+            && self.is_owned(&function.deps)
+    }
+
+    /// Records a forward, a loss or a backward, and its inputs.
+    pub(super) fn note_run(
+        &mut self,
+        site: SiteId,
+        stage: Stage,
+        receiver: Option<&Value<'a>>,
+        arguments: &[Value<'a>],
+        told: Option<bool>,
+    ) {
+        let model = receiver.filter(|_| stage == Stage::Forward);
+        let place = model.and_then(|model| model.place.filter(|_| !model.copied));
+        let place = place.filter(|place| self.track_mode(*place));
+        let given = arguments.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
+        let whole = receiver.into_iter().fold(given.clone(), |all, part| all.with(&part.derived()));
+        let models =
+            receiver.into_iter().chain(arguments).fold(Deps::none(), |all, part| all.union(&part.models));
+        let models = model.map_or(models.clone(), |model| models.union(&model.derived().deps));
+        if stage != Stage::Backward {
+            self.emit(Action::Computation(place), site);
+        }
+        let unsure = model.is_some_and(|model| model.origin.unrecorded);
+        let recorded = match self.recording.state() {
+            Recorded::Yes if unsure => Recorded::Maybe,
+            sure => sure,
+        };
+        let mut cuts = arguments.iter().filter_map(|argument| argument.origin.cut.as_ref());
+        let detached = cuts.find(|cut| cut.how == GradientStop::Detach).map(|cut| cut.site);
+        let computation = Computation {
+            stage,
+            model: place,
+            models,
+            given: given.deps.clone(),
+            past: whole.past.clone(),
+            recorded,
+            told,
+            detached,
+        };
+        match self.cfg.facts.at_mut::<Computation>(site) {
+            Some(known) => known.join(&computation),
+            None => self.cfg.facts.note(site, computation),
+        }
+    }
+
+    /// The site of a stage; in a spec it is the one token of the stage.
+    pub(super) fn stage_site(&mut self, expr: &'a Expr, stage: Stage) -> SiteId {
+        self.stage_site_at(address(expr), expr, stage)
+    }
+
+    /// The same with a key of its own, for a call that is several stages.
+    pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
+        let root = &self.resolver.functions[self.inlining.root];
+        let spec = root.options.origin == options::Origin::Spec;
+        let generated = match expr {
+            Expr::MethodCall(node) if spec && is_generated(node) => Some(node),
+            _ => None,
+        };
+        // The schedule's `step` has the optimizer's name too.
+        let site = self.site(key, Some(stage), || {
+            let place = generated.map_or_else(|| Place::of(expr), |node| Place::from(node.method.span()));
+            (place, text::call(expr).into())
+        });
+        self.name_callee(site, expr);
+        self.cfg.sites[site].own = spec && generated.is_none();
+        site
+    }
+}
+
+/// Whether the generator wrote a call of a spec's loop: its dot and its method have the same span.
+fn is_generated(node: &ExprMethodCall) -> bool {
+    node.dot_token.span.start() == node.method.span().start()
+}
+
+/// The mode that an argument of a forward selects.
+fn mode_argument(expr: &Expr) -> Option<bool> {
+    match expr {
+        Expr::MethodCall(node) => node.args.iter().find_map(literal_bool),
+        _ => None,
+    }
+}

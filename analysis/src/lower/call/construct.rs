@@ -1,0 +1,159 @@
+//! Functions of types: constructors of optimizers, schedules, models and tensors, and conversions.
+
+use syn::Expr;
+
+use super::Call;
+use super::losses::asks_for_no_reduction;
+use super::mode::literal_bool;
+use crate::cfg::{Action, Deps, Join, Mark, Origin};
+use crate::lower::Lower;
+use crate::lower::env::value::{Kind, Value};
+use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
+use crate::vocabulary::{
+    CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_rate, is_variable,
+    role_of_type,
+};
+
+impl<'a> Lower<'a> {
+    /// `Type::function(..)`.
+    pub(super) fn associated(&mut self, call: &Call<'a>, owner: &str) -> Value<'a> {
+        if let (Some(TypeShape::Wrapper), [value]) = (type_shape(owner), &call.arguments[..]) {
+            if let (Kind::NewOptimizer(_, site), true) = (&value.kind, is_pointer(owner)) {
+                self.cfg.facts.mark(*site, Mark::SharedOptimizer);
+            }
+            return value.clone();
+        }
+        let role = role_of_type(self.vocabulary, owner);
+        if !matches!(role, Some(Role::Optimizer | Role::Schedule))
+            && let Some(value) = self.inlined(call)
+        {
+            return value;
+        }
+        // `Optimizer::step(&mut optimizer)`
+        if let Some((Value { kind: Kind::Optimizer(_), .. }, rest)) = call.arguments.split_first()
+            && let Some(CallEffect::Gradients(effects)) =
+                self.vocabulary.optimizer_method(&call.name, rest.len())
+        {
+            return self.acts_on_gradients(call, effects);
+        }
+        if is_number(owner) {
+            return self.to_number(call);
+        }
+        match role {
+            Some(Role::Optimizer) => self.new_optimizer(call),
+            Some(Role::Schedule) => self.new_schedule(call),
+            Some(Role::Scaler) => Value::of(Kind::Scaler, Deps::none()),
+            Some(Role::Other) | None if self.vocabulary.tensors.contains(&owner) => new_tensor(call, owner),
+            Some(Role::Other) | None => self.new_other(call, owner),
+        }
+    }
+
+    /// `f32::from(..)`: a number, through which no gradient passes.
+    fn to_number(&mut self, call: &Call<'a>) -> Value<'a> {
+        let site = self.site_of(call.expr, None);
+        let origin = match &call.arguments[..] {
+            [one] => one.origin.ended(GradientStop::Number, site),
+            _ => Origin::default(),
+        };
+        let measured = call.arguments.iter().any(|argument| argument.measured || argument.computed);
+        Value { measured, ..Value::number().with_origin(origin) }
+    }
+
+    /// A constructor of an optimizer, or of its settings.
+    fn new_optimizer(&mut self, call: &Call<'a>) -> Value<'a> {
+        let site = self.opaque_site_of(call.expr);
+        let Some(first) = call.arguments.first() else {
+            return Value::of(Kind::Settings(site), Deps::none());
+        };
+        // Without parameters it gets them later, and the gradients are not its own.
+        let rate = matches!(call.args.first(), Some(Expr::Path(first)) if first.path.get_ident().is_some_and(|name| is_rate(&name.to_string())));
+        if rate || call.arguments.iter().all(|argument| matches!(argument.kind, Kind::Number)) {
+            return Value::nothing();
+        }
+        Value::of(Kind::NewOptimizer(first.derived().deps, site), Deps::none())
+    }
+
+    /// A function of a type that the vocabulary does not know.
+    fn new_other(&mut self, call: &Call<'a>, owner: &str) -> Value<'a> {
+        let deps = sources(call);
+        if call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients)) {
+            self.gradients_are_values();
+            return Value::of(Kind::Gradients, deps);
+        }
+        let site = self.opaque_site_of(call.expr);
+        let is_no = |argument| literal_bool(argument) == Some(false);
+        if is_distributed_sampler(owner) && !call.args.iter().any(is_no) {
+            self.cfg.facts.mark(site, Mark::Sampler);
+        }
+        self.hand_over(&call.arguments, site, false);
+        let made = is_constructor(&call.name).then_some(site);
+        let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
+        let origin = match self.vocabulary.criterion(owner).filter(|_| !own) {
+            None => Origin::default(),
+            criterion => {
+                let unreduced = call.args.iter().any(asks_for_no_reduction).then_some(site);
+                Origin { unreduced, criterion, ..Origin::default() }
+            }
+        };
+        let ty = made.and_then(|_| self.resolver.type_named(owner, self.inlining.function));
+        Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
+    }
+
+    /// An assignment replaces a model or a layer that an optimizer updates; `right` is what is assigned.
+    pub(in crate::lower) fn replaces(&mut self, left: &'a Expr, right: &'a Expr, value: &Value<'a>) {
+        let Some(callee) = constructor(right) else { return };
+        let new = matches!(value.kind, Kind::Plain | Kind::Fields(_)) && !value.computed;
+        let Some(path) = self.place_of(left).filter(|_| new) else { return };
+        let deps = value.derived().deps;
+        if Deps::one(path).overlaps(&deps, &self.cfg.paths) != Some(false) {
+            return;
+        }
+        let moves = |optimizer: &crate::cfg::Optimizer| {
+            let owned = optimizer.owned.as_ref().map_or(&[][..], Deps::paths);
+            owned.iter().any(|&owned| {
+                let apart = deps.paths().iter().all(|&dep| !self.cfg.paths.overlap(dep, owned));
+                let part = owned != path && self.cfg.paths.holds(owned, path) && is_layer(&callee);
+                apart && (part || self.cfg.paths.holds(path, owned))
+            })
+        };
+        if self.cfg.optimizers.iter().any(moves) {
+            let site = self.site_of(right, None);
+            self.emit(Action::Replace(path), site);
+        }
+    }
+}
+
+/// A constructor of a tensor.
+fn new_tensor<'a>(call: &Call<'a>, owner: &str) -> Value<'a> {
+    let parts = call.arguments.iter().map(|part| &part.origin);
+    let parts = parts.fold(Origin::constant(), |all, part| all.with(part, Join::Other));
+    // A variable has a gradient of its own.
+    let origin = if is_variable(owner) { Origin::default() } else { parts };
+    Value::plain(sources(call)).with_origin(origin)
+}
+
+/// Places that the arguments were computed from, except for random generators: what is lent by `&mut`.
+fn sources(call: &Call<'_>) -> Deps {
+    let is_source = |(argument, value): &(&Expr, &Value<'_>)| {
+        let lent = matches!(argument, Expr::Reference(by) if by.mutability.is_some());
+        !lent || matches!(value.kind, Kind::Optimizer(_))
+    };
+    let arguments = call.args.iter().zip(&call.arguments).filter(is_source);
+    arguments.fold(Deps::none(), |all, (_, value)| all.union(&value.derived().deps))
+}
+
+/// The type or the function of a constructor call: `Net::new(..)?`, `linear(..).unwrap()`.
+fn constructor(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Try(inner) => constructor(&inner.expr),
+        Expr::Paren(inner) => constructor(&inner.expr),
+        Expr::MethodCall(node) if is_forced(&node.method.to_string()) => constructor(&node.receiver),
+        Expr::Call(node) => {
+            let Expr::Path(path) = &*node.func else { return None };
+            let names: Vec<String> = path.path.segments.iter().map(|part| part.ident.to_string()).collect();
+            let owner = names.iter().rev().nth(1).filter(|owner| owner.starts_with(char::is_uppercase));
+            owner.or(names.last()).cloned()
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,85 @@
+//! Calls that act on gradients: `zero_grad`, `step`, clipping, and calls that fuse them.
+
+use syn::Expr;
+
+use super::Call;
+use crate::cfg::{Action, Deps, Mark, OptimizerId, SiteId};
+use crate::lower::env::value::{Kind, Value};
+use crate::lower::{Lower, address, text};
+use crate::stage::{Effect, Stage};
+use crate::tokens::names_in;
+use crate::vocabulary::clips_values;
+
+/// Whose gradients a call acts on.
+enum On {
+    Optimizer(OptimizerId),
+    /// Whatever is in these places.
+    Places(Deps),
+}
+
+impl<'a> Lower<'a> {
+    /// Acts on the gradients of the subject: of the optimizer, or of the parameters that it holds.
+    pub(super) fn acts_on_gradients(&mut self, call: &Call<'a>, effects: &'static [Effect]) -> Value<'a> {
+        let of_scaler = self.is_of_scaler(call);
+        let subject = if of_scaler { call.arguments.first() } else { call.subject() };
+        let on = match subject {
+            Some(Value { kind: Kind::Optimizer(id), .. }) => On::Optimizer(*id),
+            _ if of_scaler => return self.opaque(call),
+            subject => On::Places(subject.map_or_else(Deps::none, |subject| subject.derived().deps)),
+        };
+        let loss = call.rest().first().filter(|_| !of_scaler);
+        let fused = effects.len() > 1;
+        for (part, &effect) in effects.iter().enumerate() {
+            let site = self.part_site(call, part, effect);
+            self.cfg.sites[site].fused = fused;
+            if effect == Effect::Clip && self.mentions_scaler(call.expr) {
+                self.cfg.facts.mark(site, Mark::ScaledClip);
+            }
+            self.one_effect(effect, &on, loss, site);
+        }
+        if of_scaler { Value::nothing() } else { Value { measured: true, ..Value::number() } }
+    }
+
+    /// One effect of a call; a fused call computes the gradients of `loss`.
+    fn one_effect(&mut self, effect: Effect, on: &On, loss: Option<&Value<'a>>, site: SiteId) {
+        match (effect, loss, on) {
+            (Effect::Fill, Some(loss), _) => self.backward_at(site, loss, false),
+            (Effect::Fill, None, On::Optimizer(id)) => {
+                self.emit(Action::Touch(Deps::one(self.cfg.optimizers[*id].path)), site);
+            }
+            (Effect::Fill, None, On::Places(deps)) => self.emit(Action::Touch(deps.clone()), site),
+            (_, _, On::Optimizer(id)) => self.emit(Action::Effect(*id, effect), site),
+            (_, _, On::Places(deps)) => self.emit(Action::Through(deps.clone(), effect), site),
+        }
+    }
+
+    /// Whether an expression mentions a scaler, as a clip limit multiplied by its factor does.
+    fn mentions_scaler(&self, expr: &Expr) -> bool {
+        names_in(&expr).iter().any(|name| {
+            let value = self.lookup(name).and_then(|path| self.env.value(path));
+            value.is_some_and(|value| matches!(value.kind, Kind::Scaler))
+        })
+    }
+
+    /// The site of one effect of a call; all are at the same place.
+    fn part_site(&mut self, call: &Call<'a>, part: usize, effect: Effect) -> SiteId {
+        let name = match call.expr {
+            Expr::Call(node) => text::tight(&node.func),
+            _ => call.name.clone(),
+        };
+        // Addresses of nodes differ by more than the number of effects of one call.
+        self.stage_site_at(address(call.expr) + part, call.expr, stage_of(effect, &name))
+    }
+}
+
+/// The stage with this effect; the call's name decides where two have it.
+fn stage_of(effect: Effect, name: &str) -> Stage {
+    match effect {
+        Effect::Zero => Stage::ZeroGrad,
+        Effect::Fill => Stage::Backward,
+        Effect::Clip if clips_values(name) => Stage::ClipGradValue,
+        Effect::Clip => Stage::ClipGradNorm,
+        Effect::Take => Stage::Step,
+        Effect::Nothing | Effect::Unscale => Stage::Metrics,
+    }
+}

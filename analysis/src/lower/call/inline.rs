@@ -1,0 +1,199 @@
+//! Inlining: resolved functions and closures are lowered in place where they are called.
+//!
+//! A call binds the parameters to its arguments, so that the callee acts on the caller's objects.
+//! `return` ends the callee; `?` continues where the call itself is tested by `?`.
+//! Recursive calls, and calls beyond the limits, stay opaque.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syn::{Expr, FnArg, ReturnType};
+
+use super::Call;
+use crate::cfg::{self, CallId, Deps, SiteId};
+use crate::limits;
+use crate::lower::env::value::{Kind, Value};
+use crate::lower::resolve::survey::type_name;
+use crate::lower::resolve::{FnId, Function};
+use crate::lower::{Lower, address};
+use crate::tokens::names_in;
+use crate::vocabulary::CallEffect;
+use crate::vocabulary::rust::is_option;
+use policy::Policy;
+
+mod closure;
+mod parameters;
+mod policy;
+
+/// The functions and closures that are being inlined.
+#[derive(Default)]
+pub(in crate::lower) struct Inlining {
+    /// The function that is lowered.
+    pub root: FnId,
+    /// The function whose body is being lowered.
+    pub function: FnId,
+    /// The call that it is inlined for.
+    pub call: Option<CallId>,
+    /// Calls by their chain.
+    ids: BTreeMap<u32, CallId>,
+    /// Inlined functions, outermost first.
+    stack: Vec<Activation>,
+    /// Closures that are being inlined, by syntax node.
+    closures: Vec<usize>,
+    /// Number of calls inlined so far.
+    count: usize,
+    /// Functions that are called, inlined or not.
+    pub called: BTreeSet<FnId>,
+    /// Calls that are awaited, by syntax node.
+    pub awaited: Vec<usize>,
+}
+
+/// A function that is being inlined.
+struct Activation {
+    of: FnId,
+    /// Number of names in scope at its call.
+    mark: usize,
+    /// The caller, and the call that it is inlined for.
+    caller: (FnId, Option<CallId>),
+}
+
+impl Inlining {
+    pub(in crate::lower) fn of(function: FnId) -> Self {
+        Self { root: function, function, ..Self::default() }
+    }
+
+    /// Whether the body of an inlined function is being lowered.
+    pub(in crate::lower) fn is_inside(&self) -> bool {
+        !self.stack.is_empty()
+    }
+}
+
+impl<'a> Lower<'a> {
+    /// Inlines a call, if its function is resolved and the limits allow it.
+    pub(super) fn inlined(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
+        let (id, effect, policy) = self.resolved(call)?;
+        let inlines = match policy {
+            Policy::Always => true,
+            Policy::Never => false,
+            Policy::IfItTrains => self.resolver.functions[id].survey.trains,
+            Policy::IfItHoldsOptimizer => call
+                .receiver
+                .as_ref()
+                .and_then(|receiver| receiver.ty)
+                .is_some_and(|ty| self.holds_optimizer(ty)),
+        };
+        if !inlines {
+            return None;
+        }
+        self.inlining.called.insert(id);
+        if !self.may_inline(id, call.expr) {
+            return None;
+        }
+        let value = self.inline(id, call.expr, call.values().cloned());
+        Some(match effect {
+            // If its arithmetic is not understood, the vocabulary says whether the result has a graph.
+            Some(CallEffect::Computes(stage)) if !value.computed => {
+                self.computes(call, stage, call.receiver.as_ref(), &call.arguments)
+            }
+            _ => value,
+        })
+    }
+
+    /// The function of a call, the effect that the vocabulary has for its name, and when it is inlined.
+    fn resolved(&self, call: &Call<'a>) -> Option<(FnId, Option<CallEffect>, Policy)> {
+        if let Some(path) = call.path() {
+            let id = self.resolver.resolve(path, self.inlining.function)?;
+            let effect = self.vocabulary.function(&call.name).filter(|_| path.segments.len() == 1);
+            return Some((id, effect, policy::of_function(effect)));
+        }
+        let id = self.resolver.method(call.receiver.as_ref()?.ty?, &call.name)?;
+        let inputs = &self.resolver.functions[id].sig.inputs;
+        let has_receiver = matches!(inputs.first(), Some(FnArg::Receiver(_)));
+        let effect = self.vocabulary.method(&call.name, call.arguments.len());
+        has_receiver.then(|| (id, effect, policy::of_method(effect)))
+    }
+
+    /// Whether the limits allow to inline a call of this function here.
+    pub(in crate::lower) fn may_inline(&self, id: FnId, call: &Expr) -> bool {
+        let function = &self.resolver.functions[id];
+        let (inlining, depth) = (&self.inlining, self.syntax.depth + function.survey.deepest);
+        let awaited = function.sig.asyncness.is_none() || inlining.awaited.contains(&address(call));
+        awaited
+            && id != inlining.root
+            && !inlining.stack.iter().any(|active| active.of == id)
+            && inlining.stack.len() < limits::NESTED_CALLS
+            && inlining.count < limits::CALLS
+            && self.at.events < limits::EVENTS_TO_FOLLOW_IN
+            && self.cfg.optimizers.len() < limits::OPTIMIZERS_TO_FOLLOW_IN
+            && depth + 8 < limits::NESTED_EXPRESSIONS
+    }
+
+    /// Lowers a function in place.
+    fn inline(&mut self, id: FnId, call: &'a Expr, given: impl Iterator<Item = Value<'a>>) -> Value<'a> {
+        let function = &self.resolver.functions[id];
+        let site = self.site_of(call, None);
+        let after = self.block("");
+        let (mark, branches) = (self.scope.len(), self.control.branches);
+        let caller = (self.inlining.function, self.inlining.call);
+        // The arguments belong to the caller; everything below belongs to the callee.
+        let chain = self.nodes.chain_of(address(call));
+        let chain = std::mem::replace(&mut self.nodes.chain, chain);
+        self.inlining.call = Some(self.call_of(site, id));
+        self.inlining.function = id;
+        let hidden = self.scope.enter_function();
+        self.inlining.stack.push(Activation { of: id, mark, caller });
+        self.inlining.count += 1;
+
+        self.bind_parameters(function, given);
+        let value = self.inlined_body(function, call, after);
+        let value = self.returned(value);
+        self.leave_with(mark, &value);
+        self.join_at(after);
+
+        self.inlining.stack.pop();
+        (self.inlining.function, self.inlining.call) = caller;
+        self.control.branches = branches;
+        self.scope.leave_body(hidden);
+        self.nodes.chain = chain;
+        let ty = match &function.sig.output {
+            ReturnType::Type(_, ty) => self.resolver.type_of(ty, id),
+            ReturnType::Default => None,
+        };
+        Value { ty: value.ty.or(ty), ..value.with_known(None) }
+    }
+
+    fn inlined_body(&mut self, function: &'a Function, call: &Expr, after: cfg::BlockId) -> Value<'a> {
+        let returns_option =
+            matches!(&function.sig.output, ReturnType::Type(_, ty) if is_option(&type_name(ty)));
+        self.with_failures(&function.body.stmts, call, after, returns_option)
+    }
+
+    /// The call of the chain that is being lowered.
+    fn call_of(&mut self, site: SiteId, id: FnId) -> CallId {
+        let (caller, callee) = (self.here().name.clone(), self.resolver.functions[id].name.clone());
+        let calls = &mut self.cfg.calls;
+        *self.inlining.ids.entry(self.nodes.chain).or_insert_with(|| {
+            calls.push(cfg::Call { site, caller, callee });
+            calls.len() - 1
+        })
+    }
+
+    /// The value that a function returns; variables that a closure captures have ended by then.
+    fn returned(&mut self, mut value: Value<'a>) -> Value<'a> {
+        if let Kind::Closure(closure) = value.kind {
+            let names = names_in(&closure.node.body);
+            let captured = names.iter().filter_map(|name| self.lookup(name));
+            let optimizer = |path| match self.env.value(path)?.kind {
+                Kind::Optimizer(id) => Some(id),
+                _ => None,
+            };
+            let captured = captured.filter_map(optimizer).collect();
+            self.lose(captured);
+            self.touch_expr(&closure.node.body);
+            return Value::plain(Deps::Anything);
+        }
+        for (_, part) in value.kind.parts_mut() {
+            *part = self.returned(std::mem::replace(part, Value::nothing()));
+        }
+        value
+    }
+}

@@ -1,0 +1,73 @@
+//! Parameters of inlined functions.
+
+use syn::{FnArg, Pat, ReceiverKind, Type};
+
+use crate::cfg::Deps;
+use crate::lower::env::value::{Handed, Kind, Value};
+use crate::lower::resolve::Function;
+use crate::lower::{Lower, address};
+use crate::vocabulary::Role;
+
+impl<'a> Lower<'a> {
+    pub(super) fn bind_parameters(
+        &mut self,
+        function: &'a Function,
+        mut given: impl Iterator<Item = Value<'a>>,
+    ) {
+        for input in &function.sig.inputs {
+            let value = given.next().unwrap_or_else(Value::nothing);
+            match input {
+                FnArg::Receiver(receiver) => self.bind_receiver(receiver, value),
+                FnArg::Typed(typed) => self.bind_parameter(&typed.pat, &typed.ty, value),
+            }
+        }
+    }
+
+    fn bind_receiver(&mut self, receiver: &syn::Receiver, value: Value<'a>) {
+        let handed = match &receiver.kind {
+            ReceiverKind::Reference(_, _, Some(_)) => Handed::Exclusive,
+            ReceiverKind::Reference(_, _, None) => Handed::Shared,
+            _ => Handed::Value,
+        };
+        let value = Value { ty: value.ty.or(self.here().owner), handed, ..value };
+        self.alias("self", address(receiver), value, None);
+    }
+
+    fn bind_parameter(&mut self, pat: &'a Pat, ty: &'a Type, value: Value<'a>) {
+        let role = self.role_of_parameter(ty, &self.here().sig.generics);
+        let declared = || self.resolver.type_of(ty, self.inlining.function);
+        let value = Value { ty: value.ty.or_else(declared), ..value };
+        let Pat::Ident(ident) = pat else { return self.bind(pat, value) };
+        let name = ident.ident.to_string();
+        let value = self.promoted(&name, role, value);
+        if matches!(ty, Type::Reference(by) if by.mutability.is_some()) {
+            self.alias(&name, address(ident), value, role);
+        } else {
+            self.variable(&name, address(ident), value, role);
+        }
+    }
+
+    /// Makes an argument an optimizer if the parameter is one, though the caller did not know.
+    fn promoted(&mut self, name: &str, role: Option<Role>, value: Value<'a>) -> Value<'a> {
+        let Some(place) = value.place.filter(|place| value.deps == Deps::one(*place)) else { return value };
+        let known = value.ty.is_some() && role != Some(Role::Optimizer);
+        if !matches!(value.kind, Kind::Plain) || known || self.role(name, role) != Some(Role::Optimizer) {
+            return value;
+        }
+        let kind = Kind::Optimizer(self.optimizer_of(place));
+        if let Some(known) = self.env.values.get_mut(&place) {
+            known.kind = kind.clone();
+        }
+        Value { kind, ..value }
+    }
+
+    /// A variable that is another name for a place: stores through it go there.
+    fn alias(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
+        let Some(place) = value.place else { return self.variable(name, node, value, role) };
+        let path = self.root(name, node);
+        self.changed(name);
+        self.env.aliases.insert(path, place);
+        self.env.values.entry(place).or_insert_with(|| value.clone());
+        self.env.values.insert(path, value);
+    }
+}

@@ -1,0 +1,194 @@
+//! Losses: which one a call computes, of which output and which target, and where the result comes from.
+
+use syn::{Expr, ExprBinary};
+
+use super::{Call, Callee};
+use crate::cfg::{Argument, Deps, Difference, Excerpt, Join, LossCall, Origin, Root, SiteId, Source};
+use crate::diagnostic::Place;
+use crate::lower::env::bind::member;
+use crate::lower::env::origin::join_of;
+use crate::lower::env::value::Value;
+use crate::lower::{Lower, address, text};
+use crate::stage::Stage;
+use crate::tokens::names_in;
+use crate::vocabulary::rust::{Variant, is_next};
+use crate::vocabulary::{Loss, is_no_reduction, names_gradients, sets_reduction};
+
+/// An argument as the source writes it, with its value.
+type Given<'v, 'a> = (&'v Expr, &'v Value<'a>);
+
+impl<'a> Lower<'a> {
+    /// Origin of the result of a stage.
+    pub(super) fn computed_origin(
+        &mut self,
+        call: &Call<'a>,
+        stage: Stage,
+        site: SiteId,
+        receiver: Option<&Value<'a>>,
+        arguments: &[Value<'a>],
+    ) -> Origin {
+        let all = receiver.into_iter().chain(arguments);
+        let whole = all.fold(Origin::constant(), |all, part| all.with(&part.origin, Join::Other));
+        if let Some(known) = self.loss_origin(call, site, receiver, arguments) {
+            return known;
+        }
+        let model = receiver.map_or_else(Deps::none, |receiver| receiver.deps.clone());
+        match stage {
+            Stage::Forward => whole.forward(site, &model),
+            // A loss of the user's own may have parameters, and may take any input.
+            _ => Origin { source: whole.source, ..Origin::unseen([&whole, &Origin::default()].into_iter()) },
+        }
+    }
+
+    /// Origin of the result of a loss that the vocabulary knows.
+    fn loss_origin(
+        &mut self,
+        call: &Call<'a>,
+        site: SiteId,
+        receiver: Option<&Value<'a>>,
+        arguments: &[Value<'a>],
+    ) -> Option<Origin> {
+        let mut given: Vec<Given<'_, 'a>> = call.args.iter().zip(arguments).collect();
+        let criterion = match (&call.callee, receiver) {
+            (Callee::Method(_), Some(object)) => object.origin.criterion,
+            (_, None) => {
+                let own = |path| self.resolver.may_be_own(path, self.inlining.function);
+                call.path().filter(|path| !own(path))?;
+                None
+            }
+            _ => return None,
+        };
+        let loss = criterion.or_else(|| self.vocabulary.loss(&call.name))?;
+        if let (None, Callee::Method(node), Some(tensor)) = (criterion, &call.callee, receiver) {
+            // A method of a tensor; one of a model may do anything.
+            if tensor.origin.source != Source::Computed && tensor.origin.last.is_none() {
+                return None;
+            }
+            given.insert(0, (&node.receiver, tensor));
+        }
+        let (output, target) = (*given.first()?, *given.get(1)?);
+        let unreduced = call.args.iter().any(asks_for_no_reduction)
+            || receiver.is_some_and(|value| value.origin.unreduced.is_some());
+        let by_name = matches!(&call.callee, Callee::Function(path) if path.is_ident(loss.name));
+        let origin = self.note_loss(site, (loss, by_name), output, target);
+        Some(Origin { unreduced: unreduced.then_some(site), ..origin })
+    }
+
+    /// Records a call of a loss; returns the origin of its result.
+    fn note_loss(
+        &mut self,
+        site: SiteId,
+        (loss, by_name): (&'static Loss, bool),
+        output: Given<'_, 'a>,
+        target: Given<'_, 'a>,
+    ) -> Origin {
+        let origin = output.1.origin.loss(&target.1.origin);
+        if self.at.dead {
+            return origin;
+        }
+        if let Some(known) = self.cfg.facts.at_mut::<LossCall>(site) {
+            known.output.origin = known.output.origin.either(&output.1.origin);
+            known.target.origin = known.target.origin.either(&target.1.origin);
+            return origin;
+        }
+        let (output, target) = (self.argument(output), self.argument(target));
+        self.cfg.facts.note(site, LossCall { site, loss, by_name, output, target });
+        origin
+    }
+
+    /// Records a difference of two tensors that models computed.
+    pub(in crate::lower) fn note_difference(
+        &mut self,
+        node: &'a ExprBinary,
+        left: &Value<'a>,
+        right: &Value<'a>,
+    ) {
+        let outputs = |value: &Value<'a>| value.is_tensor() && !value.origin.forwards.is_empty();
+        if self.at.dead || join_of(&node.op) != Join::Difference || !outputs(left) || !outputs(right) {
+            return;
+        }
+        let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
+        if let Some(known) = self.cfg.facts.at_mut::<Difference>(site) {
+            known.output.origin = known.output.origin.either(&left.origin);
+            known.target.origin = known.target.origin.either(&right.origin);
+        } else {
+            let (output, target) = (self.argument((&node.left, left)), self.argument((&node.right, right)));
+            self.cfg.facts.note(site, Difference { site, output, target });
+        }
+    }
+
+    /// Records the loss of a `backward`.
+    pub(super) fn note_root(&mut self, site: SiteId, origin: &Origin) {
+        if self.at.dead {
+            return;
+        }
+        if let Some(known) = self.cfg.facts.at_mut::<Root>(site) {
+            known.origin = known.origin.either(origin);
+        } else {
+            let adds_up = self.vocabulary.sums_unreduced;
+            self.cfg.facts.note(site, Root { site, origin: origin.clone(), adds_up });
+        }
+    }
+
+    fn argument(&self, (expr, value): Given<'_, 'a>) -> Argument {
+        let name = self.last_name_of(expr, value);
+        let names = if name.is_none() { names_in(&expr) } else { std::collections::BTreeSet::new() };
+        let expr = bare(expr);
+        let is_operand = !matches!(expr, Expr::Binary(_) | Expr::Unary(_) | Expr::Cast(_) | Expr::Closure(_));
+        Argument { text: text::call(expr).into(), is_operand, name, names, origin: value.origin.clone() }
+    }
+
+    /// The last name of a variable or a field.
+    fn last_name_of(&self, expr: &Expr, value: &Value<'a>) -> Option<String> {
+        match bare(expr) {
+            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
+            Expr::Field(field) => Some(member(&field.member)),
+            _ => self.cfg.paths.name(value.place?).rsplit('.').next().map(ToOwned::to_owned),
+        }
+    }
+
+    /// Origin of the result of an opaque method.
+    pub(super) fn opaque_origin(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Origin {
+        if names_gradients(&call.name) {
+            // `requires_grad_(true)` makes parameters of data.
+            if let Some(known) = receiver.place.and_then(|place| self.env.values.get_mut(&place)) {
+                known.origin = Origin::default();
+            }
+            return Origin::default();
+        }
+        if is_next(&call.name, call.arguments.len()) && receiver.origin.source == Source::Unknown {
+            return self.item_origin(receiver);
+        }
+        if receiver.origin.criterion.is_some() {
+            let unreduced = call.args.iter().any(asks_for_no_reduction)
+                || (sets_reduction(&call.name) && call.args.iter().any(is_none));
+            let node = match call.callee {
+                Callee::Method(node) => address(node),
+                _ => address(call.expr),
+            };
+            let place = || (Place::of(call.expr), Excerpt::default());
+            let unreduced = unreduced.then(|| self.site(node, None, place));
+            return Origin { unreduced: receiver.origin.unreduced.or(unreduced), ..receiver.origin.clone() };
+        }
+        Origin::unseen(call.values().map(|value| &value.origin))
+    }
+}
+
+/// Whether an argument asks a loss not to sum or average: `Reduction::None`.
+pub(super) fn asks_for_no_reduction(argument: &Expr) -> bool {
+    matches!(argument, Expr::Path(path) if is_no_reduction(&path.path))
+}
+
+fn is_none(argument: &Expr) -> bool {
+    matches!(argument, Expr::Path(path) if Variant::None.is_path(&path.path))
+}
+
+/// An expression without references and parentheses around it.
+fn bare(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Reference(node) => bare(&node.expr),
+        Expr::Paren(node) => bare(&node.expr),
+        Expr::Group(node) => bare(&node.expr),
+        other => other,
+    }
+}

@@ -1,0 +1,285 @@
+//! Opaque calls, and code that the walk does not understand: what it may have done to its inputs.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::Expr;
+
+use super::{Call, Callee};
+use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId};
+use crate::lower::Lower;
+use crate::lower::env::value::{Handed, Kind, Value};
+use crate::vocabulary::rust::{is_drop, is_reading};
+use crate::vocabulary::{
+    handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
+    measures_gradients, moves_gradients, writes_gradients,
+};
+
+impl<'a> Lower<'a> {
+    /// A call that is neither resolved nor known to the vocabulary.
+    pub(super) fn opaque(&mut self, call: &Call<'a>) -> Value<'a> {
+        match &call.receiver {
+            Some(Value { kind: Kind::Optimizer(id), .. }) => self.opaque_on_optimizer(call, *id),
+            Some(receiver) => self.opaque_method(call, receiver),
+            None => self.opaque_call(call),
+        }
+    }
+
+    fn opaque_on_optimizer(&mut self, call: &Call<'a>, id: OptimizerId) -> Value<'a> {
+        let site = self.site_of(call.expr, None);
+        self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
+        self.hand_over(&call.arguments, site, false);
+        Value::nothing()
+    }
+
+    fn opaque_method(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Value<'a> {
+        if handles_gradients(&call.name) {
+            self.cfg.function.reads_gradients = true;
+        }
+        self.part_of_several(receiver);
+        let site = self.opaque_site_of(call.expr);
+        self.hinted_effects(call, site);
+        let place = receiver.place.map_or_else(Deps::none, Deps::one);
+        self.note_opaque(site, place, &call.arguments);
+        self.may_change_receiver(call, receiver, site);
+        self.hand_over(&shared_with(call), site, false);
+        for argument in call.args {
+            self.touch_closure(argument);
+        }
+        let mut value = receiver.derived();
+        for argument in &call.arguments {
+            value = value.with(&argument.derived());
+        }
+        let mut origin = self.opaque_origin(call, receiver);
+        // `let valid_model = model.valid()` may be a model that records nothing.
+        origin.unrecorded |= hints_at_mode(&call.name);
+        value = value.with_origin(origin);
+        value.measured |= measures_gradients(&call.name);
+        value.past.open |= self.opens(call.arguments.iter());
+        // `losses.push(loss)` stores the argument in the receiver.
+        if let Some(place) = receiver.place
+            && let Some(holder) = self.env.values.get_mut(&place)
+        {
+            if matches!(holder.kind, Kind::Plain) {
+                holder.holds = holder.holds.union(&value.deps);
+            }
+            self.collects(call, place);
+        }
+        value
+    }
+
+    /// A receiver that holds an optimizer may use it; one that is not shared may be changed.
+    fn may_change_receiver(&mut self, call: &Call<'a>, receiver: &Value<'a>, site: SiteId) {
+        let trains = hints_at_training(&call.name);
+        let count = matches!(receiver.kind, Kind::Number);
+        if !self.optimizers_in(&receiver.deps).is_empty() || trains && !count {
+            let deps = if trains { receiver.deps.clone() } else { self.paths_in(&receiver.deps) };
+            self.emit(Action::Touch(deps), site);
+        }
+        if let Some(place) = receiver.place {
+            self.lose_parts(place);
+            if receiver.handed != Handed::Shared && !is_reading(&call.name) {
+                self.changed_in(place);
+            }
+        }
+    }
+
+    pub(super) fn opaque_call(&mut self, call: &Call<'a>) -> Value<'a> {
+        if let Callee::Value(function) = &call.callee {
+            let site = self.opaque_site_of(call.expr);
+            self.emit(Action::Touch(self.paths_in(&function.deps)), site);
+        }
+        let arguments = shared_with(call);
+        if let [guard] = &arguments[..]
+            && is_drop(&call.name)
+            && self.drops_guard(guard, &call.args[0])
+        {
+            return Value::nothing();
+        }
+        if self.function_reads_parameters(call) {
+            return Value::nothing();
+        }
+        let site = self.opaque_site_of(call.expr);
+        self.hinted_effects(call, site);
+        let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
+        let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
+        self.note_opaque(site, given, &arguments);
+        let variant = call.name.starts_with(char::is_uppercase);
+        self.hand_over(&arguments, site, hints_at_training(&call.name) && !variant);
+        for (argument, value) in call.args.iter().zip(&arguments[..]) {
+            self.may_change_argument(argument, value, variant, site);
+        }
+        let mut value = Value::nothing();
+        for argument in &arguments[..] {
+            value = value.with(&argument.derived());
+        }
+        if self.opens(arguments.iter()) {
+            value.past.open = true;
+        }
+        if matches!(call.callee, Callee::Function(_) | Callee::Associated(..)) {
+            value.origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
+        }
+        value.measured |= measures_gradients(&call.name);
+        value.with_made(is_builder(&call.name).then_some(site))
+    }
+
+    /// An argument by value or by `&mut` may be changed or moved; a tuple struct or a variant stores it.
+    fn may_change_argument(&mut self, argument: &'a Expr, value: &Value<'a>, variant: bool, site: SiteId) {
+        match argument {
+            Expr::Closure(_) => self.touch_closure(argument),
+            Expr::Reference(by) if by.mutability.is_none() => {}
+            _ if variant => self.escapes(value),
+            _ if value.handed == Handed::Shared => {}
+            Expr::Path(_) | Expr::Field(_) | Expr::Reference(_) => {
+                if let Some(place) = value.place {
+                    self.emit(Action::Touch(Deps::one(place)), site);
+                    self.lose_parts(place);
+                    if value.handed == Handed::Exclusive {
+                        self.changed_in(place);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Effects that the name of an opaque call suggests.
+    fn hinted_effects(&mut self, call: &Call<'a>, site: SiteId) {
+        if hints_at_backward(&call.name) {
+            self.may_run_backward(&call.arguments);
+        }
+        if writes_gradients(&call.name) {
+            self.emit(Action::Touch(Deps::Anything), site);
+        }
+        if hints_at_mode(&call.name) {
+            self.lose_modes(call.values(), site);
+        }
+    }
+
+    /// Records an opaque call with the places that are passed to it.
+    fn note_opaque(&mut self, site: SiteId, given: Deps, values: &[Value<'a>]) {
+        let places = values.iter().filter_map(|value| value.place);
+        let given = places.fold(given, |all, place| all.union(&Deps::one(place)));
+        if !given.is_empty() {
+            self.cfg.facts.note_opaque(site, given);
+        }
+    }
+
+    /// Arguments of an opaque call: the state of those passed by `&mut` or by value is unknown.
+    pub(super) fn hand_over(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
+        for value in arguments {
+            self.hand_over_one(value, site, hinted);
+        }
+    }
+
+    fn hand_over_one(&mut self, value: &Value<'a>, site: SiteId, hinted: bool) {
+        let shared = value.handed == Handed::Shared;
+        if !shared {
+            self.given_away(value);
+        }
+        match &value.kind {
+            Kind::Optimizer(_) | Kind::Optimizers(_) if shared && !hinted => {}
+            Kind::Optimizer(id) | Kind::Optimizers(id) => {
+                let path = self.cfg.optimizers[*id].path;
+                self.cfg.optimizers[*id].escapes = true;
+                self.emit(Action::Touch(Deps::one(path)), site);
+            }
+            Kind::Closure(closure) => self.touch_expr(&closure.node.body),
+            Kind::Tuple(_) | Kind::Fields(_) => {
+                value.kind.parts().for_each(|part| self.hand_over_one(part, site, hinted));
+            }
+            _ if hinted => self.emit(Action::Touch(value.deps.clone()), site),
+            Kind::Plain if !shared && value.place.is_some_and(|place| value.deps == Deps::one(place)) => {
+                self.emit(Action::Touch(value.deps.clone()), site);
+            }
+            _ => {}
+        }
+    }
+
+    /// A value is stored, returned or passed on: other code may step its optimizers.
+    pub(in crate::lower) fn escapes(&mut self, value: &Value<'a>) {
+        self.given_away(value);
+        match &value.kind {
+            Kind::Optimizer(id) | Kind::Optimizers(id) => self.cfg.optimizers[*id].escapes = true,
+            kind => kind.parts().for_each(|part| self.escapes(part)),
+        }
+    }
+}
+
+/// Code that is not lowered.
+impl<'a> Lower<'a> {
+    fn touch_closure(&mut self, argument: &Expr) {
+        if let Expr::Closure(closure) = argument {
+            self.touch_expr(&closure.body);
+        }
+    }
+
+    /// Code that is not lowered may have changed everything that it mentions.
+    pub(in crate::lower) fn touch_expr(&mut self, code: &impl ToTokens) {
+        self.touch_tokens(code.to_token_stream());
+    }
+
+    /// The same of its tokens.
+    pub(in crate::lower) fn touch_tokens(&mut self, tokens: TokenStream) {
+        let mut names = BTreeSet::new();
+        self.mentions(tokens, &mut names);
+        let mut deps = Deps::none();
+        for name in &names {
+            self.changed(name);
+            if let Some(path) = self.lookup(name) {
+                self.env.read.insert(path);
+                let place = self.env.place_behind(path);
+                self.lose_parts(place);
+                self.note_mentioned(path);
+                deps = deps.union(&Deps::one(place));
+                if let Some(Value { kind: Kind::Optimizer(id), .. }) = self.env.value(path) {
+                    let optimizer = &mut self.cfg.optimizers[*id];
+                    deps = deps.union(&Deps::one(optimizer.path));
+                    optimizer.escapes = true;
+                }
+            }
+        }
+        let everything = names.iter().any(|name| moves_gradients(name));
+        let deps = if everything { Deps::Anything } else { deps };
+        if !deps.is_empty() {
+            self.emit(Action::Touch(deps), 0);
+        }
+    }
+
+    /// Collects the identifiers of tokens, and reads the variables that their string literals mention.
+    fn mentions(&mut self, tokens: TokenStream, names: &mut BTreeSet<String>) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(name) => drop(names.insert(name.to_string())),
+                TokenTree::Group(group) => self.mentions(group.stream(), names),
+                TokenTree::Literal(literal) => self.reads_in_text(&literal.to_string()),
+                TokenTree::Punct(_) => {}
+            }
+        }
+    }
+
+    /// A format string reads the variables that it names: `"{loss}"`.
+    pub(in crate::lower) fn reads_in_text(&mut self, text: &str) {
+        for piece in text.split('{').skip(1) {
+            let end = piece.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(piece.len());
+            if let Some(path) = self.lookup(&piece[..end]) {
+                self.env.read.insert(path);
+            }
+        }
+    }
+}
+
+/// The arguments, the models among them as shared references if the call's name says that it evaluates them.
+fn shared_with<'v, 'a>(call: &'v Call<'a>) -> Cow<'v, [Value<'a>]> {
+    let share = |value: &Value<'a>| match value.kind {
+        Kind::Plain => Value { handed: Handed::Shared, ..value.clone() },
+        _ => value.clone(),
+    };
+    if is_evaluation(&call.name) {
+        Cow::Owned(call.arguments.iter().map(share).collect())
+    } else {
+        Cow::Borrowed(&call.arguments)
+    }
+}

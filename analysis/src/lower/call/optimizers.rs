@@ -1,0 +1,108 @@
+//! Optimizers: built from a constructor or from settings, and calls that change whose parameters they update.
+
+use super::Call;
+use crate::cfg::{Action, Deps, Gives, OptimizerId, PathId, SiteId};
+use crate::lower::Lower;
+use crate::lower::env::value::{Handed, Kind, Value};
+use crate::vocabulary::CallEffect;
+
+impl<'a> Lower<'a> {
+    /// The settings of an optimizer that is still to be built.
+    pub(super) fn settings(&mut self, call: &Call<'a>) -> Value<'a> {
+        let site = self.site_of(call.expr, None);
+        Value::of(Kind::Settings(site), Deps::none())
+    }
+
+    /// A method of an optimizer that has no place yet, or of its settings.
+    pub(super) fn unbuilt_method(&mut self, call: &Call<'a>) -> Value<'a> {
+        let effect = self.vocabulary.optimizer_method(&call.name, call.arguments.len());
+        if effect == Some(CallEffect::Builds) {
+            return self.builds(call);
+        }
+        let Some(receiver) = &call.receiver else { return self.opaque(call) };
+        if matches!(receiver.kind, Kind::Settings(_)) {
+            self.opaque(call);
+        }
+        receiver.clone()
+    }
+
+    /// Builds an optimizer for the parameters of the first argument.
+    pub(super) fn builds(&mut self, call: &Call<'a>) -> Value<'a> {
+        let site = self.opaque_site_of(call.expr);
+        let owned = call.arguments.first().map_or_else(Deps::none, |first| first.derived().deps);
+        Value::of(Kind::NewOptimizer(owned, site), Deps::none())
+    }
+
+    /// Adds the parameters of the first argument to an optimizer.
+    pub(super) fn adopts(&mut self, call: &Call<'a>) -> Value<'a> {
+        let Some(id) = call.optimizer() else { return self.opaque(call) };
+        let path = self.cfg.optimizers[id].path;
+        if let (Some(more), Some(_)) = (call.arguments.first(), &self.cfg.optimizers[id].owned) {
+            self.optimizer(path, Some(more.derived().deps), false);
+        }
+        Value::nothing()
+    }
+
+    /// A step that takes the model by value and returns it; opaque where it may change the model in place.
+    pub(super) fn updates(&mut self, call: &Call<'a>, model: usize) -> Value<'a> {
+        let (Some(id), Some(model)) = (call.optimizer(), call.arguments.get(model)) else {
+            return self.opaque(call);
+        };
+        let gradients = call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients));
+        let exclusive =
+            |place: &PathId| self.env.value(*place).is_some_and(|held| held.handed == Handed::Exclusive);
+        let owned = model.place.filter(|place| model.handed == Handed::Value && !exclusive(place));
+        let Some(place) = owned.filter(|_| gradients) else { return self.opaque(call) };
+        let site = self.site_of(call.expr, None);
+        // Its gradients are values: those that the optimizer itself holds are unknown.
+        self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
+        let value = Value::plain(model.derived().deps);
+        self.outcome(call, Gives::Model(place), value)
+    }
+
+    /// The parameters of an optimizer or of a model.
+    pub(super) fn parameters(&mut self, call: &Call<'a>) -> Value<'a> {
+        if let Some(id) = call.optimizer() {
+            return Value::plain(self.cfg.optimizers[id].owned.clone().unwrap_or_else(Deps::none));
+        }
+        let Some(model) = call.subject() else { return self.opaque(call) };
+        self.cfg.function.models = self.cfg.function.models.union(&model.deps);
+        Value::plain(model.derived().deps)
+    }
+
+    /// An optimizer that its constructor returned gets a place.
+    pub(in crate::lower) fn build(&mut self, path: PathId, owned: &Deps, site: SiteId) {
+        let id = self.optimizer(path, (!owned.is_empty()).then(|| owned.clone()), false);
+        self.emit(Action::Build(id), site);
+        let conditional = self.cfg.sites[site].conditional;
+        let built =
+            |path: &PathId| self.env.built.get(path).map(|(site, conditional)| (*path, *site, *conditional));
+        let models: Vec<_> = owned.paths().iter().filter_map(built).collect();
+        let object = &mut self.cfg.optimizers[id];
+        if !object.built.contains(&(site, conditional)) {
+            object.built.push((site, conditional));
+        }
+        for model in models {
+            if !object.models.contains(&model) {
+                object.models.push(model);
+            }
+        }
+        self.hold_optimizer(path, id);
+    }
+
+    /// An optimizer, by name or by use, that an opaque expression returned gets a place.
+    pub(in crate::lower) fn opaque_optimizer(&mut self, path: PathId, value: &Value<'a>) {
+        // The arguments of an opaque constructor need not be the parameters that it updates.
+        let id = self.optimizer(path, None, false);
+        match value.made {
+            Some(site) => self.emit(Action::Build(id), site),
+            None => self.emit(Action::Forget(id), 0),
+        }
+        self.hold_optimizer(path, id);
+    }
+
+    fn hold_optimizer(&mut self, path: PathId, id: OptimizerId) {
+        let value = Value { place: Some(path), ..Value::of(Kind::Optimizer(id), Deps::one(path)) };
+        self.env.values.insert(path, value);
+    }
+}

@@ -1,0 +1,69 @@
+//! Calls whose result must be used, and whether it is.
+
+use syn::Expr;
+
+use super::Call;
+use crate::cfg::{Fate, Gives, Outcome, PathId, Reduction, SiteId};
+use crate::lower::Lower;
+use crate::lower::control::expression::{method, structure};
+use crate::lower::env::value::{Handed, Value};
+
+impl<'a> Lower<'a> {
+    /// Reduces a value over all processes; returns it, or writes it to a `&mut` argument.
+    pub(super) fn reduces(&mut self, call: &Call<'a>) -> Value<'a> {
+        let receiver = call.receiver.as_ref().map(Value::derived);
+        let receiver = receiver.map(|receiver| Value { handed: Handed::Shared, ..receiver });
+        let values: Vec<&Value<'a>> = receiver.iter().chain(&call.arguments).collect();
+        let all = values.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
+        let site = self.site_of(call.expr, None);
+        let of_loss = values.iter().any(|part| part.measured || part.computed);
+        self.cfg.facts.set(site, Reduction { of_loss });
+        if values.is_empty() || values.iter().any(|part| part.handed == Handed::Exclusive) {
+            return all;
+        }
+        self.outcome(call, Gives::Reduced, all)
+    }
+
+    /// Records a call whose result must be used.
+    pub(super) fn outcome(&mut self, call: &Call<'a>, gives: Gives, mut value: Value<'a>) -> Value<'a> {
+        let site = self.site_of(call.expr, None);
+        let callee = match call.expr {
+            Expr::MethodCall(node) => method(&call.name, vec![structure(&node.receiver)]),
+            Expr::Call(node) => structure(&node.func),
+            other => structure(other),
+        };
+        let callee = self.version(&callee);
+        self.cfg.facts.note_once(site, Outcome { site, callee, gives, fate: Fate::Kept });
+        value.outcome = Some(site);
+        value
+    }
+
+    /// The value of an expression is dropped at once.
+    pub(in crate::lower) fn dropped(&mut self, value: &Value<'a>) {
+        self.decide(value.outcome, Fate::Dropped);
+    }
+
+    /// The value of an expression gets a name.
+    pub(in crate::lower) fn named(&mut self, value: &mut Value<'a>, path: PathId) {
+        if value.outcome.is_some()
+            && let Some(site) = value.outcome.take()
+        {
+            self.decide(Some(site), Fate::Named(path));
+        }
+    }
+
+    fn decide(&mut self, outcome: Option<SiteId>, fate: Fate) {
+        if let Some(known) = outcome.and_then(|site| self.cfg.facts.at_mut::<Outcome>(site)) {
+            known.fate = fate;
+        }
+    }
+
+    /// Decides which named results are never read.
+    pub(in crate::lower) fn settle_outcomes(&mut self) {
+        for outcome in self.cfg.facts.all_mut::<Outcome>() {
+            if let Fate::Named(path) = outcome.fate {
+                outcome.fate = if self.env.read.contains(&path) { Fate::Kept } else { Fate::Unread(path) };
+            }
+        }
+    }
+}

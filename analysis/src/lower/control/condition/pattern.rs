@@ -1,0 +1,103 @@
+//! What patterns ask of the values that they meet.
+
+use syn::{Expr, Pat};
+
+use super::{
+    Answer, Code, Constant, Formula, Test, asked, is_constant, literal_constant, of_path, structure, variant,
+};
+use crate::lower::text;
+
+/// Whether a value matches a pattern, as a formula over tests; the condition of a match guard is none of them.
+pub(in crate::lower) fn of_pattern<'e>(subject: &'e Expr, pat: &'e Pat) -> Formula<Test<'e>> {
+    match pat {
+        Pat::Paren(inner) => of_pattern(subject, &inner.pat),
+        Pat::Reference(inner) => of_pattern(subject, &inner.pat),
+        Pat::Type(inner) => of_pattern(subject, &inner.pat),
+        Pat::Guard(guarded) => of_pattern(subject, &guarded.pat),
+        Pat::Or(cases) => Formula::Any(cases.cases.iter().map(|case| of_pattern(subject, case)).collect()),
+        pat if always(pat) => Formula::All(Vec::new()),
+        Pat::Tuple(tuple) => match parts(subject, tuple) {
+            Some(parts) => Formula::All(parts.map(|(part, pat)| of_pattern(part, pat)).collect()),
+            None => opaque(subject, pat).formula(),
+        },
+        pat => {
+            let outer = leaf(subject, pat).formula();
+            match inner(subject, pat) {
+                Some(inner) => Formula::All(vec![outer, inner.formula()]),
+                None => outer,
+            }
+        }
+    }
+}
+
+/// The parts of a tuple with their patterns, if both are written out.
+fn parts<'a>(
+    subject: &'a Expr,
+    pats: &'a syn::PatTuple,
+) -> Option<impl Iterator<Item = (&'a Expr, &'a Pat)>> {
+    let subject = match subject {
+        Expr::Paren(inner) => &*inner.expr,
+        other => other,
+    };
+    match subject {
+        Expr::Tuple(tuple) if tuple.elems.len() == pats.elems.len() => {
+            let rest = pats.elems.iter().any(|pat| matches!(pat, Pat::Rest(_)));
+            (!rest).then(|| tuple.elems.iter().zip(&pats.elems))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a pattern takes whatever comes.
+fn always(pat: &Pat) -> bool {
+    match pat {
+        Pat::Wild(_) | Pat::Rest(_) => true,
+        Pat::Ident(name) => {
+            !is_constant(&name.ident.to_string())
+                && name.subpat.as_ref().is_none_or(|(_, inner)| always(inner))
+        }
+        Pat::Paren(inner) => always(&inner.pat),
+        Pat::Reference(inner) => always(&inner.pat),
+        Pat::Type(inner) => always(&inner.pat),
+        Pat::Tuple(tuple) => tuple.elems.iter().all(always),
+        _ => false,
+    }
+}
+
+/// What the outermost constructor of a pattern asks.
+fn leaf<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
+    let named = match pat {
+        Pat::Lit(literal) => match literal_constant(&literal.lit) {
+            Some(Constant::Truth(true)) => return asked(subject),
+            Some(Constant::Truth(false)) => return asked(subject).turned(),
+            Some(Constant::Of(answer, holds)) => Some((answer, holds)),
+            None => return opaque(subject, pat),
+        },
+        Pat::Ident(name) => Some(variant(&name.ident.to_string(), &name.ident.to_string(), false)),
+        Pat::Path(path) => of_path(&path.path),
+        Pat::TupleStruct(wrapped) => of_path(&wrapped.path),
+        Pat::Struct(fields) => of_path(&fields.path),
+        other => Some((Answer::plain(text::tight(other), false), true)),
+    };
+    match named {
+        Some((answer, holds)) => Test::about(subject, Some(answer), holds, Code::Fits(subject, pat)),
+        None => opaque(subject, pat),
+    }
+}
+
+/// What a pattern asks beyond its outermost constructor.
+fn inner<'e>(subject: &'e Expr, pat: &'e Pat) -> Option<Test<'e>> {
+    let refutable = match pat {
+        Pat::TupleStruct(wrapped) => !wrapped.elems.iter().all(always),
+        Pat::Struct(fields) => !fields.fields.iter().all(|field| always(&field.pat)),
+        _ => false,
+    };
+    let answer = || Answer::plain(text::tight(pat), false);
+    refutable.then(|| Test::about(subject, Some(answer()), true, Code::Fits(subject, pat)))
+}
+
+/// A match that is not understood.
+fn opaque<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
+    let answer = Answer::plain(text::tight(pat), false);
+    Test::of(structure(subject), Some(answer), true, Code::Fits(subject, pat), false)
+}

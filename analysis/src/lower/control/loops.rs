@@ -1,0 +1,135 @@
+//! Loops, each lowered as its first iteration and its later iterations.
+
+use std::collections::BTreeSet;
+
+use syn::spanned::Spanned;
+use syn::{Expr, ExprForLoop, ExprWhile, Label};
+
+use super::{FrameKind, Iteration, head};
+use crate::cfg::{BlockId, BlockKind, Head, LoopId};
+use crate::limits;
+use crate::lower::env::value::Value;
+use crate::lower::{Lower, address, text};
+
+impl<'a> Lower<'a> {
+    pub(super) fn plain_loop(&mut self, node: &'a syn::ExprLoop) -> Value<'a> {
+        let id = self.loop_of(address(node), node.loop_token.span().start().line, || {
+            ("loop".to_owned().into(), Head::default())
+        });
+        self.repeat(id, node.label.as_ref(), false, &mut |lower, _| {
+            lower.scoped(&node.body);
+        })
+    }
+
+    pub(super) fn while_loop(&mut self, node: &'a ExprWhile) -> Value<'a> {
+        let head = || (format!("while {}", text::tight(&node.cond)).into(), head::of_while(&node.cond));
+        let id = self.loop_of(address(node), node.while_token.span().start().line, head);
+        if let Expr::Let(fetched) = &*node.cond {
+            self.iterates_over(id, Some(&fetched.pat), &fetched.expr);
+            self.note_while(id, fetched);
+        }
+        self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
+            let body = lower.block("round");
+            lower.syntax.while_let = matches!(&*node.cond, Expr::Let(_));
+            lower.condition(&node.cond, body, out);
+            lower.start(body);
+            lower.scoped(&node.body);
+        });
+        Value::nothing()
+    }
+
+    pub(super) fn for_loop(&mut self, node: &'a ExprForLoop) -> Value<'a> {
+        if self.for_each_named(node) {
+            return Value::nothing();
+        }
+        let pipeline = self.pipeline(&node.expr);
+        let items = match &pipeline {
+            Some(pipeline) => self.pipeline_items(pipeline),
+            None => self.expr(&node.expr),
+        };
+        if self.for_all(node, &items) {
+            return Value::nothing();
+        }
+        let head = || {
+            let text = format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
+            (text.into(), head::of_for(&node.pat, &node.expr))
+        };
+        let id = self.loop_of(address(node), node.for_token.span().start().line, head);
+        self.note_for(id, &node.pat, &node.expr);
+        self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
+            lower.next_or(out, "round");
+            let item = match &pipeline {
+                Some(pipeline) => lower.through_pipeline(pipeline, &items),
+                None => lower.item(&items),
+            };
+            lower.expect_index(&node.pat, &node.expr);
+            lower.bind(&node.pat, item);
+            lower.binds_item(id, &node.pat);
+            lower.scoped(&node.body);
+        });
+        Value::nothing()
+    }
+
+    /// Continues in a body, or at `out` after the last item.
+    pub(super) fn next_or(&mut self, out: BlockId, label: &str) {
+        let body = self.block(label);
+        self.goto(body);
+        self.goto(out);
+        self.start(body);
+    }
+
+    /// Lowers a loop, first iteration and later iterations; returns the join of its `break` values.
+    ///
+    /// `body` lowers one iteration, and goes to the given block when no further one follows.
+    pub(super) fn repeat(
+        &mut self,
+        of: LoopId,
+        label: Option<&Label>,
+        may_skip: bool,
+        body: &mut dyn FnMut(&mut Self, BlockId),
+    ) -> Value<'a> {
+        let line = self.cfg.loops[of].line;
+        let label = label.map(|label| label.name.ident.to_string());
+        let twice = self.control.iterations.len() < limits::NESTED_LOOPS;
+        let first = self.block(&format!("line {line}, first round"));
+        let later = if twice { self.block(&format!("line {line}, later rounds")) } else { first };
+        for head in [first, later] {
+            self.cfg.blocks[head].kind = BlockKind::Head;
+        }
+        self.cfg.blocks[later].iterates = Some(of);
+        let (skipped, out) = (self.block(""), self.block(&format!("after line {line}")));
+        self.goto(first);
+        let mut value = None;
+        for (is_first, head) in [(true, first), (false, later)] {
+            if is_first && !twice {
+                continue;
+            }
+            self.start(head);
+            self.open_frame(label.clone(), FrameKind::Loop { continue_to: later }, out);
+            self.begin_iteration(of, is_first);
+            let mark = self.scope.len();
+            body(self, if is_first || !twice { skipped } else { out });
+            self.leave(mark);
+            self.goto(later);
+            self.forget_exits();
+            self.control.iterations.pop();
+            let broken = self.control.frames.pop().and_then(|frame| frame.value);
+            value = self.join_options(value, broken);
+        }
+        self.start(skipped);
+        self.edge(out, may_skip && twice);
+        self.start(out);
+        value.unwrap_or_else(Value::nothing)
+    }
+
+    fn begin_iteration(&mut self, of: LoopId, first: bool) {
+        self.control.iterations.push(Iteration {
+            of,
+            first,
+            branches: self.control.branches,
+            continued: false,
+            guards: self.open_guards(),
+            bumped: BTreeSet::new(),
+        });
+    }
+}

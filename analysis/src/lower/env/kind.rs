@@ -1,0 +1,122 @@
+//! Kinds of values: the objects that the checker tells apart.
+
+use syn::ExprClosure;
+
+use super::value::Value;
+use crate::cfg::{Deps, OptimizerId, PathId, SiteId};
+
+/// What kind of object a value is.
+#[derive(Clone)]
+pub(in crate::lower) enum Kind<'a> {
+    Plain,
+    /// `None`, or the value of an expression that never returns.
+    Absent,
+    /// A literal, or computed from literals.
+    Number,
+    /// An optimizer that has a place.
+    Optimizer(OptimizerId),
+    /// An optimizer that its constructor returned: the parameters it updates, the constructor.
+    NewOptimizer(Deps, SiteId),
+    /// A collection of optimizers that has a place.
+    Optimizers(OptimizerId),
+    /// A collection of optimizers that their constructors returned.
+    NewOptimizers(Deps, SiteId),
+    /// The settings from which an optimizer is still to be built.
+    Settings(SiteId),
+    Schedule,
+    /// A gradient scaler.
+    Scaler,
+    /// A loss times a scaler's factor.
+    Scaled,
+    /// Gradients as a value, as `backward` returns them in some libraries.
+    Gradients,
+    /// A guard that stops recording while it is in scope.
+    Guard(Guard),
+    Closure(Closure<'a>),
+    Tuple(Vec<Value<'a>>),
+    Fields(Vec<(String, Value<'a>)>),
+}
+
+/// A closure, with the names that it captures.
+#[derive(Clone, Copy)]
+pub(in crate::lower) struct Closure<'a> {
+    pub node: &'a ExprClosure,
+    /// Number of names in scope at its definition.
+    pub scope: usize,
+}
+
+/// Effect of a guard while it is in scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lower) struct Guard {
+    /// The model that it keeps in evaluation mode, with the number of the saved mode.
+    pub mode: Option<(usize, PathId)>,
+    /// It is in scope on every path.
+    pub certain: bool,
+}
+
+impl<'a> Kind<'a> {
+    /// The join of two kinds; collects the optimizers that it no longer identifies.
+    pub(super) fn either(self, other: Self, lost: &mut Vec<OptimizerId>) -> Self {
+        let mut join = |a: Value<'a>, b: Value<'a>| {
+            let (value, gone) = a.either(b);
+            lost.extend(gone);
+            value
+        };
+        match (self, other) {
+            (Self::Optimizer(a), Self::Optimizer(b)) if a == b => Self::Optimizer(a),
+            (Self::Optimizers(a), Self::Optimizers(b)) if a == b => Self::Optimizers(a),
+            (Self::Number, Self::Number) => Self::Number,
+            (Self::Schedule, Self::Schedule) => Self::Schedule,
+            (Self::Scaler, Self::Scaler) => Self::Scaler,
+            (Self::Scaled, Self::Scaled) => Self::Scaled,
+            (Self::Settings(site), Self::Settings(_)) => Self::Settings(site),
+            (Self::Guard(a), Self::Guard(b)) if a == b => Self::Guard(a),
+            (Self::Guard(guard), _) | (_, Self::Guard(guard)) => {
+                Self::Guard(Guard { certain: false, ..guard })
+            }
+            (Self::NewOptimizer(a, site), Self::NewOptimizer(b, _)) => Self::NewOptimizer(a.union(&b), site),
+            (Self::Tuple(a), Self::Tuple(b)) if a.len() == b.len() => {
+                Self::Tuple(a.into_iter().zip(b).map(|(a, b)| join(a, b)).collect())
+            }
+            (Self::Fields(a), Self::Fields(b))
+                if a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0) =>
+            {
+                Self::Fields(a.into_iter().zip(b).map(|((name, a), (_, b))| (name, join(a, b))).collect())
+            }
+            (a, b) => {
+                a.optimizers(lost);
+                b.optimizers(lost);
+                Self::Plain
+            }
+        }
+    }
+
+    /// The parts of a tuple or of a struct, with their names.
+    pub(in crate::lower) fn parts_mut(&mut self) -> Vec<(String, &mut Value<'a>)> {
+        match self {
+            Self::Tuple(parts) => {
+                parts.iter_mut().enumerate().map(|(index, part)| (index.to_string(), part)).collect()
+            }
+            Self::Fields(parts) => parts.iter_mut().map(|(name, part)| (name.clone(), part)).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The parts of a tuple or of a struct.
+    pub(in crate::lower) fn parts(&self) -> impl Iterator<Item = &Value<'a>> {
+        let (tuple, fields): (&[Value<'a>], &[(String, Value<'a>)]) = match self {
+            Self::Tuple(parts) => (parts, &[]),
+            Self::Fields(parts) => (&[], parts),
+            _ => (&[], &[]),
+        };
+        tuple.iter().chain(fields.iter().map(|(_, part)| part))
+    }
+
+    /// The optimizers in it.
+    fn optimizers(&self, into: &mut Vec<OptimizerId>) {
+        match self {
+            Self::Optimizer(id) | Self::Optimizers(id) => into.push(*id),
+            _ => self.parts().for_each(|part| part.kind.optimizers(into)),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Optimizers and graphs: the objects that the flow tracks.
+
+use std::collections::BTreeMap;
+
+use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, User};
+use crate::limits;
+use crate::lower::Lower;
+
+/// Objects by the place that holds them.
+#[derive(Default)]
+pub(in crate::lower) struct Objects {
+    optimizers: BTreeMap<PathId, OptimizerId>,
+    graphs: BTreeMap<PathId, GraphId>,
+    /// The graphs of fields, in the order in which they were met.
+    field_graphs: Vec<(PathId, GraphId)>,
+}
+
+impl Objects {
+    pub(in crate::lower) fn optimizers(&self) -> impl Iterator<Item = (PathId, OptimizerId)> {
+        self.optimizers.iter().map(|(path, id)| (*path, *id))
+    }
+
+    pub(in crate::lower) fn graph_of(&self, path: PathId) -> Option<GraphId> {
+        self.graphs.get(&path).copied()
+    }
+
+    pub(in crate::lower) fn field_graphs(&self) -> &[(PathId, GraphId)] {
+        &self.field_graphs
+    }
+}
+
+impl Lower<'_> {
+    /// The optimizer of a place, which also owns these parameters.
+    pub(in crate::lower) fn optimizer(
+        &mut self,
+        path: PathId,
+        owned: Option<Deps>,
+        from_caller: bool,
+    ) -> OptimizerId {
+        if let Some(&known) = self.objects.optimizers.get(&path) {
+            if let Some(owned) = owned {
+                let now = &mut self.cfg.optimizers[known].owned;
+                *now = Some(now.as_ref().map_or(owned.clone(), |before| before.union(&owned)));
+            }
+            return known;
+        }
+        if self.cfg.optimizers.len() == limits::OPTIMIZERS {
+            self.cfg.gave_up = true;
+            return 0;
+        }
+        let id = self.cfg.optimizers.len();
+        self.cfg.optimizers.push(Optimizer {
+            name: self.cfg.paths.name(path).to_owned(),
+            path,
+            owned,
+            from_caller,
+            given: false,
+            escapes: false,
+            lost: false,
+            several: false,
+            built: Vec::new(),
+            models: Vec::new(),
+        });
+        self.objects.optimizers.insert(path, id);
+        id
+    }
+
+    /// The optimizer of a place that belongs to the caller if the variable is a parameter.
+    pub(in crate::lower) fn optimizer_of(&mut self, path: PathId) -> OptimizerId {
+        let from_caller = self.env.parameters.contains(&self.cfg.paths.root_of(path));
+        self.optimizer(path, None, from_caller)
+    }
+
+    /// The graph of a place.
+    pub(in crate::lower) fn graph(&mut self, path: PathId) -> GraphId {
+        if let Some(&known) = self.objects.graphs.get(&path) {
+            return known;
+        }
+        let name = self.cfg.paths.name(path).to_owned();
+        self.cfg.graphs.push(Graph { name, ..Graph::default() });
+        let graph = self.cfg.graphs.len() - 1;
+        self.objects.graphs.insert(path, graph);
+        if self.cfg.paths.root_of(path) != path {
+            self.objects.field_graphs.push((path, graph));
+        }
+        graph
+    }
+
+    /// Records a user of a graph; two of them decide everything.
+    pub(in crate::lower) fn uses(&mut self, graph: GraphId, user: User) {
+        let user = (user, self.control.innermost());
+        let users = &mut self.cfg.graphs[graph].users;
+        if users.len() < 2 && !users.contains(&user) {
+            users.push(user);
+        }
+    }
+
+    /// Gives up on these optimizers: nothing is reported about them.
+    pub(in crate::lower) fn lose(&mut self, optimizers: Vec<OptimizerId>) {
+        for id in optimizers {
+            self.cfg.optimizers[id].lost = true;
+        }
+    }
+
+    /// The optimizers in these places.
+    pub(in crate::lower) fn optimizers_in(&self, deps: &Deps) -> Vec<OptimizerId> {
+        let overlaps = |path: PathId| deps.paths().iter().any(|&dep| self.cfg.paths.overlap(dep, path));
+        self.objects.optimizers().filter(|(path, _)| overlaps(*path)).map(|(_, id)| id).collect()
+    }
+
+    /// The places of the optimizers in these places.
+    pub(in crate::lower) fn paths_in(&self, deps: &Deps) -> Deps {
+        self.optimizers_in(deps)
+            .into_iter()
+            .fold(Deps::none(), |all, id| all.union(&Deps::one(self.cfg.optimizers[id].path)))
+    }
+
+    /// Whether some optimizer owns parameters in these places.
+    pub(in crate::lower) fn is_owned(&self, deps: &Deps) -> bool {
+        let mut owned = self.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
+        owned.any(|owned| owned.overlaps(deps, &self.cfg.paths) == Some(true))
+    }
+}

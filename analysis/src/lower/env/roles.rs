@@ -1,0 +1,118 @@
+//! Roles: whether a name or a type is an optimizer, a schedule, a scaler or something else.
+
+use syn::{GenericParam, Generics, Ident, Type, TypeParamBound, WherePredicate};
+
+use crate::lower::Lower;
+use crate::lower::resolve::{TypeId, type_arguments};
+use crate::vocabulary::rust::{TypeShape, type_shape};
+use crate::vocabulary::{Role, Uses, role_of_name, role_of_type};
+
+impl Lower<'_> {
+    /// The role of a name: declared in the options, else by type, else by use, else by the name.
+    pub(in crate::lower) fn role(&self, name: &str, by_type: Option<Role>) -> Option<Role> {
+        let options = &self.here().options;
+        if options.optimizers.iter().any(|declared| declared == name) {
+            return Some(Role::Optimizer);
+        }
+        if options.models.iter().any(|declared| declared == name) {
+            return Some(Role::Other);
+        }
+        let by_use = || {
+            let used = self.survey().uses.get(name).is_some_and(Uses::as_optimizer);
+            used.then_some(Role::Optimizer)
+        };
+        let last = name.rsplit('.').next().unwrap_or(name);
+        by_type.or_else(by_use).or_else(|| role_of_name(last))
+    }
+
+    /// The role of the type of a `let` or of a field.
+    pub(in crate::lower) fn role_of_let(&self, ty: &Type) -> Option<Role> {
+        self.role_of_parameter(ty, &Generics::default())
+    }
+
+    /// The role of a parameter's type.
+    pub(in crate::lower) fn role_of_parameter(&self, ty: &Type, generics: &Generics) -> Option<Role> {
+        match ty {
+            Type::Reference(inner) => self.role_of_parameter(&inner.elem, generics),
+            Type::Paren(inner) => self.role_of_parameter(&inner.elem, generics),
+            Type::Group(inner) => self.role_of_parameter(&inner.elem, generics),
+            Type::ImplTrait(bounds) => self.role_of_bounds(bounds.bounds.iter()),
+            Type::TraitObject(bounds) => self.role_of_bounds(bounds.bounds.iter()),
+            Type::Slice(_) | Type::Array(_) | Type::Tuple(_) => Some(Role::Other),
+            Type::Path(path) => {
+                let last = path.path.segments.last()?;
+                let name = last.ident.to_string();
+                match type_shape(&name) {
+                    Some(TypeShape::Wrapper) => {
+                        type_arguments(last).find_map(|ty| self.role_of_parameter(ty, generics))
+                    }
+                    Some(TypeShape::Collection) => Some(Role::Other),
+                    None => {
+                        let generic = path.path.get_ident();
+                        let bounds = generic.and_then(|name| self.role_of_generic(name, generics));
+                        bounds.or_else(|| role_of_type(self.vocabulary, &name))
+                    }
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// The role that the bounds of a type parameter imply.
+    fn role_of_generic(&self, name: &Ident, generics: &Generics) -> Option<Role> {
+        let inline = generics.params.iter().find_map(|parameter| match parameter {
+            GenericParam::Type(parameter) if parameter.ident == *name => {
+                self.role_of_bounds(parameter.bounds.iter())
+            }
+            _ => None,
+        });
+        inline.or_else(|| {
+            let predicates = &generics.where_clause.as_ref()?.predicates;
+            predicates.iter().find_map(|predicate| match predicate {
+                WherePredicate::Type(bound) if is_parameter(&bound.bounded_ty, name) => {
+                    self.role_of_bounds(bound.bounds.iter())
+                }
+                _ => None,
+            })
+        })
+    }
+
+    fn role_of_bounds<'b>(&self, bounds: impl Iterator<Item = &'b TypeParamBound>) -> Option<Role> {
+        let name = |bound: &'b TypeParamBound| match bound {
+            TypeParamBound::Trait(bound) => Some(bound.path.segments.last()?.ident.to_string()),
+            _ => None,
+        };
+        bounds.filter_map(name).find_map(|name| role_of_type(self.vocabulary, &name))
+    }
+
+    /// Whether a type is a collection of optimizers.
+    pub(in crate::lower) fn holds_optimizers(&self, ty: &Type, generics: &Generics) -> bool {
+        let element = match ty {
+            Type::Reference(inner) => return self.holds_optimizers(&inner.elem, generics),
+            Type::Slice(inner) => &*inner.elem,
+            Type::Array(inner) => &*inner.elem,
+            Type::Path(path) => {
+                let Some(last) = path.path.segments.last() else { return false };
+                let Some(element) = type_arguments(last).last() else { return false };
+                match type_shape(&last.ident.to_string()) {
+                    Some(TypeShape::Collection) => element,
+                    Some(TypeShape::Wrapper) => return self.holds_optimizers(element, generics),
+                    None => return false,
+                }
+            }
+            _ => return false,
+        };
+        self.role_of_parameter(element, generics) == Some(Role::Optimizer)
+    }
+
+    /// Whether a field of the type is an optimizer.
+    pub(in crate::lower) fn holds_optimizer(&self, ty: TypeId) -> bool {
+        let mut fields = self.resolver.fields(ty);
+        fields.any(|(name, ty)| self.role(name, self.role_of_let(ty)) == Some(Role::Optimizer))
+    }
+}
+
+/// Whether a type is the parameter of this name.
+fn is_parameter(ty: &Type, name: &Ident) -> bool {
+    matches!(ty, Type::Path(path) if path.path.is_ident(name))
+}

@@ -1,0 +1,121 @@
+//! Names in scope.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::cfg::{Action, PathId};
+use crate::lower::Lower;
+use crate::lower::env::value::Value;
+
+/// Marks in the scope where the body of an inlined function or closure begins.
+const BORDER: PathId = PathId::MAX;
+
+/// Variables in scope.
+#[derive(Default)]
+pub(in crate::lower) struct Scope {
+    /// All of them, innermost last.
+    names: Vec<(String, PathId)>,
+    /// Indices into `names`, innermost last.
+    by_name: BTreeMap<String, Vec<(usize, PathId)>>,
+    /// Stretches of `names` that the body being lowered cannot see.
+    hidden: Vec<Range<usize>>,
+}
+
+impl Scope {
+    pub(in crate::lower) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(in crate::lower) fn lookup(&self, name: &str) -> Option<PathId> {
+        let visible = |index: usize| !self.hidden.iter().any(|hidden| hidden.contains(&index));
+        let known = self.by_name.get(name)?.iter().rev();
+        known.copied().find(|(index, _)| visible(*index)).map(|(_, path)| path)
+    }
+
+    pub(in crate::lower) fn enter(&mut self, name: &str, path: PathId) {
+        let index = self.names.len();
+        match self.by_name.get_mut(name) {
+            Some(known) => known.push((index, path)),
+            None => drop(self.by_name.insert(name.to_owned(), vec![(index, path)])),
+        }
+        self.names.push((name.to_owned(), path));
+    }
+
+    /// The variables since the scope held `mark` names.
+    pub(in crate::lower) fn since(&self, mark: usize) -> impl DoubleEndedIterator<Item = PathId> {
+        self.names[mark..].iter().map(|(_, path)| *path)
+    }
+
+    /// Begins the body of a function, which sees none of the names; returns what was hidden outside.
+    pub(in crate::lower) fn enter_function(&mut self) -> Vec<Range<usize>> {
+        let everything = std::iter::once(0..self.names.len()).collect();
+        self.enter_body(everything)
+    }
+
+    /// Begins the body of a closure, which sees the names that were in scope at its definition, `seen` of
+    /// them; returns what was hidden outside.
+    pub(in crate::lower) fn enter_closure(&mut self, seen: usize) -> Vec<Range<usize>> {
+        let mark = self.names.len();
+        let before = self.hidden.iter().filter(|hidden| hidden.end < seen).cloned();
+        let hidden = before.chain([seen.min(mark)..mark]).collect();
+        self.enter_body(hidden)
+    }
+
+    fn enter_body(&mut self, hidden: Vec<Range<usize>>) -> Vec<Range<usize>> {
+        self.names.push((String::new(), BORDER));
+        std::mem::replace(&mut self.hidden, hidden)
+    }
+
+    /// Ends a body.
+    pub(in crate::lower) fn leave_body(&mut self, hidden: Vec<Range<usize>>) {
+        self.hidden = hidden;
+    }
+
+    /// Removes the variables since the scope held `mark` names.
+    fn truncate(&mut self, mark: usize) -> Vec<PathId> {
+        let ended = self.names.split_off(mark);
+        for (name, _) in ended.iter().filter(|(_, path)| *path != BORDER) {
+            if let Some(known) = self.by_name.get_mut(name) {
+                known.pop();
+            }
+        }
+        ended.into_iter().map(|(_, path)| path).filter(|path| *path != BORDER).collect()
+    }
+}
+
+impl<'a> Lower<'a> {
+    pub(in crate::lower) fn lookup(&self, name: &str) -> Option<PathId> {
+        self.scope.lookup(name)
+    }
+
+    /// Ends the scopes that were opened since there were `mark` names.
+    pub(in crate::lower) fn leave(&mut self, mark: usize) {
+        self.leave_with(mark, &Value::nothing());
+    }
+
+    /// Ends the scopes that were opened since there were `mark` names; a value outlives them.
+    pub(in crate::lower) fn leave_with(&mut self, mark: usize, value: &Value<'a>) {
+        let mut kept = Vec::new();
+        value.all_graphs(&mut kept);
+        for path in self.scope.truncate(mark) {
+            self.changed_in(path);
+            if let Some(graph) = self.objects.graph_of(path)
+                && !kept.contains(&graph)
+            {
+                self.emit(Action::Compute(graph, Vec::new()), 0);
+            }
+            self.close_guard(path);
+        }
+    }
+
+    /// Ends the guards of the scopes that a jump leaves.
+    pub(in crate::lower) fn unwind(&mut self, mark: usize) {
+        let guards: Vec<_> = self
+            .scope
+            .since(mark)
+            .rev()
+            .filter_map(|path| self.env.value(path).and_then(Value::guard))
+            .collect();
+        guards.into_iter().for_each(|guard| self.end_guard(guard));
+    }
+}

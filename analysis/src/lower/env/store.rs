@@ -1,0 +1,156 @@
+//! Stores: a place gets a value.
+
+use crate::cfg::{Action, Deps, Origin, PathId};
+use crate::lower::Lower;
+use crate::lower::env::value::{Kind, Value};
+use crate::vocabulary::{Role, Uses};
+
+impl<'a> Lower<'a> {
+    /// A new variable with a value.
+    pub(in crate::lower) fn variable(
+        &mut self,
+        name: &str,
+        node: usize,
+        mut value: Value<'a>,
+        role: Option<Role>,
+    ) {
+        let path = self.root(name, node);
+        self.named(&mut value, path);
+        self.env.declared.insert(path, self.control.nesting());
+        self.note_variable(path, node);
+        self.changed_in(path);
+        self.store(path, name, value, role);
+    }
+
+    /// Stores a value in a place, and emits the events of that.
+    pub(in crate::lower) fn store(
+        &mut self,
+        path: PathId,
+        name: &str,
+        mut value: Value<'a>,
+        role: Option<Role>,
+    ) {
+        let assigned = self.survey().assigned.contains(name);
+        if assigned && !self.is_straight(path) {
+            self.join_with_before(path, &mut value);
+        }
+        self.store_guard(path, assigned, &mut value);
+        if value.outcome.is_some() {
+            value.outcome = None;
+        }
+        self.forget_parts(path);
+        if assigned {
+            value = value.with_known(None);
+        }
+        self.scatter(path, &mut value);
+        let is_new = value.place.is_none() || assigned;
+        let typed_other = role == Some(Role::Other);
+        let role = if matches!(value.kind, Kind::Plain) { self.role(name, role) } else { None };
+        match role {
+            Some(Role::Optimizer) if is_new && !typed_other => {
+                self.opaque_optimizer(path, &value);
+                return;
+            }
+            Some(Role::Schedule) => value.kind = Kind::Schedule,
+            Some(Role::Scaler) => value.kind = Kind::Scaler,
+            Some(Role::Optimizer | Role::Other) | None => {}
+        }
+        if self.store_optimizer(path, name, assigned, &mut value) {
+            return;
+        }
+        self.tensor(path, assigned, &mut value);
+        self.store_fields(path, assigned, &mut value);
+        if is_new {
+            self.new_mode(path, &value);
+        }
+        self.note_stored(path, &value);
+        self.settle(path, is_new, value);
+    }
+
+    /// Joins a value with what another branch may have left in the place.
+    fn join_with_before(&self, path: PathId, value: &mut Value<'a>) {
+        value.origin = Origin::default();
+        if let Some(before) = self.env.value(path) {
+            value.deps = value.deps.union(&before.deps);
+            value.models = value.models.union(&before.models);
+        }
+    }
+
+    /// Ends the guard in the place, and begins the one that is stored.
+    fn store_guard(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
+        self.close_guard(path);
+        if let Kind::Guard(guard) = &mut value.kind {
+            guard.certain &= !assigned;
+            self.recording.open(guard.certain);
+            self.env.guard_branches.insert(path, self.control.branches);
+        }
+    }
+
+    /// Stores an optimizer in a place of its own; returns whether nothing else is to be stored.
+    fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
+        match &value.kind {
+            Kind::NewOptimizer(owned, site) => {
+                self.build(path, owned, *site);
+                true
+            }
+            Kind::NewOptimizers(owned, site) => {
+                self.build_several(path, owned, *site);
+                true
+            }
+            // Its type takes no parameters, or finds them elsewhere.
+            Kind::Settings(site) if self.survey().uses.get(name).is_some_and(Uses::as_optimizer) => {
+                self.build(path, &Deps::none(), *site);
+                true
+            }
+            Kind::Optimizer(id) | Kind::Optimizers(id)
+                if assigned && self.cfg.optimizers[*id].path != path =>
+            {
+                self.lose(vec![*id]);
+                *value = Value::plain(Deps::Anything);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Records the item, the schedule or the model that a variable holds.
+    fn note_stored(&mut self, path: PathId, value: &Value<'a>) {
+        if value.item {
+            self.cfg.facts.variable_mut(path).item_of = self.control.innermost();
+        }
+        self.holds_schedule(path, value);
+        if let Some(site) = value.made {
+            self.cfg.facts.variable_mut(path).is_constructed = true;
+            self.env.built.insert(path, (site, self.cfg.sites[site].conditional));
+        }
+    }
+
+    /// Makes a value the value of a place.
+    fn settle(&mut self, path: PathId, is_new: bool, mut value: Value<'a>) {
+        let opaque = value.deps.is_empty() && !matches!(value.kind, Kind::Number);
+        if value.made.is_some() || value.item || opaque {
+            value.deps = value.deps.union(&Deps::one(path));
+        }
+        value.item = false;
+        // A value that outlives the iteration, such as a running mean, says nothing about this iteration alone.
+        value.measured &= self.cfg.bound_in(path) == self.control.innermost();
+        if is_new {
+            value.place = Some(path);
+        }
+        self.env.values.insert(path, value);
+    }
+
+    /// Forgets the values of the parts of a place that gets a new value.
+    fn forget_parts(&mut self, path: PathId) {
+        let parts: Vec<_> = self
+            .objects
+            .optimizers()
+            .filter(|(part, _)| *part != path && self.cfg.paths.holds(path, *part))
+            .collect();
+        for (part, id) in parts {
+            self.emit(Action::Forget(id), 0);
+            self.env.values.remove(&part);
+        }
+        self.lose_parts(path);
+    }
+}

@@ -1,0 +1,306 @@
+//! Abstract values: the result of an expression, as far as the checker tracks it.
+
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+
+pub(in crate::lower) use super::kind::{Closure, Guard, Kind};
+use crate::cfg::{Deps, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Source};
+use crate::lower::control::known::Known;
+use crate::lower::resolve::TypeId;
+
+/// An abstract value.
+///
+/// The walk moves values at every level of an expression, so the rarer facts are behind a shared pointer.
+#[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
+pub(in crate::lower) struct Value<'a> {
+    pub kind: Kind<'a>,
+    /// Places that it was computed from.
+    pub deps: Deps,
+    /// It certainly has a graph, of its own or through `graphs`.
+    pub computed: bool,
+    /// The place that holds it.
+    pub place: Option<PathId>,
+    pub handed: Handed,
+    /// It is an item of a loop, new in each iteration.
+    pub item: bool,
+    /// Its type, not only its name, is that of a schedule.
+    pub typed_schedule: bool,
+    /// It was cloned, and may be independent of the original.
+    pub copied: bool,
+    /// It depends on numbers of this iteration: an output, a loss, a gradient norm.
+    pub measured: bool,
+    /// Its type, if that is resolved.
+    pub ty: Option<TypeId>,
+    /// Provenance; copied on write.
+    pub behind: Rc<Provenance>,
+}
+
+/// Provenance of a value; its fields are read and written as fields of the value.
+#[derive(Clone, Default)]
+pub(in crate::lower) struct Provenance {
+    /// Places of the values stored in it, as by `losses.push(loss)`.
+    pub holds: Deps,
+    /// The named tensor that it is.
+    pub tensor: Option<GraphId>,
+    /// The named tensors through whose graphs it was computed.
+    pub graphs: Vec<GraphId>,
+    /// The models whose forward computed it.
+    pub models: Deps,
+    /// The constructor that returned it.
+    pub made: Option<SiteId>,
+    /// Inputs and operations that it was computed with.
+    pub origin: Origin,
+    /// Forwards, losses and collections that contributed to it.
+    pub past: Past,
+    /// It is a copy of this optimizer.
+    pub copy_of: Option<OptimizerId>,
+    /// Its variant or truth value, if that is known statically.
+    pub known: Option<Known>,
+    /// The call whose result it is, if the result must be used.
+    pub outcome: Option<SiteId>,
+    /// Graphs of named values of which it may be a part, so that it may have a graph too.
+    pub part: Vec<GraphId>,
+}
+
+impl Provenance {
+    /// The join of two.
+    fn either(&self, other: &Self) -> Self {
+        Self {
+            holds: self.holds.union(&other.holds),
+            tensor: self.tensor.filter(|_| self.tensor == other.tensor),
+            graphs: Vec::new(),
+            models: Deps::none(),
+            made: self.made.and(other.made),
+            origin: self.origin.either(&other.origin),
+            past: self.past.union(&other.past),
+            copy_of: self.copy_of.filter(|_| self.copy_of == other.copy_of),
+            known: self.known.clone().filter(|known| other.known.as_ref() == Some(known)),
+            outcome: None,
+            part: Vec::new(),
+        }
+    }
+}
+
+thread_local! {
+    /// Provenance of most values.
+    static NO_PROVENANCE: Rc<Provenance> = Rc::default();
+    static CONSTANT: Rc<Provenance> =
+        Rc::new(Provenance { origin: Origin::constant(), ..Provenance::default() });
+}
+
+impl Deref for Value<'_> {
+    type Target = Provenance;
+
+    fn deref(&self) -> &Provenance {
+        &self.behind
+    }
+}
+
+impl DerefMut for Value<'_> {
+    fn deref_mut(&mut self) -> &mut Provenance {
+        Rc::make_mut(&mut self.behind)
+    }
+}
+
+/// How a value is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::lower) enum Handed {
+    /// As a `&mut` reference.
+    Exclusive,
+    /// By value.
+    Value,
+    /// As a `&` reference, through which no optimizer can be stepped.
+    Shared,
+}
+
+impl<'a> Value<'a> {
+    pub(in crate::lower) fn plain(deps: Deps) -> Self {
+        Self {
+            kind: Kind::Plain,
+            deps,
+            computed: false,
+            place: None,
+            handed: Handed::Value,
+            item: false,
+            typed_schedule: false,
+            copied: false,
+            measured: false,
+            ty: None,
+            behind: NO_PROVENANCE.with(Rc::clone),
+        }
+    }
+
+    pub(in crate::lower) fn with_origin(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    pub(in crate::lower) fn with_known(mut self, known: Option<Known>) -> Self {
+        if known.is_some() || self.known.is_some() {
+            self.known = known;
+        }
+        self
+    }
+
+    pub(in crate::lower) fn with_made(mut self, made: Option<SiteId>) -> Self {
+        if self.made != made {
+            self.made = made;
+        }
+        self
+    }
+
+    pub(in crate::lower) fn nothing() -> Self {
+        Self::plain(Deps::none())
+    }
+
+    pub(in crate::lower) fn number() -> Self {
+        Self { kind: Kind::Number, behind: CONSTANT.with(Rc::clone), ..Self::nothing() }
+    }
+
+    /// The value of an expression that never returns.
+    pub(in crate::lower) fn never() -> Self {
+        Self::of(Kind::Absent, Deps::none())
+    }
+
+    /// A number that depends on this iteration if another value does.
+    pub(in crate::lower) fn number_of(other: &Self) -> Self {
+        Self { measured: other.measured, ..Self::number() }
+    }
+
+    pub(in crate::lower) fn of(kind: Kind<'a>, deps: Deps) -> Self {
+        Self { kind, ..Self::plain(deps) }
+    }
+
+    /// Whether it is certainly a tensor: a model computed it.
+    pub(in crate::lower) fn is_tensor(&self) -> bool {
+        self.computed || self.origin.source == Source::Computed
+    }
+
+    /// The graphs that `backward` of it traverses.
+    pub(in crate::lower) fn through(&self) -> Vec<GraphId> {
+        self.tensor.map_or_else(|| self.graphs.clone(), |tensor| vec![tensor])
+    }
+
+    /// Whether it has or may have a graph, or a model computed it.
+    pub(in crate::lower) fn has_graphs(&self) -> bool {
+        self.tensor.is_some()
+            || !(self.graphs.is_empty() && self.part.is_empty() && self.models.is_empty())
+            || self.kind.parts().next().is_some()
+    }
+
+    /// The graphs of which it may be a part; for a tuple or a struct, those of its parts.
+    pub(in crate::lower) fn parts(&self) -> Vec<GraphId> {
+        let inside = |value: &Self| value.through().into_iter().chain(value.parts()).collect::<Vec<_>>();
+        match &self.kind {
+            Kind::Tuple(_) | Kind::Fields(_) if self.part.is_empty() => {
+                self.kind.parts().flat_map(inside).collect()
+            }
+            _ => self.part.clone(),
+        }
+    }
+
+    /// Makes it and its parts a part of one graph.
+    pub(in crate::lower) fn gather(&mut self, graph: GraphId) {
+        let had = self.computed || !self.parts().is_empty();
+        self.kind.parts_mut().into_iter().for_each(|(_, part)| part.gather(graph));
+        self.tensor = None;
+        self.graphs = if self.computed { vec![graph] } else { Vec::new() };
+        self.part = if had { vec![graph] } else { Vec::new() };
+    }
+
+    /// A value computed from both, possibly without their graphs.
+    pub(in crate::lower) fn with(mut self, other: &Self) -> Self {
+        self.deps = self.deps.union(&other.deps);
+        if self.past != other.past {
+            self.past = self.past.union(&other.past);
+        }
+        self.measured |= other.measured;
+        self
+    }
+
+    /// A value computed from this one by an unknown function.
+    pub(in crate::lower) fn derived(&self) -> Self {
+        let mut all = Self { measured: self.measured, ..Self::plain(self.deps.union(&self.holds)) };
+        if self.past != all.past {
+            all.past = self.past.clone();
+        }
+        self.kind.parts().fold(all, |all, part| all.with(&part.derived()))
+    }
+
+    /// One of several values that it consists of.
+    pub(in crate::lower) fn piece(&self) -> Self {
+        let mut piece = self.derived();
+        piece.graphs = self.through();
+        piece.models = self.models.clone();
+        piece.origin = self.origin.part();
+        piece.computed = self.computed;
+        piece
+    }
+
+    /// A part of a tuple or of a struct.
+    pub(in crate::lower) fn field(&self, member: &str) -> Option<&Self> {
+        match &self.kind {
+            Kind::Tuple(parts) => parts.get(member.parse::<usize>().ok()?),
+            Kind::Fields(parts) => parts.iter().find(|(name, _)| name == member).map(|(_, part)| part),
+            _ => None,
+        }
+    }
+
+    /// All named tensors in it or in its computation.
+    pub(in crate::lower) fn all_graphs(&self, into: &mut Vec<GraphId>) {
+        into.extend(self.tensor);
+        into.extend(&self.graphs);
+        self.kind.parts().for_each(|part| part.all_graphs(into));
+    }
+
+    /// The guard that it is.
+    pub(in crate::lower) fn guard(&self) -> Option<Guard> {
+        match self.kind {
+            Kind::Guard(guard) => Some(guard),
+            _ => None,
+        }
+    }
+
+    /// The join of two values, with the optimizers that it no longer identifies.
+    pub(in crate::lower) fn either(self, other: Self) -> (Self, Vec<OptimizerId>) {
+        let absent = |value: &Self| matches!(value.kind, Kind::Absent);
+        if absent(&self) || absent(&other) {
+            let (mut present, missing) = if absent(&self) { (other, self) } else { (self, other) };
+            if let Kind::Guard(guard) = &mut present.kind {
+                guard.certain = false;
+            }
+            // `None` is a value; an expression that never returns has none.
+            if missing.known.is_some() {
+                present.known = None;
+            }
+            return (present, Vec::new());
+        }
+        let mut lost = Vec::new();
+        let behind = Rc::new(self.behind.either(&other.behind));
+        let value = Value {
+            kind: self.kind.either(other.kind, &mut lost),
+            deps: self.deps.union(&other.deps),
+            computed: self.computed && other.computed,
+            place: self.place.filter(|_| self.place == other.place),
+            handed: self.handed.min(other.handed),
+            item: self.item || other.item,
+            typed_schedule: self.typed_schedule && other.typed_schedule,
+            copied: self.copied || other.copied,
+            measured: self.measured || other.measured,
+            ty: self.ty.filter(|_| self.ty == other.ty),
+            behind,
+        };
+        (value, lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Value;
+
+    #[test]
+    fn a_value_is_small() {
+        assert!(size_of::<Value<'_>>() <= 112, "{}", size_of::<Value<'_>>());
+    }
+}

@@ -1,0 +1,85 @@
+//! Operators and assignments.
+
+use syn::{BinOp, ExprBinary, UnOp};
+
+use crate::cfg::{Join, Origin, UseKind};
+use crate::lower::env::origin::join_of;
+use crate::lower::env::value::Value;
+use crate::lower::{Lower, text};
+
+/// Whether an operator also assigns, as `+=` does.
+pub(in crate::lower) fn is_assignment(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
+}
+
+impl<'a> Lower<'a> {
+    pub(super) fn unary(&mut self, node: &'a syn::ExprUnary) -> Value<'a> {
+        match node.op {
+            UnOp::Deref(_) => self.expr(&node.expr),
+            UnOp::Neg(_) => {
+                let value = self.expr(&node.expr);
+                let origin = Origin { last: None, ..value.origin.part() };
+                self.combine(std::iter::once(&value)).with_origin(origin)
+            }
+            _ => self.derived_of(&node.expr),
+        }
+    }
+
+    pub(super) fn assignment(&mut self, node: &'a syn::ExprAssign) -> Value<'a> {
+        let mut value = self.expr(&node.right);
+        self.replaces(&node.left, &node.right, &value);
+        self.adds_to_itself(&node.left, &node.right, &mut value);
+        self.note_assignment(&node.left, None, &node.right);
+        self.note_use(&node.left, UseKind::Set);
+        self.assign(&node.left, value);
+        self.learn(&text::tight(&node.left), &node.right);
+        Value::nothing()
+    }
+
+    pub(super) fn binary(&mut self, node: &'a ExprBinary) -> Value<'a> {
+        match node.op {
+            op if is_assignment(&op) => self.compound_assignment(node),
+            BinOp::And(_) | BinOp::Or(_) => self.condition_value(node),
+            BinOp::Add(_) | BinOp::Sub(_) | BinOp::Mul(_) | BinOp::Div(_) => {
+                let (left, right) = (self.expr(&node.left), self.expr(&node.right));
+                self.note_difference(node, &left, &right);
+                self.note_division(node);
+                let origin = left.origin.with(&right.origin, join_of(&node.op));
+                self.combine([&left, &right].into_iter()).with_origin(origin)
+            }
+            _ => {
+                let left = self.expr(&node.left);
+                let right = self.expr(&node.right);
+                let origin = left.origin.with(&right.origin, Join::Other);
+                left.derived().with(&right.derived()).with_origin(origin)
+            }
+        }
+    }
+
+    /// `left += right`, and the like.
+    fn compound_assignment(&mut self, node: &'a ExprBinary) -> Value<'a> {
+        let right = self.expr(&node.right);
+        let left = self.expr(&node.left);
+        self.note_added(node, &right);
+        let origin = left.origin.with(&right.origin, join_of(&node.op));
+        let mut value = self.combine([&left, &right].into_iter()).with_origin(origin);
+        if matches!(node.op, BinOp::AddAssign(_)) {
+            self.adds_up(&node.left, &node.right, &right, &mut value, "+=");
+        }
+        self.note_assignment(&node.left, Some(&node.op), &node.right);
+        self.assign(&node.left, value);
+        Value::nothing()
+    }
+}

@@ -1,0 +1,201 @@
+//! Collects the functions, types and imports of items, each with its scope.
+
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::visit_mut::VisitMut;
+use syn::{
+    Attribute, Block, Fields, ImplItemFn, ItemEnum, ItemFn, ItemImpl, ItemMod, ItemStruct, ItemTrait,
+    ItemUse, Signature, TraitItemFn, Type, UseTree,
+};
+
+use super::macros::Unfold;
+use super::survey::Survey;
+use super::{Function, Resolver, Scope, ScopeId, TypeDef, TypeId};
+use crate::attribute::{Told, is_ours};
+use crate::lower::deep::is_deep;
+use crate::options::CheckOptions;
+use crate::tokens::names_in;
+use crate::vocabulary::TRAINING_LOOP;
+use crate::vocabulary::rust::{is_test, names_module};
+
+pub(in crate::lower) struct Collect<'s, 't> {
+    resolver: &'s mut Resolver,
+    told: Told<'t>,
+    /// Options of the enclosing module or `impl`.
+    around: Option<CheckOptions>,
+    scope: ScopeId,
+    owner: Option<TypeId>,
+    /// The enclosing trait definition.
+    of_trait: Option<String>,
+}
+
+impl<'s, 't> Collect<'s, 't> {
+    pub(super) fn new(resolver: &'s mut Resolver, told: Told<'t>, around: Option<CheckOptions>) -> Self {
+        Self { resolver, told, around, scope: 0, owner: None, of_trait: None }
+    }
+
+    /// Adds a function, and those nested in it.
+    pub(in crate::lower) fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
+        let deep = is_deep(block);
+        let names = attrs.iter().any(is_ours).then(|| {
+            let mut names = names_in(sig);
+            if !deep {
+                names.extend(names_in(block));
+            }
+            names
+        });
+        let (options, marked) = (self.told)(attrs, self.around.as_ref(), names.as_ref());
+        let mut body = Block { brace_token: block.brace_token, stmts: Vec::new() };
+        if !deep {
+            body.stmts.clone_from(&block.stmts);
+            Unfold::new().visit_block_mut(&mut body);
+        }
+        let start = attrs.first().map_or_else(|| sig.span(), Spanned::span).start();
+        let end = block.brace_token.span.close().end();
+        let scope = self.open(true);
+        let (id, name) = (self.resolver.functions.len(), sig.ident.to_string());
+        self.resolver.functions.push(Function {
+            name: name.clone(),
+            sig: sig.clone(),
+            survey: if deep { Survey::of_deep(&TRAINING_LOOP) } else { Survey::of(&body, &TRAINING_LOOP) },
+            body,
+            options,
+            marked,
+            tested: attrs.iter().any(is_test),
+            owner: self.owner,
+            scope,
+            extent: ((start.line, start.column + 1), (end.line, end.column)),
+        });
+        match (self.owner, &self.of_trait) {
+            (Some(owner), _) => self.resolver.types[owner].functions.entry(name).or_default().push(id),
+            (None, Some(of)) => self.resolver.defaults.entry(of.clone()).or_default().push(id),
+            (None, None) => self.resolver.scopes[self.scope].functions.entry(name).or_default().push(id),
+        }
+        // Items of the body are in its own scope; attributes outside do not apply to them.
+        let mut inner = Collect { scope, ..Collect::new(self.resolver, self.told, None) };
+        if !deep {
+            visit::visit_block(&mut inner, block);
+        }
+    }
+
+    fn open(&mut self, body: bool) -> ScopeId {
+        self.resolver.scopes.push(Scope { parent: Some(self.scope), body, ..Scope::default() });
+        self.resolver.scopes.len() - 1
+    }
+
+    /// The type with this name, added if it is new.
+    fn type_named(&mut self, name: &str, defines: bool) -> TypeId {
+        let known = self.resolver.types.iter().position(|ty| ty.name == name && ty.scope == self.scope);
+        let id = known.unwrap_or_else(|| {
+            self.resolver.types.push(TypeDef::new(name, self.scope));
+            self.resolver.types.len() - 1
+        });
+        let ty = &mut self.resolver.types[id];
+        ty.ambiguous |= defines && ty.defined;
+        ty.defined |= defines;
+        id
+    }
+
+    fn imports(&mut self, tree: &UseTree, path: &mut Vec<String>) {
+        let scope = &mut self.resolver.scopes[self.scope];
+        match tree {
+            UseTree::Path(part) => {
+                path.push(part.ident.to_string());
+                self.imports(&part.tree, path);
+                path.pop();
+            }
+            UseTree::Name(name) => {
+                let mut whole = path.clone();
+                // `use steps::{self}` names the module.
+                if !names_module(&name.ident) {
+                    whole.push(name.ident.to_string());
+                    scope.imports.push((name.ident.to_string(), whole));
+                }
+            }
+            UseTree::Rename(name) => {
+                let whole = path.iter().cloned().chain([name.ident.to_string()]).collect();
+                scope.imports.push((name.rename.to_string(), whole));
+            }
+            UseTree::Glob(_) => scope.globs.push(path.clone()),
+            UseTree::Group(group) => group.items.iter().for_each(|tree| self.imports(tree, path)),
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Collect<'_, '_> {
+    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
+        self.function(&function.attrs, &function.sig, &function.block);
+    }
+
+    fn visit_impl_item_fn(&mut self, method: &'ast ImplItemFn) {
+        self.function(&method.attrs, &method.sig, &method.block);
+    }
+
+    fn visit_trait_item_fn(&mut self, method: &'ast TraitItemFn) {
+        if let Some(body) = &method.default {
+            self.function(&method.attrs, &method.sig, body);
+        }
+    }
+
+    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
+        let Some((_, items)) = &module.content else { return };
+        let scope = self.open(false);
+        self.resolver.scopes[self.scope].modules.insert(module.ident.to_string(), scope);
+        let outer = (self.scope, self.around.clone());
+        self.around = Some((self.told)(&module.attrs, self.around.as_ref(), None).0);
+        self.scope = scope;
+        for item in items {
+            self.visit_item(item);
+        }
+        (self.scope, self.around) = outer;
+    }
+
+    fn visit_item_impl(&mut self, block: &'ast ItemImpl) {
+        let mut of = &*block.self_ty;
+        while let Type::Reference(inner) = of {
+            of = &inner.elem;
+        }
+        let name = match of {
+            Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
+            _ => None,
+        };
+        let generic = |name: &String| block.generics.type_params().any(|parameter| parameter.ident == name);
+        // `impl<T> Trait for T` implements the trait for all types.
+        let name = name.filter(|name| !generic(name)).unwrap_or_default();
+        let owner = self.type_named(&name, name.is_empty());
+        if let Some((of, _)) = &block.trait_
+            && let Some(last) = of.segments.last()
+        {
+            self.resolver.types[owner].traits.push(last.ident.to_string());
+        }
+        let outer = (self.owner.replace(owner), self.around.clone());
+        self.around = Some((self.told)(&block.attrs, self.around.as_ref(), None).0);
+        visit::visit_item_impl(self, block);
+        (self.owner, self.around) = outer;
+    }
+
+    fn visit_item_trait(&mut self, item: &'ast ItemTrait) {
+        let outer = (self.owner.take(), self.of_trait.replace(item.ident.to_string()));
+        visit::visit_item_trait(self, item);
+        (self.owner, self.of_trait) = outer;
+    }
+
+    fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
+        let ty = self.type_named(&item.ident.to_string(), true);
+        let name = |(index, field): (usize, &syn::Field)| {
+            let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
+            (name, field.ty.clone())
+        };
+        if !matches!(item.fields, Fields::Unit) {
+            self.resolver.types[ty].fields = item.fields.iter().enumerate().map(name).collect();
+        }
+    }
+
+    fn visit_item_enum(&mut self, item: &'ast ItemEnum) {
+        self.type_named(&item.ident.to_string(), true);
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        self.imports(&item.tree, &mut Vec::new());
+    }
+}

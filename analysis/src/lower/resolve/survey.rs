@@ -1,0 +1,272 @@
+//! Survey of a function before it is lowered: uses of names, assignments, stages, conditions to track.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use syn::visit::{self, Visit};
+use syn::{Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
+
+use super::questions::Questions;
+use crate::cfg::{Expression, Factors};
+use crate::limits;
+use crate::lower::control::condition::Key;
+use crate::lower::control::expression::structure;
+use crate::lower::control::factors;
+use crate::lower::text;
+use crate::vocabulary::rust::is_self;
+use crate::vocabulary::{CallEffect, Role, Uses, Vocabulary, hints_at_training, may_train, role_of_type};
+
+/// Result of a survey.
+pub(crate) struct Survey {
+    /// Methods that are called, by the receiver's text.
+    pub uses: BTreeMap<String, Uses>,
+    /// Names and numbers that it multiplies with or divides by.
+    pub factors: Factors,
+    /// Names and fields that are assigned somewhere.
+    pub assigned: BTreeSet<String>,
+    /// Keys of the questions that the flow tracks.
+    pub followed: BTreeSet<Key>,
+    /// More questions guard several stages than are tracked.
+    pub too_many: bool,
+    /// Nesting depth of its expressions.
+    pub deepest: usize,
+    /// It calls a function that may run `backward` or update parameters.
+    pub trains: bool,
+    vocabulary: &'static Vocabulary,
+    questions: Questions,
+    /// Variables that hold closures.
+    closures: BTreeSet<String>,
+    /// Number of stages so far.
+    pub stages: usize,
+    jumps: usize,
+    depth: usize,
+}
+
+impl Survey {
+    /// Of a body that is nested too deeply to be lowered.
+    pub(in crate::lower) fn of_deep(vocabulary: &'static Vocabulary) -> Self {
+        Self { deepest: limits::NESTED_EXPRESSIONS + 1, ..Self::empty(vocabulary) }
+    }
+
+    pub(in crate::lower) fn of(block: &Block, vocabulary: &'static Vocabulary) -> Self {
+        let mut survey = Self { factors: factors::of(block), ..Self::empty(vocabulary) };
+        survey.visit_block(block);
+        (survey.followed, survey.too_many) = std::mem::take(&mut survey.questions).choose();
+        survey
+    }
+
+    /// Of nothing yet.
+    pub(in crate::lower) fn empty(vocabulary: &'static Vocabulary) -> Self {
+        Self {
+            uses: BTreeMap::new(),
+            factors: Factors::default(),
+            assigned: BTreeSet::new(),
+            followed: BTreeSet::new(),
+            too_many: false,
+            vocabulary,
+            questions: Questions::default(),
+            closures: BTreeSet::new(),
+            stages: 0,
+            deepest: 0,
+            trains: false,
+            jumps: 0,
+            depth: 0,
+        }
+    }
+
+    /// Number of stages and jumps so far.
+    fn weight(&self) -> usize {
+        self.stages + self.jumps
+    }
+
+    fn is_stage(effect: Option<CallEffect>) -> bool {
+        effect.is_some_and(|effect| match effect {
+            CallEffect::Detaches
+            | CallEffect::Harmless
+            | CallEffect::KeepsGraph
+            | CallEffect::Parameters
+            | CallEffect::Passes
+            | CallEffect::Takes => false,
+            CallEffect::Gradients(_)
+            | CallEffect::Backward { .. }
+            | CallEffect::Computes(_)
+            | CallEffect::Applies
+            | CallEffect::Settings
+            | CallEffect::Builds
+            | CallEffect::Adopts
+            | CallEffect::Updates { .. }
+            | CallEffect::Scales
+            | CallEffect::SetsEpoch
+            | CallEffect::Reduces
+            | CallEffect::Copies
+            | CallEffect::Mode(_)
+            | CallEffect::ModeBy
+            | CallEffect::NoGrad
+            | CallEffect::WithGrad
+            | CallEffect::SwitchesRecording => true,
+        })
+    }
+}
+
+impl<'ast> Visit<'ast> for Survey {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        self.depth += 1;
+        self.deepest = self.deepest.max(self.depth);
+        if self.depth <= limits::NESTED_EXPRESSIONS {
+            visit::visit_expr(self, expr);
+        }
+        self.depth -= 1;
+    }
+
+    fn visit_expr_method_call(&mut self, call: &'ast ExprMethodCall) {
+        let (name, given) = (call.method.to_string(), call.args.len());
+        let does =
+            self.vocabulary.optimizer_method(&name, given).or_else(|| self.vocabulary.method(&name, given));
+        // A method of `self` may be inlined, and have stages.
+        let own = does.is_none() && is_self(&call.receiver);
+        self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
+        if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
+            let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
+            let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
+            set.insert(call.method.to_string());
+        }
+        self.trains |= may_train(&name);
+        visit::visit_expr_method_call(self, call);
+    }
+
+    fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
+        targets(&assign.left, &mut self.assigned);
+        self.questions.holds(structure(&assign.left), &assign.right);
+        visit::visit_expr_assign(self, assign);
+    }
+
+    fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
+        if crate::lower::expr::operators::is_assignment(&binary.op) {
+            targets(&binary.left, &mut self.assigned);
+        }
+        visit::visit_expr_binary(self, binary);
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        if let Expr::Path(path) = &*call.func
+            && let Some(last) = path.path.segments.last()
+        {
+            self.trains |= may_train(&last.ident.to_string());
+            let name = last.ident.to_string();
+            let owner = path.path.segments.iter().rev().nth(1);
+            let role = owner.and_then(|owner| role_of_type(self.vocabulary, &owner.ident.to_string()));
+            let stage = Self::is_stage(self.vocabulary.function(&name))
+                || hints_at_training(&name)
+                || call.args.iter().any(is_exclusive)
+                || role == Some(Role::Optimizer)
+                || self.closures.contains(&name);
+            self.stages += usize::from(stage);
+        }
+        visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_break(&mut self, node: &'ast syn::ExprBreak) {
+        self.jumps += 1;
+        visit::visit_expr_break(self, node);
+    }
+
+    fn visit_expr_continue(&mut self, _: &'ast syn::ExprContinue) {
+        self.jumps += 1;
+    }
+
+    fn visit_expr_return(&mut self, node: &'ast syn::ExprReturn) {
+        self.jumps += 1;
+        visit::visit_expr_return(self, node);
+    }
+
+    fn visit_expr_macro(&mut self, _: &'ast syn::ExprMacro) {
+        // A macro that could not be unfolded may contain stages.
+        self.stages += 1;
+    }
+
+    fn visit_local(&mut self, local: &'ast Local) {
+        visit::visit_local(self, local);
+        let Some(init) = &local.init else { return };
+        if init.diverge.is_some() {
+            self.questions.ask_pattern(&init.expr, &local.pat, true);
+        }
+        let pat = match &local.pat {
+            Pat::Type(typed) => &*typed.pat,
+            other => other,
+        };
+        if let Pat::Ident(ident) = pat {
+            let name = ident.ident.to_string();
+            if matches!(&*init.expr, Expr::Closure(_)) {
+                self.closures.insert(name);
+            } else {
+                self.questions.holds(Expression::Name(name), &init.expr);
+            }
+        }
+    }
+
+    fn visit_expr_if(&mut self, node: &'ast ExprIf) {
+        self.visit_expr(&node.cond);
+        let before = self.weight();
+        self.visit_block(&node.then_branch);
+        if let Some((_, other)) = &node.else_branch {
+            self.visit_expr(other);
+        }
+        self.questions.ask_each(&node.cond, self.weight() > before, false);
+    }
+
+    fn visit_expr_while(&mut self, node: &'ast ExprWhile) {
+        let before = self.weight();
+        visit::visit_expr_while(self, node);
+        self.questions.ask_each(&node.cond, self.weight() > before, true);
+    }
+
+    fn visit_expr_match(&mut self, node: &'ast ExprMatch) {
+        self.visit_expr(&node.expr);
+        let before: Vec<usize> = node
+            .arms
+            .iter()
+            .map(|arm| {
+                let before = self.weight();
+                self.visit_arm(arm);
+                before
+            })
+            .collect();
+        // An arm also guards all arms after it.
+        for (arm, before) in node.arms.iter().zip(before) {
+            let guarding = self.weight() > before;
+            self.questions.ask_pattern(&node.expr, &arm.pat, guarding);
+        }
+    }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Whether a callee may change an argument, so that it may have stages.
+fn is_exclusive(argument: &Expr) -> bool {
+    matches!(argument, Expr::Reference(by) if by.mutability.is_some())
+}
+
+/// The last name of a type's path.
+pub(in crate::lower) fn type_name(ty: &syn::Type) -> String {
+    match ty {
+        syn::Type::Path(path) => {
+            path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Texts of all places that the left side of an assignment assigns.
+pub(in crate::lower) fn targets(left: &Expr, into: &mut BTreeSet<String>) {
+    match left {
+        Expr::Tuple(tuple) => tuple.elems.iter().for_each(|part| targets(part, into)),
+        Expr::Array(array) => array.elems.iter().for_each(|part| targets(part, into)),
+        Expr::Struct(fields) => fields.fields.iter().for_each(|field| targets(&field.expr, into)),
+        Expr::Call(call) => call.args.iter().for_each(|part| targets(part, into)),
+        Expr::Unary(deref) => targets(&deref.expr, into),
+        Expr::Paren(inner) => targets(&inner.expr, into),
+        Expr::Index(index) => targets(&index.expr, into),
+        other => {
+            into.insert(text::tight(other));
+        }
+    }
+}

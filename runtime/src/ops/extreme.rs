@@ -1,0 +1,121 @@
+//! The search for the first maximum or minimum, for `max`, `min`, `argmax` and `argmin`.
+
+use crate::autograd::record;
+use crate::value::Value;
+use crate::{Labels, Scalar, Tensor, ops};
+
+/// The best of all elements by `better`.
+#[track_caller]
+pub(crate) fn extreme(op: &str, x: &Tensor, better: fn(Scalar, Scalar) -> bool) -> Tensor {
+    assert!(!x.is_empty(), "{op}: a tensor of shape {:?} has no elements", x.shape());
+    let input = x.value().clone();
+    let best = input.as_slice()[first_best(input.as_slice().iter().copied(), better)];
+    record(Value::scalar(best), [x], move |gradient| {
+        let is_best = |v: Scalar| v == best || (v.is_nan() && best.is_nan());
+        let count = input.as_slice().iter().filter(|v| is_best(**v)).count();
+        let share = gradient.as_slice()[0] / count as Scalar;
+        [Value::build(input.shape().clone(), |dx| {
+            for (dx, v) in dx.iter_mut().zip(input.as_slice()) {
+                *dx = if is_best(*v) { share } else { 0.0 };
+            }
+        })]
+    })
+}
+
+/// The best elements along an axis.
+#[track_caller]
+pub(crate) fn extreme_axis(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> bool) -> Tensor {
+    let axis = ops::axis(op, x.shape(), axis);
+    let shape = x.value().shape().clone();
+    let places = best_places(op, x, axis, better);
+    let output = Value::build(shape.without(axis), |to| {
+        to.iter_mut().zip(&places).for_each(|(to, &place)| *to = x.as_slice()[place]);
+    });
+    record(output, [x], move |gradient| {
+        let mut dx = Value::filled(shape.clone(), 0.0);
+        let to = dx.make_mut();
+        gradient.as_slice().iter().zip(&places).for_each(|(g, &place)| to[place] = *g);
+        [dx]
+    })
+}
+
+impl Tensor {
+    /// The index of the largest element along an axis: the first of ties, or the first NaN.
+    ///
+    /// # Shapes
+    /// `x: [rows, classes]` → labels `[rows]` for `axis = 1`; a negative axis counts from the last.
+    ///
+    /// # Panics
+    /// If there is no such axis, or if its length is 0.
+    ///
+    /// # Example
+    /// ```
+    /// use training_loop::prelude::*;
+    ///
+    /// let scores = Tensor::from([[0.1, 0.9], [2.0, -1.0]]);
+    /// assert_eq!(scores.argmax(-1), Labels::from([1, 0]));
+    /// ```
+    #[track_caller]
+    pub fn argmax(&self, axis: isize) -> Labels {
+        best_along("argmax", self, axis, |a, b| a > b)
+    }
+
+    /// The index of the smallest element along an axis: the first of ties, or the first NaN.
+    ///
+    /// # Shapes
+    /// `x: [rows, classes]` → labels `[rows]` for `axis = 1`; a negative axis counts from the last.
+    ///
+    /// # Panics
+    /// If there is no such axis, or if its length is 0.
+    #[track_caller]
+    pub fn argmin(&self, axis: isize) -> Labels {
+        best_along("argmin", self, axis, |a, b| a < b)
+    }
+}
+
+#[track_caller]
+fn best_along(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> bool) -> Labels {
+    let axis = ops::axis(op, x.shape(), axis);
+    let shape = x.value().shape();
+    let (_, length, inner) = shape.around(axis);
+    let places = best_places(op, x, axis, better);
+    let along = places.into_iter().map(|place| (place / inner % length) as u32);
+    along.collect::<Labels>().reshape(&shape.without(axis))
+}
+
+/// The flat index of each best element along an axis.
+#[track_caller]
+fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> bool) -> Vec<usize> {
+    let (outer, length, inner) = x.value().shape().around(axis);
+    assert!(
+        length > 0 || outer * inner == 0,
+        "{op}: there is nothing along axis {axis} of the shape {:?}",
+        x.shape()
+    );
+    if outer * inner == 0 {
+        return Vec::new();
+    }
+    let mut places = Vec::with_capacity(outer * inner);
+    for start in 0..outer {
+        for rest in 0..inner {
+            let first = start * length * inner + rest;
+            let along = (0..length).map(|i| x.as_slice()[first + i * inner]);
+            places.push(first + first_best(along, better) * inner);
+        }
+    }
+    places
+}
+
+/// The index of the first best value, or of the first NaN.
+fn first_best(numbers: impl Iterator<Item = Scalar>, better: fn(Scalar, Scalar) -> bool) -> usize {
+    let mut best: Option<(usize, Scalar)> = None;
+    for (place, number) in numbers.enumerate() {
+        if number.is_nan() {
+            return place;
+        }
+        if best.is_none_or(|(_, held)| better(number, held)) {
+            best = Some((place, number));
+        }
+    }
+    best.map_or(0, |(place, _)| place)
+}
