@@ -10,6 +10,7 @@ use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::options::CheckOptions;
 use crate::spec::{Spec, Value, names};
+use crate::vocabulary::Vocabularies;
 use crate::{lints, suppress};
 
 /// Returns the options of an item and whether it carries the attribute, from its attributes, the options of the item
@@ -59,6 +60,10 @@ pub(crate) fn read(
 ) -> CheckOptions {
     let spec = Spec::parse(bag, args);
     options.levels.extend(levels(bag, &spec));
+    if let Some(clause) = &spec.path {
+        let crates = clause.value.segments.iter().map(|segment| segment.ident.to_string());
+        options.library = Some(Vocabularies::of_crates(crates));
+    }
     if check_clauses(bag, &spec, above) {
         options.optimizers.extend(role(bag, &spec.optimizer, names));
         options.models.extend(role(bag, &spec.model, names));

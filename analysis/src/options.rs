@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Place;
 use crate::suppress::Levels;
+use crate::vocabulary::Vocabularies;
 
 /// Who wrote the loop that is checked: decides how findings are worded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct CheckOptions {
     pub optimizers: Vec<String>,
     /// Names told to be models.
     pub models: Vec<String>,
+    /// The vocabularies of the library that the attribute names (`crate = tch`); otherwise the file's imports select.
+    pub library: Option<Vocabularies>,
     /// A function that is seen calls it, so that what lies between two calls is seen there.
     pub called: bool,
     /// It stands in an annotated module or `impl` in which nothing that is seen steps, and nothing there calls it.

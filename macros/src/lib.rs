@@ -64,6 +64,8 @@ use proc_macro::TokenStream;
 /// a warning if only some paths are faulty.
 /// The only clauses here are `allow`, `warn`, `deny`, `crate`, and `optimizer = name` and `model = name` for variables
 /// that the checker should treat as an optimizer or a model.
+/// The calls are looked up in the libraries that the function names by path, else in all known ones (`training_loop` and
+/// `tch`); `crate = tch` selects one. `cargo training-loop check` goes by the imports of the file.
 /// On one function the attribute sees that function alone: what a helper does with the optimizer is unknown, and
 /// nothing is reported about it. On a `mod` or an `impl` all functions inside are checked together.
 /// A function with hundreds of nested operators or dozens of nested brackets is not checked.

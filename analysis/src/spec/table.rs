@@ -169,7 +169,7 @@ clauses! {
         foreign: ["clipvalue", "clip_value"],
         parameters: ["clip_value", "clipvalue"],
     }
-    /// The path of the runtime, for crates that re-export it.
+    /// The path of the runtime, for crates that re-export it; above a body, the library of the loop's calls.
     Crate "crate" => path: Path {
         default: "`::training_loop`",
         example: "crate = path::to::training_loop",

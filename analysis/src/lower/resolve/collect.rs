@@ -53,7 +53,7 @@ impl<'s, 't> Collect<'s, 't> {
         let end = block.brace_token.span.close().end();
         let scope = self.open(true);
         let (id, name) = (self.resolver.functions.len(), sig.ident.to_string());
-        let vocabularies = self.resolver.vocabularies;
+        let vocabularies = options.library.unwrap_or(self.resolver.vocabularies);
         self.resolver.functions.push(Function {
             name: name.clone(),
             sig: sig.clone(),
