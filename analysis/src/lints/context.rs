@@ -240,7 +240,7 @@ impl<'a> Context<'a> {
     /// How the condition comes out that decides whether what a visit meets is bad, if one does.
     pub fn when_not_always(&self, visit: &Visit, bad: u8) -> Option<String> {
         let (bit, outcome) = self.solution.decides(self.cfg, visit, bad)?;
-        Some(self.cfg.questions.of_bit(bit).when(outcome))
+        Some(self.cfg.questions.followed[bit].when(outcome))
     }
 
     /// Reports a finding.
