@@ -216,7 +216,7 @@ pub struct Site {
     /// The names in the callee of a stage; of a method, those in its receiver.
     pub callee: std::collections::BTreeSet<String>,
     /// All names in the call, if it is opaque.
-    pub names: std::collections::BTreeSet<String>,
+    pub names: std::rc::Rc<std::collections::BTreeSet<String>>,
     /// The loops around it, outermost first.
     pub loops: Vec<LoopId>,
     /// Whether a condition inside the innermost loop may leave it out.

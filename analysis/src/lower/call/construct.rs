@@ -85,7 +85,7 @@ impl<'a> Lower<'a> {
         if is_distributed_sampler(owner) && !call.args.iter().any(is_no) {
             self.cfg.samplers.insert(site);
         }
-        self.hand_over(&call.arguments, site, false);
+        self.pass_to_opaque(&call.arguments, site, false);
         let made = is_constructor(&call.name).then_some(site);
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
         let origin = match self.vocabulary.criterion(owner).filter(|_| !own) {

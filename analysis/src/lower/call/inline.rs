@@ -15,7 +15,6 @@ use crate::lower::env::value::{Kind, Value};
 use crate::lower::resolve::survey::type_name;
 use crate::lower::resolve::{FnId, Function};
 use crate::lower::{Lower, address};
-use crate::tokens::names_in;
 use crate::vocabulary::CallEffect;
 use crate::vocabulary::rust::is_option;
 use policy::Policy;
@@ -180,8 +179,9 @@ impl<'a> Lower<'a> {
     /// The value that a function returns; variables that a closure captures have ended by then.
     fn returned(&mut self, mut value: Value<'a>) -> Value<'a> {
         if let Kind::Closure(closure) = value.kind {
-            let names = names_in(&closure.node.body);
-            let captured = names.iter().filter_map(|name| self.lookup(name));
+            let source = self.resolver.source(&closure.node.body);
+            let names = source.mentions(&closure.node.body).names.iter();
+            let captured = names.filter_map(|name| self.lookup(name));
             let optimizer = |path| match self.env.value(path)?.kind {
                 Kind::Optimizer(id) => Some(id),
                 _ => None,

@@ -4,20 +4,20 @@ use syn::Expr;
 
 use super::Call;
 use crate::cfg::{Fate, Gives, Outcome, PathId};
-use crate::lower::env::value::{Handed, Value};
+use crate::lower::env::value::{Passing, Value};
 use crate::lower::{Lower, text};
 
 impl<'a> Lower<'a> {
     /// Reduces a value over all processes; returns it, or writes it to a `&mut` argument.
     pub(super) fn reduces(&mut self, call: &Call<'a>) -> Value<'a> {
         let receiver = call.receiver.as_ref().map(Value::derived);
-        let receiver = receiver.map(|receiver| Value { handed: Handed::Shared, ..receiver });
+        let receiver = receiver.map(|receiver| Value { passing: Passing::Shared, ..receiver });
         let values: Vec<&Value<'a>> = receiver.iter().chain(&call.arguments).collect();
         let all = values.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
         let site = self.site_of(call.expr, None);
         let of_loss = values.iter().any(|part| part.measured || part.computed);
         self.cfg.reductions.insert(site, of_loss);
-        if values.is_empty() || values.iter().any(|part| part.handed == Handed::Exclusive) {
+        if values.is_empty() || values.iter().any(|part| part.passing == Passing::Exclusive) {
             return all;
         }
         self.outcome(call, Gives::Reduced, all)

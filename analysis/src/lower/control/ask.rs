@@ -289,7 +289,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable that a name means to conditions: the caller's, if it is handed on as it is.
+    /// The variable that a name means to conditions: the caller's, if it is passing on as it is.
     fn home(&self, path: PathId) -> PathId {
         let held = self.env.values.get(&path).and_then(|value| value.place);
         let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);

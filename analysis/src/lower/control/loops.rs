@@ -25,7 +25,7 @@ impl<'a> Lower<'a> {
         let head = || (format!("while {}", text::tight(&node.cond)), head::of_while(&node.cond));
         let id = self.loop_of(address(node), node.while_token.span().start().line, head);
         if let Expr::Let(fetched) = &*node.cond {
-            self.cfg.loops[id].over = text::tight(&fetched.expr);
+            self.note_items(id, || text::tight(&fetched.expr));
             self.note_while(id, fetched);
         }
         self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {

@@ -12,7 +12,7 @@ use crate::vocabulary::{is_private_loader, names_batch, names_loader};
 impl<'a> Lower<'a> {
     /// Records the head of a loop over `items`.
     pub(in crate::lower) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
-        self.cfg.loops[of].over = of_loader(items).unwrap_or_else(|| text::tight(items));
+        self.note_items(of, || of_loader(items).unwrap_or_else(|| text::tight(items)));
         let site = self.site(address(items), None, || (Place::of(items), text::call(items)));
         self.cfg.notes.heads.insert(of, site);
         if let Some((drops, from)) = swallows(items, pat) {
@@ -28,17 +28,24 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn note_while(&mut self, of: LoopId, head: &'a syn::ExprLet) {
         let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr)));
         self.cfg.notes.heads.insert(of, site);
+        let Some((outer, _)) = nested(&head.pat) else { return };
         let fetch = text::tight(&head.expr);
-        let instead = match nested(&head.pat) {
-            Some((Variant::Some, _)) => {
-                format!("while let Some(batch) = {fetch} {{ let batch = batch?; .. }}")
-            }
-            Some(_) => format!("while let Some(batch) = {fetch}? {{ .. }}"),
-            None => return,
+        let instead = if outer == Variant::Some {
+            format!("while let Some(batch) = {fetch} {{ let batch = batch?; .. }}")
+        } else {
+            format!("while let Some(batch) = {fetch}? {{ .. }}")
         };
         let from = fetched_from(&head.expr).and_then(|name| self.lookup(&name));
         self.env.item_sources.extend(from);
         self.swallow(Swallow { site, of, drops: false, instead, from });
+    }
+
+    /// Records what a loop iterates over.
+    pub(in crate::lower) fn note_items(&mut self, of: LoopId, items: impl FnOnce() -> String) {
+        let over = &mut self.cfg.loops[of].over;
+        if over.is_empty() {
+            *over = items();
+        }
     }
 
     fn swallow(&mut self, swallow: Swallow) {
