@@ -9,7 +9,7 @@ use crate::lower::{Lower, address, text};
 use crate::vocabulary::Role;
 use crate::vocabulary::rust::is_number;
 
-impl<'a> Lower<'a> {
+impl Lower<'_> {
     pub(super) fn function(&mut self) {
         let function = self.here();
         let name = &function.sig.ident;

@@ -37,7 +37,7 @@ impl<'a> Lower<'a> {
             return self.acts_on_gradients(call, effects);
         }
         if is_number(owner) {
-            return self.to_number(call);
+            return self.number_of(call);
         }
         match role {
             Some(Role::Optimizer) => self.new_optimizer(call),
@@ -49,7 +49,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `f32::from(..)`: a number, through which no gradient passes.
-    fn to_number(&mut self, call: &Call<'a>) -> Value<'a> {
+    fn number_of(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         let origin = match &call.arguments[..] {
             [one] => one.origin.ended(GradientStop::Number, site),

@@ -59,7 +59,7 @@ impl Scope {
     pub(in crate::lower) fn enter_closure(&mut self, seen: usize) -> Vec<Range<usize>> {
         let mark = self.names.len();
         let before = self.hidden.iter().filter(|hidden| hidden.end < seen).cloned();
-        let hidden = before.chain([seen.min(mark)..mark]).collect();
+        let hidden = before.chain(std::iter::once(seen.min(mark)..mark)).collect();
         self.enter_body(hidden)
     }
 
@@ -118,6 +118,8 @@ impl<'a> Lower<'a> {
             .rev()
             .filter_map(|path| self.env.value(path).and_then(Value::guard))
             .collect();
-        guards.into_iter().for_each(|guard| self.end_guard(guard));
+        for guard in guards {
+            self.end_guard(guard);
+        }
     }
 }

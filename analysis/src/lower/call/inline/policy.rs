@@ -16,10 +16,9 @@ pub(super) enum Policy {
 /// When a method with this effect is inlined.
 pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
     match effect {
-        None | Some(CallEffect::Backward { .. }) => Policy::Always,
         // The `forward`, `train` or `zero_grad` of a model's own are what the vocabulary says.
         Some(CallEffect::Computes(Stage::Forward)) => Policy::Never,
-        Some(CallEffect::Computes(_)) => Policy::Always,
+        None | Some(CallEffect::Backward { .. } | CallEffect::Computes(_)) => Policy::Always,
         Some(CallEffect::Gradients(_)) => Policy::IfItHoldsOptimizer,
         Some(
             CallEffect::Applies
