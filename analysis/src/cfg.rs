@@ -3,137 +3,95 @@
 //! It knows nothing of syntax. Loops stand in it twice, first round and later rounds, so that a fault from
 //! the second batch on is certain.
 
-pub use crate::diagnostic::Certain;
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
+pub use crate::diagnostic::Certain;
+
+mod bookkeeping;
+mod computation;
 mod condition;
 mod draw;
 mod event;
-mod factors;
+mod excerpt;
+mod expression;
+mod facts;
+mod function;
 mod guard;
 mod head;
-mod notes;
 mod origin;
 mod outcomes;
 mod paths;
-mod runs;
+mod schedule;
+mod variable;
 
-pub use condition::{Condition, ConditionId};
-pub use event::{Action, Block, BlockKind, Edge, Event, Reads};
-pub use factors::Factors;
-pub use guard::{Counter, Guard, GuardId, GuardKind, Period};
-pub use head::{Head, HeadKind};
-pub use notes::{Choice, Measure, Notes, Swallow, Use, UseKind};
+pub use bookkeeping::{Choice, Kept, Measure, Swallow};
+pub use computation::{Computation, Past, Recorded, Sites};
+pub(crate) use condition::Questions;
+pub use condition::{Condition, ConditionKind, Formula, Question, QuestionId, Wording};
+pub use event::{Action, Block, BlockKind, Edge, Event, Mode, Reads};
+pub use excerpt::Excerpt;
+pub(crate) use expression::{Expression, Expressions};
+pub use expression::{ExpressionId, Versioned};
+pub(crate) use facts::{Facts, Mark, Opaque, Reduction, Scaler};
+pub use function::Factors;
+pub(crate) use function::{Function, Modes};
+pub use guard::{Counter, Guard, GuardId, Period};
+pub use head::{Groups, Head, HeadKind, Item, Source as DataSource};
 pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source};
 pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
-pub use runs::{Keeping, Kept, Move, Past, Recorded, Run, Schedule, Sites};
+pub(crate) use schedule::ScheduleOf;
+pub use schedule::{Advance, Schedule};
+pub(crate) use variable::Variable;
+pub use variable::{Use, UseKind};
 
-/// Index into [`Cfg::blocks`].
+/// Index of a block.
 pub type BlockId = usize;
-/// Index into [`Cfg::optimizers`].
+/// Index of an optimizer.
 pub type OptimizerId = usize;
-/// Index into [`Cfg::graphs`].
+/// Index of a graph.
 pub type GraphId = usize;
-/// Index into [`Cfg::sites`].
+/// Index of a site.
 pub type SiteId = usize;
-/// Index into [`Cfg::loops`].
+/// Index of a loop.
 pub type LoopId = usize;
-/// Index into [`Cfg::calls`].
+/// Index of a call.
 pub type CallId = usize;
 
 /// A function as blocks of events; block 0 is the entry.
+///
+/// Graph, sites and conditions are here; what lints ask beside them is in [`Facts`].
 #[derive(Debug, Default)]
 pub struct Cfg {
     /// All blocks, in the order in which they were lowered.
-    pub blocks: Vec<Block>,
-    /// Everything in the function that was recognised as an optimizer.
-    pub optimizers: Vec<Optimizer>,
-    /// Tensors with a name and a graph behind it.
-    pub graphs: Vec<Graph>,
-    /// Places in the source where events stand, in the order of first visit.
-    pub sites: Vec<Site>,
+    pub(crate) blocks: Vec<Block>,
+    /// Everything that was recognised as an optimizer.
+    pub(crate) optimizers: Vec<Optimizer>,
+    /// Named tensors with a graph.
+    pub(crate) graphs: Vec<Graph>,
+    /// Places of events in the source, in the order of the first visit.
+    pub(crate) sites: Vec<Site>,
     /// Loops of the source.
-    pub loops: Vec<Loop>,
-    /// Calls of functions that are seen, each lowered in place.
-    pub calls: Vec<Call>,
-    /// Conditions that are followed.
-    pub conditions: Vec<Condition>,
-    /// Conditions that decide within a round what is reached.
-    pub guards: Vec<Guard>,
-    /// Names of all places that values live in.
-    pub paths: Paths,
-    /// The loop in whose rounds each variable begins, for those that begin in one.
-    pub begins: std::collections::BTreeMap<PathId, LoopId>,
-    /// Calls that cannot be seen, with the places that they are given: a backward may be in any.
-    pub unseen: Vec<(SiteId, Deps)>,
-    /// Calls of losses that the vocabulary knows.
-    pub losses: Vec<LossCall>,
-    /// Differences of two tensors that both went through a model, as in a loss written by hand.
-    pub differences: Vec<Difference>,
-    /// What each `backward` starts from.
-    pub roots: Vec<Root>,
-    /// Calls whose result is the point of them.
-    pub outcomes: Vec<Outcome>,
-    /// How it keeps count, and what its heads and choices look like.
-    pub notes: Notes,
-    /// Calls that put a value together from all processes, and whether that comes from a loss for certain.
-    pub reductions: std::collections::BTreeMap<SiteId, bool>,
-    /// What the loss of each backward was computed from.
-    pub backwards: std::collections::BTreeMap<SiteId, Deps>,
-    /// Where samplers that deal out to several processes are built.
-    pub samplers: std::collections::BTreeSet<SiteId>,
-    /// Where a sampler is told which epoch it is.
-    pub sets_epoch: Option<SiteId>,
-    /// Clips whose limit carries a scaler's factor too.
-    pub scaled_clips: std::collections::BTreeSet<SiteId>,
-    /// Gradients are read, or parameters written, by hand.
-    pub reads_gradients: bool,
-    /// Everything whose forward or parameters are asked for.
-    pub models: Deps,
-    /// Models whose mode is followed, each with whether the caller decides it at first.
-    pub modes: Vec<(PathId, bool)>,
-    /// Guards that give the former mode back, at most one for each in the source.
-    pub guards_of_mode: usize,
-    /// Forwards, losses and backwards.
-    pub runs: std::collections::BTreeMap<SiteId, Run>,
-    /// What takes the parameters as they stand, and jumps.
-    pub reads: std::collections::BTreeMap<SiteId, Reads>,
-    /// The factors by which the function scales anything.
-    pub factors: Factors,
-    /// Sums and collections of tensors.
-    pub keeping: Keeping,
-    /// Schedules that are built here.
-    pub schedules: Vec<Schedule>,
-    /// Calls that move a schedule and whose result nobody uses.
-    pub moves: std::collections::BTreeMap<SiteId, Move>,
-    /// Schedules that are built on a copy of an optimizer.
-    pub on_copies: std::collections::BTreeMap<SiteId, OptimizerId>,
-    /// Schedules that are built on an optimizer itself, by their constructor.
-    pub ruled: std::collections::BTreeMap<SiteId, OptimizerId>,
-    /// Optimizers that several hands hold, by their constructor.
-    pub shared: std::collections::BTreeSet<SiteId>,
-    /// Variables that hold what a constructor of the function made.
-    pub made: std::collections::BTreeSet<PathId>,
-    /// What was given to code that is not seen and may run `backward` on it.
-    pub handed: Past,
-    /// Where forwards and losses were computed whose result is detached.
-    pub detached: Sites,
-    /// The loop whose items a variable holds.
-    pub items: std::collections::BTreeMap<PathId, LoopId>,
-    /// Variables that are the function's parameters.
-    pub given: std::collections::BTreeSet<PathId>,
-    /// Variables that come out of one value that cannot be seen, each with the first of them.
-    pub siblings: std::collections::BTreeMap<PathId, PathId>,
-    /// Blocks with which a further round of a loop begins.
-    pub rounds: std::collections::BTreeMap<BlockId, LoopId>,
-    /// Blocks with which the function ends, and the brace, the `?` or the `return` that ends it.
-    pub exits: std::collections::BTreeMap<BlockId, Place>,
-    /// The function is too large or too deep; nothing may be concluded.
-    pub gave_up: bool,
-    /// More conditions repeat than are followed, so a fault on some path may be none.
-    pub too_many_conditions: bool,
+    pub(crate) loops: Vec<Loop>,
+    /// Inlined calls.
+    pub(crate) calls: Vec<Call>,
+    /// What conditions ask.
+    pub(crate) questions: Questions,
+    /// Conditions that decide within an iteration what is reached.
+    pub(crate) guards: Vec<Guard>,
+    /// Names of all places of values.
+    pub(crate) paths: Paths,
+    /// Expressions that are compared.
+    pub(crate) expressions: Expressions,
+    /// Facts about sites and variables.
+    pub(crate) facts: Facts,
+    /// Facts about the function.
+    pub(crate) function: Function,
+    /// The modes that are part of the state.
+    pub(crate) modes: Modes,
+    /// The function is too large or too deep: no conclusion is possible.
+    pub(crate) gave_up: bool,
 }
 
 /// Something recognised as an optimizer.
@@ -209,10 +167,10 @@ impl Graph {
 pub struct Site {
     /// The call.
     pub place: Place,
-    /// The call as text, long arguments left out.
-    pub text: String,
-    /// The receiver of a method call without arguments, as the source writes it.
-    pub receiver: Option<String>,
+    /// The call, with long arguments left out.
+    pub text: Excerpt,
+    /// The receiver of a method call without arguments.
+    pub receiver: Option<Excerpt>,
     /// The names in the callee of a stage; of a method, those in its receiver.
     pub callee: std::collections::BTreeSet<String>,
     /// All names in the call, if it is opaque.
@@ -251,12 +209,16 @@ pub struct Call {
 pub struct Loop {
     /// Line of its head.
     pub line: usize,
-    /// As the source writes its head.
-    pub text: String,
     /// Its head.
+    pub text: Excerpt,
+    /// What lints ask of its head.
     pub head: Head,
-    /// What it goes through, as the source writes it; empty where it does not go through anything.
-    pub over: String,
+    /// The expression that it iterates over; empty if there is none.
+    pub over: Excerpt,
+    /// The data in that expression, without any methods of iterators.
+    pub data: Excerpt,
+    /// The same as a site.
+    pub iterates: Option<SiteId>,
 }
 
 impl Cfg {
@@ -280,7 +242,7 @@ impl Cfg {
 
     /// The innermost loop in whose rounds a place's variable begins anew.
     pub fn bound_in(&self, path: PathId) -> Option<LoopId> {
-        self.begins.get(&self.paths.root_of(path)).copied()
+        self.facts.variable(self.paths.root_of(path))?.begins
     }
 
     /// All events with their blocks, in the order in which they were lowered.
@@ -312,14 +274,15 @@ impl Cfg {
     /// not from the other.
     pub fn independent(&self, a: PathId, b: PathId) -> bool {
         let (a, b) = (self.paths.root_of(a), self.paths.root_of(b));
-        let group = |path: PathId| self.siblings.get(&path).copied().unwrap_or(path);
-        group(a) != group(b) && !(self.given.contains(&a) && self.given.contains(&b))
+        let group = |path: PathId| self.facts.variable(path).and_then(|known| known.group).unwrap_or(path);
+        let is_parameter = |path: PathId| self.facts.variable(path).is_some_and(|known| known.is_parameter);
+        group(a) != group(b) && !(is_parameter(a) && is_parameter(b))
     }
 
     /// Whether what an unseen function does to these places may change the gradients of this optimizer.
     pub fn touches(&self, id: OptimizerId, deps: &Deps) -> bool {
         let optimizer = &self.optimizers[id];
-        let of = optimizer.owned.as_ref().unwrap_or(&self.models);
+        let of = optimizer.owned.as_ref().unwrap_or(&self.function.models);
         !deps.is_empty()
             && (Deps::one(optimizer.path).overlaps(deps, &self.paths) != Some(false)
                 || of.overlaps(deps, &self.paths) != Some(false))

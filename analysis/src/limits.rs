@@ -89,6 +89,11 @@ pub(crate) const TEXT: usize = 44;
 /// Method calls of a chain that a message shows.
 pub(crate) const CHAIN: usize = 8;
 
+/// Graphs that one tensor was computed from.
+///
+/// Beyond it the others are not looked at.
+pub(crate) const ANCESTORS: usize = 64;
+
 /// Path conditions of a block that are kept apart.
 ///
 /// Beyond it their states are joined.

@@ -33,7 +33,7 @@ use std::collections::BTreeSet;
 
 use syn::ItemFn;
 
-use crate::cfg::{Block, Cfg};
+use crate::cfg::{Block, Cfg, Questions};
 use crate::limits;
 use crate::options::CheckOptions;
 use crate::vocabulary::{TRAINING_LOOP, Vocabulary};
@@ -78,8 +78,8 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     let bodies = lower.inlining.called.iter().chain([&function]);
     for id in bodies {
         let factors = &resolver.functions[*id].survey.factors;
-        lower.cfg.factors.names.extend(factors.names.iter().cloned());
-        lower.cfg.factors.sums |= factors.sums;
+        lower.cfg.function.factors.names.extend(factors.names.iter().cloned());
+        lower.cfg.function.factors.sums |= factors.sums;
     }
     lower.cfg.watch();
     lower.inlining.called.remove(&function);
@@ -97,7 +97,7 @@ struct Lower<'a> {
     at: Cursor,
     nodes: Nodes,
     control: Control<'a>,
-    conditions: ask::Conditions,
+    asking: ask::Asking,
     guarding: guard::Guarding,
     inlining: Inlining,
     recording: Recording,
@@ -118,9 +118,10 @@ struct Syntax {
 impl<'a> Lower<'a> {
     fn new(resolver: &'a Resolver<'a>, function: FnId) -> Self {
         let survey = &resolver.functions[function].survey;
+        let questions = Questions { too_many: survey.too_many, ..Questions::default() };
         let cfg = Cfg {
             blocks: vec![Block { label: "entry".to_owned(), ..Block::default() }],
-            too_many_conditions: survey.too_many,
+            questions,
             gave_up: survey.deepest > limits::NESTED_EXPRESSIONS,
             ..Cfg::default()
         };
@@ -134,7 +135,7 @@ impl<'a> Lower<'a> {
             at: Cursor::at_entry(),
             nodes: Nodes::default(),
             control: Control::default(),
-            conditions: ask::Conditions::default(),
+            asking: ask::Asking::default(),
             guarding: guard::Guarding::default(),
             inlining: Inlining::of(function),
             recording: Recording::default(),

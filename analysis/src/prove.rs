@@ -122,10 +122,10 @@ pub(crate) fn prove(asked: &Asked<'_>, findings: &[Diagnostic]) -> Option<Proof>
             fact.lines = told.iter().map(|found| found.place.line()).collect();
         }
     }
-    let models = cfg.models.paths();
+    let models = cfg.function.models.paths();
     let is_part = |path: usize| models.iter().any(|whole| *whole != path && cfg.paths.holds(*whole, path));
     (!facts.is_empty()).then(|| Proof {
-        function: cfg.sites[0].text.clone(),
+        function: cfg.sites[0].text.to_string(),
         line: cfg.sites[0].place.line(),
         optimizers: cfg.optimizers.len(),
         models: models.iter().filter(|path| !is_part(**path)).count(),

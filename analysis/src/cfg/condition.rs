@@ -1,53 +1,212 @@
-//! A condition that is followed, and how a message speaks of it.
+//! Conditions: what they ask, and how several make one.
+//!
+//! ```text
+//! if let Some(opt) = &mut optimizer { .. }     // question 0: is `optimizer` a `Some`?
+//! if optimizer.is_none() || !ready { .. }      // Any(Not(0), Not(1)), question 1: is `ready` true?
+//! ```
+//!
+//! The solver keeps states apart by the answers to questions; lints compare the conditions of guards.
 
+use super::{Counter, Excerpt};
 use crate::vocabulary::rust::Variant;
 
-/// Index into [`crate::cfg::Cfg::conditions`].
-pub type ConditionId = usize;
+/// Index into [`Questions::all`].
+pub type QuestionId = usize;
 
-/// A question that several places ask, or one that decides whether a stage runs.
+/// The questions of a function.
+#[derive(Debug, Default)]
+pub(crate) struct Questions {
+    /// All of them, in the order in which they are first asked.
+    pub(crate) all: Vec<Question>,
+    /// Those that are part of the state, by the bit that they have there.
+    pub(crate) followed: Vec<QuestionId>,
+    /// Some that are asked repeatedly are not part of the state, so a fault on some path may be none.
+    pub(crate) too_many: bool,
+}
+
+impl Questions {
+    /// The question with this bit in the state.
+    pub(crate) fn of_bit(&self, bit: usize) -> &Question {
+        &self.all[self.followed[bit]]
+    }
+}
+
+/// A question with the answer yes or no: whether an expression is true, or whether it is a certain constant.
+///
+/// All places that ask the same of the same variables share it.
 #[derive(Clone, Debug)]
-pub struct Condition {
-    /// What is asked about, as text.
-    pub subject: String,
-    /// The variant or literal that it may be; a truth value has none.
-    pub answer: Option<String>,
-    /// The expression that asked first, as text.
-    pub text: String,
-    /// Whether the condition holds where that expression is true.
-    pub text_holds: bool,
-    /// The conditions that cannot hold together with this one, as bits.
+pub struct Question {
+    /// The expression.
+    pub subject: Excerpt,
+    /// How a message speaks of the answer.
+    pub wording: Wording,
+    /// It asks for a constant, so yes tells more than no.
+    pub of_constant: bool,
+    /// The followed questions whose answer is no where this one's is yes, as bits.
     pub excludes: u32,
 }
 
-impl Condition {
-    /// How it came out, as a message says it after a comma.
-    pub fn when(&self, holds: bool) -> String {
-        let answer = self.answer.as_deref();
-        if let Some(variant) = answer.and_then(Variant::of) {
-            let other = if variant == Variant::Some { Variant::None } else { Variant::Err };
-            let variant = if holds { variant } else { other };
-            return format!("when `{}` is `{}`", self.subject, variant.name());
-        }
-        match answer {
-            Some(answer) if answer.starts_with(char::is_uppercase) => {
-                format!("when `{}` is {}`{answer}`", self.subject, if holds { "" } else { "not " })
+/// How a message speaks of an answer.
+#[derive(Clone, Debug)]
+pub enum Wording {
+    /// The subject is this variant of `Option` or `Result`, or the other one.
+    Variant(Variant),
+    /// The subject is this constant, or not.
+    Constant(Excerpt),
+    /// The subject matches this pattern, or not.
+    Pattern {
+        /// The pattern.
+        pattern: Excerpt,
+        /// The answer where it matches.
+        yes: bool,
+    },
+    /// This expression is true, or not.
+    Truth {
+        /// The expression.
+        text: Excerpt,
+        /// The answer where it is true.
+        yes: bool,
+    },
+}
+
+impl Question {
+    /// The answer as a message says it after a comma.
+    pub fn when(&self, yes: bool) -> String {
+        let subject = &self.subject;
+        match &self.wording {
+            Wording::Variant(variant) => {
+                let other = if *variant == Variant::Some { Variant::None } else { Variant::Err };
+                format!("when `{subject}` is `{}`", if yes { *variant } else { other }.name())
             }
-            _ if self.text.starts_with("let ") => {
-                let text = self.text.trim_start_matches("let ");
-                let (pattern, _) = text.split_once(" = ").unwrap_or((text, ""));
-                let holds = holds == self.text_holds;
-                format!("when `{}` is {}`{pattern}`", self.subject, if holds { "" } else { "not " })
+            Wording::Constant(constant) => {
+                format!("when `{subject}` is {}`{constant}`", if yes { "" } else { "not " })
             }
-            _ => {
-                let holds = holds == self.text_holds;
-                format!("when `{}` {}", self.text, if holds { "holds" } else { "does not hold" })
+            Wording::Pattern { pattern, yes: matches } => {
+                format!("when `{subject}` is {}`{pattern}`", if yes == *matches { "" } else { "not " })
+            }
+            Wording::Truth { text, yes: holds } => {
+                format!("when `{text}` {}", if yes == *holds { "holds" } else { "does not hold" })
             }
         }
     }
+}
 
-    /// Whether saying that it holds tells more than saying that it does not.
-    pub fn is_variant(&self) -> bool {
-        self.answer.is_some()
+/// A question that is asked at some place.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The question.
+    pub question: QuestionId,
+    /// The version of the variables in it: two conditions with the same question and version are equal.
+    pub version: u32,
+    /// What it depends on.
+    pub kind: ConditionKind,
+}
+
+/// What a condition depends on.
+#[derive(Clone, Debug)]
+pub enum ConditionKind {
+    /// The number of iterations: `(i + 1) % k == 0`, `count == k`, `i.is_multiple_of(k)`.
+    Counter(Counter),
+    /// The presence of something: `if let Some(optimizer)`, `optimizer.is_some()`.
+    Absent,
+    /// The results of this iteration: `loss.is_finite()`, a gradient's norm.
+    Measured,
+    /// A variable or a field alone.
+    Flag,
+    /// A call without arguments alone, which does not depend on what was computed: `engine.should_step()`.
+    Asks,
+    /// Anything else.
+    Other,
+}
+
+/// A formula over conditions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Formula<T> {
+    /// A single condition.
+    Is(T),
+    /// The negation.
+    Not(Box<Formula<T>>),
+    /// The conjunction.
+    All(Vec<Formula<T>>),
+    /// The disjunction.
+    Any(Vec<Formula<T>>),
+}
+
+impl<T> Formula<T> {
+    /// The negation.
+    pub(crate) fn negated(self) -> Self {
+        match self {
+            Self::Not(inner) => *inner,
+            other => Self::Not(Box::new(other)),
+        }
+    }
+
+    /// The formula with another in place of each condition.
+    pub(crate) fn replaced<U>(self, replace: &mut dyn FnMut(T) -> Formula<U>) -> Formula<U> {
+        match self {
+            Self::Is(single) => replace(single),
+            Self::Not(inner) => inner.replaced(replace).negated(),
+            Self::All(parts) => Formula::All(parts.into_iter().map(|part| part.replaced(replace)).collect()),
+            Self::Any(parts) => Formula::Any(parts.into_iter().map(|part| part.replaced(replace)).collect()),
+        }
+    }
+
+    /// Each condition, in the order of the source.
+    pub(crate) fn each(self, found: &mut dyn FnMut(T)) {
+        match self {
+            Self::Is(single) => found(single),
+            Self::Not(inner) => inner.each(found),
+            Self::All(parts) | Self::Any(parts) => parts.into_iter().for_each(|part| part.each(found)),
+        }
+    }
+}
+
+impl Formula<Condition> {
+    /// Whether both come out the same way, wherever both are evaluated.
+    pub(crate) fn agrees(&self, other: &Self) -> bool {
+        let all = |some: &[Self], others: &[Self]| {
+            some.len() == others.len() && some.iter().zip(others).all(|(one, other)| one.agrees(other))
+        };
+        match (self, other) {
+            (Self::Is(one), Self::Is(other)) => {
+                one.question == other.question && one.version == other.version
+            }
+            (Self::Not(one), Self::Not(other)) => one.agrees(other),
+            (Self::All(some), Self::All(others)) | (Self::Any(some), Self::Any(others)) => all(some, others),
+            _ => false,
+        }
+    }
+
+    /// What the formula depends on as a whole.
+    pub(crate) fn kind(&self) -> ConditionKind {
+        match self {
+            Self::Is(condition) => condition.kind.clone(),
+            Self::Not(inner) => match inner.kind() {
+                ConditionKind::Counter(counter) => {
+                    ConditionKind::Counter(Counter { fires: !counter.fires, ..counter })
+                }
+                kind => kind,
+            },
+            // Each part alone can make a conjunction false, and a disjunction true.
+            Self::All(parts) => ConditionKind::of_parts(parts, false),
+            Self::Any(parts) => ConditionKind::of_parts(parts, true),
+        }
+    }
+}
+
+impl ConditionKind {
+    fn of_parts(parts: &[Formula<Condition>], fires: bool) -> Self {
+        let mut kinds: Vec<Self> = parts.iter().map(Formula::kind).collect();
+        if !kinds.is_empty() && kinds.iter().all(|kind| matches!(kind, Self::Absent)) {
+            return Self::Absent;
+        }
+        if kinds.iter().any(|kind| matches!(kind, Self::Measured)) {
+            return Self::Measured;
+        }
+        let fitting = |kind: &Self| matches!(kind, Self::Counter(counter) if counter.fires == fires);
+        match kinds.iter().position(fitting).map(|index| kinds.swap_remove(index)) {
+            Some(Self::Counter(counter)) => Self::Counter(Counter { or_else: true, ..counter }),
+            _ => Self::Other,
+        }
     }
 }

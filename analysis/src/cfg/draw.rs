@@ -78,7 +78,7 @@ impl Cfg {
         let drawn = matches!(
             event.action,
             Action::Build(_)
-                | Action::Gradients(..)
+                | Action::Effect(..)
                 | Action::Through(..)
                 | Action::Backward { .. }
                 | Action::Mark(_)

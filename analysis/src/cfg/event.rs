@@ -1,7 +1,7 @@
 //! Blocks of events, and what an event does.
 
-use super::{BlockId, Deps, GraphId, OptimizerId, PathId, SiteId};
-use crate::flow::Word;
+use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId};
+use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
 /// A straight stretch of events.
@@ -15,6 +15,10 @@ pub struct Block {
     pub events: Vec<Event>,
     /// Where control goes next.
     pub edges: Vec<Edge>,
+    /// The loop whose further iteration begins here.
+    pub iterates: Option<LoopId>,
+    /// The brace, the `?` or the `return` by which the function ends here.
+    pub ends: Option<Place>,
 }
 
 /// Where in a function a block is.
@@ -59,7 +63,7 @@ pub enum Action {
     /// An optimizer comes from where it cannot be seen.
     Forget(OptimizerId),
     /// A stage acts on the gradients of one optimizer.
-    Gradients(OptimizerId, Effect),
+    Effect(OptimizerId, Effect),
     /// A stage acts on the gradients of whatever these places hold.
     Through(Deps, Effect),
     /// `backward` of a loss.
@@ -83,24 +87,24 @@ pub enum Action {
     Touch(Deps),
     /// Something new, that was not made from it, takes the place of a model or of a layer.
     Replace(PathId),
-    /// The numbered condition holds, or does not.
+    /// The answer to the followed question with this bit.
     Assume(usize, bool),
-    /// What the condition mentions has changed.
+    /// The answer to the followed question with this bit may have changed.
     Unassume(usize),
     /// A stage that leaves gradients alone, for drawings.
     Mark(Stage),
     /// Somebody takes the parameters of these places as they stand, or leaves the round.
     Look(Deps),
-    /// A forward or a loss; `Cfg::runs` tells more.
-    Run(Option<PathId>),
+    /// A forward or a loss, with the place of its model; see [`super::Computation`].
+    Computation(Option<PathId>),
     /// A schedule moves the learning rate of an optimizer, or of whatever it was built for.
     Schedule(Option<OptimizerId>),
     /// A model's layers are switched to a mode.
-    Mode(PathId, Word),
+    Mode(PathId, Option<Mode>),
     /// The mode of whatever these places hold is not known any more.
     LoseMode(Deps),
     /// Recording is switched on or off.
-    Recording(Word),
+    Recording(Option<bool>),
     /// A guard keeps the modes as they are now.
     KeepMode(usize),
     /// A guard gives a model the mode back that it kept.
@@ -116,4 +120,13 @@ pub enum Reads {
     Save,
     /// A `continue` or a `break` goes to the next round, or past the loop.
     Leave,
+}
+
+/// The mode of a model's layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Training.
+    Train,
+    /// Evaluation.
+    Eval,
 }

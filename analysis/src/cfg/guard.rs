@@ -1,4 +1,4 @@
-//! Conditions that decide within a round whether a site is reached, and what they are.
+//! Conditions that decide within an iteration whether a site is reached.
 //!
 //! ```text
 //! for (i, batch) in train.iter().enumerate() {
@@ -10,44 +10,29 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cfg, LoopId, PathId, Site, SiteId};
+use super::{Cfg, Condition, ConditionKind, Excerpt, Formula, LoopId, PathId, Site, SiteId, Versioned};
 use crate::diagnostic::Place;
 
-/// Index into [`Cfg::guards`].
+/// Index of a guard.
 pub type GuardId = usize;
 
 /// A condition inside a loop, or inside a function without one.
 #[derive(Clone, Debug)]
 pub struct Guard {
     /// As the source writes it.
-    pub text: String,
-    /// Where it stands.
+    pub text: Excerpt,
+    /// Its place.
     pub place: Place,
-    /// The same as a site.
+    /// Its place as a site.
     pub site: SiteId,
     /// What it asks.
-    pub kind: GuardKind,
+    pub formula: Formula<Condition>,
+    /// What it depends on as a whole.
+    pub kind: ConditionKind,
 }
 
-/// What a condition asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum GuardKind {
-    /// Whether so many rounds have gone by: `(i + 1) % k == 0`, `count == k`, `i.is_multiple_of(k)`.
-    Counter(Counter),
-    /// Whether something is there: `if let Some(optimizer)`, `optimizer.is_some()`.
-    Absent,
-    /// Something about what this round computed: `loss.is_finite()`, a gradient's norm.
-    Measured,
-    /// A variable or a field alone.
-    Flag,
-    /// Only a call without arguments, which does not depend on what was computed: `engine.should_step()`.
-    Asks,
-    /// Anything else.
-    Other,
-}
-
-/// A condition that comes out one way once in so many rounds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A condition that comes out one way once in so many iterations.
+#[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "four questions about one condition, none of which rules out another"
@@ -55,33 +40,37 @@ pub enum GuardKind {
 pub struct Counter {
     /// The variable that counts.
     pub counts: PathId,
+    /// The version of that variable.
+    pub version: u32,
     /// What is compared, as the source writes it: `i + 1`.
-    pub count: String,
+    pub count: Excerpt,
     /// The number of iterations that it counts.
     pub every: Period,
     /// It compares a remainder, so that it fires repeatedly.
     pub divides: bool,
-    /// The loop whose rounds are counted.
+    /// The loop whose iterations are counted.
     pub rounds_of: LoopId,
-    /// How the condition comes out when the rounds are full.
+    /// How the condition comes out when the count is full.
     pub fires: bool,
-    /// How many rounds have gone by when it first comes out so, less `every`: 0 is right, 1 is after a single
-    /// round, -1 one round short. `None` where it cannot be told.
+    /// How many iterations have passed when it first fires, minus `every`: 0 is right, 1 is after a single
+    /// iteration, -1 one iteration short. `None` if unknown.
     pub shift: Option<i64>,
     /// The count starts over each time the loop is run.
     pub starts_over: bool,
     /// Something else may make it come out so too, as in `(i + 1) % k == 0 || is_last`.
     pub or_else: bool,
-    /// The loop takes its items, counted, from something; else it runs over numbers or as long as a condition holds.
+    /// The loop iterates over counted items; else over numbers or while a condition holds.
     pub over_items: bool,
 }
 
 /// The number of iterations that a counter counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Period {
     /// As the source writes it: `4`, `k`.
-    pub text: String,
-    /// The number, where it is a literal.
+    pub text: Excerpt,
+    /// The expression.
+    pub value: Versioned,
+    /// The number, if it is a literal.
     pub number: Option<i64>,
     /// The names in it.
     pub names: BTreeSet<String>,
@@ -90,29 +79,38 @@ pub struct Period {
 }
 
 impl Guard {
+    /// A guard whose formula is not known yet.
+    pub(crate) fn new(text: String, place: Place, site: SiteId) -> Self {
+        let (formula, kind) = (Formula::All(Vec::new()), ConditionKind::Other);
+        Self { text: text.into(), place, site, formula, kind }
+    }
+
     /// The counter, if it is one.
     pub fn counter(&self) -> Option<&Counter> {
         match &self.kind {
-            GuardKind::Counter(counter) => Some(counter),
+            ConditionKind::Counter(counter) => Some(counter),
             _ => None,
         }
     }
 }
 
 impl Counter {
-    /// Whether both come out the same way in the same rounds.
+    /// Whether both come out the same way in the same iterations.
     fn agrees(&self, other: &Self) -> bool {
-        self.counts == other.counts && self.every == other.every && self.shift == other.shift
+        self.counts == other.counts
+            && self.version == other.version
+            && self.every.value == other.every.value
+            && self.shift == other.shift
     }
 }
 
 impl Cfg {
-    /// The counter that a guard of this site is, when it came out as it does when the rounds are full.
+    /// The counter of a guard that came out as it does when the count is full.
     pub fn full(&self, (guard, holds): (GuardId, bool)) -> Option<&Counter> {
         self.guards[guard].counter().filter(|counter| counter.fires == holds)
     }
 
-    /// Whether two guards are as good as the same: one place, one text, or one count.
+    /// Whether two guards are equivalent: the same guard, the same formula, or the same count.
     pub fn same_guard(&self, a: (GuardId, bool), b: (GuardId, bool)) -> bool {
         if a.0 == b.0 {
             return a.1 == b.1;
@@ -120,9 +118,16 @@ impl Cfg {
         let (one, other) = (&self.guards[a.0], &self.guards[b.0]);
         match (one.counter(), other.counter()) {
             (Some(x), Some(y)) => x.agrees(y) && (x.fires == a.1) == (y.fires == b.1),
-            (None, None) => one.text == other.text && a.1 == b.1,
+            (None, None) => match (positive(&one.formula, a.1), positive(&other.formula, b.1)) {
+                ((one, a), (other, b)) => a == b && one.agrees(other),
+            },
             _ => false,
         }
+    }
+
+    /// Whether two guards ask the same, however they came out.
+    pub(crate) fn asks_the_same(&self, a: GuardId, b: GuardId) -> bool {
+        self.same_guard((a, true), (b, true)) || self.same_guard((a, true), (b, false))
     }
 
     /// Whether every guard of one site guards the other too, so that wherever the other runs it runs as well.
@@ -130,5 +135,13 @@ impl Cfg {
         let guarded =
             |guard: &(GuardId, bool)| other.guards.iter().any(|known| self.same_guard(*guard, *known));
         site.guards.iter().all(guarded)
+    }
+}
+
+/// The formula without negation around it, and how it came out.
+fn positive(formula: &Formula<Condition>, holds: bool) -> (&Formula<Condition>, bool) {
+    match formula {
+        Formula::Not(inner) => positive(inner, !holds),
+        other => (other, holds),
     }
 }

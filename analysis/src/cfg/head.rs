@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::{Period, Versioned};
+
 /// The head of a loop.
 #[derive(Debug, Default)]
 pub struct Head {
@@ -13,6 +15,43 @@ pub struct Head {
     pub binds: BTreeSet<String>,
     /// The names in the expression that it iterates over.
     pub over: BTreeSet<String>,
+    /// The data that it iterates over.
+    pub source: Option<Source>,
+    /// The variable that is bound to the whole item.
+    pub item: Option<Item>,
+    /// How often it iterates, if its items are numbers that nothing uses: `for _ in 0..4`.
+    pub repeats: Option<Period>,
+    /// How many batches each item has, if the items are groups of batches.
+    pub groups: Option<Groups>,
+}
+
+/// The data that a loop iterates over.
+#[derive(Clone, Copy, Debug)]
+pub struct Source {
+    /// The whole expression, without references.
+    pub whole: Versioned,
+    /// The expression without `iter` and the like.
+    pub collection: Versioned,
+    /// The expression without any methods of iterators.
+    pub data: Versioned,
+}
+
+/// The variable that is bound to an item.
+#[derive(Clone, Debug)]
+pub struct Item {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Versioned,
+}
+
+/// Items that are groups of batches.
+#[derive(Clone, Debug)]
+pub struct Groups {
+    /// How many batches are in each.
+    pub size: Period,
+    /// Each knows the weight of its batches.
+    pub weighs: bool,
 }
 
 /// What ends a loop.

@@ -1,7 +1,7 @@
 //! Where a value comes from: what it was computed from, through which last operation, and whether a
 //! gradient can still pass.
 
-use super::{Deps, LoopId, SiteId};
+use super::{Deps, Excerpt, LoopId, SiteId};
 use crate::limits;
 use crate::vocabulary::{GradientStop, Loss, Op};
 
@@ -234,6 +234,8 @@ pub struct LossCall {
     pub site: SiteId,
     /// What the loss takes.
     pub loss: &'static Loss,
+    /// The callee is the function of that name.
+    pub by_name: bool,
     /// Its first argument, which should be the output.
     pub output: Argument,
     /// Its second argument, which should be the target.
@@ -255,7 +257,9 @@ pub struct Difference {
 #[derive(Clone, Debug)]
 pub struct Argument {
     /// As the source writes it.
-    pub text: String,
+    pub text: Excerpt,
+    /// It can be the receiver of a method without parentheses around it.
+    pub is_operand: bool,
     /// The variable or field that it is, by its last name.
     pub name: Option<String>,
     /// All names in it, unless it is a variable or a field.

@@ -1,38 +1,38 @@
-//! Calls whose result is the point of them, and what becomes of it.
+//! Calls whose result must be used, and what becomes of it.
 
-use super::{PathId, SiteId};
+use super::{PathId, SiteId, Versioned};
 
-/// A call whose result is the point of it.
+/// A call whose result must be used.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The call.
     pub site: SiteId,
-    /// What is called.
-    pub callee: String,
-    /// What it gives.
+    /// The function or method that is called.
+    pub callee: Versioned,
+    /// What it returns.
     pub gives: Gives,
-    /// What becomes of that.
+    /// What becomes of the result.
     pub fate: Fate,
 }
 
-/// What a call gives.
+/// What a call returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gives {
-    /// The updated model that lived in this place.
+    /// The updated model that was in this place.
     Model(PathId),
-    /// A value put together from all processes.
+    /// The reduction of a value over all processes.
     Reduced,
 }
 
 /// What becomes of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is used, or it is not known that it is not.
+    /// It is used, or may be.
     Kept,
-    /// It is dropped where it comes about.
+    /// It is dropped at once.
     Dropped,
-    /// It gets a name.
+    /// It is bound to a variable.
     Named(PathId),
-    /// It gets a name that is never read.
+    /// It is bound to a variable that is never read.
     Unread(PathId),
 }

@@ -1,12 +1,21 @@
 //! What comes next: the first effects on an optimizer's gradients after a point.
 
-use super::effect::{Reach, reaches};
+use super::reach::{Reach, reaches};
 use crate::cfg::{Action, BlockId, Cfg, OptimizerId, SiteId};
 use crate::stage::Effect;
 
-/// The first effects on an optimizer's gradients on the ways out of a block, each with its site.
+/// What an event does to the gradients of an optimizer.
+enum Next {
+    /// Nothing that matters here.
+    Nothing,
+    Effect(Effect),
+    /// It is opaque.
+    Unknown,
+}
+
+/// The first effects on an optimizer's gradients on the paths from the end of a block, each with its site.
 ///
-/// `None` where something unseen may come first.
+/// `None` where something opaque may come first.
 pub fn first_effects(cfg: &Cfg, id: OptimizerId, from: BlockId) -> Option<Vec<(Effect, SiteId)>> {
     let mut seen = vec![false; cfg.blocks.len()];
     let mut open: Vec<BlockId> = cfg.blocks[from].edges.iter().map(|edge| edge.to).collect();
@@ -15,33 +24,48 @@ pub fn first_effects(cfg: &Cfg, id: OptimizerId, from: BlockId) -> Option<Vec<(E
         if std::mem::replace(&mut seen[block], true) {
             continue;
         }
-        let mut stopped = false;
-        for event in &cfg.blocks[block].events {
-            let effect = match &event.action {
-                Action::Gradients(of, effect) => (*of == id).then_some(*effect),
-                Action::Through(deps, effect) => match reaches(cfg, id, deps) {
-                    Reach::No => None,
-                    Reach::Yes => Some(*effect),
-                    Reach::Maybe => return None,
-                },
-                Action::Backward { deps, .. } => match reaches(cfg, id, deps) {
-                    Reach::No => None,
-                    Reach::Yes => Some(Effect::Fill),
-                    Reach::Maybe => return None,
-                },
-                Action::Touch(deps) if cfg.touches(id, deps) => return None,
-                Action::Forget(of) | Action::Build(of) if *of == id => return None,
-                _ => None,
-            };
-            if let Some(effect) = effect.filter(|effect| !matches!(effect, Effect::Nothing | Effect::Clip)) {
-                found.push((effect, event.site));
-                stopped = true;
-                break;
-            }
-        }
-        if !stopped {
-            open.extend(cfg.blocks[block].edges.iter().map(|edge| edge.to));
+        let mut next =
+            cfg.blocks[block].events.iter().map(|event| (next(cfg, id, &event.action), event.site));
+        match next.find(|(next, _)| !matches!(next, Next::Nothing)) {
+            Some((Next::Effect(effect), site)) => found.push((effect, site)),
+            Some(_) => return None,
+            None => open.extend(cfg.blocks[block].edges.iter().map(|edge| edge.to)),
         }
     }
     Some(found)
+}
+
+fn next(cfg: &Cfg, id: OptimizerId, action: &Action) -> Next {
+    let of = |effect: Effect| match effect {
+        Effect::Nothing | Effect::Clip => Next::Nothing,
+        Effect::Zero | Effect::Fill | Effect::Take | Effect::Unscale => Next::Effect(effect),
+    };
+    let through = |deps, effect| match reaches(cfg, id, deps) {
+        Reach::No => Next::Nothing,
+        Reach::Yes => of(effect),
+        Reach::Maybe => Next::Unknown,
+    };
+    let unknown = |is_unknown| if is_unknown { Next::Unknown } else { Next::Nothing };
+    match action {
+        Action::Effect(other, effect) if *other == id => of(*effect),
+        Action::Through(deps, effect) => through(deps, *effect),
+        Action::Backward { deps, .. } => through(deps, Effect::Fill),
+        Action::Touch(deps) => unknown(cfg.touches(id, deps)),
+        Action::Forget(other) | Action::Build(other) => unknown(*other == id),
+        Action::Effect(..)
+        | Action::Compute(..)
+        | Action::LoseGraph(_)
+        | Action::Replace(_)
+        | Action::Assume(..)
+        | Action::Unassume(_)
+        | Action::Mark(_)
+        | Action::Look(_)
+        | Action::Computation(_)
+        | Action::Schedule(_)
+        | Action::Mode(..)
+        | Action::LoseMode(_)
+        | Action::Recording(_)
+        | Action::KeepMode(_)
+        | Action::RestoreMode(..) => Next::Nothing,
+    }
 }

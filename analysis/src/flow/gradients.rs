@@ -4,30 +4,30 @@ use std::ops::BitOr;
 
 use crate::stage::Effect;
 
-/// What the gradients of an optimizer may be: a set of up to seven words.
+/// The possible states of an optimizer's gradients, as a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Gradients(u8);
+pub struct GradientStates(u8);
 
-impl Gradients {
-    /// No word: no path comes here.
+impl GradientStates {
+    /// No state: no path comes here.
     pub const NONE: Self = Self(0);
-    /// Nothing in them, or zeroed.
+    /// Empty or zeroed.
     pub const EMPTY: Self = Self(1);
-    /// A backward since they were empty.
+    /// Filled by a backward since they were empty.
     pub const FILLED: Self = Self(2);
-    /// A step took them.
+    /// Used by a step.
     pub const USED: Self = Self(4);
-    /// A backward added to what a step had taken.
+    /// Filled on top of used ones.
     pub const STALE: Self = Self(8);
     /// Zeroed after a backward that no step used.
     pub const DISCARDED: Self = Self(16);
     /// As the caller left them.
     pub const ENTRY: Self = Self(32);
-    /// Touched by what the analysis does not see.
+    /// Changed by opaque code.
     pub const UNKNOWN: Self = Self(64);
 
-    /// All words that have names, in the order of the automaton.
-    pub const WORDS: [(Self, &'static str); 7] = [
+    /// All single states with their names, in the order of the automaton.
+    pub const ALL: [(Self, &'static str); 7] = [
         (Self::EMPTY, "empty"),
         (Self::FILLED, "filled"),
         (Self::USED, "used"),
@@ -37,47 +37,47 @@ impl Gradients {
         (Self::UNKNOWN, "unknown"),
     ];
 
-    /// Whether some word of the other set is in this one.
+    /// Whether the sets intersect.
     pub fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Whether every word of this set is in the other.
+    /// Whether it is a subset of the other.
     pub fn within(self, other: Self) -> bool {
         self.0 & !other.0 == 0
     }
 
-    /// The words of both sets.
+    /// The intersection.
     pub fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// The words of both sets, in a constant.
+    /// The union, in a constant.
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Its words as bits.
+    /// Its states as bits.
     pub fn bits(self) -> u8 {
         self.0
     }
 
-    /// The single words in it.
-    pub fn words(self) -> impl Iterator<Item = Self> {
-        Self::WORDS.into_iter().map(|(word, _)| word).filter(move |word| self.meets(*word))
+    /// The single states in it.
+    pub fn states(self) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().map(|(state, _)| state).filter(move |state| self.meets(*state))
     }
 
-    /// The set after an effect, word by word.
+    /// The set after an effect, state by state.
     pub fn after(self, effect: Effect) -> Self {
-        self.words().fold(Self::NONE, |all, word| all | word.step(effect))
+        self.states().fold(Self::NONE, |all, state| all | state.step(effect))
     }
 
-    /// The place of a single word in [`Self::WORDS`].
+    /// Index of a single state in [`Self::ALL`].
     pub(super) fn index(self) -> usize {
         self.0.trailing_zeros() as usize
     }
 
-    /// The automaton: one word, one effect.
+    /// The transition of a single state.
     fn step(self, effect: Effect) -> Self {
         match effect {
             Effect::Nothing | Effect::Clip | Effect::Unscale => self,
@@ -95,7 +95,7 @@ impl Gradients {
     }
 }
 
-impl BitOr for Gradients {
+impl BitOr for GradientStates {
     type Output = Self;
 
     fn bitor(self, other: Self) -> Self {
@@ -103,9 +103,9 @@ impl BitOr for Gradients {
     }
 }
 
-impl std::fmt::Display for Gradients {
+impl std::fmt::Display for GradientStates {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let words = Self::WORDS.iter().filter(|(word, _)| self.meets(*word)).map(|(_, name)| *name);
+        let words = Self::ALL.iter().filter(|(word, _)| self.meets(*word)).map(|(_, name)| *name);
         write!(f, "{{{}}}", words.collect::<Vec<_>>().join(", "))
     }
 }
@@ -117,7 +117,7 @@ mod tests {
     /// The table of the design, row by row.
     #[test]
     fn automaton_is_the_table() {
-        use Gradients as G;
+        use GradientStates as G;
         let rows = [
             (G::EMPTY, G::EMPTY, G::FILLED),
             (G::FILLED, G::DISCARDED, G::FILLED),

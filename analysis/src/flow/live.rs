@@ -1,62 +1,62 @@
-//! Which gradients are ever used: a pass from the end of the function to its start.
+//! Which gradients are ever used: a liveness analysis, from the end of the function to its start.
 //!
-//! The gradients of an optimizer are alive where some path goes on to a step that uses them, or to where it
-//! is not seen what becomes of them; `zero_grad` ends their life.
+//! The gradients of an optimizer are live where some path reaches a step that uses them, or opaque code that
+//! may; `zero_grad` kills them.
 
 use std::collections::BTreeSet;
 
-use super::effect::{Reach, covers, reaches};
-use crate::cfg::{Action, BlockId, Cfg, Deps, OptimizerId, SiteId};
+use super::reach::{Reach, is_whole, reaches};
+use crate::cfg::{Action, BlockId, Cfg, OptimizerId, SiteId};
 use crate::stage::Effect;
 
-/// The optimizers whose gradients are alive, as bits.
-type Alive = u32;
+/// The optimizers whose gradients are live, as bits.
+type Live = u32;
 
 /// The backwards whose gradients no step ever uses, with the optimizers that they reach, in source order.
 pub fn unused(cfg: &Cfg, annotated: bool) -> Vec<(SiteId, Vec<OptimizerId>)> {
-    if cfg.optimizers.is_empty() || cfg.optimizers.len() > Alive::BITS as usize {
+    if cfg.optimizers.is_empty() || cfg.optimizers.len() > Live::BITS as usize {
         return Vec::new();
     }
     let ends = solve(cfg, annotated);
     let (mut used, mut filled) = (BTreeSet::new(), std::collections::BTreeMap::new());
     for (block, &end) in cfg.blocks.iter().zip(&ends) {
-        let mut alive = end;
+        let mut live = end;
         for event in block.events.iter().rev() {
             if let Action::Backward { deps, .. } = &event.action {
                 let ids = 0..cfg.optimizers.len();
                 let reached: Vec<_> = ids.filter(|id| reaches(cfg, *id, deps) != Reach::No).collect();
                 let sure = reached.iter().all(|id| reaches(cfg, *id, deps) == Reach::Yes);
-                if !sure || reached.is_empty() || reached.iter().any(|id| alive & (1 << id) != 0) {
+                if !sure || reached.is_empty() || reached.iter().any(|id| live & (1 << id) != 0) {
                     used.insert(event.site);
                 }
                 filled.insert(event.site, reached);
             }
-            alive = before(cfg, &event.action, alive);
+            live = before(cfg, &event.action, live);
         }
     }
     filled.into_iter().filter(|(site, _)| !used.contains(site)).collect()
 }
 
-/// What is alive at the end of each block.
-fn solve(cfg: &Cfg, annotated: bool) -> Vec<Alive> {
+/// The live gradients at the end of each block.
+fn solve(cfg: &Cfg, annotated: bool) -> Vec<Live> {
     let mut into: Vec<Vec<BlockId>> = vec![Vec::new(); cfg.blocks.len()];
     for (id, block) in cfg.blocks.iter().enumerate() {
         block.edges.iter().for_each(|edge| into[edge.to].push(id));
     }
-    let mut at_end: Alive = 0;
+    let mut at_end: Live = 0;
     for (id, optimizer) in cfg.optimizers.iter().enumerate() {
         if optimizer.escapes || optimizer.lost || optimizer.from_caller && !annotated {
             at_end |= 1 << id;
         }
     }
-    let mut ends: Vec<Alive> = vec![0; cfg.blocks.len()];
+    let mut ends: Vec<Live> = vec![0; cfg.blocks.len()];
     for (block, end) in cfg.blocks.iter().zip(&mut ends) {
         *end = if block.edges.is_empty() { at_end } else { 0 };
     }
     let mut open: BTreeSet<BlockId> = (0..cfg.blocks.len()).collect();
     while let Some(block) = open.pop_last() {
         let events = cfg.blocks[block].events.iter().rev();
-        let start = events.fold(ends[block], |alive, event| before(cfg, &event.action, alive));
+        let start = events.fold(ends[block], |live, event| before(cfg, &event.action, live));
         for &from in &into[block] {
             if ends[from] | start != ends[from] {
                 ends[from] |= start;
@@ -67,23 +67,40 @@ fn solve(cfg: &Cfg, annotated: bool) -> Vec<Alive> {
     ends
 }
 
-/// What is alive before an event, given what is alive after it.
-fn before(cfg: &Cfg, action: &Action, alive: Alive) -> Alive {
+/// The live gradients before an event, given those after it.
+fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
     let all = |chosen: &dyn Fn(OptimizerId) -> bool| {
-        (0..cfg.optimizers.len()).filter(|id| chosen(*id)).fold(0, |bits: Alive, id| bits | 1 << id)
+        (0..cfg.optimizers.len()).filter(|id| chosen(*id)).fold(0, |bits: Live, id| bits | 1 << id)
     };
     match action {
-        Action::Gradients(id, Effect::Zero) => {
-            alive & !all(&|other| other == *id || owns_the_same(cfg, *id, other))
+        Action::Effect(id, Effect::Zero) => {
+            live & !all(&|other| other == *id || owns_the_same(cfg, *id, other))
         }
-        Action::Gradients(id, Effect::Take) => {
-            alive | all(&|other| other == *id || may_share(cfg, *id, other))
+        Action::Effect(id, Effect::Take) => live | all(&|other| other == *id || may_share(cfg, *id, other)),
+        Action::Through(deps, Effect::Zero) => {
+            live & !all(&|id| is_whole(cfg, id, deps) && reaches(cfg, id, deps) == Reach::Yes)
         }
-        Action::Through(deps, Effect::Zero) => alive & !all(&|id| is_whole(cfg, id, deps)),
-        Action::Through(deps, Effect::Take) => alive | all(&|id| reaches(cfg, id, deps) != Reach::No),
-        Action::Forget(id) => alive | 1 << id,
-        Action::Touch(deps) => alive | all(&|id| cfg.touches(id, deps)),
-        _ => alive,
+        Action::Through(deps, Effect::Take) => live | all(&|id| reaches(cfg, id, deps) != Reach::No),
+        Action::Forget(id) => live | 1 << id,
+        Action::Touch(deps) => live | all(&|id| cfg.touches(id, deps)),
+        Action::Effect(_, Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Unscale)
+        | Action::Through(_, Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Unscale)
+        | Action::Build(_)
+        | Action::Backward { .. }
+        | Action::Compute(..)
+        | Action::LoseGraph(_)
+        | Action::Replace(_)
+        | Action::Assume(..)
+        | Action::Unassume(_)
+        | Action::Mark(_)
+        | Action::Look(_)
+        | Action::Computation(_)
+        | Action::Schedule(_)
+        | Action::Mode(..)
+        | Action::LoseMode(_)
+        | Action::Recording(_)
+        | Action::KeepMode(_)
+        | Action::RestoreMode(..) => live,
     }
 }
 
@@ -97,9 +114,4 @@ fn may_share(cfg: &Cfg, id: OptimizerId, other: OptimizerId) -> bool {
     let overlap =
         mine.as_ref().zip(theirs.as_ref()).and_then(|(mine, theirs)| mine.overlaps(theirs, &cfg.paths));
     overlap != Some(false)
-}
-
-fn is_whole(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> bool {
-    let owned = cfg.optimizers[id].owned.as_ref();
-    owned.is_some_and(|owned| covers(cfg, deps, owned)) && reaches(cfg, id, deps) == Reach::Yes
 }

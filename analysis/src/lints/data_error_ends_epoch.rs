@@ -1,5 +1,5 @@
 use super::Context;
-use crate::cfg::UseKind;
+use crate::cfg::{Swallow, UseKind};
 
 lint! {
     /// ## What it finds
@@ -8,8 +8,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The first batch that cannot be read ends the epoch, or is left out, without a word.
-    /// Training goes on with less data, and the reported loss is that of what could be read.
+    /// The first unreadable batch silently ends the epoch, or is silently skipped.
+    /// Training continues with less data, and the reported loss covers only the readable batches.
     ///
     /// ## Example
     ///
@@ -21,23 +21,23 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// `for batch in batches { let batch = batch?; .. }`, or count and report what is skipped.
+    /// `for batch in batches { let batch = batch?; .. }`, or count and report the skipped batches.
     ///
     /// ## Limits
     ///
-    /// Only loops that train are looked at.
-    /// Silent if the iterator is asked again after the loop, as one that keeps its error would be.
+    /// Checked only in loops that train.
+    /// Silent if the iterator is used again after the loop, since it may return a stored error there.
     /// `flatten()` counts only on a loader whose items are named as batches.
     data_error_ends_epoch, Warning, "an error in the data ends the epoch silently"
 }
 
 fn check(cx: &mut Context<'_>) {
-    for swallow in &cx.cfg.notes.swallows {
+    for (_, swallow) in cx.cfg.facts.all::<Swallow>() {
         if !cx.trains_in(swallow.of) {
             continue;
         }
-        let uses = swallow.from.and_then(|from| cx.cfg.notes.uses.get(&from));
-        let asked_later = uses.into_iter().flatten().any(|one| {
+        let uses = swallow.from.map_or(&[][..], |from| cx.cfg.facts.uses(from));
+        let asked_later = uses.iter().any(|one| {
             one.kind == UseKind::Read
                 && one.site > swallow.site
                 && !cx.site(one.site).loops.contains(&swallow.of)
@@ -47,9 +47,9 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let (message, effect) = if swallow.drops {
-            ("a batch that cannot be read is left out in silence", "the model is trained on less data than there is, and nobody is told")
+            ("an unreadable batch is silently skipped", "the model is trained on less data, without any report")
         } else {
-            ("an error in the data ends this loop as if there were no more batches", "the rest of the data is not trained on, and nobody is told")
+            ("an error in the data ends this loop as if there were no more batches", "the rest of the data is not trained on, without any report")
         };
         cx.report_alone(swallow.site, message)
             .note(effect)

@@ -5,12 +5,12 @@ use crate::vocabulary::Op;
 lint! {
     /// ## What it finds
     ///
-    /// A loss that gets the target first and the model's output second, where the two are not treated alike.
+    /// A loss with the target as first argument and the model's output as second, where the loss is not symmetric.
     ///
     /// ## Why it matters
     ///
-    /// The loss takes the labels for scores and the output for the truth.
-    /// Where the types allow it, training runs and follows a gradient that has nothing to do with the labels.
+    /// The loss takes the labels for scores and the output for the labels.
+    /// If the types allow it, training runs, with a gradient that does not lead to the labels.
     ///
     /// ## Example
     ///
@@ -26,14 +26,14 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Found only if the first argument comes from the loop's data alone, and the second from a forward.
-    /// Losses that are symmetric (`mse_loss`, `l1_loss`, `huber_loss`) are right either way.
-    /// Libraries disagree about `kl_div`, so it is looked at only if the second argument is a `log_softmax`.
+    /// Found only if the first argument comes from the loop's data alone, and the second from a forward pass.
+    /// Symmetric losses (`mse_loss`, `l1_loss`, `huber_loss`) are correct either way.
+    /// Libraries disagree about `kl_div`, so it is checked only if the second argument is a `log_softmax`.
     loss_arguments_swapped, Error, "the target is the loss's first argument"
 }
 
 fn check(cx: &mut Context<'_>) {
-    for call in &cx.cfg.losses {
+    for (_, call) in cx.cfg.facts.all::<LossCall>() {
         if !is_swapped(call) {
             continue;
         }
@@ -41,7 +41,7 @@ fn check(cx: &mut Context<'_>) {
         let message = format!("{} gets the target first", cx.call(call.site));
         let note = format!("`{first}` comes from the loop's data, and `{second}` from the model");
         let name = call.loss.name;
-        let help = if cx.site(call.site).text.starts_with(name) {
+        let help = if call.by_name {
             format!("write the output first: `{name}(&{second}, &{first})`")
         } else {
             format!("write the output first, then `{first}`")

@@ -1,6 +1,6 @@
 use super::{Cause, Context};
 use crate::cfg::{Action, Deps, PathId, SiteId};
-use crate::flow::{Gradients, What};
+use crate::flow::{GradientStates, Observed};
 use crate::stage::Effect;
 
 lint! {
@@ -10,8 +10,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The norm is zero whatever the model does.
-    /// A log of zeros hides exploding and vanishing gradients, and a decision taken by it is always the same.
+    /// The norm is always zero.
+    /// A log of zeros hides exploding and vanishing gradients, and a decision based on it is always the same.
     ///
     /// ## Example
     ///
@@ -28,41 +28,41 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only calls that are known to give a norm are looked at, and only where the gradients are empty on every path.
+    /// Checked only for calls that are known to return a norm, and only if the gradients are empty on every path.
     norm_read_after_zero, Warning, "a gradient norm read after `zero_grad`"
 }
 
 fn check(cx: &mut Context<'_>) {
-    let empty = Gradients::EMPTY | Gradients::DISCARDED;
+    let empty = GradientStates::EMPTY | GradientStates::DISCARDED;
     for visit in &cx.solution.visits {
-        let What::Gradients(optimizer, Effect::Nothing, cell) = visit.what else { continue };
-        if visit.maybe_not_first || !cell.all.within(empty) || cell.certainty(empty).is_none() {
+        let Observed::Effect(optimizer, Effect::Nothing, gradients) = visit.what else { continue };
+        if visit.maybe_not_first || !gradients.all.within(empty) || gradients.certainty(empty).is_none() {
             continue;
         }
         if !reads_model(cx, visit.site) {
             continue;
         }
-        let zeroed = cell.all.words().filter_map(|word| cell.trail(word).zeroed).min();
+        let zeroed = gradients.all.states().filter_map(|state| gradients.provenance(state).zeroed).min();
         let Some(zeroed) = zeroed else { continue };
         let site = visit.site;
-        let message = format!("{} is zero here: the gradients were set back", cx.call(site));
+        let message = format!("{} is zero here: the gradients are empty", cx.call(site));
         let note = format!("{}{} emptied them", cx.when(zeroed, site), cx.call_at(zeroed));
         let help = format!("read it between `backward` and line {}", cx.line(zeroed));
         let cause = Cause::Gradients(site, optimizer);
         cx.report(site, cause, visit.rank, crate::cfg::Certain::Every, message)
             .note_at(zeroed, note)
-            .note("the norm says nothing about the gradients that were used")
+            .note("the norm is not that of the gradients that the step uses")
             .help(help);
     }
 }
 
-/// Whether the gradients that are read are those of an optimizer or a model, and not a record of them.
+/// Whether the norm is read from an optimizer or a model, and not from a stored record.
 fn reads_model(cx: &Context<'_>, site: SiteId) -> bool {
     let mut events = cx.cfg.events().filter(|(_, event)| event.site == site);
     events.any(|(_, event)| match &event.action {
-        Action::Gradients(..) => true,
+        Action::Effect(..) => true,
         Action::Through(deps, _) => {
-            let of_model = |&path: &PathId| cx.cfg.models.paths().iter().any(|&model| cx.cfg.paths.overlap(model, path));
+            let of_model = |&path: &PathId| cx.cfg.function.models.paths().iter().any(|&model| cx.cfg.paths.overlap(model, path));
             !deps.is_empty() && *deps != Deps::Anything && deps.paths().iter().all(of_model)
         }
         _ => false,

@@ -3,23 +3,23 @@ use std::collections::BTreeSet;
 use super::runs::{Evaluates, Study};
 use super::{Cause, Context};
 use crate::cfg::Certain;
-use crate::flow::Word;
+use crate::flow::StateSet;
 
 lint! {
     /// ## What it finds
     ///
-    /// A loop over validation data whose forward records a graph, although no `backward` follows.
+    /// A loop over validation data whose forward pass records a graph that no `backward` uses.
     ///
     /// ## Why it matters
     ///
-    /// The graph keeps every intermediate result of the batch alive: evaluation takes about twice the memory and more time than it needs, and runs out of memory with batches that training could take.
+    /// The graph keeps every intermediate result of the batch alive: evaluation needs about twice the memory and more time, and may run out of memory on batches that fit in training.
     ///
     /// ## Example
     ///
     /// ```text
     /// model.eval();                                           // recording:
     /// for batch in valid {
-    ///     let output = model.forward(&batch.input);           // {on}  <- a graph that nobody runs through
+    ///     let output = model.forward(&batch.input);           // {on}  <- an unused graph
     ///     total += cross_entropy(&output, &batch.target).item();
     /// }
     /// ```
@@ -30,23 +30,23 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Looks only at functions that also train the model: elsewhere the caller may have stopped recording.
-    /// Silent where gradients are read, where the output is detached, and where unseen code may run `backward`.
+    /// Checked only in functions that also train the model: elsewhere the caller may have switched recording off.
+    /// Silent if gradients are read, if the output is detached, and if an opaque call may run `backward`.
     recording_in_evaluation, Warning, "an evaluation that records a graph"
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.reads_gradients {
+    if cx.cfg.function.reads_gradients {
         return;
     }
     let study = Study::of(cx);
     let mut told = BTreeSet::new();
     for forward in study.forwards() {
         let site = forward.visit.site;
-        if !forward.is_recorded() || forward.visit.maybe_not_first || cx.cfg.detached.may_hold(site) {
+        if !forward.is_recorded() || forward.visit.maybe_not_first || cx.cfg.function.detached.may_hold(site) {
             continue;
         }
-        let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(Word::EVAL)) == Some(Certain::Every);
+        let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL)) == Some(Certain::Every);
         let round = match study.evaluates(&forward) {
             Some(Evaluates::Named(Some(round))) => round,
             Some(Evaluates::Quietly(round)) if in_eval_mode => round,
@@ -61,8 +61,8 @@ fn check(cx: &mut Context<'_>) {
         let message = format!("{} records a graph that no `backward` runs through", cx.call(site));
         cx.report(site, Cause::Alone(site, LINT.name), forward.visit.rank, Certain::Every, message)
             .note(format!("the loop over `{over}` on line {line} only evaluates"))
-            .note("the graph keeps every intermediate result alive: evaluation takes the memory of training")
-            .help(format!("write `let _evaluation = evaluation(&{model});` before line {line}, or compute under `no_grad(|| ..)`"));
+            .note("the graph keeps every intermediate result alive: evaluation needs as much memory as training")
+            .help(format!("write `let _evaluation = evaluation(&{model});` before line {line}, or run it under `no_grad(|| ..)`"));
     }
 }
 

@@ -1,16 +1,16 @@
 use super::Context;
 use crate::vocabulary::{names_next_value, names_target, names_target_network};
-use crate::cfg::{Argument, Origin, SiteId, Source};
+use crate::cfg::{Argument, Difference, LossCall, Origin, Root, SiteId, Source};
 
 lint! {
     /// ## What it finds
     ///
-    /// A target computed by a forward of the very model that the loss trains, without `detach()` or `no_grad`.
+    /// A target computed by a forward pass of the trained model itself, without `detach()` or `no_grad`.
     ///
     /// ## Why it matters
     ///
-    /// The gradient also moves the target towards the output: the loss falls because both meet, not because the output became right.
-    /// In reinforcement learning this is the difference between learning and drifting.
+    /// The gradient also moves the target towards the output: the loss falls because the two approach each other, not because the output improves.
+    /// In reinforcement learning this can make training diverge.
     ///
     /// ## Example
     ///
@@ -26,33 +26,33 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only a variable or field whose name says that it is a target counts, so that losses between two outputs (contrastive, siamese, consistency) stay silent.
-    /// A target from a model that no optimizer of the function moves is right.
+    /// Only a variable or field named as a target counts, so that losses between two outputs (contrastive, siamese, consistency) are not reported.
+    /// A target from a model that no optimizer of the function updates is correct.
     target_not_detached, Warning, "a target computed from the trained model without detach"
 }
 
 fn check(cx: &mut Context<'_>) {
-    let losses = cx.cfg.losses.iter().filter(|call| call.loss.symmetric);
+    let losses = cx.cfg.facts.all::<LossCall>().map(|(_, call)| call).filter(|call| call.loss.symmetric);
     let losses = losses.map(|call| (call.site, &call.output, &call.target));
-    let by_hand = cx.cfg.differences.iter().map(|call| (call.site, &call.output, &call.target));
+    let by_hand = cx.cfg.facts.all::<Difference>().map(|(_, call)| (call.site, &call.output, &call.target));
     for (site, first, second) in losses.chain(by_hand) {
         for (output, target) in [(first, second), (second, first)] {
             if let Some(forward) = fault(cx, output, target) {
-                let message = format!("the target `{}` has a graph through the model that learns it", target.text);
-                let one = !target.text.contains(' ');
-                let detached = if one { target.text.clone() } else { format!("({})", target.text) };
+                let message = format!("the target `{}` has a graph through the model that is trained on it", target.text);
+                let text = &target.text;
+                let detached = if target.is_operand { text.to_string() } else { format!("({text})") };
                 let note = format!("{} computed it from the model that is trained", cx.call_at(forward));
                 cx.report_alone(site, message)
                     .note_at(forward, note)
                     .note("the update moves the target towards the output as well")
-                    .help(format!("hand over `{detached}.detach()`, or compute it inside `no_grad`"));
+                    .help(format!("pass `{detached}.detach()`, or compute it inside `no_grad`"));
                 break;
             }
         }
     }
 }
 
-/// The forward behind a target that is trained together with its output.
+/// The forward pass of a target that is trained together with the output.
 fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteId> {
     let named = |argument: &Argument| {
         match &argument.name {
@@ -65,12 +65,12 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
     }
     let same = output.origin.models.overlaps(&target.origin.models, &cx.cfg.paths) == Some(true);
     let forward = target.origin.forwards.iter().find(|forward| !output.origin.forwards.contains(forward))?;
-    // A network for targets, which may have begun as a copy of the one that learns.
+    // A target network, which may have started as a copy of the trained model.
     if cx.site(*forward).callee.iter().any(|name| names_target_network(name)) {
         return None;
     }
     let own = output.origin.forwards.iter().any(|forward| !target.origin.forwards.contains(forward));
-    let learnt = cx.cfg.roots.iter().any(|root| root.origin.forwards.contains(forward));
+    let learnt = cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.forwards.contains(forward));
     (same && own && learnt && cx.is_trained(&target.origin.models)).then_some(*forward)
 }
 

@@ -1,25 +1,20 @@
-use syn::{Expr, ExprForLoop, Ident, Lit, Pat, RangeLimits, parse_str};
-
-use super::provenance::lent;
 use super::window::Window;
 use super::{Cause, Context};
-use crate::cfg::{Certain, LoopId, SiteId, Source};
-use crate::prose::code;
+use crate::cfg::{Certain, Period, Root, SiteId, Source};
 use crate::stage::Effect;
-use crate::vocabulary::{Partition, names_settings, partition};
-use crate::tokens::{names_in};
+use crate::vocabulary::names_settings;
 use std::collections::BTreeSet;
-use crate::vocabulary::rust::{is_iteration};
 
 lint! {
     /// ## What it finds
     ///
-    /// Several backwards for one step, and a mean loss that is divided by nothing.
+    /// Gradient accumulation with a mean loss that is not divided by the number of batches.
     ///
     /// ## Why it matters
     ///
-    /// Gradients add up: the step uses the sum over the window where one large batch would give the mean, so it is as many times too long, or is clipped as many times too hard.
-    /// nanoGPT (issue 206) and `neural_sp` (issue 168) had it.
+    /// Gradients accumulate: the step uses the sum over the window, where one large batch would give the mean.
+    /// It is larger than the mean by the number of batches, and so is the update; with clipping, the clip scales the gradient down by that much more.
+    /// nanoGPT (issue 206) and `neural_sp` (issue 168) had this fault.
     ///
     /// ## Example
     ///
@@ -40,14 +35,14 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// An inner loop counts as the micro-batches of one update only if its head says so: `for _ in 0..k`, or a loop over one chunk of `chunks(k)` or one window of the runtime's `windows`.
-    /// Silent where anything is multiplied or divided by the size of the window, as a learning rate may be, where the loss is a sum, and where it comes from a function that is not seen.
-    /// An optimizer that divides by the size of its gradients, as Adam does, hides most of it unless they are clipped.
-    unscaled_accumulation, Warning, "several backwards for one step, the loss divided by nothing"
+    /// An inner loop counts as a loop over micro-batches only if its head shows it: `for _ in 0..k`, or a loop over one chunk of `chunks(k)` or one window of the runtime's `windows`.
+    /// Silent if anything is multiplied or divided by the size of the window, such as a learning rate, if the loss is a sum, and if the loss comes from an opaque call.
+    /// An optimizer that normalizes its gradients, such as Adam, is hardly affected unless they are clipped.
+    unscaled_accumulation, Warning, "accumulated gradients of a mean loss that is not divided"
 }
 
 fn check(cx: &mut Context<'_>) {
-    for window in cx.gathered() {
+    for window in cx.accumulating_windows() {
         let Some((_, counter)) = window.counter else { continue };
         if scales(cx, counter.every.number, &counter.every.names) {
             continue;
@@ -56,7 +51,7 @@ fn check(cx: &mut Context<'_>) {
         if !window.backwards.iter().all(|backward| is_plain(cx, *backward)) {
             continue;
         }
-        tell(cx, &window, backward, &counter.every.text, &window.size(), None);
+        report_finding(cx, &window, backward, &counter.every, &window.size(), None);
     }
     if cx.of_spec() {
         of_spec(cx);
@@ -67,95 +62,66 @@ fn check(cx: &mut Context<'_>) {
 
 /// Checks inner loops over the micro-batches of one update.
 fn micro_batches(cx: &mut Context<'_>) {
-    for window in cx.looped() {
+    for window in cx.windows_before_step() {
         let Some((size, weighs)) = size_of(cx, &window) else { continue };
-        let text = code(&size);
-        let names = names_in(&size);
-        let scaled = scales(cx, text.parse().ok(), &names);
+        let scaled = scales(cx, size.number, &size.names);
         let plain = window.backwards.iter().all(|backward| is_plain(cx, *backward));
-        if scaled || !plain || !cx.each_round(&window, Effect::Zero).is_empty() {
+        if scaled || !plain || !cx.in_every_iteration(&window, Effect::Zero).is_empty() {
             continue;
         }
-        tell(cx, &window, window.backwards[0], &text, &format!("`{text}`"), weighs.as_deref());
+        report_finding(cx, &window, window.backwards[0], size, &format!("`{}`", size.text), weighs.as_deref());
     }
 }
 
-/// The number of micro-batches in one update, and for the runtime's windows the call that gives a batch's weight.
+/// The number of micro-batches in one update, and for the runtime's windows the call that returns a batch's weight.
 ///
-/// Known are `for _ in 0..k`, and a loop over one chunk of `chunks(k)` or one window of `windows(epoch, k)`.
-pub(super) fn size_of(cx: &Context<'_>, window: &Window<'_>) -> Option<(Expr, Option<String>)> {
-    let head = |id: LoopId| parse_str::<ExprForLoop>(&format!("{} {{}}", cx.cfg.loops[id].text)).ok();
-    let inner = head(window.rounds)?;
-    match plain(&inner.expr) {
-        Expr::Range(range) => {
-            let from_zero = matches!(range.start.as_deref(), Some(Expr::Lit(start)) if matches!(&start.lit, Lit::Int(start) if start.base10_digits() == "0"));
-            let size = range.end.as_deref().filter(|_| from_zero && matches!(range.limits, RangeLimits::HalfOpen(_)))?;
-            let once = matches!(size, Expr::Lit(size) if matches!(&size.lit, Lit::Int(size) if size.base10_digits() == "1"));
-            // An unused loop variable: every round does the same.
-            let repeats = match &*inner.pat {
-                Pat::Wild(_) => true,
-                Pat::Ident(name) => name.ident.to_string().starts_with('_'),
-                _ => false,
-            };
-            (repeats && !once).then(|| (size.clone(), None))
-        }
-        Expr::Path(part) => {
-            let outer = head(*cx.site(window.step).loops.last()?)?;
-            let Pat::Ident(name) = &*outer.pat else { return None };
-            let Expr::MethodCall(call) = plain(&outer.expr) else { return None };
-            let arguments: Vec<&Expr> = call.args.iter().collect();
-            let (size, weighs) = match (partition(&call.method.to_string(), arguments.len())?, &arguments[..]) {
-                (Partition::Chunks, [size]) => (*size, None),
-                (Partition::Windows, [_, size]) => (*size, Some(format!("{}.weight({})", name.ident, batch(&inner.pat)?))),
-                _ => return None,
-            };
-            part.path.is_ident(&name.ident).then(|| (size.clone(), weighs))
-        }
-        _ => None,
+/// Recognised are `for _ in 0..k`, and a loop over one chunk of `chunks(k)` or one window of `windows(epoch, k)`.
+pub(super) fn size_of<'a>(cx: &Context<'a>, window: &Window<'_>) -> Option<(&'a Period, Option<String>)> {
+    let inner = &cx.cfg.loops[window.batch_loop].head;
+    if let Some(size) = &inner.repeats {
+        return Some((size, None));
     }
+    let outer = &cx.cfg.loops[*cx.site(window.step).loops.last()?].head;
+    let (group, groups) = (outer.item.as_ref()?, outer.groups.as_ref()?);
+    if inner.source.as_ref()?.collection != group.value {
+        return None;
+    }
+    let weight = match (groups.weighs, &inner.item) {
+        (true, Some(batch)) => Some(format!("{}.weight({})", group.name, batch.name)),
+        (true, None) => return None,
+        (false, _) => None,
+    };
+    Some((&groups.size, weight))
 }
 
-/// The variable that a loop binds each batch to.
-fn batch(pattern: &Pat) -> Option<&Ident> {
-    match pattern {
-        Pat::Ident(name) => Some(&name.ident),
-        _ => None,
-    }
-}
-
-/// `window` of `&window` and of `window.iter()`.
-fn plain(value: &Expr) -> &Expr {
-    match lent(value) {
-        Expr::MethodCall(call) if is_iteration(&call.method.to_string(), call.args.len()) => plain(&call.receiver),
-        other => other,
-    }
-}
-
-/// A block of a spec that runs `backward` itself; the stage weighs each batch of a window.
+/// Checks blocks of a spec that run `backward` themselves; the stage `backward` weights each batch.
 fn of_spec(cx: &mut Context<'_>) {
-    for window in cx.looped() {
+    for window in cx.windows_before_step() {
         let plain = |&&backward: &&SiteId| cx.site(backward).own && is_plain(cx, backward);
         let Some(&backward) = window.backwards.iter().find(plain) else { continue };
-        if !cx.each_round(&window, Effect::Zero).is_empty() || cx.cfg.factors.sums {
+        if !cx.in_every_iteration(&window, Effect::Zero).is_empty() || cx.cfg.function.factors.sums {
             continue;
         }
-        let message = format!("{} adds up the gradients of a window, and the loss is divided by nothing", cx.call(backward));
-        let note = cx.its_step(&window);
+        let message = format!("{} accumulates the gradients of a window, and the loss is not divided", cx.call(backward));
+        let note = cx.step_note(&window);
         cx.report(backward, Cause::Alone(backward, LINT.name), 0, Certain::Every, message)
             .note_at(window.step, note)
-            .note("the step is as many times as long as the window has batches, or clipped so much harder")
-            .help("name `backward` in `train_order`: it weighs each batch by its share of the window");
+            .note("the summed gradient is larger than the mean by the number of batches in the window")
+            .help("name `backward` in `train_order`: it weights each batch by its share of the window");
     }
 }
 
-fn tell(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &str, size: &str, weight: Option<&str>) {
-    let message = format!("{} adds up the gradients of {size} batches, and the loss is divided by nothing", cx.call(backward));
-    let note = cx.its_step(window);
-    let harm = format!("the step is {size} times as long as for the mean of the batches, or clipped so much harder");
-    let divisor = if every.parse::<u32>().is_ok() { format!("{every}.0") } else { format!("{every} as f32") };
-    let loss = cx.site(backward).receiver.clone().unwrap_or_else(|| "loss".to_owned());
+fn report_finding(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &Period, size: &str, weight: Option<&str>) {
+    let message = format!("{} accumulates the gradients of {size} batches, and the loss is not divided", cx.call(backward));
+    let note = cx.step_note(window);
+    let harm = format!("the summed gradient is {size} times the mean of the batches");
+    let divisor = match every.number {
+        Some(number) => format!("{number}.0"),
+        None => format!("{} as f32", every.text),
+    };
+    let loss = cx.site(backward).receiver.as_ref().map_or_else(|| "loss".to_owned(), ToString::to_string);
     let help = match weight {
-        Some(weight) => format!("weigh the loss by its share of the window: `(&{loss} * {weight}).backward();`"),
+        Some(weight) => format!("weight the loss by its share of the window: `(&{loss} * {weight}).backward();`"),
         None => format!("divide the loss: `(&{loss} / {divisor}).backward();`"),
     };
     cx.report(backward, Cause::Alone(backward, LINT.name), 0, Certain::Every, message)
@@ -164,18 +130,17 @@ fn tell(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &str
         .help(help);
 }
 
-/// Whether a backward starts from a loss that is known to be as it was computed.
+/// Whether a `backward` starts from a loss that is certainly not scaled after its computation.
 fn is_plain(cx: &Context<'_>, backward: SiteId) -> bool {
-    let mut roots = cx.cfg.roots.iter().filter(|root| root.site == backward).peekable();
     let plain = |origin: &crate::cfg::Origin| {
         origin.source == Source::Computed && !origin.scaled && origin.unreduced.is_none()
     };
-    roots.peek().is_some() && roots.all(|root| plain(&root.origin))
+    cx.cfg.facts.at::<Root>(backward).is_some_and(|root| plain(&root.origin))
 }
 
 /// Whether anything is scaled by the size of a window, or a loss has the reduction `Sum`.
 fn scales(cx: &Context<'_>, number: Option<i64>, names: &BTreeSet<String>) -> bool {
-    let factors = &cx.cfg.factors;
+    let factors = &cx.cfg.function.factors;
     let same = |factor: &String, number: f64| {
         let equals = |factor: f64| factor.to_bits() == number.to_bits() || factor.to_bits() == (1.0 / number).to_bits();
         factor.parse().is_ok_and(equals)

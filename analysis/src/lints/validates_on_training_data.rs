@@ -1,18 +1,18 @@
 use super::Context;
 use crate::vocabulary::{names_training, names_validation};
-use crate::cfg::{HeadKind, Deps, LoopId, Recorded, SiteId, UseKind};
-use crate::flow::{What, Word};
+use crate::cfg::{Computation, Deps, Versioned, HeadKind, LoopId, Opaque, Recorded, SiteId, UseKind};
+use crate::flow::{Observed, StateSet};
 use crate::stage::Stage;
 
 lint! {
     /// ## What it finds
     ///
-    /// A spec whose `valid` is the same expression as its `train`, or a written function whose only evaluation goes over the data that it trains on and is called a validation.
+    /// A spec whose `valid` is the same expression as its `train`, or a hand-written function whose only evaluation is on its training data and is named as validation.
     ///
     /// ## Why it matters
     ///
-    /// Validation tells how the model does on data that it has not seen.
-    /// A model that learnt its training data by heart looks perfect on them.
+    /// Validation measures how the model performs on new data.
+    /// An overfitted model looks perfect on its training data.
     ///
     /// ## Example
     ///
@@ -26,28 +26,28 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Keep some data apart: `let (train, valid) = data.split(0.8, seed)?;`.
-    /// Leave `valid` out to train without validation; `train_metrics` measures on the training data.
+    /// Split the data: `let (train, valid) = data.split(0.8, seed)?;`.
+    /// Remove `valid` to train without validation; `train_metrics` measures on the training data.
     ///
     /// ## Limits
     ///
-    /// Two names for the same data look different, so this is silent then.
-    /// In a spec it is an error.
-    /// In a written function it is a warning, found only where names or printed words speak of validation; a second measure on the training data, beside a validation or named so, is right.
-    /// Where it is meant, `allow(validates_on_training_data)` turns it off.
+    /// Silent if the same data has two names.
+    /// An error in a spec.
+    /// A warning in a hand-written function, and only if a variable name or printed text mentions validation.
+    /// Measures on the training data are correct in addition to a validation on other data, and if they are named as training measures.
+    /// If it is intended, `allow(validates_on_training_data)` turns the lint off.
     validates_on_training_data, Warning, "`valid` is the data that the model is trained on"
 }
 
-/// Specs are judged by their rules while they are read; this looks at functions that were written.
+/// Checks hand-written functions; the rules of specs check specs.
 fn check(cx: &mut Context<'_>) {
-    if cx.of_spec() || cx.cfg.notes.heads.len() < 2 || !speaks_of_validation(cx) {
+    if cx.of_spec() || heads(cx).nth(1).is_none() || !speaks_of_validation(cx) {
         return;
     }
-    let loops: Vec<LoopId> = cx.cfg.notes.heads.keys().copied().collect();
-    let (trains, others): (Vec<LoopId>, Vec<LoopId>) = loops.into_iter().partition(|&id| cx.trains_in(id));
+    let (trains, others): (Vec<LoopId>, Vec<LoopId>) = heads(cx).map(|(id, _)| id).partition(|&id| cx.trains_in(id));
     let evaluations: Vec<LoopId> = others.into_iter().filter(|&id| evaluates(cx, id)).collect();
     let training = |id: LoopId| trains.iter().find(|&&train| source(cx, train) == source(cx, id)).copied();
-    // Whoever also measures on other data knows what this is.
+    // With an evaluation on other data, this one is intended.
     if evaluations.is_empty() || evaluations.iter().any(|&id| training(id).is_none()) || hands_on(cx) {
         return;
     }
@@ -57,66 +57,66 @@ fn check(cx: &mut Context<'_>) {
         .filter_map(|id| Some((id, training(id)?)))
         .collect();
     for (evaluation, train) in faults {
-        let (site, first) = (cx.cfg.notes.heads[&evaluation], cx.cfg.notes.heads[&train]);
-        let data = source(cx, evaluation);
+        let (Some(site), Some(first)) = (cx.cfg.loops[evaluation].iterates, cx.cfg.loops[train].iterates) else { continue };
+        let data = &cx.cfg.loops[evaluation].data;
         let message = format!("`{data}` is the data that the model is trained on, and no other is evaluated");
         let note = format!("line {} trains on it", cx.cfg.loops[train].line);
         cx.report_alone(site, message)
             .note_at(first, note)
-            .note("a model that learnt its data by heart looks perfect here")
-            .help("evaluate on data kept apart: `let (train, valid) = data.split(0.8, seed)?;`");
+            .note("an overfitted model looks perfect here")
+            .help("evaluate on separate data: `let (train, valid) = data.split(0.8, seed)?;`");
     }
 }
 
-/// The variable or field that a loop goes through, without the calls that make an iterator of it.
-fn source(cx: &Context<'_>, of: LoopId) -> String {
-    let over = cx.cfg.loops[of].over.trim_start_matches("&mut ").trim_start_matches('&');
-    let place = over.split('(').next().unwrap_or(over);
-    match place.rsplit_once('.') {
-        Some((place, _)) if over.contains('(') => place.to_owned(),
-        _ => place.to_owned(),
-    }
+/// The loops that iterate over something, with the site of that.
+fn heads<'a>(cx: &Context<'a>) -> impl Iterator<Item = (LoopId, SiteId)> + use<'a> {
+    cx.cfg.loops.iter().enumerate().filter_map(|(id, known)| Some((id, known.iterates?)))
 }
 
-/// Whether a loop computes outputs and learns from none: under `no_grad`, or in evaluation mode.
+/// The data that a loop iterates over, without the methods that make an iterator of it.
+fn source(cx: &Context<'_>, of: LoopId) -> Option<Versioned> {
+    cx.cfg.loops[of].head.source.map(|source| source.data)
+}
+
+/// Whether a loop computes outputs and trains on none: under `no_grad`, or in evaluation mode.
 fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
     let range = cx.cfg.loops[of].head.kind == HeadKind::Numbers;
     let forwards: Vec<(SiteId, bool)> = cx
         .cfg
-        .runs
-        .iter()
-        .filter(|(site, run)| run.stage == Stage::Forward && cx.site(**site).loops.last() == Some(&of))
-        .map(|(site, run)| (*site, run.recorded == Recorded::No))
+        .facts
+        .all::<Computation>()
+        .filter(|(site, run)| run.stage == Stage::Forward && cx.site(*site).loops.last() == Some(&of))
+        .map(|(site, run)| (site, run.recorded == Recorded::No))
         .collect();
     let in_evaluation = |site: SiteId| {
         let mut visits = cx.solution.visits.iter().filter(|visit| visit.site == site).peekable();
         visits.peek().is_some()
             && visits.all(|visit| {
-                matches!(visit.what, What::Run(Some(mode), _) if mode.all.within(Word::EVAL))
-                    || matches!(visit.what, What::Run(_, recording) if recording.all.within(Word::OFF))
+                matches!(visit.what, Observed::Computation(Some(mode), _) if mode.all.within(StateSet::EVAL))
+                    || matches!(visit.what, Observed::Computation(_, recording) if recording.all.within(StateSet::OFF))
             })
     };
     !range && !forwards.is_empty() && forwards.iter().all(|(site, unrecorded)| *unrecorded || in_evaluation(*site))
 }
 
-/// Whether names or printed words speak of validation.
+/// Whether a variable name or printed text mentions validation.
 fn speaks_of_validation(cx: &Context<'_>) -> bool {
     let mut names = cx.cfg.paths.variables();
-    let mut says = cx.cfg.notes.says.iter();
+    let mut says = cx.cfg.function.says.iter();
     names.any(|(_, name)| names_validation(name)) || says.any(|text| names_validation(text))
 }
 
-/// Whether a call that is not seen may evaluate on other data.
+/// Whether an opaque call may evaluate on other data.
 fn hands_on(cx: &Context<'_>) -> bool {
-    let models = |given: &Deps| given.overlaps(&cx.cfg.models, &cx.cfg.paths) != Some(false);
-    cx.cfg.unseen.iter().any(|(_, given)| models(given))
+    let models = |given: &Deps| given.overlaps(&cx.cfg.function.models, &cx.cfg.paths) != Some(false);
+    cx.cfg.facts.all::<Opaque>().any(|(_, opaque)| models(&opaque.0))
 }
 
-/// Whether what is counted in a loop is named as a measure on the training data.
+/// Whether a loop accumulates into a variable that is named as a training measure.
 fn counts_training(cx: &Context<'_>, of: LoopId) -> bool {
-    cx.cfg.notes.uses.iter().any(|(&path, uses)| {
+    cx.cfg.facts.variables().any(|(path, known)| {
         names_training(cx.cfg.paths.name(path))
-            && uses.iter().any(|one| {
+            && known.uses.iter().any(|one| {
                 matches!(one.kind, UseKind::Add { .. } | UseKind::Set) && cx.site(one.site).loops.contains(&of)
             })
     })

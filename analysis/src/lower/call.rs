@@ -7,7 +7,7 @@ use super::control::known::Known;
 use super::env::value::{Kind, Passing, Value};
 use super::resolve::macros::Unfolded;
 use super::{Lower, address};
-use crate::cfg::{OptimizerId, PathId};
+use crate::cfg::{Mark, OptimizerId, PathId};
 use crate::stage::Stage;
 use crate::vocabulary::rust::{Variant, is_forced, is_mem_take, is_number};
 use crate::vocabulary::{CallEffect, is_loss};
@@ -152,7 +152,7 @@ impl<'a> Lower<'a> {
 
     /// A macro that reads its arguments, as `println!` does.
     fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
-        self.cfg.notes.prints = true;
+        self.cfg.function.prints = true;
         let looked = node.args.iter().map(|argument| self.expr(argument).measured);
         Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
     }
@@ -311,7 +311,8 @@ impl<'a> Lower<'a> {
     }
 
     fn sets_epoch(&mut self, call: &Call<'a>) -> Value<'a> {
-        self.cfg.sets_epoch = Some(self.site_of(call.expr, None));
+        let site = self.site_of(call.expr, None);
+        self.cfg.facts.mark(site, Mark::SetsEpoch);
         self.opaque(call)
     }
 

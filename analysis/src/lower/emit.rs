@@ -6,7 +6,7 @@ use std::rc::Rc;
 use quote::ToTokens;
 use syn::Expr;
 
-use crate::cfg::{Action, Block, BlockId, Edge, Event, Head, Loop, LoopId, PathId, Site, SiteId};
+use crate::cfg::{Action, Block, BlockId, Edge, Event, Excerpt, Head, Loop, LoopId, PathId, Site, SiteId};
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::lower::{Lower, address, text};
@@ -122,7 +122,7 @@ impl<'a> Lower<'a> {
         &mut self,
         node: usize,
         stage: Option<Stage>,
-        place: impl FnOnce() -> (Place, String),
+        place: impl FnOnce() -> (Place, Excerpt),
     ) -> SiteId {
         let key = (node, self.nodes.chain);
         if let Some(&known) = self.nodes.sites.get(&key) {
@@ -170,7 +170,7 @@ impl<'a> Lower<'a> {
         let site = &mut self.cfg.sites[site];
         match expr {
             Expr::MethodCall(call) if site.callee.is_empty() => {
-                site.receiver = call.args.is_empty().then(|| text::tight(&call.receiver));
+                site.receiver = call.args.is_empty().then(|| text::tight(&call.receiver).into());
                 identifiers(call.receiver.to_token_stream(), &mut site.callee);
             }
             Expr::Call(call) if site.callee.is_empty() => {
@@ -184,11 +184,11 @@ impl<'a> Lower<'a> {
         &mut self,
         node: usize,
         line: usize,
-        head: impl FnOnce() -> (String, Head),
+        head: impl FnOnce() -> (Excerpt, Head),
     ) -> LoopId {
         *self.nodes.loops.entry((node, self.nodes.chain)).or_insert_with(|| {
             let (text, head) = head();
-            self.cfg.loops.push(Loop { line, text, head, over: String::new() });
+            self.cfg.loops.push(Loop { line, text, head, ..Loop::default() });
             self.cfg.loops.len() - 1
         })
     }

@@ -14,7 +14,7 @@ impl Lower<'_> {
         let function = self.here();
         let name = &function.sig.ident;
         self.note_function(function);
-        self.site(0, None, || (Place::of(name), name.to_string()));
+        self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {
             match input {
                 FnArg::Receiver(receiver) => self.own_receiver(receiver),
@@ -26,7 +26,7 @@ impl Lower<'_> {
         }
         let exit = self.block("exit");
         self.cfg.blocks[exit].kind = BlockKind::Exit;
-        self.cfg.exits.insert(exit, function.body.brace_token.span.close().into());
+        self.cfg.blocks[exit].ends = Some(function.body.brace_token.span.close().into());
         let value = self.statements(&function.body.stmts);
         self.escapes(&value);
         self.goto(exit);
@@ -78,7 +78,7 @@ impl Lower<'_> {
     fn own_variable(&mut self, name: &str, node: usize) -> PathId {
         let path = self.root(name, node);
         self.env.parameters.insert(path);
-        self.cfg.given.insert(path);
+        self.cfg.facts.variable_mut(path).is_parameter = true;
         path
     }
 }

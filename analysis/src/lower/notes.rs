@@ -19,16 +19,16 @@ mod heads;
 impl<'a> Lower<'a> {
     /// Records the signature.
     pub(super) fn note_function(&mut self, function: &Function) {
-        self.cfg.notes.function.clone_from(&function.name);
-        self.cfg.notes.is_test = function.tested;
-        self.cfg.notes.returns = match &function.sig.output {
+        self.cfg.function.name.clone_from(&function.name);
+        self.cfg.function.is_test = function.tested;
+        self.cfg.function.returns = match &function.sig.output {
             ReturnType::Default => false,
             ReturnType::Type(_, ty) => gives_something(ty),
         };
     }
 
     fn note(&mut self, path: PathId, site: SiteId, kind: UseKind) {
-        let uses = self.cfg.notes.uses.entry(path).or_default();
+        let uses = &mut self.cfg.facts.variable_mut(path).uses;
         match uses.iter().rposition(|known| known.site == site) {
             Some(known) if kind != UseKind::Read => uses[known].kind = kind,
             None if uses.len() < limits::USES => uses.push(Use { site, kind }),
@@ -51,7 +51,7 @@ impl<'a> Lower<'a> {
         if !noted || self.at.dead {
             return None;
         }
-        Some(self.site(address(node), None, || (Place::of(node), name)))
+        Some(self.site(address(node), None, || (Place::of(node), name.into())))
     }
 
     /// Records a read of a variable.
@@ -105,7 +105,7 @@ impl<'a> Lower<'a> {
             && let Some((path, _)) = self.noted_name(divided)
         {
             let by: Vec<PathId> = names_in(&node.right).iter().filter_map(|name| self.lookup(name)).collect();
-            let known = self.cfg.notes.divisors.entry(path).or_default();
+            let known = &mut self.cfg.facts.variable_mut(path).divisors;
             for path in by {
                 if !known.contains(&path) && known.len() < limits::USES {
                     known.push(path);
@@ -160,7 +160,7 @@ impl<'a> Lower<'a> {
     /// Records a string literal.
     pub(super) fn note_literal(&mut self, literal: &Lit) {
         if let Lit::Str(text) = literal {
-            self.cfg.notes.says.push(text.value());
+            self.cfg.function.says.push(text.value());
         }
     }
 

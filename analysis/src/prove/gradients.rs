@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::{Emptied, Entry, Ledger, follow};
 use super::{Asked, Fact, Verdict};
-use crate::cfg::{BlockKind, OptimizerId, Recorded, Site, SiteId};
+use crate::cfg::{BlockKind, Computation, OptimizerId, Recorded, Root, Site, SiteId};
 use crate::diagnostic::Place;
-use crate::flow::{Cell, Gradients, What, Word};
+use crate::flow::{GradientStates, GradientValue, Observed, StateSet};
 use crate::stage::{Effect, Stage};
 
 /// Gradients that no step has used.
-const PENDING: Gradients = Gradients::FILLED.or(Gradients::STALE);
+const PENDING: GradientStates = GradientStates::FILLED.or(GradientStates::STALE);
 
 /// One optimizer, and what happens to its gradients.
 struct Of<'a> {
     asked: &'a Asked<'a>,
     id: OptimizerId,
     /// Each step with what it meets, and what lay there.
-    steps: Vec<(SiteId, Cell, Entry)>,
+    steps: Vec<(SiteId, GradientValue, Entry)>,
     ledger: Ledger,
     /// Where its gradients become unknown.
     lost: BTreeSet<SiteId>,
@@ -83,15 +83,15 @@ impl<'a> Of<'a> {
         let step = |(index, entry): (&usize, &Entry)| {
             let visit = asked.solution.visits[*index];
             match visit.what {
-                What::Gradients(_, Effect::Take, cell) => Some((visit.site, cell, entry.clone())),
+                Observed::Effect(_, Effect::Take, gradients) => Some((visit.site, gradients, entry.clone())),
                 _ => None,
             }
         };
         let steps = ledger.before.iter().filter_map(step).collect();
         let mut lost = BTreeSet::new();
         asked.solution.replay(asked.cfg, |event, before, after| {
-            let unknown = |state: &crate::flow::State| {
-                state.gradients(id).is_some_and(|cell| cell.all.meets(Gradients::UNKNOWN))
+            let unknown = |state: &crate::flow::FlowState| {
+                state.gradients(id).is_some_and(|gradients| gradients.all.meets(GradientStates::UNKNOWN))
             };
             if unknown(after) && !unknown(before) {
                 lost.insert(event.site);
@@ -119,9 +119,11 @@ impl<'a> Of<'a> {
     }
 
     /// The cells that events with this effect meet.
-    fn visits(&self, effect: Effect) -> impl Iterator<Item = (SiteId, Cell)> {
+    fn visits(&self, effect: Effect) -> impl Iterator<Item = (SiteId, GradientValue)> {
         self.asked.solution.visits.iter().filter_map(move |visit| match visit.what {
-            What::Gradients(id, done, cell) if id == self.id && done == effect => Some((visit.site, cell)),
+            Observed::Effect(id, done, gradients) if id == self.id && done == effect => {
+                Some((visit.site, gradients))
+            }
             _ => None,
         })
     }
@@ -165,10 +167,11 @@ impl<'a> Of<'a> {
 
     /// Every step finds what the backwards of its round, or of its window, left since the gradients were empty.
     fn own_gradients(&self) -> Fact {
-        let undecided = self.steps.iter().find_map(|(step, cell, entry)| self.against(*step, cell, entry));
+        let undecided =
+            self.steps.iter().find_map(|(step, gradients, entry)| self.against(*step, gradients, entry));
         let old = |entry: &Entry| entry.fills.values().any(|fill| fill.old);
         // The states know conditions, so they know better whether anything is added up at all.
-        let adds_up = self.visits(Effect::Fill).any(|(_, cell)| cell.all.meets(PENDING));
+        let adds_up = self.visits(Effect::Fill).any(|(_, gradients)| gradients.all.meets(PENDING));
         let window = undecided.is_none() && adds_up && self.steps.iter().any(|(_, _, entry)| old(entry));
         let of = if window { "window" } else { "batch" };
         let sentence = self.named(
@@ -187,10 +190,10 @@ impl<'a> Of<'a> {
     }
 
     /// What stands against a step.
-    fn against(&self, step: SiteId, cell: &Cell, entry: &Entry) -> Option<Verdict> {
+    fn against(&self, step: SiteId, gradients: &GradientValue, entry: &Entry) -> Option<Verdict> {
         let (name, line) = (&self.asked.cfg.optimizers[self.id].name, self.line(step));
         let from_caller = entry.emptied.contains(&Emptied::Caller);
-        let filled = cell.all == Gradients::FILLED || is_filled_if_loops_run(cell);
+        let filled = gradients.all == GradientStates::FILLED || is_filled_if_loops_run(gradients);
         if let Some(empty) = entry.fills.keys().find(|fill| !self.has_graph(**fill)) {
             let why = format!("whether line {} computes any gradient", self.line(*empty));
             return Some(Verdict::Undecided(why));
@@ -198,14 +201,14 @@ impl<'a> Of<'a> {
         if filled && (self.asked.annotated || !from_caller) {
             return None;
         }
-        if cell.all.meets(Gradients::UNKNOWN) {
+        if gradients.all.meets(GradientStates::UNKNOWN) {
             return Some(self.unknown());
         }
-        Some(Verdict::Undecided(if filled || cell.all.meets(Gradients::ENTRY) {
+        Some(Verdict::Undecided(if filled || gradients.all.meets(GradientStates::ENTRY) {
             format!("whether the caller leaves something in the gradients of `{name}`")
-        } else if cell.all.meets(Gradients::STALE) {
+        } else if gradients.all.meets(GradientStates::STALE) {
             format!("whether gradients that a step used are zeroed before line {line}")
-        } else if cell.all.meets(Gradients::DISCARDED) {
+        } else if gradients.all.meets(GradientStates::DISCARDED) {
             format!("whether a `zero_grad` takes the gradients away before line {line}")
         } else {
             format!("whether a `backward` runs before each `step` at line {line}")
@@ -215,16 +218,19 @@ impl<'a> Of<'a> {
     /// Whether some forward behind a backward was recorded, as far as any is known, and nothing cut it off.
     fn has_graph(&self, backward: SiteId) -> bool {
         let cfg = self.asked.cfg;
-        if cfg.roots.iter().any(|root| root.site == backward && root.origin.cut.is_some()) {
+        if cfg.facts.at::<Root>(backward).is_some_and(|root| root.origin.cut.is_some()) {
             return false;
         }
-        let Some(run) = cfg.runs.get(&backward) else { return true };
-        let is_forward = |site: &&SiteId| cfg.runs.get(site).is_some_and(|run| run.stage == Stage::Forward);
+        let Some(run) = cfg.facts.at::<Computation>(backward) else { return true };
+        let is_forward = |site: &&SiteId| {
+            cfg.facts.at::<Computation>(**site).is_some_and(|run| run.stage == Stage::Forward)
+        };
         let forwards: Vec<SiteId> = run.past.computed.known().iter().filter(is_forward).copied().collect();
         let recorded = |forward: &SiteId| {
             let mut visits = self.asked.solution.visits.iter().filter(|visit| visit.site == *forward);
-            let on = |what: &What| !matches!(what, What::Run(_, recording) if recording.all != Word::ON);
-            cfg.runs[forward].recorded == Recorded::Yes && visits.all(|visit| on(&visit.what))
+            let on = |what: &Observed| !matches!(what, Observed::Computation(_, recording) if recording.all != StateSet::ON);
+            cfg.facts.at::<Computation>(*forward).is_some_and(|run| run.recorded == Recorded::Yes)
+                && visits.all(|visit| on(&visit.what))
         };
         forwards.is_empty() || forwards.iter().any(recorded)
     }
@@ -265,7 +271,7 @@ impl<'a> Of<'a> {
         let text = chains.iter().map(chain).collect::<Vec<_>>().join("; ");
         let in_a_loop = chains.keys().any(|step| !self.site(*step).loops.is_empty());
         let rounds = if in_a_loop { ", first round and later ones" } else { "" };
-        let skips = self.steps.iter().any(|(_, cell, _)| cell.all != Gradients::FILLED);
+        let skips = self.steps.iter().any(|(_, gradients, _)| gradients.all != GradientStates::FILLED);
         let skips = if skips { ", wherever the loop with the backward runs at all" } else { "" };
         format!("{text}, on all paths{rounds}{skips}")
     }
@@ -299,15 +305,16 @@ impl<'a> Of<'a> {
         if !self.lost.is_empty() || optimizer.lost {
             return Some(self.unknown());
         }
-        let left = cfg.exits.iter().find(|(block, place)| {
-            let cell = self.asked.solution.starts[**block].gradients(self.id);
+        let exits = cfg.blocks.iter().enumerate().filter_map(|(id, block)| Some((id, block.ends?)));
+        let left = exits.clone().find(|(block, place)| {
+            let gradients = self.asked.solution.starts[*block].gradients(self.id);
             let waits = self.ledger.ends.get(block).is_none_or(|entry| entry.waits(fill));
-            let pending = PENDING | Gradients::UNKNOWN;
+            let pending = PENDING | GradientStates::UNKNOWN;
             let own = || follows(place, &self.site(fill).place);
-            cell.is_some_and(|cell| cell.all.meets(pending)) && waits && !own()
+            gradients.is_some_and(|gradients| gradients.all.meets(pending)) && waits && !own()
         })?;
         let line = left.1.line();
-        Some(Verdict::Undecided(if cfg.blocks[*left.0].kind == BlockKind::Exit {
+        Some(Verdict::Undecided(if cfg.blocks[left.0].kind == BlockKind::Exit {
             format!("whether a step comes after line {backward} before the function ends")
         } else {
             format!("the function may end at line {line}, between line {backward} and a step")
@@ -319,7 +326,7 @@ impl<'a> Of<'a> {
         let mut rebuilt = BTreeSet::new();
         self.asked.solution.replay(self.asked.cfg, |event, before, _| {
             let builds = matches!(event.action, crate::cfg::Action::Build(id) if id == self.id);
-            if builds && before.gradients(self.id).is_some_and(|cell| cell.all.meets(PENDING)) {
+            if builds && before.gradients(self.id).is_some_and(|gradients| gradients.all.meets(PENDING)) {
                 rebuilt.insert(event.site);
             }
         });
@@ -327,8 +334,8 @@ impl<'a> Of<'a> {
             let visit = &self.asked.solution.visits[**index];
             entry.waits(fill)
                 && match visit.what {
-                    What::Gradients(_, Effect::Zero, cell) => cell.all.meets(PENDING),
-                    What::Build(_) => rebuilt.contains(&visit.site),
+                    Observed::Effect(_, Effect::Zero, gradients) => gradients.all.meets(PENDING),
+                    Observed::Build(_) => rebuilt.contains(&visit.site),
                     _ => false,
                 }
         });
@@ -341,17 +348,17 @@ impl<'a> Of<'a> {
             "gradients are clipped between backward and step",
             "the gradients of {} are clipped between backward and step",
         );
-        let loose = self.steps.iter().find(|(_, cell, entry)| {
-            let filled = cell.all == Gradients::FILLED || is_filled_if_loops_run(cell);
+        let loose = self.steps.iter().find(|(_, gradients, entry)| {
+            let filled = gradients.all == GradientStates::FILLED || is_filled_if_loops_run(gradients);
             !filled || !entry.clipped
         });
         let clips: BTreeSet<SiteId> = self.steps.iter().flat_map(|step| step.2.clips.clone()).collect();
         let scaled = self.asked.solution.visits.iter().find(|visit| {
-            matches!(visit.what, What::Books(of, Effect::Clip, books)
-                if of == self.id && books.scale.all.meets(Word::SCALED))
+            matches!(visit.what, Observed::Facts(of, Effect::Clip, known)
+                if of == self.id && known.scale.all.meets(StateSet::SCALED))
         });
         let verdict = match loose {
-            Some((_, cell, _)) if cell.all.meets(Gradients::UNKNOWN) => self.unknown(),
+            Some((_, gradients, _)) if gradients.all.meets(GradientStates::UNKNOWN) => self.unknown(),
             None if scaled.is_some() => {
                 Verdict::Undecided("whether a scaler's factor is out of them by then".to_owned())
             }
@@ -371,8 +378,9 @@ impl<'a> Of<'a> {
 }
 
 /// Whether only a loop that does not run at all leaves no gradients for a step.
-fn is_filled_if_loops_run(cell: &Cell) -> bool {
-    cell.direct == Gradients::FILLED && cell.all.within(Gradients::FILLED | Gradients::EMPTY)
+fn is_filled_if_loops_run(gradients: &GradientValue) -> bool {
+    gradients.direct == GradientStates::FILLED
+        && gradients.all.within(GradientStates::FILLED | GradientStates::EMPTY)
 }
 
 fn format_chain(fills: &str, clips: &str, steps: &str) -> Verdict {

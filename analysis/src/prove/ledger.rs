@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cfg::{BlockId, Cfg, OptimizerId, SiteId};
-use crate::flow::{Solution, What};
+use crate::flow::{Observed, Solution};
 use crate::stage::Effect;
 
 /// What emptied the gradients.
@@ -61,10 +61,10 @@ impl Entry {
         *self != before
     }
 
-    fn apply(&mut self, what: &What, id: OptimizerId, site: SiteId) {
+    fn apply(&mut self, what: &Observed, id: OptimizerId, site: SiteId) {
         match what {
-            What::Build(of) if *of == id => *self = Self::emptied(Emptied::Built(site)),
-            What::Gradients(of, effect, _) if *of == id => match effect {
+            Observed::Build(of) if *of == id => *self = Self::emptied(Emptied::Built(site)),
+            Observed::Effect(of, effect, _) if *of == id => match effect {
                 Effect::Zero => *self = Self::emptied(Emptied::Zeroed(site)),
                 Effect::Fill => {
                     let old = self.fills.get(&site).is_some_and(|fill| fill.old);
@@ -114,15 +114,15 @@ pub(super) fn follow(cfg: &Cfg, solution: &Solution, id: OptimizerId) -> Ledger 
     let mut ledger = Ledger::default();
     while let Some(block) = open.pop_first() {
         let mut entry = starts[&block].clone();
-        if let Some(round) = cfg.rounds.get(&block) {
+        if let Some(round) = cfg.blocks[block].iterates {
             for (site, fill) in &mut entry.fills {
-                fill.old |= cfg.sites[*site].loops.contains(round);
+                fill.old |= cfg.sites[*site].loops.contains(&round);
             }
         }
         for offset in 0..cfg.blocks[block].events.len() {
             for &index in by_rank.get(&(first_rank[block] + offset + 1)).map_or(&[][..], Vec::as_slice) {
                 let visit = &solution.visits[index];
-                if matches!(visit.what, What::Gradients(of, ..) | What::Build(of) if of == id) {
+                if matches!(visit.what, Observed::Effect(of, ..) | Observed::Build(of) if of == id) {
                     ledger.before.insert(index, entry.clone());
                 }
                 entry.apply(&visit.what, id, visit.site);

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Asked, Fact, Verdict};
-use crate::cfg::{Action, Recorded, SiteId, Source};
-use crate::flow::{What, Word, Words};
+use crate::cfg::{Action, Computation, Recorded, Root, SiteId, Source};
+use crate::flow::{AbstractValue, Observed, StateSet};
 use crate::stage::{Effect, Stage};
 
 /// The facts, in a fixed order; those that have no subject in the function are left out.
@@ -47,7 +47,7 @@ fn graphs_run_once(asked: &Asked<'_>) -> Option<Fact> {
         let Action::Backward { graphs, retain, .. } = &event.action else { return };
         backwards.insert(event.site);
         let computed = || {
-            let root = cfg.roots.iter().find(|root| root.site == event.site);
+            let root = cfg.facts.at::<Root>(event.site);
             root.is_some_and(|root| root.origin.source == Source::Computed)
         };
         let of_caller = graphs.iter().find(|graph| cfg.graphs[**graph].defined.is_none());
@@ -62,7 +62,7 @@ fn graphs_run_once(asked: &Asked<'_>) -> Option<Fact> {
         names.extend(graphs.iter().map(|graph| cfg.graphs[*graph].name.as_str()));
     });
     for visit in &asked.solution.visits {
-        let What::Backward(graph, used) = visit.what else { continue };
+        let Observed::Backward(graph, used) = visit.what else { continue };
         if !used.is_fresh() {
             let (name, call) = (&cfg.graphs[graph].name, at(visit.site));
             why.get_or_insert_with(|| format!("whether `{name}` is computed anew before each {call}"));
@@ -82,7 +82,7 @@ fn graphs_run_once(asked: &Asked<'_>) -> Option<Fact> {
 fn built_once(asked: &Asked<'_>, id: usize) -> Option<Fact> {
     let cfg = asked.cfg;
     let optimizer = &cfg.optimizers[id];
-    let takes = |what: &What| matches!(what, What::Gradients(of, Effect::Take, _) if *of == id);
+    let takes = |what: &Observed| matches!(what, Observed::Effect(of, Effect::Take, _) if *of == id);
     let visits = asked.solution.visits.iter().filter(|visit| takes(&visit.what));
     let steps: BTreeSet<SiteId> = visits.map(|visit| visit.site).collect();
     let loops: BTreeSet<usize> =
@@ -101,7 +101,7 @@ fn built_once(asked: &Asked<'_>, id: usize) -> Option<Fact> {
     let heads: BTreeSet<usize> = loops.iter().map(|of| cfg.loops[*of].line).collect();
     let heads = heads.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let replaced = asked.solution.visits.iter().find_map(|visit| match visit.what {
-        What::Books(of, Effect::Take, books) if of == id => books.parameters.by(Word::REPLACED),
+        Observed::Facts(of, Effect::Take, known) if of == id => known.parameters.by(StateSet::REPLACED),
         _ => None,
     });
     let replaced = replaced.map(|site| format!("line {} replaces what it moves", line(asked, site)));
@@ -133,11 +133,14 @@ fn evaluation_apart(asked: &Asked<'_>) -> Option<Fact> {
     let (mut evaluations, mut switches) = (BTreeSet::new(), [BTreeSet::new(), BTreeSet::new()]);
     let mut why: Option<String> = None;
     for visit in &asked.solution.visits {
-        let What::Run(mode, recording) = visit.what else { continue };
-        let Some(run) = cfg.runs.get(&visit.site).filter(|run| run.stage == Stage::Forward) else { continue };
-        let off = run.recorded == Recorded::No || recording.all == Word::OFF;
-        let on = run.recorded == Recorded::Yes && recording.all == Word::ON;
-        let (wanted, name) = if off { (Word::EVAL, "evaluation") } else { (Word::TRAIN, "training") };
+        let Observed::Computation(mode, recording) = visit.what else { continue };
+        let Some(run) = cfg.facts.at::<Computation>(visit.site).filter(|run| run.stage == Stage::Forward)
+        else {
+            continue;
+        };
+        let off = run.recorded == Recorded::No || recording.all == StateSet::OFF;
+        let on = run.recorded == Recorded::Yes && recording.all == StateSet::ON;
+        let (wanted, name) = if off { (StateSet::EVAL, "evaluation") } else { (StateSet::TRAIN, "training") };
         if off {
             evaluations.insert(visit.site);
         }
@@ -150,7 +153,7 @@ fn evaluation_apart(asked: &Asked<'_>) -> Option<Fact> {
             let call = format!("`{}` at line {}", cfg.sites[visit.site].text, line(asked, visit.site));
             why.get_or_insert_with(|| format!("whether {call} runs in {name} mode"));
         }
-        let by = mode.and_then(|mode: Words| mode.by(wanted));
+        let by = mode.and_then(|mode: AbstractValue| mode.by(wanted));
         switches[usize::from(!off)].extend(by);
     }
     if evaluations.is_empty() || !trains {
@@ -176,12 +179,12 @@ fn schedule_after_step(asked: &Asked<'_>) -> Option<Fact> {
     let mut steps = BTreeSet::new();
     let (mut early, mut skips) = (None, false);
     for visit in &asked.solution.visits {
-        let What::Schedule(stepped) = visit.what else { continue };
+        let Observed::Schedule(stepped) = visit.what else { continue };
         schedules.insert(visit.site);
-        steps.extend(stepped.by(Word::AFTER));
+        steps.extend(stepped.by(StateSet::AFTER));
         // A loop with the step that does not run at all moves nothing that the schedule could be early for.
-        skips |= stepped.all != Word::AFTER;
-        if stepped.direct != Word::AFTER || !stepped.all.within(Word::AFTER | Word::BEFORE) {
+        skips |= stepped.all != StateSet::AFTER;
+        if stepped.direct != StateSet::AFTER || !stepped.all.within(StateSet::AFTER | StateSet::BEFORE) {
             early.get_or_insert(visit.site);
         }
     }

@@ -1,24 +1,37 @@
 //! `backward`, and the gradients that it leaves or returns.
 
+use syn::Expr;
+
 use super::Call;
-use crate::cfg::{Action, Deps, SiteId, User};
-use crate::lower::Lower;
+use crate::cfg::{Action, Deps, Excerpt, Scaler, SiteId, User};
 use crate::lower::env::value::{Kind, Value};
+use crate::lower::{Lower, text};
 use crate::stage::Stage;
-use crate::vocabulary::is_loss;
+use crate::vocabulary::{CallEffect, is_loss};
 
 impl<'a> Lower<'a> {
     pub(super) fn backward(&mut self, call: &Call<'a>, retain: bool) -> Value<'a> {
         let Some(loss) = call.subject() else { return self.opaque(call) };
         let site = self.stage_site(call.expr, Stage::Backward);
+        if let Some(scaler) = self.scaler_of(call.expr) {
+            self.cfg.facts.set(site, Scaler(scaler));
+        }
         self.backward_at(site, loss, retain);
         Value::of(Kind::Gradients, Deps::none())
+    }
+
+    /// The scaler of `scaler.scale(&loss).backward()`.
+    fn scaler_of(&self, expr: &Expr) -> Option<Excerpt> {
+        let Expr::MethodCall(backward) = expr else { return None };
+        let Expr::MethodCall(scaled) = &*backward.receiver else { return None };
+        let effect = self.vocabulary.scaler_method(&scaled.method.to_string(), scaled.args.len())?;
+        matches!(effect, CallEffect::Scales).then(|| text::tight(&scaled.receiver).into())
     }
 
     /// `backward` returns the gradients as a value: those that the optimizers hold are unknown.
     pub(in crate::lower) fn gradients_are_values(&mut self) {
         self.emit(Action::Touch(Deps::Anything), 0);
-        self.cfg.reads_gradients = true;
+        self.cfg.function.reads_gradients = true;
     }
 
     pub(super) fn backward_at(&mut self, site: SiteId, loss: &Value<'a>, retain: bool) {
@@ -41,15 +54,13 @@ impl<'a> Lower<'a> {
         let own = loss.tensor.is_some() || (loss.graphs.is_empty() && loss.parts().is_empty());
         let scaled = matches!(loss.kind, Kind::Scaled);
         let deps = loss.derived().deps;
-        let known = self.cfg.backwards.entry(site).or_default();
-        *known = known.union(&deps);
         self.emit(Action::Backward { deps, graphs, own, retain, scaled }, site);
     }
 
     /// Opaque code may call `backward` on these values.
     pub(super) fn may_run_backward(&mut self, values: &[Value<'a>]) {
         for value in values {
-            self.cfg.handed = self.cfg.handed.union(&value.derived().past);
+            self.cfg.function.handed = self.cfg.function.handed.union(&value.derived().past);
         }
     }
 }

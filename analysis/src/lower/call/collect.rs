@@ -5,11 +5,12 @@ use syn::Expr;
 use super::Call;
 use crate::cfg::{Deps, Kept, PathId, Recorded, SiteId};
 use crate::diagnostic::Place;
+use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::Value;
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
 use crate::vocabulary::collects;
-use crate::vocabulary::rust::is_reading;
+use crate::vocabulary::rust::{is_reading, is_view};
 
 impl<'a> Lower<'a> {
     /// `left += value`, or `left = left + value`: the sum has the graph of the value.
@@ -24,7 +25,7 @@ impl<'a> Lower<'a> {
         let Some(into) = self.place_of(left) else { return };
         let site = self.site(address(left), None, || {
             let place = Place { start: Place::of(left).start, end: Place::of(right).end };
-            (place, format!("{} {op} {}", text::tight(left), text::tight(right)))
+            (place, format!("{} {op} {}", text::tight(left), text::tight(right)).into())
         });
         self.keeps(site, into, added, right, true);
         sum.past.collected = sum.past.collected.union(&Deps::one(into));
@@ -69,28 +70,41 @@ impl<'a> Lower<'a> {
     }
 
     fn keeps(&mut self, site: SiteId, into: PathId, value: &Value<'a>, source: &Expr, added: bool) {
-        let known = self.cfg.keeping.kept.iter().rev().take(8).any(|kept| kept.site == site);
+        let known = self.cfg.facts.at::<Kept>(site).is_some();
         let recorded = self.recording.state() == Recorded::Yes;
         if !value.computed || !recorded || self.control.innermost().is_none() || known {
             return;
         }
         if self.env.parameters.contains(&self.cfg.paths.root_of(into)) {
-            self.cfg.keeping.left.insert(into);
+            self.cfg.facts.variable_mut(into).is_handed_on = true;
         }
-        let text = text::tight(source);
-        self.cfg.keeping.kept.push(Kept { site, into, text, past: value.past.clone(), added });
+        let source = original(source);
+        let place = matches!(source, Expr::Path(_) | Expr::Field(_)).then(|| text::tight(source).into());
+        self.cfg.facts.note(site, Kept { site, into, place, past: value.past.clone(), added });
     }
 
     /// A place no longer holds what was collected in it.
     fn empties(&mut self, place: PathId) {
-        let around = self.control.loops().into_iter().map(|of| (place, of));
-        self.cfg.keeping.emptied.extend(around);
+        let around = self.control.loops();
+        if !around.is_empty() {
+            self.cfg.facts.variable_mut(place).emptied_in.extend(around);
+        }
     }
 
     /// A value is passed to the caller or to opaque code.
     pub(in crate::lower) fn given_away(&mut self, value: &Value<'a>) {
-        let left = &mut self.cfg.keeping.left;
-        left.extend(value.place);
-        left.extend(value.past.collected.paths());
+        for path in value.place.iter().chain(value.past.collected.paths()) {
+            self.cfg.facts.variable_mut(*path).is_handed_on = true;
+        }
+    }
+}
+
+/// A tensor without the borrow and the copy of its handle.
+fn original(expr: &Expr) -> &Expr {
+    match unreferenced(expr) {
+        Expr::MethodCall(call) if call.args.is_empty() && is_view(&call.method.to_string()) => {
+            original(&call.receiver)
+        }
+        other => other,
     }
 }

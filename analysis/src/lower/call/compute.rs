@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall};
 
 use super::Call;
 use super::mode::literal_bool;
-use crate::cfg::{Action, Deps, Origin, PathId, Recorded, Run, SiteId, Sites};
+use crate::cfg::{Action, Computation, Deps, Origin, PathId, Recorded, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
@@ -44,7 +44,7 @@ impl<'a> Lower<'a> {
         }
         if let Some(receiver) = receiver.filter(|_| stage == Stage::Forward) {
             value.models = value.models.union(&receiver.deps);
-            self.cfg.models = self.cfg.models.union(&receiver.deps);
+            self.cfg.function.models = self.cfg.function.models.union(&receiver.deps);
         }
         value.past.computed = value.past.computed.union(&Sites::one(site));
         value.past.open |= self.opens(arguments.iter());
@@ -83,7 +83,7 @@ impl<'a> Lower<'a> {
         let number = Value::number_of(subject);
         let Some(how) = self.vocabulary.cut(&call.name) else { return number };
         if how == GradientStop::Detach {
-            self.cfg.detached = self.cfg.detached.union(&subject.past.computed);
+            self.cfg.function.detached = self.cfg.function.detached.union(&subject.past.computed);
         }
         let site = self.site_of(call.expr, None);
         self.name_callee(site, call.expr);
@@ -133,8 +133,8 @@ impl<'a> Lower<'a> {
     {
         let from_outside = |path: &PathId| {
             let root = self.cfg.paths.root_of(*path);
-            let data = self.cfg.items.contains_key(&root) || self.env.parameters.contains(&root);
-            let model = Deps::one(*path).overlaps(&self.cfg.models, &self.cfg.paths) != Some(false);
+            let data = self.cfg.facts.item_of(root).is_some() || self.env.parameters.contains(&root);
+            let model = Deps::one(*path).overlaps(&self.cfg.function.models, &self.cfg.paths) != Some(false);
             !data || model
         };
         let open = |value: &Value<'a>| {
@@ -173,7 +173,7 @@ impl<'a> Lower<'a> {
             receiver.into_iter().chain(arguments).fold(Deps::none(), |all, part| all.union(&part.models));
         let models = model.map_or(models.clone(), |model| models.union(&model.derived().deps));
         if stage != Stage::Backward {
-            self.emit(Action::Run(place), site);
+            self.emit(Action::Computation(place), site);
         }
         let unsure = model.is_some_and(|model| model.origin.unrecorded);
         let recorded = match self.recording.state() {
@@ -182,21 +182,19 @@ impl<'a> Lower<'a> {
         };
         let mut cuts = arguments.iter().filter_map(|argument| argument.origin.cut.as_ref());
         let detached = cuts.find(|cut| cut.how == GradientStop::Detach).map(|cut| cut.site);
-        let run = self.cfg.runs.entry(site).or_insert_with(|| Run {
+        let computation = Computation {
             stage,
             model: place,
-            models: models.clone(),
+            models,
             given: given.deps.clone(),
             past: whole.past.clone(),
             recorded,
             told,
             detached,
-        });
-        run.models = run.models.union(&models);
-        run.given = run.given.union(&given.deps);
-        run.past = run.past.union(&whole.past);
-        if run.recorded != recorded {
-            run.recorded = Recorded::Maybe;
+        };
+        match self.cfg.facts.at_mut::<Computation>(site) {
+            Some(known) => known.join(&computation),
+            None => self.cfg.facts.note(site, computation),
         }
     }
 

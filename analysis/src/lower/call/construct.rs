@@ -5,7 +5,7 @@ use syn::Expr;
 use super::Call;
 use super::losses::asks_for_no_reduction;
 use super::mode::literal_bool;
-use crate::cfg::{Action, Deps, Join, Origin};
+use crate::cfg::{Action, Deps, Join, Mark, Origin};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
@@ -19,7 +19,7 @@ impl<'a> Lower<'a> {
     pub(super) fn associated(&mut self, call: &Call<'a>, owner: &str) -> Value<'a> {
         if let (Some(TypeShape::Wrapper), [value]) = (type_shape(owner), &call.arguments[..]) {
             if let (Kind::NewOptimizer(_, site), true) = (&value.kind, is_pointer(owner)) {
-                self.cfg.shared.insert(*site);
+                self.cfg.facts.mark(*site, Mark::SharedOptimizer);
             }
             return value.clone();
         }
@@ -83,7 +83,7 @@ impl<'a> Lower<'a> {
         let site = self.opaque_site_of(call.expr);
         let is_no = |argument| literal_bool(argument) == Some(false);
         if is_distributed_sampler(owner) && !call.args.iter().any(is_no) {
-            self.cfg.samplers.insert(site);
+            self.cfg.facts.mark(site, Mark::Sampler);
         }
         self.pass_to_opaque(&call.arguments, site, false);
         let made = is_constructor(&call.name).then_some(site);

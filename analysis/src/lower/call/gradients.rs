@@ -3,7 +3,7 @@
 use syn::Expr;
 
 use super::Call;
-use crate::cfg::{Action, Deps, OptimizerId, SiteId};
+use crate::cfg::{Action, Deps, Mark, OptimizerId, SiteId};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::{Effect, Stage};
@@ -33,7 +33,7 @@ impl<'a> Lower<'a> {
             let site = self.part_site(call, part, effect);
             self.cfg.sites[site].fused = fused;
             if effect == Effect::Clip && self.mentions_scaler(call.expr) {
-                self.cfg.scaled_clips.insert(site);
+                self.cfg.facts.mark(site, Mark::ScaledClip);
             }
             self.one_effect(effect, &on, loss, site);
         }
@@ -48,7 +48,7 @@ impl<'a> Lower<'a> {
                 self.emit(Action::Touch(Deps::one(self.cfg.optimizers[*id].path)), site);
             }
             (Effect::Fill, None, On::Places(deps)) => self.emit(Action::Touch(deps.clone()), site),
-            (_, _, On::Optimizer(id)) => self.emit(Action::Gradients(*id, effect), site),
+            (_, _, On::Optimizer(id)) => self.emit(Action::Effect(*id, effect), site),
             (_, _, On::Places(deps)) => self.emit(Action::Through(deps.clone(), effect), site),
         }
     }

@@ -3,7 +3,7 @@
 use syn::{Expr, ExprBinary};
 
 use super::{Call, Callee};
-use crate::cfg::{Argument, Deps, Difference, Join, LossCall, Origin, Root, SiteId, Source};
+use crate::cfg::{Argument, Deps, Difference, Excerpt, Join, LossCall, Origin, Root, SiteId, Source};
 use crate::diagnostic::Place;
 use crate::lower::env::bind::member;
 use crate::lower::env::origin::join_of;
@@ -69,7 +69,8 @@ impl<'a> Lower<'a> {
         let (output, target) = (*given.first()?, *given.get(1)?);
         let unreduced = call.args.iter().any(asks_for_no_reduction)
             || receiver.is_some_and(|value| value.origin.unreduced.is_some());
-        let origin = self.note_loss(site, loss, output, target);
+        let by_name = matches!(&call.callee, Callee::Function(path) if path.is_ident(loss.name));
+        let origin = self.note_loss(site, (loss, by_name), output, target);
         Some(Origin { unreduced: unreduced.then_some(site), ..origin })
     }
 
@@ -77,7 +78,7 @@ impl<'a> Lower<'a> {
     fn note_loss(
         &mut self,
         site: SiteId,
-        loss: &'static Loss,
+        (loss, by_name): (&'static Loss, bool),
         output: Given<'_, 'a>,
         target: Given<'_, 'a>,
     ) -> Origin {
@@ -85,15 +86,13 @@ impl<'a> Lower<'a> {
         if self.at.dead {
             return origin;
         }
-        if let Some(&known) = self.objects.noted.get(&site) {
-            let known = &mut self.cfg.losses[known];
+        if let Some(known) = self.cfg.facts.at_mut::<LossCall>(site) {
             known.output.origin = known.output.origin.either(&output.1.origin);
             known.target.origin = known.target.origin.either(&target.1.origin);
             return origin;
         }
         let (output, target) = (self.argument(output), self.argument(target));
-        self.objects.noted.insert(site, self.cfg.losses.len());
-        self.cfg.losses.push(LossCall { site, loss, output, target });
+        self.cfg.facts.note(site, LossCall { site, loss, by_name, output, target });
         origin
     }
 
@@ -108,15 +107,13 @@ impl<'a> Lower<'a> {
         if self.at.dead || join_of(&node.op) != Join::Difference || !outputs(left) || !outputs(right) {
             return;
         }
-        let site = self.site(address(node), None, || (Place::of(node), text::tight(node)));
-        if let Some(&known) = self.objects.noted.get(&site) {
-            let known = &mut self.cfg.differences[known];
+        let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
+        if let Some(known) = self.cfg.facts.at_mut::<Difference>(site) {
             known.output.origin = known.output.origin.either(&left.origin);
             known.target.origin = known.target.origin.either(&right.origin);
         } else {
             let (output, target) = (self.argument((&node.left, left)), self.argument((&node.right, right)));
-            self.objects.noted.insert(site, self.cfg.differences.len());
-            self.cfg.differences.push(Difference { site, output, target });
+            self.cfg.facts.note(site, Difference { site, output, target });
         }
     }
 
@@ -125,20 +122,20 @@ impl<'a> Lower<'a> {
         if self.at.dead {
             return;
         }
-        if let Some(&known) = self.objects.noted.get(&site) {
-            let known = &mut self.cfg.roots[known];
+        if let Some(known) = self.cfg.facts.at_mut::<Root>(site) {
             known.origin = known.origin.either(origin);
         } else {
-            self.objects.noted.insert(site, self.cfg.roots.len());
             let adds_up = self.vocabulary.sums_unreduced;
-            self.cfg.roots.push(Root { site, origin: origin.clone(), adds_up });
+            self.cfg.facts.note(site, Root { site, origin: origin.clone(), adds_up });
         }
     }
 
     fn argument(&self, (expr, value): Given<'_, 'a>) -> Argument {
         let name = self.last_name_of(expr, value);
         let names = if name.is_none() { names_in(&expr) } else { std::collections::BTreeSet::new() };
-        Argument { text: text::call(bare(expr)), name, names, origin: value.origin.clone() }
+        let expr = bare(expr);
+        let is_operand = !matches!(expr, Expr::Binary(_) | Expr::Unary(_) | Expr::Cast(_) | Expr::Closure(_));
+        Argument { text: text::call(expr).into(), is_operand, name, names, origin: value.origin.clone() }
     }
 
     /// The last name of a variable or a field.
@@ -169,7 +166,7 @@ impl<'a> Lower<'a> {
                 Callee::Method(node) => address(node),
                 _ => address(call.expr),
             };
-            let place = || (Place::of(call.expr), String::new());
+            let place = || (Place::of(call.expr), Excerpt::default());
             let unreduced = unreduced.then(|| self.site(node, None, place));
             return Origin { unreduced: receiver.origin.unreduced.or(unreduced), ..receiver.origin.clone() };
         }

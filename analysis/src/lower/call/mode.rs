@@ -3,8 +3,7 @@
 use syn::{Expr, Lit};
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, PathId, Recorded, SiteId};
-use crate::flow::Word;
+use crate::cfg::{Action, Deps, Mode, PathId, Recorded, SiteId};
 use crate::limits;
 use crate::lower::env::value::{Guard, Kind, Value};
 use crate::lower::{Lower, address};
@@ -73,13 +72,13 @@ pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
 impl<'a> Lower<'a> {
     /// Tracks the mode of the model in a place; returns whether there is room for it.
     pub(super) fn track_mode(&mut self, model: PathId) -> bool {
-        if self.cfg.modes.iter().any(|(known, _)| *known == model) {
+        if self.cfg.modes.models.iter().any(|(known, _)| *known == model) {
             return true;
         }
-        let room = self.cfg.modes.len() < limits::MODELS;
+        let room = self.cfg.modes.models.len() < limits::MODELS;
         if room {
             let from_caller = self.env.parameters.contains(&self.cfg.paths.root_of(model));
-            self.cfg.modes.push((model, from_caller));
+            self.cfg.modes.models.push((model, from_caller));
         }
         room
     }
@@ -105,8 +104,8 @@ impl<'a> Lower<'a> {
         self.emit(Action::Mark(stage), site);
         match (model.place.filter(|_| !model.copied), training) {
             (Some(place), Some(training)) if self.track_mode(place) => {
-                let word = if training { Word::TRAIN } else { Word::EVAL };
-                self.emit(Action::Mode(place, word), site);
+                let mode = if training { Mode::Train } else { Mode::Eval };
+                self.emit(Action::Mode(place, Some(mode)), site);
             }
             _ => self.lose_mode(&model.derived().deps, site),
         }
@@ -136,8 +135,8 @@ impl<'a> Lower<'a> {
         }
         let restored = |site: SiteId| self.cfg.sites[site].names.iter().any(|name| restores(name));
         match value.made.filter(|site| !restored(*site)) {
-            Some(site) => self.emit(Action::Mode(path, Word::TRAIN), site),
-            None => self.emit(Action::Mode(path, Word::UNKNOWN), 0),
+            Some(site) => self.emit(Action::Mode(path, Some(Mode::Train)), site),
+            None => self.emit(Action::Mode(path, None), 0),
         }
     }
 
@@ -149,11 +148,11 @@ impl<'a> Lower<'a> {
         let model = call.arguments.first();
         let place = model.and_then(|model| model.place.filter(|_| !model.copied));
         let number = self.recording.guard_number(address(call.expr));
-        self.cfg.guards_of_mode = self.recording.guards.len();
+        self.cfg.modes.guards = self.recording.guards.len();
         let mode = match (place, number) {
             (Some(place), Some(number)) if self.track_mode(place) => {
                 self.emit(Action::KeepMode(number), site);
-                self.emit(Action::Mode(place, Word::EVAL), site);
+                self.emit(Action::Mode(place, Some(Mode::Eval)), site);
                 Some((number, place))
             }
             _ => {
@@ -241,12 +240,7 @@ impl<'a> Lower<'a> {
     /// `set_grad_enabled(on)`.
     pub(super) fn switches_recording(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
-        let word = match call.args.first().and_then(literal_bool) {
-            Some(true) => Word::ON,
-            Some(false) => Word::OFF,
-            None => Word::UNKNOWN,
-        };
-        self.emit(Action::Recording(word), site);
+        self.emit(Action::Recording(call.args.first().and_then(literal_bool)), site);
         Value::nothing()
     }
 }

@@ -34,7 +34,7 @@ impl<'a> Lower<'a> {
 
     fn opaque_method(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Value<'a> {
         if handles_gradients(&call.name) {
-            self.cfg.reads_gradients = true;
+            self.cfg.function.reads_gradients = true;
         }
         self.part_of_several(receiver);
         let site = self.opaque_site_of(call.expr);
@@ -160,9 +160,8 @@ impl<'a> Lower<'a> {
     fn note_opaque(&mut self, site: SiteId, given: Deps, values: &[Value<'a>]) {
         let places = values.iter().filter_map(|value| value.place);
         let given = places.fold(given, |all, place| all.union(&Deps::one(place)));
-        let mut last = self.cfg.unseen.iter().rev().take(8);
-        if !given.is_empty() && !last.any(|(known, places)| *known == site && *places == given) {
-            self.cfg.unseen.push((site, given));
+        if !given.is_empty() {
+            self.cfg.facts.note_opaque(site, given);
         }
     }
 

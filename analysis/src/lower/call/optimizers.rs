@@ -66,7 +66,7 @@ impl<'a> Lower<'a> {
             return Value::plain(self.cfg.optimizers[id].owned.clone().unwrap_or_else(Deps::none));
         }
         let Some(model) = call.subject() else { return self.opaque(call) };
-        self.cfg.models = self.cfg.models.union(&model.deps);
+        self.cfg.function.models = self.cfg.function.models.union(&model.deps);
         Value::plain(model.derived().deps)
     }
 

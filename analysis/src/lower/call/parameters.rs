@@ -48,7 +48,7 @@ impl<'a> Lower<'a> {
     /// Records a `break` or a `continue` out of an iteration.
     pub(in crate::lower) fn leaves(&mut self, expr: &'a Expr) {
         if self.control.innermost().is_some() {
-            let text = || text::tight(expr).replacen('\'', " '", 1);
+            let text = || text::tight(expr).replacen('\'', " '", 1).into();
             let site = self.site(address(expr), None, || (Place::of(expr), text()));
             self.reads(site, Reads::Leave, Deps::Anything);
         }
@@ -71,7 +71,7 @@ impl<'a> Lower<'a> {
     }
 
     fn reads(&mut self, site: SiteId, what: Reads, of: Deps) {
-        self.cfg.reads.insert(site, what);
+        self.cfg.facts.set(site, what);
         self.emit(Action::Look(of), site);
     }
 
@@ -97,7 +97,7 @@ impl<'a> Lower<'a> {
 
     /// Whether an optimizer or a forward uses parameters in these places.
     fn is_trained(&self, places: &Deps) -> bool {
-        self.is_owned(places) || self.cfg.models.overlaps(places, &self.cfg.paths) == Some(true)
+        self.is_owned(places) || self.cfg.function.models.overlaps(places, &self.cfg.paths) == Some(true)
     }
 
     fn receiver_place(&self, expr: &Expr) -> Option<Deps> {

@@ -1,7 +1,7 @@
 //! Learning-rate schedules.
 
 use super::Call;
-use crate::cfg::{Action, Deps, Move, PathId, Schedule};
+use crate::cfg::{Action, Advance, Deps, PathId, Schedule, ScheduleOf};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
@@ -41,8 +41,9 @@ impl<'a> Lower<'a> {
             (!stepped).then_some(id)
         });
         if moved.is_some() || copy_of.is_some() || self.syntax.statement == address(call.expr) {
-            let advance = Move { schedule: receiver.place, typed: receiver.typed_schedule, copy_of };
-            self.cfg.moves.insert(site, advance);
+            let (schedule, typed) = (receiver.place, receiver.typed_schedule);
+            let advance = Advance { schedule, typed, copy_of, call: self.versioned(call.expr) };
+            self.cfg.facts.set(site, advance);
         }
     }
 
@@ -50,13 +51,15 @@ impl<'a> Lower<'a> {
     pub(super) fn new_schedule(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         if let Some(id) = call.arguments.iter().find_map(|argument| argument.copy_of) {
-            self.cfg.on_copies.insert(site, id);
+            self.cfg.facts.set(site, ScheduleOf { optimizer: id, copy: true });
         }
         let ruled = call.arguments.iter().find_map(|argument| match argument.kind {
             Kind::Optimizer(id) if argument.copy_of.is_none() => Some(id),
             _ => None,
         });
-        self.cfg.ruled.extend(ruled.map(|id| (site, id)));
+        if let Some(optimizer) = ruled {
+            self.cfg.facts.set(site, ScheduleOf { optimizer, copy: false });
+        }
         Value { typed_schedule: true, ..Value::of(Kind::Schedule, Deps::none()).with_made(Some(site)) }
     }
 
@@ -65,7 +68,7 @@ impl<'a> Lower<'a> {
         if let (Kind::Schedule, Some(built)) = (&value.kind, value.made)
             && self.schedule_at(Some(path)).is_none()
         {
-            self.cfg.schedules.push(Schedule { path, built, named: 0, looked_at: 0 });
+            self.cfg.facts.variable_mut(path).schedule = Some(Schedule { built, named: 0, looked_at: 0 });
         }
     }
 
@@ -77,6 +80,6 @@ impl<'a> Lower<'a> {
     }
 
     fn schedule_at(&mut self, path: Option<PathId>) -> Option<&mut Schedule> {
-        self.cfg.schedules.iter_mut().find(|schedule| Some(schedule.path) == path)
+        self.cfg.facts.known_variable_mut(path?)?.schedule.as_mut()
     }
 }

@@ -2,54 +2,51 @@
 
 use std::collections::BTreeMap;
 
-use syn::{BinOp, Expr, Pat, UnOp};
+use syn::{Expr, Pat};
 
-use super::condition::{self, Constant, Test};
-use super::{Lower, address, text};
-use crate::cfg::{Action, BlockId, Condition, ConditionId, PathId};
+use super::condition::{self, Answer, Code, Constant, Key, Shape, Test};
+use super::expression::unreferenced;
+use super::{Lower, address};
+use crate::cfg::{Action, BlockId, Expression, Formula, PathId, Question, QuestionId};
 use crate::limits;
+use crate::lower::env::bind::member;
 
-/// The followed conditions.
-#[derive(Default)]
-pub(in crate::lower) struct Conditions {
-    /// By question and variables.
-    ids: BTreeMap<(String, Vec<PathId>), ConditionId>,
-    /// What each asks: of what, whether it is what.
-    answers: Vec<(String, Option<condition::Answer>)>,
-    mentions: Vec<Mentions>,
+/// The questions that were asked so far.
+#[derive(Debug, Default)]
+pub(in crate::lower) struct Asking {
+    known: BTreeMap<Key, QuestionId>,
+    /// The followed questions by their bits.
+    followed: Vec<Followed>,
+    /// The bit of each followed question.
+    bits: BTreeMap<QuestionId, usize>,
 }
 
-/// What a followed condition mentions.
-struct Mentions {
+/// A question whose answer is part of the state.
+#[derive(Debug)]
+struct Followed {
+    subject: Expression,
+    answer: Option<Answer>,
     variables: Vec<PathId>,
-    /// Names that are no variables: fields, constants.
+    /// Names in it that are no variables: fields, constants.
     names: Vec<String>,
 }
 
 impl<'a> Lower<'a> {
     /// Goes to `yes` where the condition holds, to `no` where it does not.
     pub(in crate::lower) fn condition(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
-        match condition {
-            Expr::Paren(inner) => self.condition(&inner.expr, yes, no),
-            Expr::Group(inner) => self.condition(&inner.expr, yes, no),
-            Expr::Unary(not) if matches!(not.op, UnOp::Not(_)) => self.condition(&not.expr, no, yes),
-            Expr::Binary(both) if matches!(both.op, BinOp::And(_)) => {
-                let right = self.block("");
-                self.condition(&both.left, right, no);
-                self.start(right);
-                self.control.branches += 1;
-                self.condition(&both.right, yes, no);
-                self.control.branches -= 1;
+        match Shape::of(condition) {
+            Shape::Not(inner) => self.condition(inner, no, yes),
+            Shape::All(left, right) => {
+                let next = self.block("");
+                self.condition(left, next, no);
+                self.further_condition(next, right, yes, no);
             }
-            Expr::Binary(either) if matches!(either.op, BinOp::Or(_)) => {
-                let right = self.block("");
-                self.condition(&either.left, yes, right);
-                self.start(right);
-                self.control.branches += 1;
-                self.condition(&either.right, yes, no);
-                self.control.branches -= 1;
+            Shape::Any(left, right) => {
+                let next = self.block("");
+                self.condition(left, yes, next);
+                self.further_condition(next, right, yes, no);
             }
-            Expr::Let(node) => {
+            Shape::Fits(node) => {
                 self.expect_next(&node.pat, &node.expr);
                 let item = std::mem::take(&mut self.syntax.while_let);
                 let mut value = self.expr(&node.expr);
@@ -64,25 +61,21 @@ impl<'a> Lower<'a> {
                 self.bind(&node.pat, value);
                 self.goto(yes);
             }
-            single => {
+            Shape::Single(single) => {
                 if self.expr(single).measured {
                     self.guarding.measured.insert(address(single));
                 }
-                self.single(single, yes, no);
+                self.branch_on(condition::asked(single).formula(), yes, Some(no));
             }
         }
     }
 
-    fn single(&mut self, condition: &Expr, yes: BlockId, no: BlockId) {
-        match condition::constant(condition) {
-            Some(Constant::Truth(true)) => self.goto(yes),
-            Some(Constant::Truth(false)) => self.goto(no),
-            _ => match self.decides(condition) {
-                Some(true) => self.goto(yes),
-                Some(false) => self.goto(no),
-                None => self.ask(condition::asked(condition), yes, Some(no)),
-            },
-        }
+    /// The second of two conditions, which the first may leave out.
+    fn further_condition(&mut self, at: BlockId, condition: &'a Expr, yes: BlockId, no: BlockId) {
+        self.start(at);
+        self.control.branches += 1;
+        self.condition(condition, yes, no);
+        self.control.branches -= 1;
     }
 
     /// Where control goes when a value meets a pattern; the names in it are bound elsewhere.
@@ -95,174 +88,166 @@ impl<'a> Lower<'a> {
         yes: BlockId,
         no: Option<BlockId>,
     ) {
-        match pat {
-            Pat::Paren(inner) => self.matching(subject, &inner.pat, yes, no),
-            Pat::Reference(inner) => self.matching(subject, &inner.pat, yes, no),
-            Pat::Type(inner) => self.matching(subject, &inner.pat, yes, no),
-            Pat::Guard(guarded) => self.matching(subject, &guarded.pat, yes, no),
-            Pat::Or(cases) => {
-                let last = cases.cases.len().saturating_sub(1);
-                for case in cases.cases.iter().take(last) {
+        self.branch_on(condition::of_pattern(subject, pat), yes, no);
+    }
+
+    /// Branches on questions whose expressions were evaluated before; without `no`, the answer is yes.
+    fn branch_on(&mut self, formula: Formula<Test<'_>>, yes: BlockId, no: Option<BlockId>) {
+        match formula {
+            Formula::Is(test) => match self.decided(&test) {
+                Some(true) => self.goto(yes),
+                Some(false) => no.into_iter().for_each(|no| self.goto(no)),
+                None => self.ask(&test, yes, no),
+            },
+            Formula::Not(inner) => match (*inner, no) {
+                (inner, Some(no)) => self.branch_on(inner, no, Some(yes)),
+                // The answer is known to be no.
+                (Formula::Is(test), None) => self.ask(&test.turned(), yes, None),
+                _ => self.goto(yes),
+            },
+            Formula::All(parts) => {
+                for part in parts {
                     let next = self.block("");
-                    self.matching(subject, case, yes, Some(next));
+                    self.branch_on(part, next, no);
                     self.start(next);
                 }
-                if let Some(case) = cases.cases.last() {
-                    self.matching(subject, case, yes, no);
-                }
+                self.goto(yes);
             }
-            Pat::Tuple(tuple) => match condition::parts(subject, tuple) {
-                Some(parts) => {
-                    for (part, pat) in parts {
-                        let next = self.block("");
-                        self.matching(part, pat, next, no);
-                        self.start(next);
-                    }
-                    self.goto(yes);
+            Formula::Any(mut parts) => {
+                let last = parts.pop();
+                for part in parts {
+                    let next = self.block("");
+                    self.branch_on(part, yes, Some(next));
+                    self.start(next);
                 }
-                None if condition::always(pat) => self.goto(yes),
-                None => self.ask(None, yes, no),
-            },
-            pat if condition::always(pat) => self.goto(yes),
-            pat => {
-                let outer = condition::leaf(subject, pat);
-                match condition::inner(subject, pat) {
-                    None => self.ask(outer, yes, no),
-                    Some(inner) => {
-                        let next = self.block("");
-                        self.ask(outer, next, no);
-                        self.start(next);
-                        self.ask(Some(inner), yes, no);
-                    }
+                if let Some(last) = last {
+                    self.branch_on(last, yes, no);
                 }
             }
         }
     }
 
+    /// The answer, if it is known where the code is read.
+    fn decided(&self, test: &Test<'_>) -> Option<bool> {
+        let Code::Truth(expr) = test.code else { return None };
+        let value = match condition::constant(expr) {
+            Some(Constant::Truth(value)) => value,
+            _ => self.decides(expr)?,
+        };
+        Some(value == test.code_holds)
+    }
+
     /// Goes on at `yes` and at `no`, and notes the answer if the question is followed.
-    fn ask(&mut self, test: Option<Test>, yes: BlockId, no: Option<BlockId>) {
-        let known = test.and_then(|test| Some((self.followed(&test)?, test.holds)));
+    fn ask(&mut self, test: &Test<'_>, yes: BlockId, no: Option<BlockId>) {
+        let known = self.followed(test).map(|bit| (bit, test.holds));
         let (at, dead) = (self.at.block, self.at.dead);
         if let Some(no) = no {
-            self.answer(known.map(|(id, holds)| (id, !holds)), no);
+            self.answer(known.map(|(bit, holds)| (bit, !holds)), no);
             (self.at.block, self.at.dead) = (at, dead);
         }
         self.answer(known, yes);
     }
 
-    fn answer(&mut self, known: Option<(ConditionId, bool)>, to: BlockId) {
-        if let Some((id, holds)) = known {
+    fn answer(&mut self, known: Option<(usize, bool)>, to: BlockId) {
+        if let Some((bit, holds)) = known {
             let on = self.block("");
             self.goto(on);
             self.start(on);
-            self.emit(Action::Assume(id, holds), 0);
+            self.emit(Action::Assume(bit, holds), 0);
         }
         self.goto(to);
     }
 
-    /// The condition that a question is about, if it is followed.
-    fn followed(&mut self, test: &Test) -> Option<ConditionId> {
-        let key = test.key();
-        if !self.survey().followed.contains(&key) {
-            return None;
+    /// The question of a test, in the variables that are in scope.
+    pub(super) fn question(&mut self, test: &Test<'_>) -> (QuestionId, Key) {
+        let key = Key { subject: self.in_scope(&test.key.subject), answer: test.key.answer.clone() };
+        let next = self.cfg.questions.all.len();
+        let id = *self.asking.known.entry(key.clone()).or_insert(next);
+        if id == next {
+            self.cfg.questions.all.push(Question {
+                subject: test.subject(),
+                wording: test.wording(),
+                of_constant: test.answer().is_some(),
+                excludes: 0,
+            });
         }
-        let mut mentions = Mentions { variables: Vec::new(), names: Vec::new() };
-        for name in &test.names {
-            match self.lookup(name) {
-                Some(path) => mentions.variables.push(self.home(path)),
-                None => mentions.names.push(name.clone()),
-            }
-        }
-        let instance = (key, mentions.variables.clone());
-        if let Some(known) = self.conditions.ids.get(&instance) {
-            return Some(*known);
-        }
-        let id = self.cfg.conditions.len();
-        if id == limits::CONDITIONS {
-            self.cfg.too_many_conditions = true;
-            return None;
-        }
-        let mut condition = Condition {
-            subject: test.subject.clone(),
-            answer: test.answer.as_ref().map(|answer| answer.shown.clone()),
-            text: test.text.clone(),
-            text_holds: test.holds,
-            excludes: 0,
-        };
-        let rivals = self.conditions.answers.iter().enumerate().filter(|(other, (subject, answer))| {
-            *subject == test.subject
-                && self.conditions.mentions[*other].variables == mentions.variables
-                && matches!((answer, &test.answer), (Some(one), Some(two)) if one.excludes(two))
-        });
-        for (other, _) in rivals {
-            condition.excludes |= 1 << other;
-            self.cfg.conditions[other].excludes |= 1 << id;
-        }
-        self.cfg.conditions.push(condition);
-        self.conditions.answers.push((test.subject.clone(), test.answer.clone()));
-        self.conditions.mentions.push(mentions);
-        self.conditions.ids.insert(instance, id);
-        Some(id)
+        (id, key)
     }
 
-    /// A variable or field got a value: what does that say about conditions?
+    /// The bit of a test's question in the state, if it is followed.
+    fn followed(&mut self, test: &Test<'_>) -> Option<usize> {
+        if !test.is_pure || !self.survey().followed.contains(&test.key) {
+            return None;
+        }
+        let (id, key) = self.question(test);
+        if let Some(bit) = self.asking.bits.get(&id) {
+            return Some(*bit);
+        }
+        let bit = self.asking.followed.len();
+        if bit == limits::CONDITIONS {
+            self.cfg.questions.too_many = true;
+            return None;
+        }
+        let (mut variables, mut names) = (Vec::new(), Vec::new());
+        key.subject.variables(&mut variables);
+        key.subject.names(&mut |name| names.push(name.to_owned()));
+        let followed = Followed { subject: key.subject, answer: test.answer().cloned(), variables, names };
+        self.exclude(id, bit, &followed);
+        self.asking.followed.push(followed);
+        self.asking.bits.insert(id, bit);
+        self.cfg.questions.followed.push(id);
+        Some(bit)
+    }
+
+    /// Notes which followed questions exclude a new one.
+    fn exclude(&mut self, id: QuestionId, bit: usize, followed: &Followed) {
+        for (other, known) in self.asking.followed.iter().enumerate() {
+            let answers = known.answer.as_ref().zip(followed.answer.as_ref());
+            if known.subject == followed.subject && answers.is_some_and(|(one, two)| one.excludes(two)) {
+                let questions = &mut self.cfg.questions;
+                questions.all[id].excludes |= 1 << other;
+                questions.all[questions.followed[other]].excludes |= 1 << bit;
+            }
+        }
+    }
+
+    /// A variable or field got a value: what does that say about questions?
     pub(in crate::lower) fn learn(&mut self, name: &str, value: &'a Expr) {
         if self.survey().followed.is_empty() {
             return;
         }
         if let Some(constant) = condition::constant(value) {
-            let test = Test::of_name(name, constant);
-            if let Some(id) = self.followed(&test) {
-                self.emit(Action::Assume(id, test.holds), 0);
+            let test = Test::of_variable(name, constant);
+            if let Some(bit) = self.followed(&test) {
+                self.emit(Action::Assume(bit, test.holds), 0);
             }
             return;
         }
         let mut depends = false;
-        condition::each(value, &mut |test| {
-            depends |= self.survey().followed.contains(&test.key()) && !test.names.contains(name);
+        condition::each_pure(condition::tests(value), &mut |test| {
+            let mut itself = false;
+            test.key.subject.names(&mut |known| itself |= known == name);
+            depends |= self.survey().followed.contains(&test.key) && !itself;
         });
-        let flag = Test::of_name(name, Constant::Truth(true));
-        if depends && let Some(id) = self.followed(&flag) {
+        let flag = Test::of_variable(name, Constant::Truth(true));
+        if depends && let Some(bit) = self.followed(&flag) {
             let (yes, no, after) = (self.block(""), self.block(""), self.block(""));
-            self.quietly(value, yes, no);
+            self.branch_on(condition::tests(value), yes, Some(no));
             for (block, holds) in [(yes, true), (no, false)] {
                 self.start(block);
-                self.emit(Action::Assume(id, holds), 0);
+                self.emit(Action::Assume(bit, holds), 0);
                 self.goto(after);
             }
             self.start(after);
         }
     }
 
-    /// Goes both ways of a condition whose parts were evaluated before.
-    fn quietly(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
-        match condition {
-            Expr::Paren(inner) => self.quietly(&inner.expr, yes, no),
-            Expr::Group(inner) => self.quietly(&inner.expr, yes, no),
-            Expr::Unary(not) if matches!(not.op, UnOp::Not(_)) => self.quietly(&not.expr, no, yes),
-            Expr::Binary(both) if matches!(both.op, BinOp::And(_)) => {
-                let right = self.block("");
-                self.quietly(&both.left, right, no);
-                self.start(right);
-                self.quietly(&both.right, yes, no);
-            }
-            Expr::Binary(either) if matches!(either.op, BinOp::Or(_)) => {
-                let right = self.block("");
-                self.quietly(&either.left, yes, right);
-                self.start(right);
-                self.quietly(&either.right, yes, no);
-            }
-            Expr::Let(node) => self.matching(&node.expr, &node.pat, yes, Some(no)),
-            single => self.single(single, yes, no),
-        }
-    }
-
-    /// What a name stands for may have changed, and the conditions that mention it.
+    /// What a name stands for may have changed, and the answers to questions about it.
     pub(in crate::lower) fn changed(&mut self, name: &str) {
         let path = self.lookup(name).map(|path| self.nodes.first_of.get(&path).copied().unwrap_or(path));
-        self.unassume(|mentions| {
-            path.is_some_and(|path| mentions.variables.contains(&path))
-                || mentions.names.iter().any(|known| known == name)
+        self.unassume(|question| {
+            path.is_some_and(|path| question.variables.contains(&path))
+                || question.names.iter().any(|known| known == name)
         });
     }
 
@@ -270,13 +255,18 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn changed_in(&mut self, place: PathId) {
         let root = self.cfg.paths.root_of(place);
         let root = self.nodes.first_of.get(&root).copied().unwrap_or(root);
-        self.unassume(|mentions| mentions.variables.contains(&root));
+        self.unassume(|question| question.variables.contains(&root));
     }
 
     /// A place is assigned.
     pub(in crate::lower) fn changed_place(&mut self, left: &Expr) {
-        let name = text::tight(left);
-        self.changed(name.rsplit('.').next().unwrap_or(&name).trim_start_matches('*'));
+        match unreferenced(left) {
+            Expr::Path(path) => {
+                path.path.get_ident().into_iter().for_each(|name| self.changed(&name.to_string()))
+            }
+            Expr::Field(field) => self.changed(&member(&field.member)),
+            _ => {}
+        }
         if let Some(place) = self.place_of(left) {
             let held = self.env.values.get(&place).and_then(|value| value.place);
             // A field may be assigned through a reference to the whole.
@@ -289,8 +279,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable that a name means to conditions: the caller's, if it is passing on as it is.
-    fn home(&self, path: PathId) -> PathId {
+    /// The variable that a name means in a question: the caller's, if it is an argument without change.
+    pub(super) fn home(&self, path: PathId) -> PathId {
         let held = self.env.values.get(&path).and_then(|value| value.place);
         let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);
         match (self.nodes.first_of.get(&path), held) {
@@ -300,10 +290,10 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn unassume(&mut self, concerns: impl Fn(&Mentions) -> bool) {
-        for index in 0..self.conditions.mentions.len() {
-            if concerns(&self.conditions.mentions[index]) {
-                self.emit(Action::Unassume(index), 0);
+    fn unassume(&mut self, concerns: impl Fn(&Followed) -> bool) {
+        for bit in 0..self.asking.followed.len() {
+            if concerns(&self.asking.followed[bit]) {
+                self.emit(Action::Unassume(bit), 0);
             }
         }
     }

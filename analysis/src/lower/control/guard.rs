@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::{Arm, BinOp, Expr, Lit, Pat, UnOp};
+use syn::{Arm, Expr, ExprLit, Lit, Pat};
 
-use super::count::Counting;
+use super::condition::{self, Code, Shape, Test};
+use super::count::{Count, Counting};
 use super::value::Value;
 use super::{FrameKind, Lower, address, text};
-use crate::cfg::{BlockId, Guard, GuardId, GuardKind};
+use crate::cfg::{BlockId, Condition, ConditionKind, Formula, Guard, GuardId, PathId, QuestionId};
 use crate::diagnostic::Place;
 use crate::limits;
 use crate::tokens::names_in;
@@ -23,7 +24,7 @@ type Outcome = (GuardId, bool);
 /// What is known of the conditions around the place that is being lowered.
 #[derive(Debug, Default)]
 pub(in crate::lower) struct Guarding {
-    /// Those of the branches that are open, outermost first.
+    /// Guards of enclosing branches, outermost first.
     open: Vec<Outcome>,
     /// Jumps over what follows.
     exits: Vec<Exit>,
@@ -31,39 +32,46 @@ pub(in crate::lower) struct Guarding {
     known: BTreeMap<(usize, u32), GuardId>,
     /// Guards that are several at once.
     joined: BTreeMap<Vec<Outcome>, GuardId>,
-    /// What each guard asks, until all that counts is known.
-    pub(in crate::lower) asks: Vec<Ask>,
-    /// Conditions that look at what this round computed.
+    /// The formula of each guard, until it is known what counts.
+    formulas: Vec<Formula<Leaf>>,
+    /// Conditions that depend on the results of this iteration.
     pub(in crate::lower) measured: BTreeSet<usize>,
-    pub(in crate::lower) counting: Counting,
+    pub(super) counting: Counting,
+    /// The number of assignments so far, and that of the last one to each place.
+    pub(super) assignments: u32,
+    pub(super) assigned: BTreeMap<PathId, u32>,
 }
 
-/// A `continue`, or a `return` or `break` out of something that runs in the round.
+/// A `continue`, or a `return` or `break` out of something that runs in the iteration.
 #[derive(Debug)]
 struct Exit {
-    /// Where the frame that it leaves goes on, which names the frame.
+    /// The block after the frame that it leaves, which names the frame.
     frame: BlockId,
-    /// How many loops are around the frame.
+    /// The number of loops around the frame.
     rounds: usize,
-    /// The conditions that lead to the jump, from the round's start.
+    /// The conditions that lead to the jump, from the start of the iteration.
     path: Vec<Outcome>,
 }
 
-/// What a condition asks, before it is known what counts rounds.
+/// A condition at its place, before it is known what counts iterations.
 #[derive(Clone, Debug)]
-pub(in crate::lower) enum Ask {
-    /// A number of rounds; else what it is if nothing counts them.
-    Count(super::count::Count, GuardKind),
-    Not(Box<Ask>),
-    /// One of several holds.
-    Any(Vec<Ask>),
-    /// All of several hold.
-    All(Vec<Ask>),
-    Plain(GuardKind),
+pub(super) struct Leaf {
+    pub(super) question: QuestionId,
+    pub(super) version: u32,
+    /// What it depends on, unless it is a counter.
+    pub(super) kind: ConditionKind,
+    pub(super) count: Option<Count>,
+}
+
+/// The value that the arms of a `match` take apart.
+#[derive(Clone, Copy)]
+struct Matched<'e> {
+    subject: &'e Expr,
+    measured: bool,
 }
 
 impl<'a> Lower<'a> {
-    /// The guards of what is lowered here, from the start of the innermost round.
+    /// The guards of what is lowered here, from the start of the innermost iteration.
     pub(in crate::lower) fn guards_here(&mut self) -> Vec<Outcome> {
         let base = self.control.iterations.last().map_or(0, |round| round.guards);
         let open = self.guarding.open.get(base..).unwrap_or_default().to_vec();
@@ -90,12 +98,10 @@ impl<'a> Lower<'a> {
         here
     }
 
-    /// Opens a branch that is taken when the condition comes out as said; gives back what to close it with.
+    /// Opens a branch that is taken when the condition comes out as said; returns what to close it with.
     pub(in crate::lower) fn guard_branch(&mut self, condition: &'a Expr, holds: bool) -> usize {
         let mark = self.guarding.open.len();
-        let mut outcomes = Vec::new();
-        self.outcomes(condition, holds, 0, &mut outcomes);
-        self.guarding.open.extend(outcomes);
+        self.open_each(condition, holds);
         mark
     }
 
@@ -111,30 +117,33 @@ impl<'a> Lower<'a> {
         let last = index + 1 == arms.len();
         let (from, to, holds) = if last { (0, index, false) } else { (index, index + 1, true) };
         for arm in &arms[from..to] {
-            let guard = self.arm_guard(arm, subject, value);
+            let guard = self.arm_guard(arm, Matched { subject, measured: value.measured });
             self.guarding.open.push((guard, holds));
         }
-        let mut outcomes = Vec::new();
         if let Pat::Guard(guarded) = &arms[index].pat {
-            self.outcomes(&guarded.guard, true, 0, &mut outcomes);
+            self.open_each(&guarded.guard, true);
         }
-        self.guarding.open.extend(outcomes);
         mark
     }
 
     /// Opens the `else` of a `let`.
     pub(in crate::lower) fn guard_else(&mut self, local: &'a syn::Local) -> usize {
         let mark = self.guarding.open.len();
-        let asks = Ask::Plain(kind_of_pattern(&local.pat));
-        let guard = self.new_guard(address(local), asks, || {
-            let value = local.init.as_ref().map(|init| text::tight(&init.expr)).unwrap_or_default();
-            (Place::of(&local.pat), format!("let {} = {value}", text::tight(&local.pat)))
-        });
-        self.guarding.open.push((guard, false));
+        if let Some(init) = &local.init {
+            let guard = self.guard(
+                address(local),
+                |lower| lower.asked_here(condition::of_pattern(&init.expr, &local.pat), None),
+                || {
+                    let text = format!("let {} = {}", text::tight(&local.pat), text::tight(&init.expr));
+                    (Place::of(&local.pat), text)
+                },
+            );
+            self.guarding.open.push((guard, false));
+        }
         mark
     }
 
-    /// How many guards are open.
+    /// The number of open guards.
     pub(in crate::lower) fn open_guards(&self) -> usize {
         self.guarding.open.len()
     }
@@ -160,65 +169,47 @@ impl<'a> Lower<'a> {
         self.guarding.exits.push(Exit { frame, rounds, path });
     }
 
-    /// Forgets the jumps of a round that has been lowered.
+    /// Forgets the jumps of an iteration that has been lowered.
     pub(in crate::lower) fn forget_exits(&mut self) {
         let rounds = self.control.iterations.len();
         self.guarding.exits.retain(|exit| exit.rounds < rounds);
     }
 
-    /// The single conditions that must have come out in one way, as far as that is certain.
-    fn outcomes(&mut self, condition: &'a Expr, holds: bool, depth: usize, into: &mut Vec<Outcome>) {
-        match condition {
-            _ if depth > limits::NESTED_CONDITIONS => {}
-            Expr::Paren(inner) => return self.outcomes(&inner.expr, holds, depth + 1, into),
-            Expr::Group(inner) => return self.outcomes(&inner.expr, holds, depth + 1, into),
-            Expr::Unary(not) if matches!(not.op, UnOp::Not(_)) => {
-                return self.outcomes(&not.expr, !holds, depth + 1, into);
+    /// Opens the single conditions that must have come out in one way, as far as that is certain.
+    fn open_each(&mut self, condition: &'a Expr, holds: bool) {
+        match (Shape::of(condition), holds) {
+            (Shape::Not(inner), _) => self.open_each(inner, !holds),
+            (Shape::All(left, right), true) | (Shape::Any(left, right), false) => {
+                self.open_each(left, holds);
+                self.open_each(right, holds);
             }
-            Expr::Binary(both) if holds && matches!(both.op, BinOp::And(_)) || is_or(condition) && !holds => {
-                self.outcomes(&both.left, holds, depth + 1, into);
-                return self.outcomes(&both.right, holds, depth + 1, into);
+            (Shape::Single(Expr::Lit(ExprLit { lit: Lit::Bool(_), .. })), _) => {}
+            _ => {
+                let whole = unparenthesized(condition);
+                let guard = self.guard(
+                    address(whole),
+                    |lower| lower.guard_formula(whole),
+                    || (Place::of(whole), text::tight(whole)),
+                );
+                self.guarding.open.push((guard, holds));
             }
-            Expr::Lit(literal) if matches!(literal.lit, Lit::Bool(_)) => return,
-            _ => {}
         }
-        let guard = self.guard_of(condition);
-        into.push((guard, holds));
     }
 
-    fn guard_of(&mut self, condition: &'a Expr) -> GuardId {
-        if let Some(&known) = self.guarding.known.get(&(address(condition), self.nodes.chain)) {
-            return known;
-        }
-        let asks = self.question(condition, 0);
-        self.new_guard(address(condition), asks, || (Place::of(condition), text::tight(condition)))
-    }
-
-    fn arm_guard(&mut self, arm: &'a Arm, subject: &'a Expr, value: &Value<'a>) -> GuardId {
-        if let Some(&known) = self.guarding.known.get(&(address(arm), self.nodes.chain)) {
-            return known;
-        }
-        let pat = match &arm.pat {
-            Pat::Guard(guarded) => &*guarded.pat,
-            other => other,
-        };
-        let whole = matches!(arm.pat, Pat::Guard(_));
-        let asks = match pat {
-            Pat::Lit(literal) if !whole => match &literal.lit {
-                Lit::Bool(yes) if yes.value => self.question(subject, 0),
-                Lit::Bool(_) => Ask::Not(Box::new(self.question(subject, 0))),
-                Lit::Int(number) => self.ask_remainder(subject, number.base10_parse().ok()),
-                _ => Ask::Plain(GuardKind::Other),
+    fn arm_guard(&mut self, arm: &'a Arm, matched: Matched<'a>) -> GuardId {
+        let subject = matched.subject;
+        self.guard(
+            address(arm),
+            |lower| match &arm.pat {
+                // The condition of the arm is a guard of its own.
+                Pat::Guard(_) => {
+                    let test = Test::alone(address(arm), Code::Fits(subject, &arm.pat));
+                    lower.asked_here(Formula::Is(test), Some(matched))
+                }
+                pat => lower.asked_here(condition::of_pattern(subject, pat), Some(matched)),
             },
-            pat => Ask::Plain(match kind_of_pattern(pat) {
-                GuardKind::Other if value.measured => GuardKind::Measured,
-                GuardKind::Other if is_name(subject) => GuardKind::Flag,
-                kind => kind,
-            }),
-        };
-        self.new_guard(address(arm), asks, || {
-            (Place::of(&arm.pat), format!("match {} is {}", text::tight(subject), text::tight(&arm.pat)))
-        })
+            || (Place::of(&arm.pat), format!("match {} is {}", text::tight(subject), text::tight(&arm.pat))),
+        )
     }
 
     /// All of these at once.
@@ -228,124 +219,123 @@ impl<'a> Lower<'a> {
         }
         let texts = path.iter().map(|&(guard, holds)| {
             let text = &self.cfg.guards[guard].text;
-            if holds { text.clone() } else { format!("!({text})") }
+            if holds { text.to_string() } else { format!("!({text})") }
         });
         let text = texts.collect::<Vec<_>>().join(" && ");
-        let asks = path.iter().map(|&(guard, holds)| {
-            let asks = self.guarding.asks[guard].clone();
-            if holds { asks } else { Ask::Not(Box::new(asks)) }
+        let parts = path.iter().map(|&(guard, holds)| {
+            let formula = self.guarding.formulas[guard].clone();
+            if holds { formula } else { formula.negated() }
         });
-        let asks = Ask::All(asks.collect());
-        let place = self.cfg.guards[path[0].0].place;
-        let site = self.cfg.guards[path[0].0].site;
-        self.cfg.guards.push(Guard { text, place, site, kind: GuardKind::Other });
-        self.guarding.asks.push(asks);
-        self.guarding.joined.insert(path, self.cfg.guards.len() - 1);
-        self.cfg.guards.len() - 1
+        let formula = Formula::All(parts.collect());
+        let Guard { place, site, .. } = self.cfg.guards[path[0].0];
+        let id = self.push_guard(formula, Guard::new(text, place, site));
+        self.guarding.joined.insert(path, id);
+        id
     }
 
-    fn new_guard(&mut self, node: usize, asks: Ask, place: impl FnOnce() -> (Place, String)) -> GuardId {
+    /// The guard of a syntax node.
+    fn guard(
+        &mut self,
+        node: usize,
+        formula: impl FnOnce(&mut Self) -> Formula<Leaf>,
+        shown: impl FnOnce() -> (Place, String),
+    ) -> GuardId {
         let key = (node, self.nodes.chain);
         if let Some(&known) = self.guarding.known.get(&key) {
             return known;
         }
-        let (place, text) = place();
-        let site = self.site(node, None, || (place, text.clone()));
-        self.cfg.guards.push(Guard { text, place, site, kind: GuardKind::Other });
-        self.guarding.asks.push(asks);
-        self.guarding.known.insert(key, self.cfg.guards.len() - 1);
+        let formula = formula(self);
+        let (place, text) = shown();
+        let site = self.site(node, None, || (place, text.clone().into()));
+        let id = self.push_guard(formula, Guard::new(text, place, site));
+        self.guarding.known.insert(key, id);
+        id
+    }
+
+    fn push_guard(&mut self, formula: Formula<Leaf>, guard: Guard) -> GuardId {
+        self.guarding.formulas.push(formula);
+        self.cfg.guards.push(guard);
         self.cfg.guards.len() - 1
     }
 
-    /// What a condition asks.
-    pub(in crate::lower) fn question(&mut self, condition: &Expr, depth: usize) -> Ask {
-        if depth > limits::NESTED_CONDITIONS {
-            return Ask::Plain(GuardKind::Other);
-        }
-        match condition {
-            Expr::Paren(inner) => return self.question(&inner.expr, depth + 1),
-            Expr::Group(inner) => return self.question(&inner.expr, depth + 1),
-            Expr::Unary(not) if matches!(not.op, UnOp::Not(_)) => {
-                return Ask::Not(Box::new(self.question(&not.expr, depth + 1)));
-            }
-            Expr::Binary(both) if matches!(both.op, BinOp::And(_) | BinOp::Or(_)) => {
-                let parts = vec![self.question(&both.left, depth + 1), self.question(&both.right, depth + 1)];
-                return if is_or(condition) { Ask::Any(parts) } else { Ask::All(parts) };
-            }
-            _ => {}
-        }
-        if let Expr::Path(path) = condition
+    /// A condition as a formula over what it asks at this place.
+    pub(super) fn guard_formula(&mut self, condition: &Expr) -> Formula<Leaf> {
+        self.asked_here(condition::tests(condition), None)
+    }
+
+    fn asked_here(&mut self, tests: Formula<Test<'_>>, matched: Option<Matched<'_>>) -> Formula<Leaf> {
+        tests.replaced(&mut |test| self.leaf(&test, matched))
+    }
+
+    fn leaf(&mut self, test: &Test<'_>, matched: Option<Matched<'_>>) -> Formula<Leaf> {
+        if let Code::Truth(Expr::Path(path)) = test.code
             && let Some(known) = path.path.get_ident().and_then(|name| self.lookup(&name.to_string()))
-            && let Some(asks) = self.guarding.counting.tests.get(&known)
+            && let Some(held) = self.guarding.counting.tests.get(&known)
         {
-            return asks.clone();
+            return held.clone();
         }
-        let plain = match condition {
-            Expr::Let(node) => kind_of_pattern(&node.pat),
-            Expr::MethodCall(call)
-                if matches!(
-                    question(&call.method.to_string(), call.args.len()),
-                    Some(Question::Variant(_))
-                ) =>
-            {
-                GuardKind::Absent
-            }
-            _ if self.guarding.measured.contains(&address(condition)) => GuardKind::Measured,
-            other if is_name(other) => GuardKind::Flag,
-            other if asks_only(other) => GuardKind::Asks,
-            _ => GuardKind::Other,
+        let (question, key) = self.question(test);
+        let version = self.last_assigned(&key.subject);
+        let kind = match test.code {
+            Code::Truth(expr) => self.kind_of(expr),
+            Code::Fits(_, pat) => kind_of_match(pat, matched),
+            Code::Variable(_) => ConditionKind::Flag,
         };
-        match self.ask_count(condition) {
-            Some(count) => Ask::Count(count, plain),
-            None => Ask::Plain(plain),
+        let count = match test.code {
+            Code::Truth(expr) => self.ask_count(expr),
+            Code::Fits(subject, Pat::Lit(ExprLit { lit: Lit::Int(number), .. })) => {
+                self.ask_remainder(subject, number.base10_parse().ok())
+            }
+            Code::Fits(..) | Code::Variable(_) => None,
+        };
+        // The count is full where the code is true, which may be the answer no.
+        let count = count.map(|count| count.answered(test.code_holds));
+        Formula::Is(Leaf { question, version, kind, count })
+    }
+
+    /// What a single condition depends on, if nothing counts.
+    fn kind_of(&self, condition: &Expr) -> ConditionKind {
+        match condition {
+            Expr::MethodCall(call) if asks_for_variant(call) => ConditionKind::Absent,
+            _ if self.guarding.measured.contains(&address(condition)) => ConditionKind::Measured,
+            other if is_name(other) => ConditionKind::Flag,
+            other if asks_only(other) => ConditionKind::Asks,
+            _ => ConditionKind::Other,
         }
     }
 
-    /// Says of each guard what it is, now that it is known what counts rounds.
+    /// Completes all guards, once the whole function is lowered and it is known what counts iterations.
     pub(in crate::lower) fn settle_guards(&mut self) {
-        let asks = std::mem::take(&mut self.guarding.asks);
-        for (id, asks) in asks.iter().enumerate() {
-            self.cfg.guards[id].kind = self.kind(asks, self.cfg.guards[id].site);
-        }
-    }
-
-    fn kind(&self, asks: &Ask, site: usize) -> GuardKind {
-        let parts = |parts: &[Ask], fires: bool| {
-            let kinds: Vec<GuardKind> = parts.iter().map(|part| self.kind(part, site)).collect();
-            let fitting =
-                |kind: &GuardKind| matches!(kind, GuardKind::Counter(counter) if counter.fires == fires);
-            if kinds.iter().all(|kind| *kind == GuardKind::Absent) {
-                return GuardKind::Absent;
-            }
-            match (kinds.iter().position(fitting), kinds.contains(&GuardKind::Measured)) {
-                (_, true) => GuardKind::Measured,
-                (Some(index), false) => match kinds[index].clone() {
-                    GuardKind::Counter(counter) => {
-                        GuardKind::Counter(crate::cfg::Counter { or_else: true, ..counter })
-                    }
-                    kind => kind,
-                },
-                (None, false) => GuardKind::Other,
-            }
-        };
-        match asks {
-            Ask::Plain(kind) => kind.clone(),
-            Ask::Count(count, plain) => self.counter(count, site).map_or(plain.clone(), GuardKind::Counter),
-            Ask::Not(asks) => match self.kind(asks, site) {
-                GuardKind::Counter(counter) => {
-                    GuardKind::Counter(crate::cfg::Counter { fires: !counter.fires, ..counter })
-                }
-                kind => kind,
-            },
-            // Either is enough to hold, or to fail.
-            Ask::Any(all) => parts(all, true),
-            Ask::All(all) => parts(all, false),
+        for (id, formula) in std::mem::take(&mut self.guarding.formulas).into_iter().enumerate() {
+            let site = self.cfg.guards[id].site;
+            let formula = formula.replaced(&mut |leaf| {
+                let counter = leaf.count.as_ref().and_then(|count| self.counter(count, site));
+                let kind = counter.map_or(leaf.kind, ConditionKind::Counter);
+                Formula::Is(Condition { question: leaf.question, version: leaf.version, kind })
+            });
+            let guard = &mut self.cfg.guards[id];
+            guard.kind = formula.kind();
+            guard.formula = formula;
         }
     }
 }
 
-fn is_or(condition: &Expr) -> bool {
-    matches!(condition, Expr::Binary(node) if matches!(node.op, BinOp::Or(_)))
+/// What a match depends on: `Some(..)` and its like ask whether something is present.
+fn kind_of_match(pat: &Pat, matched: Option<Matched<'_>>) -> ConditionKind {
+    match matched {
+        _ if is_variant(pat) => ConditionKind::Absent,
+        Some(matched) if matched.measured => ConditionKind::Measured,
+        Some(matched) if is_name(matched.subject) => ConditionKind::Flag,
+        _ => ConditionKind::Other,
+    }
+}
+
+fn unparenthesized(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(inner) => unparenthesized(&inner.expr),
+        Expr::Group(inner) => unparenthesized(&inner.expr),
+        other => other,
+    }
 }
 
 /// Whether an expression is a variable or a field.
@@ -360,12 +350,16 @@ fn is_name(expr: &Expr) -> bool {
     }
 }
 
+/// Whether a method asks for a variant: `is_some`, `is_ok`.
+fn asks_for_variant(call: &syn::ExprMethodCall) -> bool {
+    matches!(question(&call.method.to_string(), call.args.len()), Some(Question::Variant(_)))
+}
+
 /// Whether a condition is only a call without arguments whose names suggest no check of values or of the batch.
 fn asks_only(condition: &Expr) -> bool {
-    let names = names_in(&condition);
     matches!(condition, Expr::Call(_) | Expr::MethodCall(_))
         && is_bare_call(condition)
-        && !names.iter().any(|name| asks_for_soundness(name))
+        && !names_in(&condition).iter().any(|name| asks_for_soundness(name))
 }
 
 fn is_bare_call(expr: &Expr) -> bool {
@@ -378,17 +372,15 @@ fn is_bare_call(expr: &Expr) -> bool {
     }
 }
 
-/// `Some(..)` and its like ask whether something is there.
-fn kind_of_pattern(pat: &Pat) -> GuardKind {
-    let wraps = |path: &syn::Path| {
-        path.segments.last().is_some_and(|last| Variant::of(&last.ident.to_string()).is_some())
-    };
+/// Whether the outermost constructor of a pattern is a variant of `Option` or `Result`.
+fn is_variant(pat: &Pat) -> bool {
     match pat {
-        Pat::TupleStruct(pat) if wraps(&pat.path) => GuardKind::Absent,
-        Pat::Path(pat) if wraps(&pat.path) => GuardKind::Absent,
-        Pat::Ident(pat) if Variant::None.is(&pat.ident) => GuardKind::Absent,
-        Pat::Reference(inner) => kind_of_pattern(&inner.pat),
-        Pat::Paren(inner) => kind_of_pattern(&inner.pat),
-        _ => GuardKind::Other,
+        Pat::TupleStruct(pat) => Variant::of_path(&pat.path).is_some(),
+        Pat::Path(pat) => Variant::of_path(&pat.path).is_some(),
+        Pat::Ident(pat) => Variant::None.is(&pat.ident),
+        Pat::Reference(inner) => is_variant(&inner.pat),
+        Pat::Paren(inner) => is_variant(&inner.pat),
+        Pat::Guard(guarded) => is_variant(&guarded.pat),
+        _ => false,
     }
 }

@@ -1,9 +1,13 @@
-//! Heads of loops: what a loop iterates over, and the names in it.
+//! Heads of loops.
 
-use syn::{Expr, ExprLit, Lit, Pat};
+use syn::{Expr, ExprLit, ExprRange, Lit, Pat, RangeLimits};
 
-use crate::cfg::{Head, HeadKind};
+use super::expression::unreferenced;
+use super::{Lower, text};
+use crate::cfg::{DataSource, Expression, Groups, Head, HeadKind, Item, LoopId, Period};
 use crate::tokens::names_in;
+use crate::vocabulary::rust::is_iteration;
+use crate::vocabulary::{Partition, is_private_loader, partition};
 
 /// The head of a `for`.
 pub(in crate::lower) fn of_for(pat: &Pat, items: &Expr) -> Head {
@@ -13,7 +17,7 @@ pub(in crate::lower) fn of_for(pat: &Pat, items: &Expr) -> Head {
     head
 }
 
-/// The head of an iterator chain that is lowered as a loop over `items`.
+/// The head of a chain of iterators that runs as a loop over `items`.
 pub(in crate::lower) fn of_items(chain: &Expr, items: &Expr) -> Head {
     let kind = if is_range(items) { HeadKind::Numbers } else { HeadKind::Items };
     Head { kind, names: names_in(chain), over: names_in(items), ..Head::default() }
@@ -34,7 +38,7 @@ pub(in crate::lower) fn of_while(condition: &Expr) -> Head {
     head
 }
 
-/// Whether items are a range of numbers, possibly reversed or stepped.
+/// Whether items are a range of numbers, be it reversed or in steps.
 fn is_range(items: &Expr) -> bool {
     match items {
         Expr::Range(_) => true,
@@ -44,4 +48,100 @@ fn is_range(items: &Expr) -> bool {
         Expr::Call(call) => call.args.first().is_some_and(is_range),
         _ => false,
     }
+}
+
+impl Lower<'_> {
+    /// A loop iterates over `items`, each of which `pat` takes.
+    pub(in crate::lower) fn iterates_over(&mut self, of: LoopId, pat: Option<&Pat>, items: &Expr) {
+        if self.cfg.loops[of].head.source.is_some() {
+            return;
+        }
+        let source = DataSource {
+            whole: self.versioned(unreferenced(items)),
+            collection: self.versioned(collection(items)),
+            data: self.versioned(data_of(items)),
+        };
+        let repeats = match collection(items) {
+            Expr::Range(range) if pat.is_some_and(is_unused) => self.repeats(range),
+            _ => None,
+        };
+        let groups = self.groups(collection(items));
+        let known = &mut self.cfg.loops[of];
+        known.data = text::tight(data_of(items)).into();
+        known.over = shown(items).unwrap_or_else(|| text::tight(items)).into();
+        let head = &mut known.head;
+        (head.source, head.repeats, head.groups) = (Some(source), repeats, groups);
+    }
+
+    /// The variables of a loop's pattern are bound.
+    pub(super) fn binds_item(&mut self, of: LoopId, pat: &Pat) {
+        let Pat::Ident(ident) = pat else { return };
+        if self.cfg.loops[of].head.item.is_none() {
+            let name = ident.ident.to_string();
+            let value = self.version(&Expression::Name(name.clone()));
+            self.cfg.loops[of].head.item = Some(Item { name, value });
+        }
+    }
+
+    /// How often `0..k` iterates, unless it is once.
+    fn repeats(&mut self, range: &ExprRange) -> Option<Period> {
+        let is = |end: &Expr, number: &str| matches!(end, Expr::Lit(ExprLit { lit: Lit::Int(end), .. }) if end.base10_digits() == number);
+        let from_zero = range.start.as_deref().is_some_and(|start| is(start, "0"));
+        let half_open = matches!(range.limits, RangeLimits::HalfOpen(_));
+        let size = range.end.as_deref().filter(|size| from_zero && half_open && !is(size, "1"))?;
+        Some(self.period(size))
+    }
+
+    /// The groups of batches that `chunks(k)` and its like make.
+    fn groups(&mut self, items: &Expr) -> Option<Groups> {
+        let Expr::MethodCall(call) = items else { return None };
+        let size = call.args.last()?;
+        let weighs = match partition(&call.method.to_string(), call.args.len())? {
+            Partition::Chunks => false,
+            Partition::Windows => true,
+        };
+        Some(Groups { size: self.period(size), weighs })
+    }
+}
+
+/// Whether a pattern takes an item that nothing uses: every iteration does the same.
+fn is_unused(pat: &Pat) -> bool {
+    match pat {
+        Pat::Wild(_) => true,
+        Pat::Ident(name) => name.ident.to_string().starts_with('_'),
+        _ => false,
+    }
+}
+
+/// What a loop goes through, without references and `iter`.
+fn collection(items: &Expr) -> &Expr {
+    match unreferenced(items) {
+        Expr::MethodCall(call) if is_iteration(&call.method.to_string(), call.args.len()) => {
+            collection(&call.receiver)
+        }
+        other => other,
+    }
+}
+
+/// The data that an iterator goes through: the receiver of its methods.
+fn data_of(items: &Expr) -> &Expr {
+    match unreferenced(items) {
+        Expr::MethodCall(call) => data_of(&call.receiver),
+        other => of_loader(other).map_or(other, unreferenced),
+    }
+}
+
+/// `train` of `::training_loop::private::loader(train)`, as a generated loop asks for the loader of its data.
+fn of_loader(expr: &Expr) -> Option<&Expr> {
+    let Expr::Call(asked) = expr else { return None };
+    let Expr::Path(path) = &*asked.func else { return None };
+    asked.args.first().filter(|_| is_private_loader(&path.path))
+}
+
+/// `train.epoch(epoch)` of `::training_loop::private::loader(train).epoch(epoch)`.
+fn shown(items: &Expr) -> Option<String> {
+    let Expr::MethodCall(call) = items else { return None };
+    let data = of_loader(&call.receiver)?;
+    let arguments: Vec<String> = call.args.iter().map(text::tight).collect();
+    Some(format!("{}.{}({})", text::tight(data), call.method, arguments.join(", ")))
 }

@@ -73,7 +73,7 @@ impl<'a> Lower<'a> {
     /// A new end of the function, at a `?` or a `return`.
     fn function_end(&mut self, mark: Span) -> ErrorExit {
         let to = self.block("returns");
-        self.cfg.exits.insert(to, mark.into());
+        self.cfg.blocks[to].ends = Some(mark.into());
         ErrorExit { to, scope: self.scope.len(), softly: false }
     }
 

@@ -14,7 +14,7 @@ use crate::lower::{Lower, address, text};
 impl<'a> Lower<'a> {
     pub(super) fn plain_loop(&mut self, node: &'a syn::ExprLoop) -> Value<'a> {
         let id = self.loop_of(address(node), node.loop_token.span().start().line, || {
-            ("loop".to_owned(), Head::default())
+            ("loop".to_owned().into(), Head::default())
         });
         self.repeat(id, node.label.as_ref(), false, &mut |lower, _| {
             lower.scoped(&node.body);
@@ -22,10 +22,10 @@ impl<'a> Lower<'a> {
     }
 
     pub(super) fn while_loop(&mut self, node: &'a ExprWhile) -> Value<'a> {
-        let head = || (format!("while {}", text::tight(&node.cond)), head::of_while(&node.cond));
+        let head = || (format!("while {}", text::tight(&node.cond)).into(), head::of_while(&node.cond));
         let id = self.loop_of(address(node), node.while_token.span().start().line, head);
         if let Expr::Let(fetched) = &*node.cond {
-            self.note_items(id, || text::tight(&fetched.expr));
+            self.iterates_over(id, Some(&fetched.pat), &fetched.expr);
             self.note_while(id, fetched);
         }
         self.repeat(id, node.label.as_ref(), true, &mut |lower, out| {
@@ -52,7 +52,7 @@ impl<'a> Lower<'a> {
         }
         let head = || {
             let text = format!("for {} in {}", text::tight(&node.pat), text::tight(&node.expr));
-            (text, head::of_for(&node.pat, &node.expr))
+            (text.into(), head::of_for(&node.pat, &node.expr))
         };
         let id = self.loop_of(address(node), node.for_token.span().start().line, head);
         self.note_for(id, &node.pat, &node.expr);
@@ -64,6 +64,7 @@ impl<'a> Lower<'a> {
             };
             lower.expect_index(&node.pat, &node.expr);
             lower.bind(&node.pat, item);
+            lower.binds_item(id, &node.pat);
             lower.scoped(&node.body);
         });
         Value::nothing()
@@ -95,7 +96,7 @@ impl<'a> Lower<'a> {
         for head in [first, later] {
             self.cfg.blocks[head].kind = BlockKind::Head;
         }
-        self.cfg.rounds.insert(later, of);
+        self.cfg.blocks[later].iterates = Some(of);
         let (skipped, out) = (self.block(""), self.block(&format!("after line {line}")));
         self.goto(first);
         let mut value = None;

@@ -125,9 +125,9 @@ impl<'a> Lower<'a> {
             _ => Value::nothing(),
         };
         let line = node.method.span().start().line;
-        let head = || (text::call(expr), head::of_items(expr, pipeline.base));
+        let head = || (text::call(expr).into(), head::of_items(expr, pipeline.base));
         let id = self.loop_of(address(node), line, head);
-        self.note_items(id, || text::tight(pipeline.base));
+        self.iterates_over(id, None, pipeline.base);
         let driver = Driver { how, closure, start, node, call: address(expr) };
         Some(self.drive(id, &driver, &pipeline, &items))
     }

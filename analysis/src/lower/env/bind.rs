@@ -89,7 +89,9 @@ impl<'a> Lower<'a> {
     fn are_siblings(&mut self, mark: usize, value: &Value<'a>) {
         let opaque = value.deps.is_empty() && !matches!(value.kind, Kind::Tuple(_) | Kind::Number);
         if let Some(group) = self.scope.since(mark).next().filter(|_| opaque) {
-            self.cfg.siblings.extend(self.scope.since(mark).map(|path| (path, group)));
+            for path in self.scope.since(mark) {
+                self.cfg.facts.variable_mut(path).group = Some(group);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, SiteId, User};
+use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, User};
 use crate::limits;
 use crate::lower::Lower;
 
@@ -13,8 +13,6 @@ pub(in crate::lower) struct Objects {
     graphs: BTreeMap<PathId, GraphId>,
     /// The graphs of fields, in order of creation.
     field_graphs: Vec<(PathId, GraphId)>,
-    /// Index of the loss, the difference or the `backward` of a site in its list.
-    pub noted: BTreeMap<SiteId, usize>,
 }
 
 impl Objects {

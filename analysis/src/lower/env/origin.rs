@@ -32,7 +32,7 @@ impl<'a> Lower<'a> {
         let Some(of) = self.control.innermost() else { return Origin::default() };
         let parameters = self.cfg.loops[of].head.names.iter().any(|name| names_parameters(name));
         let made = items.computed || !items.origin.models.is_empty() || items.made.is_some();
-        let of_model = self.cfg.models.overlaps(&items.deps, &self.cfg.paths) != Some(false);
+        let of_model = self.cfg.function.models.overlaps(&items.deps, &self.cfg.paths) != Some(false);
         let unknown = parameters || made || of_model || items.origin.source == Source::Computed;
         if unknown { Origin::default() } else { Origin::data(of) }
     }

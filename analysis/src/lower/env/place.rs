@@ -26,7 +26,9 @@ impl<'a> Lower<'a> {
     fn new_root(&mut self, name: &str, key: (usize, u32)) -> PathId {
         let path = self.cfg.paths.root(name);
         self.nodes.roots.insert(key, path);
-        self.cfg.begins.extend(self.control.innermost().map(|of| (path, of)));
+        if let Some(of) = self.control.innermost() {
+            self.cfg.facts.variable_mut(path).begins = Some(of);
+        }
         path
     }
 

@@ -116,11 +116,11 @@ impl<'a> Lower<'a> {
     /// Records the item, the schedule or the model that a variable holds.
     fn note_stored(&mut self, path: PathId, value: &Value<'a>) {
         if value.item {
-            self.cfg.items.extend(self.control.innermost().map(|of| (path, of)));
+            self.cfg.facts.variable_mut(path).item_of = self.control.innermost();
         }
         self.holds_schedule(path, value);
         if let Some(site) = value.made {
-            self.cfg.made.insert(path);
+            self.cfg.facts.variable_mut(path).is_constructed = true;
             self.env.built.insert(path, (site, self.cfg.sites[site].conditional));
         }
     }
@@ -133,8 +133,7 @@ impl<'a> Lower<'a> {
         }
         value.item = false;
         // A value that outlives the iteration, such as a running mean, says nothing about this iteration alone.
-        let begins = self.cfg.begins.get(&self.cfg.paths.root_of(path)).copied();
-        value.measured &= begins == self.control.innermost();
+        value.measured &= self.cfg.bound_in(path) == self.control.innermost();
         if is_new {
             value.place = Some(path);
         }

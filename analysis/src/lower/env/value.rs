@@ -57,8 +57,8 @@ pub(in crate::lower) struct Provenance {
     pub copy_of: Option<OptimizerId>,
     /// Its variant or truth value, if that is known statically.
     pub known: Option<Known>,
-    /// The call whose result it is, as an index into [`crate::cfg::Cfg::outcomes`].
-    pub outcome: Option<usize>,
+    /// The call whose result it is, if the result must be used.
+    pub outcome: Option<SiteId>,
     /// Graphs of named values of which it may be a part, so that it may have a graph too.
     pub part: Vec<GraphId>,
 }

@@ -66,7 +66,7 @@ impl<'a> Lower<'a> {
         // Settings are numbers; a struct that holds parameters is recognized by its methods.
         let numbers = fields.iter().all(|(_, value)| value.derived().deps.is_empty());
         if numbers && role_of_type(self.vocabulary, &name) == Some(Role::Optimizer) {
-            let site = self.site(address(node), None, || (Place::of(node), text::tight(node)));
+            let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
             return Value::of(Kind::Settings(site), Deps::none());
         }
         let ty = self.resolver.type_named(&name, self.inlining.function);

@@ -7,6 +7,7 @@ use syn::{BinOp, Expr, ExprBinary, ExprIf, Stmt};
 use crate::cfg::{Choice, Measure};
 use crate::diagnostic::Place;
 use crate::limits;
+use crate::lower::control::expression::structure;
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
 use crate::vocabulary::keeps_model;
@@ -21,13 +22,13 @@ impl<'a> Lower<'a> {
         let Some(name) = now.path.get_ident().map(ToString::to_string) else { return };
         let names: BTreeSet<String> = body.iter().flat_map(names_in).collect();
         let Some(keeps) = names.into_iter().find(|name| keeps_model(name)) else { return };
-        let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond)));
-        if self.cfg.notes.choices.iter().any(|known| known.site == site) || self.at.dead {
+        let site = self.site(address(node), None, || (Place::of(&node.cond), text::call(&node.cond).into()));
+        if self.cfg.facts.at::<Choice>(site).is_some() || self.at.dead {
             return;
         }
         let mut measure = Measure { name: name.clone(), ..Measure::default() };
         self.measure(&name, &mut measure, 0);
-        self.cfg.notes.choices.push(Choice { site, measure, keeps });
+        self.cfg.facts.note(site, Choice { site, measure, keeps });
     }
 
     /// Collects the inputs of a measure.
@@ -67,10 +68,16 @@ fn new_best<'e>(compared: &ExprBinary, body: &'e [Stmt]) -> Option<&'e Expr> {
     };
     body.iter().find_map(|statement| {
         let Stmt::Expr(Expr::Assign(assign), _) = statement else { return None };
-        let (best, now) = (text::tight(&assign.left), text::tight(&assign.right));
+        let now = structure(&assign.right);
         let is = |best_side: &Expr, now_side: &Expr| {
-            names_in(best_side).contains(best.as_str()) && text::tight(now_side) == now
+            is_named_in(&assign.left, best_side) && structure(now_side) == now
         };
         (is(more, less) || is(less, more)).then_some(&*assign.right)
     })
+}
+
+/// Whether an expression mentions a variable.
+fn is_named_in(variable: &Expr, expr: &Expr) -> bool {
+    let Expr::Path(path) = variable else { return false };
+    path.path.get_ident().is_some_and(|name| names_in(expr).contains(&name.to_string()))
 }

@@ -4,20 +4,20 @@ use syn::{Expr, Pat};
 
 use crate::cfg::{LoopId, Swallow};
 use crate::diagnostic::Place;
+use crate::lower::control::expression::unreferenced;
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{ErrorFilter, Variant, error_filter, is_ok};
-use crate::vocabulary::{is_private_loader, names_batch, names_loader};
+use crate::vocabulary::{names_batch, names_loader};
 
 impl<'a> Lower<'a> {
     /// Records the head of a loop over `items`.
     pub(in crate::lower) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
-        self.note_items(of, || of_loader(items).unwrap_or_else(|| text::tight(items)));
-        let site = self.site(address(items), None, || (Place::of(items), text::call(items)));
-        self.cfg.notes.heads.insert(of, site);
+        self.iterates_over(of, Some(pat), items);
+        let site = self.site(address(items), None, || (Place::of(items), text::call(items).into()));
+        self.cfg.loops[of].iterates = Some(site);
         if let Some((drops, from)) = swallows(items, pat) {
-            let from = text::tight(from);
-            let items = from.trim_start_matches("&mut ").trim_start_matches('&');
+            let items = text::tight(unreferenced(from));
             let instead = format!("for batch in {items} {{ let batch = batch?; .. }}");
             let swallow = Swallow { site, of, drops, instead, from: None };
             self.swallow(swallow);
@@ -26,8 +26,8 @@ impl<'a> Lower<'a> {
 
     /// Records the head of a `while let`.
     pub(in crate::lower) fn note_while(&mut self, of: LoopId, head: &'a syn::ExprLet) {
-        let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr)));
-        self.cfg.notes.heads.insert(of, site);
+        let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr).into()));
+        self.cfg.loops[of].iterates = Some(site);
         let Some((outer, _)) = nested(&head.pat) else { return };
         let fetch = text::tight(&head.expr);
         let instead = if outer == Variant::Some {
@@ -40,17 +40,9 @@ impl<'a> Lower<'a> {
         self.swallow(Swallow { site, of, drops: false, instead, from });
     }
 
-    /// Records what a loop iterates over.
-    pub(in crate::lower) fn note_items(&mut self, of: LoopId, items: impl FnOnce() -> String) {
-        let over = &mut self.cfg.loops[of].over;
-        if over.is_empty() {
-            *over = items();
-        }
-    }
-
     fn swallow(&mut self, swallow: Swallow) {
-        if !self.at.dead && self.cfg.notes.swallows.iter().all(|known| known.site != swallow.site) {
-            self.cfg.notes.swallows.push(swallow);
+        if !self.at.dead {
+            self.cfg.facts.note_once(swallow.site, swallow);
         }
     }
 }
@@ -101,14 +93,4 @@ fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
         ErrorFilter::Flattens => of_loader().then_some((true, &*node.receiver)),
         ErrorFilter::Passes => swallows(&node.receiver, pat),
     }
-}
-
-/// `train.epoch(epoch)` of `::training_loop::private::loader(train).epoch(epoch)`, as in a generated loop.
-fn of_loader(items: &Expr) -> Option<String> {
-    let Expr::MethodCall(call) = items else { return None };
-    let Expr::Call(asked) = &*call.receiver else { return None };
-    let Expr::Path(path) = &*asked.func else { return None };
-    let data = asked.args.first().filter(|_| is_private_loader(&path.path))?;
-    let arguments: Vec<String> = call.args.iter().map(text::tight).collect();
-    Some(format!("{}.{}({})", text::tight(data), call.method, arguments.join(", ")))
 }

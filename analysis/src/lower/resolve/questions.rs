@@ -4,21 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{Expr, Pat};
 
+use crate::cfg::Expression;
 use crate::limits;
-use crate::lower::control::condition::{self, Test};
+use crate::lower::control::condition::{self, Key, Test};
 
 /// The questions of a function, by their keys.
 #[derive(Debug, Default)]
 pub(super) struct Questions {
-    asked: BTreeMap<String, Asked>,
+    asked: BTreeMap<Key, Asked>,
     /// Variables that hold the answer to questions.
-    held: Vec<(String, Vec<String>)>,
+    held: Vec<(Key, Vec<Key>)>,
 }
 
 /// Places of a question.
 #[derive(Debug)]
 struct Asked {
-    subject: String,
+    subject: Expression,
     places: usize,
     /// Those of them that guard a stage or a jump.
     guarding: usize,
@@ -30,11 +31,11 @@ struct Asked {
 
 impl Questions {
     /// Records a place of a question, and whether it guards a stage.
-    fn ask(&mut self, test: &Test, guarding: bool, in_head: bool) {
+    fn ask(&mut self, test: &Test<'_>, guarding: bool, in_head: bool) {
         let order = self.asked.len();
         let fresh =
-            || Asked { subject: test.subject.clone(), places: 0, guarding: 0, order, only_loops: true };
-        let asked = self.asked.entry(test.key()).or_insert_with(fresh);
+            || Asked { subject: test.key.subject.clone(), places: 0, guarding: 0, order, only_loops: true };
+        let asked = self.asked.entry(test.key.clone()).or_insert_with(fresh);
         asked.places += 1;
         asked.guarding += usize::from(guarding);
         asked.only_loops &= in_head;
@@ -42,29 +43,33 @@ impl Questions {
 
     /// Questions of a condition.
     pub(super) fn ask_each(&mut self, condition: &Expr, guarding: bool, in_head: bool) {
-        condition::each(condition, &mut |test| self.ask(&test, guarding, in_head));
+        condition::each_pure(condition::tests(condition), &mut |test| self.ask(test, guarding, in_head));
     }
 
     /// Records a variable that holds the answer to questions, or that another one is compared with.
-    pub(super) fn holds(&mut self, name: &str, value: &Expr) {
+    pub(super) fn holds(&mut self, name: Expression, value: &Expr) {
         let mut keys = Vec::new();
-        condition::each(value, &mut |test| {
-            self.ask(&test, false, false);
-            keys.push(test.key());
+        condition::each_pure(condition::tests(value), &mut |test| {
+            self.ask(test, false, false);
+            keys.push(test.key.clone());
         });
         if !keys.is_empty() {
-            self.held.push((name.to_owned(), keys));
+            self.held.push((Key { subject: name, answer: None }, keys));
         }
     }
 
     /// Questions of a pattern.
     pub(super) fn ask_pattern(&mut self, subject: &Expr, pat: &Pat, guarding: bool) {
-        condition::each_of_pattern(subject, pat, &mut |test| self.ask(&test, guarding, false));
+        let tests = condition::of_pattern(subject, pat);
+        condition::each_pure(tests, &mut |test| self.ask(test, guarding, false));
+        if let Pat::Guard(guarded) = pat {
+            self.ask_each(&guarded.guard, guarding, false);
+        }
     }
 
     /// Chooses the questions to track, first those that guard stages in several places; true if some of these
     /// are left out.
-    pub(super) fn choose(mut self) -> (BTreeSet<String>, bool) {
+    pub(super) fn choose(mut self) -> (BTreeSet<Key>, bool) {
         for (name, tests) in std::mem::take(&mut self.held) {
             let Some((places, guarding)) = self.asked.get(&name).map(|asked| (asked.places, asked.guarding))
             else {
@@ -103,28 +108,28 @@ impl Questions {
 struct Candidate<'a> {
     /// Smaller classes first: guards stages in several places, is asked in several places, occurs once.
     class: u8,
-    key: &'a str,
+    key: &'a Key,
     asked: &'a Asked,
 }
 
 struct Chosen {
-    keys: BTreeSet<String>,
+    keys: BTreeSet<Key>,
     left_out: bool,
 }
 
 /// The first questions that have at most this number of joint outcomes.
 fn within(candidates: &[Candidate<'_>], most: usize) -> Chosen {
     // A subject that is compared with `n` values has `n + 1` outcomes.
-    let mut answers: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut answers: BTreeMap<&Expression, usize> = BTreeMap::new();
     let mut chosen = Chosen { keys: BTreeSet::new(), left_out: false };
     let mut outcomes = 1;
     for Candidate { class, key, asked } in candidates {
-        let known = answers.get(asked.subject.as_str()).copied().unwrap_or(0);
+        let known = answers.get(&asked.subject).copied().unwrap_or(0);
         let next = outcomes / (known + 1) * (known + 2);
         if next <= if *class == 2 { most.min(limits::OUTCOMES_WITH_SINGLE) } else { most } {
             outcomes = next;
             answers.insert(&asked.subject, known + 1);
-            chosen.keys.insert((*key).to_owned());
+            chosen.keys.insert((*key).clone());
         } else {
             chosen.left_out |= *class < 2;
         }

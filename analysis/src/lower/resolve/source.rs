@@ -9,6 +9,7 @@ use quote::ToTokens;
 use syn::Expr;
 
 use super::Resolver;
+use crate::cfg::Excerpt;
 use crate::diagnostic::Place;
 use crate::lower::{address, text};
 
@@ -18,7 +19,7 @@ pub(super) type Sources = RefCell<BTreeMap<usize, Rc<Source>>>;
 /// An expression as messages show it, and what it mentions.
 #[derive(Default)]
 pub(in crate::lower) struct Source {
-    shown: OnceCell<(Place, String)>,
+    shown: OnceCell<(Place, Excerpt)>,
     mentions: OnceCell<Mentions>,
 }
 
@@ -32,8 +33,8 @@ pub(in crate::lower) struct Mentions {
 
 impl Source {
     /// Place and text.
-    pub(in crate::lower) fn shown(&self, expr: &Expr) -> (Place, String) {
-        self.shown.get_or_init(|| (Place::of(expr), text::call(expr))).clone()
+    pub(in crate::lower) fn shown(&self, expr: &Expr) -> (Place, Excerpt) {
+        self.shown.get_or_init(|| (Place::of(expr), text::call(expr).into())).clone()
     }
 
     pub(in crate::lower) fn mentions(&self, expr: &Expr) -> &Mentions {

@@ -6,8 +6,10 @@ use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
 use super::questions::Questions;
-use crate::cfg::Factors;
+use crate::cfg::{Expression, Factors};
 use crate::limits;
+use crate::lower::control::condition::Key;
+use crate::lower::control::expression::structure;
 use crate::lower::control::factors;
 use crate::lower::text;
 use crate::vocabulary::rust::is_self;
@@ -22,7 +24,7 @@ pub(crate) struct Survey {
     /// Names and fields that are assigned somewhere.
     pub assigned: BTreeSet<String>,
     /// Keys of the questions that the flow tracks.
-    pub followed: BTreeSet<String>,
+    pub followed: BTreeSet<Key>,
     /// More questions guard several stages than are tracked.
     pub too_many: bool,
     /// Nesting depth of its expressions.
@@ -133,7 +135,7 @@ impl<'ast> Visit<'ast> for Survey {
 
     fn visit_expr_assign(&mut self, assign: &'ast ExprAssign) {
         targets(&assign.left, &mut self.assigned);
-        self.questions.holds(&text::tight(&assign.left), &assign.right);
+        self.questions.holds(structure(&assign.left), &assign.right);
         visit::visit_expr_assign(self, assign);
     }
 
@@ -196,7 +198,7 @@ impl<'ast> Visit<'ast> for Survey {
             if matches!(&*init.expr, Expr::Closure(_)) {
                 self.closures.insert(name);
             } else {
-                self.questions.holds(&name, &init.expr);
+                self.questions.holds(Expression::Name(name), &init.expr);
             }
         }
     }

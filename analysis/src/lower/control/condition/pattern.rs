@@ -2,34 +2,36 @@
 
 use syn::{Expr, Pat};
 
-use super::{Answer, Constant, Test, asked, each, is_constant, literal_constant, of_path, turned, variant};
+use super::{
+    Answer, Code, Constant, Formula, Test, asked, is_constant, literal_constant, of_path, structure, variant,
+};
 use crate::lower::text;
 
-/// All questions that a pattern asks of a value.
-pub(in crate::lower) fn each_of_pattern(subject: &Expr, pat: &Pat, found: &mut dyn FnMut(Test)) {
+/// Whether a value matches a pattern, as a formula over tests; the condition of a match guard is none of them.
+pub(in crate::lower) fn of_pattern<'e>(subject: &'e Expr, pat: &'e Pat) -> Formula<Test<'e>> {
     match pat {
-        Pat::Paren(inner) => each_of_pattern(subject, &inner.pat, found),
-        Pat::Reference(inner) => each_of_pattern(subject, &inner.pat, found),
-        Pat::Guard(guarded) => {
-            each_of_pattern(subject, &guarded.pat, found);
-            each(&guarded.guard, found);
-        }
-        Pat::Or(cases) => cases.cases.iter().for_each(|case| each_of_pattern(subject, case, found)),
-        Pat::Tuple(tuple) => {
-            if let Some(parts) = parts(subject, tuple) {
-                parts.for_each(|(part, pat)| each_of_pattern(part, pat, found));
-            }
-        }
-        pat if always(pat) => {}
+        Pat::Paren(inner) => of_pattern(subject, &inner.pat),
+        Pat::Reference(inner) => of_pattern(subject, &inner.pat),
+        Pat::Type(inner) => of_pattern(subject, &inner.pat),
+        Pat::Guard(guarded) => of_pattern(subject, &guarded.pat),
+        Pat::Or(cases) => Formula::Any(cases.cases.iter().map(|case| of_pattern(subject, case)).collect()),
+        pat if always(pat) => Formula::All(Vec::new()),
+        Pat::Tuple(tuple) => match parts(subject, tuple) {
+            Some(parts) => Formula::All(parts.map(|(part, pat)| of_pattern(part, pat)).collect()),
+            None => opaque(subject, pat).formula(),
+        },
         pat => {
-            leaf(subject, pat).into_iter().for_each(&mut *found);
-            inner(subject, pat).into_iter().for_each(found);
+            let outer = leaf(subject, pat).formula();
+            match inner(subject, pat) {
+                Some(inner) => Formula::All(vec![outer, inner.formula()]),
+                None => outer,
+            }
         }
     }
 }
 
 /// The parts of a tuple with their patterns, if both are written out.
-pub(in crate::lower) fn parts<'a>(
+fn parts<'a>(
     subject: &'a Expr,
     pats: &'a syn::PatTuple,
 ) -> Option<impl Iterator<Item = (&'a Expr, &'a Pat)>> {
@@ -47,7 +49,7 @@ pub(in crate::lower) fn parts<'a>(
 }
 
 /// Whether a pattern takes whatever comes.
-pub(in crate::lower) fn always(pat: &Pat) -> bool {
+fn always(pat: &Pat) -> bool {
     match pat {
         Pat::Wild(_) | Pat::Rest(_) => true,
         Pat::Ident(name) => {
@@ -63,38 +65,39 @@ pub(in crate::lower) fn always(pat: &Pat) -> bool {
 }
 
 /// What the outermost constructor of a pattern asks.
-pub(in crate::lower) fn leaf(subject: &Expr, pat: &Pat) -> Option<Test> {
-    let shown = || format!("let {} = {}", text::tight(pat), text::tight(subject));
-    let (answer, holds) = match pat {
-        Pat::Paren(inner) => return leaf(subject, &inner.pat),
-        Pat::Reference(inner) => return leaf(subject, &inner.pat),
-        Pat::Guard(_) | Pat::Or(_) => return None,
-        Pat::Lit(literal) => match literal_constant(&literal.lit)? {
-            Constant::Truth(value) => {
-                return asked(subject).map(|test| if value { test } else { turned(test) });
-            }
-            Constant::Of(answer, holds) => (answer, holds),
+fn leaf<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
+    let named = match pat {
+        Pat::Lit(literal) => match literal_constant(&literal.lit) {
+            Some(Constant::Truth(true)) => return asked(subject),
+            Some(Constant::Truth(false)) => return asked(subject).turned(),
+            Some(Constant::Of(answer, holds)) => Some((answer, holds)),
+            None => return opaque(subject, pat),
         },
-        Pat::Ident(name) => variant(&name.ident.to_string(), &name.ident.to_string(), false),
-        Pat::Path(path) => of_path(&path.path)?,
-        Pat::TupleStruct(wrapped) => of_path(&wrapped.path)?,
-        Pat::Struct(fields) => of_path(&fields.path)?,
-        other => {
-            let text = text::tight(other);
-            (Answer::new(&text, &text, false), true)
-        }
+        Pat::Ident(name) => Some(variant(&name.ident.to_string(), &name.ident.to_string(), false)),
+        Pat::Path(path) => of_path(&path.path),
+        Pat::TupleStruct(wrapped) => of_path(&wrapped.path),
+        Pat::Struct(fields) => of_path(&fields.path),
+        other => Some((Answer::plain(text::tight(other), false), true)),
     };
-    Test::about(subject, Some(answer), holds, shown)
+    match named {
+        Some((answer, holds)) => Test::about(subject, Some(answer), holds, Code::Fits(subject, pat)),
+        None => opaque(subject, pat),
+    }
 }
 
 /// What a pattern asks beyond its outermost constructor.
-pub(in crate::lower) fn inner(subject: &Expr, pat: &Pat) -> Option<Test> {
+fn inner<'e>(subject: &'e Expr, pat: &'e Pat) -> Option<Test<'e>> {
     let refutable = match pat {
         Pat::TupleStruct(wrapped) => !wrapped.elems.iter().all(always),
         Pat::Struct(fields) => !fields.fields.iter().all(|field| always(&field.pat)),
         _ => false,
     };
-    let text = text::tight(pat);
-    let shown = || format!("let {text} = {}", text::tight(subject));
-    refutable.then(|| Test::about(subject, Some(Answer::new(&text, &text, false)), true, shown))?
+    let answer = || Answer::plain(text::tight(pat), false);
+    refutable.then(|| Test::about(subject, Some(answer()), true, Code::Fits(subject, pat)))
+}
+
+/// A match that is not understood.
+fn opaque<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
+    let answer = Answer::plain(text::tight(pat), false);
+    Test::of(structure(subject), Some(answer), true, Code::Fits(subject, pat), false)
 }

@@ -11,10 +11,11 @@ use crate::vocabulary::{names_length, rust};
 
 impl Lower<'_> {
     /// The period of a counter: what a count is divided by or compared with.
-    pub(super) fn period(&self, every: &Expr) -> Period {
+    pub(in crate::lower::control) fn period(&mut self, every: &Expr) -> Period {
         let whole_loop = self.is_length(every, 0);
         Period {
-            text: text::tight(bare(every)),
+            text: text::tight(bare(every)).into(),
+            value: self.versioned(bare(every)),
             number: number(bare(every)),
             names: names_in(every),
             whole_loop,

@@ -2,7 +2,8 @@
 
 use syn::{BinOp, Expr, Lit, Pat};
 
-use crate::lower::{address, text};
+use crate::lower::address;
+use crate::lower::control::expression::structure;
 use crate::vocabulary::rust::{is_question, is_remainder};
 
 /// The name in a pattern that an index is bound to.
@@ -32,7 +33,7 @@ pub(super) fn remainder_of(expr: &Expr) -> Option<(&Expr, &Expr)> {
 pub(super) fn rest(right: &Expr, every: &Expr) -> Option<i64> {
     if let Expr::Binary(node) = bare(right)
         && matches!(node.op, BinOp::Sub(_))
-        && text::tight(bare(&node.left)) == text::tight(bare(every))
+        && structure(bare(&node.left)) == structure(bare(every))
     {
         return number(&node.right).map(|less| -less);
     }

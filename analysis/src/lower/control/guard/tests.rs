@@ -1,7 +1,7 @@
 //! Which guards a site has, and what they are.
 
 use crate::CheckOptions;
-use crate::cfg::GuardKind;
+use crate::cfg::ConditionKind;
 
 /// The guards of the step in a loop over `train`, as text, outcome and kind.
 fn guards(loops: &str) -> Vec<String> {
@@ -13,11 +13,12 @@ fn guards(loops: &str) -> Vec<String> {
     );
     let function = syn::parse_str(&source).unwrap_or_else(|error| panic!("{error}: {source}"));
     let cfg = crate::lower::lower(&function, &CheckOptions::default());
-    let step = cfg.sites.iter().find(|site| site.text == "optimizer.step()").expect("there is a step");
+    let step =
+        cfg.sites.iter().find(|site| site.text.to_string() == "optimizer.step()").expect("there is a step");
     let show = |&(guard, holds): &(usize, bool)| {
         let guard = &cfg.guards[guard];
         let kind = match &guard.kind {
-            GuardKind::Counter(counter) => format!(
+            ConditionKind::Counter(counter) => format!(
                 "{} every {} {}{}{}",
                 if counter.fires == holds { "full" } else { "filling" },
                 counter.every.text,

@@ -1,0 +1,55 @@
+//! What a loop records beside the training: sums, collections, the best model so far, errors in the data.
+
+use super::{Excerpt, LoopId, Past, PathId, SiteId};
+
+/// A branch that is taken when a measure is better than the best so far, which it then becomes.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// The condition.
+    pub site: SiteId,
+    /// The measure.
+    pub measure: Measure,
+    /// The call by which the branch keeps the model.
+    pub keeps: String,
+}
+
+/// A number that measures how good a model is.
+#[derive(Clone, Debug, Default)]
+pub struct Measure {
+    /// Its name.
+    pub name: String,
+    /// The names of what it was computed from.
+    pub names: Vec<String>,
+    /// The resolved forwards that it was computed from.
+    pub forwards: Vec<SiteId>,
+}
+
+/// A loop head that ends the loop, or skips an item, when the data cannot be read.
+#[derive(Clone, Debug)]
+pub struct Swallow {
+    /// The condition of the head, or the expression that the loop iterates over.
+    pub site: SiteId,
+    /// The loop.
+    pub of: LoopId,
+    /// The error skips one item; else it ends the loop.
+    pub drops: bool,
+    /// A head that propagates errors, as a suggestion.
+    pub instead: String,
+    /// The variable that the items are fetched from, if it is one.
+    pub from: Option<PathId>,
+}
+
+/// A tensor with its graph that is added to a sum or put into a collection.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Where.
+    pub site: SiteId,
+    /// The sum or the collection.
+    pub into: PathId,
+    /// The tensor, without `&` and `.clone()`, if it is a variable or a field.
+    pub place: Option<Excerpt>,
+    /// What it was computed from.
+    pub past: Past,
+    /// It is added, not put beside others.
+    pub added: bool,
+}

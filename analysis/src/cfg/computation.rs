@@ -1,0 +1,101 @@
+//! Forwards, losses and backwards, with what they were computed from.
+
+use super::{Deps, PathId, SiteId};
+use crate::stage::Stage;
+
+/// A set of sites; a set of too many is unknown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sites(Deps);
+
+impl Sites {
+    /// One site.
+    pub fn one(site: SiteId) -> Self {
+        Self(Deps::one(site))
+    }
+
+    /// The sites, sorted; none if they are not known.
+    pub fn known(&self) -> &[SiteId] {
+        self.0.paths()
+    }
+
+    /// Whether the sites are unknown.
+    pub fn is_unknown(&self) -> bool {
+        self.0 == Deps::Anything
+    }
+
+    /// Whether the site may be in the set.
+    pub fn may_hold(&self, site: SiteId) -> bool {
+        self.is_unknown() || self.known().contains(&site)
+    }
+
+    /// The union of both.
+    pub fn union(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0))
+    }
+}
+
+/// What a value was computed from, whatever was applied to it since; a plain number has no past.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Forwards and losses.
+    pub computed: Sites,
+    /// Collections and sums that held it on the way.
+    pub collected: Deps,
+    /// It also depends on something that may have a graph of its own.
+    pub open: bool,
+}
+
+impl Past {
+    /// The union of both.
+    pub fn union(&self, other: &Self) -> Self {
+        Self {
+            computed: self.computed.union(&other.computed),
+            collected: self.collected.union(&other.collected),
+            open: self.open || other.open,
+        }
+    }
+}
+
+/// Whether a computation is recorded, as far as closures and guards decide it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// No closure or guard turns recording off.
+    Yes,
+    /// A closure or guard turns it off.
+    No,
+    /// A guard may be in scope.
+    Maybe,
+}
+
+/// A forward, a loss or a backward.
+#[derive(Clone, Debug)]
+pub struct Computation {
+    /// Which of the three.
+    pub stage: Stage,
+    /// The place of the model of a forward.
+    pub model: Option<PathId>,
+    /// The models of a forward, or those that a loss was computed from.
+    pub models: Deps,
+    /// Its arguments, without the receiver.
+    pub given: Deps,
+    /// What its receiver and arguments were computed from.
+    pub past: Past,
+    /// Whether it is recorded.
+    pub recorded: Recorded,
+    /// Whether it trains, if an argument says so.
+    pub told: Option<bool>,
+    /// The `detach` that an argument went through.
+    pub detached: Option<SiteId>,
+}
+
+impl Computation {
+    /// Joins what holds at another visit of the site.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.models = self.models.union(&other.models);
+        self.given = self.given.union(&other.given);
+        self.past = self.past.union(&other.past);
+        if self.recorded != other.recorded {
+            self.recorded = Recorded::Maybe;
+        }
+    }
+}

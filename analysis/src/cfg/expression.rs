@@ -1,0 +1,110 @@
+//! Expressions by structure, for the question whether two are equal.
+
+use std::collections::BTreeMap;
+
+use super::{PathId, Paths};
+
+/// An expression without its place in the source, its parentheses and its types.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Expression {
+    /// A variable in scope.
+    Variable(PathId),
+    /// A name of anything else, or of a variable that is not resolved yet.
+    Name(String),
+    /// A literal, in its simplest form.
+    Literal(String),
+    /// A field.
+    Field(Box<Expression>, String),
+    /// An operator, a method or a function with its operands.
+    Apply(String, Vec<Expression>),
+    /// An expression whose structure is not represented, equal only to itself.
+    Node(usize),
+}
+
+impl Expression {
+    /// The same expression with its names resolved.
+    pub(crate) fn resolved(&self, variable: &dyn Fn(&str) -> Option<PathId>) -> Self {
+        match self {
+            Self::Name(name) => variable(name).map_or_else(|| self.clone(), Self::Variable),
+            Self::Field(base, member) => Self::Field(Box::new(base.resolved(variable)), member.clone()),
+            Self::Apply(operation, operands) => {
+                let operands = operands.iter().map(|operand| operand.resolved(variable)).collect();
+                Self::Apply(operation.clone(), operands)
+            }
+            Self::Variable(_) | Self::Literal(_) | Self::Node(_) => self.clone(),
+        }
+    }
+
+    /// The names in it that are not resolved, and those of fields.
+    pub(crate) fn names<'e>(&'e self, found: &mut dyn FnMut(&'e str)) {
+        match self {
+            Self::Name(name) => found(name),
+            Self::Field(base, member) => {
+                base.names(found);
+                found(member);
+            }
+            Self::Apply(_, operands) => operands.iter().for_each(|operand| operand.names(found)),
+            Self::Variable(_) | Self::Literal(_) | Self::Node(_) => {}
+        }
+    }
+
+    /// The variables in it.
+    pub(crate) fn variables(&self, found: &mut Vec<PathId>) {
+        match self {
+            Self::Variable(path) => found.push(*path),
+            Self::Field(base, _) => base.variables(found),
+            Self::Apply(_, operands) => operands.iter().for_each(|operand| operand.variables(found)),
+            Self::Name(_) | Self::Literal(_) | Self::Node(_) => {}
+        }
+    }
+
+    /// The places that it reads, and itself as a place, if it is one.
+    pub(crate) fn places(&self, paths: &mut Paths, found: &mut Vec<PathId>) {
+        if let Some(place) = self.place(paths) {
+            found.push(place);
+            return;
+        }
+        match self {
+            Self::Field(base, _) => base.places(paths, found),
+            Self::Apply(_, operands) => operands.iter().for_each(|operand| operand.places(paths, found)),
+            Self::Variable(_) | Self::Name(_) | Self::Literal(_) | Self::Node(_) => {}
+        }
+    }
+
+    /// The variable or the field that it is.
+    fn place(&self, paths: &mut Paths) -> Option<PathId> {
+        match self {
+            Self::Variable(path) => Some(*path),
+            Self::Field(base, member) => {
+                let base = base.place(paths)?;
+                Some(paths.field(base, member))
+            }
+            Self::Apply(..) | Self::Name(_) | Self::Literal(_) | Self::Node(_) => None,
+        }
+    }
+}
+
+/// An expression of a function: equal for expressions of equal structure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ExpressionId(usize);
+
+/// An expression at some place: equal where the values are equal too, as far as assignments decide it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Versioned {
+    /// The expression.
+    pub expression: ExpressionId,
+    /// The number of the last assignment to a variable in it.
+    pub version: u32,
+}
+
+/// All expressions of a function that are compared.
+#[derive(Debug, Default)]
+pub(crate) struct Expressions(BTreeMap<Expression, ExpressionId>);
+
+impl Expressions {
+    /// The identity of an expression.
+    pub(crate) fn intern(&mut self, expression: Expression) -> ExpressionId {
+        let next = ExpressionId(self.0.len());
+        *self.0.entry(expression).or_insert(next)
+    }
+}

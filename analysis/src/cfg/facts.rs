@@ -1,0 +1,204 @@
+//! Typed facts about sites and variables, beside the graph.
+//!
+//! Lowering notes a fact where it meets it; a lint asks for all facts of one type, or for the one at a site.
+//! A new kind of fact is one row of [`facts!`], or one variant of [`Mark`] if it carries no data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, OptimizerId, Outcome,
+    PathId, Reads, Root, Schedule, ScheduleOf, SiteId, Swallow, Use, Variable,
+};
+
+/// A type of fact that a site may have.
+pub(crate) trait SiteFact: Sized {
+    fn from_fact(fact: &Fact) -> Option<&Self>;
+    fn from_fact_mut(fact: &mut Fact) -> Option<&mut Self>;
+    fn into_fact(self) -> Fact;
+}
+
+macro_rules! facts {
+    ($($kind:ident,)*) => {
+        /// A fact about a site.
+        #[derive(Debug)]
+        pub(crate) enum Fact {
+            $($kind($kind),)*
+        }
+
+        $(impl SiteFact for $kind {
+            fn from_fact(fact: &Fact) -> Option<&Self> {
+                if let Fact::$kind(fact) = fact { Some(fact) } else { None }
+            }
+
+            fn from_fact_mut(fact: &mut Fact) -> Option<&mut Self> {
+                if let Fact::$kind(fact) = fact { Some(fact) } else { None }
+            }
+
+            fn into_fact(self) -> Fact {
+                Fact::$kind(self)
+            }
+        })*
+    };
+}
+
+facts! {
+    Advance,
+    Choice,
+    Computation,
+    Difference,
+    Kept,
+    LossCall,
+    Opaque,
+    Outcome,
+    Reads,
+    Reduction,
+    Root,
+    Scaler,
+    ScheduleOf,
+    Swallow,
+}
+
+/// A fact without data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Mark {
+    /// The constructor of a sampler that distributes samples to several processes.
+    Sampler,
+    /// A call that tells a sampler the epoch.
+    SetsEpoch,
+    /// A clip whose limit is multiplied by a scaler's factor.
+    ScaledClip,
+    /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
+    SharedOptimizer,
+}
+
+/// The places that are passed to an opaque call, which may run `backward` on any of them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Opaque(pub(crate) Deps);
+
+/// A reduction over all processes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reduction {
+    /// Whether its argument is known to be computed from a loss.
+    pub(crate) of_loss: bool,
+}
+
+/// The scaler that a `backward` multiplies its loss by.
+#[derive(Debug)]
+pub(crate) struct Scaler(pub(crate) Excerpt);
+
+/// All facts about the sites and variables of a function.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    sites: BTreeMap<SiteId, Vec<Fact>>,
+    marks: BTreeSet<(Mark, SiteId)>,
+    variables: BTreeMap<PathId, Variable>,
+}
+
+impl Facts {
+    /// All facts of one type, in the order of their sites.
+    pub(crate) fn all<T: SiteFact + 'static>(&self) -> impl Iterator<Item = (SiteId, &T)> {
+        self.sites
+            .iter()
+            .flat_map(|(site, facts)| facts.iter().map(|fact| (*site, fact)))
+            .filter_map(|(site, fact)| Some((site, T::from_fact(fact)?)))
+    }
+
+    /// All facts of one type, mutably.
+    pub(crate) fn all_mut<T: SiteFact + 'static>(&mut self) -> impl Iterator<Item = &mut T> {
+        self.sites.values_mut().flatten().filter_map(T::from_fact_mut)
+    }
+
+    /// The fact of one type at a site; of several the first.
+    pub(crate) fn at<T: SiteFact>(&self, site: SiteId) -> Option<&T> {
+        self.sites.get(&site)?.iter().find_map(T::from_fact)
+    }
+
+    /// The fact of one type at a site, mutably.
+    pub(crate) fn at_mut<T: SiteFact>(&mut self, site: SiteId) -> Option<&mut T> {
+        self.sites.get_mut(&site)?.iter_mut().find_map(T::from_fact_mut)
+    }
+
+    /// Adds a fact beside those of the site.
+    pub(crate) fn note(&mut self, site: SiteId, fact: impl SiteFact) {
+        self.sites.entry(site).or_default().push(fact.into_fact());
+    }
+
+    /// Adds a fact unless the site has one of this type.
+    pub(crate) fn note_once<T: SiteFact>(&mut self, site: SiteId, fact: T) {
+        if self.at::<T>(site).is_none() {
+            self.note(site, fact);
+        }
+    }
+
+    /// Adds a fact in place of one of this type.
+    pub(crate) fn set<T: SiteFact>(&mut self, site: SiteId, fact: T) {
+        match self.at_mut::<T>(site) {
+            Some(known) => *known = fact,
+            None => self.note(site, fact),
+        }
+    }
+
+    /// Notes the places that an opaque call receives, once for each set of places.
+    pub(crate) fn note_opaque(&mut self, site: SiteId, given: Deps) {
+        let opaque = Opaque(given);
+        let facts = self.sites.entry(site).or_default();
+        if !facts.iter().any(|fact| Opaque::from_fact(fact) == Some(&opaque)) {
+            facts.push(opaque.into_fact());
+        }
+    }
+
+    /// Adds a fact without data.
+    pub(crate) fn mark(&mut self, site: SiteId, mark: Mark) {
+        self.marks.insert((mark, site));
+    }
+
+    /// Whether a site has a mark.
+    pub(crate) fn is(&self, site: SiteId, mark: Mark) -> bool {
+        self.marks.contains(&(mark, site))
+    }
+
+    /// The sites that have a mark.
+    pub(crate) fn marked(&self, mark: Mark) -> impl Iterator<Item = SiteId> {
+        self.marks.range((mark, 0)..=(mark, SiteId::MAX)).map(|(_, site)| *site)
+    }
+
+    /// What is known of a variable or field.
+    pub(crate) fn variable(&self, path: PathId) -> Option<&Variable> {
+        self.variables.get(&path)
+    }
+
+    /// What is known of a variable or field, to change it.
+    pub(crate) fn variable_mut(&mut self, path: PathId) -> &mut Variable {
+        self.variables.entry(path).or_default()
+    }
+
+    /// What is known of a variable or field, to change it, if anything is.
+    pub(crate) fn known_variable_mut(&mut self, path: PathId) -> Option<&mut Variable> {
+        self.variables.get_mut(&path)
+    }
+
+    /// All variables and fields of which anything is known.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (PathId, &Variable)> {
+        self.variables.iter().map(|(path, variable)| (*path, variable))
+    }
+
+    /// The uses of a variable.
+    pub(crate) fn uses(&self, path: PathId) -> &[Use] {
+        self.variables.get(&path).map_or(&[], |known| &known.uses)
+    }
+
+    /// The loop whose items a variable holds.
+    pub(crate) fn item_of(&self, path: PathId) -> Option<LoopId> {
+        self.variables.get(&path)?.item_of
+    }
+
+    /// The variables that hold a schedule that is constructed in the function.
+    pub(crate) fn schedules(&self) -> impl Iterator<Item = (PathId, &Schedule)> {
+        self.variables.iter().filter_map(|(path, known)| Some((*path, known.schedule.as_ref()?)))
+    }
+
+    /// The optimizer of a schedule that is constructed at this site, unless it is a copy of one.
+    pub(crate) fn optimizer_of_schedule(&self, built: SiteId) -> Option<OptimizerId> {
+        self.at::<ScheduleOf>(built).filter(|of| !of.copy).map(|of| of.optimizer)
+    }
+}

@@ -1,0 +1,80 @@
+//! Learning-rate schedules: which optimizer they belong to, and which calls advance them.
+
+use std::collections::BTreeMap;
+
+use super::{Action, Cfg, OptimizerId, PathId, SiteId};
+use crate::stage::Stage;
+
+/// A schedule that is constructed in the function.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Its constructor.
+    pub built: SiteId,
+    /// How often its variable is named.
+    pub named: usize,
+    /// How often it is only read.
+    pub looked_at: usize,
+}
+
+/// The optimizer that the constructor of a schedule receives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ScheduleOf {
+    /// The optimizer.
+    pub(crate) optimizer: OptimizerId,
+    /// The schedule gets a copy of it.
+    pub(crate) copy: bool,
+}
+
+/// A call that advances a schedule and whose result is unused.
+#[derive(Clone, Copy, Debug)]
+pub struct Advance {
+    /// The place of the schedule, if it has one.
+    pub schedule: Option<PathId>,
+    /// The type of the schedule is known, not only its name.
+    pub typed: bool,
+    /// The optimizer of which it gets a copy.
+    pub copy_of: Option<OptimizerId>,
+    /// The call, equal for equal calls.
+    pub call: super::Versioned,
+}
+
+impl Cfg {
+    /// Calls that advance a schedule right after an equal call, each with that call and the optimizer.
+    pub(crate) fn moved_twice(&self) -> BTreeMap<SiteId, (SiteId, Option<OptimizerId>)> {
+        let mut pairs = BTreeMap::new();
+        for block in &self.blocks {
+            let mut last: Option<(SiteId, Option<OptimizerId>)> = None;
+            for event in &block.events {
+                match event.action {
+                    Action::Schedule(of) => {
+                        if let Some((first, known)) = last
+                            && known == of
+                            && self.moves_again(first, event.site)
+                        {
+                            pairs.entry(event.site).or_insert((first, of));
+                        }
+                        last = Some((event.site, of));
+                    }
+                    Action::Mark(Stage::Schedule) => {}
+                    _ => last = None,
+                }
+            }
+        }
+        pairs
+    }
+
+    /// Whether two calls advance the same schedule with the same arguments, and always both.
+    fn moves_again(&self, first: SiteId, second: SiteId) -> bool {
+        let advance = |site| self.facts.at::<Advance>(site).filter(|how| how.copy_of.is_none());
+        let (Some(one), Some(other)) = (advance(first), advance(second)) else { return false };
+        let (a, b) = (&self.sites[first], &self.sites[second]);
+        first != second
+            && one.schedule.is_some()
+            && one.schedule == other.schedule
+            && one.call == other.call
+            && a.loops == b.loops
+            && a.call == b.call
+            && !a.conditional
+            && !b.conditional
+    }
+}

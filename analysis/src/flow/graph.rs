@@ -1,0 +1,87 @@
+//! Whether the graph of a tensor was freed by a backward.
+
+use crate::cfg::{Certain, SiteId};
+
+/// Whether a graph was freed by a backward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GraphUse {
+    /// Over all paths: fresh, freed and unknown, as bits.
+    all: u8,
+    /// Over the paths that bypass no loop.
+    direct: u8,
+    /// The backward that freed it.
+    pub by: Option<SiteId>,
+}
+
+const FRESH: u8 = 1;
+const FREED: u8 = 2;
+const LOST: u8 = 4;
+
+impl GraphUse {
+    /// Freed, as bits.
+    pub const BAD: u8 = FREED;
+
+    /// Fresh, on direct paths only if any comes here.
+    pub(super) fn fresh(direct: bool) -> Self {
+        Self::of(FRESH, direct, None)
+    }
+
+    /// Freed by a backward.
+    pub(super) fn freed(direct: bool, by: SiteId) -> Self {
+        Self::of(FREED, direct, Some(by))
+    }
+
+    /// Unknown.
+    pub(super) fn lost(direct: bool) -> Self {
+        Self::of(LOST, direct, None)
+    }
+
+    fn of(all: u8, direct: bool, by: Option<SiteId>) -> Self {
+        Self { all, direct: if direct { all } else { 0 }, by }
+    }
+
+    /// Whether it is fresh on every path.
+    pub fn is_fresh(&self) -> bool {
+        self.all == FRESH
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.all & LOST != 0
+    }
+
+    /// Its states over the paths that bypass no loop, as bits.
+    pub(super) fn direct(&self) -> u8 {
+        self.direct
+    }
+
+    /// Removes the paths that bypass no loop.
+    pub(super) fn skip(&mut self) {
+        self.direct = 0;
+    }
+
+    /// The join of both.
+    pub(super) fn join(self, other: Self) -> Self {
+        let by = match (self.by, other.by) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        Self { all: self.all | other.all, direct: self.direct | other.direct, by }
+    }
+
+    /// The use of a tensor that was computed from graphs with these two uses: fresh only where both are.
+    pub(super) fn computed_from(self, other: Self) -> Self {
+        let all = if other.all & FRESH == 0 { other.all } else { other.all | self.all };
+        Self { all: all | (self.all & !FRESH), direct: other.direct, by: self.by.or(other.by) }
+    }
+
+    /// Whether it is freed: on every path, on some, or `None` if that is unknown.
+    pub fn certainty(&self) -> Option<Certain> {
+        if self.is_lost() {
+            None
+        } else if self.all == FREED {
+            Some(Certain::Every)
+        } else {
+            (self.direct & FREED != 0).then_some(Certain::Some)
+        }
+    }
+}

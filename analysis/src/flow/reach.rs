@@ -1,0 +1,73 @@
+//! Which optimizers an action on some places reaches, and which graphs a backward runs through.
+
+use crate::cfg::{Cfg, Deps, GraphId, Optimizer, OptimizerId, PathId};
+use crate::limits;
+
+/// Whether an action on some places reaches an optimizer's gradients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    Yes,
+    No,
+    Maybe,
+}
+
+/// Whether the parameters of an optimizer are known well enough to exclude that a loss depends on them.
+fn is_told_apart(cfg: &Cfg, owned: &Deps, deps: &Deps) -> bool {
+    let is_model = |path: PathId| Deps::one(path).overlaps(&cfg.function.models, &cfg.paths) == Some(true);
+    let apart = |path: PathId| deps.paths().iter().all(|&from| cfg.independent(path, from));
+    owned.paths().iter().all(|&path| is_model(path) || apart(path))
+}
+
+/// Whether the gradient of a loss that was computed from `deps` reaches this optimizer.
+pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
+    let alone = cfg.optimizers.len() == 1;
+    let overlaps =
+        |optimizer: &Optimizer| optimizer.owned.as_ref().and_then(|owned| owned.overlaps(deps, &cfg.paths));
+    let optimizer = &cfg.optimizers[id];
+    match (&optimizer.owned, overlaps(optimizer)) {
+        // One of several may be left out.
+        (Some(owned), Some(true)) if optimizer.several && !covers(cfg, deps, owned) => Reach::Maybe,
+        (_, Some(true)) => Reach::Yes,
+        (Some(owned), Some(false))
+            if is_told_apart(cfg, owned, deps)
+                && cfg.optimizers.iter().any(|other| overlaps(other) == Some(true)) =>
+        {
+            Reach::No
+        }
+        (Some(_), Some(false)) => Reach::Maybe,
+        _ if alone => Reach::Yes,
+        _ => Reach::Maybe,
+    }
+}
+
+/// Whether an action on these places acts on all parameters of an optimizer.
+pub(super) fn is_whole(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> bool {
+    cfg.optimizers[id].owned.as_ref().is_some_and(|owned| covers(cfg, deps, owned))
+}
+
+/// Whether all owned places are inside of these places.
+fn covers(cfg: &Cfg, deps: &Deps, owned: &Deps) -> bool {
+    let inside = |part| deps.paths().iter().any(|&whole| cfg.paths.holds(whole, part));
+    !owned.is_empty() && owned.paths().iter().all(|&part| inside(part))
+}
+
+/// The graphs, and all graphs that they were computed from.
+pub(super) fn ancestors(cfg: &Cfg, graphs: &[GraphId]) -> Vec<GraphId> {
+    let mut open = graphs.to_vec();
+    let mut seen: Vec<GraphId> = Vec::new();
+    while let Some(graph) = open.pop() {
+        if !seen.contains(&graph) && seen.len() < limits::ANCESTORS {
+            seen.push(graph);
+            open.extend(&cfg.graphs[graph].parents);
+        }
+    }
+    seen
+}
+
+/// Whether a tensor is known to have a graph: a model with an optimizer in the function computed it.
+pub(super) fn has_graph(cfg: &Cfg, graph: GraphId) -> bool {
+    let models = &cfg.graphs[graph].models;
+    cfg.optimizers.iter().any(|optimizer| {
+        optimizer.owned.as_ref().and_then(|owned| owned.overlaps(models, &cfg.paths)) == Some(true)
+    })
+}

@@ -1,0 +1,149 @@
+//! The abstract value of an optimizer's gradients: their states, and the events that led to each.
+
+use super::gradients::GradientStates;
+use crate::cfg::{Certain, SiteId};
+use crate::stage::Effect;
+
+/// The last events that led to a state; of several sites the first in the source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GradientProvenance {
+    /// The backward that filled the gradients, or added to used ones.
+    pub filled: Option<SiteId>,
+    /// The step that used them.
+    pub used: Option<SiteId>,
+    /// The `zero_grad` that emptied them.
+    pub zeroed: Option<SiteId>,
+    /// A clip since the last backward.
+    pub clipped: Option<SiteId>,
+}
+
+impl GradientProvenance {
+    fn join(self, other: Self) -> Self {
+        let first = |a: Option<SiteId>, b: Option<SiteId>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        Self {
+            filled: first(self.filled, other.filled),
+            used: first(self.used, other.used),
+            zeroed: first(self.zeroed, other.zeroed),
+            clipped: first(self.clipped, other.clipped),
+        }
+    }
+}
+
+/// The gradients of one optimizer at one point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GradientValue {
+    /// Their states over all paths.
+    pub all: GradientStates,
+    /// Their states over the paths that bypass no loop.
+    pub direct: GradientStates,
+    /// The provenance of each state.
+    provenance: [GradientProvenance; 7],
+}
+
+impl GradientValue {
+    pub(super) fn new(states: GradientStates) -> Self {
+        Self { all: states, direct: states, provenance: [GradientProvenance::default(); 7] }
+    }
+
+    /// The events that led to one state.
+    pub fn provenance(&self, state: GradientStates) -> GradientProvenance {
+        self.provenance[state.index()]
+    }
+
+    /// Replaces all states by one, as far as any path comes here.
+    pub(super) fn set(&mut self, state: GradientStates) {
+        let direct = if self.direct == GradientStates::NONE { GradientStates::NONE } else { state };
+        *self = Self { direct, ..Self::new(state) };
+    }
+
+    /// Removes the paths that bypass no loop.
+    pub(super) fn skip(&mut self) {
+        self.direct = GradientStates::NONE;
+    }
+
+    pub(super) fn apply(&mut self, effect: Effect, site: SiteId) {
+        let mut next = Self {
+            all: self.all.after(effect),
+            direct: self.direct.after(effect),
+            provenance: [GradientProvenance::default(); 7],
+        };
+        for state in self.all.states() {
+            let provenance = self.provenance_after(state, effect, site);
+            let slot = &mut next.provenance[state.after(effect).index()];
+            *slot = if *slot == GradientProvenance::default() { provenance } else { slot.join(provenance) };
+        }
+        *self = next;
+    }
+
+    fn provenance_after(&self, state: GradientStates, effect: Effect, site: SiteId) -> GradientProvenance {
+        let before = self.provenance(state);
+        match effect {
+            Effect::Nothing | Effect::Unscale => before,
+            Effect::Zero => GradientProvenance { zeroed: Some(site), ..before },
+            Effect::Fill if state == GradientStates::STALE || state == GradientStates::FILLED => {
+                GradientProvenance { clipped: None, ..before }
+            }
+            Effect::Fill => GradientProvenance { filled: Some(site), clipped: None, ..before },
+            Effect::Clip => GradientProvenance { clipped: before.clipped.or(Some(site)), ..before },
+            Effect::Take => GradientProvenance { used: Some(site), clipped: None, ..before },
+        }
+    }
+
+    /// Joins the value of another path; returns whether anything changed.
+    pub(super) fn join(&mut self, other: &Self) -> bool {
+        let before = *self;
+        for (index, provenance) in self.provenance.iter_mut().enumerate() {
+            let (state, _) = GradientStates::ALL[index];
+            *provenance = match (before.all.meets(state), other.all.meets(state)) {
+                (true, true) => provenance.join(other.provenance[index]),
+                (false, true) => other.provenance[index],
+                _ => *provenance,
+            };
+        }
+        self.all = self.all | other.all;
+        self.direct = self.direct | other.direct;
+        *self != before
+    }
+
+    /// Whether the states are bad: on every path, on some, or `None` if that is unknown.
+    pub fn certainty(&self, bad: GradientStates) -> Option<Certain> {
+        let silent = GradientStates::UNKNOWN | GradientStates::ENTRY;
+        if self.all.meets(silent) || self.all == GradientStates::NONE {
+            return None;
+        }
+        if self.all.within(bad) {
+            return Some(Certain::Every);
+        }
+        self.direct.meets(bad).then_some(Certain::Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn certainty_needs_every_path_and_unknown_says_nothing() {
+        let mut value = GradientValue::new(GradientStates::USED);
+        assert_eq!(value.certainty(GradientStates::USED), Some(Certain::Every));
+        assert!(value.join(&GradientValue::new(GradientStates::EMPTY)));
+        assert_eq!(value.certainty(GradientStates::USED), Some(Certain::Some));
+        assert!(value.join(&GradientValue::new(GradientStates::UNKNOWN)));
+        assert_eq!(value.certainty(GradientStates::USED), None);
+    }
+
+    #[test]
+    fn a_skipped_loop_only_takes_certainty_away() {
+        let mut filled = GradientValue::new(GradientStates::FILLED);
+        let mut skipped = GradientValue::new(GradientStates::EMPTY);
+        skipped.skip();
+        filled.join(&skipped);
+        assert_eq!(filled.certainty(GradientStates::EMPTY), None);
+        let mut used = GradientValue::new(GradientStates::USED);
+        used.join(&skipped);
+        assert_eq!(used.certainty(GradientStates::USED), Some(Certain::Some));
+    }
+}

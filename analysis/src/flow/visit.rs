@@ -1,0 +1,204 @@
+//! What lints see: the reached events, each with what held before it.
+
+use super::facts::OptimizerFacts;
+use super::graph::GraphUse;
+use super::path::{PathCondition, PathState};
+use super::reach::{Reach, ancestors, has_graph, reaches};
+use super::state::FlowState;
+use super::states::AbstractValue;
+use super::value::GradientValue;
+use crate::cfg::{Action, Cfg, Deps, GraphId, OptimizerId, SiteId};
+use crate::stage::Effect;
+
+/// An event, and what held before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Observed {
+    /// A stage acts on the gradients of an optimizer.
+    Effect(OptimizerId, Effect, GradientValue),
+    /// A backward runs through a graph.
+    Backward(GraphId, GraphUse),
+    /// A clip or a step of an optimizer.
+    Facts(OptimizerId, Effect, OptimizerFacts),
+    /// An optimizer is constructed.
+    Build(OptimizerId),
+    /// The parameters of an optimizer are read as they are.
+    Look(OptimizerId, GradientValue),
+    /// A forward or a loss: the mode of the model, if it is tracked, and whether a switch stops recording.
+    Computation(Option<AbstractValue>, AbstractValue),
+    /// A schedule advances: whether its optimizer has stepped, or each of those that it may belong to.
+    Schedule(AbstractValue),
+}
+
+/// One visit of an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit {
+    /// The event, and what held before it.
+    pub what: Observed,
+    /// Its place in the source.
+    pub site: SiteId,
+    /// Its number among the events of the function as lowered, so that earlier iterations come first.
+    pub rank: usize,
+    /// It is in a first iteration that a condition may skip.
+    pub maybe_not_first: bool,
+    /// It is in a first iteration.
+    pub first: bool,
+    /// Index of its cases, if path conditions make a difference.
+    pub cases: Option<usize>,
+}
+
+/// The states that a visit meets under one path condition.
+#[derive(Clone, Copy, Debug)]
+pub struct Case {
+    condition: PathCondition,
+    /// The states of the gradients, the mode or the graph on the paths that bypass no loop, as bits.
+    states: u8,
+}
+
+impl Case {
+    /// Whether the states are bad where the answer to a question is `yes`, and not bad where it is the other.
+    pub(super) fn is_decided_by(&self, bit: usize, yes: bool, bad: u8) -> bool {
+        self.condition.answer(bit).is_some_and(|answer| {
+            let excluded = if answer == yes { !bad } else { bad };
+            self.states & excluded == 0
+        })
+    }
+}
+
+/// All visits, and the cases of those that path conditions make a difference to.
+pub(super) fn collect(cfg: &Cfg, starts: &[FlowState]) -> (Vec<Visit>, Vec<Vec<Case>>) {
+    let mut visits = Vec::new();
+    let mut all_cases = Vec::new();
+    let mut rank = 0;
+    for (block, start) in cfg.blocks.iter().zip(starts) {
+        let first = rank;
+        rank += block.events.len();
+        if start.is_unreachable() {
+            continue;
+        }
+        let mut state = start.clone();
+        for (index, event) in block.events.iter().enumerate() {
+            for what in observed(cfg, &state, &event.action) {
+                let differing = differing_cases(cfg, &state, what, &event.action);
+                let cases = (!differing.is_empty()).then_some(all_cases.len());
+                all_cases.extend(cases.map(|_| differing));
+                visits.push(Visit {
+                    what,
+                    site: event.site,
+                    rank: first + index + 1,
+                    maybe_not_first: event.maybe_not_first,
+                    first: event.first,
+                    cases,
+                });
+            }
+            state.apply(cfg, event);
+            if state.is_unreachable() {
+                break;
+            }
+        }
+    }
+    (visits, all_cases)
+}
+
+/// The states that a visit meets under each path condition, if they differ.
+fn differing_cases(cfg: &Cfg, state: &FlowState, what: Observed, action: &Action) -> Vec<Case> {
+    let cases = |states: &dyn Fn(&PathState) -> u8| {
+        let case = |path: &PathState| Case { condition: path.condition, states: states(path) };
+        let cases: Vec<Case> = state.paths.iter().map(case).filter(|case| case.states != 0).collect();
+        let differ = cases.iter().any(|case| case.states != cases[0].states);
+        if differ { cases } else { Vec::new() }
+    };
+    match what {
+        Observed::Effect(id, ..) | Observed::Look(id, _) => cases(&|path| path.gradients(id).direct.bits()),
+        Observed::Backward(graph, _) => cases(&|path| path.graph(graph).direct()),
+        Observed::Computation(Some(_), _) => match action {
+            Action::Computation(Some(model)) => {
+                cases(&|path| path.tracked.mode(cfg, *model).map_or(0, |mode| mode.direct.bits()))
+            }
+            _ => Vec::new(),
+        },
+        Observed::Computation(None, _) | Observed::Facts(..) | Observed::Build(_) | Observed::Schedule(_) => {
+            Vec::new()
+        }
+    }
+}
+
+/// What lints see of an event.
+fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
+    let all = 0..cfg.optimizers.len();
+    let effect_on = |id: OptimizerId, effect: Effect| {
+        state.gradients(id).map(|gradients| Observed::Effect(id, effect, gradients))
+    };
+    let facts_at = |id: OptimizerId, effect: Effect| match effect {
+        Effect::Clip | Effect::Take => state.facts(id).map(|facts| Observed::Facts(id, effect, facts)),
+        Effect::Nothing | Effect::Zero | Effect::Fill | Effect::Unscale => None,
+    };
+    let reached = |deps: &Deps| -> Vec<OptimizerId> {
+        all.clone().filter(|id| reaches(cfg, *id, deps) == Reach::Yes).collect()
+    };
+    match action {
+        Action::Build(id) => vec![Observed::Build(*id)],
+        Action::Look(deps) => {
+            let ids = if *deps == Deps::Anything { all.collect() } else { reached(deps) };
+            ids.into_iter().filter_map(|id| Some(Observed::Look(id, state.gradients(id)?))).collect()
+        }
+        Action::Computation(model) => {
+            let mode = model.and_then(|model| state.tracked(|tracked| tracked.mode(cfg, model)));
+            let recording = state.tracked(|tracked| Some(tracked.recording()));
+            recording.map(|recording| Observed::Computation(mode, recording)).into_iter().collect()
+        }
+        Action::Schedule(advanced) => {
+            let ids = all.filter(|id| advanced.is_none_or(|advanced| advanced == *id));
+            let stepped = ids.filter_map(|id| Some(state.facts(id)?.stepped));
+            let joined = stepped.reduce(|mut all, stepped| {
+                all.join(&stepped);
+                all
+            });
+            joined.map(Observed::Schedule).into_iter().collect()
+        }
+        Action::Effect(id, effect) => {
+            effect_on(*id, *effect).into_iter().chain(facts_at(*id, *effect)).collect()
+        }
+        Action::Through(deps, effect) => {
+            let ids = reached(deps);
+            let effects = ids.iter().filter_map(|id| effect_on(*id, *effect));
+            effects.chain(ids.iter().filter_map(|id| facts_at(*id, *effect))).collect()
+        }
+        Action::Backward { deps, graphs, own, .. } => {
+            let graphs = graphs.iter().filter(|&&graph| *own || has_graph(cfg, graph));
+            let graphs = graphs.filter_map(|&graph| {
+                let (graph, used) = freed_before(cfg, state, graph).or(Some((graph, state.graph(graph)?)))?;
+                Some(Observed::Backward(graph, used))
+            });
+            graphs.chain(reached(deps).into_iter().filter_map(|id| effect_on(id, Effect::Fill))).collect()
+        }
+        Action::Forget(_)
+        | Action::Compute(..)
+        | Action::LoseGraph(_)
+        | Action::Touch(_)
+        | Action::Replace(_)
+        | Action::Assume(..)
+        | Action::Unassume(_)
+        | Action::Mark(_)
+        | Action::Mode(..)
+        | Action::LoseMode(_)
+        | Action::Recording(_)
+        | Action::KeepMode(_)
+        | Action::RestoreMode(..) => Vec::new(),
+    }
+}
+
+/// A freed graph that a tensor was computed from although its own is fresh, such as the trunk of two heads.
+///
+/// Several tensors in one need not have their graph in common.
+fn freed_before(cfg: &Cfg, state: &FlowState, graph: GraphId) -> Option<(GraphId, GraphUse)> {
+    let itself = state.graph(graph)?;
+    if itself.is_lost() || itself.certainty().is_some() {
+        return None;
+    }
+    let candidates = ancestors(cfg, &[graph]).into_iter().skip(1);
+    let mut candidates = candidates.filter(|&graph| !cfg.graphs[graph].several && has_graph(cfg, graph));
+    candidates.find_map(|graph| {
+        let used = state.graph(graph)?;
+        used.certainty().map(|_| (graph, used))
+    })
+}

@@ -1,0 +1,140 @@
+//! Comparisons of counts: `(i + 1) % k == 0`, `count == k`.
+
+use syn::{BinOp, Expr, ExprBinary};
+
+use super::shape::{number, remainder_of, rest};
+use crate::cfg::{Excerpt, PathId, Period};
+use crate::limits;
+use crate::lower::{Lower, text};
+use crate::vocabulary::rust::{Question, question};
+
+/// A variable plus a number.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Linear {
+    pub(super) of: Option<PathId>,
+    /// `None` when something unknown is added.
+    pub(super) plus: Option<i64>,
+}
+
+/// A comparison of a count.
+#[derive(Clone, Debug)]
+pub(in crate::lower::control) struct Count {
+    pub(super) value: Linear,
+    /// The number of the last assignment to the variable.
+    pub(super) version: u32,
+    /// The value as the source writes it.
+    pub(super) text: Excerpt,
+    pub(super) every: Period,
+    /// What the remainder must be; for an equality, what the value must be beyond `every`.
+    pub(super) rest: Option<i64>,
+    /// Remainder, or equality.
+    pub(super) modulo: bool,
+    /// Whether the comparison is true when the count is full.
+    pub(super) fires: bool,
+}
+
+impl Count {
+    /// The same comparison as a question whose answer is `holds` where the comparison is true.
+    pub(in crate::lower::control) fn answered(self, holds: bool) -> Self {
+        Self { fires: self.fires == holds, ..self }
+    }
+}
+
+impl Lower<'_> {
+    /// The count that a condition compares, if it does.
+    pub(in crate::lower::control) fn ask_count(&mut self, condition: &Expr) -> Option<Count> {
+        match condition {
+            Expr::MethodCall(call)
+                if question(&call.method.to_string(), call.args.len()) == Some(Question::IsMultiple) =>
+            {
+                let every = call.args.first()?;
+                self.remainder(&call.receiver, every, Some(0), true)
+            }
+            Expr::Binary(node) => {
+                let fires = match node.op {
+                    BinOp::Eq(_) | BinOp::Ge(_) | BinOp::Le(_) => true,
+                    BinOp::Ne(_) | BinOp::Lt(_) | BinOp::Gt(_) => false,
+                    _ => return None,
+                };
+                let exact = matches!(node.op, BinOp::Eq(_) | BinOp::Ne(_));
+                if exact {
+                    for (left, right) in [(&node.left, &node.right), (&node.right, &node.left)] {
+                        if let Some((value, every)) = remainder_of(left) {
+                            let rest = rest(right, every);
+                            return self.remainder(value, every, rest, fires);
+                        }
+                    }
+                }
+                self.equality(node, fires)
+            }
+            _ => None,
+        }
+    }
+
+    /// `match i % k { 0 => .. }`.
+    pub(in crate::lower::control) fn ask_remainder(
+        &mut self,
+        subject: &Expr,
+        rest: Option<i64>,
+    ) -> Option<Count> {
+        let (value, every) = remainder_of(subject)?;
+        self.remainder(value, every, rest, true)
+    }
+
+    fn remainder(&mut self, value: &Expr, every: &Expr, rest: Option<i64>, fires: bool) -> Option<Count> {
+        let version = self.versioned(value).version;
+        let value_of = self.linear(value, 0).filter(|linear| linear.of.is_some())?;
+        let (text, every) = (text::tight(value).into(), self.period(every));
+        Some(Count { value: value_of, version, text, every, rest, modulo: true, fires })
+    }
+
+    /// `count == k`, `count >= k`.
+    fn equality(&mut self, node: &ExprBinary, fires: bool) -> Option<Count> {
+        let sides = [(&node.left, &node.right), (&node.right, &node.left)];
+        sides.into_iter().find_map(|(left, right)| {
+            Some(Count { modulo: false, ..self.remainder(left, right, Some(0), fires)? })
+        })
+    }
+
+    /// An expression as a variable plus a number.
+    pub(super) fn linear(&mut self, expr: &Expr, depth: usize) -> Option<Linear> {
+        if depth > limits::NESTED_ARITHMETIC {
+            return None;
+        }
+        match expr {
+            Expr::Paren(inner) => self.linear(&inner.expr, depth + 1),
+            Expr::Group(inner) => self.linear(&inner.expr, depth + 1),
+            Expr::Cast(inner) => self.linear(&inner.expr, depth + 1),
+            Expr::Reference(inner) => self.linear(&inner.expr, depth + 1),
+            Expr::Unary(inner) if matches!(inner.op, syn::UnOp::Deref(_)) => {
+                self.linear(&inner.expr, depth + 1)
+            }
+            Expr::Lit(_) => Some(Linear { of: None, plus: number(expr) }),
+            Expr::Binary(node) if matches!(node.op, BinOp::Add(_) | BinOp::Sub(_)) => {
+                let (left, right) =
+                    (self.linear(&node.left, depth + 1)?, self.linear(&node.right, depth + 1)?);
+                let add = matches!(node.op, BinOp::Add(_));
+                let plus = left
+                    .plus
+                    .zip(right.plus)
+                    .and_then(|(a, b)| if add { a.checked_add(b) } else { a.checked_sub(b) });
+                match (left.of, right.of) {
+                    (of, None) => Some(Linear { of, plus }),
+                    (None, of) if add => Some(Linear { of, plus }),
+                    _ => None,
+                }
+            }
+            // Something that is added, whatever it is.
+            Expr::Binary(_) | Expr::MethodCall(_) | Expr::Call(_) => Some(Linear::default()),
+            Expr::Path(_) | Expr::Field(_) => {
+                let path = self.place_of(expr)?;
+                if let Some(&alias) = self.guarding.counting.aliases.get(&path) {
+                    return Some(alias);
+                }
+                let bumped = self.control.iterations.last().is_some_and(|round| round.bumped.contains(&path));
+                Some(Linear { of: Some(path), plus: Some(i64::from(bumped)) })
+            }
+            _ => None,
+        }
+    }
+}
