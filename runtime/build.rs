@@ -1,4 +1,4 @@
-//! Tells the crate whether it is built without optimization: nothing in the source can ask.
+//! Sets a cfg in unoptimized builds, because source code cannot query the optimization level.
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(unoptimized)");

@@ -1,7 +1,7 @@
-//! A plan as tokens: the loop that one would have written by hand.
+//! Expands a plan to tokens: the loop as one would write it by hand.
 //!
-//! Prints, decides nothing. Every stage stands at the place of the spec's token that asks for it, so that
-//! findings of the checker and rustc's own errors stand there too.
+//! It prints and decides nothing. Every stage has the span of its token in the spec, so that findings of the checker
+//! and rustc's own errors are reported there.
 
 mod doc;
 mod number;
@@ -27,13 +27,13 @@ pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
     let output = Place::of(&item.signature.output).end;
     let printer = Printer::new(plan);
     let (mut item, mut extra) = (item.clone(), doc::comment(plan));
-    if let Some(model) = asked(&item, &plan.model.place) {
-        extra.extend(printer.ask_for_module(&mut item.signature, &model));
+    if let Some(model) = boundable_type(&item, &plan.model.place) {
+        extra.extend(printer.bind_module(&mut item.signature, &model));
     }
     function(&item, &extra, &printer.body(output))
 }
 
-/// The function with a body that type-checks, for a spec with mistakes: nothing else breaks by them.
+/// The function with a body that type-checks, for a spec with errors, so that no further errors follow.
 pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
     let here = Span::mixed_site();
     let mut item = item.clone();
@@ -41,13 +41,13 @@ pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
     function(
         &item,
         &quote_spanned!(here=> #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]),
-        &quote_spanned!(here=> ::core::unreachable!("the spec of this loop has mistakes")),
+        &quote_spanned!(here=> ::core::unreachable!("the spec of this loop has errors")),
     )
 }
 
-/// The type of the model's parameter, if rustc can be asked about it above the body: no generic parameter of the
-/// function, which would become a promise, and no type with a part that only a signature may leave out.
-fn asked(item: &SpecFn, model: &TokenStream) -> Option<Type> {
+/// The type of the model's parameter, if a `where` clause can bound it: not a generic parameter of the function, for
+/// which the bound would be an assumption, and no type with a part that only a signature may elide.
+fn boundable_type(item: &SpecFn, model: &TokenStream) -> Option<Type> {
     let mut ty = item.type_of(&model.to_string())?;
     while let Type::Reference(TypeReference { elem, .. })
     | Type::Paren(TypeParen { elem, .. })
@@ -64,7 +64,7 @@ fn asked(item: &SpecFn, model: &TokenStream) -> Option<Type> {
     (path.segments.iter().all(is_plain) && !is_own(&first.ident)).then(|| ty.clone())
 }
 
-/// The function around a body.
+/// The function with this body.
 fn function(item: &SpecFn, extra: &TokenStream, body: &TokenStream) -> TokenStream {
     let SpecFn { attributes, visibility, signature } = item;
     quote!(#(#attributes)* #extra #visibility #signature { #body })
@@ -75,7 +75,7 @@ struct Printer<'a> {
     plan: &'a Plan,
     /// The runtime's path.
     path: Path,
-    /// Where that stands which no clause asks for.
+    /// The span of tokens that belong to no clause.
     here: Span,
 }
 
@@ -86,7 +86,7 @@ impl<'a> Printer<'a> {
         Self { plan, path, here }
     }
 
-    /// The runtime's path at a place: what rustc says of a call, it says there.
+    /// The runtime's path with a span, at which rustc reports errors in the call.
     fn path_at(&self, at: Span) -> TokenStream {
         let path = &self.path;
         located(quote!(#path), at)
@@ -97,9 +97,9 @@ impl<'a> Printer<'a> {
         self.plan.names.local(name, self.here)
     }
 
-    /// Asks rustc whether the model is a module, where the answer is one error: with this bound the body, and what the
-    /// spec's own expressions call, is read as if it were one.
-    fn ask_for_module(&self, signature: &mut Signature, model: &Type) -> TokenStream {
+    /// Adds the bound `Module` for the model, so that a type without it is a single error: with the bound, the body and
+    /// the spec's own expressions type-check as if it were a module.
+    fn bind_module(&self, signature: &mut Signature, model: &Type) -> TokenStream {
         let at = mixed(Place::of(model).start);
         let path = self.path_at(at);
         let bound: WherePredicate = parse_quote_spanned!(at=> #model: #path::Module);
@@ -107,7 +107,7 @@ impl<'a> Printer<'a> {
         quote_spanned!(self.here=> #[allow(private_bounds, trivial_bounds)])
     }
 
-    /// The statements of the function; the result stands where its type does.
+    /// The statements of the function; the result has the span of the return type.
     fn body(&self, output: Span) -> TokenStream {
         let run = self.local("run");
         let (path, model) = (self.path_at(self.plan.model.at), self.plan.model.shared());
@@ -123,7 +123,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// What is made and checked before the first batch.
+    /// The statements before the first batch: declarations and checks.
     fn setup(&self) -> TokenStream {
         let (plan, path, run) = (self.plan, &self.path, self.local("run"));
         let valid = plan.validation.as_ref().map(|validation| &validation.data);
@@ -142,7 +142,7 @@ impl<'a> Printer<'a> {
             [("train", Some(&plan.train)), ("valid", valid)].into_iter().filter_map(|(name, data)| {
                 let data = data?;
                 let loader = self.loader(data);
-                Some(Self::if_there(data, quote_spanned!(mixed(data.at)=> #loader.check(#name)?;)))
+                Some(Self::if_some(data, quote_spanned!(mixed(data.at)=> #loader.check(#name)?;)))
             });
         let seed = plan.seed.as_ref().map(|seed| {
             let (guard, value) = (self.local("_seed"), value(seed));
@@ -154,7 +154,7 @@ impl<'a> Printer<'a> {
             quote_spanned!(self.here=> .validated(#is_there))
         });
         let unused = plan.unused.iter().map(|name| quote_spanned!(self.here=> let _ = &#name;));
-        let machines = self.machines();
+        let optimizer_and_schedule = self.optimizer_and_schedule();
         quote_spanned! {self.here=>
             #(#unused)*
             #(#made)*
@@ -162,12 +162,12 @@ impl<'a> Printer<'a> {
             let mut #run = #path::private::Run::new(#epochs, #max_steps) #max_time #validated;
             #(#checks)*
             #seed
-            #machines
+            #optimizer_and_schedule
         }
     }
 
     /// Optimizer and schedule.
-    fn machines(&self) -> TokenStream {
+    fn optimizer_and_schedule(&self) -> TokenStream {
         let used = &self.plan.optimizer;
         let path = self.path_at(used.at);
         let (optimizer, shared, exclusive) = (Self::made(used, true), used.shared(), used.exclusively());
@@ -176,13 +176,13 @@ impl<'a> Printer<'a> {
             let made = Self::made(scheduler, true);
             let (path, schedule) = (self.path_at(scheduler.at), scheduler.exclusive_inside());
             let start = quote_spanned!(mixed(scheduler.at)=> #path::schedule::Schedule::start(#schedule, #exclusive););
-            let start = Self::if_there_mut(scheduler, start);
+            let start = Self::if_some_mut(scheduler, start);
             quote!(#made #start)
         });
         quote!(#optimizer #check #scheduler)
     }
 
-    /// `let model = ...;` for a thing that the loop makes itself.
+    /// `let model = ...;` for an object that the loop declares.
     fn made(object: &Object, mutable: bool) -> TokenStream {
         let Some(value) = &object.made else { return TokenStream::new() };
         let name = &object.place;
@@ -261,7 +261,7 @@ impl<'a> Printer<'a> {
         );
         let end = (!end.is_empty())
             .then(|| quote_spanned!(self.here=> if #run.window_weight() > 0.0 { #scale #end }));
-        // The update of the batches so far is still made.
+        // A run that ends inside a window still makes the update.
         let last = plan.order.batch_end.then(|| over.clone());
         quote_spanned! {self.here=>
             'windows: for #window in #train {
@@ -278,7 +278,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// The steps of a batch; those that learn from it run if it has a weight.
+    /// The steps of a batch; training steps run only if the batch has a weight.
     fn weighed(&self, order: &Order, steps: &dyn Fn(&[Step]) -> TokenStream) -> TokenStream {
         let run = self.local("run");
         let (before, rest) = order.batch.split_at(order.weighed.start);
@@ -290,8 +290,8 @@ impl<'a> Printer<'a> {
         quote_spanned!(self.here=> #before if #run.batch_weight() > 0.0 { #inner } #after)
     }
 
-    /// Statements on something that may not be there.
-    fn if_there(object: &Object, statements: TokenStream) -> TokenStream {
+    /// Statements on an object, which may be an `Option`.
+    fn if_some(object: &Object, statements: TokenStream) -> TokenStream {
         if !object.is_optional {
             return statements;
         }
@@ -299,8 +299,8 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(object.at)=> if let Some(#place) = &#place { #statements })
     }
 
-    /// The same, where the statements change it.
-    fn if_there_mut(object: &Object, statements: TokenStream) -> TokenStream {
+    /// Statements that change an object, which may be an `Option`.
+    fn if_some_mut(object: &Object, statements: TokenStream) -> TokenStream {
         if !object.is_optional {
             return statements;
         }
@@ -308,17 +308,17 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(object.at)=> if let Some(#place) = #exclusive { #statements })
     }
 
-    /// Moves the schedule on, if it counts epochs, or with a `!`, if it does not.
+    /// Advances the schedule if it counts epochs or, with `!` in `not`, if it counts updates.
     fn schedule(&self, scheduler: &Object, at: Span, not: &TokenStream) -> TokenStream {
         let (path, optimizer) = (self.path_at(at), self.plan.optimizer.exclusively());
         let (shared, exclusive) = (scheduler.shared_inside(), scheduler.exclusive_inside());
         let step = quote_spanned!(at=>
             if #not #path::schedule::Schedule::is_per_epoch(#shared) { #path::schedule::Schedule::step(#exclusive, #optimizer); }
         );
-        Self::if_there_mut(scheduler, step)
+        Self::if_some_mut(scheduler, step)
     }
 
-    /// What a thing must be to give batches: rustc asks, in the words of the trait behind it.
+    /// The loader of an object's batches, with a trait bound on which rustc reports unfit types.
     fn loader(&self, data: &Object) -> TokenStream {
         let (path, shared) = (self.path_at(data.at), data.shared_inside());
         quote_spanned!(mixed(data.at)=> #path::private::loader(#shared))
@@ -331,7 +331,7 @@ impl<'a> Printer<'a> {
     }
 
     /// `let mut train_accuracy = accuracy();`. A path is called; a path other than our metrics goes through
-    /// `private::metric`, so that rustc says what is expected if it does not make a metric.
+    /// `private::metric`, so that rustc names the expected trait if it does not return a metric.
     fn new_metrics(&self, metrics: &[Measure]) -> TokenStream {
         let made = metrics.iter().map(|Measure { name, value, at }| {
             let path = self.path_at(*at);
@@ -348,7 +348,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// The place of a token with the loop's own hygiene.
+/// The span of a token, with the loop's own hygiene.
 fn mixed(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }

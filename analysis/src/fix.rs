@@ -1,7 +1,7 @@
-//! Changes of the source that mend a finding.
+//! Fixes: changes of the source that resolve a finding.
 //!
-//! A lint names calls; `settle` finds the statements around them, and drops a fix where there is none that
-//! could be moved or stand beside another. Nothing here knows the text of a file.
+//! A lint refers to calls. They are later replaced by the statements around them; a fix without a statement that
+//! can be moved, or have another inserted next to it, is dropped. The text of the file is not used here.
 
 use proc_macro2::LineColumn;
 use syn::spanned::Spanned;
@@ -12,48 +12,48 @@ use crate::cfg::Certain;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::lower::deep::leave_out_deep_bodies;
 
-/// A change that mends a finding.
+/// A change of the source that resolves a finding.
 #[derive(Clone, Debug)]
 pub struct Fix {
-    /// What it does, in words.
+    /// Its description.
     pub message: String,
-    /// How sure it is that this is meant.
+    /// Whether it can be applied automatically.
     pub applicability: Applicability,
-    /// What changes, each at a statement of its own.
+    /// Its edits, each of a different statement.
     pub edits: Vec<Edit>,
 }
 
-/// How sure it is that a fix is what was meant.
+/// Whether a fix can be applied automatically.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Applicability {
-    /// One of several things that may be meant.
+    /// One of several possible fixes.
     Maybe,
-    /// It can be applied unseen.
+    /// It can be applied without review.
     Safe,
 }
 
-/// One change.
+/// One edit of a statement.
 #[derive(Clone, Debug)]
 pub enum Edit {
-    /// A new statement before the one at this place.
+    /// Inserts a statement before the one at this place.
     Before(Place, String),
-    /// A new statement behind the one at this place.
+    /// Inserts a statement after the one at this place.
     After(Place, String),
-    /// The statement goes.
+    /// Removes the statement.
     Remove(Place),
-    /// The first statement moves to before the second.
+    /// Moves the first statement before the second.
     MoveBefore(Place, Place),
-    /// The first statement moves to behind the second.
+    /// Moves the first statement after the second.
     MoveAfter(Place, Place),
 }
 
 impl Fix {
-    /// A fix of one edit, which does what the finding's help says.
+    /// A fix of one edit; its description is the finding's help.
     pub(crate) fn new(applicability: Applicability, edit: Edit) -> Self {
         Self { message: String::new(), applicability, edits: vec![edit] }
     }
 
-    /// In these words; what is not certain is not mended unseen.
+    /// Sets the description, unless there is one; a fix of a possible finding is never `Safe`.
     pub(crate) fn told(mut self, help: Option<&str>, certain: Certain) -> Self {
         if self.message.is_empty() {
             help.unwrap_or_default().clone_into(&mut self.message);
@@ -64,7 +64,7 @@ impl Fix {
         self
     }
 
-    /// What mends two faults that are one finding.
+    /// The combined fix of two faults that are merged into one finding.
     pub(crate) fn both(fix: Option<Box<Self>>, other: Option<Self>) -> Option<Box<Self>> {
         let (mut fix, other) = (fix?, other?);
         fix.edits.extend(other.edits);
@@ -72,7 +72,7 @@ impl Fix {
     }
 }
 
-/// Puts the statements around the calls of each fix, and drops the fixes that have none.
+/// Replaces the calls in each fix by the statements around them, and drops fixes without such statements.
 pub(crate) fn settle(file: &File, findings: &mut [Diagnostic]) {
     if findings.iter().all(|finding| finding.fix.is_none()) {
         return;
@@ -90,13 +90,13 @@ pub(crate) fn settle(file: &File, findings: &mut [Diagnostic]) {
     }
 }
 
-/// A stretch of source in which a call may stand.
+/// A range of source that may contain a call.
 struct Extent {
     start: (usize, usize),
     end: (usize, usize),
-    /// The statement, unless what stands here runs under a condition or later.
+    /// Its statement, unless code in this range is conditional or deferred.
     statement: Option<Place>,
-    /// It ends in a semicolon.
+    /// Whether it ends in a semicolon.
     ended: bool,
 }
 
@@ -119,17 +119,17 @@ impl Extents {
         self.0[..before].iter().rev().find(|extent| end <= extent.end)
     }
 
-    /// The statement that a new one can stand beside.
+    /// The statement before which another can be inserted.
     fn beside(&self, place: &Place) -> Option<Place> {
         self.around(place).and_then(|extent| extent.statement)
     }
 
-    /// The same behind it: it must end.
+    /// The statement after which another can be inserted: it must end in a semicolon.
     fn behind(&self, place: &Place) -> Option<Place> {
         self.around(place).filter(|extent| extent.ended).and_then(|extent| extent.statement)
     }
 
-    /// The statement that is this call and nothing else.
+    /// The statement that consists of this call alone.
     fn alone(&self, place: &Place) -> Option<Place> {
         let extent = self.around(place)?;
         let is_call = extent.ended && extent.start == at(place.start.start());

@@ -1,7 +1,7 @@
 //! The catalogue of faults, one line a lint.
 //!
-//! A lint is a page of documentation, a level, and a check that looks at the solved function and reports.
-//! Lints know neither syntax nor each other: what is one fault is settled here, after all have spoken.
+//! A lint is a page of documentation, a level, and a check that reads the solved function and reports findings.
+//! Lints know neither syntax nor each other: findings of the same fault are merged here, after all lints ran.
 
 use crate::cfg::Cfg;
 use crate::diagnostic::{Diagnostic, Level};
@@ -22,18 +22,18 @@ mod window;
 pub use context::Context;
 pub use report::{Cause, Finding, Report};
 
-/// A fault that the checker knows.
+/// A fault that the checker can find.
 #[derive(Debug)]
 pub struct Lint {
-    /// Its name, which reads after `allow`.
+    /// Its name, as written in `allow(..)`.
     pub name: &'static str,
     /// The level of a certain finding.
     pub level: Level,
     /// The fault in one line.
     pub summary: &'static str,
-    /// Its page of documentation, in Markdown.
+    /// The documentation page, in Markdown.
     pub page: &'static str,
-    /// Looks at a function and reports.
+    /// Reports every occurrence in a solved function.
     pub check: fn(&mut Context<'_>),
 }
 
@@ -58,7 +58,7 @@ macro_rules! registry {
     };
 }
 
-mod of_specs; // Below the macro that it uses.
+mod of_specs; // After the macro `lint`, which it uses.
 
 registry! {
     unrelated_optimizer,
@@ -115,22 +115,22 @@ registry! {
     missing_set_epoch,
 }
 
-/// All lints that look at a function, in the order of the catalogue.
+/// All lints of functions, in the order of the catalogue.
 pub fn all() -> &'static [&'static Lint] {
     ALL
 }
 
-/// All lints that are found while a spec is read.
+/// All lints that are reported while a spec is parsed.
 pub fn of_specs() -> &'static [&'static Lint] {
     of_specs::ALL
 }
 
-/// The lint of this name.
+/// The lint with this name.
 pub fn find(name: &str) -> Option<&'static Lint> {
     catalogue().find(|lint| lint.name == name)
 }
 
-/// The lint whose name is most like `name`, if any is like it at all.
+/// The lint with the name most similar to `name`, if one is similar enough.
 pub fn nearest_to(name: &str) -> Option<&'static Lint> {
     nearest(name, catalogue().map(|lint| lint.name)).and_then(find)
 }
@@ -140,12 +140,12 @@ pub fn document() -> String {
     page::document(&catalogue().collect::<Vec<_>>())
 }
 
-/// Every lint that has a page.
+/// Every lint, of functions and of specs.
 fn catalogue() -> impl Iterator<Item = &'static Lint> {
     ALL.iter().chain(of_specs::ALL).copied()
 }
 
-/// Runs every lint, and leaves one finding for each fault, in source order.
+/// Runs every lint and merges their findings: one for each fault, in source order.
 pub(crate) fn judge(cfg: &Cfg, solution: &Solution, options: &CheckOptions) -> Vec<Diagnostic> {
     let mut cx = Context::new(cfg, solution, options);
     for lint in ALL {

@@ -1,7 +1,7 @@
 //! `#[derive(Module)]`: visits each field by its name.
 //!
-//! Types stay rustc's business: each field is handed to the runtime, spanned at its type, so that a
-//! field which is no module, parameter or plain value is an error there.
+//! Type checks are left to rustc: each field is passed to the runtime with the span of its type, so that a field
+//! that is not a module, a parameter or a plain value is an error at its type.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -14,7 +14,7 @@ use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::report;
 
-/// Expands the derive on `item`, which rustc has parsed as a struct, an enum or a union.
+/// Expands the derive on `item`: a struct, an enum or a union.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let bag = Bag::new();
     let user = report::hygiene(&item);
@@ -41,14 +41,14 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     quote!(#code #errors)
 }
 
-/// What to say to anything but a struct.
+/// The error for an item that is not a struct.
 fn not_a_struct(place: Place, what: &str) -> Diagnostic {
     Diagnostic::error(place, format!("`Module` cannot be derived for {what}"))
         .note("a module is a struct whose fields are layers, parameters and plain values")
         .help("derive it for a struct, or write `impl Module` by hand and visit what is there")
 }
 
-/// The `impl`. After a mistake it is still written, so that nothing else breaks.
+/// The `impl`. It is emitted after errors too, so that no further errors follow.
 fn expand_struct(
     bag: &Bag,
     attributes: &[Attribute],
@@ -68,7 +68,7 @@ fn expand_struct(
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let here = Span::mixed_site();
     let visits = visited.iter().map(|(member, field)| {
-        // The argument carries the type's place: that is where a missing `Module` is reported.
+        // The argument has the type's span: rustc reports a missing `Module` there.
         let Place { start, end } = Place::of(&field.ty);
         let (start, end) = (here.located_at(start), here.located_at(end));
         let key = match member {
@@ -94,7 +94,7 @@ fn expand_struct(
     }
 }
 
-/// The generics with a bound `T: Field` for every type parameter that a visited field holds.
+/// The generics with a bound `T: Field` for every type parameter that a visited field contains.
 fn bounded<'a>(generics: &Generics, path: &Path, fields: impl Iterator<Item = &'a Field>) -> Generics {
     let mut used = Used { names: generics.type_params().map(|param| (&param.ident, false)).collect() };
     fields.for_each(|field| used.visit_type(&field.ty));
@@ -111,7 +111,7 @@ fn bounded<'a>(generics: &Generics, path: &Path, fields: impl Iterator<Item = &'
     generics
 }
 
-/// Which type parameters stand in the types of fields, other than inside a `PhantomData`.
+/// Collects the type parameters in the types of fields, except inside a `PhantomData`.
 struct Used<'a> {
     names: Vec<(&'a Ident, bool)>,
 }
@@ -121,7 +121,7 @@ impl<'ast> Visit<'ast> for Used<'_> {
         if path.segments.last().is_some_and(|last| last.ident == "PhantomData") {
             return;
         }
-        // `T` and not `T::Output`: the associated type is another type.
+        // `T` and not `T::Output`: an associated type is another type.
         if let Some(name) = path.get_ident() {
             for (param, used) in &mut self.names {
                 *used |= *param == name;
@@ -131,27 +131,27 @@ impl<'ast> Visit<'ast> for Used<'_> {
     }
 }
 
-/// What `#[module(...)]` stands on.
+/// The item with a `#[module(...)]`.
 #[derive(Clone, Copy, PartialEq)]
 enum Target {
     Struct,
     Field,
 }
 
-/// What `#[module(...)]` says.
+/// The options of `#[module(...)]`.
 #[derive(Default)]
 struct Options {
     skip: bool,
     path: Option<Path>,
 }
 
-/// Reads all `#[module(...)]` of one place.
+/// Parses all `#[module(...)]` attributes of one item.
 fn parse_options(bag: &Bag, attributes: &[Attribute], target: Target) -> Options {
     let mut options = Options::default();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("module")) {
         let Meta::List(list) = &attribute.meta else {
             bag.push(
-                Diagnostic::error(Place::of(&attribute.meta), "`#[module]` says nothing here")
+                Diagnostic::error(Place::of(&attribute.meta), "`#[module]` has no effect here")
                     .help("write `#[module(skip)]` on a field or `#[module(crate = path)]` on the struct"),
             );
             continue;
@@ -172,7 +172,7 @@ fn parse_options(bag: &Bag, attributes: &[Attribute], target: Target) -> Options
     options
 }
 
-/// Reads one option.
+/// Parses one option.
 fn parse_option(
     bag: &Bag,
     input: syn::parse::ParseStream,
@@ -182,7 +182,7 @@ fn parse_option(
     let key = input.call(Ident::parse_any)?;
     let twice = |already: bool| {
         if already {
-            bag.push(Diagnostic::error(key.span(), format!("`{key}` stands here twice")));
+            bag.push(Diagnostic::error(key.span(), format!("`{key}` is given twice")));
         }
     };
     match (key.to_string().as_str(), target) {
@@ -208,7 +208,7 @@ fn parse_option(
             let known = if target == Target::Field { "`skip`" } else { "`crate = path`" };
             return Err(syn::Error::new(
                 key.span(),
-                format!("unknown option `{key}` of `#[module(...)]`\n  = help: here stands {known}"),
+                format!("unknown option `{key}` of `#[module(...)]`\n  = help: the option here is {known}"),
             ));
         }
     }
@@ -219,7 +219,7 @@ fn parse_option(
 mod tests {
     use super::*;
 
-    /// The derive's output without spaces, so that tests do not depend on the printing of tokens.
+    /// The derive's output without spaces, so that tests do not depend on token printing.
     fn derive(item: &str) -> String {
         let tokens = item.parse().unwrap_or_else(|error| panic!("{item}: {error}"));
         expand(tokens).to_string().replace([' ', '\n'], "")

@@ -1,17 +1,18 @@
-//! How deep tokens nest, told before anything parses them.
+//! The nesting depth of tokens, measured before they are parsed.
 //!
-//! A parser of Rust recurses, and a long enough nest overflows any stack: then the whole compiler dies, without a
-//! word on where. So tokens are walked over first, without recursion, and what would take too much stack is left
-//! alone. Brackets are counted, and all that nests without them: prefix operators, closures, generics, `return`,
-//! `if`, types behind `->`. The count errs to the safe side: it may take a long list of comparisons for generics.
+//! A Rust parser is recursive, and deep enough nesting overflows any stack: the compiler then aborts without a
+//! location. Therefore the tokens are measured first, without recursion, and an input that would need too much
+//! stack is not parsed. The measure counts brackets, and everything that nests without them: prefix operators,
+//! closures, generics, `return`, `if`, types after `->`. It is an upper bound: a long list of comparisons may count
+//! as generics.
 
 use proc_macro2::{Spacing, Span, TokenStream, TokenTree, token_stream};
 
-/// The stack that the compiler's thread spares for reading tokens, in bytes: well below half of the 8 MiB that it has.
+/// The stack available for parsing tokens, in bytes: well below half of the 8 MiB of rustc's thread.
 pub(crate) const STACK: usize = 3 << 20;
 
-// What a level takes in a build that is not optimized, in bytes: measured as 8 MiB over the depth that overflows
-// them, the worst over expressions, types, patterns and items.
+// The stack used per level in an unoptimized build, in bytes: 8 MiB divided by the depth that overflows it, the
+// worst case over expressions, types, patterns and items.
 const GROUP: usize = 42_000;
 const ANGLE: usize = 60_000;
 const ARROW: usize = 48_000;
@@ -22,12 +23,12 @@ const KEYWORD: usize = 15_000;
 const ASSIGNMENT: usize = 9_000;
 const RANGE: usize = 12_500;
 const PATH: usize = 4_500;
-/// A link of a chain, which only what walks the tree recurses over: `a + b`, `a.b()`, `else`.
+/// A link of a chain, over which only visitors of the tree recurse: `a + b`, `a.b()`, `else`.
 const LINK: usize = 1_200;
-/// A field or a method: paths of fields are walked by more than other chains.
+/// A field or a method: more visitors recurse over field paths than over other chains.
 const DOT: usize = 5_000;
 
-/// Where the tokens would take more than so much stack to be read, if they do.
+/// The first token at which parsing would need more than `stack` bytes, if any.
 pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     let mut outer: Vec<Level> = Vec::new();
     let mut level = Level::new(tokens.clone(), 0);
@@ -49,14 +50,14 @@ pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     }
 }
 
-/// What stands before a token, as far as it decides what the token is.
+/// The kind of the previous token, as far as it decides how to read the next one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Before {
+enum Previous {
     /// Nothing, an operator or a keyword: an operand follows.
     Operator,
     /// A name: an operator follows, or generics.
     Operand,
-    /// A literal, or brackets that end: an operator follows.
+    /// A literal, or closed brackets: an operator follows.
     Closed,
     /// A block, after which a statement may be complete.
     Block,
@@ -66,21 +67,21 @@ enum Before {
     Hash,
 }
 
-/// The tokens between two brackets, and what is open at one of them.
+/// The remaining tokens between two brackets, and the constructs open at the current one.
 struct Level {
     tokens: token_stream::IntoIter,
-    /// What the brackets around take.
+    /// The stack used by the enclosing brackets.
     outside: usize,
-    before: Before,
-    /// The sign before, if this token continues it, and whether it was a prefix.
+    previous: Previous,
+    /// The previous punctuation character, if this token continues it, and whether it was a prefix operator.
     joint: Option<(char, bool)>,
-    /// Generics that are open.
+    /// The number of open generic argument lists.
     angles: usize,
-    /// Between the bars of a closure.
+    /// Whether the current token is between the bars of a closure.
     parameters: bool,
-    /// What prefix operators take, which end with their operand.
+    /// The stack used by prefix operators, which end with their operand.
     tight: usize,
-    /// What reaches as far to the right as it can: closures, `return`, assignments.
+    /// The stack used by constructs that extend as far right as possible: closures, `return`, assignments.
     loose: usize,
 }
 
@@ -89,7 +90,7 @@ impl Level {
         Self {
             tokens: tokens.into_iter(),
             outside,
-            before: Before::Operator,
+            previous: Previous::Operator,
             joint: None,
             angles: 0,
             parameters: false,
@@ -102,33 +103,33 @@ impl Level {
         self.outside + self.angles * ANGLE + self.tight + self.loose
     }
 
-    /// Counts a token; gives the tokens in its brackets.
+    /// Counts a token and returns the tokens in its brackets.
     fn read(&mut self, token: &TokenTree) -> Option<TokenStream> {
         let joint = self.joint.take();
-        if self.before == Before::Block {
+        if self.previous == Previous::Block {
             self.after_block(token);
         }
         match token {
-            // The name of a lifetime or a label, of which neither is an operand.
-            TokenTree::Ident(_) if self.before == Before::Quote => self.before = Before::Operator,
+            // The name of a lifetime or a label is not an operand.
+            TokenTree::Ident(_) if self.previous == Previous::Quote => self.previous = Previous::Operator,
             TokenTree::Ident(ident) => self.word(&ident.to_string()),
-            TokenTree::Literal(_) => self.operand(Before::Closed),
+            TokenTree::Literal(_) => self.operand(Previous::Closed),
             TokenTree::Punct(punct) => {
-                let prefix = !matches!(self.before, Before::Operand | Before::Closed);
+                let prefix = !matches!(self.previous, Previous::Operand | Previous::Closed);
                 self.sign(punct.as_char(), prefix, joint);
                 self.joint = (punct.spacing() == Spacing::Joint).then_some((punct.as_char(), prefix));
             }
             TokenTree::Group(group) => {
-                if matches!(self.before, Before::Operand | Before::Closed) {
+                if matches!(self.previous, Previous::Operand | Previous::Closed) {
                     self.loose += LINK;
                 }
                 self.tight += GROUP;
                 let braces = group.delimiter() == proc_macro2::Delimiter::Brace;
-                let attribute = self.before == Before::Hash;
-                self.before = match (braces, attribute) {
-                    (true, _) => Before::Block,
-                    (_, true) => Before::Operator,
-                    _ => Before::Closed,
+                let attribute = self.previous == Previous::Hash;
+                self.previous = match (braces, attribute) {
+                    (true, _) => Previous::Block,
+                    (_, true) => Previous::Operator,
+                    _ => Previous::Closed,
                 };
                 return Some(group.stream());
             }
@@ -136,25 +137,25 @@ impl Level {
         None
     }
 
-    /// The brackets that were counted are behind.
+    /// Closes the brackets just counted.
     fn leave(&mut self) {
         self.tight = 0;
     }
 
-    fn operand(&mut self, before: Before) {
+    fn operand(&mut self, previous: Previous) {
         self.tight = 0;
-        self.before = before;
+        self.previous = previous;
     }
 
-    /// A statement, an item or an element of a list ends.
+    /// Ends a statement, an item or an element of a list.
     fn end(&mut self) {
         (self.angles, self.parameters, self.tight, self.loose) = (0, false, 0, 0);
-        self.before = Before::Operator;
+        self.previous = Previous::Operator;
     }
 
-    /// A block ends a statement, unless the next token goes on with it.
+    /// Ends a statement after a block, unless the next token continues it.
     fn after_block(&mut self, token: &TokenTree) {
-        self.before = Before::Closed;
+        self.previous = Previous::Closed;
         match token {
             TokenTree::Ident(word) if *word == "in" => {}
             TokenTree::Ident(word) if *word == "else" => self.loose = self.loose.saturating_sub(KEYWORD),
@@ -167,26 +168,26 @@ impl Level {
         match word {
             "if" | "match" | "while" | "for" | "return" | "break" | "yield" | "let" | "become" => {
                 self.loose += KEYWORD;
-                self.before = Before::Operator;
+                self.previous = Previous::Operator;
             }
             "else" | "as" => {
                 self.loose += LINK;
-                self.before = Before::Operator;
+                self.previous = Previous::Operator;
             }
             "in" | "mut" | "const" | "ref" | "dyn" | "impl" | "fn" | "move" | "async" | "unsafe"
             | "static" | "box" | "raw" | "where" | "extern" | "try" | "loop" | "do" => {
                 self.tight += LINK;
-                self.before = Before::Operator;
+                self.previous = Previous::Operator;
             }
-            _ => self.operand(Before::Operand),
+            _ => self.operand(Previous::Operand),
         }
     }
 
-    /// Counts a sign, which continues the one `before` it, if any.
+    /// Counts a punctuation character, which may continue the one in `before`.
     fn sign(&mut self, sign: char, prefix: bool, before: Option<(char, bool)>) {
         let joint = before.map(|(sign, _)| sign);
-        let comparison = self.before == Before::Closed;
-        self.before = Before::Operator;
+        let comparison = self.previous == Previous::Closed;
+        self.previous = Previous::Operator;
         match (joint, sign) {
             (_, ';') | (Some('='), '>') => self.end(),
             (_, ',') if self.angles == 0 && !self.parameters => self.end(),
@@ -195,7 +196,7 @@ impl Level {
                 self.angles = self.angles.saturating_sub(1);
                 self.loose += ASSIGNMENT;
             }
-            // Between two conditions no generics are open.
+            // After `&&` no generic argument list is open.
             (Some('&'), '&') if before == Some(('&', false)) => self.angles = 0,
             (Some('='), '=') => {
                 self.angles = 0;
@@ -206,7 +207,7 @@ impl Level {
             (_, '<') if !comparison => self.angles += 1,
             (_, '>') => {
                 self.angles = self.angles.saturating_sub(1);
-                self.before = Before::Operand;
+                self.previous = Previous::Operand;
             }
             (_, '|') if self.parameters => self.parameters = false,
             (Some('|'), '|') => self.angles = 0,
@@ -218,14 +219,14 @@ impl Level {
             (_, '-' | '!') if prefix => self.tight += SIGN,
             (_, '?') => {
                 self.loose += LINK;
-                self.before = Before::Closed;
+                self.previous = Previous::Closed;
             }
             (_, '=') if joint.is_none() => self.loose += ASSIGNMENT,
             (Some('+' | '-' | '*' | '/' | '%' | '^' | '&' | '|' | '>'), '=') => self.loose += ASSIGNMENT,
             (None, '.') => self.loose += DOT,
-            (_, '\'') => self.before = Before::Quote,
-            (_, '#') => self.before = Before::Hash,
-            (_, '!') if joint == Some('#') => self.before = Before::Hash,
+            (_, '\'') => self.previous = Previous::Quote,
+            (_, '#') => self.previous = Previous::Hash,
+            (_, '!') if joint == Some('#') => self.previous = Previous::Hash,
             (None, _) => {
                 self.tight = 0;
                 self.loose += LINK;

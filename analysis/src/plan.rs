@@ -1,6 +1,7 @@
-//! What the loop does, in order, with its names chosen: everything is decided here, `expand` only prints.
+//! The plan of a generated loop: its steps in order, with names chosen. All decisions are made here; `expand` only
+//! prints.
 //!
-//! A plan knows names of stages and of the user's things, and no path of the runtime.
+//! A plan contains stages and the user's names, and no path of the runtime.
 
 pub(crate) mod object;
 pub(crate) mod order;
@@ -18,7 +19,7 @@ pub(crate) use object::{Names, Object, located};
 pub(crate) use order::{Order, Step, Work};
 pub(crate) use scope::{Rebind, Scope};
 
-/// A local of the loop that blocks and hooks may name.
+/// A local variable of the loop that blocks and hooks may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Local {
     Model,
@@ -68,18 +69,18 @@ pub(crate) struct Number {
     pub(crate) unit: Option<TimeUnit>,
 }
 
-/// Where a number comes from.
+/// The source of a number.
 #[derive(Clone)]
 pub(crate) enum NumberValue {
-    /// Written into the loop as it is.
+    /// A literal, used as it is.
     Literal(proc_macro2::TokenStream),
     /// A parameter: used by its name, checked at the start.
     Parameter(Ident),
-    /// Computed once at the start under this name, and checked there.
+    /// An expression: computed into a variable with this name at the start, and checked there.
     Bound(Ident, Box<Expr>),
 }
 
-/// A metric: the local that counts, and how it is made.
+/// A metric: its local variable, and the expression that creates it.
 #[derive(Clone)]
 pub(crate) struct Measure {
     pub(crate) name: Ident,
@@ -87,13 +88,13 @@ pub(crate) struct Measure {
     pub(crate) at: Span,
 }
 
-/// When validation runs, beside after the last update.
+/// When validation runs, in addition to the end of the run.
 pub(crate) enum When {
     /// After each epoch.
     EveryEpoch,
-    /// After every so many epochs.
+    /// After every `n` epochs.
     Epochs(Number),
-    /// After every so many updates.
+    /// After every `n` updates.
     Steps(Number),
 }
 
@@ -102,18 +103,18 @@ pub(crate) struct Validation {
     pub(crate) at: Span,
     pub(crate) data: Object,
     pub(crate) when: When,
-    /// Also before the first epoch.
+    /// Whether it also runs before the first epoch.
     pub(crate) first: bool,
     pub(crate) order: Vec<Step>,
     pub(crate) metrics: Vec<Measure>,
-    /// The hook after it, and the same where only the model is there: before the first epoch.
+    /// The hook after it; and the same hook before the first epoch, where the model is the only local.
     pub(crate) end: Option<Step>,
     pub(crate) first_end: Option<Step>,
 }
 
 /// The whole loop.
 pub(crate) struct Plan {
-    /// Where the runtime lives; `None` for its usual place.
+    /// The path of the runtime; `None` for the default.
     pub(crate) path: Option<Path>,
     pub(crate) names: Names,
     pub(crate) model: Object,
@@ -125,9 +126,9 @@ pub(crate) struct Plan {
     pub(crate) max_time: Option<Number>,
     pub(crate) seed: Option<Number>,
     pub(crate) accumulate: Option<Number>,
-    /// What a batch's loss was divided by.
+    /// The divisor of a batch's loss.
     pub(crate) loss_weight: Option<Clause<Expr>>,
-    /// Parameters that absent clauses took, and those that nothing uses.
+    /// The parameters used by absent clauses.
     pub(crate) taken: Vec<Ident>,
     pub(crate) unused: Vec<Ident>,
     pub(crate) order: Order,
@@ -137,29 +138,48 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// All numbers, in the order in which they are computed and checked.
+    /// All numbers, in the order of their computation and check.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = &Number> {
-        let every = self.validation.as_ref().and_then(|validation| match &validation.when {
+        // Without `..`: a number that is not listed here would be neither computed nor checked.
+        let Self {
+            epochs,
+            max_steps,
+            max_time,
+            seed,
+            accumulate,
+            validation,
+            order,
+            path: _,
+            names: _,
+            model: _,
+            train: _,
+            optimizer: _,
+            scheduler: _,
+            loss_weight: _,
+            taken: _,
+            unused: _,
+            train_metrics: _,
+            epoch_end: _,
+        } = self;
+        let every = validation.as_ref().and_then(|validation| match &validation.when {
             When::EveryEpoch => None,
             When::Epochs(number) | When::Steps(number) => Some(number),
         });
-        [&self.epochs, &self.max_steps, &self.max_time, &self.seed, &self.accumulate]
-            .into_iter()
-            .flatten()
-            .chain(every)
-            .chain(self.order.steps().filter_map(|step| match &step.work {
+        [epochs, max_steps, max_time, seed, accumulate].into_iter().flatten().chain(every).chain(
+            order.steps().filter_map(|step| match &step.work {
                 Work::ClipNorm(number) | Work::ClipValue(number) => Some(number),
                 _ => None,
-            }))
+            }),
+        )
     }
 }
 
-/// Plans the loop of a spec in which `rules` found no mistake.
+/// Plans the loop of a spec that passed `rules`.
 ///
 /// # Errors
-/// A clause that `rules` should have missed; the caller reports it as a bug.
+/// A missing clause that `rules` should have reported; the caller reports it as a bug.
 pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan, &'static str> {
-    // Without `..`: a new clause does not compile before it has its place in the loop.
+    // Without `..`: a new clause does not compile until it is used here.
     let Spec {
         model,
         train,
@@ -178,7 +198,7 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         path,
         taken,
         unused,
-        // In the order of the steps.
+        // Used in the order of the steps.
         loss: _,
         forward: _,
         training_step: _,
@@ -186,9 +206,9 @@ pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan
         clip_grad_value: _,
         train_order: _,
         eval_order: _,
-        // By the name of each hook.
+        // Used by the name of each hook.
         on: _,
-        // No part of the loop.
+        // Not a part of the loop.
         levels: _,
         broken_orders: _,
         meant: _,
@@ -274,7 +294,7 @@ pub(crate) fn number(
     names: &Names,
 ) -> Number {
     let Checked { rule, amount } = checked;
-    // A parameter of another type is bound like any expression, so that rustc says it once, at its name.
+    // A parameter of another type is bound like an expression, so that rustc reports one error, at its name.
     let parameter = |path: &ExprPath| {
         let ident = path.path.get_ident()?;
         let fits = unit.is_none() && item.type_of(&ident.to_string()).is_some_and(|ty| rule.is_type(ty));
@@ -297,7 +317,7 @@ pub(crate) fn hook_step(hook: &Hook, there: &[Local], scope: &Scope) -> Step {
     Step { at: hook.key.span(), work: Work::Hook { value: hook.value.clone(), rebinds } }
 }
 
-/// Locals for the metrics of a list, each with a name of its own.
+/// The metrics of a list, each with a unique local variable.
 fn measures(clause: Option<&Clause<Vec<Expr>>>, prefix: &str, names: &Names) -> Vec<Measure> {
     let mut taken: Vec<String> = Vec::new();
     let mut measures = Vec::new();
@@ -312,7 +332,7 @@ fn measures(clause: Option<&Clause<Vec<Expr>>>, prefix: &str, names: &Names) -> 
     measures
 }
 
-/// What to call a metric, how it is made, and where it stands.
+/// A metric's name, the expression that creates it, and its span.
 fn metric_parts(metric: &Expr) -> (String, Expr, Span) {
     let at = crate::diagnostic::Place::of(metric).start;
     let last = |path: &Path| {

@@ -1,5 +1,5 @@
-//! Rules for the values of clauses: literals are checked here, all other expressions at run time (by the
-//! generated code before the first batch, in the same words). The rules are in the rows of the table of clauses.
+//! Rules for the values of clauses. Literals are checked here, other expressions by the generated code before the
+//! first batch, with the same messages. Each rule is in its clause's row of the table.
 
 pub(crate) mod cross;
 
@@ -10,32 +10,32 @@ use syn::{Expr, Lit, Path, Type, UnOp};
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 
-/// What a value counts or measures.
+/// The kind of number that a rule accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A whole number from 1 on, `usize`.
+    /// An integer of at least 1, `usize`.
     Count,
-    /// A whole number from 0 on, `u64`.
+    /// An integer of at least 0, `u64`.
     Seed,
     /// A finite number above 0, `Scalar`.
     Positive,
-    /// A time above 0, `Duration`; literals count its unit.
+    /// A time above 0, `Duration`; a literal is a number of its unit.
     Time,
 }
 
 /// The rule for the value of a clause.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    /// The clause, as the messages name it.
+    /// The name of the clause in messages.
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// What must hold, to follow the name.
+    /// The requirement, as a predicate after the name.
     pub(crate) text: &'static str,
-    /// The way out.
+    /// The help.
     pub(crate) help: &'static str,
 }
 
-/// The rule of `every` in `validate(every = ..)`, which is no clause.
+/// The rule of `every` in `validate(every = ..)`, which is not a clause.
 pub(crate) const EVERY: Rule = Rule {
     name: "every",
     kind: Kind::Count,
@@ -53,9 +53,9 @@ pub(crate) struct Checked {
 /// A value after its rule has been applied.
 #[derive(Clone)]
 pub(crate) enum Amount {
-    /// A literal that keeps the rule.
+    /// A literal that satisfies the rule.
     Literal(TokenStream),
-    /// Anything else: the rule waits for the start of the run.
+    /// Any other expression: the rule is checked at the start of the run.
     Expr(Expr),
 }
 
@@ -63,7 +63,7 @@ pub(crate) enum Amount {
 const MOST_HOURS: f64 = 5e15;
 
 impl Rule {
-    /// Applies the rule to a value; a mistake in a literal goes into the bag.
+    /// Applies the rule to a value; an error in a literal goes into the bag.
     pub(crate) fn check(&'static self, bag: &Bag, value: &Expr) -> Checked {
         Checked { rule: self, amount: self.amount(bag, value) }
     }
@@ -87,7 +87,7 @@ impl Rule {
         Amount::Literal(value.to_token_stream())
     }
 
-    /// The literal as it is written into the loop, or what is wrong with it.
+    /// The literal as the loop contains it, or the error.
     fn check_literal(&self, negative: bool, literal: &Lit) -> Result<TokenStream, String> {
         let name = self.name;
         let found = match literal {
@@ -132,7 +132,7 @@ impl Rule {
         }
     }
 
-    /// Checks a number of seconds, minutes or hours; a `Duration` holds [`MOST_HOURS`].
+    /// Checks a number of seconds, minutes or hours, up to [`MOST_HOURS`].
     fn time(&self, negative: bool, digits: &str, literal: &Lit) -> Result<TokenStream, String> {
         let name = self.name;
         match digits.parse::<f64>() {
@@ -161,7 +161,7 @@ impl Rule {
         }
     }
 
-    /// What to say to `20u32` and to `3epochs`.
+    /// The error for `20u32` and `3epochs`.
     fn suffix(&self, literal: &Lit, suffix: &str) -> String {
         let text = literal.to_token_stream().to_string();
         let plain = text.strip_suffix(suffix).unwrap_or(&text).trim_end_matches('_');
@@ -178,7 +178,7 @@ impl Rule {
         }
     }
 
-    /// Whether a parameter declared with this type needs no conversion.
+    /// Whether a parameter with this declared type needs no conversion.
     pub(crate) fn is_type(&self, ty: &Type) -> bool {
         let Type::Path(path) = ty else { return false };
         let Some(last) = path.path.segments.last() else { return false };
@@ -190,7 +190,7 @@ impl Rule {
         }
     }
 
-    /// The type that a parameter should have instead of this one, if this one is certainly wrong.
+    /// The type that a parameter should have, if its type is certainly wrong.
     pub(crate) fn instead_of(&self, ty: &Type) -> Option<&'static str> {
         const OTHERS: [&str; 18] = [
             "Option", "String", "str", "bool", "char", "usize", "u8", "u16", "u32", "u64", "u128", "isize",
@@ -205,13 +205,13 @@ impl Rule {
             Type::Reference(_) | Type::Tuple(_) | Type::Slice(_) | Type::Array(_) => true,
             _ => false,
         };
-        // In a build with `f64` the scalar is one.
+        // In a build with `f64`, the scalar type is `f64`.
         let is_scalar =
             self.kind == Kind::Positive && matches!(ty, Type::Path(path) if path.path.is_ident("f64"));
         (is_other && !is_scalar && !self.is_type(ty)).then_some(self.type_name())
     }
 
-    /// The type of a parameter that the clause takes.
+    /// The name of the type of a parameter for the clause.
     pub(crate) fn type_name(&self) -> &'static str {
         match self.kind {
             Kind::Count => "usize",
@@ -225,13 +225,13 @@ impl Rule {
     pub(crate) fn condition(&self, value: &TokenStream, at: Span) -> Option<TokenStream> {
         match self.kind {
             Kind::Count => Some(quote_spanned!(at=> #value >= 1)),
-            Kind::Seed => None, // Every `u64` is a seed.
+            Kind::Seed => None, // Every `u64` is a valid seed.
             Kind::Positive => Some(quote_spanned!(at=> #value > 0.0 && #value.is_finite())),
             Kind::Time => Some(quote_spanned!(at=> !#value.is_zero())),
         }
     }
 
-    /// The value as the run-time message shows it.
+    /// The value as displayed in the run-time message.
     pub(crate) fn shown(&self, value: &TokenStream, at: Span) -> TokenStream {
         match self.kind {
             Kind::Count | Kind::Seed | Kind::Positive => value.clone(),
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
     use crate::spec::ClauseName;
 
-    /// What the rule says to the value, or the literal that it writes.
+    /// The rule's error for the value, or the accepted literal.
     fn check(name: &str, value: &str) -> String {
         let bag = Bag::new();
         let value = syn::parse_str(value).unwrap_or_else(|error| panic!("{value}: {error}"));

@@ -1,7 +1,7 @@
-//! The arguments of `#[training_loop(...)]` as a model: each clause once, with its key's place.
+//! The parsed arguments of `#[training_loop(...)]`: each clause once, with the span of its key.
 //!
-//! `spec/table.rs` is the one table of clauses. `Spec::parse` reads the grammar and nothing else: whether the clauses
-//! fit together is asked in `rules`, what they mean is decided in `plan`.
+//! `spec/table.rs` is the one table of clauses. `Spec::parse` handles only the grammar: `rules` checks values and
+//! combinations of clauses, `plan` gives them their meaning.
 
 mod clauses;
 mod duration;
@@ -25,7 +25,7 @@ pub(crate) use order::{Entry, EntryKind};
 pub(crate) use parameters::{chain_start, constructed, plain};
 pub(crate) use table::{ClauseName, Spec};
 
-/// A clause: its name where it was typed, and its value.
+/// A clause: its key, with the span, and its value.
 #[derive(Clone)]
 pub(crate) struct Clause<T> {
     pub(crate) key: Ident,
@@ -33,7 +33,7 @@ pub(crate) struct Clause<T> {
 }
 
 impl<T> Clause<T> {
-    /// Where the clause starts.
+    /// The start of the clause.
     pub(crate) fn span(&self) -> Span {
         self.key.span()
     }
@@ -43,17 +43,17 @@ impl<T> Clause<T> {
 pub(crate) type Value = Option<Clause<Expr>>;
 
 impl Spec {
-    /// Reads the arguments; every mistake goes into the bag and the next clause is read all the same.
+    /// Parses the arguments; errors go into the bag, and parsing continues with the next clause.
     pub(crate) fn parse(bag: &Bag, args: TokenStream) -> Self {
         parse::spec(bag, args)
     }
 
-    /// The hook of this name.
+    /// The hook with this name.
     pub(crate) fn hook(&self, name: &str) -> Option<&Hook> {
         self.on.as_ref()?.value.iter().find(|hook| hook.key == name)
     }
 
-    /// Whether a clause was typed or meant, even if its value could not be read.
+    /// Whether a clause is present or was meant, even if its value could not be parsed.
     pub(crate) fn mentions(&self, clause: ClauseName) -> bool {
         self.keys.iter().any(|key| key == clause.text()) || self.meant.contains(&clause)
     }

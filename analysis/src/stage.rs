@@ -1,6 +1,6 @@
 //! The stages of a training loop: their names, their effects on gradients, and the order lists that may name them.
 //!
-//! What a hand-written loop calls them is in `vocabulary`, the order of a generated loop in `plan`.
+//! The names of the calls in hand-written loops are in `vocabulary`, the order of a generated loop in `plan`.
 //!
 //! ```
 //! use training_loop_analysis::stage::Stage;
@@ -11,53 +11,53 @@
 
 use crate::suggest::nearest;
 
-/// One stage of a training loop, in the order in which a loop runs them.
+/// A stage of a training loop; the variants are in execution order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// Layers in training mode.
+    /// Set the layers to training mode.
     TrainMode,
-    /// Layers in evaluation mode.
+    /// Set the layers to evaluation mode.
     EvalMode,
-    /// Nothing is recorded for `backward`.
+    /// Record no graph.
     NoGrad,
-    /// The model's output for a batch.
+    /// Compute the model's output for a batch.
     Forward,
-    /// The number to make small.
+    /// Compute the loss, which training minimizes.
     Loss,
-    /// Gradients set back to nothing.
+    /// Reset the gradients.
     ZeroGrad,
-    /// Gradients added up.
+    /// Accumulate the gradients of the loss.
     Backward,
-    /// Gradients shortened to a greatest norm.
+    /// Scale the gradients down to a maximal norm.
     ClipGradNorm,
-    /// Gradients cut to a greatest absolute value.
+    /// Clamp the gradients to a maximal absolute value.
     ClipGradValue,
-    /// Parameters moved along their gradients.
+    /// Update the parameters with their gradients.
     Step,
-    /// The learning rate of the next update.
+    /// Set the learning rate of the next update.
     Schedule,
-    /// Counts for accuracy and the like.
+    /// Accumulate metrics such as accuracy.
     Metrics,
 }
 
-/// What a stage does to the gradients of an optimizer; `flow` has the automaton.
+/// The effect of a stage on the gradients of an optimizer; the automaton is in `flow`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Leaves the gradients alone.
+    /// None.
     Nothing,
-    /// Sets them back to nothing.
+    /// Resets them.
     Zero,
     /// Adds to them.
     Fill,
-    /// Shortens them.
+    /// Clips them.
     Clip,
-    /// Uses them for an update, and leaves them where they are.
+    /// Uses them for an update, without resetting them.
     Take,
-    /// Takes a scaler's factor out of them.
+    /// Divides them by a scaler's factor.
     Unscale,
 }
 
-/// In which of a spec's two order lists a stage may stand.
+/// The order lists of a spec that may name a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
     /// Only in `train_order`.
@@ -75,9 +75,9 @@ pub struct Row {
     pub stage: Stage,
     /// Its name in `train_order` and `eval_order`, and in drawings.
     pub name: &'static str,
-    /// What it does to gradients.
+    /// Its effect on gradients.
     pub effect: Effect,
-    /// In which order lists it may stand.
+    /// The order lists that may name it.
     pub listed: Listed,
 }
 
@@ -85,7 +85,7 @@ const fn row(stage: Stage, name: &'static str, effect: Effect, listed: Listed) -
     Row { stage, name, effect, listed }
 }
 
-/// All stages, in the order in which a loop runs them.
+/// All stages, in execution order.
 pub const TABLE: &[Row] = &[
     row(Stage::TrainMode, "train_mode", Effect::Nothing, Listed::Neither),
     row(Stage::EvalMode, "eval_mode", Effect::Nothing, Listed::Neither),
@@ -102,27 +102,27 @@ pub const TABLE: &[Row] = &[
 ];
 
 impl Stage {
-    /// The stage's row of the table, which has one for each stage in the order of the enum.
+    /// The stage's row; the table has one for each variant, in the same order.
     pub fn row(self) -> &'static Row {
         &TABLE[self as usize]
     }
 
-    /// The name that order lists and drawings use.
+    /// Its name in order lists and drawings.
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// What the stage does to gradients.
+    /// Its effect on gradients.
     pub fn effect(self) -> Effect {
         self.row().effect
     }
 
-    /// The stage of this name.
+    /// The stage with this name.
     pub fn find(name: &str) -> Option<Self> {
         TABLE.iter().find(|row| row.name == name).map(|row| row.stage)
     }
 
-    /// The stage whose name is most like `name`, if any is like it at all.
+    /// The stage with the name most similar to `name`, if one is similar enough.
     pub fn nearest(name: &str) -> Option<Self> {
         nearest(name, TABLE.iter().map(|row| row.name)).and_then(Self::find)
     }

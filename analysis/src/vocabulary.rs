@@ -1,7 +1,7 @@
 //! The effects of the calls of training libraries.
 //!
-//! A vocabulary is a table: the lowering asks it what a call does and never looks at a name itself, so a
-//! library with fused steps or gradients as values is one more table.
+//! A vocabulary is a table: lowering looks up the effect of a call in it and never compares a name itself, so
+//! support for a library with fused steps or gradients as values is one more table.
 //! It knows nothing of control flow or states.
 
 use crate::stage::Stage;
@@ -56,7 +56,7 @@ pub struct Vocabulary {
     pub optimizers: &'static [&'static str],
     /// Types that wrap a tensor: constructors that keep the graph of their argument.
     pub tensors: &'static [&'static str],
-    /// Ops that keep the graph, and the kind of numbers that they return.
+    /// Ops that keep the graph, and the kind of values that they return.
     pub ops: &'static [(&'static str, Op)],
     /// Methods that stop gradients.
     pub cuts: &'static [(&'static str, GradientStop)],
@@ -79,7 +79,7 @@ impl Vocabulary {
         self.tables().any(|vocabulary| vocabulary.optimizers.contains(&name))
     }
 
-    /// What a method of an optimizer does.
+    /// The effect of a method of an optimizer.
     pub fn optimizer_method(&self, name: &str, arguments: usize) -> Option<CallEffect> {
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
@@ -87,12 +87,12 @@ impl Vocabulary {
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 
-    /// What a method of a scaler does.
+    /// The effect of a method of a scaler.
     pub fn scaler_method(&self, name: &str, arguments: usize) -> Option<CallEffect> {
         self.tables().find_map(|vocabulary| lookup(vocabulary.scaler_methods, name, arguments))
     }
 
-    /// What a method of anything but an optimizer does.
+    /// The effect of a method of any other receiver.
     pub fn method(&self, name: &str, arguments: usize) -> Option<CallEffect> {
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments))
@@ -101,31 +101,41 @@ impl Vocabulary {
 
     /// The effect of a method that only tensors have.
     pub fn on_tensor(&self, name: &str) -> Option<CallEffect> {
-        let op = self.ops.iter().any(|(known, _)| *known == name).then_some(CallEffect::KeepsGraph);
+        let op = self.find_op(name).map(|_| CallEffect::KeepsGraph);
         op.or_else(|| self.cut(name).map(|_| CallEffect::Detaches))
     }
 
-    /// The kind of numbers that an op returns.
+    /// The kind of values that an op returns.
     pub fn op(&self, name: &str) -> Op {
-        self.ops.iter().find(|(known, _)| *known == name).map_or(Op::Other, |(_, op)| *op)
+        self.find_op(name).unwrap_or(Op::Other)
+    }
+
+    fn find_op(&self, name: &str) -> Option<Op> {
+        let mut ops = self.tables().flat_map(|vocabulary| vocabulary.ops);
+        ops.find(|(known, _)| *known == name).map(|(_, op)| *op)
     }
 
     /// How a method stops the gradient of its receiver, if it does.
     pub fn cut(&self, name: &str) -> Option<GradientStop> {
-        self.cuts.iter().find(|(known, _)| *known == name).map(|(_, how)| *how)
+        let mut cuts = self.tables().flat_map(|vocabulary| vocabulary.cuts);
+        cuts.find(|(known, _)| *known == name).map(|(_, how)| *how)
     }
 
-    /// The loss of this name.
+    /// The loss with this name.
     pub fn loss(&self, name: &str) -> Option<&'static Loss> {
-        self.losses.iter().find(|loss| loss.name == name)
+        self.losses().find(|loss| loss.name == name)
     }
 
     /// The loss that objects of this type compute.
     pub fn criterion(&self, owner: &str) -> Option<&'static Loss> {
-        self.losses.iter().find(|loss| loss.of == Some(owner))
+        self.losses().find(|loss| loss.of == Some(owner))
     }
 
-    /// The effect of a free function; one that is named after a loss computes one.
+    fn losses(&self) -> impl Iterator<Item = &'static Loss> {
+        self.tables().flat_map(|vocabulary| vocabulary.losses)
+    }
+
+    /// The effect of a free function; a function named after a loss computes a loss.
     pub fn function(&self, name: &str) -> Option<CallEffect> {
         let mut rows = self.tables().flat_map(|vocabulary| vocabulary.functions);
         let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);

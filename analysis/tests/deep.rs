@@ -1,8 +1,8 @@
-//! Programs nested deeper than anybody writes, on half the stack that a thread usually has; and what the macro gets
-//! from the compiler, nested deeper than anything could parse.
+//! Programs with deeper nesting than in real code, on half the default stack of a thread; and tokens passed to the
+//! macro with too deep nesting for any parser.
 //!
-//! An editor and a compiler check on whatever thread they like, in a build that is not optimized, and an
-//! overflow takes the whole process with it.
+//! An editor or a compiler may run the check on any thread, in an unoptimized build, and an overflow aborts the
+//! whole process.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use training_loop_analysis::{
     CheckOptions, check_file, check_fn, derive_module, expand, prove_file, too_deep,
 };
 
-/// Half of what a thread has when nobody asks for more.
+/// Half of the default stack of a thread.
 const STACK: usize = 1024 * 1024;
 
 fn check(source: &str) {
@@ -30,19 +30,19 @@ fn check(source: &str) {
         }
         check_file(&file);
         prove_file(&file);
-        // Taking a tree apart costs a stack of its own, which is not ours.
+        // Dropping a deep tree also recurses, outside of the code under test.
         std::mem::forget(file);
     };
     let run = thread::Builder::new().stack_size(STACK).spawn(checked).expect("a thread starts");
     assert!(run.join().is_ok(), "{start}");
 }
 
-/// A function between whose two steps a text stands.
+/// A function with a text between two steps.
 fn around(body: &str) -> String {
     format!("fn fit(x: X, optimizer: &mut Sgd) {{ optimizer.step(); {body}; optimizer.step(); }}")
 }
 
-/// Nests that syn parses 150 deep on that stack.
+/// Nested constructs that syn can parse 150 levels deep on that stack.
 const NESTS: [(&str, &str); 28] = [
     ("{", "}"),
     ("if x {", "}"),
@@ -74,7 +74,7 @@ const NESTS: [(&str, &str); 28] = [
     ("", "?"),
 ];
 
-/// Nests for which syn itself needs more.
+/// Nested constructs for which syn itself needs more stack.
 const WIDE_NESTS: [(&str, &str); 5] = [
     ("|| {", "}"),
     ("(|| {", "})()"),
@@ -133,8 +133,8 @@ fn chains() {
     check(&around(&format!("{} {{}}", "if x { y.step() } else ".repeat(2000))));
 }
 
-/// What nests with and without brackets, as a statement, a type, a pattern or an item: what is repeated before and
-/// behind the middle.
+/// Constructs that nest with or without brackets, as a statement, a type, a pattern or an item: the text repeated
+/// before the middle, the middle, and the text repeated after it.
 const STATEMENTS: [(&str, &str, &str); 46] = [
     ("-", "x", ""),
     ("!", "x", ""),
@@ -184,7 +184,7 @@ const STATEMENTS: [(&str, &str, &str); 46] = [
     ("use a::", "b", ""),
 ];
 
-/// A word that is said once though what follows is repeated.
+/// The program for one construct; a keyword at its start is not repeated.
 fn repeated((open, middle, close): (&str, &str, &str), depth: usize) -> String {
     let (once, open) = ["let a: ", "let ", "use "]
         .iter()
@@ -194,7 +194,7 @@ fn repeated((open, middle, close): (&str, &str, &str), depth: usize) -> String {
     format!("{once}{}{middle}{}{end}", open.repeat(depth), close.repeat(depth))
 }
 
-/// Runs it as rustc would: on a thread of its own with less stack than rustc's.
+/// Runs the work on a separate thread with less stack than rustc's.
 fn on_the_compilers_stack<R: Send + 'static>(work: impl FnOnce() -> R + Send + 'static) -> R {
     let run = thread::Builder::new().stack_size(5 << 20).spawn(work).expect("a thread starts");
     run.join().expect("it comes to an end")
@@ -206,7 +206,7 @@ fn what_is_too_deep_for_any_parser_comes_out_of_the_macro() {
         for form in STATEMENTS {
             for depth in [3, 45, 70, 150, 500, 2_000, 6_000] {
                 if form.0.ends_with('{') && depth > 2_000 {
-                    // Taking such tokens apart is not ours.
+                    // Dropping such tokens is outside of the code under test.
                     continue;
                 }
                 let body = repeated(form, depth);
@@ -214,7 +214,7 @@ fn what_is_too_deep_for_any_parser_comes_out_of_the_macro() {
                 let item: TokenStream = item.parse().expect("tokens");
                 let expanded = expand(TokenStream::new(), item.clone());
                 assert!(expanded.to_string() == item.to_string(), "{form:?} {depth}");
-                // Only a body that waits to be written is refused.
+                // Only a spec is rejected.
                 let args = format!("loss = |output, batch| {{ {body} }}, epochs = 1, optimizer = o");
                 let waiting: TokenStream = "fn fit(model: &mut M, train: &D) -> R;".parse().expect("tokens");
                 let expanded = expand(args.parse().expect("tokens"), waiting).to_string();
@@ -262,7 +262,7 @@ fn no_source_that_a_person_writes_is_too_deep() {
     assert!(files.len() > 400, "only {} files", files.len());
     for path in files {
         let text = fs::read_to_string(&path).expect("a file");
-        // A third of what the macro allows leaves room for code that is wilder than ours.
+        // A third of the macro's limit leaves room for more unusual code.
         let Ok(tokens) = text.parse() else { continue };
         assert!(too_deep(&tokens, 1 << 20).is_none(), "{}", path.display());
     }

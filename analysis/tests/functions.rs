@@ -1,8 +1,8 @@
-//! Loops that are split into functions, as the command reads them: what fails and what passes.
+//! Loops split into functions, as the command checks them: faulty and correct ones.
 //!
-//! A line with a finding ends in a mark, `//~ error missing_zero_grad`; every other line must be silent.
-//! `functions.txt` records what the findings say: `UPDATE=1 cargo test -p training-loop-analysis --test
-//! functions` writes it anew.
+//! A line with a finding ends in a mark, `//~ error missing_zero_grad`; no other line may have a finding.
+//! `functions/*.txt` records the messages; `UPDATE=1 cargo test -p training-loop-analysis --test functions`
+//! rewrites it.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -15,8 +15,8 @@ mod common;
 
 use common::{differences, folder, level};
 
-/// All that the findings say.
-fn told(findings: &[Diagnostic]) -> String {
+/// The messages of the findings.
+fn messages(findings: &[Diagnostic]) -> String {
     let mut out = String::new();
     for finding in findings {
         let (line, lint) = (finding.place.line(), finding.lint.unwrap_or(""));
@@ -50,16 +50,16 @@ fn findings_are_what_the_marks_say() {
         wrong.push_str(&differences(&name, &text, &findings));
         let record = path.with_extension("txt");
         if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&record, told(&findings)).expect("the record can be written");
+            std::fs::write(&record, messages(&findings)).expect("the record can be written");
         }
-        if std::fs::read_to_string(&record).unwrap_or_default() != told(&findings) {
+        if std::fs::read_to_string(&record).unwrap_or_default() != messages(&findings) {
             let _ = writeln!(wrong, "{name}.txt: is stale");
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
-/// Each of twelve functions calls the next one twice: 4,096 ways to the last.
+/// Each of twelve functions calls the next one twice: 4,096 call paths to the last.
 #[test]
 fn a_chain_of_calls_does_not_grow_without_bound() {
     let mut source =

@@ -1,5 +1,4 @@
-//! What an editor sees while somebody types: the item always comes out, and each error stands under the
-//! tokens that cause it.
+//! Incomplete code, as in an editor: the item is always emitted, and each error is at the tokens that cause it.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,7 +9,7 @@ use training_loop_analysis::expand;
 
 const SPEC: &str = "fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader) -> Result<History>;";
 
-/// First and last place of an error, and what it says.
+/// Start and end of an error, and its message.
 type Shown = (LineColumn, LineColumn, String);
 
 /// Every `compile_error!` in an expansion.
@@ -37,7 +36,7 @@ fn shown(args: &TokenStream, item: &TokenStream) -> (TokenStream, Vec<Shown>) {
     (expanded, found)
 }
 
-/// Arguments as they look while they are typed.
+/// Incomplete arguments.
 const TYPED: [&str; 24] = [
     "",
     "l",
@@ -75,8 +74,8 @@ fn errors_stand_under_the_right_tokens() {
         let head = "#[training_loop(";
         let _ = writeln!(out, "{head}{args})]");
         for (start, end, text) in found {
-            // An error at the item stands behind the arguments' only line.
-            let of_item = text.starts_with("the loop has no") || text.starts_with("the run has no");
+            // An error at the item is after the only line of arguments.
+            let of_item = text.starts_with("the loop has no") || text.starts_with("the run never");
             let (indent, under) = if of_item { (0, "fn fit(..);\n") } else { (head.len(), "") };
             let carets = "^".repeat(end.column - start.column);
             let _ = writeln!(out, "{under}{}{carets} {text}", " ".repeat(indent + start.column));
@@ -91,7 +90,7 @@ fn errors_stand_under_the_right_tokens() {
     assert!(record == out, "{}: is stale; it would be\n{out}", path.display());
 }
 
-/// The arguments and the function of each spec among the expansions' fixtures.
+/// The arguments and the function of each spec in the fixtures of expansions.
 fn specs() -> Vec<(TokenStream, TokenStream)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/expand");
     let mut specs = Vec::new();
@@ -109,8 +108,8 @@ fn specs() -> Vec<(TokenStream, TokenStream)> {
     specs
 }
 
-/// The tokens cut off behind the token of that number, counted depth first, with the brackets that are
-/// open there closed, as an editor closes them; and where the last token that is left ends.
+/// Truncates the tokens after token number `at`, counted depth first, and closes open brackets, as an editor does;
+/// `end` is set to the end of the last token kept.
 fn cut(tokens: TokenStream, at: &mut usize, end: &mut LineColumn) -> Option<TokenStream> {
     let mut kept = Vec::new();
     for token in tokens {
@@ -145,7 +144,7 @@ fn an_error_of_cut_off_arguments_stands_in_the_clause_that_is_cut() {
             let (expanded, found) = shown(&typed, &item);
             let file: syn::File = syn::parse2(expanded).expect("what comes out parses");
             assert!(file.items.iter().any(|item| matches!(item, syn::Item::Fn(_))), "{typed}");
-            // What lacks as a whole is told at the function; what is wrong, in the clause that is cut.
+            // A missing clause is reported at the function, any other error in the truncated clause.
             let clause = commas.iter().filter(|comma| **comma < end).max();
             let at_item = |text: &str| text.contains(" has no ");
             for (start, _, text) in &found {
@@ -179,7 +178,7 @@ fn a_half_typed_body_comes_out_token_for_token() {
         let (expanded, found) = shown(&TokenStream::new(), &typed);
         let (before, after) = (typed.to_string(), expanded.to_string());
         assert!(after.starts_with(&before), "{before}\n{after}");
-        // What is not Rust yet is rustc's business; what is, may lack its end.
+        // Text that does not parse is left to rustc; a body that parses may lack its last statements.
         let lacks = |text: &str| text.contains("missing_step") || text.contains("missing_zero_grad");
         assert!(found.iter().all(|(_, _, text)| lacks(text)), "{before}\n{found:?}");
         count += 1;

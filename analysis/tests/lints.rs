@@ -1,10 +1,10 @@
-//! Every lint's cases, through the library: functions that fail and functions that pass.
+//! The cases of every lint, through the library: faulty and correct functions.
 //!
 //! `lints/<lint>.rs` holds the cases of one lint. A line with a finding ends in a mark,
-//! `//~ error missing_zero_grad` or `//~ warning graph_kept`; every other line must be silent.
-//! Nothing compiles these files, so they need no imports; they are read as the command reads them.
-//! `lints/<lint>.txt` records what the findings say: `UPDATE=1 cargo test -p training-loop-analysis
-//! --test lints` writes it anew.
+//! `//~ error missing_zero_grad` or `//~ warning graph_kept`; no other line may have a finding.
+//! These files are not compiled, so they need no imports; they are checked as the command does.
+//! `lints/<lint>.txt` records the messages; `UPDATE=1 cargo test -p training-loop-analysis --test lints`
+//! rewrites it.
 
 use std::fmt::Write as _;
 
@@ -15,17 +15,17 @@ mod common;
 
 use common::{differences, folder, functions, level, marks};
 
-/// Fewest functions of a lint that fail, and fewest that pass.
+/// The minimal number of faulty functions of a lint, and of correct ones.
 const FEWEST: usize = 2;
 
-/// The cases of a lint, as text.
+/// The text of a lint's cases.
 fn cases(lint: &str) -> String {
     let path = folder("lints").join(format!("{lint}.rs"));
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// All that the findings say.
-fn told(findings: &[Diagnostic]) -> String {
+/// The messages of the findings.
+fn messages(findings: &[Diagnostic]) -> String {
     let mut out = String::new();
     for finding in findings {
         let (line, column) = (finding.place.line(), finding.place.column());
@@ -55,9 +55,9 @@ fn findings_are_what_the_marks_say() {
         wrong.push_str(&differences(lint.name, &text, &findings));
         let path = folder("lints").join(format!("{}.txt", lint.name));
         if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&path, told(&findings)).expect("the record can be written");
+            std::fs::write(&path, messages(&findings)).expect("the record can be written");
         }
-        if std::fs::read_to_string(&path).unwrap_or_default() != told(&findings) {
+        if std::fs::read_to_string(&path).unwrap_or_default() != messages(&findings) {
             let _ = writeln!(wrong, "{}.txt: is stale", lint.name);
         }
     }

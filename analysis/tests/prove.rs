@@ -1,7 +1,7 @@
-//! What is proved of loops: enough of right ones, and never the fact that a fault breaks.
+//! Proofs: most facts of correct loops are proved, and never a fact that a fault breaks.
 //!
-//! `prove/loops.rs` holds loops, `prove/loops.txt` what is said of them:
-//! `UPDATE=1 cargo test -p training-loop-analysis --test prove` records anew.
+//! `prove/loops.rs` has the loops, `prove/loops.txt` the output for them;
+//! `UPDATE=1 cargo test -p training-loop-analysis --test prove` rewrites it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ fn read(path: &Path) -> (String, File) {
     (text, file)
 }
 
-/// The shared right loops.
+/// The shared correct loops.
 fn right() -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder("../tests/fixtures/right")).expect("the fixtures are there");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
@@ -35,7 +35,7 @@ fn name(path: &Path) -> String {
     path.file_name().expect("a file").to_string_lossy().into_owned()
 }
 
-/// Compares with what is recorded, or records it.
+/// Compares with the recording, or writes it.
 fn demand_recorded(path: &str, fresh: &str) {
     let path = folder(path);
     if std::env::var_os("UPDATE").is_some() {
@@ -59,7 +59,7 @@ fn what_is_said_of_loops_is_recorded() {
     demand_recorded("tests/prove/loops.txt", &texts(&folder("tests/prove/loops.rs")));
 }
 
-/// A proof that decides nothing is worth nothing.
+/// Guards against proofs that are always undecided.
 #[test]
 fn most_of_right_loops_is_proved() {
     let proofs: Vec<Proof> = right().iter().flat_map(|path| prove_file(&read(path).1)).collect();
@@ -93,7 +93,7 @@ impl<'ast> Visit<'ast> for Functions {
     }
 }
 
-/// No lint speaks, so that only the states are asked.
+/// Turns all lints off, so that only the states count.
 fn states_alone(function: &ItemFn) -> CheckOptions {
     let mut levels = Levels::default();
     for lint in lints::all() {

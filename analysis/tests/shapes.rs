@@ -1,11 +1,11 @@
-//! Every shape that a loop takes, each right and wrong, and what is right in every shape.
+//! Loops of every shape, correct and faulty, and correct loops that look faulty.
 //!
-//! `shapes/<shape>.rs` holds loops of one shape, at least one with a fault and one without;
-//! `silent/<line>.rs` holds what looks like a fault and is none, with a counterpart that is one.
-//! A line with a finding ends in a mark, `//~ error missing_zero_grad` or `//~ warning graph_kept`; every
-//! other line must be silent. Nothing compiles these files; they are read as the command reads them.
-//! `shapes/conditions.txt` records how findings speak of conditions: `UPDATE=1 cargo test -p
-//! training-loop-analysis --test shapes` writes it anew.
+//! `shapes/<shape>.rs` has loops of one shape, at least one with a fault and one without;
+//! `silent/<line>.rs` has correct loops that look faulty, with a faulty counterpart.
+//! A line with a finding ends in a mark, `//~ error missing_zero_grad` or `//~ warning graph_kept`; no
+//! other line may have a finding. These files are not compiled; they are checked as the command does.
+//! `shapes/conditions.txt` records the messages on conditions; `UPDATE=1 cargo test -p
+//! training-loop-analysis --test shapes` rewrites it.
 
 use std::fmt::Write as _;
 
@@ -75,7 +75,7 @@ fn warnings_name_the_condition() {
     assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), told);
 }
 
-/// A loop with many flags, each asked twice, and many arms.
+/// A loop with many flags, each tested twice, and many arms.
 fn many_conditions(flags: usize) -> String {
     let parameters: Vec<String> = (0..flags).map(|flag| format!("f{flag}: bool")).collect();
     let parameters = parameters.join(", ");
@@ -102,7 +102,7 @@ fn many_conditions_stay_cheap() {
         let file = parse("many", &many_conditions(flags));
         let start = std::time::Instant::now();
         let findings = check_file(&file);
-        // What is certain is found however many conditions there are.
+        // Certain faults are found with any number of conditions.
         assert_eq!(findings.iter().filter_map(|finding| finding.lint).collect::<Vec<_>>(), ["step_repeated"]);
         start.elapsed()
     };

@@ -1,9 +1,9 @@
-//! Faults of specs, found in the loop that is written for them and told at the spec's own tokens.
+//! Faults of specs, found in the generated loop and reported at the spec's own tokens.
 //!
-//! `specs/<part>.rs` holds specs as they are typed. A line with a finding ends in a mark,
-//! `//~ error step_in_evaluation` or `//~ warning ema_before_step`; every other line must be silent.
-//! What the expansion says, as errors and as warnings, is recorded in `specs/<part>.txt`:
-//! `UPDATE=1 cargo test -p training-loop-analysis --test specs` writes it anew.
+//! `specs/<part>.rs` has the specs. A line with a finding ends in a mark,
+//! `//~ error step_in_evaluation` or `//~ warning ema_before_step`; no other line may have a finding.
+//! The errors and warnings of the expansion are recorded in `specs/<part>.txt`;
+//! `UPDATE=1 cargo test -p training-loop-analysis --test specs` rewrites it.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -18,7 +18,7 @@ mod common;
 
 use common::{Mark, folder, marks};
 
-/// What an expansion says at a place.
+/// A message of an expansion, with its place.
 struct Said {
     level: &'static str,
     place: Span,
@@ -31,7 +31,7 @@ impl Said {
         Self { level, place, text }
     }
 
-    /// The lint whose page it names.
+    /// The lint that it names.
     fn lint(&self) -> &str {
         let named = self.text.lines().last().and_then(|line| line.strip_prefix("  = note: `"));
         named.and_then(|named| named.strip_suffix("`; docs/lints.md tells more")).unwrap_or("")
@@ -42,7 +42,7 @@ impl Said {
     }
 }
 
-/// Every `compile_error!`, and every use of a function that is deprecated for the sake of its note.
+/// Collects every `compile_error!`, and every use of a deprecated function, which carries a warning.
 fn said(tokens: TokenStream, all: &mut Vec<Said>) {
     let tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for (index, token) in tokens.iter().enumerate() {
@@ -68,7 +68,7 @@ fn said(tokens: TokenStream, all: &mut Vec<Said>) {
     }
 }
 
-/// What the expansions of a file's specs say, in the order of their places.
+/// The messages of the expansions of a file's specs, in source order.
 fn findings(text: &str) -> Vec<Said> {
     let mut all = Vec::new();
     for item in syn::parse_file(text).expect("the file parses").items {

@@ -1,8 +1,8 @@
-//! Arbitrary tokens as arguments and as bodies, and functions that are valid and strange: nothing panics,
-//! the item comes out again, and it takes no long time.
+//! Arbitrary tokens as arguments and as bodies, and valid but unusual functions: nothing panics, the item is
+//! emitted, and no input takes long.
 //!
 //! `STRANGE_INPUTS=1000000 cargo test --release -p training-loop-analysis --test strange` tries more of them.
-//! The same programs come out of a fuzzer's bytes in `tests/fuzz`.
+//! `tests/fuzz` generates the same programs from a fuzzer's bytes.
 
 #[path = "strange/generate.rs"]
 mod generate;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Longest that one input of a few hundred bytes may take, in a debug build on a busy machine.
+/// The maximal time for an input of a few hundred bytes, in a debug build on a busy machine.
 const LONGEST: Duration = Duration::from_secs(5);
 
 fn inputs() -> u32 {
@@ -26,7 +26,7 @@ fn nothing_strange_panics_or_takes_long() {
     let config = Config { cases: inputs(), failure_persistence: None, ..Config::default() };
     let (mut all, mut parsed, mut longest) = (0_u32, 0_u32, Duration::ZERO);
     let counts = std::cell::RefCell::new((&mut all, &mut parsed, &mut longest));
-    // Short programs are many and quick; a few are long.
+    // Mostly short programs, which are quick to check, and a few long ones.
     let bytes = prop_oneof![
         190 => prop::collection::vec(any::<u8>(), 0..24),
         9 => prop::collection::vec(any::<u8>(), 0..80),

@@ -1,5 +1,5 @@
-//! Trains a multi-layer perceptron on 1,797 real handwritten digits, keeps the best model, loads it again and
-//! shows what it reads.
+//! Trains a multi-layer perceptron on 1,797 real handwritten digits, keeps the best model, loads it again and shows its
+//! predictions.
 //!
 //! `cargo run --release --example digits -- --help` lists the options.
 
@@ -61,7 +61,7 @@ fn fit(
     best: &Path,
 ) -> Result<History>;
 
-/// The digits as grey values from 0 to 1, and which digit each is.
+/// The digits as grey values from 0 to 1, and their labels.
 fn digits() -> Result<TensorDataset> {
     let table = Csv::from_bytes("digits.csv.gz", DIGITS).header(false).target_column(PIXELS);
     Ok(table.classification()?.map_inputs(|grey| grey / 16.0))

@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! Command line options.
 
 use std::path::PathBuf;
 
@@ -8,13 +8,13 @@ use clap::{Arg, ArgAction, Command, value_parser};
 pub(crate) struct Options {
     /// Passes over the training data, at least 1.
     pub(crate) epochs: usize,
-    /// Where every random draw starts from.
+    /// The seed of all random draws.
     pub(crate) seed: u64,
     /// Folder for the history and the best model.
     pub(crate) out: PathBuf,
 }
 
-/// Reads the command line; `--help` and a wrong option end the program as usual (status 0 and 2).
+/// Parses the command line; `--help` and an unknown option end the program as usual (status 0 and 2).
 pub(crate) fn parse() -> Options {
     let matches = Command::new("digits")
         .about("Trains a small network on real handwritten digits and shows what it reads")

@@ -1,4 +1,4 @@
-//! Digits as pictures made of characters.
+//! Images of digits as text.
 
 use std::fmt::Write;
 
@@ -6,13 +6,13 @@ use training_loop::ndarray::ArrayViewD;
 use training_loop::prelude::*;
 
 const SIDE: usize = 8;
-/// Two characters to a pixel, since a character is about twice as high as it is wide.
+/// Two characters per pixel, since a character is about twice as high as wide.
 const SHADES: [&str; 5] = ["  ", "░░", "▒▒", "▓▓", "██"];
 
-/// Draws images beside each other, with what was read and, where that is wrong, what it is.
+/// Draws images next to each other, with the prediction and, if it is wrong, the label.
 ///
 /// # Shapes
-/// `images: [n, 64]`, grey values from 0 to 1; `read` and `truth`: n labels.
+/// `images: [n, 64]`, grey values from 0 to 1; `read` (predictions) and `truth`: n labels.
 pub(crate) fn row(images: &ArrayViewD<Scalar>, read: &Labels, truth: &Labels) -> String {
     let mut text = String::new();
     for y in 0..SIDE {

@@ -1,5 +1,5 @@
-//! Trains a small network on handwritten digits, then answers single requests from several threads with it, and
-//! measures how long an answer takes.
+//! Trains a small network on handwritten digits, then answers single requests on several threads and measures the
+//! latency.
 //!
 //! `cargo run --release --example serving -- --help` lists the options.
 
@@ -38,14 +38,14 @@ impl Mlp {
 #[training_loop(loss = cross_entropy, optimizer = AdamW::new(model.parameters(), 2e-3), epochs = 10, seed = 0)]
 fn fit(model: &mut Mlp, train: &DataLoader) -> Result<History>;
 
-/// One request: the grey values of one picture in, the digit out. Any number of threads may be in here at once.
+/// Answers one request: the grey values of an image in, the digit out. Any number of threads may call it at once.
 fn answer(model: &Mlp, pixels: &[Scalar]) -> usize {
     let _evaluation = evaluation(model);
     let scores = model.forward(&Tensor::from(pixels).reshape(&[1, PIXELS]));
     scores.argmax(1).as_slice()[0] as usize
 }
 
-/// Lets this many threads send requests for this long; returns the time of each answer.
+/// Sends requests from this many threads for this long; returns the latency of each.
 fn serve(
     model: &Mlp,
     pictures: &Tensor,

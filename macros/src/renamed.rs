@@ -1,16 +1,16 @@
-//! The runtime under another name: `tl = { package = "training-loop", .. }` in the user's `Cargo.toml`.
+//! A renamed runtime: `tl = { package = "training-loop", .. }` in the user's `Cargo.toml`.
 //!
-//! Then the macros write `::tl` for `::training_loop`, as if the clause `crate = ::tl` stood there.
+//! The macros then expand to `::tl` instead of `::training_loop`, as if the clause `crate = ::tl` were given.
 
 use std::fs;
 use std::path::Path;
 
 use proc_macro::{Span, TokenStream, TokenTree};
 
-/// The package, as a manifest names it.
+/// The package name in a manifest.
 const PACKAGE: &str = "training-loop";
 
-/// Adds the clause `crate` to a spec that has none, where the runtime has another name.
+/// Adds the clause `crate` to a spec without one, if the runtime is renamed.
 pub(crate) fn clause(args: TokenStream, item: &TokenStream) -> TokenStream {
     let is_spec =
         matches!(item.clone().into_iter().last(), Some(TokenTree::Punct(end)) if end.as_char() == ';');
@@ -26,7 +26,7 @@ pub(crate) fn clause(args: TokenStream, item: &TokenStream) -> TokenStream {
     all
 }
 
-/// Adds the attribute `#[module(crate = ..)]` to a struct that has none.
+/// Adds the attribute `#[module(crate = ..)]` to a struct without one.
 pub(crate) fn attribute(item: TokenStream) -> TokenStream {
     let attributes = item.clone().into_iter().filter_map(|token| match token {
         TokenTree::Group(group) if group.delimiter() == proc_macro::Delimiter::Bracket => {
@@ -52,7 +52,7 @@ pub(crate) fn attribute(item: TokenStream) -> TokenStream {
     all
 }
 
-/// Whether `crate = ..` stands among some clauses.
+/// Whether the clauses contain `crate = ..`.
 fn names_crate(args: TokenStream) -> bool {
     let tokens: Vec<_> = args.into_iter().collect();
     tokens.windows(2).any(|pair| match pair {
@@ -74,7 +74,7 @@ fn here(tokens: TokenStream) -> TokenStream {
         .collect()
 }
 
-/// The name in the manifest of the crate that is compiled, if it is not the usual one.
+/// The renamed dependency in the manifest of the crate being compiled, if it is renamed.
 fn name() -> Option<String> {
     let folder = std::env::var_os("CARGO_MANIFEST_DIR")?;
     let folder = Path::new(&folder);
@@ -85,7 +85,7 @@ fn name() -> Option<String> {
     if let Some(name) = renamed(&manifest) {
         return Some(name);
     }
-    // `tl.workspace = true`: the workspace says what it is.
+    // `tl.workspace = true`: the package is in the workspace's manifest.
     folder.ancestors().skip(1).find_map(|folder| {
         let workspace = fs::read_to_string(folder.join("Cargo.toml")).ok()?;
         let name = renamed(workspace.split_once("[workspace.dependencies")?.1)?;
@@ -96,7 +96,7 @@ fn name() -> Option<String> {
     })
 }
 
-/// Whether a manifest has a dependency `training-loop` under this name, or is the manifest of `training-loop` itself.
+/// Whether a manifest has a dependency named `training-loop`, or is the manifest of `training-loop` itself.
 fn has_usual(manifest: &str) -> bool {
     manifest.lines().any(|line| {
         let line = line.trim();
@@ -110,7 +110,7 @@ fn key(line: &str) -> Option<&str> {
     Some(key.split('.').next()?.trim().trim_matches('"'))
 }
 
-/// The name that a manifest gives to the package: `tl = { package = "training-loop" }`, or the same as a table.
+/// The name of the package in a manifest: `tl = { package = "training-loop" }`, or the same as a table.
 fn renamed(manifest: &str) -> Option<String> {
     let mut table = "";
     manifest.lines().map(str::trim).find_map(|line| {

@@ -1,7 +1,7 @@
-//! How time and memory grow: one point of a curve for each run of this program.
+//! How time and memory grow: each run of this program measures one point of a curve.
 //!
-//! `cargo bench -p training-loop --bench growth -- batch 4` trains a perceptron on batches four times as large as
-//! at the foot of the curve, and prints a line of JSON. `docs/performance.md` draws the curves.
+//! `cargo bench -p training-loop --bench growth -- batch 4` trains a perceptron on batches four times as large as at
+//! the start of the curve, and prints a line of JSON. `docs/performance.md` plots the curves.
 
 use std::process::exit;
 use std::time::Instant;
@@ -14,12 +14,12 @@ const USAGE: &str = "usage: cargo bench -p training-loop --bench growth -- AXIS 
   AXIS    batch, width, depth or steps
   FACTOR  how many times as large as at the foot of the curve, an integer, at least 1";
 
-/// What is trained.
+/// The trained model and its data.
 struct Point {
     batch: usize,
-    /// Inputs, and neurons of each hidden layer.
+    /// The number of inputs, and of neurons per hidden layer.
     width: usize,
-    /// Hidden layers.
+    /// The number of hidden layers.
     depth: usize,
     steps: usize,
 }
@@ -33,7 +33,7 @@ fn main() {
     let mut point = Point { batch: 128, width: 256, depth: 2, steps: 40 };
     match axis {
         "batch" => point.batch *= factor,
-        // Sixteen times as wide is 256 times the parameters, so it begins further down.
+        // Sixteen times the width means 256 times the parameters, so this axis starts smaller.
         "width" => point.width = 64 * factor,
         "depth" => point.depth *= factor,
         "steps" => point.steps = 300 * factor,
@@ -108,7 +108,7 @@ fn measure(axis: &str, factor: usize, point: &Point) {
     );
 }
 
-/// Peak resident memory in MB; NaN where the system does not tell.
+/// Peak resident memory in MB; NaN if the system does not report it.
 fn peak_memory() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,8 +1,8 @@
-//! The graph behind tensors: recording operations, and walking them backwards.
+//! The autograd graph: recording operations, and back-propagation.
 //!
-//! A recorded tensor holds the inputs of its operation and a closure that turns its gradient into theirs.
-//! Nothing here recurses: neither `backward` nor dropping a graph can overflow the stack.
-//! This module knows no operation; each brings its derivative beside its forward.
+//! A recorded tensor holds the inputs of its operation and a closure that maps its gradient to theirs. Nothing here
+//! recurses: neither `backward` nor dropping a graph can overflow the stack. This module knows no operation; each
+//! defines its derivative next to its forward pass.
 
 mod no_grad;
 mod pass;
@@ -19,9 +19,9 @@ use crate::reduction::Reduction;
 use crate::tensor::{Node, Tensor};
 use crate::value::Value;
 
-/// What stands behind a tensor.
+/// The origin of a tensor in the graph.
 pub(crate) enum Graph {
-    /// Nothing: data, or computed without recording.
+    /// None: data, or computed without recording.
     Constant,
     /// A parameter's value: gradients go to the parameter.
     Leaf(Parameter),
@@ -32,7 +32,7 @@ pub(crate) enum Graph {
 /// The state of one operation of the graph.
 pub(crate) enum Link {
     Recorded(Record),
-    /// A backward pass has taken the record; `slot` is its place in that pass.
+    /// A backward pass has taken the record; `slot` is its index in that pass.
     Taken {
         pass: u64,
         slot: usize,
@@ -47,7 +47,7 @@ pub(crate) struct Record {
     backward: Box<Derivative>,
 }
 
-/// The inputs that need a gradient, in place; the others are `None`.
+/// The inputs that need a gradient, at their positions; the others are `None`.
 struct Inputs {
     first: [Option<Tensor>; 3],
     more: Vec<Option<Tensor>>,
@@ -55,7 +55,7 @@ struct Inputs {
 }
 
 impl Inputs {
-    /// `None` where nothing is recorded, or no input needs a gradient.
+    /// `None` if this thread does not record, or if no input needs a gradient.
     fn recorded(inputs: &[&Tensor]) -> Option<Self> {
         if !is_recording() || !inputs.iter().any(|input| input.requires_grad()) {
             return None;
@@ -82,10 +82,10 @@ impl Inputs {
     }
 }
 
-/// Makes a tensor of `output`, and records how its gradient becomes the inputs' where one of them needs it.
+/// Wraps `output` in a tensor, and records its derivative if an input needs a gradient.
 ///
-/// `backward` gets the gradient of the output and gives one gradient for each input, in order; it may give
-/// `None` for an input that does not need one. It may run more than once, and must save values, not tensors.
+/// `backward` maps the gradient of the output to one gradient per input, in order; it may return `None` for an input
+/// that does not need one. It may run more than once, and must capture values, not tensors.
 pub(crate) fn record<const N: usize, G, F>(output: Value, inputs: [&Tensor; N], backward: F) -> Tensor
 where
     G: Into<Option<Value>>,
@@ -101,7 +101,7 @@ where
     link(output, Record { inputs, backward }, reduction)
 }
 
-/// As [`record`], for an operation of any number of inputs.
+/// As [`record`], for an operation with any number of inputs.
 pub(crate) fn record_many<F>(output: Value, inputs: &[&Tensor], backward: F) -> Tensor
 where
     F: Fn(Value) -> Vec<Value> + Send + Sync + 'static,
@@ -126,7 +126,7 @@ fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {
 }
 
 impl Drop for Node {
-    /// Lets go of the graph below iteratively, as far as nobody else holds it.
+    /// Frees the part of the graph that nothing else holds, iteratively.
     fn drop(&mut self) {
         let mut heap = Vec::new();
         release(self, &mut heap);
@@ -138,7 +138,7 @@ impl Drop for Node {
     }
 }
 
-/// Moves the inputs of `node` to `heap`, so that dropping the node drops no other.
+/// Moves the inputs of `node` to `heap`, so that dropping the node drops no other node.
 fn release(node: &mut Node, heap: &mut Vec<Tensor>) {
     if let Graph::Operation(link) = &mut node.graph {
         let link = link.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -220,7 +220,7 @@ mod tests {
         assert!(!(parameter.tensor() * 2.0).requires_grad());
     }
 
-    /// The first gradient is moved in, a second use is added in place, and the step changes values in place.
+    /// The first gradient is moved in, a second one is added in place, and the step changes values in place.
     #[test]
     fn a_training_step_copies_no_buffer() {
         use crate::nn::{Activation, LayerNorm, Linear};
@@ -234,7 +234,7 @@ mod tests {
         for step in 0..4 {
             let before = COPIES.get();
             let x = Tensor::from(ndarray::Array2::from_elem((5, 8), 0.1 * step as Scalar));
-            // One layer twice: its gradients come from two uses.
+            // The layer is used twice, so its gradients have two sources.
             let y = hidden.forward(&norm.forward(&hidden.forward(&x)).relu());
             let loss = cross_entropy(&y.reshape(&[5, 8]), &labels);
             optimizer.zero_grad();

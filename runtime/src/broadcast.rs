@@ -1,11 +1,11 @@
-//! Shapes that meet: broadcasting forward, and the one reduction of broadcast axes backward.
+//! Broadcasting: forward, and the reduction over broadcast axes backward.
 
 use crate::kernel;
 use crate::shape::Shape;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// The shape that two shapes broadcast to: axes are matched from the last, and a length of 1 stretches.
+/// The broadcast shape: axes are aligned at the last, and a length of 1 is stretched.
 #[track_caller]
 pub(crate) fn shape(op: &str, a: &Shape, b: &Shape) -> Shape {
     if a == b {
@@ -32,7 +32,7 @@ fn length(shape: &Shape, axis: usize, rank: usize) -> usize {
     if axis < missing { 1 } else { shape[axis - missing] }
 }
 
-/// `f` over two values, broadcast against each other.
+/// `f` of two values, broadcast against each other.
 #[track_caller]
 pub(crate) fn zip(
     op: &str,
@@ -66,7 +66,7 @@ pub(crate) fn zip(
     })
 }
 
-/// Sums `gradient` over the axes along which a value of shape `target` was stretched to the gradient's shape.
+/// Sums `gradient` over the axes along which a value of shape `target` was stretched.
 #[track_caller]
 pub(crate) fn reduce(gradient: Value, target: &Shape) -> Value {
     if gradient.shape() == target {
@@ -96,7 +96,7 @@ pub(crate) fn reduce(gradient: Value, target: &Shape) -> Value {
     sums
 }
 
-/// A value stretched to a shape that it broadcasts to.
+/// A value, broadcast to a shape.
 #[track_caller]
 pub(crate) fn expand(value: &Value, shape: &Shape) -> Value {
     if value.shape() == shape {
@@ -115,7 +115,7 @@ pub(crate) fn expand(value: &Value, shape: &Shape) -> Value {
     })
 }
 
-/// Pairs of shapes on which the gradient checks try what broadcasts.
+/// Pairs of shapes for the gradient checks of broadcasting operations.
 pub(crate) const SHAPES: &[&[&[usize]]] = &[
     &[&[3, 4], &[3, 4]],
     &[&[3, 4], &[4]],
@@ -132,18 +132,18 @@ pub(crate) fn needs<const N: usize>(inputs: [&Tensor; N]) -> [bool; N] {
     inputs.map(Tensor::requires_grad)
 }
 
-/// Without its leading axes of length 1.
+/// The shape without leading axes of length 1.
 fn trimmed(shape: &Shape) -> &[usize] {
     let ones = shape.iter().take_while(|&&length| length == 1).count();
     &shape[ones..]
 }
 
-/// The rows of a shape, with the places in `N` smaller values that broadcast to it.
+/// Iteration over the rows of a shape, with the offsets in `N` values that broadcast to it.
 struct Walk<const N: usize> {
-    /// The shape with neighbouring axes joined wherever all values run through both in one stride.
+    /// The shape, with adjacent axes merged where one stride covers both for all values.
     dims: Vec<usize>,
     strides: [Vec<usize>; N],
-    /// Each value's stride along a row: 1 or 0.
+    /// The stride of each value along a row: 1 or 0.
     inner: [usize; N],
 }
 
@@ -180,17 +180,17 @@ impl<const N: usize> Walk<N> {
         Self { dims, strides, inner }
     }
 
-    /// Calls `visit(row, places)` for each row of `out`, whose shape this is; long runs of rows are shared.
+    /// Calls `visit(row, offsets)` for each row of `out`, which has this shape; long runs of rows are shared.
     fn share(&self, out: &mut [Scalar], visit: impl Fn(&mut [Scalar], [usize; N]) + Sync) {
         let Some(&length) = self.dims.last() else { return visit(out, [0; N]) };
-        // A row costs its length and the way to it.
+        // The cost of a row is its length plus the overhead of the iteration.
         kernel::share_rows(out, length, length + 16, |first, out| {
             let mut rows = out.chunks_exact_mut(length);
             self.rows(first, rows.len(), |_, places| visit(rows.next().expect("as many rows"), places));
         });
     }
 
-    /// Calls `visit(row, places)` for `count` rows from `first` on, in row-major order.
+    /// Calls `visit(row, offsets)` for `count` rows from `first` on, in row-major order.
     fn rows(&self, first: usize, count: usize, mut visit: impl FnMut(usize, [usize; N])) {
         let Some((_, outer)) = self.dims.split_last() else { return visit(0, [0; N]) };
         let mut index = vec![0; outer.len()];

@@ -1,4 +1,4 @@
-//! Data sets and the loaders that cut them into batches. Nothing here knows a model or a loop.
+//! Data sets, and loaders that split them into batches. Nothing here knows models or loops.
 //!
 //! ```
 //! use training_loop::prelude::*;
@@ -26,34 +26,34 @@ pub use tensors::TensorDataset;
 
 use crate::{Labels, Tensor};
 
-/// Some samples: what goes into the model, and what should come out. It is no pair, but `Batch { input, target }`.
+/// Some samples: the inputs of the model, and its expected outputs. It is not a pair, but `Batch { input, target }`.
 #[derive(Clone, Debug)]
 pub struct Batch<Y = Labels, X = Tensor> {
-    /// What the model gets, a row for each sample.
+    /// The model's input, one row per sample.
     pub input: X,
-    /// What it should say, a row for each sample.
+    /// The expected output, one row per sample.
     pub target: Y,
 }
 
 impl<Y, X: Rows> Batch<Y, X> {
-    /// How many samples it holds.
+    /// The number of samples.
     pub fn len(&self) -> usize {
         self.input.rows()
     }
 
-    /// Whether it holds none.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Samples that can be taken in any order.
+/// Samples with random access.
 ///
 /// # Example
 /// ```
 /// use training_loop::prelude::*;
 ///
-/// /// The numbers below `n` and their squares, made when they are asked for.
+/// /// The numbers below `n` and their squares, computed on demand.
 /// struct Squares(usize);
 ///
 /// impl Dataset for Squares {
@@ -78,25 +78,25 @@ impl<Y, X: Rows> Batch<Y, X> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a data set",
     label = "not a data set",
-    note = "of arrays, vectors or tensors in memory, write `TensorDataset::new(inputs, targets)?`",
-    note = "of a `Result` take the data set first: add `?`",
+    note = "for arrays, vectors or tensors in memory, write `TensorDataset::new(inputs, targets)?`",
+    note = "a `Result` must be unwrapped first: add `?`",
     note = "a data set of your own implements `Dataset`; it is moved in, or shared as an `Arc`"
 )]
 pub trait Dataset: Send + Sync {
-    /// What a batch holds for the model: mostly a [`Tensor`].
+    /// The model's input in a batch: usually a [`Tensor`].
     type Input;
-    /// What a batch holds to compare with: [`Labels`] or a [`Tensor`].
+    /// The expected output in a batch: [`Labels`] or a [`Tensor`].
     type Target;
 
-    /// How many samples there are.
+    /// The number of samples.
     fn len(&self) -> usize;
 
-    /// Whether there are none.
+    /// Whether there are no samples.
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The samples at these places, each below [`len`](Dataset::len), in this order.
+    /// The samples at these indices, each below [`len`](Dataset::len), in this order.
     #[track_caller]
     fn batch(&self, indices: &[usize]) -> Batch<Self::Target, Self::Input>;
 }

@@ -1,4 +1,4 @@
-//! The environment variables that the runtime reads, once each, when it first needs them.
+//! The environment variables that the runtime reads, each once, when it is first needed.
 //!
 //! | variable | values | what it does | in code |
 //! |---|---|---|---|
@@ -8,13 +8,13 @@
 //! | `TRAINING_LOOP_SIMD` | `off` | computes without the processor's vector instructions | |
 //! | `TRAINING_LOOP_UNOPTIMIZED` | `off` | silences the notice about a runtime that was built without optimization | |
 //!
-//! What is said in code overrides the variable.
+//! A setting in code overrides the variable.
 //!
-//! The watch needs no attribute: it follows the gradients of each optimizer through any loop, and names on standard error
+//! The watch needs no attribute: it follows the gradients of each optimizer through any loop, and reports
 //! `step_before_backward`, `missing_zero_grad`, `gradients_discarded`, `step_repeated`, `clip_before_backward` and
-//! `clip_after_step`, once for each place. A missing `step`, modes and rebuilt optimizers are left to the checker.
+//! `clip_after_step`, once per source location. A missing `step`, modes and rebuilt optimizers are left to the checker.
 
-/// The variables for the help of a program, a line each, as clap's `after_help` takes them.
+/// The variables, one per line, for a program's help, as in clap's `after_help`.
 ///
 /// # Example
 /// ```

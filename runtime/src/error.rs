@@ -1,8 +1,8 @@
-//! What can be wrong with input from outside: files, data, hyper-parameters, model files.
+//! Errors in input from outside: files, data, hyper-parameters, model files.
 //!
-//! One enum whose variants hold fields, not prose: a program matches on them, a person reads their
-//! `Display`, which says what was found, where, what was expected and what to write instead.
-//! Mistakes in the program itself (shapes, a second backward) panic at the caller's line instead.
+//! One enum whose variants hold fields, not prose: a program matches on them, and a person reads their `Display`, which
+//! states what was found, where, what was expected and what to write instead. Mistakes in the program itself (shapes, a
+//! second backward) panic at the caller's line instead.
 
 mod csv;
 mod io;
@@ -22,23 +22,23 @@ pub(crate) use short::{Short, shorten};
 pub use state::Misshapen;
 use state::write_state;
 
-/// What functions of this crate return when their input comes from outside the program.
+/// The result of functions that take input from outside the program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What was wrong with something that came from outside the program.
+/// An error in input from outside the program.
 ///
-/// `Debug` says the same as `Display`, so that a `main` that returns a [`Result`] ends with the whole message.
+/// `Debug` prints the same as `Display`, so that a `main` that returns a [`Result`] ends with the whole message.
 #[non_exhaustive]
 pub enum Error {
-    /// A number given to an optimizer, a layer, a loader or a schedule lies outside its range.
+    /// A hyper-parameter of an optimizer, layer, loader or schedule is out of range.
     HyperParameter {
-        /// Whose it is, as in the source: `Sgd`.
+        /// The type that has it, as in the source: `Sgd`.
         owner: &'static str,
         /// The parameter's name: `momentum`.
         name: &'static str,
-        /// The value that was given.
+        /// The value.
         value: f64,
-        /// What it may be: `in [0, 1)`.
+        /// The allowed range: `in [0, 1)`.
         range: &'static str,
     },
     /// An optimizer was built with no parameters.
@@ -46,13 +46,13 @@ pub enum Error {
         /// The optimizer's type.
         owner: &'static str,
     },
-    /// A rule of the macro's clauses is broken by a value that only the run knows.
+    /// A value that is known only at run time breaks a rule of the macro's clauses.
     Rule {
         /// The clause: `epochs`.
         clause: &'static str,
-        /// The value it got.
+        /// Its value.
         value: String,
-        /// What it must be: `must be at least 1`.
+        /// The rule: `must be at least 1`.
         rule: &'static str,
         /// What to write instead; may be empty.
         help: &'static str,
@@ -61,76 +61,75 @@ pub enum Error {
     EmptyLoader {
         /// The loader's role in the loop: `train`.
         name: String,
-        /// The samples in its data set; more than none when `drop_last` dropped the only batch.
+        /// The samples in its data set; more than 0 if `drop_last` dropped the only batch.
         samples: usize,
         /// Samples in a full batch.
         batch_size: usize,
     },
-    /// An epoch of training in which no update was counted, so that nothing would end the run.
+    /// A training epoch without a counted update, so that the run would never end.
     NoUpdate {
         /// The epoch, counted from 0.
         epoch: usize,
     },
     /// A data set without any samples.
     EmptyData {
-        /// Where the samples should have been: `inputs`.
+        /// The data that should hold samples: `inputs`.
         what: String,
     },
-    /// Inputs and targets differ in number.
+    /// The numbers of inputs and targets differ.
     Lengths {
         /// Rows of the input.
         inputs: usize,
         /// Rows of the target.
         targets: usize,
     },
-    /// Rows of a matrix that differ in length.
+    /// A matrix whose rows differ in length.
     Ragged {
-        /// The first row that is not as long as row 0, counted from 0.
+        /// The first row whose length differs from that of row 0, counted from 0.
         row: usize,
-        /// The numbers of row 0.
+        /// The length of row 0.
         expected: usize,
-        /// The numbers of the row.
+        /// The length of this row.
         found: usize,
     },
-    /// A number that is not finite in data.
+    /// NaN or an infinity in data.
     NotFinite {
-        /// Which data: `inputs`.
+        /// The data: `inputs`.
         what: String,
         /// The sample, counted from 0.
         row: usize,
-        /// The place in the flattened sample, counted from 0.
+        /// The index in the flattened sample, counted from 0.
         column: usize,
-        /// The number itself.
+        /// The value.
         value: f64,
-        /// Whether no row has a finite number in this column.
+        /// Whether no row has a finite value in this column.
         whole_column: bool,
     },
     /// A label outside `0..classes`.
     Label {
         /// The sample, counted from 0.
         row: usize,
-        /// The label it has.
+        /// Its label.
         label: usize,
         /// The number of classes.
         classes: usize,
     },
-    /// A name that is none of the classes.
+    /// A name that is not a class.
     UnknownClass {
         /// The sample, counted from 0.
         row: usize,
-        /// The name it has.
+        /// Its name.
         name: String,
         /// The names of the classes.
         classes: Vec<String>,
     },
-    /// Something in a CSV file.
+    /// An error in a CSV file.
     Csv {
         /// The file, or the name given to the bytes.
         path: PathBuf,
-        /// The line, counted from 1, where there is one to blame.
+        /// The line, counted from 1, if the error is on one.
         line: Option<u64>,
-        /// The column, counted from 0 (the message counts from 1), and its name where the file has
-        /// a header.
+        /// The column, counted from 0 (the message counts from 1), and its name if the file has a header.
         column: Option<(usize, Option<String>)>,
         /// What is wrong.
         problem: Box<CsvProblem>,
@@ -142,34 +141,34 @@ pub enum Error {
         /// What is wrong.
         problem: ModelFileProblem,
     },
-    /// A state whose entries are not those of the model. Nothing was changed.
+    /// A state whose entries differ from those of the model. The model is unchanged.
     State {
-        /// The file it came from, if from a file.
+        /// The file that the state was read from, if any.
         path: Option<PathBuf>,
-        /// Names that the model has and the state has not.
+        /// Names in the model that are not in the state.
         missing: Vec<String>,
-        /// Names that the state has and the model has not.
+        /// Names in the state that are not in the model.
         unexpected: Vec<String>,
         /// Entries whose shapes differ.
         misshapen: Vec<Misshapen>,
     },
-    /// The operating system refused something.
+    /// An error of the operating system.
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was being done, as in "could not `doing`": `read`, `write`.
+        /// The failed operation, to complete "could not `doing`": `read`, `write`.
         doing: &'static str,
-        /// The system's own error.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// An error of the caller's own code, passed through a loop by [`Error::other`], or by `?` if the system's.
+    /// An error of the caller's code, passed through a loop by [`Error::other`], or by `?` for a [`std::io::Error`].
     Other(Box<dyn StdError + Send + Sync>),
 }
 
 impl Error {
     /// Wraps an error of another type, so that a hook or a loop can pass it on with `?`.
     ///
-    /// A [`std::io::Error`] needs nothing but the `?`; [`Error::io`] adds the path, which such an error does not tell.
+    /// A [`std::io::Error`] needs only the `?`; [`Error::io`] adds the path, which such an error does not contain.
     ///
     /// # Example
     /// ```
@@ -184,7 +183,7 @@ impl Error {
         Self::Other(error.into())
     }
 
-    /// Makes an [`Error::Io`] of a system error: `doing` completes "could not ...".
+    /// Wraps a system error as [`Error::Io`]; `doing` completes "could not ...".
     ///
     /// # Example
     /// ```
@@ -292,16 +291,16 @@ impl StdError for Error {
     }
 }
 
-/// That a name is none of the classes.
+/// Writes that a name is none of the classes.
 fn write_none_of(f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result {
     if classes.is_empty() {
-        write!(f, "is no class, as no classes are given")
+        write!(f, "is not a class, because no classes are given")
     } else {
         write!(f, "is none of the classes {}", Names(classes))
     }
 }
 
-/// The number as it was written: 0.1, not the digits of the nearest f32.
+/// The decimal that was written: 0.1, not the digits of the nearest `f32`.
 fn decimal(value: f64) -> String {
     let narrow = value as f32;
     if f64::from(narrow) == value { narrow.to_string() } else { value.to_string() }
@@ -361,7 +360,7 @@ mod tests {
                         found: vec![3, 2],
                     }],
                 },
-                "best.safetensors: this state belongs to another architecture, the model was left as it is; \
+                "best.safetensors: this state belongs to another architecture, the model is unchanged; \
                  missing: `a.bias`; unexpected: `b.weight`, `b.bias`; \
                  `a.weight` is [2, 3] in the model and [3, 2] in the state",
             ),
@@ -372,7 +371,7 @@ mod tests {
                     column: Some((2, Some("width".into()))),
                     problem: Box::new(CsvProblem::NotANumber { text: "wide".into() }),
                 },
-                "iris.csv:7, column 3 (`width`): `wide` is not a number; mend the field, or leave the column out by \
+                "iris.csv:7, column 3 (`width`): `wide` is not a number; fix the field, or leave the column out by \
                  `.without([..])`",
             ),
         ];

@@ -1,4 +1,4 @@
-//! Evaluation as a scope.
+//! Scoped evaluation mode.
 
 use crate::nn::Module;
 use crate::nn::mode::{Mode, modes};
@@ -7,22 +7,19 @@ use crate::{NoGradGuard, no_grad_guard};
 
 /// Puts the model into evaluation mode and stops recording on this thread, until the guard is dropped.
 ///
-/// Then each layer is in its own mode again, recording goes on, and random draws go on where they were:
-/// whether a model was evaluated changes nothing in its training. This holds on every way out of the scope:
-/// `?`, `break`, a panic.
+/// After that each layer is in its previous mode, recording resumes, and the random generator is restored: evaluating a
+/// model changes nothing in its training. This holds however the scope is left: by `?`, `break` or a panic.
 ///
-/// The scope counts and switches nothing. Guards may be nested and dropped in any order, on one model, on a
-/// part of it or on models that share layers: a layer is evaluated until the last guard that covers it is
-/// dropped. `train()` and `eval()` inside of the scope say in which mode the layers are after it.
-/// A layer that is put into the model later is not covered.
+/// A scope counts guards and changes no mode. Guards may be nested and dropped in any order, on one model, on a part of
+/// it or on models that share layers: a layer is evaluated until the last guard that covers it is dropped. `train()`
+/// and `eval()` inside the scope set the mode that applies after it. Layers that are added to the model later are not
+/// covered.
 ///
 /// # Threads
-/// The scope belongs to its thread. Requests that evaluate one `Arc<Model>` on several threads, whatever mode
-/// it is in, disturb neither each other nor a thread that trains the model; a request that runs beside training
-/// computes with the parameters that it meets.
-/// A thread that is started inside of the scope is not covered, as by [`no_grad`](crate::no_grad): it needs a
-/// guard of its own. A program that only serves may call `model.eval()` once instead, and compute each request
-/// under `no_grad`.
+/// The scope belongs to its thread. Threads that evaluate one `Arc<Model>`, whatever its mode, do not affect each other
+/// or a thread that trains the model; an evaluation during training uses the parameters as they are at that moment. A
+/// thread that is spawned inside the scope is not covered, as with [`no_grad`](crate::no_grad): it needs its own guard.
+/// A program that only serves may call `model.eval()` once instead, and compute each request under `no_grad`.
 ///
 /// # Example
 /// ```
@@ -54,10 +51,10 @@ pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
     Evaluation { modes, _restored: Restored::here(), _no_grad: no_grad_guard() }
 }
 
-/// Evaluates a model on this thread; made by [`evaluation`].
+/// An evaluation scope over a model on this thread; made by [`evaluation`].
 #[derive(Debug)]
 pub struct Evaluation {
-    /// Kept alive, as they are counted by address.
+    /// Kept alive, because scopes are counted by address.
     modes: Vec<Mode>,
     _restored: Restored,
     _no_grad: NoGradGuard,
@@ -191,7 +188,7 @@ mod tests {
             static KEPT: RefCell<Vec<Evaluation>> = const { RefCell::new(Vec::new()) };
         }
         let end = std::thread::spawn(|| {
-            // Begun before the counts, and so dropped after them.
+            // Created before the counts, hence dropped after them.
             KEPT.with_borrow_mut(Vec::clear);
             let model = Dropout::new(0.5);
             let kept = evaluation(&model);
@@ -200,7 +197,7 @@ mod tests {
         assert!(end.join().is_ok());
     }
 
-    /// A model with all that depends on the mode.
+    /// A model with every kind of layer that depends on the mode.
     struct Noisy(Linear, BatchNorm1d, Dropout, Linear);
 
     impl Module for Noisy {
@@ -249,8 +246,8 @@ mod tests {
             .collect()
     }
 
-    /// Six threads serve one model that is in training mode, the seventh trains a model of its own, and the eighth
-    /// draws from the dropout of the model that is served.
+    /// Six threads serve one model that is in training mode, the seventh trains its own model, and the eighth draws
+    /// from the dropout of the served model.
     #[test]
     fn requests_on_many_threads_under_stress() {
         let inputs = inputs();
@@ -285,7 +282,7 @@ mod tests {
         assert!(served.is_training());
     }
 
-    /// Seven threads evaluate the very model that the eighth trains.
+    /// Seven threads evaluate the model that the eighth trains.
     #[test]
     fn training_among_requests_under_stress() {
         let inputs = inputs();

@@ -1,7 +1,7 @@
-//! Writing files so that none is ever left half-written.
+//! Atomic file writes.
 //!
-//! The content goes into a temporary file in the folder of the target, is synced, and is renamed over the
-//! target. `target` decides what is replaced, `temporary` names, locks and removes the temporary file.
+//! The content is written to a temporary file in the target's folder, synced, and renamed over the target. `target`
+//! determines what is replaced; `temporary` names, locks and removes the temporary file.
 
 mod target;
 mod temporary;
@@ -14,12 +14,12 @@ use self::target::Target;
 use self::temporary::Temporary;
 use crate::{Error, Result};
 
-/// Writes a file in full or not at all, however many processes write it at once.
+/// Writes a file completely or not at all, however many processes write it at once.
 ///
-/// Until the rename the old file is untouched. After an error the old file is still in place and the temporary
-/// file is removed; the one exception is a folder whose sync fails, where the message says that the new file is
-/// in place. A folder that may be written but not read cannot be synced: the save counts as done, and after a
-/// power cut the old file may be back.
+/// Until the rename the old file is untouched. After an error the old file is still in place and the temporary file is
+/// removed, with one exception: if syncing the folder fails, the message says that the new file is in place. A folder
+/// that is writable but not readable cannot be synced: the save succeeds, and after a power loss the old file may be
+/// back.
 ///
 /// # Errors
 /// [`Error::Io`] with the path that the caller gave.
@@ -40,12 +40,12 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     sync_folder(target.folder())
 }
 
-/// Makes the rename last through a power cut. Only Unix lets a folder be synced.
+/// Makes the rename survive a power loss. Only Unix can sync a folder.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }
-    // A folder without read permission cannot be opened, and a file system may know no sync of folders.
+    // A folder without read permission cannot be opened, and some file systems cannot sync folders.
     let Ok(folder) = File::open(folder) else { return Ok(()) };
     match folder.sync_all() {
         Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
@@ -56,7 +56,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// What a path leads to when it is no regular file: `a named pipe`.
+/// The kind of a path that is not a regular file: `a named pipe`.
 pub(crate) fn irregular(metadata: &Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
     if kind.is_file() {

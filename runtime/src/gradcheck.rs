@@ -1,13 +1,13 @@
 //! Cases that check a derivative against central differences.
 //!
-//! Each operation and loss brings its cases beside it; the registries in `ops.rs` and `loss.rs` do not compile
-//! without them. They run in double precision, in the package `tests/f64`, with an uneven output gradient:
-//! one of all ones does not see a backward that forgets the gradient coming in.
+//! Each operation and loss defines its cases in its own file; the registries in `ops.rs` and `loss.rs` do not compile
+//! without them. They run in double precision, in the package `tests/f64`, with a non-uniform output gradient: a
+//! gradient of ones does not detect a backward that ignores the incoming gradient.
 #![cfg_attr(not(all(test, feature = "f64")), allow(dead_code))]
 
 use crate::{Scalar, Tensor};
 
-/// An operation, the input shapes to try it on, and where its inputs lie.
+/// An operation, the input shapes to test, and the range of its inputs.
 pub(crate) struct Case {
     shapes: &'static [&'static [&'static [usize]]],
     operation: fn(&[Tensor]) -> Tensor,
@@ -15,9 +15,9 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// Inputs lie in (-2, 2), all different, none at a kink.
+    /// A case whose inputs are distinct values in (-2, 2), none at a kink.
     ///
-    /// `shapes` lists the sets of input shapes to try.
+    /// `shapes` lists the sets of input shapes.
     pub(crate) const fn new(
         shapes: &'static [&'static [&'static [usize]]],
         operation: fn(&[Tensor]) -> Tensor,
@@ -25,7 +25,7 @@ impl Case {
         Self { shapes, operation, range: (-2.0, 2.0) }
     }
 
-    /// Inputs lie between these instead.
+    /// Sets the range of the inputs.
     pub(crate) const fn within(mut self, low: Scalar, high: Scalar) -> Self {
         self.range = (low, high);
         self
@@ -39,7 +39,7 @@ mod tests {
     use super::Case;
     use crate::{Array, Parameter, Scalar, Tensor, autograd, no_grad};
 
-    /// Numbers that fill the range evenly without repeating, in no order.
+    /// Distinct values that fill the range evenly, in no particular order.
     fn spread(shape: &[usize], offset: usize, (low, high): (Scalar, Scalar)) -> Array {
         let mut index = offset as Scalar * 0.137 + 0.31;
         ArrayD::from_shape_simple_fn(IxDyn(shape), || {
@@ -48,7 +48,7 @@ mod tests {
         })
     }
 
-    /// The largest disagreement between `backward` and central differences, and where it is.
+    /// The largest error of `backward` against central differences, and its location.
     fn worst(case: &Case, shapes: &[&[usize]]) -> (Scalar, String) {
         const STEP: Scalar = 1e-5;
         let parameters: Vec<Parameter> =
@@ -103,7 +103,7 @@ mod tests {
         assert!(checked > 40);
     }
 
-    /// A leaky rectifier that forgets the gradient coming in for positive inputs.
+    /// A leaky ReLU that ignores the incoming gradient for positive inputs.
     fn forgetful(x: &Tensor) -> Tensor {
         let input = x.value().clone();
         let output = x.leaky_relu(0.1).value().clone();
@@ -115,7 +115,7 @@ mod tests {
         })
     }
 
-    /// A sum over rows whose backward scales by a factor that is right for squares only.
+    /// A sum over rows whose backward has a factor that is right for square shapes only.
     fn misscaled(x: &Tensor) -> Tensor {
         let shape = x.value().shape().clone();
         let output = x.sum().value().clone();

@@ -1,10 +1,11 @@
-//! The fast inner loops, and the only place with `unsafe`.
+//! The numeric kernels, and the only module with `unsafe`.
 //!
-//! Kernels know slices and sizes; shapes, tensors and the graph are above them.
-//! Each has one body that the compiler vectorises for AVX-512, AVX2 and the plain instruction set; which one
-//! runs is decided once, from the processor and from `TRAINING_LOOP_SIMD=off`.
+//! Kernels take slices and sizes; they know no shapes, tensors or graph.
+//! Each has one body, which the compiler vectorises for AVX-512, for AVX2 and for the target's baseline. The version is
+//! chosen once, from the processor's features and `TRAINING_LOOP_SIMD=off`. Other vector extensions, ARM's NEON among
+//! them, have no version of their own: there the baseline runs.
 #![allow(unsafe_code)]
-#![allow(clippy::inline_always)] // A body must be inlined where the instruction set is enabled to use it.
+#![allow(clippy::inline_always)] // A body must be inlined into the function that enables its instruction set.
 
 pub(crate) mod affine;
 pub(crate) mod attention;

@@ -1,5 +1,6 @@
 //! Class labels and other ids: integers, counted from 0.
 
+mod classes;
 mod from;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::ops::Index;
 use std::sync::Arc;
 use std::{slice, vec};
 
+pub(crate) use classes::check_classes;
 pub use from::Label;
 use ndarray::{ArrayView, IxDyn};
 
@@ -16,11 +18,11 @@ use crate::error::shorten;
 use crate::shape::{self, Shape};
 use crate::{Error, Result};
 
-/// The classes of a batch's samples, or the tokens of its texts; a clone shares them.
+/// Class labels of a batch, or token ids; a clone shares them.
 ///
-/// Labels have a shape as tensors have: `[batch]` for classes, `[batch, time]` for tokens. They are made of numbers
-/// of the types `u8`, `u32`, `usize`, `i32` and `i64` ([`Label`]): of vectors, slices, arrays, nested arrays, `ndarray`
-/// arrays, and by `collect`. Names of classes become labels by [`from_names`](Self::from_names).
+/// Labels have a shape like tensors: `[batch]` for classes, `[batch, time]` for tokens. They convert from integers of
+/// the types `u8`, `u32`, `usize`, `i32` and `i64` ([`Label`]): from vectors, slices, arrays, nested arrays and
+/// `ndarray` arrays, and by `collect`. Class names are converted by [`from_names`](Self::from_names).
 ///
 /// # Example
 /// ```
@@ -45,10 +47,10 @@ impl Labels {
         Self { shape: Shape::new(&[values.len()]), values: values.into() }
     }
 
-    /// Labels from outside the program, of which each must be below `classes`.
+    /// Labels from outside the program, each of which must be below `classes`.
     ///
     /// # Errors
-    /// [`Error::Label`] names the first that is not, and its row.
+    /// [`Error::Label`] has the first label that is not, and its row.
     ///
     /// # Example
     /// ```
@@ -65,10 +67,10 @@ impl Labels {
         checked.collect()
     }
 
-    /// Labels of names: the place of each name in `classes`, from 0 on. `classes[label]` turns a label back.
+    /// Converts names to labels: the index of each name in `classes`. `classes[label]` is the inverse.
     ///
     /// # Errors
-    /// [`Error::UnknownClass`] names the first that is none of the classes, and its row.
+    /// [`Error::UnknownClass`] has the first name that is not a class, and its row.
     ///
     /// # Example
     /// ```
@@ -103,10 +105,10 @@ impl Labels {
         names.into_iter().enumerate().map(find).collect()
     }
 
-    /// The same labels under another shape of as many elements.
+    /// The same labels with another shape.
     ///
     /// # Panics
-    /// If the shape counts other than [`len`](Self::len) labels.
+    /// If the number of elements is not [`len`](Self::len).
     ///
     /// # Example
     /// ```
@@ -147,7 +149,7 @@ impl Labels {
         &self.values
     }
 
-    /// The label where there is only one, as of a single sample.
+    /// The label, if there is only one, as for a single sample.
     ///
     /// # Panics
     /// If there are none or several.
@@ -159,7 +161,7 @@ impl Labels {
         }
     }
 
-    /// The label at one place of the row-major order, if there is one; `labels[index]` panics where there is none.
+    /// The label at an index in row-major order, if it exists; `labels[index]` panics if not.
     pub fn get(&self, index: usize) -> Option<u32> {
         self.values.get(index).copied()
     }
@@ -190,10 +192,10 @@ impl IntoIterator for Labels {
     }
 }
 
-/// The label at a place of the row-major order.
+/// The label at an index in row-major order.
 ///
 /// # Panics
-/// If there is no such place; [`Labels::get`] gives `None` then.
+/// If the index is out of range; [`Labels::get`] returns `None` then.
 impl Index<usize> for Labels {
     type Output = u32;
 
@@ -207,7 +209,7 @@ impl Index<usize> for Labels {
     }
 }
 
-/// The labels as `ndarray` writes an array of this shape.
+/// The labels, formatted like an `ndarray` array of this shape.
 impl fmt::Display for Labels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let labels = ArrayView::from_shape(IxDyn(self.shape()), self.as_slice()).map_err(|_| fmt::Error)?;

@@ -1,8 +1,8 @@
 //! Training loops whose order of steps is checked at compile time, on a small fast CPU runtime.
 //!
-//! A function without a body and a spec is a whole training loop: the attribute `training_loop` writes it,
-//! as plain code in the right order. On a function with a body the same attribute proves the order of a
-//! hand-written loop and changes nothing.
+//! A function without a body and a spec is a whole training loop: the attribute `training_loop` generates it, as plain
+//! code in the right order. On a function with a body the same attribute checks the order of a hand-written loop and
+//! changes nothing.
 //!
 //! ```
 //! use training_loop::prelude::*;
@@ -28,7 +28,7 @@
 //! fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader) -> Result<History>;
 //!
 //! # fn main() -> Result<()> {
-//! // Points, told apart by the sum of their coordinates.
+//! // Points, classified by the sum of their coordinates.
 //! let points = ndarray::Array2::from_shape_fn((80, 2), |(i, j)| ((i * (3 + j)) % 17) as Scalar / 17.0 - 0.5);
 //! let labels = points.rows().into_iter().map(|point| u32::from(point.sum() > 0.0)).collect::<Labels>();
 //! let (train, valid) = TensorDataset::new(Tensor::from(points), labels)?.split(0.8, 0)?;
@@ -42,7 +42,7 @@
 //! # }
 //! ```
 //!
-//! A debug build trains fifteen to eighty times slower than it can, unless `Cargo.toml` says
+//! A debug build trains fifteen to eighty times slower than necessary, unless `Cargo.toml` contains
 //!
 //! ```toml
 //! [profile.dev.package.training-loop]
@@ -52,7 +52,7 @@
 //! Features: `macros` (on by default: the attribute and the derive), `gzip` (reading `.csv.gz`), `f64`
 //! ([`Scalar`] in double precision).
 
-// Conversions to and from `Scalar` are written for `f32`, which it mostly is.
+// Conversions to and from `Scalar` are written for `f32`, the usual type.
 #![cfg_attr(feature = "f64", allow(clippy::useless_conversion, clippy::cast_lossless))]
 
 mod autograd;
@@ -61,9 +61,9 @@ pub mod data;
 pub mod environment;
 mod error;
 mod evaluation;
-mod extreme;
 mod file;
 mod gradcheck;
+mod gradient_stage;
 mod kernel;
 mod labels;
 mod loss;
@@ -81,6 +81,7 @@ mod random;
 mod reduction;
 pub mod run;
 mod safetensors;
+mod scalar;
 pub mod schedule;
 mod shape;
 mod state_dict;
@@ -93,7 +94,7 @@ mod unoptimized;
 mod value;
 mod watch;
 
-/// A test names this crate as a user does.
+/// Unit tests name this crate as a user does.
 #[cfg(test)]
 extern crate self as training_loop;
 
@@ -106,7 +107,7 @@ pub use loss::{
     huber_loss, kl_div, l1_loss, mse_loss, nll_loss, smooth_l1_loss,
 };
 pub use model_file::ModelFile;
-/// The crate of the arrays that tensors are made of, in the version that this one uses.
+/// The crate `ndarray` in the version of this crate's arrays.
 pub use ndarray;
 pub use nn::{Module, Visitor};
 pub use ops::{
@@ -116,22 +117,9 @@ pub use ops::{
 pub use optim::{Adam, AdamW, IntoParameters, Optimizer, Sgd};
 pub use parameter::Parameter;
 pub use random::{SeedScope, seed, seed_scope};
+pub use scalar::{Array, Scalar};
 pub use state_dict::StateDict;
 pub use tensor::{Number, Tensor};
 pub use threads::{num_threads, set_num_threads};
 #[cfg(feature = "macros")]
 pub use training_loop_macros::{Module, training_loop};
-
-/// The one number type of the runtime: `f32`, or `f64` under the feature `f64`.
-///
-/// A concrete type keeps user code short and debug builds quick.
-#[cfg(not(feature = "f64"))]
-pub type Scalar = f32;
-/// The one number type of the runtime: `f32`, or `f64` under the feature `f64`.
-///
-/// A concrete type keeps user code short and debug builds quick.
-#[cfg(feature = "f64")]
-pub type Scalar = f64;
-
-/// An array of any number of axes, as tensors are made of and turned into.
-pub type Array = ndarray::ArrayD<Scalar>;

@@ -1,17 +1,18 @@
-//! Losses: a number that says how far an output is from its target.
+//! Losses: a scalar that measures how far an output is from its target.
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
+use crate::labels::check_classes;
 use crate::reduction::{Reduction, rows};
 use crate::value::Value;
 use crate::{Array, Labels, Scalar, Tensor, kernel};
 
-/// Declares the losses; each must bring `CASES`.
+/// Declares the losses; each must define `CASES`.
 macro_rules! losses {
     ($($name:ident),* $(,)?) => {
         $(mod $name;)*
 
-        /// Every loss's gradient-check cases.
+        /// The gradient-check cases of every loss.
         #[cfg_attr(not(all(test, feature = "f64")), allow(dead_code))]
         pub(crate) static CASES: &[(&str, &[Case])] = &[$((stringify!($name), $name::CASES)),*];
     };
@@ -42,7 +43,7 @@ pub use nll::nll_loss;
 pub use number_target::NumberTarget;
 pub use smooth_l1::{SmoothL1, smooth_l1_loss};
 
-/// Output and target of a loss have one shape: broadcasting here hides mistakes.
+/// Output and target of a loss have the same shape: broadcasting here hides mistakes.
 #[track_caller]
 fn same_shape(loss: &str, output: &[usize], target: &[usize]) {
     assert!(
@@ -52,13 +53,13 @@ fn same_shape(loss: &str, output: &[usize], target: &[usize]) {
     );
 }
 
-/// The numbers of the target are probabilities, but for a rounding error: mixed or smoothed ones may leave `[0, 1]` by
-/// a few units in the last place.
+/// The elements of the target are probabilities, up to rounding: mixed or smoothed ones may exceed `[0, 1]` by a few
+/// units in the last place.
 #[track_caller]
 fn check_shares(loss: &str, target: &Tensor) {
     const ROUNDING: Scalar = 4.0 * Scalar::EPSILON;
     let is_share = |t: &Scalar| (-ROUNDING..=1.0 + ROUNDING).contains(t);
-    // Without a way out in the middle this runs at the speed of memory.
+    // Without an early exit this runs at memory speed.
     if target.as_slice().iter().fold(true, |all, t| all & is_share(t)) {
         return;
     }
@@ -97,7 +98,7 @@ fn by_difference(
     .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
-/// The mean of `cost(o, t)`, with `do = g · slope(o, t) / n` and no gradient for the target, whose numbers are
+/// The mean of `cost(o, t)`, with `do = g · slope(o, t) / n` and no gradient for the target, whose elements are
 /// probabilities.
 #[track_caller]
 fn by_pair(
@@ -124,13 +125,13 @@ fn by_pair(
 /// Pairs of shapes for the gradient checks.
 const PAIRS: &[&[&[usize]]] = &[&[&[3, 4], &[3, 4]], &[&[1], &[1]], &[&[], &[]]];
 
-/// Labels for the gradient checks: several classes, and some twice.
+/// Labels for the gradient checks: several classes, some of them repeated.
 fn some_labels(x: &Tensor) -> Labels {
     let (classes, rows) = x.shape().split_last().expect("classes");
     (0..rows.iter().product()).map(|row: usize| (row * 2 % classes) as u32).collect::<Labels>().reshape(rows)
 }
 
-/// Targets in (0, 1) for the gradient checks; they do not depend on the numbers of `x`.
+/// Targets in (0, 1) for the gradient checks; they do not depend on the values of `x`.
 fn some_shares(x: &Tensor) -> Tensor {
     let mut i = 0.0;
     Tensor::from(Array::from_shape_simple_fn(x.shape(), || {
@@ -139,7 +140,8 @@ fn some_shares(x: &Tensor) -> Tensor {
     }))
 }
 
-/// There is one label for each row of scores, and each is a class or the one left out; gives the number of classes.
+/// Checks that there is one label per row of scores, and that each is a class or `ignore`; returns the number of
+/// classes.
 #[track_caller]
 pub(crate) fn check_labels(what: &str, labels: &Labels, output: &[usize], ignore: Option<u32>) -> usize {
     let classes = check_rows(what, labels, output);
@@ -147,7 +149,20 @@ pub(crate) fn check_labels(what: &str, labels: &Labels, output: &[usize], ignore
     classes
 }
 
-/// The labels have the shape of the output without its last axis, whose length is the number of classes.
+/// Checks a log-probability: at most 0, up to rounding.
+#[track_caller]
+fn log_probability(what: &str, x: Scalar) -> Scalar {
+    assert!(
+        x <= 1e-3 || x.is_nan(),
+        "{what}: the input has the number {x}, and no log-probability is above 0; apply `log_softmax` to the scores \
+         first{}",
+        if what == "nll_loss" { ", or use `cross_entropy`, which takes the scores" } else { "" }
+    );
+    x
+}
+
+/// Checks that the labels have the shape of the output without its last axis; returns the length of that axis, the
+/// number of classes.
 #[track_caller]
 pub(crate) fn check_rows(what: &str, labels: &Labels, output: &[usize]) -> usize {
     let Some((&classes, rows)) = output.split_last() else {
@@ -162,7 +177,7 @@ pub(crate) fn check_rows(what: &str, labels: &Labels, output: &[usize]) -> usize
     classes
 }
 
-/// Why labels do not fit, and what to write instead.
+/// Describes the mismatch, and what to write instead.
 fn misfit(labels: &[usize], rows: &[usize], classes: usize) -> String {
     let rank = rows.len();
     if rank > 1 && labels[..] == [&rows[..1], &rows[2..], &[classes]].concat() {
@@ -183,38 +198,4 @@ fn misfit(labels: &[usize], rows: &[usize], classes: usize) -> String {
         }
         _ => format!("the labels must be {rows:?}"),
     }
-}
-
-/// Each label is one of the output's classes or the one left out.
-#[track_caller]
-pub(crate) fn check_classes(
-    what: &str,
-    labels: &Labels,
-    output: &[usize],
-    classes: usize,
-    ignore: Option<u32>,
-) {
-    for (place, label) in labels.iter().enumerate() {
-        assert!(
-            (label as usize) < classes || ignore == Some(label),
-            "{what}: the label {} is {label}, and the output {output:?} has {classes} classes, which \
-             count from 0; correct the labels, or give the last layer at least {} outputs \
-             (`Labels::with_classes` finds the place in the whole data set)",
-            position(labels.shape(), place),
-            u64::from(label) + 1
-        );
-    }
-}
-
-/// A place in row-major order, in words.
-fn position(shape: &[usize], mut place: usize) -> String {
-    if let [_] = shape {
-        return format!("of row {place} of this batch");
-    }
-    let mut index = vec![0; shape.len()];
-    for (index, length) in index.iter_mut().zip(shape).rev() {
-        *index = place % length;
-        place /= length;
-    }
-    format!("at {index:?}")
 }

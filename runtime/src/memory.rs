@@ -1,4 +1,4 @@
-//! Memory whose size a file decides: a refusal of the system is an error, not an abort.
+//! Memory whose size a file determines: a refused allocation is an error, not an abort.
 
 use std::hint::black_box;
 
@@ -6,27 +6,27 @@ use std::hint::black_box;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refused;
 
-/// Asks for so many bytes at once and gives them back.
+/// Allocates this number of bytes at once and frees them again.
 ///
-/// The answer holds for what is allocated right afterwards, in pieces whose sum is no more. It refuses what is
-/// larger than memory also where the system promises each single piece.
+/// The answer holds for allocations right afterwards whose sum is no larger. Sizes beyond physical memory are refused
+/// even where the system would overcommit each single allocation.
 pub(crate) fn check(bytes: u64) -> Result<(), Refused> {
     let mut probe = Vec::<u8>::new();
     let bytes = usize::try_from(bytes).map_err(|_| Refused)?;
     let asked = probe.try_reserve_exact(bytes);
-    // Without this the compiler may drop an allocation that nobody uses.
+    // Otherwise the compiler may remove the unused allocation.
     black_box(&mut probe);
     asked.map_err(|_| Refused)
 }
 
-/// An empty list with room for so many.
+/// An empty list with capacity `length`.
 pub(crate) fn list<T>(length: usize) -> Result<Vec<T>, Refused> {
     let mut list = Vec::new();
     list.try_reserve_exact(length).map_err(|_| Refused)?;
     Ok(list)
 }
 
-/// Adds one to a list that grows.
+/// Pushes to a growing list.
 pub(crate) fn push<T>(list: &mut Vec<T>, value: T) -> Result<(), Refused> {
     if list.len() == list.capacity() {
         list.try_reserve(1).map_err(|_| Refused)?;

@@ -1,7 +1,7 @@
-//! Metrics: how good a model is, in numbers that people read.
+//! Metrics: measures of a model's quality.
 //!
-//! A metric adds up counts over batches and computes once at the end, so that a short last batch
-//! counts for what it is; nothing is ever averaged over batches.
+//! A metric accumulates counts over batches and is computed once at the end, so that a short last batch has its proper
+//! weight; nothing is ever averaged over batches.
 
 mod accuracy;
 mod confusion;
@@ -13,10 +13,11 @@ pub use confusion::{Average, Confusion, PerClass, confusion, f1, precision, reca
 pub use regression::{Errors, R2, mae, mse, r2, rmse};
 pub use top_k::{TopK, top_k};
 
-use crate::loss::{check_classes, check_rows};
+use crate::labels::check_classes;
+use crate::loss::check_rows;
 use crate::{Labels, Scalar, Tensor};
 
-/// A number that says how well outputs fit targets.
+/// A measure of how well outputs fit targets.
 ///
 /// # Example
 /// ```
@@ -35,38 +36,38 @@ use crate::{Labels, Scalar, Tensor};
     note = "a metric of your own implements `Metric`, or `Metric<Tensor>` where the targets are a tensor"
 )]
 pub trait Metric<Y = Labels> {
-    /// The name of its column: `accuracy`.
+    /// The name of its column, as `accuracy`.
     fn name(&self) -> String;
 
     /// Adds a batch.
     ///
     /// # Panics
-    /// If outputs and targets do not fit, or a label is none of the output's classes.
+    /// If the shapes of outputs and targets do not fit, or if a label is not one of the output's classes.
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Y);
 
-    /// The metric over all batches since the start; NaN without any.
+    /// The metric over all batches since the start; NaN without batches.
     fn compute(&self) -> f64;
 
-    /// Forgets all batches.
+    /// Discards all batches.
     fn reset(&mut self);
 
-    /// The counts behind the number, where it is that of a confusion matrix: a run keeps them, for
+    /// The confusion matrix, for a metric that is computed from one; a run keeps it for
     /// [`History::confusion`](crate::run::History::confusion).
     fn matrix(&self) -> Option<&Confusion> {
         None
     }
 }
 
-/// Outputs with a score for each class, or with one score that says class 1.
+/// Outputs with one score per class, or with a single score for class 1.
 ///
 /// # Shapes
-/// `[.., classes]` for labels `[..]`; or `[..]` or `[.., 1]` with scores above 0 for class 1 (the logits that
-/// `bce_with_logits_loss` takes).
+/// `[.., classes]` for labels `[..]`; or `[..]` or `[.., 1]`, where scores above 0 mean class 1 (logits, as for
+/// `bce_with_logits_loss`).
 struct Scores<'a> {
     output: &'a Tensor,
     labels: &'a Labels,
-    /// Scores of a sample.
+    /// Scores per sample.
     width: usize,
     ignore: Option<u32>,
 }
@@ -82,12 +83,12 @@ impl<'a> Scores<'a> {
         scores
     }
 
-    /// How many classes the output tells apart: two where it has one score.
+    /// The number of classes: two if there is a single score.
     fn classes(&self) -> usize {
         if self.width == 1 { 2 } else { self.width }
     }
 
-    /// The scores of each sample and its label, but for those of the label to ignore.
+    /// The scores and the label of each sample, except for ignored ones.
     fn rows(&self) -> impl Iterator<Item = (&'a [Scalar], usize)> + use<'a> {
         let ignore = self.ignore;
         let rows = self.output.as_slice().chunks_exact(self.width.max(1));
@@ -95,7 +96,7 @@ impl<'a> Scores<'a> {
         labelled.map(|(row, label)| (row, *label as usize))
     }
 
-    /// The class of each sample and its label. The class is the first of the highest scores, where NaN
+    /// The predicted class and the label of each sample. The prediction is the first of the highest scores, where NaN
     /// counts as highest, as in PyTorch.
     fn predictions(&self) -> impl Iterator<Item = (usize, usize)> + use<'a> {
         let class = |row: &[Scalar]| if let [score] = row { usize::from(*score > 0.0) } else { highest(row) };
@@ -116,7 +117,26 @@ fn highest(row: &[Scalar]) -> usize {
     best
 }
 
-/// `part / whole`, and NaN without a whole.
+/// The number of samples, and of correct predictions among them.
+#[derive(Clone, Debug, Default)]
+struct Hits {
+    right: u64,
+    samples: u64,
+}
+
+impl Hits {
+    fn add(&mut self, is_right: bool) {
+        self.right += u64::from(is_right);
+        self.samples += 1;
+    }
+
+    /// The fraction of samples that were right; NaN without samples.
+    fn share(&self) -> f64 {
+        share(self.right, self.samples)
+    }
+}
+
+/// `part / whole`; NaN if `whole` is 0.
 fn share(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64
 }

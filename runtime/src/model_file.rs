@@ -1,15 +1,16 @@
-//! Reading a model file with limits of one's own.
+//! Model files: writing a state, and reading one within limits.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::safetensors::{self, Entry, Limits};
 use crate::{Error, ModelFileProblem, Result, StateDict, memory};
 
-/// A safetensors file to read, with limits for what it may ask for.
+/// A safetensors file to read, with limits on its contents.
 ///
-/// `F32`, `F64` and `I64` (PyTorch's counters) are read as [`Scalar`](crate::Scalar). `F64` is rounded to the
-/// nearest number; what is too large for `Scalar`, whole numbers that it cannot hold exactly, NaN and infinities
-/// are refused. The tensors are read one at a time: memory is needed for the result and the header.
+/// `F32`, `F64` and `I64` (PyTorch's counters) are converted to [`Scalar`](crate::Scalar). `F64` is rounded to the
+/// nearest value; values too large for `Scalar`, integers that it cannot represent exactly, NaN and infinities are
+/// refused. Tensors are read one at a time: reading needs memory for the result and the header only.
 ///
 /// # Example
 /// ```
@@ -30,19 +31,19 @@ impl ModelFile {
         Self { path: path.as_ref().to_path_buf(), limits: Limits::default() }
     }
 
-    /// The longest header in bytes: 100,000,000 unless set, which is the limit of the format's reference
+    /// The maximum length of the header in bytes; by default 100,000,000, the limit of the format's reference
     /// implementation.
     pub fn max_header_bytes(self, bytes: u64) -> Self {
         Self { limits: Limits { header_bytes: bytes, ..self.limits }, ..self }
     }
 
-    /// The most tensors, keys of the metadata counted in: 1,000,000 unless set, ten times what the largest
-    /// published models have in a file.
+    /// The maximum number of tensors and metadata keys; by default 1,000,000, ten times as many as in the largest
+    /// published model files.
     pub fn max_entries(self, entries: usize) -> Self {
         Self { limits: Limits { entries, ..self.limits }, ..self }
     }
 
-    /// Reads NaN and infinities too, as of a mask of `-inf` that is saved with a model.
+    /// Also reads NaN and infinities, such as a mask of `-inf` that is saved with a model.
     pub fn allow_not_finite(self) -> Self {
         Self { limits: Limits { is_any_number: true, ..self.limits }, ..self }
     }
@@ -50,17 +51,17 @@ impl ModelFile {
     /// Reads all tensors.
     ///
     /// # Errors
-    /// [`Error::Io`] when the file cannot be read or is no regular file, and [`Error::ModelFile`] when it is cut
-    /// short, damaged, of another format, beyond a limit or larger than memory, has a name or a field twice, or
-    /// holds a number that is refused. What the file says about its sizes is checked before anything of that
-    /// size is allocated.
+    /// [`Error::Io`] if the file cannot be read or is not a regular file. [`Error::ModelFile`] if it is truncated,
+    /// damaged, of another format, beyond a limit or larger than memory, if it repeats a name or a field, or if a value
+    /// is refused. Sizes in the file are checked before anything of that size is allocated.
     pub fn read(&self) -> Result<StateDict> {
         self.read_checked(|_| Ok(()))
     }
 
-    /// Reads all tensors, after `check` has seen their names and shapes.
+    /// Reads all tensors, after `check` accepted their names and shapes.
     pub(crate) fn read_checked(&self, check: impl FnOnce(&[Entry]) -> Result<()>) -> Result<StateDict> {
-        safetensors::load(&self.path, self.limits, check).map_err(|error| match error {
+        let entries = safetensors::load(&self.path, self.limits, check);
+        entries.map(StateDict::from_entries).map_err(|error| match error {
             Error::State { missing, unexpected, misshapen, .. } => {
                 Error::State { path: Some(self.path.clone()), missing, unexpected, misshapen }
             }
@@ -68,9 +69,36 @@ impl ModelFile {
         })
     }
 
-    /// Whether so many bytes can be had, as an error of this file.
+    /// Checks that this number of bytes can be allocated, with an error of this file.
     pub(crate) fn check_memory(&self, needed: u64) -> Result<()> {
         let problem = ModelFileProblem::Memory { needed };
         memory::check(needed).map_err(|_| Error::ModelFile { path: self.path.clone(), problem })
+    }
+}
+
+impl StateDict {
+    /// Writes a safetensors file, completely or not at all, however many processes save to the same path.
+    ///
+    /// A temporary file in the same folder replaces the old one at the end. The old file's permissions are kept, and
+    /// its owner and group as far as this process may set them; extended attributes are not. A symbolic link is kept
+    /// and its target replaced; another hard link keeps the old content. Leftovers of a killed save are removed by the
+    /// next save to the same path, if the file system has locks.
+    ///
+    /// # Errors
+    /// [`Error::Io`](crate::Error::Io) if the system refuses, if the old file is not writable, or if the path is not a
+    /// regular file. The old file is unchanged then.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let (tensors, values): (Vec<_>, Vec<_>) =
+            self.iter().map(|(name, value)| ((name, value.shape().to_vec()), value)).unzip();
+        let write = |index: usize, file: &mut dyn Write| safetensors::write_numbers(file, values[index]);
+        safetensors::save(path.as_ref(), &tensors, write)
+    }
+
+    /// Reads a safetensors file as [`Scalar`](crate::Scalar), with the default limits of [`ModelFile`].
+    ///
+    /// # Errors
+    /// Those of [`ModelFile::read`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        ModelFile::new(path).read()
     }
 }

@@ -1,7 +1,7 @@
-//! Modules: what holds parameters, and the layers.
+//! Modules, which hold parameters, and the layers.
 //!
-//! A module says only what it is made of ([`Module::visit`], which `#[derive(Module)]` writes); its
-//! `forward` is an ordinary method with whatever arguments it needs.
+//! A module only lists its fields ([`Module::visit`], which `#[derive(Module)]` writes); its `forward` is an ordinary
+//! method with any arguments.
 
 mod activation;
 mod batch_norm;
@@ -42,9 +42,9 @@ pub use sequential::{Layer, Sequential};
 
 use crate::{ModelFile, Parameter, Result, StateDict};
 
-/// What a module is made of, told to a [`Visitor`].
+/// A model or a part of one: its fields, as seen by a [`Visitor`].
 ///
-/// `#[derive(Module)]` writes `visit` for a struct of layers; all else is provided.
+/// `#[derive(Module)]` writes `visit` for a struct of layers; all other methods are provided.
 ///
 /// # Example
 /// ```
@@ -74,18 +74,17 @@ use crate::{ModelFile, Parameter, Result, StateDict};
             `fn forward(&self, x: &Tensor) -> Tensor` in an `impl` of its own"
 )]
 pub trait Module {
-    /// Shows the visitor each parameter, buffer, mode and module inside, in the order of fields.
+    /// Visits each parameter, buffer, mode and module inside, in field order.
     fn visit(&self, visitor: &mut dyn Visitor);
 
-    /// All parameters, each once, in the order of fields.
+    /// All parameters, each once, in field order.
     fn parameters(&self) -> Vec<Parameter> {
         let mut parameters = Vec::new();
         self.visit(&mut state::Parameters(&mut parameters));
         parameters
     }
 
-    /// All parameters, each once under its first name, as PyTorch names them: `hidden.weight`,
-    /// `layers.0.bias`.
+    /// All parameters, each once under its first name, with PyTorch's names: `hidden.weight`, `layers.0.bias`.
     fn named_parameters(&self) -> Vec<(String, Parameter)> {
         let mut parameters: Vec<(String, Parameter)> = Vec::new();
         for (name, entry) in state::entries(self) {
@@ -98,7 +97,7 @@ pub trait Module {
         parameters
     }
 
-    /// Puts every layer into training mode: dropout drops, batch norm uses the batch's own numbers.
+    /// Puts every layer into training mode: dropout drops, batch norm uses the batch's statistics.
     /// [Frozen](Self::freeze) layers stay in evaluation mode.
     fn train(&self) {
         self.visit(&mut mode::Set(true));
@@ -109,18 +108,18 @@ pub trait Module {
         self.visit(&mut mode::Set(false));
     }
 
-    /// Whether any layer is in training mode, as all are when they are made.
+    /// Whether any layer is in training mode, as every new layer is.
     fn is_training(&self) -> bool {
         mode::modes(self).iter().any(Mode::is_training)
     }
 
-    /// Freezes the module: its parameters take no gradients, and its layers stay in evaluation mode.
+    /// Freezes the module: its parameters get no gradients, and its layers stay in evaluation mode.
     ///
-    /// `train()` does not end this, neither its own nor that of the model around it, which a generated loop
-    /// calls: dropout stays off, and batch norm keeps its running statistics. Gradients still flow through to
-    /// what comes before. Optimizers leave its values alone, whether they were built before or after;
-    /// gradients that it has are dropped. A parameter or a layer that another module shares is frozen there too.
-    /// State dicts do not tell what is frozen.
+    /// `train()` does not unfreeze it, neither its own nor that of the enclosing model, which a generated loop calls:
+    /// dropout stays off, and batch norm keeps its running statistics. Gradients still flow through it to earlier
+    /// layers. Optimizers do not change its values, whether they were built before or after; existing gradients are
+    /// dropped. A parameter or layer that is shared with another module is frozen there too. State dicts do not record
+    /// what is frozen.
     ///
     /// # Example
     /// ```
@@ -143,16 +142,16 @@ pub trait Module {
         self.visit(&mut mode::Freeze(true));
     }
 
-    /// Ends [`freeze`](Self::freeze): all parameters take gradients again, those too that were turned off one
-    /// by one, and each layer has the mode that the last `train` or `eval` asked for.
+    /// Ends [`freeze`](Self::freeze): all parameters get gradients again, including those that were turned off
+    /// individually, and each layer returns to the mode that the last `train` or `eval` set.
     fn unfreeze(&self) {
         self.visit(&mut mode::Freeze(false));
     }
 
-    /// Forgets the gradients of all parameters: the next `backward` writes new ones.
+    /// Removes the gradients of all parameters: the next `backward` writes new ones.
     ///
-    /// [`Optimizer::zero_grad`](crate::Optimizer::zero_grad) does it for what an optimizer moves, and is what a training
-    /// loop calls.
+    /// [`Optimizer::zero_grad`](crate::Optimizer::zero_grad) does so for the parameters of an optimizer, and is what a
+    /// training loop calls.
     ///
     /// # Example
     /// ```
@@ -175,11 +174,11 @@ pub trait Module {
         state::entries(self).into_iter().map(|(name, entry)| (name, entry.value())).collect()
     }
 
-    /// Takes over all parameters and buffers by name.
+    /// Replaces all parameters and buffers by name.
     ///
     /// # Errors
-    /// [`Error::State`](crate::Error::State) lists all that is missing, unexpected or of another shape; then nothing
-    /// was changed.
+    /// [`Error::State`](crate::Error::State) lists all names that are missing or unexpected, and all shapes that
+    /// differ; nothing is changed then.
     fn load_state_dict(&self, state: &StateDict) -> Result<()> {
         let entries = state::entries(self);
         state::check(&entries, state.iter().map(|(name, value)| (name, value.shape())))?;
@@ -187,12 +186,12 @@ pub trait Module {
         Ok(())
     }
 
-    /// Writes all parameters and buffers into a safetensors file, in full or not at all.
+    /// Writes all parameters and buffers to a safetensors file, completely or not at all.
     ///
-    /// [`StateDict::save`] says what stays of a file that is replaced.
+    /// [`StateDict::save`] lists which attributes of a replaced file are kept.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) when the system refuses, or when the path leads to something else than a regular file.
+    /// [`Error::Io`](crate::Error::Io) if the system refuses, or if the path is not a regular file.
     fn save(&self, path: impl AsRef<Path>) -> Result<()>
     where
         Self: Sized,
@@ -200,12 +199,12 @@ pub trait Module {
         state::save(&state::entries(self), path.as_ref())
     }
 
-    /// Reads all parameters and buffers from a safetensors file, ours or PyTorch's, into a model that was built for it:
-    /// `let model = Net::new(..); model.load(path)?`.
+    /// Reads all parameters and buffers from a safetensors file, ours or PyTorch's, into a model of the same
+    /// architecture: `let model = Net::new(..); model.load(path)?`.
     ///
     /// # Errors
-    /// Those of [`ModelFile::read`], and when the file belongs to another architecture: then the error
-    /// names all that differs. In any case the model is as it was.
+    /// Those of [`ModelFile::read`], and if the file belongs to another architecture: then the error lists all
+    /// differences. On any error the model is unchanged.
     fn load(&self, path: impl AsRef<Path>) -> Result<()>
     where
         Self: Sized,
@@ -216,16 +215,16 @@ pub trait Module {
         };
         let file = ModelFile::new(path);
         let state = file.read_checked(check)?;
-        // Each value is copied into the model: memory must not end in the middle.
+        // Each value is copied into the model: memory must not run out halfway.
         file.check_memory(state::copy_bytes(&state))?;
         state::set(&entries, &state);
         Ok(())
     }
 }
 
-/// Sees what a [`Module`] is made of. Every method does nothing unless it is written.
+/// A visitor of the fields of a [`Module`]. Every method does nothing by default.
 pub trait Visitor {
-    /// A parameter, by the name of its field.
+    /// A parameter, with the name of its field.
     fn parameter(&mut self, name: &str, parameter: &Parameter) {
         let _ = (name, parameter);
     }
@@ -240,12 +239,12 @@ pub trait Visitor {
         let _ = mode;
     }
 
-    /// What comes until [`leave`](Visitor::leave) is inside the field of this name.
+    /// Enters the field of this name: everything until [`leave`](Visitor::leave) is inside it.
     fn enter(&mut self, name: &str) {
         let _ = name;
     }
 
-    /// The end of the field that was entered last.
+    /// Leaves the field that was entered last.
     fn leave(&mut self) {}
 }
 

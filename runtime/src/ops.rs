@@ -1,19 +1,19 @@
-//! Operations on tensors, one file each: forward, derivative beside it, gradient-check cases.
+//! Operations on tensors, one file each: forward, its derivative and gradient-check cases.
 //!
-//! An operation computes with [`Value`]s through `kernel`, and hands its derivative to
-//! [`record`]. Most are methods of [`Tensor`].
+//! An operation computes with [`Value`]s through `kernel`, and passes its derivative to [`record`]. Most are methods of
+//! [`Tensor`].
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
-/// Declares the operations; each must bring `CASES`.
+/// Declares the operations; each must define `CASES`.
 macro_rules! operations {
     ($($name:ident),* $(,)?) => {
         $(pub(crate) mod $name;)*
 
-        /// Every operation's gradient-check cases.
+        /// The gradient-check cases of every operation.
         #[cfg_attr(not(all(test, feature = "f64")), allow(dead_code))]
         pub(crate) static CASES: &[(&str, &[Case])] = &[$((stringify!($name), $name::CASES)),*];
     };
@@ -23,7 +23,8 @@ operations! {
     abs,
     adaptive_avg_pool2d,
     add,
-    avg_pool2d, attention,
+    attention,
+    avg_pool2d,
     batch_norm,
     cat,
     clamp,
@@ -72,6 +73,7 @@ operations! {
 }
 
 mod comparison;
+mod extreme;
 mod operators;
 pub(crate) mod window;
 
@@ -105,7 +107,7 @@ pub(crate) fn by_input(
     })
 }
 
-/// `y = f(x)` with `dx = slope(g, y)`: keeps the output, which often lives anyway.
+/// `y = f(x)` with `dx = slope(g, y)`: saves the output, which is often alive anyway.
 #[track_caller]
 pub(crate) fn by_output(
     x: &Tensor,
@@ -120,7 +122,7 @@ pub(crate) fn by_output(
     })
 }
 
-/// The axis meant by a number that counts from the last where it is negative.
+/// The index of an axis; a negative number counts from the last.
 #[track_caller]
 pub(crate) fn axis(op: &str, shape: &[usize], axis: isize) -> usize {
     let rank = shape.len().cast_signed();

@@ -1,4 +1,4 @@
-//! Optimizers: they change parameters by their gradients.
+//! Optimizers: they update parameters by their gradients.
 
 mod adam;
 mod into_parameters;
@@ -10,10 +10,11 @@ pub use adam::{Adam, AdamW};
 pub use into_parameters::IntoParameters;
 pub use sgd::Sgd;
 
-use crate::parameter::{GradientStage, Parameter};
+use crate::gradient_stage::GradientStage;
+use crate::parameter::Parameter;
 use crate::{Error, Result, Scalar, kernel, random, watch};
 
-/// What changes parameters by their gradients, once for each `backward` or group of them.
+/// Updates parameters by their gradients, once per `backward` or group of them.
 ///
 /// # Example
 /// ```
@@ -31,16 +32,16 @@ use crate::{Error, Result, Scalar, kernel, random, watch};
     message = "`{Self}` is not an optimizer",
     label = "not an optimizer",
     note = "write one of ours, as `Sgd::new(model.parameters(), 0.1)` or `AdamW::new(model.parameters(), 1e-3)`",
-    note = "an optimizer of your own implements `Optimizer`; a schedule moves one and is none"
+    note = "an optimizer of your own implements `Optimizer`; a schedule adjusts an optimizer and is not one"
 )]
 pub trait Optimizer {
-    /// The parameters that it trains, each once.
+    /// The parameters of the optimizer, each once.
     fn parameters(&self) -> &[Parameter];
 
-    /// Changes each parameter that has a gradient and is not frozen.
+    /// Updates each parameter that has a gradient and is not frozen.
     ///
     /// # Panics
-    /// If a hyper-parameter is out of its range, in the words of [`Optimizer::check`].
+    /// If a hyper-parameter is out of range, with the message of [`Optimizer::check`].
     #[track_caller]
     fn step(&mut self);
 
@@ -50,13 +51,13 @@ pub trait Optimizer {
     /// Sets the learning rate; schedules call this.
     fn set_learning_rate(&mut self, rate: Scalar);
 
-    /// Whether there are parameters and every hyper-parameter is in its range.
+    /// Checks that there are parameters and that every hyper-parameter is in range.
     ///
     /// # Errors
-    /// Names the first hyper-parameter that is not, its value and its range.
+    /// The first hyper-parameter that is out of range, its value and its range.
     fn check(&self) -> Result<()>;
 
-    /// Forgets all gradients: the next `backward` writes new ones.
+    /// Removes all gradients: the next `backward` writes new ones.
     #[track_caller]
     fn zero_grad(&mut self) {
         for parameter in self.parameters() {
@@ -64,9 +65,9 @@ pub trait Optimizer {
         }
     }
 
-    /// Scales all gradients together so that their norm is at most `max`; gives the norm before.
+    /// Scales all gradients so that their joint norm is at most `max`; returns the norm before.
     ///
-    /// Where the norm is not finite the gradients stay as they are: the norm that comes back says so.
+    /// If the norm is not finite, the gradients are unchanged; the returned norm shows it.
     ///
     /// # Formula
     /// `‖g‖ = √(Σ g²)` over all parameters; `g ← g · min(1, max / (‖g‖ + 1e-6))`.
@@ -75,14 +76,14 @@ pub trait Optimizer {
     /// If `max` is negative or NaN.
     ///
     /// # Source
-    /// PyTorch's `clip_grad_norm_`, which turns gradients to 0 or NaN where the norm is not finite.
+    /// PyTorch's `clip_grad_norm_`, which sets gradients to 0 or NaN if the norm is not finite.
     #[track_caller]
     fn clip_grad_norm(&mut self, max: Scalar) -> Scalar {
         assert!(max >= 0.0, "clip_grad_norm: {max} must be at least 0");
         watch::before_clip(self.parameters());
         let mut squares = sum_of_squares(self.parameters(), |g| f64::from(kernel::dot(g, g)));
         if !squares.is_finite() {
-            // Above 1e19 the squares do not fit in f32, and those gradients need clipping most.
+            // Above 1e19 squares overflow in f32, and such gradients need clipping most.
             let wide = |g: &[Scalar]| g.iter().map(|g| f64::from(*g) * f64::from(*g)).sum();
             squares = sum_of_squares(self.parameters(), wide);
         }
@@ -98,7 +99,7 @@ pub trait Optimizer {
         norm as Scalar
     }
 
-    /// Multiplies every gradient by a number; 1 changes nothing.
+    /// Multiplies every gradient by a factor; 1 changes nothing.
     fn scale_grad(&mut self, factor: Scalar) {
         if factor == 1.0 {
             return;
@@ -110,8 +111,8 @@ pub trait Optimizer {
         }
     }
 
-    /// The first parameter whose gradient holds NaN or infinity, by its place in
-    /// [`parameters`](Optimizer::parameters); a `step` with it would ruin the parameter.
+    /// The index in [`parameters`](Optimizer::parameters) of the first parameter whose gradient contains NaN or
+    /// infinity; a `step` would spoil that parameter.
     fn non_finite_gradient(&self) -> Option<usize> {
         let is_bad = |parameter: &Parameter| {
             let state = parameter.lock();
@@ -120,7 +121,7 @@ pub trait Optimizer {
         self.parameters().iter().position(is_bad)
     }
 
-    /// Clamps each entry of each gradient to `[-max, max]`; a NaN stays one.
+    /// Clamps each element of each gradient to `[-max, max]`; NaN is kept.
     ///
     /// # Panics
     /// If `max` is negative or NaN.
@@ -136,7 +137,7 @@ pub trait Optimizer {
     }
 }
 
-/// How many parameters there are, for an optimizer's `Debug`.
+/// The number of parameters, for an optimizer's `Debug`.
 struct Counted<'a>(&'a [Parameter]);
 
 impl fmt::Debug for Counted<'_> {
@@ -146,12 +147,12 @@ impl fmt::Debug for Counted<'_> {
     }
 }
 
-/// The parameters that are not frozen. A frozen one may still hold a gradient from before.
+/// The parameters that are not frozen. A frozen one may still have an old gradient.
 fn trained(parameters: &[Parameter]) -> impl Iterator<Item = &Parameter> {
     parameters.iter().filter(|parameter| parameter.requires_grad())
 }
 
-/// The sum over the parameters that have a gradient and are not frozen.
+/// The sum over all parameters that have a gradient and are not frozen.
 fn sum_of_squares(parameters: &[Parameter], of_one: impl Fn(&[Scalar]) -> f64) -> f64 {
     let one = |parameter: &Parameter| {
         parameter.lock().gradient.as_ref().map(|gradient| of_one(gradient.as_slice()))
@@ -203,7 +204,7 @@ macro_rules! forward {
 
 forward!(&mut O, Box<O>);
 
-/// Each parameter once, in the order of its first mention.
+/// Each parameter once, in order of first occurrence.
 fn distinct(parameters: Vec<Parameter>) -> Vec<Parameter> {
     let mut kept: Vec<Parameter> = Vec::with_capacity(parameters.len());
     for parameter in parameters {
@@ -214,8 +215,8 @@ fn distinct(parameters: Vec<Parameter>) -> Vec<Parameter> {
     kept
 }
 
-/// Calls `update(number, value, gradient)` for each parameter with a gradient that is not frozen, and advances
-/// the update count.
+/// Calls `update(index, value, gradient)` for each parameter that has a gradient and is not frozen, and advances the
+/// update counter.
 #[track_caller]
 fn for_each_gradient(parameters: &[Parameter], mut update: impl FnMut(usize, &mut [Scalar], &[Scalar])) {
     watch::before_step(parameters);
@@ -233,7 +234,7 @@ fn for_each_gradient(parameters: &[Parameter], mut update: impl FnMut(usize, &mu
     random::next_update();
 }
 
-/// The range of a hyper-parameter: its name, its value, whether it is inside, and the range in words.
+/// A hyper-parameter: its name, its value, whether it is in range, and the range in words.
 type Range = (&'static str, f64, bool, &'static str);
 
 fn check(owner: &'static str, parameters: &[Parameter], ranges: &[Range]) -> Result<()> {
@@ -248,7 +249,7 @@ fn check(owner: &'static str, parameters: &[Parameter], ranges: &[Range]) -> Res
     Ok(())
 }
 
-/// A number that is at least 0 and finite.
+/// The range of values that are at least 0 and finite.
 fn at_least_zero(name: &'static str, value: Scalar) -> Range {
     (name, f64::from(value), value >= 0.0 && value.is_finite(), "at least 0 and finite")
 }

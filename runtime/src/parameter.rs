@@ -1,4 +1,4 @@
-//! Parameters: values that an optimizer changes, with the gradients that `backward` writes.
+//! Parameters: values that an optimizer updates, with the gradients that `backward` writes.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ndarray::{ArrayBase, ArrayView, Data, Dimension, IxDyn};
 
 use crate::autograd::{Graph, is_recording};
+use crate::gradient_stage::GradientStage;
 use crate::reduction::Reduction;
 use crate::shape::Shape;
 use crate::storage::{Buffer, Trim};
 use crate::tensor::{Node, Tensor, copied};
 use crate::value::Value;
-use crate::watch::Place;
 use crate::{Array, Scalar};
 
-/// A handle to a value that is trained; a clone is the same parameter.
+/// A handle to a trainable value; a clone is the same parameter.
 ///
 /// # Example
 /// ```
@@ -33,36 +33,21 @@ struct Inner {
     shape: Shape,
     requires_grad: AtomicBool,
     state: Mutex<State>,
-    /// Dropped after the numbers.
+    /// Dropped after the value.
     _trim: Trim,
 }
 
-/// What changes while a parameter is trained.
+/// The mutable state of a parameter.
 pub(crate) struct State {
-    /// Shared with the tensors that were made of it: whoever changes it copies it if one is alive.
+    /// Shared with the tensors that were made from it: a writer copies it while one of them is alive.
     pub(crate) value: Arc<Buffer>,
     pub(crate) gradient: Option<Value>,
     pub(crate) stage: GradientStage,
 }
 
-/// Where a parameter's gradient stands in the order of the loop.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum GradientStage {
-    /// Nothing since the start or since `zero_grad`.
-    Empty,
-    /// `backward` wrote, and no step has used it.
-    Filled,
-    /// A step has used it, and it was not zeroed since.
-    Used,
-    /// `backward` at this place added to what a step had used.
-    Stale(Place),
-    /// Zeroed at this place before a step could use it.
-    Discarded(Place),
-}
-
 impl Parameter {
-    /// A parameter with this value and no gradient: a tensor, or all that becomes one by `Tensor::from`. Of a tensor the
-    /// numbers are taken, not the graph behind them.
+    /// A parameter with this value and no gradient: a tensor, or anything that `Tensor::from` accepts. The graph of a
+    /// tensor is not taken over.
     #[track_caller]
     pub fn new<T>(value: T) -> Self
     where
@@ -71,7 +56,7 @@ impl Parameter {
         Self::of(Tensor::from(value).value().clone())
     }
 
-    /// A parameter of which every entry is `value`.
+    /// A parameter with all elements equal to `value`.
     #[track_caller]
     pub(crate) fn filled(shape: &[usize], value: Scalar) -> Self {
         Self::of(Value::filled(shape, value))
@@ -112,7 +97,7 @@ impl Parameter {
         self.len() == 0
     }
 
-    /// The value as a tensor whose gradients come to this parameter.
+    /// The value as a tensor whose gradient is accumulated in this parameter.
     pub fn tensor(&self) -> Tensor {
         let value = Value::shared(self.0.shape.clone(), Arc::clone(&self.lock().value));
         let recorded = self.requires_grad() && is_recording();
@@ -130,12 +115,12 @@ impl Parameter {
         self.value()
     }
 
-    /// Replaces the value; gradient and optimizer state stay.
+    /// Replaces the value; the gradient and optimizer state are kept.
     ///
     /// # Panics
     /// If the shape differs.
     #[track_caller]
-    #[allow(clippy::needless_pass_by_value)] // As for `new`.
+    #[allow(clippy::needless_pass_by_value)] // As in `new`.
     pub fn set<S: Data<Elem = Scalar>, D: Dimension>(&self, array: ArrayBase<S, D>) {
         assert!(
             array.shape() == self.shape(),
@@ -152,13 +137,13 @@ impl Parameter {
         self.lock().value = value.into_data();
     }
 
-    /// A copy of the gradient; nothing before the first `backward` and after `zero_grad`.
+    /// A copy of the gradient; `None` before the first `backward` and after `zero_grad`.
     pub fn grad(&self) -> Option<Array> {
         let state = self.lock();
         state.gradient.as_ref().map(|gradient| self.array(gradient.as_slice()))
     }
 
-    /// Forgets the gradient: the next `backward` writes a new one.
+    /// Removes the gradient: the next `backward` writes a new one.
     #[track_caller]
     pub fn zero_grad(&self) {
         let mut state = self.lock();
@@ -171,26 +156,26 @@ impl Parameter {
         self.0.requires_grad.load(Ordering::Relaxed)
     }
 
-    /// Trains (`true`) or freezes (`false`) this parameter;
-    /// [`Module::freeze`](crate::Module::freeze) freezes a part of a model.
+    /// Unfreezes (`true`) or freezes (`false`) this parameter; [`Module::freeze`](crate::Module::freeze) freezes a part
+    /// of a model.
     ///
-    /// While it is frozen, `backward` writes it no gradient and optimizers leave it alone, though it keeps a
-    /// gradient that it has. It is trained again from the next forward pass on.
+    /// While a parameter is frozen, `backward` writes no gradient to it and optimizers do not update it, though it
+    /// keeps an existing gradient. It is trained again from the next forward pass on.
     pub fn set_requires_grad(&self, requires_grad: bool) {
         self.0.requires_grad.store(requires_grad, Ordering::Relaxed);
     }
 
-    /// Drops the gradient and its history, as no stage of a loop does.
-    pub(crate) fn forget_grad(&self) {
+    /// Removes the gradient and resets its stage, unlike any stage of a loop.
+    pub(crate) fn remove_grad(&self) {
         let mut state = self.lock();
         state.gradient = None;
         state.stage = GradientStage::Empty;
     }
 
-    /// Writes the gradient of one use, or adds it to what is there.
+    /// Sets the gradient, or adds to it.
     pub(crate) fn accumulate(&self, gradient: Value) {
         let mut state = self.lock();
-        // The graph may be older than the freezing. Asked under the lock: what was written before is forgotten.
+        // The graph may be older than the freeze. Checked under the lock: an earlier gradient is removed.
         if self.requires_grad() {
             crate::autograd::add_into(&mut state.gradient, gradient);
             state.stage = state.stage.after_backward();
@@ -217,14 +202,14 @@ impl<D: Dimension> From<ndarray::Array<Scalar, D>> for Parameter {
     }
 }
 
-/// The numbers, as `ndarray` writes them.
+/// The elements, as formatted by `ndarray`.
 impl fmt::Display for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value().fmt(f)
     }
 }
 
-/// The shape: a model's `Debug` is its structure.
+/// The shape: the `Debug` output of a model is its structure.
 impl fmt::Debug for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let frozen = if self.requires_grad() { "" } else { ", frozen" };

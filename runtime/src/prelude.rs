@@ -1,4 +1,4 @@
-//! All that a program with a training loop usually names: `use training_loop::prelude::*;`.
+//! The names that a program with a training loop usually needs: `use training_loop::prelude::*;`.
 
 #[doc(inline)]
 pub use crate::data::{Batch, Csv, DataLoader, Dataset, TensorDataset};
@@ -22,16 +22,16 @@ pub use crate::optim::{Adam, AdamW, Optimizer, Sgd};
 #[doc(inline)]
 pub use crate::run::{History, ProgressStyle, State, StopReason, set_progress};
 #[doc(inline)]
-pub use crate::schedule::{CosineLr, Schedule, StepLr};
+pub use crate::schedule::{CosineLr, OneCycleLr, Schedule, StepLr};
 #[doc(inline)]
 pub use crate::{
     Attention, Error, Labels, ModelFile, Parameter, Pool, Result, Scalar, StateDict, Tensor, avg_pool2d, cat,
     evaluation, max_pool2d, no_grad, no_grad_guard, seed, seed_scope, select, stack,
 };
-/// What a hook returns to go on or to stop.
+/// The return type of hooks that can stop the loop.
 pub use std::ops::ControlFlow;
 
-/// The crate of arrays, so that `ndarray::arr2(..)` works without a dependency of one's own.
+/// The crate `ndarray`, so that `ndarray::arr2(..)` works without a dependency on it.
 pub use ndarray;
 #[cfg(feature = "macros")]
 pub use training_loop_macros::{Module, training_loop};

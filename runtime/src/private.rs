@@ -1,4 +1,4 @@
-//! Exactly the names that expansions mention. Not for use by hand: they change with the macros.
+//! Exactly the names that macro expansions mention. Not for direct use: they change with the macros.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::data::DataLoader;
 use crate::metric::Metric;
 use crate::{Error, Result, Tensor};
 
-/// Shows the visitor what is in a field.
+/// Visits a field.
 pub fn field<F: Field + ?Sized>(visitor: &mut dyn Visitor, name: &str, field: &F) {
     field.visit_field(name, visitor);
 }
@@ -46,12 +46,12 @@ macro_rules! forward {
 
 forward!(&L, &mut L, Box<L>, std::rc::Rc<L>, std::sync::Arc<L>);
 
-/// The loader that a clause or a parameter stands for.
+/// The loader of a clause or a parameter.
 pub fn loader<Y, X, L: Loader<Y, X> + ?Sized>(data: &L) -> &DataLoader<Y, X> {
     data.loader()
 }
 
-/// Checks a rule of a clause whose value only the run knows.
+/// Checks a rule of a clause whose value is known only at run time.
 pub fn require(
     holds: bool,
     clause: &'static str,
@@ -62,10 +62,10 @@ pub fn require(
     if holds { Ok(()) } else { Err(Error::Rule { clause, value: value.to_string(), rule, help }) }
 }
 
-/// The time of a clause that counts a unit of so many seconds, and its rule.
+/// The time of a clause, as a count of units of this many seconds.
 ///
 /// # Errors
-/// [`Error::Rule`] if the count is not finite, or not above 0.
+/// [`Error::Rule`] if the count is not finite or not above 0.
 pub fn duration(
     count: impl TimeCount,
     unit: u32,
@@ -78,7 +78,7 @@ pub fn duration(
     Ok(Duration::try_from_secs_f64(count * f64::from(unit)).unwrap_or(Duration::MAX))
 }
 
-/// What a `training_step` may return: the loss, or the output and the loss.
+/// The return types of `training_step`: the loss, or the output and the loss.
 #[diagnostic::on_unimplemented(
     message = "`training_step` cannot return `{Self}`",
     note = "it returns the loss, a `Tensor`, or the output and the loss, `(output, Tensor)`"
@@ -100,9 +100,9 @@ impl<O> StepOutput for (O, Tensor) {
     }
 }
 
-/// What a `training_step` must return where something asks for the output.
+/// The return type of `training_step` if a metric or a block needs the output.
 #[diagnostic::on_unimplemented(
-    message = "`training_step` returns `{Self}`, and the metrics, or a block, ask for the output too",
+    message = "`training_step` returns `{Self}`, and the metrics, or a block, need the output too",
     label = "the output is missing",
     note = "return the output and the loss, `(output, loss)`"
 )]
@@ -122,24 +122,27 @@ pub fn output_and_loss<O>(returned: impl StepParts<O>) -> (O, Tensor) {
     returned.parts()
 }
 
-/// The metric that a function makes; the function takes nothing and gives a type that implements `Metric`.
-pub fn metric<M>(make: fn() -> M) -> M {
+/// Makes a metric by a function without arguments. rustc shows this signature for a function of another form, so it names
+/// the required return type.
+pub fn metric<ImplementsMetric>(make: fn() -> ImplementsMetric) -> ImplementsMetric {
     make()
 }
 
-/// Calls a loss function whose name is that of a metric, as `mse`: like `mse_loss` it takes the output and the target.
+/// Calls a loss function that has the name of a metric, such as `mse`: like `mse_loss` it takes the output and the
+/// target.
 #[track_caller]
 pub fn loss<Y>(loss: fn(&Tensor, &Y) -> Tensor, output: &Tensor, target: &Y) -> Tensor {
     loss(output, target)
 }
 
-/// Adds a batch to a metric. The target comes first: its type is known from the data, and then the metric must fit it.
+/// Adds a batch to a metric. The target is the first argument: the data determines its type, which the metric must then
+/// accept.
 #[track_caller]
 pub fn measure<Y, M: Metric<Y> + ?Sized>(target: &Y, output: &Tensor, metric: &mut M) {
     metric.update(output, target);
 }
 
-/// What a `loss_weight` may return: a number.
+/// The return types of `loss_weight`: numbers.
 #[diagnostic::on_unimplemented(
     message = "`loss_weight` cannot return `{Self}`",
     note = "it returns what the loss of the batch was divided by: a `usize`, `u32`, `f32` or `f64`"
@@ -149,7 +152,7 @@ pub trait LossWeight {
     fn weight(self) -> f64;
 }
 
-/// What may be counted in `max_time = count minutes`: a number.
+/// The types that can count units in `max_time = count minutes`: numbers.
 #[diagnostic::on_unimplemented(
     message = "`max_time` cannot count `{Self}`",
     note = "seconds, minutes and hours are counted by a `usize`, `u64`, `u32`, `i32`, `f32` or `f64`; a `Duration` \
@@ -179,12 +182,12 @@ macro_rules! numbers {
 
 numbers!(usize => |n| n as f64, u64 => |n| n as f64, u32 => f64::from, i32 => f64::from, f32 => f64::from, f64 => |n| n);
 
-/// The weight of a batch as the clause gives it.
+/// The weight of a batch, as returned by the clause.
 pub fn weight(given: impl LossWeight) -> f64 {
     given.weight()
 }
 
-/// The loss in what a `training_step` returned.
+/// The loss from the return value of `training_step`.
 pub fn loss_of(returned: impl StepOutput) -> Tensor {
     returned.loss()
 }

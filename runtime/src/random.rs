@@ -1,11 +1,10 @@
-//! Every random number, as a pure function of integers.
+//! Random numbers as pure functions of integers.
 //!
-//! A draw is a `ChaCha8` stream whose 256-bit key is (seed, purpose, update, index): four integers,
-//! no hash, no collision. A thread keeps its seed, the number of optimizer updates so far and the
-//! index of the next draw in this update; nothing else needs saving to repeat a run.
-//! Shuffles depend on (seed, epoch) alone and touch no state at all.
-//! The generator and everything that is made of its words stand here, so that no release of another
-//! crate can change a run; known vectors below pin them.
+//! A draw is a `ChaCha8` stream whose 256-bit key is (seed, purpose, update, index): four integers, no hash, no
+//! collision. A thread keeps its seed, the number of optimizer updates so far and the index of the next draw in this
+//! update; nothing else must be saved to repeat a run. Shuffles depend on (seed, epoch) alone and use no state at all.
+//! The generator and everything derived from its output are implemented here, so that no release of another crate can
+//! change a run; the known vectors below pin them.
 
 mod math;
 mod multinomial;
@@ -23,26 +22,26 @@ pub use scope::{SeedScope, seed_scope};
 
 use crate::Scalar;
 
-/// What a draw is for. Different purposes never share numbers. The values are part of what a seed
-/// means: never change one.
+/// The purpose of a draw. Different purposes have independent streams. The values are part of the meaning of a seed:
+/// never change one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// First values of parameters.
+    /// Initialisation of parameters.
     Initial = 1,
-    /// Masks of dropout.
+    /// Dropout masks.
     Dropout = 2,
     /// The order of samples in an epoch.
     Shuffle = 3,
-    /// Which samples go to which part of a split.
+    /// The assignment of samples to the parts of a split.
     Split = 4,
-    /// Draws of the program itself: `Tensor::rand` and its kin.
+    /// Draws of the user's program: `Tensor::rand` and the like.
     Program = 5,
 }
 
-/// Where a thread's draws stand.
+/// The position of a thread in its draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Position {
-    /// The number given to [`seed`]; 0 before the first call.
+    /// The argument of [`seed`]; 0 before the first call.
     pub(crate) seed: u64,
     /// Optimizer updates since [`seed`].
     pub(crate) update: u64,
@@ -54,15 +53,14 @@ thread_local! {
     static POSITION: Cell<Position> = const { Cell::new(Position { seed: 0, update: 0, index: 0 }) };
 }
 
-/// Seeds this thread's random draws: first values of layers, masks of dropout, and the tensors of
-/// [`Tensor::rand`](crate::Tensor::rand) and its kin.
+/// Seeds this thread's random draws: initialisation of layers, dropout masks, and the tensors of
+/// [`Tensor::rand`](crate::Tensor::rand) and the like.
 ///
-/// Every draw is a function of (seed, purpose, optimizer updates since the seed, index of the draw in
-/// this update), so a thread that starts from the same seed and runs the same program draws the same
-/// bits, on each machine and for each number of threads. A run that was interrupted draws on alike only if all of this position is restored; the seed
-/// alone starts from the first draw again.
-/// A thread that never calls it has seed 0. The seed holds until the next call; [`seed_scope`] is the
-/// same for a scope. Shuffles have a seed of their own, `DataLoader::shuffle`.
+/// Every draw is a function of (seed, purpose, optimizer updates since the seed, index of the draw in this update), so
+/// a thread that starts from the same seed and runs the same program draws the same bits, on every machine and for
+/// every number of threads. An interrupted run continues with the same draws only if this whole position is restored;
+/// the seed alone restarts from the first draw. A thread that never calls `seed` has seed 0. The seed holds until the
+/// next call; [`seed_scope`] does the same for a scope. Shuffles have a separate seed, `DataLoader::shuffle`.
 ///
 /// # Example
 /// ```
@@ -78,7 +76,7 @@ pub fn seed(n: u64) {
     POSITION.set(Position { seed: n, update: 0, index: 0 });
 }
 
-/// Tells that an optimizer has updated its parameters: called by every optimizer's `step`.
+/// Counts an optimizer update: called by every optimizer's `step`.
 pub(crate) fn next_update() {
     let position = POSITION.get();
     POSITION.set(Position { update: position.update + 1, index: 0, ..position });
@@ -91,11 +89,11 @@ pub(crate) fn draw(purpose: Purpose) -> Stream {
     Stream::new(position.seed, purpose, position.update, position.index)
 }
 
-/// The numbers of one draw.
+/// The random stream of one draw.
 pub(crate) struct Stream(ChaCha8Rng);
 
 impl Stream {
-    /// The stream of these four integers, whatever the thread has drawn before.
+    /// The stream for these four integers, independent of the thread's state.
     pub(crate) fn new(seed: u64, purpose: Purpose, update: u64, index: u64) -> Self {
         let mut key = [0; 32];
         for (part, number) in key.chunks_exact_mut(8).zip([seed, purpose as u64, update, index]) {
@@ -109,8 +107,8 @@ impl Stream {
         self.0.next_u32()
     }
 
-    /// Writes to each value what `f` makes of the next 32 random bits: the same bits as so many calls
-    /// of [`word`](Self::word), taken in one go.
+    /// Sets each value to `f` of the next 32 random bits: the same bits as one call of [`word`](Self::word) per value,
+    /// generated in bulk.
     pub(crate) fn fill_with(&mut self, values: &mut [Scalar], f: impl Fn(u32) -> Scalar) {
         let mut bytes = [0; 1024];
         for values in values.chunks_mut(bytes.len() / 4) {
@@ -122,13 +120,13 @@ impl Stream {
         }
     }
 
-    /// A number below `n`, which must not be 0. Its bias is below `n / 2⁶⁴`.
+    /// An integer below `n`, which must not be 0. Its bias is below `n / 2⁶⁴`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         let word = self.0.next_u64();
         ((u128::from(word) * n as u128) >> 64) as usize
     }
 
-    /// A number in [0, 1): a multiple of 2⁻⁵³, for what must tell apart more than 2²⁴ cases.
+    /// A number in [0, 1): a multiple of 2⁻⁵³, where more than 2²⁴ values are needed.
     fn fine(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
@@ -138,16 +136,16 @@ impl Stream {
         unit(self.word())
     }
 
-    /// Fills with numbers evenly spread over [low, high).
+    /// Fills with uniform values in [low, high).
     pub(crate) fn fill_uniform(&mut self, values: &mut [Scalar], low: f64, high: f64) {
         self.fill_with(values, |word| (low + (high - low) * unit(word)) as Scalar);
     }
 
-    /// Fills with normally distributed numbers.
+    /// Fills with normally distributed values.
     ///
     /// # Formula
-    /// Box and Muller: `r = √(-2 ln u)`, `mean + deviation · r · cos 2πv` and the same with `sin`,
-    /// where `u` in (0, 1] and `v` in [0, 1) are even draws.
+    /// Box and Muller: `r = √(-2 ln u)`, `mean + deviation · r · cos 2πv` and the same with `sin`, where `u` in (0, 1]
+    /// and `v` in [0, 1) are uniform.
     pub(crate) fn fill_normal(&mut self, values: &mut [Scalar], mean: f64, deviation: f64) {
         for pair in values.chunks_mut(2) {
             let radius = (-2.0 * ln(1.0 - self.unit())).sqrt();
@@ -169,11 +167,11 @@ pub(crate) fn permutation(n: usize, purpose: Purpose, seed: u64, epoch: u64) -> 
     shuffled((0..n).collect(), &mut Stream::new(seed, purpose, epoch, 0))
 }
 
-/// The same numbers in random order.
+/// Shuffles a list.
 ///
 /// # Source
-/// Fisher and Yates, from the last place to the first. Written here, because no crate promises
-/// that its shuffle stays the same.
+/// Fisher and Yates, from the last element to the first. Implemented here because no crate guarantees that its shuffle
+/// never changes.
 fn shuffled(mut order: Vec<usize>, stream: &mut Stream) -> Vec<usize> {
     for last in (1..order.len()).rev() {
         order.swap(last, stream.below(last + 1));
@@ -185,8 +183,8 @@ fn shuffled(mut order: Vec<usize>, stream: &mut Stream) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Changing what a seed means is a breaking change: these numbers must stay. They were computed
-    /// by another implementation.
+    /// Changing the meaning of a seed is a breaking change: these values must not change. They were computed by another
+    /// implementation.
     #[test]
     fn known_vectors() {
         let mut stream = Stream::new(7, Purpose::Dropout, 3, 1);

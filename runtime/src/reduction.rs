@@ -1,27 +1,28 @@
-//! How a number was reduced from a batch: what a mean was divided by, or that it is a sum.
+//! How a scalar was reduced from a batch: as a mean with a known denominator, or as a sum.
 //!
-//! Losses, `sum` and `mean` say so of their result, arithmetic with numbers keeps it, and the loop weighs
-//! batches by it. Nothing here changes a value or a gradient.
+//! Losses, `sum` and `mean` set it on their result, arithmetic with numbers keeps it, and the loop weights batches by
+//! it. Nothing here changes a value or a gradient.
 
 use crate::Tensor;
 
-/// How a tensor's number came from the elements of a batch.
+/// How a scalar was computed from the elements of a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Reduction {
-    /// Nothing was reduced: data, or what layers compute from it.
+    /// Not reduced: data, or the output of layers.
     None,
     /// A sum of terms divided by this number, which is at least 0.
     Mean(f64),
-    /// A sum of `count` elements, negated or not.
+    /// A sum of `count` elements, possibly negated.
     Sum { count: usize },
-    /// Such a sum times a number, whose sign does not matter. That may be one over a count, and this a mean.
+    /// Such a sum times a number, whose sign does not matter. The factor may be one over a count, which makes it a
+    /// mean.
     Scaled { count: usize, factor: f64 },
-    /// Computed from reduced numbers in another way.
+    /// Computed from reduced scalars in another way.
     Unknown,
 }
 
 impl Reduction {
-    /// The reduction of an operation's result that says nothing better.
+    /// The default reduction of an operation's result.
     pub(crate) fn of_operation(inputs: &[&Tensor]) -> Self {
         let reduced = inputs.iter().any(|input| input.reduction() != Self::None);
         if reduced { Self::Unknown } else { Self::None }
@@ -36,7 +37,7 @@ impl Reduction {
         }
     }
 
-    /// The reduction of a mean over all elements of `x`: its rows are the batch's.
+    /// The reduction of a mean over all elements of `x`, whose rows are the samples.
     pub(crate) fn of_mean(x: &Tensor) -> Self {
         match x.reduction() {
             Self::None => Self::Mean(rows(x.shape())),
@@ -49,7 +50,7 @@ impl Reduction {
     pub(crate) fn of_addition(a: &Tensor, b: &Tensor) -> Self {
         match (a.reduction(), b.reduction()) {
             (Self::None, Self::None) => Self::None,
-            // A number beside a mean, as a penalty on parameters, is the same for every batch.
+            // A term without reduction, such as a penalty on parameters, is the same for every batch.
             (Self::Mean(count), Self::None) | (Self::None, Self::Mean(count)) => Self::Mean(count),
             (Self::Mean(a), Self::Mean(b)) if a == b => Self::Mean(a),
             (Self::Sum { count }, Self::Sum { count: other }) => {
@@ -73,7 +74,7 @@ impl Reduction {
         }
     }
 
-    /// The reduction of `a / b`; a sum over a sum of weights, as of a mask, is a mean.
+    /// The reduction of `a / b`; a sum divided by a sum of weights, such as a mask, is a mean.
     pub(crate) fn of_quotient(a: &Tensor, b: &Tensor) -> Self {
         match (a.reduction(), b.reduction()) {
             (own, Self::None) if is_number(b) => own.scaled(1.0 / f64::from(b.item())),
@@ -84,7 +85,7 @@ impl Reduction {
         }
     }
 
-    /// The same times a number.
+    /// The reduction after multiplication by a number.
     fn scaled(self, by: f64) -> Self {
         match self {
             Self::Sum { count } => Self::Scaled { count, factor: by.abs() },
@@ -94,12 +95,12 @@ impl Reduction {
     }
 }
 
-/// Whether a tensor is a plain number, which no gradient flows through.
+/// Whether a tensor is a constant scalar.
 fn is_number(x: &Tensor) -> bool {
     x.rank() == 0 && !x.requires_grad()
 }
 
-/// The length of the first axis, which counts the samples; 1 without axes.
+/// The length of the first axis, which is the number of samples; 1 for a scalar.
 pub(crate) fn rows(shape: &[usize]) -> f64 {
     shape.first().map_or(1.0, |&rows| rows as f64)
 }

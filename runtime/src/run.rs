@@ -1,5 +1,5 @@
-//! What a loop does beside the mathematics: it adds up losses, weighs batches, keeps the history, shows
-//! progress and says when to stop. It changes no parameter and no gradient.
+//! The bookkeeping of a loop: it accumulates losses, weights batches, records the history, shows progress and decides
+//! when to stop. It changes no parameter and no gradient.
 
 mod diverged;
 mod epoch;
@@ -28,17 +28,17 @@ use crate::nn::Module;
 use crate::optim::Optimizer;
 use crate::{Error, Result, Scalar, Tensor};
 
-/// The record of a running loop; the generated loop calls it at the places that its names tell.
+/// The state of a running loop; the generated loop calls its methods at the stages they are named after.
 ///
 /// # Source
-/// Epoch losses are `Σ lossᵢ·wᵢ / Σ wᵢ` in f64, where `wᵢ` is what the loss of a batch was divided by: its
-/// samples, without ignored ones, or their class weights; so that a short last batch counts for what it is.
-/// Losses that are sums are added up. NaN and infinity are never filtered out.
+/// Epoch losses are `Σ lossᵢ·wᵢ / Σ wᵢ` in f64, where `wᵢ` is the denominator of a batch's loss: its samples, without
+/// ignored ones, or their class weights. A short last batch therefore has its proper weight. Losses that are sums are
+/// added. NaN and infinity are never filtered out.
 #[derive(Debug)]
 pub struct Run {
     max_steps: Option<usize>,
     max_time: Option<TimeLimit>,
-    /// Whether there is validation.
+    /// Whether the loop validates.
     validates: bool,
     history: History,
     epoch: Epoch,
@@ -46,25 +46,25 @@ pub struct Run {
     best: Option<f64>,
     /// Optimizer updates so far.
     step: usize,
-    /// Updates before the running epoch.
+    /// Updates before the current epoch.
     steps_before: usize,
     /// Updates at the last validation.
     validated_at: Option<usize>,
     /// The factor of the last batch's loss in its window; 0 if it has no weight.
     factor: Scalar,
-    /// The running window, in a loop that accumulates.
+    /// The current accumulation window, in a loop that accumulates.
     window: Option<Window>,
     stop: Option<StopReason>,
     progress: Progress,
 }
 
 impl Run {
-    /// A run of so many epochs, or of so many updates, whichever ends first.
+    /// A run with a maximum number of epochs, of updates, or both; the first limit ends it.
     pub fn new(epochs: Option<usize>, max_steps: Option<usize>) -> Self {
         Self::with_progress(epochs, max_steps, Progress::chosen())
     }
 
-    /// The same run, with validation if there is any: then epochs are compared by the validation loss alone.
+    /// Sets whether the run validates: then epochs are compared by the validation loss alone.
     #[must_use]
     pub fn validated(mut self, is_validated: bool) -> Self {
         self.validates = is_validated;
@@ -74,7 +74,7 @@ impl Run {
         self
     }
 
-    /// The same run, which ends with the update after which it has taken so long. Time counts from here.
+    /// Limits the time of the run, counted from now: the update that exceeds it is the last.
     #[must_use]
     pub fn max_time(mut self, most: Duration) -> Self {
         self.max_time = Some(TimeLimit::new(most));
@@ -99,30 +99,30 @@ impl Run {
         }
     }
 
-    /// Begins the validation before the first epoch, which has a row of its own.
+    /// Begins the validation before the first epoch, which has its own row.
     pub fn begin_first(&mut self) {
         self.epoch = Epoch::new(0, 0, None);
     }
 
-    /// Begins an epoch, counted from 0, of so many batches.
+    /// Begins an epoch, counted from 0, with this number of batches.
     pub fn begin_epoch(&mut self, epoch: usize, batches: usize) {
         self.epoch = Epoch::new(epoch, batches, Some(&self.epoch));
         self.steps_before = self.step;
         self.progress.begin(epoch, self.history.epochs(), batches);
     }
 
-    /// Begins the batches of one update, of so many samples together.
+    /// Begins the batches of one update, with this total number of samples.
     pub fn begin_window(&mut self, samples: usize) {
         self.window = Some(Window::new(samples));
     }
 
-    /// Adds a batch of so many samples to the epoch's loss, weighed by what its loss tells.
+    /// Adds a batch to the epoch's loss, weighted by its loss's denominator, or else by `samples`.
     ///
     /// # Errors
-    /// [`Error::Rule`] if several batches make an update and the loss does not tell how it averages.
+    /// [`Error::Rule`] if several batches make an update and the loss has no known denominator.
     ///
     /// # Panics
-    /// If the loss is not a single number.
+    /// If the loss is not a scalar.
     #[track_caller]
     pub fn add_batch(&mut self, loss: &Tensor, samples: usize) -> Result<()> {
         let value = number(loss);
@@ -134,13 +134,13 @@ impl Run {
         Ok(())
     }
 
-    /// As [`add_batch`](Run::add_batch), for a loss that was divided by this weight, at least 0.
+    /// As [`add_batch`](Run::add_batch), for a loss with this denominator, at least 0.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
     ///
     /// # Panics
-    /// If the loss is not a single number.
+    /// If the loss is not a scalar.
     #[track_caller]
     pub fn add_weighted_batch(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
         let value = number(loss);
@@ -164,8 +164,8 @@ impl Run {
         }
     }
 
-    /// Whether the loss that was added last is NaN or infinite: then the run is over and says so on standard
-    /// error, and the caller must neither call `backward` nor `step`.
+    /// Whether the last loss is NaN or infinite. The run is over then and reports it on standard error; the caller must
+    /// call neither `backward` nor `step`.
     pub fn diverged<M: Module + ?Sized>(&mut self, model: &M) -> bool {
         let diverged = matches!(self.stop, Some(StopReason::NonFinite { .. }));
         if diverged {
@@ -174,8 +174,8 @@ impl Run {
         diverged
     }
 
-    /// Whether a gradient is NaN or infinite: then the run is over and says so on standard error, and the caller
-    /// must not call `step`. A finite `norm` of the gradients spares a look at each.
+    /// Whether a gradient is NaN or infinite. The run is over then and reports it on standard error; the caller must
+    /// not call `step`. A finite `norm` of the gradients makes the check of each unnecessary.
     pub fn exploded<M: Module + ?Sized, O: Optimizer + ?Sized>(
         &mut self,
         model: &M,
@@ -193,31 +193,29 @@ impl Run {
         true
     }
 
-    /// Says why the run is over, also where progress is off.
+    /// Reports why the run is over, even if progress is off.
     fn explain(&mut self, text: String) {
         self.progress.warn(&text);
         self.history.explain(text);
     }
 
-    /// What the last batch's loss is multiplied by before `backward`: its part of the window, or 1 without
-    /// windows. 0 where nothing of the batch counts, as when all its labels are ignored: then there is
-    /// nothing to learn from it.
+    /// The factor of the last batch's loss before `backward`: its part of the accumulation window, or 1 without
+    /// windows. It is 0 if nothing in the batch counts, for example if all its labels are ignored.
     pub fn batch_weight(&self) -> Scalar {
         self.factor
     }
 
-    /// The weight of the window's batches so far; 0 where none counts.
+    /// The accumulated weight of the window's batches; 0 if none counts.
     pub fn window_weight(&self) -> f64 {
         self.window.map_or(0.0, Window::weight)
     }
 
-    /// What the window's gradients are multiplied by before the update, so that they are those of one large
-    /// batch.
+    /// The factor of the window's gradients before the update, which makes them those of one large batch.
     pub fn window_scale(&self) -> Scalar {
         self.window.map_or(1.0, Window::scale)
     }
 
-    /// Counts an update made at this learning rate; `grad_norm` is the norm before clipping.
+    /// Counts an update at this learning rate; `grad_norm` is the norm before clipping.
     pub fn end_step(&mut self, learning_rate: Scalar, grad_norm: Option<Scalar>) {
         self.epoch.learning_rate = Some(learning_rate);
         self.epoch.grad_norm = grad_norm.map(f64::from);
@@ -245,25 +243,25 @@ impl Run {
         self.stop.is_some()
     }
 
-    /// Whether the last batch of the run has been seen.
+    /// Whether the last batch of the run has been processed.
     pub fn is_last(&self) -> bool {
         let last_epoch = self.history.epochs() == Some(self.epoch.number + 1);
         self.is_over() || (last_epoch && self.epoch.batch >= self.epoch.batches)
     }
 
-    /// Whether validation is due that runs after every so many updates, and after the last one.
+    /// Whether validation after every `every` updates, and after the last one, is due.
     pub fn is_due(&self, every: usize) -> bool {
         let is_new = self.step > 0 && self.validated_at != Some(self.step);
         is_new && (self.is_last() || self.step.is_multiple_of(every))
     }
 
-    /// Keeps what a metric says of the epoch's training batches.
+    /// Records the value of a metric on the epoch's training batches.
     pub fn measure<Y, M: Metric<Y>>(&mut self, metric: &M) {
         self.epoch.metrics.push((metric.name(), metric.compute()));
         self.epoch.keep("confusion", metric);
     }
 
-    /// Begins a validation. A second one in an epoch replaces what the first has measured.
+    /// Begins a validation. A second one in an epoch replaces the measurements of the first.
     pub fn begin_validation(&mut self) {
         self.epoch.valid_loss = Total::default();
         self.epoch.valid_metrics.clear();
@@ -271,35 +269,36 @@ impl Run {
         self.validated_at = Some(self.step);
     }
 
-    /// Adds a validation batch of so many samples to the epoch's validation loss.
+    /// Adds a validation batch to the epoch's validation loss, weighted by its loss's denominator, or else by
+    /// `samples`.
     ///
     /// # Panics
-    /// If the loss is not a single number.
+    /// If the loss is not a scalar.
     #[track_caller]
     pub fn add_valid_loss(&mut self, loss: &Tensor, samples: usize) {
         self.epoch.valid_loss.add(number(loss), Weight::of(loss, samples).0);
     }
 
-    /// As [`add_valid_loss`](Run::add_valid_loss), for a loss that was divided by this weight, at least 0.
+    /// As [`add_valid_loss`](Run::add_valid_loss), for a loss with this denominator, at least 0.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
     ///
     /// # Panics
-    /// If the loss is not a single number.
+    /// If the loss is not a scalar.
     #[track_caller]
     pub fn add_weighted_valid_loss(&mut self, loss: &Tensor, weight: f64) -> Result<()> {
         self.epoch.valid_loss.add(number(loss), Weight::given(weight)?);
         Ok(())
     }
 
-    /// Keeps what a metric says of the validation data.
+    /// Records the value of a metric on the validation data.
     pub fn measure_valid<Y, M: Metric<Y>>(&mut self, metric: &M) {
         self.epoch.valid_metrics.push((format!("valid_{}", metric.name()), metric.compute()));
         self.epoch.keep("valid_confusion", metric);
     }
 
-    /// Ends a validation: decides whether it was the best so far. The first is, and NaN never is.
+    /// Ends a validation and decides whether it was the best so far. The first one is; NaN never is.
     pub fn end_validation(&mut self) {
         let new = self.epoch.valid_loss.value();
         let is_best = new.is_some_and(|new| history::is_better(new, self.best));
@@ -309,7 +308,7 @@ impl Run {
         self.epoch.is_best = Some(is_best);
     }
 
-    /// What hooks may see now.
+    /// The state that hooks see.
     pub fn state(&self) -> State<'_> {
         let row = self.epoch.row();
         let is_best = self.epoch.is_best.unwrap_or_else(|| self.best.is_none() && self.history.is_best(&row));
@@ -326,7 +325,7 @@ impl Run {
         }
     }
 
-    /// Takes what a hook returned: nothing, a wish to stop, an error.
+    /// Handles the return value of a hook: nothing, a request to stop, or an error.
     pub fn hook(&mut self, value: impl Flow) -> Result<()> {
         if value.flow()?.is_break() && self.stop.is_none() {
             self.stop = Some(StopReason::Hook);
@@ -334,10 +333,10 @@ impl Run {
         Ok(())
     }
 
-    /// Ends the epoch: pushes its row and prints its line.
+    /// Ends the epoch: appends its row and prints its line.
     ///
     /// # Errors
-    /// [`Error::NoUpdate`] for an epoch of training in which no update was counted: the run would never end.
+    /// [`Error::NoUpdate`] for a training epoch without a counted update: the run would never end.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);
@@ -345,7 +344,8 @@ impl Run {
         let trained = self.epoch.before_training || self.step > self.steps_before || self.is_over();
         self.history.push(row);
         self.progress.end(&line);
-        // Time that the validation took; where the last update is not validated yet, the next one ends the run.
+        // The validation may have exceeded the time. If the last update is not validated yet, the next validation ends
+        // the run.
         let is_validated = !self.validates || self.validated_at == Some(self.step);
         if is_validated && !self.epoch.before_training {
             self.stop_in_time();
@@ -360,7 +360,7 @@ impl Run {
     }
 }
 
-/// The number of a loss.
+/// The value of a loss.
 #[track_caller]
 fn number(loss: &Tensor) -> f64 {
     assert!(

@@ -1,9 +1,8 @@
 //! Reading and writing safetensors files.
 //!
-//! The format: 8 bytes for the header's length, the header as JSON (name → dtype, shape, range of
-//! bytes), then the numbers, little-endian, without gaps. The header is never trusted: each length
-//! is checked against the file before anything of that length is allocated, and the numbers are
-//! read one tensor at a time, so that the memory needed is that of the result.
+//! The format: 8 bytes for the header's length, the header as JSON (name → dtype, shape, byte range), then the values,
+//! little-endian, without gaps. The header is never trusted: each length is checked against the file before anything of
+//! that length is allocated. Values are read one tensor at a time, so that reading needs only the memory of the result.
 
 mod header;
 
@@ -20,28 +19,28 @@ use self::header::Kind;
 use crate::error::shorten;
 use crate::file::{atomic_write, irregular};
 use crate::memory;
-use crate::{Array, Error, ModelFileProblem as Problem, Result, Scalar, StateDict};
+use crate::{Array, Error, ModelFileProblem as Problem, Result, Scalar};
 
-/// Bytes of the header's length.
+/// Bytes of the header's length field.
 const PREFIX: u64 = 8;
 /// The longest header that the reference implementation accepts, in bytes.
 const HEADER_BYTES: u64 = 100_000_000;
 /// More entries than any published model has in one file: the largest have about 100,000.
 const ENTRIES: usize = 1_000_000;
-/// Bytes of numbers that are converted in one go.
+/// Bytes of values that are converted at a time.
 const CHUNK: usize = 64 << 10;
-/// Bytes that an entry takes beside its name and its numbers, at most.
+/// Upper bound of an entry's overhead in bytes, apart from its name and its values.
 const ENTRY_BYTES: u64 = size_of::<(String, Array)>() as u64 + 64;
-/// How [`Scalar`] is called in a file.
+/// The name of [`Scalar`] in a file.
 const OWN_KIND: &str = if size_of::<Scalar>() == 4 { "F32" } else { "F64" };
 
-/// What a file may ask for and hold.
+/// Limits on the contents of a file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) header_bytes: u64,
-    /// Tensors and keys of the metadata together.
+    /// Tensors and metadata keys together.
     pub(crate) entries: usize,
-    /// Whether NaN and infinities are read.
+    /// Whether NaN and infinities are accepted.
     pub(crate) is_any_number: bool,
 }
 
@@ -51,7 +50,7 @@ impl Default for Limits {
     }
 }
 
-/// Writes tensors of these names and shapes, in full or not at all; `write` writes the numbers of one.
+/// Writes tensors with these names and shapes, completely or not at all; `write` writes the values of one.
 pub(crate) fn save(
     path: &Path,
     tensors: &[(&str, Vec<usize>)],
@@ -65,7 +64,7 @@ pub(crate) fn save(
     })
 }
 
-/// The header in the order of the tensors, padded to whole words so that the numbers are aligned.
+/// The header in the order of the tensors, padded to whole words so that the values are aligned.
 fn header(tensors: &[(&str, Vec<usize>)]) -> String {
     let mut header = String::from(r#"{"__metadata__":{"format":"pt"}"#);
     let mut begin = 0;
@@ -88,14 +87,14 @@ pub(crate) fn write_numbers(file: &mut dyn Write, value: &Array) -> io::Result<(
     value.iter().try_for_each(|number| file.write_all(&number.to_le_bytes()))
 }
 
-/// Reads a state. `check` sees names and shapes before any number is read.
+/// Reads names and values. `check` sees names and shapes before any number is read.
 pub(crate) fn load(
     path: &Path,
     limits: Limits,
     check: impl FnOnce(&[Entry]) -> Result<()>,
-) -> Result<StateDict> {
+) -> Result<Vec<(String, Array)>> {
     let unread = |error| Error::io(path, "read", error);
-    // A named pipe would be waited for, and a device may have no end.
+    // Opening a named pipe would block, and a device may have no end.
     let kind = irregular(&std::fs::metadata(path).map_err(unread)?).filter(|kind| *kind != "a folder");
     if let Some(kind) = kind {
         let text = format!("it is {kind}, and only a regular file is read");
@@ -106,14 +105,14 @@ pub(crate) fn load(
     read(path, bytes, file, limits, check)
 }
 
-/// Reads a state from so many bytes; `path` is for errors.
+/// Reads names and values from `bytes` bytes; `path` is for errors.
 fn read(
     path: &Path,
     bytes: u64,
     file: impl Read,
     limits: Limits,
     check: impl FnOnce(&[Entry]) -> Result<()>,
-) -> Result<StateDict> {
+) -> Result<Vec<(String, Array)>> {
     let problem = |problem| Error::ModelFile { path: path.to_path_buf(), problem };
     let mut file = BufReader::with_capacity(CHUNK, file);
     let header = read_header(path, bytes, &mut file, limits)?;
@@ -138,10 +137,10 @@ fn read(
         let value = Array::from_shape_vec(IxDyn(&entry.shape), numbers).expect("`parse` checked the sizes");
         tensors.push((entry.name.clone().into_owned(), value));
     }
-    Ok(StateDict::from_entries(tensors))
+    Ok(tensors)
 }
 
-/// The header's bytes, whose length is checked before they are allocated.
+/// The bytes of the header, whose length is checked before they are allocated.
 fn read_header(path: &Path, bytes: u64, file: &mut impl Read, limits: Limits) -> Result<Vec<u8>> {
     let problem = |problem| Error::ModelFile { path: path.to_path_buf(), problem };
     let unread = |error| Error::io(path, "read", error);
@@ -167,17 +166,17 @@ fn read_header(path: &Path, bytes: u64, file: &mut impl Read, limits: Limits) ->
     Ok(header)
 }
 
-/// Bytes that a tensor takes in memory.
+/// The size of a tensor in memory, in bytes.
 fn memory_of(entry: &Entry) -> u64 {
-    // `ndarray` keeps up to four axes in place.
+    // `ndarray` stores up to four axes inline.
     let axes = if entry.shape.len() > 4 { 2 * entry.shape.len() } else { 0 };
     let numbers = entry.count().saturating_mul(size_of::<Scalar>());
     ENTRY_BYTES + (entry.name.len() + axes * size_of::<usize>()) as u64 + numbers as u64
 }
 
-/// Converts numbers of the file; each must be one that [`Scalar`] holds.
+/// Converts values of the file, each of which must be representable as [`Scalar`].
 ///
-/// `F64` is rounded to the nearest [`Scalar`], as any decimal number is; whole numbers are never rounded.
+/// `F64` is rounded to the nearest [`Scalar`], like any decimal number; integers are never rounded.
 fn append(entry: &Entry, bytes: &[u8], is_any: bool, numbers: &mut Vec<Scalar>) -> Result<(), Problem> {
     match entry.kind {
         Kind::F32 => convert(entry, bytes, f32::from_le_bytes, numbers, |x| {

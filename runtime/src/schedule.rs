@@ -1,18 +1,21 @@
 //! Schedules: the learning rate as a function of the update.
 
 mod cosine;
+mod one_cycle;
 mod step;
 
 pub use cosine::CosineLr;
+pub use one_cycle::OneCycleLr;
 pub use step::StepLr;
 
+use crate::scalar::decimal;
 use crate::{Optimizer, Scalar};
 
-/// The learning rate as a function of how many updates (or epochs) are done.
+/// The learning rate as a function of the number of updates (or epochs) done.
 ///
-/// The update after `t` others uses `rate(base, t)`, the first one `rate(base, 0)`, where `base` is
-/// the optimizer's learning rate at [`start`](Schedule::start) or, without a call of it, at the
-/// first [`step`](Schedule::step). A schedule is never moved per micro-batch.
+/// The update after `t` others uses `rate(base, t)`, the first one `rate(base, 0)`, where `base` is the optimizer's
+/// learning rate at [`start`](Schedule::start) or, if that is not called, at the first [`step`](Schedule::step). A
+/// schedule never advances per micro-batch.
 ///
 /// # Example
 /// ```
@@ -34,27 +37,27 @@ use crate::{Optimizer, Scalar};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a schedule of the learning rate",
     label = "not a schedule",
-    note = "write one of ours, as `StepLr::new(30, 0.1)` or `CosineLr::new(steps)`; one of your own implements `Schedule`",
+    note = "write one of ours, as `StepLr::new(30, 0.1)`, `CosineLr::new(steps)` or `OneCycleLr::new(0.1, steps)`; one of your own implements `Schedule`",
     note = "a constant learning rate needs none: it is the optimizer's"
 )]
 pub trait Schedule {
-    /// The learning rate after `t` updates (or epochs), for an optimizer that was built with `base`.
+    /// The learning rate after `t` updates (or epochs), for an optimizer with initial rate `base`.
     fn rate(&self, base: f64, t: usize) -> f64;
 
-    /// Where the schedule stands.
+    /// The position of the schedule.
     fn position(&mut self) -> &mut Position;
 
-    /// Whether it counts epochs instead of updates; `per_epoch` of each schedule says so.
+    /// Whether it counts epochs instead of updates, as set by `per_epoch` of each schedule.
     fn is_per_epoch(&self) -> bool;
 
-    /// Takes the optimizer's learning rate as base and sets that of the first update.
+    /// Takes the optimizer's learning rate as base, and sets the rate of the first update.
     fn start(&mut self, optimizer: &mut dyn Optimizer) {
         let base = decimal(optimizer.learning_rate());
         *self.position() = Position { base: Some(base), done: 0 };
         optimizer.set_learning_rate(self.rate(base, 0) as Scalar);
     }
 
-    /// Counts an update (or epoch) as done and sets the learning rate of the next.
+    /// Counts an update (or epoch), and sets the learning rate of the next.
     fn step(&mut self, optimizer: &mut dyn Optimizer) {
         let position = self.position();
         let base = *position.base.get_or_insert_with(|| decimal(optimizer.learning_rate()));
@@ -64,18 +67,13 @@ pub trait Schedule {
     }
 }
 
-/// Where a schedule stands.
+/// The position of a schedule.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Position {
-    /// The optimizer's own learning rate; none before the schedule has seen an optimizer.
+    /// The optimizer's initial learning rate; `None` before the schedule was applied to an optimizer.
     pub base: Option<f64>,
-    /// Updates (or epochs) that are done.
+    /// The number of updates (or epochs) done.
     pub done: usize,
-}
-
-/// The number that was written: 0.1, not the nearest f32 to it.
-pub(crate) fn decimal(rate: Scalar) -> f64 {
-    rate.to_string().parse().unwrap_or(f64::from(rate))
 }
 
 macro_rules! forward {

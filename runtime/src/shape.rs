@@ -1,7 +1,7 @@
-//! The extents of a tensor, and the checked arithmetic of sizes that callers give.
+//! The shape of a tensor, and checked arithmetic for sizes from callers.
 //!
-//! Kernels rely on sizes and check no sum or product of them, so none may wrap around. A [`Shape`] that exists can
-//! be counted; all else that is added or multiplied goes through [`product`] and [`sum`].
+//! Kernels rely on sizes and check no sum or product of them, so none may overflow. The element count of a [`Shape`]
+//! never overflows; all other sums and products go through [`product`] and [`sum`].
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,8 +10,7 @@ use crate::Scalar;
 
 /// The lengths of a tensor's axes, outermost first: up to four of them without an allocation.
 ///
-/// The lengths other than 0 multiply to at most `isize::MAX`, so that any of them do, and the numbers take no more
-/// bytes than that.
+/// The product of the non-zero lengths, hence that of any subset, is at most `isize::MAX`, and so is the size in bytes.
 #[derive(Clone)]
 pub(crate) enum Shape {
     Inline { rank: u8, dims: [usize; 4] },
@@ -37,7 +36,7 @@ impl Shape {
 
     /// The number of elements.
     pub(crate) fn count(&self) -> usize {
-        // No partial product wraps around: the shape was checked when it was made.
+        // No partial product overflows: the shape was checked when it was created.
         self.iter().product()
     }
 
@@ -50,7 +49,7 @@ impl Shape {
         strides
     }
 
-    /// The same shape with one axis of another length.
+    /// The same shape with another length of one axis.
     #[track_caller]
     pub(crate) fn with(&self, axis: usize, length: usize) -> Self {
         let mut shape = self.clone();
@@ -70,7 +69,7 @@ impl Shape {
         Self::new(&dims)
     }
 
-    /// Elements before, along and after `axis`: the shape seen as `[outer, axis, inner]`.
+    /// The number of elements before, along and after `axis`: the shape seen as `[outer, axis, inner]`.
     pub(crate) fn around(&self, axis: usize) -> (usize, usize, usize) {
         (self[..axis].iter().product(), self[axis], self[axis + 1..].iter().product())
     }
@@ -101,7 +100,7 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// The shape that a `reshape` is given, in which no size is inferred: rustc proposes `usize::MAX` for -1.
+/// The shape for a `reshape`, without inferred sizes: rustc suggests `usize::MAX` for -1.
 #[track_caller]
 pub(crate) fn of_reshape(shape: &[usize]) -> Shape {
     assert!(
@@ -113,7 +112,7 @@ pub(crate) fn of_reshape(shape: &[usize]) -> Shape {
     Shape::new(shape)
 }
 
-/// What a shape is made of. Unlike `Into`, it panics at the caller's line.
+/// Conversion to a shape. Unlike `Into`, it panics at the caller's line.
 pub(crate) trait IntoShape {
     #[track_caller]
     fn into_shape(self) -> Shape;
@@ -139,7 +138,7 @@ impl<const N: usize> IntoShape for [usize; N] {
     }
 }
 
-/// The bound of a [`Shape`]. It is that of `ndarray`, so that every tensor can be seen as an array.
+/// The bound of a [`Shape`]: that of `ndarray`, so that every tensor has an array view.
 #[track_caller]
 fn check(dims: &[usize]) {
     let lengths = dims.iter().filter(|length| **length != 0);
@@ -155,7 +154,7 @@ fn check(dims: &[usize]) {
     );
 }
 
-/// The product of sizes, which fits in `isize`; `what` says in the panic what would be counted.
+/// The product of sizes, which fits in `isize`; `what` names the counted items in the panic.
 #[track_caller]
 pub(crate) fn product(what: &str, sizes: &[usize]) -> usize {
     let product = sizes.iter().copied().try_fold(1_usize, usize::checked_mul);
@@ -165,7 +164,7 @@ pub(crate) fn product(what: &str, sizes: &[usize]) -> usize {
     }
 }
 
-/// The sum of sizes, which fits in `isize`; `what` says in the panic what would be counted.
+/// The sum of sizes, which fits in `isize`; `what` names the counted items in the panic.
 #[track_caller]
 pub(crate) fn sum(what: &str, sizes: &[usize]) -> usize {
     let sum = sizes.iter().copied().try_fold(0_usize, usize::checked_add);
@@ -202,7 +201,7 @@ mod tests {
         for dims in [&[usize::MAX, 0][..], &[0, HALF, HALF, 2], &[usize::MAX / size_of::<crate::Scalar>()]] {
             assert!(std::panic::catch_unwind(|| Shape::new(dims)).is_err(), "{dims:?}");
         }
-        // Without the empty axis its numbers would not fit.
+        // Without the empty axis its size would overflow.
         let shape = Shape::new(&[HALF, HALF, 0]);
         assert!(std::panic::catch_unwind(|| shape.without(2)).is_err());
         assert!(std::panic::catch_unwind(|| shape.with(2, 2)).is_err());

@@ -1,9 +1,6 @@
-//! The values of a model by name, apart from the model.
+//! The values of a model by name, independent of the model.
 
-use std::io::Write;
-use std::path::Path;
-
-use crate::{Array, ModelFile, Result, safetensors};
+use crate::Array;
 
 /// Names and values of a model's parameters and buffers, in the model's order.
 ///
@@ -24,7 +21,7 @@ impl StateDict {
         Self::default()
     }
 
-    /// A state of entries whose names differ.
+    /// A state of entries with distinct names.
     pub(crate) fn from_entries(entries: Vec<(String, Array)>) -> Self {
         Self(entries)
     }
@@ -43,12 +40,12 @@ impl StateDict {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -61,30 +58,6 @@ impl StateDict {
     /// All names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Array)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
-    }
-
-    /// Writes a safetensors file, in full or not at all, however many processes save to the same path.
-    ///
-    /// A temporary file in the same folder replaces the old one at the end. The old file's permissions stay, and
-    /// its owner and group as far as this process may set them; extended attributes do not. A symbolic link stays
-    /// and its target is replaced; another hard link keeps the old content. What a killed save left behind is
-    /// removed by the next save to the same path, where the file system has locks.
-    ///
-    /// # Errors
-    /// [`Error::Io`](crate::Error::Io) when the system refuses, when the old file must not be written, or when the
-    /// path leads to something else than a regular file. Then the old file is as it was.
-    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
-        let tensors: Vec<_> = self.iter().map(|(name, value)| (name, value.shape().to_vec())).collect();
-        let write = |index: usize, file: &mut dyn Write| safetensors::write_numbers(file, &self.0[index].1);
-        safetensors::save(path.as_ref(), &tensors, write)
-    }
-
-    /// Reads a safetensors file as [`Scalar`](crate::Scalar), within the usual limits of a [`ModelFile`].
-    ///
-    /// # Errors
-    /// Those of [`ModelFile::read`].
-    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        ModelFile::new(path).read()
     }
 }
 

@@ -1,25 +1,25 @@
-//! Buffers of numbers and their reuse.
+//! Reusable buffers of scalars.
 //!
-//! A step of training takes the same buffers as the step before it. Each thread keeps what it drops, up to
-//! [`KEPT_BYTES`], so that the steady state neither asks the system for memory nor touches new pages. What another
-//! thread made goes back to the system, or a loader's batches would pile up here; and all that is kept goes back
-//! when a parameter dies, since the next model will need other sizes.
+//! A training step uses buffers of the same sizes as the step before it. Each thread keeps what it drops, up to
+//! [`KEPT_BYTES`], so that the steady state neither requests memory from the system nor touches new pages. A buffer
+//! that another thread made is freed, because otherwise a loader's batches would accumulate here. All kept memory is
+//! freed when a parameter is dropped, since the next model will need other sizes.
 
 use std::cell::RefCell;
 
 use crate::kernel::lines::{LINE, Lines};
 use crate::{Scalar, kernel};
 
-/// How much dropped memory a thread keeps for reuse, in bytes.
+/// Maximum number of bytes that a thread keeps for reuse.
 const KEPT_BYTES: usize = 256 << 20;
 
 thread_local! {
     static POOL: RefCell<Pool> = const { RefCell::new(Pool { classes: Vec::new(), bytes: 0 }) };
-    /// Its address is this thread's name.
+    /// Its address identifies this thread.
     static THREAD: u8 = const { 0 };
 }
 
-/// A number that is this thread's among all that live; 0 while the thread ends.
+/// A unique id among live threads; 0 while the thread ends.
 fn this_thread() -> usize {
     THREAD.try_with(|name| std::ptr::from_ref(name).addr()).unwrap_or(0)
 }
@@ -51,7 +51,7 @@ impl Pool {
     }
 }
 
-/// The class of a size in lines, and the class's own size: at most three significant bits, rounded up.
+/// The class of a size in lines, and the size of the class: at most three significant bits, rounded up.
 fn size_class(lines: usize) -> (usize, usize) {
     let mut shift = (usize::BITS - lines.leading_zeros()).saturating_sub(3) as usize;
     let mut head = lines.div_ceil(1 << shift);
@@ -62,41 +62,41 @@ fn size_class(lines: usize) -> (usize, usize) {
     (shift * 4 + head, head << shift)
 }
 
-/// A row of numbers that starts on a cache line and goes back to its thread's pool when dropped there.
+/// A cache-aligned buffer of scalars, which returns to its thread's pool if it is dropped on that thread.
 pub(crate) struct Buffer {
     lines: Lines,
     len: usize,
-    /// The thread that made it.
+    /// The thread that created it.
     home: usize,
 }
 
-/// Lets go of all memory that this thread keeps, when dropped.
+/// Frees all memory that this thread keeps, when dropped.
 #[derive(Debug)]
 pub(crate) struct Trim;
 
 impl Drop for Trim {
     fn drop(&mut self) {
-        // The memory is freed after the pool is let go of.
+        // The memory is freed after the pool is no longer borrowed.
         let _ = POOL.try_with(|pool| pool.replace(Pool { classes: Vec::new(), bytes: 0 }));
     }
 }
 
 impl Buffer {
-    /// A buffer whose numbers are left over from earlier uses: the caller writes every one of them.
+    /// A recycled buffer with arbitrary contents; the caller must overwrite all of it.
     ///
     /// # Panics
-    /// If the system does not give the memory.
+    /// If the system refuses the memory.
     #[track_caller]
     pub(crate) fn stale(len: usize) -> Self {
         match Self::try_stale(len) {
             Some(buffer) => buffer,
-            None => panic!("out of memory: the system does not give room for {len} numbers"),
+            None => panic!("out of memory: the system refuses memory for {len} numbers"),
         }
     }
 
-    /// As [`stale`](Self::stale); nothing where the system does not give the memory.
+    /// As [`stale`](Self::stale), but `None` if the system refuses the memory.
     pub(crate) fn try_stale(len: usize) -> Option<Self> {
-        // Twice the size still fits in `isize`, so no class of it wraps around.
+        // Twice the size still fits in `isize`, so its size class does not overflow.
         if len > isize::MAX as usize / (2 * size_of::<Scalar>()) {
             return None;
         }
@@ -132,14 +132,14 @@ impl Buffer {
     }
 }
 
-/// A row of bytes in a [`Buffer`]: kept and reused as those are.
+/// A byte buffer in a [`Buffer`], recycled in the same way.
 pub(crate) struct Bytes {
     buffer: Buffer,
     len: usize,
 }
 
 impl Bytes {
-    /// Bytes that are left over from earlier uses: the caller writes every one of them.
+    /// Recycled bytes with arbitrary contents; the caller must overwrite all of them.
     #[track_caller]
     pub(crate) fn stale(len: usize) -> Self {
         Self { buffer: Buffer::stale(len.div_ceil(size_of::<Scalar>())), len }
@@ -156,7 +156,7 @@ impl Bytes {
 
 #[cfg(test)]
 thread_local! {
-    /// How often this thread copied a buffer because two values shared it.
+    /// The number of copies on this thread that were needed because two values shared a buffer.
     pub(crate) static COPIES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
@@ -178,7 +178,7 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         let lines = std::mem::take(&mut self.lines);
         if lines.count() > 0 && self.home == this_thread() {
-            // While a thread ends its pool may be gone already: then the memory simply goes back.
+            // While a thread ends, its pool may be gone: then the memory is freed.
             let _ = POOL.try_with(|pool| pool.borrow_mut().keep(lines));
         }
     }

@@ -1,4 +1,4 @@
-//! Tensors: numbers with a shape and, where they were computed from parameters, the graph behind them.
+//! Tensors: values with a shape and, if computed from parameters, a graph.
 
 mod create;
 mod from;
@@ -14,13 +14,13 @@ pub use number::Number;
 use crate::autograd::{self, Graph};
 use crate::reduction::Reduction;
 use crate::value::Value;
-use crate::{Array, Scalar, watch};
+use crate::{Array, Scalar, gradient_stage};
 
-/// A cheap handle to numbers in row-major order; a clone shares them.
+/// A cheap handle to scalars in row-major order; a clone shares them.
 ///
-/// It is made of a number, of a slice, vector or array of numbers, of nested arrays, and of any `ndarray` array or
-/// view; of an iterator by `collect`, of ragged rows by `try_from`. Its `Display` is that of `ndarray`: nested, with a precision (`{:.3}`), and
-/// shortened where there are many numbers.
+/// It converts from a number, from slices, vectors, arrays and nested arrays of numbers, and from any `ndarray` array
+/// or view; from an iterator by `collect`, from ragged rows by `try_from`. Its `Display` is that of `ndarray`: nested,
+/// with a precision (`{:.3}`), and abbreviated if there are many elements.
 ///
 /// # Example
 /// ```
@@ -35,7 +35,7 @@ use crate::{Array, Scalar, watch};
 #[derive(Clone)]
 pub struct Tensor(Arc<Node>);
 
-/// The value of a tensor and its place in the graph.
+/// The value of a tensor and its node in the graph.
 pub(crate) struct Node {
     pub(crate) value: Value,
     pub(crate) graph: Graph,
@@ -59,12 +59,12 @@ impl Tensor {
         &self.0.graph
     }
 
-    /// How the number came from the elements of a batch.
+    /// How the scalar was reduced from a batch.
     pub(crate) fn reduction(&self) -> Reduction {
         self.0.reduction
     }
 
-    /// Says how the number came about; for a result that nobody else holds yet.
+    /// Sets the reduction of a fresh result, which nothing else shares.
     pub(crate) fn with_reduction(mut self, reduction: Reduction) -> Self {
         if let Some(node) = Arc::get_mut(&mut self.0) {
             node.reduction = reduction;
@@ -104,24 +104,24 @@ impl Tensor {
         self.len() == 0
     }
 
-    /// The numbers, in row-major order.
+    /// The elements, in row-major order.
     #[doc(alias("to_vec", "tolist"))]
     pub fn as_slice(&self) -> &[Scalar] {
         self.0.value.as_slice()
     }
 
-    /// The numbers as an `ndarray` view, without a copy.
+    /// The elements as an `ndarray` view, without a copy.
     pub fn view(&self) -> ArrayViewD<'_, Scalar> {
         ArrayViewD::from_shape(IxDyn(self.shape()), self.as_slice()).expect("the shape counts the numbers")
     }
 
-    /// A copy of the numbers as an `ndarray` array.
+    /// A copy of the elements as an `ndarray` array.
     #[doc(alias("numpy"))]
     pub fn to_array(&self) -> Array {
         self.view().to_owned()
     }
 
-    /// The number of a tensor of one element.
+    /// The value of a tensor with one element.
     ///
     /// # Panics
     /// If there are none or several.
@@ -133,16 +133,15 @@ impl Tensor {
         }
     }
 
-    /// The same numbers without the graph behind them.
+    /// The same values without the graph.
     pub fn detach(&self) -> Self {
         Self::constant(self.0.value.clone()).with_reduction(self.reduction())
     }
 
-    /// What the sum behind a mean was divided by, where that is known: of a loss the number of samples, without
-    /// ignored ones, or the sum of their class weights.
+    /// The denominator of a mean, if known: for a loss the number of samples, without ignored ones, or the sum of their
+    /// class weights.
     ///
-    /// Means of several batches, each times its denominator, add up to the mean over all of them. A sum has
-    /// none.
+    /// The means of several batches, weighted by their denominators, give the mean over all of them. A sum has none.
     ///
     /// # Example
     /// ```
@@ -159,33 +158,34 @@ impl Tensor {
         }
     }
 
-    /// Whether a gradient flows through this tensor to some parameter.
+    /// Whether this tensor depends on a parameter that requires a gradient.
     pub fn requires_grad(&self) -> bool {
         !matches!(self.0.graph, Graph::Constant)
     }
 
-    /// Adds the derivative of this number by each parameter to the parameter's gradient, and frees the graph.
+    /// Adds the derivative of this scalar with respect to each parameter to the parameter's gradient, and frees the
+    /// graph.
     ///
     /// # Panics
-    /// If this is not a single number, if it depends on no parameter, or if its graph was freed before.
+    /// If this is not a scalar, if it depends on no parameter, or if its graph was freed before.
     #[track_caller]
     pub fn backward(&self) {
-        watch::begin_backward();
+        gradient_stage::begin_backward();
         autograd::backward(self, false);
     }
 
-    /// As [`Tensor::backward`], and keeps the graph so that `backward` can run again.
+    /// As [`Tensor::backward`], but keeps the graph, so that `backward` can run again.
     ///
     /// # Panics
     /// As [`Tensor::backward`].
     #[track_caller]
     pub fn backward_retain_graph(&self) {
-        watch::begin_backward();
+        gradient_stage::begin_backward();
         autograd::backward(self, true);
     }
 }
 
-/// The numbers, as `ndarray` writes them.
+/// The elements, as formatted by `ndarray`.
 impl fmt::Display for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.view().fmt(f)

@@ -1,19 +1,20 @@
-//! How many threads a training step uses.
+//! The number of threads.
 
 use crate::kernel::pool;
 
-/// The number of threads that operations share their work among, the caller's among them.
+/// The number of threads that operations use, including the caller's.
 ///
-/// At first it is the environment variable `TRAINING_LOOP_THREADS`, or else as many as the process may run at once. It is
-/// never more than four for each of these, or 16 if that is more: further threads would only take memory and time.
+/// It is initialised from the environment variable `TRAINING_LOOP_THREADS`, or else from the parallelism available to
+/// the process. It is at most four times that parallelism, or 16 if that is more: further threads would only cost
+/// memory and time.
 pub fn num_threads() -> usize {
     pool::threads()
 }
 
-/// Sets [`num_threads`] for the whole process, from the next operation on; a number above its limit means the limit.
+/// Sets [`num_threads`] for the whole process, from the next operation on; a number above the limit sets the limit.
 ///
-/// Results do not depend on it, to the last bit: work is cut by shapes alone, each part is computed as it would be
-/// alone, and sums of parts are added in order.
+/// Results are bit-identical for every number of threads: work is split by shapes alone, each part is computed as if
+/// alone, and partial sums are added in order.
 ///
 /// # Panics
 /// If `count` is 0.

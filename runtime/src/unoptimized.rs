@@ -1,7 +1,7 @@
-//! A word to those whose program trains with a runtime that was built without optimization.
+//! A notice for programs that train with an unoptimized build of the runtime.
 //!
-//! A debug build of the runtime is fifteen to eighty times slower, and the profile that mends it has to stand in the user's own
-//! `Cargo.toml`. Each backward pass asks; a build with optimization has nothing of it.
+//! A debug build of the runtime is fifteen to eighty times slower, and the profile setting that fixes it must be in the
+//! user's own `Cargo.toml`. Each backward pass checks this; an optimized build does not contain it.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,10 +11,10 @@ use crate::stderr::write_line;
 
 const VARIABLE: &str = "TRAINING_LOOP_UNOPTIMIZED";
 
-/// How long a program trains before it is told: shorter runs are over before it matters.
+/// The training time before the notice: shorter runs end before it matters.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Says it once, when the program has trained for a while.
+/// Prints the notice once, after the program has trained for a while.
 pub(crate) fn notice() {
     static FIRST: OnceLock<Instant> = OnceLock::new();
     static DONE: AtomicBool = AtomicBool::new(false);

@@ -1,4 +1,4 @@
-//! Numbers with a shape and no graph: what operations compute with and what they save for `backward`.
+//! Values without a graph: what operations compute with, and what they save for `backward`.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use crate::shape::{IntoShape, Shape};
 use crate::storage::Buffer;
 use crate::{Scalar, kernel};
 
-/// A shape and its numbers in row-major order.
+/// A shape and its elements in row-major order.
 ///
-/// A clone shares the numbers; [`Value::make_mut`] copies them only where somebody else still holds them.
+/// A clone shares the elements; [`Value::make_mut`] copies them only if they are shared.
 #[derive(Clone)]
 pub(crate) struct Value {
     shape: Shape,
     data: Arc<Buffer>,
-    /// An upper bound of the absolute values, if the kernel that computed them found one on the way; else infinite.
+    /// An upper bound of the absolute values, if the kernel that computed them determined one; else infinite.
     bound: Scalar,
 }
 
@@ -29,7 +29,7 @@ impl Value {
         Self { shape, data, bound: Scalar::INFINITY }
     }
 
-    /// A single number without axes.
+    /// A scalar: a value of rank 0.
     pub(crate) fn scalar(value: Scalar) -> Self {
         Self::new(Shape::scalar(), Buffer::filled(1, value))
     }
@@ -42,14 +42,14 @@ impl Value {
         Self::new(shape, data)
     }
 
-    /// A copy of these numbers.
+    /// A copy of these elements.
     #[track_caller]
     pub(crate) fn copied(shape: impl IntoShape, from: &[Scalar]) -> Self {
         let mut bound = 0.0;
         Self::build(shape, |numbers| bound = kernel::copy_and_compare(from, numbers)).with_bound(bound)
     }
 
-    /// Fresh numbers, all of which `write` must write: they start as leftovers.
+    /// A new value; `write` must overwrite all elements, whose initial contents are arbitrary.
     #[track_caller]
     pub(crate) fn build(shape: impl IntoShape, write: impl FnOnce(&mut [Scalar])) -> Self {
         let shape = shape.into_shape();
@@ -58,24 +58,24 @@ impl Value {
         Self::new(shape, data)
     }
 
-    /// The same numbers, whose absolute values are at most `bound`, up to rounding.
+    /// The same value with absolute values of at most `bound`, up to rounding.
     pub(crate) fn with_bound(self, bound: Scalar) -> Self {
         Self { bound, ..self }
     }
 
-    /// The known upper bound of the absolute values; infinite if none is known.
+    /// The known upper bound of the absolute values; infinite if unknown.
     pub(crate) fn bound(&self) -> Scalar {
         self.bound
     }
 
-    /// The known upper bound of the absolute values, or the largest of them, computed now, if none is known.
+    /// The known upper bound of the absolute values, or else the largest of them, computed now.
     pub(crate) fn largest(&self) -> Scalar {
         if self.bound.is_finite() { self.bound } else { kernel::largest(self.as_slice()) }
     }
 
-    /// Whether no number is NaN or infinite.
+    /// Whether no element is NaN or infinite.
     pub(crate) fn is_finite(&self) -> bool {
-        // The bound holds up to rounding: a sixteenth of the largest number leaves room for that.
+        // The bound holds up to rounding; a sixteenth of the maximum leaves room for it.
         self.bound < Scalar::MAX / 16.0 || kernel::largest(self.as_slice()).is_finite()
     }
 
@@ -95,26 +95,26 @@ impl Value {
         self.data
     }
 
-    /// The numbers to write: in place where nobody else holds them, in a copy otherwise.
+    /// The elements, mutably: in place if they are not shared, else in a copy.
     pub(crate) fn make_mut(&mut self) -> &mut [Scalar] {
         self.bound = Scalar::INFINITY;
         Arc::make_mut(&mut self.data).as_mut_slice()
     }
 
-    /// The same numbers under another shape of as many elements.
+    /// The same elements with another shape.
     #[track_caller]
     pub(crate) fn reshaped(&self, shape: impl IntoShape) -> Self {
         Self::shared(shape.into_shape(), Arc::clone(&self.data)).with_bound(self.bound)
     }
 }
 
-/// A buffer for the numbers of this shape, to be written.
+/// An uninitialised buffer for a value of this shape.
 #[track_caller]
 fn numbers(shape: &Shape) -> Buffer {
     match Buffer::try_stale(shape.count()) {
         Some(buffer) => buffer,
         None => panic!(
-            "out of memory: a tensor of shape {shape:?} needs {} bytes, which the system does not give",
+            "out of memory: a tensor of shape {shape:?} needs {} bytes, which the system refuses",
             shape.count() * size_of::<Scalar>()
         ),
     }

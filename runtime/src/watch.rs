@@ -1,23 +1,19 @@
-//! Watching the order of a loop while it runs, for what the checker cannot see.
+//! Checks the order of a loop while it runs, for cases that the static checker cannot see.
 //!
-//! Debug builds follow the checker's automaton for the gradients of each parameter and name its
-//! lints on standard error, once for each place in the source. `TRAINING_LOOP_WATCH=warn` turns it
-//! on in release builds too, `panic` stops at the first finding, `off` silences it.
+//! Debug builds follow the checker's state machine for the gradient of each parameter and report its lints on standard
+//! error, once per source location. `TRAINING_LOOP_WATCH=warn` enables this in release builds too, `panic` stops at the
+//! first finding, `off` disables it.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::Location;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::Parameter;
-use crate::parameter::GradientStage as Stage;
+use crate::gradient_stage::{GradientStage as Stage, Place};
 use crate::stderr::write_line;
 
-/// A place in the source.
-pub(crate) type Place = &'static Location<'static>;
-
-/// The environment variable that chooses: `warn`, `panic` or `off`.
+/// The environment variable that selects the mode: `warn`, `panic` or `off`.
 const VARIABLE: &str = "TRAINING_LOOP_WATCH";
 
 #[derive(Clone, Copy, PartialEq)]
@@ -38,37 +34,6 @@ fn mode() -> Mode {
     })
 }
 
-thread_local! {
-    static BACKWARD: Cell<Option<Place>> = const { Cell::new(None) };
-}
-
-/// Tells where the `backward` stands that runs from now on.
-#[track_caller]
-pub(crate) fn begin_backward() {
-    BACKWARD.set(Some(Location::caller()));
-}
-
-impl Stage {
-    /// After `backward` wrote to the gradient.
-    pub(crate) fn after_backward(self) -> Self {
-        match self {
-            Self::Empty | Self::Filled | Self::Discarded(_) => Self::Filled,
-            Self::Used => BACKWARD.get().map_or(Self::Filled, Self::Stale),
-            Self::Stale(place) => Self::Stale(place),
-        }
-    }
-
-    /// After the gradient was zeroed at the caller's place.
-    #[track_caller]
-    pub(crate) fn after_zero_grad(self) -> Self {
-        match self {
-            Self::Filled => Self::Discarded(Location::caller()),
-            Self::Discarded(place) => Self::Discarded(place),
-            Self::Empty | Self::Used | Self::Stale(_) => Self::Empty,
-        }
-    }
-}
-
 /// A fault in the order of a running loop.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Finding {
@@ -86,27 +51,27 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Looks at an optimizer's `step` before it runs.
+/// Checks an optimizer's `step` before it runs.
 #[track_caller]
 pub(crate) fn before_step(parameters: &[Parameter]) {
     if mode() != Mode::Off
-        && let Some(finding) = judge_step(parameters, Location::caller())
+        && let Some(finding) = check_step(parameters, Location::caller())
     {
         report(&finding);
     }
 }
 
-/// Looks at an optimizer's `clip_grad_norm` or `clip_grad_value` before it runs.
+/// Checks an optimizer's `clip_grad_norm` or `clip_grad_value` before it runs.
 #[track_caller]
 pub(crate) fn before_clip(parameters: &[Parameter]) {
     if mode() != Mode::Off
-        && let Some(finding) = judge_clip(parameters, Location::caller())
+        && let Some(finding) = check_clip(parameters, Location::caller())
     {
         report(&finding);
     }
 }
 
-/// What holds of the gradients of an optimizer as a whole.
+/// The state of an optimizer's gradients as a whole.
 #[derive(Default)]
 struct Gradients {
     filled: bool,
@@ -116,8 +81,8 @@ struct Gradients {
 }
 
 impl Gradients {
-    /// Parameters that a loss does not reach stay empty: that is no fault. Frozen ones say nothing; `None` where
-    /// all are frozen.
+    /// Parameters that a loss does not reach stay empty, which is no fault. Frozen ones are skipped; `None` if all are
+    /// frozen.
     fn of(parameters: &[Parameter]) -> Option<Self> {
         let mut trained = parameters.iter().filter(|parameter| parameter.requires_grad()).peekable();
         trained.peek()?;
@@ -135,7 +100,7 @@ impl Gradients {
     }
 }
 
-fn judge_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
+fn check_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
     let gradients = Gradients::of(parameters)?;
     let (lint, message, help) = if let Some(backward) = gradients.stale {
         (
@@ -151,10 +116,7 @@ fn judge_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
     } else if let Some(zero) = gradients.discarded {
         (
             "gradients_discarded",
-            format!(
-                "`zero_grad` on line {} threw away the gradients that this `step` should use",
-                line(zero)
-            ),
+            format!("`zero_grad` on line {} discarded the gradients that this `step` should use", line(zero)),
             "call `zero_grad` before `backward` or after `step`, not between them",
         )
     } else if gradients.used {
@@ -173,7 +135,7 @@ fn judge_step(parameters: &[Parameter], place: Place) -> Option<Finding> {
     Some(Finding { lint, place, message, help })
 }
 
-fn judge_clip(parameters: &[Parameter], place: Place) -> Option<Finding> {
+fn check_clip(parameters: &[Parameter], place: Place) -> Option<Finding> {
     let gradients = Gradients::of(parameters)?;
     if gradients.filled || gradients.stale.is_some() {
         return None;
@@ -215,9 +177,9 @@ mod tests {
     use crate::{Optimizer, Sgd, Tensor};
 
     thread_local! {
-        /// Where the last finding of this thread stands.
+        /// The location of this thread's last finding.
         pub(super) static LAST: RefCell<Option<Place>> = const { RefCell::new(None) };
-        /// Lints of all findings of this thread, also of those that were reported before.
+        /// The lints of all findings of this thread, including those that were reported before.
         pub(super) static FOUND: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
     }
 
@@ -247,7 +209,7 @@ mod tests {
         }
     }
 
-    /// The lints that an order of stages gets.
+    /// The lints for an order of stages.
     fn lints(order: &str) -> Vec<&'static str> {
         FOUND.take();
         Loop::new().run(order);
@@ -337,7 +299,7 @@ mod tests {
         optimizer.step();
         let backward = line!() + 1;
         twice().backward();
-        let finding = judge_step(optimizer.parameters(), Location::caller()).unwrap();
+        let finding = check_step(optimizer.parameters(), Location::caller()).unwrap();
         assert_eq!(finding.lint, "missing_zero_grad");
         assert!(finding.message.contains(&format!("`backward` on line {backward} of ")), "{finding}");
         let text = finding.to_string();

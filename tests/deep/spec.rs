@@ -1,4 +1,4 @@
-//! A clause that nests deeper than the macro reads.
+//! A clause that is nested more deeply than the macro reads.
 
 use training_loop::prelude::*;
 

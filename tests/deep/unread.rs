@@ -1,4 +1,4 @@
-//! Functions that nest deeper than the macro reads, and than its parser could: they come out as they are.
+//! Functions that are nested more deeply than the macro, or its parser, could read: they are emitted unchanged.
 
 #![allow(double_negations)]
 

@@ -1,4 +1,5 @@
-//! Compiles the code of the README and of the guides: what it shows as right must build, what it shows as wrong must not.
+//! Compiles the code of the README and of the guides: code that they show as right must compile, code that they show as
+//! wrong must not.
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

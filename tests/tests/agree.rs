@@ -1,5 +1,5 @@
-//! Every ui case through the library, as a command would read it: the same lints at the same lines as the
-//! marks in the file say, and rustc through the macro.
+//! Every ui case through the library, as the command reads it: the same lints at the same lines as the marks in the
+//! file, and as rustc reports through the macro.
 //!
 //! A mark is a comment at the end of a line: `//~ error missing_zero_grad`.
 
@@ -33,7 +33,7 @@ fn marks(text: &str) -> Vec<(usize, String, String)> {
     text.lines().enumerate().filter_map(mark).collect()
 }
 
-/// The groups of cases that are named after a lint, for those lints that have one.
+/// The groups of cases that are named after a lint, for lints that have a group.
 fn groups(kind: &str) -> Vec<(String, Vec<PathBuf>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui").join(kind);
     let cases = |name: &str| (root.join(name).is_dir()).then(|| files(&root.join(name)));

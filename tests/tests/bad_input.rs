@@ -1,4 +1,4 @@
-//! Bad input as a user meets it: every message names the place and the way out, and nothing is lost on the way.
+//! Bad input from a user's view: every message names the place and the remedy, and nothing is lost.
 
 #[path = "bad_input/common.rs"]
 mod common;

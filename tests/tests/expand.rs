@@ -1,4 +1,4 @@
-//! The loops that specs stand for: each as a snapshot, as source that one could have written by hand.
+//! The loops that specs expand to, as snapshots of source code.
 //!
 //! `INSTA_UPDATE=always cargo test -p training-loop-tests --test expand` records them again.
 
@@ -10,7 +10,7 @@ use quote::ToTokens;
 use syn::{File, Item, Meta};
 use training_loop_analysis::{CheckOptions, Origin, check_fn};
 
-/// Expands every function of a file that carries the attribute, as the macro would.
+/// Expands every annotated function of a file, as the macro would.
 fn expand(source: &str) -> String {
     let file: File = syn::parse_str(source).unwrap_or_else(|error| panic!("{error}\n{source}"));
     let mut expanded = TokenStream::new();
@@ -49,7 +49,7 @@ fn specs() -> Vec<PathBuf> {
     files
 }
 
-/// The printed loop passes the checker, as the generator's and as a person's.
+/// The printed loop passes the checker, as a generated and as a hand-written one.
 fn assert_no_findings(expanded: &str, path: &Path) {
     let file: File = syn::parse_str(expanded).unwrap_or_else(|error| panic!("{error}\n{expanded}"));
     for item in &file.items {

@@ -1,5 +1,5 @@
-//! The README's first program, as a reader meets it: copied into a new project outside of the workspace, with the
-//! dependency block that stands there, from the packaged crates, in debug and in release.
+//! The README's first program as a reader runs it: in a new project outside the workspace, with the README's
+//! dependencies, from the packaged crates, in debug and in release.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 
 const README: &str = include_str!("../../README.md");
 
-/// The README's block of a language that holds a text.
+/// The README's code block in a language that contains a text.
 fn block(language: &str, holds: &str) -> &'static str {
     let fence = format!("```{language}\n");
     let blocks = README.split(fence.as_str()).skip(1).filter_map(|rest| rest.split("```").next());
@@ -17,7 +17,7 @@ fn block(language: &str, holds: &str) -> &'static str {
         .unwrap_or_else(|| panic!("no block with `{holds}`"))
 }
 
-/// Runs a command in a folder, apart from what this build has set.
+/// Runs a command in a folder, without the environment of this build.
 fn run(folder: &Path, command: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(command);
     command.args(arguments).current_dir(folder);
@@ -34,7 +34,7 @@ fn run(folder: &Path, command: &str, arguments: &[&str]) -> Output {
     output
 }
 
-/// The crates as they would be published, unpacked.
+/// The crates as published, unpacked.
 fn packaged(place: &Path) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = place.join("package-target");
@@ -58,7 +58,7 @@ fn packaged(place: &Path) -> PathBuf {
 fn the_first_program_compiles_and_trains_outside_of_the_workspace() {
     let program = block("rust,no_run", "fn main");
     assert!(program.lines().count() <= 30, "the first program has {} lines", program.lines().count());
-    // Kept between runs, so that only what has changed is built again.
+    // Kept between runs, so that only changes are rebuilt.
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("first-program");
     fs::create_dir_all(&place).expect("a folder");
     let packages = packaged(&place);

@@ -1,4 +1,4 @@
-//! Source, drawn graph and state column of a few loops, as snapshots.
+//! Source, control-flow graph and state column of a few loops, as snapshots.
 
 use training_loop_analysis::{CheckOptions, draw_fn, draw_fn_mermaid};
 

@@ -1,8 +1,8 @@
-//! Our numbers against those that PyTorch 2 gave, recorded by `tests/golden/record.py`.
+//! Our results against those of PyTorch 2, recorded by `tests/golden/record.py`.
 //!
-//! A number agrees if it differs by at most 1e-5 of its size, or by 1e-6 where it is below 0.1: f32 has 24 bits, and
-//! both sides round in their own order. Infinities and NaN must stand at the same places.
-//! Every recorded case is read by the one test of its group, which fails on a case that it does not know.
+//! A value agrees if it differs by at most 1e-5 of its size, or by 1e-6 if it is below 0.1: f32 has 24 bits, and both
+//! sides round in different orders. Infinities and NaN must be at the same indices. Every recorded case is read by the
+//! test of its group, which fails on an unknown case.
 
 #[path = "golden/attention.rs"]
 mod attention;

@@ -1,4 +1,4 @@
-//! Memory and threads: training does not grow, a long graph goes without deep calls, inference can be shared.
+//! Memory and threads: training does not leak, long graphs do not recurse, inference can be shared.
 
 #![expect(unsafe_code, reason = "an allocator that counts is an unsafe trait; it only passes calls on")]
 
@@ -9,17 +9,17 @@ use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering};
 use training_loop::prelude::*;
 use training_loop::set_num_threads;
 
-/// The system's allocator, counting the bytes that are alive.
+/// The system's allocator, counting live bytes.
 struct Counting;
 
 static ALIVE: AtomicIsize = AtomicIsize::new(0);
 
-/// Allocations of any size, and those over [`LARGE`] bytes, since the start.
+/// The number of allocations of any size, and of those over [`LARGE`] bytes, since the start.
 static TAKEN: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
 
 const LARGE: usize = 4 * 1024;
 
-// SAFETY: every call goes to the system's allocator as it came; counting does not allocate.
+// SAFETY: every call is forwarded to the system's allocator unchanged; counting does not allocate.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALIVE.fetch_add(layout.size().cast_signed(), Ordering::Relaxed);
@@ -27,7 +27,7 @@ unsafe impl GlobalAlloc for Counting {
         if layout.size() > LARGE {
             TAKEN[1].fetch_add(1, Ordering::Relaxed);
         }
-        // SAFETY: the caller keeps the contract of `alloc`, which is the system's too.
+        // SAFETY: the caller upholds the contract of `alloc`, which is also the system's.
         unsafe { System.alloc(layout) }
     }
 
@@ -41,10 +41,11 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// The count is the process's, so one test runs at a time.
+/// The counters are process-wide, so one test runs at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// The harness starts and ends other tests meanwhile, in some kilobytes; a leak of one node a step is more than this.
+/// The harness starts and ends other tests meanwhile, which takes some kilobytes; a leak of one node per step is more
+/// than this.
 const SLACK: isize = 32 * 1024;
 
 fn alone() -> std::sync::MutexGuard<'static, ()> {
@@ -78,7 +79,7 @@ fn inputs(rows: usize) -> ndarray::Array2<f32> {
 
 fn loader() -> DataLoader {
     let labels: Vec<usize> = (0..100).map(|i| i * 7 % 5).collect();
-    // 100 samples in batches of 16: the last batch of each pass is a short one.
+    // 100 samples in batches of 16: the last batch of each pass is shorter.
     DataLoader::new(TensorDataset::new(Tensor::from(inputs(100)), Labels::from(labels)).unwrap(), 16)
         .shuffle(3)
 }
@@ -104,7 +105,7 @@ fn steady_training_holds_the_same_memory() {
     let _alone = alone();
     let (model, train) = (Mlp::new(), loader());
     let mut optimizer = Adam::new(model.parameters(), 1e-3);
-    // 100 passes of 7 batches let every buffer find its size.
+    // 100 passes of 7 batches, until every buffer has its final size.
     passes(&model, &train, &mut optimizer, 100);
     let before = alive();
     passes(&model, &train, &mut optimizer, 286);
@@ -119,7 +120,7 @@ struct Perceptron {
     output: Linear,
 }
 
-/// The perceptron 784-256-128-10 with batches of 64, as it is measured: from the tenth step on nothing large is
+/// The perceptron 784-256-128-10 with batches of 64, as in the benchmark: from the tenth step on nothing large is
 /// allocated, with one thread and with two.
 #[test]
 fn steady_steps_allocate_nothing_large() {
@@ -163,7 +164,7 @@ fn evaluation_holds_no_graph() {
     let _alone = alone();
     let model = Mlp::new();
     let x = Tensor::from(inputs(1000));
-    // Twenty at once: buffers that one graph gave back and that are used again do not hide what is held.
+    // Twenty at once: recycled buffers of one graph would otherwise hide what is held.
     let held = |run: &dyn Fn() -> Tensor| {
         drop(run());
         let before = alive();
@@ -172,7 +173,7 @@ fn evaluation_holds_no_graph() {
         assert!(outputs.iter().all(|output| output.item().is_finite()));
         held
     };
-    // The tensors in between would be 64 floats for each of 1000 rows.
+    // The intermediate tensors would be 64 floats for each of 1000 rows.
     let deep = || model.forward(&model.forward(&x).sum_axis(1).reshape(&[50, 20])).sum();
     let without = held(&|| no_grad(deep));
     assert!(without < SLACK, "no_grad holds {without} bytes");

@@ -1,7 +1,7 @@
-//! Every order of up to six stages against a small interpreter that just runs the order.
+//! Every order of up to six stages against a small interpreter that executes the order.
 //!
-//! Each order stands in a flat loop, and again with each of its stages moved in front of the loop.
-//! The certain findings of the checker and the faults that the interpreter meets must be the same lints.
+//! Each order is tested in a flat loop, and again with each of its stages moved before the loop. The certain findings
+//! of the checker and the faults of the interpreter must be the same lints.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -21,42 +21,42 @@ use Stage::{Backward, Clip, Forward, Loss, Step, Zero};
 
 const STAGES: [Stage; 6] = [Forward, Loss, Zero, Backward, Clip, Step];
 
-/// A loop with some stages in front of it.
+/// A loop with some stages before it.
 #[derive(Clone, Debug)]
 struct Program {
     before: Vec<Stage>,
     inside: Vec<Stage>,
 }
 
-/// What the gradients hold, as numbers: how much of them no step has used, and how much one has.
+/// The gradients in numbers: the amount that no step has used, and the amount that one has.
 #[derive(Clone, Copy, Debug, Default)]
 struct Gradients {
     new: u32,
     old: u32,
-    /// Some were zeroed before any step used them.
+    /// Some were zeroed before a step used them.
     dropped: bool,
-    /// A step used them since they were zeroed or filled.
+    /// A step has used them since they were zeroed or filled.
     used: bool,
 }
 
-/// A place in a program: in front of the loop or inside it, and the how-manieth there.
+/// A place in a program: whether it is in the loop, and its index there.
 type Place = (bool, usize);
 
-/// Runs a program for a few rounds and names its faults.
+/// Runs a program for a few iterations and collects its faults.
 struct Interpreter<'p> {
     program: &'p Program,
     gradients: Gradients,
-    /// Graphs of the outer and the inner output and loss: a number each, used up or not.
+    /// Graphs of the outer and the inner output and loss: an id each, and whether it was freed.
     graphs: BTreeMap<usize, bool>,
     output: [usize; 2],
     loss: [(usize, usize); 2],
     filled: Place,
     zeroed: Place,
-    /// A clip that met nothing, until it is known whether a step explains it.
+    /// A clip without gradients, until it is known whether a step explains it.
     pending: Vec<(Place, &'static str)>,
-    /// Clips that a step explained.
+    /// Clips that a step explains.
     explained: BTreeSet<Place>,
-    /// Steps that were at fault already.
+    /// Steps that already have a fault.
     faulty: BTreeSet<Place>,
     faults: BTreeMap<Place, &'static str>,
 }
@@ -81,7 +81,7 @@ impl<'p> Interpreter<'p> {
             run.stage(*stage, (false, index));
         }
         for _ in 0..4 {
-            // What the loop declares is gone at the end of the round.
+            // Variables that the loop declares are dropped at the end of the iteration.
             (run.output[1], run.loss[1]) = (run.output[0], run.loss[0]);
             for (index, stage) in program.inside.iter().enumerate() {
                 run.stage(*stage, (true, index));
@@ -202,7 +202,7 @@ fn source(program: &Program) -> String {
     text
 }
 
-/// Certain findings in a program.
+/// The certain findings in a program.
 fn check(program: &Program) -> Vec<&'static str> {
     let function = syn::parse_str(&source(program)).expect("the program parses");
     let options = CheckOptions { annotated: true, ..CheckOptions::default() };
@@ -210,7 +210,7 @@ fn check(program: &Program) -> Vec<&'static str> {
     findings.iter().filter(|finding| finding.certain).filter_map(|finding| finding.lint).collect()
 }
 
-/// Runs a program both ways, as it is and with each stage in front of the loop; counts the programs.
+/// Compares both on a program, as it is and with each stage moved before the loop; returns the number of programs.
 fn compare(order: &[Stage]) -> usize {
     let mut programs = vec![Program { before: Vec::new(), inside: order.to_vec() }];
     for index in 0..order.len() {
@@ -256,7 +256,7 @@ fn sequences(order: &mut Vec<Stage>, length: usize, each: &mut impl FnMut(&[Stag
 fn every_order_of_up_to_six_stages() {
     let mut programs = 0;
     permutations(&mut Vec::new(), &mut |order| programs += compare(order));
-    // 1957 orders, each with every stage moved in front once.
+    // 1957 orders, each with every stage moved before the loop once.
     assert_eq!(programs, 1957 + (6 + 2 * 30 + 3 * 120 + 4 * 360 + 5 * 720 + 6 * 720));
 }
 

@@ -1,6 +1,6 @@
-//! `docs/performance.md` and its plots are what the recorded figures say: no figure is copied by hand.
+//! `docs/performance.md` and its plots are generated from the recorded figures: no figure is copied by hand.
 //!
-//! `UPDATE=1 cargo test -p training-loop-tests --test performance` writes them anew.
+//! `UPDATE=1 cargo test -p training-loop-tests --test performance` regenerates them.
 
 #[path = "performance/figures.rs"]
 mod figures;

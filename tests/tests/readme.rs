@@ -1,10 +1,11 @@
-//! The README's first screen is real: its broken loop is a case of `ui/fail`, its error is what rustc printed.
+//! The README's first screen is real: its broken loop is a case of `ui/fail`, its error is the recorded output of
+//! rustc.
 
 const README: &str = include_str!("../../README.md");
 const CASE: &str = include_str!("../ui/fail/readme/broken.rs");
 const WORDS: &str = include_str!("../ui/fail/readme/broken.stderr");
 
-/// The first block of the README behind the given opening fence.
+/// The first block of the README after this opening fence.
 fn block(fence: &str) -> &'static str {
     let start = README.find(fence).expect("the README has this block") + fence.len();
     let length = README[start..].find("```").expect("the block ends");

@@ -1,5 +1,4 @@
-//! Right loops on which the checker must stay silent, annotated or not, and what happens to them when a
-//! stage is taken away.
+//! Correct loops, on which the checker must be silent, annotated or not, and the findings after a stage is removed.
 
 use std::path::PathBuf;
 
@@ -59,7 +58,7 @@ fn annotated() -> CheckOptions {
     CheckOptions { annotated: true, ..CheckOptions::default() }
 }
 
-/// Helpers that are right only as helpers: they work on gradients of the caller.
+/// Functions that are correct only as helpers: they work on the caller's gradients.
 const HELPERS: [&str; 1] = ["saliency"];
 
 #[test]
@@ -72,7 +71,7 @@ fn silent_on_annotated_functions() {
     }
 }
 
-/// Takes the calls of one method away.
+/// Removes the calls of one method.
 struct Without(&'static str);
 
 impl VisitMut for Without {
@@ -85,7 +84,7 @@ impl VisitMut for Without {
     }
 }
 
-/// Functions in which everything can be seen, so that a missing stage must be found for certain.
+/// Functions without opaque calls, in which a missing stage must be a certain finding.
 const PLAIN: [&str; 9] = [
     "zero_before_forward",
     "zero_after_loss",

@@ -1,6 +1,6 @@
-//! Specs as they look while somebody types them: cut off anywhere, a token missing, a token twice.
+//! Specs while they are being typed: truncated anywhere, with a token missing or doubled.
 //!
-//! None may make the macro panic, and the function must always come out again.
+//! None may make the macro panic, and the function must always be emitted.
 
 use std::fs;
 use std::path::Path;
@@ -9,18 +9,18 @@ use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{File, Item, Meta};
 
-/// What happens to one token.
+/// A change of one token.
 #[derive(Clone, Copy, Debug)]
 enum Change {
-    /// It and all that follows inside its brackets is missing.
+    /// The token and everything after it within its brackets is missing.
     Cut,
-    /// It is missing.
+    /// The token is missing.
     Delete,
-    /// It stands twice.
+    /// The token is doubled.
     Double,
 }
 
-/// The tokens with one change at the token of that number, counted depth first; `None` behind the last.
+/// Applies a change to the token with this index, counted depth first; `None` after the last.
 fn changed(tokens: TokenStream, change: Change, at: &mut usize) -> Option<TokenStream> {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     for index in 0..tokens.len() {
@@ -45,7 +45,7 @@ fn changed(tokens: TokenStream, change: Change, at: &mut usize) -> Option<TokenS
     None
 }
 
-/// Every change of the tokens.
+/// All changes of the tokens.
 fn changes(tokens: &TokenStream) -> impl Iterator<Item = (Change, TokenStream)> {
     [Change::Cut, Change::Delete, Change::Double].into_iter().flat_map(move |change| {
         (0..).map_while(move |at| Some((change, changed(tokens.clone(), change, &mut at.clone())?)))
@@ -71,7 +71,7 @@ fn specs() -> Vec<(TokenStream, TokenStream)> {
     specs
 }
 
-/// Expands, and sees that nothing of ours failed.
+/// Expands, and checks that no internal error is reported.
 fn expand(args: &TokenStream, item: &TokenStream) -> String {
     let expanded = training_loop_analysis::expand(args.clone(), item.clone()).to_string();
     assert!(!expanded.contains("this is a bug of"), "#[training_loop({args})] {item}\n{expanded}");
@@ -103,7 +103,7 @@ fn a_half_typed_function_comes_out_again() {
     for (args, item) in specs() {
         for (_, item) in changes(&item) {
             let expanded = expand(&args, &item);
-            // A function that waits for its body gets one; all else comes out token by token.
+            // A function without a body gets one; everything else is emitted token by token.
             let (text, same) = (item.to_string(), expanded.starts_with(&item.to_string()));
             let head = text.split(['(', '<']).next().unwrap_or_default().trim_end();
             let head = head.rsplit(']').next().unwrap_or_default();

@@ -1,6 +1,6 @@
-//! What a run says on standard error: progress, the end of a run that diverged, the watch of the order.
+//! Standard error of a run: progress, the report of a diverged run, the watch.
 //!
-//! Each story runs in a process of its own, whose standard error is a pipe.
+//! Each story runs in its own process, whose standard error is a pipe.
 
 use std::process::{Command, Output};
 
@@ -14,7 +14,7 @@ fn tell(story: &str, environment: &[(&str, &str)]) -> Output {
     command.envs(environment.iter().copied()).output().unwrap()
 }
 
-/// Standard error of a story that ends well.
+/// Standard error of a story that succeeds.
 fn said(story: &str, environment: &[(&str, &str)]) -> String {
     let output = tell(story, environment);
     let text = String::from_utf8(output.stderr).unwrap();
@@ -124,7 +124,7 @@ fn the_watch_names_the_lint_and_the_place() {
     assert!(!output.status.success() && text.contains("missing_zero_grad"), "{text}");
 }
 
-/// Nobody reads: the program on the other side of the pipe has ended.
+/// The reader of the pipe has ended.
 #[cfg(unix)]
 #[test]
 fn a_closed_standard_error_ends_no_run() {

@@ -1,4 +1,4 @@
-//! The checker on what nobody would write: very long, very deep, and shuffled programs.
+//! The checker on unusual programs: very long, very deep, and scrambled.
 //!
 //! It must not panic, and its time must grow with the length of the program.
 
@@ -21,7 +21,7 @@ fn check(source: &str) -> (Vec<Diagnostic>, Duration) {
     (findings, start.elapsed())
 }
 
-/// A function whose loop holds many updates, each with a branch; the last forgets its `zero_grad`.
+/// A function whose loop has many updates, each with a branch; the last one lacks its `zero_grad`.
 fn long(updates: usize) -> String {
     let mut text = String::from(
         "fn fit(model: &mut Mlp, train: &DataLoader) {
@@ -47,7 +47,7 @@ fn ten_thousand_statements_take_no_time() {
     let (findings, time) = check(&long(2000));
     assert_eq!(findings.iter().filter_map(|finding| finding.lint).collect::<Vec<_>>(), ["step_repeated"]);
     println!("10,000 statements: {time:?}");
-    // In a debug build on a busy machine; a quadratic step anywhere would take minutes.
+    // For a debug build on a busy machine; a quadratic algorithm would take minutes.
     assert!(time < Duration::from_secs(20), "{time:?}");
 }
 
@@ -107,7 +107,7 @@ fn closures_that_call_closures_do_not_double_for_ever() {
     assert!(time < Duration::from_secs(5), "{time:?}");
 }
 
-/// Forms of statements that loops are made of, and some that no loop ever needs.
+/// Statements that loops consist of, and some that no loop needs.
 const FORMS: [&str; 40] = [
     "optimizer.zero_grad();",
     "loss.backward();",
@@ -151,7 +151,7 @@ const FORMS: [&str; 40] = [
     "{ use a::b; let x = &raw const y; yield_now()..=3; }",
 ];
 
-/// Shuffles, drops and repeats tokens at all depths; the numbers say how.
+/// Shuffles, drops and repeats tokens at all depths, as determined by the numbers.
 fn scramble(tokens: TokenStream, numbers: &mut impl Iterator<Item = usize>) -> TokenStream {
     let mut all: Vec<TokenTree> = Vec::new();
     for token in tokens {

@@ -1,6 +1,6 @@
-//! House rules that a compiler does not know: imports, `unsafe`, documentation, size, words.
+//! House rules that the compiler does not check: imports, `unsafe`, documentation, size, wording.
 //!
-//! Each test names every place that breaks its rule, so that one run shows all of them.
+//! Each test lists every violation of its rule.
 
 #[path = "tidy/callers.rs"]
 mod callers;

@@ -1,4 +1,4 @@
-//! Training for real: it converges on real data, means what the clauses say, and repeats bit for bit.
+//! Real training: it converges on real data, the clauses have their documented effects, and runs repeat bit for bit.
 
 #[path = "train/bits.rs"]
 mod bits;

@@ -1,4 +1,4 @@
-//! What the written loop does: the same bits as its hand-written twin, and the meanings of the spec's clauses.
+//! The behaviour of the generated loop: the same bits as its hand-written twin, and the effects of the spec's clauses.
 //!
 //! `TWIN=overwrite cargo test -p training-loop-tests --test twin` writes the twin again.
 
@@ -9,7 +9,7 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use training_loop::prelude::*;
 
-/// A network that draws random numbers while it trains.
+/// A network that draws random numbers during training.
 #[derive(Module)]
 pub struct Mlp {
     hidden: Linear,
@@ -27,7 +27,7 @@ impl Mlp {
         self.output.forward(&self.dropout.forward(&self.hidden.forward(x).relu()))
     }
 
-    /// All weights, bit by bit.
+    /// All weights, as bits.
     fn bits(&self) -> Vec<u32> {
         self.weights().into_iter().map(f32::to_bits).collect()
     }
@@ -38,14 +38,14 @@ impl Mlp {
     }
 }
 
-/// The loop that the macro writes.
+/// The loop that the macro generates.
 mod generated {
     use super::{Mlp, *};
 
     include!("twin/spec.rs");
 }
 
-/// The same loop as a person would keep it: the printed expansion.
+/// The same loop as a file: the printed expansion.
 #[expect(clippy::pedantic, reason = "the printer's style")]
 #[expect(unreachable_pub, reason = "as above")]
 mod written {
@@ -54,7 +54,7 @@ mod written {
     include!("twin/written.rs");
 }
 
-/// Some rows to learn: which of three entries is the largest.
+/// Rows to train on: which of three elements is the largest.
 fn rows(count: usize) -> TensorDataset {
     let entry = |row: usize, column: usize| ((row * 31 + column * 17 + row * row * 7) % 23) as f32 / 23.0;
     let inputs = ndarray::Array2::from_shape_fn((count, 4), |(row, column)| entry(row, column));
@@ -68,7 +68,7 @@ fn loader(count: usize, batch_size: usize) -> DataLoader {
     DataLoader::new(rows(count), batch_size).shuffle(5)
 }
 
-/// The measurements of a history, bit by bit.
+/// The measurements of a history, as bits.
 fn measurements(history: &History) -> Vec<(usize, String, u64)> {
     let rows = history.rows().iter();
     rows.flat_map(|row| {
@@ -120,7 +120,7 @@ fn accumulated(model: &Mlp, train: &DataLoader, windows: usize) -> Result<Histor
 
 #[test]
 fn accumulation_equals_one_larger_batch() {
-    // 23 rows: windows of 3 batches of 4 end ragged in both ways, 12 and 11 rows of 4, 4, 4 and 4, 4, 3.
+    // 23 rows: windows of 3 batches of 4 end unevenly in both ways, 12 and 11 rows of 4, 4, 4 and 4, 4, 3.
     for (rows, batch, windows) in [(23, 4, 3), (25, 4, 3), (7, 2, 5), (23, 5, 2)] {
         let (ours, theirs) = (Mlp::new(0.0), Mlp::new(0.0));
         accumulated(&ours, &loader(rows, batch), windows).expect("trains");

@@ -53,7 +53,11 @@ fn written(args: &TokenStream, item: &SpecFn) -> Written {
         mistakes.append(&mut findings);
         spec.eval_order = None;
         mistakes.extend(faults_of_training(&spec, item, options));
-        return Written { function: expand::stand_in(item), whole: false, findings: mistakes };
+        return Written {
+            function: expand::stand_in(&cross::mended(item, &spec)),
+            whole: false,
+            findings: mistakes,
+        };
     }
     match plan::plan(&spec, item, &amounts) {
         Ok(plan) => {

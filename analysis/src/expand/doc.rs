@@ -1,4 +1,4 @@
-//! The doc comment that the macro adds to the function: what the loop does, seen on hover.
+//! The doc comment that the macro adds to the function: a summary of the loop, for editors.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -6,13 +6,13 @@ use quote::quote;
 use crate::plan::{Number, NumberValue, Object, Plan, When};
 use crate::prose::code;
 
-/// The attributes.
+/// The doc attributes.
 pub(super) fn comment(plan: &Plan) -> TokenStream {
     let lines = lines(plan);
     quote!(#(#[doc = #lines])*)
 }
 
-/// Its lines.
+/// The lines of the comment.
 fn lines(plan: &Plan) -> Vec<String> {
     let mut lines = vec![
         String::new(),
@@ -45,12 +45,15 @@ fn lines(plan: &Plan) -> Vec<String> {
         lines.push(format!(" - Validation on `{}` {there}{when}{first}: {stages}.", text(&validation.data)));
     }
     lines.push(match &plan.seed {
-        Some(seed) => format!(" - Seed: {}; afterwards the thread's own random draws go on.", number(seed)),
+        Some(seed) => {
+            format!(" - Seed: {}; afterwards the thread's own random stream continues.", number(seed))
+        }
         None => " - Random draws: the thread's own.".to_owned(),
     });
     if plan.order.batch_end && plan.accumulate.is_some() {
         lines.push(
-            " - Where `batch_end` ends the run, the update of the batches so far is still made.".to_owned(),
+            " - If `batch_end` ends the run inside a window, the update of its batches is still made."
+                .to_owned(),
         );
     }
     if !plan.taken.is_empty() {

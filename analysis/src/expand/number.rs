@@ -1,4 +1,4 @@
-//! Numbers and times: bound and checked at the start, named where they are used.
+//! Numbers and times: declared and checked at the start, used by name.
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -9,7 +9,7 @@ use crate::plan::{Number, NumberValue};
 use crate::spec::TimeUnit;
 
 impl Printer<'_> {
-    /// Binds a number and applies its rule.
+    /// Declares a number and checks its rule.
     pub(super) fn number(&self, number: &Number) -> TokenStream {
         let (path, at) = (&self.path, mixed(number.at));
         let rule = number.rule;
@@ -48,7 +48,7 @@ impl Printer<'_> {
     }
 }
 
-/// A number where it is used.
+/// A use of a number.
 pub(super) fn value(number: &Number) -> TokenStream {
     match &number.value {
         NumberValue::Literal(literal) => match number.unit {

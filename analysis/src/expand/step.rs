@@ -1,4 +1,4 @@
-//! One step of a loop's body as tokens.
+//! Expands one step of a loop's body.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -12,7 +12,7 @@ use crate::spec::names::METRICS;
 use crate::vocabulary::TRAINING_LOOP;
 
 impl Printer<'_> {
-    /// The statements of a step; `metrics` are those of the pass that it belongs to.
+    /// The statements of a step; `metrics` are those of its pass, training or validation.
     pub(super) fn step(&self, step: &Step, metrics: &[Measure]) -> TokenStream {
         let at = mixed(step.at);
         let local = |name: &str| self.plan.names.local(name, step.at);
@@ -30,7 +30,7 @@ impl Printer<'_> {
                 let target = quote_spanned!(given=> &#batch.target);
                 let arguments = [quote_spanned!(given=> &#output), quote_spanned!(given=> &#batch)];
                 let value = match value {
-                    // The metric `mse` may stand here by mistake for `mse_loss`; `private::loss` gives one error for it.
+                    // The metric `mse` may be used by mistake for `mse_loss`; `private::loss` gives one error for it.
                     Expr::Path(function)
                         if is_metric(function) && !is_variable(function, &self.plan.names) =>
                     {
@@ -41,7 +41,7 @@ impl Printer<'_> {
                         call(other, &[arguments[0].clone(), target], &arguments, given, &self.plan.names)
                     }
                 };
-                // One of another type is one error, here, and not one at each use.
+                // A result of another type is one error here, and not one at each use.
                 let ty = own_function.then(|| quote_spanned!(given=> : #path::Tensor));
                 quote_spanned!(at=> let #loss #ty = #value;)
             }
@@ -106,7 +106,7 @@ impl Printer<'_> {
         }
     }
 
-    /// Adds the batch's loss to the epoch's.
+    /// Adds the batch's loss to that of the epoch.
     fn add_batch(&self, at: Span) -> TokenStream {
         let local = |name: &str| self.plan.names.local(name, at);
         let (run, batch, loss) = (local("run"), local("batch"), local("loss"));
@@ -116,7 +116,7 @@ impl Printer<'_> {
         )
     }
 
-    /// What the clause says that a batch's loss was divided by.
+    /// The divisor of a batch's loss, by the clause `loss_weight`.
     fn loss_weight(&self, at: Span) -> Option<TokenStream> {
         let clause = self.plan.loss_weight.as_ref()?;
         let (batch, path) = (self.plan.names.local("batch", at), &self.path);
@@ -125,7 +125,7 @@ impl Printer<'_> {
         Some(quote_spanned!(mixed(clause.span())=> #path::private::weight(#weight)))
     }
 
-    /// The output: the model's own `forward`, a function's, or a closure's.
+    /// The output, by the model's own `forward`, a function or a closure.
     fn forward(&self, value: Option<&Expr>, at: Span) -> TokenStream {
         let batch = self.plan.names.local("batch", at);
         let model = &self.plan.model;
@@ -142,7 +142,7 @@ impl Printer<'_> {
         call(value, &[model.shared.clone(), batch], &arguments, at, &self.plan.names)
     }
 
-    /// Forward and loss in one.
+    /// The clause `training_step`, which combines forward and loss.
     fn training_step(&self, value: &Expr, output_is_used: bool, at: Span) -> TokenStream {
         let local = |name: &str| self.plan.names.local(name, at);
         let (batch, output, loss, path) = (local("batch"), local("output"), local("loss"), &self.path);
@@ -162,7 +162,7 @@ impl Printer<'_> {
         }
     }
 
-    /// What a hook says.
+    /// The call of a hook.
     fn hook(&self, value: &Expr, rebinds: &[Rebind], at: Span) -> TokenStream {
         let (run, state) = (self.plan.names.local("run", at), self.plan.names.local("state", at));
         let model = &self.plan.model;
@@ -182,7 +182,7 @@ impl Printer<'_> {
     }
 }
 
-/// A function called with its arguments, or a closure written out with its own.
+/// A call of a function, or an inlined closure.
 fn call(
     value: &Expr,
     to_function: &[TokenStream],
@@ -199,12 +199,12 @@ fn call(
     }
 }
 
-/// A function as a call writes it: a field needs parentheses.
+/// A function as a callee: a field needs parentheses.
 fn callee(value: &Expr, at: Span, names: &Names) -> TokenStream {
     match value {
         Expr::Field(_) => quote_spanned!(at=> (#value)),
-        // The path of a function and not a variable: the loop's own hygiene finds it too, and keeps rustc from proposing
-        // arguments to be written into the spec.
+        // A path of a function, not of a variable: it also resolves with the loop's own hygiene, so that rustc does not
+        // suggest to write arguments into the spec.
         Expr::Path(path) if path.path.segments[0].ident != "$crate" && !is_variable(path, names) => {
             quote!(#path)
                 .into_iter()
@@ -234,7 +234,7 @@ pub(super) fn is_variable(path: &ExprPath, names: &Names) -> bool {
     path.path.get_ident().is_some_and(|name| names.is_taken(name))
 }
 
-/// `let model = &self.model;` for each name that a block knows otherwise.
+/// `let model = &self.model;` for each rebound name of a block.
 fn bindings(rebinds: &[Rebind], at: Span) -> TokenStream {
     rebinds.iter().map(|Rebind { name, value }| quote_spanned!(at=> let #name = #value;)).collect()
 }

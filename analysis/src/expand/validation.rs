@@ -16,7 +16,7 @@ impl Printer<'_> {
             When::Steps(_) => None,
             When::EveryEpoch => {
                 let both = quote_spanned!(self.here=> { #pass } #hook);
-                Some(Self::if_there(&validation.data, both))
+                Some(Self::if_some(&validation.data, both))
             }
             When::Epochs(every) => {
                 let every = value(every);
@@ -57,10 +57,10 @@ impl Printer<'_> {
             #run.end_epoch()?;
             #stop
         };
-        Some(Self::if_there(&validation.data, first))
+        Some(Self::if_some(&validation.data, first))
     }
 
-    /// The pass under a condition; the guard ends before the hook.
+    /// The validation pass under a condition; the evaluation guard is dropped before the hook runs.
     fn on_condition(
         &self,
         validation: &Validation,
@@ -69,7 +69,7 @@ impl Printer<'_> {
         hook: Option<&TokenStream>,
     ) -> TokenStream {
         let block = hook.map_or_else(|| pass.clone(), |hook| quote_spanned!(self.here=> { #pass } #hook));
-        Self::if_there(&validation.data, quote_spanned!(self.here=> if #due { #block }))
+        Self::if_some(&validation.data, quote_spanned!(self.here=> if #due { #block }))
     }
 
     /// One pass over the validation data in evaluation mode.

@@ -4,12 +4,13 @@ use crate::cfg::{Certain, Counter};
 lint! {
     /// ## What it finds
     ///
-    /// A step that is to come every so many batches, under a condition that comes out true too early: `i % 4 == 0` with `i` counted from 0, or `(i + 1) % 4 == 0` with `i` counted from 1.
+    /// Gradient accumulation whose `step` condition holds too early: `i % 4 == 0` with `i` counted from 0, or `(i + 1) % 4 == 0` with `i` counted from 1.
     ///
     /// ## Why it matters
     ///
-    /// The first update follows a single batch, or one too few, and every later window is shifted: with a loss that is divided by four the first update is four times too small, and with a zeroing that is counted right the windows and the updates no longer fit.
-    /// LLMs-from-scratch (issue 299) had it.
+    /// The first update uses a single batch, or one too few, and every later window is shifted.
+    /// With a loss divided by four the first update is four times too small, and with a `zero_grad` that is counted correctly the updates no longer match the windows.
+    /// LLMs-from-scratch (issue 299) had this fault.
     ///
     /// ## Example
     ///
@@ -26,43 +27,44 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Count the batches that are done: `if (i + 1) % 4 == 0`.
+    /// Count the finished batches: `if (i + 1) % 4 == 0`.
     ///
     /// ## Limits
     ///
-    /// Found where it can be seen from what number the count starts; silent where a second condition looks at the count too, and where the step stands before `backward` in the round.
+    /// The start of the count must be visible in the function.
+    /// Silent if a second condition also tests the count, and if the step is before `backward` in the loop body.
     accumulation_off_by_one, Warning, "the first update follows too few batches"
 }
 
 fn check(cx: &mut Context<'_>) {
-    for window in cx.gathered() {
+    for window in cx.accumulating_windows() {
         let Some((guard, counter)) = window.counter else { continue };
         let (Some(shift), false) = (counter.shift, counter.or_else) else { continue };
         let last = window.backwards.iter().copied().max().unwrap_or(0);
-        // A second condition may well keep the first step away.
+        // A second condition may prevent the early step.
         let alone = cx.site(window.step).guards.len() <= 1 + window.backwards.iter().map(|b| cx.site(*b).guards.len()).min().unwrap_or(0);
         if shift == 0 || !alone || window.step < last {
             continue;
         }
         let (batches, right) = words(counter, shift);
         let message = format!("`{}` holds after {batches}", cx.site(guard).text);
-        let note = format!("{} then follows {batches} and not `{}`, and all later windows are shifted", cx.call_at(window.step), counter.every.text);
+        let note = format!("{} then uses {batches} and not `{}`, and all later windows are shifted", cx.call_at(window.step), counter.every.text);
         cx.report(guard, Cause::Alone(guard, LINT.name), 0, Certain::Every, message)
             .note_at(window.step, note)
-            .note("the first update is too small where the loss is divided, and follows one batch's noise where it is not")
+            .note("the first update is too small if the loss is divided, and follows the noise of one batch if not")
             .help(right);
     }
 }
 
-/// After how many batches the step comes first, and what to write.
+/// The number of batches before the first step, and the help.
 fn words(counter: &Counter, shift: i64) -> (String, String) {
     let every = &counter.every.text;
     let equals = if counter.fires { "==" } else { "!=" };
     let count = &counter.count;
     let right = if shift == 1 {
-        format!("count the batches that are done: `({count} + 1) % {every} {equals} 0`")
+        format!("count the finished batches: `({count} + 1) % {every} {equals} 0`")
     } else {
-        format!("let the condition come out after `{every}` batches, counted from the first")
+        format!("write a condition that holds after every `{every}` batches, counted from the first")
     };
     let batches = match shift {
         1 => "the first batch alone".to_owned(),

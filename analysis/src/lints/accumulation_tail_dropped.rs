@@ -7,12 +7,13 @@ use crate::vocabulary::{is_whole};
 lint! {
     /// ## What it finds
     ///
-    /// A step every so many batches, and nothing after the loop that uses what the last batches left.
+    /// Gradient accumulation without an update for the last, incomplete window of the loop.
     ///
     /// ## Why it matters
     ///
-    /// Where the number of batches is no multiple, the last ones make no update of their own: their gradients are lost, or they leak into the first update of the next epoch, which is then too large.
-    /// burn (issue 5695), torchtune (issue 2745) and LLMs-from-scratch (issue 299) had it.
+    /// If the number of batches is not a multiple of the window, the last batches have no update of their own.
+    /// Their gradients are lost, or they leak into the first update of the next epoch, which is then too large.
+    /// burn (issue 5695), torchtune (issue 2745) and LLMs-from-scratch (issue 299) had this fault.
     ///
     /// ## Example
     ///
@@ -36,15 +37,21 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where the loop runs over numbers or for ever, where a count goes on over epochs, where the loader visibly gives whole windows (`chunks_exact`, `drop_last`), and where the optimizer is handed on.
-    /// A function with a single loop is an epoch only if the optimizer comes from its caller.
+    /// Silent if:
+    ///
+    /// - the loop iterates over a range of numbers or never ends,
+    /// - the counter continues across epochs,
+    /// - the loader visibly yields whole windows (`chunks_exact`, `drop_last`),
+    /// - the optimizer is passed to another function.
+    ///
+    /// A single loop counts as an epoch only if the optimizer comes from the caller; otherwise it is the whole training, and a few batches at its end do not matter.
     accumulation_tail_dropped, Warning, "the last batches of an epoch make no update"
 }
 
 fn check(cx: &mut Context<'_>) {
-    for window in cx.gathered() {
+    for window in cx.accumulating_windows() {
         let Some((_, counter)) = window.counter else { continue };
-        let head = &cx.cfg.loops[window.rounds];
+        let head = &cx.cfg.loops[window.batch_loop];
         let whole = head.head.names.iter().any(|name| is_whole(name));
         let endless = head.head.kind == HeadKind::Endless;
         if counter.or_else || !counter.starts_over || !counter.over_items || whole || endless || is_finished(cx, &window) {
@@ -52,7 +59,7 @@ fn check(cx: &mut Context<'_>) {
         }
         let nested = cx.site(window.step).loops.len() > 1;
         let message = format!("{} does not run after the last batches of the loop", cx.call(window.step));
-        let note = format!("it {}, and nothing after the loop on line {} uses what is left", cx.how_rarely(&window), head.line);
+        let note = format!("it {}, and nothing after the loop on line {} uses what is left", cx.step_frequency(&window), head.line);
         let harm = if nested {
             "the gradients that are left go into the first update of the next epoch"
         } else {
@@ -67,12 +74,12 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether something outside the window's loop steps, zeroes, or may do so unseen.
+/// Whether the optimizer steps or zeroes outside the window's loop, or opaque code may do so.
 fn is_finished(cx: &Context<'_>, window: &Window<'_>) -> bool {
     let known = &cx.cfg.optimizers[window.optimizer];
     let outer = cx.site(window.step).loops.len() - 1;
-    let outside = |site: &usize| !cx.site(*site).loops.contains(&window.rounds);
-    // A `zero_grad` before all epochs separates none of them.
+    let outside = |site: &usize| !cx.site(*site).loops.contains(&window.batch_loop);
+    // A `zero_grad` before the epoch loop does not separate epochs.
     let between = |site: &usize| outside(site) && (outer == 0 || !cx.site(*site).loops.is_empty() || *site > window.step);
     let handed = cx.cfg.events().any(|(_, event)| match &event.action {
         Action::Touch(deps) => {
@@ -82,7 +89,7 @@ fn is_finished(cx: &Context<'_>, window: &Window<'_>) -> bool {
         Action::Forget(id) => *id == window.optimizer,
         _ => false,
     });
-    // At the end of all training a few batches more or less are nothing.
+    // At the end of the whole training a few batches do not matter.
     let whole_training = outer == 0 && !known.from_caller;
     whole_training
         || known.escapes

@@ -6,12 +6,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// Gradients computed by `backward`, and then a call that zeroes them and runs `backward` itself before it steps, as tch's `backward_step` does.
+    /// A `backward`, followed by a fused call that zeroes the gradients and runs `backward` itself before it steps, as tch's `backward_step` does.
     ///
     /// ## Why it matters
     ///
-    /// The first `backward` is lost, and with it whatever was done to its gradients: clipped gradients are computed anew without the clip.
-    /// Where the graph is freed by then, the second `backward` stops the program.
+    /// The gradients of the first `backward` are lost, and with them every change made to them: clipped gradients are recomputed without the clip.
+    /// If the graph was freed, the second `backward` panics.
     ///
     /// ## Example
     ///
@@ -26,22 +26,22 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Leave the first `backward` out, or write `zero_grad`, `backward`, the clip and `step` one by one.
+    /// Remove the first `backward`, or write `zero_grad`, `backward`, the clip and `step` as separate calls.
     ///
     /// ## Limits
     ///
-    /// With several optimizers only a `backward` of the same loss counts, since another may be meant for another optimizer.
-    /// Silent where gradients are read.
+    /// With several optimizers only a `backward` of the same loss counts, because another loss may belong to another optimizer.
+    /// Silent if the function reads gradients.
     backward_ignored, Error, "gradients computed, and then computed again by a fused call"
 }
 
-/// A backward whose gradients a fused call throws away.
+/// A `backward` whose gradients a fused call discards.
 pub(super) struct Ignored {
     backward: SiteId,
-    /// The fused call, at its backward.
+    /// The site of the fused call's `backward`.
     pub fused: SiteId,
     clipped: Option<SiteId>,
-    /// The fused call computes the same again; else the gradients of another loss.
+    /// Whether the fused call recomputes the same gradients, rather than those of another loss.
     same: bool,
     optimizer: OptimizerId,
     rank: usize,
@@ -51,16 +51,16 @@ fn check(cx: &mut Context<'_>) {
     for lost in ignored(cx) {
         let (backward, fused) = (cx.call(lost.backward), cx.call(lost.fused));
         let (what, harm) = if lost.same {
-            ("and computes them itself", "the first `backward` is lost, and whatever was done to its gradients")
+            ("and recomputes them", "the gradients of the first `backward` are lost, with every change made to them")
         } else {
-            ("before it computes its own", "the step follows the last loss alone")
+            ("before it computes its own", "the step uses the gradients of the last loss alone")
         };
-        let message = format!("{fused} throws away the gradients of {backward} {what}");
-        let clip = lost.clipped.map(|clip| (clip, format!("{} clipped them in vain", cx.call_at(clip))));
+        let message = format!("{fused} discards the gradients of {backward} {what}");
+        let clip = lost.clipped.map(|clip| (clip, format!("{} clipped them without effect", cx.call_at(clip))));
         let help = match lost.clipped {
             Some(_) => format!("write `zero_grad` before line {}, and `step` in place of line {}", cx.line(lost.backward), cx.line(lost.fused)),
             None if lost.same => format!("remove line {}", cx.line(lost.backward)),
-            None => format!("add the losses up for line {}, and remove line {}", cx.line(lost.fused), cx.line(lost.backward)),
+            None => format!("add the losses on line {}, and remove line {}", cx.line(lost.fused), cx.line(lost.backward)),
         };
         let note = format!("{} zeroes the gradients and runs `backward` before it steps", cx.call_at(lost.fused));
         let cause = Cause::Gradients(lost.backward, lost.optimizer);
@@ -72,7 +72,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Every backward that a fused call makes useless, for certain.
+/// Every `backward` whose gradients a fused call certainly discards.
 pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
     if cx.cfg.function.reads_gradients {
         return Vec::new();
@@ -102,7 +102,7 @@ pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
     all
 }
 
-/// A fused call runs through the very loss that a backward just used up.
+/// A fused call on the loss of the `backward` just before it.
 fn same_loss(cx: &Context<'_>, visit: &Visit) -> Option<Ignored> {
     let Observed::Backward(graph, used) = visit.what else { return None };
     let (fused, backward) = (visit.site, used.by?);
@@ -119,18 +119,18 @@ fn same_loss(cx: &Context<'_>, visit: &Visit) -> Option<Ignored> {
     same.then_some(Ignored { backward, fused, clipped, same, optimizer: optimizer?, rank: visit.rank })
 }
 
-/// The backward of the fused call whose `zero_grad` this is.
+/// The `backward` of the fused call that this `zero_grad` is a part of.
 fn fill_of(cx: &Context<'_>, zero: SiteId) -> Option<SiteId> {
     cx.cfg.sites_with(Effect::Fill).map(|(site, _)| site).find(|&site| together(cx, site, zero))
 }
 
-/// Whether two sites are stages of one call.
+/// Whether two sites are effects of the same call.
 fn together(cx: &Context<'_>, a: SiteId, b: SiteId) -> bool {
     let place = |site: SiteId| (cx.line(site), cx.site(site).place.column());
     cx.site(a).fused && cx.site(b).fused && place(a) == place(b)
 }
 
-/// The graphs that a backward runs through.
+/// The graphs that a `backward` runs through.
 fn graphs(cx: &Context<'_>, site: SiteId) -> Vec<GraphId> {
     let through = cx.cfg.events().filter(|(_, event)| event.site == site);
     let mut all = Vec::new();
@@ -173,7 +173,7 @@ mod tests {
             }
         }";
         let all = messages(source, true);
-        assert!(all.contains("`opt.clip_grad_norm(1.0)` on line 6 clipped them in vain"), "{all}");
+        assert!(all.contains("`opt.clip_grad_norm(1.0)` on line 6 clipped them without effect"), "{all}");
         assert!(all.contains("`step` in place of line 7"), "{all}");
     }
 }

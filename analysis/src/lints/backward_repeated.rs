@@ -6,33 +6,34 @@ use crate::flow::{GraphUse, Observed};
 lint! {
     /// ## What it finds
     ///
-    /// A second `backward` through the same graph: the loss was not computed again since, nor was what it came from, as with an output computed before the loop or a hidden state carried over without `detach`.
+    /// A second `backward` through the same graph: neither the loss nor a value that it depends on was recomputed.
+    /// Examples are an output computed before the loop, and a hidden state carried over without `detach`.
     ///
     /// ## Why it matters
     ///
-    /// `backward` frees the graph, so the second one stops the program; where a library keeps the graph, the same gradients are added twice.
+    /// `backward` frees the graph, so the second one panics; in a library that keeps the graph, the same gradients are added twice.
     ///
     /// ## Example
     ///
     /// ```text
     /// let output = model.forward(&batch.input);               // graphs:
     /// for _ in 0..10 {
-    ///     let loss = cross_entropy(&output, &batch.target);   // {fresh}     later rounds {consumed}
+    ///     let loss = cross_entropy(&output, &batch.target);   // {fresh}     later iterations {consumed}
     ///     optimizer.zero_grad();
-    ///     loss.backward();                                    // {consumed}  <- from the second round on
+    ///     loss.backward();                                    // {consumed}  <- from the second iteration on
     ///     optimizer.step();
     /// }
     /// ```
     ///
     /// ## Instead
     ///
-    /// Compute output and loss anew in each round, add several losses up before one `backward`, or call `backward_retain_graph()` for all but the last.
+    /// Recompute output and loss in every iteration, add several losses before one `backward`, or call `backward_retain_graph()` for all but the last.
     /// Call `detach()` on a state that is carried over.
     ///
     /// ## Limits
     ///
-    /// An output counts only if a model made it whose parameters an optimizer of this function moves; a frozen model's output has no graph to use up.
-    /// Silent where a variable is assigned in several places and it cannot be told what it was computed from.
+    /// An output counts only if it comes from a model that an optimizer of this function updates; the output of a frozen model has no graph.
+    /// Silent if a variable is assigned in several places, so that its origin is ambiguous.
     backward_repeated, Error, "a second `backward` through the same graph"
 }
 
@@ -42,13 +43,13 @@ fn check(cx: &mut Context<'_>) {
         let Observed::Backward(graph, used) = visit.what else { continue };
         let (Some(certain), Some(by), false) = (used.certainty(), used.by, visit.maybe_not_first) else { continue };
         let site = visit.site;
-        // A fused call that makes an earlier backward useless is told by `backward_ignored`.
+        // A fused call that discards an earlier `backward` is reported by `backward_ignored`.
         if ignored.iter().any(|lost| lost.fused == site) {
             continue;
         }
         let name = &cx.cfg.graphs[graph].name;
-        let when = if by == site || cx.comes_round(by, site) { "in the previous round of the loop, " } else { "" };
-        let note = format!("{when}{} ran through it and freed it; nothing computed it again", cx.call_at(by));
+        let when = if by == site || cx.crosses_iteration(by, site) { "in the previous iteration, " } else { "" };
+        let note = format!("{when}{} ran through it and freed it; nothing recomputed it", cx.call_at(by));
         let directly = cx.cfg.events().any(|(_, event)| {
             event.site == by && matches!(&event.action, Action::Backward { graphs, .. } if graphs.contains(&graph))
         });
@@ -56,7 +57,7 @@ fn check(cx: &mut Context<'_>) {
             event.site != site || !matches!(&event.action, Action::Backward { graphs, .. } if graphs.contains(&graph))
         });
         let help = if heads && by != site && !cx.of_spec() && cx.site(by).loops == cx.site(site).loops {
-            format!("add the losses up and run `backward` once, or keep the graph in line {}", cx.line(by))
+            format!("add the losses and run `backward` once, or keep the graph on line {}", cx.line(by))
         } else if cx.of_spec() {
             "name `backward` once, after `forward` and `loss`".to_owned()
         } else if by == site || !directly {
@@ -64,19 +65,19 @@ fn check(cx: &mut Context<'_>) {
             let names: Vec<String> = parents.chain([name]).map(|name| format!("`{name}`")).collect();
             let (anew, line) = (names.join(" and "), cx.line(site));
             if by == site {
-                format!("compute {anew} anew inside the loop, before line {line}; `detach()` what is carried over")
+                format!("recompute {anew} inside the loop, before line {line}; `detach()` a state that is carried over")
             } else {
-                format!("compute {anew} anew before line {line}")
+                format!("recompute {anew} before line {line}")
             }
         } else {
             format!("remove line {}, or call `backward_retain_graph()` on line {}", cx.line(site), cx.line(by))
         };
-        let message = format!("{} runs through a graph that `backward` already used up", cx.call(site));
+        let message = format!("{} runs through a graph that `backward` already freed", cx.call(site));
         let paths = cx.when_not_always(visit, GraphUse::BAD);
         cx.report(site, Cause::Graph(site, graph), visit.rank, certain, message)
             .when(paths)
             .note_at(by, note)
-            .note("the second `backward` stops the program")
+            .note("the second `backward` panics")
             .help(help);
     }
 }

@@ -9,11 +9,11 @@ use crate::stage::{Effect, Stage};
 lint! {
     /// ## What it finds
     ///
-    /// `backward` on a loss of which every forward ran while nothing was recorded: in a `no_grad` closure, under a guard, or after recording was switched off.
+    /// A `backward` on a loss whose forward passes all ran with recording off: in a `no_grad` closure, under a guard, or after recording was switched off.
     ///
     /// ## Why it matters
     ///
-    /// There is no graph to run through: the program stops, or the gradients stay empty and nothing is learnt.
+    /// There is no graph: the program panics, or the gradients stay empty and nothing is trained.
     ///
     /// ## Example
     ///
@@ -29,11 +29,11 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Compute the forward outside of `no_grad`; end a guard or a switch before the training starts again.
+    /// Run the forward pass outside of `no_grad`; drop the guard, or switch recording on, before training resumes.
     ///
     /// ## Limits
     ///
-    /// Silent where a part of the loss was recorded or may have been: another forward, a tensor from elsewhere, a parameter used by hand.
+    /// Silent if a part of the loss is or may be recorded: another forward pass, a tensor of unknown origin, a parameter used directly.
     backward_without_recording, Error, "`backward` on a loss that was computed under `no_grad`"
 }
 
@@ -59,12 +59,12 @@ fn check(cx: &mut Context<'_>) {
         }
         let Some(&rank) = ranks.get(&site) else { continue };
         let line = cx.line(first);
-        let note = format!("{} ran while nothing was recorded", cx.call_at(first));
-        let message = format!("{} finds no graph: the forward behind it was not recorded", cx.call(site));
+        let note = format!("{} ran with recording off", cx.call_at(first));
+        let message = format!("{} finds no graph: the forward pass of its loss was not recorded", cx.call(site));
         cx.report(site, Cause::Alone(site, LINT.name), rank, Certain::Every, message)
             .note_at(first, note)
-            .note("no gradient reaches the model, and nothing is learnt")
-            .help(format!("compute line {line} with recording on, outside of `no_grad`"));
+            .note("no gradient reaches the model, so it is not trained")
+            .help(format!("run line {line} with recording on, outside of `no_grad`"));
     }
 }
 

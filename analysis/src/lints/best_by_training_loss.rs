@@ -5,18 +5,18 @@ use crate::cfg::{Choice, LoopId, Measure, UseKind};
 lint! {
     /// ## What it finds
     ///
-    /// A branch that keeps the best model so far, chosen by the training loss, in an epoch that also measures on validation data.
+    /// A branch that keeps the best model so far by its training loss, in an epoch that also measures validation data.
     ///
     /// ## Why it matters
     ///
-    /// The training loss falls on while the model learns its data by heart, so the last and most overfitted model is kept.
+    /// The training loss keeps falling while the model overfits, so the last and most overfitted model is kept.
     ///
     /// ## Example
     ///
     /// ```text
     /// let train_loss = ..;
     /// let valid_loss = ..;
-    /// if train_loss < best {          // valid_loss is at hand
+    /// if train_loss < best {          // valid_loss is available
     ///     best = train_loss;
     ///     save(&model)?;
     /// }
@@ -28,9 +28,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Without validation data the training loss is all there is, and this is silent.
-    /// The two are told apart by their names, else by the forwards that they were measured on.
-    best_by_training_loss, Warning, "the best model is chosen by the training loss although validation is at hand"
+    /// Silent without validation data, because there is no better measure.
+    /// Training and validation losses are distinguished by their names, or else by the data of their forward passes.
+    best_by_training_loss, Warning, "the best model is chosen by the training loss, not the validation loss"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -43,13 +43,13 @@ fn check(cx: &mut Context<'_>) {
         let name = &choice.measure.name;
         let message = format!("the best model is chosen by `{name}`, the loss on the training data");
         cx.report_alone(choice.site, message)
-            .note(format!("`{better}` is measured on validation data in the same round"))
-            .note(format!("`{}` keeps the model that knows its training data best by heart", choice.keeps))
+            .note(format!("`{better}` is measured on validation data in the same iteration"))
+            .note(format!("`{}` keeps the most overfitted model", choice.keeps))
             .help(format!("compare `{better}` instead of `{name}`"));
     }
 }
 
-/// A measure on validation data in the rounds of this loop.
+/// A measure on validation data in the body of this loop.
 fn validation_in(cx: &Context<'_>, epoch: LoopId, chosen: &str) -> Option<String> {
     let named = |name: &str| {
         name != chosen && phase_of_name(name) == Some(Phase::Valid) && names_measure(name) && !names_best(name)

@@ -1,31 +1,32 @@
-//! Where a site stands among the functions that call one another.
+//! Sites and the chain of inlined calls that leads to each.
 
 use super::Context;
 use crate::cfg::{Cfg, SiteId};
 use crate::diagnostic::Note;
 
 impl Context<'_> {
-    /// Where a site stands, call by call, in the order of the source.
+    /// The source position of a site, as the positions of its chain of calls and its own.
     pub(super) fn order(&self, site: SiteId) -> Vec<(usize, usize)> {
         let calls = self.cfg.calls_to(site).into_iter().map(|call| self.cfg.calls[call].site);
         let place = |site| (self.line(site), self.site(site).place.column());
         calls.chain([site]).map(place).collect()
     }
 
-    /// A site as it is seen from the function in which both stand: itself, or the call that leads to it.
-    pub fn beside(&self, site: SiteId, other: SiteId) -> SiteId {
+    /// Maps a site to the innermost function from which both sites are reached: the site itself, or the call there that
+    /// leads to it.
+    pub fn in_common_function(&self, site: SiteId, other: SiteId) -> SiteId {
         let (calls, others) = (self.cfg.calls_to(site), self.cfg.calls_to(other));
         let common = calls.iter().zip(&others).take_while(|(a, b)| a == b).count();
         calls.get(common).map_or(site, |&call| self.cfg.calls[call].site)
     }
 
-    /// Whether two sites stand in one function, reached by the same calls.
+    /// Whether two sites are in the same function, reached by the same calls.
     pub fn same_function(&self, a: SiteId, b: SiteId) -> bool {
         self.site(a).call == self.site(b).call
     }
 
-    /// The call by which a site comes into its innermost loop; itself if it stands in the loop's function.
-    pub fn into_loop(&self, mut site: SiteId) -> SiteId {
+    /// The call in the body of a site's innermost loop that leads to the site; the site itself if no call does.
+    pub fn entry_into_loop(&self, mut site: SiteId) -> SiteId {
         while let Some(call) = self.site(site).call {
             let outer = self.cfg.calls[call].site;
             if self.site(outer).loops != self.site(site).loops {
@@ -37,7 +38,7 @@ impl Context<'_> {
     }
 }
 
-/// How a site is reached, innermost call first.
+/// Notes on the calls that lead to a site, innermost first.
 pub(super) fn notes(cfg: &Cfg, site: SiteId) -> Vec<Note> {
     let calls = cfg.calls_to(site);
     let note = |(index, call): (usize, &usize)| {

@@ -8,7 +8,7 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The file holds the parameters from before the update, and the gradients that were computed for it are in no file: whoever goes on from there loses that batch, and counts one update too many.
+    /// The file holds the parameters from before the update, and no gradients: a run resumed from it loses that batch and counts one update too many.
     ///
     /// ## Example
     ///
@@ -26,12 +26,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Save after `step`, or at the head of the round.
+    /// Save after `step`, or at the start of the loop body.
     ///
     /// ## Limits
     ///
-    /// Saving is known by its name (`save`, `save_checkpoint`), on a model, its values, or something called a checkpoint.
-    /// Silent where it cannot be told whether gradients wait for a step.
+    /// A save is recognised by its name (`save`, `save_checkpoint`), on a model, its values, or a value named as a checkpoint.
+    /// Silent if it is unknown whether gradients are pending.
     checkpoint_mid_update, Warning, "saved between `backward` and `step`"
 }
 
@@ -42,7 +42,7 @@ fn check(cx: &mut Context<'_>) {
         }
         let Some((_, backward, step)) = cx.mid_update(site) else { continue };
         let message = format!("{} saves in the middle of an update", cx.call(site));
-        let note = format!("{} computed gradients that {} is still to use", cx.call_at(backward), cx.call_at(step));
+        let note = format!("{} computed gradients that {} has not yet used", cx.call_at(backward), cx.call_at(step));
         let help = if cx.of_spec() {
             "save in a block after `step` in `train_order`".to_owned()
         } else {
@@ -50,7 +50,7 @@ fn check(cx: &mut Context<'_>) {
         };
         cx.report(site, Cause::Alone(site, LINT.name), usize::MAX, Certain::Every, message)
             .note_at(backward, note)
-            .note("what is saved lacks this update, and its gradients are in no file")
+            .note("the file lacks this update, and its gradients are not saved")
             .help(help);
     }
 }

@@ -10,8 +10,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The step already used the gradients at their full size, so nothing is ever clipped.
-    /// It was in published trainers, among them awslabs/graphstorm (issue 1366) and Lightning itself (issue 10248).
+    /// The step already used the unclipped gradients, so the clip has no effect.
+    /// Published trainers had this fault, among them awslabs/graphstorm (issue 1366) and Lightning (issue 10248).
     ///
     /// ## Example
     ///
@@ -31,8 +31,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// A call that only reads the norm after the step looks the same; read it from the clip before the step.
-    clip_after_step, Error, "a clip after `step`: it comes too late"
+    /// A call that only reads the norm after the step is indistinguishable; read the norm from the clip before the step.
+    clip_after_step, Error, "a clip after `step`: it has no effect"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -42,11 +42,11 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let Some(used) = fault.gradients.provenance(GradientStates::USED).used else { continue };
-        let note = format!("{}{} used the gradients as they were", cx.when(used, clip), cx.call_at(used));
+        let note = format!("{}{} used the gradients unclipped", cx.when(used, clip), cx.call_at(used));
         let help = if cx.of_spec() {
             format!("put {} between `backward` and `step`", cx.call(clip))
         } else {
-            let (clip, used) = (cx.beside(clip, used), cx.beside(used, clip));
+            let (clip, used) = (cx.in_common_function(clip, used), cx.in_common_function(used, clip));
             format!("move `{};` to before line {}", cx.site(clip).text, cx.line(used))
         };
         let fix = (!cx.of_spec() && clip != used && cx.same_function(clip, used)).then(|| {
@@ -58,7 +58,7 @@ fn check(cx: &mut Context<'_>) {
         let message = format!("{} comes too late: {} already used the gradients", cx.call(clip), cx.call(used));
         cx.report_fault(&fault, clip, message)
             .note_at(used, note)
-            .note("the step uses gradients of any size, as if there were no clipping")
+            .note("the step uses unclipped gradients")
             .help(help)
             .fix(fix);
     }

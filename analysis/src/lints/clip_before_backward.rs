@@ -5,12 +5,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A clip that runs before `backward`: there is nothing to clip yet.
+    /// A clip that runs before `backward`, on empty gradients.
     ///
     /// ## Why it matters
     ///
-    /// The gradients that the step uses are as large as they come, as if there were no clipping at all.
-    /// nano-world-model fixed it in PR 22.
+    /// The step uses unclipped gradients.
+    /// nano-world-model fixed this in PR 22.
     ///
     /// ## Example
     ///
@@ -30,8 +30,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where the gradients are the caller's, in a function without the attribute.
-    /// Not reported where a step on the same empty gradients is a fault of its own.
+    /// Silent for gradients that come from the caller, in a function without the attribute.
+    /// Not reported if a step on the same empty gradients is already reported.
     clip_before_backward, Error, "a clip before `backward`: it clips nothing"
 }
 
@@ -42,11 +42,11 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let zeroed = fault.gradients.provenance(fault.state).zeroed;
-        let zero_note = zeroed.map(|zero| (zero, format!("{} left nothing in the gradients", cx.call_at(zero))));
+        let zero_note = zeroed.map(|zero| (zero, format!("{} emptied the gradients", cx.call_at(zero))));
         let help = match (cx.of_spec(), cx.acting(fault.optimizer, Effect::Fill).last()) {
             (true, _) => format!("put {} between `backward` and `step`", cx.call(clip)),
             (false, Some(&backward)) => {
-                let (clip, backward) = (cx.beside(clip, backward), cx.beside(backward, clip));
+                let (clip, backward) = (cx.in_common_function(clip, backward), cx.in_common_function(backward, clip));
                 format!("move `{};` to after line {}, before the step", cx.site(clip).text, cx.line(backward))
             }
             (false, None) => "clip between `backward` and `step`".to_owned(),
@@ -56,7 +56,7 @@ fn check(cx: &mut Context<'_>) {
         if let Some((zero, note)) = zero_note {
             report = report.note_at(zero, note);
         }
-        report.note("the step uses gradients of any size, as if there were no clipping").help(help);
+        report.note("the step uses unclipped gradients").help(help);
     }
 }
 

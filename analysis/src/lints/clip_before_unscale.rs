@@ -6,12 +6,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A clip of gradients that still carry a scaler's factor: the loss was scaled before `backward`, and nothing took the factor out of the gradients since.
+    /// A clip of gradients that are still multiplied by a loss scaler's factor: the loss was scaled before `backward`, and the gradients were not unscaled.
     ///
     /// ## Why it matters
     ///
-    /// The factor is in the tens of thousands, so every gradient is over the limit, and after the scaler has divided, every update is next to nothing.
-    /// allennlp (issue 5426), Lightning (issue 9599) and miles-credit (issue 141) had it.
+    /// The factor is typically in the tens of thousands, so every gradient exceeds the limit; after unscaling, every update is almost zero.
+    /// allennlp (issue 5426), Lightning (issue 9599) and miles-credit (issue 141) had this fault.
     ///
     /// ## Example
     ///
@@ -32,8 +32,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// A loss that is multiplied by hand is not known to be scaled, and a clip whose limit mentions the scaler is taken to know what it does.
-    clip_before_unscale, Error, "a clip of gradients that carry a scaler's factor"
+    /// A loss multiplied by hand does not count as scaled, and a clip whose limit mentions the scaler is taken as intended.
+    clip_before_unscale, Error, "a clip of gradients that are still scaled"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -44,13 +44,13 @@ fn check(cx: &mut Context<'_>) {
         if visit.maybe_not_first || cx.cfg.facts.is(clip, Mark::ScaledClip) {
             continue;
         }
-        let note = format!("{} computed them times the scaler's factor; nothing took it out since", cx.call_at(backward));
+        let note = format!("{} computed them from the scaled loss; nothing unscaled them", cx.call_at(backward));
         let scaler = cx.cfg.facts.at::<Scaler>(backward).map_or_else(|| "scaler".to_owned(), |known| known.0.to_string());
         let help = format!("call `{scaler}.unscale(&mut {});` before line {}", cx.name(optimizer), cx.line(clip));
-        let message = format!("{} clips gradients that still carry the scaler's factor", cx.call(clip));
+        let message = format!("{} clips gradients that are still scaled", cx.call(clip));
         cx.report(clip, Cause::Gradients(clip, optimizer), visit.rank, certain, message)
             .note_at(backward, note)
-            .note("all of them are over the limit, and without the factor every update is next to nothing")
+            .note("the scaled gradients exceed the limit, and after unscaling every update is almost zero")
             .help(help);
     }
 }

@@ -5,12 +5,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// Gradients that are gathered over several batches and clipped after each.
+    /// Gradients that are accumulated over several batches and clipped after each.
     ///
     /// ## Why it matters
     ///
-    /// What is clipped is a part of the sum, again and again: batches early in the window are shortened several times and weigh less, and the sum that the step uses may still be too long.
-    /// transformers (issues 986 and 1563) and tt-metal (issue 17568) had it.
+    /// Each clip applies to a partial sum: batches early in the window are scaled down several times and get less weight, and the norm of the final sum may still exceed the limit.
+    /// transformers (issues 986 and 1563) and tt-metal (issue 17568) had this fault.
     ///
     /// ## Example
     ///
@@ -32,21 +32,21 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where a condition of its own decides whether it clips.
-    clip_per_batch, Warning, "clips after each batch though several make one update"
+    /// Silent if the clip has a condition of its own.
+    clip_per_batch, Warning, "a clip after each batch of an accumulation window"
 }
 
 fn check(cx: &mut Context<'_>) {
-    let mut windows = cx.gathered();
-    windows.extend(cx.looped());
+    let mut windows = cx.accumulating_windows();
+    windows.extend(cx.windows_before_step());
     for window in windows {
         let first = window.backwards.iter().copied().min().unwrap_or(0);
-        for clip in cx.each_round(&window, Effect::Clip) {
+        for clip in cx.in_every_iteration(&window, Effect::Clip) {
             if clip < first {
                 continue;
             }
-            let message = format!("{} clips a part of the sum that the step uses", cx.call(clip));
-            let note = cx.its_step(&window);
+            let message = format!("{} clips a partial sum of the gradients that the step uses", cx.call(clip));
+            let note = cx.step_note(&window);
             let help = if cx.of_spec() {
                 "remove it, and name `clip_grad_norm(1.0)` between `backward` and `step` in `train_order`: there it clips the sum".to_owned()
             } else {
@@ -54,7 +54,7 @@ fn check(cx: &mut Context<'_>) {
             };
             cx.report(clip, Cause::Alone(clip, LINT.name), usize::MAX, Certain::Every, message)
                 .note_at(window.step, note)
-                .note("the first batches of a window are clipped several times and weigh less, and the sum may still be too long")
+                .note("the first batches of a window are clipped several times and get less weight, and the norm of the sum may still exceed the limit")
                 .help(help);
         }
     }

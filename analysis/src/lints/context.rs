@@ -1,4 +1,4 @@
-//! What a lint sees, how it reports, and how many findings become one for each fault.
+//! What a lint can query, how it reports, and how findings of the same fault are merged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,39 +12,39 @@ use crate::options::{CheckOptions, Origin};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::hints_at_training;
 
-/// A solved function, and what was found in it so far.
+/// A solved function, and its findings so far.
 #[derive(Debug)]
 pub struct Context<'a> {
     /// The function.
     pub cfg: &'a Cfg,
-    /// What holds where.
+    /// The solved states.
     pub solution: &'a Solution,
-    /// How it is checked.
+    /// The options of the check.
     pub options: &'a CheckOptions,
-    /// The lint that is speaking.
+    /// The lint that is running.
     pub(super) lint: Option<&'static Lint>,
     findings: Vec<Finding>,
-    /// Clips that a faulty step explains.
+    /// Clips whose fault follows from a faulty step.
     explained: BTreeSet<SiteId>,
 }
 
-/// A step or a clip on gradients that are not as they should be.
+/// A `step` or a clip on gradients in a bad state.
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
-    /// What they are.
+    /// The bad state.
     pub state: GradientStates,
-    /// On all paths or on some.
+    /// Whether they are in it on all paths or on some.
     pub certain: Certain,
-    /// The step or the clip.
+    /// The `step` or the clip.
     pub visit: Visit,
-    /// Whose gradients.
+    /// The optimizer of these gradients.
     pub optimizer: OptimizerId,
-    /// Their state before.
+    /// Their abstract value before the event.
     pub gradients: GradientValue,
 }
 
 impl<'a> Context<'a> {
-    /// Whether the loop of a spec counts the updates of this optimizer.
+    /// Whether this is the spec's own optimizer, whose updates the generated loop counts.
     pub fn counts(&self, id: OptimizerId) -> bool {
         let bare = |name: &str| name.replace(' ', "");
         let counted = self.options.counted.as_deref();
@@ -62,7 +62,7 @@ impl<'a> Context<'a> {
         cx
     }
 
-    /// Every step, or every clip, that meets gradients it should not.
+    /// Every event with this effect, `step` or clip, on gradients in a bad state.
     pub fn faults(&self, effect: Effect) -> Vec<Fault> {
         let mut bad = GradientStates::EMPTY | GradientStates::USED | GradientStates::DISCARDED;
         if effect == Effect::Take {
@@ -86,14 +86,14 @@ impl<'a> Context<'a> {
         self.solution.visits.iter().filter_map(fault).collect()
     }
 
-    /// Whether a faulty step on the same gradients explains this clip.
+    /// Whether the fault of this clip follows from a faulty `step` on the same gradients.
     pub fn is_explained(&self, clip: &Fault) -> bool {
-        // Of several clips in a row the trail keeps the first.
+        // The provenance keeps the first of consecutive clips.
         let first = clip.gradients.provenance(clip.state).clipped.unwrap_or(clip.visit.site);
         self.explained.contains(&first)
     }
 
-    /// The loop is generated from a spec, and findings stand on its tokens.
+    /// Whether the loop was generated from a spec, so that findings are at the spec's tokens.
     pub fn of_spec(&self) -> bool {
         self.options.origin == Origin::Spec
     }
@@ -103,7 +103,7 @@ impl<'a> Context<'a> {
         &self.cfg.sites[site]
     }
 
-    /// The call, in backticks, as the user wrote it; in a spec the stage's name.
+    /// The call in backticks, as in the source; for a stage of a spec its name.
     pub fn call(&self, site: SiteId) -> String {
         let known = self.site(site);
         match known.stage {
@@ -112,14 +112,14 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether a site is a stage of a spec, and no call of the user's own in a block or a hook of it.
+    /// Whether a site is a stage of a spec, not a call in one of its blocks or hooks.
     pub fn is_clause(&self, site: SiteId) -> bool {
         let site = self.site(site);
         let computes = |stage| matches!(stage, Stage::Forward | Stage::Loss | Stage::Metrics);
         self.of_spec() && site.stage.is_some_and(|stage| !site.own || computes(stage))
     }
 
-    /// The call with its line; a stage of a spec by its name alone.
+    /// The call with its line; for a stage of a spec its name alone.
     pub fn call_at(&self, site: SiteId) -> String {
         if self.is_clause(site) {
             self.call(site)
@@ -138,25 +138,25 @@ impl<'a> Context<'a> {
         &self.cfg.optimizers[optimizer].name
     }
 
-    /// Whether the second site is reached from the first only through the next round of their loop.
-    pub fn comes_round(&self, first: SiteId, second: SiteId) -> bool {
-        // The clauses of a spec stand in any order; its loop is lowered in the order in which it runs.
+    /// Whether the second site is reached from the first only in the next iteration of their loop.
+    pub fn crosses_iteration(&self, first: SiteId, second: SiteId) -> bool {
+        // Clauses of a spec may be written in any order; the sites of its loop are in execution order.
         let later = if self.of_spec() { second <= first } else { self.order(second) <= self.order(first) };
         self.common_loop(first, second).is_some() && later
     }
 
-    /// How a note starts that speaks of an event before another: whether a round lies between them.
+    /// The start of a note on an earlier event: whether it was in the previous iteration.
     pub fn when(&self, first: SiteId, second: SiteId) -> &'static str {
-        if self.comes_round(first, second) { "in the previous round of the loop, " } else { "" }
+        if self.crosses_iteration(first, second) { "in the previous iteration, " } else { "" }
     }
 
-    /// The innermost loop around both sites.
+    /// The innermost loop that contains both sites.
     pub fn common_loop(&self, a: SiteId, b: SiteId) -> Option<usize> {
         let (a, b) = (&self.site(a).loops, &self.site(b).loops);
         a.iter().zip(b).take_while(|(a, b)| a == b).map(|(a, _)| *a).last()
     }
 
-    /// The sites at which a stage with this effect acts on an optimizer.
+    /// The sites of events with this effect on an optimizer.
     pub fn acting(&self, optimizer: OptimizerId, effect: Effect) -> Vec<SiteId> {
         let acts = |visit: &Visit| match visit.what {
             Observed::Effect(id, done, _) => (id == optimizer && done == effect).then_some(visit.site),
@@ -166,23 +166,23 @@ impl<'a> Context<'a> {
         sites.into_iter().collect()
     }
 
-    /// Whether a backward runs in the innermost loop around a site; in the function if there is none.
+    /// Whether a `backward` runs in the innermost loop around a site, or in the function if there is no loop.
     pub fn backward_near(&self, site: SiteId) -> bool {
         let around = self.site(site).loops.last();
         let mut sites = self.cfg.sites_with(Effect::Fill);
         sites.any(|(_, backward)| around.is_none_or(|around| backward.loops.contains(around)))
     }
 
-    /// Whether steps and zeroing of an optimizer both stand under conditions, as they do when several
-    /// batches make one update: then a fault on some path is most likely none.
+    /// Whether `step` and `zero_grad` of an optimizer are both conditional, as in gradient accumulation: a fault
+    /// on some path is then most likely no fault.
     fn is_accumulation(&self, optimizer: OptimizerId) -> bool {
-        // What hangs on something measured, or on whether something is there, gathers nothing.
+        // A condition on a measured value, or on an `Option`, does not accumulate.
         let gathers = |site: &Site| {
             let mut kinds = site.guards.iter().map(|(guard, _)| &self.cfg.guards[*guard].kind);
             kinds.len() == 0
                 || kinds.any(|kind| !matches!(kind, ConditionKind::Absent | ConditionKind::Measured))
         };
-        // A call that zeroes and steps at once separates its own rounds.
+        // A fused call of `zero_grad` and `step` separates the iterations by itself.
         let conditional = |effect| {
             let mut sites = self.acting(optimizer, effect).into_iter().map(|site| self.site(site));
             sites.any(|site| site.conditional && !site.fused && gathers(site))
@@ -190,8 +190,8 @@ impl<'a> Context<'a> {
         conditional(Effect::Take) && conditional(Effect::Zero)
     }
 
-    /// Whether unseen code near a site, in its innermost loop, is given what an optimizer moves.
-    pub fn unseen_near(&self, site: SiteId, optimizer: OptimizerId) -> bool {
+    /// Whether an opaque call in the innermost loop around a site gets an optimizer's parameters.
+    pub fn opaque_near(&self, site: SiteId, optimizer: OptimizerId) -> bool {
         let around = self.site(site).loops.last();
         self.cfg.facts.all::<Opaque>().any(|(call, opaque)| {
             around.is_none_or(|around| self.site(call).loops.contains(around))
@@ -199,8 +199,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Whether unseen code may have to do with an optimizer anywhere in the function.
-    pub fn is_handed_on(&self, optimizer: OptimizerId) -> bool {
+    /// Whether opaque code anywhere in the function may act on an optimizer.
+    pub fn is_passed_on(&self, optimizer: OptimizerId) -> bool {
         let known = &self.cfg.optimizers[optimizer];
         known.escapes
             || known.lost
@@ -211,7 +211,7 @@ impl<'a> Context<'a> {
             })
     }
 
-    /// Whether opaque code may step an optimizer: it holds the optimizer, or may update its parameters by hand.
+    /// Whether opaque code may step an optimizer: it holds the optimizer, or may update its parameters directly.
     pub fn may_step_elsewhere(&self, optimizer: OptimizerId) -> bool {
         let known = &self.cfg.optimizers[optimizer];
         let itself = Deps::one(known.path);
@@ -230,14 +230,14 @@ impl<'a> Context<'a> {
             })
     }
 
-    /// Reports a fault that stands at `site` and that `fault` brings about.
+    /// Reports at `site` the finding that `fault` causes.
     pub fn report_fault(&mut self, fault: &Fault, site: SiteId, message: impl Into<String>) -> Report<'_> {
         let cause = Cause::Gradients(fault.visit.site, fault.optimizer);
         let when = self.when_not_always(&fault.visit, fault.state.bits());
         self.report(site, cause, fault.visit.rank, fault.certain, message).when(when)
     }
 
-    /// How the condition comes out that decides whether what a visit meets is bad, if one does.
+    /// The outcome of a single condition under which a visit meets a state in `bad`, as the end of a message.
     pub fn when_not_always(&self, visit: &Visit, bad: u8) -> Option<String> {
         let (bit, outcome) = self.solution.decides(self.cfg, visit, bad)?;
         Some(self.cfg.questions.followed[bit].when(outcome))
@@ -269,11 +269,11 @@ impl<'a> Context<'a> {
         Report { cfg: self.cfg, finding: self.findings.last_mut() }
     }
 
-    /// One finding for each fault: certain before possible, early before late, one for each cause and
-    /// one for each place.
+    /// Merges the findings: one for each cause and one for each place, where certain findings win over possible ones
+    /// and early ones over late ones.
     pub(super) fn settle(mut self) -> Vec<Diagnostic> {
         let grouped: Vec<bool> = (0..self.cfg.optimizers.len()).map(|id| self.is_accumulation(id)).collect();
-        // Whether the rounds are full when the loop ends cannot be told, whatever else is known.
+        // Whether the loop ends with a complete window is unknown, whatever else is known.
         let counted = |id: OptimizerId| {
             let mut steps = self.acting(id, Effect::Take).into_iter();
             steps.any(|step| {
@@ -323,7 +323,7 @@ impl<'a> Context<'a> {
                 level: Level::from(finding.certain).min(finding.lint.level).min(finding.most),
                 certain: finding.certain == Certain::Every,
                 place,
-                message: finding.told(),
+                message: finding.full_message(),
                 notes: finding.notes.into_iter().chain(called).collect(),
                 help: finding.help,
                 fix,

@@ -8,8 +8,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The first batch that cannot be read ends the epoch, or is left out, without a word.
-    /// Training goes on with less data, and the reported loss is that of what could be read.
+    /// The first unreadable batch silently ends the epoch, or is silently skipped.
+    /// Training continues with less data, and the reported loss covers only the readable batches.
     ///
     /// ## Example
     ///
@@ -21,12 +21,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// `for batch in batches { let batch = batch?; .. }`, or count and report what is skipped.
+    /// `for batch in batches { let batch = batch?; .. }`, or count and report the skipped batches.
     ///
     /// ## Limits
     ///
-    /// Only loops that train are looked at.
-    /// Silent if the iterator is asked again after the loop, as one that keeps its error would be.
+    /// Checked only in loops that train.
+    /// Silent if the iterator is used again after the loop, since it may return a stored error there.
     /// `flatten()` counts only on a loader whose items are named as batches.
     data_error_ends_epoch, Warning, "an error in the data ends the epoch silently"
 }
@@ -47,9 +47,9 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let (message, effect) = if swallow.drops {
-            ("a batch that cannot be read is left out in silence", "the model is trained on less data than there is, and nobody is told")
+            ("an unreadable batch is silently skipped", "the model is trained on less data, without any report")
         } else {
-            ("an error in the data ends this loop as if there were no more batches", "the rest of the data is not trained on, and nobody is told")
+            ("an error in the data ends this loop as if there were no more batches", "the rest of the data is not trained on, without any report")
         };
         cx.report_alone(swallow.site, message)
             .note(effect)

@@ -5,12 +5,12 @@ use crate::vocabulary::{LossInput, Op};
 lint! {
     /// ## What it finds
     ///
-    /// Probabilities handed to a loss that takes something else: the output of `softmax` to a cross entropy of logits, the output of `sigmoid` to a binary cross entropy with logits, or plain probabilities to `nll_loss`, which takes their logarithms.
+    /// Probabilities passed to a loss that expects logits or logarithms: the output of `softmax` to a cross entropy of logits, the output of `sigmoid` to a binary cross entropy with logits, or plain probabilities to `nll_loss`.
     ///
     /// ## Why it matters
     ///
-    /// The loss applies its own softmax to numbers between 0 and 1, which is then almost uniform: with ten classes even a perfect answer keeps a loss of 1.46, and gradients are small where the model is most wrong.
-    /// Training goes on, slower and to a worse model.
+    /// The loss applies its own softmax to numbers between 0 and 1, so the result is almost uniform: with ten classes even a perfect prediction has a loss of 1.46, and gradients are small where the model is most wrong.
+    /// Training still works, but slower, and ends with a worse model.
     ///
     /// ## Example
     ///
@@ -21,14 +21,14 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Hand the logits to the loss, and take `softmax` only where probabilities are shown or counted.
-    /// With `nll_loss` take `log_softmax`.
+    /// Pass the logits to the loss, and apply `softmax` only where probabilities are shown or counted.
+    /// With `nll_loss` use `log_softmax`.
     ///
     /// ## Limits
     ///
-    /// Only losses that are known to take logits or logarithms are looked at, not a function of your own.
-    /// A softmax inside a `forward` that is not seen is not found.
-    /// `log_softmax` before a cross entropy is harmless, and silent.
+    /// Checked only for losses that are known to take logits or logarithms, not for your own functions.
+    /// A softmax inside an opaque `forward` is not found.
+    /// `log_softmax` before a cross entropy is harmless, and not reported.
     double_softmax, Error, "softmax output into a loss that takes logits"
 }
 
@@ -39,23 +39,23 @@ fn check(cx: &mut Context<'_>) {
             (LossInput::Logits, Op::Softmax) => (
                 "probabilities",
                 "logits",
-                "softmax runs twice: the loss stays high for right answers, and its gradients are small",
-                "hand the logits to the loss, without `softmax`",
+                "softmax is applied twice: the loss stays high for correct predictions, and its gradients are small",
+                "pass the logits to the loss, without `softmax`",
             ),
             (LossInput::EntryLogits, Op::Sigmoid | Op::Softmax) => (
                 "probabilities",
                 "logits",
-                "the loss applies its own sigmoid: what it compares lies between 0.5 and 0.73, whatever the model says",
+                "the loss applies its own sigmoid: its probabilities are between 0.5 and 0.73 for every output",
                 if op == Op::Sigmoid {
-                    "hand the logits to the loss, without `sigmoid`"
+                    "pass the logits to the loss, without `sigmoid`"
                 } else {
-                    "hand the logits to the loss, without `softmax`"
+                    "pass the logits to the loss, without `softmax`"
                 },
             ),
             (LossInput::LogProbabilities, Op::Softmax) => (
                 "probabilities",
                 "logarithms of probabilities",
-                "the loss is no likelihood: its gradient vanishes where the model is most wrong",
+                "the loss is not a likelihood: its gradient vanishes where the model is most wrong",
                 "call `log_softmax` instead of `softmax`",
             ),
             _ => continue,

@@ -4,13 +4,13 @@ use crate::cfg::{Certain, Reads, SiteId};
 lint! {
     /// ## What it finds
     ///
-    /// A moving average of the parameters that is updated between `backward` and `step`, or with each of several batches that make one update.
+    /// A moving average of the parameters that is updated between `backward` and `step`, or with every batch of an accumulation window.
     ///
     /// ## Why it matters
     ///
-    /// Before the step the parameters are those of the last update, so the average is always one behind, and never sees the last.
-    /// Once for each batch of a window it takes the same parameters several times: its decay is then as much faster as a window has batches.
-    /// F5-TTS (issue 631) and lightly-train (issue 968) had it.
+    /// Before the step the parameters are those of the previous update, so the average is always one update behind and misses the last one.
+    /// Updated with every batch of a window, it takes the same parameters several times, and its decay is as many times faster as the window has batches.
+    /// F5-TTS (issue 631) and lightly-train (issue 968) had this fault.
     ///
     /// ## Example
     ///
@@ -30,21 +30,21 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// An average is known by its name: `ema`, `swa`, `averaged`, `polyak`.
-    /// At the head of a round it takes what the round before left, and is taken as meant.
-    ema_before_step, Warning, "the average takes the parameters before the step"
+    /// An average is recognised by its name: `ema`, `swa`, `averaged`, `polyak`.
+    /// An update at the start of the loop body, before `backward`, averages the result of the previous iteration and is not reported.
+    ema_before_step, Warning, "a parameter average updated before the step"
 }
 
 fn check(cx: &mut Context<'_>) {
-    let mut windows = cx.counted();
-    windows.extend(cx.looped());
+    let mut windows = cx.counted_windows();
+    windows.extend(cx.windows_before_step());
     for (site, &what) in cx.cfg.facts.all::<Reads>() {
         if what != Reads::Average {
             continue;
         }
-        if let Some(window) = windows.iter().find(|window| cx.runs_each_round(window, site)) {
-            let message = format!("{} takes the parameters with each batch, and the optimizer steps less often", cx.call(site));
-            let note = cx.its_step(window);
+        if let Some(window) = windows.iter().find(|window| cx.runs_every_iteration(window, site)) {
+            let message = format!("{} averages the parameters with each batch, but the optimizer steps less often", cx.call(site));
+            let note = cx.step_note(window);
             let help = if cx.of_spec() {
                 in_a_block(cx, site)
             } else {
@@ -52,7 +52,7 @@ fn check(cx: &mut Context<'_>) {
             };
             cx.report(site, Cause::Alone(site, LINT.name), usize::MAX, Certain::Every, message)
                 .note_at(window.step, note)
-                .note("the same parameters count several times, and the average forgets as much faster")
+                .note("the same parameters count several times, so the average decays as many times faster")
                 .help(help);
             continue;
         }
@@ -60,8 +60,8 @@ fn check(cx: &mut Context<'_>) {
         if cx.site(step).loops != cx.site(site).loops {
             continue;
         }
-        let message = format!("{} takes the parameters before {} moves them", cx.call(site), cx.call(step));
-        let note = format!("{} computed gradients that {} is still to use", cx.call_at(backward), cx.call_at(step));
+        let message = format!("{} averages the parameters before {} updates them", cx.call(site), cx.call(step));
+        let note = format!("{} computed gradients that {} has not yet used", cx.call_at(backward), cx.call_at(step));
         let help = if cx.of_spec() {
             in_a_block(cx, site)
         } else {
@@ -69,12 +69,12 @@ fn check(cx: &mut Context<'_>) {
         };
         cx.report(site, Cause::Alone(site, LINT.name), usize::MAX, Certain::Every, message)
             .note_at(backward, note)
-            .note("the average is always one update behind, and never sees the last")
+            .note("the average is always one update behind, and misses the last one")
             .help(help);
     }
 }
 
-/// Where a spec has place for it.
+/// Help for a spec: where its order takes the call.
 fn in_a_block(cx: &Context<'_>, site: SiteId) -> String {
     format!("put `{{ {}; }}` after `step` in `train_order`", cx.site(site).text)
 }

@@ -10,11 +10,11 @@ use crate::vocabulary::{CallEffect, TRAINING_LOOP};
 lint! {
     /// ## What it finds
     ///
-    /// A forward on data that is only evaluated (nothing recorded, or no `backward` in a loop over validation data) while the model that the function trains is in training mode.
+    /// A forward pass that only evaluates (with recording off, or in a loop over validation data without `backward`) while the trained model is in training mode.
     ///
     /// ## Why it matters
     ///
-    /// Dropout drops and batch normalisation uses and keeps the statistics of the validation batches: the figures are worse than the model is, they vary from run to run, and the validation data leaks into the model.
+    /// Dropout is active, and batch norm uses and stores the statistics of the validation batches: the measures are worse than the model, they vary from run to run, and the validation data leaks into the model.
     ///
     /// ## Example
     ///
@@ -23,7 +23,7 @@ lint! {
     ///     model.train();                                      // {train}
     ///     for batch in train { /* forward, backward, step */ }
     ///     for batch in valid {
-    ///         let output = no_grad(|| model.forward(&batch.input));   // {train}  <- dropout drops
+    ///         let output = no_grad(|| model.forward(&batch.input));   // {train}  <- dropout is active
     ///         correct += accuracy(&output, &batch.target);
     ///     }
     /// }
@@ -35,9 +35,10 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Whether a model has layers that know a mode cannot be seen, so the lint speaks only of models whose mode the function sets somewhere.
-    /// Silent for forwards that choose actions, make targets or gather statistics: where the loop has a `backward`, goes through the training data again, or computes no loss and its data's name says nothing.
-    /// Silent where `train()` was called after the training loop, on purpose.
+    /// Reported only for models whose mode the function sets somewhere: whether a model has layers that depend on the mode is not visible.
+    /// A forward pass may also choose actions, compute targets or collect statistics.
+    /// Therefore silent if the loop has a `backward`, if it iterates over the training data again, and if it computes no loss and the name of its data does not suggest evaluation.
+    /// Silent if `train()` is called between the training loop and the forward pass, which is taken as intended.
     evaluation_in_train_mode, Error, "the model is evaluated in training mode"
 }
 
@@ -52,7 +53,7 @@ fn check(cx: &mut Context<'_>) {
             _ => None,
         })
         .collect();
-    // The function sets the model's mode somewhere, so there is one to set.
+    // The function sets the model's mode somewhere, so the model has one.
     let knows_a_mode = |model: PathId| known.iter().any(|&path| cx.cfg.paths.overlap(path, model));
     let mut found = Vec::new();
     for forward in study.forwards() {
@@ -66,54 +67,54 @@ fn check(cx: &mut Context<'_>) {
         }
     }
     for (forward, kind, certain) in found {
-        tell(cx, &study, &forward, kind, certain);
+        report_finding(cx, &study, &forward, kind, certain);
     }
 }
 
-/// `train()` was called between the training and this forward.
+/// Whether `train()` is called between the training loop and this forward pass.
 fn is_meant(cx: &Context<'_>, forward: &Forward<'_>, training: &BTreeSet<SiteId>) -> bool {
     let Some(switched) = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN)) else { return false };
     let called = cx.site(switched).stage == Some(Stage::TrainMode);
     called && training.iter().any(|&site| cx.order(site) < cx.order(switched)) && cx.order(switched) < cx.order(forward.visit.site)
 }
 
-fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates, certain: Certain) {
+fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates, certain: Certain) {
     let (site, off) = (forward.visit.site, forward.is_unrecorded());
     if !off && (!forward.is_recorded() || !matches!(kind, Evaluates::Named(Some(_)))) {
         return;
     }
     let model = forward.run.model.map_or("model", |model| cx.cfg.paths.name(model));
-    let line = match kind.round() {
+    let line = match kind.data_loop() {
         Some(round) => cx.cfg.loops[round].line,
         None => cx.line(site),
     };
-    let what = match kind.round() {
+    let what = match kind.data_loop() {
         Some(round) => format!("in the loop over `{}`", study.over(round)),
-        None => "on data that is not trained on".to_owned(),
+        None => "on data outside the training set".to_owned(),
     };
     let note = match forward.mode.and_then(|mode| mode.by(StateSet::TRAIN)) {
         Some(by) if cx.site(by).stage == Some(Stage::TrainMode) => {
             Some((by, format!("{} set it; no `{model}.eval()` runs in between", cx.call_at(by))))
         }
-        Some(by) => Some((by, format!("{} made it in training mode; no `{model}.eval()` runs in between", cx.call_at(by)))),
+        Some(by) => Some((by, format!("{} built it in training mode; no `{model}.eval()` runs in between", cx.call_at(by)))),
         None => None,
     };
     let help = match dropped_guard(cx, site) {
         Some(guard) => format!(
-            "the guard of {} ends where it stands: write `let _evaluation = {};`",
+            "the guard of {} is dropped at once: write `let _evaluation = {};`",
             cx.call_at(guard),
             cx.site(guard).text
         ),
         None => format!("write `let _evaluation = evaluation(&{model});` before line {line}, in a block of its own"),
     };
     let message = format!("{} evaluates `{model}` in training mode, {what}", cx.call(site));
-    let cause = Cause::Alone(kind.round().and_then(|round| study.first_in(round)).unwrap_or(site), LINT.name);
+    let cause = Cause::Alone(kind.data_loop().and_then(|round| study.first_in(round)).unwrap_or(site), LINT.name);
     let mut report = cx.report(site, cause, forward.visit.rank, certain, message);
     if let Some((by, note)) = note {
         report = report.note_at(by, note);
     }
     let report = report
-        .note("dropout drops and batch statistics move with the data: the figures are not the model's")
+        .note("dropout is active and batch-norm statistics follow this data: the measures are not those of the model")
         .help(help);
     if !off || matches!(kind, Evaluates::Quietly(_)) {
         report.only_warns();
@@ -123,7 +124,7 @@ fn tell(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Ev
 /// The effect of `evaluation(&model)`.
 const EVALUATION: Option<CallEffect> = Some(CallEffect::Mode(Stage::EvalMode));
 
-/// The `evaluation(..)` whose guard was dropped before this forward pass, as by `let _ = evaluation(&model);`.
+/// An `evaluation(..)` whose guard is dropped before this forward pass, as in `let _ = evaluation(&model);`.
 fn dropped_guard(cx: &Context<'_>, forward: SiteId) -> Option<SiteId> {
     let sites = || (0..cx.cfg.sites.len()).filter(|&site| cx.order(site) < cx.order(forward));
     let is_guard = |&site: &SiteId| {
@@ -172,12 +173,12 @@ mod tests {
         assert!(found(&guarded, true).is_empty());
         let gone = guarded.replace("let _evaluation = evaluation(model);", "");
         assert_eq!(found(&gone, true), [("evaluation_in_train_mode", 13)]);
-        let help = "the guard of `evaluation(model)` on line 11 ends where it stands: write `let _evaluation = evaluation(model);`";
+        let help = "the guard of `evaluation(model)` on line 11 is dropped at once: write `let _evaluation = evaluation(model);`";
         for lost in ["let _ = evaluation(model);", "evaluation(model);", "{ let _guard = evaluation(model); }"] {
             let said = messages(&guarded.replace("let _evaluation = evaluation(model);", lost), true);
             assert!(said.contains(help), "{lost}: {said}");
         }
-        assert!(!messages(&gone, true).contains("ends where it stands"));
+        assert!(!messages(&gone, true).contains("is dropped at once"));
     }
 
     #[test]

@@ -6,12 +6,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `zero_grad` between `backward` and `step`: the step meets gradients that were just thrown away.
+    /// A `zero_grad` between `backward` and `step`: the step runs on gradients that were just discarded.
     ///
     /// ## Why it matters
     ///
-    /// No step ever sees a gradient, and nothing is learnt; only momentum and weight decay still move the parameters.
-    /// cloneofsimo/lora issue 263 is the real thing.
+    /// No step ever uses a gradient, and nothing is trained; only momentum and weight decay still change the parameters.
+    /// cloneofsimo/lora (issue 263) had this fault.
     ///
     /// ## Example
     ///
@@ -31,7 +31,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where no `step` follows: gradients that are dropped on purpose, as in `if !loss.item().is_finite() { optimizer.zero_grad(); continue; }`, are right.
+    /// Silent if no `step` follows: discarding gradients on purpose, as in `if !loss.item().is_finite() { optimizer.zero_grad(); continue; }`, is correct.
     gradients_discarded, Error, "`zero_grad` between `backward` and `step`"
 }
 
@@ -39,7 +39,7 @@ fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let provenance = fault.gradients.provenance(GradientStates::DISCARDED);
         let (Some(zero), Some(backward)) = (provenance.zeroed, provenance.filled) else { continue };
-        // A hook cannot leave the batch out; all that it can do is to make its step one without gradients.
+        // A hook cannot skip the batch; zeroing makes its step one without gradients.
         let drops = || cx.site(zero).guards.iter().any(|(guard, _)| matches!(cx.cfg.guards[*guard].kind, ConditionKind::Measured));
         let meant = cx.of_spec() && fault.certain == Certain::Some && drops();
         if fault.state != GradientStates::DISCARDED || meant {
@@ -47,19 +47,19 @@ fn check(cx: &mut Context<'_>) {
         }
         let step = fault.visit.site;
         let filled = format!("{}{} computed them", cx.when(backward, zero), cx.call_at(backward));
-        let taken = format!("{} then finds nothing to use", cx.call_at(step));
+        let taken = format!("{} then has no gradients to use", cx.call_at(step));
         let help = if cx.of_spec() {
             "put `zero_grad` before `backward`, or after `step`".to_owned()
         } else {
-            let text = &cx.site(cx.beside(zero, step)).text;
-            let (before, after) = (cx.line(cx.beside(backward, zero)), cx.line(cx.beside(step, zero)));
+            let text = &cx.site(cx.in_common_function(zero, step)).text;
+            let (before, after) = (cx.line(cx.in_common_function(backward, zero)), cx.line(cx.in_common_function(step, zero)));
             format!("move `{text};` to before line {before}, or to after line {after}")
         };
-        let message = format!("{} throws away the gradients that {} was to use", cx.call(zero), cx.call(step));
+        let message = format!("{} discards the gradients that {} was to use", cx.call(zero), cx.call(step));
         cx.report_fault(&fault, zero, message)
             .note_at(backward, filled)
             .note_at(step, taken)
-            .note("no step follows the batch, and nothing is learnt")
+            .note("no step uses the gradients of the batch, so nothing is trained")
             .help(help);
     }
 }

@@ -9,11 +9,11 @@ use crate::flow::Observed;
 lint! {
     /// ## What it finds
     ///
-    /// A tensor with its graph that is added to a sum or put into a collection that outlives the batch, and through which no `backward` runs.
+    /// A tensor with its graph that is added to a sum or a collection outliving the batch, without a `backward` through it.
     ///
     /// ## Why it matters
     ///
-    /// Every batch's graph lives as long as the sum: memory grows with each batch until the program ends.
+    /// The graph of every batch lives as long as the sum, so memory grows with each batch.
     ///
     /// ## Example
     ///
@@ -24,7 +24,7 @@ lint! {
     ///     optimizer.zero_grad();
     ///     loss.backward();
     ///     optimizer.step();
-    ///     total = total + &loss;                  // <- with the loss, its graph
+    ///     total = total + &loss;                  // <- keeps the graph of the loss
     /// }
     /// ```
     ///
@@ -34,7 +34,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where the sum or the collection is run backward, emptied in the loop, or given away before anything was run backward (the steps of an episode, for instance).
+    /// Silent if `backward` runs through the sum or the collection, if it is emptied in the loop, and if it is passed on before any `backward` (the steps of an episode, for instance).
     graph_kept, Warning, "a tensor is kept with its graph beyond its batch"
 }
 
@@ -66,11 +66,11 @@ fn check(cx: &mut Context<'_>) {
         if of_batch.is_empty() || !recorded || emptied || left && !done {
             continue;
         }
-        tell(cx, kept, batch);
+        report_finding(cx, kept, batch);
     }
 }
 
-/// The loop over batches that a collection outlives.
+/// The loop over batches that the sum or collection outlives.
 fn batch_around(cx: &Context<'_>, study: &Study<'_>, kept: &Kept) -> Option<LoopId> {
     let loops = &cx.site(kept.site).loops;
     let over_batches = |round: &LoopId| study.backward_in(*round) || speaks_of_evaluation(study.names_over(*round));
@@ -80,18 +80,18 @@ fn batch_around(cx: &Context<'_>, study: &Study<'_>, kept: &Kept) -> Option<Loop
     (before && !study.training.is_empty()).then_some(loops[at])
 }
 
-fn tell(cx: &mut Context<'_>, kept: &Kept, batch: LoopId) {
+fn report_finding(cx: &mut Context<'_>, kept: &Kept, batch: LoopId) {
     let into = cx.cfg.paths.name(kept.into).to_owned();
     let line = cx.cfg.loops[batch].line;
     let help = match (kept.added, &kept.place) {
         (true, Some(text)) => format!("add the number, `{text}.item()`, or the tensor without its graph, `{text}.detach()`"),
-        (true, None) => "add `loss.item()` of what is added, or its `detach()`".to_owned(),
-        (false, Some(text)) => format!("put in `{text}.item()`, or `{text}.detach()`"),
-        (false, None) => "put in the number, with `item()`, or the tensor without its graph, with `detach()`".to_owned(),
+        (true, None) => "add the number, with `item()`, or the tensor without its graph, with `detach()`".to_owned(),
+        (false, Some(text)) => format!("store `{text}.item()`, or `{text}.detach()`"),
+        (false, None) => "store the number, with `item()`, or the tensor without its graph, with `detach()`".to_owned(),
     };
     let message = format!("{} keeps the graph of every batch", cx.call(kept.site));
     cx.report(kept.site, Cause::Alone(kept.site, LINT.name), kept.site, Certain::Every, message)
-        .note(format!("`{into}` outlives the rounds of the loop on line {line}, and each graph lives as long as it"))
+        .note(format!("`{into}` outlives the iterations of the loop on line {line}, and every graph lives as long as `{into}`"))
         .note("memory grows with each batch")
         .help(help);
 }

@@ -5,12 +5,12 @@ use crate::vocabulary::Op;
 lint! {
     /// ## What it finds
     ///
-    /// A loss that gets the target first and the model's output second, where the two are not treated alike.
+    /// A loss with the target as first argument and the model's output as second, where the loss is not symmetric.
     ///
     /// ## Why it matters
     ///
-    /// The loss takes the labels for scores and the output for the truth.
-    /// Where the types allow it, training runs and follows a gradient that has nothing to do with the labels.
+    /// The loss takes the labels for scores and the output for the labels.
+    /// If the types allow it, training runs, with a gradient that does not lead to the labels.
     ///
     /// ## Example
     ///
@@ -26,9 +26,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Found only if the first argument comes from the loop's data alone, and the second from a forward.
-    /// Losses that are symmetric (`mse_loss`, `l1_loss`, `huber_loss`) are right either way.
-    /// Libraries disagree about `kl_div`, so it is looked at only if the second argument is a `log_softmax`.
+    /// Found only if the first argument comes from the loop's data alone, and the second from a forward pass.
+    /// Symmetric losses (`mse_loss`, `l1_loss`, `huber_loss`) are correct either way.
+    /// Libraries disagree about `kl_div`, so it is checked only if the second argument is a `log_softmax`.
     loss_arguments_swapped, Error, "the target is the loss's first argument"
 }
 

@@ -6,12 +6,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A sum over the batches of an epoch that is declared outside the loop over epochs, reported in each epoch, and never set back.
+    /// A sum over the batches of an epoch that is declared outside the epoch loop, reported in each epoch, and never reset.
     ///
     /// ## Why it matters
     ///
-    /// From the second epoch on the number holds all earlier epochs as well.
-    /// The reported loss grows while the model learns, and whatever is decided by it is decided wrongly.
+    /// From the second epoch on the sum includes all earlier epochs.
+    /// The reported loss grows while the model improves, and every decision based on it is wrong.
     ///
     /// ## Example
     ///
@@ -28,12 +28,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Declare it inside the loop over epochs: `let mut total = 0.0;` before the loop over batches.
+    /// Declare it inside the epoch loop: `let mut total = 0.0;` before the batch loop.
     ///
     /// ## Limits
     ///
-    /// Only sums of what was measured on a model's output count, and only where the outer loop is one over epochs: it counts a range, or its head says so.
-    /// An average over everything so far (divided by a count that grows along), and names such as `global_loss` are silent.
+    /// Only sums of measures on a model's output count, and only if the outer loop is an epoch loop: it iterates over a range, or a name in its head says so.
+    /// Silent for a running average (divided by a count that also grows), and for names such as `global_loss`.
     loss_total_never_reset, Warning, "an epoch's sum declared outside the epoch loop"
 }
 
@@ -45,17 +45,17 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let Some((added, outer, read)) = fault(cx, path, uses) else { continue };
-        let message = format!("`{name}` is added to in every epoch and never set back");
+        let message = format!("`{name}` is added to in every epoch and never reset");
         let note = format!("line {} reports it once an epoch", cx.line(read));
         let line = cx.cfg.loops[outer].line;
         cx.report_alone(added, message)
             .note_at(read, note)
-            .note("from the second epoch on it holds the earlier epochs as well")
-            .help(format!("move `let mut {name} = 0.0;` into the loop of line {line}"));
+            .note("from the second epoch on it includes all earlier epochs")
+            .help(format!("move `let mut {name} = 0.0;` into the loop on line {line}"));
     }
 }
 
-/// Where it is added to, the loop over epochs, and where it is reported.
+/// The addition, the epoch loop, and the report.
 fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId, SiteId)> {
     let loops = |one: &Use| &cx.site(one.site).loops;
     let added = uses.iter().find(|one| matches!(one.kind, UseKind::Add { measured: true }))?;
@@ -72,7 +72,7 @@ fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId
     let read = reads().filter(once_an_epoch).find(|one| one.site > added.site)?;
     let for_all = reads().any(|one| !loops(one).contains(&outer) && one.site > added.site);
     let stands = steady && !before && !for_all && counts_epochs(cx, outer);
-    // Divided by the number of epochs so far it is an average over them.
+    // Divided by the number of epochs so far, it is an average over them.
     let mut by = cx.cfg.facts.variable(path).into_iter().flat_map(|known| &known.divisors);
     let averaged = by.any(|&divisor| {
         let counts = cx.cfg.facts.uses(divisor).iter();
@@ -85,7 +85,7 @@ fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId
     (stands && !averaged && !is_running_mean(cx, path, added, read, outer)).then_some((added.site, outer, read.site))
 }
 
-/// Whether a loop goes over epochs: its head says so or counts a range, and no step stands in it directly.
+/// Whether a loop is an epoch loop: its head says so or is a range, and no `step` is directly in its body.
 fn counts_epochs(cx: &Context<'_>, outer: LoopId) -> bool {
     let head = &cx.cfg.loops[outer].head;
     let mut steps = cx.cfg.sites_with(Effect::Take);
@@ -93,7 +93,7 @@ fn counts_epochs(cx: &Context<'_>, outer: LoopId) -> bool {
         && !steps.any(|(_, site)| site.loops.last() == Some(&outer))
 }
 
-/// Whether it is reported together with a count that grows along and is not set back either.
+/// Whether the sum is reported together with a count that also grows and is never reset.
 fn is_running_mean(cx: &Context<'_>, path: PathId, added: &Use, read: &Use, outer: LoopId) -> bool {
     let inner = cx.site(added.site).loops.last();
     cx.cfg.facts.variables().any(|(other, known)| {

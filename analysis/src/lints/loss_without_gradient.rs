@@ -5,30 +5,30 @@ use crate::vocabulary::GradientStop;
 lint! {
     /// ## What it finds
     ///
-    /// A `backward` whose loss, or one term of it, was computed from something that no gradient passes: a plain number (`item()`, `f64::from`), the place of the greatest entry (`argmax`), a comparison, or the whole loss after `detach()`.
+    /// A `backward` whose loss, or a term of it, went through an operation without a gradient: a conversion to a plain number (`item()`, `f64::from`), the index of the largest entry (`argmax`), a comparison, or `detach()` on the whole loss.
     ///
     /// ## Why it matters
     ///
-    /// A number is a constant to `backward`: it changes what is printed and not what is learnt.
-    /// The part of the model behind it is never trained by this loss.
+    /// A number is a constant to `backward`: it changes the reported loss but no gradient.
+    /// The part of the model that computed it is not trained by this loss.
     ///
     /// ## Example
     ///
     /// ```text
     /// let policy = policy_loss(&output);
     /// let value = mse_loss(&critic.forward(&state), &returns);
-    /// let loss = &policy + value.item();     // a constant: the critic learns nothing
+    /// let loss = &policy + value.item();     // a constant: the critic is not trained
     /// loss.backward();
     /// ```
     ///
     /// ## Instead
     ///
-    /// Add the tensors, and take `item()` only of what is printed.
+    /// Add the tensors, and call `item()` only on values to print.
     ///
     /// ## Limits
     ///
-    /// A number that multiplies or divides (a weight, a norm), a baseline that is subtracted, a detached term and a target are right.
-    /// A term counts only if it comes from a model that is trained here, in the same round.
+    /// Numbers that multiply or divide (a weight, a norm), a subtracted baseline, a detached term and a target are correct.
+    /// A term counts only if it comes from a model that is trained here, in the same iteration.
     loss_without_gradient, Error, "a term of the loss that went through a number or a comparison"
 }
 
@@ -43,32 +43,32 @@ fn check(cx: &mut Context<'_>) {
 }
 
 fn whole(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
-    // An input that is optimized is data, and learns.
+    // An optimized input is data, and the loss trains it.
     let given = cx.cfg.facts.at::<Computation>(root.site).map(|run| &run.given);
     let owned = cx.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
     if owned.into_iter().any(|owned| given.is_some_and(|given| owned.overlaps(given, &cx.cfg.paths) != Some(false))) {
         return;
     }
     let made = match cut.how {
-        GradientStop::Number => "makes a plain number, and no gradient passes it",
+        GradientStop::Number => "makes a plain number, which has no gradient",
         GradientStop::Choice => "makes a choice, which has no gradient",
-        GradientStop::Detach => "cuts the graph, and nothing behind it is left to learn",
+        GradientStop::Detach => "cuts the graph, so nothing is left to train",
     };
     let message = format!("{} {made}", cx.call(cut.site));
-    let note = format!("{} runs through nothing else, so no parameter gets a gradient", cx.call_at(root.site));
+    let note = format!("{} has no other term, so no parameter gets a gradient", cx.call_at(root.site));
     let help = match cut.how {
         GradientStop::Choice => "compute the loss from the output itself; `argmax` and comparisons are for metrics",
         GradientStop::Number => "compute the loss from tensors, and take the number only to print it",
-        GradientStop::Detach => "leave `detach()` out, or put it on the target",
+        GradientStop::Detach => "remove `detach()`, or put it on the target",
     };
     cx.report_alone(cut.site, message)
         .note_at(root.site, note)
-        .note("the loss is printed and falls only by chance: nothing is learnt from it")
+        .note("the loss falls only by chance: it trains nothing")
         .help(help);
 }
 
 fn term(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
-    if !cx.is_trained(&cut.models) || !cx.in_one_round(cut.site, root.site) {
+    if !cx.is_trained(&cut.models) || !cx.in_one_iteration(cut.site, root.site) {
         return;
     }
     let made = match cut.how {
@@ -76,10 +76,10 @@ fn term(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
         _ => "makes a plain number: to `backward` this term of the loss is a constant",
     };
     let message = format!("{} {made}", cx.call(cut.site));
-    let note = format!("{} adds no gradient for it", cx.call_at(root.site));
+    let note = format!("{} computes no gradient for it", cx.call_at(root.site));
     cx.report_alone(cut.site, message)
         .note_at(root.site, note)
-        .note("the term changes what is printed, and the parameters never follow it")
+        .note("the term changes the reported loss and trains no parameter")
         .help("add the tensor itself, and take the number only to print it");
 }
 

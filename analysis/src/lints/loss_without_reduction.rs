@@ -4,23 +4,23 @@ use crate::cfg::{Certain, Root};
 lint! {
     /// ## What it finds
     ///
-    /// A loss that was asked for one number an entry (`Reduction::None`) and reaches `backward` without a sum or a mean.
+    /// A loss with one value per entry (`Reduction::None`) that reaches `backward` without a sum or a mean.
     ///
     /// ## Why it matters
     ///
-    /// `backward` starts from one number.
-    /// Some libraries stop the program here, others add the entries up in silence, which makes every update larger by the size of the batch.
+    /// `backward` starts from a scalar.
+    /// Some libraries panic here; others silently sum the entries, which multiplies every update by the batch size.
     ///
     /// ## Example
     ///
     /// ```text
-    /// let loss = output.mse_loss(&target, Reduction::None);   // one number an entry
-    /// loss.backward();                                        // of which one?
+    /// let loss = output.mse_loss(&target, Reduction::None);   // one value per entry
+    /// loss.backward();                                        // not a scalar
     /// ```
     ///
     /// ## Instead
     ///
-    /// Weigh the entries, then call `mean()`.
+    /// Weight the entries, then call `mean()`.
     ///
     /// ## Limits
     ///
@@ -31,12 +31,12 @@ lint! {
 fn check(cx: &mut Context<'_>) {
     for (_, root) in cx.cfg.facts.all::<Root>() {
         let Some(made) = root.origin.unreduced else { continue };
-        let message = format!("{} starts from a loss of one number an entry", cx.call(root.site));
+        let message = format!("{} starts from a loss with one value per entry", cx.call(root.site));
         let note = format!("{} does not sum or average", cx.call_at(made));
         let effect = if root.adds_up {
-            "the entries are added up, so the update grows with the size of the batch"
+            "the entries are summed, so the update grows with the batch size"
         } else {
-            "`backward` of more than one number stops the program"
+            "`backward` on a tensor that is not a scalar panics"
         };
         cx.report(root.site, super::Cause::Alone(root.site, LINT.name), 0, Certain::Every, message)
             .note_at(made, note)

@@ -7,11 +7,11 @@ use crate::vocabulary::{reduces_by_itself};
 lint! {
     /// ## What it finds
     ///
-    /// A training loop on several processes that puts its losses together across them and never its gradients.
+    /// A training loop on several processes that reduces its losses across them but never its gradients.
     ///
     /// ## Why it matters
     ///
-    /// Each process follows its own batches alone, so the copies of the model drift apart; the loss that is printed is the mean over models that have less and less to do with each other.
+    /// Each process trains on its own batches alone, so the copies of the model drift apart; the reported loss is a mean over unrelated models.
     ///
     /// ## Example
     ///
@@ -27,12 +27,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Put the gradients of all parameters together between `backward` and `step`, or wrap the model in what does so.
+    /// All-reduce the gradients of all parameters between `backward` and `step`, or wrap the model in a type that does so.
     ///
     /// ## Limits
     ///
-    /// Found only where the model and its optimizer are built in the function, nothing that is not seen is given either of them, no gradient is read, and all that is put together comes from losses.
-    missing_all_reduce, Error, "losses are put together across processes, gradients are not"
+    /// Found only if the function builds the model and its optimizer, passes neither to an opaque call, reads no gradient, and reduces nothing but losses.
+    missing_all_reduce, Error, "losses are reduced across processes, gradients are not"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -44,18 +44,18 @@ fn check(cx: &mut Context<'_>) {
             let Some(reduced) = losses_only(cx, id, step) else { continue };
             let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, Observed::Effect(of, ..) if of == id));
             let rank = met.map_or(0, |visit| visit.rank);
-            let note = format!("{} puts a loss together across all processes", cx.call_at(reduced));
-            let message = format!("{} follows the gradients of this process alone", cx.call(step));
-            let help = format!("put the gradients together across all processes before line {}", cx.line(step));
+            let note = format!("{} reduces a loss across all processes", cx.call_at(reduced));
+            let message = format!("{} uses the gradients of this process alone", cx.call(step));
+            let help = format!("all-reduce the gradients before line {}", cx.line(step));
             cx.report(step, Cause::Alone(step, "missing_all_reduce"), rank, Certain::Every, message)
                 .note_at(reduced, note)
-                .note("the processes train different models, which drift apart")
+                .note("the models of the processes drift apart")
                 .help(help);
         }
     }
 }
 
-/// A reduction of a loss in the loop of a step, if there is none of anything else and nothing unseen could be.
+/// A reduction of a loss in the loop of a step, if nothing else is reduced and no opaque call may reduce gradients.
 fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId> {
     let optimizer = &cx.cfg.optimizers[id];
     let around = cx.site(step).loops.last()?;
@@ -65,7 +65,7 @@ fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId
         return None;
     }
     let given = cx.cfg.facts.all::<Opaque>().any(|(_, opaque)| cx.cfg.touches(id, &opaque.0));
-    if given || cx.is_handed_on(id) || !cx.cfg.facts.all::<Reduction>().all(|(_, reduction)| reduction.of_loss) {
+    if given || cx.is_passed_on(id) || !cx.cfg.facts.all::<Reduction>().all(|(_, reduction)| reduction.of_loss) {
         return None;
     }
     cx.cfg.facts.all::<Reduction>().map(|(site, _)| site).find(|&site| cx.site(site).loops.contains(around))

@@ -6,11 +6,11 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` with nothing computed since the gradients were empty, and no `backward` anywhere in the loop.
+    /// A `step` on empty gradients, in a loop without any `backward`.
     ///
     /// ## Why it matters
     ///
-    /// Nothing is learnt: the parameters stay where they are, or drift by momentum and weight decay.
+    /// Nothing is trained: the parameters do not change, or only by momentum and weight decay.
     /// The loss is still computed and printed, so it looks like training.
     ///
     /// ## Example
@@ -20,7 +20,7 @@ lint! {
     ///     optimizer.zero_grad();                              // {empty}
     ///     let output = model.forward(&batch.input);
     ///     let loss = cross_entropy(&output, &batch.target);
-    ///     optimizer.step();                                   // {empty}   <- takes nothing
+    ///     optimizer.step();                                   // {empty}   <- uses nothing
     /// }
     /// ```
     ///
@@ -30,21 +30,21 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where a function that is not seen is given the model, the optimizer or the loss in the loop: `backward` may well be in there.
-    missing_backward, Error, "`step` in a loop without `backward`: nothing is learnt"
+    /// Silent if the loop passes the model, the optimizer or the loss to an opaque call, which may run `backward`.
+    missing_backward, Error, "`step` in a loop without `backward`: nothing is trained"
 }
 
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let step = fault.visit.site;
-        let hidden = cx.unseen_near(step, fault.optimizer);
-        // What has nothing to do with the loss is told by `unrelated_optimizer`.
+        let hidden = cx.opaque_near(step, fault.optimizer);
+        // An optimizer of a model outside the loss is reported by `unrelated_optimizer`.
         let unrelated = unrelated(cx, fault.optimizer).is_some();
         if fault.state != GradientStates::EMPTY || cx.backward_near(step) || hidden || unrelated {
             continue;
         }
         let zeroed = fault.gradients.provenance(fault.state).zeroed;
-        let zero_note = zeroed.map(|zero| (zero, format!("{} left nothing in the gradients", cx.call_at(zero))));
+        let zero_note = zeroed.map(|zero| (zero, format!("{} emptied the gradients", cx.call_at(zero))));
         let help = if cx.of_spec() {
             "put `backward` before `step`".to_owned()
         } else {
@@ -55,7 +55,7 @@ fn check(cx: &mut Context<'_>) {
         if let Some((zero, note)) = zero_note {
             report = report.note_at(zero, note);
         }
-        report.note("the parameters stay where they are, and nothing is learnt").help(help);
+        report.note("the parameters do not change, so nothing is trained").help(help);
     }
 }
 

@@ -6,12 +6,13 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A step whose gradients hold, beside those of its own loss, those of a loss that another optimizer has already followed: the discriminator's loss also ran through the generator, and nothing zeroed the generator's gradients before its own `backward`.
+    /// A `step` whose gradients also contain those of a loss that another optimizer has already used.
+    /// Typically the discriminator's `backward` also ran through the generator, and the generator's gradients were not zeroed before its own `backward`.
     ///
     /// ## Why it matters
     ///
-    /// The generator then follows the discriminator's aim too, which is the opposite of its own.
-    /// Self-Attention-GAN (issue 48) and DBPN-Pytorch (issue 37) ask about the `detach`; where the gradients are zeroed in between, it is only work for nothing.
+    /// The generator's step then also follows the discriminator's objective, which is the opposite of its own.
+    /// Self-Attention-GAN (issue 48) and DBPN-Pytorch (issue 37) ask about the `detach`; if the gradients are zeroed in between, a missing `detach` only wastes time.
     ///
     /// ## Example
     ///
@@ -22,7 +23,7 @@ lint! {
     /// d_loss.backward();                      // fills the gradients of both   <-
     /// opt_d.step();
     /// let g_loss = aim(&discriminator.forward(&generator.forward(&noise)));
-    /// g_loss.backward();                      // adds to those of the generator
+    /// g_loss.backward();                      // adds to the gradients of the generator
     /// opt_g.step();                           // follows both losses
     /// ```
     ///
@@ -32,8 +33,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where the gradients are zeroed before they are used, where one loss moves both (joint training), where both losses add up in a part that they share by design, and where it holds on some path only.
-    missing_detach, Warning, "another network's loss is left in the gradients of a step"
+    /// Silent if the gradients are zeroed before use, if one loss trains both networks (joint training), if both losses train a shared part by design, and if the fault exists only on some paths.
+    missing_detach, Warning, "gradients of a step still contain another network's loss"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -48,26 +49,26 @@ fn check(cx: &mut Context<'_>) {
         let name = cx.name(optimizer).to_owned();
         let own = own_backward(cx, optimizer, foreign, step);
         let message = format!("{} also fills the gradients of `{name}`, and {} uses them", cx.call(foreign), cx.call(step));
-        let used = format!("{} follows them together with those of its own loss", cx.call_at(step));
+        let used = format!("{} uses them together with the gradients of its own loss", cx.call_at(step));
         let zero = own.map_or_else(String::new, |own| format!(", or call `{name}.zero_grad();` before line {}", cx.line(own)));
         let report = cx
             .report(foreign, Cause::Gradients(step, optimizer), visit.rank, Certain::Every, message)
             .note_at(step, used);
         report
-            .note("one network is moved along the other's aim")
-            .help(format!("`detach()` what the network of `{name}` gives before this loss uses it{zero}"));
+            .note("the step also follows the other network's objective")
+            .help(format!("`detach()` the output of the network of `{name}` before this loss uses it{zero}"));
     }
 }
 
-/// Whether a backward used up a graph that a later one runs through: then the program stops there, and
-/// `backward_repeated` tells it.
+/// Whether a `backward` freed a graph that a later one runs through: the program then panics there, and
+/// `backward_repeated` reports it.
 fn breaks(cx: &Context<'_>, backward: SiteId) -> bool {
     cx.solution.visits.iter().any(|visit| {
         matches!(visit.what, Observed::Backward(_, used) if used.by == Some(backward) && used.certainty() == Some(Certain::Every))
     })
 }
 
-/// The last backward before a step that fills the optimizer's gradients, beside the foreign one.
+/// The last `backward` before a step that fills the optimizer's gradients, other than the foreign one.
 fn own_backward(cx: &Context<'_>, optimizer: OptimizerId, foreign: SiteId, step: SiteId) -> Option<SiteId> {
     let mut all = cx.acting(optimizer, Effect::Fill).into_iter();
     all.rfind(|&site| site != foreign && site < step)

@@ -6,12 +6,12 @@ use crate::vocabulary::{names_epoch};
 lint! {
     /// ## What it finds
     ///
-    /// A distributed sampler that goes through several epochs and is never told which one it is.
+    /// A distributed sampler that is used for several epochs without a `set_epoch`.
     ///
     /// ## Why it matters
     ///
-    /// Such a sampler shuffles by seed and epoch, so that all processes draw the same order; with the epoch always 0 every epoch has the order of the first.
-    /// It is reported everywhere: pytorch/pytorch#31771, transformers (issue 4398), `ParallelWaveGAN` (issue 177).
+    /// The sampler shuffles by seed and epoch number, so that all processes draw the same order; without `set_epoch` every epoch has the order of the first.
+    /// The fault is reported often: pytorch/pytorch#31771, transformers (issue 4398), `ParallelWaveGAN` (issue 177).
     ///
     /// ## Example
     ///
@@ -28,9 +28,9 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Found only where the sampler is built in the function and the loops over epochs and batches stand in it.
-    /// Silent where `set_epoch` is called on anything, where a call of the epoch's loop is given the epoch, and where the constructor is given a literal `false`, as for `shuffle`.
-    missing_set_epoch, Warning, "a distributed sampler that is never told the epoch"
+    /// Found only if the function builds the sampler and contains both the epoch loop and the batch loop.
+    /// Silent if `set_epoch` is called on anything, if a call in the epoch loop has the epoch as an argument, and if the constructor has a literal `false` as an argument, as for `shuffle`.
+    missing_set_epoch, Warning, "a distributed sampler without `set_epoch`"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -40,17 +40,17 @@ fn check(cx: &mut Context<'_>) {
     for sampler in cx.cfg.facts.marked(Mark::Sampler) {
         let Some(epochs) = epochs(cx, sampler) else { continue };
         let head = &cx.cfg.loops[epochs];
-        let note = format!("the loop `{}` on line {} goes through it again and again", head.text, head.line);
-        let message = format!("{} is never told which epoch it is", cx.call(sampler));
+        let note = format!("the loop `{}` on line {} uses it in every epoch", head.text, head.line);
+        let message = format!("{} never gets the epoch number", cx.call(sampler));
         let cause = Cause::Alone(sampler, "missing_set_epoch");
         cx.report(sampler, cause, sampler, Certain::Every, message)
             .note(note)
-            .note("every epoch sees the samples in the order of the first")
+            .note("every epoch has the samples in the order of the first")
             .help(format!("call `set_epoch` on it at the start of the loop on line {}", head.line));
     }
 }
 
-/// The loop over the epochs: one around a loop that trains, which the sampler outlives.
+/// The epoch loop: a loop around a loop that trains, with the sampler built before it.
 fn epochs(cx: &Context<'_>, sampler: SiteId) -> Option<LoopId> {
     let mut steps = cx.cfg.sites_with(Effect::Take);
     let epochs = steps.find_map(|(_, site)| match site.loops[..] {

@@ -11,18 +11,19 @@ use crate::vocabulary::rust::is_field_of_self;
 lint! {
     /// ## What it finds
     ///
-    /// Gradients that are computed in a loop and that no `step` ever uses, although an optimizer of these parameters is at hand: there is no step, or the gradients of one of several `backward` are zeroed before any step comes.
+    /// Gradients that are computed in a loop and never used by a `step`, although the function has an optimizer of these parameters.
+    /// Either there is no `step`, or the gradients of one of several `backward` are zeroed before any `step`.
     ///
     /// ## Why it matters
     ///
-    /// The model never changes: the loop computes gradients and throws them away.
+    /// The model never changes: the loop computes gradients and discards them.
     ///
     /// ## Example
     ///
     /// ```text
     /// let mut optimizer = Sgd::new(model.parameters(), 0.1);  // gradients:
     /// for batch in train {
-    ///     optimizer.zero_grad();                              // {empty}   later rounds {discarded}
+    ///     optimizer.zero_grad();                              // {empty}   later iterations {discarded}
     ///     let output = model.forward(&batch.input);
     ///     let loss = cross_entropy(&output, &batch.target);
     ///     loss.backward();                                    // {filled}  <- used by nothing
@@ -35,16 +36,22 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where the optimizer is returned, stored or handed on, where it belongs to the caller of a function without the attribute (a field of `self` in an annotated `impl` counts, as a warning, where nothing there steps and each round zeroes it), and where the function reads gradients itself or writes the update by hand.
+    /// Silent if:
+    ///
+    /// - the optimizer is returned, stored or passed to another function,
+    /// - the optimizer comes from the caller of a function without the attribute,
+    /// - the function reads gradients or updates parameters itself.
+    ///
+    /// In an annotated `impl`, an optimizer in a field of `self` is reported as a warning if no method calls `step` and every iteration zeroes the gradients.
     missing_step, Error, "gradients are computed and no `step` uses them"
 }
 
 fn check(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
         let optimizer = &cx.cfg.optimizers[id];
-        let of_self = is_zeroed_each_round(cx, id);
+        let of_self = is_zeroed_every_iteration(cx, id);
         let of_caller = optimizer.from_caller && !cx.options.annotated && !of_self;
-        // Another one that moves the same parameters uses them.
+        // Another optimizer of the same parameters uses the gradients.
         let shared = (0..cx.cfg.optimizers.len()).any(|other| {
             let (mine, theirs) = (&optimizer.owned, &cx.cfg.optimizers[other].owned);
             let overlap = mine.as_ref().zip(theirs.as_ref()).and_then(|(mine, theirs)| mine.overlaps(theirs, &cx.cfg.paths));
@@ -53,7 +60,7 @@ fn check(cx: &mut Context<'_>) {
         if shared || of_caller || cx.cfg.function.reads_gradients || cx.may_step_elsewhere(id) || !cx.acting(id, Effect::Take).is_empty() {
             continue;
         }
-        // One optimizer steps in place of another: `unrelated_optimizer` tells it.
+        // A step on the wrong optimizer is reported by `unrelated_optimizer`.
         if (0..cx.cfg.optimizers.len()).any(|other| unrelated(cx, other).is_some()) {
             continue;
         }
@@ -74,10 +81,10 @@ fn check(cx: &mut Context<'_>) {
         let place = cx.site(visit.site).place;
         let fix = alone.then(|| Edit::After(place, format!("{}.step();", optimizer.name)));
         let fix = fix.map(|edit| Fix::new(Applicability::Safe, edit));
-        // What happens at the backward itself comes before what is missing at the end.
+        // Findings on the `backward` itself win over a `step` missing at the end.
         let report = cx.report(visit.site, Cause::Gradients(visit.site, id), usize::MAX, Certain::Every, message);
         let report = report
-            .note("the parameters never change, and nothing is learnt")
+            .note("the parameters never change, so nothing is trained")
             .help(help)
             .fix(fix);
         if of_self {
@@ -87,9 +94,9 @@ fn check(cx: &mut Context<'_>) {
     wasted(cx);
 }
 
-/// Whether an annotated group, in which nothing steps, zeroes the gradients of a field of `self` in each round
-/// that computes them: a step that is not seen would find those of the last round alone.
-fn is_zeroed_each_round(cx: &Context<'_>, id: usize) -> bool {
+/// Whether the methods of an annotated group never step an optimizer in a field of `self` and zero its gradients in
+/// every iteration that computes them: a `step` elsewhere would find only the gradients of the last iteration.
+fn is_zeroed_every_iteration(cx: &Context<'_>, id: usize) -> bool {
     let round = |site: &usize| cx.site(*site).loops.last().copied();
     let zeroes: Vec<_> = cx.acting(id, Effect::Zero).into_iter().filter(|site| !cx.site(*site).conditional).collect();
     let fills = cx.acting(id, Effect::Fill);
@@ -97,24 +104,24 @@ fn is_zeroed_each_round(cx: &Context<'_>, id: usize) -> bool {
     cx.options.unstepped && is_field_of_self(cx.name(id)) && !fills.is_empty() && fills.iter().all(zeroed)
 }
 
-/// A backward among others whose gradients are always zeroed, or left, before a step could use them.
+/// One `backward` of several whose gradients are always zeroed, or never used, before a `step`.
 fn wasted(cx: &mut Context<'_>) {
     if cx.cfg.function.reads_gradients {
         return;
     }
-    // A step that meets what it should not tells of the same gradients.
+    // A faulty step reports the same gradients.
     let faulty: Vec<_> = cx.faults(Effect::Take).iter().map(|fault| fault.optimizer).collect();
     let fills = |visit: &&Visit| matches!(visit.what, Observed::Effect(_, Effect::Fill, _));
     let reached: BTreeSet<_> = cx.solution.visits.iter().filter(fills).map(|visit| visit.site).collect();
     for (site, optimizers) in unused(cx.cfg, cx.options.annotated) {
         let is_told = |id: &usize| {
-            cx.is_handed_on(*id) || faulty.contains(id) || cx.acting(*id, Effect::Take).is_empty()
+            cx.is_passed_on(*id) || faulty.contains(id) || cx.acting(*id, Effect::Take).is_empty()
         };
         let Some(&id) = optimizers.first().filter(|_| reached.contains(&site)) else { continue };
         if optimizers.iter().any(is_told) || cx.site(site).loops.is_empty() {
             continue;
         }
-        // Where no step stands near, the loop may be there for something else.
+        // A loop without a step near it may have another purpose.
         let steps = cx.acting(id, Effect::Take);
         let near = steps.iter().find(|step| cx.site(**step).loops.last() == cx.site(site).loops.last());
         let Some(&step) = near else { continue };
@@ -124,18 +131,18 @@ fn wasted(cx: &mut Context<'_>) {
             // If the parameters of some optimizer get no gradient, this loss was probably meant for them.
             let lost = (0..cx.cfg.optimizers.len()).any(|other| unrelated(cx, other).is_some());
             match cx.detached(site).filter(|_| lost) {
-                Some(cut) => format!("hand over `{cut}` itself: `detach` cuts off the model that computed it"),
+                Some(cut) => format!("pass `{cut}` itself: `detach` cuts off the model that computed it"),
                 None => format!("run it before {}", cx.call_at(step)),
             }
         };
         let zero = cx.acting(id, Effect::Zero).first().copied();
-        let zero = zero.map(|zero| (zero, format!("{} zeroes them before a step comes", cx.call_at(zero))));
+        let zero = zero.map(|zero| (zero, format!("{} zeroes them before any step", cx.call_at(zero))));
         let message = format!("{} computes gradients that no step of `{}` uses", cx.call(site), cx.name(id));
         let mut report = cx.report(site, Cause::Gradients(site, id), usize::MAX, Certain::Every, message);
         if let Some((zero, note)) = zero {
             report = report.note_at(zero, note);
         }
-        report.note("this loss teaches the model nothing").help(help);
+        report.note("this loss does not train the model").help(help);
     }
 }
 

@@ -8,36 +8,37 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `backward` that adds to gradients which a `step` already used, and which a later `step` then uses again: no `zero_grad` stands between the rounds.
-    /// When `zero_grad` stands only outside the batch loop, the finding says so.
-    /// One call of a function is a round as well: where an annotated function runs `backward` and `step` on an optimizer of its caller and zeroes nowhere, the next call adds to what this one left, and a warning says so.
+    /// A `backward` that adds to gradients already used by a `step`, and used again by a later `step`: no `zero_grad` separates the iterations.
+    /// If `zero_grad` is only outside the batch loop, the finding says so.
+    /// An annotated function that runs `backward` and `step` on its caller's optimizer and never zeroes is a warning: its next call adds to the gradients of this one.
     ///
     /// ## Why it matters
     ///
-    /// Gradients add up, so every step from the second batch on also follows all the batches before it.
+    /// Gradients accumulate, so every step from the second batch on also includes all earlier batches.
     /// Training looks unstable, or merely worse.
-    /// It is the most reported fault of its kind; silero-vad fixed it in PR 699, torchforge in PR 71.
+    /// This is the most reported fault of training loops; silero-vad fixed it in PR 699, torchforge in PR 71.
     ///
     /// ## Example
     ///
     /// ```text
     /// for batch in train {                                    // gradients:
-    ///     let output = model.forward(&batch.input);           // {empty}   later rounds {used}
+    ///     let output = model.forward(&batch.input);           // {empty}   later iterations {used}
     ///     let loss = cross_entropy(&output, &batch.target);
-    ///     loss.backward();                                    // {filled}  later rounds {stale}  <-
+    ///     loss.backward();                                    // {filled}  later iterations {stale}  <-
     ///     optimizer.step();                                   // {used}
     /// }
     /// ```
     ///
     /// ## Instead
     ///
-    /// Call `optimizer.zero_grad()` before `backward`, or after `step`: anywhere that separates two rounds.
-    /// To add up several batches on purpose, step and zero under the same condition.
+    /// Call `optimizer.zero_grad()` before `backward`, or after `step`: anywhere between the `step` of one iteration and the `backward` of the next.
+    /// To accumulate several batches on purpose, put `step` and `zero_grad` under the same condition.
     ///
     /// ## Limits
     ///
-    /// Silent where the optimizer or its model was handed by `&mut` to a function that is not seen, and with several optimizers where it cannot be told whose parameters the loss reaches.
-    /// Where several batches make one update, a `step` that counts them with `%` and has no `zero_grad` of its own in its loop is a warning, for the count may be full only once; what other conditions leave out is taken as meant.
+    /// Silent if the optimizer or its model is passed by `&mut` to an opaque call, and, with several optimizers, if it is unknown which parameters the loss depends on.
+    /// With gradient accumulation, a `step` under a condition with `%` and no `zero_grad` in its loop is a warning, because the condition may hold only once.
+    /// Any other condition that skips `zero_grad` is taken as intended.
     missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
 }
 
@@ -46,63 +47,63 @@ fn check(cx: &mut Context<'_>) {
         let provenance = fault.gradients.provenance(GradientStates::STALE);
         let (Some(backward), Some(used)) = (provenance.filled, provenance.used) else { continue };
         if fault.state == GradientStates::STALE {
-            tell(cx, &fault, backward, used);
+            report_finding(cx, &fault, backward, used);
             if fault.certain == Certain::Some && used == fault.visit.site && never_zeroes(cx, &fault) {
-                tell_windows(cx, &fault, backward);
+                report_windows(cx, &fault, backward);
             }
         }
     }
     if cx.options.annotated && !cx.options.called && !cx.of_spec() {
         for id in 0..cx.cfg.optimizers.len() {
-            if let Some((filled, step)) = left_behind(cx, id) {
-                tell_calls(cx, id, &filled, step);
+            if let Some((filled, step)) = leaves_used_gradients(cx, id) {
+                report_calls(cx, id, &filled, step);
             }
         }
     }
 }
 
-/// Whether a step that counts the rounds of its loop is met again with no `zero_grad` for certain in between:
-/// none stands in the loop, or it asks something unseen besides.
+/// Whether a step under an iteration counter may run again without a `zero_grad` in between: the loop has no
+/// `zero_grad`, or only one with an additional opaque condition.
 fn never_zeroes(cx: &Context<'_>, fault: &Fault) -> bool {
     let step = fault.visit.site;
-    let windows = cx.counted();
+    let windows = cx.counted_windows();
     let Some(window) = windows.iter().find(|window| window.optimizer == fault.optimizer && window.step == step) else {
         return false;
     };
     let mut zeros = cx.acting(fault.optimizer, Effect::Zero);
-    zeros.retain(|&zero| cx.site(zero).loops.contains(&window.rounds));
-    cx.recurs(step) && !cx.cfg.function.reads_gradients && !cx.is_handed_on(fault.optimizer) && zeros.iter().all(|zero| cx.asks_besides(*zero, step))
+    zeros.retain(|&zero| cx.site(zero).loops.contains(&window.batch_loop));
+    cx.is_periodic(step) && !cx.cfg.function.reads_gradients && !cx.is_passed_on(fault.optimizer) && zeros.iter().all(|zero| cx.has_extra_opaque_guard(*zero, step))
 }
 
-fn tell_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {
+fn report_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {
     let step = fault.visit.site;
     let message = format!("{} adds to gradients that a step already used", cx.call(backward));
     let zero = cx.acting(fault.optimizer, Effect::Zero).into_iter().find(|zero| cx.site(*zero).loops == cx.site(step).loops);
-    let note = format!("{} used them, and may be met again before they are zeroed", cx.call_at(step));
+    let note = format!("{} used them, and may run again before they are zeroed", cx.call_at(step));
     let help = match zero {
         Some(zero) => format!("call `{};` wherever the step is", cx.site(zero).text),
         None => format!("call `{}.zero_grad();` after line {}, under the same condition", cx.name(fault.optimizer), cx.line(step)),
     };
-    // Certain, so that it is not taken for what several batches add up to; but the condition may hold once only.
+    // Certain, so that it does not pass for intended accumulation; a warning, since the condition may hold only once.
     let cause = Cause::Gradients(step, fault.optimizer);
     cx.report(backward, cause, fault.visit.rank, Certain::Every, message)
         .note_at(step, note)
-        .note("from the second window on the update also follows the windows before it")
+        .note("from the second window on the update also includes the gradients of earlier windows")
         .help(help)
         .only_warns();
 }
 
-/// The `backward` and the `step` of a function that leaves used gradients to its next call.
-fn left_behind(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, SiteId)> {
+/// The `backward` and the `step` of a function whose next call starts with the used gradients of this one.
+fn leaves_used_gradients(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, SiteId)> {
     let zeroes = |action: &Action| {
         matches!(action, Action::Effect(_, Effect::Zero) | Action::Through(_, Effect::Zero))
     };
     let zeroed = cx.cfg.events().any(|(_, event)| zeroes(&event.action));
     let optimizer = &cx.cfg.optimizers[id];
-    if !optimizer.from_caller || optimizer.given || zeroed || cx.cfg.function.reads_gradients || cx.is_handed_on(id) {
+    if !optimizer.from_caller || optimizer.given || zeroed || cx.cfg.function.reads_gradients || cx.is_passed_on(id) {
         return None;
     }
-    // In a loop the round is the loop's, and a condition may well let several batches make one update.
+    // In a loop the iteration separates updates, and a condition may accumulate several batches.
     let plain = |site: SiteId| cx.site(site).loops.is_empty() && !cx.site(site).conditional;
     let meets = |visit: &&Visit, done: Effect, state: GradientStates| match visit.what {
         Observed::Effect(of, effect, gradients) => of == id && effect == done && gradients.all == state && plain(visit.site),
@@ -113,21 +114,21 @@ fn left_behind(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, SiteId)> {
     Some((filled, step.site))
 }
 
-fn tell_calls(cx: &mut Context<'_>, id: OptimizerId, filled: &Visit, step: SiteId) {
+fn report_calls(cx: &mut Context<'_>, id: OptimizerId, filled: &Visit, step: SiteId) {
     let backward = filled.site;
-    let message = format!("{} adds to gradients that {} of the call before already used", cx.call(backward), cx.call(step));
-    let note = format!("{} leaves them where they are, and the next call meets them", cx.call_at(step));
+    let message = format!("{} adds to gradients that {} of the previous call already used", cx.call(backward), cx.call(step));
+    let note = format!("{} does not zero them, and the next call adds to them", cx.call_at(step));
     let help = format!("call `{}.zero_grad();` before line {}, or before each call", cx.name(id), cx.line(backward));
     cx.report(backward, Cause::Gradients(backward, id), filled.rank, Certain::Some, message)
         .when(Some("unless the caller zeroes them".to_owned()))
         .note_at(step, note)
-        .note("every step from the second call on also follows all earlier batches")
+        .note("every step from the second call on also includes the gradients of all earlier batches")
         .help(help);
 }
 
-fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
-    // As the step calls it, which may be by another name than at home.
-    let before = cx.beside(backward, used);
+fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
+    // The optimizer's name at the step, which may differ in an inlined function.
+    let before = cx.in_common_function(backward, used);
     let name = cx.site(used).receiver.as_ref().filter(|_| cx.same_function(used, before));
     let name = name.map_or_else(|| cx.name(fault.optimizer).to_owned(), ToString::to_string);
     let mut zeroed = cx.acting(fault.optimizer, Effect::Zero);
@@ -160,7 +161,7 @@ fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
     let code = format!("{};", zero.trim_matches('`'));
     let fix = fix(cx, [before, used], movable, code).filter(|_| outside.is_none() || movable.is_some());
     let outer = outside.map(|zero| {
-        let text = format!("{} stands outside the loop over the batches and runs too seldom", cx.call_at(zero));
+        let text = format!("{} is outside the batch loop and runs too rarely", cx.call_at(zero));
         (zero, text)
     });
     let message = format!("{} adds to gradients that {} already used", cx.call(backward), cx.call(used));
@@ -169,14 +170,14 @@ fn tell(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: SiteId) {
         report = report.note_at(zero, text);
     }
     let harm = if looped {
-        "every step from the second batch on also follows all earlier batches"
+        "every step from the second batch on also includes the gradients of all earlier batches"
     } else {
-        "the next step also follows the gradients of the one before"
+        "the next step also includes the gradients of the previous one"
     };
     report.note(harm).help(help).fix(fix);
 }
 
-/// What to change: a `zero_grad` before the backward, or behind a step that not every round runs.
+/// The fix: a `zero_grad` before the `backward`, or after a step that does not run in every iteration.
 fn fix(cx: &Context<'_>, [backward, used]: [SiteId; 2], movable: Option<SiteId>, code: String) -> Option<Fix> {
     let place = |site: SiteId| cx.site(site).place;
     if cx.of_spec() || code.contains("..") {
@@ -235,9 +236,9 @@ mod tests {
         }";
         assert_eq!(found(source, true), [("missing_zero_grad", 7)]);
         let all = messages(source, true);
-        assert!(all.contains("`optimizer.zero_grad()` on line 4 stands outside the loop over the batches"), "{all}");
+        assert!(all.contains("`optimizer.zero_grad()` on line 4 is outside the batch loop"), "{all}");
         assert!(all.contains("move `optimizer.zero_grad();` from line 4 to before line 7"), "{all}");
-        assert!(all.contains("in the previous round of the loop, `optimizer.step()` on line 8 used them"), "{all}");
+        assert!(all.contains("in the previous iteration, `optimizer.step()` on line 8 used them"), "{all}");
     }
 
     #[test]
@@ -248,7 +249,7 @@ mod tests {
             opt.step();
         }";
         let all = messages(source, true);
-        assert!(all.contains("of the call before already used, unless the caller zeroes them"), "{all}");
+        assert!(all.contains("of the previous call already used, unless the caller zeroes them"), "{all}");
         assert_eq!(found(source, true), [("missing_zero_grad", 3)]);
         assert!(found(source, false).is_empty());
         for right in [

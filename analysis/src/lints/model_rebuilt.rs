@@ -5,11 +5,11 @@ use crate::cfg::{Action, Certain};
 lint! {
     /// ## What it finds
     ///
-    /// A model that is built inside the very loop in which it is trained, with its optimizer.
+    /// A model that is built, with its optimizer, inside the loop that trains it.
     ///
     /// ## Why it matters
     ///
-    /// Each round trains a new model for one step and throws it away.
+    /// Each iteration trains a new model for one step and drops it.
     ///
     /// ## Example
     ///
@@ -29,8 +29,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where the model is trained in an inner loop (a fold, a trial), where it is handed on or stored in the round, and where what builds it is an ordinary function.
-    model_rebuilt, Error, "a model built in the loop in which it is trained"
+    /// Silent if the model is trained in an inner loop (a fold, a trial), if the iteration stores it or passes it on, and if an ordinary function builds it.
+    model_rebuilt, Error, "a model built in the loop that trains it"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -48,15 +48,15 @@ fn check(cx: &mut Context<'_>) {
         if handed_on {
             continue;
         }
-        let (built, site) = (site, cx.into_loop(site));
+        let (built, site) = (site, cx.entry_into_loop(site));
         let head = &cx.cfg.loops[around];
-        let note = format!("the loop `{}` on line {} builds it anew in each round", head.text, head.line);
+        let note = format!("the loop `{}` on line {} rebuilds it in every iteration", head.text, head.line);
         let help = format!("move line {} to before line {}, and the optimizer with it", cx.line(site), head.line);
         let name = cx.cfg.paths.name(path).to_owned();
-        let message = format!("`{name}` is built inside the loop in which it is trained");
+        let message = format!("`{name}` is built inside the loop that trains it");
         cx.report(site, Cause::Gradients(built, id), rank, Certain::Every, message)
             .note(note)
-            .note("each round trains a new model for one step and throws it away")
+            .note("each iteration trains a new model for one step and drops it")
             .help(help);
     }
 }

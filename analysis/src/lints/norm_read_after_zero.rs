@@ -10,8 +10,8 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The norm is zero whatever the model does.
-    /// A log of zeros hides exploding and vanishing gradients, and a decision taken by it is always the same.
+    /// The norm is always zero.
+    /// A log of zeros hides exploding and vanishing gradients, and a decision based on it is always the same.
     ///
     /// ## Example
     ///
@@ -28,7 +28,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only calls that are known to give a norm are looked at, and only where the gradients are empty on every path.
+    /// Checked only for calls that are known to return a norm, and only if the gradients are empty on every path.
     norm_read_after_zero, Warning, "a gradient norm read after `zero_grad`"
 }
 
@@ -45,18 +45,18 @@ fn check(cx: &mut Context<'_>) {
         let zeroed = gradients.all.states().filter_map(|state| gradients.provenance(state).zeroed).min();
         let Some(zeroed) = zeroed else { continue };
         let site = visit.site;
-        let message = format!("{} is zero here: the gradients were set back", cx.call(site));
+        let message = format!("{} is zero here: the gradients are empty", cx.call(site));
         let note = format!("{}{} emptied them", cx.when(zeroed, site), cx.call_at(zeroed));
         let help = format!("read it between `backward` and line {}", cx.line(zeroed));
         let cause = Cause::Gradients(site, optimizer);
         cx.report(site, cause, visit.rank, crate::cfg::Certain::Every, message)
             .note_at(zeroed, note)
-            .note("the norm says nothing about the gradients that were used")
+            .note("the norm is not that of the gradients that the step uses")
             .help(help);
     }
 }
 
-/// Whether the gradients that are read are those of an optimizer or a model, and not a record of them.
+/// Whether the norm is read from an optimizer or a model, and not from a stored record.
 fn reads_model(cx: &Context<'_>, site: SiteId) -> bool {
     let mut events = cx.cfg.events().filter(|(_, event)| event.site == site);
     events.any(|(_, event)| match &event.action {

@@ -1,6 +1,6 @@
-//! Lints of specs that are found while the clauses are read, before there is a loop to look at.
+//! Lints of specs that are reported while the clauses are parsed, before there is a loop to check.
 //!
-//! Their pages stand here; what finds them is in `rules`.
+//! Their pages are here; their checks are in `rules`.
 
 use super::Lint;
 

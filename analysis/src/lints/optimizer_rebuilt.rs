@@ -6,18 +6,18 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// An optimizer that is built inside the very loop in which it steps.
+    /// An optimizer that is built inside the loop that steps it.
     ///
     /// ## Why it matters
     ///
-    /// Momentum, Adam's averages and the count of steps start over in each round, so it is a different and worse optimizer than the one that was asked for.
-    /// deepsensor (issue 47) and OpenNMT-py (issue 617) had it.
+    /// Momentum, Adam's averages and the step count restart in every iteration, so the update rule is a different and worse one.
+    /// deepsensor (issue 47) and OpenNMT-py (issue 617) had this fault.
     ///
     /// ## Example
     ///
     /// ```text
     /// for batch in train {
-    ///     let mut optimizer = Adam::new(model.parameters(), 1e-3);   // <- built anew for each batch
+    ///     let mut optimizer = Adam::new(model.parameters(), 1e-3);   // <- rebuilt for each batch
     ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
     ///     loss.backward();
     ///     optimizer.step();
@@ -30,31 +30,31 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where it is built in an outer loop and steps in an inner one (a restart for each epoch, fold or image), where a condition decides whether it is built, and where its parameters belong to the round itself.
-    optimizer_rebuilt, Error, "an optimizer built in the loop in which it steps"
+    /// Silent if it is built in an outer loop and steps in an inner one (a restart for each epoch, fold or image), if a condition decides whether it is built, and if its parameters are created in the same iteration.
+    optimizer_rebuilt, Error, "an optimizer built in the loop that steps it"
 }
 
 fn check(cx: &mut Context<'_>) {
     for id in 0..cx.cfg.optimizers.len() {
         let Some((built, around, rank)) = rebuilt(cx, id) else { continue };
-        let site = cx.into_loop(built);
+        let site = cx.entry_into_loop(built);
         let Some(owned) = &cx.cfg.optimizers[id].owned else { continue };
         let of_the_round = |path: &usize| cx.cfg.bound_in(*path) == Some(around);
         if owned.paths().is_empty() || owned.paths().iter().any(of_the_round) {
             continue;
         }
         let head = &cx.cfg.loops[around];
-        let note = format!("the loop `{}` on line {} builds it anew in each round", head.text, head.line);
+        let note = format!("the loop `{}` on line {} rebuilds it in every iteration", head.text, head.line);
         let help = format!("move line {} to before line {}", cx.line(site), head.line);
         let name = cx.name(id).to_owned();
-        cx.report(site, Cause::Gradients(built, id), rank, Certain::Every, format!("`{name}` is built inside the loop in which it steps"))
+        cx.report(site, Cause::Gradients(built, id), rank, Certain::Every, format!("`{name}` is built inside the loop that steps it"))
             .note(note)
-            .note("momentum and averages start over with each batch")
+            .note("momentum and averages restart with each batch")
             .help(help);
     }
 }
 
-/// Where an optimizer is built in the innermost loop around one of its steps, that loop, and when.
+/// The site that builds an optimizer in the innermost loop around one of its steps, the loop, and the site's rank.
 pub(super) fn rebuilt(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, LoopId, usize)> {
     let optimizer = &cx.cfg.optimizers[id];
     if cx.may_step_elsewhere(id) || cx.of_spec() {

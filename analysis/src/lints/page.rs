@@ -1,4 +1,4 @@
-//! The catalogue as a document, from the same pages that a finding points to.
+//! The catalogue as a Markdown document, made of the lints' pages.
 
 use std::fmt::Write as _;
 
@@ -7,9 +7,9 @@ use crate::diagnostic::Level;
 
 pub(super) fn document(lints: &[&Lint]) -> String {
     let mut out = String::from(
-        "# Lints\n\nWhat the checker finds, generated from the lints' own pages; do not edit by hand.\n\
-         A certain finding is an error, one that holds on some path a warning, and what the checker does \
-         not understand makes it silent.\n\
+        "# Lints\n\nThe faults that the checker finds, generated from the lints' own pages; do not edit by hand.\n\
+         A certain finding is an error, a finding on some path is a warning, and code that the checker does \
+         not understand is not reported.\n\
          Levels are set with `allow(..)`, `warn(..)` and `deny(..)` in `#[training_loop(..)]`.\n\n\
          | lint | level | fault |\n|---|---|---|\n",
     );

@@ -6,13 +6,13 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `continue` or `break` between `backward` and `step`, taken when something measured is bad, that leaves the gradients as they are.
+    /// A `continue` or `break` between `backward` and `step`, on a condition such as a loss that is not finite, without a `zero_grad`.
     ///
     /// ## Why it matters
     ///
-    /// The batch was to be skipped, but its gradients wait: the next `backward` adds to them, and the next step follows both.
-    /// A loss that is not finite leaves gradients that are not, and no later batch makes them so again.
-    /// espnet (issue 3246) called it a fatal bug.
+    /// The batch is meant to be skipped, but its gradients remain: the next `backward` adds to them, and the next step uses both.
+    /// Gradients that are not finite stay so, whatever is added to them.
+    /// espnet (issue 3246) called this a fatal bug.
     ///
     /// ## Example
     ///
@@ -21,7 +21,7 @@ lint! {
     ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
     ///     loss.backward();                                    // {filled}
     ///     if !loss.item().is_finite() {
-    ///         continue;                                       // <- {filled} goes into the next round
+    ///         continue;                                       // <- {filled} goes into the next iteration
     ///     }
     ///     optimizer.step();
     ///     optimizer.zero_grad();                              // {empty}
@@ -30,12 +30,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Ask before `backward`, or call `optimizer.zero_grad()` before the `continue`, or at the head of the round.
+    /// Test the condition before `backward`, or call `optimizer.zero_grad()` before the `continue` or at the start of the loop body.
     ///
     /// ## Limits
     ///
-    /// Found where the condition looks at what the round computed; any other may well gather several batches on purpose.
-    pending_gradients_skipped, Warning, "a jump between `backward` and `step` leaves gradients to the next round"
+    /// Found only if the condition depends on values computed in the iteration; any other condition may accumulate several batches on purpose.
+    pending_gradients_skipped, Warning, "a jump between `backward` and `step` leaves gradients to the next iteration"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -48,7 +48,7 @@ fn check(cx: &mut Context<'_>) {
                     && let Some(backward) = gradients.all.states().find_map(|state| gradients.provenance(state).filled)
                     && let Some(next) = leaks(cx, optimizer, site)
                 {
-                    tell(cx, optimizer, site, backward, next);
+                    report_finding(cx, optimizer, site, backward, next);
                     break;
                 }
             }
@@ -59,13 +59,13 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a jump hangs on something measured, and not on a number of rounds.
+/// Whether a jump depends on a measured value, and not on an iteration count.
 fn is_measured(cx: &Context<'_>, site: SiteId) -> bool {
     let kinds = || cx.site(site).guards.iter().map(|(guard, _)| &cx.cfg.guards[*guard].kind);
     kinds().any(|kind| matches!(kind, ConditionKind::Measured)) && !kinds().any(|kind| matches!(kind, ConditionKind::Counter(_)))
 }
 
-/// The backward that adds to what a jump leaves, if nothing else comes first.
+/// The `backward` that adds to the gradients pending at a jump, if no other event on them comes first.
 fn leaks(cx: &Context<'_>, optimizer: OptimizerId, jump: SiteId) -> Option<SiteId> {
     let jumps = cx.cfg.events().filter(|(_, event)| event.site == jump && matches!(event.action, Action::Look(_)));
     let (block, _) = jumps.last()?;
@@ -76,18 +76,18 @@ fn leaks(cx: &Context<'_>, optimizer: OptimizerId, jump: SiteId) -> Option<SiteI
     (stepped && next.iter().all(|(effect, _)| *effect == Effect::Fill)).then_some(backward)
 }
 
-fn tell(cx: &mut Context<'_>, optimizer: OptimizerId, site: SiteId, backward: SiteId, next: SiteId) {
-    let message = format!("{} leaves the gradients of this round to the next", cx.call(site));
-    let note = format!("{} computed them, and nothing drops them before {}", cx.call_at(backward), cx.call_at(next));
+fn report_finding(cx: &mut Context<'_>, optimizer: OptimizerId, site: SiteId, backward: SiteId, next: SiteId) {
+    let message = format!("{} leaves the gradients of this iteration to the next", cx.call(site));
+    let note = format!("{} computed them, and nothing zeroes them before {}", cx.call_at(backward), cx.call_at(next));
     let name = cx.name(optimizer).to_owned();
-    let help = format!("call `{name}.zero_grad();` before line {}, or ask before `backward`", cx.line(site));
+    let help = format!("call `{name}.zero_grad();` before line {}, or test the condition before `backward`", cx.line(site));
     cx.report(site, Cause::Alone(site, LINT.name), usize::MAX, Certain::Every, message)
         .note_at(backward, note)
-        .note("the next step also follows the batch that was to be skipped")
+        .note("the next step also includes the gradients of the skipped batch")
         .help(help);
 }
 
-/// `if loss.is_finite() { step; zero }`: the batch that is not stepped is not dropped either.
+/// `if loss.is_finite() { step; zero }`: a batch without a step is not zeroed either.
 fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let steps = cx.acting(optimizer, Effect::Take);
     let Some(&step) = steps.first() else { return };
@@ -95,7 +95,7 @@ fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let kind = |guard: usize| &cx.cfg.guards[guard].kind;
     let guards = &cx.site(step).guards;
     let Some(&guard) = guards.iter().find(|(guard, _)| matches!(kind(*guard), ConditionKind::Measured)) else { return };
-    if guards.iter().any(|(guard, _)| matches!(kind(*guard), ConditionKind::Counter(_))) || cx.is_handed_on(optimizer) {
+    if guards.iter().any(|(guard, _)| matches!(kind(*guard), ConditionKind::Counter(_))) || cx.is_passed_on(optimizer) {
         return;
     }
     let here = |site: &SiteId| cx.site(*site).loops.contains(&around);
@@ -109,7 +109,7 @@ fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let free = |site: &SiteId| cx.site(*site).loops.last() == Some(&around) && !guarded(site);
     let Some(&backward) = fills.iter().find(|fill| free(fill) && **fill < step) else { return };
     let asked = cx.cfg.guards[guard.0].site;
-    // A `continue` on the other outcome is told above.
+    // A `continue` on the other outcome is reported above.
     let jumps = cx.cfg.facts.all::<Reads>().any(|(jump, what)| {
         *what == Reads::Leave && cx.site(jump).guards.iter().any(|known| cx.cfg.same_guard(*known, (guard.0, !guard.1)))
     });
@@ -118,13 +118,13 @@ fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
         return;
     }
     let outcome = if guard.1 { "does not hold" } else { "holds" };
-    let message = format!("`{}` keeps the step away, and the gradients stay for the next round", cx.site(asked).text);
-    let note = format!("{} computed them, and where the condition {outcome} nothing drops them", cx.call_at(backward));
+    let message = format!("`{}` skips the step, and the gradients stay for the next iteration", cx.site(asked).text);
+    let note = format!("{} computed them, and nothing zeroes them if the condition {outcome}", cx.call_at(backward));
     let name = cx.name(optimizer).to_owned();
     cx.report(asked, Cause::Alone(asked, LINT.name), usize::MAX, Certain::Every, message)
         .note_at(backward, note)
-        .note("the next step also follows the batch that was to be skipped")
-        .help(format!("call `{name}.zero_grad();` in every round, after the `if`"));
+        .note("the next step also includes the gradients of the skipped batch")
+        .help(format!("call `{name}.zero_grad();` in every iteration, after the `if`"));
 }
 
 #[cfg(test)]

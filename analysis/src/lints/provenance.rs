@@ -1,4 +1,4 @@
-//! What the lints on losses and data ask of where values come from.
+//! Queries on the provenance of values, for the lints on losses and data.
 
 use super::Context;
 use crate::cfg::{Certain, Computation, Deps, Excerpt, LoopId, Measure, Root, SiteId};
@@ -6,7 +6,7 @@ use crate::stage::Effect;
 use crate::vocabulary::{Phase, phase_of_name};
 
 impl Context<'_> {
-    /// Whether an optimizer of this function moves one of these models, as far as that is known.
+    /// Whether an optimizer of this function is known to update one of these models.
     pub(super) fn is_trained(&self, models: &Deps) -> bool {
         let optimizers = &self.cfg.optimizers;
         let known = |owned: &Option<Deps>| owned.as_ref()?.overlaps(models, &self.cfg.paths);
@@ -16,7 +16,7 @@ impl Context<'_> {
                 .any(|one| known(&one.owned) == Some(true) || (one.owned.is_none() && optimizers.len() == 1))
     }
 
-    /// The value that was detached before a forward pass behind the loss of this `backward`: `fake` of
+    /// The value that was detached before a forward pass of this `backward`'s loss: `fake` in
     /// `net_d.forward(&fake.detach())`.
     pub(super) fn detached(&self, backward: SiteId) -> Option<Excerpt> {
         let roots = self.cfg.facts.at::<Root>(backward).into_iter();
@@ -26,30 +26,30 @@ impl Context<'_> {
         })
     }
 
-    /// Whether both sites stand in the same loops, so that one round runs both.
-    pub(super) fn in_one_round(&self, a: SiteId, b: SiteId) -> bool {
+    /// Whether both sites are in the same loops, so that one iteration runs both.
+    pub(super) fn in_one_iteration(&self, a: SiteId, b: SiteId) -> bool {
         self.site(a).loops == self.site(b).loops
     }
 
-    /// Whether a `backward` or a step stands in a loop, or in a loop inside it.
+    /// Whether a loop contains a `backward` or a `step`, directly or in an inner loop.
     pub(super) fn trains_in(&self, around: LoopId) -> bool {
         let within = |effect| self.cfg.sites_with(effect).any(|(_, site)| site.loops.contains(&around));
         within(Effect::Fill) || within(Effect::Take)
     }
 
-    /// Whether a `backward` runs through what this forward computed; `None` if that is not known.
-    pub(super) fn is_learnt(&self, forward: SiteId) -> Option<bool> {
+    /// Whether a `backward` runs through the output of this forward pass; `None` if unknown.
+    pub(super) fn is_trained_on(&self, forward: SiteId) -> Option<bool> {
         if self.backwards().any(|(_, run)| run.past.computed.known().contains(&forward)) {
             return Some(true);
         }
         (!self.backwards().any(|(_, run)| run.past.computed.is_unknown())).then_some(false)
     }
 
-    /// On which data a number was measured: by its name, else by the forwards behind it.
+    /// Whether a number was measured on training or validation data, by its name or else by its forward passes.
     pub(super) fn phase(&self, measure: &Measure) -> Option<Phase> {
         let by_forwards = || {
             let learnt: Option<Vec<bool>> =
-                measure.forwards.iter().map(|&forward| self.is_learnt(forward)).collect();
+                measure.forwards.iter().map(|&forward| self.is_trained_on(forward)).collect();
             match learnt?.as_slice() {
                 [] => None,
                 all if all.iter().all(|learnt| *learnt) => Some(Phase::Train),
@@ -65,10 +65,10 @@ impl Context<'_> {
         phase_of_name(&measure.name).or_else(by_forwards).or_else(by_parts)
     }
 
-    /// Reports a fault of one place, which does not depend on the state of gradients.
+    /// Reports a fault at one site that does not depend on the state of gradients.
     pub(super) fn report_alone(&mut self, site: SiteId, message: impl Into<String>) -> super::Report<'_> {
         let name = self.lint.map_or("", |lint| lint.name);
-        // What is wrong with the loss itself is told rather than what follows from it at the same place.
+        // Rank 0: a fault of the loss itself wins over its consequences at the same place.
         self.report(site, super::Cause::Alone(site, name), 0, Certain::Every, message)
     }
 }

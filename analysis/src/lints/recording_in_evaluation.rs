@@ -8,18 +8,18 @@ use crate::flow::StateSet;
 lint! {
     /// ## What it finds
     ///
-    /// A loop over validation data whose forward records a graph, although no `backward` follows.
+    /// A loop over validation data whose forward pass records a graph that no `backward` uses.
     ///
     /// ## Why it matters
     ///
-    /// The graph keeps every intermediate result of the batch alive: evaluation takes about twice the memory and more time than it needs, and runs out of memory with batches that training could take.
+    /// The graph keeps every intermediate result of the batch alive: evaluation needs about twice the memory and more time, and may run out of memory on batches that fit in training.
     ///
     /// ## Example
     ///
     /// ```text
     /// model.eval();                                           // recording:
     /// for batch in valid {
-    ///     let output = model.forward(&batch.input);           // {on}  <- a graph that nobody runs through
+    ///     let output = model.forward(&batch.input);           // {on}  <- an unused graph
     ///     total += cross_entropy(&output, &batch.target).item();
     /// }
     /// ```
@@ -30,8 +30,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Looks only at functions that also train the model: elsewhere the caller may have stopped recording.
-    /// Silent where gradients are read, where the output is detached, and where unseen code may run `backward`.
+    /// Checked only in functions that also train the model: elsewhere the caller may have switched recording off.
+    /// Silent if gradients are read, if the output is detached, and if an opaque call may run `backward`.
     recording_in_evaluation, Warning, "an evaluation that records a graph"
 }
 
@@ -61,8 +61,8 @@ fn check(cx: &mut Context<'_>) {
         let message = format!("{} records a graph that no `backward` runs through", cx.call(site));
         cx.report(site, Cause::Alone(site, LINT.name), forward.visit.rank, Certain::Every, message)
             .note(format!("the loop over `{over}` on line {line} only evaluates"))
-            .note("the graph keeps every intermediate result alive: evaluation takes the memory of training")
-            .help(format!("write `let _evaluation = evaluation(&{model});` before line {line}, or compute under `no_grad(|| ..)`"));
+            .note("the graph keeps every intermediate result alive: evaluation needs as much memory as training")
+            .help(format!("write `let _evaluation = evaluation(&{model});` before line {line}, or run it under `no_grad(|| ..)`"));
     }
 }
 

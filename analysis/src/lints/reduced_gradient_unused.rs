@@ -4,12 +4,12 @@ use crate::cfg::{Certain, Versioned, Fate, Gives, Outcome};
 lint! {
     /// ## What it finds
     ///
-    /// The result of an all-reduce that nothing uses: it gets a name that is never read, or it is dropped although the same call gives a value elsewhere in the function.
+    /// An unused result of an all-reduce: its variable is never read, or it is dropped although the function uses the result of the same call elsewhere.
     ///
     /// ## Why it matters
     ///
-    /// Where an all-reduce returns a new value, the old one still holds this process's own numbers.
-    /// Each process then follows its own batches, and the copies of the model drift apart; the study of `TrainCheck` has such a case.
+    /// If an all-reduce returns a new value, the old one still has this process's own gradients.
+    /// Each process then trains on its own batches, and the copies of the model drift apart; the study of `TrainCheck` has such a case.
     ///
     /// ## Example
     ///
@@ -21,12 +21,12 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Go on with what the call returns: `let gradient = world.all_reduce(&gradient);`.
+    /// Use the returned value: `let gradient = world.all_reduce(&gradient);`.
     ///
     /// ## Limits
     ///
-    /// An all-reduce as a statement is taken to work in place, as most do; likewise one that is given something by `&mut`.
-    reduced_gradient_unused, Error, "the result of an all-reduce that nothing uses"
+    /// An all-reduce as a statement is assumed to work in place, as most do, and so is one with a `&mut` argument.
+    reduced_gradient_unused, Error, "an unused result of an all-reduce"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -44,17 +44,17 @@ fn check(cx: &mut Context<'_>) {
     for (site, path, kept) in lost {
         let call = cx.call(site);
         let message = match path {
-            Some(path) => format!("{call} gives the sum of all processes, and nothing reads `{}`", cx.cfg.paths.name(path)),
-            None => format!("{call} gives the sum of all processes, and that is dropped"),
+            Some(path) => format!("{call} returns the sum of all processes, and nothing reads `{}`", cx.cfg.paths.name(path)),
+            None => format!("{call} returns the sum of all processes, and the result is dropped"),
         };
-        let other = kept.map(|kept| (kept, format!("{} goes on with what it returns", cx.call_at(kept))));
+        let other = kept.map(|kept| (kept, format!("{} uses its result", cx.call_at(kept))));
         let mut report = cx.report(site, Cause::Alone(site, "reduced_gradient_unused"), site, Certain::Every, message);
         if let Some((kept, note)) = other {
             report = report.note_at(kept, note);
         }
         report
-            .note("each process goes on with its own numbers, and their models drift apart")
-            .help("go on with the value that the call returns");
+            .note("each process continues with its own gradients, and the models drift apart")
+            .help("use the value that the call returns");
     }
 }
 

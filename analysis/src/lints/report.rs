@@ -1,25 +1,25 @@
-//! A finding, from what a lint says of it to how it is worded.
+//! Findings, from a lint's report to the final message.
 
 use super::Lint;
 use crate::cfg::{Certain, Cfg, GraphId, OptimizerId, SiteId};
 use crate::diagnostic::{Level, Note};
 use crate::fix::Fix;
 
-/// A finding that has still to be weighed against the others.
+/// A finding before the merge with the others.
 #[derive(Debug)]
 pub struct Finding {
     pub(super) lint: &'static Lint,
     pub(super) certain: Certain,
-    /// Where it stands.
+    /// Its place.
     pub(super) site: SiteId,
-    /// What makes it a fault: one finding for each.
+    /// Its cause; the merge keeps one finding for each.
     pub(super) cause: Cause,
-    /// The highest level that it may have.
+    /// The highest level allowed.
     pub(super) most: Level,
-    /// When it comes about.
+    /// Its position in execution order.
     pub(super) rank: usize,
     pub(super) message: String,
-    /// On which paths, if not on all.
+    /// On which paths it holds, if not on all.
     pub(super) when: Option<String>,
     pub(super) notes: Vec<Note>,
     pub(super) help: Option<String>,
@@ -27,8 +27,8 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The message, and on which paths it holds.
-    pub(super) fn told(&self) -> String {
+    /// The message, followed by the paths on which it holds.
+    pub(super) fn full_message(&self) -> String {
         match (self.certain, &self.when) {
             (Certain::Every, _) => self.message.clone(),
             (Certain::Some, None) => format!("{}, on some path", self.message),
@@ -37,19 +37,19 @@ impl Finding {
     }
 }
 
-/// What makes something a fault; of several findings with one cause the first is kept.
+/// The cause of a fault; of several findings with one cause the first is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
-    /// An event that meets the gradients of an optimizer.
+    /// An event on the gradients of an optimizer.
     Gradients(SiteId, OptimizerId),
-    /// An event that meets the graph of a tensor.
+    /// An event on the graph of a tensor.
     Graph(SiteId, GraphId),
-    /// An event alone, judged by one lint.
+    /// An event by itself, for the lint of this name.
     Alone(SiteId, &'static str),
 }
 
 impl Cause {
-    /// The optimizer whose gradients are at fault.
+    /// The optimizer with the faulty gradients.
     pub(super) fn optimizer(self) -> Option<OptimizerId> {
         match self {
             Self::Gradients(_, optimizer) => Some(optimizer),
@@ -58,7 +58,7 @@ impl Cause {
     }
 }
 
-/// A finding that is being worded.
+/// A builder for the notes, help and fix of a finding.
 #[derive(Debug)]
 pub struct Report<'f> {
     pub(super) cfg: &'f Cfg,
@@ -66,7 +66,7 @@ pub struct Report<'f> {
 }
 
 impl Report<'_> {
-    /// Adds a note that speaks of a site.
+    /// Adds a note on a site.
     pub fn note_at(mut self, site: SiteId, message: impl Into<String>) -> Self {
         let place = Some(self.cfg.sites[site].place);
         self.note_with(place, message.into());
@@ -79,7 +79,7 @@ impl Report<'_> {
         self
     }
 
-    /// Says on which paths it holds, if that is known; else a finding that is not certain holds on some.
+    /// Sets the paths on which it holds; a finding that is not certain and has none set says "on some path".
     pub fn when(self, when: Option<String>) -> Self {
         let Self { cfg, mut finding } = self;
         if let Some(finding) = &mut finding {
@@ -88,7 +88,7 @@ impl Report<'_> {
         Self { cfg, finding }
     }
 
-    /// A warning at most: it may be meant so.
+    /// Limits the level to a warning, for code that may be intended.
     pub fn only_warns(mut self) -> Self {
         if let Some(finding) = &mut self.finding {
             finding.most = Level::Warning;
@@ -96,7 +96,7 @@ impl Report<'_> {
         self
     }
 
-    /// Says what to write instead.
+    /// Sets the help: what to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         if let Some(finding) = &mut self.finding {
             finding.help = Some(help.into());
@@ -104,7 +104,7 @@ impl Report<'_> {
         self
     }
 
-    /// The help as a change of the source.
+    /// Sets the help as a change of the source.
     pub fn fix(mut self, fix: Option<Fix>) -> Self {
         if let Some(finding) = &mut self.finding {
             finding.fix = fix;

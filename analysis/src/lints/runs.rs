@@ -1,4 +1,4 @@
-//! What lints on mode and recording ask of forwards: which train, which evaluate, and on which data.
+//! Classification of forward passes for the lints on mode and recording: training or evaluation, and on which data.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,43 +10,43 @@ use crate::flow::{AbstractValue, Observed, Solution, StateSet, Visit};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::{names_environment, speaks_of_evaluation, speaks_of_training};
 
-/// A forward at one visit.
+/// A forward pass at one visit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Forward<'a> {
-    /// When, and where.
+    /// Its visit.
     pub(super) visit: Visit,
-    /// What it runs.
+    /// The model and data of the pass.
     pub(super) run: &'a Computation,
-    /// The model's mode, if it is followed.
+    /// The model's possible modes, if tracked.
     pub(super) mode: Option<AbstractValue>,
-    /// What a switch says of recording.
+    /// Whether recording is on, as set by calls that switch it.
     pub(super) switch: AbstractValue,
 }
 
 impl Forward<'_> {
-    /// It has a graph for certain.
+    /// Whether it certainly records a graph.
     pub(super) fn is_recorded(&self) -> bool {
         self.run.recorded == Recorded::Yes && self.switch.all.within(StateSet::ON)
     }
 
-    /// It has no graph for certain.
+    /// Whether it certainly records no graph.
     pub(super) fn is_unrecorded(&self) -> bool {
         self.run.recorded == Recorded::No || self.switch.all.within(StateSet::OFF)
     }
 }
 
-/// What kind of evaluation a forward belongs to.
+/// The reason why a forward pass counts as evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Evaluates {
-    /// The data's name says so.
+    /// The name of its data, as in `valid`.
     Named(Option<LoopId>),
-    /// A loop over other data than is trained on, whose losses nothing is done with but to look at them.
+    /// A loop over data that is not trained on, whose losses are only reported.
     Quietly(LoopId),
 }
 
 impl Evaluates {
-    /// The loop over the data, if there is one.
-    pub(super) fn round(self) -> Option<LoopId> {
+    /// The loop over the data, if any.
+    pub(super) fn data_loop(self) -> Option<LoopId> {
         match self {
             Self::Named(round) => round,
             Self::Quietly(round) => Some(round),
@@ -54,35 +54,35 @@ impl Evaluates {
     }
 }
 
-/// What the forwards of a function are for; found once for all of them.
+/// The purpose of every forward pass of a function, computed once for all of them.
 #[derive(Debug)]
 pub(super) struct Study<'a> {
     cfg: &'a Cfg,
     solution: &'a Solution,
-    /// Forwards through which a backward runs that a step follows.
+    /// Forward passes that a `backward` runs through, with a `step` after it.
     pub(super) training: BTreeSet<SiteId>,
-    /// Those of them after which no condition leaves the backward out.
+    /// The training passes whose `backward` no condition can skip.
     pub(super) always_training: BTreeSet<SiteId>,
-    /// The models of those that train.
+    /// The models of the training passes.
     trained: BTreeSet<PathId>,
-    /// What the loops go through whose items train.
+    /// The iterated expressions of the loops over training data.
     trained_over: Vec<DataSource>,
-    /// Forwards and losses on which a backward may follow.
+    /// Forward passes and losses that a `backward` may run through.
     backwarded: BTreeSet<SiteId>,
-    /// Of some backward it is not known what is behind it.
+    /// Some `backward` has a loss of unknown origin.
     any_backwarded: bool,
     /// Loops with a backward in them.
     backward_in: BTreeSet<LoopId>,
-    /// Forwards of which a loss is computed.
+    /// Forward passes whose output goes into a loss.
     looked_at: BTreeSet<SiteId>,
-    /// The first forward in each loop.
+    /// The first forward pass in each loop.
     first_in: BTreeMap<LoopId, SiteId>,
     /// Computations that are never recorded.
     off: BTreeSet<SiteId>,
 }
 
 impl<'a> Study<'a> {
-    /// Looks at all forwards, losses and backwards.
+    /// Classifies all forward passes, losses and backward passes.
     pub(super) fn of(cx: &Context<'a>) -> Self {
         let (cfg, solution) = (cx.cfg, cx.solution);
         let mut study = Self {
@@ -140,10 +140,10 @@ impl<'a> Study<'a> {
                 behind.iter().filter_map(|site| Some((*site, self.cfg.facts.at::<Computation>(*site)?)));
             runs.filter(|(_, run)| run.stage == Stage::Forward)
         };
-        // Of whose parameters is not known, only the one model behind the loss can be said to be moved.
+        // For an optimizer with unknown parameters, only a loss of a single model says what it updates.
         let alone = forwards().map(|(_, run)| run.model).collect::<BTreeSet<_>>().len() == 1;
         let holds = |owned: &Deps, run: &Computation| {
-            // A device or a size that both were made with makes nothing of one a part of the other.
+            // A device or a size used in building both does not make one a part of the other.
             let alone = owned.paths().len() == 1;
             let is_owned = |whole: &PathId, model: PathId| {
                 let told = alone
@@ -169,7 +169,7 @@ impl<'a> Study<'a> {
         self.training.extend(training);
     }
 
-    /// All forwards, earlier rounds first.
+    /// All forward passes in execution order, first iterations before later ones.
     pub(super) fn forwards(&self) -> Vec<Forward<'a>> {
         let forward = |visit: &Visit| {
             let Observed::Computation(mode, switch) = visit.what else { return None };
@@ -179,8 +179,8 @@ impl<'a> Study<'a> {
         self.solution.visits.iter().filter_map(forward).collect()
     }
 
-    /// The loop whose items the forwards behind a loss are given.
-    pub(super) fn data_behind(&self, run: &Computation) -> Option<LoopId> {
+    /// The loop whose items are the input of a loss's forward passes.
+    pub(super) fn input_loop(&self, run: &Computation) -> Option<LoopId> {
         let runs = run
             .past
             .computed
@@ -191,22 +191,22 @@ impl<'a> Study<'a> {
         forwards.find_map(|(site, run)| data_of(self.cfg, site, run))
     }
 
-    /// The names in the expression that a loop iterates over.
+    /// The names in a loop's iterated expression.
     pub(super) fn names_over(&self, round: LoopId) -> &'a BTreeSet<String> {
         &self.cfg.loops[round].head.over
     }
 
-    /// What a loop goes through, as the source writes it.
+    /// A loop's iterated expression, as in the source.
     pub(super) fn over(&self, round: LoopId) -> &'a Excerpt {
         &self.cfg.loops[round].over
     }
 
-    /// Whether a loop has a backward in it.
+    /// Whether a loop contains a `backward`.
     pub(super) fn backward_in(&self, round: LoopId) -> bool {
         self.backward_in.contains(&round)
     }
 
-    /// Whether a backward may run through what is computed at a site.
+    /// Whether a `backward` may run through the value computed at a site.
     pub(super) fn is_backwarded(&self, site: SiteId) -> bool {
         self.backwarded.contains(&site)
     }
@@ -216,12 +216,12 @@ impl<'a> Study<'a> {
         self.off.contains(&site)
     }
 
-    /// The first forward in a loop.
+    /// The first forward pass in a loop.
     pub(super) fn first_in(&self, round: LoopId) -> Option<SiteId> {
         self.first_in.get(&round).copied()
     }
 
-    /// Whether a forward evaluates the model on data that this function does not train it on.
+    /// Whether a forward pass evaluates the model on data that this function does not train it on, and why.
     pub(super) fn evaluates(&self, forward: &Forward<'_>) -> Option<Evaluates> {
         let (site, run) = (forward.visit.site, forward.run);
         let trained = |path: &PathId| self.trained.iter().any(|&model| self.cfg.paths.overlap(model, *path));
@@ -248,14 +248,14 @@ impl<'a> Study<'a> {
     }
 }
 
-/// The innermost loop around a forward whose items it is given.
+/// The innermost loop whose items are the input of a forward pass.
 pub(super) fn data_of(cfg: &Cfg, site: SiteId, run: &Computation) -> Option<LoopId> {
     let roots = run.given.paths().iter().map(|path| cfg.paths.root_of(*path));
     let items: BTreeSet<LoopId> = roots.filter_map(|root| cfg.facts.item_of(root)).collect();
     cfg.sites[site].loops.iter().rev().copied().find(|around| items.contains(around))
 }
 
-/// Computations that are never recorded: by what is around them, or by a switch.
+/// Computations that are never recorded: in a `no_grad` scope, or with recording switched off.
 fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
     let mut switched: BTreeMap<SiteId, bool> = BTreeMap::new();
     for visit in &solution.visits {
@@ -269,14 +269,14 @@ fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
 }
 
 impl<'a> Context<'a> {
-    /// All backwards, with what they run through.
+    /// All backward passes, with the forward passes and models that they run through.
     pub(super) fn backwards(&self) -> impl Iterator<Item = (SiteId, &'a Computation)> + use<'a> {
         let cfg = self.cfg;
         cfg.facts.all::<Computation>().filter(|(_, run)| run.stage == Stage::Backward)
     }
 
-    /// The line before which a call has to stand to come once before all rounds that a forward runs in
-    /// and the other site does not.
+    /// The line before which a call must be inserted to run once before the loops that contain the forward pass and
+    /// not the other site.
     pub(super) fn line_before(&self, forward: SiteId, other: SiteId) -> usize {
         let others = &self.site(other).loops;
         let head = self.site(forward).loops.iter().find(|around| !others.contains(around));

@@ -6,11 +6,11 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A schedule that moves, in the loop that trains, before its optimizer has made its first update.
+    /// A schedule that advances, in the training loop, before the first update of its optimizer.
     ///
     /// ## Why it matters
     ///
-    /// The first learning rate of the schedule is never used, and every later one comes an update (or an epoch) too early; a warm-up starts too high.
+    /// The first learning rate of the schedule is never used, and every later one is an update (or an epoch) too early; a warm-up starts too high.
     ///
     /// ## Example
     ///
@@ -19,24 +19,24 @@ lint! {
     ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
     ///     optimizer.zero_grad();
     ///     loss.backward();
-    ///     scheduler.step(&mut optimizer);         // {none}  <- the first rate is gone
+    ///     scheduler.step(&mut optimizer);         // {none}  <- the first rate is skipped
     ///     optimizer.step();                       // {some}
     /// }
     /// ```
     ///
     /// ## Instead
     ///
-    /// Move the schedule after `optimizer.step()`; a schedule that counts epochs after the loop over the batches.
+    /// Advance the schedule after `optimizer.step()`, or after the batch loop if it counts epochs.
     ///
     /// ## Limits
     ///
-    /// Silent outside of loops and in loops without a step (a schedule that is wound forward to resume), where the rate is computed and set by hand before the step, where a condition decides whether there is a step, and for optimizers that other code may have stepped.
-    /// A thing that is a schedule by its name alone may set the rate of the coming update: then this is a warning.
-    schedule_before_step, Error, "the schedule moves before the first update"
+    /// Silent outside of loops and in loops without a step (a schedule that is advanced to resume a run), if the rate is computed and set by hand before the step, if the step is conditional, and for optimizers that other code may have stepped.
+    /// A warning for a value that is a schedule by its name alone, since its call may set the rate of the coming update.
+    schedule_before_step, Error, "the schedule advances before the first update"
 }
 
 fn check(cx: &mut Context<'_>) {
-    // The stage of a spec asks whether the schedule counts epochs, and nothing else.
+    // The `schedule` stage of a spec depends on whether the schedule counts epochs, and on nothing else.
     let stage = |site: SiteId| cx.is_clause(site) && !cx.options.per_epoch;
     let here = |visit: &&Visit| !visit.maybe_not_first && !cx.is_clause(visit.site) || visit.first && stage(visit.site);
     let visits: Vec<_> = cx.solution.visits.iter().filter(here).copied().collect();
@@ -52,7 +52,7 @@ fn check(cx: &mut Context<'_>) {
         if stepped.certainty(StateSet::BEFORE) != Some(Certain::Every) || how.copy_of.is_some() {
             continue;
         }
-        // One that is not built here may count epochs.
+        // A schedule that is not built here may count epochs.
         let sure = how.typed && !(cx.is_clause(visit.site) && cx.cfg.facts.schedules().next().is_none());
         let Some(step) = step_in_its_loop(cx, visit.site, *of) else { continue };
         let (text, line) = (cx.call(visit.site), cx.line(step));
@@ -64,11 +64,11 @@ fn check(cx: &mut Context<'_>) {
             (false, Some(head)) => format!("call {text} after the loop on line {head}"),
         };
         let note = format!("{} makes the first update only after it", cx.call_at(step));
-        let message = format!("{text} moves the learning rate before the first update");
+        let message = format!("{text} advances the learning rate before the first update");
         let report = cx
             .report(visit.site, Cause::Alone(visit.site, LINT.name), visit.rank, Certain::Every, message)
             .note_at(step, note)
-            .note("the first learning rate of the schedule is never used, and the others come too early")
+            .note("the first learning rate of the schedule is never used, and every later one is too early")
             .help(help);
         if !sure {
             report.only_warns();
@@ -76,7 +76,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// A step of the optimizer in the innermost loop around its schedule.
+/// A step of the optimizer in the innermost loop around a schedule's call.
 fn step_in_its_loop(cx: &Context<'_>, schedule: SiteId, of: Option<OptimizerId>) -> Option<SiteId> {
     let round = cx.site(schedule).loops.last()?;
     let ids = (0..cx.cfg.optimizers.len()).filter(|id| of.is_none_or(|of| of == *id));

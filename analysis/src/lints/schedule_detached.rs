@@ -5,11 +5,11 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A schedule that moves a copy of the optimizer, one that is built and never moves, and one that moves once before the loop that trains and never again.
+    /// A schedule that does not advance the learning rate in training: one that sets the rate of a copy of the optimizer, one that is built and never advanced, or one that is advanced once before the training loop and never in it.
     ///
     /// ## Why it matters
     ///
-    /// The learning rate of the optimizer that trains stays what it was at the start: no warm-up, no decay.
+    /// The learning rate of the training optimizer stays constant: no warm-up, no decay.
     ///
     /// ## Example
     ///
@@ -18,7 +18,7 @@ lint! {
     /// let mut scheduler = CosineLr::new(1000);
     /// for batch in train {
     ///     /* forward, backward, step */
-    ///     scheduler.step(&mut optimizer.clone());     // <- the copy is dropped, its rate with it
+    ///     scheduler.step(&mut optimizer.clone());     // <- the rate is set on a copy
     /// }
     /// ```
     ///
@@ -28,8 +28,13 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where the schedule is used in any other way, handed on, stored or returned, where its variable starts with an underscore, where a condition decides whether it moves before the loop, and where several hands hold the optimizer (`Rc`, `Arc`).
-    schedule_detached, Error, "a schedule that never moves the optimizer"
+    /// Silent if:
+    ///
+    /// - the schedule is used in any other way: passed to another function, stored, returned,
+    /// - its variable starts with an underscore,
+    /// - a condition decides whether it advances before the loop,
+    /// - the optimizer is shared (`Rc`, `Arc`), so that a clone is the same optimizer.
+    schedule_detached, Error, "a schedule that never sets the optimizer's learning rate"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -41,7 +46,7 @@ fn check(cx: &mut Context<'_>) {
         copied(cx, site, id);
     }
     let trains = (0..cx.cfg.optimizers.len()).find_map(|id| Some((id, *cx.acting(id, Effect::Take).last()?)));
-    moves_once(cx);
+    advanced_once(cx);
     let Some((id, step)) = trains else { return };
     for (path, schedule) in cx.cfg.facts.schedules() {
         let name = cx.cfg.paths.name(path).to_owned();
@@ -50,17 +55,17 @@ fn check(cx: &mut Context<'_>) {
         }
         let optimizer = cx.name(id).to_owned();
         let line = cx.line(step);
-        let message = format!("`{name}` is built and never moves");
+        let message = format!("`{name}` is built and never advanced");
         cx.report(schedule.built, Cause::Alone(schedule.built, LINT.name), schedule.built, Certain::Every, message)
-            .note("the learning rate stays what it is at the start")
+            .note("the learning rate never changes")
             .help(format!("call `{name}.step(&mut {optimizer});` after line {line}"))
             .only_warns();
     }
 }
 
-/// A schedule whose only move comes before the loop in which its optimizer steps: one move may be meant, as a
-/// warm-up or to set the first rate, but all later ones are missing.
-fn moves_once(cx: &mut Context<'_>) {
+/// A schedule that is advanced only before the loop that steps its optimizer. That call may be intended, to set the
+/// first rate, but all later ones are missing.
+fn advanced_once(cx: &mut Context<'_>) {
     for (path, schedule) in cx.cfg.facts.schedules() {
         let name = cx.cfg.paths.name(path);
         let mut moves = cx.cfg.facts.all::<Advance>().filter(|(_, how)| how.schedule == Some(path));
@@ -78,16 +83,16 @@ fn moves_once(cx: &mut Context<'_>) {
         let Some(moved) = moved else { continue };
         let ids = (0..cx.cfg.optimizers.len()).filter(|id| moved.is_none_or(|moved| moved == *id));
         let steps: Vec<_> = ids.flat_map(|id| cx.acting(id, Effect::Take)).collect();
-        // An update before it, or outside of loops, is another way to train than the one that is meant here.
+        // An update before it, or outside of loops, is not the training loop that this lint is about.
         let later = |step: &SiteId| !cx.site(*step).loops.is_empty() && cx.order(*step) > cx.order(site);
         let (true, Some(&step)) = (steps.iter().all(later), steps.first()) else { continue };
-        let message = format!("{} moves `{name}` once, before the first update, and never again", cx.call(site));
-        let note = format!("{} runs in a loop in which `{name}` stands still", cx.call_at(step));
+        let message = format!("{} advances `{name}` once, before the first update, and never again", cx.call(site));
+        let note = format!("{} runs in a loop that does not advance `{name}`", cx.call_at(step));
         let line = cx.line(step);
-        let help = format!("call it after line {line}, or after the loop over the batches if it counts epochs");
+        let help = format!("call it after line {line}, or after the batch loop if it counts epochs");
         cx.report(site, Cause::Alone(site, LINT.name), site, Certain::Every, message)
             .note_at(step, note)
-            .note("the learning rate stays what it is after the first move: no warm-up, no decay")
+            .note("the learning rate stays constant after that: no warm-up, no decay")
             .help(help)
             .only_warns();
     }
@@ -100,11 +105,11 @@ fn copied(cx: &mut Context<'_>, site: SiteId, id: OptimizerId) {
     let steps = cx.acting(id, Effect::Take);
     let (Some(step), true, false) = (steps.first(), built_here, shared) else { return };
     let name = cx.name(id);
-    let note = format!("{} uses the learning rate of `{name}`, which stays what it was", cx.call_at(*step));
-    let message = format!("{} moves a copy of `{name}`", cx.call(site));
+    let note = format!("{} uses the learning rate of `{name}`, which does not change", cx.call_at(*step));
+    let message = format!("{} sets the learning rate of a copy of `{name}`", cx.call(site));
     cx.report(site, Cause::Alone(site, LINT.name), site, Certain::Every, message)
         .note_at(*step, note)
-        .help(format!("give the schedule `&mut {name}` itself"));
+        .help(format!("pass `&mut {name}` itself to the schedule"));
 }
 
 #[cfg(test)]
@@ -126,7 +131,7 @@ mod tests {
     fn a_copy_learns_nothing() {
         let copy = LOOP.replace("scheduler.step(&mut optimizer)", "scheduler.step(&mut optimizer.clone())");
         assert_eq!(found(&copy, true), [("schedule_detached", 8)]);
-        assert!(messages(&copy, true).contains("moves a copy of `optimizer`"));
+        assert!(messages(&copy, true).contains("sets the learning rate of a copy of `optimizer`"));
         let shared = copy.replace("Sgd::new(model.parameters(), 0.1)", "Rc::new(RefCell::new(Sgd::new(model.parameters(), 0.1)))");
         assert_eq!(found(&shared, true), []);
     }

@@ -3,13 +3,13 @@ use super::Context;
 lint! {
     /// ## What it finds
     ///
-    /// A cosine schedule that counts updates, and whose length is the number of epochs.
+    /// A cosine or one-cycle schedule that counts updates, with the number of epochs as its length.
     ///
     /// ## Why it matters
     ///
-    /// A schedule moves with each update unless it is told otherwise.
-    /// A schedule of length 30 reaches its minimum after 30 batches, perhaps in the second of 30 epochs; the rest of the run trains at the minimal learning rate, by default 0.
-    /// `T_max=epochs` is what one writes in PyTorch, where the loop moves the schedule once an epoch.
+    /// By default a schedule advances with each update.
+    /// A schedule of length 30 reaches its minimum after 30 batches, typically in the first of 30 epochs; the rest of the run trains at the minimal learning rate, by default 0.
+    /// `T_max=epochs` is common in PyTorch, where the loop advances the schedule once per epoch.
     ///
     /// ## Example
     ///
@@ -25,13 +25,13 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// `CosineLr::new(30).per_epoch()`, or the number of updates: `CosineLr::new(30 * train.batches())`.
+    /// `CosineLr::new(30).per_epoch()`, or the number of updates: `CosineLr::new(30 * train.batches())`; the same with `OneCycleLr::new(0.1, 30)`.
     ///
     /// ## Limits
     ///
-    /// Only in specs, and only where both places say the same: the same number, or the same expression.
-    schedule_ends_early, Warning, "a cosine schedule whose length is the number of epochs, but which counts updates"
+    /// Checked only in specs, and only if both places have the same number or the same expression.
+    schedule_ends_early, Warning, "a schedule whose length is the number of epochs, but which counts updates"
 }
 
-/// The rules of specs find it; a written loop has no clause that says how many epochs there are.
+/// Reported by the rules of specs; a hand-written loop has no clause with the number of epochs.
 fn check(_: &mut Context<'_>) {}

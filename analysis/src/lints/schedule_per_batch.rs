@@ -6,12 +6,12 @@ use crate::stage::{Effect, Stage};
 lint! {
     /// ## What it finds
     ///
-    /// A schedule that moves more often than the optimizer steps: with each batch although several batches make one update, or twice in a row.
+    /// A schedule that advances more often than the optimizer steps: with each batch of an accumulation window, or twice for one update.
     ///
     /// ## Why it matters
     ///
-    /// A schedule counts updates; moved more often it is through its curve too early, and most of training runs at its last learning rate.
-    /// burn (issue 5695) and cosmos-rl (issue 207) had it.
+    /// A schedule counts updates; advanced more often it ends too early, and most of the training runs at its last learning rate.
+    /// burn (issue 5695) and cosmos-rl (issue 207) had this fault.
     ///
     /// ## Example
     ///
@@ -29,68 +29,69 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Move it with the update: `if (i + 1) % 4 == 0 { optimizer.step(); scheduler.step(&mut optimizer); optimizer.zero_grad(); }`.
+    /// Advance it with the update: `if (i + 1) % 4 == 0 { optimizer.step(); scheduler.step(&mut optimizer); optimizer.zero_grad(); }`.
     ///
     /// ## Limits
     ///
-    /// Silent where a condition of its own decides whether the schedule moves, and where some other optimizer of the loop steps with each batch.
-    /// Two moves in a row may be meant, so they are a warning; silent where nothing says which optimizer the schedule moves, where anything stands between them, where a condition decides, and where the optimizer steps at several places of the loop.
-    schedule_per_batch, Error, "the schedule moves more often than the optimizer steps"
+    /// Silent if the schedule's call has a condition of its own, and if another optimizer of the loop steps with each batch.
+    /// Two consecutive calls may be intended, so they are a warning.
+    /// They are not reported if the schedule's optimizer is unknown, if there is any other code between them, if one of them is conditional, and if the optimizer steps at several places of the loop.
+    schedule_per_batch, Error, "the schedule advances more often than the optimizer steps"
 }
 
 fn check(cx: &mut Context<'_>) {
-    let mut windows = cx.counted();
-    windows.extend(cx.looped());
+    let mut windows = cx.counted_windows();
+    windows.extend(cx.windows_before_step());
     for site in 0..cx.cfg.sites.len() {
         if cx.site(site).stage != Some(Stage::Schedule) {
             continue;
         }
         let Some(window) = window_of(cx, site, &windows) else { continue };
-        let message = format!("{} moves the schedule with each batch, and the optimizer steps less often", cx.call(site));
-        let note = cx.its_step(window);
+        let message = format!("{} advances the schedule with each batch, but the optimizer steps less often", cx.call(site));
+        let note = cx.step_note(window);
         let help = if cx.of_spec() {
             cx.schedule_in_order(site)
         } else {
-            format!("move `{};` to after line {}, beside `{};`", cx.site(site).text, cx.line(window.step), cx.site(window.step).text)
+            format!("move `{};` to after line {}, next to `{};`", cx.site(site).text, cx.line(window.step), cx.site(window.step).text)
         };
         cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
             .note_at(window.step, note)
-            .note("the schedule counts updates: it is through its curve too early, and the rest runs at its last learning rate")
+            .note("the schedule counts updates: it ends too early, and the rest of the training runs at its last learning rate")
             .help(help);
     }
     twice(cx);
 }
 
-/// Two moves of one schedule with nothing between them, in a loop with one step.
+/// Two consecutive calls of one schedule, in a loop with one step.
 fn twice(cx: &mut Context<'_>) {
     for (site, (first, of)) in cx.cfg.moved_twice() {
         if cx.is_clause(first) || cx.is_clause(site) {
             continue;
         }
-        // One that is tied to no optimizer may count anything.
+        // A schedule of an unknown optimizer may count anything.
         let Some(of) = of.or_else(|| ruled(cx, site)) else { continue };
         let Some(step) = only_step(cx, site, of) else { continue };
-        let message = format!("{} moves the schedule a second time for one update", cx.call(site));
+        let message = format!("{} advances the schedule a second time for one update", cx.call(site));
         let line = cx.line(first);
-        let before = format!("{} already moved it, and no step comes between", cx.call_at(first));
+        let before = format!("{} already advanced it, without a step in between", cx.call_at(first));
         let only = format!("{} is the only step in this loop", cx.call_at(step));
         cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
             .note_at(first, before)
             .note_at(step, only)
-            .note("the schedule is through its curve in half the time, and the rest runs at its last learning rate")
+            .note("the schedule ends after half the time, and the rest of the training runs at its last learning rate")
             .help(format!("remove one of the two calls, here or on line {line}"))
             .only_warns();
     }
 }
 
-/// The optimizer on which a schedule is built that moves here.
+/// The optimizer that the schedule at this site was built with.
 fn ruled(cx: &Context<'_>, site: SiteId) -> Option<OptimizerId> {
     let place = cx.cfg.facts.at::<Advance>(site)?.schedule?;
     let schedule = cx.cfg.facts.variable(place)?.schedule.as_ref()?;
     cx.cfg.facts.optimizer_of_schedule(schedule.built)
 }
 
-/// The step of an optimizer in the innermost loop around its schedule, if there is just one.
+/// The only step of an optimizer in the innermost loop around its schedule's call.
 fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<SiteId> {
     let round = cx.site(schedule).loops.last()?;
     let steps = cx.acting(of, Effect::Take);
@@ -98,19 +99,19 @@ fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<Site
     steps.next().filter(|_| steps.next().is_none())
 }
 
-/// The window in each of whose rounds a schedule moves, if no optimizer that it may move steps as often.
+/// The window in which a schedule advances in every iteration, if none of its possible optimizers steps as often.
 fn window_of<'w, 'a>(cx: &Context<'_>, site: SiteId, windows: &'w [Window<'a>]) -> Option<&'w Window<'a>> {
     let moved = cx.cfg.events().find_map(|(_, event)| match event.action {
         Action::Schedule(of) if event.site == site => Some(of),
         _ => None,
     })?;
     let window = windows.iter().find(|window| {
-        moved.is_none_or(|moved| moved == window.optimizer) && cx.runs_each_round(window, site)
+        moved.is_none_or(|moved| moved == window.optimizer) && cx.runs_every_iteration(window, site)
     })?;
-    let gathers = |id: usize| windows.iter().any(|other| other.optimizer == id && other.rounds == window.rounds);
+    let gathers = |id: usize| windows.iter().any(|other| other.optimizer == id && other.batch_loop == window.batch_loop);
     let steps_here = |id: usize| {
         let steps = cx.acting(id, Effect::Take);
-        steps.iter().any(|step| cx.site(*step).loops.contains(&window.rounds))
+        steps.iter().any(|step| cx.site(*step).loops.contains(&window.batch_loop))
     };
     let lost = |id: usize| cx.cfg.optimizers[id].lost;
     let others = (0..cx.cfg.optimizers.len()).any(|id| lost(id) || steps_here(id) && !gathers(id));

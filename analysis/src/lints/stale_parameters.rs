@@ -5,36 +5,36 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` on an optimizer that was built before its model, or a layer of it, was replaced by a new one.
+    /// A `step` on an optimizer whose model, or a layer of it, was replaced after the optimizer was built.
     ///
     /// ## Why it matters
     ///
-    /// The optimizer holds the parameters that it was given.
-    /// It goes on moving those of the old model, which nobody runs any more; the new one keeps its first values.
-    /// Asked about again and again, in pytorch/pytorch#14467, opacus (issue 432) and nncf (issue 327).
+    /// The optimizer holds the parameters with which it was built.
+    /// It still updates those of the old model, which is no longer used; the new parameters keep their initial values.
+    /// The fault is reported in pytorch/pytorch#14467, opacus (issue 432) and nncf (issue 327).
     ///
     /// ## Example
     ///
     /// ```text
     /// let mut model = Mlp::new(16, 10);
     /// let mut optimizer = Sgd::new(model.parameters(), 0.1);
-    /// model.head = Linear::new(16, 2);        // the optimizer knows the old head
+    /// model.head = Linear::new(16, 2);        // the optimizer holds the old head
     /// for batch in train {
     ///     optimizer.zero_grad();
     ///     cross_entropy(&model.forward(&batch.input), &batch.target).backward();
-    ///     optimizer.step();                   // <- the new head never moves
+    ///     optimizer.step();                   // <- the new head is never updated
     /// }
     /// ```
     ///
     /// ## Instead
     ///
-    /// Put the model together first and build the optimizer last, or build the optimizer anew.
+    /// Complete the model before building the optimizer, or rebuild the optimizer.
     ///
     /// ## Limits
     ///
-    /// Only calls of constructors and functions that are not given the old model count; values loaded into the same parameters (`load_state_dict`) are right.
-    /// A field counts if it gets a layer that is known to have parameters.
-    /// Freezing is left alone: most libraries then step over what has no gradient, and layers are frozen and freed on purpose while they train.
+    /// Only constructors and functions without the old model as an argument count as a replacement; loading values into the same parameters (`load_state_dict`) is correct.
+    /// A field counts if its new value is a layer that is known to have parameters.
+    /// Freezing is not reported: most libraries skip parameters without a gradient, and layers are frozen and unfrozen on purpose during training.
     stale_parameters, Error, "a step on parameters that were replaced in the model"
 }
 
@@ -48,12 +48,12 @@ fn check(cx: &mut Context<'_>) {
         }
         let (step, name) = (visit.site, cx.name(optimizer).to_owned());
         let built = cx.cfg.optimizers[optimizer].built.first().map(|&(site, _)| {
-            (site, format!("`{name}` was built on line {}, over the old ones", cx.line(site)))
+            (site, format!("`{name}` was built on line {}, with the old ones", cx.line(site)))
         });
-        let message = format!("{} moves parameters that line {} replaced", cx.call(step), cx.line(replaced));
+        let message = format!("{} updates parameters that line {} replaced", cx.call(step), cx.line(replaced));
         let note = format!("{} put new parameters in their place", cx.call_at(replaced));
-        // In the batch loop a new optimizer would be built for each batch.
-        let help = if cx.in_one_round(replaced, step) {
+        // In the batch loop the optimizer would be rebuilt for each batch.
+        let help = if cx.in_one_iteration(replaced, step) {
             format!("replace it before `{name}` is built, outside the loop")
         } else {
             format!("build `{name}` after line {}", cx.line(replaced))
@@ -63,7 +63,7 @@ fn check(cx: &mut Context<'_>) {
             report = report.note_at(site, note);
         }
         report
-            .note("the new parameters stay as they are, and nothing uses the ones that move")
+            .note("the new parameters never change, and nothing uses the updated ones")
             .help(help);
     }
 }

@@ -7,13 +7,13 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` that comes before its `backward`: there are no gradients yet, in the first round or in any.
+    /// A `step` before its `backward`: there are no gradients, in the first iteration or in every one.
     ///
     /// ## Why it matters
     ///
-    /// The first update moves nothing, or moves by momentum and weight decay alone.
-    /// With `zero_grad` at the end of the round no update ever sees a gradient; without it every update is one batch late.
-    /// It trains a little, so nobody notices.
+    /// The first update changes nothing, or applies momentum and weight decay alone.
+    /// With `zero_grad` at the end of the loop body no update ever uses a gradient; without it every update is one batch late.
+    /// The model still improves a little, so the fault goes unnoticed.
     ///
     /// ## Example
     ///
@@ -22,7 +22,7 @@ lint! {
     ///     optimizer.zero_grad();                              // {empty}
     ///     let output = model.forward(&batch.input);
     ///     let loss = cross_entropy(&output, &batch.target);
-    ///     optimizer.step();                                   // {empty}   <- takes nothing
+    ///     optimizer.step();                                   // {empty}   <- uses nothing
     ///     loss.backward();                                    // {filled}
     /// }
     /// ```
@@ -33,16 +33,16 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent in a function without the attribute as long as the gradients are the caller's, since a helper may well do nothing but step.
-    /// Silent where the optimizer or its model was handed by `&mut` to a function that is not seen.
-    /// A step that a condition may leave out of the first round is not judged by that round.
+    /// Silent in a function without the attribute for gradients from the caller, since a helper may only step.
+    /// Silent if the optimizer or its model is passed by `&mut` to an opaque call.
+    /// A step that a condition may skip in the first iteration is checked only from the second iteration on.
     step_before_backward, Error, "`step` before `backward`: there are no gradients to use"
 }
 
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let step = fault.visit.site;
-        // What has nothing to do with the loss is told by `unrelated_optimizer`.
+        // An optimizer of a model outside the loss is reported by `unrelated_optimizer`.
         let unrelated = unrelated(cx, fault.optimizer).is_some();
         if fault.state != GradientStates::EMPTY || !cx.backward_near(step) || unrelated {
             continue;
@@ -52,17 +52,17 @@ fn check(cx: &mut Context<'_>) {
         let after = cx.acting(fault.optimizer, Effect::Fill).into_iter().find(|&backward| {
             cx.site(backward).loops.last() == cx.site(step).loops.last()
         });
-        let zero_note = zeroed.map(|zero| (zero, format!("{} left nothing in the gradients", cx.call_at(zero))));
+        let zero_note = zeroed.map(|zero| (zero, format!("{} emptied the gradients", cx.call_at(zero))));
         let late = after.map(|backward| (backward, cx.call_at(backward)));
         // `backward` comes before the step, but a condition may skip it.
         let left_out = after.is_some_and(|backward| !spec && cx.order(backward) < cx.order(step) && cx.site(backward).conditional);
         let help = match (&late, spec) {
             (_, true) => "put `step` after `backward`".to_owned(),
             (Some((backward, _)), false) if left_out => {
-                format!("put `{};` under the condition of line {} as well", cx.site(step).text, cx.line(*backward))
+                format!("put `{};` under the condition on line {} as well", cx.site(step).text, cx.line(*backward))
             }
             (Some((backward, _)), false) => {
-                let (step, backward) = (cx.beside(step, *backward), cx.beside(*backward, step));
+                let (step, backward) = (cx.in_common_function(step, *backward), cx.in_common_function(*backward, step));
                 format!("move `{};` below line {}", cx.site(step).text, cx.line(backward))
             }
             (None, false) => format!("call `loss.backward();` before line {}", cx.line(step)),
@@ -84,7 +84,7 @@ fn check(cx: &mut Context<'_>) {
         let harm = if left_out {
             "a step with empty gradients still applies momentum and weight decay"
         } else {
-            "the first update follows no batch, and each later one at best the batch before"
+            "the first update uses no batch, and each later one at best the previous batch"
         };
         report.note(harm).help(help).fix(fix);
     }

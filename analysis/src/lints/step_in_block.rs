@@ -12,14 +12,14 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The loop counts the updates that its own `step` makes: `max_steps`, `validate(every = 100 steps)`, the schedule and the history go by them.
-    /// An update in a block is one that nobody counts.
+    /// The loop counts only the updates of its own `step`: `max_steps`, `validate(every = 100 steps)`, the schedule and the history depend on this count.
+    /// An update in a block is not counted.
     ///
     /// ## Example
     ///
     /// ```text
     /// max_steps = 1000,
-    /// train_order = [forward, loss, zero_grad, backward, { optimizer.step(); }],   // <- counts nothing
+    /// train_order = [forward, loss, zero_grad, backward, { optimizer.step(); }],   // <- not counted
     /// ```
     ///
     /// ## Instead
@@ -28,10 +28,10 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only in specs.
-    /// A function that the block calls is not looked into; then an epoch without a counted update ends the run with an error.
-    /// Other optimizers than the spec's may step in blocks.
-    step_in_block, Error, "a block of a spec steps the optimizer, and nobody counts the update"
+    /// Checked only in specs.
+    /// A function called in the block is not inlined; an epoch without a counted update then ends the run with an error.
+    /// Optimizers other than the spec's may step in blocks.
+    step_in_block, Error, "a block of a spec steps the optimizer, and the update is not counted"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -49,7 +49,7 @@ fn check(cx: &mut Context<'_>) {
     for site in own {
         let message = format!("{} makes an update that the loop does not count", cx.call(site));
         cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
-            .note("`max_steps`, `validate`, the schedule and the history go by the updates of the stage `step`")
+            .note("`max_steps`, `validate`, the schedule and the history count the updates of the stage `step`")
             .help(help);
     }
 }

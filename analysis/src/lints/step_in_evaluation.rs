@@ -10,11 +10,11 @@ use crate::stage::{Effect, Stage};
 lint! {
     /// ## What it finds
     ///
-    /// A loop over validation data in which the model is trained: `backward` and a `step` of the optimizer that also trains on other data.
+    /// A loop over validation data that trains the model: with `backward` and a `step` of an optimizer that also trains on other data.
     ///
     /// ## Why it matters
     ///
-    /// The model learns the data that it is judged by, so the figures no longer say how it does on data that it has not seen.
+    /// The model is trained on its validation data, so the measures no longer show how it performs on new data.
     ///
     /// ## Example
     ///
@@ -33,18 +33,18 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// What the data is for is told by names, so the function must train on other data as well; a loop whose optimizer steps nowhere else (architecture search, meta-learning) is right.
-    /// In the `eval_order` of a spec the stages `backward` and `step` are refused at every level.
+    /// Validation data is recognised by its name, so the function must also train on other data; a loop whose optimizer steps nowhere else (architecture search, meta-learning) is correct.
+    /// In the `eval_order` of a spec the stages `backward` and `step` are rejected at every level.
     step_in_evaluation, Error, "`backward` or `step` on validation data"
 }
 
-/// What a function does in its loops.
+/// The loops of a function, with their steps.
 struct Loops<'a> {
-    /// The loops around each, itself included.
+    /// The enclosing loops of each loop, itself included.
     around: BTreeMap<LoopId, &'a [LoopId]>,
-    /// The first step of each optimizer in each.
+    /// The first step of each optimizer in each loop.
     steps: BTreeMap<LoopId, BTreeMap<OptimizerId, SiteId>>,
-    /// The steps that take what a backward computed, and the backwards that add to it.
+    /// For each `backward`, the steps that use its gradients and the `backward` calls that add to them.
     taken: BTreeMap<SiteId, BTreeSet<SiteId>>,
 }
 
@@ -83,7 +83,7 @@ fn check(cx: &mut Context<'_>) {
         return;
     }
     let (study, loops) = (Study::of(cx), Loops::of(cx));
-    let data = cx.backwards().filter_map(|(site, run)| Some((site, study.data_behind(run)?)));
+    let data = cx.backwards().filter_map(|(site, run)| Some((site, study.input_loop(run)?)));
     let (judged, trained): (Vec<_>, Vec<_>) = data.partition(|(_, round)| speaks_of_evaluation(study.names_over(*round)));
     let trained: BTreeSet<LoopId> = trained.into_iter().map(|(_, round)| round).collect();
     let mut told = BTreeSet::new();
@@ -91,7 +91,7 @@ fn check(cx: &mut Context<'_>) {
         if !told.insert(round) {
             continue;
         }
-        // Training data used in the same round: the validation data takes part in the training.
+        // Training data in the same iteration: the validation data is a part of the training.
         let mut apart = trained.iter().filter(|&&other| !loops.within(other, round) && !loops.within(round, other));
         let nothing = BTreeMap::new();
         let steps = loops.steps.get(&round).unwrap_or(&nothing);
@@ -112,7 +112,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Blocks in the evaluation of a spec; stages there are refused while it is read.
+/// Checks blocks in the `eval_order` of a spec; stages there are rejected by the parser.
 fn of_spec(cx: &mut Context<'_>) {
     let learns = |visit: &Visit| matches!(visit.what, Observed::Effect(_, Effect::Fill | Effect::Take, _) | Observed::Backward(..));
     let inside = |site: SiteId| cx.options.evaluates.iter().any(|block| block.holds(&cx.site(site).place));
@@ -123,7 +123,7 @@ fn of_spec(cx: &mut Context<'_>) {
         let message = format!("{} trains the model in evaluation", cx.call(site));
         let help = format!("remove {} from `eval_order`", cx.call(site));
         cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
-            .note("the figures on data that was trained on do not say how the model does on new data")
+            .note("measures on training data do not show how the model performs on new data")
             .help(help);
     }
 }
@@ -137,7 +137,7 @@ fn trains(cx: &mut Context<'_>, study: &Study<'_>, backward: SiteId, step: SiteI
         .report(step, Cause::Alone(step, LINT.name), step, Certain::Every, message)
         .note_at(backward, note)
         .note(format!("the loop over `{trains_on}` on line {there} trains it already"))
-        .note("the figures on data that was trained on do not say how the model does on new data")
+        .note("measures on training data do not show how the model performs on new data")
         .help(format!("remove `backward` and `step` from the loop on line {line}, and evaluate under a guard of `evaluation`"));
     if !speaks_of_training(study.names_over(other)) {
         report.only_warns();
@@ -146,12 +146,12 @@ fn trains(cx: &mut Context<'_>, study: &Study<'_>, backward: SiteId, step: SiteI
 
 fn leaks(cx: &mut Context<'_>, study: &Study<'_>, backward: SiteId, taker: SiteId, round: LoopId) {
     let (over, line) = (study.over(round), cx.cfg.loops[round].line);
-    let does = if cx.site(taker).stage == Some(Stage::Step) { "takes them" } else { "adds to them, for the next step" };
+    let does = if cx.site(taker).stage == Some(Stage::Step) { "uses them" } else { "adds to them, for the next step" };
     let note = format!("{} {does}; no `zero_grad` runs in between", cx.call_at(taker));
     let message = format!("{} adds gradients of `{over}` to the next update", cx.call(backward));
     cx.report(backward, Cause::Alone(backward, LINT.name), backward, Certain::Every, message)
         .note_at(taker, note)
-        .note("the model learns the data that it is judged by")
+        .note("the model is trained on its validation data")
         .help(format!("remove `backward` from the loop on line {line}, and evaluate under a guard of `evaluation`"));
 }
 
@@ -189,7 +189,7 @@ mod tests {
         let leaking = before.replace("optimizer.zero_grad();", "").replace("optimizer.step();", "optimizer.step(); optimizer.zero_grad();");
         let leaking = format!("{leaking}for batch in valid{}", alone(after));
         assert_eq!(found(&leaking, true), [("step_in_evaluation", 12)]);
-        // Zeroed before it can do harm: waste, and no more.
+        // Zeroed before any use: wasted work, but no fault.
         assert_eq!(found(&format!("{before}for batch in valid{}", alone(after)), true), []);
     }
 

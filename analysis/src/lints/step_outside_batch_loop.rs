@@ -8,12 +8,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` after a loop in each of whose rounds the gradients are zeroed and computed anew, by one `backward` or by a loop of them; or zeroed every so many rounds though no step is in the loop.
+    /// A `step` after a loop that zeroes and recomputes the gradients in every iteration, or that zeroes them after each window without a `step` of its own.
     ///
     /// ## Why it matters
     ///
-    /// Only the gradients of the last round are left when the step comes: all other batches of the epoch are computed for nothing.
-    /// A brace too early is enough; d2l-en (issue 1347) and CGLB (issue 11) had it.
+    /// The step uses only the gradients of the last iteration: all other batches of the epoch are wasted.
+    /// A misplaced brace is enough; d2l-en (issue 1347) and CGLB (issue 11) had this fault.
     ///
     /// ## Example
     ///
@@ -22,7 +22,7 @@ lint! {
     ///     for batch in train {
     ///         optimizer.zero_grad();                          // {discarded} from the second batch on
     ///         let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
-    ///         loss.backward();                                // {filled}  by this batch alone
+    ///         loss.backward();                                // {filled}  of this batch alone
     ///     }
     ///     optimizer.step();                                   // {used}  <- once for all batches
     /// }
@@ -30,24 +30,24 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Step in the loop, after `backward`; or, for one update with the gradients of all batches, zero before the loop and divide the loss by their number.
+    /// Step in the loop, after `backward`; for one update with the gradients of all batches, zero before the loop and divide the loss by the number of batches.
     ///
     /// ## Limits
     ///
-    /// Zeroing and stepping both outside the loop is one update for all its rounds, and taken as meant.
-    /// Silent where another `backward` stands between the loop and the step, which may be the one that the step is for.
-    /// Silent where the function reads gradients itself, as it does to gather them by hand.
-    step_outside_batch_loop, Warning, "one step for a loop that zeroes in each round"
+    /// Silent if `zero_grad` and `step` are both outside the loop: this is one update with the gradients of all iterations, and taken as intended.
+    /// Silent if there is another `backward` between the loop and the step, since the step may be meant for that one.
+    /// Silent if the function reads gradients itself, as code does that accumulates them by hand.
+    step_outside_batch_loop, Warning, "one step after a loop that zeroes in every iteration"
 }
 
 fn check(cx: &mut Context<'_>) {
-    // A spec says with `accumulate` how many batches make an update: `zero_grad_every_batch`.
+    // In a spec `accumulate` sets the size of a window: reported by `zero_grad_every_batch`.
     if cx.cfg.function.reads_gradients || cx.of_spec() {
         return;
     }
     let faults = cx.faults(Effect::Take);
-    for (window, zero) in cx.thrown_away() {
-        // Where nothing at all is left it is `gradients_discarded`.
+    for (window, zero) in cx.discarding_windows() {
+        // A step on no gradients at all is reported by `gradients_discarded`.
         if faults.iter().any(|fault| {
             fault.optimizer == window.optimizer
                 && fault.state == GradientStates::DISCARDED
@@ -55,20 +55,20 @@ fn check(cx: &mut Context<'_>) {
         }) {
             continue;
         }
-        tell(cx, &window, zero);
+        report_finding(cx, &window, zero);
     }
 }
 
-fn tell(cx: &mut Context<'_>, window: &Window<'_>, zero: SiteId) {
-    let head = &cx.cfg.loops[window.rounds];
+fn report_finding(cx: &mut Context<'_>, window: &Window<'_>, zero: SiteId) {
+    let head = &cx.cfg.loops[window.batch_loop];
     let (step, line) = (window.step, head.line);
-    let message = format!("{} runs once for all rounds of the loop on line {line}", cx.call(step));
+    let message = format!("{} runs once for all iterations of the loop on line {line}", cx.call(step));
     let backward = window.backwards.iter().copied().max().unwrap_or(zero);
     let (called, text) = (cx.call_at(zero), &cx.site(step).text);
-    let (note, harm, help) = if cx.recurs(zero) {
+    let (note, harm, help) = if cx.is_periodic(zero) {
         (
-            format!("{called} drops the gradients of each window, which no step used"),
-            format!("only what the last rounds of `{}` on line {line} leave changes the parameters", head.text),
+            format!("{called} discards the gradients of each window, which no step used"),
+            format!("only the last iterations of `{}` on line {line} change the parameters", head.text),
             format!("call `{text};` before line {}, under the same condition", cx.line(zero)),
         )
     } else {
@@ -77,8 +77,8 @@ fn tell(cx: &mut Context<'_>, window: &Window<'_>, zero: SiteId) {
             None => format!("line {}", cx.line(backward)),
         };
         (
-            format!("in each of them {called} drops the gradients of the one before"),
-            format!("only the last round of `{}` on line {line} changes the parameters", head.text),
+            format!("in each of them {called} discards the gradients of the previous one"),
+            format!("only the last iteration of `{}` on line {line} changes the parameters", head.text),
             if size_of(cx, window).is_some() {
                 // A loop over micro-batches: the step is in the right place, `zero_grad` is not.
                 format!("move `{};` to before the loop on line {line}", cx.site(zero).text)
@@ -167,7 +167,7 @@ mod tests {
         let parts = format!("optimizer.zero_grad(); for y in x.parts() {{ {pass} }}");
         assert!(with("", &parts, "optimizer.step();"));
         assert!(!with("", &format!("{parts} optimizer.step();"), ""));
-        // An attack on the model first, and then the pass that counts.
+        // An adversarial attack first, and then the training pass.
         let attack = "optimizer.zero_grad(); let loss = f(&model.forward(x)); loss.backward();";
         let counts = "let loss = f(&model.forward(z)); loss.backward(); optimizer.step();";
         assert!(!with("", attack, counts));

@@ -6,11 +6,11 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// Two steps on one set of gradients: no `backward` runs between them.
+    /// Two steps on the same gradients: no `backward` runs between them.
     ///
     /// ## Why it matters
     ///
-    /// The second update repeats the first, so the learning rate is twice what it says, and momentum counts the batch twice.
+    /// The second update repeats the first, so the effective learning rate is doubled, and momentum counts the batch twice.
     ///
     /// ## Example
     ///
@@ -26,19 +26,19 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Step once for each `backward`, or for each group of them.
+    /// Step once for each `backward`, or once for each accumulation window.
     ///
     /// ## Limits
     ///
-    /// Silent where a call between the two may have computed new gradients.
-    step_repeated, Error, "two steps on one set of gradients"
+    /// Silent if a call between the two may have computed new gradients.
+    step_repeated, Error, "two steps on the same gradients"
 }
 
 fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let Some(used) = fault.gradients.provenance(GradientStates::USED).used else { continue };
         let step = fault.visit.site;
-        // A block of a spec that steps its optimizer is a fault by itself.
+        // A block of a spec that steps its optimizer is reported by `step_in_block`.
         let told = cx.counts(fault.optimizer) && (cx.site(used).own || cx.site(step).own);
         if fault.state != GradientStates::USED || told {
             continue;
@@ -51,7 +51,7 @@ fn check(cx: &mut Context<'_>) {
         } else {
             format!("remove line {}, or run `backward` before it", cx.line(step))
         };
-        // Another `backward` may be what is missing.
+        // A `backward` between them may be missing.
         let again = !cx.of_spec() && used != step;
         let fix = again.then(|| Fix::new(Applicability::Maybe, Edit::Remove(cx.site(step).place)));
         let message = format!("{} uses the same gradients a second time", cx.call(step));

@@ -5,12 +5,12 @@ use crate::cfg::{Argument, Difference, LossCall, Origin, Root, SiteId, Source};
 lint! {
     /// ## What it finds
     ///
-    /// A target computed by a forward of the very model that the loss trains, without `detach()` or `no_grad`.
+    /// A target computed by a forward pass of the trained model itself, without `detach()` or `no_grad`.
     ///
     /// ## Why it matters
     ///
-    /// The gradient also moves the target towards the output: the loss falls because both meet, not because the output became right.
-    /// In reinforcement learning this is the difference between learning and drifting.
+    /// The gradient also moves the target towards the output: the loss falls because the two approach each other, not because the output improves.
+    /// In reinforcement learning this can make training diverge.
     ///
     /// ## Example
     ///
@@ -26,8 +26,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only a variable or field whose name says that it is a target counts, so that losses between two outputs (contrastive, siamese, consistency) stay silent.
-    /// A target from a model that no optimizer of the function moves is right.
+    /// Only a variable or field named as a target counts, so that losses between two outputs (contrastive, siamese, consistency) are not reported.
+    /// A target from a model that no optimizer of the function updates is correct.
     target_not_detached, Warning, "a target computed from the trained model without detach"
 }
 
@@ -38,21 +38,21 @@ fn check(cx: &mut Context<'_>) {
     for (site, first, second) in losses.chain(by_hand) {
         for (output, target) in [(first, second), (second, first)] {
             if let Some(forward) = fault(cx, output, target) {
-                let message = format!("the target `{}` has a graph through the model that learns it", target.text);
+                let message = format!("the target `{}` has a graph through the model that is trained on it", target.text);
                 let text = &target.text;
                 let detached = if target.is_operand { text.to_string() } else { format!("({text})") };
                 let note = format!("{} computed it from the model that is trained", cx.call_at(forward));
                 cx.report_alone(site, message)
                     .note_at(forward, note)
                     .note("the update moves the target towards the output as well")
-                    .help(format!("hand over `{detached}.detach()`, or compute it inside `no_grad`"));
+                    .help(format!("pass `{detached}.detach()`, or compute it inside `no_grad`"));
                 break;
             }
         }
     }
 }
 
-/// The forward behind a target that is trained together with its output.
+/// The forward pass of a target that is trained together with the output.
 fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteId> {
     let named = |argument: &Argument| {
         match &argument.name {
@@ -65,7 +65,7 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
     }
     let same = output.origin.models.overlaps(&target.origin.models, &cx.cfg.paths) == Some(true);
     let forward = target.origin.forwards.iter().find(|forward| !output.origin.forwards.contains(forward))?;
-    // A network for targets, which may have begun as a copy of the one that learns.
+    // A target network, which may have started as a copy of the trained model.
     if cx.site(*forward).callee.iter().any(|name| names_target_network(name)) {
         return None;
     }

@@ -1,4 +1,4 @@
-//! What the lints' unit tests say their programs in.
+//! Helpers of the lints' unit tests.
 
 use std::fmt::Write as _;
 
@@ -26,14 +26,14 @@ pub(super) fn in_loop(body: &str) -> Vec<(&'static str, usize)> {
     found(&source, true)
 }
 
-/// Findings where an output gets this loss, on line 6, and the loop goes on as it should.
+/// Findings in a correct loop with this loss expression, which is on line 6.
 pub(super) fn with_loss(loss: &str) -> Vec<(&'static str, usize)> {
     in_loop(&format!(
         "let output = model.forward(x);\nlet loss = {loss};\n optimizer.zero_grad(); loss.backward(); optimizer.step();"
     ))
 }
 
-/// All that the findings in a function say, one finding after the other.
+/// Messages, notes and help of all findings in a function.
 pub(super) fn messages(source: &str, annotated: bool) -> String {
     let function = syn::parse_str(source).unwrap_or_else(|error| panic!("{error}: {source}"));
     let options = CheckOptions { annotated, ..CheckOptions::default() };

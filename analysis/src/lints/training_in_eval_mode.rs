@@ -6,11 +6,11 @@ use crate::flow::StateSet;
 lint! {
     /// ## What it finds
     ///
-    /// A forward whose loss trains the model, in evaluation mode: `eval()` ran, mostly at the end of the previous epoch, and `train()` did not come back.
+    /// A forward pass that trains the model in evaluation mode: `eval()` ran, typically at the end of the previous epoch, and `train()` did not run after it.
     ///
     /// ## Why it matters
     ///
-    /// Dropout drops nothing and batch normalisation uses old statistics instead of gathering new ones, so the model is trained as another one than was meant, and in silence: the loss even looks better.
+    /// Dropout is off and batch norm uses its old statistics instead of updating them, so a different model is trained, and silently: the loss even looks better.
     ///
     /// ## Example
     ///
@@ -18,7 +18,7 @@ lint! {
     /// model.train();                                          // mode:
     /// for epoch in 0..epochs {
     ///     for batch in train {
-    ///         let output = model.forward(&batch.input);       // {train}  later rounds {eval}  <- from the second epoch on
+    ///         let output = model.forward(&batch.input);       // {train}  later iterations {eval}  <- from the second epoch on
     ///         let loss = cross_entropy(&output, &batch.target);
     ///         optimizer.zero_grad();
     ///         loss.backward();
@@ -31,11 +31,11 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Call `model.train()` at the head of each epoch, or evaluate under `let _evaluation = evaluation(&model);`, which gives the mode back at the end of its scope.
+    /// Call `model.train()` at the start of each epoch, or evaluate under `let _evaluation = evaluation(&model);`, which restores the mode at the end of its scope.
     ///
     /// ## Limits
     ///
-    /// Silent for a model that no optimizer of the function moves as a whole (a frozen part, a teacher), for a model whose parts are in different modes, and where the model was handed to a function that may set its mode.
+    /// Silent for a model that no optimizer of the function updates as a whole (a frozen part, a teacher), for a model whose parts are in different modes, and if the model is passed to a function that may set its mode.
     training_in_eval_mode, Error, "the model is trained in evaluation mode"
 }
 
@@ -48,46 +48,46 @@ fn check(cx: &mut Context<'_>) {
         }
         match forward.run.told {
             Some(true) => {}
-            Some(false) => told_so(cx, &forward),
+            Some(false) => report_mode_argument(cx, &forward),
             None => {
                 let certain = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL));
-                // Where a condition decides whether it trains, it may decide the mode as well.
+                // A condition that decides whether to train may also set the mode.
                 let always = study.always_training.contains(&forward.visit.site);
                 if let Some(certain) = certain.filter(|certain| always || *certain == Certain::Every) {
-                    tell(cx, &forward, certain);
+                    report_finding(cx, &forward, certain);
                 }
             }
         }
     }
 }
 
-fn tell(cx: &mut Context<'_>, forward: &Forward<'_>, certain: Certain) {
+fn report_finding(cx: &mut Context<'_>, forward: &Forward<'_>, certain: Certain) {
     let site = forward.visit.site;
     let Some(switched) = forward.mode.and_then(|mode| mode.by(StateSet::EVAL)) else { return };
     let model = forward.run.model.map_or("model", |model| cx.cfg.paths.name(model));
     let when = cx.when(switched, site);
-    let note = format!("{when}{} switched the mode; no `{model}.train()` runs in between", cx.call_at(switched));
+    let note = format!("{when}{} set the mode; no `{model}.train()` runs in between", cx.call_at(switched));
     let help = if cx.of_spec() {
-        format!("remove {} from the block: the loop switches the mode itself", cx.call(switched))
+        format!("remove {} from the block: the loop sets the mode itself", cx.call(switched))
     } else {
         format!("call `{model}.train();` before line {}", cx.line_before(site, switched))
     };
     let message = format!("{} trains `{model}` in evaluation mode", cx.call(site));
-    // One switch too few is one fault, however many forwards follow it.
+    // One missing switch is one fault, for any number of forward passes after it.
     let paths = cx.when_not_always(&forward.visit, StateSet::EVAL.bits());
     cx.report(site, Cause::Alone(switched, LINT.name), forward.visit.rank, certain, message)
         .when(paths)
         .note_at(switched, note)
-        .note("dropout drops nothing and batch statistics are not gathered: another model is trained than was meant")
+        .note("dropout is off and batch-norm statistics are frozen during training")
         .help(help);
 }
 
-fn told_so(cx: &mut Context<'_>, forward: &Forward<'_>) {
+fn report_mode_argument(cx: &mut Context<'_>, forward: &Forward<'_>) {
     let site = forward.visit.site;
-    let message = format!("{} trains the model and is told not to", cx.call(site));
+    let message = format!("{} trains the model with its mode argument set to evaluation", cx.call(site));
     cx.report(site, Cause::Alone(site, LINT.name), forward.visit.rank, Certain::Every, message)
-        .note("with `false` dropout drops nothing and batch statistics are not gathered")
-        .help("pass `true` where the loss is run backward")
+        .note("with `false` dropout is off and batch-norm statistics are frozen")
+        .help("pass `true` for a loss with a `backward`")
         .only_warns();
 }
 
@@ -116,7 +116,7 @@ mod tests {
         let broken = LOOP.replace("model.train();", "");
         assert_eq!(found(&broken, true), [("training_in_eval_mode", 7)]);
         let all = messages(&broken, true);
-        assert!(all.contains("in the previous round of the loop, `model.eval()` on line 11 switched the mode"), "{all}");
+        assert!(all.contains("in the previous iteration, `model.eval()` on line 11 set the mode"), "{all}");
         assert!(all.contains("call `model.train();` before line 5"), "{all}");
     }
 

@@ -8,8 +8,8 @@ use crate::stage::{Effect, Stage};
 lint! {
     /// ## What it finds
     ///
-    /// A model that a function builds and trains, and then drops: never saved, returned, handed on or evaluated.
-    /// Above a spec: a model that its function takes by value, with no hook or block that could keep it.
+    /// A model that a function builds and trains, and then drops: never saved, returned, passed on or evaluated.
+    /// In a spec: a model that the function takes by value, without a hook or block that could keep it.
     ///
     /// ## Why it matters
     ///
@@ -31,8 +31,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent in `main`, tests, benches and examples, in functions that return a result of the training, and wherever the model is mentioned beside its training.
-    /// A function that prints is silent as well, unless its name says that it trains.
+    /// Silent in `main`, tests, benches and examples, in functions that return a result of the training, and if the model is mentioned outside of its training.
+    /// A function that prints is not reported either, unless its name says that it trains.
     training_unused, Warning, "the trained model is never used, saved or returned"
 }
 
@@ -47,9 +47,9 @@ fn check(cx: &mut Context<'_>) {
     let mut found: BTreeMap<PathId, (SiteId, SiteId)> = BTreeMap::new();
     for (id, optimizer) in cx.cfg.optimizers.iter().enumerate() {
         let step = cx.acting(id, Effect::Take).into_iter().find(|step| !cx.site(*step).loops.is_empty());
-        let Some(step) = step.filter(|_| !cx.is_handed_on(id)) else { continue };
+        let Some(step) = step.filter(|_| !cx.is_passed_on(id)) else { continue };
         for &(model, built, _) in &optimizer.models {
-            // One for each fold or trial is compared by what it printed.
+            // Models of folds or trials are compared by printed results.
             let once = cx.site(built).loops.is_empty();
             if once && optimizer.models.len() == 1 && is_only_trained(cx, model) {
                 found.entry(model).or_insert((built, step));
@@ -62,12 +62,12 @@ fn check(cx: &mut Context<'_>) {
         let note = format!("{} trains it, and the function ends after that", cx.call_at(step));
         cx.report_alone(built, message)
             .note_at(step, note)
-            .note("what was learnt is lost when the function returns")
+            .note("the training is lost when the function returns")
             .help(format!("save `{name}` after the last epoch, or return it"));
     }
 }
 
-/// Whether nothing but its training mentions a model.
+/// Whether a model is mentioned only in its training.
 fn is_only_trained(cx: &Context<'_>, model: PathId) -> bool {
     let uses = cx.cfg.facts.uses(model);
     if uses.is_empty() {
@@ -83,7 +83,7 @@ fn is_only_trained(cx: &Context<'_>, model: PathId) -> bool {
     uses.len() < crate::limits::USES
         && uses.iter().all(|one| matches!(one.kind, UseKind::Forward | UseKind::Train))
         && !forwards.is_empty()
-        && forwards.iter().all(|&forward| cx.is_learnt(forward) == Some(true))
+        && forwards.iter().all(|&forward| cx.is_trained_on(forward) == Some(true))
 }
 
 #[cfg(test)]

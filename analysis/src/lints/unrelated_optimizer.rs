@@ -6,12 +6,12 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// A `step` on an optimizer whose parameters no loss of the function was computed from: all backwards run through other models.
+    /// A `step` on an optimizer whose parameters no loss of the function depends on: every `backward` runs through other models.
     ///
     /// ## Why it matters
     ///
-    /// The optimizer never sees a gradient, and the model that does see them is never moved, or moved by another.
-    /// It happens with two optimizers of similar names, and with a model that was built a second time under the old name.
+    /// The optimizer never gets a gradient, and the model that gets them is not updated by it.
+    /// This happens with two optimizers of similar names, and with a model that was rebuilt under the same name.
     ///
     /// ## Example
     ///
@@ -21,19 +21,19 @@ lint! {
     ///     optimizer.zero_grad();
     ///     let loss = mse_loss(&online.forward(&batch.input), &batch.target);
     ///     loss.backward();                    // fills the gradients of `online`
-    ///     optimizer.step();                   // <- moves `target`
+    ///     optimizer.step();                   // <- updates `target`
     /// }
     /// ```
     ///
     /// ## Instead
     ///
-    /// Build the optimizer from the parameters of the model that the loss comes from, or step the other optimizer.
+    /// Build the optimizer from the parameters of the model that computes the loss, or step the other optimizer.
     ///
     /// ## Limits
     ///
-    /// Found only where both models are known and cannot share parameters: another optimizer moves what the loss comes from, or one of the two is built in this function and not from the other.
-    /// Silent where gradients are read or written by hand.
-    unrelated_optimizer, Error, "`step` on an optimizer that no loss has to do with"
+    /// Found only if both models are known and cannot share parameters: another optimizer updates the model of the loss, or one of the two models is built in this function and not from the other.
+    /// Silent if the function reads or writes gradients itself.
+    unrelated_optimizer, Error, "`step` on an optimizer of a model that no loss depends on"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -43,25 +43,25 @@ fn check(cx: &mut Context<'_>) {
         let owned = optimizer.owned.as_ref().and_then(|owned| owned.paths().first());
         let (Some(&owned), name) = (owned, cx.name(id)) else { continue };
         let (owned, model) = (format!("`{}`", cx.cfg.paths.name(owned)), format!("`{}`", cx.cfg.paths.name(model)));
-        // A second model under the name of the first.
+        // A second model with the same name.
         let owned = if owned == model { format!("the earlier {owned}") } else { owned };
         let built = optimizer.built.first().map(|&(site, _)| (site, format!("`{name}` is built on line {}, for {owned}", cx.line(site))));
-        let at = format!("{} runs through {model}; no loss comes from {owned}", cx.call_at(backward));
+        let at = format!("{} runs through {model}; no loss depends on {owned}", cx.call_at(backward));
         for step in cx.acting(id, Effect::Take) {
             let met = cx.solution.visits.iter().find(|visit| visit.site == step && matches!(visit.what, Observed::Effect(of, ..) if of == id));
-            // The last loss before the step is the one that should give it gradients.
+            // The last loss before the step is probably the one meant for it.
             let last = cx.cfg.facts.all::<Root>().map(|(site, _)| site).filter(|root| *root < step).max();
             let cut = last.and_then(|last| cx.detached(last));
             let rank = met.map_or(0, |visit| visit.rank);
-            let message = format!("{} moves {owned}, which no loss has to do with", cx.call(step));
+            let message = format!("{} updates {owned}, which no loss depends on", cx.call(step));
             let mut report = cx.report(step, Cause::Gradients(step, id), rank, Certain::Every, message).note_at(backward, at.clone());
             if let Some((site, note)) = &built {
                 report = report.note_at(*site, note.clone());
             }
             report
-                .note(format!("{owned} learns nothing, and {model} is not moved by this step"))
+                .note(format!("{owned} is not trained, and this step does not update {model}"))
                 .help(match &cut {
-                    Some(cut) => format!("hand over `{cut}` itself: `detach` cuts off {owned}"),
+                    Some(cut) => format!("pass `{cut}` itself: `detach` cuts off {owned}"),
                     None => {
                         format!("build `{name}` from the parameters of {model}, or step the optimizer of {model}")
                     }
@@ -70,8 +70,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether no backward of the function has to do with an optimizer, for certain: a backward, and the model
-/// that its loss comes from.
+/// If certainly no `backward` of the function reaches an optimizer's parameters: one such `backward`, and the
+/// model that its loss depends on.
 pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, PathId)> {
     let optimizer = &cx.cfg.optimizers[id];
     let owned = optimizer.owned.as_ref().filter(|owned| !owned.is_empty())?;
@@ -83,7 +83,7 @@ pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, Pa
         match &event.action {
             Action::Touch(deps) if cx.cfg.touches(id, deps) => return None,
             Action::Forget(of) if *of == id => return None,
-            // What was replaced is told by `stale_parameters`.
+            // A replaced model is reported by `stale_parameters`.
             Action::Replace(path) if Deps::one(*path).overlaps(owned, &cx.cfg.paths) != Some(false) => return None,
             Action::Backward { deps, .. } => {
                 let model = apart(cx, id, owned, deps)?;
@@ -95,7 +95,7 @@ pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, Pa
     found
 }
 
-/// The model that a loss was computed from, if that cannot share parameters with what is owned.
+/// The model that a loss depends on, if it cannot share parameters with the optimizer's.
 fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option<PathId> {
     let paths = &cx.cfg.paths;
     if owned.overlaps(deps, paths) != Some(false) {
@@ -112,8 +112,8 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
     if let Some(&model) = models.iter().find(moved).filter(|_| known) {
         return Some(model);
     }
-    // What is not known to be a model may be one that unseen code runs.
-    // The collection that a loop iterates over and its items are data.
+    // A value of unknown kind may be a model that opaque code runs.
+    // A loop's collection and its items are data.
     let is_data = |from: usize| {
         let root = paths.root_of(from);
         let over = |of: LoopId| cx.cfg.loops[of].head.over.contains(paths.name(root));
@@ -144,7 +144,7 @@ mod tests {
     fn the_other_model() {
         assert_eq!(found(TWO, true), [("unrelated_optimizer", 8)]);
         let all = messages(TWO, true);
-        assert!(all.contains("`loss.backward()` on line 7 runs through `online`; no loss comes from `target`"), "{all}");
+        assert!(all.contains("`loss.backward()` on line 7 runs through `online`; no loss depends on `target`"), "{all}");
         assert!(found(&TWO.replace("Adam::new(target", "Adam::new(online"), true).is_empty());
     }
 

@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 lint! {
     /// ## What it finds
     ///
-    /// Several backwards for one step, and a mean loss that is divided by nothing.
+    /// Gradient accumulation with a mean loss that is not divided by the number of batches.
     ///
     /// ## Why it matters
     ///
-    /// Gradients add up: the step uses the sum over the window where one large batch would give the mean, so it is as many times too long, or is clipped as many times too hard.
-    /// nanoGPT (issue 206) and `neural_sp` (issue 168) had it.
+    /// Gradients accumulate: the step uses the sum over the window, where one large batch would give the mean.
+    /// It is larger than the mean by the number of batches, and so is the update; with clipping, the clip scales the gradient down by that much more.
+    /// nanoGPT (issue 206) and `neural_sp` (issue 168) had this fault.
     ///
     /// ## Example
     ///
@@ -34,14 +35,14 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// An inner loop counts as the micro-batches of one update only if its head says so: `for _ in 0..k`, or a loop over one chunk of `chunks(k)` or one window of the runtime's `windows`.
-    /// Silent where anything is multiplied or divided by the size of the window, as a learning rate may be, where the loss is a sum, and where it comes from a function that is not seen.
-    /// An optimizer that divides by the size of its gradients, as Adam does, hides most of it unless they are clipped.
-    unscaled_accumulation, Warning, "several backwards for one step, the loss divided by nothing"
+    /// An inner loop counts as a loop over micro-batches only if its head shows it: `for _ in 0..k`, or a loop over one chunk of `chunks(k)` or one window of the runtime's `windows`.
+    /// Silent if anything is multiplied or divided by the size of the window, such as a learning rate, if the loss is a sum, and if the loss comes from an opaque call.
+    /// An optimizer that normalizes its gradients, such as Adam, is hardly affected unless they are clipped.
+    unscaled_accumulation, Warning, "accumulated gradients of a mean loss that is not divided"
 }
 
 fn check(cx: &mut Context<'_>) {
-    for window in cx.gathered() {
+    for window in cx.accumulating_windows() {
         let Some((_, counter)) = window.counter else { continue };
         if scales(cx, counter.every.number, &counter.every.names) {
             continue;
@@ -50,7 +51,7 @@ fn check(cx: &mut Context<'_>) {
         if !window.backwards.iter().all(|backward| is_plain(cx, *backward)) {
             continue;
         }
-        tell(cx, &window, backward, &counter.every, &window.size(), None);
+        report_finding(cx, &window, backward, &counter.every, &window.size(), None);
     }
     if cx.of_spec() {
         of_spec(cx);
@@ -61,22 +62,22 @@ fn check(cx: &mut Context<'_>) {
 
 /// Checks inner loops over the micro-batches of one update.
 fn micro_batches(cx: &mut Context<'_>) {
-    for window in cx.looped() {
+    for window in cx.windows_before_step() {
         let Some((size, weighs)) = size_of(cx, &window) else { continue };
         let scaled = scales(cx, size.number, &size.names);
         let plain = window.backwards.iter().all(|backward| is_plain(cx, *backward));
-        if scaled || !plain || !cx.each_round(&window, Effect::Zero).is_empty() {
+        if scaled || !plain || !cx.in_every_iteration(&window, Effect::Zero).is_empty() {
             continue;
         }
-        tell(cx, &window, window.backwards[0], size, &format!("`{}`", size.text), weighs.as_deref());
+        report_finding(cx, &window, window.backwards[0], size, &format!("`{}`", size.text), weighs.as_deref());
     }
 }
 
-/// The number of micro-batches in one update, and for the runtime's windows the call that gives a batch's weight.
+/// The number of micro-batches in one update, and for the runtime's windows the call that returns a batch's weight.
 ///
-/// Known are `for _ in 0..k`, and a loop over one chunk of `chunks(k)` or one window of `windows(epoch, k)`.
+/// Recognised are `for _ in 0..k`, and a loop over one chunk of `chunks(k)` or one window of `windows(epoch, k)`.
 pub(super) fn size_of<'a>(cx: &Context<'a>, window: &Window<'_>) -> Option<(&'a Period, Option<String>)> {
-    let inner = &cx.cfg.loops[window.rounds].head;
+    let inner = &cx.cfg.loops[window.batch_loop].head;
     if let Some(size) = &inner.repeats {
         return Some((size, None));
     }
@@ -93,34 +94,34 @@ pub(super) fn size_of<'a>(cx: &Context<'a>, window: &Window<'_>) -> Option<(&'a 
     Some((&groups.size, weight))
 }
 
-/// A block of a spec that runs `backward` itself; the stage weighs each batch of a window.
+/// Checks blocks of a spec that run `backward` themselves; the stage `backward` weights each batch.
 fn of_spec(cx: &mut Context<'_>) {
-    for window in cx.looped() {
+    for window in cx.windows_before_step() {
         let plain = |&&backward: &&SiteId| cx.site(backward).own && is_plain(cx, backward);
         let Some(&backward) = window.backwards.iter().find(plain) else { continue };
-        if !cx.each_round(&window, Effect::Zero).is_empty() || cx.cfg.function.factors.sums {
+        if !cx.in_every_iteration(&window, Effect::Zero).is_empty() || cx.cfg.function.factors.sums {
             continue;
         }
-        let message = format!("{} adds up the gradients of a window, and the loss is divided by nothing", cx.call(backward));
-        let note = cx.its_step(&window);
+        let message = format!("{} accumulates the gradients of a window, and the loss is not divided", cx.call(backward));
+        let note = cx.step_note(&window);
         cx.report(backward, Cause::Alone(backward, LINT.name), 0, Certain::Every, message)
             .note_at(window.step, note)
-            .note("the step is as many times as long as the window has batches, or clipped so much harder")
-            .help("name `backward` in `train_order`: it weighs each batch by its share of the window");
+            .note("the summed gradient is larger than the mean by the number of batches in the window")
+            .help("name `backward` in `train_order`: it weights each batch by its share of the window");
     }
 }
 
-fn tell(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &Period, size: &str, weight: Option<&str>) {
-    let message = format!("{} adds up the gradients of {size} batches, and the loss is divided by nothing", cx.call(backward));
-    let note = cx.its_step(window);
-    let harm = format!("the step is {size} times as long as for the mean of the batches, or clipped so much harder");
+fn report_finding(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &Period, size: &str, weight: Option<&str>) {
+    let message = format!("{} accumulates the gradients of {size} batches, and the loss is not divided", cx.call(backward));
+    let note = cx.step_note(window);
+    let harm = format!("the summed gradient is {size} times the mean of the batches");
     let divisor = match every.number {
         Some(number) => format!("{number}.0"),
         None => format!("{} as f32", every.text),
     };
     let loss = cx.site(backward).receiver.as_ref().map_or_else(|| "loss".to_owned(), ToString::to_string);
     let help = match weight {
-        Some(weight) => format!("weigh the loss by its share of the window: `(&{loss} * {weight}).backward();`"),
+        Some(weight) => format!("weight the loss by its share of the window: `(&{loss} * {weight}).backward();`"),
         None => format!("divide the loss: `(&{loss} / {divisor}).backward();`"),
     };
     cx.report(backward, Cause::Alone(backward, LINT.name), 0, Certain::Every, message)
@@ -129,7 +130,7 @@ fn tell(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, every: &Per
         .help(help);
 }
 
-/// Whether a backward starts from a loss that is known to be as it was computed.
+/// Whether a `backward` starts from a loss that is certainly not scaled after its computation.
 fn is_plain(cx: &Context<'_>, backward: SiteId) -> bool {
     let plain = |origin: &crate::cfg::Origin| {
         origin.source == Source::Computed && !origin.scaled && origin.unreduced.is_none()

@@ -3,11 +3,11 @@ use super::Context;
 lint! {
     /// ## What it finds
     ///
-    /// A parameter of a spec's function that nothing in the loop uses, though its name says what it is for: `val`, `num_epochs`, `lr`, or a clause's name with a letter wrong.
+    /// An unused parameter of a spec's function whose name suggests a clause: `val`, `num_epochs`, `lr`, or a misspelt clause name.
     ///
     /// ## Why it matters
     ///
-    /// An absent clause takes the parameter of its own name and no other.
+    /// An absent clause uses the parameter with exactly its own name.
     /// A loop with a parameter `val` does not validate.
     ///
     /// ## Example
@@ -20,13 +20,13 @@ lint! {
     /// ## Instead
     ///
     /// Give the parameter the clause's name, `valid`, or write the clause: `valid = val`.
-    /// A name that begins with `_` says that it is unused on purpose.
+    /// Start the name with `_` if the parameter is unused on purpose.
     ///
     /// ## Limits
     ///
-    /// Only in specs, and only for names that are known from elsewhere or near to a clause's; rustc warns of the others.
-    unused_parameter, Warning, "a parameter that was meant for a clause, and that the loop does not use"
+    /// Checked only in specs, and only for names that other frameworks use or that are similar to a clause's; rustc warns of the others.
+    unused_parameter, Warning, "an unused parameter that was probably meant for a clause"
 }
 
-/// The rules of specs find it; a written function cannot have it.
+/// Reported by the rules of specs; a hand-written function cannot have it.
 fn check(_: &mut Context<'_>) {}

@@ -4,12 +4,12 @@ use crate::cfg::{Certain, Fate, Gives, Outcome};
 lint! {
     /// ## What it finds
     ///
-    /// A `step` that gives the updated model back, and the model is dropped: as a statement, under `_`, or under a name that nothing reads.
+    /// A `step` that returns the updated model, with the result dropped: as a statement, as `_`, or in a variable that is never read.
     ///
     /// ## Why it matters
     ///
-    /// In libraries like burn a step takes the model by value and returns the moved one; the model that went in, or its clone, stays as it was.
-    /// The loop runs, the loss is printed, and nothing is ever learnt.
+    /// In libraries like burn a step takes the model by value and returns the updated one; the original model does not change.
+    /// The loop runs, the loss is printed, and nothing is trained.
     ///
     /// ## Example
     ///
@@ -27,7 +27,12 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent where the model goes in by reference, since it may be changed in place, where a single step outside of every loop updates a model that the function built itself, where the gradients do not come from a `backward` in the function, and where anything reads the name that the result got.
+    /// Silent if:
+    ///
+    /// - the model is passed by reference, since it may be updated in place,
+    /// - a single step outside of every loop updates a model that the function built itself,
+    /// - the gradients do not come from a `backward` in the function,
+    /// - anything reads the variable of the result.
     update_lost, Error, "the updated model that `step` returns is dropped"
 }
 
@@ -40,14 +45,14 @@ fn check(cx: &mut Context<'_>) {
             Fate::Kept | Fate::Named(_) => continue,
         };
         let (site, call) = (outcome.site, cx.call(outcome.site));
-        // A single step of a model of one's own may have been made to see what the step does.
+        // A single step of a model built here may only demonstrate the step.
         let of_caller = cx.cfg.facts.variable(cx.cfg.paths.root_of(model)).is_some_and(|known| known.is_parameter);
         if cx.site(site).loops.is_empty() && !of_caller {
             continue;
         }
         let name = cx.cfg.paths.name(model);
         let message = match named {
-            None => format!("{call} returns the updated `{name}`, and that is dropped"),
+            None => format!("{call} returns the updated `{name}`, and the result is dropped"),
             Some(path) if cx.cfg.paths.name(path) == name => {
                 format!("{call} returns the updated `{name}` into a new `{name}` that nothing reads")
             }
@@ -57,7 +62,7 @@ fn check(cx: &mut Context<'_>) {
         };
         let text = &cx.site(site).text;
         cx.report(site, Cause::Alone(site, "update_lost"), site, Certain::Every, message)
-            .note(format!("`{name}` stays as it was before the step, and nothing is learnt"))
+            .note(format!("`{name}` does not change, so nothing is trained"))
             .help(format!("write `{name} = {text};`"));
     }
 }

@@ -7,12 +7,12 @@ use crate::stage::Stage;
 lint! {
     /// ## What it finds
     ///
-    /// A spec whose `valid` is the same expression as its `train`, or a written function whose only evaluation goes over the data that it trains on and is called a validation.
+    /// A spec whose `valid` is the same expression as its `train`, or a hand-written function whose only evaluation is on its training data and is named as validation.
     ///
     /// ## Why it matters
     ///
-    /// Validation tells how the model does on data that it has not seen.
-    /// A model that learnt its training data by heart looks perfect on them.
+    /// Validation measures how the model performs on new data.
+    /// An overfitted model looks perfect on its training data.
     ///
     /// ## Example
     ///
@@ -26,19 +26,20 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Keep some data apart: `let (train, valid) = data.split(0.8, seed)?;`.
-    /// Leave `valid` out to train without validation; `train_metrics` measures on the training data.
+    /// Split the data: `let (train, valid) = data.split(0.8, seed)?;`.
+    /// Remove `valid` to train without validation; `train_metrics` measures on the training data.
     ///
     /// ## Limits
     ///
-    /// Two names for the same data look different, so this is silent then.
-    /// In a spec it is an error.
-    /// In a written function it is a warning, found only where names or printed words speak of validation; a second measure on the training data, beside a validation or named so, is right.
-    /// Where it is meant, `allow(validates_on_training_data)` turns it off.
+    /// Silent if the same data has two names.
+    /// An error in a spec.
+    /// A warning in a hand-written function, and only if a variable name or printed text mentions validation.
+    /// Measures on the training data are correct in addition to a validation on other data, and if they are named as training measures.
+    /// If it is intended, `allow(validates_on_training_data)` turns the lint off.
     validates_on_training_data, Warning, "`valid` is the data that the model is trained on"
 }
 
-/// Specs are judged by their rules while they are read; this looks at functions that were written.
+/// Checks hand-written functions; the rules of specs check specs.
 fn check(cx: &mut Context<'_>) {
     if cx.of_spec() || heads(cx).nth(1).is_none() || !speaks_of_validation(cx) {
         return;
@@ -46,7 +47,7 @@ fn check(cx: &mut Context<'_>) {
     let (trains, others): (Vec<LoopId>, Vec<LoopId>) = heads(cx).map(|(id, _)| id).partition(|&id| cx.trains_in(id));
     let evaluations: Vec<LoopId> = others.into_iter().filter(|&id| evaluates(cx, id)).collect();
     let training = |id: LoopId| trains.iter().find(|&&train| source(cx, train) == source(cx, id)).copied();
-    // Whoever also measures on other data knows what this is.
+    // With an evaluation on other data, this one is intended.
     if evaluations.is_empty() || evaluations.iter().any(|&id| training(id).is_none()) || hands_on(cx) {
         return;
     }
@@ -62,8 +63,8 @@ fn check(cx: &mut Context<'_>) {
         let note = format!("line {} trains on it", cx.cfg.loops[train].line);
         cx.report_alone(site, message)
             .note_at(first, note)
-            .note("a model that learnt its data by heart looks perfect here")
-            .help("evaluate on data kept apart: `let (train, valid) = data.split(0.8, seed)?;`");
+            .note("an overfitted model looks perfect here")
+            .help("evaluate on separate data: `let (train, valid) = data.split(0.8, seed)?;`");
     }
 }
 
@@ -77,7 +78,7 @@ fn source(cx: &Context<'_>, of: LoopId) -> Option<Versioned> {
     cx.cfg.loops[of].head.source.map(|source| source.data)
 }
 
-/// Whether a loop computes outputs and learns from none: under `no_grad`, or in evaluation mode.
+/// Whether a loop computes outputs and trains on none: under `no_grad`, or in evaluation mode.
 fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
     let range = cx.cfg.loops[of].head.kind == HeadKind::Numbers;
     let forwards: Vec<(SiteId, bool)> = cx
@@ -98,20 +99,20 @@ fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
     !range && !forwards.is_empty() && forwards.iter().all(|(site, unrecorded)| *unrecorded || in_evaluation(*site))
 }
 
-/// Whether names or printed words speak of validation.
+/// Whether a variable name or printed text mentions validation.
 fn speaks_of_validation(cx: &Context<'_>) -> bool {
     let mut names = cx.cfg.paths.variables();
     let mut says = cx.cfg.function.says.iter();
     names.any(|(_, name)| names_validation(name)) || says.any(|text| names_validation(text))
 }
 
-/// Whether a call that is not seen may evaluate on other data.
+/// Whether an opaque call may evaluate on other data.
 fn hands_on(cx: &Context<'_>) -> bool {
     let models = |given: &Deps| given.overlaps(&cx.cfg.function.models, &cx.cfg.paths) != Some(false);
     cx.cfg.facts.all::<Opaque>().any(|(_, opaque)| models(&opaque.0))
 }
 
-/// Whether what is counted in a loop is named as a measure on the training data.
+/// Whether a loop accumulates into a variable that is named as a training measure.
 fn counts_training(cx: &Context<'_>, of: LoopId) -> bool {
     cx.cfg.facts.variables().any(|(path, known)| {
         names_training(cx.cfg.paths.name(path))

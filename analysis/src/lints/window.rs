@@ -1,38 +1,38 @@
-//! Updates that gather the gradients of several batches: what several lints know of them.
+//! Gradient accumulation windows, as the lints on accumulation need them.
 
 use super::Context;
 use crate::cfg::{ConditionKind, Counter, LoopId, OptimizerId, SiteId};
 use crate::flow::{GradientStates, GradientValue, Observed};
 use crate::stage::Effect;
 
-/// An optimizer whose step comes once in several backwards.
+/// A gradient accumulation window: one `step` for several `backward`.
 #[derive(Debug)]
 pub(super) struct Window<'a> {
     pub optimizer: OptimizerId,
-    /// The first of the steps.
+    /// The first `step` in source order.
     pub step: SiteId,
-    /// The loop with one backward in each round.
-    pub rounds: LoopId,
+    /// The loop that runs `backward` once per iteration.
+    pub batch_loop: LoopId,
     pub backwards: Vec<SiteId>,
-    /// The condition around the step; `None` where the step stands after the loop.
+    /// The counter condition around the step; `None` for a step after the loop.
     pub counter: Option<(SiteId, &'a Counter)>,
 }
 
 impl<'a> Context<'a> {
-    /// Steps under a condition that counts the rounds of the loop in which the backwards run.
-    pub(super) fn counted(&self) -> Vec<Window<'a>> {
+    /// Windows whose step is under a condition that counts iterations, in the loop that runs `backward`.
+    pub(super) fn counted_windows(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
             let step = *steps.first()?;
-            let rounds = *cx.site(step).loops.last()?;
-            let here = |site: &SiteId| cx.site(*site).loops.contains(&rounds);
+            let batch_loop = *cx.site(step).loops.last()?;
+            let here = |site: &SiteId| cx.site(*site).loops.contains(&batch_loop);
             let (guard, counter) = cx.full_guard(step)?;
             let of_the_count = |other: &SiteId| {
                 let same = |known: &(usize, bool)| cx.cfg.same_guard(*known, guard);
-                cx.site(*other).loops.last() == Some(&rounds) && cx.site(*other).guards.iter().any(same)
+                cx.site(*other).loops.last() == Some(&batch_loop) && cx.site(*other).guards.iter().any(same)
             };
             let backwards: Vec<SiteId> = fills.iter().copied().filter(here).collect();
             let every_round =
-                |site: &SiteId| cx.site(*site).loops.last() == Some(&rounds) && !of_the_count(site);
+                |site: &SiteId| cx.site(*site).loops.last() == Some(&batch_loop) && !of_the_count(site);
             (counter.every.number != Some(1)
                 && steps.iter().filter(|step| here(step)).all(of_the_count)
                 && !backwards.is_empty()
@@ -40,36 +40,36 @@ impl<'a> Context<'a> {
             .then(|| Window {
                 optimizer,
                 step,
-                rounds,
+                batch_loop,
                 backwards,
                 counter: Some((cx.cfg.guards[guard.0].site, counter)),
             })
         })
     }
 
-    /// Those of them that really gather: no `zero_grad` runs in each round.
-    pub(super) fn gathered(&self) -> Vec<Window<'a>> {
-        let mut windows = self.counted();
-        windows.retain(|window| self.each_round(window, Effect::Zero).is_empty());
+    /// The counted windows that really accumulate: no `zero_grad` runs in every iteration.
+    pub(super) fn accumulating_windows(&self) -> Vec<Window<'a>> {
+        let mut windows = self.counted_windows();
+        windows.retain(|window| self.in_every_iteration(window, Effect::Zero).is_empty());
         windows
     }
 
-    /// Steps under a condition that asks something unseen, and nothing of this round: `if it_is_time()`.
-    pub(super) fn asked(&self) -> Vec<Window<'a>> {
+    /// Windows whose step is under an opaque condition that depends on nothing in the iteration: `if it_is_time()`.
+    pub(super) fn opaque_windows(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
-            steps.iter().find_map(|step| cx.asked_at(optimizer, *step, steps, fills))
+            steps.iter().find_map(|step| cx.opaque_window_at(optimizer, *step, steps, fills))
         })
     }
 
-    fn asked_at(
+    fn opaque_window_at(
         &self,
         optimizer: OptimizerId,
         step: SiteId,
         steps: &[SiteId],
         fills: &[SiteId],
     ) -> Option<Window<'a>> {
-        let rounds = *self.site(step).loops.last()?;
-        let here = |site: &SiteId| self.site(*site).loops.contains(&rounds);
+        let batch_loop = *self.site(step).loops.last()?;
+        let here = |site: &SiteId| self.site(*site).loops.contains(&batch_loop);
         let calls = |guard: &&(usize, bool)| {
             let guard = &self.cfg.guards[guard.0];
             matches!(guard.kind, ConditionKind::Asks)
@@ -77,31 +77,31 @@ impl<'a> Context<'a> {
         let guard = *self.site(step).guards.iter().find(calls)?;
         let under_it = |other: &SiteId| {
             let same = |known: &(usize, bool)| self.cfg.same_guard(*known, guard);
-            self.site(*other).loops.last() == Some(&rounds) && self.site(*other).guards.iter().any(same)
+            self.site(*other).loops.last() == Some(&batch_loop) && self.site(*other).guards.iter().any(same)
         };
-        // A loop in it may stand under the condition as a whole, which its sites do not say.
+        // An inner loop may be under the condition as a whole, which the guards of its sites do not record.
         let asks_it = |other: usize| self.cfg.asks_the_same(other, guard.0);
         let asked_before = |site: SiteId| {
             self.cfg.guards.iter().enumerate().any(|(id, known)| known.site < site && asks_it(id))
         };
         let backwards: Vec<SiteId> = fills.iter().copied().filter(here).collect();
         let every_round = |site: &SiteId| match self.site(*site).loops.last() {
-            around if around == Some(&rounds) => !under_it(site),
+            around if around == Some(&batch_loop) => !under_it(site),
             _ => *site < step && !asked_before(*site),
         };
-        // Full windows in a deeper loop have steps of their own, and this one is for what they leave.
+        // Full windows in a deeper loop have their own steps; this step is for the batches that remain.
         let of_a_window =
-            |other: &SiteId| self.site(*other).loops.last() != Some(&rounds) && self.recurs(*other);
+            |other: &SiteId| self.site(*other).loops.last() != Some(&batch_loop) && self.is_periodic(*other);
         (steps.iter().filter(|step| here(step)).all(|step| under_it(step) || of_a_window(step))
             && !backwards.is_empty()
             && backwards.iter().all(every_round))
-        .then_some(Window { optimizer, step, rounds, backwards, counter: None })
+        .then_some(Window { optimizer, step, batch_loop, backwards, counter: None })
     }
 
-    /// Steps that follow a loop in whose rounds the gradients are zeroed before a backward, in it or deeper; or
-    /// at the end of each window.
-    pub(super) fn thrown_away(&self) -> Vec<(Window<'a>, SiteId)> {
-        // Where no round runs there is nothing to throw away.
+    /// Windows whose step follows a loop that zeroes the gradients: before a `backward` in every iteration, in this
+    /// loop or a deeper one, or at the end of every window. Each comes with its `zero_grad`.
+    pub(super) fn discarding_windows(&self) -> Vec<(Window<'a>, SiteId)> {
+        // A loop without iterations discards nothing.
         let known = |gradients: &GradientValue| !gradients.direct.meets(GradientStates::UNKNOWN);
         self.windows_where(known, |cx, optimizer, steps, fills| {
             let windows = cx.acting(optimizer, Effect::Zero).into_iter().filter_map(|zero| {
@@ -112,47 +112,47 @@ impl<'a> Context<'a> {
                 };
                 let step = steps.iter().copied().find(|step| *step > zero && outside(step))?;
                 let outermost = around[cx.site(step).loops.len()];
-                // What a backward between the loop and the step adds may be all that is meant to be used.
+                // A `backward` between the loop and the step may be the only one that the step is meant to use.
                 let (backwards, others): (Vec<_>, Vec<_>) =
                     fills.iter().copied().partition(|fill| cx.site(*fill).loops.starts_with(around));
-                let rounds = *around.last()?;
-                let window = Window { optimizer, step, rounds, backwards, counter: None };
+                let batch_loop = *around.last()?;
+                let window = Window { optimizer, step, batch_loop, backwards, counter: None };
                 (!steps.iter().any(|step| cx.site(*step).loops.contains(&outermost))
                     && others.iter().all(|fill| *fill > step)
                     && (window.backwards.iter().any(|fill| zero < *fill && *fill < step)
-                        && cx.runs_each_round(&window, zero)
+                        && cx.runs_every_iteration(&window, zero)
                         || window.backwards.iter().any(|fill| *fill < step)
-                            && cx.recurs(zero)
-                            && !cx.is_handed_on(optimizer)))
+                            && cx.is_periodic(zero)
+                            && !cx.is_passed_on(optimizer)))
                 .then_some((window, zero))
             });
             windows.min_by_key(|(_, zero)| *zero)
         })
     }
 
-    /// Steps that follow a loop in which the backwards run.
-    pub(super) fn looped(&self) -> Vec<Window<'a>> {
+    /// Windows whose step follows the loop that runs `backward`.
+    pub(super) fn windows_before_step(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
             let backward = *fills.first()?;
             let loops = &cx.site(backward).loops;
-            let (rounds, outside) = loops.split_last()?;
+            let (batch_loop, outside) = loops.split_last()?;
             let step = steps.iter().copied().find(|step| cx.site(*step).loops == outside)?;
-            let inside = |site: &SiteId| cx.site(*site).loops.contains(rounds);
+            let inside = |site: &SiteId| cx.site(*site).loops.contains(batch_loop);
             (fills.iter().all(|fill| &cx.site(*fill).loops == loops)
                 && !steps.iter().any(inside)
                 && backward < step)
                 .then(|| Window {
                     optimizer,
                     step,
-                    rounds: *rounds,
+                    batch_loop: *batch_loop,
                     backwards: fills.to_vec(),
                     counter: None,
                 })
         })
     }
 
-    /// Whether a site stands under no condition but that so many rounds have gone by, again and again.
-    pub(super) fn recurs(&self, site: SiteId) -> bool {
+    /// Whether the only condition on a site is a counter that holds periodically.
+    pub(super) fn is_periodic(&self, site: SiteId) -> bool {
         let guards = &self.site(site).guards;
         self.full_guard(site).is_some_and(|(guard, counter)| {
             // A counter that fires once, in the last iteration, does not recur.
@@ -164,7 +164,7 @@ impl<'a> Context<'a> {
         self.windows_where(|gradients| !gradients.all.meets(GradientStates::UNKNOWN), window)
     }
 
-    /// The windows of the optimizers whose gradients are known well enough at each of their steps.
+    /// Windows of the optimizers whose abstract gradients satisfy `known` at each of their steps.
     fn windows_where<T>(
         &self,
         known: impl Fn(&GradientValue) -> bool,
@@ -185,7 +185,7 @@ impl<'a> Context<'a> {
         .collect()
     }
 
-    /// The guard of a site that counts the rounds of its innermost loop, when they are full.
+    /// The guard of a site that holds when the iteration counter of its innermost loop completes a window.
     fn full_guard(&self, site: SiteId) -> Option<((usize, bool), &'a Counter)> {
         let cfg = self.cfg;
         let site = &cfg.sites[site];
@@ -195,7 +195,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The optimizer, the backward and the step between which a site stands for certain.
+    /// If a site is certainly between a `backward` and its `step`: the optimizer, the `backward` and the `step`.
     pub(super) fn mid_update(&self, site: SiteId) -> Option<(OptimizerId, SiteId, SiteId)> {
         let looks = || {
             self.solution.visits.iter().filter_map(move |visit| match visit.what {
@@ -217,15 +217,15 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The sites of one effect on an optimizer that run in each round of a window's loop.
-    pub(super) fn each_round(&self, window: &Window<'_>, effect: Effect) -> Vec<SiteId> {
+    /// The sites with this effect on a window's optimizer that run in every iteration of its loop.
+    pub(super) fn in_every_iteration(&self, window: &Window<'_>, effect: Effect) -> Vec<SiteId> {
         let mut sites = self.acting(window.optimizer, effect);
-        sites.retain(|site| self.runs_each_round(window, *site));
+        sites.retain(|site| self.runs_every_iteration(window, *site));
         sites
     }
 
-    /// Whether a site runs with another only if something unseen is so besides.
-    pub(super) fn asks_besides(&self, site: SiteId, other: SiteId) -> bool {
+    /// Whether a site has an opaque guard that the other site does not have.
+    pub(super) fn has_extra_opaque_guard(&self, site: SiteId, other: SiteId) -> bool {
         let (site, other) = (self.site(site), self.site(other));
         let further = |guard: &(usize, bool)| {
             let known = &self.cfg.guards[guard.0];
@@ -235,8 +235,8 @@ impl<'a> Context<'a> {
         site.loops == other.loops && self.cfg.runs_with(other, site) && site.guards.iter().any(further)
     }
 
-    /// The zeroing that runs wherever the condition of an asked window is met, however that comes out.
-    pub(super) fn dropping(&self, window: &Window<'_>) -> Vec<SiteId> {
+    /// The `zero_grad` calls that run whether or not the opaque condition of a window holds.
+    pub(super) fn unconditional_zeroes(&self, window: &Window<'_>) -> Vec<SiteId> {
         let step = self.site(window.step);
         let asked = |guard: &(usize, bool)| {
             let guard = &self.cfg.guards[guard.0];
@@ -252,33 +252,33 @@ impl<'a> Context<'a> {
                 && self.cfg.runs_with(site, step)
         };
         let mut sites = self.acting(window.optimizer, Effect::Zero);
-        sites.retain(|site| self.runs_each_round(window, *site) || beside(*site));
+        sites.retain(|site| self.runs_every_iteration(window, *site) || beside(*site));
         sites.sort_by_key(|site| !beside(*site));
         sites
     }
 
-    /// Whether a site runs in each round of a window's loop in which a backward runs.
-    pub(super) fn runs_each_round(&self, window: &Window<'_>, site: SiteId) -> bool {
+    /// Whether a site runs in every iteration of a window's loop that runs `backward`.
+    pub(super) fn runs_every_iteration(&self, window: &Window<'_>, site: SiteId) -> bool {
         let site = self.site(site);
         let guarded_unseen = site.conditional && site.guards.is_empty();
-        site.loops.last() == Some(&window.rounds)
+        site.loops.last() == Some(&window.batch_loop)
             && !site.fused
             && !guarded_unseen
             && window.backwards.iter().any(|backward| self.cfg.runs_with(site, self.site(*backward)))
     }
 
-    /// How rarely a window's step runs, as a sentence about it goes on.
-    pub(super) fn how_rarely(&self, window: &Window<'_>) -> String {
-        let head = &self.cfg.loops[window.rounds];
+    /// How often a window's step runs: the predicate of a sentence about it.
+    pub(super) fn step_frequency(&self, window: &Window<'_>) -> String {
+        let head = &self.cfg.loops[window.batch_loop];
         match window.counter {
             Some((guard, counter)) if counter.fires => format!("runs only when `{}`", self.site(guard).text),
             Some((guard, _)) => format!("does not run while `{}`", self.site(guard).text),
             None if self.of_spec() => "runs once for all the batches of a window".to_owned(),
-            None => format!("runs once for all rounds of `{}` on line {}", head.text, head.line),
+            None => format!("runs once for all iterations of `{}` on line {}", head.text, head.line),
         }
     }
 
-    /// Where a spec has place for what moves its schedule.
+    /// Help for a spec: where its order takes the call that advances the schedule.
     pub(super) fn schedule_in_order(&self, site: SiteId) -> String {
         let moves = if self.is_clause(site) {
             "schedule".to_owned()
@@ -288,14 +288,14 @@ impl<'a> Context<'a> {
         format!("put `{moves}` after `step` in `train_order`")
     }
 
-    /// What a window's step is called in a note: with its line by hand.
-    pub(super) fn its_step(&self, window: &Window<'_>) -> String {
-        format!("{} {}", self.call_at(window.step), self.how_rarely(window))
+    /// A note on a window's step: its call, and how often it runs.
+    pub(super) fn step_note(&self, window: &Window<'_>) -> String {
+        format!("{} {}", self.call_at(window.step), self.step_frequency(window))
     }
 }
 
 impl Window<'_> {
-    /// How many batches make one update, in words.
+    /// The number of batches in one update, as the source writes it.
     pub(super) fn size(&self) -> String {
         match self.counter {
             Some((_, counter)) => format!("`{}`", counter.every.text),

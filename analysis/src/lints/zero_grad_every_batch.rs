@@ -6,21 +6,21 @@ use crate::stage::Effect;
 lint! {
     /// ## What it finds
     ///
-    /// Gradients that are gathered over several batches, with a `step` every so many of them, and a `zero_grad` in each.
+    /// Gradient accumulation, with a `step` once per window, but a `zero_grad` in every batch.
     ///
     /// ## Why it matters
     ///
-    /// Each `zero_grad` drops what the batches before it brought: the update follows only the last batch of the window, and the others are computed for nothing.
-    /// Where the loss is divided by the number of batches, the update is also that much too small.
-    /// RAE (issue 67) trained so.
+    /// Each `zero_grad` discards the gradients of the earlier batches: the update uses only the last batch of the window, and the others are wasted.
+    /// If the loss is divided by the number of batches, the update is also as many times too small.
+    /// RAE (issue 67) had this fault.
     ///
     /// ## Example
     ///
     /// ```text
     /// for (i, batch) in train.iter().enumerate() {            // gradients:
-    ///     optimizer.zero_grad();                              // {discarded} but in the window's first batch  <-
+    ///     optimizer.zero_grad();                              // {discarded} except in the window's first batch  <-
     ///     let loss = cross_entropy(&model.forward(&batch.input), &batch.target) / 4.0;
-    ///     loss.backward();                                    // {filled}  by this batch alone
+    ///     loss.backward();                                    // {filled}  of this batch alone
     ///     if (i + 1) % 4 == 0 {
     ///         optimizer.step();                               // {used}
     ///     }
@@ -29,13 +29,15 @@ lint! {
     ///
     /// ## Instead
     ///
-    /// Zero where the step is: `if (i + 1) % 4 == 0 { optimizer.step(); optimizer.zero_grad(); }`.
+    /// Zero together with the step: `if (i + 1) % 4 == 0 { optimizer.step(); optimizer.zero_grad(); }`.
     ///
     /// ## Limits
     ///
-    /// Found where the step stands under a condition that counts the rounds of its loop; where a call decides that looks at nothing of the round, be it whether a whole window is used, it is a warning, and anything else is taken as meant.
-    /// Where the step stands after the loop over the batches, it is `step_outside_batch_loop`.
-    zero_grad_every_batch, Error, "`zero_grad` in each batch though several make one update"
+    /// Found if the step is under a condition on the iteration count of its loop.
+    /// A warning if the condition is an opaque call without values of the iteration as arguments, `if it_is_time() { optimizer.step(); }`, also around a whole window.
+    /// Any other condition is taken as intended.
+    /// A step after the batch loop is reported by `step_outside_batch_loop`.
+    zero_grad_every_batch, Error, "`zero_grad` in each batch of an accumulation window"
 }
 
 fn check(cx: &mut Context<'_>) {
@@ -45,19 +47,19 @@ fn check(cx: &mut Context<'_>) {
         .filter(|fault| fault.state == GradientStates::DISCARDED && fault.certain == Certain::Every)
         .map(|fault| fault.optimizer)
         .collect();
-    for window in cx.counted() {
-        // A `zero_grad` between backward and step leaves nothing at all: `gradients_discarded`.
+    for window in cx.counted_windows() {
+        // A `zero_grad` between `backward` and `step` leaves no gradients at all: `gradients_discarded`.
         if discarded.contains(&window.optimizer) {
             continue;
         }
-        let zeros = cx.each_round(&window, Effect::Zero);
+        let zeros = cx.in_every_iteration(&window, Effect::Zero);
         let Some(&zero) = zeros.first() else { continue };
-        let message = format!("{} drops the gradients of every batch but the last of a window", cx.call(zero));
-        let note = cx.its_step(&window);
-        let harm = format!("the update follows one batch in {}, and the others are computed for nothing", window.size());
+        let message = format!("{} discards the gradients of every batch but the last of a window", cx.call(zero));
+        let note = cx.step_note(&window);
+        let harm = format!("the update uses one batch in {}, and the others are wasted", window.size());
         let (zeroes, steps, line) = (&cx.site(zero).text, &cx.site(window.step).text, cx.line(window.step));
         let help = if cx.is_clause(zero) {
-            format!("take `zero_grad` out of `train_order`, and call `{zeroes};` after `{steps};` on line {line}")
+            format!("remove `zero_grad` from `train_order`, and call `{zeroes};` after `{steps};` on line {line}")
         } else {
             format!("move `{zeroes};` to after `{steps};` on line {line}, under the same condition")
         };
@@ -67,38 +69,38 @@ fn check(cx: &mut Context<'_>) {
     if cx.of_spec() {
         of_spec(cx, &discarded);
     }
-    for window in cx.asked() {
-        // Nor is anything left where no backward stands between it and the step: `gradients_discarded`.
+    for window in cx.opaque_windows() {
+        // Nor are any left without a `backward` between it and the step: `gradients_discarded`.
         let between = |zero: &SiteId| {
             *zero > window.step || window.backwards.iter().any(|backward| zero < backward && *backward < window.step)
         };
-        let zeros = cx.dropping(&window);
+        let zeros = cx.unconditional_zeroes(&window);
         let Some(&zero) = zeros.first().filter(|_| zeros.iter().all(between)) else { continue };
-        let message = format!("{} drops gradients that no step used", cx.call(zero));
-        let note = format!("{} does not run in every round", cx.call_at(window.step));
-        let help = format!("zero only where the step is, or take `{};` out of its condition", cx.site(window.step).text);
+        let message = format!("{} discards gradients that no step used", cx.call(zero));
+        let note = format!("{} does not run in every iteration", cx.call_at(window.step));
+        let help = format!("call it only together with the step, or move `{};` out of its condition", cx.site(window.step).text);
         let cause = Cause::Gradients(window.step, window.optimizer);
-        // Under the step's own condition it is no gathering of batches, which would keep a maybe silent.
-        let certain = if cx.runs_each_round(&window, zero) { Certain::Some } else { Certain::Every };
+        // Under the step's own condition this is no accumulation, for which a possible finding would be silenced.
+        let certain = if cx.runs_every_iteration(&window, zero) { Certain::Some } else { Certain::Every };
         cx.report(zero, cause, 0, certain, message)
             .note_at(window.step, note)
-            .note("the batches of the other rounds are computed for nothing")
+            .note("the batches of the other iterations are wasted")
             .help(help)
             .only_warns();
     }
 }
 
-/// The windows of a spec, which `accumulate` makes.
+/// Checks the accumulation windows of a spec, as set by `accumulate`.
 fn of_spec(cx: &mut Context<'_>, discarded: &[OptimizerId]) {
-    for window in cx.looped() {
-        let zeros = cx.each_round(&window, Effect::Zero);
+    for window in cx.windows_before_step() {
+        let zeros = cx.in_every_iteration(&window, Effect::Zero);
         let Some(&zero) = zeros.first().filter(|_| !discarded.contains(&window.optimizer)) else { continue };
-        let message = format!("{} drops the gradients of every batch but the last of a window", cx.call(zero));
-        let note = cx.its_step(&window);
+        let message = format!("{} discards the gradients of every batch but the last of a window", cx.call(zero));
+        let note = cx.step_note(&window);
         let cause = Cause::Gradients(window.step, window.optimizer);
         cx.report(zero, cause, 0, Certain::Every, message)
             .note_at(window.step, note)
-            .note("the update follows one batch of each window, and the others are computed for nothing")
+            .note("the update uses one batch of each window, and the others are wasted")
             .help("remove it, and name `zero_grad` in `train_order`: there it runs once for each window");
     }
 }

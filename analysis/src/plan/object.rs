@@ -1,4 +1,4 @@
-//! Things that the loop uses by name: model, data, optimizer, schedule.
+//! Objects that the loop uses by name: model, data, optimizer, schedule.
 
 use std::collections::BTreeSet;
 
@@ -10,17 +10,17 @@ use crate::diagnostic::Place;
 use crate::item::SpecFn;
 use crate::spec::Clause;
 
-/// Names for the loop's locals that no parameter has.
+/// Names for the loop's locals that differ from all parameters.
 ///
-/// Hygiene keeps them apart anyway; this keeps them apart for readers too, and when the printed loop is pasted.
+/// Hygiene already separates them; distinct names help readers, and allow pasting the printed loop.
 pub(crate) struct Names {
     taken: BTreeSet<String>,
-    /// Names that a block or a hook mentions, with the hygiene of the first mention.
+    /// Names in blocks and hooks, with the hygiene of the first mention.
     mentioned: Vec<Ident>,
 }
 
 impl Names {
-    /// Names beside these parameters, seen by those who mention them.
+    /// Names for a function with these parameters, visible to blocks and hooks that mention them.
     pub(crate) fn new(parameters: &[Ident], mentioned: Vec<Ident>) -> Self {
         Self { taken: parameters.iter().map(ToString::to_string).collect(), mentioned }
     }
@@ -30,7 +30,7 @@ impl Names {
         self.taken.contains(&name.to_string())
     }
 
-    /// A local of this name, or of the next one that is free.
+    /// A local with this name, or with the next free one.
     pub(crate) fn local(&self, name: &str, at: Span) -> Ident {
         let mut free = name.to_owned();
         let mut count = 1;
@@ -44,43 +44,43 @@ impl Names {
     }
 }
 
-/// One such thing.
+/// An object that the loop uses by name.
 #[derive(Clone)]
 pub(crate) struct Object {
-    /// Where the spec names it.
+    /// Its span in the spec.
     pub(crate) at: Span,
-    /// How the loop names it: `model`, `self.model`, `optimizer`.
+    /// The place expression in the loop: `model`, `self.model`, `optimizer`.
     pub(crate) place: TokenStream,
-    /// A shared reference to it, where a function takes one.
+    /// A shared reference, as an argument.
     pub(crate) shared: TokenStream,
-    /// A shared reference to it, where nothing says that it is one: `&*model` of a `model: &mut M`.
+    /// A shared reference without type context: `&*model` for `model: &mut M`.
     pub(crate) borrowed: TokenStream,
-    /// An exclusive reference to it.
+    /// An exclusive reference.
     pub(crate) exclusive: TokenStream,
-    /// What it is made of, if the loop makes it under its name.
+    /// Its initial value, if the loop declares it.
     pub(crate) made: Option<Expr>,
-    /// It is an `Option`, and the loop does without where there is none.
+    /// Whether it is an `Option`, whose steps are skipped for `None`.
     pub(crate) is_optional: bool,
 }
 
 impl Object {
-    /// The shared reference, all of it at the place where the spec names the thing: what rustc says of its type,
-    /// it says once and there.
+    /// The shared reference with all spans at the object's place in the spec, so that rustc reports one type error
+    /// there.
     pub(crate) fn shared(&self) -> TokenStream {
         located(self.shared.clone(), self.at)
     }
 
-    /// The exclusive reference, at the same place.
+    /// The exclusive reference, with the same spans.
     pub(crate) fn exclusively(&self) -> TokenStream {
         located(self.exclusive.clone(), self.at)
     }
 
-    /// The shared reference where an `Option` has been opened: its name is a reference there.
+    /// The shared reference inside `if let Some(..)`, where the name is a reference.
     pub(crate) fn shared_inside(&self) -> TokenStream {
         if self.is_optional { located(self.place.clone(), self.at) } else { self.shared() }
     }
 
-    /// The exclusive reference where an `Option` has been opened.
+    /// The exclusive reference inside `if let Some(..)`.
     pub(crate) fn exclusive_inside(&self) -> TokenStream {
         if self.is_optional { located(self.place.clone(), self.at) } else { self.exclusively() }
     }
@@ -102,21 +102,21 @@ impl Object {
             && let Some(ident) = path.path.get_ident()
         {
             let own = matches!(name, "optimizer" | "scheduler") && item.moves(&ident.to_string());
-            // What the loop changes must be its own variable.
+            // An object that the loop changes must be a variable of the loop.
             let made = own.then(|| value.clone());
             return Some(Self { at, made, ..Self::named(ident, item) });
         }
         if let Expr::Reference(reference) = value
             && is_place(&reference.expr)
         {
-            // `model = &self.model`: the reference is what methods and functions take.
+            // `model = &self.model`: methods and functions take the reference.
             return Some(Self::place(at, &reference.expr, None));
         }
         if is_place(value) {
             return Some(Self::place(at, value, None));
         }
         let at = Place::of(value).start;
-        // The optimizer and the schedule are the loop's own; the rest may be named by other clauses.
+        // Optimizer and schedule belong to the loop; other clauses may name the other objects.
         let name = match name {
             "optimizer" | "scheduler" => names.local(name, at),
             _ => clause.key.clone(),
@@ -124,7 +124,7 @@ impl Object {
         Some(Self { is_optional: is_option(value), ..Self::place(at, &name, Some(value.clone())) })
     }
 
-    /// A thing that is no reference, as far as one can see.
+    /// An object that is not visibly a reference.
     fn place(at: Span, place: &impl ToTokens, made: Option<Expr>) -> Self {
         let shared = quote!(&#place);
         Self {
@@ -185,7 +185,7 @@ fn is_option_type(ty: &Type) -> bool {
     }
 }
 
-/// Whether an expression makes an `Option`, as far as it shows.
+/// Whether an expression is visibly an `Option`.
 fn is_option(value: &Expr) -> bool {
     let is = |name: &Ident, names: &[&str]| names.iter().any(|own| name == own);
     let last = |path: &syn::ExprPath| path.path.segments.last().map(|last| last.ident.clone());
@@ -210,7 +210,7 @@ fn is_option(value: &Expr) -> bool {
     }
 }
 
-/// Whether an expression names something that stays, so that the loop may repeat the expression.
+/// Whether an expression is a place, so that the loop may repeat it.
 fn is_place(value: &Expr) -> bool {
     match value {
         Expr::Path(_) => true,

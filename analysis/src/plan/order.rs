@@ -1,9 +1,9 @@
-//! The steps of the batch loop and of the evaluation loop, from the default order or from a list.
+//! The steps of the batch loop and the evaluation loop, from the default order or from an order list.
 //!
-//! With `accumulate = k` a window of `k` batches makes one update. `zero_grad`, clips, `step` and `schedule`
-//! run once for each window: those before `backward` at its start, those after it at its end. The rest up to
-//! `backward`, and `metrics`, runs for every batch; blocks after `backward` run once for each window.
-//! A block that runs `backward` itself belongs to the batch.
+//! With `accumulate = k`, a window of `k` batches makes one update. `zero_grad`, clips, `step` and `schedule`
+//! run once per window: before `backward` at its start, after `backward` at its end. All other entries up to
+//! `backward`, and `metrics`, run for every batch; blocks after `backward` run once per window.
+//! A block that runs `backward` itself runs for every batch.
 
 use std::ops::Range;
 
@@ -23,35 +23,35 @@ use crate::stage::Stage;
 /// One step of a loop's body.
 #[derive(Clone)]
 pub(crate) struct Step {
-    /// The token of the spec that asks for it.
+    /// The span of its token in the spec.
     pub(crate) at: Span,
     pub(crate) work: Work,
 }
 
-/// What a step does.
+/// The work of a step.
 #[derive(Clone)]
 pub(crate) enum Work {
-    /// `let output = ...`; without a value, the model's own `forward`.
+    /// `let output = ...`; by default the model's own `forward`.
     Forward(Option<Expr>),
     /// `let loss = ...`
     Loss(Expr),
-    /// Both, or the loss alone if nobody asks for the output.
+    /// Both, or the loss alone if the output is unused.
     TrainingStep {
         value: Expr,
         output: bool,
     },
-    /// Adds the loss to the epoch's, and leaves the loop when it is not finite.
+    /// Adds the batch's loss to that of the epoch, and returns an error if it is not finite.
     Guard,
     ZeroGrad,
     Backward,
     ClipNorm(Number),
     ClipValue(Number),
-    /// Leaves the loop when a gradient is not finite; a norm that was computed tells.
+    /// Returns an error if a gradient is not finite; checks the norm, if already computed.
     GradientGuard {
         grad_norm: bool,
     },
     Step,
-    /// Tells the run that an update is done.
+    /// Reports a finished update to the run.
     EndStep {
         grad_norm: bool,
     },
@@ -76,32 +76,32 @@ pub(crate) struct Order {
     pub(crate) window_start: Vec<Step>,
     /// For each batch; without accumulation this is everything.
     pub(crate) batch: Vec<Step>,
-    /// Those of them that only a batch with a weight runs.
+    /// The range of batch steps that are skipped for a batch without weight.
     pub(crate) weighed: Range<usize>,
     /// After the last batch of a window.
     pub(crate) window_end: Vec<Step>,
-    /// A hook may end the run after each batch.
+    /// Whether a hook may end the run after each batch.
     pub(crate) batch_end: bool,
-    /// The names of the stages for the doc comment: of the three parts, and of evaluation.
+    /// The names of the stages of the three parts, for the doc comment.
     pub(crate) stages: [Vec<&'static str>; 3],
     pub(crate) eval_stages: Vec<&'static str>,
 }
 
 impl Order {
-    /// All steps in the order in which they run.
+    /// All steps, in execution order.
     pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
         self.window_start.iter().chain(&self.batch).chain(&self.window_end)
     }
 }
 
-/// The locals that are there once an epoch.
+/// The locals in scope of hooks that run once per epoch.
 pub(super) fn per_epoch(spec: &Spec) -> Vec<Local> {
     let mut there = before_training(spec);
     there.push(Local::Epoch);
     there
 }
 
-/// The locals that are there before the first epoch.
+/// The locals in scope before the first epoch.
 pub(super) fn before_training(spec: &Spec) -> Vec<Local> {
     let mut there = vec![Local::Optimizer, Local::Model];
     there.extend(spec.scheduler.as_ref().map(|_| Local::Scheduler));
@@ -148,7 +148,7 @@ pub(super) fn plan(
     Ok((Order { window_start, batch, weighed, window_end, batch_end, stages, eval_stages }, eval))
 }
 
-/// The entries of the training order: the list's, or the default with the clauses' stages in place.
+/// The entries of the training order: the list's, or the default order with the stages of optional clauses.
 fn train_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     let optimizer = spec.optimizer.as_ref().ok_or("an order without an optimizer")?.span();
     let scheduler = spec.scheduler.as_ref().map(|clause| stage(Stage::Schedule, clause.span()));
@@ -156,7 +156,7 @@ fn train_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     if let Some(order) = &spec.train_order {
         let mut entries = order.value.clone();
         let listed = |stage| order.value.iter().any(|entry| entry.is(stage));
-        // A schedule moves after the update and metrics count after that, unless the list says where.
+        // By default the schedule advances after the update, followed by the metrics.
         let after = |entries: &[Entry]| {
             entries.iter().rposition(|entry| entry.is(Stage::Step)).map_or(entries.len(), |step| step + 1)
         };
@@ -191,7 +191,7 @@ fn eval_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     Ok(entries)
 }
 
-/// Forward and loss, or the training step in their place; the model's own `forward` stands at the model.
+/// The entries `forward` and `loss`, or the training step in their place; a default `forward` has the model's span.
 fn output_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     if let Some(step) = &spec.training_step {
         return Ok(vec![Entry { place: step.span().into(), kind: EntryKind::TrainingStep }]);
@@ -201,7 +201,7 @@ fn output_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> 
     Ok(vec![stage(Stage::Forward, forward), stage(Stage::Loss, loss)])
 }
 
-/// A stage at a place.
+/// An entry for a stage, with this span.
 fn stage(stage: Stage, at: Span) -> Entry {
     Entry { place: Place::from(at), kind: EntryKind::Stage(stage) }
 }
@@ -215,7 +215,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The steps of some entries; `there` grows by the locals that they make.
+    /// The steps of some entries; adds the locals that they declare to `there`.
     fn steps(
         &self,
         entries: &[Entry],
@@ -246,7 +246,7 @@ impl Writer<'_> {
                 }
                 EntryKind::ClipValue(value) => {
                     let value = self.clip(ClauseName::ClipGradValue, "max_value", value.as_ref(), at)?;
-                    // A clipped infinity would look like a number.
+                    // Clipping would turn an infinity into a finite number.
                     push(Work::GradientGuard { grad_norm: false });
                     push(Work::ClipValue(value));
                 }
@@ -259,7 +259,7 @@ impl Writer<'_> {
         Ok(steps)
     }
 
-    /// The steps of a stage that takes no value.
+    /// The steps of a stage without a value.
     fn stage(
         &self,
         stage: Stage,
@@ -304,7 +304,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The value of a clause that the order needs.
+    /// The value of a clause that the order requires.
     fn value(clause: Option<&Clause<Expr>>) -> Result<Expr, &'static str> {
         Ok(clause.ok_or("an order that needs a clause")?.value.clone())
     }
@@ -329,7 +329,7 @@ impl Writer<'_> {
         Ok(number(&checked, None, name, at, self.item, self.scope.names))
     }
 
-    /// Whether the output of a training step is asked for, by metrics or by name.
+    /// Whether the output of a training step is used, by metrics or by name.
     fn output_is_used(&self, train: bool) -> bool {
         let (metrics, order) = if train {
             (&self.spec.train_metrics, &self.spec.train_order)

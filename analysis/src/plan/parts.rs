@@ -1,4 +1,4 @@
-//! Which part of the loop a step belongs to: the window or the batch, and what only a batch with a weight runs.
+//! Assigns steps to parts of the loop: once per window or per batch, and with or without weight.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::order::{Step, Work};
 use crate::spec::{Entry, EntryKind};
 use crate::stage::Stage;
 
-/// Which entries stand before, in and after the loop over a window's batches.
+/// Splits the entries into those before, in and after the loop over a window's batches.
 pub(super) fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>) {
     let last = last_of_batch(&entries);
     let (mut start, mut batch, mut end) = (Vec::new(), Vec::new(), Vec::new());
@@ -29,7 +29,7 @@ pub(super) fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>)
     (start, batch, end)
 }
 
-/// Where that ends which each batch of a window brings: at the last `backward`, in the list or in a block.
+/// The index of the last per-batch entry: the last `backward`, as an entry or in a block.
 fn last_of_batch(entries: &[Entry]) -> usize {
     let last = |asked: &dyn Fn(&Entry) -> bool| entries.iter().rposition(asked);
     let in_block = |entry: &Entry| match &entry.kind {
@@ -42,7 +42,7 @@ fn last_of_batch(entries: &[Entry]) -> usize {
         .unwrap_or(entries.len())
 }
 
-/// Whether a name stands somewhere in some tokens.
+/// Whether the tokens contain a name.
 fn calls(tokens: TokenStream, name: &str) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => calls(group.stream(), name),
@@ -51,7 +51,7 @@ fn calls(tokens: TokenStream, name: &str) -> bool {
     })
 }
 
-/// The steps after the loss that learn from it.
+/// The range of steps after the loss that use it for training.
 pub(super) fn weighed(batch: &[Step]) -> Range<usize> {
     let start =
         batch.iter().rposition(|step| matches!(step.work, Work::Guard)).map_or(batch.len(), |at| at + 1);
@@ -59,7 +59,8 @@ pub(super) fn weighed(batch: &[Step]) -> Range<usize> {
     start..end.max(start)
 }
 
-/// Whether the gradients must be looked at before a step after these; then, whether their norm is enough.
+/// Whether the gradients must be checked before a `step` that follows these steps, and if so, whether checking a
+/// computed norm suffices.
 pub(super) fn unguarded(steps: &[Step]) -> Option<bool> {
     for step in steps.iter().rev() {
         match step.work {

@@ -1,11 +1,11 @@
 //! The loop's own names in blocks and hooks.
 //!
-//! A local that some block mentions is declared with the block's hygiene, so that the block simply sees it.
-//! Where the loop calls it otherwise (`self.model`, or a parameter has the name), the block gets it bound.
+//! A local that a block mentions is declared with the block's hygiene, so that it is in scope there.
+//! If the loop has another expression for it (`self.model`, or a parameter has the name), the block gets a `let`.
 
 use std::collections::BTreeSet;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Spacing, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::visit::Visit;
 use syn::{Block, Expr, Ident};
@@ -13,16 +13,16 @@ use syn::{Block, Expr, Ident};
 use super::{Local, Names, Object};
 use crate::spec::{EntryKind, Spec};
 
-/// A name in a block that stands for a local which the loop calls otherwise.
+/// A name in a block for a local that has another name in the loop.
 #[derive(Clone)]
 pub(crate) struct Rebind {
-    /// The name as the block writes it, with the block's hygiene.
+    /// The name in the block, with the block's hygiene.
     pub(crate) name: Ident,
     /// The local, or a reference to it.
     pub(crate) value: TokenStream,
 }
 
-/// What the loop calls its locals.
+/// The names of the loop's locals.
 pub(crate) struct Scope<'a> {
     pub(crate) names: &'a Names,
     pub(crate) model: &'a Object,
@@ -31,17 +31,17 @@ pub(crate) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// The names that a block must have bound, of the locals that are there.
+    /// The bindings that a block needs, given the locals in scope.
     pub(super) fn of_block(&self, block: &Block, there: &[Local]) -> Vec<Rebind> {
         self.rebinds(in_block(block), there)
     }
 
-    /// The same for a hook.
+    /// The bindings that a hook needs.
     pub(super) fn of_hook(&self, hook: &Expr, there: &[Local]) -> Vec<Rebind> {
         self.rebinds(in_hook(hook), there)
     }
 
-    /// Each mentioned local once, where the loop has another name for it.
+    /// One binding for each mentioned local that has another name in the loop.
     fn rebinds(&self, mentioned: Vec<Ident>, there: &[Local]) -> Vec<Rebind> {
         let mut seen = BTreeSet::new();
         mentioned
@@ -55,7 +55,7 @@ impl Scope<'_> {
             .collect()
     }
 
-    /// What the loop calls a local, and what a block that calls it otherwise gets.
+    /// The expression for a local in the loop, and the value for a block that needs a binding of it.
     fn local(&self, local: Local, at: Span) -> Option<(TokenStream, TokenStream)> {
         Some(match local {
             Local::Model => (self.model.place.clone(), self.model.borrowed.clone()),
@@ -73,7 +73,7 @@ impl Scope<'_> {
     }
 }
 
-/// All names in blocks and hooks that may stand for a local of the loop.
+/// All names in blocks and hooks that may refer to a local of the loop.
 pub(super) fn mentions(spec: &Spec) -> Vec<Ident> {
     let orders = [&spec.train_order, &spec.eval_order].into_iter().flatten().flat_map(|order| &order.value);
     let blocks = orders.filter_map(|entry| match &entry.kind {
@@ -85,12 +85,12 @@ pub(super) fn mentions(spec: &Spec) -> Vec<Ident> {
     blocks.chain(hooks).flatten().filter(local).collect()
 }
 
-/// Whether a block names a local.
+/// Whether a block mentions a local.
 pub(super) fn block_names(block: &Block, local: Local) -> bool {
     in_block(block).iter().any(|name| name == local.name())
 }
 
-/// Whether a hook names a local.
+/// Whether a hook mentions a local.
 pub(super) fn hook_names(hook: &Expr, local: Local) -> bool {
     in_hook(hook).iter().any(|name| name == local.name())
 }
@@ -102,8 +102,8 @@ pub(crate) fn in_block(block: &Block) -> Vec<Ident> {
     mentions.names
 }
 
-/// The variables that a hook's closure mentions; its own parameters hide them.
-fn in_hook(hook: &Expr) -> Vec<Ident> {
+/// The variables that a hook's closure mentions, except its own parameters.
+pub(crate) fn in_hook(hook: &Expr) -> Vec<Ident> {
     let Expr::Closure(closure) = hook else { return Vec::new() };
     let mut own = crate::item::Names(Vec::new());
     closure.inputs.iter().for_each(|pattern| own.visit_pat(pattern));
@@ -113,14 +113,16 @@ fn in_hook(hook: &Expr) -> Vec<Ident> {
     mentions.names
 }
 
-/// Names that stand where a variable may stand.
+/// Collects names in positions of a variable.
 #[derive(Default)]
 struct Mentions {
     names: Vec<Ident>,
+    /// Named arguments of the macro being read: `loss` in `println!("{loss}", loss = 2)`.
+    named: Vec<Ident>,
 }
 
 impl Mentions {
-    /// Names among the arguments of a macro, also those inside its format string.
+    /// Collects names in the arguments of a macro, including its format string.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut before = ' ';
         let mut tokens = tokens.into_iter().peekable();
@@ -130,7 +132,7 @@ impl Mentions {
                 TokenTree::Group(group) => self.tokens(group.stream()),
                 TokenTree::Ident(name) if !matches!(before, '.' | '\'') => {
                     let path = matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
-                    if !path {
+                    if !path && !is_assigned(tokens.peek()) {
                         self.names.push(name);
                     }
                 }
@@ -142,18 +144,26 @@ impl Mentions {
         }
     }
 
-    /// Names inside a format string: `"{loss}"` and `"{epoch:3}"`.
+    /// Collects names inside a format string: `"{loss}"` and `"{epoch:3}"`.
     fn format(&mut self, text: &str, span: Span) {
         if !text.ends_with(['"', '#']) {
             return;
         }
         for local in Local::ALL {
             let name = local.name();
+            if self.named.iter().any(|named| named == name) {
+                continue;
+            }
             if text.contains(&format!("{{{name}}}")) || text.contains(&format!("{{{name}:")) {
                 self.names.push(Ident::new(name, span));
             }
         }
     }
+}
+
+/// Whether a single `=` follows: a named argument of a macro.
+fn is_assigned(next: Option<&TokenTree>) -> bool {
+    matches!(next, Some(TokenTree::Punct(next)) if next.as_char() == '=' && next.spacing() == Spacing::Alone)
 }
 
 impl<'ast> Visit<'ast> for Mentions {
@@ -163,7 +173,7 @@ impl<'ast> Visit<'ast> for Mentions {
     }
 
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
-        // `loss(..)` calls a function and does not name the local.
+        // `loss(..)` calls a function and does not refer to the local.
         if !matches!(&*call.func, Expr::Path(_)) {
             self.visit_expr(&call.func);
         }
@@ -171,6 +181,12 @@ impl<'ast> Visit<'ast> for Mentions {
     }
 
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
+        let tokens: Vec<_> = call.tokens.clone().into_iter().collect();
+        self.named = tokens
+            .windows(2)
+            .filter(|pair| is_assigned(pair.get(1)))
+            .filter_map(|pair| if let TokenTree::Ident(name) = &pair[0] { Some(name.clone()) } else { None })
+            .collect();
         self.tokens(call.tokens.clone());
     }
 

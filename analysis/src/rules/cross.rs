@@ -1,13 +1,16 @@
-//! What must hold between clauses, and between the clauses and the function's signature.
+//! Rules between clauses, and between the clauses and the function's signature.
 
 mod functions;
-mod handed;
+mod locals;
 mod order;
+mod passing;
 mod returned;
 mod same;
 #[cfg(test)]
 mod tests;
 mod values;
+
+pub(crate) use returned::mended;
 
 use std::collections::BTreeMap;
 
@@ -21,22 +24,22 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{ClauseName, Spec, Value, chain_start, constructed, parameters};
 
-/// Lints that do not keep a loop from being written.
+/// Lints that do not prevent the generation of a loop.
 const SAME_DATA: &str = "validates_on_training_data";
 const UNUSED: &str = "unused_parameter";
 const DROPPED: &str = "training_unused";
 const ENDS_EARLY: &str = "schedule_ends_early";
 pub(crate) const LINTS: [&str; 4] = [SAME_DATA, UNUSED, ENDS_EARLY, DROPPED];
 
-/// The numbers of a spec after their rules.
+/// The numbers of a spec, after their rules were applied.
 pub(crate) struct Amounts {
     clauses: BTreeMap<ClauseName, Checked>,
-    /// How often to validate.
+    /// The interval of validation.
     pub(crate) every: Option<Checked>,
 }
 
 impl Amounts {
-    /// Applies the rule of each clause that has one; mistakes go into the bag.
+    /// Applies the rule of each clause that has one; errors go into the bag.
     fn new(bag: &Bag, spec: &Spec) -> Self {
         let check = |&clause: &ClauseName| {
             let (_, value) = spec.expression(clause)?;
@@ -49,13 +52,13 @@ impl Amounts {
         }
     }
 
-    /// The number of a clause, if it is there.
+    /// The number of a clause, if present.
     pub(crate) fn get(&self, clause: ClauseName) -> Option<&Checked> {
         self.clauses.get(&clause)
     }
 }
 
-/// Asks everything that is not grammar; mistakes go into the bag.
+/// Checks everything beyond the grammar; errors go into the bag.
 pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     check_signature(bag, item);
     check_required(bag, spec, item);
@@ -65,22 +68,26 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     check_functions(bag, spec);
     check_unused(bag, spec);
     check_length(bag, spec);
-    handed::check(bag, spec, item);
+    passing::check(bag, spec, item);
     values::check(bag, spec, item);
     functions::check(bag, spec, item);
     returned::check(bag, spec);
-    order::check(bag, spec);
+    order::check(bag, spec, item);
+    locals::check_hooks(bag, spec, item);
     Amounts::new(bag, spec)
 }
 
-/// The function returns the history, in a `Result`, and runs at run time.
+/// Checks that the function returns `Result<History>` and is not `const`.
 fn check_signature(bag: &Bag, item: &SpecFn) {
     let signature = &item.signature;
     let help = "write `-> Result<History>` before the `;`";
     match &signature.output {
         ReturnType::Default => bag.push(
-            Diagnostic::error(signature.ident.span(), "the loop returns its history, this function nothing")
-                .help(help),
+            Diagnostic::error(
+                signature.ident.span(),
+                "the loop returns its history, this function returns nothing",
+            )
+            .help(help),
         ),
         ReturnType::Type(_, output) => {
             if let Some(message) = returned::unfit(output) {
@@ -96,7 +103,7 @@ fn check_signature(bag: &Bag, item: &SpecFn) {
     }
 }
 
-/// Clauses of which a loop needs one, what to say where all are absent, and what to write.
+/// Groups of clauses of which a loop needs at least one, with the message and the help if all are absent.
 const NEEDED: [(&[ClauseName], &str, &str); 5] = [
     (
         &[ClauseName::Model],
@@ -116,19 +123,19 @@ const NEEDED: [(&[ClauseName], &str, &str); 5] = [
     (&[ClauseName::Loss, ClauseName::TrainingStep], "the loop has no loss", "write `loss = cross_entropy`"),
     (
         &[ClauseName::Epochs, ClauseName::MaxSteps, ClauseName::MaxTime],
-        "the run has no end",
+        "the run never ends",
         "write `epochs = 10`, `max_steps = 1000` or `max_time = 10 minutes`",
     ),
 ];
 
-/// The clauses without which there is no loop.
+/// Checks the required clauses.
 fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let place = item.signature.ident.span();
     for (clauses, message, help) in NEEDED {
         if clauses.iter().any(|clause| spec.mentions(*clause)) {
             continue;
         }
-        // A parameter that was meant for it is the better place to say so.
+        // If a parameter was probably meant for the clause, the error is there.
         let meant = clauses.iter().find_map(|clause| spec.meant_for(*clause));
         bag.push(match meant {
             Some(unused) => Diagnostic::error(unused.name.span(), message)
@@ -139,7 +146,7 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
                     .help(format!("call the parameter `{clause}`, or write `{clause} = {name}`")),
                 None if clauses == [ClauseName::Model] && item.signature.receiver().is_some() => {
                     Diagnostic::error(place, message)
-                        .help("write `model = self`, or `model = self.net` where a field is the model")
+                        .help("write `model = self`, or `model = self.net` if a field is the model")
                 }
                 None => Diagnostic::error(place, message).help(help),
             },
@@ -147,13 +154,13 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// A parameter that is used elsewhere in the spec, under another framework's name for this clause.
+/// A parameter with another framework's name for this clause, used elsewhere in the spec.
 fn named_otherwise(item: &SpecFn, clause: ClauseName) -> Option<(Ident, &'static str)> {
     let is_meant = |name: &Ident| parameters::clause_of(&name.to_string()) == Some(clause);
     item.parameters().into_iter().find(is_meant).map(|name| (name, clause.text()))
 }
 
-/// Whether a clause that a loop needs is missing.
+/// Whether a required clause is missing.
 fn is_missing(spec: &Spec, clause: ClauseName) -> bool {
     let is_absent = |clauses: &[ClauseName]| !clauses.iter().any(|clause| spec.mentions(*clause));
     let needed = NEEDED.iter().find(|(clauses, ..)| clauses.contains(&clause));
@@ -165,9 +172,9 @@ fn is_missing(spec: &Spec, clause: ClauseName) -> bool {
     }
 }
 
-/// Parameters that the loop does not use though their names say what they are for.
+/// Warns of unused parameters whose names suggest a clause.
 fn check_unused(bag: &Bag, spec: &Spec) {
-    // One that was meant for a clause which is missing is told there.
+    // A parameter meant for a missing clause is reported there.
     let unused =
         spec.unused.iter().filter(|unused| unused.clause.is_none_or(|clause| !is_missing(spec, clause)));
     for unused in unused {
@@ -178,25 +185,29 @@ fn check_unused(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Warns of a cosine schedule that counts updates and whose length is the number of epochs.
+/// Warns of a cosine or one-cycle schedule that counts updates, with the number of epochs as its length.
 fn check_length(bag: &Bag, spec: &Spec) {
     let (Some(scheduler), Some(epochs)) = (&spec.scheduler, &spec.epochs) else { return };
     let made = chain_start(&scheduler.value);
     let Expr::Call(call) = made else { return };
-    let is_cosine = constructed(made).is_some_and(|name| name == "CosineLr") && !spec.is_per_epoch();
-    let length = call.args.first().filter(|length| code(*length) == code(&epochs.value));
-    if let (true, Some(length)) = (is_cosine, length) {
-        let text = code(length);
+    let length = match constructed(made).map(ToString::to_string).as_deref() {
+        Some("CosineLr") => call.args.first(),
+        Some("OneCycleLr") => call.args.get(1),
+        _ => None,
+    };
+    let length = length.filter(|length| code(*length) == code(&epochs.value) && !spec.is_per_epoch());
+    if let Some(length) = length {
+        let (text, made) = (code(length), code(made));
         let message = format!("the schedule ends after {text} updates, and the run has as many epochs");
         let mut warning = Diagnostic::error(Place::of(length), message)
-            .note("a schedule counts updates, one for each batch, unless it counts epochs")
-            .help(format!("write `CosineLr::new({text}).per_epoch()`, or the number of updates"));
+            .note("by default a schedule counts updates, one for each batch")
+            .help(format!("write `{made}.per_epoch()`, or the number of updates"));
         (warning.level, warning.lint) = (Level::Warning, Some(ENDS_EARLY));
         bag.push(warning);
     }
 }
 
-/// Clauses that exclude each other.
+/// Rejects clauses that exclude each other.
 fn check_pairs(bag: &Bag, spec: &Spec) {
     if let Some(step) = &spec.training_step {
         for (other, what) in [(&spec.loss, "the loss"), (&spec.forward, "the output")] {
@@ -220,14 +231,14 @@ fn check_pairs(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// What only makes sense with validation data.
+/// Checks the clauses on validation.
 fn check_validation(bag: &Bag, spec: &Spec) {
     if spec.mentions(ClauseName::Valid) {
         if let (Some(train), Some(valid)) = (&spec.train, &spec.valid)
             && same::data(&train.value, &valid.value)
         {
             let mut error = Diagnostic::error(valid.span(), "validates on the training data")
-                .note("a model that learnt its training data by heart looks perfect on it")
+                .note("an overfitted model looks perfect on its training data")
                 .help("give `valid` data that the model is not trained on");
             error.lint = Some(SAME_DATA);
             bag.push(error);
@@ -235,7 +246,7 @@ fn check_validation(bag: &Bag, spec: &Spec) {
         return;
     }
     let keys = needs_validation(spec);
-    // If a parameter under another name was meant, the error stands there.
+    // If a parameter with another name was meant, the error is there.
     if let (Some(unused), Some(key)) = (spec.meant_for(ClauseName::Valid), keys.clone().next()) {
         bag.push(
             Diagnostic::error(unused.name.span(), format!("`{key}`: nothing to validate on"))
@@ -256,7 +267,7 @@ fn check_validation(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// The clauses that only make sense with validation data.
+/// The keys of clauses that require validation data.
 fn needs_validation(spec: &Spec) -> impl Iterator<Item = &Ident> + Clone {
     let keys = [
         spec.validate.as_ref().map(|clause| &clause.key),
@@ -267,7 +278,7 @@ fn needs_validation(spec: &Spec) -> impl Iterator<Item = &Ident> + Clone {
     keys.into_iter().flatten()
 }
 
-/// The same metric twice in one list.
+/// Rejects a repeated metric.
 fn check_metrics(bag: &Bag, spec: &Spec) {
     for clause in [&spec.metrics, &spec.train_metrics].into_iter().flatten() {
         let mut seen = BTreeMap::new();
@@ -283,7 +294,7 @@ fn check_metrics(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Values that the loop calls: paths or closures with the right number of parameters.
+/// Checks the values that the loop calls: paths, or closures with the right number of parameters.
 fn check_functions(bag: &Bag, spec: &Spec) {
     let functions: [(&Value, &[usize], &str); 4] = [
         (&spec.loss, &[2], "|output, batch| cross_entropy(output, &batch.target)"),
@@ -301,7 +312,7 @@ fn check_functions(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// One of them.
+/// Checks one closure or path clause.
 fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], example: &str) {
     let help = format!("write `{key} = {example}`");
     match value {
@@ -310,7 +321,7 @@ fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], ex
                 let place = Place::of(&closure.asyncness);
                 bag.push(
                     Diagnostic::error(place, "a closure of the loop is not `async`")
-                        .note("it is written into the loop, where `.await` works if the function is `async`")
+                        .note("it is inlined into the loop, where `.await` works if the function is `async`")
                         .help("remove `async`"),
                 );
             }
@@ -346,12 +357,12 @@ fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], ex
     }
 }
 
-/// Line of a name, counted from 1.
+/// The line of a name, counted from 1.
 fn line(key: &Ident) -> usize {
     key.span().start().line
 }
 
-/// Line and column of a name.
+/// The line and column of a name.
 fn place(key: &Ident) -> (usize, usize) {
     let start = key.span().start();
     (start.line, start.column)

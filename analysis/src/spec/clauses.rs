@@ -1,9 +1,9 @@
-//! The macro behind the table of clauses, and the parts of a row.
+//! The macro of the table of clauses, and the parts of a row.
 //!
-//! A row of `spec/table.rs` makes a variant of `ClauseName`, a field of `Spec`, the arm of the parser that fills it,
-//! the example in messages, the rule of the value, other frameworks' names for the clause, and a line of the
-//! attribute's documentation. A row without a meaning, a default or an example does not compile, nor does one whose
-//! type has no reader.
+//! A row of `spec/table.rs` generates a variant of `ClauseName`, a field of `Spec`, the parser arm that fills it, the
+//! example in messages, the rule of the value, other frameworks' names for the clause, and a line of the attribute's
+//! documentation. A row without a meaning, a default or an example does not compile, nor does a row with a type
+//! that does not implement `Read`.
 
 use std::fmt::Write as _;
 
@@ -13,15 +13,15 @@ use crate::rules::Rule;
 
 /// All data of one clause.
 pub(crate) struct Row {
-    /// The clause as it is typed.
+    /// The name of the clause.
     pub(crate) name: &'static str,
-    /// What it does, as lines of documentation.
+    /// Its meaning, as lines of documentation.
     pub(super) meaning: &'static [&'static str],
-    /// What holds where the clause is absent, for the documentation.
+    /// The default of an absent clause, for the documentation.
     pub(super) default: &'static str,
-    /// How it is written.
+    /// An example of its use.
     pub(crate) example: &'static str,
-    /// The rule of its value, if that is a number.
+    /// The rule of its value, for a number.
     pub(crate) rule: Option<Rule>,
     /// The unit that may follow the number, singular and plural.
     pub(crate) units: &'static [&'static str],
@@ -29,27 +29,27 @@ pub(crate) struct Row {
     pub(crate) foreign: &'static [&'static str],
     /// The end of the help for these names.
     pub(crate) foreign_note: &'static str,
-    /// Parameter names that mean the clause.
+    /// Parameter names that suggest the clause.
     pub(crate) parameters: &'static [&'static str],
 }
 
 impl ClauseName {
-    /// The clause as it is typed.
+    /// The name of the clause.
     pub(crate) fn text(self) -> &'static str {
         self.row().name
     }
 
-    /// How the clause is written.
+    /// An example of the clause.
     pub(crate) fn example(self) -> &'static str {
         self.row().example
     }
 
-    /// The rule of the clause's value, if that is a number.
+    /// The rule of the clause's value, for a number.
     pub(crate) fn rule(self) -> Option<&'static Rule> {
         self.row().rule.as_ref()
     }
 
-    /// The clause of this name.
+    /// The clause with this name.
     pub(crate) fn find(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|clause| clause.text() == name)
     }
@@ -60,7 +60,7 @@ impl ClauseName {
     }
 }
 
-/// All clauses as a table in Markdown, for the documentation of the attribute.
+/// All clauses as a Markdown table, for the documentation of the attribute.
 pub(crate) fn document() -> String {
     let mut table = String::from("| clause | meaning | default | parameter |\n|---|---|---|---|\n");
     for clause in ClauseName::ALL {
@@ -77,7 +77,7 @@ pub(crate) fn document() -> String {
     table
 }
 
-/// Makes `ClauseName` and `Spec` of the rows; see the head of this file.
+/// Generates `ClauseName` and `Spec` from the rows; see the module documentation.
 macro_rules! clauses {
     (@rule $name:literal) => { None };
     (@rule $name:literal $kind:ident $text:literal $help:literal) => {
@@ -119,17 +119,18 @@ macro_rules! clauses {
         #[derive(Default)]
         pub(crate) struct Spec {
             $($(#[doc = $meaning])+ pub(crate) $field: Option<Clause<$value>>,)+
-            /// `allow(..)`, `warn(..)` and `deny(..)` in the order typed.
+            /// `allow(..)`, `warn(..)` and `deny(..)` in source order.
             pub(crate) levels: Vec<Levels>,
-            /// Orders of which an entry could not be read: what they lack, nobody can say.
+            /// The keys of orders with an unreadable entry: their missing stages are unknown.
             pub(crate) broken_orders: Vec<Ident>,
-            /// Clauses that were meant by a name that is none.
+            /// Clauses that the help for an unknown name suggests; they count as present.
             pub(crate) meant: Vec<ClauseName>,
-            /// The key of every clause in the order typed, known or not, read or not; then what was taken.
+            /// The keys of all clauses in source order, including unknown and unreadable ones; then the parameters used
+            /// by absent clauses.
             pub(crate) keys: Vec<Ident>,
-            /// Parameters that absent clauses took.
+            /// The parameters used by absent clauses.
             pub(crate) taken: Vec<Ident>,
-            /// Parameters whose names say what they are for, and that nothing uses.
+            /// Unused parameters whose names suggest a clause.
             pub(crate) unused: Vec<Unused>,
         }
 
@@ -165,7 +166,7 @@ macro_rules! clauses {
                 }
             }
 
-            /// What follows the clause's name.
+            /// The syntax after the clause's name.
             pub(crate) fn form(self) -> Form {
                 match self {
                     $(Self::$clause => <$value as Read>::FORM,)+
@@ -173,7 +174,7 @@ macro_rules! clauses {
                 }
             }
 
-            /// The level that the clause gives to lints; only such clauses may be repeated.
+            /// The lint level that the clause sets; only such clauses may be repeated.
             pub(crate) fn level(self) -> Option<Setting> {
                 match self {
                     $(Self::$clause => None,)+
@@ -181,7 +182,7 @@ macro_rules! clauses {
                 }
             }
 
-            /// Whether the clause takes the parameter of its name where it is absent.
+            /// Whether the clause, if absent, uses the parameter with its name.
             pub(crate) fn takes_parameter(self) -> bool {
                 match self {
                     $(Self::$clause => <$value as Read>::FROM_PARAMETER.is_some(),)+
@@ -191,7 +192,7 @@ macro_rules! clauses {
         }
 
         impl Spec {
-            /// Reads what follows the clause's name into its field; the first of several stays.
+            /// Parses the clause's value into its field; of several clauses the first is kept.
             pub(super) fn read(
                 &mut self,
                 bag: &Bag,
@@ -213,7 +214,7 @@ macro_rules! clauses {
                 Ok(())
             }
 
-            /// Gives the clause the parameter of its name, and says whether it takes one.
+            /// Sets the clause to the parameter with its name; returns whether the clause may use a parameter.
             pub(super) fn take(&mut self, name: ClauseName, parameter: &Ident) -> bool {
                 match name {
                     $(ClauseName::$clause => take(&mut self.$field, parameter),)+
@@ -221,7 +222,7 @@ macro_rules! clauses {
                 }
             }
 
-            /// The clause's value, if that is one expression, and the clause's key.
+            /// The key and the value of a clause whose value is one expression.
             pub(crate) fn expression(&self, name: ClauseName) -> Option<(&Ident, &Expr)> {
                 match name {
                     $(ClauseName::$clause => expression(self.$field.as_ref()),)+

@@ -8,29 +8,29 @@ use super::read::{Form, Read, Reading, after_equals};
 use crate::bag;
 use crate::diagnostic::{Diagnostic, Place};
 
-/// How often something happens: how many, and of what.
+/// An interval: a count and its unit.
 #[derive(Clone)]
 pub(crate) struct Every {
     pub(crate) count: Expr,
     pub(crate) unit: Unit,
 }
 
-/// What `every` counts.
+/// The unit of `every`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     Epochs,
     Steps,
 }
 
-/// How long something may take: `10 minutes`, or a `Duration`.
+/// A time limit: `10 minutes`, or a `Duration`.
 #[derive(Clone)]
 pub(crate) struct Time {
     pub(crate) value: Expr,
-    /// What the value counts; none if it is a `Duration`.
+    /// The unit of the value; `None` for a `Duration`.
     pub(crate) unit: Option<TimeUnit>,
 }
 
-/// What a time counts.
+/// The unit of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TimeUnit {
     Seconds,
@@ -39,7 +39,7 @@ pub(crate) enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// The unit of this name, singular or plural.
+    /// The unit with this name, singular or plural.
     fn find(name: &str) -> Option<Self> {
         match name {
             "second" | "seconds" => Some(Self::Seconds),
@@ -93,14 +93,14 @@ impl Read for Time {
     }
 }
 
-/// The unit that comes next; a name before `=` is the next clause's, whose comma is missing.
+/// Parses a unit; a name before `=` is the next clause's key after a missing comma.
 fn unit(input: ParseStream) -> Option<Ident> {
     let ahead = input.fork();
     ahead.call(Ident::parse_any).ok()?;
     if ahead.peek(Token![=]) { None } else { input.call(Ident::parse_any).ok() }
 }
 
-/// The suffix of a value that is a number for certain: a literal, or an operation on literals.
+/// The suffix of a value that is certainly a number: a literal, or an operation on literals.
 fn number(value: &Expr) -> Option<&str> {
     match value {
         Expr::Lit(literal) => match &literal.lit {
@@ -138,7 +138,7 @@ fn lacks_unit(reading: &Reading, value: &Expr, suffix: &str) -> Diagnostic {
     let text = crate::prose::code(value);
     let plain = text.strip_suffix(suffix).unwrap_or(&text);
     if TimeUnit::find(suffix).is_some() {
-        return Diagnostic::error(place, format!("a blank is missing before `{suffix}`"))
+        return Diagnostic::error(place, format!("a space is missing before `{suffix}`"))
             .help(format!("write `{} = {plain} {suffix}`", reading.key));
     }
     if !TYPES.contains(&suffix) {
@@ -148,7 +148,7 @@ fn lacks_unit(reading: &Reading, value: &Expr, suffix: &str) -> Diagnostic {
         .help(format!("write `{plain} seconds`, `{plain} minutes` or `{plain} hours`"))
 }
 
-/// Reads `= 2 epochs`.
+/// Parses `= 2 epochs`.
 pub(super) fn every(input: ParseStream, key: &Ident) -> Result<Every, Diagnostic> {
     let help = "write `every = 1 epochs` or `every = 500 steps`";
     if !input.peek(Token![=]) || input.peek2(Token![,]) {
@@ -183,12 +183,12 @@ pub(super) fn every(input: ParseStream, key: &Ident) -> Result<Every, Diagnostic
     }
 }
 
-/// Accepts the clause's own unit after a number that needs none, and refuses any other.
+/// Accepts the clause's own unit after a number that needs none, and rejects any other.
 pub(super) fn drop_unit(reading: &Reading, input: ParseStream) -> Result<(), Diagnostic> {
     let ahead = input.fork();
     let Ok(unit) = ahead.call(Ident::parse_any) else { return Ok(()) };
     if ahead.peek(Token![=]) {
-        return Ok(()); // A comma is missing; the next clause says so.
+        return Ok(()); // A comma is missing; the next clause reports it.
     }
     let _ = input.call(Ident::parse_any);
     let own = reading.name.row().units;

@@ -1,8 +1,8 @@
-//! Names that people bring along from other frameworks, and what to write here instead.
+//! Clause names of other frameworks, and the help for each.
 
 use super::ClauseName;
 
-/// Planned clauses, what does the same today, and the clauses that count as given where one of them is typed.
+/// Planned clauses: the name, the present alternative, and the clauses that then count as present.
 pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     (
         "early_stop",
@@ -22,20 +22,20 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
          after the run",
         &[],
     ),
-    ("warmup", "until then write a schedule of your own: `impl Schedule`, three methods", &[]),
-    ("anomaly", "a loss or a gradient that is not finite ends the run as it is; remove it", &[]),
+    ("warmup", "until then write your own schedule: `impl Schedule`, three methods", &[]),
+    ("anomaly", "a loss or a gradient that is not finite already ends the run; remove it", &[]),
     ("ema", "until then average the parameters in a hook: `on(batch_end = |model, _| ...)`", &[]),
     (
         "phases",
         "until then write the loop by hand, `#[training_loop]` above a function with a body checks it",
-        // Each phase would have its own.
+        // Each phase would have its own optimizer and loss.
         &[ClauseName::Optimizer, ClauseName::Loss],
     ),
     ("distributed", "one process trains, on as many threads as `set_num_threads` says; remove it", &[]),
     ("run", "remove it; `on(epoch_end = ...)` runs your own code", &[]),
 ];
 
-/// Other frameworks' names that mean several clauses or none, and the help that names ours; names of one clause are in
+/// Other frameworks' names for several clauses or for none, and the help for each; names for a single clause are in
 /// its row.
 pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     (
@@ -79,7 +79,7 @@ pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     ),
     (
         &["warmup_steps", "warmup_ratio", "warmup_epochs"],
-        "write a schedule of your own: `impl Schedule`, three methods",
+        "write your own schedule: `impl Schedule`, three methods",
     ),
     (
         &["verbose", "progress", "enable_progress_bar"],
@@ -97,7 +97,7 @@ pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     ),
     (
         &["resume", "resume_from_checkpoint", "initial_epoch", "ckpt_path"],
-        "a run cannot be resumed in this version; `model.load(path)?` before the run starts from saved parameters",
+        "a run cannot be resumed in this version; call `model.load(path)?` before the run to start from saved parameters",
     ),
     (
         &["fp16", "bf16", "precision", "amp", "mixed_precision"],
@@ -123,7 +123,7 @@ pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     ),
     (
         &["steps_per_epoch", "limit_train_batches"],
-        "an epoch goes through the loader's data once; `max_steps = ...` ends the run after so many updates",
+        "an epoch goes through the loader's data once; `max_steps = ...` ends the run after a number of updates",
     ),
     (
         &["class_weight", "class_weights"],
@@ -158,14 +158,14 @@ pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     ),
     (
         &["epoch_end", "on_epoch_end", "on_train_epoch_end"],
-        "a hook stands inside of `on`: `on(epoch_end = |model, state| ...)`",
+        "a hook is written inside `on`: `on(epoch_end = |model, state| ...)`",
     ),
     (
         &["batch_end", "on_batch_end", "on_train_batch_end", "before_step", "on_before_optimizer_step"],
-        "a hook stands inside of `on`: `on(batch_end = |model, state| ...)`",
+        "a hook is written inside `on`: `on(batch_end = |model, state| ...)`",
     ),
     (
         &["validation_end", "on_validation_end", "on_validation_epoch_end"],
-        "a hook stands inside of `on`: `on(validation_end = |model, state| ...)`",
+        "a hook is written inside `on`: `on(validation_end = |model, state| ...)`",
     ),
 ];

@@ -18,25 +18,25 @@ use crate::suppress::Setting;
 #[derive(Clone, Default)]
 pub(crate) struct Validate {
     pub(crate) every: Option<Every>,
-    /// Also once before the first epoch.
+    /// Whether to validate also before the first epoch.
     pub(crate) first: bool,
 }
 
-/// `epoch_end = closure`: what runs, and when.
+/// A hook: `epoch_end = closure`.
 #[derive(Clone)]
 pub(crate) struct Hook {
     pub(crate) key: Ident,
     pub(crate) value: Expr,
 }
 
-/// `allow(lint, ..)`: a level for some lints.
+/// A level for lints: `allow(lint, ..)`.
 #[derive(Clone)]
 pub(crate) struct Levels {
     pub(crate) setting: Setting,
     pub(crate) lints: Vec<Ident>,
 }
 
-/// The hooks that `on(..)` knows.
+/// The names of hooks in `on(..)`.
 const HOOKS: [&str; 4] = ["epoch_end", "batch_end", "before_step", "validation_end"];
 
 /// `validate(every = 2 epochs, first)`
@@ -63,7 +63,7 @@ impl Read for Vec<Hook> {
     }
 }
 
-/// Reads the names in `allow(lint, ..)`.
+/// Parses the names in `allow(lint, ..)`.
 pub(super) fn lints(reading: &Reading, input: ParseStream) -> Result<Vec<Ident>, Diagnostic> {
     let content = group(reading, input)?;
     let mut lints = Vec::new();
@@ -74,7 +74,7 @@ pub(super) fn lints(reading: &Reading, input: ParseStream) -> Result<Vec<Ident>,
     Ok(lints)
 }
 
-/// Reads the name of a lint.
+/// Parses the name of a lint.
 fn lint(key: &Ident, input: ParseStream) -> Result<Ident, Diagnostic> {
     let lint = input.call(Ident::parse_any).map_err(|error| {
         Diagnostic::error(error.span(), format!("`{key}` lists names of lints"))
@@ -86,12 +86,12 @@ fn lint(key: &Ident, input: ParseStream) -> Result<Ident, Diagnostic> {
     while !input.is_empty() && !input.peek(Token![,]) {
         let _: syn::Result<TokenTree> = input.parse();
     }
-    let message = format!("`{key}` lists the lints of training loops, and `{lint}` is a tool of its own");
+    let message = format!("`{key}` lists lints of training loops, and `{lint}` is another tool");
     Err(Diagnostic::error(lint.span(), message)
         .help(format!("write it as an attribute of the function: `#[{key}({lint}::..)]`")))
 }
 
-/// Reads `every = 2 epochs` or `first`.
+/// Parses `every = 2 epochs` or `first`.
 fn validate_option(input: ParseStream, value: &mut Validate) -> Result<(), Diagnostic> {
     let help = "write `validate(every = 2 epochs, first)`";
     let key = input.call(Ident::parse_any).map_err(|error| {
@@ -116,7 +116,7 @@ fn validate_option(input: ParseStream, value: &mut Validate) -> Result<(), Diagn
                 while !input.is_empty() && !input.peek(Token![,]) {
                     let _: syn::Result<TokenTree> = input.parse();
                 }
-                return Err(Diagnostic::error(place, "`first` takes no value: it is there or not").help(help));
+                return Err(Diagnostic::error(place, "`first` takes no value").help(help));
             }
             Ok(())
         }
@@ -129,7 +129,7 @@ fn validate_option(input: ParseStream, value: &mut Validate) -> Result<(), Diagn
     }
 }
 
-/// Reads `epoch_end = closure`.
+/// Parses `epoch_end = closure`.
 fn hook(bag: &Bag, input: ParseStream, hooks: &mut Vec<Hook>) -> Result<(), Diagnostic> {
     let help = "write `on(epoch_end = |model, state| ...)`";
     let key = input

@@ -1,10 +1,10 @@
-//! What to say to a name that is no clause: the nearest one, or ours for the name that people bring along.
+//! Help for unknown clause names: the most similar clause, or our name for another framework's clause.
 
 use super::ClauseName;
 use super::foreign::{FOREIGN, LATER};
 use crate::suggest::nearest;
 
-/// Functions of the runtime that make a metric.
+/// Functions of the runtime that return a metric.
 pub(crate) const METRICS: [&str; 10] =
     ["accuracy", "top_k", "precision", "recall", "f1", "confusion", "mae", "mse", "rmse", "r2"];
 
@@ -13,7 +13,7 @@ pub(super) fn is_later(name: &str) -> bool {
     LATER.iter().any(|(later, _, _)| *later == name)
 }
 
-/// The help for a clause that does not exist, and the clauses that it shows how to write.
+/// The help for an unknown clause, and the clauses that it mentions.
 pub(crate) fn help_for_clause(name: &str) -> (String, Vec<ClauseName>) {
     let clauses = ClauseName::ALL.iter().copied();
     if let Some((_, help, meant)) = LATER.iter().find(|(later, _, _)| *later == name) {
@@ -33,7 +33,7 @@ pub(crate) fn help_for_clause(name: &str) -> (String, Vec<ClauseName>) {
     }
 }
 
-/// `a`, `b` and `c`, in backticks.
+/// A list in words, with backticks: `a`, `b` and `c`.
 pub(crate) fn list(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {

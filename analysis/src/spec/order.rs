@@ -1,4 +1,4 @@
-//! The lists of rung 2: `train_order = [forward, loss, { .. }, clip_grad_norm(1.0), step]`.
+//! Order lists: `train_order = [forward, loss, { .. }, clip_grad_norm(1.0), step]`.
 
 use proc_macro2::{Span, TokenTree};
 use syn::ext::IdentExt;
@@ -16,38 +16,38 @@ use crate::suggest::nearest;
 /// One entry of an order.
 #[derive(Clone)]
 pub(crate) struct Entry {
-    /// Where it stands in the list.
+    /// Its place in the source.
     pub(crate) place: Place,
     pub(crate) kind: EntryKind,
 }
 
-/// What an entry of an order asks for.
+/// The kind of an entry.
 #[derive(Clone)]
 pub(crate) enum EntryKind {
-    /// A stage of the loop that takes no value.
+    /// A stage without a value.
     Stage(Stage),
-    /// Forward and loss in one, as the clause `training_step` says.
+    /// The clause `training_step`, which combines forward and loss.
     TrainingStep,
-    /// `clip_grad_norm(1.0)`; without a value, the clause of that name has it.
+    /// `clip_grad_norm(1.0)`; without a value, it is in the clause of that name.
     ClipNorm(Option<Expr>),
     /// `clip_grad_value(0.5)`
     ClipValue(Option<Expr>),
-    /// Statements of one's own.
+    /// A block of user statements.
     Block(Block),
 }
 
 impl Entry {
-    /// Where it starts.
+    /// The start of its place.
     pub(crate) fn span(&self) -> Span {
         self.place.start
     }
 
-    /// Whether this is the stage.
+    /// Whether the entry is this stage.
     pub(crate) fn is(&self, stage: Stage) -> bool {
         matches!(self.kind, EntryKind::Stage(own) if own == stage)
     }
 
-    /// Its name in a list; own statements have none.
+    /// Its name in a list; empty for a block.
     pub(crate) fn name(&self) -> &'static str {
         match self.kind {
             EntryKind::Stage(stage) => stage.name(),
@@ -59,10 +59,10 @@ impl Entry {
     }
 }
 
-/// The name of forward and loss in one.
+/// The name of the entry that combines forward and loss.
 const TRAINING_STEP: &str = "training_step";
 
-/// Names from elsewhere for stages, and ours.
+/// Other frameworks' names for stages, and ours.
 const FOREIGN: [(&str, &str); 9] = [
     ("optimizer_step", "step"),
     ("optimizer", "step"),
@@ -92,7 +92,7 @@ impl Read for Vec<Entry> {
     }
 }
 
-/// Reads one entry.
+/// Parses one entry.
 fn entry(input: ParseStream, key: &Ident) -> Result<Entry, Diagnostic> {
     if input.peek(token::Brace) {
         let block = input.parse::<Block>().map_err(|error| bag::from_syn(&error))?;
@@ -100,9 +100,8 @@ fn entry(input: ParseStream, key: &Ident) -> Result<Entry, Diagnostic> {
         return Ok(Entry { place, kind: EntryKind::Block(block) });
     }
     let Ok(name) = input.call(Ident::parse_any) else {
-        return Err(Diagnostic::error(next_place(input), format!("unexpected {}", next_text(input))).help(
-            format!("`{key}` lists stages and own blocks: `[forward, loss, {{ println!(\"..\"); }}]`"),
-        ));
+        return Err(Diagnostic::error(next_place(input), format!("unexpected {}", next_text(input)))
+            .help(format!("`{key}` lists stages and blocks: `[forward, loss, {{ println!(\"..\"); }}]`")));
     };
     let start = name.span();
     if input.peek(Token![.]) && input.peek2(Ident) {
@@ -138,7 +137,7 @@ fn entry(input: ParseStream, key: &Ident) -> Result<Entry, Diagnostic> {
     Ok(Entry { place: start.into(), kind })
 }
 
-/// What to say to `optimizer.step()`: an order names the stage.
+/// The error for `optimizer.step()`: an order names the stage.
 fn called(input: ParseStream, start: Span, receiver: &str) -> Diagnostic {
     let _: syn::Result<Token![.]> = input.parse();
     let Ok(method) = input.call(Ident::parse_any) else { return unknown(start, receiver) };
@@ -152,22 +151,22 @@ fn called(input: ParseStream, start: Span, receiver: &str) -> Diagnostic {
     let help = match listed(stage) {
         Some(Stage::ClipGradNorm | Stage::ClipGradValue) => format!("write `{stage}(1.0)`"),
         Some(stage) => format!("write `{}`", stage.name()),
-        None => format!("statements of your own stand in braces: `{{ {receiver}.{method}(); }}`"),
+        None => format!("put your own statements in braces: `{{ {receiver}.{method}(); }}`"),
     };
     Diagnostic::error(Place { start, end }, "an order lists stages, not calls").help(help)
 }
 
-/// The stage of this name, if an order may list it.
+/// The stage with this name, if an order may list it.
 fn listed(name: &str) -> Option<Stage> {
     Stage::find(name).filter(|stage| stage.row().listed != Listed::Neither)
 }
 
-/// What to say to a stage that does not exist, or that no order lists.
+/// The error for an unknown stage, or one that no order lists.
 fn unknown(place: Span, name: &str) -> Diagnostic {
     if let Some(stage) = Stage::find(name) {
         let name = stage.name();
-        return Diagnostic::error(place, format!("`{name}` is not written in an order"))
-            .note("the loop sets the mode of the model and the recording by itself")
+        return Diagnostic::error(place, format!("`{name}` is not a stage of an order"))
+            .note("the loop sets the model's mode and the recording itself")
             .help("remove it");
     }
     let listed = TABLE.iter().filter(|row| row.listed != Listed::Neither).map(|row| row.name);
@@ -176,7 +175,7 @@ fn unknown(place: Span, name: &str) -> Diagnostic {
         Some((_, ours)) => format!("here it is `{ours}`"),
         None => match nearest(name, stages.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the stages are {}; statements of your own stand in braces", list(&stages)),
+            None => format!("the stages are {}; put your own statements in braces", list(&stages)),
         },
     };
     Diagnostic::error(place, format!("unknown stage `{name}`")).help(help)

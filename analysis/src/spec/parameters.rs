@@ -1,4 +1,4 @@
-//! The one rule for parameters: a clause that is absent takes the function's parameter of its name.
+//! The one rule for parameters: an absent clause uses the function's parameter with its name.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use super::{ClauseName, Spec};
 use crate::item::SpecFn;
 use crate::suggest::nearest;
 
-/// Clauses that leave no room for another: where one is typed, a parameter named as the other is the user's own.
+/// Pairs of exclusive clauses: if the first is present, a parameter with the second's name is an ordinary parameter.
 const EXCLUDED: [(ClauseName, ClauseName); 6] = [
     (ClauseName::Loss, ClauseName::TrainingStep),
     (ClauseName::Forward, ClauseName::TrainingStep),
@@ -21,7 +21,7 @@ const EXCLUDED: [(ClauseName, ClauseName); 6] = [
     (ClauseName::ClipGradValue, ClauseName::ClipGradNorm),
 ];
 
-/// Names of things that are an argument of something else, and what to write.
+/// Names of settings that are an argument of another object, and the help for each.
 const ARGUMENTS: [(&[&str], &str); 2] = [
     (
         &["lr", "learning_rate", "rate", "lr_max", "momentum", "moms", "weight_decay", "wd", "betas"],
@@ -33,12 +33,12 @@ const ARGUMENTS: [(&[&str], &str); 2] = [
     ),
 ];
 
-/// A parameter that the loop does not use though its name says what it is for.
+/// An unused parameter whose name suggests a clause.
 pub(crate) struct Unused {
     pub(crate) name: Ident,
-    /// The clause that it is meant for, if it is for one that could take it.
+    /// The suggested clause, if it may use a parameter.
     pub(crate) clause: Option<ClauseName>,
-    /// What to do about it.
+    /// The help.
     pub(crate) help: String,
 }
 
@@ -55,7 +55,8 @@ impl Spec {
         false
     }
 
-    /// Gives each absent clause the parameter of its name, and keeps those that a name is no help for.
+    /// Sets each absent clause to the parameter with its name, and collects unused parameters whose names suggest a
+    /// clause.
     pub(crate) fn take_parameters(&mut self, item: &SpecFn, args: &TokenStream) {
         let parameters = item.parameters();
         let typed: Vec<String> = self.keys.iter().map(|key| key.unraw().to_string()).collect();
@@ -82,13 +83,13 @@ impl Spec {
         self.unused = parameters.iter().filter(|parameter| !is_used(parameter)).filter_map(unused).collect();
     }
 
-    /// The unused parameter that was meant for this clause.
+    /// The unused parameter that was probably meant for this clause.
     pub(crate) fn meant_for(&self, clause: ClauseName) -> Option<&Unused> {
         self.unused.iter().find(|unused| unused.clause == Some(clause))
     }
 }
 
-/// What to say to a parameter that nothing mentions; nothing if its name does not tell what it is for.
+/// The finding for an unused parameter, if its name suggests a clause.
 fn unused(parameter: &Ident) -> Option<Unused> {
     let name = parameter.unraw().to_string();
     let found = |clause, help: String| Some(Unused { name: parameter.clone(), clause, help });
@@ -97,7 +98,7 @@ fn unused(parameter: &Ident) -> Option<Unused> {
     }
     if let Some(clause) = ClauseName::find(&name) {
         return match clause.form() {
-            Form::Value => None, // Another clause leaves no room for it; rustc says that it is unused.
+            Form::Value => None, // An exclusive clause is present; rustc warns that the parameter is unused.
             Form::List | Form::Group => found(None, format!("write the clause: `{}`", clause.example())),
         };
     }
@@ -109,12 +110,12 @@ fn unused(parameter: &Ident) -> Option<Unused> {
     found(Some(clause), format!("call the parameter `{ours}`, or write `{ours} = {name}`"))
 }
 
-/// The clause that another framework's name for a parameter stands for.
+/// The clause for another framework's parameter name.
 pub(crate) fn clause_of(name: &str) -> Option<ClauseName> {
     ClauseName::ALL.iter().copied().find(|clause| clause.row().parameters.contains(&name))
 }
 
-/// Every name in some tokens, also those inside format strings.
+/// Collects every name in the tokens, including those inside format strings.
 fn mention(tokens: TokenStream, names: &mut BTreeSet<String>) {
     for token in tokens {
         match token {
@@ -133,7 +134,7 @@ fn mention(tokens: TokenStream, names: &mut BTreeSet<String>) {
     }
 }
 
-/// The expression without parentheses.
+/// Strips parentheses.
 pub(crate) fn plain(mut value: &Expr) -> &Expr {
     loop {
         value = match value {
@@ -144,7 +145,7 @@ pub(crate) fn plain(mut value: &Expr) -> &Expr {
     }
 }
 
-/// Where a chain of method calls begins: `CosineLr::new(30)` of `CosineLr::new(30).min(1e-4).per_epoch()`.
+/// The start of a chain of method calls: `CosineLr::new(30)` of `CosineLr::new(30).min(1e-4).per_epoch()`.
 pub(crate) fn chain_start(value: &Expr) -> &Expr {
     match plain(value) {
         Expr::MethodCall(call) => chain_start(&call.receiver),

@@ -1,4 +1,4 @@
-//! The grammar of the spec, with recovery: after a mistake the next clause is read all the same.
+//! The grammar of the spec, with error recovery: after an error, parsing continues with the next clause.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
@@ -11,7 +11,7 @@ use super::{ClauseName, Spec};
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 
-/// Reads all clauses.
+/// Parses all clauses.
 pub(super) fn spec(bag: &Bag, args: TokenStream) -> Spec {
     let mut spec = Spec::default();
     let parser = |input: ParseStream| {
@@ -28,8 +28,8 @@ pub(super) fn spec(bag: &Bag, args: TokenStream) -> Spec {
     spec
 }
 
-/// The arguments in brackets of their own that end where the last token does: what misses an end is told
-/// there, and not at the whole attribute.
+/// The arguments in brackets that end at the last token: an unexpected end is reported there, and not at the whole
+/// attribute.
 fn ending(args: TokenStream) -> TokenTree {
     let last = args.clone().into_iter().last().map_or_else(Span::call_site, |token| Place::of(&token).end);
     let mut group = Group::new(Delimiter::Parenthesis, args);
@@ -37,7 +37,7 @@ fn ending(args: TokenStream) -> TokenTree {
     group.into()
 }
 
-/// Reads things that are separated by commas; a mistake in one does not hide the next.
+/// Parses a comma-separated list; an error in one item does not hide errors in the next.
 pub(super) fn items(
     bag: &Bag,
     input: ParseStream,
@@ -59,17 +59,17 @@ pub(super) fn items(
     }
 }
 
-/// Goes over the comma between two things, or says what stands there instead.
+/// Skips the comma between two items, or reports the token in its place.
 fn separator(bag: &Bag, input: ParseStream, what: &str, failed: bool) {
     if input.is_empty() {
     } else if input.peek(Token![,]) {
         let _: syn::Result<Token![,]> = input.parse();
     } else if input.peek(Token![;]) {
-        let message = format!("a `,` and not a `;` stands between one {what} and the next");
+        let message = format!("one {what} is separated from the next by `,`, not `;`");
         bag.push(Diagnostic::error(input.span(), message).help("write `,`"));
         let _: syn::Result<Token![;]> = input.parse();
     } else if starts_clause(input) {
-        // After a mistake, the comma was lost to it.
+        // After an error, recovery has consumed the comma.
         if !failed {
             bag.push(Diagnostic::error(input.span(), format!("a comma is missing before this {what}")));
         }
@@ -83,8 +83,8 @@ fn separator(bag: &Bag, input: ParseStream, what: &str, failed: bool) {
     }
 }
 
-/// Whether the tokens after a comma look like the next thing in a list, and not like more of a closure's
-/// parameters or of a type's.
+/// Whether the tokens after a comma look like the next item of the list, rather than further parameters of a closure
+/// or a type.
 fn starts_item(input: ParseStream) -> bool {
     if input.is_empty() || input.peek(Lit) || input.peek(token::Brace) || starts_clause(input) {
         return true;
@@ -108,8 +108,8 @@ fn starts_clause(input: ParseStream) -> bool {
     })
 }
 
-/// Goes on to what looks like the end of the thing that could not be read: a comma, but not one between a
-/// closure's parameters, a semicolon, or the next clause.
+/// Skips to the probable end of an item that could not be parsed: a comma, except between a closure's parameters, a
+/// semicolon, or the next clause.
 fn skip(input: ParseStream) {
     while !input.is_empty() && !input.peek(Token![;]) && !starts_known_clause(input) {
         if input.peek(Token![,]) {
@@ -152,7 +152,7 @@ pub(super) fn next_place(input: ParseStream) -> Place {
     Place::from(input.span())
 }
 
-/// Reads one clause.
+/// Parses one clause.
 fn clause(bag: &Bag, input: ParseStream, spec: &mut Spec) -> Result<(), Diagnostic> {
     let Ok(key) = input.call(Ident::parse_any) else {
         return Err(Diagnostic::error(next_place(input), format!("unexpected {}", next_text(input)))
@@ -175,7 +175,7 @@ fn clause(bag: &Bag, input: ParseStream, spec: &mut Spec) -> Result<(), Diagnost
     spec.read(bag, name, key, input)
 }
 
-/// A clause is given once, but for those that give lints a level.
+/// Rejects a repeated clause, except for those that set lint levels.
 fn check_once(bag: &Bag, spec: &Spec, name: ClauseName, key: &Ident) {
     let first = spec.keys.iter().find(|first| **first == name.text());
     if let Some(first) = first.filter(|_| name.level().is_none()) {

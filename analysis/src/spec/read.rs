@@ -1,4 +1,4 @@
-//! Reads the value of a clause: its type says what follows the name.
+//! Parsers of clause values: the type of the value determines the syntax after the name.
 
 use syn::parse::{ParseBuffer, ParseStream};
 use syn::{Expr, Ident, Path, Token, bracketed, parenthesized, token};
@@ -8,7 +8,7 @@ use super::{Clause, ClauseName};
 use crate::bag::{self, Bag};
 use crate::diagnostic::{Diagnostic, Place};
 
-/// What follows the name of a clause.
+/// The syntax after the name of a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
     /// `name = expression`
@@ -19,41 +19,41 @@ pub(crate) enum Form {
     Group,
 }
 
-/// The clause being read.
+/// The clause being parsed.
 pub(super) struct Reading<'a> {
     pub(super) bag: &'a Bag,
     pub(super) name: ClauseName,
-    /// The name where it was typed.
+    /// The key, with its span.
     pub(super) key: &'a Ident,
-    /// Collects the keys of orders with an entry that could not be read.
+    /// Collects the keys of orders with an unreadable entry.
     pub(super) broken_orders: &'a mut Vec<Ident>,
 }
 
 impl Reading<'_> {
-    /// The help that shows how the clause is written.
+    /// Help with an example of the clause.
     pub(super) fn example(&self) -> String {
         format!("write `{}`", self.name.example())
     }
 }
 
-/// The value of a clause.
+/// A value of a clause that can be parsed.
 pub(super) trait Read: Sized {
-    /// What follows the clause's name.
+    /// The syntax after the clause's name.
     const FORM: Form;
 
-    /// Makes the value from the function's parameter of the clause's name, if a parameter can stand for it.
+    /// Converts the function's parameter with the clause's name to the value, if the clause may use a parameter.
     const FROM_PARAMETER: Option<fn(Expr) -> Self> = None;
 
-    /// Reads what follows the name; mistakes in its parts go into the bag.
+    /// Parses the tokens after the name; errors in parts go into the bag.
     fn read(reading: &mut Reading, input: ParseStream) -> Result<Self, Diagnostic>;
 
-    /// The value as one expression, if it is one.
+    /// The value, if it is one expression.
     fn expression(&self) -> Option<&Expr> {
         None
     }
 }
 
-/// Gives a clause the parameter of its name, and says whether it takes one.
+/// Sets a clause to the parameter with its name; returns whether the clause may use a parameter.
 pub(super) fn take<T: Read>(field: &mut Option<Clause<T>>, parameter: &Ident) -> bool {
     let Some(from_parameter) = T::FROM_PARAMETER else { return false };
     let value = from_parameter(syn::parse_quote!(#parameter));
@@ -61,7 +61,7 @@ pub(super) fn take<T: Read>(field: &mut Option<Clause<T>>, parameter: &Ident) ->
     true
 }
 
-/// A clause's key, and its value as one expression.
+/// The key and value of a clause whose value is one expression.
 pub(super) fn expression<T: Read>(clause: Option<&Clause<T>>) -> Option<(&Ident, &Expr)> {
     let Clause { key, value } = clause?;
     Some((key, value.expression()?))
@@ -77,7 +77,7 @@ impl Read for Expr {
         if reading.name.rule().is_some() {
             super::duration::drop_unit(reading, input)?;
         } else if let Expr::Assign(assign) = &value {
-            // `loss = optimizer = ...`: the value of the first clause is missing, and its comma.
+            // `loss = optimizer = ...`: the first clause has neither a value nor a comma.
             let message = format!("the value of `{}` is an assignment", reading.key);
             return Err(Diagnostic::error(Place::of(assign), message).help(reading.example()));
         }
@@ -116,7 +116,7 @@ impl Read for Vec<Expr> {
     }
 }
 
-/// Reads the expression after `=`.
+/// Parses the expression after `=`.
 pub(super) fn after_equals(input: ParseStream, key: &Ident, example: &str) -> Result<Expr, Diagnostic> {
     let _: syn::Result<Token![=]> = input.parse();
     if input.is_empty() || input.peek(Token![,]) {
@@ -128,7 +128,7 @@ pub(super) fn after_equals(input: ParseStream, key: &Ident, example: &str) -> Re
         let place = Place::from(error.span());
         Diagnostic::error(place, format!("the value of `{key}` is not an expression: {error}"))
     })?;
-    // A `macro_rules` macro puts what it was given into a group.
+    // A `macro_rules` macro wraps its fragments in a group without delimiters.
     loop {
         value = match value {
             Expr::Paren(inner) => *inner.expr,
@@ -138,7 +138,7 @@ pub(super) fn after_equals(input: ParseStream, key: &Ident, example: &str) -> Re
     }
 }
 
-/// The inside of the brackets after `=`.
+/// The contents of the brackets after `=`.
 pub(super) fn list<'a>(reading: &Reading, input: ParseStream<'a>) -> Result<ParseBuffer<'a>, Diagnostic> {
     let _: syn::Result<Token![=]> = input.parse();
     if !input.peek(token::Bracket) {
@@ -148,17 +148,17 @@ pub(super) fn list<'a>(reading: &Reading, input: ParseStream<'a>) -> Result<Pars
     brackets(input).map_err(|error| bag::from_syn(&error))
 }
 
-/// The inside of the parentheses after the name.
+/// The contents of the parentheses after the name.
 pub(super) fn group<'a>(reading: &Reading, input: ParseStream<'a>) -> Result<ParseBuffer<'a>, Diagnostic> {
     let content = parentheses(input).map_err(|error| bag::from_syn(&error))?;
     if content.is_empty() {
-        let message = format!("`{}()` says nothing", reading.key);
+        let message = format!("`{}()` has no effect", reading.key);
         return Err(Diagnostic::error(reading.key.span(), message).help(reading.example()));
     }
     Ok(content)
 }
 
-/// Checks that the name is followed by what its clause needs.
+/// Checks the syntax after the clause's name.
 pub(super) fn check_form(input: ParseStream, key: &Ident, name: ClauseName) -> Result<(), Diagnostic> {
     let form = name.form();
     let found = match form {
@@ -177,14 +177,14 @@ pub(super) fn check_form(input: ParseStream, key: &Ident, name: ClauseName) -> R
     Err(Diagnostic::error(key.span(), message).help(format!("write `{}`", name.example())))
 }
 
-/// The inside of the brackets that come next.
+/// The contents of the next brackets.
 fn brackets(input: ParseStream<'_>) -> syn::Result<ParseBuffer<'_>> {
     let content;
     bracketed!(content in input);
     Ok(content)
 }
 
-/// The inside of the parentheses that come next.
+/// The contents of the next parentheses.
 pub(super) fn parentheses(input: ParseStream<'_>) -> syn::Result<ParseBuffer<'_>> {
     let content;
     parenthesized!(content in input);

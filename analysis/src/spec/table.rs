@@ -1,6 +1,6 @@
-//! The table of clauses: parser, rules and documentation know a clause by its row alone.
+//! The table of clauses: parser, rules and documentation get a clause from its row alone.
 //!
-//! Rows are in the order in which messages list the clauses.
+//! Messages list the clauses in the order of the rows.
 
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Path};
@@ -58,9 +58,9 @@ clauses! {
         foreign: ["criterion", "loss_fn", "loss_function", "loss_func", "objective"],
         parameters: ["criterion", "loss_fn", "loss_func", "loss_function"],
     }
-    /// What the loss of a batch was divided by: a closure `|batch|` or a path.
+    /// The divisor of a batch's loss, such as its number of samples: a closure `|batch|` or a path.
     LossWeight "loss_weight" => loss_weight: Expr {
-        default: "what the loss tells, else the number of samples",
+        default: "what the loss reports, else the number of samples",
         example: "loss_weight = |batch| batch.len()",
     }
     /// A closure `|model, batch|` or a function's path.
@@ -68,7 +68,7 @@ clauses! {
         default: "`model.forward(&batch.input)`",
         example: "forward = |model, batch| model.forward(&batch.input)",
     }
-    /// A closure `|model, batch|` or a path; gives the loss or `(output, loss)`, in place of `loss` and `forward`.
+    /// A closure `|model, batch|` or a path; returns the loss or `(output, loss)`, in place of `loss` and `forward`.
     TrainingStep "training_step" => training_step: Expr {
         default: "none",
         example: "training_step = |model, batch| ...",
@@ -91,7 +91,7 @@ clauses! {
     Epochs "epochs" => epochs: Expr {
         default: "`epochs`, `max_steps` or `max_time` is required",
         example: "epochs = 10",
-        rule: Count, "must be at least 1", "write how often to go through the training data: `epochs = 10`",
+        rule: Count, "must be at least 1", "write the number of passes over the training data: `epochs = 10`",
         units: ["epoch", "epochs"],
         foreign: [
             "max_epochs", "num_epochs", "num_train_epochs", "n_epoch", "n_epochs", "nb_epochs", "nepochs",
@@ -114,7 +114,7 @@ clauses! {
             "steps", "num_steps", "n_steps", "total_steps", "max_iterations", "max_iters", "iterations",
         ],
     }
-    /// The time after which the run ends, at the end of an update: so many `seconds`, `minutes` or `hours`, or a `Duration`.
+    /// The time after which the run ends, at the end of an update: in `seconds`, `minutes` or `hours`, or a `Duration`.
     MaxTime "max_time" => max_time: Time {
         default: "no limit",
         example: "max_time = 10 minutes",
@@ -174,12 +174,12 @@ clauses! {
         default: "`::training_loop`",
         example: "crate = path::to::training_loop",
     }
-    /// What is measured on the validation data.
+    /// The metrics on the validation data.
     Metrics "metrics" => metrics: Vec<Expr> {
         default: "the loss",
         example: "metrics = [accuracy]",
     }
-    /// What is measured on the training data.
+    /// The metrics on the training data.
     TrainMetrics "train_metrics" => train_metrics: Vec<Expr> {
         default: "the loss",
         example: "train_metrics = [accuracy]",

@@ -2,38 +2,38 @@
 
 use crate::stage::{Effect, Stage};
 
-/// What a call does.
+/// The effect of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallEffect {
-    /// Acts on the gradients of the optimizer that it is called on, or whose parameters it is given.
+    /// Acts on the gradients of its receiver, an optimizer, or of the optimizer whose parameters are its argument.
     ///
-    /// A fused call is a sequence, in which [`Effect::Fill`] is the backward of its first argument.
+    /// A fused call has several effects in sequence; its [`Effect::Fill`] is the `backward` of its first argument.
     Gradients(&'static [Effect]),
-    /// Adds the gradient of the tensor that it is called on.
+    /// Runs `backward` from its receiver, a tensor.
     Backward {
         /// Whether the graph may be used again.
         retain: bool,
     },
-    /// Computes a tensor with a graph; the stage is for drawings.
+    /// Computes a tensor with a graph; the stage labels it in drawings.
     Computes(Stage),
-    /// Runs the model that it is given first on the tensor that it is called on.
+    /// Applies the model in its first argument to its receiver, a tensor.
     Applies,
-    /// Describes an optimizer that is still to be built.
+    /// Returns the settings of an optimizer that is built later.
     Settings,
-    /// Builds the optimizer that it is called on for the parameters that it is given first.
+    /// Builds an optimizer from its receiver, for the parameters in its first argument.
     Builds,
-    /// Gives an optimizer the parameters of its first argument as well.
+    /// Adds the parameters in its first argument to its receiver, an optimizer.
     Adopts,
-    /// Updates a model that is passed by value with gradients that are values, and returns it.
+    /// Updates a model passed by value, with gradients passed as a value, and returns it.
     Updates {
-        /// Which argument the model is.
+        /// The index of the model among the arguments.
         model: usize,
-        /// How many arguments there are.
+        /// The number of arguments.
         of: usize,
     },
     /// Returns a loss times a factor, which [`Effect::Unscale`] divides out of the gradients.
     Scales,
-    /// Tells a sampler which epoch it is.
+    /// Sets the epoch number of a sampler.
     SetsEpoch,
     /// Reduces a value over all processes; returns it, or writes it to its `&mut` argument.
     Reduces,
@@ -49,32 +49,32 @@ pub enum CallEffect {
     Takes,
     /// Returns a copy, which may share its parameters with the original.
     Copies,
-    /// Switches the mode of the layers.
+    /// Sets the mode of the layers.
     Mode(Stage),
-    /// Switches the mode of the layers as its first argument says.
+    /// Sets the mode of the layers to its first argument.
     ModeBy,
     /// Runs a closure without recording.
     NoGrad,
-    /// Runs a closure with recording, whatever is around it.
+    /// Runs a closure with recording, even inside `no_grad`.
     WithGrad,
-    /// Switches recording on or off for what follows, as its argument says.
+    /// Switches recording on or off, as its argument says, until the next switch.
     SwitchesRecording,
-    /// Leaves gradients, parameters and modes alone.
+    /// Has no effect on gradients, parameters and modes.
     Harmless,
 }
 
-/// What a method of a schedule does.
+/// The effect of a method of a schedule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScheduleEffect {
-    /// Moves on to the next learning rate.
+    /// Advances to the next learning rate.
     Advances,
-    /// Leaves it where it is.
+    /// Only reads the learning rate.
     Reads,
     /// Anything else.
     Other,
 }
 
-/// What a method of a schedule does, in every library.
+/// The effect of a method of a schedule, in every library.
 pub fn schedule_method(name: &str) -> ScheduleEffect {
     match name {
         "step" => ScheduleEffect::Advances,
@@ -89,12 +89,12 @@ pub fn collects(method: &str) -> bool {
     matches!(method, "push" | "push_back" | "push_front" | "insert" | "extend" | "append")
 }
 
-/// How a method splits batches into windows that make one update each.
+/// How a method splits batches into accumulation windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partition {
-    /// Slices of so many: `chunks(k)`.
+    /// Slices of a fixed length: `chunks(k)`.
     Chunks,
-    /// The windows of an epoch, which know the weight of each batch: `windows(epoch, k)`.
+    /// The windows of an epoch, with a weight for each batch: `windows(epoch, k)`.
     Windows,
 }
 

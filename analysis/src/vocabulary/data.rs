@@ -1,4 +1,4 @@
-//! What names suggest about data splits, metrics and targets. Where a name suggests nothing, lints stay silent.
+//! Heuristics on the names of data splits, metrics and targets. Lints are silent for a name without a match.
 
 /// The data split that a metric was measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,9 @@
-//! What libraries have in common beyond one vocabulary: steps that give the model back, loops on several
-//! processes.
+//! Calls that several libraries share: steps that return the model, and training on several processes.
 
 use super::{CallEffect, Vocabulary};
 use crate::stage::Effect;
 
-/// Calls that mean the same wherever they are met.
+/// Calls with the same effect in every library.
 pub const DISTRIBUTED: Vocabulary = Vocabulary {
     name: "shared",
     optimizer_methods: &[("step", 3, CallEffect::Updates { model: 1, of: 3 })],
@@ -40,7 +39,7 @@ pub const DISTRIBUTED: Vocabulary = Vocabulary {
     sums_unreduced: false,
 };
 
-/// Types and functions that make a layer with parameters.
+/// Types and functions that build a layer with parameters.
 const LAYERS: &[&str] = &[
     "Linear",
     "Conv1d",
@@ -69,12 +68,12 @@ const LAYERS: &[&str] = &[
     "batch_norm2d",
 ];
 
-/// Whether a type or a function of this name makes a layer with parameters.
+/// Whether a type or a function with this name builds a layer with parameters.
 pub fn is_layer(name: &str) -> bool {
     LAYERS.contains(&name)
 }
 
-/// Whether a type of this name deals the items of a data set out to several processes.
+/// Whether a type with this name distributes the items of a data set over several processes.
 pub fn is_distributed_sampler(name: &str) -> bool {
     matches!(name, "DistributedSampler" | "DistributedBatchSampler")
 }

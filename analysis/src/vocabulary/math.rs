@@ -1,24 +1,24 @@
-//! What ops and losses mean for the numbers that go through them: which op makes probabilities, what a
-//! loss takes, and what a gradient cannot pass.
+//! The mathematics of ops and losses: which ops return probabilities, which input a loss expects, and which ops
+//! have no gradient.
 //!
-//! Tables like those of effects, so that neither the lowering nor a lint looks at a name.
+//! These are tables, like those of effects, so that neither lowering nor a lint compares names.
 
-/// What an op makes of the numbers of a tensor.
+/// The kind of values that an op returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     /// Probabilities over classes.
     Softmax,
-    /// Their logarithms.
+    /// Logarithms of probabilities over classes.
     LogSoftmax,
-    /// A probability of each entry.
+    /// One probability per entry.
     Sigmoid,
-    /// Its logarithm.
+    /// The logarithm of one probability per entry.
     LogSigmoid,
     /// The natural logarithm.
     Log,
-    /// The same numbers in another shape, on another device, or kept in a range.
+    /// The same values in another shape, on another device, or clamped to a range.
     Moves,
-    /// Each entry by itself.
+    /// An elementwise function.
     Each,
     /// A sum or a mean.
     Totals,
@@ -27,7 +27,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// What the logarithm of it is.
+    /// The kind of its logarithm.
     pub fn log(self) -> Option<Self> {
         match self {
             Self::Softmax => Some(Self::LogSoftmax),
@@ -37,18 +37,18 @@ impl Op {
     }
 }
 
-/// What keeps a gradient from passing.
+/// How an operation stops the gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GradientStop {
     /// A conversion to a plain number or array.
     Number,
-    /// A comparison, a rounding, or the place of the greatest entry.
+    /// A comparison, a rounding, or the index of the largest entry.
     Choice,
-    /// A call that was asked to.
+    /// An explicit `detach`.
     Detach,
 }
 
-/// What a loss takes as its output.
+/// The input that a loss expects from the model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LossInput {
     /// Scores of classes, before softmax.
@@ -68,13 +68,13 @@ pub enum LossInput {
 pub struct Loss {
     /// Its name.
     pub name: &'static str,
-    /// The type of which it is the method `loss`, if there is one.
+    /// The type with a method `loss` that computes it, if any.
     pub of: Option<&'static str>,
-    /// What it takes as its output.
+    /// The input that it expects from the model.
     pub takes: LossInput,
-    /// Exchanging output and target makes no difference to the gradient of either.
+    /// Whether exchanging output and target changes no gradient.
     pub symmetric: bool,
-    /// Libraries agree on which argument comes first.
+    /// Whether all libraries have the same order of arguments.
     pub one_order: bool,
 }
 
@@ -86,7 +86,7 @@ const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
     Loss { name, of, takes: LossInput::Anything, symmetric: true, one_order: true }
 }
 
-/// Crates whose functions of these names do what the tables say.
+/// Crates whose functions with these names match the tables.
 pub const CRATES: &[&str] = &["training_loop", "tch", "candle_core", "candle_nn", "burn", "dfdx"];
 
 /// The losses of `training_loop` and tch.
@@ -106,7 +106,7 @@ pub(super) const LOSSES: &[Loss] = &[
     regression("smooth_l1_loss", Some("SmoothL1")),
 ];
 
-/// Ops that keep the graph, and what they make of the numbers; what is not here is [`Op::Other`].
+/// Ops that keep the graph, and the kind of values that they return; any other op is [`Op::Other`].
 pub(super) const OPS: &[(&str, Op)] = &[
     ("softmax", Op::Softmax),
     ("log_softmax", Op::LogSoftmax),

@@ -1,23 +1,23 @@
-//! What a thing is: by its type first, then by how it is used, then by its name.
+//! The role of a variable: by its type, else by the methods called on it, else by its name.
 
 use std::collections::BTreeSet;
 
 use super::Vocabulary;
 
-/// What a name stands for, as far as the checker cares.
+/// The role of a variable for the checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Holds gradients that `step` uses.
+    /// Updates parameters from their gradients in `step`.
     Optimizer,
-    /// Moves the learning rate; looks at an optimizer and leaves its gradients alone.
+    /// Sets the learning rate of an optimizer and does not touch its gradients.
     Schedule,
-    /// Scales losses, and steps optimizers whose gradients carry the factor.
+    /// Scales losses, and steps optimizers with scaled gradients.
     Scaler,
-    /// Something else for certain: an environment, a number.
+    /// Certainly something else: an environment, a number.
     Other,
 }
 
-/// The methods that a function calls on one name.
+/// The methods that a function calls on one variable.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
     /// Methods called without arguments.
@@ -32,16 +32,16 @@ impl Uses {
         self.bare.contains("step")
     }
 
-    /// Whether it is used as an optimizer is: stepped, and zeroed or clipped.
+    /// Whether it is used like an optimizer: stepped, and zeroed or clipped.
     pub fn as_optimizer(&self) -> bool {
         let clipped = self.given.iter().any(|name| name.starts_with("clip_grad"));
         self.is_stepped() && (self.bare.contains("zero_grad") || clipped)
     }
 }
 
-/// What the last segment of a type's path, or a bound, says.
+/// The role by a type or a bound, from the last segment of its path.
 ///
-/// `None` when the type says nothing, as a type parameter or an alias does.
+/// `None` if the type is uninformative, such as a type parameter or an alias.
 pub fn role_of_type(vocabulary: &Vocabulary, name: &str) -> Option<Role> {
     if vocabulary.is_optimizer(name) || name.ends_with("Optimizer") {
         return Some(Role::Optimizer);
@@ -63,7 +63,7 @@ pub fn is_rate(name: &str) -> bool {
     matches!(name, "lr" | "rate" | "learning_rate" | "step_size" | "alpha" | "eta")
 }
 
-/// What a name alone says.
+/// The role by the name alone.
 pub fn role_of_name(name: &str) -> Option<Role> {
     let lower = name.to_ascii_lowercase();
     let words = || lower.split('_').filter(|word| !word.is_empty());

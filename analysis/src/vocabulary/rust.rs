@@ -1,5 +1,5 @@
-//! Rust's own names, which mean the same in every library: wrappers, collections, `Option` and `Result`, iterators,
-//! macros and conversions.
+//! Names of the standard library, with the same meaning everywhere: wrappers, collections, `Option` and `Result`,
+//! iterators, macros and conversions.
 
 mod conversions;
 mod functions;
@@ -24,7 +24,7 @@ pub use types::{TypeShape, is_number, is_option, is_pointer, is_result, type_sha
 
 use super::CallEffect;
 
-/// Methods of Rust's own wrappers (`Option`, `Mutex`, `Box`, ...), which give what they hold in every library.
+/// Methods of wrappers (`Option`, `Mutex`, `Box`, ...) that return the wrapped value.
 pub(super) const WRAPPERS: &[(&str, usize, CallEffect)] = &[
     ("as_mut", 0, CallEffect::Passes),
     ("as_ref", 0, CallEffect::Passes),

@@ -1,5 +1,5 @@
-//! What the PyTorch bindings of `tch` add: fused calls, optimizers built from a store of variables, models
-//! applied to tensors.
+//! Calls of the PyTorch bindings `tch`: fused calls, optimizers built from a variable store, models applied to
+//! tensors.
 
 use super::{CallEffect, Vocabulary};
 use crate::stage::{Effect, Stage};

@@ -1,15 +1,15 @@
-//! The vocabulary of `training_loop` and the PyTorch-shaped calls that go with it: gradients are added up
-//! in the parameters, `step` leaves them there, and the mode is a method.
+//! The vocabulary of `training_loop` and of calls shaped like PyTorch's: gradients accumulate in the parameters,
+//! `step` does not reset them, and a method sets the mode.
 
 use super::{CallEffect, DISTRIBUTED, TCH, Vocabulary, math};
 use crate::stage::{Effect, Stage};
 
 const CLIP: CallEffect = CallEffect::Gradients(&[Effect::Clip]);
-/// Reads the gradients, and leaves them as they are.
+/// Reads the gradients without changing them.
 const LOOKS: CallEffect = CallEffect::Gradients(&[Effect::Nothing]);
 const ZERO: CallEffect = CallEffect::Gradients(&[Effect::Zero]);
 
-/// `training_loop`, and what is written like PyTorch.
+/// `training_loop`, and libraries with PyTorch's names.
 pub const TRAINING_LOOP: Vocabulary = Vocabulary {
     name: "training_loop",
     optimizer_methods: &[
@@ -150,17 +150,17 @@ pub fn is_weight(method: &syn::Ident) -> bool {
     method == "batch_weight" || method == "window_weight"
 }
 
-/// Whether a path is that of the function by which a generated loop asks for the loader of its data.
+/// Whether a path is the private function through which a generated loop gets the loader of its data.
 pub fn is_private_loader(path: &syn::Path) -> bool {
     is_private(path, &["loader"])
 }
 
-/// Whether a generated loop calls a private function that returns what it is given, as far as the order is concerned.
+/// Whether a private function in a generated loop only passes its argument through.
 pub fn passes_argument(function: &syn::Path) -> bool {
     is_private(function, &["loader", "output_and_loss"])
 }
 
-/// Whether a generated loop calls methods of a trait of this name by its path.
+/// Whether generated loops call methods of the trait with this name by path.
 pub fn is_trait_of_runtime(name: &syn::Ident) -> bool {
     name == "Module" || name == "Optimizer" || name == "Schedule"
 }

@@ -1,25 +1,25 @@
-//! What a name alone lets one expect of code that no table knows.
+//! Heuristics on the names of code that is in no table.
 //!
-//! A hint only ever makes the analysis say less, or tells a loss, an average or a save by its name.
+//! A match makes the analysis report less, or recognises a loss, an average or a save by its name.
 
-/// Whether a function or a method of this name computes a loss.
+/// Whether a function or a method with this name computes a loss.
 pub fn is_loss(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "loss" | "criterion" | "entropy")) && !hints_at_training(name)
 }
 
-/// Whether a function of this name may well run `backward` or update parameters inside.
+/// Whether a function with this name may run `backward` or update parameters.
 pub fn hints_at_training(name: &str) -> bool {
     ["backward", "backprop", "step", "train", "optimi", "update", "fit", "learn", "grad"]
         .iter()
         .any(|hint| name.contains(hint))
 }
 
-/// Whether a function of this name may well run `backward` on a tensor that it is given.
+/// Whether a function with this name may run `backward` on a tensor argument.
 pub fn hints_at_backward(name: &str) -> bool {
     hints_at_training(name) && !name.contains("update")
 }
 
-/// Whether a function of this name may well put gradients into parameters by hand.
+/// Whether a function with this name may write gradients into parameters.
 pub fn writes_gradients(name: &str) -> bool {
     let puts =
         ["set", "seed", "fill", "make", "put", "write", "add", "accumulate", "assign", "apply", "inject"];
@@ -27,7 +27,7 @@ pub fn writes_gradients(name: &str) -> bool {
         && (name.split('_').any(|word| puts.contains(&word)) || name.ends_with("_mut"))
 }
 
-/// Whether a function of this name may well switch the mode of a model that it is given.
+/// Whether a function with this name may set the mode of a model argument.
 pub fn hints_at_mode(name: &str) -> bool {
     name.split('_').any(|word| {
         ["eval", "valid", "test", "train", "fit", "infer", "mode", "freeze", "unfreeze"]
@@ -36,7 +36,7 @@ pub fn hints_at_mode(name: &str) -> bool {
     })
 }
 
-/// Whether something of this name is an average of parameters.
+/// Whether a name is that of an average of parameters.
 pub fn is_average(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let word = |known: &[&str]| lower.split('_').any(|word| known.contains(&word));
@@ -44,17 +44,17 @@ pub fn is_average(name: &str) -> bool {
         && !word(&["loss", "acc", "accuracy", "metric", "lr", "time", "norm", "reward", "score", "speed"])
 }
 
-/// Whether a function or a method of this name saves what it is called on or given.
+/// Whether a function or a method with this name saves its receiver or arguments.
 pub fn saves(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "save" | "checkpoint")) && !name.contains("load")
 }
 
-/// Whether a function or a method of this name measures gradients.
+/// Whether a function or a method with this name measures gradients.
 pub fn measures_gradients(name: &str) -> bool {
     name == "norm" || name.contains("norm") && name.contains("grad")
 }
 
-/// Whether a method of this name reads gradients, or writes parameters, past the optimizer.
+/// Whether a method with this name reads gradients, or writes parameters, without the optimizer.
 pub fn handles_gradients(name: &str) -> bool {
     matches!(name, "grad" | "grads" | "gradients" | "set" | "set_data" | "data_mut")
 }
@@ -65,34 +65,34 @@ pub fn names_optimizers(name: &str) -> bool {
     matches!(last, "optimizers" | "optimisers" | "optims" | "opts")
 }
 
-/// Whether a type of this name is a tensor with a gradient of its own.
+/// Whether a type with this name is a tensor with its own gradient.
 pub fn is_variable(name: &str) -> bool {
     name.starts_with("Var")
 }
 
-/// Whether an associated function of this name makes a value of its type.
+/// Whether an associated function with this name is a constructor.
 pub fn is_constructor(name: &str) -> bool {
     let starts = ["new", "default", "init", "seq", "build", "create", "with", "from"];
     starts.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether a free function of this name makes a value.
+/// Whether a free function with this name is a constructor.
 pub fn is_builder(name: &str) -> bool {
     let starts = ["build", "make", "create", "new", "init", "configure", "setup"];
     starts.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether a name, met in code that is not followed, is that of a call that fills gradients or uses them.
+/// Whether a name suggests a call that fills or uses gradients, for code that is not lowered.
 pub fn moves_gradients(name: &str) -> bool {
     matches!(name, "backward" | "step")
 }
 
-/// Whether a call of this name may train something; `train()` by itself only sets the mode.
+/// Whether a call of this name may train a model; `train()` by itself only sets the mode.
 pub fn may_train(name: &str) -> bool {
     name != "train" && hints_at_training(name)
 }
 
-/// Whether a name is that of something kept of a model: `save_weights`, `best_model`.
+/// Whether a name suggests that a model is kept: `save_weights`, `best_model`.
 pub fn keeps_model(name: &str) -> bool {
     let mut words = name.split('_');
     let keeping = ["save", "saved", "checkpoint", "snapshot", "export", "dict", "weights"];
@@ -103,7 +103,7 @@ pub fn keeps_model(name: &str) -> bool {
         })
 }
 
-/// Whether something of this name holds parameters to be saved: tch's `vs`, candle's `varmap`.
+/// Whether a name is that of a store of parameters: tch's `vs`, candle's `varmap`.
 pub fn holds_parameters(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower
@@ -111,12 +111,12 @@ pub fn holds_parameters(name: &str) -> bool {
         .any(|word| matches!(word, "vs" | "varstore" | "varmap" | "ckpt" | "checkpointer" | "checkpoint"))
 }
 
-/// Whether a method of an average of parameters moves it.
+/// Whether a method of an average of parameters updates it.
 pub fn moves_average(method: &str) -> bool {
     matches!(method, "update" | "step" | "update_parameters" | "update_from" | "track")
 }
 
-/// Whether a function by its name moves an average of parameters: `update_ema`.
+/// Whether a function with this name updates an average of parameters: `update_ema`.
 pub fn is_average_update(name: &str) -> bool {
     is_average(name) && name.split('_').any(|word| matches!(word, "update" | "step" | "track"))
 }
@@ -129,9 +129,9 @@ pub fn gives_parameters(method: &str) -> bool {
     )
 }
 
-/// Whether a constructor by one of its names returns trained parameters: `load`, `from_file`, `pretrained`.
+/// Whether a constructor with this name returns trained parameters: `load`, `from_file`, `pretrained`.
 ///
-/// Such a model may be in either mode. A `from_config` that makes a new model counts as well.
+/// Such a model may be in either mode. A `from_config` that builds a new model also matches.
 pub fn restores(name: &str) -> bool {
     name.starts_with("from") || name.contains("load") || name.contains("trained")
 }
@@ -141,18 +141,18 @@ pub fn names_parameters(name: &str) -> bool {
     ["param", "variab", "weight", "grad"].iter().any(|word| name.contains(word))
 }
 
-/// Whether a method by its name has to do with gradients, as `requires_grad_`.
+/// Whether a method's name mentions gradients: `requires_grad_`.
 pub fn names_gradients(method: &str) -> bool {
     method.contains("grad")
 }
 
-/// Whether a path asks a loss not to sum or average: `Reduction::None`.
+/// Whether a path is that of a loss without reduction: `Reduction::None`.
 pub fn is_no_reduction(path: &syn::Path) -> bool {
     let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
     names.next().is_some_and(|name| name == "None") && names.next().is_some_and(|name| name == "Reduction")
 }
 
-/// Whether a name is that of the reduction that sums up: `Reduction::Sum`.
+/// Whether a name is that of the sum as reduction: `Reduction::Sum`.
 pub fn is_sum_reduction(name: &syn::Ident) -> bool {
     name == "Sum"
 }
@@ -162,7 +162,7 @@ pub fn sets_reduction(method: &str) -> bool {
     method.contains("reduction")
 }
 
-/// Whether a clip of this name bounds each entry, and not the norm.
+/// Whether a clip with this name bounds each entry, and not the norm.
 pub fn clips_values(name: &str) -> bool {
     name.contains("value")
 }
@@ -177,14 +177,14 @@ pub fn names_loader(name: &str) -> bool {
     name.contains("loader")
 }
 
-/// Whether a number of this name is how many batches there are, and not how many make a window.
+/// Whether a name suggests the number of all batches, and not the size of an accumulation window.
 ///
-/// A window's size named `total` is taken for the length of the loop.
+/// Risk: a window size named `total` counts as the length of the loop.
 pub fn names_length(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "len" | "length" | "batches" | "total"))
 }
 
-/// Whether a name is that of an object of settings, which is no number by itself.
+/// Whether a name is that of a settings object, and not of a number.
 pub fn names_settings(name: &str) -> bool {
     matches!(name, "self" | "config" | "cfg" | "args")
 }
@@ -194,7 +194,7 @@ pub fn names_epoch(name: &str) -> bool {
     name.contains("epoch")
 }
 
-/// Whether a loop over something of this name has no incomplete window at its end, or no end.
+/// Whether a loop over an iterator with this name has no end, or no incomplete window at its end.
 pub fn is_whole(name: &str) -> bool {
     name == "take"
         || ["chunks_exact", "windows", "drop_last", "cycle", "repeat", "full_batches"]
@@ -202,12 +202,12 @@ pub fn is_whole(name: &str) -> bool {
             .any(|word| name.contains(word))
 }
 
-/// Whether a name is that of a wrapper that reduces gradients by itself, as `DistributedDataParallel` does.
+/// Whether a name is that of a wrapper that all-reduces gradients, such as `DistributedDataParallel`.
 pub fn reduces_by_itself(name: &str) -> bool {
     ["Parallel", "Distributed", "Ddp"].iter().any(|word| name.contains(word))
 }
 
-/// Whether a condition of this name asks whether numbers are sound or a batch is there, and not for the end of a window.
+/// Whether a condition with this name tests for finite numbers or an available batch, not for the end of a window.
 pub fn asks_for_soundness(name: &str) -> bool {
     [
         "finite", "nan", "inf", "valid", "ok", "good", "bad", "healthy", "overflow", "skip", "empty", "some",
@@ -217,9 +217,9 @@ pub fn asks_for_soundness(name: &str) -> bool {
     .any(|word| name.contains(word))
 }
 
-/// Whether a function of this name evaluates what it is given, and leaves gradients and parameters alone.
+/// Whether a function with this name evaluates a model argument without touching gradients and parameters.
 ///
-/// One that zeroes the gradients as well makes a right loop look wrong.
+/// Risk: if such a function zeroes the gradients, a correct loop looks wrong.
 pub fn is_evaluation(name: &str) -> bool {
     name.split('_').any(|word| {
         ["eval", "valid", "predict", "infer"].iter().any(|start| word.starts_with(start)) || word == "test"

@@ -9,12 +9,12 @@ use training_loop_analysis::lints;
 /// Line, level and lint.
 pub(crate) type Mark = (usize, String, String);
 
-/// A folder beside the tests.
+/// A folder next to the tests.
 pub(crate) fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
 }
 
-/// What the marks of a file say.
+/// The marks of a file.
 pub(crate) fn marks(text: &str) -> Vec<Mark> {
     let marks = |(index, line): (usize, &str)| {
         let marks: Vec<Mark> = line
@@ -31,12 +31,12 @@ pub(crate) fn marks(text: &str) -> Vec<Mark> {
     text.lines().enumerate().flat_map(marks).collect()
 }
 
-/// The level as a mark names it.
+/// The level, as written in a mark.
 pub(crate) fn level(finding: &Diagnostic) -> &'static str {
     if finding.level == Level::Error { "error" } else { "warning" }
 }
 
-/// Where the findings of a file are not what its marks say, a line each.
+/// The differences between the findings of a file and its marks, one per line.
 pub(crate) fn differences(name: &str, text: &str, findings: &[Diagnostic]) -> String {
     let mark = |finding: &Diagnostic| {
         (finding.place.line(), level(finding).to_owned(), finding.lint.unwrap_or("").to_owned())
@@ -82,7 +82,7 @@ pub(crate) fn functions(file: &syn::File) -> Vec<(usize, usize)> {
         }
     }
     impl Walk {
-        /// A function without a body, from its attribute on.
+        /// A function without a body, from its attribute to its end.
         fn spec(&mut self, tokens: &proc_macro2::TokenStream) {
             let place = training_loop_analysis::diagnostic::Place::of(tokens);
             self.0.push((place.line(), place.end.end().line));

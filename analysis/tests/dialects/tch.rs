@@ -1,4 +1,4 @@
-//! Training with the PyTorch bindings, in the shapes in which people write it.
+//! Training with the PyTorch bindings, in typical styles.
 
 /// Two layers on digits, one fused call for each epoch.
 mod whole_set_at_once {
@@ -24,7 +24,7 @@ mod whole_set_at_once {
     }
 }
 
-/// Batches, a mode as an argument, a rate that falls.
+/// Batches, the mode as an argument, a decreasing learning rate.
 mod batches_with_a_falling_rate {
     fn rate(epoch: i64) -> f64 {
         if epoch < 50 { 0.1 } else { 0.01 }
@@ -50,7 +50,7 @@ mod batches_with_a_falling_rate {
     }
 }
 
-/// The three calls apart, with values cut in between.
+/// The three separate calls, with a clip by value in between.
 mod three_calls {
     pub fn fit(data: &mut Batches, device: Device) -> Result<f64> {
         let vs = nn::VarStore::new(device);
@@ -79,7 +79,7 @@ mod three_calls {
     }
 }
 
-/// Letters one after the other: the state starts anew in each batch.
+/// A character-level model; the state is reset in each batch.
 mod letters {
     pub fn main() -> Result<()> {
         let device = Device::cuda_if_available();
@@ -111,7 +111,7 @@ mod letters {
     }
 }
 
-/// A small language model, saved every so often.
+/// A small language model, saved from time to time.
 mod tokens {
     pub fn train(data: &TokenData, gpt: &impl ModuleT, vs: &mut nn::VarStore, mut opt: nn::Optimizer) -> Result<()> {
         let mut seen = 0;
@@ -140,7 +140,7 @@ mod tokens {
     }
 }
 
-/// Two stores of variables, each frozen while the other learns.
+/// Two variable stores, each frozen while the other is trained.
 mod adversaries {
     pub fn main() -> Result<()> {
         let device = Device::cuda_if_available();
@@ -180,7 +180,7 @@ mod adversaries {
     }
 }
 
-/// The optimizer moves the picture; the network stays as it is.
+/// The optimizer updates the image; the network is fixed.
 mod picture {
     pub fn main(style: &str, content: &str, weights: &str) -> Result<()> {
         let device = Device::cuda_if_available();
@@ -211,7 +211,7 @@ mod picture {
     }
 }
 
-/// A frozen network gives features once; a layer of another store learns on them.
+/// A frozen network computes features once; a layer in another store is trained on them.
 mod last_layer_only {
     pub fn main(weights: &Path, dir: &Path) -> Result<()> {
         let dataset = imagenet::load_from_dir(dir)?;
@@ -234,7 +234,7 @@ mod last_layer_only {
     }
 }
 
-/// No optimizer: the update is written by hand.
+/// No optimizer: a hand-written update.
 mod by_hand {
     pub fn run() -> Result<()> {
         let m = vision::mnist::load_dir("data")?;
@@ -256,7 +256,7 @@ mod by_hand {
     }
 }
 
-/// Four small batches for one update.
+/// Four micro-batches for one update.
 mod small_batches {
     pub fn fit(vs: &nn::VarStore, net: &Net, loader: Loader) -> Result<()> {
         let mut opt = nn::Adam::default().build(vs, 1e-4)?;
@@ -275,7 +275,7 @@ mod small_batches {
     }
 }
 
-/// A code in the middle, and a loss of two parts.
+/// An autoencoder, with a loss of two parts.
 mod autoencoder {
     pub fn main() -> Result<()> {
         let device = Device::cuda_if_available();
@@ -323,7 +323,7 @@ mod sentences {
     }
 }
 
-/// What goes wrong with the same calls.
+/// Faulty loops with the same calls.
 mod wrong {
     pub fn steps_again(data: &mut Batches) -> Result<()> {
         let vs = nn::VarStore::new(Device::Cpu);

@@ -1,6 +1,6 @@
 //! Reinforcement learning with the PyTorch bindings.
 
-/// An actor and a critic behind one boxed function; steps of the environment are no steps of the optimizer.
+/// An actor and a critic in one boxed function; a `step` of the environment is not one of the optimizer.
 mod actor_and_critic {
     type Model = Box<dyn Fn(&Tensor) -> (Tensor, Tensor)>;
 
@@ -52,7 +52,7 @@ mod actor_and_critic {
     }
 }
 
-/// Several passes over what was gathered once.
+/// Several passes over one set of collected samples.
 mod clipped_policy {
     pub fn update(model: &Model, opt: &mut nn::Optimizer, gathered: &Gathered) -> Result<()> {
         let (advantages, returns) = tch::no_grad(|| {
@@ -111,7 +111,7 @@ mod policy_gradient {
     }
 }
 
-/// A critic with a target network; both are moved by their own optimizers.
+/// A critic with a target network; actor and critic have their own optimizers.
 mod deterministic_policy {
     struct Agent {
         actor: Actor,

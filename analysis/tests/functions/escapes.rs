@@ -1,4 +1,4 @@
-//! What is handed to code that is not seen is known no more from there on, and nothing else is.
+//! Values passed to opaque code are unknown from there on; all other values stay known.
 
 mod looked_at {
     fn fit(model: &Mlp, train: &DataLoader, logger: &Logger) {

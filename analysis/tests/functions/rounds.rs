@@ -1,4 +1,4 @@
-//! One call of a step function is one round, where no caller is seen.
+//! One call of a step function counts as one iteration if no caller is visible.
 
 mod alone {
     #[training_loop]

@@ -1,4 +1,4 @@
-//! Trainers that hold model and optimizer, and methods that call one another.
+//! Trainers with model and optimizer as fields, and methods that call one another.
 
 mod fields_of_self {
     struct Trainer {

@@ -40,7 +40,7 @@ mod from_one {
     }
 }
 
-/// Counted by hand after the question.
+/// Counted by hand after the test.
 mod asked_before_counting {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -62,7 +62,7 @@ mod asked_before_counting {
     }
 }
 
-/// The condition has a name, and the others go on.
+/// The condition is a variable, with `continue` for the other batches.
 mod by_name {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -84,7 +84,7 @@ mod by_name {
     }
 }
 
-/// The batches that are done.
+/// The finished batches.
 mod done {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -147,7 +147,7 @@ mod counted_from_one {
     }
 }
 
-/// Counted by hand before the question.
+/// Counted by hand before the test.
 mod counted_before_asking {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -169,7 +169,7 @@ mod counted_before_asking {
     }
 }
 
-/// Zeroed where a window begins; the log in the same place.
+/// Zeroed at the start of a window, together with a log.
 mod zeroed_at_the_head {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -190,7 +190,7 @@ mod zeroed_at_the_head {
     }
 }
 
-/// The window before is stepped where the next begins.
+/// The previous window is stepped at the start of the next.
 mod stepped_at_the_head {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {

@@ -17,7 +17,7 @@ mod nothing_after_it {
     }
 }
 
-/// Counted by hand, anew in each epoch.
+/// Counted by hand, reset in each epoch.
 mod counted_by_hand {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -39,7 +39,7 @@ mod counted_by_hand {
     }
 }
 
-/// A function for one epoch, the optimizer its caller's.
+/// A function for one epoch, with the caller's optimizer.
 mod one_epoch {
     #[training_loop]
     fn train_epoch(model: &mut Net, optimizer: &mut Sgd, train: &DataLoader, k: usize) {
@@ -115,7 +115,7 @@ mod flush {
     }
 }
 
-/// Once more after the loop, if something is left.
+/// Once more after the loop, if batches are left.
 mod flush_if_left {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -138,7 +138,7 @@ mod flush_if_left {
     }
 }
 
-/// Dropped on purpose: zeroed at the head of the epoch.
+/// Dropped on purpose: zeroed at the start of the epoch.
 mod on_purpose {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -158,7 +158,7 @@ mod on_purpose {
     }
 }
 
-/// A count that goes on over epochs leaves nothing.
+/// A count that continues across epochs leaves nothing.
 mod on_and_on {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -178,7 +178,7 @@ mod on_and_on {
     }
 }
 
-/// A loop over numbers, the batches drawn.
+/// A loop over numbers that draws batches.
 mod drawn {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {

@@ -56,7 +56,7 @@ mod fused {
     }
 }
 
-/// Three calls, and the fused one for another part of the training.
+/// Three calls, and a fused one in another part of the training.
 mod each_in_its_loop {
     fn train(data: &mut Batches) -> Result<()> {
         let vs = nn::VarStore::new(Device::Cpu);
@@ -76,7 +76,7 @@ mod each_in_its_loop {
     }
 }
 
-/// The generator's gradients are filled by the way, and zeroed by its own call.
+/// The generator's gradients are filled as a side effect, and zeroed by its own call.
 mod of_another_optimizer {
     fn train(batches: &mut Batches) -> Result<()> {
         let (vs_g, vs_d) = (nn::VarStore::new(Device::Cpu), nn::VarStore::new(Device::Cpu));

@@ -1,4 +1,4 @@
-/// The output is computed once, the loss in each round.
+/// The output is computed once, the loss in each iteration.
 mod output_from_before_the_loop {
     #[training_loop]
     fn fit(model: &mut Net, batch: &Batch, rounds: usize) {
@@ -78,7 +78,7 @@ mod two_heads {
     }
 }
 
-/// The two losses are added up, or the graph is kept, or the trunk runs twice.
+/// The two losses are added, or the graph is kept, or the trunk runs twice.
 mod two_heads_at_once {
     #[training_loop]
     fn added(trunk: &mut Net, left: &mut Net, right: &mut Net, train: &DataLoader) {
@@ -195,7 +195,7 @@ mod carried_over {
     }
 }
 
-/// The same, cut off from the graph.
+/// The same, detached.
 mod cut_off {
     #[training_loop]
     fn field_of_the_output(rnn: &mut Rnn, train: &DataLoader) {

@@ -13,7 +13,7 @@ mod the_forward {
     }
 }
 
-/// The loss is what the closure gives.
+/// The closure returns the loss.
 mod the_loss {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -100,7 +100,7 @@ mod a_part_without_a_graph {
     }
 }
 
-/// Recording is on again where it matters.
+/// Recording is on again for the training.
 mod on_again {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) {

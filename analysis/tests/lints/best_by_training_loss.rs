@@ -1,4 +1,4 @@
-/// A validation loss is at hand.
+/// A validation loss is available.
 mod validation_at_hand {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) -> Result<()> {
@@ -16,7 +16,7 @@ mod validation_at_hand {
     }
 }
 
-/// Names do not tell, the forwards do.
+/// Recognised by the forward passes, not by names.
 mod told_by_the_forwards {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, test: &DataLoader) -> Net {
@@ -49,7 +49,7 @@ mod told_by_the_forwards {
     }
 }
 
-/// The validation decides.
+/// Chosen by the validation loss.
 mod validation_decides {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) -> Result<()> {
@@ -71,7 +71,7 @@ mod validation_decides {
     }
 }
 
-/// No validation at all: the training loss is all there is.
+/// No validation at all.
 mod no_validation {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {
@@ -87,7 +87,7 @@ mod no_validation {
     }
 }
 
-/// The lowest training loss is only noted, and no model is kept by it.
+/// The lowest training loss is only recorded, and no model is kept.
 mod only_noted {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) -> Result<()> {
@@ -105,7 +105,7 @@ mod only_noted {
     }
 }
 
-/// A number of which nothing is known, and one that was measured without learning.
+/// A number of unknown origin, and one measured without training.
 mod not_known {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) -> Result<()> {

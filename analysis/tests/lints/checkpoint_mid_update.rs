@@ -14,7 +14,7 @@ mod between {
     }
 }
 
-/// Now and then, by a function.
+/// From time to time, by a function.
 mod now_and_then {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {
@@ -71,7 +71,7 @@ mod after_the_step {
     }
 }
 
-/// At the head of the round.
+/// At the start of the iteration.
 mod at_the_head {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {

@@ -1,4 +1,4 @@
-/// The clip stands after `step`.
+/// The clip is after `step`.
 mod after {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -14,7 +14,7 @@ mod after {
     }
 }
 
-/// The clip stands before `zero_grad` of the next round.
+/// The clip is before `zero_grad` of the next iteration.
 mod at_the_start_of_the_round {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -47,7 +47,7 @@ mod between {
     }
 }
 
-/// A clip that is not always wanted.
+/// A conditional clip.
 mod under_a_condition {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, clip: Option<f32>) {

@@ -1,4 +1,4 @@
-/// The clip follows `zero_grad` at the end of the round.
+/// The clip follows `zero_grad` at the end of the iteration.
 mod after_zero_grad {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -14,7 +14,7 @@ mod after_zero_grad {
     }
 }
 
-/// The clip stands before `backward`.
+/// The clip is before `backward`.
 mod before {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {

@@ -1,4 +1,4 @@
-/// The clip sees the factor.
+/// The clip sees scaled gradients.
 mod scaled {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -128,7 +128,7 @@ mod standardised {
     }
 }
 
-/// The order of all else is seen through a scaler as well.
+/// Other faults are also found with a scaler.
 mod other_faults_with_a_scaler {
     #[training_loop]
     fn never_zeroed(model: &mut Net, train: &DataLoader) {

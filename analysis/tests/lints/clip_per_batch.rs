@@ -41,7 +41,7 @@ mod by_value {
     }
 }
 
-/// A window is a loop of its own, and the clip stands in it.
+/// A window is an inner loop, with the clip in it.
 mod in_the_window {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -79,7 +79,7 @@ mod the_sum {
     }
 }
 
-/// Every batch makes an update, unless its gradient is too long.
+/// Every batch makes an update, unless the norm of its gradient is too large.
 mod without_accumulation {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -95,7 +95,7 @@ mod without_accumulation {
     }
 }
 
-/// Clipped where the window ends, by the same condition.
+/// Clipped at the end of the window, under the same condition.
 mod same_condition {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {

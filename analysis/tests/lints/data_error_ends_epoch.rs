@@ -15,7 +15,7 @@ mod while_let {
     }
 }
 
-/// A stream, awaited; `try_next` gives the two the other way round.
+/// A stream, awaited; `try_next` returns the two types in the other order.
 mod streams {
     #[training_loop]
     async fn fit(model: &mut Net, mut first: Stream, mut second: Stream) {
@@ -57,7 +57,7 @@ mod adapters {
     }
 }
 
-/// The error leaves the function, or is told.
+/// The error is returned or reported.
 mod told {
     #[training_loop]
     fn fit(model: &mut Net, data: &Reader) -> Result<()> {
@@ -87,7 +87,7 @@ mod told {
     }
 }
 
-/// The iterator keeps its error and is asked for it.
+/// The iterator stores its error and returns it later.
 mod asked_later {
     #[training_loop]
     fn fit(model: &mut Net, data: &Reader) -> Result<()> {
@@ -102,7 +102,7 @@ mod asked_later {
     }
 }
 
-/// Nested lists are flattened, a channel ends with an error, and nothing is trained here.
+/// Flattened nested lists, a channel that ends with an error, and a loop without training.
 mod not_errors {
     #[training_loop]
     fn fit(model: &mut Net, shards: &[Vec<Batch>], incoming: Receiver, lines: Lines) {

@@ -58,7 +58,7 @@ mod softmax_then_nll {
     }
 }
 
-/// A criterion that is an object, and a variable that is assigned anew.
+/// A criterion object, and a variable that is reassigned.
 mod with_an_object {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -88,7 +88,7 @@ mod in_validation {
     }
 }
 
-/// Softmax for the metric only, beside a loss of logits.
+/// Softmax for the metric only, next to a loss of logits.
 mod for_the_metric {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -105,7 +105,7 @@ mod for_the_metric {
     }
 }
 
-/// Losses that take what they get.
+/// Losses with fitting inputs.
 mod right_pairs {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -209,7 +209,7 @@ mod own_functions {
     }
 }
 
-/// The library's functions beside own ones.
+/// The library's functions next to the user's own.
 mod imported {
     use crate::model::Net;
     use tch::nn;

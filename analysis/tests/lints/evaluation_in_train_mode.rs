@@ -1,4 +1,4 @@
-/// `train()` at the head of each epoch, and no `eval()`.
+/// `train()` at the start of each epoch, and no `eval()`.
 mod without_eval {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader, epochs: usize) {
@@ -21,7 +21,7 @@ mod without_eval {
     }
 }
 
-/// A guard stops recording, and nothing sets the mode.
+/// A guard turns recording off, and nothing sets the mode.
 mod under_a_guard {
     struct Trainer {
         model: Net,
@@ -46,7 +46,7 @@ mod under_a_guard {
     }
 }
 
-/// Not even the recording stops: the guard of `evaluation` would do both.
+/// Recording is also on: a guard of `evaluation` would do both.
 mod neither {
     #[training_loop]
     fn fit(train: &DataLoader, valid: &DataLoader) -> Net {
@@ -106,7 +106,7 @@ mod as_it_should_be {
     }
 }
 
-/// Acting, targets, statistics: forwards without a graph that are no evaluation.
+/// Acting, targets, statistics: forward passes without a graph that are not evaluation.
 mod without_a_graph_for_other_reasons {
     #[training_loop]
     fn reinforce(policy: &mut Net, env: &mut Env) {
@@ -177,7 +177,7 @@ mod monte_carlo_dropout {
     }
 }
 
-/// A model of which nobody sets the mode may have no layer that knows one; a caller may have set it.
+/// A model whose mode is never set may have no layer with a mode, or its caller set it.
 mod no_mode_to_speak_of {
     #[training_loop]
     fn fit(train: &DataLoader, valid: &DataLoader) -> Linear {

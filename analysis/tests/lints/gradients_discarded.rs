@@ -13,7 +13,7 @@ mod between {
     }
 }
 
-/// On one way the gradients are gone before the step.
+/// On one path the gradients are zeroed before the step.
 mod through_a_condition {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {

@@ -72,7 +72,7 @@ mod without_the_graph {
     }
 }
 
-/// The sum is run backward itself: several steps of a sequence, several heads.
+/// A `backward` through the sum: several steps of a sequence, several heads.
 mod run_backward_itself {
     #[training_loop]
     fn unroll(cell: &mut Cell, train: &DataLoader) {
@@ -111,7 +111,7 @@ mod run_backward_itself {
     }
 }
 
-/// Emptied in each round; given to somebody who will run it backward.
+/// Emptied in each iteration; passed to a function that runs `backward`.
 mod emptied_or_given_away {
     #[training_loop]
     fn recent(model: &mut Net, train: &DataLoader) {

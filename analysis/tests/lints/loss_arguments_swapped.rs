@@ -1,4 +1,4 @@
-/// The target stands where the output belongs.
+/// The target in the place of the output.
 mod target_first {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -42,7 +42,7 @@ mod as_a_method {
     }
 }
 
-/// `kl_div`, where the logarithm tells which is which, in a `while let`.
+/// `kl_div`, whose output is recognised by its logarithm, in a `while let`.
 mod divergence {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -90,7 +90,7 @@ mod symmetric {
     }
 }
 
-/// Both come from models: a student learns from a teacher, in whichever order the loss has.
+/// Both come from models: a student is trained with a teacher, in either order.
 mod distillation {
     #[training_loop]
     fn fit(student: &mut Net, teacher: &Net, train: &DataLoader) {
@@ -106,7 +106,7 @@ mod distillation {
     }
 }
 
-/// What comes first is made from data by a network that is not seen, or by a loss of the user's own.
+/// What comes first is made from data by an opaque network, or passed to the user's own loss.
 mod unseen {
     #[training_loop]
     fn fit(model: &mut Net, head: &Head, train: &DataLoader) {
@@ -123,7 +123,7 @@ mod unseen {
     }
 }
 
-/// An input that is optimized is no data.
+/// An optimized input is not data.
 mod learnt_input {
     #[training_loop]
     fn paint(model: &Net, images: &DataLoader) {

@@ -39,7 +39,7 @@ mod into_a_history {
     }
 }
 
-/// A count of right answers in the validation of each epoch.
+/// A count of correct predictions in the validation of each epoch.
 mod right_answers {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
@@ -66,7 +66,7 @@ mod right_answers {
     }
 }
 
-/// Declared in each epoch, or set back at either end of it.
+/// Declared in each epoch, or reset at either end of it.
 mod set_back {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
@@ -89,7 +89,7 @@ mod set_back {
     }
 }
 
-/// Averages that run on: exponential, or divided by a count that grows along.
+/// Running averages: exponential, or divided by a count that also grows.
 mod running_averages {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
@@ -110,7 +110,7 @@ mod running_averages {
     }
 }
 
-/// Only printed after everything, taken as a difference, or named as what goes on.
+/// Only printed at the end, used as a difference, or named as a running total.
 mod over_everything {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
@@ -134,7 +134,7 @@ mod over_everything {
     }
 }
 
-/// One epoch: the outer loop goes over batches, the inner one over parts of them.
+/// One epoch: the outer loop iterates over batches, the inner one over parts of them.
 mod micro_batches {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {

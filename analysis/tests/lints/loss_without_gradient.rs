@@ -123,7 +123,7 @@ mod policy_gradient {
     }
 }
 
-/// A TD error by hand: the bootstrapped value is a number, and what is learnt is subtracted.
+/// A TD error by hand: the bootstrapped value is a number, and the trained value is subtracted.
 mod td_error {
     #[training_loop]
     fn fit(critic: &mut Net, train: &DataLoader) {
@@ -138,7 +138,7 @@ mod td_error {
     }
 }
 
-/// A straight-through estimator, and a detached term of a sum that is kept out on purpose.
+/// A straight-through estimator, and a term of a sum that is detached on purpose.
 mod straight_through {
     #[training_loop]
     fn fit(encoder: &mut Net, decoder: &mut Net, train: &DataLoader) {
@@ -155,7 +155,7 @@ mod straight_through {
     }
 }
 
-/// A discriminator sees the generator's output without its graph, and learns.
+/// A discriminator is trained on the detached output of the generator.
 mod adversary {
     #[training_loop]
     fn fit(generator: &Net, judge: &mut Net, train: &DataLoader) {
@@ -170,7 +170,7 @@ mod adversary {
     }
 }
 
-/// What is unseen may have a gradient; an input with a gradient of its own is no data.
+/// An opaque value may have a gradient; an input with a gradient is not data.
 mod unseen_parts {
     #[training_loop]
     fn fit(model: &mut Net, prior: &Prior, train: &DataLoader) {
@@ -186,7 +186,7 @@ mod unseen_parts {
     }
 }
 
-/// A number of the round before, and of a model that is not trained.
+/// A number of the previous iteration, and of a model that is not trained.
 mod numbers_from_elsewhere {
     #[training_loop]
     fn fit(model: &mut Net, teacher: &Net, train: &DataLoader) {

@@ -1,4 +1,4 @@
-/// tch: one number an entry.
+/// tch: one value per entry.
 mod as_a_method {
     fn fit(net: &Net, mut optimizer: nn::Optimizer, train: &Loader) {
         for (xs, ys) in train.iter() {
@@ -10,7 +10,7 @@ mod as_a_method {
     }
 }
 
-/// Weighed, and still one number an entry.
+/// Weighted, and still one value per entry.
 mod weighed {
     fn fit(net: &Net, mut optimizer: nn::Optimizer, train: &Loader) {
         for (xs, ys, weights) in train.iter() {
@@ -23,7 +23,7 @@ mod weighed {
     }
 }
 
-/// A criterion that is built so.
+/// A criterion built without reduction.
 mod built {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -38,7 +38,7 @@ mod built {
     }
 }
 
-/// Weighed, then averaged.
+/// Weighted, then averaged.
 mod averaged {
     fn fit(net: &Net, mut optimizer: nn::Optimizer, train: &Loader) {
         for (xs, ys, weights) in train.iter() {
@@ -51,7 +51,7 @@ mod averaged {
     }
 }
 
-/// Reduced by an operation that is not known, or on one of two ways.
+/// Reduced by an unknown operation, or on one of two paths.
 mod reduced_somehow {
     fn fit(net: &Net, mut optimizer: nn::Optimizer, train: &Loader, plain: bool) {
         for (xs, ys) in train.iter() {
@@ -64,7 +64,7 @@ mod reduced_somehow {
     }
 }
 
-/// Reduced by the loss, and one number an entry only for a report.
+/// Reduced by the loss, with one value per entry only for a report.
 mod reduced_by_the_loss {
     fn fit(net: &Net, mut optimizer: nn::Optimizer, train: &Loader) {
         for (xs, ys) in train.iter() {

@@ -1,4 +1,4 @@
-/// The loss is put together for the log, the gradients are not.
+/// The loss is reduced for the log, the gradients are not.
 mod loss_only {
     #[training_loop]
     fn fit(world: &World, train: &DataLoader) {
@@ -53,7 +53,7 @@ mod gradients_too {
     }
 }
 
-/// By a function that is not seen, or a wrapper.
+/// By an opaque function, or a wrapper.
 mod by_others {
     #[training_loop]
     fn by_a_function(world: &World, train: &DataLoader) {
@@ -96,7 +96,7 @@ mod by_others {
     }
 }
 
-/// Only the evaluation is put together.
+/// Only the evaluation is reduced.
 mod evaluation {
     #[training_loop]
     fn fit(world: &World, train: &DataLoader, valid: &DataLoader) {

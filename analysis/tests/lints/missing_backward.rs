@@ -1,4 +1,4 @@
-/// The loss is computed and nothing comes of it.
+/// The loss is computed and not used.
 mod forgotten {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -12,7 +12,7 @@ mod forgotten {
     }
 }
 
-/// A loss that is only looked at, and a schedule that moves.
+/// A loss that is only printed, and a schedule that advances.
 mod with_a_schedule {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -28,7 +28,7 @@ mod with_a_schedule {
     }
 }
 
-/// A helper that is not seen may well run it.
+/// An opaque helper may run it.
 mod in_a_helper {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -60,7 +60,7 @@ mod there {
     }
 }
 
-/// Gradients are put into the parameters by hand, by a method or by a function.
+/// Gradients are written into the parameters by hand, by a method or by a function.
 mod by_hand {
     fn by_a_method(param: Parameter, grads: &[Tensor]) {
         let mut optimizer = Adagrad::new(vec![param.clone()], 0.1);
@@ -80,7 +80,7 @@ mod by_hand {
         Ok(())
     }
 
-    /// Once this was how errors were handed on.
+    /// The old syntax for propagating errors.
     fn in_an_old_edition(model: &mut Net, train: &DataLoader) -> Result<()> {
         let mut optimizer = Sgd::new(model.parameters(), 0.1);
         for batch in train {

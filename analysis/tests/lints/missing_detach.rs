@@ -1,4 +1,4 @@
-/// Both are zeroed at the start of the round only.
+/// Both are zeroed at the start of the iteration only.
 mod zeroed_together {
     #[training_loop]
     fn fit(generator: &mut Net, discriminator: &mut Net, train: &DataLoader) {
@@ -40,7 +40,7 @@ mod zeroed_too_early {
     }
 }
 
-/// Cut off where the discriminator learns.
+/// Detached for the discriminator's loss.
 mod detached {
     #[training_loop]
     fn fit(generator: &mut Net, discriminator: &mut Net, train: &DataLoader) {
@@ -58,7 +58,7 @@ mod detached {
     }
 }
 
-/// Not cut off, and zeroed before it is used.
+/// Not detached, and zeroed before use.
 mod zeroed_before_use {
     #[training_loop]
     fn fit(generator: &mut Net, discriminator: &mut Net, train: &DataLoader) {
@@ -77,7 +77,7 @@ mod zeroed_before_use {
     }
 }
 
-/// Several rounds of the discriminator for one of the generator.
+/// Several iterations of the discriminator for one of the generator.
 mod several_rounds {
     #[training_loop]
     fn fit(generator: &mut Net, critic: &mut Net, train: &DataLoader) {
@@ -98,7 +98,7 @@ mod several_rounds {
     }
 }
 
-/// One loss moves both.
+/// One loss trains both.
 mod joint {
     #[training_loop]
     fn fit(encoder: &mut Net, decoder: &mut Net, train: &DataLoader) {
@@ -115,7 +115,7 @@ mod joint {
     }
 }
 
-/// A trunk gathers the gradients of two heads, each with its own optimizer.
+/// A trunk accumulates the gradients of two heads, each with its own optimizer.
 mod a_trunk_of_two_heads {
     #[training_loop]
     fn fit(trunk: &mut Net, actor: &mut Net, critic: &mut Net, train: &DataLoader) {

@@ -32,7 +32,7 @@ mod never_told_either {
     }
 }
 
-/// Told, itself or through the loader.
+/// The epoch is set, directly or through the loader.
 mod told {
     #[training_loop]
     fn itself(model: &mut Net, data: &Data, world: &World, epochs: usize) {

@@ -28,7 +28,7 @@ mod of_one_of_two_optimizers {
     }
 }
 
-/// The optimizer is handed on, so its step may be there.
+/// The optimizer is passed on, so its step may be elsewhere.
 mod by_somebody_else {
     #[training_loop]
     fn gather(model: &mut Net, train: &DataLoader) -> Sgd {

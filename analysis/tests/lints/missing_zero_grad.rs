@@ -48,7 +48,7 @@ mod of_one_of_two_optimizers {
     }
 }
 
-/// `zero_grad` stands outside the loop over the batches.
+/// `zero_grad` is outside the batch loop.
 mod once_per_epoch {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
@@ -64,7 +64,7 @@ mod once_per_epoch {
     }
 }
 
-/// Several batches for one update, and a flush for what is left.
+/// Several batches for one update, and a flush for the remaining ones.
 mod accumulation {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, k: usize) {
@@ -87,7 +87,7 @@ mod accumulation {
     }
 }
 
-/// `zero_grad` after `step` separates the rounds as well.
+/// `zero_grad` after `step` also separates the iterations.
 mod after_step {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -102,7 +102,7 @@ mod after_step {
     }
 }
 
-/// Zeroed for each epoch and with what is left of it, but not for each window.
+/// Zeroed for each epoch and for its last batches, but not for each window.
 mod windows_of_an_epoch {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {

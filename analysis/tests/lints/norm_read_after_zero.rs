@@ -1,4 +1,4 @@
-/// Logged at the end of the round.
+/// Logged at the end of the iteration.
 mod logged_late {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -62,7 +62,7 @@ mod of_the_clip {
     }
 }
 
-/// Zeroed on some ways only, and the norm of a model that is not trained here.
+/// Zeroed on some paths only, and the norm of a model that is not trained here.
 mod not_sure {
     #[training_loop]
     fn fit(model: &mut Net, other: &Net, train: &DataLoader, every: usize) {
@@ -79,7 +79,7 @@ mod not_sure {
     }
 }
 
-/// A record of norms that was made in time.
+/// A list of norms that was recorded in time.
 mod recorded_before {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, record: &mut Record) {

@@ -13,7 +13,7 @@ mod for_each_batch {
     }
 }
 
-/// A new optimizer in each round of a `while let`.
+/// A new optimizer in each iteration of a `while let`.
 mod in_a_while_loop {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {

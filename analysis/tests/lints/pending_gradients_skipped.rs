@@ -1,4 +1,4 @@
-/// A bad loss is found out after the backward.
+/// A bad loss is detected after `backward`.
 mod a_bad_loss {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {
@@ -16,7 +16,7 @@ mod a_bad_loss {
     }
 }
 
-/// A gradient that is too long.
+/// A gradient with a too large norm.
 mod a_long_gradient {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {
@@ -37,7 +37,7 @@ mod a_long_gradient {
     }
 }
 
-/// Out of the epoch, and on with the next.
+/// Out of the epoch, to the next one.
 mod out_of_the_epoch {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
@@ -56,7 +56,7 @@ mod out_of_the_epoch {
     }
 }
 
-/// The step is left out, and so is the zeroing.
+/// The step is skipped, and `zero_grad` too.
 mod no_else {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {
@@ -112,7 +112,7 @@ mod dropped {
     }
 }
 
-/// Zeroed at the head of each round.
+/// Zeroed at the start of each iteration.
 mod zeroed_at_the_head {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {
@@ -130,7 +130,7 @@ mod zeroed_at_the_head {
     }
 }
 
-/// Asked before the backward.
+/// Tested before `backward`.
 mod asked_before {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {
@@ -148,7 +148,7 @@ mod asked_before {
     }
 }
 
-/// The others go on because the window is not full.
+/// A `continue` because the window is incomplete.
 mod accumulation {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {
@@ -184,7 +184,7 @@ mod the_end {
     }
 }
 
-/// Zeroed in every round, stepped or not.
+/// Zeroed in every iteration, with or without a step.
 mod zeroed_after_the_if {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) -> Result<()> {

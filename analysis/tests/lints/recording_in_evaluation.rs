@@ -1,4 +1,4 @@
-/// The mode is set, and recording goes on.
+/// The mode is set, and recording is on.
 mod mode_alone {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
@@ -21,7 +21,7 @@ mod mode_alone {
     }
 }
 
-/// The name of the data says nothing, the mode does.
+/// Recognised by the mode, not by the name of the data.
 mod by_its_mode {
     #[training_loop]
     fn fit(model: &mut Net, batches: &[Batch], others: &[Batch]) {
@@ -39,7 +39,7 @@ mod by_its_mode {
     }
 }
 
-/// The guard ends before the loop does its work.
+/// The guard is dropped before the loop.
 mod a_guard_that_nobody_holds {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, test_loader: &DataLoader) {
@@ -91,7 +91,7 @@ mod all_ways_to_stop_it {
     }
 }
 
-/// Gradients of the input, the output detached, a caller who may have stopped recording.
+/// Gradients of the input, the output detached, a caller that may have turned recording off.
 mod meant_or_not_known {
     #[training_loop]
     fn saliency(model: &mut Net, train: &DataLoader, test: &DataLoader) {

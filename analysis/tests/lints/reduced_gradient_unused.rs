@@ -1,4 +1,4 @@
-/// A name for the sum, and the old name used.
+/// The sum has a new name, and the old name is used.
 mod never_read {
     fn synchronise(world: &World, gradients: &[Tensor], model: &mut Net) {
         for gradient in gradients {
@@ -8,7 +8,7 @@ mod never_read {
     }
 }
 
-/// The loss goes on with the sum, the gradient does not.
+/// The sum of the loss is used, that of the gradient is not.
 mod dropped_where_another_is_kept {
     fn report_and_update(model: &mut Net, loss: Tensor, gradient: Tensor) -> f32 {
         let loss = all_reduce(loss);
@@ -18,7 +18,7 @@ mod dropped_where_another_is_kept {
     }
 }
 
-/// The sum takes the old name.
+/// The sum has the old name.
 mod shadowed {
     fn synchronise(world: &World, gradients: &[Tensor], model: &mut Net) {
         for gradient in gradients {

@@ -1,4 +1,4 @@
-/// The schedule moves in front of the step.
+/// The schedule advances before the step.
 mod in_front_of_the_step {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -13,7 +13,7 @@ mod in_front_of_the_step {
     }
 }
 
-/// At the head of the epoch, before any batch.
+/// At the start of the epoch, before any batch.
 mod at_the_head_of_the_epoch {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
@@ -30,7 +30,7 @@ mod at_the_head_of_the_epoch {
     }
 }
 
-/// A thing that is a schedule by its name alone.
+/// A schedule by its name alone.
 mod by_its_name {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, config: &Config) {
@@ -45,7 +45,7 @@ mod by_its_name {
     }
 }
 
-/// After the step; after the batches; under a condition that leaves out the first round.
+/// After the step; after the batches; under a condition that skips the first iteration.
 mod after_the_step {
     #[training_loop]
     fn each_batch(model: &mut Net, train: &DataLoader) {
@@ -90,7 +90,7 @@ mod after_the_step {
     }
 }
 
-/// Wound forward to resume; the rate set by hand; a step that is skipped while gradients overflow.
+/// Advanced to resume; the rate set by hand; a step that is skipped while gradients overflow.
 mod right_for_other_reasons {
     #[training_loop]
     fn resume(model: &mut Net, train: &DataLoader, done: usize) {

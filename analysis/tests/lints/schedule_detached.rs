@@ -43,7 +43,7 @@ mod never_moved {
     }
 }
 
-/// Moved, handed on, asked for its rate.
+/// Advanced, passed on, read.
 mod used {
     #[training_loop]
     fn moved(model: &mut Net, train: &DataLoader) {
@@ -82,7 +82,7 @@ mod used {
     }
 }
 
-/// Several hands hold one optimizer; a clone of the handle is no copy.
+/// A shared optimizer; a clone of the handle is not a copy.
 mod a_shared_optimizer {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -97,7 +97,7 @@ mod a_shared_optimizer {
     }
 }
 
-/// The only move comes before all updates.
+/// The only call is before all updates.
 mod moves_once_before_the_loop {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {
@@ -114,7 +114,7 @@ mod moves_once_before_the_loop {
     }
 }
 
-/// Its first rate is set before the loop, and it goes on in the loop; or somebody else moves it there.
+/// Its first rate is set before the loop, and it is advanced in the loop, also by another function.
 mod moves_before_the_loop_and_later {
     #[training_loop]
     fn in_the_loop(model: &mut Net, train: &DataLoader) {

@@ -15,6 +15,12 @@ fn by_options(model: &mut Net, train: &DataLoader, options: &Options) -> Result<
 fn by_parameter(model: &mut Net, train: &DataLoader, epochs: usize) -> Result<History>;
 
 /// By epochs, by updates, in the units of something else, with a length of its own, or on purpose.
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), scheduler = OneCycleLr::new(0.1, 30).pct_start(0.2), epochs = 30)] //~ warning schedule_ends_early
+fn one_cycle(model: &mut Mlp, train: &DataLoader) -> Result<History>;
+
+#[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), scheduler = OneCycleLr::new(0.1, 30).per_epoch(), epochs = 30)]
+fn one_cycle_of_epochs(model: &mut Mlp, train: &DataLoader) -> Result<History>;
+
 #[training_loop(loss = cross_entropy, optimizer = Sgd::new(model.parameters(), 0.1), scheduler = CosineLr::new(30).per_epoch(), epochs = 30)]
 fn by_epochs(model: &mut Net, train: &DataLoader) -> Result<History>;
 

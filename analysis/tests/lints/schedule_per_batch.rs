@@ -20,7 +20,7 @@ mod after_the_if {
     }
 }
 
-/// The other batches go on only after it has moved.
+/// The `continue` for other batches is after it.
 mod before_the_continue {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -43,7 +43,7 @@ mod before_the_continue {
     }
 }
 
-/// A window is a loop of its own, and the schedule moves in it.
+/// A window is an inner loop, and the schedule advances in it.
 mod in_the_window {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -83,7 +83,7 @@ mod with_the_step {
     }
 }
 
-/// Under the same condition, in a block of its own.
+/// Under the same condition, in a separate block.
 mod same_condition {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -162,7 +162,7 @@ mod twice_in_a_row {
     }
 }
 
-/// Two schedules, and one that is wound forward before training.
+/// Two schedules, and one that is advanced before training.
 mod two_moves_that_are_right {
     #[training_loop]
     fn two_schedules(model: &mut Net, train: &DataLoader) {

@@ -32,7 +32,7 @@ mod loaded_anew {
     }
 }
 
-/// Started over where training got stuck; the optimizer was not.
+/// The model is reset where training got stuck, the optimizer is not.
 mod started_over {
     #[training_loop]
     fn fit(train: &DataLoader, stuck: bool) {
@@ -67,7 +67,7 @@ mod in_order {
     }
 }
 
-/// Values are loaded into the parameters that are there.
+/// Values are loaded into the existing parameters.
 mod loaded_in_place {
     #[training_loop]
     fn resume(train: &DataLoader, saved: &StateDict) -> Result<()> {
@@ -115,7 +115,7 @@ mod for_each_fold {
     }
 }
 
-/// What is replaced has no parameters, or is another model.
+/// The replaced part has no parameters, or is another model.
 mod something_else {
     #[training_loop]
     fn fit(train: &DataLoader) {
@@ -153,7 +153,7 @@ mod frozen {
     }
 }
 
-/// For each batch: to build the optimizer after it would build one for each batch.
+/// Replaced in each batch: building the optimizer after it would rebuild it in each batch.
 mod in_the_batch_loop {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {

@@ -1,4 +1,4 @@
-/// The round starts with the step of the round before, so the first one has nothing.
+/// The iteration starts with the step of the previous one, so the first one has no gradients.
 mod first_round {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -13,7 +13,7 @@ mod first_round {
     }
 }
 
-/// `step` and `backward` change places.
+/// `step` and `backward` are swapped.
 mod swapped {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -43,7 +43,7 @@ mod in_order {
     }
 }
 
-/// A condition leaves the step out of the first round.
+/// A condition skips the step in the first iteration.
 mod not_in_the_first_round {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -58,7 +58,7 @@ mod not_in_the_first_round {
     }
 }
 
-/// Not late but left out: the condition is that of the `backward` alone.
+/// Only the `backward` is under a condition.
 mod under_no_condition {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {

@@ -43,7 +43,7 @@ impl Trainer {
 )]
 fn by_path(model: &mut Net, train: &DataLoader, opt: &mut Sgd, now: bool) -> Result<History>;
 
-/// A second update beside the listed one, in the right order.
+/// A second update in addition to the listed one, in the correct order.
 #[training_loop(
     loss = cross_entropy,
     optimizer = Sgd::new(model.parameters(), 0.1),
@@ -92,7 +92,7 @@ fn of_another(model: &mut Net, train: &DataLoader, critic: &mut Net, critic_opti
 )]
 fn named(model: &mut Net, train: &DataLoader, meter: &mut Meter) -> Result<History>;
 
-/// A written loop is its own.
+/// A hand-written loop.
 #[training_loop]
 fn written(model: &mut Net, train: &DataLoader) {
     let mut optimizer = Sgd::new(model.parameters(), 0.1);

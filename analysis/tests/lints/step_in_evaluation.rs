@@ -20,7 +20,7 @@ mod a_copied_loop {
     }
 }
 
-/// No `step`, but the next one of the training takes the gradients.
+/// No `step`, but the next training step uses the gradients.
 mod gradients_that_leak {
     #[training_loop]
     fn fit(model: &mut Net, train_loader: &DataLoader, val_loader: &DataLoader) {
@@ -41,7 +41,7 @@ mod gradients_that_leak {
     }
 }
 
-/// What the other data is for is not said.
+/// The purpose of the other data is unknown.
 mod other_data {
     struct Trainer {
         model: Net,
@@ -84,7 +84,7 @@ mod evaluation_alone {
     }
 }
 
-/// The only data there is has that name.
+/// The only data has that name.
 mod a_name_alone {
     #[training_loop]
     fn adapt(model: &mut Net, test_loader: &DataLoader) {
@@ -97,7 +97,7 @@ mod a_name_alone {
     }
 }
 
-/// Another optimizer learns from the validation data on purpose.
+/// Another optimizer uses the validation data on purpose.
 mod architecture_search {
     #[training_loop]
     fn search(model: &mut Net, train: &DataLoader, valid: &DataLoader) {

@@ -1,4 +1,4 @@
-/// A brace too early: one step for each epoch.
+/// A misplaced brace: one step for each epoch.
 mod a_brace_too_early {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -14,7 +14,7 @@ mod a_brace_too_early {
     }
 }
 
-/// The whole tail of the round stands outside.
+/// The whole end of the loop body is outside.
 mod with_its_clip {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -98,7 +98,7 @@ mod windows {
     }
 }
 
-/// A step in the loop, and one more for what is left.
+/// A step in the loop, and one more for the last batches.
 mod flush {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -118,7 +118,7 @@ mod flush {
     }
 }
 
-/// Each window is zeroed and gathered in an inner loop; the step follows all windows.
+/// Each window is zeroed and accumulated in an inner loop; the step is after all windows.
 mod after_all_windows {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -149,7 +149,7 @@ mod after_all_epochs {
     }
 }
 
-/// The rounds before the pass that counts are a warm-up whose gradients are dropped.
+/// The first iterations are a warm-up with discarded gradients.
 mod a_pass_of_its_own {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -165,7 +165,7 @@ mod a_pass_of_its_own {
     }
 }
 
-/// Full windows are zeroed and not used; the step is only for what is left.
+/// Full windows are zeroed and not used; the step is only for the last batches.
 mod full_windows {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {

@@ -1,4 +1,4 @@
-/// One more step after the last batch; without a batch it would have nothing at all.
+/// One more step after the last batch; without batches it has no gradients.
 mod after_the_loop {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -45,7 +45,7 @@ mod twice {
     }
 }
 
-/// The schedule has a `step` of its own.
+/// The `step` of a schedule.
 mod of_the_schedule {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {

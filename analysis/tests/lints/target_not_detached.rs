@@ -31,7 +31,7 @@ mod by_hand {
     }
 }
 
-/// A copy exists, and is not used.
+/// A copy exists, but is not used.
 mod copy_unused {
     #[training_loop]
     fn fit(online: &mut Net, frozen: &Net, memory: &Memory) {
@@ -66,7 +66,7 @@ mod detached {
     }
 }
 
-/// Computed while nothing is recorded: a closure, and a guard.
+/// Computed with recording off: by a closure, and by a guard.
 mod unrecorded {
     #[training_loop]
     fn fit(q_net: &mut Net, memory: &Memory) {
@@ -86,7 +86,7 @@ mod unrecorded {
     }
 }
 
-/// A target network that no optimizer moves; harmless beside the memory it takes.
+/// A target network that no optimizer updates; the graph only costs memory.
 mod target_network {
     #[training_loop]
     fn fit(online: &mut Net, target_net: &Net, memory: &Memory) {
@@ -102,7 +102,7 @@ mod target_network {
     }
 }
 
-/// Two outputs of one model that shall agree: siamese and consistency losses.
+/// Two outputs of one model that should agree: siamese and consistency losses.
 mod two_outputs {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -135,7 +135,7 @@ mod autoencoder {
     }
 }
 
-/// Only reported, never learnt from.
+/// Only reported, never trained on.
 mod only_reported {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {

@@ -76,7 +76,7 @@ mod every_few_epochs {
     }
 }
 
-/// `eval()` stands where `train()` should.
+/// `eval()` in the place of `train()`.
 mod the_wrong_one {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -91,7 +91,7 @@ mod the_wrong_one {
     }
 }
 
-/// The mode is an argument, and it is the wrong one; some models have no layer that knows a mode.
+/// The mode is a wrong argument; some models have no layer with a mode.
 mod told_by_an_argument {
     fn fit(vs: &nn::VarStore, net: &Net, train: &DataLoader) {
         let mut opt = nn::Adam::default().build(vs, 1e-3).unwrap();
@@ -103,7 +103,7 @@ mod told_by_an_argument {
     }
 }
 
-/// `train()` at the head of each epoch.
+/// `train()` at the start of each epoch.
 mod each_epoch {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
@@ -123,7 +123,7 @@ mod each_epoch {
     }
 }
 
-/// A guard gives the mode back at the end of its scope, on every way out.
+/// A guard restores the mode at the end of its scope, on every exit.
 mod a_guard {
     #[training_loop]
     fn fit(model: &Net, train: &DataLoader, valid: &DataLoader) -> Result<()> {
@@ -169,7 +169,7 @@ mod a_frozen_part {
     }
 }
 
-/// A teacher, a perceptual loss, an input that is optimized: nets that no optimizer moves.
+/// A teacher, a perceptual loss, an optimized input: networks that no optimizer updates.
 mod nets_that_are_not_trained {
     #[training_loop]
     fn distil(student: &mut Net, teacher: &mut Net, train: &DataLoader) {
@@ -197,7 +197,7 @@ mod nets_that_are_not_trained {
     }
 }
 
-/// A new net for each evaluation, and a function that may set the mode.
+/// A new network for each evaluation, and a function that may set the mode.
 mod other_ways_back {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) {

@@ -18,7 +18,7 @@ mod dropped {
     }
 }
 
-/// Nothing is even printed.
+/// Nothing is printed either.
 mod in_silence {
     #[training_loop]
     fn improve(data: &DataLoader) {
@@ -99,7 +99,7 @@ mod evaluated {
     }
 }
 
-/// A program, a test, and a function that gives the losses back: the training is the result.
+/// A program, a test, and a function that returns the losses: the training is the result.
 mod shown {
     fn main() {
         let mut model = Mlp::new(10);
@@ -137,7 +137,7 @@ mod shown {
     }
 }
 
-/// Part of something that lives on, or trained from a store of variables that is saved.
+/// Part of a value that is kept, or with parameters in a variable store that is saved.
 mod part_of_more {
     #[training_loop]
     fn train_part(data: &DataLoader, agent: &mut Agent) {

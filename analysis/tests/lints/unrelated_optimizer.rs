@@ -1,4 +1,4 @@
-/// The optimizer moves the target network, the loss comes from the online one.
+/// The optimizer updates the target network, the loss depends on the online one.
 mod target_instead_of_online {
     #[training_loop]
     fn fit(replay: &Replay, steps: usize) {
@@ -32,7 +32,7 @@ mod of_two_the_wrong_one {
     }
 }
 
-/// A new model under the old name, after the optimizer was built.
+/// A new model with the old name, after the optimizer was built.
 mod shadowed_model {
     fn main() -> Result<()> {
         let vs = nn::VarStore::new(Device::Cpu);
@@ -48,7 +48,7 @@ mod shadowed_model {
     }
 }
 
-/// The online network learns, the target follows.
+/// The online network is trained, the target network follows.
 mod online {
     #[training_loop]
     fn fit(replay: &Replay, steps: usize) {
@@ -85,7 +85,7 @@ mod each_its_own {
     }
 }
 
-/// What the optimizer moves comes out of the same call as the model.
+/// The optimizer's parameters and the model come from the same call.
 mod out_of_one_call {
     fn main() {
         let (model, parameters) = load("model.bin");
@@ -127,7 +127,7 @@ mod distilled {
     }
 }
 
-/// As in a GAN, where the loss of the generator is handed the picture without its graph.
+/// As in a GAN, where the loss of the generator gets the detached image.
 mod cut_off {
     fn train(data: &DataLoader) -> Result<()> {
         let net_g = Generator::new();
@@ -152,7 +152,7 @@ mod cut_off {
     }
 }
 
-/// The optimizer is that of the parameter, the loss that of a model built here.
+/// The optimizer belongs to the parameter, the loss to a model built here.
 mod of_the_parameter {
     #[training_loop]
     fn fit(model: &mut Linear, train: &DataLoader) {

@@ -1,4 +1,4 @@
-/// A mean loss, added up four times.
+/// A mean loss, accumulated four times.
 mod four_means {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -79,7 +79,7 @@ mod divided {
     }
 }
 
-/// Divided where the backward is.
+/// Divided at the `backward`.
 mod divided_late {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -122,7 +122,7 @@ mod weighted {
     }
 }
 
-/// A sum over the samples, divided by nothing on purpose.
+/// A sum over the samples, not divided on purpose.
 mod sums {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -143,7 +143,7 @@ mod sums {
     }
 }
 
-/// The learning rate is chosen for it.
+/// The learning rate accounts for it.
 mod learning_rate {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -164,7 +164,7 @@ mod learning_rate {
     }
 }
 
-/// A function that is not seen may divide.
+/// An opaque function may divide.
 mod unseen {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {

@@ -13,7 +13,7 @@ mod as_a_statement {
     }
 }
 
-/// Bound to the old name, in a scope that ends with the round.
+/// Bound to the old name, in a scope that ends with the iteration.
 mod under_the_same_name {
     fn train(config: &Config, loader: &Loader) -> Net {
         let model = config.model.init();
@@ -30,7 +30,7 @@ mod under_the_same_name {
     }
 }
 
-/// An underscore says that it is meant; the model says that it cannot be.
+/// Bound to an underscore, although the model is used again.
 mod under_an_underscore {
     struct Learner {
         model: Net,
@@ -88,7 +88,7 @@ mod by_another_name {
     }
 }
 
-/// Two heads, each with its own gradients, and gradients that are added up.
+/// Two heads, each with its own gradients, and accumulated gradients.
 mod accumulated {
     fn train(mut model: Net, mut optim: impl Optimizer<Net>, loader: &Loader) -> Net {
         let mut accumulator = GradientsAccumulator::new();
@@ -104,7 +104,7 @@ mod accumulated {
     }
 }
 
-/// Returned as it comes.
+/// Returned directly.
 mod returned {
     fn step(model: Net, optim: &mut impl Optimizer<Net>, batch: Batch) -> Net {
         let grads = GradientsParams::from_grads(model.loss_of(batch).backward(), &model);

@@ -1,4 +1,4 @@
-/// The parameter `valid` is there, and the loop goes over `train`.
+/// There is a parameter `valid`, but the loop iterates over `train`.
 mod wrong_loader {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
@@ -100,7 +100,7 @@ mod on_purpose {
     }
 }
 
-/// A helper that is not seen may validate; predictions on the training data are only shown.
+/// An opaque helper may validate; predictions on the training data are only shown.
 mod elsewhere {
     #[training_loop]
     fn by_a_helper(model: &mut Net, train: &DataLoader, valid: &DataLoader) {
@@ -136,7 +136,7 @@ mod elsewhere {
     }
 }
 
-/// Statistics of the training data: the layers are in training mode, and nothing is called a validation.
+/// Statistics of the training data: the layers are in training mode, and nothing is named as validation.
 mod statistics {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, valid: &DataLoader) {

@@ -1,4 +1,4 @@
-/// `zero_grad` at the head of each round, a step every fourth.
+/// `zero_grad` at the start of each iteration, a step in every fourth.
 mod at_the_head {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -16,7 +16,7 @@ mod at_the_head {
     }
 }
 
-/// The condition has a name, and the model is zeroed.
+/// The condition is a variable, and the model is zeroed.
 mod by_name {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -36,7 +36,7 @@ mod by_name {
     }
 }
 
-/// The other batches go on before the step; the zeroing runs before that.
+/// A `continue` for other batches before the step, with `zero_grad` before it.
 mod by_continue {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -115,7 +115,7 @@ mod together {
     }
 }
 
-/// Zeroed at the head of each window.
+/// Zeroed at the start of each window.
 mod at_the_window_s_head {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -135,7 +135,7 @@ mod at_the_window_s_head {
     }
 }
 
-/// The step is left out when the loss is not finite, not to gather batches.
+/// The step is skipped if the loss is not finite, not to accumulate batches.
 mod measured {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize, k: usize) {
@@ -153,7 +153,7 @@ mod measured {
     }
 }
 
-/// The whole pass runs every few rounds only.
+/// The whole pass runs only every few iterations.
 mod a_pass_now_and_then {
     #[training_loop]
     fn play(model: &mut Net, env: &mut Env, memory: &Memory) {
@@ -171,7 +171,7 @@ mod a_pass_now_and_then {
     }
 }
 
-/// A generator that steps every fifth round only, on a loss of its own.
+/// A generator that steps only in every fifth iteration, on its own loss.
 mod gan {
     #[training_loop]
     fn fit(gen: &mut Net, critic: &mut Net, train: &DataLoader) {
@@ -193,7 +193,7 @@ mod gan {
     }
 }
 
-/// Each window is zeroed and gathered, and something unseen decides whether it is used.
+/// Each window is zeroed and accumulated, and an opaque condition decides whether it is used.
 mod windows_left_out {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -211,7 +211,7 @@ mod windows_left_out {
     }
 }
 
-/// The whole window is passed through only when it is time.
+/// The whole window is skipped under an opaque condition.
 mod windows_now_and_then {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -229,7 +229,7 @@ mod windows_now_and_then {
     }
 }
 
-/// A full window is dropped where something unseen says so.
+/// A full window is dropped under an opaque condition.
 mod a_full_window_dropped {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader) {
@@ -247,7 +247,7 @@ mod a_full_window_dropped {
     }
 }
 
-/// What full windows leave is dropped where something unseen says so.
+/// The last batches are dropped under an opaque condition.
 mod a_tail_dropped {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, epochs: usize) {

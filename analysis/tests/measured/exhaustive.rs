@@ -12,17 +12,16 @@ use crate::interpreter::{Habit, Interpreter, Node, STAGES, Stage, Verdict};
 /// One function of the space.
 #[derive(Clone, Copy, Debug)]
 struct Program {
-    /// The stages in their order, each with its depth: 0 in front of, between or after the loops.
+    /// The stages in order, each with its depth; 0 is outside of the loops.
     stages: [(Stage, usize); 5],
-    /// Which of them stands under a condition, counted in their order.
+    /// The index of the stage under a condition.
     conditional: Option<usize>,
 }
 
 impl Program {
     /// The program as a tree.
     ///
-    /// A stage that is deeper than the one before opens the loops that it needs, one that is less deep
-    /// closes them.
+    /// A stage deeper than the previous one opens the loops that it needs, a less deep one closes them.
     fn tree(&self) -> Vec<Node> {
         let mut open: Vec<Vec<Node>> = vec![Vec::new()];
         for (index, &(stage, depth)) in self.stages.iter().enumerate() {
@@ -94,21 +93,21 @@ fn write(nodes: &[Node], depth: usize, text: &mut String, lines: &mut BTreeMap<u
     }
 }
 
-/// What became of a part of the space.
+/// The results for a part of the space.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     pub functions: usize,
     pub right: usize,
     pub wrong_on_some: usize,
     pub wrong_on_every: usize,
-    /// Right but for a first round in which the condition may be meant to fail.
+    /// Correct except in a first iteration, which the condition may skip on purpose.
     pub unjudged: usize,
     /// Findings by lint and whether they are certain.
     pub findings: BTreeMap<(&'static str, bool), usize>,
-    /// Every run meets some fault, but none of them at a place that every run reaches wrong.
+    /// Faulty on every run, but without a place that is faulty on every run.
     pub scattered: usize,
     pub disagreements: usize,
-    /// The first few of them.
+    /// The first few disagreements.
     pub shown: Vec<String>,
 }
 
@@ -129,8 +128,8 @@ impl Tally {
     }
 }
 
-/// Lints that find work done for nothing where each step is sound: what must happen on some run for them to
-/// speak. They are neither demanded nor do they count as a finding of a fault.
+/// Lints on wasted work in a loop with correct steps, with the habit that some run must have for a finding. They
+/// are not required, and do not count as a finding of a fault.
 pub(crate) const HABITS: [(&str, Habit, &str); 3] = [
     ("zero_grad_every_batch", Habit::Drops, "some run zeroes gradients that no step used"),
     (
@@ -173,7 +172,7 @@ fn compare(program: &Program) -> Tally {
     tally
 }
 
-/// Whether a finding is about a habit, and whether some run has it.
+/// Whether some run has the habit that a finding reports; `None` for other lints.
 fn habit(verdict: &Verdict, finding: &Diagnostic) -> Option<bool> {
     let (_, habit, _) = HABITS.iter().find(|(lint, ..)| finding.lint == Some(lint))?;
     let drops = *habit == Habit::Gathers && verdict.habits.contains(&Habit::Drops);
@@ -228,7 +227,7 @@ fn orders() -> Vec<[Stage; 5]> {
     all
 }
 
-/// One row: which stage stands under the condition, and how deep the deepest stage stands.
+/// A row: the stage under the condition, and the depth of the deepest stage.
 pub(crate) type Row = (Option<Stage>, usize);
 
 fn row(program: &Program) -> Row {
@@ -242,7 +241,7 @@ pub(crate) fn space() -> &'static BTreeMap<Row, Tally> {
     SPACE.get_or_init(|| every(1))
 }
 
-/// Every `stride`th function of the space, the work shared out to all cores.
+/// Every `stride`th function of the space, on all cores.
 fn every(stride: usize) -> BTreeMap<Row, Tally> {
     let orders = orders();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -278,7 +277,7 @@ fn some(orders: &[[Stage; 5]], stride: usize) -> BTreeMap<Row, Tally> {
                 }
             }
         }
-        // Else the text of all that was parsed is kept for its spans.
+        // Otherwise all parsed text is kept in memory for its spans.
         proc_macro2::extra::invalidate_current_thread_spans();
     }
     all
@@ -294,7 +293,7 @@ fn sum(rows: &BTreeMap<Row, Tally>) -> Tally {
 
 #[test]
 fn a_sample_agrees_with_the_interpreter() {
-    // A prime, so that every order, depth and condition has its turn.
+    // A prime, so that every order, depth and condition is sampled.
     let all = sum(&every(97));
     assert!(all.functions > 1_800);
     assert_eq!(all.disagreements, 0, "\n{}", all.shown.join("\n"));

@@ -1,7 +1,7 @@
-//! A small interpreter that runs a training loop and knows nothing of the analysis.
+//! A small interpreter of training loops, independent of the analysis.
 //!
-//! It keeps numbers, not words: how many backwards the gradients hold, how many of them a step has used.
-//! Where the program may go two ways it goes both, so that it ends with every run that there is.
+//! It counts instead of using abstract values: how many `backward` the gradients contain, and how many of them a step
+//! has used. At a branch it follows both outcomes, so that it covers every run.
 
 use std::collections::BTreeSet;
 
@@ -24,89 +24,89 @@ pub(crate) const STAGES: [Stage; 5] = [Stage::Loss, Stage::Zero, Stage::Backward
 pub(crate) enum Node {
     Stage {
         stage: Stage,
-        /// It stands under a condition, which may come out either way each time.
+        /// Whether it is under a condition, with either outcome each time.
         conditional: bool,
     },
     Loop(Vec<Node>),
 }
 
-/// Rounds that a loop runs at most.
+/// The maximal number of iterations of a loop.
 const ROUNDS: usize = 3;
 
-/// One run up to some point.
+/// The state of one run at some point.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Run {
-    /// Backwards in the gradients that no step has used, and that one has.
+    /// The number of `backward` in the gradients not yet used by a step, and already used.
     new: u8,
     old: u8,
-    /// Some were zeroed before any step used them.
+    /// Whether gradients were zeroed before any step used them.
     dropped: bool,
-    /// A step used them since they were zeroed or filled.
+    /// Whether a step has used the gradients since they were last zeroed or filled.
     used: bool,
-    /// For each depth, the loss declared there: whether there is one, and whether its graph is used up.
+    /// For each depth, the loss declared there, if any: whether its graph is freed.
     losses: [Option<bool>; 3],
-    /// A clip since the last step or zero.
+    /// Whether there was a clip since the last step or zero.
     clipped: bool,
-    /// It passed over a loop without a round.
+    /// Whether a loop ran without iterations.
     skipped: bool,
-    /// It met a fault.
+    /// Whether the run had a fault.
     faulty: bool,
 }
 
-/// A fault as a lint would name it: the lint, and the stage that it stands at.
+/// A fault, as a lint reports it: the lint and the stage.
 pub(crate) type Fault = (&'static str, Stage);
 
-/// What the visits of one stage met, in first or later rounds of the loops around it.
+/// The faults of all executions of one stage, in first or later iterations of the loops around it.
 #[derive(Clone, Debug, Default)]
 struct Visits {
     any: bool,
     right: bool,
     faults: BTreeSet<Fault>,
-    /// Faults on runs that pass over no loop.
+    /// Faults on runs with iterations in every loop.
     direct: BTreeSet<Fault>,
 }
 
-/// What is no fault of a step, and still done for nothing.
+/// Wasted work that is not a fault of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Habit {
     /// Zeroes gradients that no step used.
     Drops,
     /// Steps on the gradients of several backwards.
     Gathers,
-    /// Clips, and more gradients come or all are zeroed before the step.
+    /// Clips, with gradients added or zeroed before the step.
     ClipsParts,
 }
 
-/// What there is to say of a program.
+/// The result for a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// Faults that every visit of their stage meets, at the latest from the second round on.
+    /// Faults of every execution of their stage, from the second iteration on at the latest.
     pub certain: BTreeSet<Fault>,
-    /// Faults that some run meets.
+    /// Faults of some run.
     pub possible: BTreeSet<Fault>,
-    /// Faults that only a first round meets, in which the condition may be meant to fail.
+    /// Faults only in a first iteration, which the condition may skip on purpose.
     pub unjudged: BTreeSet<Fault>,
     /// Habits of some run.
     pub habits: BTreeSet<Habit>,
-    /// Every run in which each loop runs all its rounds, or none, meets some fault somewhere.
+    /// Whether every run with all or no iterations of each loop has a fault.
     pub on_every_run: bool,
 }
 
 /// Runs a program on every outcome.
 pub(crate) struct Interpreter {
-    /// Visits of each stage, by whether the outer and the inner loop are in their first round.
+    /// Executions of each stage, by whether the outer and the inner loop are in their first iteration.
     visits: [[Visits; 4]; 5],
     unjudged: BTreeSet<Fault>,
     habits: BTreeSet<Habit>,
-    /// Each loop runs all its rounds, or none.
+    /// Whether each loop runs all its iterations, or none.
     full: bool,
-    /// How a step without gradients is called here.
+    /// The lint for a step without gradients in this program.
     without: &'static str,
 }
 
 impl Interpreter {
-    /// What there is to say of a program.
+    /// Runs a program on every outcome and returns its faults.
     pub(crate) fn judge(program: &[Node]) -> Verdict {
         let without = if backward_is_near(program) { "step_before_backward" } else { "missing_backward" };
         let mut interpreter = Self {
@@ -155,7 +155,7 @@ impl Interpreter {
         runs
     }
 
-    /// A loop of no round, or of one to a few.
+    /// Runs a loop with zero to `ROUNDS` iterations.
     fn repeat(&mut self, body: &[Node], before: BTreeSet<Run>, first: &mut Vec<bool>) -> BTreeSet<Run> {
         let mut after: BTreeSet<Run> = before.iter().map(|run| Run { skipped: true, ..*run }).collect();
         let mut runs = before;
@@ -163,7 +163,7 @@ impl Interpreter {
             first.push(round == 0);
             runs = self.run(body, runs, first);
             first.pop();
-            // What a round declares is gone at its end.
+            // Variables declared in the body end with the iteration.
             let depth = first.len() + 1;
             runs = runs
                 .into_iter()
@@ -189,7 +189,7 @@ impl Interpreter {
         run.clipped = stage == Stage::Clip || run.clipped && !matches!(stage, Stage::Zero | Stage::Step);
         let fault = match stage {
             Stage::Loss => {
-                // Under the condition it is assigned, else declared.
+                // Under the condition it is assigned, otherwise declared.
                 let depth = if conditional { 0 } else { first.len() };
                 run.losses[depth] = Some(false);
                 None
@@ -232,7 +232,7 @@ impl Run {
     fn backward(&mut self) -> Option<Fault> {
         let loss = self.losses.iter_mut().flatten().next_back();
         let again = loss.is_some_and(|loss| std::mem::replace(loss, true));
-        // Gradients that a step has used are still there.
+        // Gradients used by a step remain until they are zeroed.
         self.old = (self.old + u8::from(self.used)).min(2);
         self.new = (self.new + 1).min(2);
         (self.dropped, self.used) = (false, false);
@@ -252,7 +252,7 @@ impl Run {
     }
 }
 
-/// Whether a backward stands in the innermost loop around the step; anywhere if there is none.
+/// Whether a `backward` is in the innermost loop around the step, or anywhere if there is no loop.
 fn backward_is_near(program: &[Node]) -> bool {
     fn has(nodes: &[Node], wanted: Stage) -> bool {
         nodes.iter().any(|node| match node {

@@ -1,9 +1,9 @@
-//! A machine that runs the functions of a fixture and watches what happens to gradients.
+//! An abstract machine that runs the functions of a fixture and tracks the gradients.
 //!
-//! It executes Rust as far as the fixtures use it: loops run a few rounds, counters count, a condition that
-//! cannot be computed comes out as the run says. It shares nothing with the analysis: it keeps lists of
-//! what each backward has contributed, graphs as nodes, the mode of each model, and it notes what goes
-//! wrong while it runs. A fixture must run without a fault; a mutant that runs with one is not equivalent.
+//! It executes the part of Rust that fixtures use: loops run a few iterations, counters count, and a condition
+//! that cannot be computed has an outcome chosen by the run. It is independent of the analysis: it keeps the
+//! contributions of each `backward`, graphs as nodes, and the mode of each model, and records faults while it
+//! runs. A fixture must run without a fault; a mutant with a fault is not equivalent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -15,10 +15,10 @@ pub(crate) mod expr;
 mod given;
 pub(crate) mod training;
 
-/// What an expression gives.
+/// The value of an expression.
 #[derive(Clone)]
 pub(crate) enum V {
-    /// Nothing of interest, or a number that is not computed.
+    /// A value without meaning for training, or an unknown number.
     Any,
     Num(i64),
     Bool(bool),
@@ -29,7 +29,7 @@ pub(crate) enum V {
     Scaler,
     /// A tensor or a loss.
     Tensor(usize),
-    /// A batch, or a part of it; whether it is there to validate.
+    /// A batch, or a part of it; whether it is validation data.
     Data(bool),
     Loader(bool),
     List(usize),
@@ -37,22 +37,22 @@ pub(crate) enum V {
     Tuple(Vec<V>),
     Some(Box<V>),
     None,
-    /// This many rounds.
+    /// The items of a loop.
     Rounds(Vec<V>),
     Closure(Rc<syn::ExprClosure>),
-    /// Stops recording while it is in scope.
+    /// A guard that turns recording off while it is in scope.
     Guard,
 }
 
-/// Why a statement did not end as usual.
+/// Why execution stopped or jumped.
 #[derive(Clone)]
 pub(crate) enum Stop {
     Break(Option<String>),
     Continue(Option<String>),
     Return(V),
-    /// The program uses a variable that is not there: it would not compile.
+    /// An undeclared variable: the program would not compile.
     Undeclared,
-    /// The run takes too long.
+    /// The run took too many steps.
     Endless,
 }
 
@@ -62,15 +62,15 @@ pub(crate) type Run<T> = Result<T, Stop>;
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Tensor {
     pub parents: Vec<usize>,
-    /// The model whose parameters it was made with.
+    /// The model that computed it.
     pub model: Option<usize>,
     pub recorded: bool,
     pub consumed: bool,
-    /// Computed from data that is there to validate.
+    /// Whether it was computed from validation data.
     pub valid: bool,
-    /// Made while one of its models was in evaluation mode.
+    /// Whether one of its models was in evaluation mode.
     pub in_eval: bool,
-    /// It was put away with its graph, and no backward came through it since.
+    /// Whether it was stored with its graph, without a `backward` through it since.
     pub kept: bool,
     pub scaled: bool,
 }
@@ -78,9 +78,9 @@ pub(crate) struct Tensor {
 #[derive(Clone, Debug)]
 pub(crate) struct Contribution {
     pub used: bool,
-    /// From a loss that a scaler made large.
+    /// Whether the loss was scaled by a scaler.
     pub scaled: bool,
-    /// The call, as text.
+    /// The text of the call.
     pub by: String,
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct Model {
     pub name: String,
     pub mode: Option<bool>,
     pub gradients: Vec<Contribution>,
-    /// A clip since the last backward, with backwards before it.
+    /// Whether gradients were clipped since the last `backward`.
     pub clipped: bool,
     pub clipped_early: bool,
 }
@@ -108,7 +108,7 @@ pub(crate) struct Schedule {
     pub at: usize,
 }
 
-/// All that a fixture defines.
+/// The functions of a fixture.
 #[derive(Default)]
 pub(crate) struct Program {
     pub functions: BTreeMap<String, (Signature, Block)>,
@@ -153,7 +153,7 @@ pub(crate) fn text(node: &impl quote::ToTokens) -> String {
 pub(crate) struct Machine<'p> {
     pub program: &'p Program,
     pub scopes: Vec<Vec<(String, V)>>,
-    /// How many scopes there are around each loop that runs.
+    /// The number of scopes around each running loop.
     pub rounds: Vec<usize>,
     pub tensors: Vec<Tensor>,
     pub models: Vec<Model>,
@@ -161,25 +161,25 @@ pub(crate) struct Machine<'p> {
     pub schedules: Vec<Schedule>,
     pub lists: Vec<Vec<V>>,
     pub objects: Vec<BTreeMap<String, V>>,
-    /// Closures under `no_grad`, and switches.
+    /// The number of open `no_grad` closures and switches.
     pub unrecorded: usize,
     pub faults: BTreeSet<String>,
-    /// What never happens, which is a fault if it never happens in any run.
+    /// Events that did not happen in this run, which are a fault if they happen in no run.
     pub never: BTreeSet<String>,
-    /// Which backward reaches which model through how many forwards.
+    /// The models that each `backward` reaches, with the number of forward passes.
     pub reach: BTreeSet<String>,
     /// The last optimizer of each constructor, by its text.
     pub built: BTreeMap<String, usize>,
-    /// The number of this run decides what conditions come to.
+    /// The number of this run, which determines the outcomes of conditions.
     number: u64,
     asked: u64,
     pub fuel: usize,
 }
 
-/// Runs whose conditions differ.
+/// The number of runs, with different outcomes of conditions.
 const RUNS: u64 = 10;
 
-/// What goes wrong when a fixture runs.
+/// The result of running a fixture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Runs { faults: BTreeSet<String>, reach: BTreeSet<String> },
@@ -247,7 +247,7 @@ impl<'p> Machine<'p> {
             }
             self.declare(&name, value);
         }
-        // An optimizer that is given moves what is given.
+        // An optimizer from the caller updates the models from the caller.
         for id in owners {
             self.optimizers[id].models = (0..self.models.len()).collect();
         }
@@ -258,7 +258,7 @@ impl<'p> Machine<'p> {
         Ok(())
     }
 
-    /// How a condition comes out that cannot be computed.
+    /// The outcome of a condition that cannot be computed.
     pub(crate) fn chance(&mut self) -> bool {
         self.asked += 1;
         match self.number {
@@ -326,7 +326,7 @@ impl<'p> Machine<'p> {
         Ok(last)
     }
 
-    /// A local that is built here is called by its name.
+    /// Names a loss by the variable that it is bound to.
     fn known_loss(&mut self, pat: &Pat, value: V) -> V {
         if let (V::Model(id), Pat::Ident(name)) = (&value, pat)
             && self.models[*id].name.is_empty()

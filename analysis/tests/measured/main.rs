@@ -1,8 +1,8 @@
-//! How sure the checker is, measured: the figures behind `docs/checker.md`.
+//! Measures how reliable the checker is: the figures of `docs/checker.md`.
 //!
-//! `exhaustive` compares it with an interpreter on every function of a small space, `mutation` breaks right
-//! loops mechanically, `right` demands silence on right ones, and `page` writes the report.
-//! `UPDATE=1 cargo test -p training-loop-analysis --test measured` writes it anew.
+//! `exhaustive` compares it with an interpreter on every function of a small space, `mutation` mutates correct
+//! loops, `right` demands no finding on correct ones, and `page` writes the report.
+//! `UPDATE=1 cargo test -p training-loop-analysis --test measured` rewrites it.
 
 mod exhaustive;
 mod interpreter;

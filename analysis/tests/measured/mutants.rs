@@ -1,4 +1,4 @@
-//! Mechanical faults of a loop.
+//! Mutations of a loop.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use syn::{Block, Expr, File, Stmt};
 
 use crate::machine::text;
 
-/// What was done to the loop.
+/// The kind of a mutation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Deleted,
@@ -24,15 +24,15 @@ pub(crate) enum Kind {
     NoGrad,
 }
 
-/// A loop with one fault, if it is one.
+/// A loop with one mutation, which may be equivalent.
 pub(crate) struct Mutant {
     pub kind: Kind,
-    /// Which statement was changed, as text.
+    /// The text of the changed statement.
     pub what: String,
     pub file: File,
 }
 
-/// Calls that make a statement a stage.
+/// Calls by which a statement counts as a stage.
 const STAGES: [&str; 20] = [
     ".zero_grad(",
     ".backward(",
@@ -56,7 +56,7 @@ const STAGES: [&str; 20] = [
     ".detach(",
 ];
 
-/// A node as a person would write it, its end left out if it is long.
+/// The formatted text of a node, truncated if long.
 fn shown(node: &impl quote::ToTokens) -> String {
     let mut line = node.to_token_stream().to_string();
     for (from, to) in [
@@ -74,7 +74,7 @@ fn shown(node: &impl quote::ToTokens) -> String {
     if line.chars().count() > 70 { line.chars().take(68).chain("..".chars()).collect() } else { line }
 }
 
-/// Whether a statement is one line that holds a stage.
+/// Whether a statement is one line with a stage.
 fn is_stage(statement: &Stmt) -> bool {
     let line = match statement {
         Stmt::Local(local) => {
@@ -125,10 +125,10 @@ pub(crate) fn mutants(file: &File) -> Vec<Mutant> {
     all
 }
 
-/// Takes the statement that was changed and the block as it is then.
+/// A callback that gets the changed statement and the block after the change.
 type Change<'c> = dyn FnMut(Kind, &Stmt, Vec<Stmt>) + 'c;
 
-/// Changes within one block.
+/// Mutations within one block.
 fn in_place(body: &[Stmt], change: &mut Change<'_>) {
     let with = |edit: &dyn Fn(&mut Vec<Stmt>)| {
         let mut body = body.to_vec();
@@ -176,7 +176,7 @@ fn inner(statement: &mut Stmt) -> Option<&mut Block> {
     }
 }
 
-/// Moves into a loop or a branch, and out of one.
+/// Moves a statement into a loop or a branch, or out of one.
 fn across(body: &[Stmt], change: &mut Change<'_>) {
     for index in 0..body.len() {
         let Some(block) = inner(&mut body[index].clone()).cloned() else { continue };
@@ -204,7 +204,7 @@ fn across(body: &[Stmt], change: &mut Change<'_>) {
     }
 }
 
-/// Calls that are dropped from within a line, and optimizers taken for one another.
+/// Removes calls within a line, and exchanges optimizers.
 fn dropped(file: &File, add: &mut dyn FnMut(Kind, String, File)) {
     for kind in [Kind::Detach, Kind::NoGrad] {
         for nth in 0.. {
@@ -230,7 +230,7 @@ fn dropped(file: &File, add: &mut dyn FnMut(Kind, String, File)) {
     }
 }
 
-/// Drops the nth call of a kind.
+/// Removes the nth call of a kind.
 struct Drop {
     kind: Kind,
     left: usize,
@@ -271,7 +271,7 @@ impl VisitMut for Names {
     }
 }
 
-/// Takes the nth call on one optimizer for another's.
+/// Changes the receiver of the nth call on one optimizer to another optimizer.
 struct Other<'n> {
     from: &'n str,
     to: &'n str,
@@ -293,7 +293,7 @@ impl VisitMut for Other<'_> {
     }
 }
 
-/// Calls something on the nth block, counted from the outside in and from the top down.
+/// Applies a function to the nth block, in pre-order.
 fn in_block(file: &mut File, nth: usize, on: &mut dyn FnMut(&mut Block)) {
     struct Nth<'o> {
         left: usize,

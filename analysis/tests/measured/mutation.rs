@@ -1,7 +1,7 @@
-//! Right loops, broken mechanically: which faults are found.
+//! Mutated correct loops: which faults are found.
 //!
-//! Each module in `loops/` is a right loop. Every mutant of it runs on the machine, which says whether
-//! something goes wrong that did not go wrong before, and through the checker.
+//! Each module in `loops/` is a correct loop. Every mutant of it runs on the machine, which reports faults that the
+//! original does not have, and is checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -16,9 +16,9 @@ use crate::machine::{Outcome, outcome};
 use crate::mutants::{Kind, mutants};
 use crate::page::words;
 
-/// What a right loop may do: a generator's loss fills the critic's gradients, which are zeroed before they
-/// are used; a batch is dropped on purpose; each fold has its optimizer; one function trains and evaluates;
-/// a count goes on through the epochs.
+/// Notes of the machine that are allowed in a correct loop: a generator's loss fills the critic's gradients, which
+/// are zeroed before use; a batch is dropped on purpose; each fold has its own optimizer; one function trains and
+/// evaluates; a count continues across epochs.
 const ALLOWED: [&str; 5] = [
     "gradients are dropped",
     "gradients are left over",
@@ -27,10 +27,10 @@ const ALLOWED: [&str; 5] = [
     "a sum is not reset",
 ];
 
-/// How many of a thousand faulty mutants are found at least.
+/// The minimal number of faulty mutants found, per thousand.
 const LEAST_FOUND: usize = 980;
 
-/// A right loop with its helpers.
+/// A correct loop with its helpers.
 pub(crate) struct Fixture {
     pub name: String,
     pub file: syn::File,
@@ -46,7 +46,7 @@ impl Fixture {
     }
 }
 
-/// All right loops that are broken.
+/// All correct loops to mutate.
 pub(crate) fn fixtures() -> Vec<Fixture> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/measured/loops");
     let mut paths: Vec<_> = std::fs::read_dir(folder)
@@ -70,7 +70,7 @@ pub(crate) fn fixtures() -> Vec<Fixture> {
     all
 }
 
-/// What became of the mutants of one kind.
+/// The results for mutants of one kind.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     pub mutants: usize,
@@ -98,7 +98,7 @@ impl Tally {
 pub(crate) struct Results {
     pub kinds: BTreeMap<Kind, Tally>,
     pub missed: Vec<String>,
-    /// What was done to which loop, and what went wrong with it.
+    /// The loop and the mutation, and the faults that the machine recorded.
     pub missed_titles: Vec<(String, String)>,
     pub alarms: Vec<String>,
     pub by_lint: BTreeMap<String, usize>,
@@ -118,15 +118,15 @@ impl Results {
     }
 }
 
-/// Findings of a file, with the file as it was checked.
+/// The text of a file as checked, and its findings.
 pub(crate) fn findings(file: &syn::File) -> (String, Vec<Diagnostic>) {
-    // Printed and read again, so that every statement has a place of its own.
+    // Printed and parsed again, so that every statement has a unique place.
     let text = prettyplease::unparse(file);
     let file = syn::parse_file(&text).expect("what was printed parses");
     (text, check_file(&file))
 }
 
-fn told(findings: &[Diagnostic]) -> String {
+fn messages(findings: &[Diagnostic]) -> String {
     let line = |finding: &Diagnostic| {
         format!("{}:{} {}", finding.place.line(), finding.lint.unwrap_or(""), finding.message)
     };
@@ -156,7 +156,7 @@ fn break_one(fixture: &Fixture, stride: usize) -> Results {
             (true, false) => {
                 tally.equivalent += 1;
                 tally.alarms += 1;
-                results.alarms.push(format!("{title}\n   {}\n{text}", told(&found)));
+                results.alarms.push(format!("{title}\n   {}\n{text}", messages(&found)));
             }
             (false, true) => {
                 tally.missed += 1;
@@ -176,18 +176,18 @@ fn break_one(fixture: &Fixture, stride: usize) -> Results {
     results
 }
 
-/// Every mutant of every loop, tried once for all tests.
+/// Every mutant of every loop, checked once for all tests.
 pub(crate) fn results() -> &'static Results {
     static RESULTS: OnceLock<Results> = OnceLock::new();
     RESULTS.get_or_init(|| every(1))
 }
 
-/// Every `stride`th mutant of every loop, the loops shared out to all cores.
+/// Every `stride`th mutant of every loop, on all cores.
 fn every(stride: usize) -> Results {
     let count = fixtures().len();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let share = move |first: usize| {
-        // Syntax trees stay on the thread that read them.
+        // Syntax trees must stay on the thread that parsed them.
         let fixtures = fixtures();
         let mine = fixtures.iter().skip(first).step_by(threads);
         let all: Vec<(usize, Results)> = (first..count)
@@ -234,7 +234,7 @@ fn right_loops_run_without_a_fault_and_without_a_finding() {
         }
         let (_, found) = findings(&fixture.file);
         if !found.is_empty() {
-            let _ = writeln!(wrong, "{}: {}", fixture.name, told(&found));
+            let _ = writeln!(wrong, "{}: {}", fixture.name, messages(&found));
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");

@@ -1,8 +1,8 @@
-//! `docs/checker.md`: the figures, and what they do not say.
+//! Generates `docs/checker.md`: the figures, and their limits.
 //!
-//! Written anew by `UPDATE=1 cargo test --release -p training-loop-analysis --test measured page --
-//! --include-ignored`. What was measured by other means stands in `recorded/` and is taken over as it is,
-//! because it varies with the machine.
+//! `UPDATE=1 cargo test --release -p training-loop-analysis --test measured page -- --include-ignored`
+//! regenerates it. Figures measured by other means, which vary with the machine, are in `recorded/` and are
+//! copied from there.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,54 +11,61 @@ use crate::exhaustive::{self, HABITS, Tally};
 use crate::mutants::Kind;
 use crate::{mutation, right};
 
-const HEAD: &str = "# How sure the checker is
+const HEAD: &str = "# How reliable the checker is
 
-A test writes this page and compares it: `UPDATE=1 cargo test --release -p training-loop-analysis --test measured page -- --include-ignored` writes it anew.
-A finding is *certain*, and an error, if every path that reaches its place is bad; else it is a warning.
+A test generates this page and checks that it is up to date; `UPDATE=1 cargo test --release -p training-loop-analysis --test measured page -- --include-ignored` regenerates it.
+A finding is *certain*, and an error, if it holds on every path to its place; otherwise it is a warning.
 ";
 
-const SPACE: &str = "## Every function of a small space
+const SPACE: &str = "## Exhaustive enumeration of a small space
 
-Five stages, each once: loss (with its forward), `zero_grad`, `backward`, clip and `step`.
-They stand in every order, each at any depth of two nested loops, and any one of them or none under a condition: 120 · 243 · 6 functions.
-A stage that is deeper than the one before opens the loops that it needs, one that is less deep closes them.
-The loss is declared by `let` where it stands, and assigned where it stands under the condition; one more is computed at the head of the function.
+Each function has five stages, each once: loss (with its forward), `zero_grad`, `backward`, clip and `step`.
+The space has every order of them, with each stage at any depth of two nested loops, and with one of them or none under a condition: 120 · 243 · 6 functions.
+A stage deeper than the previous one opens the loops that it needs, a less deep one closes them.
+The loss is declared by `let` at its place, or assigned if it is under the condition; one more loss is computed at the start of the function.
 
-The checker's findings are compared with an interpreter that shares nothing with it (`analysis/tests/measured/interpreter.rs`).
-It runs each function on every outcome: each loop runs not at all or up to three rounds, and the condition comes out either way each time.
-A fault is certain where every visit of its stage meets it, at the latest from the second round on.
-A loop that runs not at all takes certainty away and is no fault; what stands under the condition is not judged in a first round, which the condition may be there to leave out.
+The checker's findings are compared with an independent interpreter (`analysis/tests/measured/interpreter.rs`).
+It runs each function on every outcome: zero to three iterations of each loop, and both outcomes of the condition each time.
+A fault is certain if every execution of its stage has it, from the second iteration on at the latest.
+A loop without iterations makes a fault uncertain and is not a fault itself; a stage under the condition is not checked in a first iteration, since the condition may skip that one.
 
-Demanded of each function: every certain finding is a fault that the interpreter calls certain, and every warning one that some run meets, with the lint and the place; where the interpreter finds certain faults there is a certain finding; where some run is wrong there is a finding; where none is there is silence.
-A fault that another finding explains need not have a finding of its own.
+The test demands of each function:
 
-";
+- a certain finding is a fault that is certain for the interpreter too, with the same lint and place,
+- a warning is a fault of some run, with the same lint and place,
+- a function with certain faults has a certain finding,
+- a function with a fault in some run has a finding,
+- a correct function has none.
 
-const BROKEN: &str = "## Right loops, broken mechanically
-
-Right loops written for this purpose (`analysis/tests/measured/loops`) are broken one line at a time, and each mutant goes through the checker as the command reads it.
-Whether a mutant is at fault is decided by a machine that runs its functions (`analysis/tests/measured/machine.rs`) and shares nothing with the analysis: it keeps what each `backward` has contributed, the graphs, the modes, and notes what goes wrong, on ten outcomes of the conditions that it cannot compute.
-A mutant on which nothing goes wrong that does not go wrong in the right loop is *equivalent*: `zero_grad` one line further up, a clip less, a schedule moved less often.
-A mutant that uses a variable that is not there would not compile and does not count.
+A fault that is a consequence of another finding needs no finding of its own.
 
 ";
 
-const WHY: &str = "\nWhy they are missed, as far as we know:\n
-- Whether a step that counts its batches meets any gradients, where a `backward` stands under a condition, is left open: some batch of the window may well have brought them (`every_second`, `accumulates_and_clips`).
-- What full windows leave may be dropped on purpose at the end of an epoch (`every_second`).
-- What is pushed into a list is not followed to the sum of the list (`unrolled`).
-- A `detach` or `no_grad` left out is waste where the gradients are zeroed before use; it is told only where the roles are plain.
-- Why the exchanged `train` of `best_by_validation` is missed is not settled.
+const BROKEN: &str = "## Mutated correct loops
+
+Correct loops written for this purpose (`analysis/tests/measured/loops`) are mutated one line at a time, and each mutant is checked as the command does.
+An independent abstract machine runs the functions of a mutant and decides whether it is faulty (`analysis/tests/measured/machine.rs`): it tracks the contributions of each `backward`, the graphs and the modes, and records faults, on ten outcomes of the conditions that it cannot compute.
+A mutant without a fault that the original does not have is *equivalent*: `zero_grad` one line further up, a clip removed, a schedule advanced less often.
+A mutant that uses an undeclared variable would not compile and does not count.
+
 ";
 
-const NOT: &str = "## What these figures do not say
+const WHY: &str = "\nWhy they are missed, as far as known:\n
+- With a `backward` under a condition, it is unknown whether a step at the end of a window has gradients: some batch of the window may have computed them (`every_second`, `accumulates_and_clips`).
+- Gradients of an incomplete window may be dropped on purpose at the end of an epoch (`every_second`).
+- Values pushed into a list are not tracked to the sum of the list (`unrolled`).
+- A missing `detach` or `no_grad` only wastes time if the gradients are zeroed before use; it is reported only if the roles of the models are clear.
+- The reason for the exchanged `train` of `best_by_validation` is unknown.
+";
 
-- The space has one optimizer, one model and one condition; several of each are met only by the loops that were written by hand.
-- The interpreter and the machine are ours: a fault that both they and the checker take for right is in no column.
-- The loops that are broken were written by the authors of the checker, in shapes that they thought of; code in the world has others.
-- Found means any finding on the mutant, not that its words fit.
-- A right loop counts as right because people say so; none of them was trained.
-- A mutation is one fault; two that hide each other are not tried.
+const NOT: &str = "## Limits of these figures
+
+- The enumerated space has one optimizer, one model and one condition; only hand-written loops have several of each.
+- Interpreter and machine have the same authors as the checker: a fault that all of them consider correct is in no column.
+- The mutated loops were written by the authors of the checker; real code has other shapes.
+- A mutant counts as found with any finding, whether or not its message fits.
+- The correct loops are correct by review; none of them was trained.
+- Each mutant has one mutation; combinations are not tried.
 ";
 
 fn cell(stage: Option<crate::interpreter::Stage>) -> String {
@@ -67,7 +74,7 @@ fn cell(stage: Option<crate::interpreter::Stage>) -> String {
 
 fn exhaustive(out: &mut String) {
     out.push_str(SPACE);
-    out.push_str("| under the condition | deepest stage | functions | right | wrong on some runs | wrong for certain | disagreements |\n");
+    out.push_str("| under the condition | deepest stage | functions | correct | wrong on some runs | certainly wrong | disagreements |\n");
     out.push_str("|---|---|---|---|---|---|---|\n");
     let mut all = Tally::default();
     let row = |name: &str, depth: &str, tally: &Tally| {
@@ -83,15 +90,15 @@ fn exhaustive(out: &mut String) {
     out.push_str(&row("all", "", &all));
     let _ = writeln!(
         out,
-        "\nOf those that are wrong on some runs, {} are wrong on every run, but not at one and the same place: there are warnings and no error.",
+        "\nOf those that are wrong on some runs, {} are wrong on every run, but not always at the same place: they have warnings and no error.",
         all.scattered
     );
     let _ = writeln!(
         out,
-        "Of those called right, {} would be at fault in a first round if the condition held there, and are not judged by it.",
+        "Of the correct ones, {} would be wrong in a first iteration if the condition held there, which is not checked.",
         all.unjudged
     );
-    out.push_str("\nThree lints find work that is done for nothing although each step is sound; demanded is only that they speak of what some run does:\n\n");
+    out.push_str("\nThree lints find wasted work although every step is correct; the test demands only that some run does what they report:\n\n");
     for (lint, _, reason) in HABITS {
         let count =
             all.findings.iter().filter(|((name, _), _)| *name == lint).map(|(_, count)| count).sum::<usize>();
@@ -127,7 +134,7 @@ fn broken(out: &mut String) {
     let results = mutation::results();
     out.push_str(BROKEN);
     let _ = writeln!(out, "{} loops.\n", mutation::fixtures().len());
-    out.push_str("| what was done | mutants | would not compile | equivalent | finding on an equivalent one | at fault | found | missed |\n");
+    out.push_str("| mutation | mutants | would not compile | equivalent | findings on equivalent ones | faulty | found | missed |\n");
     out.push_str("|---|---|---|---|---|---|---|---|\n");
     let mut all = mutation::Tally::default();
     let row = |name: &str, tally: &mutation::Tally| {
@@ -148,19 +155,19 @@ fn broken(out: &mut String) {
     }
     out.push_str(&row("all", &all));
     let percent = all.found as f64 * 100.0 / (all.found + all.missed) as f64;
-    let _ = writeln!(out, "\nFound: {percent:.1} % of those at fault.\n");
-    out.push_str("Missed, with what the machine noted:\n\n");
+    let _ = writeln!(out, "\nFound: {percent:.1} % of the faulty ones.\n");
+    out.push_str("Missed, with the faults recorded by the machine:\n\n");
     for (title, why) in &results.missed_titles {
         let _ = writeln!(out, "- {title} ({why})");
     }
     out.push_str(WHY);
-    out.push_str("\nHow often each lint spoke on a mutant at fault:\n\n| lint | findings |\n|---|---|\n");
+    out.push_str("\nFindings of each lint on faulty mutants:\n\n| lint | findings |\n|---|---|\n");
     for (lint, count) in &results.by_lint {
         let _ = writeln!(out, "| `{lint}` | {count} |");
     }
-    out.push_str("\nEquivalent on purpose, by decision and not by running:\n\n");
-    out.push_str("- An optimizer that made several steps before it is built again is a restart, for each epoch, fold or image.\n");
-    out.push_str("- A clip or a schedule that is left out, or runs seldom, leaves a right loop.\n\n");
+    out.push_str("\nEquivalent by decision, not by execution:\n\n");
+    out.push_str("- An optimizer that made several steps before it is rebuilt is a restart, for each epoch, fold or image.\n");
+    out.push_str("- A loop with a clip or a schedule removed, or run rarely, is still correct.\n\n");
 }
 
 fn right_loops(out: &mut String) {
@@ -168,14 +175,14 @@ fn right_loops(out: &mut String) {
     let all: usize = shapes.values().sum();
     let _ = writeln!(
         out,
-        "## Right loops\n\n{all} functions that train and are right, read as the command reads files, and again with each of them annotated.\nThere is no error on any, and {} warnings, each with its reason.\n",
+        "## Correct loops\n\n{all} correct functions that train are checked as the command does, and again with each of them annotated.\nThere is no error, and there are {} warnings, each with a reason.\n",
         justified.len()
     );
-    out.push_str("| file, by what it is about | functions |\n|---|---|\n");
+    out.push_str("| file, by topic | functions |\n|---|---|\n");
     for (shape, count) in shapes {
         let _ = writeln!(out, "| {shape} | {count} |");
     }
-    out.push_str("\n| function | warning | why it is right to speak |\n|---|---|---|\n");
+    out.push_str("\n| function | warning | why it is justified |\n|---|---|---|\n");
     for (function, lint, reason) in justified {
         let _ = writeln!(out, "| `{function}` | `{lint}` | {reason} |");
     }

@@ -1,4 +1,4 @@
-//! Right loops of all shapes and styles: no error, and every warning has its reason.
+//! Correct loops of all shapes and styles: no error, and a reason for every warning.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,16 +8,16 @@ use syn::visit::{self, Visit};
 use training_loop_analysis::diagnostic::{Diagnostic, Level};
 use training_loop_analysis::{CheckOptions, check_file, check_fn};
 
-/// Warnings on right loops: function, lint, and why it is right to speak.
+/// Justified warnings on correct loops: function, lint and reason.
 const JUSTIFIED: &[Justified] = &[];
 
 /// A function, a lint and a reason.
 type Justified = (&'static str, &'static str, &'static str);
 
-/// Functions that are right only as helpers: they work on gradients of the caller.
+/// Functions that are correct only as helpers: they work on the caller's gradients.
 const HELPERS: [&str; 1] = ["saliency"];
 
-/// A file of right loops and what shape they have.
+/// A file of correct loops, and their topic.
 struct Source {
     shape: String,
     path: PathBuf,
@@ -70,12 +70,12 @@ impl<'ast> Visit<'ast> for Functions {
     }
 }
 
-/// Whether a function trains: it runs backward.
+/// Whether a function trains: it calls `backward`.
 fn trains(function: &syn::ItemFn) -> bool {
     quote::quote!(#function).to_string().contains("backward")
 }
 
-/// Right loops by the shape that their file is about, and the warnings on them.
+/// The number of correct loops by topic, and the justified warnings.
 pub(crate) fn counts() -> (BTreeMap<String, usize>, &'static [Justified]) {
     let mut shapes = BTreeMap::new();
     for source in sources() {
@@ -85,7 +85,7 @@ pub(crate) fn counts() -> (BTreeMap<String, usize>, &'static [Justified]) {
     (shapes, JUSTIFIED)
 }
 
-fn told(name: &str, findings: &[Diagnostic], out: &mut String) {
+fn messages(name: &str, findings: &[Diagnostic], out: &mut String) {
     for finding in findings {
         let lint = finding.lint.unwrap_or("");
         let justified = JUSTIFIED.iter().any(|(function, known, _)| *function == name && *known == lint);
@@ -109,7 +109,7 @@ fn as_the_command_reads_them() {
             let name = around.map_or(String::new(), |(function, ..)| function.sig.ident.to_string());
             met.push((name.clone(), finding.lint.unwrap_or("")));
             let mut one = String::new();
-            told(&name, &[finding], &mut one);
+            messages(&name, &[finding], &mut one);
             if !one.is_empty() {
                 let _ = write!(wrong, "{}: {one}", source.path.display());
             }
@@ -132,7 +132,7 @@ fn with_every_function_annotated() {
         for (function, ..) in Functions::of(&source.file) {
             let name = function.sig.ident.to_string();
             if !HELPERS.contains(&name.as_str()) {
-                told(&name, &check_fn(&function, &options), &mut wrong);
+                messages(&name, &check_fn(&function, &options), &mut wrong);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Loops, and in `loops.txt` what is proved of each.
+//! Loops; the proofs for each are in `loops.txt`.
 
 fn plain(model: &mut Mlp, train: &DataLoader) {
     let mut optimizer = Sgd::new(model.parameters(), 0.1);

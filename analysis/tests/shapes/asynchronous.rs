@@ -53,7 +53,7 @@ mod blocks {
         }
     }
 
-    /// Nobody knows when a task runs.
+    /// It is unknown when a task runs.
     #[training_loop]
     async fn spawned(model: Net, mut optimizer: Sgd, train: DataLoader) {
         let task = tokio::spawn(async move {

@@ -122,7 +122,7 @@ mod as_a_body {
         })
     }
 
-    /// Threads share nothing here: each gathers into the one network, which is stepped once.
+    /// Each thread accumulates gradients into the same network, which is stepped once.
     #[training_loop]
     fn in_parallel_right(model: &Net, optimizer: &mut Sgd, train: &[Batch]) {
         for round in 0..10 {
@@ -149,7 +149,7 @@ mod as_a_body {
         }
     }
 
-    /// The body is before the loop's own.
+    /// A closure in the iterator of a loop, which runs before the loop's body.
     #[training_loop]
     fn mapped_and_looped(model: &mut Net, train: &DataLoader) {
         let mut optimizer = Sgd::new(model.parameters(), 0.1);
@@ -176,7 +176,7 @@ mod as_a_body {
             .count();
     }
 
-    /// An adaptor that is never driven runs nothing: silence.
+    /// An adaptor that is never driven runs nothing.
     #[training_loop]
     fn lazy(model: &mut Net, train: &DataLoader) {
         let mut optimizer = Sgd::new(model.parameters(), 0.1);
@@ -337,7 +337,7 @@ mod called_later {
         }
     }
 
-    /// What a function does with a closure that it is given is not seen.
+    /// A closure passed to an opaque function.
     #[training_loop]
     fn handed_on(model: &mut Net, train: &DataLoader) {
         let mut optimizer = Sgd::new(model.parameters(), 0.1);
@@ -350,7 +350,7 @@ mod called_later {
     }
 }
 
-/// LBFGS calls its closure as often as it likes.
+/// LBFGS calls its closure any number of times.
 mod second_order {
     #[training_loop]
     fn right(model: &mut Net, data: &Data) {

@@ -17,7 +17,7 @@ mod missing_in_one_arm {
     }
 }
 
-/// Both arms bring their own `zero_grad`.
+/// Both arms have their own `zero_grad`.
 mod in_both_arms {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, precision: Precision) {
@@ -78,7 +78,7 @@ mod two_matches {
     }
 }
 
-/// A match, a comparison, `matches!` and `if let` that ask the same.
+/// A match, a comparison, `matches!` and `if let` with the same condition.
 mod asked_in_four_ways {
     #[training_loop]
     fn match_and_comparison(model: &mut Net, train: &DataLoader, precision: P) {
@@ -267,7 +267,7 @@ mod complements {
     }
 }
 
-/// The condition changes in between: it is another one.
+/// The value of the condition changes in between.
 mod changed_in_between {
     #[training_loop]
     fn fit(model: &mut Net, train: &DataLoader, mut fresh: bool) {
@@ -320,7 +320,7 @@ mod changed_in_between {
     }
 }
 
-/// A condition decides on the graph, and on the mode.
+/// A condition that decides on the graph, and one on the mode.
 mod of_other_things {
     #[training_loop]
     fn a_second_backward(model: &mut Net, train: &DataLoader, warm: bool) {

@@ -1,6 +1,6 @@
-//! Conditions on a counter, and variables that hold the answer.
+//! Conditions on a counter, and variables that hold the result of a condition.
 
-/// A counter, and a variable that holds the answer.
+/// A counter, and a variable that holds the result.
 mod every_kth {
     #[training_loop]
     fn a_variable(model: &mut Net, train: &DataLoader, k: usize) {

@@ -1,4 +1,4 @@
-//! A function that is not seen evaluates the model: it neither steps nor zeroes.
+//! An opaque function evaluates the model: it neither steps nor zeroes.
 
 #[training_loop]
 fn shared_step(model: &Net, train: &DataLoader, valid: &DataLoader) {

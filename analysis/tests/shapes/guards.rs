@@ -1,4 +1,4 @@
-//! How recording is stopped: a closure, a guard, a switch.
+//! Ways to turn recording off: a closure, a guard, a switch.
 
 mod a_closure {
     #[training_loop]
@@ -153,9 +153,9 @@ mod modes {
     }
 }
 
-/// What happens to recording and to the mode, seen through the shapes above.
+/// Recording and mode through the shapes above.
 mod seen_through {
-    /// The guard is there to the end of the function.
+    /// The guard lives to the end of the function.
     #[training_loop]
     fn a_guard_that_stays(model: &mut Net, train: &DataLoader) {
         let mut optimizer = Sgd::new(model.parameters(), 0.1);

@@ -1,4 +1,4 @@
-//! Where an optimizer may live.
+//! Owners of an optimizer.
 
 /// In a field of `self`.
 mod in_a_field {
@@ -95,7 +95,7 @@ mod in_an_option {
     }
 }
 
-/// Behind a lock or a cell.
+/// In a lock or a cell.
 mod shared {
     #[training_loop]
     fn right(model: &Net, optimizer: Arc<Mutex<Sgd>>, train: &DataLoader) {
@@ -150,7 +150,7 @@ mod shared {
     }
 }
 
-/// In a collection: all of them get the same.
+/// In a collection: all of them are called in the same way.
 mod in_a_collection {
     #[training_loop]
     fn right(model: &mut Net, optimizers: &mut Vec<Sgd>, train: &DataLoader) {
@@ -275,7 +275,7 @@ mod in_a_collection {
         }
     }
 
-    /// Only some of them are zeroed: nothing is said.
+    /// Only some of them are zeroed: no finding.
     #[training_loop]
     fn under_a_condition(model: &mut Net, optimizers: &mut [Sgd], train: &DataLoader) {
         for batch in train {
@@ -327,7 +327,7 @@ mod in_a_collection {
         }
     }
 
-    /// Some are zeroed and all are stepped: nothing is said.
+    /// Some are zeroed and all are stepped: no finding.
     #[training_loop]
     fn some_of_them(model: &mut Net, optimizers: &mut [Sgd], train: &DataLoader) {
         for (i, batch) in train.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Ways in and out of the middle of a round: `?`, `let else`, `match`, blocks with values.
+//! Control flow inside an iteration: `?`, `let else`, `match`, blocks with values.
 
 /// `?` on every line.
 mod question_marks {
@@ -28,7 +28,7 @@ mod question_marks {
     }
 }
 
-/// `let .. else` in front of the update.
+/// `let .. else` before the update.
 mod let_else {
     #[training_loop]
     fn right(model: &mut Net, train: &DataLoader) {
@@ -112,7 +112,7 @@ mod phases {
     }
 }
 
-/// The result of `backward` is looked at.
+/// The result of `backward` is checked.
 mod results {
     #[training_loop]
     fn right(model: &mut Net, train: &DataLoader) {
@@ -142,7 +142,7 @@ mod results {
     }
 }
 
-/// Blocks, branches and loops that give values.
+/// Blocks, branches and loops with values.
 mod values_of_blocks {
     #[training_loop]
     fn right(model: &mut Net, train: &DataLoader, smooth: bool) {

@@ -29,7 +29,7 @@ mod a_for_loop {
     }
 }
 
-/// `while` with a counter of its own.
+/// `while` with a counter.
 mod a_while_loop {
     #[training_loop]
     fn right(model: &mut Net, data: &Data, steps: usize) {
@@ -260,7 +260,7 @@ mod adaptors {
     }
 }
 
-/// A round that is tried again.
+/// An iteration that is retried.
 mod retries {
     #[training_loop]
     fn right(model: &mut Net, train: &DataLoader) {

@@ -1,4 +1,4 @@
-//! Macros whose arguments are expressions, and macros that are not seen through.
+//! Macros whose arguments are expressions, and opaque macros.
 
 mod that_look {
     #[training_loop]
@@ -79,7 +79,7 @@ mod of_the_user {
         }
     }
 
-    /// Its input is no expression, and it mentions the batch alone.
+    /// Its input is not an expression, and it mentions only the batch.
     #[training_loop]
     fn that_mentions_the_batch(model: &mut Net, train: &DataLoader) {
         let mut optimizer = Sgd::new(model.parameters(), 0.1);
@@ -91,7 +91,7 @@ mod of_the_user {
         }
     }
 
-    /// It mentions the optimizer: who knows what it does.
+    /// It mentions the optimizer: its effect is unknown.
     #[training_loop]
     fn that_mentions_the_optimizer(model: &mut Net, train: &DataLoader) {
         let mut optimizer = Sgd::new(model.parameters(), 0.1);

@@ -1,4 +1,4 @@
-//! How evaluation is told: a switch for all of the program, and a model of another type.
+//! Other ways to evaluate: a global switch, and a model of another type.
 
 mod a_switch {
     #[training_loop]
@@ -133,7 +133,7 @@ mod a_type {
     }
 }
 
-/// Parts of a model that are frozen, which says nothing of the rest.
+/// Frozen parts of a model, which do not determine the mode of the rest.
 mod frozen_parts {
     #[training_loop]
     fn right(model: &mut Net, train: &DataLoader, valid: &DataLoader) {

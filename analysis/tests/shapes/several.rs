@@ -97,7 +97,7 @@ mod in_turns {
     }
 }
 
-/// A critic is trained in each round, the generator in every n-th.
+/// A critic is trained in each iteration, the generator in every n-th.
 mod every_nth {
     #[training_loop]
     fn right(generator: &mut Net, critic: &mut Net, train: &DataLoader, n: usize) {

@@ -1,4 +1,4 @@
-//! How a variable is spelt, or how long a call is, changes nothing.
+//! The spelling of a variable and the length of a call change no finding.
 
 mod sizes_of_windows {
     #[training_loop]

@@ -1,7 +1,7 @@
-//! What cannot be seen makes the analysis silent about what it touches, and only about that.
+//! Opaque code makes the analysis silent about the values that it gets, and only about those.
 
 mod functions {
-    /// It is given the optimizer.
+    /// The optimizer as an argument.
     #[training_loop]
     fn the_optimizer(model: &mut Net, train: &DataLoader) {
         let mut optimizer = Sgd::new(model.parameters(), 0.1);
@@ -12,7 +12,7 @@ mod functions {
         }
     }
 
-    /// It is given one of two.
+    /// One of two optimizers as an argument.
     #[training_loop]
     fn one_of_two(one: &mut Net, two: &mut Net, train: &DataLoader) {
         let mut opt_one = Sgd::new(one.parameters(), 0.1);
@@ -26,7 +26,7 @@ mod functions {
         }
     }
 
-    /// It is given data, numbers, a shared reference.
+    /// Data, numbers, and a shared reference as arguments.
     #[training_loop]
     fn other_things(model: &mut Net, train: &DataLoader) {
         let mut optimizer = Sgd::new(model.parameters(), 0.1);
@@ -40,7 +40,7 @@ mod functions {
         }
     }
 
-    /// The model goes by `&mut` into what may zero its gradients.
+    /// The model by `&mut` in a call that may zero its gradients.
     #[training_loop]
     fn the_model(model: &mut Net, train: &DataLoader) {
         let mut optimizer = Sgd::new(model.parameters(), 0.1);
@@ -53,7 +53,7 @@ mod functions {
 }
 
 mod methods {
-    /// `self` may do anything with its own optimizer.
+    /// A method on `self` may do anything with its optimizer.
     impl Trainer {
         #[training_loop]
         fn of_self(&mut self, train: &DataLoader) {

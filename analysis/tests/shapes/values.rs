@@ -1,4 +1,4 @@
-//! Ways in which a loss or an optimizer gets its name.
+//! Ways to bind a loss or an optimizer to a variable.
 
 /// The loss is a part of something.
 mod in_something {
@@ -74,7 +74,7 @@ mod in_something {
     }
 }
 
-/// Names that are bound anew.
+/// Shadowed names.
 mod shadowed {
     #[training_loop]
     fn right(model: &mut Net, train: &DataLoader) {

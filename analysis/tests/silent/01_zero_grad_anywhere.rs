@@ -1,4 +1,4 @@
-//! `zero_grad` anywhere that separates two rounds.
+//! `zero_grad` at any place that separates two iterations.
 
 #[training_loop]
 fn before_forward(model: &mut Net, train: &DataLoader) {

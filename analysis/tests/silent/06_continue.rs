@@ -54,7 +54,7 @@ fn skips_what_cannot_be_read(model: &mut Net, train: &DataLoader) {
     }
 }
 
-/// The counterpart: the `continue` stands between `step` and `zero_grad`.
+/// The counterpart: the `continue` is between `step` and `zero_grad`.
 #[training_loop]
 fn wrong(model: &mut Net, train: &DataLoader) {
     let mut optimizer = Sgd::new(model.parameters(), 0.1);

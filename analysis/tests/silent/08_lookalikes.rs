@@ -1,4 +1,4 @@
-//! Things that are stepped and are no optimizers.
+//! Values with a `step` that are not optimizers.
 
 #[training_loop]
 fn environments(agent: &mut Net, env: &mut CartPole, episodes: usize) {
@@ -66,7 +66,7 @@ fn simulations(world: &mut World, clock: &mut Clock) {
 }
 
 impl Trainer {
-    /// Own functions of these names may do anything.
+    /// The user's own functions with these names may do anything.
     fn own_functions(&mut self, train: &DataLoader) {
         for batch in train {
             self.step(&batch);
@@ -76,7 +76,7 @@ impl Trainer {
     }
 }
 
-/// The counterpart: a real one, among others.
+/// The counterpart: an optimizer among them.
 #[training_loop]
 fn wrong(agent: &mut Net, env: &mut CartPole) {
     let mut optimizer = Adam::new(agent.parameters(), 1e-3);

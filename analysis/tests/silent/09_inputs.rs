@@ -40,7 +40,7 @@ fn a_model_per_fold(folds: &[Fold]) {
     }
 }
 
-/// The counterpart: built in the loop in which it steps.
+/// The counterpart: built in the loop that steps it.
 #[training_loop]
 fn wrong(model: &mut Net, train: &DataLoader) {
     for batch in train {

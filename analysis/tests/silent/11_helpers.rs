@@ -1,4 +1,4 @@
-//! Functions that do a part of the work, on what their caller gave them.
+//! Helper functions that do a part of the work on their arguments.
 
 fn clip_and_step(optimizer: &mut Sgd) {
     optimizer.clip_grad_norm(1.0);
@@ -32,7 +32,7 @@ impl Trainer {
     }
 }
 
-/// The counterpart: wrong whoever calls it.
+/// The counterpart: faulty with every caller.
 fn wrong(optimizer: &mut Sgd) {
     optimizer.step();
     optimizer.step(); //~ error step_repeated

@@ -41,7 +41,7 @@ fn norms(model: &Net, data: &DataLoader) -> Vec<f64> {
     norms
 }
 
-/// The counterpart: nobody reads them, and an optimizer stands by.
+/// The counterpart: nothing reads them, and there is an optimizer.
 #[training_loop]
 fn wrong(model: &mut Net, train: &DataLoader) {
     let mut optimizer = Adam::new(model.parameters(), 1e-4);

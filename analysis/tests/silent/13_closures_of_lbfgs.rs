@@ -52,7 +52,7 @@ fn by_reference(model: &mut Net, data: &Data) {
     }
 }
 
-/// The counterpart: a plain `step` asks for no closure.
+/// The counterpart: a plain `step` takes no closure.
 #[training_loop]
 fn wrong(model: &mut Net, data: &Data) {
     let mut optimizer = Sgd::new(model.parameters(), 1.0);

@@ -1,4 +1,4 @@
-//! Functions of the user whose names the checker once used for itself, or which are named as macros are.
+//! The user's own functions with the names of macros, or with names that suggest an internal meaning.
 
 #[training_loop]
 fn looks(model: &mut Net, train: &DataLoader) {

@@ -1,4 +1,4 @@
-//! Blocks of one's own in `train_order`.
+//! User blocks in `train_order`.
 
 #[training_loop(
     loss = cross_entropy,

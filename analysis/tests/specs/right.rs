@@ -1,4 +1,4 @@
-//! Specs that train as they should, and look as if they did not.
+//! Correct specs that look faulty.
 
 #[training_loop(
     loss = |output, batch| 0.5 * mse_loss(output, &batch.target),

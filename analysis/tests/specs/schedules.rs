@@ -1,4 +1,4 @@
-//! Where the schedule moves.
+//! Positions at which the schedule advances.
 
 #[training_loop(
     loss = cross_entropy,

@@ -1,6 +1,6 @@
-//! Programs out of bytes: the same bytes give the same program, and any bytes give one.
+//! Generates programs from bytes: deterministic, and every input gives a program.
 //!
-//! The fuzz target feeds it what the fuzzer finds interesting, the tests what proptest draws.
+//! The bytes come from a fuzzer in the fuzz target, and from proptest in the tests.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 
@@ -11,13 +11,13 @@ use words::{CALLS, METHODS, NAMES, OPERATORS, PATTERNS, TOKENS, VARIABLES};
 /// Deepest nesting of a generated program.
 const DEEPEST: usize = 7;
 
-/// Decisions, read from bytes; all zero once the bytes are used up, which picks what ends soonest.
+/// Decisions read from bytes; all zero after the last byte, which selects the shortest alternatives.
 pub(crate) struct Choices<'a> {
     bytes: std::slice::Iter<'a, u8>,
 }
 
 impl<'a> Choices<'a> {
-    /// Decisions that these bytes make.
+    /// Reads decisions from these bytes.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes: bytes.iter() }
     }
@@ -37,7 +37,7 @@ impl<'a> Choices<'a> {
     }
 }
 
-/// Functions that call one another and hold what a training loop may hold, and much that none does.
+/// A file of functions that call one another, with typical and unusual statements of training loops.
 pub(crate) fn file(choices: &mut Choices<'_>) -> String {
     let mut text = String::new();
     let functions = 1 + choices.below(3);
@@ -104,7 +104,7 @@ fn statement(choices: &mut Choices<'_>, depth: usize) -> String {
     }
 }
 
-/// An expression that may stand before a block.
+/// An expression that is allowed before a block.
 fn subject(choices: &mut Choices<'_>, depth: usize) -> String {
     match choices.below(5) {
         0 => choices.of(VARIABLES).to_owned(),
@@ -169,7 +169,7 @@ fn expression(choices: &mut Choices<'_>, depth: usize) -> String {
     }
 }
 
-/// Tokens in any order, groups within groups.
+/// Arbitrary tokens with nested groups.
 pub(crate) fn soup(choices: &mut Choices<'_>, depth: usize) -> TokenStream {
     let mut all: Vec<TokenTree> = Vec::new();
     while choices.more() {

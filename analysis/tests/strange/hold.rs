@@ -1,21 +1,21 @@
-//! What must hold whatever the input is.
+//! Invariants for every input.
 
 use proc_macro2::TokenStream;
 use training_loop_analysis::{CheckOptions, check_file, check_fn, draw_fn, expand};
 
 use crate::generate::{Choices, file, soup};
 
-/// A spec that is right, and functions for arguments to stand above.
+/// A correct spec, and functions for use with arbitrary arguments.
 const ITEMS: [&str; 3] = [
     "fn fit(model: &mut Mlp, train: &DataLoader, valid: &DataLoader) -> Result<History>;",
     "fn fit(model: &mut Mlp, train: &DataLoader) { for batch in train { f(&model.forward(batch)).backward(); } }",
     "impl Trainer { fn fit(&mut self) { self.optimizer.step(); } }",
 ];
 
-/// Expands and checks what these bytes say; true if they made something that parses.
+/// Expands and checks the program of these bytes; returns whether it parses.
 ///
 /// # Panics
-/// If something panics inside, or if the item does not come out again.
+/// If the code under test panics, or if the item is not emitted.
 pub(crate) fn hold(bytes: &[u8]) -> bool {
     let mut choices = Choices::new(bytes);
     let parsed = match choices.below(4) {
@@ -34,12 +34,12 @@ pub(crate) fn hold(bytes: &[u8]) -> bool {
             syn::parse2::<syn::ItemFn>(item).is_ok()
         }
         _ => {
-            // Each way through the doors does the same work again: one input in eight takes them all.
+            // The entry points repeat the same work, so only one input in eight goes through all of them.
             let all = choices.below(8) == 7;
             functions(&file(&mut choices), all)
         }
     };
-    // The parser keeps every text that it has seen, for the locations in it.
+    // The parser keeps all parsed text in memory for its locations.
     proc_macro2::extra::invalidate_current_thread_spans();
     parsed
 }
@@ -48,7 +48,7 @@ fn expanded(args: &TokenStream, item: &TokenStream) {
     let before = item.to_string();
     let after = expand(args.clone(), item.clone()).to_string();
     assert!(!after.contains("this is a bug of"), "#[training_loop({args})] {item}\n{after}");
-    // A function that waits for its body gets one; all else comes out token by token, but for warnings.
+    // A spec gets a body; any other item is emitted unchanged, except for added warnings.
     let head = before.split([';', '{']).next().unwrap_or_default().trim_end();
     assert!(after.contains(head), "#[training_loop({args})] {item}\n{after}");
 }

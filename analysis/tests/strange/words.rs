@@ -1,4 +1,4 @@
-//! The words of which programs are made.
+//! The words of generated programs.
 
 pub(super) const VARIABLES: &[&str] = &[
     "x",
@@ -41,7 +41,7 @@ pub(super) const NAMES: &[&str] = &[
     "scheduler",
 ];
 
-/// Methods with the arguments that go with them; `$` is an expression.
+/// Methods with arguments; `$` is an expression.
 pub(super) const METHODS: &[&str] = &[
     "step()",
     "zero_grad()",
@@ -132,7 +132,7 @@ pub(super) const PATTERNS: &[&str] = &[
     "None",
 ];
 
-/// Words and signs of arguments and of bodies; those in brackets open a group.
+/// Words and punctuation of arguments and bodies; brackets open a group.
 pub(super) const TOKENS: &[&str] = &[
     "loss",
     "=",

@@ -1,4 +1,4 @@
-//! The least program that trains a perceptron: the anchor for build time and size.
+//! The smallest program that trains a perceptron: the baseline for build time and size.
 use training_loop::ndarray::Array2;
 use training_loop::prelude::*;
 

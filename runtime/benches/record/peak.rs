@@ -1,6 +1,6 @@
-//! What the machine gives at most: fused multiply-adds, and numbers brought up to date in the caches and in memory.
+//! The machine's peak rates: fused multiply-adds, and updates in cache and in memory.
 //!
-//! `record.py` compiles this file alone, for the processor at hand, so that plain loops become its widest instructions.
+//! `record.py` compiles this file alone, for the host processor, so that plain loops become its widest instructions.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -12,16 +12,16 @@ fn main() {
     println!("{{\"what\":\"fma\",\"threads\":{threads},\"gflops\":{gflops:.1}}}");
     for (what, megabytes, passes) in [("update in the caches", 4, 400), ("update in memory", 128, 6)] {
         let count = megabytes << 18;
-        // Two numbers are read and one is written, four bytes each.
+        // Two values are read and one is written, four bytes each.
         let gbs = best(threads, 12.0 * (count * passes) as f64, || update(count, passes));
         println!("{{\"what\":\"{what}\",\"threads\":{threads},\"gbs\":{gbs:.1}}}");
     }
 }
 
-/// The best of five rates, in units of 10⁹ a second: noise only ever slows down.
+/// The best of five rates, in units of 10⁹ per second: noise only ever slows down.
 fn best(threads: usize, amount: f64, work: impl Fn() -> f64 + Sync) -> f64 {
     let rate = |_| {
-        // The slowest thread's own time, without what it takes to start it or to fill its arrays.
+        // The time of the slowest thread, without starting it and filling its arrays.
         let seconds = std::thread::scope(|scope| {
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(&work)).collect();
             workers.into_iter().map(|worker| worker.join().expect("no panic")).fold(0.0, f64::max)
@@ -32,7 +32,7 @@ fn best(threads: usize, amount: f64, work: impl Fn() -> f64 + Sync) -> f64 {
 }
 
 const LANES: usize = if cfg!(target_feature = "avx512f") { 16 } else { 8 };
-/// Enough sums to hide the latency of an addition: four cycles, two a cycle, and some to spare.
+/// Enough sums to hide the latency of an addition: four cycles, two per cycle, and some spare.
 const CHAINS: usize = 12;
 
 fn multiply_add(rounds: usize) -> f64 {

@@ -1,10 +1,10 @@
-//! The data of every workload: the same numbers as in the comparison with other libraries.
+//! The data of every workload: the same values as in the comparison with other libraries.
 
 use training_loop::Scalar;
 use training_loop::ndarray::{Array2, s};
 use training_loop::prelude::*;
 
-/// W1: 40 points of y = 2x + 1 and noise, as two columns.
+/// W1: 40 points of y = 2x + 1 with noise, as two columns.
 pub(crate) fn line() -> (Tensor, Tensor) {
     let x: Vec<Scalar> = (0..40).map(|i| 2.0 * uniform(1, i)).collect();
     let y = x.iter().zip(0..).map(|(x, i)| 2.0 * x + 1.0 + 0.1 * uniform(2, i)).collect();
@@ -14,7 +14,7 @@ pub(crate) fn line() -> (Tensor, Tensor) {
 
 const PICTURES: usize = 2048;
 
-/// W2 to W4: pictures of 784 pixels in ten classes, each its class's prototype under noise.
+/// W2 to W4: images of 784 pixels in ten classes, each the prototype of its class with noise.
 pub(crate) struct Pictures {
     pixels: Array2<Scalar>,
     labels: Vec<u32>,
@@ -30,7 +30,7 @@ impl Pictures {
         Self { pixels, labels }
     }
 
-    /// Batch number `step` of so many pictures: `[size, 784]`, and their classes.
+    /// Batch `step` of `size` images: `[size, 784]`, and their classes.
     pub(crate) fn batch(&self, step: usize, size: usize) -> (Tensor, Labels) {
         let start = step % (PICTURES / size) * size;
         let x = Tensor::from(self.pixels.slice(s![start..start + size, ..]));
@@ -38,12 +38,12 @@ impl Pictures {
     }
 }
 
-/// Tokens that W5 and W6 know.
+/// The vocabulary size of W5 and W6.
 pub(crate) const VOCABULARY: usize = 65;
 
 const TOKENS: u64 = 100_000;
 
-/// W5 and W6: a Markov text of about ln 4 nats a token.
+/// W5 and W6: a Markov text with an entropy of about ln 4 nats per token.
 pub(crate) struct Text(Vec<u32>);
 
 impl Text {
@@ -56,7 +56,7 @@ impl Text {
         Self((0..TOKENS).map(next).collect())
     }
 
-    /// Batch number `step`: so many pieces of so many tokens, one piece after the other, and the token that follows each.
+    /// Batch `step`: `size` sequences of `time` tokens, one after another, and the token that follows each token.
     pub(crate) fn batch(&self, step: usize, size: usize, time: usize) -> (Vec<u32>, Vec<u32>) {
         let (mut tokens, mut next) = (Vec::with_capacity(size * time), Vec::with_capacity(size * time));
         for row in 0..size {

@@ -1,4 +1,4 @@
-//! Whether a workload learns as the other libraries do.
+//! Whether a workload trains like in other libraries.
 
 use std::ops::RangeInclusive;
 
@@ -7,18 +7,18 @@ use training_loop::Scalar;
 use crate::options::Options;
 use crate::w1;
 
-/// Where the losses of a workload may be: how PyTorch's lie with eight seeds, and as much again on either side,
-/// which is what our seeds and the other libraries' keep to (`docs/performance/losses.jsonl`).
+/// The ranges of a workload's losses: those of PyTorch over eight seeds, widened by as much on either side, which our
+/// seeds and the other libraries' stay within (`docs/performance/losses.jsonl`).
 struct Expected {
     workload: &'static str,
-    /// The loss of the first step: a model that knows nothing.
+    /// The loss of the first step, of an untrained model.
     first: RangeInclusive<Scalar>,
     /// The mean loss of steps 46 to 50.
     after: RangeInclusive<Scalar>,
 }
 
-/// W4 stands in the middle of its steepest descent after fifty steps, and PyTorch's draws lie between 0.93 and 2.15:
-/// its bounds exclude a network that stays at ln 10 = 2.303, or one that is told the answers.
+/// After fifty steps W4 is in its steepest descent, and PyTorch's seeds range from 0.93 to 2.15: its bounds exclude a
+/// network that stays at ln 10 = 2.303, or one that sees the answers.
 const EXPECTED: [Expected; 5] = [
     Expected { workload: "w2", first: 2.25..=2.35, after: 0.003..=0.015 },
     Expected { workload: "w3", first: 2.29..=2.32, after: 1.974..=2.043 },
@@ -27,16 +27,16 @@ const EXPECTED: [Expected; 5] = [
     Expected { workload: "w6", first: 4.167..=4.2, after: 1.45..=1.576 },
 ];
 
-/// Compares the first loss, and the mean of those of steps 46 to 50, with what others reach.
+/// Compares the first loss, and the mean of those of steps 46 to 50, with the expected ranges.
 ///
 /// # Errors
-/// When one of them is out of its bounds.
+/// If one of them is out of range.
 pub(crate) fn check(options: &Options, first: Scalar, after: Scalar) -> Result<(), String> {
     let expected = EXPECTED.iter().find(|expected| expected.workload == options.workload);
     let (expected_first, expected_after) = if let Some(expected) = expected {
         (expected.first.clone(), expected.after.clone())
     } else {
-        // Where a line starts is a matter of two draws, and what must follow can be computed.
+        // The start of the line is determined by two draws, and the losses that follow can be computed.
         let losses = w1::exact_losses(options.seed);
         (about(losses[0]), about(losses[45..].iter().sum::<f64>() / 5.0))
     };

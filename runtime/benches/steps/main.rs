@@ -1,8 +1,8 @@
-//! Whole training steps: take the batch, forward, loss, zero, backward, step, read the loss.
+//! Whole training steps: load the batch, forward, loss, zero, backward, step, read the loss.
 //!
-//! `cargo bench -p training-loop --bench steps -- w2 --threads 1 --secs 2` prints one line of JSON.
-//! Data, sizes, warm-up and fields are those of the comparison with other libraries.
-//! `PEERS_CHECK=0` leaves out the fifty steps that show whether it learns.
+//! `cargo bench -p training-loop --bench steps -- w2 --threads 1 --secs 2` prints one line of JSON. Data, sizes,
+//! warm-up and fields are those of the comparison with other libraries. `PEERS_CHECK=0` skips the check of the first
+//! fifty losses.
 
 mod data;
 mod learning;
@@ -46,7 +46,7 @@ fn main() {
         "w4" => measure::run(&options, w4::workload()),
         "w5" => measure::run(&options, w5::workload()),
         "w6" => measure::run(&options, w6::workload()),
-        // The parser lets no other through.
+        // The parser accepts no other workload.
         other => unreachable!("{other}"),
     };
     if let Err(fault) = learnt {

@@ -1,4 +1,4 @@
-//! The clock around the steps, and the line of JSON that it prints.
+//! Timing of steps, and the line of JSON.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use training_loop::prelude::*;
 use crate::options::Options;
 use crate::{learning, stages};
 
-/// Losses up to this step are kept and looked at by the learning check.
+/// The learning check uses the losses up to this step.
 const CHECK_AT: usize = 50;
 
 /// Warms up for 0.7 s, measures, and prints the line.
 ///
 /// # Errors
-/// When the losses are not those of a model that learns.
+/// If the losses are not those of a model that trains.
 pub(crate) fn run(options: &Options, mut step: impl FnMut(usize) -> Scalar) -> Result<(), String> {
     let mut losses: Vec<Scalar> = Vec::new();
     let mut count = 0;
@@ -59,11 +59,11 @@ pub(crate) fn run(options: &Options, mut step: impl FnMut(usize) -> Scalar) -> R
     loss50.map_or(Ok(()), |loss50| learning::check(options, losses[0], loss50))
 }
 
-/// The times of steps, or of every second one, every fourth, and so on: what is measured here is also memory.
+/// The times of steps, or of every second, fourth and so on: memory is measured too, so the list must stay short.
 struct Times {
     kept: Vec<f64>,
     count: usize,
-    /// Of so many steps one is kept.
+    /// One of this many steps is recorded.
     every: usize,
 }
 
@@ -92,7 +92,7 @@ impl Times {
     }
 }
 
-/// How many samples a second a model answers without learning: `[size, ..]` in, nothing recorded.
+/// Measures inference in samples per second: `[size, ..]` in, nothing recorded.
 pub(crate) fn inference(options: &Options, size: usize, mut answer: impl FnMut() -> Tensor) {
     let _guard = no_grad_guard();
     let start = Instant::now();
@@ -157,7 +157,7 @@ fn quantile(times: &mut [f64], share: f64) -> f64 {
     times[((times.len() - 1) as f64 * share) as usize]
 }
 
-/// Peak resident memory in MB; NaN where the system does not tell.
+/// Peak resident memory in MB; NaN if the system does not report it.
 fn peak_memory() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! Command line options.
 
 use std::process::exit;
 
@@ -27,7 +27,7 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     pub(crate) stages: bool,
     pub(crate) check: bool,
-    /// The size of the batches to answer, if nothing is to be learnt.
+    /// The batch size for inference; `None` to train.
     pub(crate) infer: Option<usize>,
 }
 
@@ -42,7 +42,7 @@ impl Options {
             check: false,
             infer: None,
         };
-        // Cargo adds `--bench` to what a bench target is run with.
+        // Cargo passes `--bench` to bench targets.
         let mut arguments = arguments.filter(|argument| argument != "--bench");
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or(format!("`{argument}` needs a value"));

@@ -1,9 +1,9 @@
-//! How long each stage of a step takes, when somebody asks.
+//! Optional timing of the stages of a step.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-/// The stages in the order in which a step runs them.
+/// The stages, in order of execution.
 #[derive(Clone, Copy)]
 pub(crate) enum Stage {
     Batch,
@@ -25,12 +25,12 @@ thread_local! {
     static SPENT: Cell<[Duration; NAMES.len()]> = const { Cell::new([Duration::ZERO; NAMES.len()]) };
 }
 
-/// From now on stages of this thread are timed.
+/// Enables timing on this thread.
 pub(crate) fn start() {
     IS_ON.set(true);
 }
 
-/// Runs a stage; its time is added to what [`take`] gives if [`start`] was called, and is not looked at otherwise.
+/// Runs a stage; its time is added to the result of [`take`] if [`start`] was called, and is not measured otherwise.
 pub(crate) fn time<T>(stage: Stage, run: impl FnOnce() -> T) -> T {
     if !IS_ON.get() {
         return run();

@@ -1,4 +1,4 @@
-//! The one training step that every workload is measured by.
+//! The training step that all workloads share.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,10 +7,10 @@ use training_loop::prelude::*;
 
 use crate::stages::{Stage, time};
 
-/// Whether gradients are looked at before each step.
+/// Whether gradients are checked before each step.
 pub(crate) static CHECK: AtomicBool = AtomicBool::new(false);
 
-/// Whole training steps of a model: `step(i)` takes batch number `i`, learns from it and gives its loss.
+/// Training steps of a model: `step(i)` trains on batch `i` and returns its loss.
 pub(crate) fn training<X, Y>(
     mut optimizer: impl Optimizer,
     mut batch: impl FnMut(usize) -> (X, Y),

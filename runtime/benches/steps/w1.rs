@@ -1,4 +1,4 @@
-//! W1: a line through 40 points, all of them in each batch: the price of the machinery itself.
+//! W1: a line through 40 points, all of them in each batch: the overhead of the framework.
 
 use training_loop::Scalar;
 use training_loop::prelude::*;
@@ -6,9 +6,9 @@ use training_loop::prelude::*;
 use crate::data;
 use crate::training::training;
 
-/// What the losses of the first fifty steps must be: gradient descent by hand, in double precision.
+/// The expected losses of the first fifty steps: gradient descent by hand, in double precision.
 ///
-/// The first weight and bias are the draws of `seed`, which [`workload`] takes too.
+/// The initial weight and bias are the draws of `seed`, which [`workload`] uses too.
 pub(crate) fn exact_losses(seed: u64) -> Vec<f64> {
     training_loop::seed(seed);
     let model = Linear::new(1, 1);

@@ -1,4 +1,4 @@
-//! W2 and W3: a perceptron with two hidden layers on noisy pictures of ten classes.
+//! W2 and W3: a perceptron with two hidden layers on noisy images of ten classes.
 
 use training_loop::Scalar;
 use training_loop::prelude::*;
@@ -33,7 +33,7 @@ pub(crate) fn w2() -> impl FnMut(usize) -> Scalar {
     perceptron(model, optimizer, 64)
 }
 
-/// W2's network answering the same batch again and again.
+/// Inference of W2's network on the same batch.
 pub(crate) fn answers(size: usize) -> impl FnMut() -> Tensor {
     let model = Perceptron::new([256, 128]);
     model.eval();

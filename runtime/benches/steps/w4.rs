@@ -1,4 +1,4 @@
-//! W4: two convolutions, a pooling and two full layers on noisy pictures of ten classes.
+//! W4: two convolutions, a pooling and two fully connected layers on noisy images of ten classes.
 
 use training_loop::Scalar;
 use training_loop::prelude::*;
@@ -35,7 +35,7 @@ impl Network {
     }
 }
 
-/// The network answering the same batch again and again.
+/// Inference of the network on the same batch.
 pub(crate) fn answers(size: usize) -> impl FnMut() -> Tensor {
     let model = Network::new();
     model.eval();

@@ -1,4 +1,4 @@
-//! W6: a long short-term memory that predicts the next token of a text.
+//! W6: an LSTM that predicts the next token of a text.
 
 use training_loop::Scalar;
 use training_loop::prelude::*;

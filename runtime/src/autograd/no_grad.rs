@@ -1,4 +1,4 @@
-//! Computing without recording.
+//! Computation without recording.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -7,12 +7,12 @@ thread_local! {
     static PAUSED: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Whether operations of this thread are being recorded.
+/// Whether this thread records operations.
 pub(crate) fn is_recording() -> bool {
     PAUSED.with(Cell::get) == 0
 }
 
-/// Runs `work` without recording: what it computes has no graph and takes no memory for one.
+/// Runs `work` without recording: its results have no graph and use no memory for one.
 ///
 /// # Example
 /// ```
@@ -34,7 +34,7 @@ pub fn no_grad_guard() -> NoGradGuard {
     NoGradGuard { thread: PhantomData }
 }
 
-/// Keeps this thread from recording; see [`no_grad_guard`].
+/// Stops this thread from recording; see [`no_grad_guard`].
 #[derive(Debug)]
 pub struct NoGradGuard {
     thread: PhantomData<*const ()>,

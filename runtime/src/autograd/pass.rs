@@ -1,4 +1,4 @@
-//! A backward pass: from one number to the gradients of all parameters behind it.
+//! A backward pass: from a scalar to the gradients of all parameters that it depends on.
 
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,12 +8,12 @@ use crate::kernel;
 use crate::tensor::Tensor;
 use crate::value::Value;
 
-/// One operation as a backward pass sees it.
+/// An operation within a backward pass.
 struct Entry {
-    /// Kept in passes that put the record back.
+    /// Set in passes that retain the graph, to put the record back.
     owner: Option<Tensor>,
     record: Option<Record>,
-    /// Edges to this operation that have not delivered yet.
+    /// The number of uses whose gradient has not arrived.
     uses: usize,
     gradient: Option<Value>,
 }
@@ -25,7 +25,7 @@ struct Pass {
     entries: Vec<Entry>,
 }
 
-/// Computes the gradients of all parameters that `root` depends on and adds them to what these hold.
+/// Adds the gradients of `root` to those of all parameters that it depends on.
 #[track_caller]
 pub(crate) fn backward(root: &Tensor, retain: bool) {
     #[cfg(unoptimized)]
@@ -60,7 +60,7 @@ impl Pass {
         pass.visit(root);
         let mut slot = 0;
         while slot < pass.entries.len() {
-            // The record leaves its entry for a moment so that visiting may add entries.
+            // Takes the record out of its entry, so that `visit` may push entries.
             let record = pass.entries[slot].record.take().expect("each entry is expanded once");
             for index in 0..record.inputs.len {
                 if let Some(input) = record.inputs.get(index) {
@@ -73,7 +73,7 @@ impl Pass {
         pass
     }
 
-    /// Takes the record of `tensor` into this pass, or counts one more use of it.
+    /// Takes the record of `tensor` into this pass, or counts another use of it.
     #[track_caller]
     fn visit(&mut self, tensor: &Tensor) {
         let Graph::Operation(link) = tensor.graph() else { return };
@@ -97,7 +97,7 @@ impl Pass {
         }
     }
 
-    /// Runs the derivatives, each after all uses of its output have delivered.
+    /// Runs the derivatives, each after the gradients of all uses of its output have arrived.
     fn run(&mut self) {
         let mut ready = vec![0];
         let mut gradients = Vec::with_capacity(4);
@@ -147,7 +147,7 @@ impl Pass {
     }
 }
 
-/// The first gradient is moved in, later ones are added.
+/// Moves the first gradient in, and adds later ones.
 pub(crate) fn add_into(sum: &mut Option<Value>, gradient: Value) {
     match sum {
         None => *sum = Some(gradient),

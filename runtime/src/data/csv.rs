@@ -22,29 +22,29 @@ use super::TensorDataset;
 use crate::error::shorten;
 use crate::{CsvProblem as Problem, Error, Labels, Result, Scalar, Tensor, memory};
 
-/// A row of a million numbers of 16 characters; a picture of 224 x 224 pixels in three colours takes 600 KB.
+/// A row of a million numbers of 16 characters; an image of 224 x 224 pixels in three channels takes 600 KB.
 const ROW_BYTES: usize = 16 << 20;
-/// More columns than the widest tables of measurements have; spreadsheets end at 16,384.
+/// More columns than the widest tables of measurements have; spreadsheets have up to 16,384.
 const COLUMNS: usize = 1 << 20;
-/// More classes than any output layer of a table has.
+/// More classes than an output layer for tables has.
 const CLASSES: usize = 1 << 16;
 /// The text of about half a billion numbers, which take 2 GiB as `f32`.
 const TABLE_BYTES: u64 = 4 << 30;
 
-/// Reads a table of numbers: all columns but one are features, that one is the target.
+/// A CSV table of numbers: one column is the target, all others are features.
 ///
-/// A header is expected, the delimiter is a comma, the target is the last column; the methods
-/// change each. Columns of text, as ids and dates, are left out by [`without`](Self::without), and a target of names
-/// becomes labels by [`classes`](Self::classes). Bytes that were compressed by gzip are recognised by their first two (feature
-/// `gzip`). The file is read as a stream: memory is needed for the numbers and one row of text.
+/// By default there is a header, the delimiter is a comma, and the target is the last column; the methods change each.
+/// Text columns such as ids and dates are excluded by [`without`](Self::without), and a target of names is converted to
+/// labels by [`classes`](Self::classes). Input compressed by gzip is recognised by its first two bytes (feature
+/// `gzip`). The file is read as a stream: it needs memory for the numbers and for one row of text.
 ///
-/// Numbers with a point or an exponent are rounded to the nearest [`Scalar`], as everywhere.
+/// Numbers with a decimal point or an exponent are rounded to the nearest [`Scalar`], as everywhere.
 ///
 /// # Errors
-/// Each names file, line and column (both counted from 1): a row with more or fewer
-/// fields than the first, a field that is no number, NaN or an infinity, a whole number that [`Scalar`]
-/// would round, a label that is not a whole number from 0 on or none of the classes, a column that is not there or
-/// twice, a row or a table beyond a limit or larger than memory, a file without rows, a missing file.
+/// All errors have file, line and column (both counted from 1). They are: a row whose number of fields differs from the
+/// first, a field that is not a number, NaN or an infinity, an integer that [`Scalar`] would round, a label that is not
+/// a non-negative integer or not a class, a column that is missing or ambiguous, a row or a table beyond a limit or
+/// larger than memory, a file without rows, a missing file.
 ///
 /// # Example
 /// ```
@@ -98,43 +98,42 @@ impl Csv {
         }
     }
 
-    /// A table in memory, for `include_bytes!`; `name` stands for the path in errors.
+    /// A table in memory, for `include_bytes!`; `name` replaces the path in errors.
     pub fn from_bytes(name: impl AsRef<Path>, bytes: impl Into<Cow<'static, [u8]>>) -> Self {
         Self { bytes: Some(bytes.into()), ..Self::new(name) }
     }
 
-    /// Whether the first line names the columns. Left out, it is taken to, and refused if it holds
-    /// only numbers.
+    /// Whether the first line is a header. By default it is, and it is refused if it holds only numbers.
     pub fn header(self, present: bool) -> Self {
         Self { header: Some(present), ..self }
     }
 
-    /// The one byte between two fields, a comma if left out.
+    /// The one-byte field delimiter; by default a comma.
     pub fn delimiter(self, delimiter: u8) -> Self {
         Self { delimiter: Delimiter::Byte(delimiter), ..self }
     }
 
-    /// Fields stand between runs of spaces and tabs, as in many scientific files.
+    /// Fields are separated by runs of spaces and tabs, as in many scientific files.
     pub fn blanks(self) -> Self {
         Self { delimiter: Delimiter::Blanks, ..self }
     }
 
-    /// The column to learn, by index from 0 or by name; the last that is read if left out.
+    /// The target column, by index from 0 or by name; by default the last one that is not excluded.
     pub fn target_column(self, column: impl Into<Column>) -> Self {
         Self { target: Some(column.into()), ..self }
     }
 
-    /// Leaves columns out, by index from 0 or by name: `.without(["id", "date"])`. Their fields may be anything.
+    /// Excludes columns, by index from 0 or by name: `.without(["id", "date"])`. Their fields may have any content.
     #[doc(alias("columns", "usecols", "drop", "skip_column"))]
     pub fn without(mut self, columns: impl IntoIterator<Item = impl Into<Column>>) -> Self {
         self.without.extend(columns.into_iter().map(Into::into));
         self
     }
 
-    /// The names of the classes, for a target of names: [`classification`](Self::classification) makes each the label
-    /// of its place, from 0 on, so that `classes[label]` turns a prediction back into a name.
+    /// The class names, for a target of names: [`classification`](Self::classification) converts each to its index, so
+    /// that `classes[label]` converts a prediction back to a name.
     ///
-    /// Keep the names with the model: another file has the same labels if it is read with the same names.
+    /// Store the names with the model: another file gets the same labels if it is read with the same names.
     ///
     /// # Example
     /// ```
@@ -150,10 +149,10 @@ impl Csv {
         Self { classes: Some(names.into_iter().map(Into::into).collect()), ..self }
     }
 
-    /// The names in the target column, each once, in sorted order: for [`classes`](Self::classes). Reads the table.
+    /// The distinct names in the target column, sorted, for [`classes`](Self::classes). Reads the table.
     ///
     /// # Errors
-    /// Those of a table, and when there are more than 65,536 names.
+    /// Those of reading a table, and more than 65,536 names.
     pub fn class_names(&self) -> Result<Vec<String>> {
         let mut names = BTreeSet::new();
         self.read_fields(|role, field| {
@@ -173,30 +172,30 @@ impl Csv {
         Ok(names.into_iter().collect())
     }
 
-    /// Rounds whole numbers that [`Scalar`] cannot hold exactly, as it does others; labels are never rounded.
+    /// Rounds integers that [`Scalar`] cannot represent exactly, like other numbers; labels are never rounded.
     pub fn allow_rounding(self) -> Self {
         Self { may_round: true, ..self }
     }
 
-    /// The most bytes of a row, delimiters and quotes not counted: 16 MiB unless set.
+    /// The maximum length of a row in bytes, without delimiters and quotes; by default 16 MiB.
     pub fn max_row_bytes(self, bytes: usize) -> Self {
         Self { limits: RowLimits { bytes, ..self.limits }, ..self }
     }
 
-    /// The most columns: 1,048,576 unless set.
+    /// The maximum number of columns; by default 1,048,576.
     pub fn max_columns(self, columns: usize) -> Self {
         Self { limits: RowLimits { columns, ..self.limits }, ..self }
     }
 
-    /// The most bytes of text, after unpacking: 4 GiB unless set.
+    /// The maximum size of the text in bytes, after decompression; by default 4 GiB.
     pub fn max_bytes(self, bytes: u64) -> Self {
         Self { bytes_limit: bytes, ..self }
     }
 
-    /// Reads features and class labels: whole numbers from 0 on, or the names of [`classes`](Self::classes).
+    /// Reads features and class labels: non-negative integers, or the names in [`classes`](Self::classes).
     ///
     /// # Shapes
-    /// inputs `[rows, features]`, targets: as many labels.
+    /// inputs `[rows, features]`, targets: one label per row.
     pub fn classification(&self) -> Result<TensorDataset<Labels>> {
         let (features, labels) = match &self.classes {
             Some(classes) => {
@@ -208,17 +207,17 @@ impl Csv {
         TensorDataset::new(Tensor::from(features), Labels::from(labels))
     }
 
-    /// Reads features and a number to learn.
+    /// Reads features and a numeric target.
     ///
     /// # Shapes
-    /// inputs `[rows, features]`, targets `[rows, 1]`, as a layer with one output gives.
+    /// inputs `[rows, features]`, targets `[rows, 1]`, the shape of a layer with one output.
     pub fn regression(&self) -> Result<TensorDataset<Tensor>> {
         let (features, values) = self.read(|field| target_number(field, self.may_round))?;
         let values = Array2::from_shape_vec((values.len(), 1), values).expect("one column");
         TensorDataset::new(Tensor::from(features), Tensor::from(values))
     }
 
-    /// Reads the features, and the target by `parse`.
+    /// Reads the features, and parses the target by `parse`.
     fn read<T>(&self, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<(Array2<Scalar>, Vec<T>)> {
         let (mut features, mut targets) = (Vec::new(), Vec::new());
         let roles = self.read_fields(|role, field| match role {
@@ -229,7 +228,7 @@ impl Csv {
             }
             Role::LeftOut => Ok(()),
         })?;
-        // Tensors and labels copy what they are made of, in buffers that are up to a quarter larger.
+        // Tensors and labels copy their data, into buffers that are up to a quarter larger.
         let copies = (features.len() * size_of::<Scalar>()).max(targets.len() * size_of::<T>()) as u64;
         memory::check(copies / 4 * 5).map_err(|_| self.problem(None, None, Problem::Memory))?;
         let width = roles.iter().filter(|role| **role == Role::Feature).count();
@@ -237,7 +236,7 @@ impl Csv {
         Ok((features.expect("all rows are as long as the first"), targets))
     }
 
-    /// Shows `visit` each field of each row, with the role of its column; returns the roles.
+    /// Calls `visit` for each field of each row, with the role of its column; returns the roles.
     fn read_fields(&self, mut visit: impl FnMut(Role, &str) -> Result<(), Problem>) -> Result<Vec<Role>> {
         let (has_blanks, delimiter) = match self.delimiter {
             Delimiter::Byte(byte) => (false, byte),
@@ -269,7 +268,7 @@ impl Csv {
         found.ok_or_else(|| self.problem(None, None, Problem::Empty))
     }
 
-    /// The names of the columns; none without a header.
+    /// The column names; empty without a header.
     fn names(&self, rows: &mut Rows) -> Result<Vec<String>> {
         if self.header == Some(false) {
             return Ok(Vec::new());
@@ -287,7 +286,7 @@ impl Csv {
         rows.next().map_err(|stop| self.stopped(Some(rows.line()), stop))
     }
 
-    /// The bytes as they are stored.
+    /// The raw bytes.
     fn open(&self) -> Result<Box<dyn Read + '_>> {
         match &self.bytes {
             Some(bytes) => Ok(Box::new(&**bytes)),
@@ -310,12 +309,12 @@ impl Csv {
     }
 }
 
-/// Whether a row holds nothing but text, as names of columns do.
+/// Whether a row holds only text, like a header.
 fn is_header(rows: &Rows) -> bool {
     rows.fields().all(|field| !field.is_empty() && field.parse::<Scalar>().is_err())
 }
 
-/// The label of each class.
+/// The label of each class name.
 fn places(classes: &[String]) -> Result<BTreeMap<&str, u32>, Problem> {
     let mut places = BTreeMap::new();
     for (class, label) in classes.iter().zip(0..) {

@@ -1,4 +1,4 @@
-//! Cutting a data set into batches, in an order that is a function of (seed, epoch).
+//! Splits a data set into batches, in an order that is a function of (seed, epoch).
 
 use std::fmt;
 use std::ops::Range;
@@ -9,12 +9,11 @@ use super::{Batch, Dataset, Rows};
 use crate::random::{Purpose, permutation};
 use crate::{Error, Labels, Result, Scalar, Tensor};
 
-/// Cuts a data set into batches.
+/// Splits a data set into batches.
 ///
-/// No sample is left out: the last batch holds what is left over, unless
-/// [`drop_last`](DataLoader::drop_last) says otherwise. The order of an epoch is a function of
-/// (seed, epoch) alone, and a generated loop counts epochs from 0 in each call: two calls of one epoch go over
-/// the samples in the same order twice. `for batch in &loader` counts its own passes as epochs, from 0.
+/// No sample is dropped: the last batch holds the remainder, unless [`drop_last`](DataLoader::drop_last) is set. The
+/// order of an epoch is a function of (seed, epoch) alone. A generated loop counts epochs from 0 in each call: two
+/// calls for one epoch use the same order twice. `for batch in &loader` counts its own passes as epochs, from 0.
 ///
 /// # Example
 /// ```
@@ -36,39 +35,39 @@ pub struct DataLoader<Y = Labels, X = Tensor> {
     batch_size: usize,
     shuffle: Option<u64>,
     drop_last: bool,
-    /// Passes that `for batch in &loader` has begun.
+    /// The number of passes started by `for batch in &loader`.
     passes: AtomicUsize,
 }
 
 impl<Y, X> DataLoader<Y, X> {
-    /// Batches of so many samples (at least 1), in the data set's order.
+    /// Batches of `batch_size` samples (at least 1), in the order of the data set.
     pub fn new(dataset: impl Dataset<Input = X, Target = Y> + 'static, batch_size: usize) -> Self {
         let dataset = Arc::new(dataset);
         Self { dataset, batch_size, shuffle: None, drop_last: false, passes: AtomicUsize::new(0) }
     }
 
-    /// Takes the samples in another order each epoch, a function of (seed, epoch).
+    /// Shuffles the samples in each epoch, as a function of (seed, epoch).
     pub fn shuffle(self, seed: u64) -> Self {
         Self { shuffle: Some(seed), ..self }
     }
 
-    /// Leaves out the last batch of an epoch where it is not full.
+    /// Drops the last batch of an epoch if it is not full.
     pub fn drop_last(self) -> Self {
         Self { drop_last: true, ..self }
     }
 
-    /// Samples in a full batch.
+    /// The number of samples in a full batch.
     pub fn batch_size(&self) -> usize {
         self.batch_size
     }
 
-    /// Batches of one epoch.
+    /// The number of batches in an epoch.
     pub fn batches(&self) -> usize {
         let full = self.dataset.len().checked_div(self.batch_size).unwrap_or(0);
         full + usize::from(self.samples() > full * self.batch_size)
     }
 
-    /// Samples of one epoch.
+    /// The number of samples in an epoch.
     pub fn samples(&self) -> usize {
         let all = self.dataset.len();
         let left_over = all.checked_rem(self.batch_size).unwrap_or(all);
@@ -80,10 +79,10 @@ impl<Y, X> DataLoader<Y, X> {
         &*self.dataset
     }
 
-    /// Whether it yields a batch at all; `name` says in the error which loader it is.
+    /// Checks that the loader yields a batch; `name` identifies the loader in the error.
     ///
     /// # Errors
-    /// When the batch size is 0, the data set is empty, or `drop_last` drops the only batch.
+    /// If the batch size is 0, if the data set is empty, or if `drop_last` drops the only batch.
     pub fn check(&self, name: &str) -> Result<()> {
         if self.batch_size == 0 {
             let range = "at least 1";
@@ -99,7 +98,7 @@ impl<Y, X> DataLoader<Y, X> {
     /// The batches of an epoch, counted from 0: always the same for the same epoch.
     ///
     /// # Panics
-    /// If the batch size is 0, or there is no memory for the order of the samples.
+    /// If the batch size is 0, or if there is no memory for the order of the samples.
     #[track_caller]
     pub fn epoch(&self, epoch: usize) -> Batches<'_, Y, X> {
         assert!(self.batch_size > 0, "DataLoader: `batch_size` is 0, but must be at least 1");
@@ -117,15 +116,13 @@ impl<Y, X> DataLoader<Y, X> {
         Batches { loader: self, order: order.into(), rest: 0..samples }
     }
 
-    /// The batches of the next pass: epochs count from 0 with each call, also by
-    /// `for batch in &loader`.
+    /// The batches of the next pass: each call starts the next epoch, counted from 0, as does `for batch in &loader`.
     #[track_caller]
     pub fn iter(&self) -> Batches<'_, Y, X> {
         self.epoch(self.passes.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// The batches of an epoch in windows of `k`, for updates on the gradients of several batches.
-    /// The last window holds fewer where they do not fit.
+    /// The batches of an epoch in windows of `k`, for gradient accumulation. The last window may be shorter.
     ///
     /// # Panics
     /// If the batch size or `k` is 0.
@@ -155,7 +152,7 @@ impl<Y, X> DataLoader<Y, X> {
 }
 
 impl<Y, X> Clone for DataLoader<Y, X> {
-    /// A loader of the same data set that counts its passes from 0.
+    /// A loader of the same data set whose passes start at 0.
     fn clone(&self) -> Self {
         Self { dataset: Arc::clone(&self.dataset), passes: AtomicUsize::new(0), ..*self }
     }
@@ -186,12 +183,12 @@ impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
 pub struct Batches<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
-    /// Places in `order` that are still to come.
+    /// The remaining indices into `order`.
     rest: Range<usize>,
 }
 
 impl<Y, X> Batches<'_, Y, X> {
-    /// Takes the next places, at most so many.
+    /// Takes the next indices, at most `samples`.
     fn take_places(&mut self, samples: usize) -> Option<Range<usize>> {
         let start = self.rest.start;
         self.rest.start = self.rest.end.min(start.saturating_add(samples));
@@ -215,10 +212,10 @@ impl<Y, X> Iterator for Batches<'_, Y, X> {
 
 impl<Y, X> ExactSizeIterator for Batches<'_, Y, X> {}
 
-/// The windows of one epoch; made by [`DataLoader::windows`].
+/// The accumulation windows of one epoch; made by [`DataLoader::windows`].
 pub struct Windows<'a, Y = Labels, X = Tensor> {
     batches: Batches<'a, Y, X>,
-    /// Samples in a full window.
+    /// The number of samples in a full window.
     samples: usize,
 }
 
@@ -238,8 +235,8 @@ impl<'a, Y, X> Iterator for Windows<'a, Y, X> {
 
 impl<Y, X> ExactSizeIterator for Windows<'_, Y, X> {}
 
-/// Batches whose gradients make one update. `for batch in &window` takes them from the data set one
-/// by one, so a window needs no more memory than a batch.
+/// The batches of one update with gradient accumulation. `for batch in &window` reads them from the data set one by
+/// one, so a window needs no more memory than a batch.
 pub struct Window<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
@@ -247,19 +244,19 @@ pub struct Window<'a, Y = Labels, X = Tensor> {
 }
 
 impl<Y, X> Window<'_, Y, X> {
-    /// Samples of all its batches.
+    /// The number of samples in all its batches.
     pub fn samples(&self) -> usize {
         self.places.len()
     }
 
-    /// How many batches it has.
+    /// The number of batches.
     pub fn batches(&self) -> usize {
         self.places.len().div_ceil(self.loader.batch_size)
     }
 }
 
 impl<Y, X> Window<'_, Y, X> {
-    /// Its batches, as `for batch in &window` takes them.
+    /// The batches, as in `for batch in &window`.
     pub fn iter(&self) -> WindowBatches<'_, Y, X> {
         let (order, rest) = (Arc::clone(&self.order), self.places.clone());
         WindowBatches(Batches { loader: self.loader, order, rest })
@@ -267,9 +264,8 @@ impl<Y, X> Window<'_, Y, X> {
 }
 
 impl<Y, X: Rows> Window<'_, Y, X> {
-    /// The part of the window's samples that a batch holds. With each batch's mean loss times its
-    /// weight, the gradients add up to those of one large batch exactly, also where batches differ
-    /// in size.
+    /// The fraction of the window's samples that are in this batch. If each batch's mean loss is multiplied by its
+    /// weight, the gradients sum to exactly those of one large batch, even if batches differ in size.
     pub fn weight(&self, batch: &Batch<Y, X>) -> Scalar {
         batch.len() as Scalar / self.samples() as Scalar
     }
@@ -284,7 +280,7 @@ impl<'w, Y, X> IntoIterator for &'w Window<'_, Y, X> {
     }
 }
 
-/// The batches of one window.
+/// The batches of one accumulation window.
 pub struct WindowBatches<'a, Y = Labels, X = Tensor>(Batches<'a, Y, X>);
 
 impl<Y, X> Iterator for WindowBatches<'_, Y, X> {

@@ -1,32 +1,32 @@
-//! What can be cut into rows, one for each sample.
+//! Types with one row per sample.
 
 use ndarray::{Array, ArrayView, Dimension};
 
 use crate::value::Value;
 use crate::{Error, Labels, Result, Scalar, Tensor, kernel};
 
-/// Values with a row for each sample: tensors and labels (their first axis), pairs of such values.
+/// Values with one row per sample: tensors and labels (along their first axis), and pairs of such values.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not cut into rows, one for each sample",
+    message = "`{Self}` cannot be split into rows, one per sample",
     label = "not rows of samples",
     note = "write `Tensor::from(..)` for numbers, `Labels::from(..)` for classes, or a pair of them",
     note = "a type of your own implements `Rows`"
 )]
 pub trait Rows: Clone + Send + Sync {
-    /// How many samples there are.
+    /// The number of samples.
     fn rows(&self) -> usize;
 
-    /// The rows at these places, in this order.
+    /// The rows at these indices, in this order.
     ///
     /// # Panics
-    /// If a place is not below [`rows`](Rows::rows).
+    /// If an index is not below [`rows`](Rows::rows).
     #[track_caller]
     fn pick(&self, indices: &[usize]) -> Self;
 
-    /// Whether every row can be learnt from; `what` names the values in the error.
+    /// Checks that every row is usable for training; `what` names the values in the error.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] names the first number that is NaN or infinite.
+    /// [`Error::NotFinite`] has the first value that is NaN or infinite.
     fn check(&self, what: &str) -> Result<()>;
 }
 
@@ -57,13 +57,13 @@ impl Rows for Tensor {
     }
 }
 
-/// Copies rows of so many numbers, runs of neighbours in one go; returns the largest absolute value.
+/// Copies rows of `width` elements, contiguous runs at once; returns the largest absolute value.
 fn copy_rows(numbers: &[Scalar], width: usize, indices: &[usize], mut rows: &mut [Scalar]) -> Scalar {
     let mut bound: Scalar = 0.0;
     for run in indices.chunk_by(|&a, &b| a + 1 == b) {
         let (these, rest) = rows.split_at_mut(run.len() * width);
         let largest = kernel::copy_and_compare(&numbers[run[0] * width..][..these.len()], these);
-        // NaN and infinity stay.
+        // NaN and infinity are kept.
         bound = if bound.is_nan() || largest <= bound { bound } else { largest };
         rows = rest;
     }
@@ -116,8 +116,8 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
     }
 }
 
-/// What a data set in memory can be made of: [`Rows`], and all that becomes a [`Tensor`] (numbers) or [`Labels`]
-/// (integers): vectors, nested arrays, and `ndarray` arrays.
+/// The sources of an in-memory data set: [`Rows`], and everything that converts to a [`Tensor`] (numbers) or to
+/// [`Labels`] (integers): vectors, nested arrays, and `ndarray` arrays.
 ///
 /// # Example
 /// ```
@@ -130,19 +130,19 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not cut into rows, one for each sample",
+    message = "`{Self}` cannot be split into rows, one per sample",
     label = "not rows of samples",
     note = "accepted are tensors and labels, arrays of `ndarray`, vectors and nested arrays, of `Scalar` (f32) for numbers and \
             of `u8`, `u32`, `usize`, `i32` or `i64` for classes, and pairs of tensors and labels",
-    note = "names of classes become labels by `Labels::from_names(names, &classes)?`",
-    note = "of other numbers make an array first, as `array.mapv(|x| x as Scalar)`; of a `Vec<Vec<_>>`, `Tensor::try_from(rows)?`",
-    note = "a reference to an array or a vector is not taken: `clone()` it"
+    note = "class names become labels by `Labels::from_names(names, &classes)?`",
+    note = "convert other numbers first, as `array.mapv(|x| x as Scalar)`; for a `Vec<Vec<_>>`, `Tensor::try_from(rows)?`",
+    note = "references to arrays and vectors are not accepted: `clone()` them"
 )]
 pub trait IntoRows {
-    /// What it becomes.
+    /// The type after conversion.
     type Rows: Rows;
 
-    /// The same as tensors or labels.
+    /// Converts to tensors or labels.
     #[track_caller]
     fn into_rows(self) -> Self::Rows;
 }
@@ -156,7 +156,7 @@ impl<R: Rows> IntoRows for R {
     }
 }
 
-/// Shares the numbers.
+/// Shares the elements.
 impl IntoRows for &Tensor {
     type Rows = Tensor;
 

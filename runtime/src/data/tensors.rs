@@ -1,10 +1,10 @@
-//! Data sets in memory.
+//! In-memory data sets.
 
 use super::{Batch, Dataset, IntoRows, Rows};
 use crate::random::{Purpose, permutation};
 use crate::{Error, Labels, Result, Scalar, Tensor};
 
-/// Samples that are all in memory; a clone shares them.
+/// Samples in memory; a clone shares them.
 ///
 /// # Example
 /// ```
@@ -25,11 +25,11 @@ pub struct TensorDataset<Y = Labels, X = Tensor> {
 }
 
 impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
-    /// Samples made of the rows of both: tensors, labels, or what becomes such ([`IntoRows`]).
+    /// A data set of the rows of inputs and targets: tensors, labels, or values that convert to them ([`IntoRows`]).
     ///
     /// # Errors
-    /// When there are no samples, when inputs and targets differ in number, and when a number is NaN
-    /// or infinite: with its row and column.
+    /// If there are no samples, if the numbers of inputs and targets differ, or if a value is NaN or infinite: then the
+    /// error has its row and column.
     #[track_caller]
     pub fn new(inputs: impl IntoRows<Rows = X>, targets: impl IntoRows<Rows = Y>) -> Result<Self> {
         let (inputs, targets) = (inputs.into_rows(), targets.into_rows());
@@ -54,22 +54,21 @@ impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
         &self.targets
     }
 
-    /// A copy of the samples at these places, in this order.
+    /// A copy of the samples at these indices, in this order.
     ///
     /// # Panics
-    /// If there is no sample at a place.
+    /// If an index is out of range.
     #[track_caller]
     pub fn subset(&self, indices: &[usize]) -> Self {
         Self { inputs: self.inputs.pick(indices), targets: self.targets.pick(indices) }
     }
 
-    /// Deals the samples into two parts: `fraction` of them, in (0, 1), and the rest.
+    /// Splits the samples into two parts: `fraction` of them, in (0, 1), and the rest.
     ///
-    /// Which samples go where is a function of `seed` and the number of samples alone; each part
-    /// keeps their order.
+    /// The assignment is a function of `seed` and the number of samples alone; each part keeps the order.
     ///
     /// # Errors
-    /// When one of the parts would hold no sample.
+    /// If one of the parts would be empty.
     pub fn split(&self, fraction: f64, seed: u64) -> Result<(Self, Self)> {
         let samples = self.inputs.rows();
         let first = (samples as f64 * fraction).round();
@@ -86,10 +85,10 @@ impl<Y: Rows, X: Rows> TensorDataset<Y, X> {
 }
 
 impl<Y: Rows> TensorDataset<Y> {
-    /// Changes each number of the inputs, as for scaling.
+    /// Applies a function to each element of the inputs, for example to scale them.
     ///
     /// # Panics
-    /// If it makes a number NaN or infinite: the message names row and column.
+    /// If a result is NaN or infinite: the message has row and column.
     #[track_caller]
     pub fn map_inputs(self, change: impl Fn(Scalar) -> Scalar) -> Self {
         let inputs = Tensor::from(self.inputs.view().mapv(change));

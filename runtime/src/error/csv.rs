@@ -1,4 +1,4 @@
-//! What can be wrong in a CSV file.
+//! Errors in CSV files.
 
 use std::any::type_name;
 use std::fmt;
@@ -7,24 +7,24 @@ use super::short::Names;
 use super::{Short, write_none_of};
 use crate::Scalar;
 
-/// What is wrong in a CSV file; the [`Error`](crate::Error) around it names path, line and column.
+/// An error in a CSV file; the enclosing [`Error`](crate::Error) has path, line and column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CsvProblem {
     /// The file has no rows of data.
     Empty,
-    /// The line that should name the columns holds only numbers.
+    /// The first line should name the columns, but holds only numbers.
     HeaderIsData,
-    /// The file is read without a header, and its first line holds nothing but text.
+    /// The file is read without a header, but its first line holds only text.
     DataIsHeader,
-    /// The only column that is read is the target.
+    /// The only column is the target.
     NoFeatures,
-    /// The target is among the columns that are left out.
+    /// The target is one of the excluded columns.
     TargetLeftOut {
-        /// Its name, or its index where there is no header.
+        /// Its name, or its index if there is no header.
         name: String,
     },
-    /// A row has more or fewer fields than the first.
+    /// The number of fields differs from that of the first row.
     Ragged {
         /// Fields in the first row.
         expected: u64,
@@ -33,22 +33,22 @@ pub enum CsvProblem {
     },
     /// A field is empty.
     Missing,
-    /// A field holds something else than a number.
+    /// A field is not a number.
     NotANumber {
         /// The field.
         text: String,
     },
-    /// A field of the target holds something else than a number to learn.
+    /// A field of the target is not a number.
     NotATarget {
         /// The field.
         text: String,
     },
-    /// A field holds NaN, an infinity or a number too large for [`Scalar`](crate::Scalar).
+    /// A field is NaN, an infinity or too large for [`Scalar`](crate::Scalar).
     NotFinite {
         /// The field.
         text: String,
     },
-    /// A whole number that [`Scalar`](crate::Scalar) cannot hold exactly, as ids and times often are.
+    /// A whole number that [`Scalar`](crate::Scalar) cannot represent exactly, as is common for ids and times.
     Rounded {
         /// The field.
         text: String,
@@ -63,24 +63,24 @@ pub enum CsvProblem {
         /// The limit.
         limit: usize,
     },
-    /// The table, unpacked, is longer than the limit.
+    /// The uncompressed table is longer than the limit.
     LongTable {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The numbers up to here need more memory than the system gives.
+    /// The values read so far need more memory than the system grants.
     Memory,
-    /// The target is asked for by a name that several columns have.
+    /// The name of the target is that of several columns.
     RepeatedColumn {
         /// The name.
         name: String,
     },
-    /// A label is not a whole number of 0 or more, or is absurdly large.
+    /// A label is not a non-negative integer, or is implausibly large.
     NotALabel {
         /// The field.
         text: String,
     },
-    /// A name in the target column is none of the classes.
+    /// A name in the target column is not a class.
     UnknownClass {
         /// The field.
         text: String,
@@ -92,16 +92,16 @@ pub enum CsvProblem {
         /// The name.
         name: String,
     },
-    /// The target column has more names than classes are found for.
+    /// The target column has more distinct names than the limit of inferred classes.
     ManyClasses {
         /// The limit.
         limit: usize,
     },
-    /// A column that is chosen is not in the file.
+    /// A requested column is not in the file.
     UnknownColumn {
-        /// The column asked for, by name or by index.
+        /// The requested column, by name or by index.
         wanted: String,
-        /// The names in the header; empty for a file without one.
+        /// The names in the header; empty without a header.
         present: Vec<String>,
         /// Columns in the file.
         columns: usize,
@@ -113,7 +113,7 @@ pub enum CsvProblem {
 }
 
 impl CsvProblem {
-    /// Whether a field is text that cannot be read as what it should be.
+    /// Whether a field is text where a number or label is expected.
     pub(crate) fn is_text(&self) -> bool {
         matches!(
             self,
@@ -124,7 +124,7 @@ impl CsvProblem {
         )
     }
 
-    /// What is wrong with a class or its name.
+    /// Writes an error about a class or its name.
     fn write_class(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotALabel { text } if text.parse::<f64>().is_ok() => write!(
@@ -148,7 +148,7 @@ impl CsvProblem {
             }
             Self::ManyClasses { limit } => write!(
                 f,
-                "the target has more than {limit} different values, which are hardly names of classes; choose the \
+                "the target has more than {limit} different values, which are unlikely to be class names; choose the \
                  column by `.target_column(..)`, or call `.regression()` for numbers"
             ),
             _ => Ok(()),
@@ -187,7 +187,7 @@ impl fmt::Display for CsvProblem {
             Self::Missing => write!(f, "the field is empty; fill it or leave the row out"),
             Self::NotANumber { text } => write!(
                 f,
-                "`{}` is not a number; mend the field, or leave the column out by `.without([..])`",
+                "`{}` is not a number; fix the field, or leave the column out by `.without([..])`",
                 Short(text)
             ),
             Self::NotATarget { text } => write!(

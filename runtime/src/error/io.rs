@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Error;
 
-/// Where a path that was not found was looked for.
+/// Writes where a path that was not found was searched.
 pub(super) fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std::io::Error) -> fmt::Result {
     if source.kind() != std::io::ErrorKind::NotFound {
         return Ok(());
@@ -23,7 +23,7 @@ pub(super) fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std:
     }
 }
 
-/// Passes an error of the system on as it is. [`Error::io`] adds the path to it.
+/// Passes a system error on unchanged. [`Error::io`] adds the path.
 ///
 /// # Example
 /// ```

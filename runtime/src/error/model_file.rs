@@ -1,26 +1,26 @@
-//! What can be wrong in a safetensors file.
+//! Errors in safetensors files.
 
 use std::fmt;
 
 use super::Short;
 use crate::Scalar;
 
-/// What is wrong in a model file; the [`Error`](crate::Error) around it names the path.
+/// An error in a model file; the enclosing [`Error`](crate::Error) has the path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ModelFileProblem {
-    /// The file is too short to hold even its own header.
+    /// The file is too short for its own header.
     CutShort {
         /// Bytes in the file.
         bytes: u64,
-        /// Bytes that it needs.
+        /// Bytes that its header needs.
         needed: u64,
     },
-    /// A file that `torch.save` wrote.
+    /// The file was written by `torch.save`.
     Pickled,
     /// The header is not a JSON object of entries.
     Header {
-        /// What the JSON reader said.
+        /// The error of the JSON parser.
         reason: String,
     },
     /// The header is longer than the limit.
@@ -35,14 +35,14 @@ pub enum ModelFileProblem {
         /// The limit.
         limit: usize,
     },
-    /// The system refuses the memory that the file needs.
+    /// The system refused the memory that the file needs.
     Memory {
         /// Bytes that are needed.
         needed: u64,
     },
-    /// The metadata is no map of texts to texts, or has a key twice.
+    /// The metadata is not a map from strings to strings, or has a key twice.
     Metadata {
-        /// The key that comes twice.
+        /// The repeated key.
         key: Option<String>,
     },
     /// Two entries share a name.
@@ -50,11 +50,11 @@ pub enum ModelFileProblem {
         /// The name.
         name: String,
     },
-    /// An entry lacks a field, or a field is of the wrong kind.
+    /// An entry lacks a field, or a field has the wrong type.
     Entry {
         /// The entry.
         name: String,
-        /// The field that cannot be used: `shape`.
+        /// The unusable field: `shape`.
         field: &'static str,
     },
     /// An entry has a field twice.
@@ -64,32 +64,32 @@ pub enum ModelFileProblem {
         /// The field: `shape`.
         field: &'static str,
     },
-    /// A number is NaN or an infinity.
+    /// A value is NaN or an infinity.
     NotFinite {
         /// The entry.
         name: String,
-        /// The place in row-major order, counted from 0.
+        /// The index in row-major order, counted from 0.
         index: usize,
-        /// The number.
+        /// The value.
         text: String,
     },
-    /// A number is too large for [`Scalar`](crate::Scalar), or a whole number that it would round.
+    /// A value is too large for [`Scalar`](crate::Scalar), or an integer that it cannot represent exactly.
     Unfit {
         /// The entry.
         name: String,
-        /// The place in row-major order, counted from 0.
+        /// The index in row-major order, counted from 0.
         index: usize,
-        /// The number.
+        /// The value.
         text: String,
     },
-    /// An entry holds numbers of a kind that the runtime does not read.
+    /// The element type of an entry is not supported.
     Kind {
         /// The entry.
         name: String,
-        /// Its kind: `BF16`.
+        /// Its type: `BF16`.
         found: String,
     },
-    /// An entry's bytes do not fit its shape, or lie outside the file.
+    /// The bytes of an entry do not match its shape, or are outside the file.
     Range {
         /// The entry.
         name: String,
@@ -97,18 +97,18 @@ pub enum ModelFileProblem {
         begin: u64,
         /// One past the last byte.
         end: u64,
-        /// Bytes that the shape needs; `None` when the product overflows.
+        /// Bytes that the shape needs; `None` on overflow.
         needed: Option<u64>,
-        /// Bytes that the file has after its header.
+        /// Bytes after the header.
         available: u64,
     },
-    /// Two entries share bytes, or bytes belong to no entry.
+    /// Two entries overlap, or bytes belong to no entry.
     Layout {
         /// The entry before which the layout breaks, or the last one.
         name: String,
-        /// Where it should begin (or the file end).
+        /// The expected offset of this entry (or of the end of the file).
         expected: u64,
-        /// Where it does.
+        /// The actual offset.
         found: u64,
     },
 }
@@ -123,7 +123,7 @@ impl fmt::Display for ModelFileProblem {
             ),
             Self::Pickled => write!(
                 f,
-                "a file of `torch.save`, which holds a program; in Python, write the model with \
+                "a file of `torch.save`, which contains code; in Python, write the model with \
                  `safetensors.torch.save_file(model.state_dict(), path)`"
             ),
             Self::Header { reason } => write!(f, "the header cannot be read: {}", Short(reason)),
@@ -138,10 +138,10 @@ impl fmt::Display for ModelFileProblem {
                  with `ModelFile::new(path).max_entries(..)`"
             ),
             Self::Memory { needed } => {
-                write!(f, "it needs {needed} bytes of memory, which the system does not give")
+                write!(f, "it needs {needed} bytes of memory, which the system refuses")
             }
             Self::Metadata { key: None } => {
-                write!(f, "`__metadata__` is not a map of texts to texts, as the format has it")
+                write!(f, "`__metadata__` is not a map from strings to strings, as the format requires")
             }
             Self::Metadata { key: Some(key) } => {
                 write!(f, "`__metadata__` has the key `{}` twice", Short(key))

@@ -1,17 +1,17 @@
-//! Texts of files in messages: on one line, and never longer than a person reads.
+//! Text from files in messages: on one line, and shortened.
 
 use std::fmt::{self, Write as _};
 
-/// Characters of a text that are shown whole.
+/// Maximum number of characters that are shown unshortened.
 const WHOLE: usize = 100;
-/// Characters that are shown of a longer one.
+/// Number of characters that are shown of a longer text.
 const SHOWN: usize = 60;
-/// Names of a list that are shown.
+/// Maximum number of names that are shown of a list.
 const NAMES: usize = 10;
 
-/// Shows a text from outside the program: shortened when it is long, control characters escaped.
+/// Displays text from outside the program: shortened if it is long, with control characters escaped.
 ///
-/// A shortened text is shown as it is when it is shortened again.
+/// Shortening is idempotent.
 pub(crate) struct Short<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Short<'_> {
@@ -28,12 +28,12 @@ impl fmt::Display for Short<'_> {
     }
 }
 
-/// A copy of a text, shortened when it is long: errors do not hold whole files.
+/// A copy of a text, shortened if it is long, so that errors do not hold whole files.
 pub(crate) fn shorten(text: &str) -> String {
     if text.chars().nth(WHOLE).is_none() { text.to_owned() } else { Short(text).to_string() }
 }
 
-/// Shows names in backticks, separated by commas: the first few, and how many more there are.
+/// Displays names in backticks, separated by commas: the first few, and the number of the others.
 pub(super) struct Names<'a>(pub(super) &'a [String]);
 
 impl fmt::Display for Names<'_> {
@@ -45,12 +45,12 @@ impl fmt::Display for Names<'_> {
     }
 }
 
-/// How many of a list are shown.
+/// The elements of a list that are shown.
 pub(super) fn shown<T>(list: &[T]) -> impl Iterator<Item = &T> {
     list.iter().take(NAMES)
 }
 
-/// Says how many of a list are not shown.
+/// Writes the number of elements that are not shown.
 pub(super) fn write_more(f: &mut fmt::Formatter<'_>, length: usize) -> fmt::Result {
     if length > NAMES { write!(f, " and {} more", length - NAMES) } else { Ok(()) }
 }

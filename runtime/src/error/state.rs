@@ -1,11 +1,11 @@
-//! What differs between a state and a model.
+//! Differences between a state and a model.
 
 use std::fmt;
 
 use super::Short;
 use super::short::{Names, shown, write_more};
 
-/// An entry whose shape is not the model's.
+/// An entry whose shape differs from the model's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misshapen {
     /// The entry's name: `hidden.weight`.
@@ -22,7 +22,7 @@ pub(super) fn write_state(
     unexpected: &[String],
     misshapen: &[Misshapen],
 ) -> fmt::Result {
-    write!(f, "this state belongs to another architecture, the model was left as it is")?;
+    write!(f, "this state belongs to another architecture, the model is unchanged")?;
     if !missing.is_empty() {
         write!(f, "; missing: {}", Names(missing))?;
     }

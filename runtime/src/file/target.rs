@@ -1,4 +1,4 @@
-//! What a write replaces: the path behind symbolic links, and the access that the new file must keep.
+//! The target of a write: symbolic links are followed, and the old file's ownership and permissions are kept.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use super::irregular;
 
-/// Links that are followed before a path counts as a circle, as on Linux.
+/// The maximum number of symbolic links to follow, as on Linux.
 const MOST_LINKS: usize = 40;
 
-/// A regular file to replace, or a path where none is yet.
+/// A regular file to replace, or a path without a file.
 pub(super) struct Target {
     path: PathBuf,
-    /// Whether the caller's path is a symbolic link, and `path` is where it leads.
+    /// Whether the caller's path is a symbolic link and `path` its target.
     is_linked: bool,
-    /// The file to replace, if there is one.
+    /// The metadata of the file to replace, if any.
     old: Option<Metadata>,
 }
 
@@ -22,8 +22,7 @@ impl Target {
     /// Follows symbolic links, also to a file that does not exist yet.
     ///
     /// # Errors
-    /// When the path names no file, leads to something else than a regular file, or to a file that must not be
-    /// written.
+    /// If the path names no file, or leads to anything but a regular file, or to a file that is not writable.
     pub(super) fn resolve(path: &Path) -> io::Result<Self> {
         let mut found = path.to_path_buf();
         for links in 0..=MOST_LINKS {
@@ -52,7 +51,7 @@ impl Target {
         &self.path
     }
 
-    /// The folder that holds the target.
+    /// The folder of the target.
     pub(super) fn folder(&self) -> &Path {
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         folder.unwrap_or(Path::new("."))
@@ -63,7 +62,7 @@ impl Target {
         self.old.is_some()
     }
 
-    /// Adds where the link leads, since the error's path is the link's.
+    /// Adds the link's target to an error, whose path is that of the link.
     pub(super) fn explain(&self, error: io::Error) -> io::Error {
         if self.is_linked {
             return io::Error::new(
@@ -74,9 +73,9 @@ impl Target {
         error
     }
 
-    /// Gives the new file the old one's owner, group and permissions.
+    /// Copies owner, group and permissions of the old file to the new one.
     ///
-    /// Where the group may not be given, its members get no more than everybody, so that nobody gains access.
+    /// If the group cannot be set, the new group gets no more permissions than everybody, so that nobody gains access.
     #[cfg(unix)]
     pub(super) fn keep_access(&self, file: &File) -> io::Result<()> {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
@@ -86,14 +85,14 @@ impl Target {
         if (new.uid(), new.gid()) != (old.uid(), old.gid())
             && fchown(file, Some(old.uid()), Some(old.gid())).is_err()
         {
-            // The owner can be given by the administrator alone, a group by its members.
+            // Only an administrator can set the owner; a member can set a group.
             let is_group_kept = new.gid() == old.gid() || fchown(file, None, Some(old.gid())).is_ok();
             if !is_group_kept {
                 mode &= 0o707 | (mode & 0o007) << 3;
             }
         }
         if file.metadata()?.mode() & 0o777 == mode {
-            // Some file systems give all files the same mode and refuse every change.
+            // Some file systems have one mode for all files and refuse every change.
             return Ok(());
         }
         file.set_permissions(fs::Permissions::from_mode(mode))
@@ -106,7 +105,7 @@ impl Target {
     }
 }
 
-/// The metadata of a regular file that this process may open for writing.
+/// The metadata of a regular file, if this process may open it for writing.
 fn writable(path: &Path, metadata: &Metadata) -> io::Result<Metadata> {
     if let Some(kind) = irregular(metadata) {
         let error = if metadata.is_dir() { io::ErrorKind::IsADirectory } else { io::ErrorKind::InvalidInput };

@@ -1,4 +1,4 @@
-//! Temporary files: named at random, locked while their writer lives, removed when it fails or has died.
+//! Temporary files: named at random, locked while their writer is alive, and removed if it fails or dies.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -9,26 +9,26 @@ use std::time::Duration;
 
 use super::target::Target;
 
-/// Names tried before giving up: one of 64 random bits is taken by chance about never.
+/// Names to try: a collision of 64 random bits is next to impossible.
 const TRIES: usize = 100;
 
-/// How long a leftover of another machine (or of a time before the last boot) must have been left alone.
+/// The minimum age of a leftover from another machine (or from before the last boot).
 ///
-/// A network file system may keep locks of one machine from the other, so that a lock proves nothing there.
-/// No writer pauses for an hour; if one does, its rename fails and tells so.
+/// A network file system may not share locks between machines, so an unlocked file proves nothing there. No writer
+/// pauses for an hour; if one does, its rename fails with an error.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-/// A file in the target's folder that this value created. Dropping it removes the file.
+/// A file that this value created in the target's folder. Dropping it removes the file.
 pub(super) struct Temporary {
     path: PathBuf,
     file: File,
 }
 
 impl Temporary {
-    /// Removes leftovers of dead writers of the same target and creates a file of one's own.
+    /// Removes leftovers of dead writers of this target, and creates a new file.
     ///
-    /// The lock is held until the file is closed, after the rename. A cleaner may lock the file before its
-    /// creator does; then the creator takes another name.
+    /// The lock is held until the file is closed, after the rename. A cleaner may lock the file before its creator
+    /// does; the creator then takes another name.
     pub(super) fn create(target: &Target) -> io::Result<Self> {
         let prefix = prefix(target);
         clean(target.folder(), &prefix);
@@ -52,7 +52,7 @@ impl Temporary {
         &self.file
     }
 
-    /// Renames it; from there on there is nothing to remove. The lock is let go of afterwards.
+    /// Renames the file, so that there is nothing to remove, and then releases the lock.
     pub(super) fn rename_over(mut self, target: &Path) -> io::Result<()> {
         fs::rename(&self.path, target)?;
         self.path = PathBuf::new();
@@ -63,14 +63,13 @@ impl Temporary {
 impl Drop for Temporary {
     fn drop(&mut self) {
         if !self.path.as_os_str().is_empty() {
-            // The error that made the write fail is the one to report.
+            // The error that failed the write is the one to report.
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Creates a file that was not there. One that replaces another is its owner's alone until it has the other's
-/// permissions.
+/// Creates a new file. If it replaces another, only its owner has access until it has the other's permissions.
 fn create_new(path: &Path, is_private: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -82,7 +81,7 @@ fn create_new(path: &Path, is_private: bool) -> io::Result<File> {
     options.open(path)
 }
 
-/// Locks a new file; false when a cleaner was quicker. Where there are no locks, cleaners do nothing either.
+/// Locks a new file; false if a cleaner was faster. Without locks, cleaners do nothing either.
 #[cfg(unix)]
 fn is_kept(file: &File) -> io::Result<bool> {
     match file.try_lock() {
@@ -92,22 +91,22 @@ fn is_kept(file: &File) -> io::Result<bool> {
     }
 }
 
-/// Elsewhere a lock would keep readers out, so that there are none, and leftovers stay.
+/// On other systems a lock would block readers, so there are no locks, and leftovers are kept.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
 fn is_kept(_: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// The beginning of the names of this target's temporary files: `.tl-TARGET-MACHINE-`.
+/// The name prefix of this target's temporary files: `.tl-TARGET-MACHINE-`.
 ///
-/// It is short whatever the target's name, and names the boot of the machine, which containers share.
+/// It has a fixed length whatever the target's name, and identifies the boot of the machine, which containers share.
 fn prefix(target: &Target) -> String {
     let name = target.path().file_name().unwrap_or_default();
     format!(".tl-{:016x}-{:08x}-", hash(name.as_encoded_bytes()), machine())
 }
 
-/// A number of the running kernel; 0 where the system tells none.
+/// An id of the running kernel; 0 if the system provides none.
 fn machine() -> u32 {
     fs::read("/proc/sys/kernel/random/boot_id").map_or(0, |id| (hash(&id) as u32).max(1))
 }
@@ -119,7 +118,7 @@ fn hash(bytes: &[u8]) -> u64 {
         .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Removes temporary files of this target whose writers are dead. What cannot be removed stays: it costs space.
+/// Removes temporary files of this target whose writers are dead. Failures are ignored: a leftover only costs space.
 fn clean(folder: &Path, prefix: &str) {
     if !cfg!(unix) {
         return;
@@ -135,7 +134,7 @@ fn clean(folder: &Path, prefix: &str) {
     }
 }
 
-/// Whether the rest of the name is ours: the machine, the random number, the ending.
+/// Whether the rest of the name has our format: the machine, the random number, the extension.
 fn is_temporary(name: &OsStr, of_target: &str) -> bool {
     let rest = name
         .to_str()
@@ -147,10 +146,10 @@ fn is_temporary(name: &OsStr, of_target: &str) -> bool {
     parts.is_some_and(|(machine, random)| is_hex(machine, 8) && is_hex(random, 16))
 }
 
-/// Removes a file that nobody holds the lock of and that was not changed for so long.
+/// Removes a file that is unlocked and was not modified for `age`.
 ///
-/// A writer locks its file right after it creates it and checks that it still has a name. So whoever gets the
-/// lock here has a file whose writer is dead, or is about to notice and take another one.
+/// A writer locks its file right after creating it and checks that it still has a name. Whoever gets the lock here
+/// therefore has a file whose writer is dead, or is about to notice and take another name.
 fn remove_dead(path: &Path, age: Duration) {
     let Ok(file) = OpenOptions::new().write(true).open(path) else { return };
     let changed = file.metadata().and_then(|metadata| metadata.modified());
@@ -213,7 +212,7 @@ mod tests {
         assert_eq!(dead.exists(), machine() == 0);
     }
 
-    /// Locks of another machine prove nothing, so its files must have been left alone for long.
+    /// Locks of another machine prove nothing, so its files must be old.
     #[cfg(unix)]
     #[test]
     fn leftovers_of_another_machine_go_when_they_are_old() {
@@ -231,7 +230,7 @@ mod tests {
         assert!(young.exists() && !old.exists());
     }
 
-    /// A cleaner may come between the creation of a file and its lock.
+    /// A cleaner may run between the creation of a file and its lock.
     #[cfg(unix)]
     #[test]
     fn a_file_that_a_cleaner_has_is_given_up() {

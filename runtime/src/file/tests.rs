@@ -1,4 +1,4 @@
-//! What a write replaces, what it refuses, and what it leaves behind.
+//! Replaced files, refused targets, and leftovers.
 
 use std::fs;
 use std::path::PathBuf;
@@ -82,7 +82,7 @@ mod unix {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    /// What the process may do although permissions say no.
+    /// Whether the process may write despite missing permissions.
     fn is_administrator(folder: &Path) -> bool {
         let probe = folder.join("probe");
         fs::write(&probe, "").unwrap();
@@ -116,7 +116,7 @@ mod unix {
         }
     }
 
-    /// Only an administrator can give a file away, so that the owner can be seen to stay.
+    /// Only an administrator can change owners, which this test needs.
     #[test]
     fn the_owner_stays() {
         let folder = tempfile::tempdir().unwrap();
@@ -167,7 +167,7 @@ mod unix {
         assert!(save(&circle, "new").unwrap_err().to_string().contains("lead in a circle"));
     }
 
-    /// A save makes a new file: other names of the old one keep the old content, as documented.
+    /// A save creates a new file: hard links to the old one keep the old content, as documented.
     #[test]
     fn other_names_of_the_file_keep_the_old_content() {
         let folder = tempfile::tempdir().unwrap();
@@ -219,7 +219,7 @@ mod unix {
         assert_eq!(entries(folder.path()), 1);
     }
 
-    /// A folder of mode 333 can be written and not opened: what was renamed is saved.
+    /// A folder of mode 333 can be written but not opened: the file is saved after the rename.
     #[test]
     fn a_folder_that_cannot_be_synced_holds_the_file() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,7 @@
-//! What surrounds the product of a fully connected layer: its bias and its rectifier.
+//! Bias and ReLU of a fully connected layer, around its matmul.
 //!
-//! Formula: `y = max(y + b, 0)`, and backwards `g = 0` where `y ≤ 0`, with the sums of the rows of `g` for `b`; both
-//! also return the largest absolute value that they write.
+//! Formula: `y = max(y + b, 0)`; backward, `g = 0` where `y ≤ 0`, and the column sums of `g` for `b`. Both also return
+//! the largest absolute value that they write.
 //! Layout: dense rows of outputs.
 //! Blocking: forward by parts of whole rows; backward by blocks of rows, whose sums are added in order.
 //! Bound: memory, one pass each way instead of two.
@@ -9,48 +9,50 @@
 use super::elementwise::{PART, share_rows};
 use super::largest::{Largest, Shared};
 use super::pool::{self, Pieces};
-use super::simd::{dispatch, level};
+use super::simd::multiversioned;
 use crate::Scalar;
 use crate::storage::Buffer;
 
-/// `y[i, j] = max(y[i, j] + bias[j], 0)`; a NaN stays one. Returns the largest `|y|`.
+/// `y[i, j] = max(y[i, j] + bias[j], 0)`; NaN is kept. Returns the largest `|y|`.
 pub(crate) fn add_and_rectify(bias: &[Scalar], y: &mut [Scalar]) -> Scalar {
-    #[inline(always)]
-    fn body(bias: &[Scalar], y: &mut [Scalar]) -> Largest {
-        let mut largest = Largest::default();
-        for row in y.chunks_exact_mut(bias.len()) {
-            for (y, b) in row.iter_mut().zip(bias) {
-                let sum = *y + *b;
-                *y = if sum <= 0.0 { 0.0 } else { sum };
-                largest.add(*y);
+    multiversioned!(
+        fn body(bias: &[Scalar], y: &mut [Scalar]) -> Largest {
+            let mut largest = Largest::default();
+            for row in y.chunks_exact_mut(bias.len()) {
+                for (y, b) in row.iter_mut().zip(bias) {
+                    let sum = *y + *b;
+                    *y = if sum <= 0.0 { 0.0 } else { sum };
+                    largest.add(*y);
+                }
             }
+            largest
         }
-        largest
-    }
+    );
     let all = Shared::default();
     share_rows(y, bias.len(), bias.len(), |_, y| {
-        all.add(dispatch!(level(), [] body(bias: &[Scalar], y: &mut [Scalar]) -> Largest));
+        all.add(body(bias, y));
     });
     all.value()
 }
 
-/// `g[i, j] = 0` where `y[i, j] ≤ 0`, and then `sums[j] = Σ g[i, j]`. Returns the largest `|g|`.
+/// `g[i, j] = 0` where `y[i, j] ≤ 0`, then `sums[j] = Σ g[i, j]`. Returns the largest `|g|`.
 pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Scalar {
-    #[inline(always)]
-    fn body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest {
-        let width = sums.len();
-        let mut largest = Largest::default();
-        sums.fill(0.0);
-        for (g, y) in g.chunks_exact_mut(width).zip(y.chunks_exact(width)) {
-            for ((g, y), sum) in g.iter_mut().zip(y).zip(&mut *sums) {
-                *g = if *y <= 0.0 { 0.0 } else { *g };
-                *sum += *g;
-                largest.add(*g);
+    multiversioned!(
+        fn body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest {
+            let width = sums.len();
+            let mut largest = Largest::default();
+            sums.fill(0.0);
+            for (g, y) in g.chunks_exact_mut(width).zip(y.chunks_exact(width)) {
+                for ((g, y), sum) in g.iter_mut().zip(y).zip(&mut *sums) {
+                    *g = if *y <= 0.0 { 0.0 } else { *g };
+                    *sum += *g;
+                    largest.add(*g);
+                }
             }
+            largest
         }
-        largest
-    }
-    /// The most blocks of rows.
+    );
+    /// The maximum number of row blocks.
     const BLOCKS: usize = 16;
     assert_eq!(y.len(), g.len());
     let width = sums.len();
@@ -58,8 +60,7 @@ pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar
         return 0.0;
     }
     if y.len() < 2 * PART {
-        return dispatch!(level(), [] body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest)
-            .value();
+        return body(y, g, sums).value();
     }
     let block = (y.len() / width).div_ceil(BLOCKS).max(PART.div_ceil(width)) * width;
     let blocks = y.len().div_ceil(block);
@@ -71,9 +72,9 @@ pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar
         let start = number * block;
         let count = block.min(y.len() - start);
         let y = &y[start..][..count];
-        // SAFETY: both are borrowed until `run` returns, and blocks with different numbers do not overlap.
+        // SAFETY: both slices are borrowed until `run` returns, and blocks with different numbers do not overlap.
         let (sums, g) = unsafe { (all_sums.piece(number * width, width), all_g.piece(start, count)) };
-        all.add(dispatch!(level(), [] body(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar]) -> Largest));
+        all.add(body(y, g, sums));
     });
     sums.fill(0.0);
     super::add_rows(partial, sums);

@@ -1,17 +1,17 @@
-//! Scaled dot-product attention of many heads: `y = softmax(scale · q kᵀ + mask) · v`, and its derivative.
+//! Multi-head scaled dot-product attention: `y = softmax(scale · q kᵀ + mask) · v`, and its derivative.
 //!
-//! **Layout.** Heads are read and written where they lie: the row of head `h` at time `i` of a batch is a run of
-//! numbers somewhere in row `i` ([`Place`]), so a packed projection `[batch, time, 3 · width]` is three sides of one
-//! matrix, and the output is a matrix `[batch, time, heads · width]`, with no permuted copy of either.
+//! **Layout.** Heads are read and written in place: row `i` of head `h` is a contiguous run within row `i` of a matrix
+//! ([`Place`]). A packed projection `[batch, time, 3 · width]` therefore serves as all three sides, and the output is a
+//! matrix `[batch, time, heads · width]`, without a permuted copy of either.
 //!
-//! **Blocking.** A block of scores, [`QUERIES`] by [`KEYS`], is made, turned into shares and used before it leaves
-//! the first caches, so memory is linear in the lengths. Rows keep their largest score and the sum of their shares,
-//! and scale down what was summed under a smaller maximum (Milakov and Gimelshein 2018; Dao et al. 2022). Backwards
-//! the scores are computed again. Under a causal mask what lies above the diagonal is not computed.
+//! **Blocking.** A block of scores, [`QUERIES`] by [`KEYS`], is computed, exponentiated and used while it is in L1, so
+//! memory is linear in the lengths. Each row keeps its running maximum and the sum of its exponentials, and rescales
+//! earlier sums when the maximum grows (Milakov and Gimelshein 2018; Dao et al. 2022). The backward pass recomputes the
+//! scores. A causal mask skips everything above the diagonal.
 //!
-//! **Bound.** The multiply-adds of two products forwards and five backwards (half of them if causal).
-//! **Threads.** A part is one head with up to [`CHUNK`] queries, or backwards one whole head: it alone writes its
-//! rows, and adds in an order that depends on sizes alone.
+//! **Bound.** The multiply-adds of two matmuls forward and five backward, half of them if causal.
+//! **Threads.** A part is one head with up to [`CHUNK`] queries, or one whole head in the backward pass. Only that part
+//! writes its rows, and it adds in an order that depends on sizes alone.
 
 mod backward;
 mod block;
@@ -22,33 +22,33 @@ use super::lanes::{LANES, largest, total};
 use super::lines::{LINE, Lines};
 use super::math::exp;
 use super::pool::{self, Pieces};
-use super::simd::{Level, dispatch, level};
-use super::small::{Product, Reach, product};
+use super::simd::{Level, level, multiversioned};
+use super::small::{Matmul, Reach, matmul};
 use crate::Scalar;
 pub(crate) use backward::{Saved, backward};
 use block::{BlockMask, Window, pack_rows, pack_transposed, padded};
 
-/// Queries of a block of scores.
+/// Queries in a block of scores.
 const QUERIES: usize = 64;
-/// Keys of a block of scores.
+/// Keys in a block of scores.
 const KEYS: usize = 64;
-/// The most queries of one part.
+/// The maximum number of queries in a part.
 const CHUNK: usize = 256;
 
-/// How the heads of one side lie in a row-major matrix `[batches · time, row]`: row `i` of head `h` begins at number
-/// `start + h · width` of its row.
+/// The layout of one side in a row-major matrix `[batches · time, row]`: the part of head `h` starts at element
+/// `start + h · width` of each row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Place {
     pub(crate) start: usize,
     pub(crate) row: usize,
 }
 
-/// How a mask, which is added to the scores, lies in memory.
+/// The layout of an additive mask.
 #[derive(Clone)]
 pub(crate) struct MaskPlace {
-    /// Where the mask of each head of each batch begins.
+    /// Offset of the mask for each head of each batch.
     pub(crate) starts: Vec<usize>,
-    /// Between its rows, and between its columns: 0 where it is the same for all.
+    /// Strides between rows and between columns; 0 along a broadcast axis.
     pub(crate) row: usize,
     pub(crate) column: usize,
 }
@@ -64,7 +64,7 @@ pub(crate) struct Plan {
     pub(crate) width: usize,
     /// Of values.
     pub(crate) values: usize,
-    /// Query `i` sees keys up to `i`.
+    /// Query `i` attends only to keys `0..=i`.
     pub(crate) causal: bool,
     pub(crate) scale: Scalar,
     /// Of queries, keys and values.
@@ -73,41 +73,41 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Heads of all batches.
+    /// The number of heads over all batches.
     pub(crate) fn pairs(&self) -> usize {
         self.batches * self.heads
     }
 
-    /// Time and width of the sides.
+    /// Length and width of a side.
     fn side(&self, side: usize) -> (usize, usize) {
         [(self.queries, self.width), (self.keys, self.width), (self.keys, self.values)][side]
     }
 
-    /// Where row `time` of a head begins.
+    /// Offset of row `time` of a head.
     fn at(&self, side: usize, pair: usize, time: usize) -> usize {
         let (length, width) = self.side(side);
         let Place { start, row } = self.places[side];
         (pair / self.heads * length + time) * row + start + pair % self.heads * width
     }
 
-    /// The side's rows of one head, from row `time` on, and the distance between them.
+    /// The rows of a head from row `time` on, and the stride between them.
     fn rows<'a>(&self, side: usize, data: &'a [Scalar], pair: usize, time: usize) -> (&'a [Scalar], usize) {
         (&data[self.at(side, pair, time)..], self.places[side].row)
     }
 
-    /// Where row `time` of a head of the output begins.
+    /// Offset of row `time` of a head in the output.
     fn output_at(&self, pair: usize, time: usize) -> usize {
         ((pair / self.heads * self.queries + time) * self.heads + pair % self.heads) * self.values
     }
 
-    /// Whether a matrix has room for a side, with the heads beside each other in its rows.
+    /// Whether a matrix of length `len` holds this side, with the heads next to each other in its rows.
     fn fits(&self, side: usize, len: usize) -> bool {
         let (length, width) = self.side(side);
         let Place { start, row } = self.places[side];
         len == self.batches * length * row && start + self.heads * width <= row
     }
 
-    /// The first query that sees the key, and the end of the keys that a query sees.
+    /// The first query that attends to the key.
     fn first_query(&self, key: usize) -> usize {
         if self.causal { key } else { 0 }
     }
@@ -138,7 +138,7 @@ thread_local! {
     static SCRATCH: RefCell<Lines> = RefCell::new(Lines::zeroed(0));
 }
 
-/// Runs `work` with stale scratch memory of these lengths, each from a cache line on.
+/// Runs `work` with scratch buffers of these lengths and arbitrary contents, each aligned to a cache line.
 fn with_scratch<const N: usize>(lengths: [usize; N], work: impl FnOnce([&mut [Scalar]; N])) {
     let lines: usize = lengths.iter().map(|length| length.div_ceil(LINE)).sum();
     SCRATCH.with_borrow_mut(|scratch| {
@@ -154,10 +154,10 @@ fn with_scratch<const N: usize>(lengths: [usize; N], work: impl FnOnce([&mut [Sc
     });
 }
 
-/// Writes the output, and for each row its largest score and one by the sum of its shares.
+/// Writes the output, and for each row its largest score and the reciprocal of the sum of its exponentials.
 ///
 /// # Shapes
-/// `sides`: queries, keys and values as the plan says; `output: [batches, queries, heads · values]`,
+/// `sides`: queries, keys and values in the layout of the plan; `output: [batches, queries, heads · values]`,
 /// `stats: [batches · heads, queries, 2]`.
 pub(crate) fn forward(
     plan: &Plan,
@@ -175,17 +175,19 @@ pub(crate) fn forward(
     pool::run(plan.pairs() * chunks, |part| {
         let (pair, start) = (part / chunks, part % chunks * CHUNK);
         let queries = CHUNK.min(plan.queries - start);
-        // SAFETY: the statistics are borrowed until all parts are done, and each part has queries of its own.
+        // SAFETY: the statistics are borrowed until all parts are done, and the parts have disjoint queries.
         let stats = unsafe { stats.piece((pair * plan.queries + start) * 2, queries * 2) };
         chunk(level, plan, sides, mask, (pair, start, queries), stats, |i, sums, scale| {
-            // SAFETY: as above: `output_at` gives each row of each head a place of its own.
+            // SAFETY: the output is borrowed until all parts are done, and by `output_at` the rows of different heads
+            // and queries are disjoint.
             let row = unsafe { output.piece(plan.output_at(pair, start + i), plan.values) };
             row.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum * scale);
         });
     });
 }
 
-/// Some queries of one head against all keys that they see. `write` gets the sums of each row and their scale.
+/// Attends from some queries of one head to all their visible keys. `write(i, sums, scale)` receives each output row as
+/// `scale · sums`.
 fn chunk(
     level: Level,
     plan: &Plan,
@@ -212,7 +214,7 @@ fn chunk(
                 let m = QUERIES.min(queries - query);
                 let window = Window::new(plan.causal, (start + query, m), (key, n), keys);
                 let (a, a_row) = plan.rows(0, q, pair, start + query);
-                let at = Product {
+                let at = Matmul {
                     sizes: (m, n, d),
                     a,
                     a_strides: (a_row, 1),
@@ -220,13 +222,13 @@ fn chunk(
                     b_row: keys,
                     c_row: keys,
                     add: false,
-                    reach: window.offset.map_or(Reach::All, Reach::Columns),
+                    reach: window.reach(Reach::Columns),
                 };
-                product(level, &at, scores);
+                matmul(level, &at, scores);
                 let mask = plan.block_mask(mask, pair, start + query, key);
                 let sums = &mut sums[query * wide..][..m * wide];
-                soften(level, window, mask, scores, (&mut maxima[query..], &mut totals[query..]), sums);
-                let at = Product {
+                exponentiate(window, mask, scores, &mut maxima[query..], &mut totals[query..], sums);
+                let at = Matmul {
                     sizes: (m, e, n),
                     a: scores,
                     a_strides: (keys, 1),
@@ -234,13 +236,13 @@ fn chunk(
                     b_row: wide,
                     c_row: wide,
                     add: true,
-                    reach: window.offset.map_or(Reach::All, Reach::Before),
+                    reach: window.reach(Reach::Before),
                 };
-                product(level, &at, sums);
+                matmul(level, &at, sums);
             }
         }
         for (i, stats) in stats.chunks_exact_mut(2).enumerate() {
-            // A row that sees no key has no shares: its output is 0, as PyTorch has it.
+            // A row without a visible key has no weights: its output is 0, as in PyTorch.
             let inverse = if totals[i] == 0.0 { 0.0 } else { 1.0 / totals[i] };
             stats.copy_from_slice(&[finite_base(maxima[i]), inverse]);
             write(i, &sums[i * wide..][..e], inverse);
@@ -248,23 +250,15 @@ fn chunk(
     });
 }
 
-/// What scores are taken relative to: the largest, or 0 where all are minus infinity.
+/// The value that is subtracted from scores before `exp`: the maximum, or 0 if all are minus infinity.
 #[inline(always)]
 fn finite_base(max: Scalar) -> Scalar {
     if max == Scalar::NEG_INFINITY { 0.0 } else { max }
 }
 
-/// Turns a block of scores into `exp(score - max)`, and brings maxima, totals and sums of its rows up to date.
-fn soften(
-    level: Level,
-    window: Window,
-    mask: BlockMask<'_>,
-    scores: &mut [Scalar],
-    (maxima, totals): (&mut [Scalar], &mut [Scalar]),
-    sums: &mut [Scalar],
-) {
-    #[inline(always)]
-    fn body(
+multiversioned!(
+    /// Turns a block of scores into `exp(score - max)`, and updates the maxima, totals and sums of its rows.
+    fn exponentiate(
         window: Window,
         mask: BlockMask<'_>,
         scores: &mut [Scalar],
@@ -275,7 +269,7 @@ fn soften(
         let wide = sums.len() / window.rows;
         for i in 0..window.rows {
             let row = window.row(i, scores);
-            mask.add_to(i, window.seen(i), row);
+            mask.add_to(i, window.visible(i), row);
             let max = largest(row, maxima[i]);
             let base = finite_base(max);
             let mut lanes = [0.0; LANES];
@@ -293,7 +287,4 @@ fn soften(
             maxima[i] = max;
         }
     }
-    dispatch!(level, [] body(
-        window: Window, mask: BlockMask<'_>, scores: &mut [Scalar], maxima: &mut [Scalar], totals: &mut [Scalar], sums: &mut [Scalar],
-    ));
-}
+);

@@ -1,11 +1,11 @@
 //! Two-dimensional convolution: forward, and the gradients of input and weight.
 //!
-//! `y[n][k][p] = bias[k] + Σ w[k][c][r, s] · x[n][c][p · stride + (r, s) · dilation - padding]`, everything in rows
-//! `[batch, channels, height, width]`. There are two ways: sums over unfolded blocks of positions (`general`), for
-//! any sizes, bounded by the arithmetic; and Winograd's (`winograd`), a quarter of the multiplications, for windows of
-//! 3 by 3 with enough channels.
-//! Parts of the work are images and blocks, and sums over images are added in a fixed order: the bits do not depend
-//! on the number of threads.
+//! `y[n][k][p] = bias[k] + Σ w[k][c][r, s] · x[n][c][p · stride + (r, s) · dilation - padding]`, all in the row-major
+//! layout `[batch, channels, height, width]`. There are two algorithms: GEMM over unfolded blocks of positions
+//! (`general`), for any sizes, bound by arithmetic; and Winograd's (`winograd`), with a quarter of the multiplications,
+//! for 3 by 3 kernels with enough channels.
+//! Parts are images and blocks, and sums over images are added in a fixed order: the bits do not depend on the number
+//! of threads.
 
 mod general;
 mod gradient;
@@ -25,7 +25,7 @@ pub(crate) use gradient::{mask_and_sum, sum_planes};
 use super::lines::{LINE, Lines};
 use crate::Scalar;
 
-/// All that a convolution's loops depend on; channels and outputs are those of one group.
+/// The sizes of a convolution; channels and outputs are those of one group.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     pub(crate) batch: usize,
@@ -41,17 +41,17 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
-    /// Numbers of one input plane.
+    /// Elements of an input plane.
     fn pixels(&self) -> usize {
         self.input[0] * self.input[1]
     }
 
-    /// Numbers of one output plane.
+    /// Elements of an output plane.
     fn positions(&self) -> usize {
         self.output[0] * self.output[1]
     }
 
-    /// Taps of the window.
+    /// Taps of the kernel.
     fn field(&self) -> usize {
         self.kernel[0] * self.kernel[1]
     }
@@ -74,7 +74,7 @@ impl Sizes {
     }
 }
 
-/// What is done with the sums before they are stored.
+/// The epilogue that is applied to the sums before they are stored.
 #[derive(Clone, Copy)]
 pub(crate) struct Finish<'a> {
     pub(crate) bias: Option<&'a [Scalar]>,
@@ -82,31 +82,31 @@ pub(crate) struct Finish<'a> {
 }
 
 impl Finish<'_> {
-    /// What the plane of an output channel is made of: its bias.
+    /// The bias of an output channel, 0 without biases.
     fn bias_of(&self, output: usize) -> Scalar {
         self.bias.map_or(0.0, |bias| bias[output])
     }
 
-    /// Negative numbers become 0 where there is a rectifier; a NaN stays one.
+    /// Applies the ReLU, if there is one; NaN is kept.
     #[inline(always)]
     fn apply(self, value: Scalar) -> Scalar {
         if self.relu && value <= 0.0 { 0.0 } else { value }
     }
 }
 
-/// How many numbers [`forward`] needs as workspace.
-pub(crate) fn forward_room(sizes: &Sizes) -> usize {
-    if !sizes.is_empty() && winograd::pays(sizes) { winograd::forward_room(sizes) } else { 0 }
+/// Length of the workspace that [`forward`] needs.
+pub(crate) fn forward_workspace(sizes: &Sizes) -> usize {
+    if !sizes.is_empty() && winograd::pays(sizes) { winograd::forward_workspace(sizes) } else { 0 }
 }
 
-/// `y = finish(x ∗ w)`, with [`forward_room`] numbers to work with.
+/// `y = finish(x ∗ w)`, with a workspace of [`forward_workspace`] elements.
 pub(crate) fn forward(
     sizes: &Sizes,
     x: &[Scalar],
     w: &[Scalar],
     finish: Finish<'_>,
     y: &mut [Scalar],
-    room: &mut [Scalar],
+    workspace: &mut [Scalar],
 ) {
     assert!(x.len() == sizes.x_len() && w.len() == sizes.w_len() && y.len() == sizes.y_len());
     if y.is_empty() {
@@ -115,18 +115,18 @@ pub(crate) fn forward(
             plane.fill(finish.apply(finish.bias_of(number % (sizes.groups * sizes.outputs))));
         }
     } else if winograd::pays(sizes) {
-        winograd::forward(sizes, x, w, finish, y, room);
+        winograd::forward(sizes, x, w, finish, y, workspace);
     } else {
         general::forward(sizes, x, w, finish, y);
     }
 }
 
-/// How many numbers [`backward`] needs as workspace for the gradients of input and weight, as far as wanted.
-pub(crate) fn backward_room(sizes: &Sizes, dx: bool, dw: bool) -> usize {
+/// Length of the workspace that [`backward`] needs for the requested gradients of input and weight.
+pub(crate) fn backward_workspace(sizes: &Sizes, dx: bool, dw: bool) -> usize {
     if sizes.is_empty() {
         0
     } else if winograd::pays_backward(sizes) {
-        winograd::backward_room(sizes, dx, dw)
+        winograd::backward_workspace(sizes, dx, dw)
     } else if dw {
         general::partials(sizes)
     } else {
@@ -134,14 +134,14 @@ pub(crate) fn backward_room(sizes: &Sizes, dx: bool, dw: bool) -> usize {
     }
 }
 
-/// The gradients of input and weight, as far as wanted, from the gradient `g` of the output; with [`backward_room`]
-/// numbers to work with.
+/// The requested gradients of input and weight, from the gradient `g` of the output, with a workspace of
+/// [`backward_workspace`] elements.
 pub(crate) fn backward(
     sizes: &Sizes,
     [x, g, w]: [&[Scalar]; 3],
     dx: Option<&mut [Scalar]>,
     dw: Option<&mut [Scalar]>,
-    room: &mut [Scalar],
+    workspace: &mut [Scalar],
 ) {
     assert!(x.len() == sizes.x_len() && w.len() == sizes.w_len() && g.len() == sizes.y_len());
     assert!(dx.as_ref().is_none_or(|dx| dx.len() == x.len()));
@@ -149,10 +149,10 @@ pub(crate) fn backward(
     if sizes.is_empty() {
         dx.into_iter().chain(dw).for_each(|gradient| gradient.fill(0.0));
     } else if winograd::pays_backward(sizes) {
-        winograd::backward(sizes, [x, g, w], dx, dw, room);
+        winograd::backward(sizes, [x, g, w], dx, dw, workspace);
     } else {
         if let Some(dw) = dw {
-            general::weight_gradient(sizes, x, g, dw, room);
+            general::weight_gradient(sizes, x, g, dw, workspace);
         }
         if let Some(dx) = dx {
             general::input_gradient(sizes, g, w, dx);
@@ -164,7 +164,7 @@ thread_local! {
     static SCRATCH: RefCell<Lines> = RefCell::new(Lines::zeroed(0));
 }
 
-/// Gives `work` some numbers of this thread's own, left over from earlier uses.
+/// Runs `work` with a thread-local buffer of arbitrary contents.
 fn with_scratch<R>(len: usize, work: impl FnOnce(&mut [Scalar]) -> R) -> R {
     SCRATCH.with_borrow_mut(|lines| {
         let count = len.div_ceil(LINE);
@@ -175,9 +175,9 @@ fn with_scratch<R>(len: usize, work: impl FnOnce(&mut [Scalar]) -> R) -> R {
     })
 }
 
-/// The first `len` numbers of `room`, and what follows them from the next cache line on.
-fn carve(room: &mut [Scalar], len: usize) -> (&mut [Scalar], &mut [Scalar]) {
-    let (head, tail) = room.split_at_mut(len.next_multiple_of(LINE));
+/// Splits off the first `len` elements of `workspace`; the rest starts at the next cache line.
+fn carve(workspace: &mut [Scalar], len: usize) -> (&mut [Scalar], &mut [Scalar]) {
+    let (head, tail) = workspace.split_at_mut(len.next_multiple_of(LINE));
     (&mut head[..len], tail)
 }
 

@@ -1,50 +1,52 @@
-//! Loops over one or two slices of equal length, and copies of rows.
+//! Elementwise loops over one or two slices of equal length, and copies of rows.
 //!
-//! Formula: `y[i] = f(a[i], b[i])`, each number by itself.
+//! Formula: `y[i] = f(a[i], b[i])`.
 //! Layout: dense slices.
-//! Blocking: none within a part; long slices are shared in parts of [`PART`] numbers, which a thread does in some
+//! Blocking: none within a part; long slices are shared in parts of [`PART`] elements, which take a thread some
 //! microseconds.
 //! Bound: memory for cheap functions, arithmetic for those of [`math`](super::math).
 
 use super::pool;
-use super::simd::{dispatch, level};
+use super::simd::multiversioned;
 use crate::Scalar;
 
-/// Numbers of one part of a shared loop; what is shorter than two parts is not worth sharing.
+/// Elements of one part of a shared loop; fewer than two parts are not worth sharing.
 pub(super) const PART: usize = 1 << 14;
 
-/// The length of the parts that `len` numbers are shared in.
+/// The part length for a slice of `len` elements.
 pub(super) fn part(len: usize) -> usize {
     if len < 2 * PART { len.max(1) } else { PART }
 }
 
 /// `output[i] = f(input[i])`
 pub(crate) fn map(input: &[Scalar], output: &mut [Scalar], f: impl Fn(Scalar) -> Scalar + Copy + Sync) {
-    #[inline(always)]
-    fn body<F: Fn(Scalar) -> Scalar + Copy>(input: &[Scalar], output: &mut [Scalar], f: F) {
-        for (y, x) in output.iter_mut().zip(input) {
-            *y = f(*x);
+    multiversioned!(
+        fn body<F: Copy + Fn(Scalar) -> Scalar>(input: &[Scalar], output: &mut [Scalar], f: F) {
+            for (y, x) in output.iter_mut().zip(input) {
+                *y = f(*x);
+            }
         }
-    }
+    );
     assert_eq!(input.len(), output.len());
     let size = part(output.len());
     pool::chunks([output], size, |number, [output]| {
         let input = &input[number * size..][..output.len()];
-        dispatch!(level(), [F: Fn(Scalar) -> Scalar + Copy] body(input: &[Scalar], output: &mut [Scalar], f: F));
+        body(input, output, f);
     });
 }
 
 /// `values[i] = f(values[i])`
 pub(crate) fn map_in_place(values: &mut [Scalar], f: impl Fn(Scalar) -> Scalar + Copy + Sync) {
-    #[inline(always)]
-    fn body<F: Fn(Scalar) -> Scalar + Copy>(values: &mut [Scalar], f: F) {
-        for y in values {
-            *y = f(*y);
+    multiversioned!(
+        fn body<F: Copy + Fn(Scalar) -> Scalar>(values: &mut [Scalar], f: F) {
+            for y in values {
+                *y = f(*y);
+            }
         }
-    }
+    );
     let size = part(values.len());
     pool::chunks([values], size, |_, [values]| {
-        dispatch!(level(), [F: Fn(Scalar) -> Scalar + Copy] body(values: &mut [Scalar], f: F));
+        body(values, f);
     });
 }
 
@@ -54,17 +56,18 @@ pub(crate) fn zip_in_place(
     b: &[Scalar],
     f: impl Fn(Scalar, Scalar) -> Scalar + Copy + Sync,
 ) {
-    #[inline(always)]
-    fn body<F: Fn(Scalar, Scalar) -> Scalar + Copy>(a: &mut [Scalar], b: &[Scalar], f: F) {
-        for (y, x) in a.iter_mut().zip(b) {
-            *y = f(*y, *x);
+    multiversioned!(
+        fn body<F: Copy + Fn(Scalar, Scalar) -> Scalar>(a: &mut [Scalar], b: &[Scalar], f: F) {
+            for (y, x) in a.iter_mut().zip(b) {
+                *y = f(*y, *x);
+            }
         }
-    }
+    );
     assert_eq!(a.len(), b.len());
     let size = part(a.len());
     pool::chunks([a], size, |number, [a]| {
         let b = &b[number * size..][..a.len()];
-        dispatch!(level(), [F: Fn(Scalar, Scalar) -> Scalar + Copy] body(a: &mut [Scalar], b: &[Scalar], f: F));
+        body(a, b, f);
     });
 }
 
@@ -75,28 +78,30 @@ pub(crate) fn zip(
     output: &mut [Scalar],
     f: impl Fn(Scalar, Scalar) -> Scalar + Copy + Sync,
 ) {
-    #[inline(always)]
-    fn body<F: Fn(Scalar, Scalar) -> Scalar + Copy>(a: &[Scalar], b: &[Scalar], output: &mut [Scalar], f: F) {
-        for ((y, a), b) in output.iter_mut().zip(a).zip(b) {
-            *y = f(*a, *b);
+    multiversioned!(
+        fn body<F: Copy + Fn(Scalar, Scalar) -> Scalar>(
+            a: &[Scalar],
+            b: &[Scalar],
+            output: &mut [Scalar],
+            f: F,
+        ) {
+            for ((y, a), b) in output.iter_mut().zip(a).zip(b) {
+                *y = f(*a, *b);
+            }
         }
-    }
+    );
     assert!(a.len() == output.len() && b.len() == output.len());
     let size = part(output.len());
     pool::chunks([output], size, |number, [output]| {
         let (a, b) = (&a[number * size..][..output.len()], &b[number * size..][..output.len()]);
-        dispatch!(
-            level(),
-            [F: Fn(Scalar, Scalar) -> Scalar + Copy]
-            body(a: &[Scalar], b: &[Scalar], output: &mut [Scalar], f: F)
-        );
+        body(a, b, output, f);
     });
 }
 
-/// Calls `work(first, rows)` for blocks of whole rows, each `width` long, that together make up `output`; `first` is
-/// the number of the block's first row.
+/// Calls `work(first, rows)` for blocks of whole rows of length `width` that together are `output`; `first` is the
+/// index of the block's first row.
 ///
-/// `cost` is what a row costs in numbers of a cheap loop: its length, or more.
+/// `cost` is the cost of a row in elements of a cheap loop: at least its length.
 pub(crate) fn share_rows(
     output: &mut [Scalar],
     width: usize,
@@ -145,7 +150,7 @@ mod tests {
 
     const LENGTHS: [usize; 10] = [0, 1, 2, 7, 16, 63, 511, 513, 1500, 2 * PART + 17];
 
-    /// Numbers at an address that no wide load likes.
+    /// Values at an address that is not aligned for wide loads.
     fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
         (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }

@@ -1,44 +1,46 @@
-//! The Gaussian error linear unit: `y = x Φ(x)`, and its slope `Φ(x) + x φ(x)`.
+//! The Gaussian error linear unit: `y = x Φ(x)`, and its derivative `Φ(x) + x φ(x)`.
 //!
-//! Share and density have one exponential in common, so that the slope costs next to nothing when it is made with the
-//! output; it takes the place of the input in memory, and the way back is one multiplication.
-//! Bound by the some thirty operations of the share of each element.
+//! `Φ` and `φ` share one exponential, so the derivative is almost free when it is computed with the output. It is saved
+//! in place of the input, and the backward pass is one multiplication. Bound by the roughly thirty operations of `Φ`
+//! per element.
 
 use super::math::normal;
 use super::pool::{self, Pieces};
-use super::simd::{dispatch, level};
+use super::simd::multiversioned;
 use crate::Scalar;
 
-/// Numbers of one part.
+/// Elements of one part.
 const PART: usize = 1 << 13;
 
-/// Writes the outputs, and the slopes if they are wanted.
+/// Writes the outputs, and the derivatives if requested.
 pub(crate) fn forward(x: &[Scalar], y: &mut [Scalar], slopes: Option<&mut [Scalar]>) {
-    #[inline(always)]
-    fn output(x: &[Scalar], y: &mut [Scalar]) {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y = x * normal(*x).0;
+    multiversioned!(
+        fn output(x: &[Scalar], y: &mut [Scalar]) {
+            for (y, x) in y.iter_mut().zip(x) {
+                *y = x * normal(*x).0;
+            }
         }
-    }
-    #[inline(always)]
-    fn both(x: &[Scalar], y: &mut [Scalar], slopes: &mut [Scalar]) {
-        for ((y, slope), x) in y.iter_mut().zip(slopes).zip(x) {
-            let (below, density) = normal(*x);
-            *y = x * below;
-            *slope = below + x * density;
+    );
+    multiversioned!(
+        fn both(x: &[Scalar], y: &mut [Scalar], slopes: &mut [Scalar]) {
+            for ((y, slope), x) in y.iter_mut().zip(slopes).zip(x) {
+                let (below, density) = normal(*x);
+                *y = x * below;
+                *slope = below + x * density;
+            }
         }
-    }
+    );
     assert!(x.len() == y.len() && slopes.as_ref().is_none_or(|slopes| slopes.len() == x.len()));
     let slopes = slopes.map(Pieces::new);
     pool::chunks([y], PART, |part, [y]| {
         let x = &x[part * PART..][..y.len()];
         match slopes {
             Some(slopes) => {
-                // SAFETY: borrowed until all parts are done; each part has a run of its own.
+                // SAFETY: the derivatives are borrowed until all parts are done, and each part has its own range.
                 let slopes = unsafe { slopes.piece(part * PART, y.len()) };
-                dispatch!(level(), [] both(x: &[Scalar], y: &mut [Scalar], slopes: &mut [Scalar]));
+                both(x, y, slopes);
             }
-            None => dispatch!(level(), [] output(x: &[Scalar], y: &mut [Scalar])),
+            None => output(x, y),
         }
     });
 }

@@ -1,8 +1,8 @@
-//! The one door for matrix products.
+//! The single entry point for matmuls.
 //!
-//! Large products run over packed panels (`plan`), so that the innermost loop (`tile`) reads memory in a row;
-//! thin ones are sums of rows or dot products, and tiny ones three plain loops, without the price of packing.
-//! The order of additions depends on sizes and the instruction set alone.
+//! Large matmuls run over packed panels (`plan`), so that the innermost loop (`tile`) reads memory sequentially.
+//! Matmuls with a vector are sums of rows or dot products, and tiny ones are three nested loops, without the cost of
+//! packing. The order of additions depends on sizes and the instruction set alone.
 
 mod pack;
 mod packed;
@@ -13,10 +13,10 @@ mod tile;
 
 pub(crate) use packed::Panels;
 
-use super::simd::{Level, dispatch, level};
+use super::simd::{Level, level, multiversioned};
 use crate::Scalar;
 
-/// One side of a product: a row-major matrix, read as it is or transposed.
+/// An operand of a matmul: a row-major matrix, or the transpose of one.
 #[derive(Clone, Copy)]
 pub(crate) struct Side<'a> {
     data: &'a [Scalar],
@@ -29,16 +29,16 @@ pub(crate) fn plain(data: &[Scalar]) -> Side<'_> {
 }
 
 /// The transpose of a stored matrix.
-pub(crate) fn flipped(data: &[Scalar]) -> Side<'_> {
+pub(crate) fn transposed(data: &[Scalar]) -> Side<'_> {
     Side { data, transposed: true }
 }
 
 impl<'a> Side<'a> {
-    /// The side as a matrix of `rows` and `columns` by its strides, checked against the slice.
+    /// The operand as a strided matrix of `rows` and `columns`, checked against the slice.
     fn strided(self, rows: usize, columns: usize) -> Strided<'a> {
         assert!(
             self.data.len() >= rows * columns,
-            "a side of [{rows}, {columns}] does not fit {} numbers",
+            "an operand of [{rows}, {columns}] does not fit {} elements",
             self.data.len()
         );
         let (row, column) = if self.transposed { (1, rows) } else { (columns, 1) };
@@ -46,7 +46,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// A matrix by its strides.
+/// A strided matrix.
 #[derive(Clone, Copy)]
 struct Strided<'a> {
     data: &'a [Scalar],
@@ -55,7 +55,7 @@ struct Strided<'a> {
 }
 
 impl<'a> Strided<'a> {
-    /// The part that begins at a row and a column.
+    /// The submatrix that starts at a row and a column.
     fn from(self, row: usize, column: usize) -> Self {
         Self { data: &self.data[row * self.row + column * self.column..], ..self }
     }
@@ -64,13 +64,13 @@ impl<'a> Strided<'a> {
         Self { row: self.column, column: self.row, ..self }
     }
 
-    /// The `columns` numbers of the first row, where they follow each other.
+    /// The first row's `columns` elements, if they are contiguous.
     fn first_row(self, columns: usize) -> Option<&'a [Scalar]> {
         (self.column == 1 || columns == 1).then(|| &self.data[..columns])
     }
 }
 
-/// Where a product goes: a matrix by its strides, which nobody else reads or writes.
+/// The output of a matmul: a strided matrix that nothing else reads or writes.
 #[derive(Clone, Copy)]
 struct Target {
     start: *mut Scalar,
@@ -78,14 +78,14 @@ struct Target {
     column: usize,
 }
 
-// SAFETY: whoever makes a target promises that its numbers are written by the product alone, whose parts write
-// numbers of their own each.
+// SAFETY: whoever makes a target guarantees that only the matmul accesses its elements, and the parts of the matmul
+// write disjoint elements.
 unsafe impl Sync for Target {}
-// SAFETY: as above.
+// SAFETY: as for `Sync`: only the matmul accesses the elements.
 unsafe impl Send for Target {}
 
 impl Target {
-    /// The part that begins at a row and a column, which lie inside.
+    /// The submatrix that starts at a row and a column within the matrix.
     fn from(self, row: usize, column: usize) -> Self {
         Self { start: self.start.wrapping_add(row * self.row + column * self.column), ..self }
     }
@@ -95,33 +95,33 @@ impl Target {
     }
 }
 
-/// `m`, `k` and `n` of a product `[m, k] · [k, n]`.
+/// `m`, `k` and `n` of a matmul `[m, k] · [k, n]`.
 pub(crate) type Sizes = (usize, usize, usize);
 
-/// `c = a · b`, or `c += a · b` where `add` is set.
+/// `c = a · b`, or `c += a · b` if `add`.
 ///
 /// # Shapes
-/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`, after transposing the flipped sides.
-pub(crate) fn product(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
+/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`, after transposing transposed operands.
+pub(crate) fn matmul(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
     let (m, k, n) = sizes;
     if m == 0 || n == 0 {
         return;
     }
-    assert!(c.len() >= m * n, "a product of [{m}, {n}] does not fit {} numbers", c.len());
+    assert!(c.len() >= m * n, "an output of [{m}, {n}] does not fit {} elements", c.len());
     let c = Target { start: c.as_mut_ptr(), row: n, column: 1 };
-    // SAFETY: the rows lie inside of the slice by the line above, and it is borrowed until the product is done.
-    unsafe { product_at(level(), sizes, a.strided(m, k), b.strided(k, n), c, add) }
+    // SAFETY: by the assertion above the rows are within the slice, which stays borrowed until the matmul is done.
+    unsafe { matmul_at(level(), sizes, a.strided(m, k), b.strided(k, n), c, add) }
 }
 
-/// The product on a given instruction set; `m` and `n` are not 0.
+/// The matmul on a given level; `m` and `n` are not 0.
 ///
 /// # Safety
-/// The numbers of `c` are there, and nobody else reads or writes them.
-unsafe fn product_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
-    /// Multiplications up to which three plain loops are quickest.
+/// The elements of `c` are valid, and nothing else reads or writes them.
+unsafe fn matmul_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
+    /// The maximum number of multiplications for which three nested loops are fastest.
     const TINY: usize = 512;
     if m * k * n <= TINY {
-        // SAFETY: the same promise.
+        // SAFETY: the caller guarantees exclusive access to `c`.
         return unsafe { tiny((m, k, n), a, b, c, add) };
     }
     let by_vector = if m == 1 && c.column == 1 {
@@ -133,49 +133,51 @@ unsafe fn product_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<
     };
     match by_vector {
         Some((matrix, vector, count)) if matrix.row == 1 || matrix.column == 1 => {
-            // SAFETY: the numbers of a single row, or of a single column without gaps, follow each other.
+            // SAFETY: a single row, or a single column of stride 1, is contiguous, and the caller guarantees exclusive
+            // access to `c`.
             let c = unsafe { std::slice::from_raw_parts_mut(c.start, count) };
             if !add {
                 c.fill(0.0);
             }
-            matrix_by_vector(level, matrix, vector, c);
+            matrix_by_vector(matrix, vector, c);
         }
-        // SAFETY: the same promise; `k` is not 0, or the product were tiny.
-        _ => unsafe { plan::product(level, (m, k, n), a, b, c, add) },
+        // SAFETY: the caller guarantees exclusive access to `c`, and `k` is not 0, because such a matmul is tiny.
+        _ => unsafe { plan::matmul(level, (m, k, n), a, b, c, add) },
     }
 }
 
-/// `c += matrix · vector` for a matrix `[c, vector]` whose rows or columns are without gaps.
-fn matrix_by_vector(level: Level, matrix: Strided<'_>, vector: &[Scalar], c: &mut [Scalar]) {
+/// `c += matrix · vector` for a matrix `[c, vector]` with contiguous rows or columns.
+fn matrix_by_vector(matrix: Strided<'_>, vector: &[Scalar], c: &mut [Scalar]) {
     if matrix.column == 1 {
         for (i, c) in c.iter_mut().enumerate() {
             *c += super::dot(&matrix.data[i * matrix.row..][..vector.len()], vector);
         }
     } else {
-        #[inline(always)]
-        fn body(matrix: &[Scalar], stride: usize, vector: &[Scalar], c: &mut [Scalar]) {
-            for (l, x) in vector.iter().enumerate() {
-                for (c, m) in c.iter_mut().zip(&matrix[l * stride..]) {
-                    *c += x * m;
+        multiversioned!(
+            fn body(matrix: &[Scalar], stride: usize, vector: &[Scalar], c: &mut [Scalar]) {
+                for (l, x) in vector.iter().enumerate() {
+                    for (c, m) in c.iter_mut().zip(&matrix[l * stride..]) {
+                        *c += x * m;
+                    }
                 }
             }
-        }
+        );
         let (data, stride) = (matrix.data, matrix.column);
-        dispatch!(level, [] body(data: &[Scalar], stride: usize, vector: &[Scalar], c: &mut [Scalar]));
+        body(data, stride, vector, c);
     }
 }
 
-/// The product by three plain loops.
+/// The matmul as three nested loops.
 ///
 /// # Safety
-/// As for [`product_at`].
+/// The elements of `c` are valid, and nothing else reads or writes them.
 unsafe fn tiny((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     for i in 0..m {
         for j in 0..n {
             let products =
                 (0..k).map(|l| a.data[i * a.row + l * a.column] * b.data[l * b.row + j * b.column]);
             let total: Scalar = products.sum();
-            // SAFETY: the caller promises the numbers of `c`.
+            // SAFETY: the caller guarantees exclusive access to `c`.
             unsafe {
                 let to = c.from(i, j).start;
                 *to = if add { *to + total } else { total };

@@ -1,11 +1,11 @@
-//! Reductions of rows by lanes, which the compiler keeps in registers: it may not reorder additions by itself.
+//! Row reductions in lanes, which the compiler can keep in registers: it may not reorder additions on its own.
 
 use crate::Scalar;
 
-/// Numbers that row loops take at once.
+/// Elements that a row loop processes at once.
 pub(super) const LANES: usize = 16;
 
-/// The largest of some whole lanes and `start`; a NaN counts as nothing.
+/// The maximum of `start` and a row of whole lanes; NaN is ignored.
 #[inline(always)]
 pub(super) fn largest(row: &[Scalar], start: Scalar) -> Scalar {
     let mut lanes = [start; LANES];
@@ -24,7 +24,7 @@ pub(super) fn largest(row: &[Scalar], start: Scalar) -> Scalar {
     lanes[0]
 }
 
-/// The sum of lanes, in halves.
+/// The sum of the lanes, by halving.
 #[inline(always)]
 pub(super) fn total(mut lanes: [Scalar; LANES]) -> Scalar {
     let mut half = LANES / 2;

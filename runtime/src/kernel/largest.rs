@@ -1,17 +1,17 @@
-//! The largest absolute value, which is finite only if all numbers are.
+//! The largest absolute value, finite only if all elements are.
 //!
-//! Formula: `max |xᵢ|`. Without its sign a number is ordered as its bits are, with infinity above all finite numbers and
-//! NaN above infinity, so that the largest bits are found.
+//! Formula: `max |xᵢ|`. Without the sign bit, floats are ordered like their bits, with infinity above all finite values
+//! and NaN above infinity; so the maximum is that of the bits.
 //! Layout: dense slices.
-//! Blocking: parts of a long slice, from its end to its start, since the end was written last and is in the caches, and
-//! whoever reads on from the start then finds that there.
+//! Blocking: parts of a long slice, from its end to its start. The end was written last and is still in cache, and
+//! whoever then reads from the start finds that in cache.
 //! Bound: memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::elementwise::part;
 use super::pool;
-use super::simd::{dispatch, level};
+use super::simd::multiversioned;
 use crate::Scalar;
 
 #[cfg(not(feature = "f64"))]
@@ -29,13 +29,13 @@ impl Largest {
         self.0 = self.0.max(value.to_bits() << 1);
     }
 
-    /// The largest absolute value; NaN or infinite if one of the numbers was.
+    /// The largest absolute value; NaN or infinite if an element was.
     pub(super) fn value(self) -> Scalar {
         Scalar::from_bits(self.0 >> 1)
     }
 }
 
-/// The largest absolute value that several threads have found.
+/// The largest absolute value over several threads.
 #[derive(Default)]
 pub(super) struct Shared(AtomicU64);
 
@@ -51,44 +51,46 @@ impl Shared {
     }
 }
 
-/// The largest absolute value, 0 for an empty slice; NaN or infinite if one of the numbers is.
+/// The largest absolute value, 0 for an empty slice; NaN or infinite if an element is.
 pub(crate) fn largest(values: &[Scalar]) -> Scalar {
-    #[inline(always)]
-    fn body(values: &[Scalar]) -> Largest {
-        let mut largest = Largest::default();
-        for value in values {
-            largest.add(*value);
+    multiversioned!(
+        fn body(values: &[Scalar]) -> Largest {
+            let mut largest = Largest::default();
+            for value in values {
+                largest.add(*value);
+            }
+            largest
         }
-        largest
-    }
+    );
     let all = Shared::default();
     let size = part(values.len());
     let parts = values.len().div_ceil(size);
     pool::run(parts, |number| {
         let start = (parts - 1 - number) * size;
         let values = &values[start..values.len().min(start + size)];
-        all.add(dispatch!(level(), [] body(values: &[Scalar]) -> Largest));
+        all.add(body(values));
     });
     all.value()
 }
 
 /// `output[i] = input[i]`; returns the largest absolute value.
 pub(crate) fn copy_and_compare(input: &[Scalar], output: &mut [Scalar]) -> Scalar {
-    #[inline(always)]
-    fn body(input: &[Scalar], output: &mut [Scalar]) -> Largest {
-        let mut largest = Largest::default();
-        for (to, from) in output.iter_mut().zip(input) {
-            *to = *from;
-            largest.add(*from);
+    multiversioned!(
+        fn body(input: &[Scalar], output: &mut [Scalar]) -> Largest {
+            let mut largest = Largest::default();
+            for (to, from) in output.iter_mut().zip(input) {
+                *to = *from;
+                largest.add(*from);
+            }
+            largest
         }
-        largest
-    }
+    );
     assert_eq!(input.len(), output.len());
     let all = Shared::default();
     let size = part(output.len());
     pool::chunks([output], size, |number, [output]| {
         let input = &input[number * size..][..output.len()];
-        all.add(dispatch!(level(), [] body(input: &[Scalar], output: &mut [Scalar]) -> Largest));
+        all.add(body(input, output));
     });
     all.value()
 }
@@ -102,7 +104,7 @@ mod tests {
 
     const LENGTHS: [usize; 9] = [0, 1, 63, 64, 700, 5_000, 2 * PART - 1, 2 * PART, 3 * PART + 17];
 
-    /// The largest absolute value on each instruction set, by both functions, which must agree.
+    /// The largest absolute value on each level, by both functions, which must agree.
     fn sizes(values: &[Scalar]) -> Vec<Scalar> {
         on_each_level(|| {
             let mut copy = vec![0.5; values.len()];

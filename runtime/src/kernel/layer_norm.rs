@@ -1,22 +1,22 @@
-//! Layer normalisation of rows of `n` numbers: `x̂ = (x - x̄) / √(σ² + eps)`, `y = x̂ w + b`, and its derivative.
+//! Layer normalisation of rows of `n` elements: `x̂ = (x - x̄) / √(σ² + eps)`, `y = x̂ w + b`, and its derivative.
 //!
-//! Forwards a row is read for its mean, again for its variance (from differences, so that large means cost no
-//! digits), and once more to be written; only mean and scale are kept. Backwards `x̂` is computed again from these: with
-//! `h = g w`, `dx = scale · (h - h̄ - x̂ · mean(h x̂))`. A row stays in the first cache between its passes, so the bound
-//! is memory: two numbers moved forwards and three backwards for each element.
+//! The forward pass reads a row for its mean, again for its variance (from differences, so that large means lose no
+//! digits), and once more to write it; it saves only mean and scale. The backward pass recomputes `x̂` from them: with
+//! `h = g w`, `dx = scale · (h - h̄ - x̂ · mean(h x̂))`. A row stays in L1 between its passes, so the bound is memory:
+//! per element two values moved forward and three backward.
 //!
-//! Parts are runs of rows whose number depends on the shape alone; `dw = Σ g x̂` and `db = Σ g` are sums over all rows,
-//! of which each part makes its own, added in the parts' order.
+//! Parts are runs of rows whose number depends on the shape alone. `dw = Σ g x̂` and `db = Σ g` are sums over all rows:
+//! each part computes its own, and these are added in the order of the parts.
 
 use super::lanes::{LANES, total};
 use super::pool::{self, Pieces};
-use super::simd::{dispatch, level};
+use super::simd::multiversioned;
 use crate::Scalar;
 use crate::storage::Buffer;
 
-/// Numbers of a part, unless there would be more than [`PARTS`].
+/// Elements of a part, unless that makes more than [`PARTS`].
 const PART: usize = 1 << 13;
-/// The most parts: so many sums over rows are kept.
+/// The maximum number of parts, hence of partial sums over rows.
 const PARTS: usize = 64;
 
 fn rows_of_a_part(rows: usize, n: usize) -> usize {
@@ -46,28 +46,34 @@ pub(crate) fn forward(
     let stats = Pieces::new(stats);
     pool::chunks([y], rows * n, |part, [y]| {
         let x = &x[part * rows * n..][..y.len()];
-        // SAFETY: borrowed until all parts are done; each part has rows of its own.
+        // SAFETY: the statistics are borrowed until all parts are done, and the parts have disjoint rows.
         let stats = unsafe { stats.piece(part * rows * 2, y.len() / n * 2) };
-        dispatch!(level(), [] normalise(
-            x: &[Scalar], w: &[Scalar], b: &[Scalar], eps: Scalar, y: &mut [Scalar], stats: &mut [Scalar],
-        ));
+        normalise(x, w, b, eps, y, stats);
     });
 }
 
-#[inline(always)]
-fn normalise(x: &[Scalar], w: &[Scalar], b: &[Scalar], eps: Scalar, y: &mut [Scalar], stats: &mut [Scalar]) {
-    let n = w.len();
-    for ((x, y), stats) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)).zip(stats.chunks_exact_mut(2)) {
-        let mean = mean_of(x, |x| x);
-        let scale = 1.0 / (mean_of(x, |x| (x - mean) * (x - mean)) + eps).sqrt();
-        for (((y, x), w), b) in y.iter_mut().zip(x).zip(w).zip(b) {
-            *y = (*x - mean) * scale * w + b;
+multiversioned!(
+    fn normalise(
+        x: &[Scalar],
+        w: &[Scalar],
+        b: &[Scalar],
+        eps: Scalar,
+        y: &mut [Scalar],
+        stats: &mut [Scalar],
+    ) {
+        let n = w.len();
+        for ((x, y), stats) in x.chunks_exact(n).zip(y.chunks_exact_mut(n)).zip(stats.chunks_exact_mut(2)) {
+            let mean = mean_of(x, |x| x);
+            let scale = 1.0 / (mean_of(x, |x| (x - mean) * (x - mean)) + eps).sqrt();
+            for (((y, x), w), b) in y.iter_mut().zip(x).zip(w).zip(b) {
+                *y = (*x - mean) * scale * w + b;
+            }
+            stats.copy_from_slice(&[mean, scale]);
         }
-        stats.copy_from_slice(&[mean, scale]);
     }
-}
+);
 
-/// Numbers that are summed in single precision before their sum is added in double.
+/// Elements that are summed in single precision before their sum is added in double precision.
 const RUN: usize = 1024;
 
 #[inline(always)]
@@ -89,7 +95,7 @@ fn mean_of(row: &[Scalar], f: impl Fn(Scalar) -> Scalar) -> Scalar {
     (sum / row.len() as f64) as Scalar
 }
 
-/// Writes the gradients that are wanted; those of `w` and `b` come together.
+/// Writes the requested gradients; those of `w` and `b` come together.
 ///
 /// # Shapes
 /// As for [`forward`]; `dx` as `x`, `dw` and `db` as `w`.
@@ -124,18 +130,14 @@ pub(crate) fn backward(
         let (x, g) = (&x[start * n..][..count * n], &g[start * n..][..count * n]);
         let stats = &stats[start * 2..][..count * 2];
         if let Some(to_sums) = to_sums {
-            // SAFETY: borrowed until all parts are done; each part has its own.
+            // SAFETY: the partial sums are borrowed until all parts are done, and each part has its own.
             let (dw, db) = unsafe { to_sums.piece(part * 2 * n, 2 * n) }.split_at_mut(n);
-            dispatch!(level(), [] add_rows(
-                x: &[Scalar], g: &[Scalar], stats: &[Scalar], dw: &mut [Scalar], db: &mut [Scalar],
-            ));
+            add_rows(x, g, stats, dw, db);
         }
         if let Some(to_input) = to_input {
-            // SAFETY: as above.
+            // SAFETY: the gradient is borrowed until all parts are done, and the parts have disjoint rows.
             let dx = unsafe { to_input.piece(start * n, count * n) };
-            dispatch!(level(), [] differentiate(
-                x: &[Scalar], g: &[Scalar], w: &[Scalar], stats: &[Scalar], dx: &mut [Scalar],
-            ));
+            differentiate(x, g, w, stats, dx);
         }
     });
     if let Some((dw, db)) = sums {
@@ -146,33 +148,35 @@ pub(crate) fn backward(
     }
 }
 
-/// `dw = Σ g x̂` and `db = Σ g` over some rows.
-#[inline(always)]
-fn add_rows(x: &[Scalar], g: &[Scalar], stats: &[Scalar], dw: &mut [Scalar], db: &mut [Scalar]) {
-    let n = dw.len();
-    dw.fill(0.0);
-    db.fill(0.0);
-    for ((x, g), stats) in x.chunks_exact(n).zip(g.chunks_exact(n)).zip(stats.chunks_exact(2)) {
-        let (mean, scale) = (stats[0], stats[1]);
-        for (((dw, db), x), g) in dw.iter_mut().zip(&mut *db).zip(x).zip(g) {
-            *dw += g * ((x - mean) * scale);
-            *db += g;
+multiversioned!(
+    /// `dw = Σ g x̂` and `db = Σ g` over some rows.
+    fn add_rows(x: &[Scalar], g: &[Scalar], stats: &[Scalar], dw: &mut [Scalar], db: &mut [Scalar]) {
+        let n = dw.len();
+        dw.fill(0.0);
+        db.fill(0.0);
+        for ((x, g), stats) in x.chunks_exact(n).zip(g.chunks_exact(n)).zip(stats.chunks_exact(2)) {
+            let (mean, scale) = (stats[0], stats[1]);
+            for (((dw, db), x), g) in dw.iter_mut().zip(&mut *db).zip(x).zip(g) {
+                *dw += g * ((x - mean) * scale);
+                *db += g;
+            }
         }
     }
-}
+);
 
-#[inline(always)]
-fn differentiate(x: &[Scalar], g: &[Scalar], w: &[Scalar], stats: &[Scalar], dx: &mut [Scalar]) {
-    let n = w.len();
-    let rows = x.chunks_exact(n).zip(g.chunks_exact(n)).zip(stats.chunks_exact(2));
-    for (((x, g), stats), dx) in rows.zip(dx.chunks_exact_mut(n)) {
-        let (mean, scale) = (stats[0], stats[1]);
-        let (plain, along) = means(x, g, w, mean, scale);
-        for (((dx, x), g), w) in dx.iter_mut().zip(x).zip(g).zip(w) {
-            *dx = scale * (g * w - plain - (x - mean) * scale * along);
+multiversioned!(
+    fn differentiate(x: &[Scalar], g: &[Scalar], w: &[Scalar], stats: &[Scalar], dx: &mut [Scalar]) {
+        let n = w.len();
+        let rows = x.chunks_exact(n).zip(g.chunks_exact(n)).zip(stats.chunks_exact(2));
+        for (((x, g), stats), dx) in rows.zip(dx.chunks_exact_mut(n)) {
+            let (mean, scale) = (stats[0], stats[1]);
+            let (plain, along) = means(x, g, w, mean, scale);
+            for (((dx, x), g), w) in dx.iter_mut().zip(x).zip(g).zip(w) {
+                *dx = scale * (g * w - plain - (x - mean) * scale * along);
+            }
         }
     }
-}
+);
 
 /// The means of `h = g w` and of `h x̂` over a row.
 #[inline(always)]
@@ -210,7 +214,7 @@ mod tests {
         (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }
 
-    /// Output, gradients of input, weight and bias.
+    /// The output, and the gradients of input, weight and bias.
     fn run(rows: usize, n: usize) -> [Vec<Scalar>; 4] {
         let (x, g) = (numbers(rows * n + 1, 1), numbers(rows * n + 1, 2));
         let (x, g) = (&x[1..], &g[1..]);

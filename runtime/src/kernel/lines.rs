@@ -4,7 +4,7 @@ use std::alloc::{Layout, alloc_zeroed};
 
 use crate::Scalar;
 
-/// Numbers in one cache line of 64 bytes.
+/// Elements in one cache line of 64 bytes.
 pub(crate) const LINE: usize = 64 / size_of::<Scalar>();
 
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ struct Line([Scalar; LINE]);
 pub(crate) struct Lines(Vec<Line>);
 
 impl Lines {
-    /// `count` lines of zeros, straight from the allocator.
+    /// `count` zeroed lines, zeroed by the allocator.
     #[track_caller]
     pub(crate) fn zeroed(count: usize) -> Self {
         let Some(lines) = Self::try_zeroed(count) else {
@@ -25,21 +25,21 @@ impl Lines {
         lines
     }
 
-    /// As [`zeroed`](Self::zeroed); nothing where the allocator has no such memory.
-    #[allow(clippy::cast_ptr_alignment)] // The layout asks for the alignment.
-    #[allow(clippy::same_length_and_capacity)] // All of the allocation is initialised.
+    /// As [`zeroed`](Self::zeroed), but `None` if the allocation fails.
+    #[allow(clippy::cast_ptr_alignment)] // The layout has the alignment of `Line`.
+    #[allow(clippy::same_length_and_capacity)] // The whole allocation is initialised.
     pub(crate) fn try_zeroed(count: usize) -> Option<Self> {
         if count == 0 {
             return Some(Self::default());
         }
         let layout = Layout::array::<Line>(count).ok()?;
-        // SAFETY: the layout is of at least one line, so its size is not 0.
+        // SAFETY: the layout has at least one line, so its size is not 0.
         let start = unsafe { alloc_zeroed(layout) }.cast::<Line>();
         if start.is_null() {
             return None;
         }
-        // SAFETY: the global allocator has just given `start` for `count` lines by the layout that a vector of them
-        // has, and bits of 0 are lines of 0.0.
+        // SAFETY: the global allocator returned `start` for the layout of a vector of `count` lines, and zero bits are
+        // lines of 0.0.
         Some(Self(unsafe { Vec::from_raw_parts(start, count, count) }))
     }
 
@@ -47,32 +47,35 @@ impl Lines {
         self.0.len()
     }
 
-    /// The first `len` numbers.
+    /// The first `len` elements.
     pub(crate) fn as_slice(&self, len: usize) -> &[Scalar] {
         assert!(len <= self.0.len() * LINE);
-        // SAFETY: `Line` is a `repr(C)` array of `LINE` scalars without padding (its size is its alignment),
-        // so the vector is `self.0.len() * LINE` initialised scalars in a row, and `len` is at most that.
+        // SAFETY: `Line` is a `repr(C)` array of `LINE` scalars without padding (its size is its alignment), so the
+        // vector holds `self.0.len() * LINE` contiguous initialised scalars, and `len` is at most that.
         unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<Scalar>(), len) }
     }
 
-    /// The first `len` numbers, to write.
+    /// The first `len` elements, mutably.
     pub(crate) fn as_mut_slice(&mut self, len: usize) -> &mut [Scalar] {
         assert!(len <= self.0.len() * LINE);
-        // SAFETY: as in `as_slice`; the exclusive borrow of `self` makes this the only view.
+        // SAFETY: the vector holds that many contiguous initialised scalars, see `as_slice`; the exclusive borrow of
+        // `self` makes this the only view.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<Scalar>(), len) }
     }
 
     /// The first `len` bytes.
     pub(crate) fn as_bytes(&self, len: usize) -> &[u8] {
         assert!(len <= self.0.len() * 64);
-        // SAFETY: the vector is that many initialised bytes in a row, see `as_slice`, and any bits are bytes.
+        // SAFETY: the vector holds that many contiguous initialised bytes, see `as_slice`, and every bit pattern is a
+        // valid byte.
         unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<u8>(), len) }
     }
 
-    /// The first `len` bytes, to write.
+    /// The first `len` bytes, mutably.
     pub(crate) fn as_mut_bytes(&mut self, len: usize) -> &mut [u8] {
         assert!(len <= self.0.len() * 64);
-        // SAFETY: as in `as_bytes`, any bits are scalars, and the exclusive borrow of `self` makes this the only view.
+        // SAFETY: the vector holds that many contiguous initialised bytes, see `as_slice`. Every bit pattern is a valid
+        // scalar, and the exclusive borrow of `self` makes this the only view.
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<u8>(), len) }
     }
 }

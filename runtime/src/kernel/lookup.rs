@@ -1,20 +1,20 @@
-//! Rows of a table by their numbers: `y[i] = w[ids[i]]`, and back, `dw[r] = Σ g[i]` over all `i` with `ids[i] = r`.
+//! Embedding lookup: `y[i] = w[ids[i]]`, and its derivative `dw[r] = Σ g[i]` over all `i` with `ids[i] = r`.
 //!
-//! Both are copies and additions of whole rows, bound by memory. Backwards the table's columns are shared out, not
-//! its rows: each part walks all ids in their order and adds to its own columns, so that no two parts meet in a row
-//! and the order of additions is that of the ids.
+//! Both copy or add whole rows, bound by memory. The backward pass splits the table by columns, not by rows: each part
+//! walks all ids in order and adds to its own columns. Parts therefore never share a row's columns, and additions
+//! follow the order of the ids.
 
 use super::pool::{self, Pieces};
-use super::simd::{dispatch, level};
+use super::simd::multiversioned;
 use crate::Scalar;
 
-/// Numbers that one part copies.
+/// Elements that one part copies.
 const PART: usize = 1 << 14;
 
-/// Columns of one part of the sum: a few cache lines, so that neighbours do not write to the same one.
+/// Columns of one part of the sum: a few cache lines, to avoid false sharing.
 const COLUMNS: usize = 64;
 
-/// `output[i] = table[ids[i]]` for rows of `width` numbers.
+/// `output[i] = table[ids[i]]` for rows of `width` elements.
 pub(crate) fn take_rows(table: &[Scalar], width: usize, ids: &[u32], output: &mut [Scalar]) {
     assert_eq!(output.len(), ids.len() * width);
     if output.is_empty() {
@@ -30,26 +30,27 @@ pub(crate) fn take_rows(table: &[Scalar], width: usize, ids: &[u32], output: &mu
 
 /// `table[r] = Σ rows[i]` over all `i` with `ids[i] = r`, except for `r = skip`, which stays 0.
 pub(crate) fn sum_rows(rows: &[Scalar], width: usize, ids: &[u32], skip: Option<u32>, table: &mut [Scalar]) {
-    #[inline(always)]
-    fn body(
-        rows: &[Scalar],
-        width: usize,
-        ids: &[u32],
-        skip: Option<u32>,
-        table: Pieces<Scalar>,
-        start: usize,
-        columns: usize,
-    ) {
-        for (from, id) in rows.chunks_exact(width).zip(ids) {
-            if skip != Some(*id) {
-                // SAFETY: parts have columns of their own, and the table is borrowed until all parts are done.
-                let to = unsafe { table.piece(*id as usize * width + start, columns) };
-                for (to, from) in to.iter_mut().zip(&from[start..start + columns]) {
-                    *to += *from;
+    multiversioned!(
+        fn body(
+            rows: &[Scalar],
+            width: usize,
+            ids: &[u32],
+            skip: Option<u32>,
+            table: Pieces<Scalar>,
+            start: usize,
+            columns: usize,
+        ) {
+            for (from, id) in rows.chunks_exact(width).zip(ids) {
+                if skip != Some(*id) {
+                    // SAFETY: the parts have disjoint columns, and the table is borrowed until all parts are done.
+                    let to = unsafe { table.piece(*id as usize * width + start, columns) };
+                    for (to, from) in to.iter_mut().zip(&from[start..start + columns]) {
+                        *to += *from;
+                    }
                 }
             }
         }
-    }
+    );
     assert_eq!(rows.len(), ids.len() * width);
     table.fill(0.0);
     if rows.is_empty() {
@@ -59,9 +60,7 @@ pub(crate) fn sum_rows(rows: &[Scalar], width: usize, ids: &[u32], skip: Option<
     pool::run(width.div_ceil(COLUMNS), |part| {
         let start = part * COLUMNS;
         let columns = COLUMNS.min(width - start);
-        dispatch!(level(), [] body(
-            rows: &[Scalar], width: usize, ids: &[u32], skip: Option<u32>, table: Pieces<Scalar>, start: usize, columns: usize,
-        ));
+        body(rows, width, ids, skip, table, start, columns);
     });
 }
 

@@ -1,48 +1,46 @@
-//! A long short-term memory over a whole sequence, and back through time.
+//! LSTM over a whole sequence, and back-propagation through time.
 //!
 //! **Formula.** `(i f g o) = x·W_ihᵀ + h·W_hhᵀ + b`, `i f o` through the sigmoid and `g` through `tanh`;
 //! `c' = f c + i g`, `h' = o tanh c'`.
 //!
-//! **Layout.** The inputs of all steps are multiplied by their weight ahead of the loop, as one product, and the
-//! weights' gradients are single products behind it. In between, rows are [sorted](Sizes::sort): the batch is cut
-//! into blocks, and each holds its steps one after another, so that a step is one run of memory. Beside each step's
-//! gates lie the state and the cell *before* it, where the next step and the gradient of the recurrent weight read.
+//! **Layout.** One matmul before the loop multiplies the inputs of all steps by their weight, and one after it computes
+//! each weight's gradient. Within the loop rows are [sorted](Sizes::sort): the batch is split into blocks, and each
+//! block stores its steps one after another, so that a step is contiguous. State and cell are stored as they are
+//! *before* each step, where the next step and the gradient of the recurrent weight read them.
 //!
-//! **Blocking.** Rows of a batch never meet within the recurrence. Each block therefore goes through the whole
-//! sequence alone, on whichever thread takes it, and no thread waits for another at a step. The bound is that of the
-//! step's product: the recurrent weight comes from the second cache once a step, for all rows of the block.
+//! **Blocking.** Rows of a batch are independent within the recurrence. Each block therefore runs through the whole
+//! sequence alone, on whichever thread takes it, and threads do not synchronise per step. The bound is the step's
+//! matmul: the recurrent weight is read from L2 once per step, for all rows of the block.
 
 mod gates;
 mod layout;
 
 pub(crate) use layout::Sizes;
 
-use layout::Block;
-
-use super::gemm::{Panels, flipped, plain};
+use super::gemm::{Panels, plain, transposed};
 use super::pool::{self, Pieces};
 use crate::Scalar;
 
-/// A pass over all steps.
+/// The forward pass over all steps.
 pub(crate) struct Forward<'a> {
     pub(crate) sizes: Sizes,
     /// `[4 hidden, hidden]`.
     pub(crate) weight: &'a [Scalar],
-    /// Room for the packed weight, of [`Sizes::room`].
-    pub(crate) room: &'a mut [Scalar],
+    /// Buffer for the packed weight, of length [`Sizes::workspace`].
+    pub(crate) workspace: &'a mut [Scalar],
     /// `[4 hidden]`.
     pub(crate) bias: &'a [Scalar],
-    /// The state and the cell to start from, `[batch, hidden]` each.
+    /// Initial state and cell, `[batch, hidden]` each.
     pub(crate) start: [&'a [Scalar]; 2],
-    /// Sorted, `[.., 4 hidden]`: the inputs' share of the sums, which the gates replace.
+    /// Sorted, `[.., 4 hidden]`: the inputs' part of the pre-activations, replaced by the gates.
     pub(crate) gates: &'a mut [Scalar],
-    /// Sorted, `[.., hidden]` each: written with the state and the cell before each step.
+    /// Sorted, `[.., hidden]` each: receive state and cell before each step.
     pub(crate) before: [&'a mut [Scalar]; 2],
-    /// Sorted, `[.., hidden]`: written with `tanh` of the cell after each step.
+    /// Sorted, `[.., hidden]`: receives `tanh` of the cell after each step.
     pub(crate) bounded: &'a mut [Scalar],
-    /// `[batch, time, hidden]`: written with the state after each step.
+    /// `[batch, time, hidden]`: receives the state after each step.
     pub(crate) output: &'a mut [Scalar],
-    /// `[batch, hidden]` each: written with the state and the cell after the last step.
+    /// `[batch, hidden]` each: receive state and cell after the last step.
     pub(crate) last: [&'a mut [Scalar]; 2],
 }
 
@@ -53,81 +51,92 @@ impl Forward<'_> {
         let (gates, bounded) = (Pieces::new(self.gates), Pieces::new(self.bounded));
         let (before, last) = (self.before.map(Pieces::new), self.last.map(Pieces::new));
         let output = Pieces::new(self.output);
-        let weight = Panels::pack(hidden, 4 * hidden, flipped(self.weight), self.room);
+        let weight = Panels::pack(hidden, 4 * hidden, transposed(self.weight), self.workspace);
         let (bias, start) = (self.bias, self.start);
         pool::run(sizes.blocks(), |number| {
             let block = sizes.block(number);
             let all = block.first * time;
-            // SAFETY: the slices are borrowed until `run` returns, and each block has its own rows in all of them.
+            // SAFETY: the slices are borrowed until `run` returns, and the blocks have disjoint rows in all of them.
             let piece = |pieces: Pieces<Scalar>, row: usize, rows: usize, width: usize| unsafe {
                 pieces.piece(row * width, rows * width)
             };
-            let gates = piece(gates, all, block.rows * time, 4 * hidden);
-            let before = before.map(|pieces| piece(pieces, all, block.rows * time, hidden));
-            let bounded = piece(bounded, all, block.rows * time, hidden);
-            let output = piece(output, all, block.rows * time, hidden);
-            let last = last.map(|pieces| piece(pieces, block.first, block.rows, hidden));
-            let start = start.map(|start| &start[block.first * hidden..][..block.rows * hidden]);
-            forward(sizes, block, weight, bias, start, gates, before, bounded, output, last);
+            let steps = ForwardSteps {
+                sizes,
+                rows: block.rows,
+                weight,
+                bias,
+                start: start.map(|start| part(start, block.first * hidden, block.rows * hidden)),
+                gates: piece(gates, all, block.rows * time, 4 * hidden),
+                before: before.map(|pieces| piece(pieces, all, block.rows * time, hidden)),
+                bounded: piece(bounded, all, block.rows * time, hidden),
+                output: piece(output, all, block.rows * time, hidden),
+                last: last.map(|pieces| piece(pieces, block.first, block.rows, hidden)),
+            };
+            steps.run();
         });
     }
 }
 
-/// One block's steps.
-#[expect(clippy::too_many_arguments, reason = "the pieces of `Forward` that belong to the block")]
-fn forward(
+/// The steps of one block: its rows of the slices of [`Forward`].
+struct ForwardSteps<'a> {
     sizes: Sizes,
-    Block { rows, .. }: Block,
-    weight: Panels<'_>,
-    bias: &[Scalar],
-    start: [&[Scalar]; 2],
-    gates: &mut [Scalar],
-    [states, cells]: [&mut [Scalar]; 2],
-    bounded: &mut [Scalar],
-    output: &mut [Scalar],
-    [last_state, last_cell]: [&mut [Scalar]; 2],
-) {
-    let Sizes { time, hidden, .. } = sizes;
-    let size = rows * hidden;
-    if time == 0 {
-        last_state.copy_from_slice(start[0]);
-        last_cell.copy_from_slice(start[1]);
-        return;
-    }
-    states[..size].copy_from_slice(start[0]);
-    cells[..size].copy_from_slice(start[1]);
-    for step in 0..time {
-        let gates = &mut gates[step * 4 * size..][..4 * size];
-        let (state, next_states) = states[step * size..].split_at_mut(size);
-        let (cell, next_cells) = cells[step * size..].split_at_mut(size);
-        weight.product(rows, plain(state), gates, true);
-        let is_last = step + 1 == time;
-        let next_states = if is_last { &mut *last_state } else { &mut next_states[..size] };
-        let next_cells = if is_last { &mut *last_cell } else { &mut next_cells[..size] };
-        let bounded = &mut bounded[step * size..][..size];
-        let moment = sizes.moment(step);
-        for row in 0..rows {
-            let units = row * hidden..(row + 1) * hidden;
-            gates::open(
-                bias,
-                &mut gates[row * 4 * hidden..][..4 * hidden],
-                &cell[units.clone()],
-                &mut next_cells[units.clone()],
-                &mut bounded[units.clone()],
-                &mut next_states[units.clone()],
-            );
-            output[(row * time + moment) * hidden..][..hidden].copy_from_slice(&next_states[units]);
+    rows: usize,
+    weight: Panels<'a>,
+    bias: &'a [Scalar],
+    start: [&'a [Scalar]; 2],
+    gates: &'a mut [Scalar],
+    before: [&'a mut [Scalar]; 2],
+    bounded: &'a mut [Scalar],
+    output: &'a mut [Scalar],
+    last: [&'a mut [Scalar]; 2],
+}
+
+impl ForwardSteps<'_> {
+    fn run(self) {
+        let Self { sizes, rows, weight, bias, start, gates, before, bounded, output, last } = self;
+        let ([states, cells], [last_state, last_cell]) = (before, last);
+        let Sizes { time, hidden, .. } = sizes;
+        let size = rows * hidden;
+        if time == 0 {
+            last_state.copy_from_slice(start[0]);
+            last_cell.copy_from_slice(start[1]);
+            return;
+        }
+        states[..size].copy_from_slice(start[0]);
+        cells[..size].copy_from_slice(start[1]);
+        for step in 0..time {
+            let gates = &mut gates[step * 4 * size..][..4 * size];
+            let (state, next_states) = states[step * size..].split_at_mut(size);
+            let (cell, next_cells) = cells[step * size..].split_at_mut(size);
+            weight.matmul(rows, plain(state), gates, true);
+            let is_last = step + 1 == time;
+            let next_states = if is_last { &mut *last_state } else { &mut next_states[..size] };
+            let next_cells = if is_last { &mut *last_cell } else { &mut next_cells[..size] };
+            let bounded = &mut bounded[step * size..][..size];
+            let position = sizes.position(step);
+            for row in 0..rows {
+                let units = row * hidden..(row + 1) * hidden;
+                gates::forward(
+                    bias,
+                    &mut gates[row * 4 * hidden..][..4 * hidden],
+                    &cell[units.clone()],
+                    &mut next_cells[units.clone()],
+                    &mut bounded[units.clone()],
+                    &mut next_states[units.clone()],
+                );
+                output[(row * time + position) * hidden..][..hidden].copy_from_slice(&next_states[units]);
+            }
         }
     }
 }
 
-/// A pass back over all steps.
+/// The backward pass over all steps.
 pub(crate) struct Backward<'a> {
     pub(crate) sizes: Sizes,
     /// `[4 hidden, hidden]`.
     pub(crate) weight: &'a [Scalar],
-    /// Room for the packed weight, of [`Sizes::room`].
-    pub(crate) room: &'a mut [Scalar],
+    /// Buffer for the packed weight, of length [`Sizes::workspace`].
+    pub(crate) workspace: &'a mut [Scalar],
     /// Sorted, as [`Forward`] left them.
     pub(crate) gates: &'a [Scalar],
     /// Sorted, as [`Forward`] left them.
@@ -136,11 +145,11 @@ pub(crate) struct Backward<'a> {
     pub(crate) bounded: &'a [Scalar],
     /// `[batch, time, hidden]`: the gradient of the states after each step.
     pub(crate) output: &'a [Scalar],
-    /// `[batch, hidden]` each: the gradients of the last state and cell, which those of the first ones replace.
+    /// `[batch, hidden]` each: the gradients of the last state and cell, replaced by those of the initial ones.
     pub(crate) carry: [&'a mut [Scalar]; 2],
-    /// Whether somebody reads the gradient of the first state.
+    /// Whether the gradient of the initial state is needed.
     pub(crate) to_the_start: bool,
-    /// Sorted, `[.., 4 hidden]`: written with the gradients of the sums under the gates.
+    /// Sorted, `[.., 4 hidden]`: receives the gradients of the pre-activations.
     pub(crate) sums: &'a mut [Scalar],
 }
 
@@ -149,18 +158,29 @@ impl Backward<'_> {
         let sizes = self.sizes;
         let Sizes { time, hidden, .. } = sizes;
         let (sums, carry) = (Pieces::new(self.sums), self.carry.map(Pieces::new));
-        let weight = Panels::pack(4 * hidden, hidden, plain(self.weight), self.room);
+        let weight = Panels::pack(4 * hidden, hidden, plain(self.weight), self.workspace);
         let to_the_start = self.to_the_start;
         let (gates, cells, bounded, output) = (self.gates, self.cells, self.bounded, self.output);
         pool::run(sizes.blocks(), |number| {
             let block = sizes.block(number);
             let part = |slice, width| part(slice, block.first * time * width, block.rows * time * width);
-            // SAFETY: the slices are borrowed until `run` returns, and each block has its own rows in all of them.
+            // SAFETY: the slices are borrowed until `run` returns, and the blocks have disjoint rows in all of them.
             let sums = unsafe { sums.piece(block.first * time * 4 * hidden, block.rows * time * 4 * hidden) };
-            // SAFETY: as above.
+            // SAFETY: the gradients are borrowed until `run` returns, and the blocks have disjoint rows.
             let carry = carry.map(|c| unsafe { c.piece(block.first * hidden, block.rows * hidden) });
-            let saved = [part(gates, 4 * hidden), part(cells, hidden), part(bounded, hidden)];
-            backward(sizes, block, weight, saved, part(output, hidden), carry, to_the_start, sums);
+            let steps = BackwardSteps {
+                sizes,
+                rows: block.rows,
+                weight,
+                gates: part(gates, 4 * hidden),
+                cells: part(cells, hidden),
+                bounded: part(bounded, hidden),
+                output: part(output, hidden),
+                carry,
+                to_the_start,
+                sums,
+            };
+            steps.run();
         });
     }
 }
@@ -169,37 +189,44 @@ fn part(slice: &[Scalar], start: usize, len: usize) -> &[Scalar] {
     &slice[start..][..len]
 }
 
-/// One block's steps, the last one first.
-#[expect(clippy::too_many_arguments, reason = "the pieces of `Backward` that belong to the block")]
-fn backward(
+/// The steps of one block, from last to first: its rows of the slices of [`Backward`].
+struct BackwardSteps<'a> {
     sizes: Sizes,
-    Block { rows, .. }: Block,
-    weight: Panels<'_>,
-    [gates, cells, bounded]: [&[Scalar]; 3],
-    output: &[Scalar],
-    [state_carry, cell_carry]: [&mut [Scalar]; 2],
+    rows: usize,
+    weight: Panels<'a>,
+    gates: &'a [Scalar],
+    cells: &'a [Scalar],
+    bounded: &'a [Scalar],
+    output: &'a [Scalar],
+    carry: [&'a mut [Scalar]; 2],
     to_the_start: bool,
-    sums: &mut [Scalar],
-) {
-    let Sizes { time, hidden, .. } = sizes;
-    let size = rows * hidden;
-    for step in (0..time).rev() {
-        let moment = sizes.moment(step);
-        let sums = &mut sums[step * 4 * size..][..4 * size];
-        for row in 0..rows {
-            let units = row * hidden..(row + 1) * hidden;
-            gates::close(
-                part(gates, (step * rows + row) * 4 * hidden, 4 * hidden),
-                part(cells, (step * rows + row) * hidden, hidden),
-                part(bounded, (step * rows + row) * hidden, hidden),
-                part(output, (row * time + moment) * hidden, hidden),
-                &state_carry[units.clone()],
-                &mut cell_carry[units],
-                &mut sums[row * 4 * hidden..][..4 * hidden],
-            );
-        }
-        if step > 0 || to_the_start {
-            weight.product(rows, plain(sums), state_carry, false);
+    sums: &'a mut [Scalar],
+}
+
+impl BackwardSteps<'_> {
+    fn run(self) {
+        let Self { sizes, rows, weight, gates, cells, bounded, output, carry, to_the_start, sums } = self;
+        let [state_carry, cell_carry] = carry;
+        let Sizes { time, hidden, .. } = sizes;
+        let size = rows * hidden;
+        for step in (0..time).rev() {
+            let position = sizes.position(step);
+            let sums = &mut sums[step * 4 * size..][..4 * size];
+            for row in 0..rows {
+                let units = row * hidden..(row + 1) * hidden;
+                gates::backward(
+                    part(gates, (step * rows + row) * 4 * hidden, 4 * hidden),
+                    part(cells, (step * rows + row) * hidden, hidden),
+                    part(bounded, (step * rows + row) * hidden, hidden),
+                    part(output, (row * time + position) * hidden, hidden),
+                    &state_carry[units.clone()],
+                    &mut cell_carry[units],
+                    &mut sums[row * 4 * hidden..][..4 * hidden],
+                );
+            }
+            if step > 0 || to_the_start {
+                weight.matmul(rows, plain(sums), state_carry, false);
+            }
         }
     }
 }

@@ -1,17 +1,17 @@
-//! Elementary functions that the compiler vectorises: no calls, no branches, no tables; a NaN stays one.
+//! Elementary functions that the compiler vectorises: no calls, branches or tables; NaN is kept.
 //!
-//! Polynomials of an argument that exact steps brought into a small interval, fitted to the least relative error.
-//! None fuses a product and a sum, so that every instruction set gives the same bits. In double precision: slow and
-//! exact. Bounds over all of single precision, in units in the last place of the exact result:
+//! Exact range reduction to a small interval, then a minimax polynomial for the relative error. None fuses a
+//! multiplication and an addition, so that every instruction set gives the same bits. The double-precision versions are
+//! slow and exact. Maximum errors over all of single precision, in units in the last place of the exact result:
 //!
 //! | function | error | ends |
 //! |---|---|---|
 //! | [`exp`] | 1 | gradual down to the smallest number, then 0; infinite above 88.73 |
-//! | [`ln`] | 0.9 | also of subnormal numbers; `-∞` at 0, NaN below |
+//! | [`ln`] | 0.9 | also for subnormal numbers; `-∞` at 0, NaN below |
 //! | [`ln_1p`], [`sigmoid`] | 1.6, 2.5 | relative also near 0 and in the left tail |
 //! | [`tanh`] | 2 | relative also near 0; ±1 from 9.02 on |
 //! | [`erf`] | 3 | relative also near 0; ±1 from 4 on |
-//! | [`normal`] | 8 (share), 2.2 (density) | relative also in the left tail |
+//! | [`normal`] | 8 (distribution), 2.2 (density) | relative also in the left tail |
 
 #[cfg(not(feature = "f64"))]
 mod narrow;
@@ -28,11 +28,11 @@ mod tests {
     use super::{erf, exp, ln, ln_1p, normal, sigmoid, tanh, wide};
     use crate::Scalar;
 
-    /// A function of ours, its reference, and its bound in units in the last place.
+    /// A function, its reference, and its error bound in units in the last place.
     #[cfg(not(feature = "f64"))]
     type Claim = (&'static str, fn(&[f32], &mut [f32]), fn(f64) -> f64, f64);
 
-    /// Through the kernel, as operations use it.
+    /// Runs each function through the kernels, as operations do.
     #[cfg(not(feature = "f64"))]
     macro_rules! claims {
         ($($name:ident $ours:expr, $theirs:expr, $bound:expr;)*) => {
@@ -70,7 +70,7 @@ mod tests {
         if distance.is_nan() { f64::INFINITY } else { distance }
     }
 
-    /// Tries every `stride`-th number of single precision on every level.
+    /// Tests every `stride`-th single-precision number on every level.
     #[cfg(not(feature = "f64"))]
     fn check_all(stride: u32) {
         use crate::kernel::simd::forced::on_each_level;
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!((wide::erf(0.0), wide::ln(1.0), wide::ln_1p(0.0)), (0.0, 0.0, 0.0));
     }
 
-    /// Near their ends these functions do not pass them, and beyond they do not turn back.
+    /// Close to saturation these functions do not exceed their limits, and beyond it they are constant.
     #[cfg(not(feature = "f64"))]
     #[test]
     fn what_saturates_stays_saturated() {

@@ -1,18 +1,18 @@
-//! One pass over a parameter, its gradient and its state for each step of an optimizer.
+//! One pass over a parameter, its gradient and its optimizer state for each step.
 
 use super::pool;
-use super::simd::{dispatch, level};
+use super::simd::multiversioned;
 use crate::Scalar;
 
-/// Numbers of a parameter that one part of a pass changes: few enough for the caches, enough to be worth sharing.
+/// Elements of a parameter in one part of a pass: few enough for the caches, enough to be worth sharing.
 const PART: usize = 1 << 14;
 
-/// What one step of Adam multiplies with.
+/// The coefficients of one Adam step.
 #[derive(Clone, Copy)]
 pub(crate) struct AdamStep {
-    /// Factor on the value before the step: `1 - rate · decay` for `AdamW`, 1 for Adam.
+    /// Factor on the old value: `1 - rate · decay` for `AdamW`, 1 for Adam.
     pub(crate) shrink: Scalar,
-    /// Added to the gradient, times the value: Adam's own weight decay.
+    /// Coefficient of Adam's own weight decay, which adds `decay · p` to the gradient.
     pub(crate) decay: Scalar,
     /// `1 - β₁` and `1 - β₂`.
     pub(crate) first: Scalar,
@@ -28,24 +28,25 @@ pub(crate) struct AdamStep {
 
 /// `m += (g - m)(1 - β₁)`, `v = β₂ v + (1 - β₂) g²`, `p -= rate · m / (√v · correction + eps)`
 pub(crate) fn adam(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep) {
-    #[inline(always)]
-    fn body(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep) {
-        let n = p.len();
-        assert!(g.len() == n && m.len() == n && v.len() == n);
-        for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
-            let g = *g + s.decay * *p;
-            *m += (g - *m) * s.first;
-            *v = s.keep * *v + s.second * g * g;
-            *p = *p * s.shrink - s.rate * *m / (v.sqrt() * s.correction + s.eps);
+    multiversioned!(
+        fn body(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep) {
+            let n = p.len();
+            assert!(g.len() == n && m.len() == n && v.len() == n);
+            for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+                let g = *g + s.decay * *p;
+                *m += (g - *m) * s.first;
+                *v = s.keep * *v + s.second * g * g;
+                *p = *p * s.shrink - s.rate * *m / (v.sqrt() * s.correction + s.eps);
+            }
         }
-    }
+    );
     pool::chunks([p, m, v], PART, |number, [p, m, v]| {
         let g = &g[number * PART..][..p.len()];
-        dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep));
+        body(p, g, m, v, s);
     });
 }
 
-/// What one step of gradient descent multiplies with.
+/// The coefficients of one SGD step.
 #[derive(Clone, Copy)]
 pub(crate) struct SgdStep {
     pub(crate) rate: Scalar,
@@ -58,35 +59,37 @@ pub(crate) struct SgdStep {
 
 /// `p -= rate · (g + decay · p)`
 pub(crate) fn sgd(p: &mut [Scalar], g: &[Scalar], s: SgdStep) {
-    #[inline(always)]
-    fn body(p: &mut [Scalar], g: &[Scalar], s: SgdStep) {
-        assert_eq!(p.len(), g.len());
-        for (p, g) in p.iter_mut().zip(g) {
-            *p -= s.rate * (*g + s.decay * *p);
+    multiversioned!(
+        fn body(p: &mut [Scalar], g: &[Scalar], s: SgdStep) {
+            assert_eq!(p.len(), g.len());
+            for (p, g) in p.iter_mut().zip(g) {
+                *p -= s.rate * (*g + s.decay * *p);
+            }
         }
-    }
+    );
     pool::chunks([p], PART, |number, [p]| {
         let g = &g[number * PART..][..p.len()];
-        dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], s: SgdStep));
+        body(p, g, s);
     });
 }
 
-/// `d = g + decay · p`, `b = momentum · b + fresh · d`, `p -= rate · b`, or `rate · (d + momentum · b)` with
-/// Nesterov's look-ahead.
+/// `d = g + decay · p`, `b = momentum · b + fresh · d`, `p -= rate · b`, or `rate · (d + momentum · b)` with Nesterov
+/// momentum.
 pub(crate) fn sgd_momentum(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep) {
-    #[inline(always)]
-    fn body(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep) {
-        assert!(p.len() == g.len() && p.len() == b.len());
-        let (on_gradient, on_buffer) = if s.nesterov { (1.0, s.momentum) } else { (0.0, 1.0) };
-        for ((p, g), b) in p.iter_mut().zip(g).zip(b) {
-            let d = *g + s.decay * *p;
-            *b = s.momentum * *b + s.fresh * d;
-            *p -= s.rate * (on_gradient * d + on_buffer * *b);
+    multiversioned!(
+        fn body(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep) {
+            assert!(p.len() == g.len() && p.len() == b.len());
+            let (on_gradient, on_buffer) = if s.nesterov { (1.0, s.momentum) } else { (0.0, 1.0) };
+            for ((p, g), b) in p.iter_mut().zip(g).zip(b) {
+                let d = *g + s.decay * *p;
+                *b = s.momentum * *b + s.fresh * d;
+                *p -= s.rate * (on_gradient * d + on_buffer * *b);
+            }
         }
-    }
+    );
     pool::chunks([p, b], PART, |number, [p, b]| {
         let g = &g[number * PART..][..p.len()];
-        dispatch!(level(), [] body(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep));
+        body(p, g, b, s);
     });
 }
 

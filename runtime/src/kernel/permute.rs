@@ -1,19 +1,19 @@
-//! Numbers in another order of axes.
+//! Permutation of axes.
 //!
-//! Formula: `y[i₀, i₁, ..] = x` at `Σ iₐ strideₐ`, the strides of the axes in their new order.
-//! Layout: the result is dense; neighbouring axes that stay neighbours are joined first.
-//! Blocking: where the last axis stays last, whole runs are copied. Where another axis runs along memory, it and the
-//! last one are walked in tiles of 16 × 16, so that each cache line read is used whole while it is near. The longest
-//! dense pieces of the result are shared.
-//! Bound: memory; a tile is some way from it.
+//! Formula: `y[i₀, i₁, ..] = x` at `Σ iₐ strideₐ`, with the strides of the axes in their new order.
+//! Layout: the result is dense; adjacent axes that stay adjacent are merged first.
+//! Blocking: if the last axis stays last, whole runs are copied. If another axis is contiguous, it and the last one are
+//! traversed in tiles of 16 × 16, so that each cache line is used completely while it is in cache. The longest dense
+//! pieces of the result are shared.
+//! Bound: memory, which tiles do not quite reach.
 
 use super::pool;
 use crate::Scalar;
 
-/// Numbers along each side of a tile: a cache line.
+/// Elements along each side of a tile: a cache line.
 const TILE: usize = 16;
 
-/// Numbers of one part of a shared copy.
+/// Elements of one part of a shared copy.
 const PART: usize = 1 << 14;
 
 /// `[outer, a, b]` → `[outer, b, a]`
@@ -21,7 +21,7 @@ pub(crate) fn swap((outer, a, b): (usize, usize, usize), from: &[Scalar], to: &m
     permute(&[outer, b, a], &[a * b, 1, b], from, to);
 }
 
-/// Writes the numbers of `from` at `strides` to `to`, row by row; `dims` and `strides` are those of `to`'s axes.
+/// Writes the elements of `from` at `strides` to `to`, row by row; `dims` and `strides` are those of the axes of `to`.
 pub(crate) fn permute(dims: &[usize], strides: &[usize], from: &[Scalar], to: &mut [Scalar]) {
     if to.is_empty() {
         return;
@@ -36,7 +36,7 @@ pub(crate) fn permute(dims: &[usize], strides: &[usize], from: &[Scalar], to: &m
     });
 }
 
-/// The axes longer than 1, neighbours joined where one stride runs through both.
+/// The axes longer than 1, with neighbours merged where one stride covers both.
 fn joined(dims: &[usize], strides: &[usize]) -> (Vec<usize>, Vec<usize>) {
     let mut kept: (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
     for (&length, &stride) in dims.iter().zip(strides).filter(|(length, _)| **length != 1) {
@@ -54,7 +54,7 @@ fn joined(dims: &[usize], strides: &[usize]) -> (Vec<usize>, Vec<usize>) {
     kept
 }
 
-/// Copies a strided block, as deep as there are axes; none is empty.
+/// Copies a non-empty strided block of any rank.
 fn gather(dims: &[usize], strides: &[usize], from: &[Scalar], to: &mut [Scalar]) {
     match (dims, strides) {
         ([_], [1]) => to.copy_from_slice(&from[..to.len()]),
@@ -72,7 +72,7 @@ fn gather(dims: &[usize], strides: &[usize], from: &[Scalar], to: &mut [Scalar])
     }
 }
 
-/// Copies a block whose first axis, `rows` long, runs along memory; its rows are `apart` in `to`.
+/// Copies a block whose first axis, of length `rows`, is contiguous; its rows have stride `apart` in `to`.
 fn tiles(
     (rows, apart): (usize, usize),
     dims: &[usize],
@@ -89,7 +89,7 @@ fn tiles(
     }
 }
 
-/// `to[i · apart + j] = from[j · stride + i]` by tiles.
+/// `to[i · apart + j] = from[j · stride + i]` in tiles.
 fn transpose(
     (rows, apart): (usize, usize),
     (columns, stride): (usize, usize),
@@ -108,7 +108,7 @@ fn transpose(
     }
 }
 
-/// Copies `rows` runs of `width` numbers, `from_stride` apart in `from` and `to_stride` apart in `to`.
+/// Copies `rows` runs of `width` elements, with stride `from_stride` in `from` and `to_stride` in `to`.
 pub(crate) fn copy_runs(
     width: usize,
     (from, from_start, from_stride): (&[Scalar], usize, usize),
@@ -134,7 +134,7 @@ mod tests {
         (0..count).map(|i| i as Scalar).collect()
     }
 
-    /// Every order of the axes of several shapes, against the sum of strides.
+    /// Every order of the axes of several shapes, against indexing by strides.
     #[test]
     fn every_order_is_right() {
         let orders: Vec<[usize; 4]> = (0..256)

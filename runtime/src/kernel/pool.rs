@@ -1,13 +1,12 @@
-//! Work shared among threads that stay warm.
+//! A thread pool whose threads stay warm between jobs.
 //!
-//! [`run`] hands out the parts of a piece of work one by one, to the caller and to helpers. Who takes which
-//! part is a matter of timing, so the bounds of parts must depend on shapes alone and no part may add to what
-//! another one writes: then the bits are the same for any number of threads. Each thread begins with a run of parts
-//! of its own, so that from job to job the same numbers tend to stay in the same core's caches, and then helps with
-//! the others' runs.
+//! [`run`] hands out the parts of a job one by one, to the caller and to helper threads. Which thread takes which part
+//! is a matter of timing, so the bounds of parts must depend on shapes alone, and no part may add to what another
+//! writes: then the bits are the same for any number of threads. Each thread starts with a run of parts of its own, so
+//! that from job to job the same data tends to stay in the same core's caches, and then helps with the runs of others.
 //!
-//! Helpers spin for a moment after each piece of work, since the next one of a training step comes within
-//! microseconds, and then sleep. On a busy machine the caller does the parts that no helper takes.
+//! Helpers spin briefly after each job, since the next job of a training step follows within microseconds, and then
+//! sleep. On a busy machine the caller runs the parts that no helper takes.
 
 use std::any::Any;
 use std::cell::{Cell, UnsafeCell};
@@ -18,18 +17,18 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
-/// How long a helper waits for the next piece of work before it sleeps.
+/// How long a helper spins for the next job before it sleeps.
 const SPIN: Duration = Duration::from_micros(100);
 
 thread_local! {
-    /// Whether this thread works on a part: what it shares out itself it does alone.
+    /// Whether this thread is running a part: nested jobs run on this thread alone.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The number of threads that kernels may use, the caller's among them; 0 until it is known.
+/// The number of threads for kernels, including the caller; 0 until it is known.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
-/// The number of threads that kernels may use, at least 1.
+/// The number of threads for kernels, at least 1.
 pub(crate) fn threads() -> usize {
     #[cfg(test)]
     if super::simd::forced::is_on() {
@@ -42,7 +41,7 @@ pub(crate) fn threads() -> usize {
     .min(most())
 }
 
-/// The most threads that [`threads`] gives: beyond four for each processor they only cost memory and time.
+/// The maximum of [`threads`]: more than four per processor only cost memory and time.
 fn most() -> usize {
     static MOST: OnceLock<usize> = OnceLock::new();
     *MOST.get_or_init(|| thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(RUNS))
@@ -50,7 +49,7 @@ fn most() -> usize {
 
 static DEFAULT: OnceLock<usize> = OnceLock::new();
 
-/// `TRAINING_LOOP_THREADS`, or as many as the process may run at once.
+/// `TRAINING_LOOP_THREADS`, or the parallelism available to the process.
 fn default() -> usize {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let Ok(text) = std::env::var("TRAINING_LOOP_THREADS") else { return processors };
@@ -65,38 +64,38 @@ fn default() -> usize {
     }
 }
 
-/// Sets what [`threads`] gives, from now on.
+/// Sets the result of [`threads`] from now on.
 pub(crate) fn set_threads(count: usize) {
     THREADS.store(count, Relaxed);
 }
 
-/// One piece of work, as helpers see it.
+/// A job as helpers see it.
 #[derive(Clone, Copy)]
 struct Job {
-    /// Alive as long as the job is open, and no longer.
+    /// Valid only while the job is open.
     work: &'static (dyn Fn(usize) + Sync),
     parts: usize,
     /// Only helpers with a lower number take part.
     helpers: usize,
 }
 
-/// The one pool of the process; a second caller at the same time does its work alone.
+/// The process-wide pool; a second concurrent caller runs its job alone.
 struct Pool {
-    /// Odd while a job is open, and different for each.
+    /// Odd while a job is open, and different for each job.
     epoch: AtomicUsize,
     /// Written by the caller while no job is open and no helper is inside.
     job: UnsafeCell<Option<Job>>,
-    /// For each run of parts how many of it are taken.
+    /// For each run of parts, the number of parts taken.
     taken: [Taken; RUNS],
-    /// Helpers that may be reading `job`.
+    /// The number of helpers that may be reading `job`.
     inside: AtomicUsize,
-    /// What a helper's part panicked with.
+    /// The panic payload of a helper's part.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
-    /// Held by the caller while its job is open.
+    /// Locked by the caller while its job is open.
     helpers: Mutex<Vec<Helper>>,
 }
 
-/// Into how many runs the parts of a job are cut at most: threads beyond that begin with another one's.
+/// The maximum number of runs that the parts of a job are split into; further threads start with the run of another.
 const RUNS: usize = 16;
 
 /// A counter in a cache line of its own.
@@ -108,10 +107,10 @@ struct Helper {
     asleep: Arc<AtomicBool>,
 }
 
-// SAFETY: `job` is written only by the holder of `helpers`, while `epoch` is even and `inside` was seen to be 0
-// after that; helpers read it only after adding to `inside` and finding `epoch` odd and unchanged. All these are
-// sequentially consistent, so a read never meets a write. The reference inside is to a `Sync` closure that outlives
-// the job, because `Open` waits for `inside` to be 0 before the caller returns or unwinds.
+// SAFETY: `job` is written only by the holder of `helpers`, while `epoch` is even and `inside` was observed to be 0
+// after that. Helpers read it only after incrementing `inside` and finding `epoch` odd and unchanged. All of these are
+// sequentially consistent, so a read never races with a write. The reference in `job` is to a `Sync` closure that
+// outlives the job, because `Open` waits for `inside` to be 0 before the caller returns or unwinds.
 unsafe impl Sync for Pool {}
 
 static POOL: Pool = Pool {
@@ -125,12 +124,12 @@ static POOL: Pool = Pool {
 
 /// Calls `work` once for each number below `parts`, on this thread and on the helpers; returns when all are done.
 ///
-/// A part that shares out work itself does all of it alone. A panic in a part comes out here.
+/// A part that calls `run` itself runs that job alone. A panic in a part is resumed here.
 pub(crate) fn run(parts: usize, work: impl Fn(usize) + Sync) {
     share(parts, &work);
 }
 
-/// [`run`], compiled once and not for each of its hundreds of callers.
+/// [`run`], compiled once instead of for each of its hundreds of callers.
 fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     let threads = threads();
     if parts <= 1 || threads == 1 || INSIDE.get() {
@@ -138,7 +137,7 @@ fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     }
     let mut helpers = match POOL.helpers.try_lock() {
         Ok(helpers) => helpers,
-        // A part panicked on the thread that shared it out; the list of helpers is as good as before.
+        // A part panicked on the thread that opened its job; the list of helpers is still valid.
         Err(TryLockError::Poisoned(helpers)) => helpers.into_inner(),
         Err(TryLockError::WouldBlock) => return (0..parts).for_each(work),
     };
@@ -147,7 +146,7 @@ fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
         let Some(helper) = Helper::start(helpers.len()) else { break };
         helpers.push(helper);
     }
-    // Where the caller of the job before panicked itself, a helper's panic is still there.
+    // If the caller of the previous job panicked itself, a helper's payload is still there.
     drop(helpers_panic());
     let work: &(dyn Fn(usize) + Sync) = &work;
     {
@@ -166,17 +165,17 @@ fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     }
 }
 
-/// Takes what a part of a helper panicked with.
+/// Takes the panic payload of a helper.
 fn helpers_panic() -> Option<Box<dyn Any + Send>> {
     POOL.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 fn forget_lifetime<'a>(work: &'a (dyn Fn(usize) + Sync + 'a)) -> &'static (dyn Fn(usize) + Sync) {
-    // SAFETY: only the lifetime changes, and `Open` keeps the reference from being used after it.
+    // SAFETY: only the lifetime changes, and `Open` ensures that the reference is not used after it.
     unsafe { std::mem::transmute(work) }
 }
 
-/// Does the parts that nobody has taken: those of the thread's own run first, then those of the others'.
+/// Runs the parts that are not taken: first those of the thread's own run, then those of the other runs.
 fn take_parts(job: Job, thread: usize) {
     let runs = (job.helpers + 1).min(RUNS);
     for run in (0..runs).map(|i| (thread + i) % runs) {
@@ -191,12 +190,12 @@ fn take_parts(job: Job, thread: usize) {
     }
 }
 
-/// An open job; closed, and left by all helpers, when dropped.
+/// An open job; on drop it is closed, and waits until all helpers have left it.
 struct Open;
 
 impl Open {
     fn new(job: Job) -> Self {
-        // SAFETY: the caller holds `helpers`, and the job before it was closed and left; see `Pool`.
+        // SAFETY: the caller holds `helpers`, and the previous job was closed and left by all helpers; see `Pool`.
         unsafe { *POOL.job.get() = Some(job) };
         POOL.taken.iter().for_each(|taken| taken.0.store(0, SeqCst));
         INSIDE.set(true);
@@ -207,7 +206,7 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        // Where this thread panicked no further part is begun.
+        // If this thread panicked, no further part is started.
         POOL.taken.iter().for_each(|taken| taken.0.store(usize::MAX / 2, SeqCst));
         POOL.epoch.fetch_add(1, SeqCst);
         INSIDE.set(false);
@@ -233,7 +232,7 @@ impl Helper {
     }
 }
 
-/// What a helper does for ever.
+/// The main loop of a helper.
 fn help(number: usize, asleep: &AtomicBool) {
     INSIDE.set(true);
     let mut last = 0;
@@ -241,7 +240,7 @@ fn help(number: usize, asleep: &AtomicBool) {
         last = wait(last, asleep);
         POOL.inside.fetch_add(1, SeqCst);
         if POOL.epoch.load(SeqCst) == last {
-            // SAFETY: the job is open, and stays until `inside` is taken back; see `Pool`.
+            // SAFETY: the job is open, and stays open until `inside` is decremented; see `Pool`.
             let job = unsafe { *POOL.job.get() };
             if let Some(job) = job.filter(|job| number < job.helpers)
                 && let Err(panic) = catch_unwind(AssertUnwindSafe(|| take_parts(job, number + 1)))
@@ -253,7 +252,7 @@ fn help(number: usize, asleep: &AtomicBool) {
     }
 }
 
-/// Waits for an open job that is not `last`: spinning first, then asleep.
+/// Waits for an open job other than `last`: first spinning, then asleep.
 fn wait(last: usize, asleep: &AtomicBool) -> usize {
     let is_new = |epoch: usize| epoch % 2 == 1 && epoch != last;
     let start = Instant::now();
@@ -275,7 +274,7 @@ fn wait(last: usize, asleep: &AtomicBool) -> usize {
     }
 }
 
-/// A slice of which each part of a job writes its own piece.
+/// A slice whose disjoint pieces are written by the parts of a job.
 pub(crate) struct Pieces<T> {
     start: *mut T,
     len: usize,
@@ -289,10 +288,10 @@ impl<T> Clone for Pieces<T> {
 
 impl<T> Copy for Pieces<T> {}
 
-// SAFETY: the pointer is used only through `piece`, whose callers promise that no two pieces overlap; numbers of a
+// SAFETY: the pointer is used only through `piece`, whose callers guarantee that pieces do not overlap; elements of a
 // `Send` type may be written by another thread.
 unsafe impl<T: Send> Sync for Pieces<T> {}
-// SAFETY: as above.
+// SAFETY: as for `Sync`: pieces do not overlap, and their elements are `Send`.
 unsafe impl<T: Send> Send for Pieces<T> {}
 
 impl<T> Pieces<T> {
@@ -300,25 +299,25 @@ impl<T> Pieces<T> {
         Self { start: data.as_mut_ptr(), len: data.len() }
     }
 
-    /// The numbers from `start` on, `count` of them.
+    /// The `count` elements from `start` on.
     ///
     /// # Safety
-    /// The slice that this was made of is still borrowed by the caller of [`run`], and no two pieces that live at
-    /// the same time overlap.
+    /// The slice is still borrowed by the caller of [`run`], and no two pieces that are alive at the same time overlap.
     pub(crate) unsafe fn piece<'a>(self, start: usize, count: usize) -> &'a mut [T] {
         assert!(start <= self.len && count <= self.len - start, "a piece outside of its slice");
-        // SAFETY: inside the slice by the line above; alone and alive by the caller's promise.
+        // SAFETY: within the slice by the assertion above; valid and unaliased by the caller's guarantee.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), count) }
     }
 
-    /// Where the numbers from `start` on lie, `count` of them, for parts whose pieces interleave.
+    /// A pointer to the `count` elements from `start` on, for parts whose pieces interleave.
     pub(crate) fn pointer(self, start: usize, count: usize) -> *mut T {
         assert!(start <= self.len && count <= self.len - start, "a piece outside of its slice");
         self.start.wrapping_add(start)
     }
 }
 
-/// Calls `work(number, pieces)` for each run of `size` numbers of `N` equally long slices; the last is shorter.
+/// Calls `work(number, pieces)` for each run of `size` elements of `N` slices of equal length; the last run may be
+/// shorter.
 pub(crate) fn chunks<T: Send, const N: usize>(
     slices: [&mut [T]; N],
     size: usize,

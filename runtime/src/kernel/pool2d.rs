@@ -1,8 +1,8 @@
-//! Pooling over windows of planes `[height, width]`: the greatest number, or the mean.
+//! Pooling over windows of planes `[height, width]`: maximum or mean.
 //!
-//! Planes are cut into parts of about [`PART`] numbers for the threads. The gradient of a plane is cleared and filled
-//! while it is in the first cache, so that memory is written once. The bound is memory: the input is read once, and
-//! of a window only the number of the winning tap is kept, in a byte where it fits.
+//! Planes are grouped into parts of about [`PART`] elements for the threads. The gradient of a plane is zeroed and
+//! filled while it is in L1, so that memory is written once. The bound is memory: the input is read once, and only the
+//! index of each window's winning tap is saved, in a byte where it fits.
 
 mod squares;
 
@@ -11,10 +11,10 @@ use squares::{max_of_squares, spread_to_squares};
 use super::pool::{self, Pieces};
 use crate::Scalar;
 
-/// Numbers that make a part worth sharing.
+/// The minimum number of elements that makes a part worth sharing.
 const PART: usize = 1 << 15;
 
-/// Windows of a fixed size that move evenly.
+/// Windows of a fixed size that move by a fixed stride.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Windows {
     pub(crate) input: [usize; 2],
@@ -34,17 +34,17 @@ impl Windows {
         self.output[0] * self.output[1]
     }
 
-    /// Bytes that hold the number of a tap.
+    /// Bytes per tap index.
     pub(crate) fn tap_bytes(&self) -> usize {
         if self.kernel[0] * self.kernel[1] <= 256 { 1 } else { 4 }
     }
 
-    /// Whether the windows are squares of two that touch each other, which have a loop of their own.
+    /// Whether the windows are adjacent 2 × 2 squares, which have a loop of their own.
     fn are_squares_of_two(&self) -> bool {
         (self.kernel, self.stride, self.padding, self.dilation) == ([2, 2], [2, 2], [0, 0], [1, 1])
     }
 
-    /// The place that a tap of the window at `[oy, ox]` reads, if it is inside of the plane.
+    /// The index in the plane that a tap of the window at `[oy, ox]` reads; `None` in the padding.
     #[inline(always)]
     fn place(&self, [oy, ox]: [usize; 2], tap: usize) -> Option<usize> {
         let (r, s) = (tap / self.kernel[1], tap % self.kernel[1]);
@@ -54,7 +54,7 @@ impl Windows {
     }
 }
 
-/// Calls `work(first plane, number of planes)` for parts of `planes` planes of `size` numbers each.
+/// Calls `work(first plane, number of planes)` for parts of `planes` planes of `size` elements each.
 fn share(planes: usize, size: usize, work: impl Fn(usize, usize) + Sync) {
     let at_once = (PART / size.max(1)).clamp(1, planes.max(1));
     pool::run(planes.div_ceil(at_once), |part| {
@@ -63,8 +63,8 @@ fn share(planes: usize, size: usize, work: impl Fn(usize, usize) + Sync) {
     });
 }
 
-/// Puts the greatest number of each window into `y` and its tap into `taps`; the first of equals counts, and a NaN is
-/// greater than all.
+/// Writes the maximum of each window to `y` and its tap to `taps`. The first of equal elements wins, and NaN is greater
+/// than everything.
 pub(crate) fn max(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u8]) {
     let (pixels, positions, bytes) = (windows.pixels(), windows.positions(), windows.tap_bytes());
     let planes = y.len() / positions;
@@ -91,7 +91,7 @@ fn max_of_plane(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u
     let bytes = windows.tap_bytes();
     for (position, (y, tap)) in y.iter_mut().zip(taps.chunks_exact_mut(bytes)).enumerate() {
         let at = [position / windows.output[1], position % windows.output[1]];
-        // Between taps that are far apart a plane may lie in none: then nothing wins.
+        // With dilation a plane may be between all taps of a window: then no element wins.
         let (mut value, mut winner) = (Scalar::NEG_INFINITY, None);
         for tap in 0..windows.kernel[0] * windows.kernel[1] {
             if let Some(place) = windows.place(at, tap) {
@@ -106,7 +106,7 @@ fn max_of_plane(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u
     }
 }
 
-/// Gives each gradient to the place that won its window.
+/// Adds each gradient to the element that won its window.
 pub(crate) fn max_gradient(windows: &Windows, g: &[Scalar], taps: &[u8], dx: &mut [Scalar]) {
     let (pixels, positions, bytes) = (windows.pixels(), windows.positions(), windows.tap_bytes());
     let planes = g.len() / positions;
@@ -134,10 +134,10 @@ pub(crate) fn max_gradient(windows: &Windows, g: &[Scalar], taps: &[u8], dx: &mu
     });
 }
 
-/// Along one axis, the places `start..end` of each window that lie inside of the plane.
+/// Along one axis, the part `start..end` of each window that is within the plane.
 pub(crate) type Spans = Vec<(usize, usize)>;
 
-/// Windows of whole blocks of places, and the number that each sum is multiplied by, by the places in the window.
+/// Windows of whole blocks, and the factor for each sum by the number of elements in the window.
 pub(crate) struct Means<F> {
     pub(crate) input: [usize; 2],
     pub(crate) rows: Spans,
@@ -185,7 +185,7 @@ impl<F: Fn(usize) -> Scalar + Sync> Means<F> {
         });
     }
 
-    /// Gives each place of a window `share · g`.
+    /// Adds `share · g` to each element of a window.
     pub(crate) fn gradient(&self, g: &[Scalar], dx: &mut [Scalar]) {
         let (pixels, positions) = (self.pixels(), self.positions());
         assert!(dx.len() / pixels.max(1) == g.len() / positions.max(1));
@@ -217,12 +217,12 @@ mod tests {
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
 
-    /// `count` numbers, all different, that begin beside a cache line and end with their allocation.
+    /// `count` distinct values that start off a cache line and end with their allocation.
     fn numbers(count: usize) -> Vec<Scalar> {
         (0..=count).map(|i| ((i * 7919) % 9973) as Scalar).collect()
     }
 
-    /// The places of a window inside of the plane, by plain loops.
+    /// The indices of a window within the plane, by nested loops.
     fn places(w: &Windows, position: usize) -> Vec<usize> {
         let inside = |axis: usize, at: usize, tap: usize| {
             (at * w.stride[axis] + tap * w.dilation[axis])

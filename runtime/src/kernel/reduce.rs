@@ -1,25 +1,25 @@
-//! Sums: of all numbers, of products, of rows.
+//! Sums: of elements, of products, and over rows.
 //!
 //! Formula: `Σ xᵢ`, `Σ aᵢ bᵢ`, `Σᵢ xᵢⱼ`.
-//! Layout: dense slices, rows one after another.
-//! Blocking: sixteen lanes over blocks of [`BLOCK`] numbers, which are added in double precision; parts of a long
-//! slice give partial sums that are added in order. Rows are added by stripes of columns, where they are long, or by
-//! blocks of rows. All of this depends on lengths alone, and so do the bits.
+//! Layout: dense slices and contiguous rows.
+//! Blocking: sixteen lanes over blocks of [`BLOCK`] elements, whose sums are added in double precision. The parts of a
+//! long slice have partial sums, which are added in order. Sums over rows are split into stripes of columns if rows are
+//! long, else into blocks of rows. All of this depends on lengths alone, and so do the bits.
 //! Bound: memory.
 
 use super::elementwise::PART;
 use super::pool;
-use super::simd::{dispatch, level};
+use super::simd::multiversioned;
 use crate::Scalar;
 use crate::storage::Buffer;
 
-/// Numbers that are added in single precision, sixteen sums side by side.
+/// Elements that are added in single precision, in sixteen parallel sums.
 pub(super) const BLOCK: usize = 512;
 
-/// The most parts of one sum.
+/// The maximum number of parts of one sum.
 const PARTS: usize = 64;
 
-/// Adds up what `part` gives for the ranges that `len` numbers are shared in.
+/// The sum of `part` over the ranges that `0..len` is split into.
 pub(super) fn in_parts(len: usize, part: impl Fn(std::ops::Range<usize>) -> f64 + Sync) -> Scalar {
     if len < 2 * PART {
         return part(0..len) as Scalar;
@@ -33,64 +33,66 @@ pub(super) fn in_parts(len: usize, part: impl Fn(std::ops::Range<usize>) -> f64 
     sums.iter().sum::<f64>() as Scalar
 }
 
-/// The sum of all numbers.
+/// The sum of all elements.
 pub(crate) fn sum(values: &[Scalar]) -> Scalar {
-    #[inline(always)]
-    fn body(values: &[Scalar]) -> f64 {
-        let mut total = 0.0;
-        for block in values.chunks(BLOCK) {
-            let mut lanes = [0.0 as Scalar; 16];
-            let (chunks, rest) = block.as_chunks::<16>();
-            for chunk in chunks {
-                for (lane, value) in lanes.iter_mut().zip(chunk) {
+    multiversioned!(
+        fn body(values: &[Scalar]) -> f64 {
+            let mut total = 0.0;
+            for block in values.chunks(BLOCK) {
+                let mut lanes = [0.0 as Scalar; 16];
+                let (chunks, rest) = block.as_chunks::<16>();
+                for chunk in chunks {
+                    for (lane, value) in lanes.iter_mut().zip(chunk) {
+                        *lane += *value;
+                    }
+                }
+                for (lane, value) in lanes.iter_mut().zip(rest) {
                     *lane += *value;
                 }
+                total += lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>();
             }
-            for (lane, value) in lanes.iter_mut().zip(rest) {
-                *lane += *value;
-            }
-            total += lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>();
+            total
         }
-        total
-    }
+    );
     in_parts(values.len(), |range| {
         let values = &values[range];
-        dispatch!(level(), [] body(values: &[Scalar]) -> f64)
+        body(values)
     })
 }
 
-/// `Σ a[i] b[i]`, added up as in [`sum`].
+/// `Σ a[i] b[i]`, added as in [`sum`].
 pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
-    #[inline(always)]
-    fn body(a: &[Scalar], b: &[Scalar]) -> f64 {
-        let mut total = 0.0;
-        for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
-            let mut lanes = [0.0 as Scalar; 16];
-            let ((xs, x_rest), (ys, y_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
-            for (x, y) in xs.iter().zip(ys) {
-                for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
-                    *lane += x * y;
+    multiversioned!(
+        fn body(a: &[Scalar], b: &[Scalar]) -> f64 {
+            let mut total = 0.0;
+            for (a, b) in a.chunks(BLOCK).zip(b.chunks(BLOCK)) {
+                let mut lanes = [0.0 as Scalar; 16];
+                let ((xs, x_rest), (ys, y_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
+                for (x, y) in xs.iter().zip(ys) {
+                    for ((lane, x), y) in lanes.iter_mut().zip(x).zip(y) {
+                        *lane += x * y;
+                    }
                 }
+                for ((lane, x), y) in lanes.iter_mut().zip(x_rest).zip(y_rest) {
+                    *lane += *x * *y;
+                }
+                total += lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>();
             }
-            for ((lane, x), y) in lanes.iter_mut().zip(x_rest).zip(y_rest) {
-                *lane += *x * *y;
-            }
-            total += lanes.iter().map(|lane| f64::from(*lane)).sum::<f64>();
+            total
         }
-        total
-    }
+    );
     assert_eq!(a.len(), b.len());
     in_parts(a.len(), |range| {
         let (a, b) = (&a[range.clone()], &b[range]);
-        dispatch!(level(), [] body(a: &[Scalar], b: &[Scalar]) -> f64)
+        body(a, b)
     })
 }
 
-/// `sums[j] += Σ rows[i][j]` for rows of the length of `sums`.
+/// `sums[j] += Σ rows[i][j]` for rows as long as `sums`.
 pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
     /// Columns of a stripe: some cache lines of each row.
     const STRIPE: usize = 128;
-    /// The most blocks of rows.
+    /// The maximum number of row blocks.
     const BLOCKS: usize = 16;
     let width = sums.len();
     if width == 0 || rows.is_empty() {
@@ -114,10 +116,9 @@ pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
     }
 }
 
-/// `sums[j] += Σ rows[i][first + j]` for rows of `width` numbers, four of them at a time.
-fn add_stripe(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]) {
-    #[inline(always)]
-    fn body(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]) {
+multiversioned!(
+    /// `sums[j] += Σ rows[i][first + j]` for rows of `width` elements, four at a time.
+    fn add_stripe(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]) {
         let count = sums.len();
         let mut fours = rows.chunks_exact(4 * width);
         for four in &mut fours {
@@ -132,8 +133,7 @@ fn add_stripe(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]) 
             }
         }
     }
-    dispatch!(level(), [] body(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]));
-}
+);
 
 #[cfg(test)]
 mod tests {
@@ -141,7 +141,7 @@ mod tests {
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
 
-    /// Numbers at an address that no wide load likes.
+    /// Values at an address that is not aligned for wide loads.
     fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
         (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }

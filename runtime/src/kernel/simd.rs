@@ -1,4 +1,4 @@
-//! Which instruction set the kernels use.
+//! The instruction set that the kernels use.
 
 use std::sync::OnceLock;
 
@@ -44,36 +44,48 @@ pub(crate) fn best() -> Level {
     Level::Plain
 }
 
-/// Calls `$body($args)` compiled for the level at hand.
+/// Declares a function that is compiled for every level and runs the version for [`level`].
 ///
-/// `$body` is an `#[inline(always)]` function, generic over `const FMA: bool` where it wants to fuse multiply
-/// and add. The three copies differ in nothing but the instructions that the compiler may use.
-macro_rules! dispatch {
-    ($level:expr, [$($generics:tt)*] $body:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $(where $($bounds:tt)*)?) => {{
-        #[cfg(target_arch = "x86_64")]
-        {
-            #[target_feature(enable = "avx2,fma")]
-            fn avx2<$($generics)*>($($arg: $ty),*) $(-> $ret)? $(where $($bounds)*)? { $body($($arg),*) }
-            #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
-            fn avx512<$($generics)*>($($arg: $ty),*) $(-> $ret)? $(where $($bounds)*)? { $body($($arg),*) }
-            match $level {
-                // SAFETY: `level` gives these only where the processor has the features.
-                $crate::kernel::simd::Level::Avx512 => unsafe { avx512($($arg),*) },
-                // SAFETY: as above.
-                $crate::kernel::simd::Level::Avx2 => unsafe { avx2($($arg),*) },
-                $crate::kernel::simd::Level::Plain => $body($($arg),*),
+/// The versions differ only in the instructions that the compiler may use. Each slice is a parameter of its own, not a
+/// field of a struct: only then does the compiler know that the slices do not overlap. The item is in parentheses,
+/// because rustfmt formats an item there and not in braces.
+macro_rules! multiversioned {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis fn $name:ident
+        $(<$f:ident: Copy + Fn($($input:ty),*) $(-> $output:ty)? $(, const $n:ident: usize)?>)?
+        ($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block
+    ) => {
+        $(#[$attribute])*
+        $visibility fn $name$(<$f: Copy + Fn($($input),*) $(-> $output)? $(, const $n: usize)?>)?($($arg: $ty),*) $(-> $ret)? {
+            #[inline(always)]
+            fn plain$(<$f: Copy + Fn($($input),*) $(-> $output)? $(, const $n: usize)?>)?($($arg: $ty),*) $(-> $ret)? $body
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2$(<$f: Copy + Fn($($input),*) $(-> $output)? $(, const $n: usize)?>)?($($arg: $ty),*) $(-> $ret)? {
+                    plain($($arg),*)
+                }
+                #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
+                fn avx512$(<$f: Copy + Fn($($input),*) $(-> $output)? $(, const $n: usize)?>)?($($arg: $ty),*) $(-> $ret)? {
+                    plain($($arg),*)
+                }
+                match $crate::kernel::simd::level() {
+                    // SAFETY: `level` returns this only where the processor has the enabled features.
+                    $crate::kernel::simd::Level::Avx512 => unsafe { avx512($($arg),*) },
+                    // SAFETY: `level` returns this only where the processor has AVX2 and FMA.
+                    $crate::kernel::simd::Level::Avx2 => unsafe { avx2($($arg),*) },
+                    $crate::kernel::simd::Level::Plain => plain($($arg),*),
+                }
             }
+            #[cfg(not(target_arch = "x86_64"))]
+            plain($($arg),*)
         }
-        #[cfg(not(target_arch = "x86_64"))]
-        {
-            let _ = $level;
-            $body($($arg),*)
-        }
-    }};
+    };
 }
-pub(crate) use dispatch;
+pub(crate) use multiversioned;
 
-/// Lets tests run one piece of code on every level.
+/// Runs the same code on every level, for tests.
 #[cfg(test)]
 pub(crate) mod forced {
     use std::cell::Cell;
@@ -84,12 +96,12 @@ pub(crate) mod forced {
         pub(super) static LEVEL: Cell<Option<Level>> = const { Cell::new(None) };
     }
 
-    /// Whether this thread runs on a level that a test chose; other threads would not.
+    /// Whether a test has forced a level on this thread; other threads do not see it.
     pub(crate) fn is_on() -> bool {
         LEVEL.get().is_some()
     }
 
-    /// What `work` gives on each level that this processor has, the plain one first.
+    /// The results of `work` on each level of this processor, the plain one first.
     pub(crate) fn on_each_level<R>(work: impl Fn() -> R) -> Vec<R> {
         let levels = [Level::Plain, Level::Avx2, Level::Avx512].into_iter().filter(|&level| level <= best());
         levels

@@ -1,10 +1,10 @@
-//! Products of small matrices that lie in the caches already, for kernels that make many of them.
+//! Matmuls of small matrices in cache, for kernels that compute many of them.
 //!
-//! `c = a · b` or `c += a · b`, by tiles of the output that stay in registers: as many rows as there are registers
-//! for, two registers across. The left side is read number by number, so it may lie in any order, transposed too;
-//! rows of the right side and of the output are contiguous and filled up to whole tiles ([`across`]), so that nothing
-//! is packed here and no tile has an edge on its right. A product may be cut along the diagonal ([`Reach`]).
-//! The bound is two multiply-adds of a whole register in each cycle.
+//! `c = a · b` or `c += a · b`, in tiles of the output that stay in registers: two registers per row, and as many rows
+//! as the register file holds. The left-hand side is read element by element, so it may have any strides, those of a
+//! transpose too. Rows of the right-hand side and of the output are contiguous and padded to whole tiles ([`across`]),
+//! so nothing is packed here and no tile has an edge on its right. A matmul may be cut along the diagonal ([`Reach`]).
+//! The bound is two multiply-adds of a whole register per cycle.
 
 use super::simd::Level;
 use super::vector::{Plain, SQUARE, Vector};
@@ -12,44 +12,44 @@ use super::vector::{Plain, SQUARE, Vector};
 use super::vector::{Wide256, Wide512};
 use crate::Scalar;
 
-/// Which part of a product is computed, for matrices with a triangle of zeros.
+/// The part of a matmul that is computed, for matrices with a triangle of zeros.
 ///
-/// Row `i` of the tile whose rows are `first..=last` sees the entries before `last + 1 + offset`, or those from
-/// `first - offset` on; what lies beyond must be zeros where it is summed over, and is not written where it is output.
+/// A tile with the rows `first..=last` uses the elements before `last + 1 + offset`, or those from `first - offset` on.
+/// Unused elements must be zero along the summed axis, and are not written along an output axis.
 #[derive(Clone, Copy)]
 pub(super) enum Reach {
     All,
-    /// Output columns end behind the diagonal.
+    /// Output columns end just after the diagonal.
     Columns(isize),
-    /// The sum ends behind the diagonal.
+    /// The sum ends just after the diagonal.
     Before(isize),
-    /// The sum begins at the diagonal.
+    /// The sum starts at the diagonal.
     From(isize),
 }
 
-/// One product; see [`product`].
-pub(super) struct Product<'a> {
+/// The arguments of [`matmul`].
+pub(super) struct Matmul<'a> {
     /// Rows of the output, columns of the output, length of the sums.
     pub(super) sizes: (usize, usize, usize),
     pub(super) a: &'a [Scalar],
-    /// Between neighbours in a column, and in a row, of the left side.
+    /// Row stride and column stride of the left-hand side.
     pub(super) a_strides: (usize, usize),
     pub(super) b: &'a [Scalar],
-    /// Between rows of the right side, and of the output.
+    /// Row strides of the right-hand side and of the output.
     pub(super) b_row: usize,
     pub(super) c_row: usize,
     pub(super) add: bool,
     pub(super) reach: Reach,
 }
 
-/// Columns of a tile: rows of the right side and of the output have whole multiples of it.
+/// Columns of a tile; rows of the right-hand side and of the output are padded to a multiple of it.
 pub(super) use super::vector::two_registers as across;
 
-/// The most rows of a tile, on any level.
+/// The maximum number of rows of a tile, on any level.
 pub(super) const TALLEST: usize = 12;
 
-/// Computes the product into `c`.
-pub(super) fn product(level: Level, at: &Product<'_>, c: &mut [Scalar]) {
+/// Computes the matmul into `c`.
+pub(super) fn matmul(level: Level, at: &Matmul<'_>, c: &mut [Scalar]) {
     let (m, n, k) = at.sizes;
     if m == 0 || n == 0 {
         return;
@@ -60,8 +60,8 @@ pub(super) fn product(level: Level, at: &Product<'_>, c: &mut [Scalar]) {
         assert!(at.b.len() >= (k - 1) * at.b_row + wide);
     }
     assert!(c.len() >= (m - 1) * at.c_row + wide);
-    // SAFETY: the lines above are what `run` demands; a level above `Plain` is only given where the processor has
-    // its instructions.
+    // SAFETY: the assertions above are the requirements of `run`, and a level above `Plain` implies that the processor
+    // has its instructions.
     unsafe {
         match level {
             #[cfg(target_arch = "x86_64")]
@@ -74,29 +74,29 @@ pub(super) fn product(level: Level, at: &Product<'_>, c: &mut [Scalar]) {
 }
 
 /// # Safety
-/// As [`run`]; the processor has AVX2 and FMA.
+/// As for [`run`]; the processor has AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn avx2(at: &Product<'_>, c: &mut [Scalar]) {
-    // SAFETY: the caller's promise is the same.
+unsafe fn avx2(at: &Matmul<'_>, c: &mut [Scalar]) {
+    // SAFETY: this function enables AVX2 and FMA; the caller guarantees the slices' lengths.
     unsafe { run::<Wide256, 6>(at, c) }
 }
 
 /// # Safety
-/// As [`run`]; the processor has AVX-512.
+/// As for [`run`]; the processor has AVX-512.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
-unsafe fn avx512(at: &Product<'_>, c: &mut [Scalar]) {
-    // SAFETY: the caller's promise is the same.
+unsafe fn avx512(at: &Matmul<'_>, c: &mut [Scalar]) {
+    // SAFETY: this function enables AVX-512; the caller guarantees the slices' lengths.
     unsafe { run::<Wide512, 12>(at, c) }
 }
 
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`. With `n` rounded up to whole tiles, `at.a`
-/// holds the place of `[m - 1, k - 1]`, `at.b` `n` numbers from row `k - 1` on, and `c` `n` numbers from row
-/// `m - 1` on, by their strides; `m` and `n` are not 0.
+/// The caller enables the instructions of `V`. With `n` rounded up to whole tiles and by their strides, `at.a` contains
+/// element `[m - 1, k - 1]`, `at.b` `n` elements from row `k - 1` on, and `c` `n` elements from row `m - 1` on; `m` and
+/// `n` are not 0.
 #[inline(always)]
-unsafe fn run<V: Vector, const ROWS: usize>(at: &Product<'_>, c: &mut [Scalar]) {
+unsafe fn run<V: Vector, const ROWS: usize>(at: &Matmul<'_>, c: &mut [Scalar]) {
     let (m, n, k) = at.sizes;
     let mut i = 0;
     while i < m {
@@ -110,8 +110,8 @@ unsafe fn run<V: Vector, const ROWS: usize>(at: &Product<'_>, c: &mut [Scalar]) 
         };
         let mut j = 0;
         while j < columns {
-            // SAFETY: `i + rows` is at most `m`, `j` with a tile's width at most `n` rounded up, `to` at most `k`;
-            // an empty sum reads nothing, and its pointers are made by wrapping arithmetic.
+            // SAFETY: `i + rows` is at most `m`, `j` plus a tile's width is at most `n` rounded up, and `to` is at most
+            // `k`. An empty sum reads nothing, and its pointers are computed by wrapping arithmetic.
             unsafe {
                 let a = at.a.as_ptr().wrapping_add(i * at.a_strides.0 + from * at.a_strides.1);
                 let b = at.b.as_ptr().wrapping_add(from * at.b_row + j);
@@ -125,7 +125,7 @@ unsafe fn run<V: Vector, const ROWS: usize>(at: &Product<'_>, c: &mut [Scalar]) 
 }
 
 /// # Safety
-/// As [`tile`], for `rows` of at least 1.
+/// As for [`tile`], for at least 1 row.
 #[inline(always)]
 unsafe fn by_rows<V: Vector>(
     rows: usize,
@@ -138,13 +138,13 @@ unsafe fn by_rows<V: Vector>(
     macro_rules! by_rows {
         ($($rows:literal)*) => {
             match rows {
-                // SAFETY: the caller's promise is the same.
+                // SAFETY: the caller guarantees the requirements of `tile` for `rows` rows.
                 $($rows => unsafe { tile::<V, $rows>(depth, a, b, c, add) },)*
                 rows => unreachable!("a tile of {rows} rows"),
             }
         };
     }
-    // Only as many rows as a level has become code.
+    // Only the heights of the level are compiled.
     if V::WIDTH * size_of::<Scalar>() == 64 {
         by_rows!(1 2 3 4 5 6 7 8 9 10 11 12);
     } else if V::WIDTH * size_of::<Scalar>() == 32 {
@@ -154,11 +154,11 @@ unsafe fn by_rows<V: Vector>(
     }
 }
 
-/// One tile of `ROWS` rows and two registers across.
+/// Computes one tile of `ROWS` rows and two registers per row.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`. From `a` on `[ROWS, depth]` can be read by its
-/// strides, from `b` on `depth` rows of two registers, and from `c` on `ROWS` of them be read and written.
+/// The caller enables the instructions of `V`. By their strides, `a` is valid for reads of `[ROWS, depth]`, `b` for
+/// reads of `depth` rows of two registers, and `c` for reads and writes of `ROWS` such rows.
 #[inline(always)]
 unsafe fn tile<V: Vector, const ROWS: usize>(
     depth: usize,
@@ -167,8 +167,8 @@ unsafe fn tile<V: Vector, const ROWS: usize>(
     (c, c_row): (*mut Scalar, usize),
     add: bool,
 ) {
-    // SAFETY: see above. The pointers move past the end only after the last round, by wrapping arithmetic, and are
-    // not read there.
+    // SAFETY: the caller guarantees every element that is read or written. The pointers pass the end only after the
+    // last iteration, by wrapping arithmetic, and are not dereferenced there.
     unsafe {
         let mut sums = [[V::splat(0.0); 2]; ROWS];
         for _ in 0..depth {
@@ -199,7 +199,7 @@ unsafe fn tile<V: Vector, const ROWS: usize>(
     }
 }
 
-/// Writes the transpose of `[rows, columns]` to rows that are `wide` apart.
+/// Writes the transpose of `[rows, columns]` to rows of stride `wide`.
 pub(super) fn transpose(
     level: Level,
     (from, stride): (&[Scalar], usize),
@@ -216,8 +216,8 @@ pub(super) fn transpose(
             && from.len() >= (rows - 1) * stride + columns
             && to.len() >= (columns - 1) * wide + rows
     );
-    // SAFETY: the lines above are what `turn` demands; a level above `Plain` is only given where the processor has
-    // its instructions.
+    // SAFETY: the assertions above are the requirements of `turn`, and a level above `Plain` implies that the processor
+    // has its instructions.
     unsafe {
         match level {
             #[cfg(target_arch = "x86_64")]
@@ -228,19 +228,19 @@ pub(super) fn transpose(
 }
 
 /// # Safety
-/// As [`turn`]; the processor has AVX2.
+/// As for [`turn`]; the processor has AVX2.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn turn_avx2(from: (&[Scalar], usize), sizes: (usize, usize), to: &mut [Scalar], wide: usize) {
-    // SAFETY: the caller's promise is the same.
+    // SAFETY: this function enables AVX2; the caller guarantees the slices' lengths.
     unsafe { turn::<Wide256>(from, sizes, to, wide) }
 }
 
-/// Squares of eight by eight in registers, and what is left one by one.
+/// Transposes squares of eight by eight in registers, and the rest element by element.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`; `from` holds the place of
-/// `[rows - 1, columns - 1]` and `to` that of `[columns - 1, rows - 1]` by their strides.
+/// The caller enables the instructions of `V`. By their strides, `from` contains element `[rows - 1, columns - 1]` and
+/// `to` element `[columns - 1, rows - 1]`.
 #[inline(always)]
 unsafe fn turn<V: Vector>(
     (from, stride): (&[Scalar], usize),
@@ -251,7 +251,7 @@ unsafe fn turn<V: Vector>(
     let (high, long) = (rows / SQUARE * SQUARE, columns / SQUARE * SQUARE);
     for j in (0..long).step_by(SQUARE) {
         for i in (0..high).step_by(SQUARE) {
-            // SAFETY: both squares end before the last places that the caller promises.
+            // SAFETY: both squares end before the last elements that the caller guarantees.
             unsafe {
                 V::transpose(
                     from.as_ptr().add(i * stride + j),
@@ -271,7 +271,7 @@ unsafe fn turn<V: Vector>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Product, Reach, across, product, transpose};
+    use super::{Matmul, Reach, across, matmul, transpose};
     use crate::Scalar;
     use crate::kernel::simd::{forced::on_each_level, level};
 
@@ -284,7 +284,7 @@ mod tests {
         let (a, b) = (numbers(m * k, 1), numbers(k * wide, 2));
         let mut c = vec![if add { 1.0 } else { Scalar::NAN }; m * wide];
         let a_strides = if transposed { (1, m) } else { (k, 1) };
-        let at = Product {
+        let at = Matmul {
             sizes: (m, n, k),
             a: &a,
             a_strides,
@@ -294,7 +294,7 @@ mod tests {
             add,
             reach: Reach::All,
         };
-        product(level(), &at, &mut c);
+        matmul(level(), &at, &mut c);
         for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
             let terms =
                 (0..k).map(|l| f64::from(a[i * a_strides.0 + l * a_strides.1]) * f64::from(b[l * wide + j]));
@@ -344,7 +344,7 @@ mod tests {
             let (m, k) = (23, 31);
             let n = across(level());
             for offset in [-30_isize, -4, 0, 3, 40] {
-                // Row `i` holds numbers before `i + 1 + offset` and zeros behind.
+                // Row `i` has values before `i + 1 + offset` and zeros after.
                 let mut lower = numbers(m * k, 3);
                 for (i, row) in lower.chunks_exact_mut(k).enumerate() {
                     row[(i + 1).saturating_add_signed(offset).min(k)..].fill(0.0);
@@ -353,12 +353,12 @@ mod tests {
                 let run = |sizes, a_strides, reach| {
                     let mut c = vec![0.5; m.max(k) * n];
                     let at =
-                        Product { sizes, a: &lower, a_strides, b: &b, b_row: n, c_row: n, add: true, reach };
-                    product(level(), &at, &mut c);
+                        Matmul { sizes, a: &lower, a_strides, b: &b, b_row: n, c_row: n, add: true, reach };
+                    matmul(level(), &at, &mut c);
                     c
                 };
                 assert_eq!(run((m, n, k), (k, 1), Reach::Before(offset)), run((m, n, k), (k, 1), Reach::All));
-                // Transposed, its row `i` has zeros before `i - offset`.
+                // Row `i` of the transpose has zeros before `i - offset`.
                 assert_eq!(run((k, n, m), (1, k), Reach::From(offset)), run((k, n, m), (1, k), Reach::All));
             }
         });

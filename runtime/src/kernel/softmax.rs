@@ -1,25 +1,25 @@
-//! Softmax of rows, its logarithm, and the cross-entropy behind it.
+//! Softmax of rows, its logarithm, and cross-entropy.
 //!
-//! Formula: `y = e^(x - max x) / z` with `z = Σ e^(x - max x)`, which neither overflows nor loses small shares.
-//! Layout: dense rows one after another; where an axis lies across, the numbers are turned around before and after.
-//! Blocking: a row goes through sixteen lanes, its end filled up with minus infinity, so that short rows (ten classes)
+//! Formula: `y = e^(x - max x) / z` with `z = Σ e^(x - max x)`, which neither overflows nor loses small probabilities.
+//! Layout: dense contiguous rows; for another axis the data is transposed before and after.
+//! Blocking: a row is processed in sixteen lanes, its end padded with minus infinity, so that short rows (ten classes)
 //! run as fast as long ones; blocks of rows are shared.
-//! Bound: one `exp` for each number; a row is read from memory once.
+//! Bound: one `exp` per element; a row is read from memory once.
 
 use super::elementwise::{PART, share_rows};
 use super::math::{exp, ln};
 use super::permute::swap;
 use super::pool::{self, Pieces};
-use super::simd::{dispatch, level};
+use super::simd::multiversioned;
 use crate::Scalar;
 use crate::storage::Buffer;
 
 const LANES: usize = 16;
 
-/// What a number with an `exp` costs, in numbers of a cheap loop.
+/// The cost of an element with an `exp`, in elements of a cheap loop.
 const COST: usize = 8;
 
-/// The end of a row, filled up with minus infinity.
+/// The end of a row, padded with minus infinity.
 #[inline(always)]
 fn padded(rest: &[Scalar]) -> [Scalar; LANES] {
     let mut lanes = [Scalar::NEG_INFINITY; LANES];
@@ -29,7 +29,7 @@ fn padded(rest: &[Scalar]) -> [Scalar; LANES] {
     lanes
 }
 
-/// The sum of the lanes, by halves.
+/// The sum of the lanes, by halving.
 #[inline(always)]
 fn total(mut lanes: [Scalar; LANES]) -> Scalar {
     for width in [8, 4, 2, 1] {
@@ -40,7 +40,7 @@ fn total(mut lanes: [Scalar; LANES]) -> Scalar {
     lanes[0]
 }
 
-/// `max x` and `Σ e^(x - max x)`; the terms go to `y` where `WRITE` is set.
+/// `max x` and `Σ e^(x - max x)`; writes the terms to `y` if `WRITE`.
 #[inline(always)]
 fn exponentials<const WRITE: bool>(x: &[Scalar], y: &mut [Scalar]) -> (Scalar, Scalar) {
     let larger = |a: Scalar, b: Scalar| if b > a { b } else { a };
@@ -73,7 +73,7 @@ fn exponentials<const WRITE: bool>(x: &[Scalar], y: &mut [Scalar]) -> (Scalar, S
     (max, total(sums))
 }
 
-/// `Σ a b`, lane by lane.
+/// `Σ a b`, in lanes.
 #[inline(always)]
 fn product(a: &[Scalar], b: &[Scalar]) -> Scalar {
     let ((xs, x_rest), (ys, y_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
@@ -89,19 +89,19 @@ fn product(a: &[Scalar], b: &[Scalar]) -> Scalar {
     total(sums)
 }
 
-/// Writes `e^(x - max x) / z` of one row to `output`, and gives `(max x, ln z)`.
-///
-/// Their sum is the log of the sum of `eˣ`; added up it would lose the digits of `ln z` where `max x` is large.
-pub(crate) fn softmax_row(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar) {
-    #[inline(always)]
-    fn body(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar) {
+multiversioned!(
+    /// Writes `e^(x - max x) / z` of one row to `output`, and returns `(max x, ln z)`.
+    ///
+    /// Their sum is the logarithm of the sum of `eˣ`. It is not computed here because it would lose the digits of
+    /// `ln z` where `max x` is large.
+    pub(crate) fn softmax_row(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar) {
+        assert_eq!(x.len(), output.len());
+
         let (max, total) = exponentials::<true>(x, output);
         scale(output, 1.0 / total);
         (max, ln(total))
     }
-    assert_eq!(x.len(), output.len());
-    dispatch!(level(), [] body(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar))
-}
+);
 
 #[inline(always)]
 fn scale(row: &mut [Scalar], factor: Scalar) {
@@ -110,10 +110,10 @@ fn scale(row: &mut [Scalar], factor: Scalar) {
     }
 }
 
-/// Numbers before, along and behind an axis.
+/// The product of the sizes before an axis, its own size, and the product of those after it.
 type Around = (usize, usize, usize);
 
-/// The softmax along the middle of `[outer, length, inner]`.
+/// Softmax along the middle axis of `[outer, length, inner]`.
 pub(crate) fn softmax(shape: Around, x: &[Scalar], y: &mut [Scalar]) {
     #[inline(always)]
     fn row([x]: [&[Scalar]; 1], y: &mut [Scalar]) {
@@ -123,8 +123,8 @@ pub(crate) fn softmax(shape: Around, x: &[Scalar], y: &mut [Scalar]) {
     lanes(shape, [x], y, row);
 }
 
-/// `dx = y (g - Σ g y)` along the middle.
-pub(crate) fn softmax_slope(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
+/// `dx = y (g - Σ g y)` along the middle axis.
+pub(crate) fn softmax_gradient(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
     #[inline(always)]
     fn row([y, g]: [&[Scalar]; 2], dx: &mut [Scalar]) {
         let inner = product(y, g);
@@ -135,7 +135,7 @@ pub(crate) fn softmax_slope(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut 
     lanes(shape, [y, g], dx, row);
 }
 
-/// The logarithm of the softmax along the middle of `[outer, length, inner]`.
+/// Log-softmax along the middle axis of `[outer, length, inner]`.
 pub(crate) fn log_softmax(shape: Around, x: &[Scalar], y: &mut [Scalar]) {
     #[inline(always)]
     fn row([x]: [&[Scalar]; 1], y: &mut [Scalar]) {
@@ -148,8 +148,8 @@ pub(crate) fn log_softmax(shape: Around, x: &[Scalar], y: &mut [Scalar]) {
     lanes(shape, [x], y, row);
 }
 
-/// `dx = g - eʸ Σ g` along the middle.
-pub(crate) fn log_softmax_slope(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
+/// `dx = g - eʸ Σ g` along the middle axis.
+pub(crate) fn log_softmax_gradient(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
     #[inline(always)]
     fn row([y, g]: [&[Scalar]; 2], dx: &mut [Scalar]) {
         let sum = g.iter().sum::<Scalar>();
@@ -160,25 +160,26 @@ pub(crate) fn log_softmax_slope(shape: Around, y: &[Scalar], g: &[Scalar], dx: &
     lanes(shape, [y, g], dx, row);
 }
 
-/// Calls `row` on each line of numbers along the middle of `[outer, length, inner]`.
+/// Calls `row` for each line along the middle axis of `[outer, length, inner]`.
 fn lanes<const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy + Sync>(
     (outer, length, inner): Around,
     inputs: [&[Scalar]; N],
     output: &mut [Scalar],
     row: F,
 ) {
-    #[inline(always)]
-    fn body<const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy>(
-        first: usize,
-        length: usize,
-        inputs: [&[Scalar]; N],
-        output: &mut [Scalar],
-        row: F,
-    ) {
-        for (number, to) in output.chunks_exact_mut(length).enumerate() {
-            row(inputs.map(|input| &input[(first + number) * length..][..length]), to);
+    multiversioned!(
+        fn body<F: Copy + Fn([&[Scalar]; N], &mut [Scalar]), const N: usize>(
+            first: usize,
+            length: usize,
+            inputs: [&[Scalar]; N],
+            output: &mut [Scalar],
+            row: F,
+        ) {
+            for (number, to) in output.chunks_exact_mut(length).enumerate() {
+                row(inputs.map(|input| &input[(first + number) * length..][..length]), to);
+            }
         }
-    }
+    );
     if output.is_empty() {
         return;
     }
@@ -194,11 +195,7 @@ fn lanes<const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy + Sync>(
         return swap((outer, inner, length), result.as_slice(), output);
     }
     share_rows(output, length, COST * length, |first, output| {
-        dispatch!(
-            level(),
-            [const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy]
-            body(first: usize, length: usize, inputs: [&[Scalar]; N], output: &mut [Scalar], row: F)
-        );
+        body(first, length, inputs, output, row);
     });
 }
 
@@ -207,14 +204,14 @@ fn lanes<const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy + Sync>(
 pub(crate) struct Classified<'a> {
     /// `[labels, classes]`
     pub(crate) logits: &'a [Scalar],
-    /// Each below `classes`, or the one left out.
+    /// Each below `classes`, or equal to `ignore`.
     pub(crate) labels: &'a [u32],
     pub(crate) classes: usize,
     pub(crate) ignore: Option<u32>,
 }
 
-/// The sum of `ln Σ eˣ - x[label]` over the rows that are not left out; `(softmax(x) - onehot(label)) · factor` goes
-/// to `slopes`, which is as large as the logits or empty.
+/// Returns the sum of `ln Σ eˣ - x[label]` over the rows that are not ignored. Writes
+/// `(softmax(x) - onehot(label)) · factor` to `slopes`, which is as long as the logits or empty.
 pub(crate) fn cross_entropy(batch: Classified<'_>, factor: Scalar, slopes: &mut [Scalar]) -> Scalar {
     let Classified { logits, labels, classes, ignore } = batch;
     let rows = labels.len();
@@ -226,40 +223,43 @@ pub(crate) fn cross_entropy(batch: Classified<'_>, factor: Scalar, slopes: &mut 
     pool::run(rows.div_ceil(block.max(1)), |number| {
         let start = number * block;
         let count = block.min(rows - start);
-        // SAFETY: both are borrowed until `run` returns, and blocks with different numbers do not overlap.
+        // SAFETY: both slices are borrowed until `run` returns, and blocks with different numbers do not overlap.
         let (costs, slopes) =
             unsafe { (all_costs.piece(start, count), all_slopes.piece(start * width, count * width)) };
         let logits = &logits[start * classes..][..count * classes];
         let block = Classified { logits, labels: &labels[start..][..count], classes, ignore };
-        dispatch!(
-            level(),
-            [] cross_entropy_block(block: Classified<'_>, factor: Scalar, costs: &mut [Scalar], slopes: &mut [Scalar])
-        );
+        cross_entropy_block(block, factor, costs, slopes);
     });
     super::sum(costs.as_slice())
 }
 
-#[inline(always)]
-fn cross_entropy_block(batch: Classified<'_>, factor: Scalar, costs: &mut [Scalar], slopes: &mut [Scalar]) {
-    let Classified { logits, labels, classes, ignore } = batch;
-    for (row, (label, cost)) in labels.iter().zip(costs).enumerate() {
-        let start = row * classes;
-        let y = if slopes.is_empty() { &mut [][..] } else { &mut slopes[start..][..classes] };
-        if ignore == Some(*label) {
-            *cost = 0.0;
-            y.fill(0.0);
-            continue;
-        }
-        let (x, label) = (&logits[start..][..classes], *label as usize);
-        let (max, total) =
-            if y.is_empty() { exponentials::<false>(x, y) } else { exponentials::<true>(x, y) };
-        *cost = ln(total) - (x[label] - max);
-        if !y.is_empty() {
-            scale(y, factor / total);
-            y[label] -= factor;
+multiversioned!(
+    fn cross_entropy_block(
+        batch: Classified<'_>,
+        factor: Scalar,
+        costs: &mut [Scalar],
+        slopes: &mut [Scalar],
+    ) {
+        let Classified { logits, labels, classes, ignore } = batch;
+        for (row, (label, cost)) in labels.iter().zip(costs).enumerate() {
+            let start = row * classes;
+            let y = if slopes.is_empty() { &mut [][..] } else { &mut slopes[start..][..classes] };
+            if ignore == Some(*label) {
+                *cost = 0.0;
+                y.fill(0.0);
+                continue;
+            }
+            let (x, label) = (&logits[start..][..classes], *label as usize);
+            let (max, total) =
+                if y.is_empty() { exponentials::<false>(x, y) } else { exponentials::<true>(x, y) };
+            *cost = ln(total) - (x[label] - max);
+            if !y.is_empty() {
+                scale(y, factor / total);
+                y[label] -= factor;
+            }
         }
     }
-}
+);
 
 #[cfg(test)]
 mod tests {
@@ -279,7 +279,7 @@ mod tests {
         (0..count).map(|i| ((i * 7919) % 1999) as Scalar / 200.0 - 5.0).collect()
     }
 
-    /// Rows of all lengths, shared or not, on every level, against plain sums in double precision.
+    /// Rows of all lengths, shared or not, on every level, against `f64` sums.
     #[test]
     fn rows_agree_with_plain_sums() {
         for (rows, classes) in [(1, 1), (3, 2), (64, 10), (5, 16), (7, 17), (1000, 65), (2, 5000), (0, 4)] {

@@ -1,13 +1,13 @@
-//! Registers of several numbers, where the compiler's own vectorising cannot be relied on.
+//! SIMD registers, for loops where auto-vectorisation is not reliable.
 //!
-//! Every method must be called from a function compiled with the instruction set of its type.
+//! Every method must be called from a function that is compiled with the instruction set of its type.
 
 use super::simd::Level;
 use crate::Scalar;
 
 /// A register.
 pub(crate) trait Vector: Copy {
-    /// Numbers in it.
+    /// The number of elements.
     const WIDTH: usize;
 
     /// # Safety
@@ -15,11 +15,11 @@ pub(crate) trait Vector: Copy {
     unsafe fn splat(value: Scalar) -> Self;
 
     /// # Safety
-    /// The processor has the type's instructions, and `WIDTH` numbers follow `from`.
+    /// The processor has the type's instructions, and `from` is valid for `WIDTH` elements.
     unsafe fn load(from: *const Scalar) -> Self;
 
     /// # Safety
-    /// The processor has the type's instructions, and `WIDTH` numbers follow `to`.
+    /// The processor has the type's instructions, and `to` is valid for `WIDTH` elements.
     unsafe fn store(self, to: *mut Scalar);
 
     /// `self + a · b`
@@ -34,29 +34,29 @@ pub(crate) trait Vector: Copy {
     /// The processor has the type's instructions.
     unsafe fn add(self, other: Self) -> Self;
 
-    /// Asks for the cache line at an address that will be written soon; any address will do.
+    /// Prefetches the cache line of an address that will be written soon; the address may be invalid.
     #[inline(always)]
     fn prefetch(_: *const Scalar) {}
 
-    /// Writes the transpose of the square of [`SQUARE`] rows at `from` to `to`, one row after the other.
+    /// Writes the transpose of the square of [`SQUARE`] rows at `from` to `to`, row by row.
     ///
     /// # Safety
-    /// The processor has the type's instructions; the squares are there by their strides, and do not overlap each other.
+    /// The processor has the type's instructions. Both squares are valid by their strides, and do not overlap.
     #[inline(always)]
     unsafe fn transpose(from: *const Scalar, from_stride: usize, to: *mut Scalar, to_stride: usize) {
         for j in 0..SQUARE {
             for i in 0..SQUARE {
-                // SAFETY: the caller promises both squares.
+                // SAFETY: `i` and `j` are below `SQUARE`, and the caller guarantees both squares.
                 unsafe { *to.add(j * to_stride + i) = *from.add(i * from_stride + j) };
             }
         }
     }
 }
 
-/// Rows and columns of the squares that [`Vector::transpose`] turns over.
+/// Rows and columns of the squares that [`Vector::transpose`] transposes.
 pub(crate) const SQUARE: usize = 8;
 
-/// Numbers in two registers of a level: the columns of a tile of every kind of product.
+/// Elements in two registers of a level: the tile width of every kind of matmul.
 pub(crate) fn two_registers(level: Level) -> usize {
     match level {
         Level::Plain => 2 * Plain::WIDTH,
@@ -69,7 +69,7 @@ pub(crate) fn two_registers(level: Level) -> usize {
     }
 }
 
-/// Registers of the plain instruction set: 16 bytes, which every processor of 64 bits has.
+/// Registers of the baseline instruction set: 16 bytes, which every 64-bit processor has.
 pub(crate) type Plain = [Scalar; 16 / size_of::<Scalar>()];
 
 impl Vector for Plain {
@@ -82,13 +82,13 @@ impl Vector for Plain {
 
     #[inline(always)]
     unsafe fn load(from: *const Scalar) -> Self {
-        // SAFETY: the caller promises the numbers; the read needs no alignment.
+        // SAFETY: the caller guarantees `WIDTH` elements; the read needs no alignment.
         unsafe { from.cast::<Self>().read_unaligned() }
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut Scalar) {
-        // SAFETY: as for `load`.
+        // SAFETY: the caller guarantees `WIDTH` elements; the write needs no alignment.
         unsafe { to.cast::<Self>().write_unaligned(self) }
     }
 
@@ -124,54 +124,57 @@ mod x86 {
 
                 #[inline(always)]
                 unsafe fn splat(value: Scalar) -> Self {
-                    // SAFETY: the caller promises the instructions.
+                    // SAFETY: the caller guarantees the instructions.
                     Self(unsafe { arch::$splat(value) })
                 }
 
                 #[inline(always)]
                 unsafe fn load(from: *const Scalar) -> Self {
-                    // SAFETY: the caller promises the instructions and the numbers; this load needs no alignment.
+                    // SAFETY: the caller guarantees the instructions and `WIDTH` elements; this load needs no
+                    // alignment.
                     Self(unsafe { arch::$load(from) })
                 }
 
                 #[inline(always)]
                 unsafe fn store(self, to: *mut Scalar) {
-                    // SAFETY: as for `load`.
+                    // SAFETY: the caller guarantees the instructions and `WIDTH` elements; this store needs no
+                    // alignment.
                     unsafe { arch::$store(to, self.0) }
                 }
 
                 #[inline(always)]
                 unsafe fn add_product(self, a: Self, b: Self) -> Self {
-                    // SAFETY: the caller promises the instructions.
+                    // SAFETY: the caller guarantees the instructions.
                     Self(unsafe { arch::$fma(a.0, b.0, self.0) })
                 }
 
                 #[inline(always)]
                 unsafe fn add(self, other: Self) -> Self {
-                    // SAFETY: the caller promises the instructions.
+                    // SAFETY: the caller guarantees the instructions.
                     Self(unsafe { arch::$add(self.0, other.0) })
                 }
 
                 #[inline(always)]
                 fn prefetch(place: *const Scalar) {
-                    // SAFETY: a prefetch does nothing at addresses that are not there.
+                    // SAFETY: a prefetch has no effect at invalid addresses.
                     unsafe { arch::_mm_prefetch::<{ arch::_MM_HINT_T0 }>(place.cast()) }
                 }
 
                 #[cfg(not(feature = "f64"))]
                 #[inline(always)]
                 unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
-                    // SAFETY: the caller promises the instructions, which include AVX2, and both squares.
+                    // SAFETY: the caller guarantees the instructions, which include AVX2, and both squares.
                     unsafe { transpose(from, from_stride, to, to_stride) }
                 }
             }
         };
     }
 
-    /// Eight rows of eight: halves of two rows meet in each register, so that the rest stays within halves.
+    /// Transposes eight rows of eight: each register first combines halves of two rows, so that all later shuffles stay
+    /// within halves.
     ///
     /// # Safety
-    /// The processor has AVX2; the squares are there by their strides.
+    /// The processor has AVX2; both squares are valid by their strides.
     #[cfg(not(feature = "f64"))]
     #[inline(always)]
     unsafe fn transpose(from: *const f32, from_stride: usize, to: *mut f32, to_stride: usize) {
@@ -179,9 +182,9 @@ mod x86 {
             _mm_loadu_ps, _mm256_castps128_ps256, _mm256_insertf128_ps, _mm256_setzero_ps, _mm256_shuffle_ps,
             _mm256_storeu_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
         };
-        // SAFETY: the caller promises the instructions and both squares.
+        // SAFETY: the caller guarantees AVX2 and both squares.
         unsafe {
-            // Half `h` of the columns: rows `i` and `i + 4` side by side.
+            // Half `h` of the columns: rows `i` and `i + 4` in one register.
             for h in 0..2 {
                 let mut pairs = [_mm256_setzero_ps(); 4];
                 for (i, pair) in pairs.iter_mut().enumerate() {

@@ -1,4 +1,4 @@
-//! Labels of plain integers and of arrays of them.
+//! Conversions from integers and arrays of integers.
 
 use std::fmt::Display;
 
@@ -7,22 +7,22 @@ use ndarray::{Array, ArrayView, Dimension};
 use super::Labels;
 use crate::shape::Shape;
 
-/// An integer that labels are made of: `u8`, `u32`, `usize`, `i32` or `i64`.
+/// An integer type that converts to labels: `u8`, `u32`, `usize`, `i32` or `i64`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a class label",
-    label = "labels are not made of this",
+    label = "not a label type",
     note = "labels are integers from 0 on, of the type `u8`, `u32`, `usize`, `i32` or `i64`",
     note = "for names of classes: `Labels::from_names(names, &classes)?`, and of a CSV file `Csv::classes`",
     note = "for numbers to predict, as in regression: `Tensor::from(..)`"
 )]
 pub trait Label: Copy + Display + TryInto<u32> {}
 
-// One impl for each type: next to `From<T>` for any label, rustc has nothing to say of a `Vec` of something else.
+// One impl per type: a blanket `From<T>` would make rustc silent about a `Vec` of another type.
 macro_rules! labels {
     ($($integer:ty),*) => {$(
         impl Label for $integer {}
 
-        /// A label without axes.
+        /// A single label of rank 0.
         ///
         /// # Panics
         /// If the label is negative, or does not fit in 32 bits.
@@ -98,8 +98,8 @@ impl From<&Labels> for Labels {
 }
 
 /// # Panics
-/// If a label is negative, or does not fit in 32 bits. The panic names a line of the standard library, as `collect` does
-/// not pass the caller's on; of a `Vec`, `Labels::from` names the caller's.
+/// If a label is negative, or does not fit in 32 bits. The panic is at a line of the standard library, because
+/// `collect` does not pass the caller's location on; `Labels::from` of a `Vec` panics at the caller's.
 impl<T: Label> FromIterator<T> for Labels {
     #[track_caller]
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {

@@ -4,18 +4,19 @@ use super::{NumberTarget, by_pair};
 use crate::Tensor;
 use crate::gradcheck::Case;
 
-/// The mean binary cross-entropy of probabilities; [`bce_with_logits_loss`](crate::bce_with_logits_loss) is
-/// the exact way from logits.
+/// The mean binary cross-entropy of probabilities; for logits [`bce_with_logits_loss`](crate::bce_with_logits_loss) is
+/// more accurate.
 ///
 /// # Shapes
 /// `output: [..]` in [0, 1], `target: [..]` in [0, 1], equal → `[]`
 ///
 /// # Formula
-/// The mean of `-(t ln o + (1 - t) ln (1 - o))`, each logarithm at least -100;
-/// `do = g (o - t) / (o (1 - o)) / n`, the divisor at least 1e-12, as in `PyTorch`. The target has no gradient.
+/// The mean of `-(t ln o + (1 - t) ln (1 - o))`, each logarithm clamped to at least -100;
+/// `do = g (o - t) / (o (1 - o)) / n`, the divisor clamped to at least 1e-12, as in `PyTorch`. The target has no
+/// gradient.
 ///
 /// # Panics
-/// If the shapes differ, or an output or a target lies outside [0, 1].
+/// If the shapes differ, or if an output or a target is outside [0, 1].
 #[track_caller]
 pub fn bce_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
     let target = target.numbers();

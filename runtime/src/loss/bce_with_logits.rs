@@ -14,7 +14,7 @@ use crate::kernel::math;
 /// The mean of `max(x, 0) - x t + ln(1 + e^-|x|)`; `dx = g (σ(x) - t) / n`. The target has no gradient.
 ///
 /// # Panics
-/// If the shapes differ, or a target lies outside [0, 1].
+/// If the shapes differ, or if a target is outside [0, 1].
 #[track_caller]
 pub fn bce_with_logits_loss(logits: &Tensor, target: &impl NumberTarget) -> Tensor {
     let target = target.numbers();

@@ -12,18 +12,19 @@ use crate::{Array, Labels, Scalar, Tensor, kernel};
 /// The mean cross-entropy between the softmax of `logits` and the classes.
 ///
 /// # Shapes
-/// `logits: [.., classes]`, `target`: labels `[..]`, or probabilities `[.., classes]` → `[]`; `[batch, classes]` and
-/// labels `[batch]` as for pictures, `[batch, time, classes]` and labels `[batch, time]` as for texts.
+/// `logits: [.., classes]`, `target`: labels `[..]`, or probabilities `[.., classes]` → `[]`; for images
+/// `[batch, classes]` and labels `[batch]`, for text `[batch, time, classes]` and labels `[batch, time]`.
 ///
 /// # Formula
-/// `L = Σᵢ -ln softmax(xᵢ)[tᵢ] / n`; `dx = (softmax(x) - onehot(t)) g / n`, with `n` labels along all axes.
+/// `L = Σᵢ -ln softmax(xᵢ)[tᵢ] / n`; `dx = (softmax(x) - onehot(t)) g / n`, where `n` is the number of labels along all
+/// axes.
 ///
 /// # Panics
-/// If the shapes do not fit, a label is not below the number of classes, or a probability lies outside [0, 1].
+/// If the shapes do not fit, if a label is not below the number of classes, or if a probability is outside [0, 1].
 ///
 /// # Source
-/// PyTorch's `cross_entropy`, with the classes on the last axis, where a layer has them: PyTorch wants them on axis 1,
-/// as `[batch, classes, time]`.
+/// PyTorch's `cross_entropy`, but with the classes on the last axis, as layers output them: PyTorch expects them on
+/// axis 1, as `[batch, classes, time]`.
 ///
 /// # Example
 /// ```
@@ -42,7 +43,7 @@ pub fn cross_entropy(logits: &Tensor, target: &impl ClassTarget) -> Tensor {
     CrossEntropy::new().loss(logits, target)
 }
 
-/// [`cross_entropy`] with label smoothing, class weights, or a label to leave out.
+/// [`cross_entropy`] with label smoothing, class weights, or a label to ignore.
 ///
 /// # Formula
 /// With smoothing `ε`, weights `w` and `C` classes, a sample of class `t` costs
@@ -59,15 +60,15 @@ pub struct CrossEntropy {
 }
 
 impl CrossEntropy {
-    /// Plain cross-entropy.
+    /// Cross-entropy without options.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives this share of each target to all classes alike, in [0, 1].
+    /// Distributes this fraction of each target uniformly over all classes; in [0, 1].
     ///
     /// # Panics
-    /// If it is outside [0, 1].
+    /// If it is out of range.
     #[track_caller]
     pub fn label_smoothing(mut self, smoothing: Scalar) -> Self {
         assert!((0.0..=1.0).contains(&smoothing), "label_smoothing: {smoothing} is not in [0, 1]");
@@ -75,7 +76,7 @@ impl CrossEntropy {
         self
     }
 
-    /// Weighs the classes; one weight for each, at least 0.
+    /// Weights the classes: one weight per class, at least 0.
     ///
     /// # Panics
     /// If a weight is negative or not finite.
@@ -92,7 +93,7 @@ impl CrossEntropy {
         self
     }
 
-    /// Leaves out the samples of this label, which need not be a class.
+    /// Ignores the samples with this label, which need not be a class.
     pub fn ignore(mut self, label: u32) -> Self {
         self.ignore = Some(label);
         self
@@ -101,7 +102,7 @@ impl CrossEntropy {
     /// The loss; see [`cross_entropy`].
     ///
     /// # Panics
-    /// If the shapes do not fit, a label is not below the number of classes, or a probability lies outside [0, 1].
+    /// If the shapes do not fit, if a label is not below the number of classes, or if a probability is outside [0, 1].
     #[track_caller]
     pub fn loss(&self, logits: &Tensor, target: &impl ClassTarget) -> Tensor {
         let Some(&classes) = logits.shape().last() else {
@@ -133,7 +134,8 @@ impl CrossEntropy {
         .with_reduction(Reduction::Mean(divisor))
     }
 
-    /// The loss, its divisor, and its slopes in one pass over the logits where `slopes`, their number, is not 0.
+    /// The loss, its divisor and the gradient of the logits, in one pass. `slopes` is the length of the gradient, 0 if it
+    /// is not needed.
     #[track_caller]
     fn by_label(
         &self,
@@ -143,7 +145,7 @@ impl CrossEntropy {
         slopes: usize,
     ) -> (Scalar, f64, Value) {
         let count = labels.iter().filter(|label| self.ignore != Some(**label)).count() as Scalar;
-        // Where every sample is left out the loss is NaN, and still nothing pulls.
+        // If every sample is ignored, the loss is NaN and the gradient 0.
         let factor = if count == 0.0 { 0.0 } else { 1.0 / count };
         let batch = Classified { logits, labels, classes, ignore: self.ignore };
         let mut total = 0.0;
@@ -151,7 +153,7 @@ impl CrossEntropy {
         (total / count, f64::from(count), slopes)
     }
 
-    /// As [`by_label`](Self::by_label), for targets of any kind.
+    /// As [`by_label`](Self::by_label), for any kind of target.
     #[track_caller]
     fn by_share(
         &self,
@@ -172,7 +174,7 @@ impl CrossEntropy {
             let (max, log_sum) = softmax::softmax_row(x, slopes);
             let mut all = 0.0;
             for (share, x) in shares.iter().zip(x) {
-                // A share of 0 costs nothing, even where the logit is minus infinity.
+                // A probability of 0 costs nothing, even if the logit is minus infinity.
                 if *share != 0.0 {
                     total += f64::from(share * (log_sum - (x - max)));
                     all += share;
@@ -189,28 +191,28 @@ impl CrossEntropy {
     }
 }
 
-/// What classes can be given as: [`Labels`] `[..]`, or a tensor of probabilities `[.., classes]`.
+/// Class targets: [`Labels`] `[..]`, or a tensor of probabilities `[.., classes]`.
 ///
 /// Gradients flow to the logits only.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a target of classes",
     label = "not a target of classes",
     note = "write the labels, as `&Labels::from([2, 0, 1])`, or the probabilities, as a `&Tensor` `[.., classes]`",
-    note = "of a batch it is `&batch.target`; of a `Vec` or an array, `&Labels::from(..)`"
+    note = "for a batch, `&batch.target`; for a `Vec` or an array, `&Labels::from(..)`"
 )]
 pub trait ClassTarget {
     #[doc(hidden)]
     #[track_caller]
     fn check(&self, logits: &[usize], loss: &CrossEntropy);
 
-    /// The labels, where these are labels.
+    /// The labels, if the target is labels.
     #[doc(hidden)]
     fn labels(&self) -> Option<&Labels> {
         None
     }
 
-    /// Writes each class's share in the row's cost; gives the row's part of the divisor, or nothing if it is
-    /// left out.
+    /// Writes the weight of each class in the row's cost and returns the row's contribution to the divisor; `None` if
+    /// the row is ignored.
     #[doc(hidden)]
     fn share(&self, row: usize, loss: &CrossEntropy, shares: &mut [Scalar]) -> Option<Scalar>;
 }
@@ -304,7 +306,7 @@ mod tests {
         assert_eq!(ignoring.item(), alone.item());
     }
 
-    /// All options, on any number of axes before the classes: value, slopes, and the divisor.
+    /// All options, for any number of axes before the classes: loss, gradient and divisor.
     #[test]
     fn leading_axes_are_rows() {
         let options = [

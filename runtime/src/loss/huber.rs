@@ -1,4 +1,4 @@
-//! Huber's loss.
+//! Huber loss.
 
 use super::{NumberTarget, by_difference};
 use crate::gradcheck::Case;
@@ -17,7 +17,7 @@ pub fn huber_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
     Huber::new(1.0).loss(output, target)
 }
 
-/// Squared error for differences up to `delta`, absolute error beyond: outliers pull less.
+/// Squared error for differences up to `delta`, absolute error beyond: outliers have less influence.
 ///
 /// # Formula
 /// With `d = o - t`, the mean of `d² / 2` where `|d| ≤ δ`, else of `δ (|d| - δ/2)`;
@@ -28,7 +28,7 @@ pub struct Huber {
 }
 
 impl Huber {
-    /// The loss that turns from squared to absolute at `delta`, above 0.
+    /// The loss that changes from squared to absolute error at `delta`, above 0 and finite.
     ///
     /// # Panics
     /// If `delta` is not above 0 and finite.
@@ -38,7 +38,7 @@ impl Huber {
         Self { delta }
     }
 
-    /// The loss of an output and a target of equal shapes.
+    /// The loss of an output and a target of the same shape.
     ///
     /// # Panics
     /// If the shapes differ.

@@ -1,13 +1,13 @@
 //! Kullback-Leibler divergence.
 
-use super::{NumberTarget, check_shares, same_shape};
+use super::{NumberTarget, check_shares, log_probability, same_shape};
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::reduction::Reduction;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// How far log-probabilities are from the probabilities of a target, for each sample of the batch.
+/// The divergence of log-probabilities from the probabilities of a target, averaged over the batch.
 ///
 /// # Shapes
 /// `log_probabilities: [batch, ..]`, `target: [batch, ..]`, equal → `[]`
@@ -16,11 +16,12 @@ use crate::{Scalar, Tensor};
 /// `L = Σ t (ln t - x) / batch`, where `0 ln 0 = 0`; `dx = -g t / batch`. The target has no gradient.
 ///
 /// # Panics
-/// If the shapes differ or have no axis, or a target lies outside [0, 1].
+/// If the shapes differ or have no axis, if a target is outside [0, 1], or if an input with a target above 0 is above 0
+/// by more than rounding, as no log-probability is.
 ///
 /// # Source
-/// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence; its default also divides by the
-/// number of classes.
+/// `PyTorch`'s `kl_div` with `reduction="batchmean"`, which is the divergence; its default also divides by the number
+/// of classes.
 #[track_caller]
 pub fn kl_div(log_probabilities: &Tensor, target: &impl NumberTarget) -> Tensor {
     let target = target.numbers();
@@ -33,7 +34,7 @@ pub fn kl_div(log_probabilities: &Tensor, target: &impl NumberTarget) -> Tensor 
     let mut total = 0.0;
     for (x, t) in x.iter().zip(t.as_slice()) {
         if *t != 0.0 {
-            total += f64::from(t * (t.ln() - x));
+            total += f64::from(t * (t.ln() - log_probability("kl_div", *x)));
         }
     }
     let batch = batch as Scalar;
@@ -45,4 +46,18 @@ pub fn kl_div(log_probabilities: &Tensor, target: &impl NumberTarget) -> Tensor 
 }
 
 pub(crate) const CASES: &[Case] =
-    &[Case::new(&[&[&[3, 4]], &[&[1]]], |x| kl_div(&x[0], &super::some_shares(&x[0])))];
+    &[Case::new(&[&[&[3, 4]], &[&[1]]], |x| kl_div(&x[0], &super::some_shares(&x[0])))
+        .within(-2.0, 0.0)];
+
+
+#[cfg(test)]
+mod tests {
+    use super::kl_div;
+    use crate::Tensor;
+
+    #[test]
+    #[should_panic(expected = "kl_div: the input has the number 0.5, and no log-probability is above 0")]
+    fn scores_are_refused() {
+        let _ = kl_div(&Tensor::from([[0.5, -1.0]]), &Tensor::from([[0.5, 0.5]]));
+    }
+}

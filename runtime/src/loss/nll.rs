@@ -1,6 +1,6 @@
 //! Negative log-likelihood.
 
-use super::check_labels;
+use super::{check_labels, log_probability};
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::reduction::Reduction;
@@ -10,23 +10,27 @@ use crate::{Labels, Scalar, Tensor};
 /// The mean negative log-probability of the labels, from log-probabilities.
 ///
 /// # Shapes
-/// `log_probabilities: [.., classes]`, labels `[..]` → `[]`; PyTorch wants the classes on axis 1.
+/// `log_probabilities: [.., classes]`, labels `[..]` → `[]`; PyTorch expects the classes on axis 1.
 ///
 /// # Formula
 /// `L = -Σᵢ x[i, tᵢ] / n`; `dx = -g / n` at the `n` labels, else 0.
-/// With [`log_softmax`](Tensor::log_softmax) before it this is [`cross_entropy`](crate::cross_entropy), which
-/// also takes weights and a label to leave out.
+/// After [`log_softmax`](Tensor::log_softmax) this is [`cross_entropy`](crate::cross_entropy), which also supports
+/// class weights and a label to ignore.
 ///
 /// # Panics
-/// If the shapes do not fit, or a label is not below the number of classes.
+/// If the shapes do not fit, if a label is not below the number of classes, or if the value at a label is above 0 by
+/// more than rounding, as no log-probability is.
 #[track_caller]
 pub fn nll_loss(log_probabilities: &Tensor, labels: &Labels) -> Tensor {
     let x = log_probabilities.value();
     let classes = check_labels("nll_loss", labels, x.shape(), None);
     let (labels, shape) = (labels.clone(), x.shape().clone());
     let count = labels.len() as f64;
-    let chosen = labels.iter().enumerate().map(|(row, label)| x.as_slice()[row * classes + label as usize]);
-    let loss = -chosen.map(f64::from).sum::<f64>() / count;
+    let mut total = 0.0;
+    for (row, label) in labels.iter().enumerate() {
+        total += f64::from(log_probability("nll_loss", x.as_slice()[row * classes + label as usize]));
+    }
+    let loss = -total / count;
     record(Value::scalar(loss as Scalar), [log_probabilities], move |gradient| {
         let mut dx = Value::filled(shape.clone(), 0.0);
         let to = dx.make_mut();
@@ -39,4 +43,23 @@ pub fn nll_loss(log_probabilities: &Tensor, labels: &Labels) -> Tensor {
 }
 
 pub(crate) const CASES: &[Case] =
-    &[Case::new(&[&[&[4, 3]], &[&[1, 1]], &[&[2, 2, 3]], &[&[3]]], |x| nll_loss(&x[0], &super::some_labels(&x[0])))];
+    &[Case::new(&[&[&[4, 3]], &[&[1, 1]], &[&[2, 2, 3]], &[&[3]]], |x| nll_loss(&x[0], &super::some_labels(&x[0])))
+        .within(-2.0, 0.0)];
+
+
+#[cfg(test)]
+mod tests {
+    use super::nll_loss;
+    use crate::{Labels, Tensor};
+
+    #[test]
+    #[should_panic(expected = "nll_loss: the input has the number 2.5, and no log-probability is above 0")]
+    fn scores_are_refused() {
+        let _ = nll_loss(&Tensor::from([[-1.0, 2.5]]), &Labels::from(vec![1_usize]));
+    }
+
+    #[test]
+    fn certainty_is_allowed_to_round_up() {
+        assert!(nll_loss(&Tensor::from([[1e-6, -9.0]]), &Labels::from(vec![0_usize])).item().abs() < 2e-6);
+    }
+}

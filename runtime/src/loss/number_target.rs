@@ -1,8 +1,8 @@
-//! Targets of regression losses and of losses on probabilities.
+//! Targets of regression losses and of losses of probabilities.
 
 use crate::Tensor;
 
-/// A target of numbers: a tensor of the output's shape.
+/// A numeric target: a tensor of the output's shape.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a target of numbers",
     label = "not a target of numbers",

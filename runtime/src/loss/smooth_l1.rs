@@ -17,7 +17,7 @@ pub fn smooth_l1_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
     SmoothL1::new(1.0).loss(output, target)
 }
 
-/// Absolute error whose kink is rounded off below `beta`: [`Huber`](crate::Huber)'s loss divided by `beta`.
+/// Absolute error with the kink smoothed below `beta`: [`Huber`](crate::Huber)'s loss divided by `beta`.
 ///
 /// # Formula
 /// With `d = o - t`, the mean of `d² / 2β` where `|d| < β`, else of `|d| - β/2`;
@@ -28,7 +28,7 @@ pub struct SmoothL1 {
 }
 
 impl SmoothL1 {
-    /// The loss that is rounded off below `beta`, above 0; [`l1_loss`](crate::l1_loss) is the case 0.
+    /// The loss that is smooth below `beta`, above 0 and finite; [`l1_loss`](crate::l1_loss) is the limit 0.
     ///
     /// # Panics
     /// If `beta` is not above 0 and finite.
@@ -41,7 +41,7 @@ impl SmoothL1 {
         Self { beta }
     }
 
-    /// The loss of an output and a target of equal shapes.
+    /// The loss of an output and a target of the same shape.
     ///
     /// # Panics
     /// If the shapes differ.

@@ -1,27 +1,26 @@
 //! Accuracy.
 
-use super::{Metric, Scores, share};
+use super::{Hits, Metric, Scores};
 use crate::{Labels, Tensor};
 
-/// The share of samples whose class is right.
+/// The fraction of samples whose class is right.
 ///
 /// # Shapes
-/// `output: [.., classes]` and labels `[..]`, the class is the highest score; or `output: [..]` or `[.., 1]`, the class
-/// is 1 where the score is above 0.
+/// `output: [.., classes]` and labels `[..]`, the prediction is the class of the highest score; or `output: [..]` or
+/// `[.., 1]`, the prediction is class 1 for a score above 0.
 pub fn accuracy() -> Accuracy {
     Accuracy::default()
 }
 
-/// The share of samples whose class is right; made by [`accuracy`].
+/// The fraction of samples whose class is right; made by [`accuracy`].
 #[derive(Clone, Debug, Default)]
 pub struct Accuracy {
-    right: u64,
-    samples: u64,
+    hits: Hits,
     ignore: Option<u32>,
 }
 
 impl Accuracy {
-    /// Leaves out the samples of this label, which need not be a class, as
+    /// Ignores the samples with this label, which need not be a class, as
     /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
     pub fn ignore(self, label: u32) -> Self {
         Self { ignore: Some(label), ..self }
@@ -36,17 +35,16 @@ impl Metric for Accuracy {
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Labels) {
         for (class, label) in Scores::new("accuracy", output, target, self.ignore).predictions() {
-            self.right += u64::from(class == label);
-            self.samples += 1;
+            self.hits.add(class == label);
         }
     }
 
     fn compute(&self) -> f64 {
-        share(self.right, self.samples)
+        self.hits.share()
     }
 
     fn reset(&mut self) {
-        *self = Self { ignore: self.ignore, ..Self::default() };
+        self.hits = Hits::default();
     }
 }
 
@@ -81,7 +79,7 @@ mod tests {
         }
     }
 
-    /// Every class metric on tokens of texts is as on their rows one after another.
+    /// Every class metric treats leading axes as rows.
     #[test]
     fn leading_axes_are_rows() {
         let metrics = || -> Vec<Box<dyn Metric>> {

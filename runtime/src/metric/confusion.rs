@@ -1,4 +1,4 @@
-//! The confusion matrix, and what follows from it: precision, recall, F1.
+//! The confusion matrix, and precision, recall and F1.
 
 use std::fmt;
 
@@ -6,22 +6,22 @@ use super::{Metric, Scores, share};
 use crate::shape::product;
 use crate::{Labels, Tensor};
 
-/// How often each class was taken for each other.
+/// The confusion matrix: how often each class was predicted for each label.
 ///
-/// Its number is the accuracy, so that `metrics = [accuracy, confusion]` has it in two columns: write `[confusion]`. The
-/// matrix is `history.confusion("valid_confusion")`.
+/// As a number it is the accuracy, so `metrics = [accuracy, confusion]` has the same value in two columns: write
+/// `[confusion]`. The matrix is `history.confusion("valid_confusion")`.
 ///
 /// # Shapes
-/// `output: [.., classes]` and labels `[..]`, the class is the highest score; or `output: [..]` or `[.., 1]`, the class
-/// is 1 where the score is above 0.
+/// `output: [.., classes]` and labels `[..]`, the prediction is the class of the highest score; or `output: [..]` or
+/// `[.., 1]`, the prediction is class 1 for a score above 0.
 pub fn confusion() -> Confusion {
     Confusion::default()
 }
 
-/// How often each class was taken for each other; made by [`confusion`].
+/// The confusion matrix; made by [`confusion`].
 ///
-/// As a metric its number is the share on the diagonal, in the column `confusion_accuracy`; a run keeps the matrices
-/// too, and [`History::confusion`](crate::run::History::confusion) gives them. Its `Display` is the matrix.
+/// As a metric its value is the fraction on the diagonal, in the column `confusion_accuracy`. A run also keeps the
+/// matrices, and [`History::confusion`](crate::run::History::confusion) returns them. Its `Display` is the matrix.
 ///
 /// # Example
 /// ```
@@ -39,13 +39,13 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Leaves out the samples of this label, which need not be a class, as
+    /// Ignores the samples with this label, which need not be a class, as
     /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
     pub fn ignore(self, label: u32) -> Self {
         Self { ignore: Some(label), ..self }
     }
 
-    /// A row for each label, a column for each class that the model gave.
+    /// One row per label, one column per predicted class.
     pub fn counts(&self) -> &[Vec<u64>] {
         &self.counts
     }
@@ -53,7 +53,7 @@ impl Confusion {
     #[track_caller]
     fn grow(&mut self, classes: usize) {
         let classes = classes.max(self.counts.len());
-        // The rows are small, so the system is asked for all of them at once.
+        // Allocates the total first: the single rows are too small for the system to refuse.
         let room = product("confusion: the pairs of classes", &[classes, classes]);
         assert!(
             Vec::<u64>::new().try_reserve_exact(room).is_ok(),
@@ -107,18 +107,18 @@ impl fmt::Display for Confusion {
     }
 }
 
-/// Of the samples said to be of a class, the share that is.
+/// Precision: TP / (TP + FP), per class.
 ///
 /// # Formula
-/// `right / said` for each class, 0 where nothing was said to be of it; then the [`Average`].
+/// `right / said` per class, where `said` counts its predictions; 0 without predictions. Then the [`Average`].
 pub fn precision() -> PerClass {
     PerClass::new("precision", |[right, _, said]| ratio(right, said))
 }
 
-/// Of the samples of a class, the share that was found.
+/// Recall: TP / (TP + FN), per class.
 ///
 /// # Formula
-/// `right / samples` for each class, 0 where it has none; then the [`Average`].
+/// `right / samples` per class; 0 without samples. Then the [`Average`].
 pub fn recall() -> PerClass {
     PerClass::new("recall", |[right, samples, _]| ratio(right, samples))
 }
@@ -126,7 +126,7 @@ pub fn recall() -> PerClass {
 /// The harmonic mean of precision and recall.
 ///
 /// # Formula
-/// `2 · right / (samples + said)` for each class; then the [`Average`].
+/// `2 · right / (samples + said)` per class; then the [`Average`].
 pub fn f1() -> PerClass {
     PerClass::new("f1", |[right, samples, said]| ratio(2 * right, samples + said))
 }
@@ -135,18 +135,18 @@ fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { share(part, whole) }
 }
 
-/// How the numbers of several classes become one.
+/// The average over classes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Average {
-    /// The plain mean over the classes that occur as a label or as an answer, as in scikit-learn.
+    /// The mean over the classes that occur as a label or as a prediction, as in scikit-learn.
     #[default]
     Macro,
-    /// From the counts of all classes together: the accuracy, where each sample has one class.
+    /// From the summed counts of all classes: equal to the accuracy if each sample has one class.
     Micro,
-    /// The mean weighted by the samples of each class.
+    /// The mean, weighted by the number of samples of each class.
     Weighted,
-    /// One class alone.
+    /// The value of one class.
     Class(usize),
 }
 
@@ -165,7 +165,7 @@ pub struct PerClass {
     name: &'static str,
     of_class: fn([u64; 3]) -> f64,
     average: Average,
-    /// Right answers, samples of that label, and answers of that class, for each class.
+    /// True positives, samples and predictions of each class.
     classes: Vec<[u64; 3]>,
     ignore: Option<u32>,
 }
@@ -175,33 +175,33 @@ impl PerClass {
         Self { name, of_class, average: Average::default(), classes: Vec::new(), ignore: None }
     }
 
-    /// Leaves out the samples of this label, which need not be a class, as
+    /// Ignores the samples with this label, which need not be a class, as
     /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
     pub fn ignore(self, label: u32) -> Self {
         Self { ignore: Some(label), ..self }
     }
 
-    /// Chooses how classes are averaged.
+    /// Sets the average over classes.
     pub fn average(self, average: Average) -> Self {
         Self { average, ..self }
     }
 
-    /// From the counts of all classes together.
+    /// Averages by [`Average::Micro`].
     pub fn micro(self) -> Self {
         self.average(Average::Micro)
     }
 
-    /// Weighted by the samples of each class.
+    /// Averages by [`Average::Weighted`].
     pub fn weighted(self) -> Self {
         self.average(Average::Weighted)
     }
 
-    /// One class alone.
+    /// Selects one class.
     pub fn class(self, class: usize) -> Self {
         self.average(Average::Class(class))
     }
 
-    /// The number of each class.
+    /// The value of each class.
     pub fn per_class(&self) -> Vec<f64> {
         self.classes.iter().copied().map(self.of_class).collect()
     }
@@ -265,7 +265,7 @@ impl Metric for PerClass {
 mod tests {
     use super::*;
 
-    /// Labels 0 0 0 1 1 2, answers 0 0 1 1 0 1; class 3 never occurs.
+    /// Labels 0 0 0 1 1 2, predictions 0 0 1 1 0 1; class 3 never occurs.
     fn after<M: Metric>(mut metric: M) -> M {
         let rows = |classes: &[usize]| {
             Tensor::from(ndarray::Array2::from_shape_fn((classes.len(), 4), |(row, class)| {

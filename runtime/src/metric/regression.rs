@@ -1,14 +1,14 @@
-//! Errors of numbers.
+//! Regression metrics.
 
 use super::Metric;
 use crate::{Scalar, Tensor};
 
-/// The mean of `|output - target|` over all entries.
+/// The mean of `|output - target|` over all elements.
 pub fn mae() -> Errors {
     Errors::new("mae", f64::abs, |mean| mean)
 }
 
-/// The mean of `(output - target)²` over all entries.
+/// The mean of `(output - target)²` over all elements.
 pub fn mse() -> Errors {
     Errors::new("mse", |difference| difference * difference, |mean| mean)
 }
@@ -67,17 +67,16 @@ impl Metric<Tensor> for Errors {
     }
 }
 
-/// The share of the targets' variance that the outputs explain: 1 is perfect, 0 is as good as
-/// always saying the mean.
+/// The coefficient of determination R²: 1 is perfect, 0 is as good as predicting the mean.
 ///
 /// # Formula
-/// `1 - Σ (target - output)² / Σ (target - mean target)²` over all entries. Where all targets are
-/// the same it is 1 if all outputs are right, else 0, as in scikit-learn.
+/// `1 - Σ (target - output)² / Σ (target - mean target)²` over all elements. If all targets are equal, it is 1 if all
+/// outputs are right, else 0, as in scikit-learn.
 pub fn r2() -> R2 {
     R2::default()
 }
 
-/// The share of variance explained; made by [`r2`].
+/// The coefficient of determination; made by [`r2`].
 #[derive(Clone, Debug, Default)]
 pub struct R2 {
     /// Σ (target - output)².
@@ -97,7 +96,7 @@ impl Metric<Tensor> for R2 {
     fn update(&mut self, output: &Tensor, target: &Tensor) {
         for (output, target) in pairs("r2", output, target) {
             self.residual += (target - output) * (target - output);
-            // Welford's way: a large mean does not swallow the spread.
+            // Welford's algorithm: a large mean does not cancel the spread.
             self.count += 1;
             let before = target - self.mean;
             self.mean += before / self.count as f64;
@@ -119,7 +118,7 @@ impl Metric<Tensor> for R2 {
     }
 }
 
-/// Outputs and targets, entry by entry.
+/// Pairs of output and target elements.
 #[track_caller]
 fn pairs<'a>(
     metric: &str,

@@ -1,10 +1,9 @@
 //! Top-k accuracy.
 
-use super::{Metric, Scores, share};
+use super::{Hits, Metric, Scores};
 use crate::{Labels, Scalar, Tensor};
 
-/// The share of samples whose label is among the `k` highest scores: fewer than `k` other classes
-/// score higher.
+/// The fraction of samples whose label is among the `k` highest scores: fewer than `k` other classes score higher.
 ///
 /// # Shapes
 /// `output: [.., classes]`, labels `[..]`
@@ -14,20 +13,19 @@ use crate::{Labels, Scalar, Tensor};
 #[track_caller]
 pub fn top_k(k: usize) -> TopK {
     assert!(k > 0, "`k` of `top_k` is 0, but must be at least 1");
-    TopK { k, right: 0, samples: 0, ignore: None }
+    TopK { k, hits: Hits::default(), ignore: None }
 }
 
-/// The share of samples whose label is among the highest scores; made by [`top_k`].
+/// The fraction of samples whose label is among the highest scores; made by [`top_k`].
 #[derive(Clone, Debug)]
 pub struct TopK {
     k: usize,
-    right: u64,
-    samples: u64,
+    hits: Hits,
     ignore: Option<u32>,
 }
 
 impl TopK {
-    /// Leaves out the samples of this label, which need not be a class, as
+    /// Ignores the samples with this label, which need not be a class, as
     /// [`CrossEntropy::ignore`](crate::CrossEntropy::ignore) does.
     pub fn ignore(self, label: u32) -> Self {
         Self { ignore: Some(label), ..self }
@@ -42,24 +40,23 @@ impl Metric for TopK {
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Labels) {
         let hit = |row: &[Scalar], label: usize| {
-            // With a single score there is nothing to rank for the other class.
+            // A single score ranks no other class.
             let Some(own) = row.get(label) else { return false };
-            // A NaN counts as higher than the label's score, and nothing is higher than a NaN label.
+            // NaN ranks above the label's score; a label whose own score is NaN is never a hit.
             let higher = row.iter().filter(|other| other.is_nan() || **other > *own).count();
             !own.is_nan() && higher < self.k
         };
         for (row, label) in Scores::new("top_k", output, target, self.ignore).rows() {
-            self.right += u64::from(hit(row, label));
-            self.samples += 1;
+            self.hits.add(hit(row, label));
         }
     }
 
     fn compute(&self) -> f64 {
-        share(self.right, self.samples)
+        self.hits.share()
     }
 
     fn reset(&mut self) {
-        *self = Self { ignore: self.ignore, ..top_k(self.k) };
+        self.hits = Hits::default();
     }
 }
 

@@ -6,7 +6,7 @@ use super::line::line;
 use super::{Module, Visitor};
 use crate::{Scalar, Tensor};
 
-/// What a layer applies to its own output: `Linear::activation`, `Conv2d::activation`.
+/// An activation that a layer applies to its output: `Linear::activation`, `Conv2d::activation`.
 ///
 /// # Source
 /// The argument `activation` of Keras' layers.
@@ -21,20 +21,20 @@ use crate::{Scalar, Tensor};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Activation {
-    /// Keeps what is positive.
+    /// The positive part.
     Relu,
-    /// Squashes into (-1, 1).
+    /// Maps to (-1, 1).
     Tanh,
-    /// Squashes into (0, 1).
+    /// Maps to (0, 1).
     Sigmoid,
-    /// Scales by the normal distribution's share below.
+    /// `x Φ(x)`, with the standard normal distribution function `Φ`.
     Gelu,
-    /// Scales by the sigmoid.
+    /// `x σ(x)`, with the sigmoid `σ`.
     Silu,
 }
 
 impl Activation {
-    /// Applies the activation as an operation of its own.
+    /// Applies the activation as a separate operation.
     #[track_caller]
     pub fn apply(self, x: &Tensor) -> Tensor {
         match self {
@@ -71,21 +71,21 @@ macro_rules! activations {
 }
 
 activations! {
-    /// Keeps what is positive; [`Tensor::relu`] as a layer.
+    /// The positive part; [`Tensor::relu`] as a layer.
     Relu => relu;
-    /// Squashes into (-1, 1); [`Tensor::tanh`] as a layer.
+    /// Maps to (-1, 1); [`Tensor::tanh`] as a layer.
     Tanh => tanh;
-    /// Squashes into (0, 1); [`Tensor::sigmoid`] as a layer.
+    /// Maps to (0, 1); [`Tensor::sigmoid`] as a layer.
     Sigmoid => sigmoid;
-    /// Scales by the normal distribution's share below; [`Tensor::gelu`] as a layer.
+    /// `x Φ(x)`, with the standard normal distribution function `Φ`; [`Tensor::gelu`] as a layer.
     Gelu => gelu;
-    /// Scales by the sigmoid; [`Tensor::silu`] as a layer.
+    /// `x σ(x)`, with the sigmoid `σ`; [`Tensor::silu`] as a layer.
     Silu => silu;
-    /// A smooth rectifier; [`Tensor::softplus`] as a layer.
+    /// A smooth ReLU; [`Tensor::softplus`] as a layer.
     Softplus => softplus;
 }
 
-/// Keeps what is positive and scales the rest; [`Tensor::leaky_relu`] as a layer.
+/// Keeps positive elements and scales the others; [`Tensor::leaky_relu`] as a layer.
 ///
 /// # Shapes
 /// `x: [..]` → `[..]`

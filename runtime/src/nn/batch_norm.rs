@@ -7,22 +7,21 @@ use super::{Buffer, Field, Mode, Module, Visitor};
 use crate::ops::batch_norm::{Moments, batch_norm};
 use crate::{Array, Parameter, Scalar, Tensor};
 
-/// Normalises each feature over the batch in training, by running averages in evaluation, then
-/// scales and shifts it by what it learns.
+/// Normalises each feature over the batch in training, by running averages in evaluation, then scales and shifts it by
+/// learned parameters.
 ///
 /// # Shapes
 /// `x: [n, features]` or `[n, features, length]` → the same.
-/// Pictures `[n, c, h, w]` go through as `[n, c, h · w]`: `norm.forward(&x.flatten(2)).reshape(x.shape())`.
+/// Reshape images `[n, c, h, w]` to `[n, c, h · w]`: `norm.forward(&x.flatten(2)).reshape(x.shape())`.
 ///
 /// # Formula
-/// `y = weight · (x - mean) / √(var + eps) + bias`. In training, mean and variance (divisor `n`)
-/// are the batch's, and the running ones move towards them: `running ← (1 - momentum) · running +
-/// momentum · batch`, the variance with divisor `n - 1`. `weight` starts at 1, `bias` at 0; `eps` is
-/// 1e-5 and `momentum` 0.1.
+/// `y = weight · (x - mean) / √(var + eps) + bias`. In training, mean and variance (divisor `n`) are those of the
+/// batch, and the running statistics follow them: `running ← (1 - momentum) · running + momentum · batch`, with divisor
+/// `n - 1` for the variance. `weight` is initialised to 1, `bias` to 0; `eps` is 1e-5 and `momentum` 0.1.
 ///
 /// # Panics
-/// If the features differ in number; and in training on a batch with a single value for each feature, which has
-/// no variance, or with none.
+/// If the number of features differs; and in training if the batch has no value, or only one value per feature, which
+/// has no variance.
 ///
 /// # Source
 /// Ioffe and Szegedy 2015; PyTorch's `nn.BatchNorm1d`.
@@ -35,9 +34,9 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// let x = Tensor::from([[1.0], [3.0]]);
 /// let y = layer.forward(&x).to_array();
 /// assert!((y[[0, 0]] + 1.0).abs() < 1e-4 && (y[[1, 0]] - 1.0).abs() < 1e-4);
-/// let pictures = Tensor::randn(&[4, 1, 5, 5]);
-/// let y = layer.forward(&pictures.flatten(2)).reshape(pictures.shape());
-/// assert_eq!(y.shape(), pictures.shape());
+/// let images = Tensor::randn(&[4, 1, 5, 5]);
+/// let y = layer.forward(&images.flatten(2)).reshape(images.shape());
+/// assert_eq!(y.shape(), images.shape());
 /// ```
 #[doc(alias("BatchNorm2d"))]
 pub struct BatchNorm1d {
@@ -45,9 +44,9 @@ pub struct BatchNorm1d {
     pub weight: Parameter,
     /// `[features]`.
     pub bias: Parameter,
-    /// `[features]`, starts at 0.
+    /// `[features]`, initialised to 0.
     pub running_mean: Buffer,
-    /// `[features]`, starts at 1.
+    /// `[features]`, initialised to 1.
     pub running_var: Buffer,
     batches: Buffer,
     eps: f64,
@@ -56,10 +55,10 @@ pub struct BatchNorm1d {
 }
 
 impl BatchNorm1d {
-    /// A layer for so many features.
+    /// A layer for this number of features.
     ///
     /// # Panics
-    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    /// If the size of its parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(features: usize) -> Self {
         let (weight, bias) = (Parameter::filled(&[features], 1.0), Parameter::filled(&[features], 0.0));
@@ -75,7 +74,7 @@ impl BatchNorm1d {
         }
     }
 
-    /// Adds this to the variance, so that constant features do not divide by 0; above 0.
+    /// Added to the variance, so that constant features do not divide by 0; above 0 and finite.
     ///
     /// # Panics
     /// If it is not above 0 and finite.
@@ -88,10 +87,10 @@ impl BatchNorm1d {
         Self { eps, ..self }
     }
 
-    /// How far a batch moves the running averages, in [0, 1].
+    /// The weight of a batch in the running averages, in [0, 1].
     ///
     /// # Panics
-    /// If it is outside.
+    /// If it is out of range.
     #[track_caller]
     pub fn momentum(self, momentum: Scalar) -> Self {
         assert!(

@@ -1,4 +1,4 @@
-//! Values of a model that are saved and not trained.
+//! Values of a model that are saved but not trained.
 
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -6,8 +6,8 @@ use std::thread::{self, ThreadId};
 
 use crate::{Array, Tensor};
 
-/// A value that belongs to a model and is saved with it, but is not trained: running statistics, the mean and the
-/// deviation by which columns are scaled. A clone is the same buffer.
+/// A value that is saved with its model but not trained, such as running statistics, or the mean and deviation that
+/// columns are scaled by. A clone is the same buffer.
 ///
 /// # Example
 /// ```
@@ -34,14 +34,14 @@ use crate::{Array, Tensor};
 pub struct Buffer(Arc<Inner>);
 
 struct Inner {
-    /// Locked for a moment only, and never while a caller's code runs.
+    /// Locked only briefly, and never while a caller's code runs.
     value: Mutex<Array>,
-    /// The thread whose turn it is to change the value.
+    /// The thread that may change the value.
     turn: Mutex<Option<ThreadId>>,
     ended: Condvar,
 }
 
-/// A thread's turn, which ends when this is dropped.
+/// A thread's exclusive right to change the value, until dropped.
 struct Turn<'a>(&'a Inner);
 
 impl Drop for Turn<'_> {
@@ -52,7 +52,7 @@ impl Drop for Turn<'_> {
 }
 
 impl Buffer {
-    /// A buffer with this value: a tensor, or all that becomes one by `Tensor::from`.
+    /// A buffer with this value: a tensor, or anything that `Tensor::from` accepts.
     #[track_caller]
     pub fn new<T>(value: T) -> Self
     where
@@ -66,7 +66,7 @@ impl Buffer {
         self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until no other thread changes the value; nothing where this thread has the turn already, further out.
+    /// Waits until no other thread changes the value; `None` if this thread already holds the turn in an outer call.
     fn turn(&self) -> Option<Turn<'_>> {
         let own = thread::current().id();
         let mut turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +85,7 @@ impl Buffer {
         self.lock().clone()
     }
 
-    /// A copy of the value as a tensor, to compute with; no gradient flows into it.
+    /// A copy of the value as a tensor without a gradient.
     pub fn tensor(&self) -> Tensor {
         Tensor::from(self.lock().view())
     }
@@ -108,14 +108,14 @@ impl Buffer {
         self.replace("set", value);
     }
 
-    /// Changes a copy of the value, which then takes the value's place.
+    /// Changes a copy of the value, which then replaces the value.
     ///
-    /// The change sees the buffer as it was before, also where it calls [`value`](Self::value); what it sets itself
-    /// is overwritten when it returns. Other threads' `set` and `update` wait for its end, so that none is lost, and
-    /// their `value` does not wait. If it panics the value stays.
+    /// Inside `change` the buffer still has its old value, also for [`value`](Self::value), and a nested `set` is
+    /// overwritten when `change` returns. `set` and `update` of other threads wait for it to return, so that no update
+    /// is lost; `value` does not wait. If `change` panics, the value is unchanged.
     ///
     /// # Panics
-    /// If the change gives the value another shape.
+    /// If `change` returns a value of another shape.
     ///
     /// # Example
     /// ```
@@ -153,14 +153,14 @@ impl From<&Buffer> for Tensor {
     }
 }
 
-/// The numbers, as `ndarray` writes them.
+/// The elements, as formatted by `ndarray`.
 impl fmt::Display for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value().fmt(f)
     }
 }
 
-/// The shape: a model's `Debug` is its structure.
+/// The shape: the `Debug` output of a model is its structure.
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Buffer({:?})", self.value().shape())

@@ -8,7 +8,7 @@ use crate::ops::{conv1d, conv2d};
 use crate::shape::Shape;
 use crate::{Conv, Pair, Parameter, Tensor};
 
-/// What the layers of both ranks share; `$size` is the size of a window.
+/// The code that both layers share; `$size` is the type of a kernel size.
 macro_rules! layer {
     (
         $(#[$doc:meta])* $layer:ident, $op:ident, $shape:literal, $size:ty
@@ -32,26 +32,26 @@ macro_rules! layer {
                 Self { weight, bias: Some(bias), options, activation: None, mode: Mode::default() }
             }
 
-            /// The window moves by so many places, at least 1.
+            /// The step between windows, at least 1.
             pub fn stride(self, stride: $size) -> Self {
                 Self { options: self.options.stride(stride), ..self }
             }
 
-            /// So many zeros surround the input on each side.
+            /// Zeros added on each side of the input.
             pub fn padding(self, padding: $size) -> Self {
                 Self { options: self.options.padding(padding), ..self }
             }
 
-            /// The window's taps are so many places apart, at least 1.
+            /// The distance between the taps of a window, at least 1.
             pub fn dilation(self, dilation: $size) -> Self {
                 Self { options: self.options.dilation(dilation), ..self }
             }
 
-            /// Splits the channels into so many groups, each with outputs of its own: the weight shrinks by that
-            /// factor, and starts anew.
+            /// Splits the channels into this number of groups, each with its own outputs. The weight shrinks by that
+            /// factor and is initialised again.
             ///
             /// # Panics
-            /// If the groups do not divide the channels and the outputs.
+            /// If the number of groups does not divide the channels and the outputs.
             #[track_caller]
             pub fn groups(self, groups: usize) -> Self {
                 let shape = self.weight.shape();
@@ -71,7 +71,7 @@ macro_rules! layer {
                 Self { bias: None, ..self }
             }
 
-            /// Applies this to the output; a rectifier shares the pass that adds the bias.
+            /// Applies this to the output; a ReLU is fused with the bias.
             pub fn activation(self, activation: Activation) -> Self {
                 Self { activation: Some(activation), ..self }
             }
@@ -79,7 +79,7 @@ macro_rules! layer {
             /// Applies the layer.
             ///
             /// # Panics
-            /// If the input does not have the layer's channels, or is smaller than the window when padded.
+            /// If the input does not have the layer's channels, or is smaller than the window after padding.
             #[track_caller]
             pub fn forward(&self, x: &Tensor) -> Tensor {
                 let (weight, bias) = (self.weight.tensor(), self.bias.as_ref().map(Parameter::tensor));
@@ -120,18 +120,18 @@ macro_rules! layer {
 }
 
 layer! {
-    /// Slides windows of weights over pictures.
+    /// Convolves images.
     ///
     /// # Shapes
     /// `x: [batch, in, h, w]`, `weight: [out, in / groups, kh, kw]`, `bias: [out]` → `[batch, out, oh, ow]`; see
     /// [`conv2d`](crate::conv2d).
     ///
     /// # Formula
-    /// That of [`conv2d`](crate::conv2d). Weight and bias start evenly spread over ±1/√(in / groups · kh · kw), drawn
-    /// by [`seed`](crate::seed).
+    /// That of [`conv2d`](crate::conv2d). Weight and bias are initialised uniformly over ±1/√(in / groups · kh · kw),
+    /// drawn by [`seed`](crate::seed).
     ///
     /// # Source
-    /// PyTorch's `nn.Conv2d`, with its layout and its first values; the activation inside is Keras' way.
+    /// PyTorch's `nn.Conv2d`, with its layout and initialisation; the fused activation is as in Keras.
     ///
     /// # Example
     /// ```
@@ -144,18 +144,18 @@ layer! {
 }
 
 layer! {
-    /// Slides windows of weights over sequences.
+    /// Convolves sequences.
     ///
     /// # Shapes
     /// `x: [batch, in, length]`, `weight: [out, in / groups, k]`, `bias: [out]` → `[batch, out, ol]`; see
     /// [`conv1d`](crate::conv1d).
     ///
     /// # Formula
-    /// That of [`conv1d`](crate::conv1d). Weight and bias start evenly spread over ±1/√(in / groups · k), drawn by
-    /// [`seed`](crate::seed).
+    /// That of [`conv1d`](crate::conv1d). Weight and bias are initialised uniformly over ±1/√(in / groups · k), drawn
+    /// by [`seed`](crate::seed).
     ///
     /// # Source
-    /// PyTorch's `nn.Conv1d`, with its layout and its first values; the activation inside is Keras' way.
+    /// PyTorch's `nn.Conv1d`, with its layout and initialisation; the fused activation is as in Keras.
     ///
     /// # Example
     /// ```
@@ -167,13 +167,14 @@ layer! {
     Conv1d, conv1d, "`[out, in / groups, k]`.", usize
 }
 
-// The constructors are written out: where their arguments are wrong, rustc shows them, and not the inside of a macro.
+// The constructors are outside the macro, so that rustc reports wrong arguments at their signature instead of inside
+// the macro.
 
 impl Conv2d {
-    /// A layer from so many channels to so many, with windows of this size.
+    /// A layer from `inputs` to `outputs` channels with this kernel size.
     ///
     /// # Panics
-    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    /// If the size of its parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(inputs: usize, outputs: usize, kernel: impl Into<Pair>) -> Self {
         Self::start(inputs, outputs, &kernel.into().0)
@@ -181,17 +182,17 @@ impl Conv2d {
 }
 
 impl Conv1d {
-    /// A layer from so many channels to so many, with windows of this length.
+    /// A layer from `inputs` to `outputs` channels with this kernel length.
     ///
     /// # Panics
-    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    /// If the size of its parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(inputs: usize, outputs: usize, kernel: usize) -> Self {
         Self::start(inputs, outputs, &[kernel])
     }
 }
 
-/// Weight and bias for so many inputs a group.
+/// Weight and bias, for `inputs` channels per group.
 #[track_caller]
 fn parameters(inputs: usize, outputs: usize, window: &[usize]) -> (Parameter, Parameter) {
     let shape = Shape::new(&[&[outputs, inputs], window].concat());

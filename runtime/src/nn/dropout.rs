@@ -6,14 +6,14 @@ use super::line::line;
 use super::{Field, Mode, Module, Visitor};
 use crate::{Scalar, Tensor};
 
-/// In training, makes entries zero by chance and scales the others up; does nothing in evaluation.
+/// In training, zeroes random elements and scales the others up; does nothing in evaluation.
 ///
 /// # Shapes
 /// `x: [..]` → `[..]`
 ///
 /// # Formula
-/// Each entry is 0 with probability `p`, else `x / (1 - p)`. Which ones is a function of
-/// ([`seed`](crate::seed), update, number of the draw in the update).
+/// Each element is 0 with probability `p`, else `x / (1 - p)`. The choice is a function of ([`seed`](crate::seed),
+/// update, index of the draw within the update).
 ///
 /// # Source
 /// Srivastava et al. 2014; PyTorch's `nn.Dropout`.
@@ -37,14 +37,14 @@ impl Dropout {
     /// Drops with probability `p`, in [0, 1].
     ///
     /// # Panics
-    /// If `p` is outside.
+    /// If `p` is out of range.
     #[track_caller]
     pub fn new(p: Scalar) -> Self {
         assert!((0.0..=1.0).contains(&p), "`p` of `Dropout` is {p}, but must be in [0, 1]");
         Self { p, mode: Mode::default() }
     }
 
-    /// The probability to drop.
+    /// The probability of dropping an element.
     pub(super) fn p(&self) -> Scalar {
         self.p
     }

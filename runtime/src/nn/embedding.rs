@@ -1,4 +1,4 @@
-//! A table of vectors for ids.
+//! Embedding layer.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::{Labels, Parameter, Tensor, embedding};
 /// `ids: [..]`, `weight: [rows, width]` → `[.., width]`
 ///
 /// # Formula
-/// `y[i] = weight[ids[i]]`. The weight starts normally distributed with mean 0 and deviation 1.
+/// `y[i] = weight[ids[i]]`. The weight is initialised from a normal distribution with mean 0 and deviation 1.
 ///
 /// # Source
 /// PyTorch's `nn.Embedding`.
@@ -32,10 +32,10 @@ pub struct Embedding {
 }
 
 impl Embedding {
-    /// A table of so many rows, one for each id, of this width.
+    /// A table of `rows` rows, one per id, of this width.
     ///
     /// # Panics
-    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    /// If the size of its parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(rows: usize, width: usize) -> Self {
         let weight = Parameter::filled(&[rows, width], 0.0);

@@ -1,4 +1,4 @@
-//! What a module may have as a field.
+//! The types that a module can have as fields.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -8,8 +8,8 @@ use super::{Activation, Buffer, Mode, Module, Visitor};
 use crate::metric::Average;
 use crate::{Conv, Labels, Pair, Parameter, Pool, Tensor};
 
-/// A field of a module: a module, a parameter, a buffer, a mode, several of these, or a plain value
-/// that the model leaves alone.
+/// A field of a module: a module, a parameter, a buffer, a mode, a collection of these, or a plain value without
+/// parameters.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is neither a module nor a plain value",
     label = "this field",
@@ -19,7 +19,7 @@ use crate::{Conv, Labels, Pair, Parameter, Pool, Tensor};
             `new(tensor)`, and `self.field.tensor()` computes with them"
 )]
 pub trait Field {
-    /// Shows the visitor what is in the field of this name.
+    /// Visits the contents of the field of this name.
     fn visit_field(&self, name: &str, visitor: &mut dyn Visitor);
 }
 
@@ -76,7 +76,7 @@ impl<K: Display, T: Field> Field for BTreeMap<K, T> {
     }
 }
 
-/// Several fields under one name, as `layers.0`.
+/// Visits several fields under one name, as `layers.0`.
 fn visit_all<'a, F: Field + 'a>(
     name: &str,
     visitor: &mut dyn Visitor,
@@ -103,7 +103,7 @@ macro_rules! tuples {
 
 tuples! { (A 0) (A 0, B 1) (A 0, B 1, C 2) (A 0, B 1, C 2, D 3) (A 0, B 1, C 2, D 3, E 4) }
 
-/// Values that hold nothing to train.
+/// Values without parameters.
 macro_rules! plain {
     ($($plain:ty),* $(,)?) => {$(
         impl Field for $plain {
@@ -126,7 +126,7 @@ impl<T: ?Sized> Field for PhantomData<T> {
 mod tests {
     use super::*;
 
-    /// Settings and names stand in a model as they are.
+    /// Settings and names are allowed as fields of a model.
     #[test]
     fn plain_values_have_nothing_to_train() {
         fn assert_plain(field: &impl Field) {

@@ -3,7 +3,7 @@
 use super::{Module, Visitor};
 use crate::Tensor;
 
-/// Joins all axes but the first: samples become rows.
+/// Merges all axes but the first: each sample becomes a row.
 ///
 /// # Shapes
 /// `x: [n, a, b, ..]` → `[n, a·b·..]`

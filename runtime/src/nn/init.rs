@@ -1,7 +1,6 @@
-//! First values of parameters.
+//! Initialisation of parameters.
 //!
-//! Layers start as PyTorch's do; these functions change that. All draws follow
-//! [`seed`](crate::seed).
+//! Layers are initialised as PyTorch's; these functions change that. All draws follow [`seed`](crate::seed).
 //!
 //! ```
 //! use training_loop::nn::init;
@@ -16,25 +15,25 @@ use crate::random::{Purpose, Stream, draw};
 use crate::value::Value;
 use crate::{Parameter, Scalar};
 
-/// Every entry is `value`.
+/// Sets every element to `value`.
 #[track_caller]
 pub fn constant(parameter: &Parameter, value: Scalar) {
     fill(parameter, |_, values| values.fill(value));
 }
 
-/// Evenly spread over `[low, high)`.
+/// Uniform over `[low, high)`.
 #[track_caller]
 pub fn uniform(parameter: &Parameter, low: f64, high: f64) {
     fill(parameter, |stream, values| stream.fill_uniform(values, low, high));
 }
 
-/// Normally distributed.
+/// Normal distribution.
 #[track_caller]
 pub fn normal(parameter: &Parameter, mean: f64, deviation: f64) {
     fill(parameter, |stream, values| stream.fill_normal(values, mean, deviation));
 }
 
-/// Evenly spread, so that layers without an activation (or with `tanh`) keep the variance.
+/// Uniform, such that layers without an activation (or with `tanh`) preserve the variance.
 ///
 /// # Formula
 /// over ±`gain · √(6 / (in + out))`
@@ -47,7 +46,7 @@ pub fn xavier_uniform(parameter: &Parameter, gain: f64) {
     uniform(parameter, -bound, bound);
 }
 
-/// Normally distributed, so that layers without an activation (or with `tanh`) keep the variance.
+/// Normal distribution, such that layers without an activation (or with `tanh`) preserve the variance.
 ///
 /// # Formula
 /// deviation `gain · √(2 / (in + out))`
@@ -59,8 +58,7 @@ pub fn xavier_normal(parameter: &Parameter, gain: f64) {
     normal(parameter, 0.0, gain * (2.0 / total(parameter)).sqrt());
 }
 
-/// Evenly spread, so that layers with a leaky rectifier of this slope (0 for `relu`) keep the
-/// variance.
+/// Uniform, such that layers with a leaky ReLU of this slope (0 for `relu`) preserve the variance.
 ///
 /// # Formula
 /// over ±`√(6 / ((1 + slope²) · in))`
@@ -73,8 +71,7 @@ pub fn kaiming_uniform(parameter: &Parameter, slope: f64) {
     uniform(parameter, -bound, bound);
 }
 
-/// Normally distributed, so that layers with a leaky rectifier of this slope (0 for `relu`) keep
-/// the variance.
+/// Normal distribution, such that layers with a leaky ReLU of this slope (0 for `relu`) preserve the variance.
 ///
 /// # Formula
 /// deviation `√(2 / ((1 + slope²) · in))`
@@ -91,7 +88,7 @@ fn total(parameter: &Parameter) -> f64 {
     inputs + outputs
 }
 
-/// Inputs and outputs of a weight `[out, in, ..]`; a vector counts as both. At least 1 each.
+/// Fan-in and fan-out of a weight `[out, in, ..]`, at least 1 each; for a vector both are its length.
 fn fans(parameter: &Parameter) -> (f64, f64) {
     let (outputs, inputs, field) = match parameter.shape() {
         [] => (1, 1, 1),
@@ -106,7 +103,7 @@ fn fill(parameter: &Parameter, write: impl FnOnce(&mut Stream, &mut [Scalar])) {
     parameter.replace(Value::build(parameter.shape(), |values| write(&mut draw(Purpose::Initial), values)));
 }
 
-/// A parameter of this shape, evenly spread over ±`bound`.
+/// A parameter of this shape, uniform over ±`bound`.
 #[track_caller]
 pub(super) fn drawn(shape: &[usize], bound: f64) -> Parameter {
     let parameter = Parameter::filled(shape, 0.0);

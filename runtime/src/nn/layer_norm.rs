@@ -6,17 +6,17 @@ use super::line::{line, when};
 use super::{Field, Module, Visitor};
 use crate::{Parameter, Scalar, Tensor, layer_norm};
 
-/// Normalises each row over its features, then scales and shifts it by what it learns.
+/// Normalises each row over its features, then scales and shifts it by learned parameters.
 ///
 /// # Shapes
 /// `x: [.., features]`, `weight: [features]`, `bias: [features]` → `[.., features]`
 ///
 /// # Formula
-/// `y = weight · (x - mean) / √(var + eps) + bias`, over the last axis, the variance with divisor
-/// `features`. `weight` starts at 1, `bias` at 0, `eps` is 1e-5.
+/// `y = weight · (x - mean) / √(var + eps) + bias`, over the last axis, with divisor `features` for the variance.
+/// `weight` is initialised to 1, `bias` to 0; `eps` is 1e-5.
 ///
 /// # Source
-/// Ba et al. 2016; PyTorch's `nn.LayerNorm` of one axis.
+/// Ba et al. 2016; PyTorch's `nn.LayerNorm` over one axis.
 ///
 /// # Example
 /// ```
@@ -35,10 +35,10 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// A layer for rows of so many features.
+    /// A layer for rows of this number of features.
     ///
     /// # Panics
-    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    /// If the size of its parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(features: usize) -> Self {
         Self {
@@ -48,7 +48,7 @@ impl LayerNorm {
         }
     }
 
-    /// Adds this to the variance, so that constant rows do not divide by 0; above 0.
+    /// Added to the variance, so that constant rows do not divide by 0; above 0 and finite.
     ///
     /// # Panics
     /// If it is not above 0 and finite.

@@ -1,8 +1,8 @@
-//! How layers print: their sizes and what is not usual about them, on one line, so that a model reads as a table.
+//! `Debug` output of layers: sizes and non-default options on one line, so that a model reads as a table.
 
 use std::fmt;
 
-/// Writes `Linear(4 -> 8, no bias)`: the name, and the parts that there are.
+/// Writes `Linear(4 -> 8, no bias)`: the name, and those parts that are present.
 pub(super) fn line<const N: usize>(
     f: &mut fmt::Formatter<'_>,
     name: &str,
@@ -12,14 +12,14 @@ pub(super) fn line<const N: usize>(
     write!(f, "{name}({})", parts.join(", "))
 }
 
-/// `stride 2`, or `stride [1, 2]` for sizes that differ; nothing for the usual ones.
+/// `stride 2`, or `stride [1, 2]` for sizes that differ; `None` for the default.
 pub(super) fn sizes(name: &str, sizes: &[usize], usual: &[usize]) -> Option<String> {
     let is_even = sizes.windows(2).all(|pair| pair[0] == pair[1]);
     let text = if is_even { sizes.first()?.to_string() } else { format!("{sizes:?}") };
     (sizes != usual).then(|| format!("{name}{text}"))
 }
 
-/// The words, where they hold.
+/// The words, if the condition holds.
 pub(super) fn when(holds: bool, words: &str) -> Option<String> {
     holds.then(|| words.to_owned())
 }
@@ -30,16 +30,16 @@ mod tests {
     use training_loop::nn::Field;
     use training_loop::prelude::*;
 
-    /// As `#[derive(Debug, Module)]` makes it; the derive is not there in double precision.
+    /// As `#[derive(Debug, Module)]` expands it; the derive is not available in double precision.
     #[derive(Debug)]
-    #[allow(dead_code)] // Printed only.
+    #[allow(dead_code)] // Only printed.
     struct Net {
         body: Sequential,
         heads: Vec<Linear>,
         scale: Parameter,
     }
 
-    /// A layer of the program's own, without a `Debug`.
+    /// A user-defined layer without `Debug`.
     struct Residual {
         inner: Linear,
     }

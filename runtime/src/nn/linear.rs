@@ -13,10 +13,10 @@ use crate::{Parameter, Tensor};
 /// `x: [.., in]`, `weight: [out, in]`, `bias: [out]` → `[.., out]`
 ///
 /// # Formula
-/// `y = x · weightᵀ + bias`. Both start evenly spread over ±1/√in, drawn by [`seed`](crate::seed).
+/// `y = x · weightᵀ + bias`. Both are initialised uniformly over ±1/√in, drawn by [`seed`](crate::seed).
 ///
 /// # Source
-/// PyTorch's `nn.Linear`, with its layout and its first values.
+/// PyTorch's `nn.Linear`, with its layout and initialisation.
 ///
 /// # Example
 /// ```
@@ -35,10 +35,10 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// A layer from so many inputs to so many outputs.
+    /// A layer from `inputs` to `outputs` features.
     ///
     /// # Panics
-    /// If its parameters would have more numbers than can be counted, or than there is memory for.
+    /// If the size of its parameters overflows or exceeds memory.
     #[track_caller]
     pub fn new(inputs: usize, outputs: usize) -> Self {
         let bound = if inputs == 0 { 0.0 } else { 1.0 / (inputs as f64).sqrt() };
@@ -52,7 +52,7 @@ impl Linear {
         Self { bias: None, ..self }
     }
 
-    /// Applies this to the output; a rectifier shares the pass that adds the bias.
+    /// Applies this to the output; a ReLU is fused with the bias.
     ///
     /// # Example
     /// ```

@@ -1,4 +1,4 @@
-//! The long short-term memory.
+//! LSTM layer.
 
 use std::fmt;
 
@@ -8,20 +8,20 @@ use crate::ops::lstm::run;
 use crate::shape::product;
 use crate::{LstmState, LstmWeights, Parameter, Scalar, Tensor, cat};
 
-/// Reads a sequence step by step, and remembers: a layer with gates on what it forgets, takes in and tells.
+/// A long short-term memory (LSTM) of one or more layers.
 ///
 /// # Shapes
-/// `x: [batch, time, in]` → `[batch, time, hidden]`, and a [state](LstmState) of `[layers, batch, hidden]` each.
-/// With [`bidirectional`](Self::bidirectional) the output is `[batch, time, 2 · hidden]`, and the state has twice as
-/// many rows: for each layer the forward one, then the backward one.
+/// `x: [batch, time, in]` → `[batch, time, hidden]`, and a [state](LstmState) of `[layers, batch, hidden]` each. With
+/// [`bidirectional`](Self::bidirectional) the output is `[batch, time, 2 · hidden]`, and the state has twice as many
+/// rows: for each layer the forward direction, then the backward one.
 ///
 /// # Formula
 /// With `(i f g o) = x W_ihᵀ + b_ih + h W_hhᵀ + b_hh`: `c' = σ(f) c + σ(i) tanh g`, `h' = σ(o) tanh c'`.
-/// All parameters start evenly spread over ±1/√hidden, drawn by [`seed`](crate::seed).
+/// All parameters are initialised uniformly over ±1/√hidden, drawn by [`seed`](crate::seed).
 ///
 /// # Source
-/// Hochreiter and Schmidhuber 1997; PyTorch's `nn.LSTM` with its names and first values, and the layout that
-/// it calls `batch_first=True`. There is no other: `permute` a sequence that lies another way.
+/// Hochreiter and Schmidhuber 1997; PyTorch's `nn.LSTM` with its names and initialisation, and the layout of its
+/// `batch_first=True`. There is no other layout: `permute` sequences that have another.
 ///
 /// # Example
 /// ```
@@ -59,26 +59,26 @@ struct Cell {
 }
 
 impl Lstm {
-    /// One layer from so many inputs to so many hidden numbers.
+    /// One layer from `inputs` to `hidden` features.
     ///
     /// # Panics
-    /// If its weights would have more numbers than can be counted, or than there is memory for.
+    /// If the size of its weights overflows or exceeds memory.
     #[track_caller]
     pub fn new(inputs: usize, hidden: usize) -> Self {
         Self::build(Sizes { inputs, hidden, layers: 1, directions: 1, bias: true }, Dropout::new(0.0))
     }
 
-    /// So many layers, each reading the output of the one before; at least 1.
+    /// The number of stacked layers, at least 1; each reads the output of the previous one.
     ///
     /// # Panics
-    /// If there are none.
+    /// If it is 0.
     #[track_caller]
     pub fn layers(self, layers: usize) -> Self {
         assert!(layers > 0, "`layers` of `Lstm` is 0, but must be at least 1");
         Self::build(Sizes { layers, ..self.sizes }, self.dropout)
     }
 
-    /// Reads the sequence from its end too, by weights of its own.
+    /// Also runs the LSTM backward in time, with separate weights.
     #[track_caller]
     pub fn bidirectional(self) -> Self {
         Self::build(Sizes { directions: 2, ..self.sizes }, self.dropout)
@@ -90,10 +90,10 @@ impl Lstm {
         Self::build(Sizes { bias: false, ..self.sizes }, self.dropout)
     }
 
-    /// In training, drops the output of each layer but the last with probability `p`, in [0, 1].
+    /// In training, applies dropout with probability `p`, in [0, 1], to the output of every layer but the last.
     ///
     /// # Panics
-    /// If `p` is outside.
+    /// If `p` is out of range.
     #[track_caller]
     pub fn dropout(self, p: Scalar) -> Self {
         Self { dropout: Dropout::new(p), ..self }
@@ -112,10 +112,11 @@ impl Lstm {
         Self { sizes, cells, dropout, mode: Mode::default() }
     }
 
-    /// Applies the layer, from `start` on or from zeros; gives all outputs, and what it remembers at the end.
+    /// Applies the layer, starting from `start` or from zeros; returns all outputs and the final state.
     ///
     /// # Panics
-    /// If the input is not `[batch, time, in]`, or the start is not as [`Lstm`] gives it for that batch.
+    /// If the input is not `[batch, time, in]`, or if `start` does not have the shape of this layer's state for that
+    /// batch.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, start: Option<&LstmState>) -> (Tensor, LstmState) {
         let Sizes { hidden, directions, .. } = self.sizes;
@@ -168,13 +169,13 @@ impl Lstm {
     }
 }
 
-/// One row of the first axis, which stays.
+/// One row of the first axis, which is kept with length 1.
 #[track_caller]
 fn row(of: &Tensor, number: usize) -> Tensor {
     of.slice(0, number..=number)
 }
 
-/// The tensors side by side; a single one as it is.
+/// Concatenates the tensors; a single one is returned unchanged.
 #[track_caller]
 fn joined(mut tensors: Vec<Tensor>, axis: isize) -> Tensor {
     if tensors.len() == 1 { tensors.remove(0) } else { cat(&tensors.iter().collect::<Vec<_>>(), axis) }

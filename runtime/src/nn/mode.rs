@@ -9,8 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{Module, Visitor};
 use crate::Parameter;
 
-/// A layer's mode. A field of this type makes a module of your own follow `train` and `eval`; a
-/// clone is the same mode.
+/// The mode of a layer. A module with a field of this type follows `train` and `eval`; a clone is the same mode.
 ///
 /// # Example
 /// ```
@@ -30,23 +29,23 @@ use crate::Parameter;
 #[derive(Clone)]
 pub struct Mode(Arc<Flags>);
 
-/// What all clones of a mode share.
+/// The state shared by all clones of a mode.
 struct Flags {
-    /// What the last `train` or `eval` asked for.
+    /// The mode set by the last `train` or `eval`.
     training: AtomicBool,
-    /// In evaluation mode, whatever they ask for.
+    /// Forces evaluation mode.
     frozen: AtomicBool,
 }
 
 thread_local! {
-    /// How many evaluation scopes of this thread cover a mode. The scopes keep the addresses alive.
+    /// The number of this thread's evaluation scopes per mode, by address; the scopes keep the modes alive.
     static COVERED: RefCell<BTreeMap<*const Flags, usize>> = const { RefCell::new(BTreeMap::new()) };
 }
 
 impl Mode {
-    /// Whether the layer is in training mode, as a new one is.
+    /// Whether the layer is in training mode, as a new layer is.
     ///
-    /// It is not while it is frozen ([`Module::freeze`]), nor on a thread that evaluates it
+    /// It is not while it is frozen ([`Module::freeze`]), or on a thread that evaluates it
     /// ([`evaluation`](crate::evaluation)).
     pub fn is_training(&self) -> bool {
         self.0.training.load(Ordering::Relaxed)
@@ -54,25 +53,24 @@ impl Mode {
             && !self.is_covered()
     }
 
-    /// Puts the layer into training mode or evaluation mode. Where it is frozen or evaluated, this holds
-    /// once that has ended.
+    /// Sets training mode or evaluation mode. While the layer is frozen or evaluated, this takes effect afterwards.
     pub fn set_training(&self, training: bool) {
         self.0.training.store(training, Ordering::Relaxed);
     }
 
     fn is_covered(&self) -> bool {
-        // Where the thread is ending, its scopes are over.
+        // While the thread is ending, its scopes are over.
         COVERED.try_with(|covered| covered.borrow().contains_key(&Arc::as_ptr(&self.0))).unwrap_or(false)
     }
 
-    /// Begins an evaluation scope of this thread, which must keep a clone of the mode.
+    /// Starts an evaluation scope on this thread, which must keep a clone of the mode.
     pub(crate) fn cover(&self) {
         let _ = COVERED.try_with(|covered| {
             *covered.borrow_mut().entry(Arc::as_ptr(&self.0)).or_default() += 1;
         });
     }
 
-    /// Ends a scope that [`cover`](Self::cover) began on this thread.
+    /// Ends a scope that [`cover`](Self::cover) started on this thread.
     pub(crate) fn uncover(&self) {
         let _ = COVERED.try_with(|covered| {
             let mut covered = covered.borrow_mut();
@@ -108,14 +106,14 @@ impl Visitor for Set {
     }
 }
 
-/// Freezes (`true`) or releases every parameter and mode.
+/// Freezes (`true`) or unfreezes every parameter and mode.
 pub(super) struct Freeze(pub(super) bool);
 
 impl Visitor for Freeze {
     fn parameter(&mut self, _: &str, parameter: &Parameter) {
         parameter.set_requires_grad(!self.0);
         if self.0 {
-            parameter.forget_grad();
+            parameter.remove_grad();
         }
     }
 
@@ -124,7 +122,7 @@ impl Visitor for Freeze {
     }
 }
 
-/// All modes of a module, one that several layers share as often as it is met.
+/// All modes of a module; one that several layers share appears once per layer.
 pub(crate) fn modes<M: Module + ?Sized>(module: &M) -> Vec<Mode> {
     struct Modes(Vec<Mode>);
     impl Visitor for Modes {
@@ -221,7 +219,7 @@ mod tests {
         assert!(net.0.weight.grad().is_some());
     }
 
-    /// Momentum and weight decay that were at work before must not move what is frozen.
+    /// Momentum and weight decay from before must not change frozen parameters.
     #[test]
     fn no_optimizer_moves_what_is_frozen() {
         type Build = fn(Vec<Parameter>) -> Box<dyn Optimizer>;
@@ -278,7 +276,7 @@ mod tests {
         assert!(other.parameters().iter().all(|parameter| !parameter.requires_grad()));
     }
 
-    /// The gradient that comes out in front of a layer, frozen or not.
+    /// The gradient at the input of a layer, frozen or not.
     #[test]
     fn gradients_pass_through_a_frozen_part() {
         fn in_front<M: Module>(layer: &M, shape: &[usize], forward: impl Fn(&M, &Tensor) -> Tensor) {

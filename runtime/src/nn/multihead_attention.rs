@@ -1,4 +1,4 @@
-//! Attention of several heads with its projections.
+//! Multi-head attention with its projections.
 
 use std::fmt;
 
@@ -7,22 +7,21 @@ use super::{Field, Linear, Module, Visitor, init};
 use crate::shape::product;
 use crate::{Attention, Parameter, Tensor, linear};
 
-/// Projects queries, keys and values, lets each of several heads attend in its share of the width, and projects what
-/// they found.
+/// Projects queries, keys and values, computes attention per head in its part of the width, and projects the outputs.
 ///
 /// # Shapes
-/// `query: [.., queries, width]`, `key` and `value: [.., keys, width]` → `[.., queries, width]`: the batch comes
-/// first. `in_proj_weight: [3 · width, width]`, `in_proj_bias: [3 · width]`, `out_proj.weight: [width, width]`,
+/// `query: [.., queries, width]`, `key` and `value: [.., keys, width]` → `[.., queries, width]`: the batch is the first
+/// axis. `in_proj_weight: [3 · width, width]`, `in_proj_bias: [3 · width]`, `out_proj.weight: [width, width]`,
 /// `out_proj.bias: [width]`.
 ///
 /// # Formula
-/// `q, k, v` are `query`, `key` and `value` times each third of `in_proj_weight`, plus its bias;
-/// `y = out_proj(scaled_dot_product_attention(q, k, v))`, head by head.
-/// `in_proj_weight` starts evenly spread over ±√(6 / (4 · width)), `out_proj.weight` over ±1/√width, biases at 0.
+/// `q, k, v` are `query`, `key` and `value` times one third of `in_proj_weight` each, plus its bias;
+/// `y = out_proj(scaled_dot_product_attention(q, k, v))` per head.
+/// `in_proj_weight` is initialised uniformly over ±√(6 / (4 · width)), `out_proj.weight` over ±1/√width, biases to 0.
 ///
 /// # Source
-/// Vaswani et al. 2017; PyTorch's `nn.MultiheadAttention` with `batch_first=True`, its names and its first values.
-/// The output comes alone, without the shares of attention.
+/// Vaswani et al. 2017; PyTorch's `nn.MultiheadAttention` with `batch_first=True`, its names and its initialisation.
+/// Only the output is returned, without the attention weights.
 ///
 /// # Example
 /// ```
@@ -41,17 +40,17 @@ pub struct MultiheadAttention {
     pub in_proj_weight: Parameter,
     /// `[3 · width]`.
     pub in_proj_bias: Option<Parameter>,
-    /// From the heads' outputs beside each other to the layer's.
+    /// The projection of the concatenated outputs of the heads.
     pub out_proj: Linear,
     heads: usize,
 }
 
 impl MultiheadAttention {
-    /// A layer of so many heads, which share the width.
+    /// A layer with `heads` heads, which split the width evenly.
     ///
     /// # Panics
-    /// If the width is not a multiple of the number of heads, or its parameters would have more numbers than can be
-    /// counted, or than there is memory for.
+    /// If the width is not a multiple of the number of heads, or if the size of its parameters overflows or exceeds
+    /// memory.
     #[track_caller]
     pub fn new(width: usize, heads: usize) -> Self {
         assert!(
@@ -74,7 +73,7 @@ impl MultiheadAttention {
         Self { in_proj_bias: None, out_proj: self.out_proj.no_bias(), ..self }
     }
 
-    /// Applies the layer; give one tensor three times for attention of a sequence to itself.
+    /// Applies the layer; pass one tensor three times for self-attention.
     ///
     /// A mask broadcasts to `[.., heads, queries, keys]`.
     ///
@@ -96,7 +95,7 @@ impl MultiheadAttention {
         self.out_proj.forward(&attended)
     }
 
-    /// The projection by some rows of the weight.
+    /// The projection by a range of rows of the weight.
     #[track_caller]
     fn project(&self, x: &Tensor, rows: std::ops::Range<usize>) -> Tensor {
         let (weight, bias) =

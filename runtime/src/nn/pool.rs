@@ -6,7 +6,7 @@ use super::line::{line, sizes};
 use super::{Module, Visitor};
 use crate::{Pair, Pool, Tensor, adaptive_avg_pool2d, avg_pool2d, max_pool2d};
 
-/// The greatest number of each window; [`max_pool2d`] as a layer.
+/// The maximum of each window; [`max_pool2d`] as a layer.
 ///
 /// # Shapes
 /// `x: [.., h, w]` → `[.., oh, ow]`
@@ -34,7 +34,7 @@ pub struct MaxPool2d(Pool);
 #[derive(Clone, Copy)]
 pub struct AvgPool2d(Pool);
 
-/// The means of so many windows; [`adaptive_avg_pool2d`] as a layer.
+/// The means of a given number of windows; [`adaptive_avg_pool2d`] as a layer.
 ///
 /// # Shapes
 /// `x: [.., h, w]` → `[.., oh, ow]`
@@ -51,18 +51,18 @@ pub struct AdaptiveAvgPool2d(Pair);
 macro_rules! windows {
     ($layer:ident, $op:ident $(, $dilation:ident)?) => {
         impl $layer {
-            /// The window moves by so many places, at least 1.
+            /// The step between windows, at least 1.
             pub fn stride(self, stride: impl Into<Pair>) -> Self {
                 Self(self.0.stride(stride))
             }
 
-            /// So many places are added on each side, at most half a window.
+            /// Padding on each side, at most half a window.
             pub fn padding(self, padding: impl Into<Pair>) -> Self {
                 Self(self.0.padding(padding))
             }
 
             $(
-                /// The window's taps are so many places apart, at least 1.
+                /// The distance between the taps of a window, at least 1.
                 pub fn $dilation(self, dilation: impl Into<Pair>) -> Self {
                     Self(self.0.dilation(dilation))
                 }
@@ -97,21 +97,21 @@ windows!(MaxPool2d, max_pool2d, dilation);
 windows!(AvgPool2d, avg_pool2d);
 
 impl MaxPool2d {
-    /// A window of this size that moves by its size.
+    /// A window of this size, with the same stride.
     pub fn new(kernel: impl Into<Pair>) -> Self {
         Self(Pool::new(kernel))
     }
 }
 
 impl AvgPool2d {
-    /// A window of this size that moves by its size.
+    /// A window of this size, with the same stride.
     pub fn new(kernel: impl Into<Pair>) -> Self {
         Self(Pool::new(kernel))
     }
 }
 
 impl AdaptiveAvgPool2d {
-    /// So many windows along each axis.
+    /// The number of windows along each axis.
     pub fn new(output: impl Into<Pair>) -> Self {
         Self(output.into())
     }

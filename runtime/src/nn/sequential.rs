@@ -1,4 +1,4 @@
-//! Layers one after another.
+//! Sequences of layers.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use super::{
 };
 use crate::Tensor;
 
-/// A module that makes one tensor of another, so that it can stand in a [`Sequential`].
+/// A module that maps one tensor to another, as [`Sequential`] requires.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a layer of a `Sequential`",
     label = "not a layer",
-    note = "a layer makes one tensor of one: derive `Module` and implement `Layer`, whose `forward` takes and gives a `Tensor`",
-    note = "`Embedding`, `Lstm` and `MultiheadAttention` take or give more: hold them in a struct with a `forward` of its own"
+    note = "a layer maps one tensor to one: derive `Module` and implement `Layer`, whose `forward` takes and returns a `Tensor`",
+    note = "`Embedding`, `Lstm` and `MultiheadAttention` take or return more: hold them in a struct with a `forward` of its own"
 )]
 pub trait Layer: Module + Send + Sync {
     /// Applies the layer.
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor;
 
-    /// Writes the layer where a [`Sequential`] that holds it is written by `{:?}`: the type, and its parameters' shapes.
+    /// Formats the layer in the `{:?}` of its [`Sequential`]: by default its type and the shapes of its parameters.
     ///
-    /// A layer with a `Debug` of its own may write that instead.
+    /// A layer that implements `Debug` can delegate to it.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = std::any::type_name::<Self>().split('<').next().unwrap_or_default();
         let mut layer = f.debug_struct(path.rsplit("::").next().unwrap_or_default());
@@ -32,20 +32,20 @@ pub trait Layer: Module + Send + Sync {
         layer.finish()
     }
 
-    /// The layer itself, where it is one of ours.
+    /// The layer itself, if it is one of this crate.
     #[doc(hidden)]
     fn built_in(&self) -> Option<BuiltIn<'_>> {
         None
     }
 }
 
-/// Declares what is a layer.
+/// Declares the layers.
 macro_rules! layers {
     ($($layer:ident),* $(,)?) => {
-        /// One of our own layers.
+        /// A layer of this crate.
         ///
-        /// A call through `dyn Layer` loses the caller's line, which a panic about a shape names; a call by the
-        /// layer's own type keeps it.
+        /// A call through `dyn Layer` loses the caller's location, which shape panics report; a call on the concrete
+        /// type keeps it.
         #[doc(hidden)]
         pub enum BuiltIn<'a> {
             $(#[allow(missing_docs)] $layer(&'a $layer),)*
@@ -84,7 +84,7 @@ layers! {
     MaxPool2d, Relu, Sequential, Sigmoid, Silu, Softplus, Tanh,
 }
 
-/// Layers one after another; `{:?}` and `{:#?}` list them.
+/// A sequence of layers; `{:?}` and `{:#?}` list them.
 ///
 /// # Source
 /// PyTorch's `nn.Sequential`, with its names: `0.weight`, `2.bias`.
@@ -104,23 +104,23 @@ pub struct Sequential {
 }
 
 impl Sequential {
-    /// No layers yet: gives back what it gets.
+    /// Without layers: returns its input.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a layer after the others.
+    /// Appends a layer.
     pub fn then(mut self, layer: impl Layer + 'static) -> Self {
         self.layers.push(Box::new(layer));
         self
     }
 
-    /// How many layers there are.
+    /// The number of layers.
     pub fn len(&self) -> usize {
         self.layers.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no layers.
     pub fn is_empty(&self) -> bool {
         self.layers.is_empty()
     }

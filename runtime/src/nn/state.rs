@@ -18,7 +18,7 @@ impl Visitor for Parameters<'_> {
     }
 }
 
-/// What a name of a state stands for.
+/// The target of a name in a state.
 pub(super) enum Entry {
     Parameter(Parameter),
     Buffer(Buffer),
@@ -47,12 +47,12 @@ impl Entry {
     }
 }
 
-/// Parameters and buffers under their full names.
+/// Parameters and buffers with their full names.
 pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
     struct Entries {
-        /// Names of the fields around, each with a dot behind it.
+        /// Names of the enclosing fields, each followed by a dot.
         path: String,
-        /// Lengths of `path` to go back to.
+        /// Earlier lengths of `path`, to truncate it to.
         lengths: Vec<usize>,
         found: Vec<(String, Entry)>,
     }
@@ -114,13 +114,13 @@ pub(super) fn check<'a>(
     Err(Error::State { path: None, missing, unexpected, misshapen })
 }
 
-/// Bytes of the largest value, rounded up as a buffer of the runtime is.
+/// Bytes of the largest value, rounded up to the size of a runtime buffer.
 pub(super) fn copy_bytes(state: &StateDict) -> u64 {
     let largest = state.iter().map(|(_, value)| value.len()).max().unwrap_or(0) as u64;
     largest * size_of::<Scalar>() as u64 / 4 * 5
 }
 
-/// Gives the model the values of a state that was checked.
+/// Sets the model's values from a checked state.
 pub(super) fn set(entries: &[(String, Entry)], state: &StateDict) {
     let values: BTreeMap<&str, &Array> = state.iter().collect();
     for (name, entry) in entries {
@@ -130,7 +130,7 @@ pub(super) fn set(entries: &[(String, Entry)], state: &StateDict) {
     }
 }
 
-/// Writes the values to a file, one copy at a time.
+/// Writes the values to a file, copying one at a time.
 pub(super) fn save(entries: &[(String, Entry)], path: &Path) -> Result<()> {
     let tensors: Vec<_> = entries.iter().map(|(name, entry)| (name.as_str(), entry.shape())).collect();
     let write = |index: usize, file: &mut dyn Write| {

@@ -5,7 +5,7 @@ use crate::{Scalar, Tensor};
 use crate::gradcheck::Case;
 
 impl Tensor {
-    /// Each element without its sign.
+    /// The absolute value of each element.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

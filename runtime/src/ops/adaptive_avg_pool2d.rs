@@ -1,4 +1,4 @@
-//! Means of as many windows as wanted.
+//! Average pooling to a given output size.
 
 use super::window::{Pair, planes};
 use crate::autograd::record;
@@ -8,17 +8,17 @@ use crate::shape::product;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// Cuts planes into so many windows and takes the mean of each.
+/// Splits planes into `output` windows and takes the mean of each.
 ///
 /// # Shapes
 /// `x: [.., h, w]` → `[.., oh, ow]` for `output = [oh, ow]`.
 ///
 /// # Formula
-/// The window `i` of `n` along an axis of length `l` covers `i · l / n`, rounded down, up to `(i + 1) · l / n`,
-/// rounded up; `y` is its mean, and `dx` adds up `g / count` of the windows over a place.
+/// Window `i` of `n` along an axis of length `l` covers `i · l / n`, rounded down, to `(i + 1) · l / n`, rounded up.
+/// `y` is its mean, and `dx` is the sum of `g / count` over the windows that cover the element.
 ///
 /// # Panics
-/// If there are less than two axes, or if the planes or the output are empty.
+/// If there are fewer than two axes, or if the planes or the output are empty.
 ///
 /// # Source
 /// PyTorch's `adaptive_avg_pool2d`.
@@ -43,7 +43,7 @@ pub fn adaptive_avg_pool2d(x: &Tensor, output: impl Into<Pair>) -> Tensor {
     for (length, count) in input.into_iter().zip(output) {
         product("adaptive_avg_pool2d: the ends of the windows", &[length, count.saturating_add(1)]);
     }
-    // Without planes there is no window, however many of them.
+    // Without planes there are no windows, whatever the output size.
     let count = |axis: usize| if x.is_empty() { 0 } else { output[axis] };
     let (rows, columns) = (spans(input[0], count(0)), spans(input[1], count(1)));
     let means = Means { input, rows, columns, share: |count: usize| 1.0 / count as Scalar };
@@ -53,7 +53,7 @@ pub fn adaptive_avg_pool2d(x: &Tensor, output: impl Into<Pair>) -> Tensor {
     })
 }
 
-/// Where each of so many windows begins and ends.
+/// Start and end of each of `count` windows.
 #[track_caller]
 fn spans(length: usize, count: usize) -> Spans {
     let mut spans = Spans::new();

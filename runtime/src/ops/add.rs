@@ -7,7 +7,7 @@ use crate::reduction::Reduction;
 use crate::Tensor;
 
 impl Tensor {
-    /// The sum, element by element.
+    /// The elementwise sum.
     ///
     /// # Shapes
     /// Any two that broadcast, matched from the last axis.

@@ -9,7 +9,7 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// Lets each query gather values by how well their keys match it.
+/// Averages values for each query, weighted by how well their keys match it.
 ///
 /// # Shapes
 /// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` → `[.., queries, values]`, with the same
@@ -17,10 +17,11 @@ use crate::{Scalar, Tensor};
 ///
 /// # Formula
 /// `p = softmax(scale · q kᵀ + mask)` along the keys, `y = p v`; `dv = pᵀ g`, and with `ds = p (g vᵀ - Σ g y)`,
-/// `dq = scale · ds k`, `dk = scale · dsᵀ q`. The scores are never held as a whole: memory is linear in the lengths.
+/// `dq = scale · ds k`, `dk = scale · dsᵀ q`. The score matrix is never stored as a whole: memory is linear in the
+/// lengths.
 ///
 /// # Panics
-/// If the shapes do not fit, or the mask is one that needs a gradient.
+/// If the shapes do not fit, or if the mask requires a gradient.
 ///
 /// # Source
 /// Vaswani et al. 2017; PyTorch's `F.scaled_dot_product_attention`. A mask and `causal` may be combined here.
@@ -59,7 +60,7 @@ pub fn scaled_dot_product_attention(q: &Tensor, k: &Tensor, v: &Tensor, options:
     options.attend(&sizes, [q, k, v], [0, 1, 2], places)
 }
 
-/// Options of an attention: causal or not, the scale, a mask.
+/// Options of an attention: causal or not, scale, mask.
 ///
 /// # Example
 /// ```
@@ -76,54 +77,54 @@ pub struct Attention {
     mask: Option<Tensor>,
 }
 
-/// Lengths of an attention.
+/// The sizes of an attention.
 struct Sizes<'a> {
     lead: &'a [usize],
-    /// Inside the rows of the tensors; none where the heads are among the leading axes.
+    /// The number of heads in packed rows; `None` if heads are a leading axis.
     heads: Option<usize>,
     queries: usize,
     keys: usize,
-    /// Of one head's queries and keys, and of its values.
+    /// The width of one head's queries and keys, and of its values.
     width: usize,
     values: usize,
 }
 
 impl Attention {
-    /// Every query sees every key, and scores are scaled by `1 / √width`.
+    /// Every query attends to every key, and scores are scaled by `1 / √width`.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Query `i` sees keys `0..=i` only: both count from the first, also where their numbers differ.
+    /// Query `i` attends to keys `0..=i` only; both count from the first, even if their numbers differ.
     pub fn causal(self) -> Self {
         Self { causal: true, ..self }
     }
 
-    /// Multiplies the scores by this, instead of `1 / √width`.
+    /// Scales the scores by this instead of `1 / √width`.
     pub fn scale(self, scale: Scalar) -> Self {
         Self { scale: Some(scale), ..self }
     }
 
-    /// Adds this to the scores: minus infinity where a query must not see a key.
+    /// Adds this to the scores: minus infinity hides a key from a query.
     ///
-    /// A query that sees no key gets zeros.
+    /// The output of a query without visible keys is zero.
     ///
     /// # Shapes
-    /// Any that broadcasts to `[.., queries, keys]`, with the leading axes of the queries; for heads in packed rows
-    /// these are the batch's and the heads: `[batch, 1, 1, keys]` hides each sample's own padding.
+    /// Any that broadcasts to `[.., queries, keys]`, with the leading axes of the queries. For packed heads the leading
+    /// axes are batch and heads: `[batch, 1, 1, keys]` hides each sample's own padding.
     pub fn mask(self, mask: &Tensor) -> Self {
         Self { mask: Some(mask.clone()), ..self }
     }
 
-    /// Attention of each sequence to itself, from one projection for all heads.
+    /// Self-attention of each sequence, from one projection for all heads.
     ///
-    /// The heads are read where they lie, and their outputs written beside each other: nothing is permuted.
+    /// Heads are read in place and their outputs are written next to each other: nothing is permuted.
     ///
     /// # Shapes
-    /// `qkv: [.., time, 3 · width]`: all heads' queries, then their keys, then their values → `[.., time, width]`
+    /// `qkv: [.., time, 3 · width]`: the queries of all heads, then their keys, then their values → `[.., time, width]`
     ///
     /// # Formula
-    /// Each head's columns as in [`scaled_dot_product_attention`].
+    /// As in [`scaled_dot_product_attention`], for the columns of each head.
     ///
     /// # Panics
     /// If the last axis of `qkv` is not three times a multiple of `heads`.
@@ -151,8 +152,8 @@ impl Attention {
         self.attend(&sizes, [qkv], [0; 3], [0, all, 2 * all].map(|start| Place { start, row: *row }))
     }
 
-    /// As [`packed`](Self::packed), with queries `[.., queries, width]` from one sequence, and keys and values
-    /// `[.., keys, 2 · width]` from another.
+    /// As [`packed`](Self::packed), with queries `[.., queries, width]` of one sequence, and keys and values
+    /// `[.., keys, 2 · width]` of another.
     #[track_caller]
     pub(crate) fn packed_pair(&self, q: &Tensor, kv: &Tensor, heads: usize) -> Tensor {
         let ([lead @ .., queries, all], [.., keys, row]) = (q.shape(), kv.shape()) else {
@@ -164,7 +165,7 @@ impl Attention {
         self.attend(&sizes, [q, kv], [0, 1, 1], [place(0, *all), place(0, *row), place(*all, *row)])
     }
 
-    /// As [`packed`](Self::packed), with all heads' queries, keys and values in tensors of their own.
+    /// As [`packed`](Self::packed), with queries, keys and values of all heads in separate tensors.
     #[track_caller]
     pub(crate) fn packed_each(&self, q: &Tensor, k: &Tensor, v: &Tensor, heads: usize) -> Tensor {
         let ([lead @ .., queries, all], [.., keys, _]) = (q.shape(), k.shape()) else {
@@ -175,7 +176,7 @@ impl Attention {
         self.attend(&sizes, [q, k, v], [0, 1, 2], [Place { start: 0, row: *all }; 3])
     }
 
-    /// Queries, keys and values lie in `inputs[slots[..]]`, at `places`.
+    /// Queries, keys and values are in `inputs[slots[..]]`, laid out as `places`.
     #[track_caller]
     fn attend<const N: usize>(
         &self,
@@ -187,7 +188,7 @@ impl Attention {
         let plan = self.plan(sizes, places);
         let values = inputs.map(|input| input.value().clone());
         let mask = self.mask.as_ref().map(|mask| mask.value().clone());
-        // Nothing that is added or multiplied below and in the kernel is larger than one of these.
+        // None of the sums and products below and in the kernel exceeds one of these.
         let row = product("attention: the numbers of a row", &[plan.heads, sizes.values]);
         let shape = Shape::new(&[sizes.lead, &[sizes.queries, row]].concat());
         Shape::new(&[sizes.lead, &[plan.heads, sizes.queries, 2]].concat());
@@ -230,7 +231,7 @@ impl Attention {
     }
 }
 
-/// Where the mask of each of the stacked matrices of scores lies.
+/// The layout of the mask for each score matrix.
 #[track_caller]
 fn mask_place(mask: Option<&Tensor>, lead: &[usize], queries: usize, keys: usize) -> Option<MaskPlace> {
     let mask = mask?;
@@ -247,7 +248,7 @@ fn mask_place(mask: Option<&Tensor>, lead: &[usize], queries: usize, keys: usize
     });
     assert!(fits, "attention: the mask {mask:?} does not broadcast to the scores {wanted:?}");
     if queries == 0 || keys == 0 {
-        // There is no score, and there may be more such matrices than there is memory for.
+        // There are no scores, and the number of score matrices may exceed memory.
         return None;
     }
     let own = [vec![1; missing.unwrap_or(0)], mask.to_vec()].concat();
@@ -264,7 +265,7 @@ fn some_mask(shape: &[usize]) -> Tensor {
     let mut count = 0;
     Tensor::from(crate::Array::from_shape_simple_fn(shape.to_vec(), || {
         count += 1;
-        // Every fifth is hidden, the others are moved unevenly.
+        // Hides every fifth score and shifts the others unevenly.
         if count % 5 == 0 { Scalar::NEG_INFINITY } else { 0.3 * (count % 4) as Scalar }
     }))
 }

@@ -1,4 +1,4 @@
-//! The mean of each window.
+//! Average pooling.
 
 use super::window::{self, Pool};
 use crate::autograd::record;
@@ -7,20 +7,20 @@ use crate::kernel::pool2d::{Means, Spans};
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// Takes the mean of each window of planes; padding counts as zeros.
+/// The mean of each window of planes; padding counts as zeros.
 ///
 /// # Shapes
 /// `x: [.., h, w]` → `[.., oh, ow]` with `oh = (h + 2 · padding - kh) / stride + 1`, rounded down, and `ow` likewise.
 ///
 /// # Formula
-/// `y = Σ x / (kh · kw)` over the window; `dx` adds up `g / (kh · kw)` of the windows over a place.
+/// `y = Σ x / (kh · kw)` over the window; `dx` is the sum of `g / (kh · kw)` over the windows that cover the element.
 ///
 /// # Panics
-/// If there are less than two axes, if the window is larger than the padded plane, if there is more padding than half
-/// a window, or if there is a dilation.
+/// If there are fewer than two axes, if the window is larger than the padded plane, if the padding is more than half a
+/// window, or if there is a dilation.
 ///
 /// # Source
-/// PyTorch's `avg_pool2d`, with `count_include_pad` as there.
+/// PyTorch's `avg_pool2d`, with its default `count_include_pad`.
 ///
 /// # Example
 /// ```
@@ -40,7 +40,7 @@ pub fn avg_pool2d(x: &Tensor, pool: impl Into<Pool>) -> Tensor {
     let (shape, input, output) = window::pooled("avg_pool2d", x.shape(), pool);
     let spans = |axis: usize| -> Spans {
         if x.is_empty() {
-            // Without planes there is no window, however long their sides.
+            // Without planes there are no windows, whatever their size.
             return Spans::new();
         }
         let inside = |place: usize| place.saturating_sub(pool.padding[axis]).min(input[axis]);

@@ -1,4 +1,4 @@
-//! Normalising each channel over the batch.
+//! Batch normalisation per channel.
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
@@ -12,16 +12,15 @@ pub(crate) struct Moments {
     pub(crate) variance: Vec<Scalar>,
 }
 
-/// Gives each channel mean 0 and variance 1, then scales and shifts it: by the batch's own moments,
-/// or by `given` ones, which are constants.
+/// Normalises each channel to mean 0 and variance 1, then scales and shifts it. The moments are those of the batch, or
+/// `given` constants.
 ///
 /// # Shapes
 /// `x: [n, channels]` or `[n, channels, length]`, `weight: [channels]`, `bias: [channels]` → as `x`
 ///
 /// # Formula
 /// `x̂ = (x - mean) · r` with `r = 1 / √(var + eps)`; `y = w · x̂ + b`. With the batch's moments
-/// `dx = w · r · (g - mean g - x̂ · mean(g · x̂))`, with given ones `dx = w · r · g`;
-/// `dw = Σ g · x̂`, `db = Σ g`.
+/// `dx = w · r · (g - mean g - x̂ · mean(g · x̂))`, with given ones `dx = w · r · g`; `dw = Σ g · x̂`, `db = Σ g`.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -65,7 +64,7 @@ pub(crate) fn batch_norm(
     (output, moments)
 }
 
-/// How channels lie in memory.
+/// The memory layout of channels.
 #[derive(Clone, Copy)]
 struct Layout {
     samples: usize,
@@ -80,7 +79,7 @@ impl Layout {
             [samples, channels] => (samples, channels, 1),
             [samples, channels, length] => (samples, channels, length),
             [_, _, _, _] => panic!(
-                "batch_norm: the input {:?} must be [n, channels] or [n, channels, length]; of pictures write \
+                "batch_norm: the input {:?} must be [n, channels] or [n, channels, length]; for images write \
                  `norm.forward(&x.flatten(2)).reshape(x.shape())`",
                 x.shape()
             ),
@@ -96,12 +95,12 @@ impl Layout {
         Self { samples, channels, length }
     }
 
-    /// Numbers of each channel.
+    /// The number of elements per channel.
     fn count(self) -> usize {
         self.samples * self.length
     }
 
-    /// Changes each number, knowing its channel.
+    /// Changes each element in place, given its channel.
     fn each(self, numbers: &mut [Scalar], mut change: impl FnMut(usize, &mut Scalar)) {
         for (index, run) in numbers.chunks_exact_mut(self.length.max(1)).enumerate() {
             for number in run {

@@ -8,16 +8,17 @@ use crate::kernel::permute::copy_runs;
 use crate::shape::{self, Shape};
 use crate::value::Value;
 
-/// Joins tensors along an axis that they have; a negative axis counts from the last.
+/// Concatenates tensors along an existing axis; a negative axis counts from the last.
 ///
 /// # Shapes
 /// `[a, b]`, `[c, b]` → `[a + c, b]` for `axis = 0`.
 ///
 /// # Formula
-/// Each `dx` is its part of `g`.
+/// Each `dx` is the matching part of `g`.
 ///
 /// # Panics
-/// If there are no tensors, no such axis, or other axes differ, or if the joined axis is too long to be counted.
+/// If there are no tensors, if there is no such axis, if other axes differ, or if the length of the joined axis
+/// overflows.
 ///
 /// # Example
 /// ```

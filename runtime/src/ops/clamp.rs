@@ -5,16 +5,16 @@ use crate::gradcheck::Case;
 use crate::{Scalar, Tensor};
 
 impl Tensor {
-    /// Moves what lies outside `[low, high]` to its nearer end; a NaN stays one.
+    /// Clamps each element to `[low, high]`; NaN is kept.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`
     ///
     /// # Formula
-    /// `y = min(max(x, low), high)`; `dx = g` inside, 0 at the ends and outside, as in PyTorch.
+    /// `y = min(max(x, low), high)`; `dx = g` inside, 0 at the bounds and outside, as in PyTorch.
     ///
     /// # Panics
-    /// If `low > high`, or one of them is NaN.
+    /// If `low > high`, or if one of them is NaN.
     #[doc(alias("clip"))]
     #[track_caller]
     pub fn clamp(&self, low: Scalar, high: Scalar) -> Self {

@@ -1,4 +1,4 @@
-//! Comparisons, element by element: masks of ones and zeros, without a gradient.
+//! Elementwise comparisons: masks of ones and zeros, without a gradient.
 
 use crate::reduction::Reduction;
 use crate::{Scalar, Tensor, broadcast};
@@ -14,8 +14,9 @@ macro_rules! comparisons {
         impl Tensor {$(
             $(#[$docs])*
             ///
-            /// `other` is a tensor or a number. Masks are the condition of [`select`](crate::select); `a * b` is their
-            /// conjunction, `a.maximum(b)` their disjunction, `1.0 - a` the negation. No gradient flows through one.
+            /// `other` is a tensor or a number. Masks serve as the condition of [`select`](crate::select); `a * b` is
+            /// their conjunction, `a.maximum(b)` their disjunction, `1.0 - a` the negation. No gradient flows through a
+            /// mask.
             ///
             /// # Shapes
             /// Any two that broadcast, matched from the last axis.
@@ -28,7 +29,7 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    /// 1 where two elements are equal, else 0; a NaN equals nothing.
+    /// 1 where two elements are equal, else 0; NaN equals nothing.
     ///
     /// # Example
     /// ```
@@ -38,7 +39,7 @@ comparisons! {
     /// assert_eq!(x.eq(2.0).sum().item(), 2.0);
     /// ```
     eq ==
-    /// 1 where two elements differ, else 0; a NaN differs from everything.
+    /// 1 where two elements differ, else 0; NaN differs from everything.
     ne !=
     /// 1 where an element is less than the other, else 0.
     lt <

@@ -4,9 +4,9 @@ use super::conv2d::{self, Conv, check};
 use crate::Tensor;
 use crate::gradcheck::Case;
 
-/// Slides windows of weights over sequences.
+/// Convolves sequences with a weight.
 ///
-/// Of the options the second number of each pair counts; `Conv::new().stride(2)` means that stride.
+/// Only the second number of each pair of the options is used; `Conv::new().stride(2)` sets both.
 ///
 /// # Shapes
 /// `x: [batch, in, length]`, `weight: [out, in / groups, k]`, `bias: [out]` → `[batch, out, ol]` with
@@ -33,7 +33,7 @@ pub fn conv1d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: Conv)
     convolved(x, weight, bias, options, false)
 }
 
-/// As [`conv1d`], with a rectifier in the same pass if `relu`.
+/// As [`conv1d`], fused with a ReLU if `relu`.
 #[track_caller]
 pub(crate) fn convolved(
     x: &Tensor,
@@ -47,7 +47,7 @@ pub(crate) fn convolved(
     without_height(&conv2d::convolved(&x, &weight, bias, options, relu))
 }
 
-/// Sequences and windows as pictures of one row.
+/// Sequences and kernels as images of one row.
 #[track_caller]
 fn as_pictures(x: &Tensor, weight: &Tensor, options: Conv) -> (Tensor, Tensor, Conv) {
     let &[batch, channels, length] = x.shape() else {
@@ -66,7 +66,7 @@ fn as_pictures(x: &Tensor, weight: &Tensor, options: Conv) -> (Tensor, Tensor, C
     (x.reshape(&[batch, channels, 1, length]), weight.reshape(&[outputs, inputs, 1, taps]), options)
 }
 
-/// The rows of pictures of one row each.
+/// Images of one row as sequences.
 #[track_caller]
 fn without_height(y: &Tensor) -> Tensor {
     let shape = y.shape();

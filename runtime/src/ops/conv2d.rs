@@ -11,9 +11,9 @@ use crate::shape;
 use crate::value::Value;
 use crate::{Pair, Pool, Tensor};
 
-/// How a window moves over its input: stride 1, no padding, dilation 1 and one group, unless told otherwise.
+/// Options of a convolution: by default stride 1, no padding, dilation 1 and one group.
 ///
-/// Numbers are one for both axes, or `[height, width]`.
+/// An option is one number for both axes, or `[height, width]`.
 ///
 /// # Example
 /// ```
@@ -37,22 +37,22 @@ impl Conv {
         Self { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 }
     }
 
-    /// The window moves by so many places, at least 1.
+    /// The step between windows, at least 1.
     pub fn stride(self, stride: impl Into<Pair>) -> Self {
         Self { stride: stride.into().0, ..self }
     }
 
-    /// So many zeros surround the input on each side.
+    /// Zeros added on each side of the input.
     pub fn padding(self, padding: impl Into<Pair>) -> Self {
         Self { padding: padding.into().0, ..self }
     }
 
-    /// The window's taps are so many places apart, at least 1.
+    /// The distance between the taps of a window, at least 1.
     pub fn dilation(self, dilation: impl Into<Pair>) -> Self {
         Self { dilation: dilation.into().0, ..self }
     }
 
-    /// Channels are split into so many groups, each with outputs of its own.
+    /// The number of groups; each has its own input channels and outputs.
     pub fn groups(self, groups: usize) -> Self {
         Self { groups, ..self }
     }
@@ -64,20 +64,20 @@ impl Default for Conv {
     }
 }
 
-/// Slides windows of weights over pictures.
+/// Convolves images with a weight.
 ///
 /// # Shapes
 /// `x: [batch, in, h, w]`, `weight: [out, in / groups, kh, kw]`, `bias: [out]` → `[batch, out, oh, ow]` with
 /// `oh = (h + 2 · padding - dilation · (kh - 1) - 1) / stride + 1`, rounded down, and `ow` likewise.
 ///
 /// # Formula
-/// `y[n, k, i] = b[k] + Σ w[k, c, r] · x[n, c, i · stride + r · dilation - padding]` over the channels `c` of the
-/// group of `k` and the taps `r` of the window; places outside of the picture count as 0.
-/// Windows of 3 by 3 with stride 1 and many channels are multiplied by Winograd's scheme F(4×4, 3×3), which rounds
-/// otherwise: an output differs from the exact one by less than `1e-5` of the largest of its picture.
+/// `y[n, k, i] = b[k] + Σ w[k, c, r] · x[n, c, i · stride + r · dilation - padding]` over the channels `c` of the group
+/// of `k` and the taps `r` of the window; elements outside the image count as 0.
+/// Windows of 3 by 3 with stride 1 and many channels use Winograd's scheme F(4×4, 3×3), which rounds differently: the
+/// error of an output is less than `1e-5` of the largest output of its image.
 ///
 /// # Panics
-/// If the shapes do not fit, if a stride or a dilation is 0, or if the window is larger than the padded picture.
+/// If the shapes do not fit, if a stride or a dilation is 0, or if the window is larger than the padded image.
 ///
 /// # Source
 /// PyTorch's `conv2d`; Lavin and Gray 2015 for Winograd's scheme.
@@ -94,7 +94,7 @@ pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: Conv)
     convolved(x, weight, bias, options, false)
 }
 
-/// As [`conv2d`], with a rectifier in the same pass if `relu`.
+/// As [`conv2d`], fused with a ReLU if `relu`.
 #[track_caller]
 pub(crate) fn convolved(
     x: &Tensor,
@@ -108,15 +108,15 @@ pub(crate) fn convolved(
     let planes = sizes.groups * sizes.outputs;
     let output = Value::build([sizes.batch, planes, sizes.output[0], sizes.output[1]], |y| {
         let finish = Finish { bias: bias.map(|bias| bias.value().as_slice()), relu };
-        let mut room = Buffer::stale(conv::forward_room(&sizes));
-        conv::forward(&sizes, input.as_slice(), w.as_slice(), finish, y, room.as_mut_slice());
+        let mut workspace = Buffer::stale(conv::forward_workspace(&sizes));
+        conv::forward(&sizes, input.as_slice(), w.as_slice(), finish, y, workspace.as_mut_slice());
     });
     let needs = [x.requires_grad(), weight.requires_grad(), bias.is_some_and(Tensor::requires_grad)];
     let kept = relu.then(|| output.clone());
     let backward = move |mut gradient: Value| {
         let db = (relu || needs[2]).then(|| {
             let mut sums = Buffer::stale(sizes.batch * planes);
-            // Without a rectifier the gradient is only read, and may be somebody else's too.
+            // Without a ReLU the gradient is only read, because it may be shared.
             match &kept {
                 Some(y) => {
                     conv::mask_and_sum(&sizes, gradient.make_mut(), y.as_slice(), sums.as_mut_slice());
@@ -129,13 +129,13 @@ pub(crate) fn convolved(
         });
         let stale = |value: &Value| Buffer::stale(value.len());
         let (mut dx, mut dw) = (needs[0].then(|| stale(&input)), needs[1].then(|| stale(&w)));
-        let mut room = Buffer::stale(conv::backward_room(&sizes, needs[0], needs[1]));
+        let mut workspace = Buffer::stale(conv::backward_workspace(&sizes, needs[0], needs[1]));
         conv::backward(
             &sizes,
             [input.as_slice(), gradient.as_slice(), w.as_slice()],
             dx.as_mut().map(Buffer::as_mut_slice),
             dw.as_mut().map(Buffer::as_mut_slice),
-            room.as_mut_slice(),
+            workspace.as_mut_slice(),
         );
         let dx = dx.map(|dx| Value::new(input.shape().clone(), dx));
         let dw = dw.map(|dw| Value::new(w.shape().clone(), dw));
@@ -150,7 +150,7 @@ pub(crate) fn convolved(
     }
 }
 
-/// The sizes of a convolution, or a panic that says what does not fit.
+/// The sizes of a convolution; panics with the mismatch if shapes do not fit.
 #[track_caller]
 pub(crate) fn check(
     op: &str,
@@ -232,7 +232,7 @@ pub(crate) const CASES: &[Case] = &[
     Case::new(&[&[&[2, 2, 5, 6], &[3, 2, 3, 3], &[3]]], |x| {
         convolved(&x[0], &x[1], Some(&x[2]), Conv::new().padding([2, 0]), true)
     }),
-    // Enough channels for Winograd's scheme, with whole and cut tiles and several images in a group.
+    // Enough channels for Winograd's scheme, with whole and partial tiles and several images in a group.
     Case::new(&[&[&[3, 13, 6, 7], &[14, 13, 3, 3], &[14]], &[&[2, 12, 10, 6], &[12, 12, 3, 3], &[12]]], |x| {
         conv2d(&x[0], &x[1], Some(&x[2]), Conv::new())
     }),

@@ -7,7 +7,7 @@ use crate::reduction::Reduction;
 use crate::Tensor;
 
 impl Tensor {
-    /// The quotient, element by element.
+    /// The elementwise quotient.
     ///
     /// # Shapes
     /// Any two that broadcast, matched from the last axis.

@@ -7,7 +7,7 @@ use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
 impl Tensor {
-    /// Drops each element with probability `p` and scales the others up, so that the mean stays.
+    /// Zeroes each element with probability `p` and scales the others up, so that the expected value is unchanged.
     ///
     /// This always drops; the layer `Dropout` does so in training mode only.
     ///
@@ -15,7 +15,7 @@ impl Tensor {
     /// `x: [..]` → `[..]`
     ///
     /// # Formula
-    /// `y = x m`, `dx = g m`, where `m = 0` with probability `p` and else `1 / (1 - p)`.
+    /// `y = x m`, `dx = g m`, where `m = 0` with probability `p`, else `1 / (1 - p)`.
     ///
     /// # Panics
     /// If `p` is outside [0, 1].
@@ -26,7 +26,7 @@ impl Tensor {
             return self.clone();
         }
         let scale = if p == 1.0 { 0.0 } else { 1.0 / (1.0 - p) };
-        // A word below this is a drop: 32 random bits for each element. Where `p` is 1 the scale is 0 too.
+        // An element is dropped if its 32 random bits are below this bound. For `p = 1` the scale is 0 too.
         let bound = (f64::from(p) * 2.0_f64.powi(32)) as u32;
         let mut stream = random::draw(Purpose::Dropout);
         let mask = Value::build(self.value().shape().clone(), |mask| {

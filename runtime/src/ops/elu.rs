@@ -5,7 +5,7 @@ use crate::gradcheck::Case;
 use crate::{Scalar, Tensor};
 
 impl Tensor {
-    /// Keeps positive entries and bends the others towards `-alpha`.
+    /// Keeps positive elements and maps the others smoothly to `(-alpha, 0]`.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

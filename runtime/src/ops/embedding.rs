@@ -1,4 +1,4 @@
-//! Embedding: rows of a table by their numbers.
+//! Embedding lookup.
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
@@ -7,17 +7,17 @@ use crate::shape::Shape;
 use crate::value::Value;
 use crate::{Labels, Tensor};
 
-/// The rows of `weight` that the ids name.
+/// The rows of `weight` with the given ids.
 ///
 /// # Shapes
 /// `ids: [..]`, `weight: [rows, width]` → `[.., width]`
 ///
 /// # Formula
-/// `y[i] = weight[ids[i]]`; `dweight[r]` is the sum of `g[i]` over all `i` with `ids[i] = r`, added in the order of
-/// the ids. The row `padding` gets no gradient.
+/// `y[i] = weight[ids[i]]`; `dweight[r]` is the sum of `g[i]` over all `i` with `ids[i] = r`, in the order of the ids.
+/// The row `padding` gets no gradient.
 ///
 /// # Panics
-/// If an id or `padding` is not below the number of rows, or `weight` is no matrix.
+/// If an id or `padding` is not below the number of rows, or if `weight` is not a matrix.
 ///
 /// # Source
 /// PyTorch's `F.embedding` with its `padding_idx`.
@@ -49,8 +49,8 @@ pub fn embedding(ids: &Labels, weight: &Tensor, padding: Option<usize>) -> Tenso
     let ids = ids.clone();
     record(output, [weight], move |gradient| {
         [Value::build([rows, width], |sums| {
-            // An id is below the rows, and these are counted in 32 bits where there is any id.
-            let skip = padding.map(|padding| padding as u32);
+            // An id has 32 bits: a padding row beyond them matches none.
+            let skip = padding.and_then(|padding| u32::try_from(padding).ok());
             sum_rows(gradient.as_slice(), width, ids.as_slice(), skip, sums);
         })]
     })

@@ -6,7 +6,8 @@ use crate::kernel::math;
 use crate::{Scalar, Tensor};
 
 impl Tensor {
-    /// The error function of each element: `erf(x/√2)` is the share of a standard normal distribution within `±x`.
+    /// The error function of each element: `erf(x/√2)` is the probability of `[-x, x]` under the standard normal
+    /// distribution.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

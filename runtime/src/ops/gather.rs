@@ -1,4 +1,4 @@
-//! One entry of each row.
+//! Selection of one element per row.
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
@@ -6,13 +6,13 @@ use crate::value::Value;
 use crate::{Labels, Tensor};
 
 impl Tensor {
-    /// From each row the entry that its label names.
+    /// The element of each row at the index of its label.
     ///
     /// # Shapes
     /// `x: [.., classes]`, labels `[..]` → `[..]`
     ///
     /// # Formula
-    /// `y[i] = x[i, t[i]]`; `dx` is `g[i]` there and 0 elsewhere.
+    /// `y[i] = x[i, t[i]]`; `dx` is `g[i]` at that element and 0 elsewhere.
     ///
     /// # Panics
     /// If the shapes do not fit, or a label is not below the number of classes.

@@ -11,11 +11,11 @@ use crate::{Scalar, Tensor};
 /// √(2/π)
 #[allow(clippy::excessive_precision)] // The double-precision build uses every digit.
 const ROOT: Scalar = 0.797_884_560_802_865_4;
-/// The factor of x³ in the approximation.
+/// The coefficient of x³ in the approximation.
 const CUBE: Scalar = 0.044_715;
 
 impl Tensor {
-    /// Each element times the share of a standard normal distribution that lies below it.
+    /// Each element times the standard normal distribution function of it.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`
@@ -37,14 +37,14 @@ impl Tensor {
         })
     }
 
-    /// [`Tensor::gelu`] by its approximation with a tanh, as GPT-2 was trained.
+    /// [`Tensor::gelu`] in the tanh approximation that GPT-2 uses.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`
     ///
     /// # Formula
     /// `u = √(2/π) (x + 0.044715 x³)`, `y = x (1 + tanh u) / 2`; `dx = g (s + 2 x s (1 - s) u')` with
-    /// `s = (1 + tanh u) / 2 = 1 / (1 + e^(-2u))`, which loses no digits far out on the left.
+    /// `s = (1 + tanh u) / 2 = 1 / (1 + e^(-2u))`, which is accurate in the left tail.
     #[track_caller]
     pub fn gelu_tanh(&self) -> Self {
         by_input(

@@ -1,4 +1,4 @@
-//! Chosen places along an axis.
+//! Selection of indices along an axis.
 
 use super::axis;
 use crate::Tensor;
@@ -8,16 +8,16 @@ use crate::kernel;
 use crate::value::Value;
 
 impl Tensor {
-    /// The given places of one axis, in the given order, each as often as it is named.
+    /// The elements at `indices` of one axis, in this order, with repetitions.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, indices, c]` for `axis = 1`; a negative axis counts from the last.
     ///
     /// # Formula
-    /// `dx` is the sum of `g` over all places that a place was copied to.
+    /// `dx` is the sum of `g` over all copies of an element.
     ///
     /// # Panics
-    /// If there is no such axis, or an index is beyond it.
+    /// If there is no such axis, or if an index is out of range.
     #[track_caller]
     pub fn index_select(&self, axis: isize, indices: &[usize]) -> Self {
         let axis = self::axis("index_select", self.shape(), axis);

@@ -8,7 +8,7 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// Brings each sample to mean 0 and variance 1, over the last axes that `weight` has, then scales and shifts.
+/// Normalises each sample to mean 0 and variance 1 over the axes of `weight`, then scales and shifts it.
 ///
 /// # Shapes
 /// `x: [.., n]`, `weight: [n]`, `bias: [n]` → `[.., n]`, where `n` may be several axes.
@@ -18,7 +18,7 @@ use crate::{Scalar, Tensor};
 /// `dx = (h - h̄ - x̂ · mean(h x̂)) / √..`, `dw = Σ g x̂`, `db = Σ g`.
 ///
 /// # Panics
-/// If the last axes of `x` are not those of `weight`, or `bias` has another shape.
+/// If the last axes of `x` are not those of `weight`, or if `bias` has another shape.
 #[track_caller]
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: Scalar) -> Tensor {
     assert!(

@@ -1,11 +1,11 @@
-//! Leaky rectifier.
+//! Leaky ReLU.
 
 use super::by_input;
 use crate::gradcheck::Case;
 use crate::{Scalar, Tensor};
 
 impl Tensor {
-    /// Keeps positive entries and scales the others by `slope`.
+    /// Keeps positive elements and scales the others by `slope`.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

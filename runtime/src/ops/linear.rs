@@ -1,9 +1,9 @@
-//! An affine map, bias and all, in one operation.
+//! An affine map with bias, in one operation.
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
 use crate::kernel::affine::{add_and_rectify, rectify_and_sum};
-use crate::kernel::gemm::{flipped, plain, product};
+use crate::kernel::gemm::{transposed, plain, matmul};
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
@@ -22,7 +22,7 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
     affine(x, weight, bias, false)
 }
 
-/// [`linear`], and where `relu` is set its rectified output: then bias and rectifier share a pass each way.
+/// [`linear`], fused with a ReLU if `relu`.
 #[track_caller]
 pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Tensor {
     let sizes = check(x.shape(), weight.shape(), bias.map(Tensor::shape));
@@ -35,7 +35,7 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
         if let Some(bias) = preset {
             kernel::repeat(bias, y);
         }
-        product(sizes, plain(input.as_slice()), flipped(w.as_slice()), y, preset.is_some());
+        matmul(sizes, plain(input.as_slice()), transposed(w.as_slice()), y, preset.is_some());
         match bias {
             Some(bias) if relu => bound = add_and_rectify(bias, y),
             None if relu => kernel::map_in_place(y, |y| if y <= 0.0 { 0.0 } else { y }),
@@ -62,13 +62,13 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
         let [largest_g, largest_x] = bounds_of_factors(&gradient, &input, outputs * inputs);
         let dx = needs[0].then(|| {
             Value::build(input.shape().clone(), |dx| {
-                product((rows, outputs, inputs), plain(g), plain(w.as_slice()), dx, false);
+                matmul((rows, outputs, inputs), plain(g), plain(w.as_slice()), dx, false);
             })
         });
         let dw = needs[1].then(|| {
             let x = input.as_slice();
             let dw = Value::build(w.shape().clone(), |dw| {
-                product((outputs, rows, inputs), flipped(g), plain(x), dw, false);
+                matmul((outputs, rows, inputs), transposed(g), plain(x), dw, false);
             });
             dw.with_bound(rows as Scalar * largest_g * largest_x)
         });
@@ -87,7 +87,7 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
 /// Upper bounds of the absolute values in both factors of a weight's gradient, `g` and `x`.
 ///
 /// The gradient is at most `rows · max|g| · max|x|`, so that a check for NaN and infinity need not read its `count`
-/// numbers. A bound is infinite if it is not known and reading both factors would cost more than reading the gradient.
+/// elements. A bound is infinite if it is unknown and reading both factors would cost more than reading the gradient.
 fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 2] {
     let unknown = |factor: &Value| if factor.bound().is_finite() { 0 } else { factor.len() };
     if unknown(gradient) + unknown(input) < count {
@@ -97,7 +97,7 @@ fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 
     }
 }
 
-/// Rows, inputs and outputs of the product.
+/// The numbers of rows, inputs and outputs.
 #[track_caller]
 fn check(x: &[usize], weight: &[usize], bias: Option<&[usize]>) -> (usize, usize, usize) {
     let &[outputs, inputs] = weight else {
@@ -107,7 +107,7 @@ fn check(x: &[usize], weight: &[usize], bias: Option<&[usize]>) -> (usize, usize
         let help = if x.len() > 2 && x[1..].iter().product::<usize>() == inputs {
             "`flatten(1)` the input first, or put a `Flatten` before the layer"
         } else if x.len() == 1 && inputs > 0 && x[0] > inputs && x[0].is_multiple_of(inputs) {
-            "a whole batch seems to be one row: join the axes after the first alone, by `flatten(1)`"
+            "the whole batch seems to be one row: merge only the axes after the first, with `flatten(1)`"
         } else if x.len() > 3 {
             "`flatten(1)` the input first, and build the layer for that many inputs"
         } else {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a whole batch seems to be one row: join the axes after the first alone, by `flatten(1)`")]
+    #[should_panic(expected = "the whole batch seems to be one row: merge only the axes after the first, with `flatten(1)`")]
     fn a_batch_in_one_row_is_named() {
         let pictures = Tensor::zeros(&[4, 2, 3]);
         let _ = linear(&pictures.flatten(0), &Tensor::zeros(&[5, 6]), None);

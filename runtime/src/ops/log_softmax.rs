@@ -4,11 +4,11 @@ use super::axis;
 use crate::Tensor;
 use crate::autograd::record;
 use crate::gradcheck::Case;
-use crate::kernel::softmax::{log_softmax, log_softmax_slope};
+use crate::kernel::softmax::{log_softmax, log_softmax_gradient};
 use crate::value::Value;
 
 impl Tensor {
-    /// The logarithm of [`Tensor::softmax`], exact also where a share is too small for it.
+    /// The logarithm of [`Tensor::softmax`], accurate even where the probability underflows.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`
@@ -26,7 +26,7 @@ impl Tensor {
         let output = Value::build(x.shape().clone(), |y| log_softmax(shape, x.as_slice(), y));
         let y = output.clone();
         record(output, [self], move |gradient| {
-            let slope = |dx: &mut [_]| log_softmax_slope(shape, y.as_slice(), gradient.as_slice(), dx);
+            let slope = |dx: &mut [_]| log_softmax_gradient(shape, y.as_slice(), gradient.as_slice(), dx);
             [Value::build(y.shape().clone(), slope)]
         })
     }

@@ -1,63 +1,63 @@
-//! A long short-term memory over a whole sequence, in one operation.
+//! LSTM over a whole sequence, in one operation.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
-use crate::kernel::gemm::{flipped, plain, product};
+use crate::kernel::gemm::{transposed, plain, matmul};
 use crate::kernel::lstm::{Backward, Forward, Sizes};
 use crate::shape::Shape;
 use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
-/// The weights of one direction of one layer of a long short-term memory.
+/// The weights of one direction of one LSTM layer.
 #[derive(Clone, Debug)]
 pub struct LstmWeights {
-    /// `[4 hidden, in]`: what the inputs add to the gates, in the order input, forget, cell, output.
+    /// `[4 hidden, in]`: input weights of the gates, in the order input, forget, cell, output.
     pub weight_ih: Tensor,
-    /// `[4 hidden, hidden]`: what the state before adds.
+    /// `[4 hidden, hidden]`: recurrent weights of the gates.
     pub weight_hh: Tensor,
     /// `[4 hidden]` each; their sum is added.
     pub bias: Option<[Tensor; 2]>,
 }
 
-/// What a long short-term memory remembers after a step: give it back to go on from there.
+/// State of an LSTM after a step; pass it to the next call to continue the sequence.
 ///
-/// `detach` it to go on without learning from what was before, as in training on pieces of one long text.
+/// `detach` it to cut the gradient there, as in truncated back-propagation through time.
 #[derive(Clone, Debug)]
 pub struct LstmState {
-    /// The state, which is also the output of the step.
+    /// The hidden state, which is also the output of the step.
     pub h: Tensor,
-    /// The cell, which only the next step sees.
+    /// The cell state.
     pub c: Tensor,
 }
 
 impl LstmState {
-    /// The same numbers without the graph behind them.
+    /// The same values without their graph.
     #[track_caller]
     pub fn detach(&self) -> Self {
         Self { h: self.h.detach(), c: self.c.detach() }
     }
 }
 
-/// Runs a long short-term memory over a sequence, and gives all its states and what it remembers at the end.
+/// Runs an LSTM over a sequence and returns all hidden states and the final state.
 ///
 /// # Shapes
 /// `x: [batch, time, in]`, `start`: `[batch, hidden]` each → `[batch, time, hidden]` and `[batch, hidden]` each.
-/// Without a start it begins with zeros.
+/// Without `start` the initial state is zero.
 ///
 /// # Formula
 /// With `(i f g o) = x W_ihᵀ + h W_hhᵀ + b`: `c' = σ(f) c + σ(i) tanh g`, `h' = σ(o) tanh c'`.
-/// Backward runs through all of time: `dc += dh σ(o) (1 - tanh² c')`, then through the gates to the sums under
-/// them, `dh = d(i f g o) W_hh`, and once for all steps `dW = d(i f g o)ᵀ [x h]`.
+/// Back-propagation through time: `dc += dh σ(o) (1 - tanh² c')`, then through the gates to their pre-activations,
+/// `dh = d(i f g o) W_hh`, and once for all steps `dW = d(i f g o)ᵀ [x h]`.
 ///
 /// # Panics
 /// If the shapes do not fit.
 ///
 /// # Source
 /// Hochreiter and Schmidhuber 1997, with the forget gate of Gers et al. 2000; PyTorch's `nn.LSTM` with
-/// `batch_first=True`. An empty sequence gives back the start.
+/// `batch_first=True`. An empty sequence returns the initial state.
 #[track_caller]
 pub fn lstm(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>) -> (Tensor, LstmState) {
     let (output, last) = run(x, weights, start, false);
@@ -65,15 +65,15 @@ pub fn lstm(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>) -> (Te
     (output, state)
 }
 
-/// The halves of `[2, batch, hidden]`.
+/// Splits `[2, batch, hidden]` into hidden state and cell state.
 #[track_caller]
 fn split(last: &Tensor) -> LstmState {
     let shape = &last.shape()[1..];
     LstmState { h: last.slice(0, 0..1).reshape(shape), c: last.slice(0, 1..2).reshape(shape) }
 }
 
-/// As [`lstm`], and from the end to the beginning where `reverse` is set; gives all states, and `[2, batch, hidden]`:
-/// the last state and the last cell.
+/// As [`lstm`], from the end to the start of the sequence if `reverse`. Returns all hidden states, and
+/// `[2, batch, hidden]`: the final hidden state and cell state.
 #[track_caller]
 pub(crate) fn run(
     x: &Tensor,
@@ -96,20 +96,20 @@ pub(crate) fn run(
     let (w_ih, w_hh) = (weights.weight_ih.value().clone(), weights.weight_hh.value().clone());
     let mut gates = Buffer::stale(rows * 4 * hidden);
     let into_gates = gates.as_mut_slice();
-    product((rows, inputs, 4 * hidden), plain(given.as_slice()), flipped(w_ih.as_slice()), into_gates, false);
+    matmul((rows, inputs, 4 * hidden), plain(given.as_slice()), transposed(w_ih.as_slice()), into_gates, false);
     let bias = Value::build([4 * hidden], |sum| {
         kernel::zip(bias_ih.as_slice(), bias_hh.as_slice(), sum, |a, b| a + b);
     });
     let (mut states, mut cells, mut bounded) =
         (Buffer::stale(rows * hidden), Buffer::stale(rows * hidden), Buffer::stale(rows * hidden));
     let mut output = Buffer::stale(rows * hidden);
-    let mut room = Buffer::stale(sizes.room()[0]);
+    let mut workspace = Buffer::stale(sizes.workspace()[0]);
     let last = Value::build([2, batch, hidden], |last| {
         let (last_state, last_cell) = last.split_at_mut(batch * hidden);
         let pass = Forward {
             sizes,
             weight: w_hh.as_slice(),
-            room: room.as_mut_slice(),
+            workspace: workspace.as_mut_slice(),
             bias: bias.as_slice(),
             start: [h.as_slice(), c.as_slice()],
             gates: gates.as_mut_slice(),
@@ -122,7 +122,7 @@ pub(crate) fn run(
     });
     let inputs = [x, &weights.weight_ih, &weights.weight_hh, &bias_ih, &bias_hh, &h, &c];
     let saved = Saved { sizes, needs: inputs.map(Tensor::requires_grad), given, w_ih, w_hh, gates, states, cells, bounded };
-    // The last state and cell are a second output. Their gradient waits here for that of the first.
+    // The final state is a second output. Its gradient is kept here until that of the first output arrives.
     let waiting = Arc::new(Mutex::new(None));
     let taken = Arc::clone(&waiting);
     let output = record(Value::new([batch, time, hidden], output), inputs, move |gradient| {
@@ -136,12 +136,12 @@ pub(crate) fn run(
     (output, last)
 }
 
-/// What `backward` needs of a forward pass.
+/// What the forward pass saves for `backward`.
 struct Saved {
     sizes: Sizes,
-    /// Which of the inputs want a gradient.
+    /// Which inputs require a gradient.
     needs: [bool; 7],
-    /// The inputs in sorted order.
+    /// The input in sorted order.
     given: Value,
     w_ih: Value,
     w_hh: Value,
@@ -162,12 +162,12 @@ impl Saved {
             None => Buffer::filled(batch * hidden, 0.0),
         };
         let (mut state, mut cell) = (half(0), half(1));
-        let mut room = Buffer::stale(self.sizes.room()[1]);
+        let mut workspace = Buffer::stale(self.sizes.workspace()[1]);
         let mut sums = Buffer::stale(rows * 4 * hidden);
         let pass = Backward {
             sizes: self.sizes,
             weight: self.w_hh.as_slice(),
-            room: room.as_mut_slice(),
+            workspace: workspace.as_mut_slice(),
             gates: self.gates.as_slice(),
             cells: self.cells.as_slice(),
             bounded: self.bounded.as_slice(),
@@ -180,13 +180,13 @@ impl Saved {
         let g = sums.as_slice();
         let weight = |other: &[Scalar], width| {
             Value::build([4 * hidden, width], |dw| {
-                product((4 * hidden, rows, width), flipped(g), plain(other), dw, false);
+                matmul((4 * hidden, rows, width), transposed(g), plain(other), dw, false);
             })
         };
         let dx = dx.then(|| {
             let mut sorted = Buffer::stale(rows * inputs);
             let to = sorted.as_mut_slice();
-            product((rows, 4 * hidden, inputs), plain(g), plain(self.w_ih.as_slice()), to, false);
+            matmul((rows, 4 * hidden, inputs), plain(g), plain(self.w_ih.as_slice()), to, false);
             Value::build([batch, time, inputs], |dx| self.sizes.unsort(inputs, sorted.as_slice(), dx))
         });
         let db = (db_ih || db_hh).then(|| {
@@ -234,12 +234,12 @@ fn check(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>, reverse: 
             part.shape()
         );
     }
-    // All that the pass keeps is at most of this size.
+    // No buffer of the pass is larger than this.
     Shape::new(&[batch, time, 4, hidden]);
     (Sizes { batch, time, hidden, reverse }, inputs)
 }
 
-/// All that a pass gives, in a row.
+/// All outputs of a pass, concatenated.
 fn flat((output, state): (Tensor, LstmState)) -> Tensor {
     let parts = [output, state.h, state.c].map(|part| part.reshape(&[part.len()]));
     crate::cat(&parts.each_ref(), 0)
@@ -250,7 +250,7 @@ fn weights(x: &[Tensor]) -> LstmWeights {
     LstmWeights { weight_ih: x[1].clone(), weight_hh: x[2].clone(), bias }
 }
 
-/// From an input, two weights, two biases, and a state and a cell to start from.
+/// Inputs: `x`, two weights, two biases, and the initial hidden state and cell state.
 fn from_start(x: &[Tensor], reverse: bool) -> Tensor {
     let start = LstmState { h: x[5].clone(), c: x[6].clone() };
     let (output, last) = run(&x[0], &weights(&x[..5]), Some(&start), reverse);
@@ -289,7 +289,7 @@ mod tests {
         Parameter::new(ndarray::ArrayD::from_shape_vec(shape, values).unwrap())
     }
 
-    /// All that a pass gives, forward and back.
+    /// All results of a pass, forward and backward.
     fn pass(batch: usize, time: usize, inputs: usize, hidden: usize) -> Vec<Vec<Scalar>> {
         let four = 4 * hidden;
         let shapes: [&[usize]; 7] =

@@ -1,15 +1,15 @@
-//! Matrix products.
+//! Matmul.
 
 use crate::autograd::record;
 use crate::broadcast::{self, needs};
 use crate::gradcheck::Case;
-use crate::kernel::{self, gemm::{flipped, plain, product}};
+use crate::kernel::{self, gemm::{transposed, plain, matmul}};
 use crate::shape::Shape;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
 impl Tensor {
-    /// The product of two matrices, or of two stacks of them whose leading axes broadcast.
+    /// The matmul of two matrices, or of two batches of matrices with broadcast leading axes.
     ///
     /// # Shapes
     /// `a: [.., m, k]`, `b: [.., k, n]` → `[.., m, n]`
@@ -18,7 +18,7 @@ impl Tensor {
     /// `y = a · b`; `da = g · bᵀ`, `db = aᵀ · g`, each summed over its broadcast axes.
     ///
     /// # Panics
-    /// If either side has fewer than two axes, the inner lengths differ, or the leading axes do not broadcast.
+    /// If either operand has fewer than two axes, if the inner lengths differ, or if the leading axes do not broadcast.
     #[track_caller]
     pub fn matmul(&self, other: &Self) -> Self {
         let (a, b) = (self.value().clone(), other.value().clone());
@@ -31,11 +31,11 @@ impl Tensor {
     }
 }
 
-/// The sizes of one product, and which matrices of either side meet.
+/// The sizes of one matmul, and the pairs of matrices to multiply.
 struct Plan {
     sizes: (usize, usize, usize),
     shape: Shape,
-    /// For each matrix of the output, its number on the left and on the right.
+    /// For each matrix of the output, the indices of its left and right operand.
     pairs: Vec<(usize, usize)>,
 }
 
@@ -56,10 +56,10 @@ impl Plan {
         let lead = broadcast::shape("matmul", &a_lead, &b_lead);
         let shape = Shape::new(&[&lead[..], &[m, n]].concat());
         let pairs = if m == 0 || n == 0 {
-            // No number is computed, and there may be more such products than there is memory for.
+            // Nothing is computed, and the number of matmuls may exceed memory.
             Vec::new()
         } else if b_lead.count() == 1 && lead == a_lead {
-            // One matrix on the right: the left side is one tall matrix.
+            // With a single right-hand matrix the left-hand side is one tall matrix.
             m *= lead.count();
             vec![(0, 0)]
         } else {
@@ -77,7 +77,7 @@ impl Plan {
                 let (i, j) = self.pairs[at];
                 let a = plain(&a.as_slice()[i * m * k..][..m * k]);
                 let b = plain(&b.as_slice()[j * k * n..][..k * n]);
-                product(self.sizes, a, b, c, false);
+                matmul(self.sizes, a, b, c, false);
             });
         })
     }
@@ -87,8 +87,8 @@ impl Plan {
         let (m, k, n) = self.sizes;
         let matrix = |at: usize, to: &mut [Scalar], add| {
             let g = plain(&gradient.as_slice()[at * m * n..][..m * n]);
-            let b = flipped(&b.as_slice()[self.pairs[at].1 * k * n..][..k * n]);
-            product((m, n, k), g, b, to, add);
+            let b = transposed(&b.as_slice()[self.pairs[at].1 * k * n..][..k * n]);
+            matmul((m, n, k), g, b, to, add);
         };
         self.backward(a, m * k, |at| self.pairs[at].0, matrix)
     }
@@ -97,14 +97,15 @@ impl Plan {
     fn right(&self, gradient: &Value, a: &Value, b: &Value) -> Value {
         let (m, k, n) = self.sizes;
         let matrix = |at: usize, to: &mut [Scalar], add| {
-            let a = flipped(&a.as_slice()[self.pairs[at].0 * m * k..][..m * k]);
+            let a = transposed(&a.as_slice()[self.pairs[at].0 * m * k..][..m * k]);
             let g = plain(&gradient.as_slice()[at * m * n..][..m * n]);
-            product((k, m, n), a, g, to, add);
+            matmul((k, m, n), a, g, to, add);
         };
         self.backward(b, k * n, |at| self.pairs[at].1, matrix)
     }
 
-    /// The gradient of one side, `size` numbers a matrix, from a product for each pair; `place` tells its matrix.
+    /// The gradient of one operand with matrices of `size` elements: the sum of a matmul per pair; `place` selects the
+    /// matrix.
     #[track_caller]
     fn backward(
         &self,
@@ -114,7 +115,7 @@ impl Plan {
         matrix: impl Fn(usize, &mut [Scalar], bool) + Sync,
     ) -> Value {
         if side.len() == self.pairs.len() * size {
-            // Nothing was broadcast: each matrix has one pair, in the same order.
+            // Without broadcasting each matrix has one pair, in the same order.
             return Value::build(side.shape().clone(), |to| self.each(to, size, |at, to| matrix(at, to, false)));
         }
         let mut sums = Value::filled(side.shape().clone(), 0.0);
@@ -125,10 +126,10 @@ impl Plan {
         sums
     }
 
-    /// Calls `work` for each pair with its `size` numbers of the output: many small products are shared among
-    /// threads by pairs, few ones share themselves.
+    /// Calls `work` for each pair with its `size` elements of the output. Many small matmuls are shared among threads
+    /// by pairs; few large ones are shared internally.
     fn each(&self, output: &mut [Scalar], size: usize, work: impl Fn(usize, &mut [Scalar]) + Sync) {
-        /// Multiplications that are worth a part of their own.
+        /// Multiplications that justify a part of their own.
         const PART: usize = 1 << 18;
         let (m, k, n) = self.sizes;
         let pairs = self.pairs.len();
@@ -147,7 +148,7 @@ impl Plan {
     }
 }
 
-/// For each matrix of the stack `to`, the number of the matrix of `from` that it broadcasts.
+/// For each matrix of the batch `to`, the index of the matrix of `from` that broadcasts to it.
 #[track_caller]
 fn places(from: &Shape, to: &Shape) -> Vec<usize> {
     let mut places = vec![0];
@@ -190,7 +191,7 @@ mod tests {
         let (a, b) = (count(&[2, 1, 2, 3]), count(&[2, 3, 2]));
         let y = a.matmul(&b);
         assert_eq!(y.shape(), [2, 2, 2, 2]);
-        // The second of the left times the first of the right: [[7, 8, 9], [10, 11, 12]] · [[1, 2], [3, 4], [5, 6]].
+        // The second on the left times the first on the right: [[7, 8, 9], [10, 11, 12]] · [[1, 2], [3, 4], [5, 6]].
         assert_eq!(y.as_slice()[8..12], [76.0, 100.0, 103.0, 136.0]);
     }
 

@@ -1,4 +1,4 @@
-//! The greatest number of each window.
+//! Max pooling.
 
 use super::window::{self, Pool};
 use crate::Tensor;
@@ -9,19 +9,19 @@ use crate::shape::product;
 use crate::storage::Bytes;
 use crate::value::Value;
 
-/// Takes the greatest number of each window of planes; a NaN is greater than all.
+/// The maximum of each window of planes; NaN is greater than everything.
 ///
 /// # Shapes
 /// `x: [.., h, w]` → `[.., oh, ow]` with `oh = (h + 2 · padding - dilation · (kh - 1) - 1) / stride + 1`, rounded
 /// down, and `ow` likewise.
 ///
 /// # Formula
-/// `y = max x` over the window, which padding never wins; `dx` is `g` at the window's first greatest place, added up
-/// where windows overlap.
+/// `y = max x` over the window without padding; `dx` is `g` at the first maximum of the window, summed over overlapping
+/// windows.
 ///
 /// # Panics
-/// If there are less than two axes, if the window is larger than the padded plane, or if there is more padding than
-/// half a window.
+/// If there are fewer than two axes, if the window is larger than the padded plane, or if the padding is more than half
+/// a window.
 ///
 /// # Source
 /// PyTorch's `max_pool2d`.

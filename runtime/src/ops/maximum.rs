@@ -1,4 +1,4 @@
-//! The larger of two tensors, element by element.
+//! Elementwise maximum of two tensors.
 
 use crate::autograd::record;
 use crate::broadcast::{self, needs};
@@ -6,7 +6,7 @@ use crate::gradcheck::Case;
 use crate::{Scalar, Tensor};
 
 impl Tensor {
-    /// The larger of two elements; NaN if one of them is.
+    /// The larger of two elements; NaN if one of them is NaN.
     ///
     /// `other` is a tensor or a number. [`Tensor::max`] is the largest element of one tensor.
     ///
@@ -14,8 +14,8 @@ impl Tensor {
     /// Any two that broadcast, matched from the last axis.
     ///
     /// # Formula
-    /// `y = max(a, b)`; `da = g` where `a > b`, 0 where `a < b`, and `g / 2` at ties, as in PyTorch; `db` the other way
-    /// round.
+    /// `y = max(a, b)`; `da = g` where `a > b`, 0 where `a < b`, and `g / 2` at ties, as in PyTorch; `db`
+    /// symmetrically.
     ///
     /// # Example
     /// ```
@@ -41,7 +41,7 @@ pub(super) fn better(op: &'static str, a: &Tensor, b: &Tensor, is_better: fn(Sca
     record(output, [a, b], move |gradient| {
         let part = |own: usize| {
             let [mine, other] = [&values[own], &values[1 - own]];
-            // Where one is NaN neither is better, and both get the gradient, as in PyTorch.
+            // If one is NaN, neither is better and both get the gradient, as in PyTorch.
             let share = move |a: Scalar, b: Scalar| {
                 if a == b {
                     0.5

@@ -11,13 +11,13 @@ impl Tensor {
     /// `x: [..]` → `[]`
     ///
     /// # Formula
-    /// `y = Σ x / n`; each `dx = g / n`. The mean of nothing is NaN, as in PyTorch.
+    /// `y = Σ x / n`; `dx = g / n`. The mean of an empty tensor is NaN, as in PyTorch.
     #[track_caller]
     pub fn mean(&self) -> Self {
         (self.sum() / self.len() as Scalar).with_reduction(Reduction::of_mean(self))
     }
 
-    /// The means along one axis, which goes; a negative axis counts from the last.
+    /// The means along one axis, which is removed; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.
@@ -33,7 +33,7 @@ impl Tensor {
         self.sum_axis(axis) / length as Scalar
     }
 
-    /// As [`Tensor::mean_axis`], and the axis stays with length 1.
+    /// As [`Tensor::mean_axis`], but the axis is kept with length 1.
     #[track_caller]
     pub fn mean_axis_keepdim(&self, axis: isize) -> Self {
         let length = self.shape()[super::axis("mean_axis_keepdim", self.shape(), axis)];

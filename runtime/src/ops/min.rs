@@ -1,17 +1,17 @@
 //! Smallest elements.
 
 use crate::Tensor;
-use crate::extreme::{extreme, extreme_axis};
+use super::extreme::{extreme, extreme_axis};
 use crate::gradcheck::Case;
 
 impl Tensor {
-    /// The smallest element; NaN if there is one.
+    /// The smallest element; NaN if there is a NaN.
     ///
     /// # Shapes
     /// `x: [..]` → `[]`
     ///
     /// # Formula
-    /// `y = min x`; `dx = g / n` at each of the `n` smallest elements, as `PyTorch` shares among ties, else 0.
+    /// `y = min x`; `dx = g / n` at each of the `n` smallest elements, as `PyTorch` splits it among ties, else 0.
     ///
     /// # Panics
     /// If there are no elements.
@@ -20,7 +20,7 @@ impl Tensor {
         extreme("min", self, |a, b| a < b)
     }
 
-    /// The smallest elements along one axis, which goes; a negative axis counts from the last.
+    /// The smallest elements along one axis, which is removed; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.
@@ -29,7 +29,7 @@ impl Tensor {
     /// `y = min x` along the axis; `dx = g` at the first smallest element, as in `PyTorch`'s `min(dim)`, else 0.
     ///
     /// # Panics
-    /// If there is no such axis, or nothing along it.
+    /// If there is no such axis, or if its length is 0.
     #[track_caller]
     pub fn min_axis(&self, axis: isize) -> Self {
         extreme_axis("min_axis", self, axis, |a, b| a < b)

@@ -1,11 +1,11 @@
-//! The smaller of two tensors, element by element.
+//! Elementwise minimum of two tensors.
 
 use super::maximum::better;
 use crate::gradcheck::Case;
 use crate::{Tensor, broadcast};
 
 impl Tensor {
-    /// The smaller of two elements; NaN if one of them is.
+    /// The smaller of two elements; NaN if one of them is NaN.
     ///
     /// `other` is a tensor or a number. [`Tensor::min`] is the smallest element of one tensor.
     ///
@@ -13,8 +13,8 @@ impl Tensor {
     /// Any two that broadcast, matched from the last axis.
     ///
     /// # Formula
-    /// `y = min(a, b)`; `da = g` where `a < b`, 0 where `a > b`, and `g / 2` at ties, as in PyTorch; `db` the other way
-    /// round.
+    /// `y = min(a, b)`; `da = g` where `a < b`, 0 where `a > b`, and `g / 2` at ties, as in PyTorch; `db`
+    /// symmetrically.
     #[track_caller]
     pub fn minimum(&self, other: impl Into<Self>) -> Self {
         better("minimum", self, &other.into(), |a, b| a < b)

@@ -7,7 +7,7 @@ use crate::reduction::Reduction;
 use crate::Tensor;
 
 impl Tensor {
-    /// The product, element by element.
+    /// The elementwise product.
     ///
     /// # Shapes
     /// Any two that broadcast, matched from the last axis.

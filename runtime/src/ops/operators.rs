@@ -57,7 +57,7 @@ operator!(Sub, sub, sub_tensor);
 operator!(Mul, mul, mul_tensor);
 operator!(Div, div, div_tensor);
 
-/// `a += b` is `a = a + b`: a new value, whose graph goes through the old one.
+/// `a += b` is `a = a + b`: a new value, with the old one in its graph.
 macro_rules! assignment {
     ($trait:ident, $method:ident, $operation:ident) => {
         assignment!(@ $trait, $method, $operation, Tensor);
@@ -85,7 +85,7 @@ assignment!(SubAssign, sub_assign, sub_tensor);
 assignment!(MulAssign, mul_assign, mul_tensor);
 assignment!(DivAssign, div_assign, div_tensor);
 
-/// The sum, element by element; of no tensors, the number 0.
+/// The elementwise sum; 0 without tensors.
 impl Sum for Tensor {
     #[track_caller]
     fn sum<I: Iterator<Item = Tensor>>(mut tensors: I) -> Self {
@@ -97,7 +97,7 @@ impl Sum for Tensor {
     }
 }
 
-/// The sum, element by element; of no tensors, the number 0.
+/// The elementwise sum; 0 without tensors.
 impl<'a> Sum<&'a Tensor> for Tensor {
     #[track_caller]
     fn sum<I: Iterator<Item = &'a Tensor>>(tensors: I) -> Self {
@@ -106,7 +106,7 @@ impl<'a> Sum<&'a Tensor> for Tensor {
 }
 
 impl Tensor {
-    /// Both `Tensor` and `&Tensor` reach this by autoref.
+    /// Callable on both `Tensor` and `&Tensor` by autoref.
     fn borrowed(&self) -> &Self {
         self
     }

@@ -1,4 +1,4 @@
-//! Axes in another order.
+//! Permutation of axes.
 
 use super::axis;
 use crate::autograd::record;
@@ -9,16 +9,16 @@ use crate::value::Value;
 use crate::Tensor;
 
 impl Tensor {
-    /// The axes in the order given; the numbers are copied into their new order.
+    /// Permutes the axes; the elements are copied into their new order.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[c, a, b]` for `axes = [2, 0, 1]`.
     ///
     /// # Formula
-    /// `dx` is `g` under the inverse order.
+    /// `dx` is `g` under the inverse permutation.
     ///
     /// # Panics
-    /// If `axes` does not name each axis once.
+    /// If `axes` does not contain each axis exactly once.
     #[track_caller]
     pub fn permute(&self, axes: &[usize]) -> Self {
         let mut sorted = axes.to_vec();

@@ -12,7 +12,7 @@ impl Tensor {
     ///
     /// # Formula
     /// `y = xᵉ`; `dx = g · e xᵉ⁻¹`, and 0 everywhere for `e = 0`.
-    /// Negative elements have powers for whole exponents only; others are NaN.
+    /// Negative elements have powers for integer exponents only; otherwise the result is NaN.
     #[track_caller]
     pub fn pow(&self, exponent: Scalar) -> Self {
         if exponent == 2.0 {

@@ -1,11 +1,11 @@
-//! Rectifier.
+//! ReLU.
 
 use super::by_output;
 use crate::Tensor;
 use crate::gradcheck::Case;
 
 impl Tensor {
-    /// Keeps positive entries and replaces the others by zero; a NaN stays one.
+    /// Keeps positive elements and replaces the others by zero; NaN is kept.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

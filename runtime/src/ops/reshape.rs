@@ -1,4 +1,4 @@
-//! Another shape over the same numbers.
+//! Change of shape.
 
 use crate::Tensor;
 use crate::autograd::record;
@@ -6,19 +6,19 @@ use crate::gradcheck::Case;
 use crate::shape;
 
 impl Tensor {
-    /// The same numbers in row-major order under another shape, without a copy.
+    /// The same elements in row-major order with another shape, without a copy.
     ///
     /// # Shapes
-    /// `x: [..]` → `shape`, of as many elements.
+    /// `x: [..]` → `shape`, with the same number of elements.
     ///
     /// # Formula
-    /// `dx` is `g` under the shape of `x`.
+    /// `dx` is `g` with the shape of `x`.
     ///
     /// # Panics
-    /// If the shapes count different numbers of elements.
+    /// If the numbers of elements differ.
     ///
     /// # Example
-    /// No size is inferred, as by -1 in `PyTorch`: write the length over the others.
+    /// No size is inferred, as by -1 in `PyTorch`: divide the length by the other sizes.
     /// ```
     /// use training_loop::prelude::*;
     ///
@@ -44,7 +44,7 @@ impl Tensor {
             .with_reduction(reduction)
     }
 
-    /// Joins all axes from `start` on into one.
+    /// Merges all axes from `start` on into one.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, b·c]` for `start = 1`.

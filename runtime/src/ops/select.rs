@@ -1,19 +1,19 @@
-//! A choice between two tensors, element by element.
+//! Elementwise choice between two tensors.
 
 use crate::Tensor;
 use crate::autograd::record;
 use crate::broadcast::{self, needs};
 use crate::gradcheck::Case;
 
-/// Takes from `a` where the condition is not 0, else from `b`; `PyTorch` calls it `where`. [`Tensor::gt`] and its kin
-/// make conditions.
+/// Takes the element of `a` where the condition is not 0, else that of `b`; `PyTorch`'s `where`. Comparisons such as
+/// [`Tensor::gt`] return conditions.
 ///
 /// # Shapes
 /// Any three that broadcast, matched from the last axis.
 ///
 /// # Formula
-/// `da = g` where the condition holds, else 0; `db` the other way round. The condition has no gradient.
-/// What is not taken has no influence, even if it is NaN.
+/// `da = g` where the condition holds, else 0; `db` symmetrically. The condition has no gradient. Elements that are not
+/// selected have no influence, even if they are NaN.
 ///
 /// # Example
 /// ```

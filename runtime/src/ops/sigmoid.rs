@@ -6,7 +6,7 @@ use crate::kernel::math;
 use crate::gradcheck::Case;
 
 impl Tensor {
-    /// Squeezes each element into (0, 1).
+    /// Maps each element to (0, 1).
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

@@ -6,7 +6,7 @@ use crate::kernel::math;
 use crate::gradcheck::Case;
 
 impl Tensor {
-    /// Each element times its own sigmoid; also called swish.
+    /// Each element times its sigmoid; also called swish.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

@@ -10,7 +10,7 @@ use crate::kernel::permute::copy_runs;
 use crate::value::Value;
 
 impl Tensor {
-    /// The part of the tensor in a range of one axis; a negative axis counts from the last.
+    /// A range along one axis; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, 2, c]` for `slice(1, 3..5)`.
@@ -19,7 +19,7 @@ impl Tensor {
     /// `dx` is `g` inside the range and 0 outside.
     ///
     /// # Panics
-    /// If there is no such axis, or the range ends beyond it.
+    /// If there is no such axis, or if the range exceeds it.
     #[doc(alias("narrow"))]
     #[track_caller]
     pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Self {

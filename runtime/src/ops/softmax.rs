@@ -4,11 +4,11 @@ use super::axis;
 use crate::Tensor;
 use crate::autograd::record;
 use crate::gradcheck::Case;
-use crate::kernel::softmax::{softmax, softmax_slope};
+use crate::kernel::softmax::{softmax, softmax_gradient};
 use crate::value::Value;
 
 impl Tensor {
-    /// Positive shares along one axis that sum to 1; a negative axis counts from the last.
+    /// Probabilities along one axis, which sum to 1; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`
@@ -26,7 +26,7 @@ impl Tensor {
         let output = Value::build(x.shape().clone(), |y| softmax(shape, x.as_slice(), y));
         let y = output.clone();
         record(output, [self], move |gradient| {
-            let slope = |dx: &mut [_]| softmax_slope(shape, y.as_slice(), gradient.as_slice(), dx);
+            let slope = |dx: &mut [_]| softmax_gradient(shape, y.as_slice(), gradient.as_slice(), dx);
             [Value::build(y.shape().clone(), slope)]
         })
     }

@@ -1,4 +1,4 @@
-//! Smooth rectifier.
+//! Softplus.
 
 use super::by_input;
 use crate::Tensor;
@@ -6,7 +6,7 @@ use crate::kernel::math;
 use crate::gradcheck::Case;
 
 impl Tensor {
-    /// A rectifier without a kink.
+    /// A smooth approximation of the ReLU.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

@@ -4,16 +4,16 @@ use super::cat::cat;
 use crate::Tensor;
 use crate::gradcheck::Case;
 
-/// Puts tensors of one shape side by side along a new axis; a negative axis counts from the last.
+/// Stacks tensors of one shape along a new axis; a negative axis counts from the last.
 ///
 /// # Shapes
 /// `n` times `[a, b]` → `[n, a, b]` for `axis = 0`, `[a, b, n]` for `axis = -1`.
 ///
 /// # Formula
-/// Each `dx` is its part of `g`.
+/// Each `dx` is the matching part of `g`.
 ///
 /// # Panics
-/// If there are no tensors, their shapes differ, or there is no place for such an axis.
+/// If there are no tensors, if their shapes differ, or if the axis is out of range.
 #[track_caller]
 pub fn stack(tensors: &[&Tensor], axis: isize) -> Tensor {
     let Some(first) = tensors.first() else { panic!("stack: there is no tensor to stack") };

@@ -7,7 +7,7 @@ use crate::reduction::Reduction;
 use crate::{Tensor, kernel};
 
 impl Tensor {
-    /// The difference, element by element.
+    /// The elementwise difference.
     ///
     /// # Shapes
     /// Any two that broadcast, matched from the last axis.

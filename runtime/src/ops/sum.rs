@@ -16,7 +16,7 @@ impl Tensor {
     /// `x: [..]` → `[]`
     ///
     /// # Formula
-    /// `y = Σ x`; each `dx = g`. The sum of nothing is 0.
+    /// `y = Σ x`; `dx = g`. The sum of an empty tensor is 0.
     #[track_caller]
     pub fn sum(&self) -> Self {
         let x = self.value();
@@ -26,7 +26,7 @@ impl Tensor {
             .with_reduction(Reduction::of_sum(self))
     }
 
-    /// The sums along one axis, which goes; a negative axis counts from the last.
+    /// The sums along one axis, which is removed; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.
@@ -42,7 +42,7 @@ impl Tensor {
         sum_along(self, axis, false)
     }
 
-    /// As [`Tensor::sum_axis`], and the axis stays with length 1.
+    /// As [`Tensor::sum_axis`], but the axis is kept with length 1.
     #[track_caller]
     pub fn sum_axis_keepdim(&self, axis: isize) -> Self {
         let axis = super::axis("sum_axis_keepdim", self.shape(), axis);
@@ -59,7 +59,7 @@ fn sum_along(x: &Tensor, axis: usize, keep: bool) -> Tensor {
     record(output, [x], move |gradient| [broadcast::expand(&gradient.reshaped(kept.clone()), &shape)])
 }
 
-/// The sums along one axis, which stays with length 1.
+/// The sums along one axis, which is kept with length 1.
 #[track_caller]
 pub(crate) fn along(x: &Value, axis: usize) -> Value {
     let (_, length, inner) = x.shape().around(axis);

@@ -17,7 +17,7 @@ impl Tensor {
         (&apart * &apart).sum() / (self.len() as Scalar - 1.0)
     }
 
-    /// The variances along one axis, which goes; a negative axis counts from the last.
+    /// The variances along one axis, which is removed; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.
@@ -35,7 +35,7 @@ impl Tensor {
         (&apart * &apart).sum_axis(axis) / (length as Scalar - 1.0)
     }
 
-    /// As [`Tensor::var_axis`], and the axis stays with length 1.
+    /// As [`Tensor::var_axis`], but the axis is kept with length 1.
     #[track_caller]
     pub fn var_axis_keepdim(&self, axis: isize) -> Self {
         let length = self.shape()[super::axis("var_axis_keepdim", self.shape(), axis)];

@@ -1,4 +1,4 @@
-//! What windows that move over two axes share.
+//! Sliding windows over two axes: pooling options and size checks.
 
 use crate::shape::{self, Shape};
 
@@ -27,16 +27,15 @@ impl From<(usize, usize)> for Pair {
     }
 }
 
-/// How a window lies on planes.
+/// The geometry of a window on padded planes.
 pub(crate) struct Fit {
-    /// How many places the window covers along each axis, from its first tap to its last.
+    /// The extent of the window along each axis, from its first tap to its last.
     pub(crate) covered: [usize; 2],
-    /// How many places it has along each axis.
+    /// The number of window positions along each axis.
     pub(crate) output: [usize; 2],
 }
 
-/// How the window moves over the padded `input`, whose places can be counted: kernels add and multiply them
-/// unchecked.
+/// The geometry of a window over the padded `input`. Sizes do not overflow, so kernels add and multiply them unchecked.
 #[track_caller]
 pub(crate) fn fit(op: &str, input: [usize; 2], window: Pool) -> Fit {
     let Pool { kernel, stride, padding, dilation } = window;
@@ -60,8 +59,7 @@ pub(crate) fn fit(op: &str, input: [usize; 2], window: Pool) -> Fit {
     Fit { covered, output: [0, 1].map(|i| (padded[i] - covered[i]) / stride[i] + 1) }
 }
 
-/// How a window moves over planes when they are pooled: by its own size, without padding or dilation, unless told
-/// otherwise.
+/// Options of pooling: by default the stride is the window's size, without padding or dilation.
 ///
 /// # Example
 /// ```
@@ -79,23 +77,23 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A window of this size that moves by its size.
+    /// A window of this size, with the same stride.
     pub fn new(kernel: impl Into<Pair>) -> Self {
         let kernel = kernel.into().0;
         Self { kernel, stride: kernel, padding: [0, 0], dilation: [1, 1] }
     }
 
-    /// The window moves by so many places, at least 1.
+    /// The step between windows, at least 1.
     pub fn stride(self, stride: impl Into<Pair>) -> Self {
         Self { stride: stride.into().0, ..self }
     }
 
-    /// So many places are added on each side, at most half a window.
+    /// Padding on each side, at most half a window.
     pub fn padding(self, padding: impl Into<Pair>) -> Self {
         Self { padding: padding.into().0, ..self }
     }
 
-    /// The window's taps are so many places apart, at least 1; for the greatest number only.
+    /// The distance between the taps of a window, at least 1; for max pooling only.
     pub fn dilation(self, dilation: impl Into<Pair>) -> Self {
         Self { dilation: dilation.into().0, ..self }
     }
@@ -124,7 +122,7 @@ pub(crate) fn planes(op: &str, shape: &[usize]) -> [usize; 2] {
     [height, width]
 }
 
-/// The shape after pooling, and the planes' sizes before and after.
+/// The shape after pooling, and the plane sizes before and after.
 #[track_caller]
 pub(crate) fn pooled(op: &str, shape: &[usize], pool: Pool) -> (Shape, [usize; 2], [usize; 2]) {
     let input = planes(op, shape);

@@ -1,4 +1,4 @@
-//! Adam, with the weight decay in the gradient or apart from it.
+//! Adam and `AdamW`: weight decay in the gradient, or decoupled from it.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::parameter::Parameter;
 use crate::storage::Buffer;
 use crate::{Result, Scalar};
 
-/// What both kinds hold.
+/// The state that both optimizers share.
 struct Core {
     parameters: Vec<Parameter>,
     rate: Scalar,
@@ -18,7 +18,7 @@ struct Core {
     moments: Vec<Option<Moments>>,
 }
 
-/// The running means of a parameter's gradient and of its square, and how many steps they saw.
+/// Running means of a parameter's gradient and of its square, and their number of steps.
 struct Moments {
     first: Buffer,
     second: Buffer,
@@ -77,26 +77,26 @@ macro_rules! kind {
         pub struct $name(Core);
 
         impl $name {
-            /// How slowly the running means forget, each in [0, 1); 0.9 and 0.999 unless set.
+            /// The decay rates of the running means, each in [0, 1); by default 0.9 and 0.999.
             pub fn betas(mut self, first: f64, second: f64) -> Self {
                 self.0.betas = (first, second);
                 self
             }
 
-            /// Added to the root before the division, at least 0; 1e-8 unless set.
+            /// Added to the square root in the denominator, at least 0; by default 1e-8.
             pub fn eps(mut self, eps: Scalar) -> Self {
                 self.0.eps = eps;
                 self
             }
 
-            /// The penalty on large values, at least 0.
+            /// The weight decay, at least 0.
             pub fn weight_decay(mut self, weight_decay: Scalar) -> Self {
                 self.0.decay = weight_decay;
                 self
             }
         }
 
-        /// The settings, and how much is trained.
+        /// The settings, and the number of parameters.
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct($text)
@@ -138,7 +138,7 @@ macro_rules! kind {
 }
 
 kind! {
-    /// Steps scaled by running means of the gradient and its square.
+    /// Adam: steps scaled by running means of the gradient and its square.
     ///
     /// # Formula
     /// `d = g + weight_decay · p`, `m ← β₁ m + (1 - β₁) d`, `v ← β₂ v + (1 - β₂) d²`,
@@ -158,27 +158,28 @@ kind! {
 }
 
 kind! {
-    /// [`Adam`] whose weight decay (0.01 unless set) shrinks the values and not the gradients.
+    /// [`Adam`] with decoupled weight decay, by default 0.01.
     ///
     /// # Formula
-    /// `p ← p (1 - rate · weight_decay)`, then Adam's step without its decay.
+    /// `p ← p (1 - rate · weight_decay)`, then Adam's step without weight decay.
     ///
     /// # Source
     /// Loshchilov and Hutter, <https://arxiv.org/abs/1711.05101>; `PyTorch`'s `AdamW`.
     AdamW, "AdamW", decoupled: true
 }
 
-// The constructors are written out: where their arguments are wrong, rustc shows them, and not the inside of a macro.
+// The constructors are outside the macro, so that rustc reports wrong arguments at their signature instead of inside
+// the macro.
 
 impl Adam {
-    /// The usual settings; the learning rate is at least 0.
+    /// The default settings; the learning rate is at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         Self(Core::new(parameters.into_parameters(), learning_rate, 0.0))
     }
 }
 
 impl AdamW {
-    /// The usual settings; the learning rate is at least 0.
+    /// The default settings; the learning rate is at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         Self(Core::new(parameters.into_parameters(), learning_rate, 0.01))
     }

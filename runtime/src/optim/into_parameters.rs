@@ -2,15 +2,15 @@
 
 use crate::Parameter;
 
-/// Lists of parameters: a vector, a slice or an array of them.
+/// A list of parameters: a vector, a slice or an array of them.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of parameters",
     label = "not a list of parameters",
-    note = "of a model it is `model.parameters()`",
-    note = "of several parts, `[encoder.parameters(), decoder.parameters()].concat()`"
+    note = "for a model, `model.parameters()`",
+    note = "for several parts, `[encoder.parameters(), decoder.parameters()].concat()`"
 )]
 pub trait IntoParameters {
-    /// The parameters, in their order.
+    /// The parameters, in order.
     fn into_parameters(self) -> Vec<Parameter>;
 }
 

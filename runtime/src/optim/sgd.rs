@@ -1,4 +1,4 @@
-//! Gradient descent with momentum.
+//! Stochastic gradient descent with momentum.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ pub struct Sgd {
 }
 
 impl Sgd {
-    /// Plain gradient descent; the learning rate is at least 0.
+    /// Gradient descent without momentum; the learning rate is at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         let parameters = distinct(parameters.into_parameters());
         let buffers = parameters.iter().map(|_| None).collect();
@@ -51,33 +51,33 @@ impl Sgd {
         }
     }
 
-    /// How much of the last steps' direction is kept, in [0, 1).
+    /// The momentum: the fraction of the previous update that is kept, in [0, 1).
     pub fn momentum(mut self, momentum: Scalar) -> Self {
         self.momentum = momentum;
         self
     }
 
-    /// How much of each new gradient is left out of the momentum, in [0, 1].
+    /// The fraction of each new gradient that does not enter the momentum, in [0, 1].
     pub fn dampening(mut self, dampening: Scalar) -> Self {
         self.dampening = dampening;
         self
     }
 
-    /// Looks ahead by Nesterov's rule; needs a momentum above 0 and no dampening.
+    /// Enables Nesterov momentum; needs a momentum above 0 and no dampening.
     pub fn nesterov(mut self, nesterov: bool) -> Self {
         self.nesterov = nesterov;
         self
     }
 
-    /// The penalty on large values, added to the gradient; at least 0.
+    /// The weight decay, which is added to the gradient; at least 0.
     pub fn weight_decay(mut self, weight_decay: Scalar) -> Self {
         self.decay = weight_decay;
         self
     }
 }
 
-/// The settings, and how much is trained.
-#[allow(clippy::missing_fields_in_debug)] // The momentum buffers are as many numbers as the model.
+/// The settings, and the number of parameters.
+#[allow(clippy::missing_fields_in_debug)] // The momentum buffers are as large as the model.
 impl fmt::Debug for Sgd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sgd")

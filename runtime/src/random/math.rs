@@ -1,10 +1,10 @@
-//! The functions behind normal draws, of basic operations alone, which are the same on each machine.
+//! The functions for normal draws, from basic arithmetic only, which is identical on every machine.
 //!
-//! The standard library leaves `ln`, `sin` and `cos` to the system, whose last bits differ from one to another.
+//! The standard library delegates `ln`, `sin` and `cos` to the system, and their last bits differ between systems.
 
 use std::f64::consts::{FRAC_PI_2, LN_2, SQRT_2};
 
-/// The natural logarithm of a number in (0, 1], at least the smallest normal one.
+/// The natural logarithm of a normal number in (0, 1].
 ///
 /// # Formula
 /// `ln(2ᵉ m) = e ln 2 + 2 artanh((m - 1) / (m + 1))` with `m` in (√½, √2], by its series.
@@ -21,10 +21,10 @@ pub(super) fn ln(x: f64) -> f64 {
     exponent * LN_2 + 2.0 * z * series
 }
 
-/// The sine and the cosine of a part of the full turn, in [0, 1).
+/// Sine and cosine of a fraction of a full turn, in [0, 1).
 ///
 /// # Formula
-/// Their series on the eighth of a turn on each side of the nearest quarter.
+/// The Taylor series within an eighth of a turn of the nearest quarter.
 pub(super) fn sin_cos_turn(part: f64) -> (f64, f64) {
     let quarter = (4.0 * part).round();
     let angle = (4.0 * part - quarter) * FRAC_PI_2;
@@ -48,7 +48,7 @@ const SINE: [f64; 9] = reciprocals(2, 2, 1);
 /// `1 / ((2k - 1) 2k)`
 const COSINE: [f64; 9] = reciprocals(1, 2, 1);
 
-/// `1 / n`, or `1 / (n (n + 1))` where `next` is 1, for `n` from `first` on.
+/// `1 / n`, or `1 / (n (n + 1))` if `next` is 1, for `N` values of `n` from `first` on, `step` apart.
 const fn reciprocals<const N: usize>(first: usize, step: usize, next: usize) -> [f64; N] {
     let mut parts = [0.0; N];
     let mut k = 0;

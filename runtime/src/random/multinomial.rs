@@ -1,22 +1,22 @@
-//! Random classes by their weights.
+//! Sampling from a categorical distribution.
 
-use super::tensors::room;
+use super::tensors::index_list;
 use super::{Purpose, Stream, draw, ln};
 use crate::shape::Shape;
 use crate::{Labels, Scalar, Tensor};
 
 impl Tensor {
-    /// Random classes, each with a probability proportional to its weight, by this thread's [`seed`](crate::seed).
+    /// Draws classes with probabilities proportional to their weights, by this thread's [`seed`](crate::seed).
     ///
-    /// Without replacement a row's classes differ, drawn one after another from those left. A class of weight 0 never
-    /// comes.
+    /// Without replacement the classes of a row are distinct, as if each were drawn from the remaining ones. A class of
+    /// weight 0 is never drawn.
     ///
     /// # Shapes
     /// `weights: [classes]` → labels `[count]`; `[rows, classes]` → `[rows, count]`
     ///
     /// # Panics
-    /// If a weight is negative, NaN or infinite, all weights of a row are 0, or, without replacement, fewer than `count`
-    /// are above 0.
+    /// If a weight is negative, NaN or infinite, if all weights of a row are 0, or, without replacement, if fewer than
+    /// `count` of them are above 0.
     ///
     /// # Source
     /// PyTorch's `multinomial`; without replacement by the keys of Efraimidis and Spirakis, `ln(u) / weight`.
@@ -47,7 +47,7 @@ impl Tensor {
             check_weights(row, &weights.as_slice()[row * classes..][..classes], count, replacement);
         }
         let mut stream = draw(Purpose::Program);
-        let mut labels = room("multinomial", shape.count());
+        let mut labels = index_list("multinomial", shape.count());
         for row in 0..all {
             let weights = &weights.as_slice()[row * classes..][..classes];
             if replacement {
@@ -69,14 +69,14 @@ fn check_weights(row: usize, weights: &[Scalar], count: usize, replacement: bool
         );
     }
     let possible = weights.iter().filter(|weight| **weight > 0.0).count();
-    assert!(possible > 0, "multinomial: all weights of row {row} are 0, so that there is nothing to draw");
+    assert!(possible > 0, "multinomial: all weights of row {row} are 0, so there is nothing to draw");
     assert!(
         replacement || count <= possible,
         "multinomial: {count} classes without replacement are asked for, and row {row} has {possible} of a weight above 0"
     );
 }
 
-/// Draws each class by its place in the running sums of the weights.
+/// Draws each class by binary search in the cumulative weights.
 fn with_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, labels: &mut Vec<usize>) {
     let mut total = 0.0;
     let sums = weights.iter().map(|weight| {
@@ -91,7 +91,7 @@ fn with_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, label
     }
 }
 
-/// Takes the classes of the largest keys: the same as drawing one after another.
+/// Takes the classes with the largest keys, which is equivalent to drawing one after another.
 fn without_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, labels: &mut Vec<usize>) {
     let mut keys = Vec::with_capacity(weights.len());
     for (class, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
@@ -145,7 +145,7 @@ mod tests {
             assert!(row[0] != row[1] && row[1] != row[2] && row[0] != row[2] && !row.contains(&3));
             second += if row[..2] == [2, 1] { 1.0 } else { 0.0 };
         }
-        // 5/8 for the first, and then 2/3.
+        // 5/8 for the first draw, then 2/3.
         assert!((second / N as f64 - 5.0 / 12.0).abs() < 0.01);
         assert_eq!(Tensor::multinomial(&Tensor::zeros(&[0, 3]), 2, false).shape(), [0, 2]);
         assert_eq!(Tensor::multinomial(&Tensor::ones(&[3]), 0, true).shape(), [0]);

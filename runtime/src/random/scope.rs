@@ -1,4 +1,4 @@
-//! Scopes after which a thread draws on from where it was before.
+//! Scopes that restore a thread's random position.
 
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -6,16 +6,16 @@ use std::marker::PhantomData;
 use super::{POSITION, Position, seed};
 
 thread_local! {
-    /// The open scopes of this thread, innermost last, each with the position that it restores.
+    /// The open scopes of this thread, innermost last, each with the position to restore.
     static SCOPES: RefCell<Vec<(u64, Position)>> = const { RefCell::new(Vec::new()) };
     static NEXT_SCOPE: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Seeds this thread's random draws as [`seed`] does, until the guard is dropped.
+/// Seeds this thread's random draws like [`seed`], until the guard is dropped.
 ///
-/// Then the thread draws on from where it was before, as if nothing had been drawn in the scope and
-/// no optimizer had stepped in it. This holds on every way out of the scope: `?`, `break`, a panic.
-/// Scopes may be nested, and a call of `seed` inside of one ends with it.
+/// Then the position from before is restored, as if the scope had drawn nothing and no optimizer had stepped in it.
+/// This holds however the scope is left: by `?`, `break` or a panic. Scopes may be nested, and a call of `seed` inside
+/// a scope ends with it.
 ///
 /// # Example
 /// ```
@@ -38,21 +38,21 @@ pub fn seed_scope(n: u64) -> SeedScope {
     scope
 }
 
-/// Keeps this thread on a seed of its own; made by [`seed_scope`].
+/// A scope with its own seed on this thread; made by [`seed_scope`].
 #[derive(Debug)]
 pub struct SeedScope {
     _restored: Restored,
 }
 
-/// Restores on drop the position at which it was made.
+/// Restores on drop the position at its creation.
 ///
-/// A scope that ends before one that was opened inside of it leaves the thread's position alone; the
-/// inner one then restores the position of the outer. So the last to end always restores the position
-/// from before the first, in whatever order they end.
+/// A scope that ends before an inner one leaves the thread's position unchanged, and the inner one then restores the
+/// outer's position. The last scope to end therefore always restores the position from before the first, in whatever
+/// order they end.
 #[derive(Debug)]
 pub(crate) struct Restored {
     id: u64,
-    /// The position belongs to this thread.
+    /// Not `Send`: the position belongs to this thread.
     thread: PhantomData<*const ()>,
 }
 
@@ -60,7 +60,7 @@ impl Restored {
     pub(crate) fn here() -> Self {
         let id = NEXT_SCOPE.get();
         NEXT_SCOPE.set(id + 1);
-        // Where the thread is ending, there is nothing to restore.
+        // While the thread is ending, there is nothing to restore.
         let _ = SCOPES.try_with(|scopes| scopes.borrow_mut().push((id, POSITION.get())));
         Self { id, thread: PhantomData }
     }
@@ -85,7 +85,7 @@ mod tests {
     use super::super::{Purpose, draw, next_update};
     use super::*;
 
-    /// What a thread draws after `between`, which must leave its stream alone.
+    /// The draw after `between`, which must not change the stream.
     fn drawn_after(between: impl FnOnce()) -> (Position, u32) {
         seed(5);
         next_update();
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn a_scope_stays_on_its_thread() {
         struct Probe<T>(PhantomData<T>);
-        #[allow(dead_code)] // The other is taken where `T` is `Send`.
+        #[allow(dead_code)] // The other one is selected if `T` is `Send`.
         impl<T: Send> Probe<T> {
             const SEND: bool = true;
         }

@@ -1,14 +1,14 @@
-//! Random tensors, drawn by the program itself.
+//! Random tensors for the user's program.
 
 use super::{Purpose, Stream, draw, shuffled, unit};
 use crate::shape::IntoShape;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// Draws as [`seed`](crate::seed) promises: the next draw of this thread, the same numbers on each machine and for each
-/// number of threads, in builds of both `Scalar`s but for the rounding.
+/// The next draw of this thread, as defined by [`seed`](crate::seed): the same values on every machine and for every
+/// number of threads, and in builds of both `Scalar`s up to rounding.
 impl Tensor {
-    /// Random numbers evenly spread over [0, 1), by this thread's [`seed`](crate::seed).
+    /// Uniform random values in [0, 1), by this thread's [`seed`](crate::seed).
     ///
     /// All are multiples of 2⁻²⁴.
     ///
@@ -27,8 +27,7 @@ impl Tensor {
         drawn(shape, |stream, numbers| stream.fill_uniform(numbers, 0.0, 1.0))
     }
 
-    /// Normally distributed random numbers with mean 0 and standard deviation 1, by this thread's
-    /// [`seed`](crate::seed).
+    /// Normally distributed random values with mean 0 and standard deviation 1, by this thread's [`seed`](crate::seed).
     ///
     /// # Example
     /// ```
@@ -44,11 +43,10 @@ impl Tensor {
         drawn(shape, |stream, numbers| stream.fill_normal(numbers, 0.0, 1.0))
     }
 
-    /// Random numbers evenly spread over [low, high), by this thread's [`seed`](crate::seed); `low` where both are
-    /// equal.
+    /// Uniform random values in [low, high), by this thread's [`seed`](crate::seed); `low` if both are equal.
     ///
     /// # Panics
-    /// If `low > high`, or one of them is NaN or infinite.
+    /// If `low > high`, or if one of them is NaN or infinite.
     #[track_caller]
     pub fn uniform(shape: &[usize], low: Scalar, high: Scalar) -> Self {
         assert!(
@@ -56,7 +54,7 @@ impl Tensor {
             "uniform: the lower end {low} must be at most the upper end {high}, and both finite"
         );
         let (from, to) = (f64::from(low), f64::from(high));
-        // Rounding must not reach the upper end.
+        // Rounding must not yield `high`.
         let below = if low < high { high.next_down() } else { low };
         drawn(shape, |stream, numbers| {
             stream.fill_with(numbers, |word| {
@@ -66,7 +64,7 @@ impl Tensor {
         })
     }
 
-    /// Normally distributed random numbers, by this thread's [`seed`](crate::seed).
+    /// Normally distributed random values, by this thread's [`seed`](crate::seed).
     ///
     /// # Panics
     /// If `std` is negative, or an argument is NaN or infinite.
@@ -80,9 +78,9 @@ impl Tensor {
         drawn(shape, |stream, numbers| stream.fill_normal(numbers, mean.into(), std.into()))
     }
 
-    /// Ones with probability `p`, in [0, 1], and zeros otherwise, by this thread's [`seed`](crate::seed).
+    /// Ones with probability `p`, in [0, 1], else zeros, by this thread's [`seed`](crate::seed).
     ///
-    /// The probability counts in steps of 2⁻²⁴.
+    /// The probability is rounded to a multiple of 2⁻²⁴.
     ///
     /// # Panics
     /// If `p` is outside [0, 1].
@@ -103,7 +101,7 @@ impl Tensor {
         })
     }
 
-    /// The numbers below `n` in random order, by this thread's [`seed`](crate::seed): places for
+    /// The integers below `n` in random order, by this thread's [`seed`](crate::seed): indices for
     /// [`index_select`](Self::index_select) and [`TensorDataset::subset`](crate::data::TensorDataset::subset).
     ///
     /// # Example
@@ -116,7 +114,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn permutation(n: usize) -> Vec<usize> {
-        let mut order = room("permutation", n);
+        let mut order = index_list("permutation", n);
         order.extend(0..n);
         shuffled(order, &mut draw(Purpose::Program))
     }
@@ -128,9 +126,9 @@ fn drawn(shape: &[usize], fill: impl FnOnce(&mut Stream, &mut [Scalar])) -> Tens
     Tensor::constant(Value::build(shape, |numbers| fill(&mut draw(Purpose::Program), numbers)))
 }
 
-/// Memory for so many places.
+/// Memory for `count` indices.
 #[track_caller]
-pub(super) fn room(op: &str, count: usize) -> Vec<usize> {
+pub(super) fn index_list(op: &str, count: usize) -> Vec<usize> {
     let mut places = Vec::new();
     assert!(
         places.try_reserve_exact(count).is_ok(),
@@ -148,7 +146,7 @@ mod tests {
 
     const N: usize = 40_001;
 
-    /// The mean and the variance.
+    /// Mean and variance.
     fn moments(x: &Tensor) -> (f64, f64) {
         let numbers = || x.as_slice().iter().map(|&x| f64::from(x));
         let mean = numbers().sum::<f64>() / x.len() as f64;
@@ -175,7 +173,7 @@ mod tests {
         assert!(
             within(&Tensor::rand(&[N]), 0.0, 1.0) && within(&Tensor::uniform(&[N], -1.0, 3.0), -1.0, 3.0)
         );
-        // Most of these would be rounded up to the upper end.
+        // Most of these would be rounded up to the upper bound.
         assert!(within(
             &Tensor::uniform(&[N], 1e8, (1e8 as Scalar).next_up()),
             1e8,
@@ -233,7 +231,8 @@ mod tests {
         assert_ne!(Tensor::uniform(&[4, 4], -0.5, 0.5).as_slice(), layer.weight.tensor().as_slice());
     }
 
-    /// These numbers must stay, as what a seed means. They were computed by another implementation.
+    /// These values are part of the meaning of a seed and must not change. They were computed by another
+    /// implementation.
     #[test]
     fn known_numbers() {
         let _seeded = seed_scope(7);

@@ -1,10 +1,10 @@
-//! What a run says when a loss or a gradient is not finite.
+//! The report of a loss or a gradient that is not finite.
 
 use super::epoch::Epoch;
 use crate::nn::{Module, Visitor};
 use crate::{Optimizer, Scalar};
 
-/// A loss that is not finite.
+/// Reports a loss that is not finite.
 pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {
     let rate = epoch.learning_rate.map(|rate| format!(", after an update with learning rate {rate}"));
     let norm = epoch.grad_norm.map(|norm| format!(" and gradient norm {norm:.4}"));
@@ -13,7 +13,7 @@ pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {
     report(&what, epoch, &format!("{rate}{norm}"), model)
 }
 
-/// A gradient that is not finite: that of the optimizer's parameter number `bad`.
+/// Reports a gradient that is not finite: that of the optimizer's parameter `bad`.
 pub(super) fn by_gradient<M: Module + ?Sized, O: Optimizer + ?Sized>(
     epoch: &Epoch,
     bad: usize,
@@ -48,7 +48,7 @@ fn report<M: Module + ?Sized>(what: &str, epoch: &Epoch, update: &str, model: &M
     )
 }
 
-/// The first parameter or buffer that holds a number that is not finite, with the number.
+/// The first parameter or buffer with a value that is not finite, and the value.
 fn first_not_finite<M: Module + ?Sized>(model: &M) -> Option<(String, Scalar)> {
     let mut search = Search { path: Vec::new(), found: None };
     model.visit(&mut search);

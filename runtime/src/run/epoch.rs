@@ -1,4 +1,4 @@
-//! What is known of the epoch that runs.
+//! The state of the current epoch.
 
 use std::time::Instant;
 
@@ -7,31 +7,31 @@ use super::weight::Total;
 use crate::Scalar;
 use crate::metric::{Confusion, Metric};
 
-/// What is known of the epoch that runs.
+/// The state of the current epoch.
 #[derive(Debug)]
 pub(super) struct Epoch {
     pub(super) number: usize,
-    /// The validation before the first epoch has a row of its own.
+    /// Whether this is the validation before the first epoch, which has its own row.
     pub(super) before_training: bool,
     pub(super) began: Instant,
-    /// Batches in it.
+    /// The number of batches.
     pub(super) batches: usize,
-    /// Batches seen.
+    /// The number of batches processed.
     pub(super) batch: usize,
-    /// The last batch's loss.
+    /// The loss of the last batch.
     pub(super) last: f64,
     pub(super) loss: Total,
     pub(super) valid_loss: Total,
     pub(super) metrics: Vec<(String, f64)>,
     pub(super) valid_metrics: Vec<(String, f64)>,
     pub(super) confusions: Vec<(String, Confusion)>,
-    /// Whether the last validation was the best so far; none before it has ended.
+    /// Whether the last validation was the best so far; `None` before the first has ended.
     pub(super) is_best: Option<bool>,
     pub(super) learning_rate: Option<Scalar>,
     pub(super) grad_norm: Option<f64>,
 }
 
-/// The measurements under names of their own: `accuracy`, `accuracy_2`.
+/// The measurements under unique names: `accuracy`, `accuracy_2`.
 fn distinct(measurements: impl Iterator<Item = (String, f64)>) -> Vec<(String, f64)> {
     let mut kept: Vec<(String, f64)> = Vec::new();
     for (name, value) in measurements {
@@ -63,7 +63,7 @@ impl Epoch {
         }
     }
 
-    /// Keeps the matrix behind a metric, if there is one, in place of an earlier one of that name.
+    /// Records the confusion matrix of a metric, if it has one, replacing an earlier one of that name.
     pub(super) fn keep<Y>(&mut self, name: &str, metric: &impl Metric<Y>) {
         if let Some(matrix) = metric.matrix() {
             self.confusions.retain(|(own, _)| own != name);
@@ -71,7 +71,7 @@ impl Epoch {
         }
     }
 
-    /// All measurements so far, in the order of columns.
+    /// All measurements so far, in column order.
     pub(super) fn row(&self) -> Row {
         let loss = self.loss.value().map(|loss| ("loss".to_owned(), loss));
         let valid_loss = self.valid_loss.value().map(|loss| ("valid_loss".to_owned(), loss));

@@ -1,4 +1,4 @@
-//! What a run has measured, epoch by epoch.
+//! The measurements of a run, epoch by epoch.
 
 mod table;
 
@@ -11,19 +11,18 @@ use crate::file::atomic_write;
 use crate::metric::Confusion;
 use crate::{Result, Scalar};
 
-/// Why a run ended.
+/// The reason why a run ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StopReason {
     /// All epochs are done.
     #[default]
     Completed,
-    /// As many updates as `max_steps` are done.
+    /// `max_steps` updates are done.
     MaxSteps,
-    /// The time of `max_time` is over; the update that was running, and the validation after it, were finished.
+    /// `max_time` has passed; the current update and the validation after it were completed.
     MaxTime,
-    /// A loss or a gradient was NaN or infinite; the update that it would have made was not made.
-    /// [`History::explanation`] tells more.
+    /// A loss or a gradient was NaN or infinite; the update was not made. [`History::explanation`] has the details.
     NonFinite {
         /// The epoch, counted from 0.
         epoch: usize,
@@ -48,7 +47,7 @@ impl fmt::Display for StopReason {
     }
 }
 
-/// One epoch's measurements.
+/// The measurements of one epoch.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Row {
@@ -56,48 +55,47 @@ pub struct Row {
     pub epoch: usize,
     /// Whether this is the validation before the first epoch.
     pub before_training: bool,
-    /// How long it took, validation included, in seconds.
+    /// Duration in seconds, including validation.
     pub seconds: f64,
-    /// The learning rate of its last update; none if nothing was updated.
+    /// The learning rate of its last update; `None` without updates.
     pub learning_rate: Option<Scalar>,
-    /// The norm of its last update's gradients before clipping, where the loop clips by norm.
+    /// The gradient norm of its last update before clipping, in a loop that clips by norm.
     pub grad_norm: Option<f64>,
-    /// Names and values in the order of measuring: `loss`, training metrics, `valid_loss`,
-    /// validation metrics.
+    /// Names and values in order of measurement: `loss`, training metrics, `valid_loss`, validation metrics.
     pub measurements: Vec<(String, f64)>,
-    /// Confusion matrices and their names.
+    /// Confusion matrices by name.
     pub(super) confusions: Vec<(String, Confusion)>,
 }
 
 impl Row {
-    /// The epoch as people count it: from 1, and 0 for the validation before the first.
+    /// The epoch counted from 1; 0 for the validation before the first epoch.
     fn number(&self) -> usize {
         if self.before_training { 0 } else { self.epoch + 1 }
     }
 
-    /// The measurement of that name; `None` where this epoch has none, also if no epoch ever has.
+    /// The measurement of that name; `None` if this epoch has none, even if no epoch has.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.measurements.iter().find(|(own, _)| own == name).map(|&(_, value)| value)
     }
 
-    /// The matrix of the metric `confusion`: `valid_confusion` of the validation data, `confusion` of the
-    /// training data.
+    /// The matrix of the metric `confusion`: `valid_confusion` on validation data, `confusion` on training data.
     pub fn confusion(&self, name: &str) -> Option<&Confusion> {
         self.confusions.iter().find(|(own, _)| own == name).map(|(_, matrix)| matrix)
     }
 }
 
-/// What a run has measured: one row per epoch, the best epoch, and why it ended.
+/// The measurements of a run: one row per epoch, the best epoch, and the reason why it ended.
 ///
-/// Its `Display` is a table: a column for each measurement, and one for the learning rate if a schedule moves it. People read epochs counted from 1 (the table, the printed lines, the
-/// file), programs count them from 0 (`Row::epoch`, `best_epoch`).
+/// Its `Display` is a table with a column per measurement, and one for the learning rate if it changes. Output for
+/// people (the table, the printed lines, the file) counts epochs from 1; the API counts them from 0 (`Row::epoch`,
+/// `best_epoch`).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
     epochs: Option<usize>,
     rows: Vec<Row>,
-    /// The best row so far.
+    /// The index of the best row so far.
     best: Option<usize>,
-    /// Validation is planned, so that no epoch without it is the best.
+    /// Validation is planned, so that an epoch without it is never the best.
     validated: bool,
     stop_reason: StopReason,
     explanation: Option<String>,
@@ -108,12 +106,12 @@ impl History {
         Self { epochs, ..Self::default() }
     }
 
-    /// Plans validation.
+    /// Declares that validation is planned.
     pub(super) fn validate(&mut self) {
         self.validated = true;
     }
 
-    /// The epochs that were planned.
+    /// The planned number of epochs.
     pub(super) fn epochs(&self) -> Option<usize> {
         self.epochs
     }
@@ -133,7 +131,7 @@ impl History {
         self.stop_reason = reason;
     }
 
-    /// What epochs are compared by: the validation loss where it is planned or there is one.
+    /// The measurement that ranks epochs: the validation loss if it is planned or present.
     fn monitored(&self, row: &Row) -> &'static str {
         let validates = |row: &Row| row.get("valid_loss").is_some();
         if self.validated || validates(row) || self.rows.iter().any(validates) {
@@ -143,7 +141,7 @@ impl History {
         }
     }
 
-    /// Whether a new row is better than all so far: the first is, NaN never is.
+    /// Whether a new row is the best so far: the first is, NaN never is.
     pub(super) fn is_best(&self, row: &Row) -> bool {
         let name = self.monitored(row);
         let best = self.best.and_then(|best| self.rows[best].get(name));
@@ -155,26 +153,25 @@ impl History {
         &self.rows
     }
 
-    /// How many epochs there are.
+    /// The number of epochs.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no epochs.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// One value per epoch of the measurement of that name, `None` where it was not measured: everywhere, if no
-    /// measurement has the name. [`names`](Self::names) lists those that there are.
+    /// The values of a measurement, one per epoch, `None` where it was not measured. An unknown name has only `None`;
+    /// [`names`](Self::names) lists all names.
     pub fn get(&self, name: &str) -> Vec<Option<f64>> {
         self.rows.iter().map(|row| row.get(name)).collect()
     }
 
-    /// The last value of the measurement of that name: `loss`, `valid_loss`, `valid_accuracy`.
+    /// The last value of a measurement: `loss`, `valid_loss`, `valid_accuracy`.
     ///
-    /// `None` if it was never measured, as under a name that no measurement has; [`names`](Self::names) lists those that
-    /// there are.
+    /// `None` if it was never measured; [`names`](Self::names) lists all names.
     ///
     /// # Example
     /// ```
@@ -195,7 +192,7 @@ impl History {
         self.rows.iter().rev().find_map(|row| row.get(name))
     }
 
-    /// The last matrix of the metric `confusion`, as [`Row::confusion`] names it.
+    /// The last matrix of the metric `confusion`, with the names of [`Row::confusion`].
     ///
     /// # Example
     /// ```
@@ -223,7 +220,7 @@ impl History {
         self.rows.iter().rev().find_map(|row| row.confusion(name))
     }
 
-    /// The best row, by `valid_loss`, or by `loss` in a run without validation.
+    /// The best row by `valid_loss`, or by `loss` in a run without validation.
     pub fn best(&self) -> Option<&Row> {
         self.best.map(|best| &self.rows[best])
     }
@@ -233,18 +230,18 @@ impl History {
         self.best().map(|row| row.epoch)
     }
 
-    /// Why the run ended.
+    /// The reason why the run ended.
     pub fn stop_reason(&self) -> StopReason {
         self.stop_reason
     }
 
-    /// What ended a run whose loss or gradient was not finite, as it was printed: the batch, the learning rate,
-    /// the parameter concerned, and whether the model's values are still finite.
+    /// The report of a loss or gradient that was not finite, as printed: the batch, the learning rate, the parameter,
+    /// and whether the model's values are still finite.
     pub fn explanation(&self) -> Option<&str> {
         self.explanation.as_deref()
     }
 
-    /// Names of all measurements, in the order in which they first appear.
+    /// The names of all measurements, in order of first appearance.
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = Vec::new();
         for (name, _) in self.rows.iter().flat_map(|row| &row.measurements) {
@@ -255,12 +252,11 @@ impl History {
         names
     }
 
-    /// Writes a CSV file, in full or not at all: `epoch` (counted from 1), `seconds`,
-    /// `learning_rate`, `grad_norm`, then each measurement. What was not measured stays empty.
+    /// Writes a CSV file, completely or not at all: `epoch` (counted from 1), `seconds`, `learning_rate`, `grad_norm`,
+    /// then each measurement. Missing values are empty fields.
     ///
     /// # Errors
-    /// [`Error::Io`](crate::Error::Io) when the system refuses, or when the path leads to something else than a
-    /// regular file.
+    /// [`Error::Io`](crate::Error::Io) if the system refuses, or if the path is not a regular file.
     pub fn save_csv(&self, path: impl AsRef<Path>) -> Result<()> {
         let names = self.names();
         atomic_write(path.as_ref(), |file| {
@@ -278,7 +274,7 @@ impl History {
     }
 }
 
-/// Whether a loss is better than the best so far: the first is, NaN never is.
+/// Whether a loss is the best so far: the first is, NaN never is.
 pub(super) fn is_better(new: f64, best: Option<f64>) -> bool {
     !new.is_nan() && best.is_none_or(|best| new < best)
 }

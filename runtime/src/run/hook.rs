@@ -1,10 +1,10 @@
-//! What hooks may return.
+//! The return types of hooks.
 
 use std::ops::ControlFlow;
 
 use crate::Result;
 
-/// A value that a hook may return: `()`, a [`ControlFlow`], or a [`Result`] of either.
+/// A return type of hooks: `()`, a [`ControlFlow`], or a [`Result`] of either.
 #[diagnostic::on_unimplemented(
     message = "a hook cannot return `{Self}`",
     label = "this hook's value",
@@ -12,7 +12,7 @@ use crate::Result;
     note = "`ControlFlow::Break(())` ends the run; a block that ends with `;` has the value `()` and never ends it"
 )]
 pub trait Flow {
-    /// Whether to go on, or the error that ends the loop.
+    /// Whether to continue, or the error that ends the loop.
     fn flow(self) -> Result<ControlFlow<()>>;
 }
 

@@ -8,26 +8,26 @@ use std::time::{Duration, Instant};
 use super::history::epoch_of;
 use crate::stderr::write_line;
 
-/// The environment variable that chooses: `auto`, `bar`, `plain` or `off`.
+/// The environment variable that selects the style: `auto`, `bar`, `plain` or `off`.
 const VARIABLE: &str = "TRAINING_LOOP_PROGRESS";
 
-/// What [`set_progress`] said, as its number from 1 on; 0 before.
+/// The style set by [`set_progress`], as its number from 1 on; 0 before.
 static CHOICE: AtomicU8 = AtomicU8::new(0);
 
-/// How generated loops show where they are, on standard error.
+/// How generated loops show their progress on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProgressStyle {
-    /// What fits the place: today as [`Bar`](Self::Bar).
+    /// A suitable style: currently [`Bar`](Self::Bar).
     Auto,
     /// A bar on a terminal, and a line for each epoch.
     Bar,
     /// A line for each epoch.
     Plain,
-    /// Nothing, but why a run stopped early.
+    /// Nothing, except the reason for an early stop.
     Off,
 }
 
-/// Sets how generated loops that start after this call show their progress; it overrides `TRAINING_LOOP_PROGRESS`.
+/// Sets the progress style of generated loops that start after this call; it overrides `TRAINING_LOOP_PROGRESS`.
 ///
 /// # Example
 /// ```
@@ -39,14 +39,14 @@ pub fn set_progress(style: ProgressStyle) {
     CHOICE.store(style as u8 + 1, Ordering::Relaxed);
 }
 
-/// How a run shows where it is. A bar ends when this is dropped, however the run ended.
+/// The progress display of a run. A bar ends when this is dropped, however the run ended.
 pub(super) struct Progress {
     lines: bool,
     bar: Option<Bar>,
 }
 
 impl Progress {
-    /// What the program asks for, or else the environment.
+    /// The style set by the program, or else by the environment.
     pub(super) fn chosen() -> Self {
         let styles = [ProgressStyle::Auto, ProgressStyle::Bar, ProgressStyle::Plain, ProgressStyle::Off];
         let choice = CHOICE.load(Ordering::Relaxed);
@@ -58,7 +58,7 @@ impl Progress {
         }
     }
 
-    /// What the environment asks for.
+    /// The style set by the environment.
     fn from_environment() -> Self {
         let choice = std::env::var_os(VARIABLE).unwrap_or_default();
         let (lines, bars) = match choice.to_str() {
@@ -80,34 +80,34 @@ impl Progress {
         Self { lines, bar: bars.then(Bar::on_a_terminal).flatten() }
     }
 
-    /// Shows nothing at all.
+    /// Shows nothing.
     #[cfg(test)]
     pub(super) fn off() -> Self {
         Self::new(false, false)
     }
 
-    /// Begins an epoch of so many batches.
+    /// Begins an epoch with this number of batches.
     pub(super) fn begin(&mut self, epoch: usize, epochs: Option<usize>, batches: usize) {
         if let Some(bar) = &mut self.bar {
             bar.begin(&epoch_of(epoch + 1, epochs), batches);
         }
     }
 
-    /// A batch is done; `loss` is the epoch's mean so far.
+    /// Reports a finished batch; `loss` is the epoch's mean so far.
     pub(super) fn batch(&mut self, loss: Option<f64>) {
         if let Some(bar) = &mut self.bar {
             bar.batch(loss);
         }
     }
 
-    /// The epoch is done: its line replaces the bar.
+    /// Reports a finished epoch: its line replaces the bar.
     pub(super) fn end(&mut self, line: &str) {
         if self.lines {
             self.warn(line);
         }
     }
 
-    /// Prints a line that must be read, where the bar was if there is one: also where nothing else is printed.
+    /// Prints a line in place of the bar, if any, even if progress is off.
     pub(super) fn warn(&mut self, line: &str) {
         if let Some(bar) = &mut self.bar {
             bar.clear();
@@ -122,17 +122,17 @@ impl fmt::Debug for Progress {
     }
 }
 
-/// How often the bar is drawn.
+/// The minimum time between two redraws of the bar.
 const REFRESH: Duration = Duration::from_millis(100);
 
-/// Characters between the ends of the bar: the line fits a terminal of eighty.
+/// Width of the bar in characters: the line fits a terminal of eighty.
 const WIDTH: usize = 30;
 
-/// Back to the start of the line, and the line is empty.
+/// Returns to the start of the line and clears it.
 const CLEAR: &str = "\r\x1b[2K";
-/// What does not fit the terminal is cut off instead of going on in the next line, where `CLEAR` would miss it.
+/// Truncates long lines at the terminal's edge; wrapped lines would escape `CLEAR`.
 const CUT: &str = "\x1b[?7l";
-/// Lines go on in the next one again.
+/// Enables line wrapping again.
 const WRAP: &str = "\x1b[?7h";
 
 /// A bar over the batches of an epoch.
@@ -145,7 +145,7 @@ struct Bar {
 }
 
 impl Bar {
-    /// A bar, if standard error is a terminal that can take one away again.
+    /// A bar, if standard error is a terminal that can erase it.
     fn on_a_terminal() -> Option<Self> {
         let is_able = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
         is_able.then(|| Self::new("", 0))
@@ -170,7 +170,7 @@ impl Bar {
     }
 
     fn line(&self, loss: Option<f64>) -> String {
-        // An iterator may give more batches than it promised.
+        // An iterator may yield more batches than it announced.
         let all = self.batches.max(self.done);
         let full = (WIDTH * self.done).checked_div(all).unwrap_or(0);
         let (full, rest) = ("#".repeat(full), "-".repeat(WIDTH - full));
@@ -185,7 +185,7 @@ impl Bar {
     }
 }
 
-/// Writes to the terminal; that it is gone is no reason to end a run.
+/// Writes to the terminal; a write error does not end the run.
 fn draw(text: &str) {
     let mut terminal = stderr().lock();
     let _ = terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush());

@@ -1,9 +1,9 @@
-//! What hooks see.
+//! The state that hooks see.
 
 use super::{History, Row};
 use crate::Scalar;
 
-/// Where a running loop stands, as its hooks see it.
+/// The state of a running loop, as its hooks see it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct State<'a> {
@@ -13,30 +13,30 @@ pub struct State<'a> {
     pub batch: usize,
     /// Optimizer updates so far in the run.
     pub step: usize,
-    /// The last training batch's loss; NaN before the first.
+    /// The loss of the last training batch; NaN before the first.
     pub loss: f64,
-    /// The learning rate of the last update; none before the first.
+    /// The learning rate of the last update; `None` before the first.
     pub learning_rate: Option<Scalar>,
-    /// The norm of the last update's gradients before clipping, where the loop clips by norm.
+    /// The gradient norm of the last update before clipping, in a loop that clips by norm.
     pub grad_norm: Option<f64>,
     /// This epoch's measurements so far.
     pub row: Row,
-    /// The epochs before this one, also in `epoch_end`; this one is `row`.
+    /// The epochs before this one, also in `epoch_end`; `row` is this one.
     pub history: &'a History,
     pub(super) is_best: bool,
 }
 
 impl State<'_> {
-    /// Whether this epoch is the best so far, by `valid_loss`, or by `loss` in a loop that has not
-    /// validated. The first is; a loss that is NaN and an epoch without validation in a loop with it never is.
+    /// Whether this epoch is the best so far, by `valid_loss`, or by `loss` in a loop that has not validated. The first
+    /// one is. An epoch whose loss is NaN never is, nor an epoch without validation in a loop that validates.
     pub fn is_best(&self) -> bool {
         self.is_best
     }
 
-    /// How many epochs ago the best one was: 0 where this one [is the best](State::is_best).
+    /// The number of epochs since the best one: 0 if this one [is the best](State::is_best).
     ///
     /// # Example
-    /// Stops when nothing got better for five epochs.
+    /// Stops after five epochs without improvement.
     /// ```
     /// use std::ops::ControlFlow;
     ///

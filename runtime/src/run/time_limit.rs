@@ -1,8 +1,8 @@
-//! How long a run may take.
+//! The time limit of a run.
 
 use std::time::{Duration, Instant};
 
-/// A time that ends so long after it was made.
+/// A duration from a starting time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimeLimit {
     began: Instant,
@@ -10,12 +10,12 @@ pub(super) struct TimeLimit {
 }
 
 impl TimeLimit {
-    /// A limit whose time counts from now.
+    /// A limit that counts from now.
     pub(super) fn new(most: Duration) -> Self {
         Self { began: Instant::now(), most }
     }
 
-    /// Whether the time is over.
+    /// Whether the time has passed.
     pub(super) fn is_over(self) -> bool {
         self.began.elapsed() >= self.most
     }

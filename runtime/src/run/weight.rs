@@ -1,30 +1,30 @@
-//! What batches weigh: in an epoch's loss, and in the update of a window of batches.
+//! The weights of batches: in an epoch's loss, and in the update of an accumulation window.
 
 use crate::reduction::Reduction;
 use crate::{Error, Result, Scalar, Tensor};
 
-/// How a batch counts beside others.
+/// The weight of a batch relative to others.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Weight {
-    /// Its loss is a mean over a weight of so much, at least 0: samples, or class weights.
+    /// Its loss is a mean with this denominator, at least 0: samples, or class weights.
     Mean(f64),
-    /// Its loss is a sum, and adds to the others'.
+    /// Its loss is a sum, and is added to the others.
     Sum,
 }
 
-/// What makes a loss weigh by samples only for want of something better.
+/// The reason why a loss is weighted by samples, for lack of a known denominator.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Guess {
     /// A sum times a factor that is not one over the number of samples or of elements.
     ScaledSum,
-    /// No mean, no sum, or several with different denominators.
+    /// Neither a mean nor a sum, or several with different denominators.
     Unknown,
 }
 
 impl Weight {
-    /// The weight of a batch by what its loss tells; a guess goes by samples.
+    /// The weight of a batch by its loss's reduction; a guess uses samples.
     pub(super) fn of(loss: &Tensor, samples: usize) -> (Self, Option<Guess>) {
-        /// How far a factor may be from one over a count, relative to it.
+        /// Tolerance, relative to the factor, for being one over a count.
         const ROUNDING: f64 = 1e-6;
         let by_samples = Self::Mean(samples as f64);
         match loss.reduction() {
@@ -41,10 +41,10 @@ impl Weight {
         }
     }
 
-    /// The weight that the clause `loss_weight` gives.
+    /// The weight from the clause `loss_weight`.
     ///
     /// # Errors
-    /// [`Error::Rule`] for one that is negative or not finite.
+    /// [`Error::Rule`] if it is negative or not finite.
     pub(super) fn given(weight: f64) -> Result<Self> {
         if weight >= 0.0 && weight.is_finite() {
             return Ok(Self::Mean(weight));
@@ -59,15 +59,15 @@ impl Weight {
 }
 
 impl Guess {
-    /// Why a window of batches cannot be made of such losses.
+    /// The error for accumulating losses of this kind.
     pub(super) fn refused(self) -> Error {
         let (rule, help) = match self {
             Self::ScaledSum => (
-                "`accumulate` must know what the loss is divided by, and this loss is a sum times a factor",
+                "`accumulate` needs the denominator of the loss, and this loss is a sum times a factor",
                 "put the factor before `.sum()`, or write `loss_weight = |batch| batch.len()` for a mean over samples",
             ),
             Self::Unknown => (
-                "`accumulate` must know what the loss is divided by, and this loss does not tell",
+                "`accumulate` needs the denominator of the loss, which is unknown",
                 "write `loss_weight = |batch| batch.len()` for a mean over samples",
             ),
         };
@@ -83,7 +83,7 @@ impl Guess {
 pub(super) struct Total {
     sum: f64,
     weight: f64,
-    /// The losses are sums. The first batch decides.
+    /// Whether the losses are sums, as determined by the first batch.
     is_sum: bool,
 }
 
@@ -102,7 +102,7 @@ impl Total {
         self.weight += weight;
     }
 
-    /// The loss, once a batch has counted.
+    /// The loss; `None` until a batch has counted.
     pub(super) fn value(self) -> Option<f64> {
         let divisor = if self.is_sum { 1.0 } else { self.weight };
         (self.weight > 0.0).then(|| self.sum / divisor)
@@ -112,8 +112,8 @@ impl Total {
 /// The batches of one update.
 ///
 /// # Formula
-/// Each batch's loss is scaled by `wᵢ / n`, where `n` is the number of samples of the window, and the gradients in
-/// the end by `n / Σ wᵢ`, which is 1 for a plain mean over samples. Sums are not scaled.
+/// Each batch's loss is scaled by `wᵢ / n`, where `n` is the number of samples of the window, and the accumulated
+/// gradients by `n / Σ wᵢ`, which is 1 for a plain mean over samples. Sums are not scaled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     samples: f64,
@@ -126,7 +126,7 @@ impl Window {
         Self { samples: samples as f64, weight: 0.0, is_sum: false }
     }
 
-    /// Adds a batch and gives the factor of its loss.
+    /// Adds a batch and returns the factor of its loss.
     pub(super) fn add(&mut self, weight: Weight) -> Scalar {
         match weight {
             Weight::Mean(weight) => {
@@ -141,12 +141,12 @@ impl Window {
         }
     }
 
-    /// The weight of all batches.
+    /// The total weight of the batches.
     pub(super) fn weight(self) -> f64 {
         self.weight
     }
 
-    /// The factor of the gradients that the batches added up.
+    /// The factor of the accumulated gradients.
     pub(super) fn scale(self) -> Scalar {
         if self.is_sum || self.weight == 0.0 { 1.0 } else { (self.samples / self.weight) as Scalar }
     }

@@ -1,7 +1,7 @@
-//! The header of a safetensors file: JSON, read straight into entries.
+//! The header of a safetensors file: JSON, parsed directly into entries.
 //!
-//! No tree of JSON values is made. What has another type than the format says is refused where it
-//! begins, names stay in the header's own bytes, and lists grow only as far as the limits allow.
+//! No tree of JSON values is built. A value of the wrong type is refused at its first byte, names are borrowed from the
+//! header, and lists grow only up to the limits.
 
 mod read;
 
@@ -13,11 +13,10 @@ use super::Limits;
 use crate::error::shorten;
 use crate::{ModelFileProblem as Problem, memory};
 
-/// Bytes of memory for a byte of the header, at most, that are allocated without asking: names and texts
-/// with escapes.
+/// Upper bound of the memory per header byte that is allocated without a check: names and strings with escapes.
 const PARSED: u64 = 6;
 
-/// A checked line of the header: its bytes lie in the file and are as many as its shape needs.
+/// A checked entry of the header: its bytes are within the file and match its shape.
 pub(crate) struct Entry<'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) shape: Vec<usize>,
@@ -26,13 +25,13 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// How many numbers it holds.
+    /// The number of elements.
     pub(super) fn count(&self) -> usize {
         self.bytes.len() / self.kind.width()
     }
 }
 
-/// Kinds of numbers that are read.
+/// The supported element types.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     F32,
@@ -68,14 +67,14 @@ pub(super) fn parse(header: &[u8], available: u64, limits: Limits) -> Result<Vec
     if let Some([entry, ..]) = entries.windows(2).find(|pair| pair[0].name == pair[1].name) {
         return Err(Problem::Duplicate { name: shorten(&entry.name) });
     }
-    // Empty tensors share their place; among them the names decide.
+    // Empty tensors have equal offsets; names break the tie.
     let place = |entry: &Entry| (entry.bytes.start, entry.bytes.end);
     entries.sort_unstable_by(|a, b| place(a).cmp(&place(b)).then_with(|| a.name.cmp(&b.name)));
     check_layout(&entries, available)?;
     Ok(entries)
 }
 
-/// Entries must follow each other without gap and overlap, and end where the file ends.
+/// Entries must follow each other without gap or overlap, and end at the end of the file.
 fn check_layout(entries: &[Entry], available: u64) -> Result<(), Problem> {
     let layout = |entry: Option<&Entry>, expected: usize, found: usize| Problem::Layout {
         name: entry.map_or_else(String::new, |entry| shorten(&entry.name)),
@@ -92,8 +91,7 @@ fn check_layout(entries: &[Entry], available: u64) -> Result<(), Problem> {
     if due as u64 == available { Ok(()) } else { Err(layout(entries.last(), due, available as usize)) }
 }
 
-/// Bytes of a shape; `None` when the axes that are not 0 alone are more than memory can hold, which
-/// `ndarray` refuses too.
+/// The size of a shape in bytes; `None` if the non-zero axes alone exceed memory, which `ndarray` refuses too.
 fn size(shape: &[usize], width: usize) -> Option<usize> {
     let filled = shape.iter().filter(|&&axis| axis != 0).try_fold(width, |n, &axis| n.checked_mul(axis));
     let bytes = filled.filter(|&bytes| isize::try_from(bytes).is_ok())?;

@@ -1,8 +1,9 @@
-//! What is read, what is refused, and that nothing panics.
+//! Accepted files, refused files, and robustness against damage.
 
 use ndarray::array;
 
 use super::*;
+use crate::StateDict;
 
 fn state() -> StateDict {
     [
@@ -20,14 +21,15 @@ fn read_bytes(bytes: &[u8]) -> Result<StateDict> {
 }
 
 fn read_within(bytes: &[u8], limits: Limits) -> Result<StateDict> {
-    read(Path::new("model.safetensors"), bytes.len() as u64, bytes, limits, |_| Ok(()))
+    let path = Path::new("model.safetensors");
+    read(path, bytes.len() as u64, bytes, limits, |_| Ok(())).map(StateDict::from_entries)
 }
 
 fn load_all(path: &Path) -> Result<StateDict> {
-    load(path, Limits::default(), |_| Ok(()))
+    load(path, Limits::default(), |_| Ok(())).map(StateDict::from_entries)
 }
 
-/// A file of this header and these numbers.
+/// A file with this header and data.
 fn file(header: &str, data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
 }
@@ -39,7 +41,7 @@ fn problem(result: Result<StateDict>) -> Result<StateDict, Problem> {
     })
 }
 
-/// Reads this header and so many bytes of zeros.
+/// Reads this header and `data` bytes of zeros.
 fn read_header(header: &str, data: usize) -> Result<StateDict, Problem> {
     problem(read_bytes(&file(header, &vec![0; data])))
 }
@@ -132,7 +134,7 @@ fn a_header_that_lies_is_refused() {
     assert!(matches!(read_header(r#"{"w":7}"#, 0), Err(Problem::Entry { field: "dtype", .. })));
 }
 
-/// Every truncation is refused, and no change of a single byte makes us panic.
+/// Every truncation is refused, and no change of a single byte causes a panic.
 #[test]
 fn damage_never_panics() {
     let folder = tempfile::tempdir().unwrap();
@@ -208,7 +210,7 @@ fn metadata_is_a_map_of_texts() {
     assert!(read_header(r#"{"__metadata__":{"a":"\n","b":"x"}}"#, 0).unwrap().is_empty());
 }
 
-/// Values of another type are refused where they begin, and none of them is repeated in the message.
+/// Values of the wrong type are refused at their first byte, and are not repeated in the message.
 #[test]
 fn types_are_those_of_the_format() {
     let long = format!("\"{}\"", "x".repeat(10_000));
@@ -246,7 +248,7 @@ fn limits_can_be_set() {
     );
 }
 
-/// What would become another number is refused with its place; decimals are rounded as always.
+/// A value that conversion would change is refused with its index; decimals are rounded as always.
 #[test]
 fn numbers_that_do_not_fit_are_refused() {
     let read = |kind: &str, second: [u8; 8], is_any_number| {
@@ -276,7 +278,7 @@ fn numbers_that_do_not_fit_are_refused() {
     }
 }
 
-/// A tensor larger than the pieces in which numbers are converted.
+/// A tensor that is larger than the chunks in which values are converted.
 #[test]
 fn large_tensors_are_whole() {
     let folder = tempfile::tempdir().unwrap();

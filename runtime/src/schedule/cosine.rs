@@ -1,15 +1,15 @@
-//! Down along half a cosine.
+//! Cosine decay.
 
 use super::{Position, Schedule};
 use crate::Scalar;
 
-/// Lowers the learning rate along half a cosine in `t_max` updates, and keeps it there.
+/// Decays the learning rate along half a cosine in `t_max` updates, then keeps it constant.
 ///
 /// # Formula
 /// `rate(t) = min + (base - min) · (1 + cos(π · t / t_max)) / 2` up to `t_max`, then `min`.
 ///
 /// # Source
-/// Loshchilov and Hutter 2017; PyTorch's `CosineAnnealingLR`, which goes up again after `t_max`.
+/// Loshchilov and Hutter 2017; PyTorch's `CosineAnnealingLR`, which rises again after `t_max`.
 ///
 /// # Example
 /// ```
@@ -29,7 +29,7 @@ pub struct CosineLr {
 }
 
 impl CosineLr {
-    /// Down to 0 in `t_max` (at least 1) updates.
+    /// Decays to 0 in `t_max` (at least 1) updates.
     ///
     /// # Panics
     /// If `t_max` is 0.
@@ -39,7 +39,7 @@ impl CosineLr {
         Self { t_max, min: 0.0, per_epoch: false, position: Position::default() }
     }
 
-    /// Down to this learning rate (at least 0) instead of 0.
+    /// Decays to this learning rate (at least 0) instead of 0.
     ///
     /// # Panics
     /// If it is negative or not finite.
@@ -63,8 +63,7 @@ impl Schedule for CosineLr {
         if t >= self.t_max {
             return self.min;
         }
-        let angle = std::f64::consts::PI * t as f64 / self.t_max as f64;
-        self.min + (base - self.min) * f64::midpoint(1.0, angle.cos())
+        between(base, self.min, t as f64 / self.t_max as f64)
     }
 
     fn position(&mut self) -> &mut Position {
@@ -74,4 +73,9 @@ impl Schedule for CosineLr {
     fn is_per_epoch(&self) -> bool {
         self.per_epoch
     }
+}
+
+/// Interpolates between two numbers along half a cosine, at `part` in [0, 1].
+pub(super) fn between(from: f64, to: f64, part: f64) -> f64 {
+    to + (from - to) * f64::midpoint(1.0, (std::f64::consts::PI * part).cos())
 }

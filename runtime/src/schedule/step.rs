@@ -1,4 +1,4 @@
-//! Steps down at fixed intervals.
+//! Step decay.
 
 use super::{Position, Schedule};
 
@@ -27,10 +27,10 @@ pub struct StepLr {
 }
 
 impl StepLr {
-    /// A factor of `gamma` (above 0) each `step_size` (at least 1) updates.
+    /// Multiplies by `gamma` (above 0) every `step_size` (at least 1) updates.
     ///
     /// # Panics
-    /// If one of them is out of its range.
+    /// If one of them is out of range.
     #[track_caller]
     pub fn new(step_size: usize, gamma: f64) -> Self {
         assert!(step_size > 0, "`step_size` of `StepLr` is 0, but must be at least 1");

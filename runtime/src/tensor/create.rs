@@ -1,8 +1,8 @@
-//! Tensors made of a rule.
+//! Constructors of tensors.
 
 use super::Tensor;
-use crate::loss::check_classes;
-use crate::schedule::decimal;
+use crate::labels::check_classes;
+use crate::scalar::decimal;
 use crate::value::Value;
 use crate::{Labels, Scalar};
 
@@ -19,30 +19,30 @@ impl Tensor {
         Self::full(shape, 1.0)
     }
 
-    /// A tensor of which every element is `value`.
+    /// A tensor with all elements equal to `value`.
     #[track_caller]
     pub fn full(shape: &[usize], value: Scalar) -> Self {
         Self::constant(Value::filled(shape, value))
     }
 
-    /// The numbers from `start` in steps of `step`, as far as they lie before `end`.
+    /// Values from `start` in steps of `step`, up to but excluding `end`.
     ///
-    /// A negative step counts down. Where the first step leads away from `end`, or both ends are equal, there are
-    /// no numbers.
+    /// A negative step counts down. If the first step leads away from `end`, or if both ends are equal, the tensor is
+    /// empty.
     ///
     /// # Shapes
     /// → `[n]` with `n = ⌈(end - start) / step⌉`
     ///
     /// # Formula
-    /// `y[i] = start + i · step`, each by itself and in double precision, so that no error adds up. The arguments
-    /// count as the decimals that were written: 0.1 is one tenth.
+    /// `y[i] = start + i · step`, each computed independently in double precision, so that no error accumulates. The
+    /// arguments are taken as the decimals that were written: 0.1 is one tenth.
     ///
     /// # Panics
-    /// If the step is 0, or an argument is NaN or infinite.
+    /// If the step is 0, or if an argument is NaN or infinite.
     ///
     /// # Source
-    /// PyTorch's `arange`, which refuses a step that leads away, and may include `end` where the quotient is rounded
-    /// up: `arange(1, 1.3, 0.1)` has four numbers there and three here.
+    /// PyTorch's `arange`, which refuses a step that leads away from `end`, and may include `end` where the quotient is
+    /// rounded up: `arange(1, 1.3, 0.1)` has four values there and three here.
     ///
     /// # Example
     /// ```
@@ -57,20 +57,20 @@ impl Tensor {
         assert!(step.is_finite() && step != 0.0, "arange: the step {step} must be finite and not 0");
         let [start, end, step] = [start, end, step].map(decimal);
         let steps = (end - start) / step;
-        // A quotient that is a whole number but for the rounding of its three operations.
+        // Whether the quotient is an integer up to the rounding of its three operations.
         let is_whole = (steps - steps.round()).abs() <= 4.0 * f64::EPSILON * steps.abs();
         let count = if is_whole { steps.round() } else { steps.ceil() };
         Self::by_place(count.max(0.0) as usize, |i| start + i as f64 * step)
     }
 
-    /// So many numbers evenly spread from `start` to `end`, both included; one number is `start`.
+    /// `count` evenly spaced values from `start` to `end`, both included; a single value is `start`.
     ///
     /// # Shapes
     /// → `[count]`
     ///
     /// # Formula
     /// `y[i] = start + i · (end - start) / (count - 1)` in the first half, and counted back from `end` in the second,
-    /// as PyTorch does: both ends are exact.
+    /// as in PyTorch: both ends are exact.
     ///
     /// # Panics
     /// If an end is NaN or infinite.
@@ -86,14 +86,14 @@ impl Tensor {
         assert!(start.is_finite() && end.is_finite(), "linspace: the ends {start} and {end} must be finite");
         let [start, end] = [start, end].map(decimal);
         let last = count.saturating_sub(1);
-        // Divided first: the difference of large ends may overflow.
+        // Divides first: the difference of large ends may overflow.
         let step = end / last.max(1) as f64 - start / last.max(1) as f64;
         Self::by_place(count, |i| {
             if i < count / 2 || last == 0 { start + i as f64 * step } else { end - (last - i) as f64 * step }
         })
     }
 
-    /// A vector of the value at each place.
+    /// A vector of `value(i)`.
     #[track_caller]
     fn by_place(count: usize, value: impl Fn(usize) -> f64) -> Self {
         Self::constant(Value::build([count], |numbers| {
@@ -119,7 +119,7 @@ impl Tensor {
         Self::constant(matrix)
     }
 
-    /// For each label a row that is 1 at its class and 0 elsewhere.
+    /// One-hot rows: 1 at the label and 0 elsewhere.
     ///
     /// # Shapes
     /// `labels: [..]` → `[.., classes]`

@@ -1,4 +1,4 @@
-//! Tensors of arrays, views, and plain Rust values.
+//! Conversions from arrays, views, and plain Rust values.
 
 use ndarray::{ArrayBase, Data, Dimension};
 
@@ -15,7 +15,7 @@ impl<S: Data<Elem = Scalar>, D: Dimension> From<ArrayBase<S, D>> for Tensor {
     }
 }
 
-/// The numbers of an array or a view in row-major order.
+/// The elements of an array or a view in row-major order.
 #[track_caller]
 pub(crate) fn copied<S: Data<Elem = Scalar>, D: Dimension>(array: &ArrayBase<S, D>) -> Value {
     let shape = Shape::new(array.shape());
@@ -29,7 +29,7 @@ pub(crate) fn copied<S: Data<Elem = Scalar>, D: Dimension>(array: &ArrayBase<S, 
     })
 }
 
-/// A tensor without axes.
+/// A scalar: a tensor of rank 0.
 impl From<Scalar> for Tensor {
     #[track_caller]
     fn from(value: Scalar) -> Self {
@@ -51,7 +51,7 @@ impl Tensor {
     }
 }
 
-/// A tensor of one axis.
+/// A vector.
 impl<T: Number> From<&[T]> for Tensor {
     #[track_caller]
     fn from(numbers: &[T]) -> Self {
@@ -59,7 +59,7 @@ impl<T: Number> From<&[T]> for Tensor {
     }
 }
 
-/// A tensor of one axis.
+/// A vector.
 impl<T: Number> From<Vec<T>> for Tensor {
     #[track_caller]
     fn from(numbers: Vec<T>) -> Self {
@@ -67,7 +67,7 @@ impl<T: Number> From<Vec<T>> for Tensor {
     }
 }
 
-/// A tensor of one axis.
+/// A vector.
 impl<T: Number, const N: usize> From<[T; N]> for Tensor {
     #[track_caller]
     fn from(numbers: [T; N]) -> Self {
@@ -75,7 +75,7 @@ impl<T: Number, const N: usize> From<[T; N]> for Tensor {
     }
 }
 
-/// A tensor of one axis.
+/// A vector.
 impl<T: Number> From<&Vec<T>> for Tensor {
     #[track_caller]
     fn from(numbers: &Vec<T>) -> Self {
@@ -83,7 +83,7 @@ impl<T: Number> From<&Vec<T>> for Tensor {
     }
 }
 
-/// A tensor of one axis.
+/// A vector.
 impl<T: Number, const N: usize> From<&[T; N]> for Tensor {
     #[track_caller]
     fn from(numbers: &[T; N]) -> Self {
@@ -91,7 +91,7 @@ impl<T: Number, const N: usize> From<&[T; N]> for Tensor {
     }
 }
 
-/// A tensor of one axis.
+/// A vector.
 ///
 /// # Example
 /// ```
@@ -106,7 +106,7 @@ impl<T: Number> FromIterator<T> for Tensor {
     }
 }
 
-/// A matrix of these rows.
+/// A matrix with these rows.
 impl<const M: usize> From<&[[Scalar; M]]> for Tensor {
     #[track_caller]
     fn from(rows: &[[Scalar; M]]) -> Self {
@@ -114,7 +114,7 @@ impl<const M: usize> From<&[[Scalar; M]]> for Tensor {
     }
 }
 
-/// A matrix of these rows.
+/// A matrix with these rows.
 impl<const M: usize> From<Vec<[Scalar; M]>> for Tensor {
     #[track_caller]
     fn from(rows: Vec<[Scalar; M]>) -> Self {
@@ -122,7 +122,7 @@ impl<const M: usize> From<Vec<[Scalar; M]>> for Tensor {
     }
 }
 
-/// A matrix of these rows.
+/// A matrix with these rows.
 impl<const M: usize, const N: usize> From<[[Scalar; M]; N]> for Tensor {
     #[track_caller]
     fn from(rows: [[Scalar; M]; N]) -> Self {
@@ -130,7 +130,7 @@ impl<const M: usize, const N: usize> From<[[Scalar; M]; N]> for Tensor {
     }
 }
 
-/// A matrix of these rows.
+/// A matrix with these rows.
 impl<const M: usize, const N: usize> From<&[[Scalar; M]; N]> for Tensor {
     #[track_caller]
     fn from(rows: &[[Scalar; M]; N]) -> Self {
@@ -138,7 +138,7 @@ impl<const M: usize, const N: usize> From<&[[Scalar; M]; N]> for Tensor {
     }
 }
 
-/// A tensor of three axes.
+/// A tensor of rank 3.
 impl<const L: usize, const M: usize, const N: usize> From<[[[Scalar; L]; M]; N]> for Tensor {
     #[track_caller]
     fn from(matrices: [[[Scalar; L]; M]; N]) -> Self {
@@ -146,10 +146,10 @@ impl<const L: usize, const M: usize, const N: usize> From<[[[Scalar; L]; M]; N]>
     }
 }
 
-/// A matrix of rows whose lengths only the run knows.
+/// A matrix of rows whose lengths are known only at run time.
 ///
 /// # Errors
-/// [`Error::Ragged`] names the first row that is not as long as row 0.
+/// [`Error::Ragged`] has the first row whose length differs from that of row 0.
 ///
 /// # Example
 /// ```

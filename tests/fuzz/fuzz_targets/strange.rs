@@ -1,4 +1,4 @@
-//! Arbitrary tokens as arguments and as bodies, and functions that are valid and strange.
+//! Arbitrary tokens as arguments and as bodies, and functions that are valid but unusual.
 //!
 //! `cargo +nightly fuzz run --fuzz-dir tests/fuzz -s none strange -- -timeout=5 -max_len=400`
 

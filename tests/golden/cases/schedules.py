@@ -2,7 +2,7 @@
 
 import torch
 from torch.optim import SGD
-from torch.optim.lr_scheduler import CosineAnnealingLR, StepLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, StepLR
 
 
 def cases():
@@ -16,6 +16,22 @@ def cases():
                 options = {"T_max": t_max, "eta_min": eta_min}
                 # Up to T_max: there PyTorch's recurrence is the closed form of the paper.
                 yield recorded(f"cosine_lr/{rate}/{t_max}/{eta_min}", CosineAnnealingLR, options, rate, t_max + 1)
+    for max_lr, total_steps, pct_start, div_factor, final_div_factor in [
+        (0.1, 26, 0.3, 25.0, 1e4),
+        (0.5, 10, 0.3, 10.0, 100.0),
+        (1e-3, 25, 0.45, 2.0, 1.0),
+        (0.1, 20, 1.0, 25.0, 1e4),
+        (0.1, 20, 0.0, 25.0, 1e4),
+        (0.2, 7, 0.3, 25.0, 1e4),
+        (0.1, 2, 0.3, 25.0, 1e4),
+    ]:
+        options = {
+            "max_lr": max_lr, "total_steps": total_steps, "pct_start": pct_start, "div_factor": div_factor,
+            "final_div_factor": final_div_factor, "cycle_momentum": False,
+        }
+        name = f"one_cycle_lr/{max_lr}/{total_steps}/{pct_start}"
+        # PyTorch fails after the last update.
+        yield recorded(name, OneCycleLR, options, 0.05, total_steps)
 
 
 def recorded(name, schedule, options, rate, count=26):
@@ -25,5 +41,6 @@ def recorded(name, schedule, options, rate, count=26):
     for _ in range(count):
         rates.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
-        scheduler.step()
+        if len(rates) < count:
+            scheduler.step()
     return {"name": name, "rate": rate, "options": options, "rates": rates}

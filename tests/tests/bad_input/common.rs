@@ -1,4 +1,4 @@
-//! Catching panics with their place, and folders that must not change.
+//! Catching panics with their location, and snapshots of folders.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,16 +7,16 @@ use std::path::Path;
 use std::sync::Once;
 
 thread_local! {
-    /// The place and the words of the last panic, while this thread expects one.
+    /// The location and message of panics, while this thread expects one.
     static EXPECTED: RefCell<Option<Vec<(String, u32, String)>>> = const { RefCell::new(None) };
 }
 
-/// Runs what must panic; gives the file and line that the panic names, and its words.
+/// Runs code that must panic; returns the file and line of the panic, and its message.
 pub(crate) fn panic_of<R>(work: impl FnOnce() -> R) -> (String, u32, String) {
     place_of_panic(work).expect("nothing panicked")
 }
 
-/// As [`panic_of`], and nothing where the work does not panic.
+/// As [`panic_of`], but `None` if the code does not panic.
 pub(crate) fn place_of_panic<R>(work: impl FnOnce() -> R) -> Option<(String, u32, String)> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -46,7 +46,7 @@ pub(crate) fn place_of_panic<R>(work: impl FnOnce() -> R) -> Option<(String, u32
     caught.into_iter().next()
 }
 
-/// Every file of a folder with what it holds.
+/// Every file of a folder with its contents.
 pub(crate) fn snapshot(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| {
         let path = entry.expect("an entry").path();

@@ -1,4 +1,4 @@
-//! Data: tables with holes, files that are not there, numbers that are none.
+//! Data: tables with missing fields, missing files, fields that are not numbers.
 
 use ndarray::arr2;
 use training_loop::prelude::*;
@@ -7,7 +7,7 @@ fn said<T>(result: Result<T>) -> String {
     result.err().expect("bad input").to_string()
 }
 
-/// Reads a table from a file, as a user does; gives the error without the folder's name.
+/// Reads a table from a file, as a user does; returns the error without the folder's name.
 fn table(text: impl AsRef<[u8]>) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("table.csv");
@@ -18,8 +18,8 @@ fn table(text: impl AsRef<[u8]>) -> String {
     words.replace(&place, "")
 }
 
-/// What is said of text where a number should be.
-const OTHER: &str = "; mend the field, or leave the column out by `.without([..])`";
+/// The end of the message for text in place of a number.
+const OTHER: &str = "; fix the field, or leave the column out by `.without([..])`";
 
 #[test]
 fn tables_with_faults_name_line_and_column() {
@@ -79,7 +79,7 @@ fn tables_with_faults_name_line_and_column() {
 
 #[test]
 fn lines_are_those_of_the_file() {
-    // A blank line and a quoted line break count as the editor counts them.
+    // Blank lines and quoted line breaks count as lines.
     assert_eq!(
         table("a,b,kind\n1,2,0\n\n3,x,1\n"),
         format!("table.csv:4, column 2 (`b`): `x` is not a number{OTHER}")

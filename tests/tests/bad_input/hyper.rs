@@ -1,4 +1,4 @@
-//! Numbers out of range and loaders without batches, in generated loops: an error at the start, before any batch.
+//! Numbers out of range and empty loaders in generated loops: an error at the start, before any batch.
 
 use training_loop::prelude::*;
 
@@ -32,7 +32,7 @@ fn plain(model: &mut Linear, train: &DataLoader, valid: &DataLoader) -> Result<H
 #[training_loop(loss = cross_entropy, optimizer = Sgd::new(Vec::new(), 0.1), epochs = 2)]
 fn without_parameters(model: &mut Linear, train: &DataLoader) -> Result<History>;
 
-/// The error of a run that must not have touched the model.
+/// The error of a run that must leave the model unchanged.
 #[track_caller]
 fn refused(run: impl FnOnce(&mut Linear) -> Result<History>) -> String {
     seed(3);
@@ -72,7 +72,7 @@ fn clauses_with_values_of_the_run_keep_the_macros_words() {
     let clauses = |epochs, k, limit| refused(|model| clauses(model, &train, epochs, k, limit));
     assert_eq!(
         clauses(0, 1, 1.0),
-        "`epochs` is 0: must be at least 1; write how often to go through the training data: `epochs \
+        "`epochs` is 0: must be at least 1; write the number of passes over the training data: `epochs \
          = 10`"
     );
     assert_eq!(

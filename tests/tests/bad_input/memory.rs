@@ -1,6 +1,6 @@
-//! Files made to take more memory than they should: an error or a result, in a process with little memory.
+//! Files that are made to use too much memory: an error or a result, in a process with little memory.
 //!
-//! `TRAINING_LOOP_TEST_SCALE=16` makes the files 16 times as large and gives 1 GiB; `--nocapture` shows the peaks.
+//! `TRAINING_LOOP_TEST_SCALE=16` makes the files 16 times as large and allows 1 GiB; `--nocapture` shows the peaks.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -18,7 +18,7 @@ fn scale() -> usize {
     std::env::var(SCALE).map_or(1, |text| text.parse().expect("a number"))
 }
 
-/// The most memory that this process ever had, in KiB.
+/// The peak memory of this process, in KiB.
 fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
@@ -39,7 +39,7 @@ fn reads_a_file() {
     println!("\nread: {words}\npeak: {}", peak() - before);
 }
 
-/// Reads the file in a process of its own; returns what it said and the MiB that reading took.
+/// Reads the file in a separate process; returns its output and the MiB that reading took.
 fn read(path: &Path) -> (String, usize) {
     let kib = if scale() == 1 { 512 << 10 } else { 1 << 20 };
     let mut command = Command::new("bash");
@@ -58,7 +58,7 @@ fn read(path: &Path) -> (String, usize) {
     (words, peak)
 }
 
-/// A file of this header and so many bytes, of which none is written.
+/// A sparse file with this header and this many bytes.
 fn put_model(path: &Path, header: &str, bytes: usize) {
     let mut file = File::create(path).unwrap();
     file.write_all(&(header.len() as u64).to_le_bytes()).unwrap();
@@ -84,7 +84,7 @@ fn tables() {
     assert!(words.starts_with("file:1: the row has more than 1048576 fields"), "{words}");
     assert!(peak < 64, "{peak} MiB");
 
-    // 12 bytes a row in memory; at scale 16 more than is allowed.
+    // 12 bytes per row in memory; at scale 16 more than allowed.
     let rows = place("rows.csv.gz");
     let mut packer = flate2::write::GzEncoder::new(File::create(&rows).unwrap(), flate2::Compression::fast());
     packer.write_all(b"a,b,c\n").unwrap();

@@ -1,7 +1,7 @@
-//! Every panic about a shape, a size or a range points at the line of the program that is wrong.
+//! Every panic about a shape, a size or a range is at the faulty line of the program.
 //!
-//! The tables go through the public operations, layers, losses, metrics and loaders. Each entry stands on one line,
-//! and its panic must name that line.
+//! The tables cover the public operations, layers, losses, metrics and loaders. Each entry is on one line, and its
+//! panic must name that line.
 
 #[path = "misuses/data.rs"]
 mod data;
@@ -18,18 +18,18 @@ use training_loop::prelude::*;
 
 use crate::common::place_of_panic;
 
-/// Twice this wraps around to 0.
+/// Twice this overflows to 0.
 const HALF: usize = 1 << (usize::BITS - 1);
 const MOST: usize = usize::MAX;
-/// A length of an axis of an empty tensor; its square cannot be counted.
+/// A length of an axis of an empty tensor; its square overflows.
 const LONG: usize = 1 << 40;
-/// Numbers that can be counted and for which no system has memory.
+/// A number of elements that does not overflow, but exceeds all memory.
 const VAST: usize = 1 << 46;
 
-/// A misuse: its file and line, its text, and itself.
+/// A misuse: its file, line and text, and the code.
 type Misuse = (&'static str, u32, &'static str, Box<dyn Fn()>);
 
-/// A misuse that stands on this line.
+/// A misuse on this line.
 macro_rules! at {
     ($work:expr) => {
         (file!(), line!(), stringify!($work), Box::new(move || _ = $work) as Box<dyn Fn()>)
@@ -37,7 +37,7 @@ macro_rules! at {
 }
 use at;
 
-/// Runs all, and lists those that do not panic or panic elsewhere.
+/// Runs all, and lists those that do not panic or panic at another line.
 #[track_caller]
 fn check(misuses: &[Misuse]) {
     let mut wrong = Vec::new();

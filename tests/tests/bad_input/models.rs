@@ -1,4 +1,4 @@
-//! Model files: of another architecture, cut short, damaged; folders that cannot be written.
+//! Model files: of another architecture, truncated, damaged; folders that are not writable.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ fn bits(model: &impl Module) -> Vec<u32> {
         .collect()
 }
 
-/// Loads what must be refused, and the model must be as it was.
+/// Loads a file that must be refused, with the model unchanged.
 #[track_caller]
 fn refused(model: &impl Module, path: &Path) -> String {
     let before = bits(model);
@@ -43,7 +43,7 @@ fn refused(model: &impl Module, path: &Path) -> String {
     words.replace(&*path.to_string_lossy(), "model")
 }
 
-/// Puts these bytes into a new file: to write over an old one waits for the disk, and there are thousands.
+/// Writes these bytes to a new file: overwriting waits for the disk, and there are thousands.
 fn put(path: &Path, bytes: impl AsRef<[u8]>) {
     let _ = std::fs::remove_file(path);
     std::fs::write(path, bytes).unwrap();
@@ -56,14 +56,14 @@ fn another_architecture() {
     Small::new(3).save(&path).unwrap();
     assert_eq!(
         refused(&Small::new(4), &path),
-        "model: this state belongs to another architecture, the model was left as it is; \
+        "model: this state belongs to another architecture, the model is unchanged; \
          `hidden.weight` is [4, 2] in the model and [3, 2] in the state; `hidden.bias` is [4] in the \
          model and [3] in the state; `output.weight` is [2, 4] in the model and [2, 3] in the state"
     );
     let other = Other { hidden: Linear::new(2, 3), middle: Linear::new(3, 3).no_bias() };
     assert_eq!(
         refused(&other, &path),
-        "model: this state belongs to another architecture, the model was left as it is; missing: \
+        "model: this state belongs to another architecture, the model is unchanged; missing: \
          `middle.weight`; unexpected: `output.weight`, `output.bias`"
     );
 }
@@ -82,7 +82,7 @@ fn a_file_that_is_not_there_or_is_something_else() {
         ),
         (
             b"PK\x03\x04 a zip file, as torch.save writes",
-            "model: a file of `torch.save`, which holds a program; in Python, write the model with \
+            "model: a file of `torch.save`, which contains code; in Python, write the model with \
          `safetensors.torch.save_file(model.state_dict(), path)`",
         ),
         (
@@ -92,7 +92,7 @@ fn a_file_that_is_not_there_or_is_something_else() {
         ),
         (
             b"\x02\0\0\0\0\0\0\0{}",
-            "model: this state belongs to another architecture, the model was left as it is; missing: \
+            "model: this state belongs to another architecture, the model is unchanged; missing: \
          `hidden.weight`, `hidden.bias`, `output.weight`, `output.bias`",
         ),
     ] {
@@ -145,11 +145,11 @@ fn a_file_with_any_byte_changed_never_panics() {
             }
         }
     }
-    // Numbers may be any, the header may not.
+    // Changed values may be valid; a changed header is not.
     assert!(refusals > whole.len() / 2, "{refusals} of {}", 4 * whole.len());
 }
 
-/// A header whose sizes would need more memory than there is: refused before anything is allocated.
+/// A header whose sizes exceed memory: refused before anything is allocated.
 #[test]
 fn sizes_are_checked_before_they_are_believed() {
     let folder = tempfile::tempdir().unwrap();
@@ -174,7 +174,7 @@ fn sizes_are_checked_before_they_are_believed() {
     }
 }
 
-/// What the model cannot hold as it is in the file is refused with its place, or read when that is asked for.
+/// A value that the model cannot represent exactly is refused with its index, or accepted on request.
 #[test]
 fn numbers_that_a_model_cannot_hold() {
     let folder = tempfile::tempdir().unwrap();
@@ -203,7 +203,7 @@ fn numbers_that_a_model_cannot_hold() {
     assert!(refused(&model, &path).contains("`weight` holds 16777217 at index 1"));
 }
 
-/// A file of another architecture is told from its header, however large its numbers claim to be.
+/// A file of another architecture is detected by its header, whatever sizes it claims.
 #[test]
 fn another_architecture_that_is_larger_than_memory() {
     let folder = tempfile::tempdir().unwrap();
@@ -216,7 +216,7 @@ fn another_architecture_that_is_larger_than_memory() {
     assert!(refused(&Small::new(3), &path).contains("; unexpected: `other`"));
 }
 
-/// What cannot be written leaves everything in the folder as it was.
+/// A failed save leaves the folder unchanged.
 #[test]
 fn a_save_that_fails_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
@@ -249,7 +249,7 @@ fn a_folder_that_cannot_be_written() {
     model.save(&path).unwrap();
     let before = snapshot(folder.path());
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o555)).unwrap();
-    // The administrator writes where nobody else may: then there is nothing to test.
+    // An administrator can write anyway: then there is nothing to test.
     let may_write_anyway = std::fs::write(folder.path().join("probe"), "").is_ok();
     if !may_write_anyway {
         let words = Small::new(3).save(&path).expect_err("the folder is read-only").to_string();

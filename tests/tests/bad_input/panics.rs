@@ -4,7 +4,7 @@ use training_loop::prelude::*;
 
 use crate::common::panic_of;
 
-/// What the panic of the work says; it must name the very line that the work stands on.
+/// The panic message of the work; its location must be the line of the work.
 macro_rules! said {
     ($work:expr) => {{
         let (file, line, words) = panic_of(|| $work);

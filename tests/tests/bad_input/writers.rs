@@ -1,14 +1,15 @@
-//! Many processes that save to one path, each of them process 1 as in a container, and processes killed while they save.
+//! Concurrent processes that save to one path, each of them process 1 as in a container, and processes that are killed
+//! while saving.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use training_loop::prelude::*;
 
-/// Numbers of the model: enough that a save takes several writes.
+/// Parameters of the model: enough for a save to take several writes.
 const NUMBERS: usize = 20_000;
 
-/// How a process learns where to save and how often.
+/// The environment variable that tells a process where to save and how often.
 const PLACE: &str = "TRAINING_LOOP_TEST_PLACE";
 const SAVES: &str = "TRAINING_LOOP_TEST_SAVES";
 
@@ -16,7 +17,7 @@ fn saves() -> usize {
     std::env::var(SAVES).map_or(60, |text| text.parse().expect("a number of saves"))
 }
 
-/// This program again, as the story below, after the words of another command.
+/// This program as a child process that runs the story below, prefixed by another command.
 fn story(before: &[&str], path: &Path, saves: usize) -> Command {
     let own = std::env::current_exe().unwrap().into_os_string().into_string().unwrap();
     let mut words = before.iter().map(|word| (*word).to_owned()).chain([own]);
@@ -37,7 +38,7 @@ fn saves_again_and_again() {
     }
 }
 
-/// Reads the file, which must be one save's from the first to the last number.
+/// Reads the file, whose values must all come from one save.
 fn read(path: &Path) -> Result<(), String> {
     let state = StateDict::load(path).map_err(|error| error.to_string())?;
     let numbers = state.get("w").ok_or("no `w`")?;
@@ -79,7 +80,7 @@ fn ten_writers_that_are_each_process_1() {
     assert_eq!(names(folder.path()), ["model"]);
 }
 
-/// What a killed process leaves neither stops the next save nor stays.
+/// Leftovers of a killed process neither block the next save nor remain.
 #[test]
 fn writers_that_are_killed() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Reading the recorded files, and the one comparison.
+//! Reads the recorded files, and compares numbers.
 
 use std::path::Path;
 
@@ -66,7 +66,7 @@ impl Case {
         list(&self.0[key]).iter().map(array).collect()
     }
 
-    /// The arrays at one place of a list of lists.
+    /// The arrays at one index of a list of lists.
     pub(crate) fn rows(&self, key: &str, index: usize) -> Vec<Array> {
         list(&self.0[key][index]).iter().map(array).collect()
     }
@@ -87,7 +87,7 @@ impl Case {
         list(&self.0[key]).iter().cloned().map(Case).collect()
     }
 
-    /// This list's numbers, which are whole.
+    /// The integers of this list.
     pub(crate) fn whole_numbers(&self) -> Vec<u64> {
         list(&self.0).iter().map(|value| value.as_u64().expect("a whole number")).collect()
     }
@@ -105,7 +105,7 @@ fn list(value: &Value) -> &[Value] {
 pub(crate) fn number(value: &Value) -> f64 {
     match value {
         Value::Number(number) => number.as_f64().expect("a number"),
-        // Rust reads `inf`, `-inf` and `nan`.
+        // Rust parses `inf`, `-inf` and `nan`.
         Value::String(word) => word.parse().expect("a number as a word"),
         _ => panic!("not a number: {value}"),
     }
@@ -117,7 +117,7 @@ fn array(value: &Value) -> Array {
     ArrayD::from_shape_vec(IxDyn(&shape), data).expect("as many numbers as the shape says")
 }
 
-/// Collects disagreements, so that one run shows all of them, and the largest deviation.
+/// Collects all disagreements, and the largest deviation.
 #[derive(Default)]
 pub(crate) struct Verdict {
     faults: Vec<String>,
@@ -156,7 +156,7 @@ impl Verdict {
         }
     }
 
-    /// Fails with every disagreement, or prints how close it was.
+    /// Fails with every disagreement, or prints the largest deviation.
     #[track_caller]
     pub(crate) fn demand(self, group: &str) {
         let Self { faults, worst, compared, cases } = self;
@@ -167,13 +167,13 @@ impl Verdict {
     }
 }
 
-/// Both sides as shares of a tenth of the largest number of PyTorch's, whose comparison allows 1e-5 of the largest.
+/// Both sides, relative to a tenth of PyTorch's largest element: the comparison then allows 1e-5 of that element.
 fn shares(ours: &Array, theirs: &Array) -> (Array, Array) {
     let most = theirs.iter().fold(Scalar::MIN_POSITIVE, |most, x| most.max(x.abs()));
     (ours.mapv(|x| 0.1 * x / most), theirs.mapv(|x| 0.1 * x / most))
 }
 
-/// The difference as a part of the size, where sizes below 0.1 count as 0.1.
+/// The difference relative to the size, where sizes below 0.1 count as 0.1.
 fn deviation(ours: f64, theirs: f64) -> f64 {
     if ours == theirs || (ours.is_nan() && theirs.is_nan()) {
         0.0
@@ -184,12 +184,12 @@ fn deviation(ours: f64, theirs: f64) -> f64 {
     }
 }
 
-/// Runs a function on inputs that collect gradients, backwards from the recorded output gradient.
+/// Runs a function on inputs that require gradients, and back-propagates the recorded output gradient.
 pub(crate) fn differentiate(verdict: &mut Verdict, case: &Case, run: impl Fn(&[Tensor]) -> Tensor) {
     differentiate_by(verdict, case, run, |ours, theirs| (ours.clone(), theirs.clone()));
 }
 
-/// As [`differentiate`], for sums that are as exact as their largest number: 1e-5 of that is allowed.
+/// As [`differentiate`], for sums whose errors are relative to their largest element: 1e-5 of it is allowed.
 pub(crate) fn differentiate_by_largest(
     verdict: &mut Verdict,
     case: &Case,

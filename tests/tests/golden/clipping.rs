@@ -1,4 +1,4 @@
-//! Clipping: the norm that is returned and the gradients that are left, with infinities and NaN too.
+//! Clipping: the returned norm and the resulting gradients, also with infinities and NaN.
 
 use training_loop::{Optimizer, Parameter, Scalar, Sgd};
 
@@ -24,7 +24,7 @@ pub(crate) fn check(verdict: &mut Verdict, case: &Case) {
         "value" => optimizer.clip_grad_value(limit),
         other => panic!("the recorded clipping `{other}` is not tested: add it here"),
     }
-    // Where the norm is not finite, PyTorch scales by 0 or NaN and so leaves zeros and NaN; we leave the gradients.
+    // If the norm is not finite, PyTorch scales by 0 or NaN and leaves zeros and NaN; we leave the gradients unchanged.
     let kept = case.has("norm") && !case.number("norm").is_finite();
     let expected = if kept { gradients } else { case.arrays("clipped") };
     for (index, (parameter, theirs)) in parameters.iter().zip(expected).enumerate() {

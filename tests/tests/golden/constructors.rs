@@ -1,4 +1,4 @@
-//! Tensors made of a rule, and places of extremes.
+//! Constructors of tensors, and indices of extremes.
 
 use training_loop::{Array, Labels, Scalar, Tensor};
 

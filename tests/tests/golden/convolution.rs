@@ -1,6 +1,6 @@
 //! Convolution and pooling: operations and layers.
 //!
-//! A convolution's sums cancel, so that a number is as exact as the largest one of its array.
+//! A convolution's sums cancel, so that errors are relative to the largest element of an array.
 
 use training_loop::prelude::*;
 use training_loop::{Conv, Pool, adaptive_avg_pool2d, avg_pool2d, conv1d, conv2d, max_pool2d};

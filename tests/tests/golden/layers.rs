@@ -47,7 +47,7 @@ fn check(verdict: &mut Verdict, case: &Case) {
     }
 }
 
-/// Loads the recorded state, feeds the recorded inputs one after another, and compares all that changes.
+/// Loads the recorded state, passes the recorded inputs one after another, and compares all results and states.
 pub(crate) fn run(
     verdict: &mut Verdict,
     case: &Case,
@@ -83,7 +83,7 @@ pub(crate) fn run(
     }
 }
 
-/// Replaces those entries of the module's state.
+/// Replaces these entries of the module's state.
 pub(crate) fn load(module: &dyn Module, entries: Vec<(String, Array)>) {
     let mut state = module.state_dict();
     for (key, value) in entries {

@@ -1,4 +1,4 @@
-//! Metrics against their definitions, fed in batches of uneven size.
+//! Metrics against their definitions, on batches of unequal size.
 
 use ndarray::{Axis, Slice};
 use training_loop::metric::{Metric, accuracy, confusion, f1, mae, mse, precision, r2, recall, rmse, top_k};
@@ -6,7 +6,7 @@ use training_loop::{Array, Labels, Tensor};
 
 use crate::cases::{Case, Verdict, cases};
 
-/// Sizes of the batches that the recorded samples come in; the last takes what is left.
+/// The batch size for the recorded samples; the last batch has the remainder.
 const BATCH: usize = 4;
 
 #[test]
@@ -31,7 +31,7 @@ fn rows(array: &Array) -> Vec<Tensor> {
         .collect()
 }
 
-/// Feeds a metric all batches, after others that `reset` must forget.
+/// Updates a metric with all batches, after others that `reset` must discard.
 fn fed<Y, M: Metric<Y>>(mut metric: M, outputs: &[Tensor], targets: &[Y]) -> M {
     metric.update(&outputs[0], &targets[0]);
     metric.reset();

@@ -1,4 +1,4 @@
-//! Operations: values, and gradients under an uneven output gradient.
+//! Operations: values, and gradients for a non-uniform output gradient.
 
 use training_loop::{Labels, Tensor, cat, layer_norm, linear, select, stack};
 
@@ -15,7 +15,7 @@ fn operations() {
 
 fn run(case: &Case, x: &[Tensor]) -> Tensor {
     let a = &x[0];
-    // One input alone meets itself.
+    // A case with a single input uses it for both operands.
     let itself = [a.clone(), a.clone()];
     let x = if case.name().ends_with("/itself") { &itself } else { x };
     match (case.kind(), x) {

@@ -53,7 +53,7 @@ fn arrays_of_steps(given: &Case) -> Vec<Vec<Array>> {
     (0..steps).map(|step| given.rows("gradients", step)).collect()
 }
 
-/// Makes `gradient` the parameter's gradient: that of Σ parameter · gradient.
+/// Sets the parameter's gradient to `gradient`, by the loss Σ parameter · gradient.
 pub(crate) fn give(parameter: &Parameter, gradient: &Array) {
     (parameter.tensor() * Tensor::from(gradient.view())).sum().backward();
 }

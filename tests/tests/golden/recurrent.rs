@@ -1,4 +1,4 @@
-//! Recurrent layers: outputs, states, gradients of all that goes in.
+//! Recurrent layers: outputs, states, gradients of all inputs.
 
 use training_loop::LstmState;
 use training_loop::prelude::*;

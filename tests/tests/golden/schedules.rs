@@ -1,10 +1,10 @@
-//! Schedules: the learning rate of each update, exact to the rounding of f32.
+//! Schedules: the learning rate of each update, exact up to f32 rounding.
 
 use training_loop::prelude::*;
 
 use crate::cases::{Case, cases};
 
-/// Half the distance between two neighbouring f32, as a part of their size.
+/// Half the distance between adjacent f32 values, relative to their size.
 const ROUNDING: f64 = 6e-8;
 
 #[test]
@@ -12,7 +12,7 @@ fn schedules() {
     let mut faults = Vec::new();
     for case in cases("schedules") {
         for (update, (ours, theirs)) in rates(&case).into_iter().zip(case.numbers("rates")).enumerate() {
-            // PyTorch's cosine ends at 1e-19 or so where the formula gives zero.
+            // PyTorch's cosine schedule ends at about 1e-19 where the formula gives zero.
             if (ours - theirs).abs() > ROUNDING * theirs.abs() + 1e-15 {
                 faults.push(format!(
                     "{}: update {update}: ours is {ours:e}, PyTorch's {theirs:e}",
@@ -32,6 +32,12 @@ fn rates(case: &Case) -> Vec<f64> {
         "cosine_lr" => {
             Box::new(CosineLr::new(options.count("T_max")).min(options.number("eta_min") as Scalar))
         }
+        "one_cycle_lr" => Box::new(
+            OneCycleLr::new(options.number("max_lr") as Scalar, options.count("total_steps"))
+                .pct_start(options.number("pct_start") as Scalar)
+                .div_factor(options.number("div_factor") as Scalar)
+                .final_div_factor(options.number("final_div_factor") as Scalar),
+        ),
         other => panic!("the recorded schedule `{other}` is not tested: add it here"),
     };
     schedule.start(&mut optimizer);

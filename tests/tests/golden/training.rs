@@ -1,4 +1,4 @@
-//! Whole trainings: the loss of each of 30 steps and the weights at the end.
+//! Whole training runs: the loss of each of 30 steps and the final weights.
 
 use training_loop::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The recorded lines, and how numbers are written.
+//! The recorded lines, and number formatting.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ pub(crate) const OURS: &str = "training-loop";
 
 /// Every recorded measurement.
 pub(crate) struct Figures {
-    /// The comparison of training steps, one line for each run.
+    /// The comparison of training steps, one line per run.
     pub(crate) steps: Vec<Value>,
     pub(crate) machine: Vec<Value>,
     pub(crate) losses: Vec<Value>,
@@ -18,7 +18,7 @@ pub(crate) struct Figures {
     pub(crate) growth: Vec<Value>,
     pub(crate) inference: Vec<Value>,
     pub(crate) builds: Vec<Value>,
-    /// What falls short, in words.
+    /// Known shortfalls, in words.
     pub(crate) notes: String,
 }
 
@@ -43,7 +43,7 @@ impl Figures {
         }
     }
 
-    /// What the machine gives at most of something, in the unit that was recorded.
+    /// A peak rate of the machine, in the recorded unit.
     pub(crate) fn peak(&self, what: &str, threads: u64) -> Option<f64> {
         let line = self
             .machine
@@ -52,12 +52,12 @@ impl Figures {
         line.get("gflops").or(line.get("gbs"))?.as_f64()
     }
 
-    /// The least median of our runs of a workload, in milliseconds.
+    /// The smallest median of our runs of a workload, in milliseconds.
     pub(crate) fn ours(&self, workload: &str, threads: u64) -> Option<f64> {
         self.least(OURS, workload, threads, "ms")
     }
 
-    /// The least of what a library's runs of a workload recorded.
+    /// The minimum over a library's runs of a workload.
     pub(crate) fn least(&self, peer: &str, workload: &str, threads: u64, field: &str) -> Option<f64> {
         let runs = self.steps.iter().filter(|line| {
             text(line, "peer") == peer
@@ -80,7 +80,7 @@ pub(crate) fn number(line: &Value, field: &str) -> f64 {
     line.get(field).and_then(Value::as_f64).unwrap_or(f64::NAN)
 }
 
-/// Three digits that count.
+/// Three significant digits.
 pub(crate) fn short(value: f64) -> String {
     let before = if value == 0.0 { 0 } else { value.abs().log10().floor() as i32 };
     let digits = usize::try_from(2 - before).unwrap_or(0);
@@ -91,7 +91,7 @@ pub(crate) fn cell(value: Option<f64>) -> String {
     value.map_or("–".to_owned(), short)
 }
 
-/// A table of Markdown.
+/// A Markdown table.
 pub(crate) fn table(head: &[String], rows: &[Vec<String>]) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let rule = "|---".repeat(head.len());
@@ -99,7 +99,7 @@ pub(crate) fn table(head: &[String], rows: &[Vec<String>]) -> String {
     format!("{}{rule}|\n{rows}\n", line(head))
 }
 
-/// The head of a table with one column for each workload.
+/// The head of a table with one column per workload.
 pub(crate) fn by_workload(first: &str) -> Vec<String> {
     let names = WORKLOADS.iter().map(|name| name.to_uppercase());
     std::iter::once(first.to_owned()).chain(names).collect()

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::figures::{Figures, count, number, short, table, text};
 use crate::plot::{Panel, Series, draw};
 
-/// An axis of growth: its name, what stands below the plot, and the recorded field that says how large a point is.
+/// An axis of growth: its name, the label below the plot, and the recorded field with the size of a point.
 const AXES: [(&str, &str, &str); 4] = [
     ("batch", "samples in a batch", "batch"),
     ("width", "parameters, as the layers become wider", "parameters"),
@@ -13,7 +13,7 @@ const AXES: [(&str, &str, &str); 4] = [
     ("steps", "training steps", "steps"),
 ];
 
-/// A curve: the size of each point, and what was measured.
+/// A curve: the size of each point, and its measurement.
 fn curve(figures: &Figures, axis: &str, size: &str, threads: u64, field: &str) -> Vec<(f64, f64)> {
     let lines =
         figures.growth.iter().filter(|line| text(line, "axis") == axis && count(line, "threads") == threads);
@@ -22,12 +22,12 @@ fn curve(figures: &Figures, axis: &str, size: &str, threads: u64, field: &str) -
     points
 }
 
-/// What is timed along an axis: a step, or a whole run.
+/// What is timed along an axis: a step or a whole run.
 fn timed(axis: &str) -> (&'static str, &'static str) {
     if axis == "steps" { ("total_ms", "ms, the whole run") } else { ("ms", "ms a step") }
 }
 
-/// A plot for each axis, with its name.
+/// A plot per axis, with its name.
 pub(crate) fn plots(figures: &Figures) -> Vec<(String, String)> {
     let plot = |(axis, words, size): &(&str, &str, &str)| {
         let (field, unit) = timed(axis);
@@ -49,7 +49,7 @@ pub(crate) fn plots(figures: &Figures) -> Vec<(String, String)> {
     AXES.iter().map(plot).collect()
 }
 
-/// By what factor time and memory grow from the first point of each curve to the last.
+/// The factors by which time and memory grow from the first point of each curve to the last.
 pub(crate) fn factors(figures: &Figures) -> String {
     let head = ["", "from", "to", "factor", "time, 1 thread", "time, 2 threads", "memory, 1 thread"];
     let mut rows = Vec::new();
@@ -77,7 +77,7 @@ pub(crate) fn factors(figures: &Figures) -> String {
     table(&head.map(str::to_owned), &rows)
 }
 
-/// The plots, as Markdown shows them.
+/// The plots as Markdown images.
 pub(crate) fn images() -> String {
     let mut out = String::new();
     for (axis, words, _) in AXES {

@@ -1,4 +1,4 @@
-//! The page: words around the tables.
+//! The page: text and tables.
 
 use std::fmt::Write as _;
 
@@ -9,12 +9,12 @@ use crate::{growth, profile, steps};
 
 const HEAD: &str = "# How fast it is
 
-A test writes this page from the figures in `docs/performance/` and compares it: `UPDATE=1 cargo test -p training-loop-tests --test performance` writes it anew.
-What is measured is a whole training step: take the batch, forward, loss, zero, backward, optimizer, read the loss.
+A test generates this page from the figures in `docs/performance/` and checks that it is up to date; `UPDATE=1 cargo test -p training-loop-tests --test performance` regenerates it.
+A measurement covers a whole training step: take the batch, forward, loss, zero, backward, optimizer, read the loss.
 
 | | workload |
 |---|---|
-| W1 | Linear(1,1), 40 samples, full batch, mean squared error, SGD: the cost of the machinery itself |
+| W1 | Linear(1,1), 40 samples, full batch, mean squared error, SGD: the overhead |
 | W2 | 784-256-128-10, ReLU, batch 64, cross-entropy, Adam |
 | W3 | 784-1024-1024-10, ReLU, batch 256, cross-entropy, SGD with momentum |
 | W4 | conv 3×3 (1→32), ReLU, conv 3×3 (32→64), ReLU, max-pool 2, fc 9216→128, ReLU, fc 10; 28×28, batch 64, Adam |
@@ -23,84 +23,84 @@ What is measured is a whole training step: take the batch, forward, loss, zero, 
 
 ";
 
-const COLUMNS: &str = "`torch-eager` is PyTorch as one writes it, `torch-tuned` has fused optimizers, tcmalloc and for W4 channels-last, `torch-best` is that with MKL told that the processor is Intel's, `torch-compile` is `torch-tuned` compiled.
-`numpy` is written by hand over OpenBLAS, `-tc` is a library with tcmalloc in place of the system's allocator.
-The Rust libraries are built for this very processor (`target-cpu=native`); ours is built as Cargo builds it, and chooses its instructions at run time.
+const COLUMNS: &str = "`torch-eager` is ordinary PyTorch, `torch-tuned` has fused optimizers, tcmalloc and channels-last for W4, `torch-best` also makes MKL treat the processor as Intel's, `torch-compile` is `torch-tuned` compiled.
+`numpy` is hand-written on OpenBLAS, `-tc` is a library with tcmalloc instead of the system's allocator.
+The other Rust libraries are built for this processor (`target-cpu=native`); ours is built with Cargo's defaults, and selects its instructions at run time.
 
 ";
 
 const LEARNING: &str =
     "Every library trains the same workload: the loss of the first step → the mean loss of steps 46 to 50.
-They start from draws of their own, by PyTorch's rules of initialisation.
+Each draws its own initial values, by PyTorch's rules of initialization.
 
 ";
 
-const SPREAD: &str = "What differs between draws, with eight seeds of PyTorch and of ours, least – most:
+const SPREAD: &str = "Variation between seeds, with eight seeds of PyTorch and of ours, minimum – maximum:
 
 ";
 
-const SPREAD_AFTER: &str = "The bench `steps` ends with an error where a loss lies outside PyTorch's spread and as much again on either side (`runtime/benches/steps/learning.rs`).
-In W1 the start is two draws, so losses of different starts say little: there the losses must be those of gradient descent computed by hand in double precision from the same start, to 1 in 10,000.
-W4 is in the middle of its descent after 50 steps and varies most: its bounds tell learning from not learning, and no more.
+const SPREAD_AFTER: &str = "The bench `steps` fails if a loss is outside PyTorch's range, extended by its width on either side (`runtime/benches/steps/learning.rs`).
+In W1 the initial values are two draws, so losses from different seeds are not comparable: there the losses must equal those of gradient descent in double precision from the same start, to 1 in 10,000.
+After 50 steps the loss of W4 is still falling fast and varies most: its bounds only distinguish learning from not learning.
 
 ";
 
-const FLOOR: &str = "## The share of the floor
+const FLOOR: &str = "## Efficiency
 
-The floor is a step's arithmetic at the peak of the machine, and its optimizer's pass over the parameters at the speed of the caches.
-Convolutions are counted the direct way, multiplication by multiplication; Winograd's way saves a part of them.
+The floor is the time of a step's arithmetic at the peak of the machine, plus its optimizer's pass over the parameters at the speed of the caches.
+Convolutions are counted by the direct method; Winograd's method saves a part of the multiplications.
 Reading and writing activations, exponentials, pooling and packing are not in this floor, so no program reaches it.
 
 ";
 
-const ARITHMETIC: &str = "The arithmetic alone, in milliseconds: what products, convolutions (with pooling) and attention take by the samples further down, against the same arithmetic at the peak.
+const ARITHMETIC: &str = "The arithmetic alone, in milliseconds: the time of matmuls, convolutions (with pooling) and attention, from the profile below, against the same arithmetic at the peak.
 
 ";
 
 const STAGES: &str = "## Where the time goes
 
-By stage, the median of each; what the clock costs is in it, which shows in W1.
+By stage, the median of each, including the cost of reading the clock, which is visible in W1.
 
 ";
 
-const KERNELS: &str = "By kind of kernel, samples of `perf` over a whole run with its start:
+const KERNELS: &str = "By kind of kernel, samples of `perf` over a whole run, including its start:
 
 ";
 
 const GROWTH: &str = "## Growth
 
-A perceptron, Adam, cross-entropy; at the foot of each curve it has batches of 128, two hidden layers of 256 (of 64 where the width grows) and 40 steps (300 where they grow), and one of these grows by 16.
-Memory is the peak of the process less what it held before the model was built.
-The dashed line has slope 1 and goes through the last point: points on it grow linearly, points above it at the left are what a step costs whatever its size.
-A layer that is twice as wide has four times as many parameters and as much arithmetic, so linear means: in the parameters.
+A perceptron, Adam, cross-entropy; each curve starts with batches of 128, two hidden layers of 256 (of 64 if the width grows) and 40 steps (300 if their number grows), and one of these grows by a factor of 16.
+Memory is the peak of the process minus its memory before the model was built.
+The dashed line has slope 1 and goes through the last point: points on it grow linearly, points above it at the left show the constant cost of a step.
+A layer of twice the width has four times the parameters and the arithmetic, so growth with the width is linear in the parameters.
 
 ";
 
 const INFERENCE: &str = "## Inference
 
-Samples a second under `no_grad` and after `eval()`, against PyTorch under `inference_mode` (W4 in channels-last).
+Samples per second under `no_grad` and after `eval()`, compared with PyTorch under `inference_mode` (W4 in channels-last).
 
 ";
 
-const BUILDS: &str = "## What users pay
+const BUILDS: &str = "## Build cost
 
-The least program that trains a perceptron: built from nothing with an empty target folder, Cargo's default flags, crates already downloaded.
-Crates are those that are built for it, the program among them.
+The smallest program that trains a perceptron: built with an empty target folder, Cargo's default flags, crates already downloaded.
+The number of crates includes the program.
 
 ";
 
-const AGAIN: &str = "## How to run it again
+const AGAIN: &str = "## Reproduction
 
-The comparison of libraries is a project of its own, and so is no part of this repository; its `run.py` takes the column `training-loop` from the bench target `steps` and prints a line of JSON for each run.
+The comparison of libraries is a separate project, not in this repository; its `run.py` takes the column `training-loop` from the bench target `steps` and prints a line of JSON for each run.
 
 ```sh
 cargo bench -p training-loop --bench steps -- w2 --threads 2           # one cell of ours
-PEERS=... runtime/benches/record/record.py steps                       # the comparison's lines, as run.py left them
+PEERS=... runtime/benches/record/record.py steps                       # the comparison's lines, as printed by run.py
 PEERS=... runtime/benches/record/record.py machine losses stages kernels growth inference builds
-UPDATE=1 cargo test -p training-loop-tests --test performance          # this page and its plots, from what was recorded
+UPDATE=1 cargo test -p training-loop-tests --test performance          # this page and its plots, from the recorded figures
 ```
 
-Figures drift by 20 % with the hour on a shared machine, whatever one does: only figures of one run compare.
+Figures vary by 20 % within hours on a shared machine: compare only figures of the same run.
 
 ";
 
@@ -110,11 +110,11 @@ pub(crate) fn write(figures: &Figures) -> String {
     let (runs, again) = steps::repetitions(figures);
     let _ = write!(
         out,
-        "## Training steps\n\nThe median of a run, the least of {runs} runs that took turns with the other libraries'; \
-         {again} runs were thrown away and made again because something else used the machine.\n{COLUMNS}{}",
+        "## Training steps\n\nThe median of a run, the minimum of {runs} runs, alternating with the other libraries; \
+         {again} runs were discarded and repeated because of other load on the machine.\n{COLUMNS}{}",
         steps::times(figures)
     );
-    let _ = write!(out, "Memory at its peak with one thread, MB:\n\n{}", steps::memory(figures));
+    let _ = write!(out, "Peak memory with one thread, MB:\n\n{}", steps::memory(figures));
     let _ =
         write!(out, "{LEARNING}{}{SPREAD}{}{SPREAD_AFTER}", steps::losses(figures), steps::spread(figures));
     let _ = write!(out, "{FLOOR}{}{ARITHMETIC}{}", steps::floor(figures), steps::arithmetic(figures));
@@ -122,7 +122,7 @@ pub(crate) fn write(figures: &Figures) -> String {
     let _ = write!(out, "{GROWTH}{}{}", growth::factors(figures), growth::images());
     let _ = write!(out, "{INFERENCE}{}", profile::inference(figures));
     let _ = write!(out, "{BUILDS}{}{AGAIN}", profile::builds(figures));
-    let _ = write!(out, "## What falls short\n\n{}", steps::shortfalls(figures));
+    let _ = write!(out, "## Weak spots\n\n{}", steps::shortfalls(figures));
     if !figures.notes.is_empty() {
         let _ = write!(out, "\n{}", figures.notes);
     }
@@ -157,8 +157,8 @@ fn machine(out: &mut String, figures: &Figures) {
     );
     for (what, words) in [
         ("fma", "fused multiply-adds, GFLOP/s"),
-        ("update in the caches", "numbers brought up to date in the caches, GB/s"),
-        ("update in memory", "the same in memory, GB/s"),
+        ("update in the caches", "updates of values in the caches, GB/s"),
+        ("update in memory", "updates of values in memory, GB/s"),
     ] {
         let cells = [1, 2].map(|threads| figures.peak(what, threads).map_or("–".to_owned(), short));
         let _ = writeln!(out, "| {words} | {} |", cells.join(" | "));

@@ -1,4 +1,4 @@
-//! Plots in SVG: points on two logarithmic axes, and the line of slope 1 through the last of them.
+//! SVG plots: points on two logarithmic axes, and a line of slope 1 through the last point.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ pub(crate) struct Series {
     pub(crate) points: Vec<(f64, f64)>,
 }
 
-/// One plot of a picture.
+/// One plot of a figure.
 pub(crate) struct Panel<'a> {
     pub(crate) title: &'a str,
     pub(crate) below: &'a str,
@@ -21,13 +21,13 @@ const COLOURS: [&str; 2] = ["#0b62a8", "#c8501a"];
 /// One panel with its margins, in pixels.
 const WIDE: f64 = 430.0;
 const HIGH: f64 = 330.0;
-/// What lies between the panel's edges and its frame.
+/// The margins between the panel's edges and its frame.
 const LEFT: f64 = 64.0;
 const TOP: f64 = 34.0;
 const RIGHT: f64 = 14.0;
 const BOTTOM: f64 = 46.0;
 
-/// A logarithmic axis: from, to, and its ends on the paper.
+/// A logarithmic axis: its range, and its ends in pixels.
 struct Axis {
     from: f64,
     to: f64,
@@ -36,7 +36,7 @@ struct Axis {
 }
 
 impl Axis {
-    /// An axis on which all these values have some room, of a decade or more: what hardly changes looks so.
+    /// An axis that covers these values and at least a decade, so that nearly constant values look constant.
     fn over(values: impl Iterator<Item = f64> + Clone, start: f64, end: f64) -> Self {
         let least = values.clone().fold(f64::INFINITY, f64::min);
         let most = values.fold(0.0, f64::max);
@@ -52,7 +52,7 @@ impl Axis {
         (self.from..=self.to).contains(&value)
     }
 
-    /// 1, 2 and 5 of every decade; the 1 alone where there are many.
+    /// 1, 2 and 5 of every decade; only 1 if there are many decades.
     fn ticks(&self) -> Vec<f64> {
         let decades = self.from.log10().floor() as i32..=self.to.log10().ceil() as i32;
         let digits: &[f64] = if self.to / self.from > 3000.0 { &[1.0] } else { &[1.0, 2.0, 5.0] };
@@ -61,7 +61,7 @@ impl Axis {
     }
 }
 
-/// The panels side by side.
+/// The panels next to each other.
 pub(crate) fn draw(panels: &[Panel]) -> String {
     let wide = WIDE * panels.len() as f64;
     let mut out = format!(
@@ -88,7 +88,7 @@ fn one(out: &mut String, panel: &Panel) {
     for (index, series) in panel.series.iter().enumerate() {
         let Some(last) = series.points.last() else { continue };
         let colour = COLOURS[index % COLOURS.len()];
-        // Where the line of slope 1 through the last point leaves the frame.
+        // The point where the line of slope 1 through the last point leaves the frame.
         let foot = x.from.max(y.from * last.0 / last.1);
         let _ = writeln!(
             out,
@@ -121,7 +121,7 @@ fn one(out: &mut String, panel: &Panel) {
     let _ = writeln!(out, "<text x=\"{}\" y=\"{high}\">slope 1</text>", LEFT + 24.0);
 }
 
-/// The frame with its grid, its numbers and its words.
+/// The frame with its grid, numbers and labels.
 fn frame(out: &mut String, panel: &Panel, x: &Axis, y: &Axis) {
     let (right, foot) = (WIDE - RIGHT, HIGH - BOTTOM);
     for tick in x.ticks() {
@@ -181,7 +181,7 @@ fn label(tick: f64) -> String {
     match tick {
         tick if tick >= 1e6 => format!("{} M", tick / 1e6),
         tick if tick >= 1e4 => format!("{} k", tick / 1e3),
-        // A tick has one digit that counts.
+        // A tick has one significant digit.
         tick if tick < 1.0 => format!("{tick:.*}", (-tick.log10()).ceil() as usize),
         tick => format!("{tick:.0}"),
     }

@@ -1,4 +1,4 @@
-//! The tables of what a step's time is spent on, of inference and of builds.
+//! The tables of a step's time profile, of inference and of builds.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ const STAGES: [(&str, &str); 8] = [
     ("backward", "`backward`"),
     ("step", "`step`"),
     ("item", "read the loss"),
-    ("drop", "drop what is left"),
+    ("drop", "drop the rest"),
 ];
 
 fn of<'a>(lines: &'a [Value], workload: &str, threads: u64, field: &str) -> Option<&'a Value> {
@@ -23,7 +23,7 @@ fn of<'a>(lines: &'a [Value], workload: &str, threads: u64, field: &str) -> Opti
     line.get(field)
 }
 
-/// Milliseconds of each stage, and its share.
+/// Milliseconds and percentage of each stage.
 pub(crate) fn stages(figures: &Figures) -> String {
     let mut out = String::new();
     for (threads, name) in [(1, "One thread"), (2, "Two threads")] {
@@ -48,19 +48,19 @@ pub(crate) fn stages(figures: &Figures) -> String {
     out
 }
 
-/// As many digits as a clock is worth.
+/// The number of significant decimals of a time.
 fn decimals(milliseconds: f64) -> String {
     if milliseconds < 0.01 { format!("{milliseconds:.5}") } else { short(milliseconds) }
 }
 
-/// The share of the kernels that multiply, in percent of the samples.
+/// The percentage of samples in kernels that multiply.
 pub(crate) fn multiplying(figures: &Figures, workload: &str, threads: u64) -> Option<f64> {
     let shares = of(&figures.kernels, workload, threads, "kernels")?;
     let share = |kind: &str| shares.get(kind).and_then(Value::as_f64).unwrap_or_default();
     Some(share("products") + share("convolution and pooling") + share("attention"))
 }
 
-/// The share of each kind of kernel.
+/// The percentage of each kind of kernel.
 pub(crate) fn kernels(figures: &Figures) -> String {
     let mut out = String::new();
     for (threads, name) in [(1, "One thread"), (2, "Two threads")] {
@@ -84,7 +84,8 @@ pub(crate) fn kernels(figures: &Figures) -> String {
                 let cells = WORKLOADS.iter().map(|workload| {
                     share(workload, kind).map_or("–".to_owned(), |share| format!("{share:.1}"))
                 });
-                std::iter::once(kind.clone()).chain(cells).collect()
+                let name = if kind == "products" { "matmul" } else { kind };
+                std::iter::once(name.to_owned()).chain(cells).collect()
             })
             .collect();
         out.push_str(&table(&by_workload(""), &rows));
@@ -92,7 +93,7 @@ pub(crate) fn kernels(figures: &Figures) -> String {
     out
 }
 
-/// Samples a second without learning.
+/// Inference in samples per second.
 pub(crate) fn inference(figures: &Figures) -> String {
     let head = [
         "",
@@ -128,7 +129,7 @@ pub(crate) fn inference(figures: &Figures) -> String {
     table(&head.map(str::to_owned), &rows)
 }
 
-/// Three digits that count, of a number of samples.
+/// A number of samples with three significant digits.
 fn rounded(value: Option<f64>) -> String {
     value.map_or("–".to_owned(), |value| {
         let unit = 10_f64.powf((value.log10().floor() - 2.0).max(0.0));
@@ -136,7 +137,7 @@ fn rounded(value: Option<f64>) -> String {
     })
 }
 
-/// What a user pays beside the training.
+/// Build time and binary size.
 pub(crate) fn builds(figures: &Figures) -> String {
     let fields = [
         ("crates", "crates in the tree"),

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::figures::{Figures, OURS, WORKLOADS, by_workload, cell, count, number, short, table, text};
 use crate::profile;
 
-/// Libraries in the order in which they were recorded, ours first.
+/// Libraries in recorded order, ours first.
 fn peers(figures: &Figures) -> Vec<&str> {
     let mut found = vec![OURS];
     for line in &figures.steps {
@@ -17,7 +17,7 @@ fn peers(figures: &Figures) -> Vec<&str> {
     found
 }
 
-/// The best of the others in a cell, and its name.
+/// The best result of the other libraries in a cell, and the library's name.
 fn best<'a>(figures: &'a Figures, workload: &str, threads: u64, field: &str) -> Option<(&'a str, f64)> {
     let others = peers(figures).into_iter().filter(|peer| *peer != OURS);
     let times = others.filter_map(|peer| Some((peer, figures.least(peer, workload, threads, field)?)));
@@ -27,7 +27,7 @@ fn best<'a>(figures: &'a Figures, workload: &str, threads: u64, field: &str) -> 
 pub(crate) fn times(figures: &Figures) -> String {
     let mut out = String::new();
     for (threads, name) in [(1, "One thread"), (2, "Two threads")] {
-        let _ = write!(out, "{name}, milliseconds a step:\n\n");
+        let _ = write!(out, "{name}, milliseconds per step:\n\n");
         let mut rows = Vec::new();
         for peer in peers(figures) {
             let cells = WORKLOADS.iter().map(|workload| {
@@ -54,7 +54,7 @@ fn ratio(figures: &Figures, workload: &str, threads: u64) -> String {
     }
 }
 
-/// The memory at its peak, one thread.
+/// Peak memory with one thread.
 pub(crate) fn memory(figures: &Figures) -> String {
     let mut rows = Vec::new();
     for peer in peers(figures) {
@@ -65,7 +65,7 @@ pub(crate) fn memory(figures: &Figures) -> String {
     table(&by_workload(""), &rows)
 }
 
-/// The losses of the compared runs themselves.
+/// The losses of the compared runs.
 pub(crate) fn losses(figures: &Figures) -> String {
     let mut rows = Vec::new();
     for peer in peers(figures) {
@@ -84,7 +84,7 @@ pub(crate) fn losses(figures: &Figures) -> String {
     table(&by_workload(""), &rows)
 }
 
-/// How losses spread over seeds, PyTorch's and ours.
+/// The spread of losses over seeds, for PyTorch and for us.
 pub(crate) fn spread(figures: &Figures) -> String {
     let mut rows = Vec::new();
     for (peer, name) in [("torch-eager", "PyTorch"), (OURS, "ours")] {
@@ -108,7 +108,7 @@ pub(crate) fn spread(figures: &Figures) -> String {
     table(&by_workload(""), &rows)
 }
 
-/// A workload's arithmetic, in millions, and what its optimizer moves, in megabytes.
+/// Millions of multiply-adds of a workload, and megabytes that its optimizer moves.
 const WORK: [(&str, f64, f64); 5] = [
     ("w2", 64.5, 6.6),
     ("w3", 2450.0, 37.0),
@@ -117,7 +117,7 @@ const WORK: [(&str, f64, f64); 5] = [
     ("w6", 1310.0, 3.1),
 ];
 
-/// The shares of the floor that are reached.
+/// Our fraction of the lower bound.
 pub(crate) fn floor(figures: &Figures) -> String {
     let head =
         ["", "flop", "optimizer", "floor, 1 thread", "ours", "share", "floor, 2 threads", "ours", "share"];
@@ -142,7 +142,7 @@ pub(crate) fn floor(figures: &Figures) -> String {
     table(&head.map(str::to_owned), &rows)
 }
 
-/// How near the arithmetic alone comes to the peak: the time of the kernels that multiply, by `perf`'s samples.
+/// The time of the multiplying kernels compared with the peak, by `perf`'s samples.
 pub(crate) fn arithmetic(figures: &Figures) -> String {
     let head = ["", "at the peak, 1 thread", "ours", "share", "at the peak, 2 threads", "ours", "share"];
     let mut rows = Vec::new();
@@ -162,7 +162,7 @@ pub(crate) fn arithmetic(figures: &Figures) -> String {
     table(&head.map(str::to_owned), &rows)
 }
 
-/// Cells in which another library is ahead, or so near that the next run may tell otherwise, and memory above burn's.
+/// Cells in which another library is ahead or within noise, and memory above burn's.
 pub(crate) fn shortfalls(figures: &Figures) -> String {
     let mut out = String::new();
     for workload in WORKLOADS {
@@ -178,7 +178,7 @@ pub(crate) fn shortfalls(figures: &Figures) -> String {
             };
             if theirs < 1.2 * ours {
                 let word =
-                    if theirs < ours { "is ahead" } else { "is nearer than the 20 % by which figures drift" };
+                    if theirs < ours { "is ahead" } else { "is within the 20 % by which figures vary" };
                 let _ = writeln!(
                     out,
                     "- {}, {threads} thread(s): {peer} {word}, {} ms against our {}.",
@@ -200,12 +200,12 @@ pub(crate) fn shortfalls(figures: &Figures) -> String {
         }
     }
     if out.is_empty() {
-        out.push_str("In no cell another library is ahead, or within the 20 % by which figures drift.\n");
+        out.push_str("In no cell is another library ahead, or within the 20 % by which figures vary.\n");
     }
     out
 }
 
-/// How many runs a cell has, at most, and how many were thrown away because others used the machine.
+/// The maximum number of runs of a cell, and the number of runs that were discarded because the machine was in use.
 pub(crate) fn repetitions(figures: &Figures) -> (u64, u64) {
     let most = figures.steps.iter().map(|line| count(line, "rep") + 1).max().unwrap_or(0);
     let again = figures.steps.iter().map(|line| count(line, "attempts").saturating_sub(1)).sum();

@@ -1,4 +1,4 @@
-//! Panics of the runtime that speak of the caller's mistake name the caller's line.
+//! Panics of the runtime about a mistake of the caller name the caller's line.
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};
@@ -8,7 +8,7 @@ use crate::tree::{demand, published};
 
 #[derive(Default)]
 struct Callers {
-    /// In how many closures the visit is.
+    /// The number of enclosing closures.
     closures: usize,
     broken: Vec<(usize, String)>,
 }

@@ -1,6 +1,6 @@
-//! What a new clause must bring along beside its row: documentation, a place in the loop, cases.
+//! Requirements for a new clause beside its row: documentation, an effect on the loop, cases.
 //!
-//! `UPDATE=1 cargo test -p training-loop-tests --test tidy` writes the documentation anew.
+//! `UPDATE=1 cargo test -p training-loop-tests --test tidy` regenerates the documentation.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -8,7 +8,7 @@ use training_loop_analysis::{clauses, document_clauses, expand};
 
 use crate::tree::{demand, files, root};
 
-/// Clauses that change no loop: they say how findings are shown.
+/// Clauses that do not change a loop: they set how findings are shown.
 const LEVELS: [&str; 3] = ["allow", "warn", "deny"];
 
 #[test]
@@ -34,7 +34,7 @@ fn written(spec: &str) -> Result<String, String> {
     Ok(function.to_token_stream().to_string())
 }
 
-/// A spec without the clause, or with another value of one that a loop needs, and the spec with it.
+/// A spec without the clause, or with another value of a required one, and the spec with it.
 fn without_and_with(name: &str, example: &str) -> (String, String) {
     let example = example.replace("...", "f(model)");
     let loss = |loss: &str| format!("{loss}, optimizer = o, epochs = 3");
@@ -45,7 +45,7 @@ fn without_and_with(name: &str, example: &str) -> (String, String) {
         "loss" | "training_step" => (loss("loss = f"), loss(&example)),
         "optimizer" => (optimizer("optimizer = o"), optimizer(&example)),
         "epochs" => (epochs("epochs = 3"), epochs(&example)),
-        // The example is what a loop does anyway.
+        // The example is the loop's default.
         "forward" => more("forward = |model, batch| model.logits(&batch.input)"),
         "train_order" => more("train_order = [zero_grad, forward, loss, backward, step]"),
         "eval_order" => more("eval_order = [forward, { f(&output); }, loss]"),
@@ -54,7 +54,7 @@ fn without_and_with(name: &str, example: &str) -> (String, String) {
     }
 }
 
-/// A clause that the parser reads, and that the plan or the printer forgets, would do nothing.
+/// A clause that the parser reads, but the plan or the printer ignores, would have no effect.
 #[test]
 fn every_clause_changes_the_loop() {
     let mut broken = Vec::new();
@@ -82,7 +82,7 @@ fn writes(text: &str, clause: &str) -> bool {
     lines.filter(|line| !line.starts_with("//")).any(of)
 }
 
-/// Each clause is in a spec whose loop is recorded, and in one whose mistakes are.
+/// Each clause is in a spec whose loop is recorded, and in one whose errors are.
 #[test]
 fn every_clause_has_its_cases() {
     let mut broken = Vec::new();

@@ -1,14 +1,14 @@
-//! Documentation: heads of modules, first sentences, order of headings.
+//! Documentation: module heads, first sentences, order of headings.
 
 use syn::visit::{self, Visit};
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, Visibility};
 
 use crate::tree::{demand, files, published};
 
-/// The headings of an item's page, in the order that they take.
+/// The headings of an item's documentation, in their order.
 const HEADINGS: &[&str] = &["Shapes", "Formula", "Errors", "Panics", "Source", "Example"];
 
-/// A module head is read before anything else, so it is short.
+/// A module head is read first, so it is short.
 const HEAD_LINES: usize = 15;
 
 #[test]
@@ -16,9 +16,9 @@ fn every_module_has_a_short_head() {
     let mut broken = Vec::new();
     for file in published() {
         let head = file.text.lines().filter(|line| line.starts_with("//!")).count();
-        // The crates' first pages hold a whole example.
+        // The crates' front pages have a whole example.
         let limit = if file.path.ends_with("/lib.rs") { usize::MAX } else { HEAD_LINES };
-        // A lint's file is one page, which stands at the lint itself.
+        // A lint's file is one page, at the lint itself.
         let is_lint = file.path.starts_with("analysis/src/lints/") && file.text.contains("\nlint! {");
         if (head == 0 && !is_lint) || head > limit {
             broken.push(format!("{}: {head} lines", file.path));
@@ -27,7 +27,7 @@ fn every_module_has_a_short_head() {
     demand("a file begins with a head (`//!`) of 1 to 15 lines", &broken);
 }
 
-/// Otherwise the page lists half of them by path alone, and functions with a module of their name twice.
+/// Otherwise the page lists half of them by path alone, and functions with a module of the same name twice.
 #[test]
 fn the_prelude_shows_its_items_on_its_page() {
     let prelude =
@@ -109,7 +109,7 @@ impl Pages {
     }
 }
 
-/// The doc comment as text, one blank cut off each line.
+/// The doc comment as text, without the leading space of each line.
 fn doc(attributes: &[Attribute]) -> String {
     let mut text = String::new();
     for attribute in attributes {
@@ -196,7 +196,7 @@ fn examples(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-/// Who depends on `training-loop` alone has no `ndarray`: an example takes it from us.
+/// A user who depends on `training-loop` alone has no `ndarray`: examples use our re-export.
 #[test]
 fn examples_need_no_other_crate() {
     let mut broken = Vec::new();

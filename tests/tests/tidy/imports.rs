@@ -1,10 +1,10 @@
-//! Who may know whom, and who may touch the outside world.
+//! Which crates and modules may depend on which, and which may do I/O.
 
 use syn::visit::{self, Visit};
 
 use crate::tree::{Source, demand, idents, root, rust};
 
-/// Collects the paths that a file names, with its lines, and the macros that it calls.
+/// Collects the paths in a file, with their lines, and the macros that it calls.
 #[derive(Default)]
 struct Paths {
     found: Vec<(usize, String)>,
@@ -33,7 +33,7 @@ impl<'ast> Visit<'ast> for Paths {
 
     fn visit_macro(&mut self, mac: &'ast syn::Macro) {
         visit::visit_macro(self, mac);
-        // What `quote!` holds is the user's code, not ours.
+        // The contents of `quote!` are the user's code, not ours.
         let name = mac.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
         if name.contains("quote") {
             return;
@@ -89,7 +89,7 @@ fn broken(files: &[Source], is_forbidden: impl Fn(&str) -> bool) -> Vec<String> 
     broken
 }
 
-/// Whether `path` is `module` or something in it; `core` and `std` alike.
+/// Whether `path` is `module` or inside it; `core` and `std` are equal.
 fn is_in(path: &str, module: &str) -> bool {
     path.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
 }
@@ -100,7 +100,7 @@ fn analysis_touches_nothing_outside() {
     let macros =
         ["print", "println", "eprint", "eprintln", "env", "option_env", "include_str", "include_bytes"];
     let outside = |path: &str| modules.iter().any(|module| is_in(path, module)) || macros.contains(&path);
-    // The name of the runtime stands in the manifest of the crate that is compiled, and nowhere else.
+    // The name of the runtime is only in the manifest of the crate being compiled.
     let reads_manifest = ["std::fs", "std::env::var_os"];
     demand("`analysis` does no I/O and reads no environment, `macros` read the manifest alone", &{
         let mut found = broken(&rust("analysis/src"), outside);
@@ -135,7 +135,7 @@ fn crates_know_only_what_lies_below_them() {
     ];
     for (folder, above) in rules {
         let names = |path: &str| above.iter().any(|name| is_in(path, name));
-        // The macros' own name is also that of the crate they write for.
+        // The macros' own name is also that of the crate they expand to.
         if folder != "macros" {
             demand(
                 &format!("`{folder}` must not know {above:?}"),

@@ -1,7 +1,7 @@
-//! Names of libraries and of Rust are known in one room.
+//! Names of libraries and of Rust are in one folder.
 //!
-//! What a name means is decided in `analysis/src/vocabulary/`, and what a clause is called in `analysis/src/spec/`.
-//! Everywhere else in the analysis a string literal that is compared with something is a name in the wrong place.
+//! The meaning of a name is defined in `analysis/src/vocabulary/`, and the names of clauses in `analysis/src/spec/`.
+//! Anywhere else in the analysis a string literal in a comparison is a misplaced name.
 
 use proc_macro2::TokenTree;
 use syn::visit::{self, Visit};
@@ -23,7 +23,7 @@ const READERS: [(&str, &str); 10] = [
     ("nest.rs", "keywords"),
 ];
 
-/// Methods that compare their receiver with a text.
+/// Methods that compare their receiver with a string.
 const COMPARES: [&str; 8] = [
     "contains",
     "ends_with",
@@ -44,7 +44,7 @@ impl Compared {
     fn note(&mut self, literal: &Lit) {
         if let Lit::Str(text) = literal {
             let value = text.value();
-            // A text with a space is a sentence, and a sign is no name.
+            // A string with a space is a sentence, and a single character is not a name.
             if !value.contains(' ') && value.chars().filter(|c| c.is_alphabetic()).count() > 1 {
                 self.found.push((text.span().start().line, value));
             }

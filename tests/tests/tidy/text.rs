@@ -1,4 +1,4 @@
-//! Size and words of files.
+//! Size and wording of files.
 
 use proc_macro2::{TokenStream, TokenTree};
 
@@ -90,7 +90,7 @@ fn markdown_has_one_sentence_a_line() {
     demand("Markdown has one sentence a line", &broken);
 }
 
-/// Whether a sentence ends inside the line: a small letter, a full stop, a blank, a capital.
+/// Whether a sentence ends within the line: a lower-case letter, a full stop, a space, a capital.
 fn two_sentences(line: &str) -> bool {
     let characters: Vec<char> = line.chars().collect();
     characters.windows(4).any(|w| {
@@ -114,7 +114,7 @@ fn messages_name_the_fault_and_not_the_person() {
     demand("a message says what was found and what to write, never just that it is \"invalid\"", &broken);
 }
 
-/// Calls `check` with each string in the tokens that is no documentation.
+/// Calls `check` with each string in the tokens that is not documentation.
 fn strings(tokens: TokenStream, check: &mut impl FnMut(usize, &str)) {
     let mut is_attribute = false;
     for tree in tokens {

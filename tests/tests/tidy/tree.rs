@@ -12,7 +12,7 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// The file's tokens: comments and the inside of strings are no idents, whatever they say.
+    /// The file's tokens; comments and strings contain no idents.
     pub(crate) fn tokens(&self) -> TokenStream {
         self.text.parse().unwrap_or_else(|error| panic!("{}: {error}", self.path))
     }
@@ -41,7 +41,7 @@ pub(crate) fn files(folder: &str, extensions: &[&str]) -> Vec<Source> {
         .collect()
 }
 
-/// Folders of fixtures that are wrong or odd on purpose; most of them nothing compiles.
+/// Folders of fixtures that are wrong or odd on purpose; most of them are never compiled.
 const FIXTURES: [&str; 10] = [
     "tests/ui/",
     "tests/expand/",
@@ -83,7 +83,7 @@ pub(crate) fn idents(tokens: TokenStream, check: &mut impl FnMut(usize, &str, &s
     }
 }
 
-/// Fails with the rule and every place that breaks it.
+/// Fails with the rule and every violation.
 #[track_caller]
 pub(crate) fn demand(rule: &str, broken: &[String]) {
     let mut text = String::new();
@@ -104,7 +104,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         let path = entry.expect("a readable folder").path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         if path.is_dir() {
-            // Hidden folders are git's and the editors', the others are output.
+            // Hidden folders belong to git and editors, the others are output.
             if !name.starts_with('.') && !["target", "digits-run", "__pycache__"].contains(&name) {
                 walk(&path, found);
             }

@@ -1,10 +1,10 @@
-//! `unsafe` lives in the kernels alone, and says why it is sound.
+//! `unsafe` is in the kernels only, each block with its reason.
 
 use syn::visit::{self, Visit};
 
 use crate::tree::{demand, idents, rust};
 
-/// A test's own allocator cannot do without.
+/// A test's own allocator needs it.
 const ALLOCATOR: &str = "tests/tests/memory.rs";
 
 #[test]
@@ -64,7 +64,7 @@ fn every_unsafe_block_gives_its_reason() {
     demand("an `unsafe` block follows a comment `// SAFETY: ...`", &broken);
 }
 
-/// Whether a SAFETY comment stands on the line, or above the statement that the line belongs to.
+/// Whether there is a SAFETY comment on the line, or above the statement that contains the line.
 fn has_reason(lines: &[&str], at: usize) -> bool {
     if lines[at].contains("// SAFETY:") {
         return true;

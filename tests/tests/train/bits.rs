@@ -1,4 +1,4 @@
-//! The same bits: from the same seed, from a spec and from its twin by hand, with and without validation.
+//! Bit-identical runs: from the same seed, from a spec and from its hand-written twin, with and without validation.
 
 use training_loop::prelude::*;
 use training_loop::{num_threads, set_num_threads};
@@ -29,7 +29,7 @@ impl Noisy {
     }
 }
 
-/// The same first weights for every run.
+/// The same initial weights for every run.
 fn fresh() -> Noisy {
     seed(99);
     Noisy::new()
@@ -54,7 +54,7 @@ fn valid_loader() -> DataLoader {
 )]
 fn by_spec(model: &mut Noisy, train: &DataLoader, valid: &DataLoader) -> Result<History>;
 
-/// What the spec above means, written by hand.
+/// The meaning of the spec above, written by hand.
 #[training_loop]
 fn by_hand(model: &mut Noisy, train: &DataLoader, valid: &DataLoader) -> (Vec<f64>, Vec<f64>) {
     seed(11);
@@ -110,7 +110,7 @@ fn a_run_repeats_bit_for_bit() {
         (bits(&model), losses)
     };
     let first = run();
-    // What was drawn before a run must not matter: the run sets its own seed.
+    // Earlier draws must not matter: the run sets its own seed.
     seed(1234);
     let _ = Linear::new(5, 5);
     assert_eq!(first, run());
@@ -200,7 +200,7 @@ fn modes_come_back_after_a_panic_and_each_layer_keeps_its_own() {
     assert!(model.hidden.parameters()[0].tensor().requires_grad(), "recording is back");
 }
 
-/// Wide enough that every kernel shares its work.
+/// Wide enough for every kernel to share its work.
 #[derive(Module)]
 struct Wide {
     first: Linear,

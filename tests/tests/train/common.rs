@@ -1,4 +1,4 @@
-//! Models and data that several of these tests train.
+//! Models and data that several of these tests use.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub(crate) fn data(name: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "data", name].iter().collect()
 }
 
-/// Every number of a module's state, as bits.
+/// Every value of a module's state, as bits.
 pub(crate) fn bits(model: &impl Module) -> Vec<u32> {
     let state = model.state_dict();
     state.iter().flat_map(|(_, value)| value.iter().map(|x| x.to_bits()).collect::<Vec<_>>()).collect()
@@ -52,14 +52,14 @@ impl Numbers {
     }
 }
 
-/// Each column with mean 0 and variance 1.
+/// Each column scaled to mean 0 and variance 1.
 pub(crate) fn standardised(x: &Array2<f32>) -> Array2<f32> {
     let mean = x.mean_axis(Axis(0)).expect("rows");
     let deviation: Array1<f32> = x.std_axis(Axis(0), 0.0);
     (x - &mean) / &deviation
 }
 
-/// A small problem with three classes that overlap a little.
+/// A small problem with three classes that overlap slightly.
 pub(crate) fn blobs(rows: usize, seed: u64) -> TensorDataset {
     let mut numbers = Numbers(seed);
     let labels: Vec<usize> = (0..rows).map(|row| row % 3).collect();

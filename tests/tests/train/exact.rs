@@ -1,4 +1,4 @@
-//! Accumulation equals the larger batch, and the epoch's loss is that of its data, whatever a loss averages over.
+//! Accumulation equals a larger batch, and the epoch's loss is that of its data, whatever the denominator of the loss.
 
 use training_loop::prelude::*;
 use training_loop::{CrossEntropy, data::Rows};
@@ -15,7 +15,7 @@ fn distance(a: &Mlp, b: &Mlp) -> f32 {
     numbers(a).iter().zip(numbers(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-/// A loop with this loss, with and without accumulation, and one that learns nothing.
+/// A loop with this loss, with and without accumulation, and one that trains nothing.
 macro_rules! loops {
     ($($name:ident: $($clause:ident = $value:expr),+;)*) => {$(
         mod $name {
@@ -36,7 +36,7 @@ macro_rules! loops {
 type Fit = fn(&mut Mlp, &DataLoader, Option<&DataLoader>, f32, usize, usize) -> Result<History>;
 type Plain = fn(&mut Mlp, &DataLoader, Option<&DataLoader>, f32, usize) -> Result<History>;
 
-/// A function that hides what it averages over.
+/// A loss function that hides its denominator.
 fn hidden(output: &Tensor, target: &Labels) -> Tensor {
     CrossEntropy::new().class_weights([0.2, 3.0, 1.0]).ignore(2).loss(output, target) * 0.5
 }
@@ -71,7 +71,7 @@ fn accumulating_equals_a_larger_batch() {
             let (mut small, mut large) = (fresh(), fresh());
             let one = fit(&mut small, &loader(batch), None, 0.01, 2, k).unwrap();
             let other = fit(&mut large, &loader(batch * k), None, 0.01, 2, 1).unwrap();
-            // Adam's first steps turn the least bit of a gradient near 0 into a step of its own.
+            // Adam's first steps amplify the smallest difference of a gradient near 0 to a whole step.
             let far = distance(&small, &large);
             assert!(far < 2e-5, "{name}, batch {batch}, accumulate {k}: {far}");
             let [one, other] = [one, other].map(|history| history.last("loss").unwrap());
@@ -106,7 +106,7 @@ fn an_epochs_loss_is_that_of_its_data() {
     }
 }
 
-/// A loss whose parts average over different numbers cannot be weighed.
+/// A loss whose terms have different denominators cannot be weighted.
 #[test]
 fn what_cannot_be_exact_says_so_before_anything_is_learnt() {
     let train = DataLoader::new(blobs(23, 1), 4);
@@ -149,7 +149,7 @@ fn a_clause_gives_the_weight_of_a_loss_of_ones_own() {
     assert!(error.to_string().contains("`loss_weight` is -1: must be finite and at least 0"), "{error}");
 }
 
-/// Of 12 samples in batches of 3, those of some batches all have the label 2, which is ignored.
+/// 12 samples in batches of 3; all labels of some batches are 2, which is ignored.
 fn partly_ignored() -> TensorDataset {
     let labels = vec![0_usize, 1, 2, 2, 2, 2, 1, 0, 1, 2, 2, 2];
     TensorDataset::new(Tensor::from(Numbers(3).table(12, 4)), Labels::from(labels)).unwrap()
@@ -197,7 +197,7 @@ fn a_batch_of_ignored_samples_changes_nothing_and_ends_nothing() {
     ignores(&mut other, &DataLoader::new(kept, 3), &mut 0).unwrap();
     assert_eq!(bits(&model), bits(&other));
 
-    // Two windows of two batches each, the last batch of each ignored: validated after each update, once.
+    // Two windows of two batches each, of which the second is ignored: validated once after each update.
     let (mut model, mut steps) = (fresh(), Vec::new());
     let loader = || DataLoader::new(partly_ignored(), 3);
     ignores_in_windows(&mut model, &loader(), &DataLoader::new(blobs(9, 4), 4), 1, 1, &mut steps).unwrap();

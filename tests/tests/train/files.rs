@@ -1,4 +1,4 @@
-//! Model files: what we save is what we load, bit for bit, and what PyTorch saved is what it meant.
+//! Model files: loading restores what we saved bit for bit, and what PyTorch saved.
 
 use training_loop::prelude::*;
 
@@ -51,7 +51,7 @@ fn saving_twice_gives_the_same_file() {
     assert_eq!(std::fs::read(first).unwrap(), std::fs::read(second).unwrap());
 }
 
-/// Reads a safetensors file by the letter of its format: 8 bytes of length, JSON, numbers.
+/// Reads a safetensors file by the definition of its format: 8 bytes of length, JSON, values.
 fn read_by_hand(bytes: &[u8]) -> Vec<(String, Vec<usize>, Vec<f32>)> {
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     assert_eq!(length % 8, 0, "the numbers begin at a multiple of 8 bytes");
@@ -99,7 +99,7 @@ fn our_file_is_what_the_format_says() {
     }
 }
 
-/// With batch norm, whose state holds running averages and a counter of whole numbers.
+/// With batch norm, whose state has running averages and an integer counter.
 #[derive(Module)]
 struct Regressor {
     first: Linear,
@@ -117,7 +117,7 @@ impl Regressor {
     }
 }
 
-/// Loads what PyTorch saved, and compares what the two models say of the recorded inputs.
+/// Loads a file that PyTorch saved, and compares the outputs for the recorded inputs.
 fn says_the_same<M: Module>(name: &str, model: &M, forward: impl Fn(&M, &Tensor) -> Tensor) {
     model.load(golden(&format!("{name}.safetensors"))).unwrap();
     let text = std::fs::read_to_string(golden("model.json")).unwrap();
@@ -153,7 +153,7 @@ fn files_from_pytorch_load_and_say_the_same() {
     assert_eq!(model.state_dict().get("norm.num_batches_tracked").unwrap().sum(), 3.0);
 }
 
-/// The numbers that PyTorch saved go out again as the same bytes of data.
+/// The values that PyTorch saved are written again as the same bytes.
 #[test]
 fn a_file_from_pytorch_survives_a_round_trip() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Frozen parts through a generated loop, against a model in which the part is a constant function.
+//! Frozen parts in a generated loop, compared with a model in which the part is a constant function.
 
 use training_loop::prelude::*;
 
@@ -57,7 +57,7 @@ impl Net {
     }
 }
 
-/// The same net with an encoder that is no part of the model.
+/// The same network with an encoder outside the model.
 #[derive(Module)]
 struct Constant {
     #[module(skip)]
@@ -75,7 +75,7 @@ impl Constant {
     }
 }
 
-/// A net that has trained for a while, so that statistics and weights are not the first ones.
+/// A network after some training, so that statistics and weights are not the initial ones.
 fn pretrained() -> Net {
     let _seeded = seed_scope(4);
     let mut net = Net { encoder: Encoder::new(), head: Head::new() };

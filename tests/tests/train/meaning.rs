@@ -1,4 +1,4 @@
-//! What the clauses mean: accumulation, schedules, epoch losses, clipping, the end of a run.
+//! The effects of the clauses: accumulation, schedules, epoch losses, clipping, the end of a run.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -12,7 +12,7 @@ fn fresh() -> Mlp {
     Mlp::new(4, 8, 3)
 }
 
-/// The largest difference between two models' numbers.
+/// The largest difference between two models' parameters.
 fn distance(a: &Mlp, b: &Mlp) -> f32 {
     let numbers = |model: &Mlp| bits(model).into_iter().map(f32::from_bits).collect::<Vec<_>>();
     numbers(a).iter().zip(numbers(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
@@ -28,7 +28,7 @@ fn accumulated(model: &mut Mlp, train: &DataLoader, k: usize) -> Result<History>
 
 #[test]
 fn accumulating_equals_a_larger_batch() {
-    // 29 samples: divisible by no batch and by no window.
+    // 29 samples: divisible neither by the batch sizes nor by the windows.
     for (batch, k) in [(4, 3), (3, 2), (5, 4), (7, 10), (29, 2)] {
         let loader = |size| DataLoader::new(blobs(29, 1), size).shuffle(2);
         let (mut small, mut large) = (fresh(), fresh());
@@ -124,7 +124,7 @@ fn clipping_limits_the_global_norm_and_logs_the_norm_before() {
     let train = DataLoader::new(blobs(29, 1), 29);
     let (mut free, mut clipped) = (fresh(), fresh());
     let before = one_clipped_step(&mut free, &train, 1e9).unwrap().rows()[0].grad_norm.unwrap();
-    // A step of rate 1 moves the weights by the gradient itself.
+    // A step with learning rate 1 changes the weights by the gradient itself.
     let moved = |model: &Mlp| {
         let start = bits(&fresh()).into_iter().map(f32::from_bits);
         let squares =
@@ -168,7 +168,7 @@ fn max_time_ends_the_run_after_a_whole_update_and_its_validation() {
     let history = at_once(&mut model, &loader(6), &loader(29), 2).unwrap();
     assert_eq!((history.stop_reason(), history.len()), (StopReason::MaxTime, 1));
     assert!(history.last("valid_loss").is_some_and(f64::is_finite));
-    // The update of one window: that of one batch of twelve.
+    // The update of one window equals that of one batch of twelve.
     let mut twin = fresh();
     one_step(&mut twin, &loader(12)).unwrap();
     assert!(distance(&model, &twin) < 1e-6 && distance(&model, &fresh()) > 1e-3);

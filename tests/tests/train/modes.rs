@@ -1,4 +1,4 @@
-//! Frozen parts stay as they are through a run, and evaluation scopes of several threads do not meet.
+//! Frozen parts are unchanged by a run, and evaluation scopes of several threads are independent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -37,7 +37,7 @@ fn loader() -> DataLoader {
     DataLoader::new(blobs(32, 1), 8)
 }
 
-/// The same with a loop of one's own.
+/// The same with a hand-written loop.
 #[training_loop]
 fn by_hand(model: &Net, train: &DataLoader) {
     let mut optimizer = Sgd::new(model.parameters(), 0.05).momentum(0.9).weight_decay(0.1);
@@ -74,7 +74,7 @@ fn a_frozen_part_changes_in_nothing() {
     assert!(!model.norm.is_training() && !model.dropout.is_training() && model.output.is_training());
     assert_ne!(bits(&model.input), input, "gradients flow through a frozen part");
 
-    // No draw of the frozen dropout: the seed makes no difference.
+    // The frozen dropout draws nothing: the seed makes no difference.
     let trained = |seed| {
         let mut model = Net::new();
         model.dropout.freeze();
@@ -89,7 +89,7 @@ fn a_frozen_part_changes_in_nothing() {
     assert!(model.norm.is_training());
 }
 
-/// Requests on six threads, by one model that a seventh trains, and an eighth trains another.
+/// Six threads send requests to one model while a seventh trains it and an eighth trains another.
 #[test]
 fn evaluation_scopes_of_several_threads_do_not_disturb_each_other() {
     const REQUESTS: usize = 4_000;
@@ -119,7 +119,7 @@ fn evaluation_scopes_of_several_threads_do_not_disturb_each_other() {
                 })
             })
             .collect();
-        // In training mode all the time: of 40 numbers a dropout of one half drops some.
+        // Always in training mode: dropout with probability one half drops some of 40 elements.
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
                 let kept = shared.dropout.forward(&Tensor::ones(&[40])).view().iter().all(|&x| x == 1.0);

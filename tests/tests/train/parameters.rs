@@ -1,4 +1,4 @@
-//! A clause that is absent takes the function's parameter of its name.
+//! An absent clause takes the function's parameter of its name.
 
 #![expect(clippy::too_many_arguments, clippy::ref_option, reason = "functions of many clauses")]
 
@@ -218,7 +218,7 @@ fn without_a_seed_a_run_draws_from_the_threads_stream_and_moves_it_on() {
         assert!(models[..index].iter().all(|other| other != model), "model {index} is an earlier one");
     }
     assert_eq!(models, run(42));
-    // The seed reaches the dropout of a model that was made before.
+    // The seed also applies to the dropout of a model that was made before.
     let trained = |n: u64| {
         seed(1);
         let mut model = Dropped::new();

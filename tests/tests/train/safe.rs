@@ -1,4 +1,4 @@
-//! Nothing loops for ever, and nothing that is not finite is learnt or kept as the best.
+//! No run is endless, and no value that is not finite is trained on or kept as the best.
 
 use std::ops::ControlFlow;
 
@@ -15,7 +15,7 @@ fn loader() -> DataLoader {
     DataLoader::new(blobs(29, 1), 6)
 }
 
-/// A step that nothing in the spec shows.
+/// An update that the spec does not show.
 fn step_it(optimizer: &mut impl Optimizer) {
     optimizer.step();
 }
@@ -34,7 +34,7 @@ fn an_update_that_nobody_counts_ends_the_run() {
     assert!(error.to_string().contains("name `step` in `train_order`"), "{error}");
 }
 
-/// `√(x w)`, whose derivative at 0 is infinite, and times 0 not a number.
+/// `√(x w)`, whose derivative at 0 is infinite, and NaN after multiplication by 0.
 #[derive(Module)]
 struct Root {
     weight: Parameter,
@@ -120,7 +120,7 @@ fn state_of(model: &Mlp) -> bool {
     model.is_training()
 }
 
-/// Puts a number into a gradient that is none.
+/// Sets a gradient to NaN.
 fn poison(model: &Mlp) {
     (model.output.weight.tensor() * f32::NAN).sum().backward();
 }

@@ -1,4 +1,4 @@
-//! Problems whose answer is known.
+//! Problems with a known solution.
 
 use ndarray::{Array1, Array2, array};
 use training_loop::prelude::*;
@@ -60,7 +60,7 @@ fn exclusive_or_is_learnt_exactly() {
         TensorDataset::new(Tensor::from(x.clone()), Labels::from(labels.clone())).unwrap(),
         4,
     );
-    // The weights a run begins with must not matter.
+    // The initial weights of a run must not matter.
     for start in 0..5 {
         seed(start);
         let mut model = Mlp::new(2, 16, 2);
@@ -70,7 +70,7 @@ fn exclusive_or_is_learnt_exactly() {
     }
 }
 
-/// Two arms that wind round each other one and a half times.
+/// Two arms that wind around each other one and a half times.
 fn spirals(count: usize, numbers: &mut Numbers) -> (Array2<f32>, Vec<usize>) {
     let labels: Vec<usize> = (0..count).map(|i| i % 2).collect();
     let mut x = Array2::zeros((count, 2));
@@ -141,7 +141,7 @@ fn fit_sine(model: &(Linear, Linear), parameters: Vec<Parameter>, x: &Tensor, y:
     last
 }
 
-/// The mean of the square is 1/3 for numbers spread evenly over [-1, 1): the generator is no constant.
+/// The mean square is 1/3 for uniform numbers in [-1, 1): the generator is not constant.
 #[test]
 fn the_numbers_are_spread() {
     let numbers: Array1<f32> = Array1::from_iter({

@@ -8,7 +8,7 @@
 /// - Optimizer: `AdamW::new(model.parameters(), 0.01)`.
 /// - Schedule: `CosineLr::new(12)`.
 /// - Validation on `valid` after every 2 epochs and the last one, and before the first epoch: `forward`, `loss`, `metrics`.
-/// - Seed: 3; afterwards the thread's own random draws go on.
+/// - Seed: 3; afterwards the thread's own random stream continues.
 /// - Clauses taken from parameters: `model`, `train`, `valid`.
 #[allow(private_bounds, trivial_bounds)]
 pub fn fit(
@@ -26,7 +26,7 @@ where
         "epochs",
         epochs,
         "must be at least 1",
-        "write how often to go through the training data: `epochs = 10`",
+        "write the number of passes over the training data: `epochs = 10`",
     )?;
     let mut run = ::training_loop::private::Run::new(Some(epochs), None).validated(true);
     ::training_loop::private::loader(train).check("train")?;

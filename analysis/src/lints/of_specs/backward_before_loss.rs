@@ -3,7 +3,7 @@ use crate::lints::Context;
 lint! {
     /// ## What it finds
     ///
-    /// A `train_order` in which `backward` stands before `loss`.
+    /// A `train_order` with `backward` before `loss`.
     ///
     /// ## Why it matters
     ///
@@ -21,10 +21,10 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only in the order of a spec, and no level turns it off: no loop can be written in such an order.
-    /// In a hand-written loop rustc says that the loss does not exist.
+    /// Checked only in the order of a spec, and no level turns it off: such an order has no loop.
+    /// In a hand-written loop rustc reports that the loss does not exist.
     backward_before_loss, Error, "`backward` before `loss` in an order: there is no loss yet"
 }
 
-/// The rules of specs find it; a written function cannot have it.
+/// Reported by the rules of specs; a hand-written function cannot have it.
 fn check(_: &mut Context<'_>) {}

@@ -3,7 +3,7 @@ use crate::lints::Context;
 lint! {
     /// ## What it finds
     ///
-    /// An order in which `loss` stands before `forward`.
+    /// An order with `loss` before `forward`.
     ///
     /// ## Why it matters
     ///
@@ -21,10 +21,10 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Only in the orders of a spec, and no level turns it off: no loop can be written in such an order.
-    /// In a hand-written loop rustc says that the output does not exist.
+    /// Checked only in the orders of a spec, and no level turns it off: such an order has no loop.
+    /// In a hand-written loop rustc reports that the output does not exist.
     loss_before_forward, Error, "`loss` before `forward` in an order: there is no output yet"
 }
 
-/// The rules of specs find it; a written function cannot have it.
+/// Reported by the rules of specs; a hand-written function cannot have it.
 fn check(_: &mut Context<'_>) {}

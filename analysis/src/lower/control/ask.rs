@@ -280,7 +280,9 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn changed_place(&mut self, left: &Expr) {
         match unreferenced(left) {
             Expr::Path(path) => {
-                path.path.get_ident().into_iter().for_each(|name| self.changed(&name.to_string()))
+                if let Some(name) = path.path.get_ident() {
+                    self.changed(&name.to_string());
+                }
             }
             Expr::Field(field) => self.changed(&member(&field.member)),
             _ => {}

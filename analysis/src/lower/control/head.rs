@@ -56,7 +56,6 @@ impl Lower<'_> {
         if self.cfg.loops[of].head.source.is_some() {
             return;
         }
-        let over = shown(items).unwrap_or_else(|| text::tight(items));
         let source = DataSource {
             whole: self.versioned(unreferenced(items)),
             collection: self.versioned(collection(items)),
@@ -69,8 +68,9 @@ impl Lower<'_> {
         let groups = self.groups(collection(items));
         let known = &mut self.cfg.loops[of];
         known.data = text::tight(data_of(items)).into();
-        known.over = over.into();
-        (known.head.source, known.head.repeats, known.head.groups) = (Some(source), repeats, groups);
+        known.over = shown(items).unwrap_or_else(|| text::tight(items)).into();
+        let head = &mut known.head;
+        (head.source, head.repeats, head.groups) = (Some(source), repeats, groups);
     }
 
     /// The variables of a loop's pattern are bound.

@@ -1,4 +1,4 @@
-//! Mistakes in functions and closures of a spec for which rustc's own error would not say what to write.
+//! Errors in functions and closures of a spec for which rustc's own error would not help.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -11,7 +11,7 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{Spec, Value, chain_start, constructed, plain};
 
-/// Names of a model's input, which nobody gives to a batch.
+/// Names of a model's input, which are not used for a batch.
 const INPUTS: [&str; 8] = ["x", "xs", "input", "inputs", "image", "images", "features", "data"];
 
 /// Losses with settings.
@@ -40,12 +40,12 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// Whether a value is one of our losses with its settings, as `CrossEntropy::new().label_smoothing(0.1)`.
+/// Whether a value is one of our losses with settings: `CrossEntropy::new().label_smoothing(0.1)`.
 pub(super) fn is_loss(value: &Expr) -> bool {
     constructed(chain_start(value)).is_some_and(|name| LOSSES.iter().any(|loss| name == loss))
 }
 
-/// `forward = model.forward`: a method of the model that nobody calls.
+/// Rejects a method of the model without a call: `forward = model.forward`.
 fn check_method(bag: &Bag, spec: &Spec, clause: &Value, example: &str) {
     let (Some(clause), Some(model)) = (clause, &spec.model) else { return };
     if let Expr::Field(field) = plain(&clause.value)
@@ -58,7 +58,7 @@ fn check_method(bag: &Bag, spec: &Spec, clause: &Value, example: &str) {
     }
 }
 
-/// A `forward` clause that passes the batch where the model's method takes the input.
+/// Rejects a `forward` clause that passes the batch to the model's method instead of the input.
 fn check_forward(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let Some(clause) = &spec.forward else { return };
     match plain(&clause.value) {
@@ -96,7 +96,7 @@ fn check_forward(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// The name of the model's type, where it is a parameter.
+/// The name of the model's type, if the model is a parameter.
 fn type_of_model(spec: &Spec, item: &SpecFn) -> Option<Ident> {
     let Expr::Path(model) = plain(&spec.model.as_ref()?.value) else { return None };
     let mut ty = item.type_of(&model.path.get_ident()?.to_string())?;
@@ -107,7 +107,7 @@ fn type_of_model(spec: &Spec, item: &SpecFn) -> Option<Ident> {
     Some(path.path.segments.last()?.ident.clone())
 }
 
-/// Finds `model.forward(x)` where `x` is the batch.
+/// Finds `model.forward(x)` if `x` is the batch.
 struct Calls<'a> {
     name: &'a Ident,
     found: Option<Ident>,
@@ -126,7 +126,7 @@ impl<'ast> Visit<'ast> for Calls<'_> {
     }
 }
 
-/// `state.valid_accuracy`: a measurement as a field of the state.
+/// Rejects a metric as a field of the state: `state.valid_accuracy`.
 fn check_state(bag: &Bag, closure: &ExprClosure) {
     let Some(Pat::Ident(state)) = closure.inputs.last() else { return };
     fields(closure.body.to_token_stream(), &state.ident, &mut |field| {
@@ -144,15 +144,11 @@ fn check_state(bag: &Bag, closure: &ExprClosure) {
             },
         };
         let message = format!("the state has no field `{name}`");
-        bag.push(
-            Diagnostic::error(field.span(), message)
-                .note("what is measured stands in the epoch's row")
-                .help(help),
-        );
+        bag.push(Diagnostic::error(field.span(), message).note("metrics are in the epoch's row").help(help));
     });
 }
 
-/// A hook that says when to stop, and not when to go on: it ends in an `if` without `else`.
+/// Rejects a hook that returns when to stop, but not when to continue: it ends in an `if` without `else`.
 fn check_end(bag: &Bag, closure: &ExprClosure) {
     let Expr::Block(body) = plain(&closure.body) else { return };
     let Some(Stmt::Expr(end @ Expr::If(branch), None)) = body.block.stmts.last() else { return };
@@ -161,14 +157,14 @@ fn check_end(bag: &Bag, closure: &ExprClosure) {
     if branch.else_branch.is_none() && returns.0 {
         let end = Place::of(end).end;
         bag.push(
-            Diagnostic::error(end, "the hook does not say what happens otherwise")
-                .note("it returns a value in one place, and nothing at its end")
+            Diagnostic::error(end, "the hook returns no value otherwise")
+                .note("it returns a value in one place, but not at its end")
                 .help("end it with `ControlFlow::Continue(())`"),
         );
     }
 }
 
-/// Whether a block returns a value, other than from a closure of its own.
+/// Whether a block has a `return` with a value, except in nested closures.
 struct Returns(bool);
 
 impl<'ast> Visit<'ast> for Returns {
@@ -181,7 +177,7 @@ impl<'ast> Visit<'ast> for Returns {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Each field of a variable that is read, also among the arguments of a macro.
+/// Each field of a variable in the tokens, including the arguments of macros.
 fn fields(tokens: TokenStream, variable: &Ident, found: &mut impl FnMut(&Ident)) {
     let tokens: Vec<_> = tokens.into_iter().collect();
     for (at, token) in tokens.iter().enumerate() {

@@ -1,21 +1,19 @@
-//! What must hold in `train_order` and `eval_order` for a loop to be written at all.
+//! Rules that `train_order` and `eval_order` must satisfy before a loop can be generated.
 //!
-//! Whether the order *trains* is asked of the written loop by the checker, on the list's own tokens.
+//! Whether the order trains correctly is left to the checker, on the generated loop with the list's own spans.
 
-use syn::visit::Visit;
-use syn::{Expr, Ident};
+use syn::Expr;
 
-use super::line;
+use super::{line, locals};
 use crate::bag::Bag;
 use crate::diagnostic::Diagnostic;
 use crate::inline;
-use crate::item::Names;
-use crate::plan::scope::in_block;
+use crate::item::SpecFn;
 use crate::spec::{Clause, ClauseName, Entry, EntryKind, Spec, Value};
 use crate::stage::{Effect, Listed, Stage};
 
-/// Asks both orders.
-pub(super) fn check(bag: &Bag, spec: &Spec) {
+/// Checks both orders.
+pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     for (order, train) in [(&spec.train_order, true), (&spec.eval_order, false)] {
         let Some(order) = order else { continue };
         check_once(bag, order);
@@ -23,12 +21,12 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
         if train {
             check_clips(bag, spec, order);
             check_scheduler(bag, spec, order);
-            check_windows(bag, spec, order);
             check_metrics(bag, "train_metrics", spec.train_metrics.as_ref(), order);
         } else {
             check_metrics(bag, "metrics", spec.metrics.as_ref(), order);
             check_evaluation(bag, order);
         }
+        locals::check_blocks(bag, spec, item, order, train);
         for entry in &order.value {
             if let EntryKind::Block(block) = &entry.kind {
                 inline::check_block_jumps(bag, block);
@@ -37,9 +35,9 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Stages that run once for each batch stand once in the list.
+/// Rejects repeated stages.
 ///
-/// `zero_grad`, `backward` and `step` may be doubled: what that does to learning is the checker's to say.
+/// A repeated `zero_grad`, `backward` or `step` is left to the checker, which reports its effect on training.
 fn check_once(bag: &Bag, order: &Clause<Vec<Entry>>) {
     for (index, entry) in order.value.iter().enumerate() {
         let checked = match &entry.kind {
@@ -50,15 +48,18 @@ fn check_once(bag: &Bag, order: &Clause<Vec<Entry>>) {
         let first = order.value[..index].iter().find(|first| first.name() == entry.name());
         if let Some(first) = first.filter(|_| checked) {
             bag.push(
-                Diagnostic::error(entry.place, format!("`{}` stands twice in `{}`", entry.name(), order.key))
-                    .note_at(first.place, format!("the first one is on line {}", first.place.line()))
-                    .help("keep one of them"),
+                Diagnostic::error(
+                    entry.place,
+                    format!("`{}` is listed twice in `{}`", entry.name(), order.key),
+                )
+                .note_at(first.place, format!("the first one is on line {}", first.place.line()))
+                .help("keep one of them"),
             );
         }
     }
 }
 
-/// Output and loss are there when they are needed.
+/// Checks that output and loss are computed before their uses.
 fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>, train: bool) {
     let key = &order.key;
     let whole = !spec.broken_orders.contains(key);
@@ -74,7 +75,7 @@ fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>, train: bool)
             );
         }
         if whole && fused.is_none() && find(Stage::Forward).is_none() && find(Stage::Loss).is_none() {
-            bag.push(lacks(key, "training_step"));
+            bag.push(missing_stage(key, "training_step"));
         }
     } else if let Some(fused) = fused {
         bag.push(
@@ -84,7 +85,7 @@ fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>, train: bool)
     } else {
         for stage in [Stage::Forward, Stage::Loss] {
             if whole && find(stage).is_none() {
-                bag.push(lacks(key, stage.name()));
+                bag.push(missing_stage(key, stage.name()));
             }
         }
     }
@@ -100,11 +101,11 @@ fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>, train: bool)
     ];
     for (later, earlier, lint, why) in needs {
         let (Some(at), Some(needed)) = (find(later), find(earlier).or(fused)) else { continue };
-        let trains = later.row().listed == Listed::Train; // In evaluation that is its fault.
+        let trains = later.row().listed == Listed::Train; // In evaluation a training stage is already an error.
         if at < needed && (train || !trains) {
             let (later, earlier) = (later.name(), order.value[needed].name());
             let mut error =
-                Diagnostic::error(order.value[at].place, format!("`{later}` stands before `{earlier}`"))
+                Diagnostic::error(order.value[at].place, format!("`{later}` is before `{earlier}`"))
                     .note(why)
                     .help(format!("put `{earlier}` before `{later}` in `{key}`"));
             error.lint = (!lint.is_empty()).then_some(lint);
@@ -113,14 +114,14 @@ fn check_output(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>, train: bool)
     }
 }
 
-/// What to say when a list lacks a stage.
-fn lacks(key: &syn::Ident, stage: &str) -> Diagnostic {
+/// The error for a missing stage.
+fn missing_stage(key: &syn::Ident, stage: &str) -> Diagnostic {
     Diagnostic::error(key.span(), format!("`{key}` has no `{stage}`"))
         .note("an order names every stage that runs")
         .help(format!("add `{stage}` to the list"))
 }
 
-/// A clip has one place and one value.
+/// Checks that a clip has one place and one value.
 fn check_clips(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
     let entries = |norm: bool| {
         order.value.iter().filter_map(move |entry| match &entry.kind {
@@ -142,7 +143,7 @@ fn check_clips(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
     }
 }
 
-/// One of the two kinds.
+/// Checks one of the two kinds of clips.
 fn check_clip<'a>(
     bag: &Bag,
     name: ClauseName,
@@ -172,41 +173,14 @@ fn check_clip<'a>(
     }
     if let Some(clause) = clause.as_ref().filter(|_| !placed) {
         bag.push(
-            Diagnostic::error(clause.span(), format!("`{name}` stands nowhere in `{}`", order.key))
+            Diagnostic::error(clause.span(), format!("`{name}` is not in `{}`", order.key))
                 .note_at(order.span(), format!("`{}` is on line {}", order.key, line(&order.key)))
                 .help(format!("put `{name}` between `backward` and `step` in the list")),
         );
     }
 }
 
-/// A block after `backward` runs once for each window of batches, where there is no batch.
-fn check_windows(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
-    let (Some(accumulate), Some(backward)) =
-        (&spec.accumulate, order.value.iter().position(|entry| entry.is(Stage::Backward)))
-    else {
-        return;
-    };
-    for entry in &order.value[backward..] {
-        let EntryKind::Block(block) = &entry.kind else { continue };
-        let mut own = Names(Vec::new());
-        own.visit_block(block);
-        let of_batch = |name: &Ident| {
-            ["batch", "output", "loss"].iter().any(|local| name == local) && !own.0.contains(name)
-        };
-        if let Some(name) = in_block(block).into_iter().find(of_batch) {
-            bag.push(
-                Diagnostic::error(
-                    name.span(),
-                    format!("this block runs after a window of batches: there is no `{name}`"),
-                )
-                .note_at(accumulate.span(), format!("`accumulate` is on line {}", line(&accumulate.key)))
-                .help("put the block before `backward`, where it runs for each batch"),
-            );
-        }
-    }
-}
-
-/// `schedule` needs a schedule.
+/// Checks that `schedule` has a schedule.
 fn check_scheduler(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
     if spec.mentions(ClauseName::Scheduler) {
         return;
@@ -219,12 +193,12 @@ fn check_scheduler(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
     }
 }
 
-/// `metrics` needs something to measure.
+/// Checks that `metrics` has metrics.
 fn check_metrics(bag: &Bag, name: &str, clause: Option<&Clause<Vec<Expr>>>, order: &Clause<Vec<Entry>>) {
     if clause.is_some_and(|clause| !clause.value.is_empty()) {
         return;
     }
-    // One that comes before the output is told already.
+    // `metrics` before the output is already reported.
     let output = |entry: &Entry| entry.is(Stage::Forward) || matches!(entry.kind, EntryKind::TrainingStep);
     let entries = order.value.iter().skip_while(|entry| !output(entry));
     for entry in entries.filter(|entry| entry.is(Stage::Metrics)) {
@@ -237,7 +211,7 @@ fn check_metrics(bag: &Bag, name: &str, clause: Option<&Clause<Vec<Expr>>>, orde
     }
 }
 
-/// Evaluation leaves the model alone.
+/// Rejects training stages in evaluation.
 fn check_evaluation(bag: &Bag, order: &Clause<Vec<Entry>>) {
     for entry in &order.value {
         let (trains, effect) = match &entry.kind {

@@ -1,16 +1,21 @@
-//! What functions return: the loop its history in a `Result`, and a closure of `training_step` the loss, or the output
-//! and the loss, in this order.
+//! Rules for return types: `Result<History>` of the loop, and the loss, or `(output, loss)` in this order, of a
+//! `training_step` closure.
 
 use std::collections::BTreeMap;
 
-use syn::{Expr, GenericArgument, Ident, Local, Member, Pat, PathArguments, Stmt, Type};
+use proc_macro2::Span;
+use syn::{
+    Expr, GenericArgument, Ident, Local, Member, Pat, PathArguments, ReturnType, Stmt, Type,
+    parse_quote_spanned,
+};
 
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
+use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{Spec, plain};
 
-/// Why a type cannot be what the loop returns, as far as it shows: a name of the user's own may be a `Result`.
+/// Why a type certainly cannot be the loop's return type; an unknown name may be a `Result`.
 pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     let fails = "the loop can fail, so it returns a `Result`";
     let history = "the loop returns its history";
@@ -37,7 +42,25 @@ pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     }
 }
 
-/// Whether a type is certainly no history and no `Result`.
+/// The function with the return type that the error about its own asks for: its callers are checked against that.
+pub(crate) fn mended(item: &SpecFn, spec: &Spec) -> SpecFn {
+    let mut item = item.clone();
+    let is_unfit = match &item.signature.output {
+        ReturnType::Default => true,
+        ReturnType::Type(_, output) => unfit(output).is_some(),
+    };
+    if is_unfit {
+        let here = Span::mixed_site();
+        let path = spec
+            .path
+            .as_ref()
+            .map_or_else(|| parse_quote_spanned!(here=> ::training_loop), |clause| clause.value.clone());
+        item.signature.output = parse_quote_spanned!(here=> -> #path::Result<#path::History>);
+    }
+    item
+}
+
+/// Whether a type is certainly neither a history nor a `Result`.
 fn is_other(ty: &Type) -> bool {
     match ty {
         Type::Paren(inner) => is_other(&inner.elem),
@@ -54,12 +77,12 @@ fn is_other(ty: &Type) -> bool {
     }
 }
 
-/// Whether a type is a `Box`, which holds any error.
+/// Whether a type is a `Box`, which can hold any error.
 fn is_box(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Box"))
 }
 
-/// Finds `(loss, output)`: two tensors fit either way, and the loop would train on the output.
+/// Rejects `(loss, output)`: both are tensors, so it compiles, and the loop would train on the output.
 pub(super) fn check(bag: &Bag, spec: &Spec) {
     let Some(step) = &spec.training_step else { return };
     let Expr::Closure(closure) = plain(&step.value) else { return };
@@ -71,18 +94,18 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
         let (first, second) = (code(first), code(second));
         bag.push(
             Diagnostic::error(Place::of(tuple), "`training_step` returns the loss before the output")
-                .note("the loop takes the second for the loss and would train on the output")
+                .note("the loop uses the second value as the loss and would train on the output")
                 .help(format!("write `({second}, {first})`")),
         );
     }
 }
 
-/// The names that a body bound, and whether the last value of each is a loss.
+/// The variables of a body, and whether the last value of each is a loss.
 #[derive(Default)]
 struct Names(BTreeMap<String, bool>);
 
 impl Names {
-    /// The last value of a body.
+    /// The tail expression of a body.
     fn tail<'a>(&mut self, body: &'a Expr) -> Option<&'a Expr> {
         let Expr::Block(block) = plain(body) else { return Some(plain(body)) };
         for stmt in &block.block.stmts {
@@ -96,25 +119,25 @@ impl Names {
         }
     }
 
-    /// Whether an expression is a loss by its name: `loss`, `&loss`, `cross_entropy(..)`, `self.loss(..)`, or `l` that
-    /// was bound to one of them.
+    /// Whether an expression is a loss by its name: `loss`, `&loss`, `cross_entropy(..)`, `self.loss(..)`, or a
+    /// variable with one of them as its value.
     fn is_loss(&self, value: &Expr) -> bool {
         match plain(value) {
             Expr::Path(path) => path.path.segments.last().is_some_and(|segment| {
-                says_loss(&segment.ident) || self.0.get(&segment.ident.to_string()) == Some(&true)
+                is_loss_name(&segment.ident) || self.0.get(&segment.ident.to_string()) == Some(&true)
             }),
             Expr::Reference(reference) => self.is_loss(&reference.expr),
             Expr::Call(call) => self.is_loss(&call.func),
-            Expr::MethodCall(call) => says_loss(&call.method) || self.is_loss(&call.receiver),
+            Expr::MethodCall(call) => is_loss_name(&call.method) || self.is_loss(&call.receiver),
             Expr::Binary(binary) => self.is_loss(&binary.left) || self.is_loss(&binary.right),
-            Expr::Field(field) => matches!(&field.member, Member::Named(name) if says_loss(name)),
+            Expr::Field(field) => matches!(&field.member, Member::Named(name) if is_loss_name(name)),
             _ => false,
         }
     }
 }
 
-/// Whether a name stands for a loss.
-fn says_loss(name: &Ident) -> bool {
+/// Whether a name is that of a loss.
+fn is_loss_name(name: &Ident) -> bool {
     let name = name.to_string();
     name.split('_').any(|word| word == "loss") || name == "cross_entropy" || name == "kl_div"
 }

@@ -1,16 +1,16 @@
-//! Whether two expressions of a spec mean the same, however they are spelled.
+//! Whether two expressions of a spec have the same meaning in different spellings.
 
 use quote::ToTokens;
 use syn::{Block, Expr, ExprCall, Stmt};
 
 use crate::spec::plain;
 
-/// Whether two loaders go over the same samples, as far as their expressions tell.
+/// Whether two expressions are loaders of the same samples.
 pub(super) fn data(train: &Expr, valid: &Expr) -> bool {
-    text(bare(train)) == text(bare(valid))
+    text(underlying_data(train)) == text(underlying_data(valid))
 }
 
-/// A metric as text: `accuracy()` is `accuracy`.
+/// The normalized text of a metric: `accuracy()` is `accuracy`.
 pub(super) fn metric(metric: &Expr) -> String {
     match plain(metric) {
         Expr::Call(call) if call.args.is_empty() => text(plain(&call.func)),
@@ -18,22 +18,24 @@ pub(super) fn metric(metric: &Expr) -> String {
     }
 }
 
-/// What an expression is a handle, a copy, or another way through of.
-fn bare(value: &Expr) -> &Expr {
+/// Strips handles, copies and loaders from an expression, down to its data.
+fn underlying_data(value: &Expr) -> &Expr {
     match plain(value) {
-        Expr::Reference(reference) => bare(&reference.expr),
-        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Deref(_)) => bare(&unary.expr),
-        Expr::Block(block) if block.label.is_none() => tail(&block.block).map_or(value, bare),
-        Expr::MethodCall(call) if HANDLES.iter().any(|name| call.method == name) => bare(&call.receiver),
+        Expr::Reference(reference) => underlying_data(&reference.expr),
+        Expr::Unary(unary) if matches!(unary.op, syn::UnOp::Deref(_)) => underlying_data(&unary.expr),
+        Expr::Block(block) if block.label.is_none() => tail(&block.block).map_or(value, underlying_data),
+        Expr::MethodCall(call) if HANDLES.iter().any(|name| call.method == name) => {
+            underlying_data(&call.receiver)
+        }
         Expr::Call(call) => match call.args.first() {
-            Some(first) if copies(call) || makes_loader(call) => bare(first),
+            Some(first) if copies(call) || makes_loader(call) => underlying_data(first),
             _ => value,
         },
         other => other,
     }
 }
 
-/// Methods whose result goes over the same samples.
+/// Methods whose result has the same samples.
 const HANDLES: [&str; 11] = [
     "clone",
     "cloned",
@@ -48,17 +50,17 @@ const HANDLES: [&str; 11] = [
     "unwrap",
 ];
 
-/// `DataLoader::clone(&train)`, `Arc::clone(&train)`.
+/// Whether a call is a clone: `DataLoader::clone(&train)`, `Arc::clone(&train)`.
 fn copies(call: &ExprCall) -> bool {
     ends(call, &["clone"])
 }
 
-/// `DataLoader::new(data, 32)`: a loader of the same data is no other data.
+/// Whether a call builds a loader, which has the samples of its argument: `DataLoader::new(data, 32)`.
 fn makes_loader(call: &ExprCall) -> bool {
     ends(call, &["DataLoader", "new"])
 }
 
-/// Whether the path of a called function ends so.
+/// Whether the path of a called function ends in these names.
 fn ends(call: &ExprCall, names: &[&str]) -> bool {
     let Expr::Path(path) = &*call.func else { return false };
     let segments = path.path.segments.iter().rev();
@@ -66,7 +68,7 @@ fn ends(call: &ExprCall, names: &[&str]) -> bool {
         && segments.zip(names.iter().rev()).all(|(segment, name)| segment.ident == name)
 }
 
-/// The value of a block that is nothing but a value.
+/// The value of a block without statements.
 fn tail(block: &Block) -> Option<&Expr> {
     match &block.stmts[..] {
         [Stmt::Expr(value, None)] => Some(value),

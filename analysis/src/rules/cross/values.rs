@@ -1,4 +1,4 @@
-//! Values that are Rust and not what the clause takes, as far as it shows: what rustc would say of them names no remedy.
+//! Values that certainly do not fit their clause, for which rustc's own error would not help.
 
 use syn::visit::{self, Visit};
 use syn::{Expr, Ident, Member, Type};
@@ -9,13 +9,14 @@ use crate::item::SpecFn;
 use crate::rules::Kind;
 use crate::spec::{ClauseName, Spec, Value, plain};
 
-/// Types of the runtime and of PyTorch by their names, and how a clause writes them.
-const TYPES: [(&str, &str); 17] = [
+/// Names of types of the runtime and of PyTorch, and the clause to write instead.
+const TYPES: [(&str, &str); 18] = [
     ("Sgd", "optimizer = Sgd::new(model.parameters(), 0.1)"),
     ("Adam", "optimizer = Adam::new(model.parameters(), 1e-3)"),
     ("AdamW", "optimizer = AdamW::new(model.parameters(), 1e-3)"),
     ("StepLr", "scheduler = StepLr::new(30, 0.1)"),
     ("CosineLr", "scheduler = CosineLr::new(1000)"),
+    ("OneCycleLr", "scheduler = OneCycleLr::new(0.1, 1000)"),
     ("CrossEntropy", CROSS_ENTROPY),
     ("Huber", "loss = huber_loss`, or `loss = |output, batch| Huber::new().loss(output, &batch.target)"),
     (
@@ -52,7 +53,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// `optimizer = Sgd`, `loss = CrossEntropy::loss`: a type, or a method without its receiver.
+/// Rejects a type, or a method without its receiver: `optimizer = Sgd`, `loss = CrossEntropy::loss`.
 fn check_type(bag: &Bag, clause: &Value) {
     let Some(clause) = clause else { return };
     let Expr::Path(path) = plain(&clause.value) else { return };
@@ -61,7 +62,7 @@ fn check_type(bag: &Bag, clause: &Value) {
     let message = if path.path.segments.len() == 1 {
         format!("`{name}` is a type, and `{}` takes a value", clause.key)
     } else {
-        format!("`{}` is no function of the output and the target", crate::prose::code(path))
+        format!("`{}` is not a function of the output and the target", crate::prose::code(path))
     };
     bag.push(Diagnostic::error(Place::of(path), message).help(format!("write `{help}`")));
 }
@@ -72,12 +73,12 @@ fn is_plain_number(ty: &str) -> bool {
     matches!(kind, "u" | "i" | "f") && (bits == "size" || bits.parse::<u32>().is_ok())
 }
 
-/// `seed: Option<u64>`: a parameter of another type than the clause takes.
+/// Rejects a parameter with a type that does not fit its clause: `seed: Option<u64>`.
 fn check_number(bag: &Bag, spec: &Spec, clause: ClauseName, item: &SpecFn) {
     let (Some((_, value)), Some(rule)) = (spec.expression(clause), clause.rule()) else { return };
     let counts = spec.max_time.as_ref().is_some_and(|clause| clause.value.unit.is_some());
     if clause == ClauseName::MaxTime && counts {
-        return; // With a unit it is a number of any type.
+        return; // With a unit, any numeric type fits.
     }
     let Expr::Path(path) = plain(value) else { return };
     let Some(parameter) = path.path.get_ident() else { return };
@@ -85,7 +86,7 @@ fn check_number(bag: &Bag, spec: &Spec, clause: ClauseName, item: &SpecFn) {
     if let Some(wanted) = rule.instead_of(ty) {
         let (name, ty_text) = (rule.name, type_text(ty));
         let other = if rule.kind == Kind::Time && ty_text.starts_with(['u', 'i', 'f']) {
-            format!("say what it counts: `{name} = {parameter} minutes`")
+            format!("add its unit: `{name} = {parameter} minutes`")
         } else if is_plain_number(&ty_text) {
             format!("convert it: `{name} = {parameter} as {wanted}`")
         } else {
@@ -98,12 +99,12 @@ fn check_number(bag: &Bag, spec: &Spec, clause: ClauseName, item: &SpecFn) {
     }
 }
 
-/// A type as one writes it.
+/// The text of a type, as in the source.
 pub(super) fn type_text(ty: &Type) -> String {
     crate::prose::code(ty).replace(" < ", "<").replace(" >", ">").replace(" , ", ", ")
 }
 
-/// `loss = CrossEntropy::new().loss`: a method that nobody calls.
+/// Rejects a method without a call: `loss = CrossEntropy::new().loss`.
 fn check_method(bag: &Bag, clause: &Value) {
     let Some(clause) = clause else { return };
     let Expr::Field(field) = plain(&clause.value) else { return };
@@ -120,7 +121,7 @@ fn check_method(bag: &Bag, clause: &Value) {
     }
 }
 
-/// A schedule is made without the optimizer; the loop introduces them.
+/// Rejects the optimizer as an argument of a schedule; the loop passes it.
 fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     let Some(clause) = clause else { return };
     if item.parameters().iter().any(|parameter| parameter == "optimizer") {
@@ -130,19 +131,26 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     names.visit_expr(&clause.value);
     if let Some(name) = names.0.first() {
         bag.push(
-            Diagnostic::error(name.span(), "a schedule is made without the optimizer")
-                .note("the loop hands it the optimizer with each step")
-                .help(format!("leave it out: `scheduler = {}`", schedule_like(&clause.value))),
+            Diagnostic::error(name.span(), "a schedule is built without the optimizer")
+                .note("the loop passes it the optimizer with each step")
+                .help(format!("remove it: `scheduler = {}`", schedule_like(&clause.value))),
         );
     }
 }
 
-/// An example with the schedule of ours that is closest to another framework's.
+/// An example of our schedule most similar to another framework's.
 fn schedule_like(value: &Expr) -> &'static str {
-    if crate::prose::code(value).contains("Cos") { "CosineLr::new(1000)" } else { "StepLr::new(30, 0.1)" }
+    let written = crate::prose::code(value);
+    if written.contains("Cos") {
+        "CosineLr::new(1000)"
+    } else if written.contains("OneCycle") {
+        "OneCycleLr::new(0.1, 1000)"
+    } else {
+        "StepLr::new(30, 0.1)"
+    }
 }
 
-/// Each mention of `optimizer`.
+/// Collects each mention of `optimizer`.
 struct Mentions(Vec<Ident>);
 
 impl<'ast> Visit<'ast> for Mentions {
@@ -153,7 +161,7 @@ impl<'ast> Visit<'ast> for Mentions {
     fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
 }
 
-/// `step_size=30` in a call, as in Python.
+/// Rejects named arguments as in Python: `step_size=30`.
 struct Named<'a>(&'a Bag);
 
 impl<'ast> Visit<'ast> for Named<'_> {

@@ -9,12 +9,12 @@ pub fn is_view(method: &str) -> bool {
         || matches!(method, "clone" | "cloned" | "copied" | "by_ref" | "borrow" | "borrow_mut")
 }
 
-/// Whether a method of an `Option` or a `Result` returns one of the same variant: `as_ref`, `clone`.
+/// Whether a method of an `Option` or a `Result` returns the same variant: `as_ref`, `clone`.
 pub fn view_of_wrapper(method: &str) -> bool {
     matches!(method, "as_mut" | "as_ref" | "as_deref" | "as_deref_mut" | "clone")
 }
 
-/// Whether a method returns the same as long as its receiver and its arguments do not change.
+/// Whether a method returns the same value as long as its receiver and its arguments do not change.
 pub fn is_pure(method: &str) -> bool {
     method.starts_with("is_")
         || method.starts_with("as_")
@@ -33,12 +33,12 @@ pub fn is_pure(method: &str) -> bool {
         )
 }
 
-/// Whether a method's name suggests that it only reads its receiver, by Rust's conventions for conversions and getters.
+/// Whether a method only reads its receiver, by Rust's naming conventions for conversions and getters.
 pub fn is_reading(method: &str) -> bool {
     ["is_", "as_", "get", "to_"].iter().any(|start| method.starts_with(start))
 }
 
-/// Whether a method of a `Result` keeps the value and at most changes the error.
+/// Whether a method of a `Result` keeps the value and changes at most the error.
 pub fn passes_errors(method: &str) -> bool {
     matches!(
         method,

@@ -1,6 +1,6 @@
 //! Functions of the standard library.
 
-/// Whether a function drops what it is given.
+/// Whether a function drops its argument.
 pub fn is_drop(name: &str) -> bool {
     name == "drop"
 }

@@ -1,35 +1,35 @@
-//! Rust's iterators, which every library's loops may be made of: what is lazy, and what drives it.
+//! Iterator methods: lazy adaptors, and methods that drive an iterator.
 
 use syn::Expr;
 
-/// What a method of an iterator does with the closure that it is given, if it is given one.
+/// The kind of a lazy adaptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lazy {
-    /// Gives what the closure makes of each item.
+    /// Yields the closure's result for each item.
     Maps,
-    /// Gives some of the items; the closure chooses.
+    /// Yields the items chosen by the closure.
     Filters,
-    /// Gives the items, or something else in the same number, and takes no closure.
+    /// Yields the items, or other items in the same number, without a closure.
     Keeps,
 }
 
-/// What drives an iterator does with its closure.
+/// The kind of a method that drives an iterator, by its use of a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drive {
-    /// Takes none.
+    /// Takes no closure.
     Plain,
-    /// Calls it with each item.
+    /// Calls the closure with each item.
     Each {
-        /// Whether it may end the iteration.
+        /// Whether it may end the iteration early.
         may_stop: bool,
-        /// Whether it returns what the closure made of an item: `any`, `find`.
+        /// Whether its result depends on the closure's results: `any`, `find`.
         answers: bool,
     },
-    /// Calls it with what was gathered so far and each item.
+    /// Calls the closure with an accumulator and each item.
     Folds,
 }
 
-/// What a lazy adaptor does.
+/// The kind of the lazy adaptor with this name.
 pub fn lazy(method: &str, arguments: usize) -> Option<Lazy> {
     let known = match (method, arguments) {
         ("map" | "flat_map" | "map_while" | "filter_map", 1) => Lazy::Maps,
@@ -41,7 +41,7 @@ pub fn lazy(method: &str, arguments: usize) -> Option<Lazy> {
     Some(known)
 }
 
-/// What a method that drives an iterator does.
+/// The kind of the driving method with this name.
 pub fn drive(method: &str, arguments: usize) -> Option<Drive> {
     let known = match (method, arguments) {
         ("sum" | "product" | "collect" | "count" | "last" | "min" | "max" | "unzip", 0) => Drive::Plain,
@@ -54,22 +54,22 @@ pub fn drive(method: &str, arguments: usize) -> Option<Drive> {
     Some(known)
 }
 
-/// What an adaptor does to the numbering of the items.
+/// The effect of an adaptor on the numbering of the items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numbering {
-    /// Adds a number from 0 on, first in a pair.
+    /// Pairs each item with its index from 0, as `enumerate` does.
     Adds,
-    /// Pairs two iterators; the number is that of either.
+    /// Pairs two iterators; the numbering of either is kept.
     Pairs,
-    /// Leaves out as many items at the start as its argument says.
+    /// Skips as many items at the start as its argument says.
     Skips,
-    /// Items may be left out or reordered: the start is unknown.
+    /// Skips or reorders items: the start is unknown.
     Loses,
-    /// Leaves it as it is.
+    /// Keeps the numbering.
     Keeps,
 }
 
-/// What an adaptor of this name does to the numbering of the items.
+/// The effect of the adaptor with this name on the numbering of the items.
 pub fn numbering(method: &str) -> Option<Numbering> {
     let numbering = match method {
         "enumerate" => Numbering::Adds,
@@ -88,22 +88,22 @@ pub fn is_next(method: &str, arguments: usize) -> bool {
     method == "next" && arguments == 0
 }
 
-/// What an adaptor over items that may be errors does with an error.
+/// How an adaptor over `Result` items treats an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorFilter {
     /// Ends the iteration if its function turns errors into `None`: `map_while`.
     EndsByValue,
     /// Ends the iteration if its function is false for errors: `take_while`.
     EndsByTruth,
-    /// Leaves the error out if its function turns it into `None`: `filter_map`.
+    /// Skips the error if its function turns it into `None`: `filter_map`.
     Drops,
-    /// Leaves errors out, if the items are results: `flatten`.
+    /// Skips errors, if the items are results: `flatten`.
     Flattens,
     /// Passes errors on.
     Passes,
 }
 
-/// What an adaptor of this name does with errors.
+/// How the adaptor with this name treats errors.
 pub fn error_filter(method: &str) -> Option<ErrorFilter> {
     let filter = match method {
         "map_while" => ErrorFilter::EndsByValue,
@@ -116,7 +116,7 @@ pub fn error_filter(method: &str) -> Option<ErrorFilter> {
     Some(filter)
 }
 
-/// Whether a function given to an adaptor is `Result::ok`, or `Result::is_ok` where `asks`, by its path or in a closure.
+/// Whether an adaptor's argument is `Result::ok`, or `Result::is_ok` with `asks`: as a path or in a closure.
 pub fn is_ok(function: &Expr, asks: bool) -> bool {
     let name = if asks { "is_ok" } else { "ok" };
     match function {
@@ -128,12 +128,12 @@ pub fn is_ok(function: &Expr, asks: bool) -> bool {
     }
 }
 
-/// Whether a method returns how many items its receiver has.
+/// Whether a method returns the number of items of its receiver.
 pub fn is_length(method: &str, arguments: usize) -> bool {
     arguments == 0 && matches!(method, "len" | "count" | "batches" | "num_batches")
 }
 
-/// Whether a method makes an iterator over its receiver.
+/// Whether a method returns an iterator over its receiver.
 pub fn is_iteration(method: &str, arguments: usize) -> bool {
     arguments == 0 && matches!(method, "iter" | "into_iter")
 }

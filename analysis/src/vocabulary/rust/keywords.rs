@@ -2,19 +2,19 @@
 
 use syn::{Attribute, Expr, Ident};
 
-/// The keyword that begins a path.
+/// The keyword at the start of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathRoot {
     /// `self::`, the module.
     Module,
-    /// `super::`, the module around it.
+    /// `super::`, the parent module.
     Parent,
     /// `crate::`.
     Crate,
 }
 
 impl PathRoot {
-    /// The root of this name.
+    /// The root with this keyword.
     pub fn of(segment: &str) -> Option<Self> {
         match segment {
             "self" => Some(Self::Module),
@@ -46,7 +46,7 @@ pub fn is_test(attribute: &Attribute) -> bool {
     last.is_some_and(|last| last.ident == "test" || last.ident == "bench")
 }
 
-/// Whether a place, as it is written, is a field of `self`: `self.optimizer`.
+/// Whether the text of a place expression is a field of `self`: `self.optimizer`.
 pub fn is_field_of_self(place: &str) -> bool {
     place.starts_with("self.")
 }

@@ -1,25 +1,25 @@
 //! Macros of the standard library, of `log`, `tracing` and `anyhow`.
 
-/// What a macro does with its arguments.
+/// The effect of a macro on its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MacroEffect {
-    /// Reads them for a message or a check, and does nothing else with them.
+    /// Only reads them, for a message or a check.
     Reads,
     /// Never returns.
     Diverges,
     /// Returns an error from the function.
     ReturnsError,
-    /// Compares the first with a pattern: `matches!`.
+    /// Matches the first against a pattern: `matches!`.
     Matches,
-    /// Makes a collection of them: `vec!`.
+    /// Returns a collection of them: `vec!`.
     Collects,
-    /// Returns what it prints: `dbg!`.
+    /// Prints and returns them: `dbg!`.
     Passes,
-    /// Returns the value or leaves the function: `r#try!`.
+    /// Unwraps the value or returns the error: `r#try!`.
     Propagates,
 }
 
-/// The effect of the macro of this name.
+/// The effect of the macro with this name.
 pub fn macro_effect(name: &str) -> Option<MacroEffect> {
     let effect = match name {
         "print" | "println" | "eprint" | "eprintln" | "write" | "writeln" | "format" | "format_args"

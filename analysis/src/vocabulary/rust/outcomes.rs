@@ -14,7 +14,7 @@ pub enum Variant {
 }
 
 impl Variant {
-    /// The variant of this name.
+    /// The variant with this name.
     pub fn of(name: &str) -> Option<Self> {
         match name {
             "Some" => Some(Self::Some),
@@ -25,12 +25,12 @@ impl Variant {
         }
     }
 
-    /// The variant that a path ends in, be it written `None` or `Option::None`.
+    /// The variant at the end of a path, `None` or `Option::None`.
     pub fn of_path(path: &syn::Path) -> Option<Self> {
         Self::of(&path.segments.last()?.ident.to_string())
     }
 
-    /// Whether a name is this variant's.
+    /// Whether a name is that of this variant.
     pub fn is(self, name: &syn::Ident) -> bool {
         name == self.name()
     }
@@ -50,7 +50,7 @@ impl Variant {
         }
     }
 
-    /// The variant with the value in the same enum, and whether it is this one: `(Some, false)` of `None`.
+    /// The success variant of the same enum, and whether it is this one: `(Some, false)` for `None`.
     pub const fn success(self) -> (Self, bool) {
         match self {
             Self::Some => (Self::Some, true),
@@ -72,7 +72,7 @@ pub enum Question {
     IsMultiple,
 }
 
-/// The query that a method makes.
+/// The query of a method.
 pub fn question(method: &str, arguments: usize) -> Option<Question> {
     let question = match (method, arguments) {
         ("is_some", 0) => Question::Variant(Variant::Some),

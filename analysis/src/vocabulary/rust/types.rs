@@ -3,9 +3,9 @@
 /// How a generic type of the standard library holds values of its parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypeShape {
-    /// At most one value, which its methods return: `Option`, `Box`, `Mutex`.
+    /// At most one value, accessible by methods: `Option`, `Box`, `Mutex`.
     Wrapper,
-    /// Any number of values; the last parameter is their type.
+    /// Any number of values; the last type parameter is their type.
     Collection,
 }
 

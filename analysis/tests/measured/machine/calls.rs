@@ -1,4 +1,4 @@
-//! Calls: the fixtures' own functions, and the vocabulary that they use.
+//! Calls of the fixtures' own functions, and of the libraries that they use.
 
 use syn::{Expr, ExprCall, ExprClosure, ExprMethodCall, FnArg};
 
@@ -94,7 +94,7 @@ impl Machine<'_> {
             _ if is_optimizer(ty) => {
                 let models = self.models_in(&given);
                 let before = self.built.insert(text(call), self.optimizers.len());
-                // One that made several steps is a restart: for each epoch, fold or image.
+                // Rebuilding after several steps is a restart: for each epoch, fold or image.
                 if before.is_some_and(|before| self.optimizers[before].steps < 2) {
                     self.fault("an optimizer is built again", "");
                 }
@@ -209,7 +209,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Iterators: what they go through stays what it is.
+    /// Iterator methods, which keep the items as they are.
     fn sequence(&mut self, items: V, name: &str, given: &[V]) -> V {
         match name {
             "enumerate" => {

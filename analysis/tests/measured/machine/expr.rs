@@ -4,7 +4,7 @@ use syn::{BinOp, Expr, Lit, Pat, UnOp};
 
 use super::{Machine, Run, Stop, Tensor, V, text};
 
-/// Rounds of a loop over data, and most rounds of any.
+/// The iterations of a loop over data, and the maximum for any loop.
 const BATCHES: usize = 5;
 const MOST: usize = 5;
 
@@ -91,7 +91,7 @@ impl Machine<'_> {
         }
     }
 
-    /// What a closure uses must be there when it is made.
+    /// The variables of a closure must be declared where it is created.
     fn captures(&mut self, closure: &syn::ExprClosure) -> Run<()> {
         struct Names(Vec<String>, Vec<String>);
         impl<'ast> syn::visit::Visit<'ast> for Names {
@@ -207,7 +207,7 @@ impl Machine<'_> {
         Ok(value)
     }
 
-    /// Something is added to a variable, which may come from before two loops.
+    /// Records an addition to a variable, which may be declared outside of two loops.
     fn adds_up(&mut self, to: &Expr) {
         let name = text(to);
         let declared = self.scopes.iter().rposition(|scope| scope.iter().any(|(known, _)| *known == name));
@@ -217,7 +217,7 @@ impl Machine<'_> {
         }
     }
 
-    /// A tensor computed from others; nothing if there is none among them.
+    /// A tensor computed from the tensors among the parts, if any.
     pub(crate) fn derive(&mut self, parts: &[V]) -> V {
         let mut parents = Vec::new();
         let mut data = None;
@@ -249,7 +249,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Whether a condition holds; what it binds stays in the innermost scope.
+    /// Whether a condition holds; its bindings go into the innermost scope.
     pub(crate) fn truth(&mut self, condition: &Expr) -> Run<bool> {
         if let Expr::Let(node) = condition {
             let value = self.expr(&node.expr)?;
@@ -333,7 +333,7 @@ impl Machine<'_> {
         node.else_branch.as_ref().map_or(Ok(V::Any), |(_, other)| self.expr(other))
     }
 
-    /// One round; something if the loop ends with it.
+    /// Runs one iteration; `Some` if the loop ends with it.
     fn round(&mut self, label: Option<&str>, body: impl FnOnce(&mut Self) -> Run<V>) -> Run<Option<()>> {
         self.rounds.push(self.scopes.len());
         self.scopes.push(Vec::new());
@@ -349,7 +349,7 @@ impl Machine<'_> {
         }
     }
 
-    /// What a loop over a value goes through.
+    /// The items of a loop over a value.
     pub(crate) fn items(&mut self, items: &V) -> Vec<V> {
         match items {
             V::Rounds(items) => items.clone(),

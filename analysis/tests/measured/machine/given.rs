@@ -1,9 +1,9 @@
-//! What a caller gives to a function: values made from the names and types of its parameters.
+//! Arguments of the called function, created from the names and types of its parameters.
 
 use super::{Machine, Model, Optimizer, Schedule, V, calls};
 
 impl Machine<'_> {
-    /// A value of a type, as a caller would give it.
+    /// An argument for a parameter with this name and type.
     pub(crate) fn given(&mut self, name: &str, ty: &str) -> V {
         let bare = ty.trim_start_matches('&').replace("'a", "");
         let bare = bare.strip_prefix("mut").unwrap_or(&bare).to_owned();

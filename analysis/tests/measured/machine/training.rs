@@ -1,9 +1,9 @@
-//! What the stages do, and what may go wrong with them.
+//! The effects of the stages, and their faults.
 
 use super::{Contribution, Machine, Tensor, V};
 
 impl Machine<'_> {
-    /// A forward of a model; its mode may be told by an argument.
+    /// A forward pass of a model; an argument may give the mode.
     pub(crate) fn forward(&mut self, model: usize, inputs: &[V], train: Option<bool>) -> V {
         let V::Tensor(base) = self.derive(&[V::Data(false), V::Tuple(inputs.to_vec())]) else {
             let data = self.derive(inputs);
@@ -37,7 +37,7 @@ impl Machine<'_> {
         V::Tensor(self.tensors.len() - 1)
     }
 
-    /// A tensor that is put away, in a sum or a list.
+    /// A tensor that is added to a sum or a list.
     pub(crate) fn keep(&mut self, value: &V) -> V {
         let V::Tensor(_) = value else { return value.clone() };
         let kept = self.derive(std::slice::from_ref(value));
@@ -164,7 +164,7 @@ impl Machine<'_> {
         (self.schedules[id].moves, self.schedules[id].at) = (self.schedules[id].moves + 1, steps);
     }
 
-    /// The weights are read as those after an update: saved, or averaged.
+    /// A use of the parameters that should follow an update: a save or an average.
     pub(crate) fn read_weights(&mut self, models: &[usize], what: &str) {
         let pending = |model: &&usize| self.models[**model].gradients.iter().any(|known| !known.used);
         if models.iter().any(|model| pending(&model)) {
@@ -172,7 +172,7 @@ impl Machine<'_> {
         }
     }
 
-    /// What is left when the function ends.
+    /// Checks for leftovers at the end of the function.
     pub(crate) fn end(&mut self) {
         for model in 0..self.models.len() {
             let name = self.models[model].name.clone();

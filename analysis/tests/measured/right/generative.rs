@@ -1,4 +1,4 @@
-//! Generative models: adversaries, critics, diffusion, autoencoders.
+//! Generative models: GANs, critics, diffusion, autoencoders.
 
 fn wasserstein_with_penalty(generator: &mut Net, critic: &mut Net, images: &DataLoader, config: &GanConfig) {
     let mut g_opt = Adam::new(generator.parameters(), 1e-4);

@@ -1,4 +1,4 @@
-//! Ways to learn: teachers, contrasts, meta-learning, curricula, several tasks.
+//! Training methods: distillation, contrastive learning, meta-learning, curricula, several tasks.
 
 fn distillation(student: &mut Net, teacher: &Net, train: &DataLoader, temperature: f32) {
     let mut optimizer = Sgd::new(student.parameters(), 0.1);

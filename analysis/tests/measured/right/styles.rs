@@ -1,4 +1,4 @@
-//! People's own styles: helpers, builders, iterators, threads, closures, searches.
+//! Individual styles: helpers, builders, iterators, threads, closures, searches.
 
 fn with_a_builder(train: &DataLoader) -> Result<Mlp> {
     let mut model = Mlp::builder().inputs(784).hidden(128).outputs(10).build()?;

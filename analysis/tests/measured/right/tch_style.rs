@@ -1,4 +1,4 @@
-//! Loops as people write them with tch.
+//! Typical loops with tch.
 
 use tch::nn::{self, ModuleT, OptimizerConfig};
 use tch::{Device, Kind, Tensor, no_grad};

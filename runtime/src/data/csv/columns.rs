@@ -1,9 +1,9 @@
-//! Which columns are features, which one is the target, and which are left out.
+//! The roles of columns: features, target, excluded.
 
 use crate::CsvProblem as Problem;
 use crate::error::shorten;
 
-/// A column, by its index from 0 or by its name in the header.
+/// A column, by index from 0 or by its name in the header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Column {
@@ -56,19 +56,19 @@ impl Column {
     }
 }
 
-/// What a column is read as.
+/// The role of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Feature,
     Target,
-    /// Its fields may be anything.
+    /// Excluded; its fields may have any content.
     LeftOut,
 }
 
-/// The role of each column; the target is the last that is not left out, unless it is chosen.
+/// The role of each column. The default target is the last column that is not excluded.
 ///
 /// # Errors
-/// When a column is not there or is one of several of its name, when the target is left out, and without features.
+/// If a column is missing or its name is ambiguous, if the target is excluded, or if there are no features.
 pub(super) fn roles(
     target: Option<&Column>,
     without: &[Column],

@@ -1,4 +1,4 @@
-//! A field as a number or a label: what would become another number is refused.
+//! Conversion of a field to a number or a label; conversions that would change the value are refused.
 
 use crate::error::shorten;
 use crate::{CsvProblem as Problem, Scalar};
@@ -6,8 +6,8 @@ use crate::{CsvProblem as Problem, Scalar};
 /// One above the largest label: more classes than any output layer has.
 const LABELS: f64 = 16_777_216.0;
 
-/// A number, rounded to the nearest [`Scalar`] if it has a point or an exponent; a whole number is rounded only
-/// if that is allowed.
+/// A number, rounded to the nearest [`Scalar`] if it has a decimal point or an exponent; an integer is rounded only if
+/// `may_round`.
 pub(super) fn number(field: &str, may_round: bool) -> Result<Scalar, Problem> {
     if field.is_empty() {
         return Err(Problem::Missing);
@@ -22,7 +22,7 @@ pub(super) fn number(field: &str, may_round: bool) -> Result<Scalar, Problem> {
     Ok(value)
 }
 
-/// A number to learn, which may be a name by mistake.
+/// A numeric target, which may be a class name by mistake.
 pub(super) fn target_number(field: &str, may_round: bool) -> Result<Scalar, Problem> {
     number(field, may_round).map_err(|problem| match problem {
         Problem::NotANumber { text } => Problem::NotATarget { text },
@@ -30,18 +30,18 @@ pub(super) fn target_number(field: &str, may_round: bool) -> Result<Scalar, Prob
     })
 }
 
-/// Every whole number below is a [`Scalar`].
+/// All integers below this are exact as [`Scalar`].
 fn exact_below() -> Scalar {
     (1_u64 << Scalar::MANTISSA_DIGITS) as Scalar
 }
 
-/// Whether the field is a whole number without point and exponent that is not the value.
+/// Whether the field is an integer without decimal point and exponent that differs from the value.
 fn is_rounded(field: &str, value: Scalar) -> bool {
     let digits = field.strip_prefix(['+', '-']).unwrap_or(field);
     digits.bytes().all(|byte| byte.is_ascii_digit()) && field.parse::<i128>() != Ok(value as i128)
 }
 
-/// A label, also when written as `3.0` or `3e0`.
+/// A label, also in the form `3.0` or `3e0`.
 pub(super) fn label(field: &str) -> Result<u32, Problem> {
     if field.is_empty() {
         return Err(Problem::Missing);
@@ -54,7 +54,7 @@ pub(super) fn label(field: &str) -> Result<u32, Problem> {
     if (0.0..LABELS).contains(&value) && is_whole(field) { Ok(value as u32) } else { Err(not_a_label()) }
 }
 
-/// Whether a decimal number is whole: by its digits, since `0.99999999999999999999` rounds to 1.
+/// Whether a decimal number is an integer: by its digits, since `0.99999999999999999999` rounds to 1.
 fn is_whole(field: &str) -> bool {
     let (mantissa, exponent) = field.split_once(['e', 'E']).unwrap_or((field, "0"));
     let Ok(exponent) = exponent.parse::<i128>() else { return false };
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(label(""), Err(Problem::Missing));
     }
 
-    /// The first whole number that [`Scalar`] rounds, with either sign, and some that it does not.
+    /// The first integer that [`Scalar`] rounds, with either sign, and some that it does not.
     #[test]
     fn whole_numbers_are_not_rounded() {
         let first = (1_u64 << Scalar::MANTISSA_DIGITS) + 1;

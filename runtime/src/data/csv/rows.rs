@@ -1,28 +1,28 @@
-//! The rows of a table, one at a time, none longer than the limits.
+//! The rows of a table, one at a time, within limits.
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
 use super::text::{Stop, Text};
 use crate::CsvProblem as Problem;
 
-/// How long a row may be.
+/// Limits on the length of a row.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RowLimits {
     pub(super) bytes: usize,
     pub(super) columns: usize,
 }
 
-/// Reads rows into a buffer that is used again.
+/// Reads rows into a reused buffer.
 pub(super) struct Rows<'a> {
     text: Text<'a>,
     format: Reader,
     limits: RowLimits,
-    /// The row's fields without anything between them, and where each ends.
+    /// The concatenated fields of the row, and the end of each.
     fields: Vec<u8>,
     ends: Vec<usize>,
-    /// Fields of the row.
+    /// The number of fields of the row.
     count: usize,
-    /// Fields of the first row.
+    /// The number of fields of the first row.
     expected: Option<usize>,
     line: u64,
 }
@@ -30,13 +30,13 @@ pub(super) struct Rows<'a> {
 impl<'a> Rows<'a> {
     pub(super) fn new(text: Text<'a>, delimiter: u8, limits: RowLimits) -> Self {
         let format = ReaderBuilder::new().delimiter(delimiter).build();
-        // One more than the limit, to see that a row is longer.
+        // One more than the limit, to detect a longer row.
         let length = |usual: usize, limit: usize| usual.min(limit.saturating_add(1));
         let (fields, ends) = (vec![0; length(1024, limits.bytes)], vec![0; length(64, limits.columns)]);
         Self { text, format, limits, fields, ends, count: 0, expected: None, line: 1 }
     }
 
-    /// The line on which the row begins, counted from 1 as an editor does.
+    /// The line on which the row begins, counted from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
@@ -44,7 +44,7 @@ impl<'a> Rows<'a> {
     /// Reads the next row; false at the end.
     ///
     /// # Errors
-    /// When the row is too long, is not UTF-8, or has more or fewer fields than the first.
+    /// If the row is too long, is not UTF-8, or has another number of fields than the first.
     pub(super) fn next(&mut self) -> Result<bool, Stop> {
         self.text.skip_breaks()?;
         self.line = self.text.line();
@@ -94,19 +94,19 @@ impl<'a> Rows<'a> {
         &self.fields[start..self.ends[column]]
     }
 
-    /// How many fields the row has.
+    /// The number of fields in the row.
     pub(super) fn len(&self) -> usize {
         self.count
     }
 
-    /// The row's fields without blanks around them.
+    /// The fields of the row, trimmed.
     pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         (0..self.count)
             .map(|column| std::str::from_utf8(self.bytes(column)).expect("`next` checked it").trim())
     }
 }
 
-/// Makes a full buffer twice as long, or one longer than the limit: what fills that is too much.
+/// Doubles a full buffer, up to one more than the limit: filling that is an error.
 fn grow<T: Clone + Default>(buffer: &mut Vec<T>, limit: usize) -> Result<(), Stop> {
     let more = buffer.len().min(limit.saturating_add(1) - buffer.len());
     buffer.try_reserve_exact(more).map_err(|_| Stop::Problem(Problem::Memory))?;

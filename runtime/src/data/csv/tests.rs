@@ -1,4 +1,4 @@
-//! What is read, and what is refused with its place.
+//! Accepted tables, and refused ones with the location of the error.
 
 use super::*;
 use crate::data::Dataset;
@@ -7,7 +7,7 @@ fn table(text: &str) -> Csv {
     Csv::from_bytes("table.csv", text.as_bytes().to_vec())
 }
 
-/// The message of a refused table, which begins with its place.
+/// The message for a refused table, which starts with the location.
 fn refused(csv: &Csv) -> String {
     let (classes, values) = (csv.classification().err(), csv.regression().err());
     let error = classes.or(values).expect("it must be refused");
@@ -50,7 +50,7 @@ fn what_is_wrong_is_named_with_its_place() {
         ),
         (
             "a,b\n1,0\nwide,1\n",
-            "table.csv:3, column 1 (`a`): `wide` is not a number; mend the field, or leave the column out by \
+            "table.csv:3, column 1 (`a`): `wide` is not a number; fix the field, or leave the column out by \
              `.without([..])`",
         ),
         ("a,b\n1,0\n,1\n", "table.csv:3, column 1 (`a`): the field is empty; fill it or leave the row out"),
@@ -82,7 +82,7 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_eq!(refused(&broken), "table.csv:2: the text is not UTF-8; convert the file");
     let without_names = table("1,0\n2,x\n").header(false);
     assert!(refused(&without_names).starts_with("table.csv:2, column 2: `x` is not a class label"));
-    // Windows line breaks and blank lines count as an editor counts them.
+    // Windows line breaks and blank lines count as lines.
     for text in ["a,b\r\n1,0\r\nx,1\r\n", "a,b\n\nx,1\n", "a,b\n1,0\n1,2,3\n", "a,b\r\n\r\n1,2,3\r\n"] {
         assert!(refused(&table(text)).starts_with("table.csv:3"), "{text:?}: {}", refused(&table(text)));
     }
@@ -135,7 +135,7 @@ fn names_of_classes_become_labels() {
     );
     assert!(
         said(cups.clone().classes(Vec::<String>::new()))
-            .ends_with("`sour` is no class, as no classes are given")
+            .ends_with("`sour` is not a class, because no classes are given")
     );
     assert_eq!(
         cups.regression().unwrap_err().to_string(),
@@ -190,7 +190,7 @@ fn a_header_that_is_read_as_data_is_named() {
         assert_eq!(refused(&table(text).header(false)), hint);
         assert_eq!(refused(&table(text).header(false).classes(["x"])), hint);
     }
-    // A column of text beside one of numbers is data.
+    // A text column next to a numeric column is data.
     assert!(refused(&table("x,1\n").header(false)).starts_with("table.csv:1, column 1: `x` is not a number"));
 }
 
@@ -224,7 +224,7 @@ fn compressed_bytes_need_the_feature() {
     assert!(refused(&packed).contains("turn on the feature `gzip`"));
 }
 
-/// A row that does not end, a table that does not end, more columns than anybody has: each an error with its place.
+/// A row without end, a table without end, too many columns: each is an error with its location.
 #[test]
 fn limits_can_be_set() {
     let text = "a,b\n1,0\n12345678,1\n";
@@ -280,7 +280,7 @@ fn numbers_that_would_become_others_are_refused() {
     }
 }
 
-/// Pieces of the stream may end anywhere: in a number, between blanks, at a line break.
+/// Chunks of the stream may end anywhere: in a number, between blanks, at a line break.
 #[test]
 fn tables_longer_than_a_piece_are_read_whole() {
     let rows = 40_000;

@@ -1,37 +1,37 @@
-//! The text of a table as a stream: unpacked, with one delimiter between fields, counted.
+//! The text of a table as a stream: decompressed, with one delimiter between fields, and with line numbers.
 
 use std::io::{self, Read};
 
 use crate::CsvProblem as Problem;
 
-/// Separates fields once runs of blanks are replaced: a character no text of numbers has.
+/// The delimiter that replaces runs of blanks: a character that does not occur in text of numbers.
 pub(super) const BLANK: u8 = 0x1f;
 
-/// Bytes that are read in one go.
+/// Bytes that are read at a time.
 const CHUNK: usize = 64 << 10;
 
-/// How the bytes of a gzip file begin.
+/// The first bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// What the text cannot go on after.
+/// An error that ends the text.
 pub(super) enum Stop {
     Io { doing: &'static str, source: io::Error },
     Problem(Problem),
 }
 
-/// A text of limited length, of which a piece at a time is in memory.
+/// Text of limited length, of which one chunk at a time is in memory.
 pub(super) struct Text<'a> {
     from: Box<dyn Read + 'a>,
     is_packed: bool,
-    /// Where each run of blanks becomes a [`BLANK`], the fields of the line so far.
+    /// If runs of blanks are replaced by [`BLANK`], the state of the current line.
     blanks: Option<Blanks>,
     piece: Box<[u8]>,
-    /// What of the piece is not consumed.
+    /// The part of the chunk that is not consumed.
     left: std::ops::Range<usize>,
     /// Bytes that may still be read.
     allowed: u64,
     limit: u64,
-    /// Line breaks that were consumed.
+    /// The number of line breaks consumed.
     breaks: u64,
 }
 
@@ -43,7 +43,7 @@ struct Blanks {
 }
 
 impl<'a> Text<'a> {
-    /// A text, unpacked if it begins as a gzip file.
+    /// Text, decompressed if it starts like a gzip file.
     pub(super) fn new(mut from: impl Read + 'a, has_blanks: bool, limit: u64) -> Result<Self, Stop> {
         let mut start = [0; 2];
         let length = fill(&mut from, &mut start).map_err(|source| Stop::Io { doing: "read", source })?;
@@ -66,10 +66,10 @@ impl<'a> Text<'a> {
         self.breaks + 1
     }
 
-    /// What comes next; nothing at the end.
+    /// The next bytes; empty at the end.
     pub(super) fn peek(&mut self) -> Result<&[u8], Stop> {
         while self.left.is_empty() {
-            // The first byte is free for a blank that the piece before ended with.
+            // The first byte is reserved for a blank at the end of the previous chunk.
             let read = fill(&mut self.from, &mut self.piece[1..]).map_err(|source| Stop::Io {
                 doing: if self.is_packed { "unpack" } else { "read" },
                 source,
@@ -109,8 +109,8 @@ impl<'a> Text<'a> {
 }
 
 impl Blanks {
-    /// Writes the text from the second byte on to the beginning, with one [`BLANK`] for each run of blanks inside
-    /// a line; returns its length.
+    /// Moves the text from the second byte on to the start, with one [`BLANK`] for each run of blanks within a line;
+    /// returns its length.
     fn replace(&mut self, piece: &mut [u8]) -> usize {
         let mut length = 0;
         let mut put = |piece: &mut [u8], byte| {
@@ -136,7 +136,7 @@ impl Blanks {
     }
 }
 
-/// Reads until the buffer is full or the end is reached.
+/// Reads until the buffer is full or the input ends.
 fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while length < buffer.len() {

@@ -1,16 +1,16 @@
-//! The derivative: scores again from the saved rows, then five products for each block.
+//! The derivative: recomputes the attention weights of each block from the saved statistics, then five matmuls.
 //!
-//! With shares `p`, the output's gradient `g` and `D = Σ g y` of each row: `dv = pᵀ g`, `ds = p (g vᵀ - D)`,
+//! With weights `p`, the output's gradient `g` and `D = Σ g y` per row: `dv = pᵀ g`, `ds = p (g vᵀ - D)`,
 //! `dq = scale · ds k`, `dk = scale · dsᵀ q`.
 
 use super::{BlockMask, KEYS, Plan, QUERIES, Window, exp, pack_rows, pack_transposed, padded, with_scratch};
 use crate::Scalar;
 use crate::kernel::lanes::{LANES, total};
 use crate::kernel::pool::{self, Pieces};
-use crate::kernel::simd::{Level, dispatch, level};
-use crate::kernel::small::{Product, Reach, product};
+use crate::kernel::simd::{Level, level, multiversioned};
+use crate::kernel::small::{Matmul, Reach, matmul};
 
-/// What the forward pass left.
+/// What the forward pass saved.
 pub(crate) struct Saved<'a> {
     pub(crate) sides: [&'a [Scalar]; 3],
     pub(crate) mask: Option<&'a [Scalar]>,
@@ -18,9 +18,9 @@ pub(crate) struct Saved<'a> {
     pub(crate) stats: &'a [Scalar],
 }
 
-/// Writes the gradients of queries, keys and values where these lie.
+/// Writes the gradients of queries, keys and values in the layout of the sides.
 ///
-/// `slots` tells in which of the matrices `gradients` each of the three lies, if it is wanted at all.
+/// `slots`: for each side the index of its matrix in `gradients`, or `None` if its gradient is not needed.
 pub(crate) fn backward<const N: usize>(
     plan: &Plan,
     saved: &Saved<'_>,
@@ -32,23 +32,16 @@ pub(crate) fn backward<const N: usize>(
     let level = level();
     let gradients = gradients.map(Pieces::new);
     pool::run(plan.pairs(), |pair| {
-        head(
-            level,
-            plan,
-            saved,
-            gradient,
-            pair,
-            slots.map(|slot| slot.is_some()),
-            |side, time, sums, scale| {
-                if let Some(slot) = slots[side] {
-                    let (_, width) = plan.side(side);
-                    // SAFETY: the gradients are borrowed until all parts are done; `check` has seen that no two heads,
-                    // sides or times share a place, and each row is written by the part of its head, one at a time.
-                    let row = unsafe { gradients[slot].piece(plan.at(side, pair, time), width) };
-                    row.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum * scale);
-                }
-            },
-        );
+        let head = Head { level, plan, saved, gradient, pair, wants: slots.map(|slot| slot.is_some()) };
+        head.run(|side, time, sums, scale| {
+            if let Some(slot) = slots[side] {
+                let (_, width) = plan.side(side);
+                // SAFETY: the gradients are borrowed until all parts are done. By `check` the rows of different heads,
+                // sides and times do not overlap, and only the part of its head writes a row, one at a time.
+                let row = unsafe { gradients[slot].piece(plan.at(side, pair, time), width) };
+                row.iter_mut().zip(sums).for_each(|(to, sum)| *to = sum * scale);
+            }
+        });
     });
 }
 
@@ -79,132 +72,238 @@ fn check(
     }
 }
 
-/// The gradients of one head; `write` gets the side, the time, the sums of the row and their scale.
-fn head(
+/// The backward pass of one head.
+struct Head<'a> {
     level: Level,
-    plan: &Plan,
-    saved: &Saved<'_>,
-    gradient: &[Scalar],
+    plan: &'a Plan,
+    saved: &'a Saved<'a>,
+    /// The gradient of the output.
+    gradient: &'a [Scalar],
+    /// The index of the head among those of all batches.
     pair: usize,
+    /// Whether the gradients of queries, keys and values are needed.
     wants: [bool; 3],
-    mut write: impl FnMut(usize, usize, &[Scalar], Scalar),
-) {
-    let (d, e, queries) = (plan.width, plan.values, plan.queries);
-    let (dw, ew, kw) = (padded(level, d), padded(level, e), padded(level, KEYS.min(plan.keys)));
-    let [q, k, v] = saved.sides;
-    let output_row = plan.heads * e;
-    let lengths = [
-        queries * dw,
-        queries * ew,
-        queries * dw,
-        queries,
-        d * kw,
-        e * kw,
-        kw * dw,
-        kw * dw,
-        kw * ew,
-        QUERIES * kw,
-        QUERIES * kw,
-    ];
-    let work = |[qs, gs, dq, along, kt, vt, ks, dk, dv, shares, slopes]: [&mut [Scalar]; 11]| {
-        if queries > 0 {
-            pack_rows(plan.rows(0, q, pair, 0), (queries, d), qs, dw);
-            pack_rows((&gradient[plan.output_at(pair, 0)..], output_row), (queries, e), gs, ew);
-            let output = &saved.output[plan.output_at(pair, 0)..];
-            row_products(level, gs, ew, (output, output_row), e, along);
-        }
-        dq.fill(0.0);
-        for key in (0..plan.keys).step_by(KEYS) {
-            let n = KEYS.min(plan.keys - key);
-            pack_transposed(level, plan.rows(1, k, pair, key), (n, d), plan.scale, kt, kw);
-            pack_transposed(level, plan.rows(2, v, pair, key), (n, e), 1.0, vt, kw);
-            pack_rows(plan.rows(1, k, pair, key), (n, d), ks, dw);
-            dk.fill(0.0);
-            dv.fill(0.0);
-            for query in (plan.first_query(key) / QUERIES * QUERIES..queries).step_by(QUERIES) {
-                let m = QUERIES.min(queries - query);
-                let window = Window::new(plan.causal, (query, m), (key, n), kw);
-                let (columns, before, from) = match window.offset {
-                    Some(offset) => (Reach::Columns(offset), Reach::Before(offset), Reach::From(offset)),
-                    None => (Reach::All, Reach::All, Reach::All),
-                };
-                let (qs, gs) = (&qs[query * dw..], &gs[query * ew..]);
-                let to_keys = |a, a_row, depth, b| Product {
-                    sizes: (m, n, depth),
-                    a,
-                    a_strides: (a_row, 1),
-                    b,
-                    b_row: kw,
-                    c_row: kw,
-                    add: false,
-                    reach: columns,
-                };
-                product(level, &to_keys(qs, dw, d, kt), shares);
-                product(level, &to_keys(gs, ew, e, vt), slopes);
-                let mask = plan.block_mask(saved.mask, pair, query, key);
-                let stats = &saved.stats[(pair * queries + query) * 2..];
-                differentiate(level, window, mask, stats, &along[query..], shares, slopes);
-                let over_queries = |a, width, b, wide| Product {
-                    sizes: (n, width, m),
-                    a,
-                    a_strides: (1, kw),
-                    b,
-                    b_row: wide,
-                    c_row: wide,
-                    add: true,
-                    reach: from,
-                };
-                if wants[2] {
-                    product(level, &over_queries(shares, e, gs, ew), dv);
-                }
-                if wants[1] {
-                    product(level, &over_queries(slopes, d, qs, dw), dk);
-                }
-                if wants[0] {
-                    let at = Product {
-                        sizes: (m, d, n),
-                        a: slopes,
-                        a_strides: (kw, 1),
-                        b: ks,
-                        b_row: dw,
-                        c_row: dw,
-                        add: true,
-                        reach: before,
-                    };
-                    product(level, &at, &mut dq[query * dw..]);
-                }
-            }
-            for i in 0..n {
-                write(1, key + i, &dk[i * dw..][..d], plan.scale);
-                write(2, key + i, &dv[i * ew..][..e], 1.0);
-            }
-        }
-        for i in 0..queries {
-            write(0, i, &dq[i * dw..][..d], plan.scale);
-        }
-    };
-    with_scratch(lengths, work);
 }
 
-/// `D`: the product of each row of the gradient with that row of the output.
-fn row_products(
-    level: Level,
-    gradient: &[Scalar],
-    wide: usize,
-    (output, stride): (&[Scalar], usize),
+/// Buffers of one head. Their rows are as long as [`Head::rows`] says.
+struct Scratch<'a> {
+    /// `[queries, width]`, like their gradient.
+    queries: &'a mut [Scalar],
+    query_gradient: &'a mut [Scalar],
+    /// `[queries, values]`: the gradient of the output.
+    output_gradient: &'a mut [Scalar],
+    /// `[queries]`: `D`.
+    deltas: &'a mut [Scalar],
+    /// `[KEYS, width]`, like their gradient: the keys of the block.
+    keys: &'a mut [Scalar],
+    key_gradient: &'a mut [Scalar],
+    /// `[width, KEYS]`, scaled.
+    keys_transposed: &'a mut [Scalar],
+    /// `[values, KEYS]`: the values of the block.
+    values_transposed: &'a mut [Scalar],
+    /// `[KEYS, values]`.
+    value_gradient: &'a mut [Scalar],
+    /// `[QUERIES, KEYS]`: scores, then attention weights.
+    weights: &'a mut [Scalar],
+    /// `[QUERIES, KEYS]`: `g vᵀ`, then the gradient of the scores.
+    score_gradient: &'a mut [Scalar],
+}
+
+/// Padded lengths of rows.
+struct Rows {
+    /// Of queries and keys.
     width: usize,
-    products: &mut [Scalar],
-) {
-    #[inline(always)]
-    fn body(
+    /// Of values.
+    values: usize,
+    /// Of a block of scores.
+    keys: usize,
+}
+
+impl Head<'_> {
+    /// Calls `write(side, time, row, scale)` for each row of each gradient; the gradient is `scale · row`.
+    fn run(&self, mut write: impl FnMut(usize, usize, &[Scalar], Scalar)) {
+        let plan = self.plan;
+        let rows = self.rows();
+        self.with_scratch(|scratch| {
+            self.pack_queries(scratch);
+            for key in (0..plan.keys).step_by(KEYS) {
+                let count = KEYS.min(plan.keys - key);
+                self.pack_keys((key, count), scratch);
+                for query in (plan.first_query(key) / QUERIES * QUERIES..plan.queries).step_by(QUERIES) {
+                    let queries = QUERIES.min(plan.queries - query);
+                    let window = Window::new(plan.causal, (query, queries), (key, count), rows.keys);
+                    self.differentiate_scores(window, (query, key), scratch);
+                    self.accumulate(window, query, scratch);
+                }
+                for i in 0..count {
+                    write(1, key + i, &scratch.key_gradient[i * rows.width..][..plan.width], plan.scale);
+                    write(2, key + i, &scratch.value_gradient[i * rows.values..][..plan.values], 1.0);
+                }
+            }
+            for i in 0..plan.queries {
+                write(0, i, &scratch.query_gradient[i * rows.width..][..plan.width], plan.scale);
+            }
+        });
+    }
+
+    fn rows(&self) -> Rows {
+        let [width, values, keys] =
+            [self.plan.width, self.plan.values, KEYS.min(self.plan.keys)].map(|n| padded(self.level, n));
+        Rows { width, values, keys }
+    }
+
+    /// Runs `work` with stale buffers; only the query gradient is zeroed.
+    fn with_scratch(&self, work: impl FnOnce(&mut Scratch<'_>)) {
+        let Plan { width, values, queries, .. } = *self.plan;
+        let rows = self.rows();
+        let lengths = [
+            queries * rows.width,
+            queries * rows.width,
+            queries * rows.values,
+            queries,
+            rows.keys * rows.width,
+            rows.keys * rows.width,
+            width * rows.keys,
+            values * rows.keys,
+            rows.keys * rows.values,
+            QUERIES * rows.keys,
+            QUERIES * rows.keys,
+        ];
+        with_scratch(lengths, |buffers| {
+            let [
+                queries,
+                query_gradient,
+                output_gradient,
+                deltas,
+                keys,
+                key_gradient,
+                keys_transposed,
+                values_transposed,
+                value_gradient,
+                weights,
+                score_gradient,
+            ] = buffers;
+            query_gradient.fill(0.0);
+            work(&mut Scratch {
+                queries,
+                query_gradient,
+                output_gradient,
+                deltas,
+                keys,
+                key_gradient,
+                keys_transposed,
+                values_transposed,
+                value_gradient,
+                weights,
+                score_gradient,
+            });
+        });
+    }
+
+    /// Packs the queries and the output's gradient, and computes `D`.
+    fn pack_queries(&self, scratch: &mut Scratch<'_>) {
+        let Plan { width, values, queries, heads, .. } = *self.plan;
+        if queries == 0 {
+            return;
+        }
+        let rows = self.rows();
+        let start = self.plan.output_at(self.pair, 0);
+        let (gradient, output) = (&self.gradient[start..], &self.saved.output[start..]);
+        let from = self.plan.rows(0, self.saved.sides[0], self.pair, 0);
+        pack_rows(from, (queries, width), scratch.queries, rows.width);
+        pack_rows((gradient, heads * values), (queries, values), scratch.output_gradient, rows.values);
+        row_dots(scratch.output_gradient, rows.values, output, heads * values, values, scratch.deltas);
+    }
+
+    /// Packs a block of keys and values, and zeroes their gradients.
+    fn pack_keys(&self, (key, count): (usize, usize), scratch: &mut Scratch<'_>) {
+        let Plan { width, values, scale, .. } = *self.plan;
+        let rows = self.rows();
+        let from = |side: usize| self.plan.rows(side, self.saved.sides[side], self.pair, key);
+        pack_transposed(self.level, from(1), (count, width), scale, scratch.keys_transposed, rows.keys);
+        pack_transposed(self.level, from(2), (count, values), 1.0, scratch.values_transposed, rows.keys);
+        pack_rows(from(1), (count, width), scratch.keys, rows.width);
+        scratch.key_gradient.fill(0.0);
+        scratch.value_gradient.fill(0.0);
+    }
+
+    /// Computes the attention weights of a block and the gradient of its scores.
+    fn differentiate_scores(&self, window: Window, (query, key): (usize, usize), scratch: &mut Scratch<'_>) {
+        let plan = self.plan;
+        let rows = self.rows();
+        let by_keys = |a, a_row, depth, b| Matmul {
+            sizes: (window.rows, window.columns, depth),
+            a,
+            a_strides: (a_row, 1),
+            b,
+            b_row: rows.keys,
+            c_row: rows.keys,
+            add: false,
+            reach: window.reach(Reach::Columns),
+        };
+        let queries = &scratch.queries[query * rows.width..];
+        let scores = by_keys(queries, rows.width, plan.width, scratch.keys_transposed);
+        matmul(self.level, &scores, scratch.weights);
+        let gradient = &scratch.output_gradient[query * rows.values..];
+        let weight_gradient = by_keys(gradient, rows.values, plan.values, scratch.values_transposed);
+        matmul(self.level, &weight_gradient, scratch.score_gradient);
+        let mask = plan.block_mask(self.saved.mask, self.pair, query, key);
+        let stats = &self.saved.stats[(self.pair * plan.queries + query) * 2..];
+        let deltas = &scratch.deltas[query..];
+        differentiate(window, mask, stats, deltas, scratch.weights, scratch.score_gradient);
+    }
+
+    /// Adds the contribution of a block to the gradients of its queries, keys and values.
+    fn accumulate(&self, window: Window, query: usize, scratch: &mut Scratch<'_>) {
+        let Plan { width, values, .. } = *self.plan;
+        let rows = self.rows();
+        let over_queries = |a, width, b, row| Matmul {
+            sizes: (window.columns, width, window.rows),
+            a,
+            a_strides: (1, rows.keys),
+            b,
+            b_row: row,
+            c_row: row,
+            add: true,
+            reach: window.reach(Reach::From),
+        };
+        if self.wants[2] {
+            let gradient = &scratch.output_gradient[query * rows.values..];
+            let to_values = over_queries(scratch.weights, values, gradient, rows.values);
+            matmul(self.level, &to_values, scratch.value_gradient);
+        }
+        if self.wants[1] {
+            let queries = &scratch.queries[query * rows.width..];
+            let to_keys = over_queries(scratch.score_gradient, width, queries, rows.width);
+            matmul(self.level, &to_keys, scratch.key_gradient);
+        }
+        if self.wants[0] {
+            let to_queries = Matmul {
+                sizes: (window.rows, width, window.columns),
+                a: scratch.score_gradient,
+                a_strides: (rows.keys, 1),
+                b: scratch.keys,
+                b_row: rows.width,
+                c_row: rows.width,
+                add: true,
+                reach: window.reach(Reach::Before),
+            };
+            matmul(self.level, &to_queries, &mut scratch.query_gradient[query * rows.width..]);
+        }
+    }
+}
+
+multiversioned!(
+    /// `D`: the dot product of each row of the output's gradient with the same row of the output.
+    fn row_dots(
         gradient: &[Scalar],
         wide: usize,
         output: &[Scalar],
         stride: usize,
         width: usize,
-        products: &mut [Scalar],
+        dots: &mut [Scalar],
     ) {
-        for (i, product) in products.iter_mut().enumerate() {
+        for (i, dot) in dots.iter_mut().enumerate() {
             let (g, y) = (&gradient[i * wide..][..width], &output[i * stride..][..width]);
             let mut lanes = [0.0; LANES];
             let ((gs, g_rest), (ys, y_rest)) = (g.as_chunks::<LANES>(), y.as_chunks::<LANES>());
@@ -213,47 +312,32 @@ fn row_products(
                     lanes[i] += g[i] * y[i];
                 }
             }
-            *product = total(lanes) + g_rest.iter().zip(y_rest).map(|(g, y)| g * y).sum::<Scalar>();
+            *dot = total(lanes) + g_rest.iter().zip(y_rest).map(|(g, y)| g * y).sum::<Scalar>();
         }
     }
-    dispatch!(level, [] body(
-        gradient: &[Scalar], wide: usize, output: &[Scalar], stride: usize, width: usize, products: &mut [Scalar],
-    ));
-}
+);
 
-/// Turns a block of scores into shares, and the block of `g vᵀ` into the slopes of the scores.
-fn differentiate(
-    level: Level,
-    window: Window,
-    mask: BlockMask<'_>,
-    stats: &[Scalar],
-    along: &[Scalar],
-    shares: &mut [Scalar],
-    slopes: &mut [Scalar],
-) {
-    #[inline(always)]
-    fn body(
+multiversioned!(
+    /// Turns a block of scores into attention weights, and the block of `g vᵀ` into the gradient of the scores.
+    fn differentiate(
         window: Window,
         mask: BlockMask<'_>,
         stats: &[Scalar],
-        along: &[Scalar],
-        shares: &mut [Scalar],
-        slopes: &mut [Scalar],
+        deltas: &[Scalar],
+        weights: &mut [Scalar],
+        score_gradient: &mut [Scalar],
     ) {
         for i in 0..window.rows {
-            let (base, inverse, along) = (stats[2 * i], stats[2 * i + 1], along[i]);
-            let row = window.row(i, shares);
-            mask.add_to(i, window.seen(i), row);
-            let slopes = window.zeroed_row(i, slopes);
-            for (p, s) in row.as_chunks_mut::<LANES>().0.iter_mut().zip(slopes.as_chunks_mut::<LANES>().0) {
+            let (base, inverse, delta) = (stats[2 * i], stats[2 * i + 1], deltas[i]);
+            let row = window.row(i, weights);
+            mask.add_to(i, window.visible(i), row);
+            let gradient = window.zeroed_row(i, score_gradient);
+            for (p, s) in row.as_chunks_mut::<LANES>().0.iter_mut().zip(gradient.as_chunks_mut::<LANES>().0) {
                 for (p, s) in p.iter_mut().zip(s) {
                     *p = exp(*p - base) * inverse;
-                    *s = *p * (*s - along);
+                    *s = *p * (*s - delta);
                 }
             }
         }
     }
-    dispatch!(level, [] body(
-        window: Window, mask: BlockMask<'_>, stats: &[Scalar], along: &[Scalar], shares: &mut [Scalar], slopes: &mut [Scalar],
-    ));
-}
+);

@@ -1,16 +1,16 @@
-//! What the passes over blocks of scores share: copies of a head's rows, and the part of a block that is seen.
+//! Blocks of scores: packed copies of a head's rows, and the part of a block that a mask leaves visible.
 
 use crate::Scalar;
 use crate::kernel::lanes::LANES;
 use crate::kernel::simd::Level;
-use crate::kernel::small::{TALLEST, across, transpose};
+use crate::kernel::small::{Reach, TALLEST, across, transpose};
 
-/// A length filled up to whole tiles and whole lanes.
+/// `length` rounded up to whole tiles and whole lanes.
 pub(super) fn padded(level: Level, length: usize) -> usize {
     length.next_multiple_of(across(level).max(LANES))
 }
 
-/// Copies rows to `to`, `wide` apart, filled up with zeros.
+/// Copies rows to `to` with stride `wide`, padded with zeros.
 pub(super) fn pack_rows(
     (from, stride): (&[Scalar], usize),
     (rows, width): (usize, usize),
@@ -26,7 +26,7 @@ pub(super) fn pack_rows(
     }
 }
 
-/// Writes the transpose of some rows, times `scale`, to rows that are `wide` apart and filled up with zeros.
+/// Writes the transpose of some rows, times `scale`, to rows of stride `wide`, padded with zeros.
 pub(super) fn pack_transposed(
     level: Level,
     from: (&[Scalar], usize),
@@ -45,16 +45,16 @@ pub(super) fn pack_transposed(
     }
 }
 
-/// A block of scores and the part of it that is seen.
+/// A block of scores and its visible part.
 #[derive(Clone, Copy)]
 pub(super) struct Window {
     pub(super) rows: usize,
     /// Keys of the block.
-    columns: usize,
-    /// Distance between rows.
+    pub(super) columns: usize,
+    /// Stride between rows.
     wide: usize,
-    /// Query `i` of the block sees its keys up to `i + offset`; all of them without a mask.
-    pub(super) offset: Option<isize>,
+    /// Query `i` of the block sees keys up to `i + offset`; all keys if `None`.
+    offset: Option<isize>,
 }
 
 impl Window {
@@ -69,39 +69,44 @@ impl Window {
         Self { rows, columns, wide, offset: hides.then_some(offset) }
     }
 
-    /// How many keys of the block a query sees.
+    /// The part of a matmul over the block that the causal mask leaves: up to the diagonal as `cut` says, or all of it.
+    pub(super) fn reach(&self, cut: impl FnOnce(isize) -> Reach) -> Reach {
+        self.offset.map_or(Reach::All, cut)
+    }
+
+    /// The number of keys of the block that a query sees.
     #[inline(always)]
-    pub(super) fn seen(&self, row: usize) -> usize {
+    pub(super) fn visible(&self, row: usize) -> usize {
         match self.offset {
             Some(offset) => (row + 1).saturating_add_signed(offset).min(self.columns),
             None => self.columns,
         }
     }
 
-    /// How much of a row is read later: what is seen, and as far as a tile of the products over the shares reaches.
+    /// The length of a row that later matmuls read: the visible part, extended by the height of their tiles.
     #[inline(always)]
     fn used(&self, row: usize) -> usize {
-        (self.seen(row) + TALLEST).min(self.columns).next_multiple_of(LANES)
+        (self.visible(row) + TALLEST).min(self.columns).next_multiple_of(LANES)
     }
 
-    /// One row of scores in whole lanes, minus infinity where nothing is seen.
+    /// One row of scores in whole lanes, minus infinity where hidden.
     #[inline(always)]
     pub(super) fn row<'a>(&self, row: usize, scores: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let scores = &mut scores[row * self.wide..][..self.used(row)];
-        scores[self.seen(row)..].fill(Scalar::NEG_INFINITY);
+        scores[self.visible(row)..].fill(Scalar::NEG_INFINITY);
         scores
     }
 
-    /// The same part of a row of another block, 0 where nothing is seen.
+    /// The same part of a row of another block, 0 where hidden.
     #[inline(always)]
     pub(super) fn zeroed_row<'a>(&self, row: usize, block: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let numbers = &mut block[row * self.wide..][..self.used(row)];
-        numbers[self.seen(row)..].fill(0.0);
+        numbers[self.visible(row)..].fill(0.0);
         numbers
     }
 }
 
-/// The part of the mask that is added to a block of scores; without data nothing is.
+/// The part of an additive mask for one block of scores; empty `data` means no mask.
 #[derive(Clone, Copy)]
 pub(super) struct BlockMask<'a> {
     pub(super) data: &'a [Scalar],
@@ -111,15 +116,15 @@ pub(super) struct BlockMask<'a> {
 
 impl BlockMask<'_> {
     #[inline(always)]
-    pub(super) fn add_to(&self, row: usize, seen: usize, scores: &mut [Scalar]) {
-        if self.data.is_empty() || seen == 0 {
+    pub(super) fn add_to(&self, row: usize, visible: usize, scores: &mut [Scalar]) {
+        if self.data.is_empty() || visible == 0 {
             return;
         }
         let mask = &self.data[row * self.row..];
         if self.column == 0 {
-            scores[..seen].iter_mut().for_each(|score| *score += mask[0]);
+            scores[..visible].iter_mut().for_each(|score| *score += mask[0]);
         } else {
-            scores[..seen].iter_mut().zip(mask).for_each(|(score, mask)| *score += *mask);
+            scores[..visible].iter_mut().zip(mask).for_each(|(score, mask)| *score += *mask);
         }
     }
 }

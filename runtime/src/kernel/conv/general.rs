@@ -1,32 +1,32 @@
-//! Convolution of any sizes over unfolded blocks of positions.
+//! Convolution of any size, as GEMM over unfolded blocks of positions.
 //!
-//! With columns `u[(c, r, s)][p]` (see `unfold`): `y = w · u`, `du = wᵀ · g` folded back into `dx`, and
-//! `dwᵀ = u · gᵀ`. A block has up to [`BLOCK`] positions and [`DEPTH`] rows of columns, 200 KB that stay in the second
-//! cache while all output channels pass over it; one panel of it stays in the first. Nothing of the size of the
-//! unfolded input is ever stored. The bound is the arithmetic, plus one copy of the input for each tap.
+//! With columns `u[(c, r, s)][p]` (see `unfold`): `y = w · u`, `du = wᵀ · g` folded back into `dx`, and `dwᵀ = u · gᵀ`.
+//! A block has up to [`BLOCK`] positions and [`DEPTH`] rows of columns: 200 KB, which stay in L2 while all output
+//! channels pass over them, and one panel of it in L1. The whole unfolded input is never stored. The bound is the
+//! arithmetic, plus one copy of the input for each tap.
 
 use super::square::{Square, on_registers};
-use super::tile::{Matrix, Panels, product, width};
+use super::tile::{Matrix, Panels, matmul, width};
 use super::unfold::{fold, unfold};
 use super::{Finish, Sizes, carve, with_scratch};
 use crate::Scalar;
 use crate::kernel::lines::LINE;
 use crate::kernel::pool::{self, Pieces};
-use crate::kernel::simd::{Level, dispatch, level};
+use crate::kernel::simd::{Level, level, multiversioned};
 
 /// Positions that are unfolded at once.
 const BLOCK: usize = 128;
-/// The distance of two rows of columns: whole cache lines, an odd number of them, so that the rows of one panel do
-/// not drive each other out of the first cache.
+/// Stride between rows of columns: an odd number of whole cache lines, so that the rows of a panel do not evict each
+/// other from L1.
 const PITCH: usize = BLOCK + 16;
-/// Rows of columns that are unfolded at once, about.
+/// Approximate number of column rows that are unfolded at once.
 const DEPTH: usize = 400;
-/// Sums of the weight's gradient over so many groups of blocks are kept side by side.
+/// Maximum number of partial sums of the weight's gradient, one per group of blocks.
 const SUMS: usize = 8;
-/// The most numbers that all those sums may take beyond the first.
+/// Maximum length of all partial sums but the first.
 const SUMS_LEN: usize = 1 << 21;
 
-/// How the channels of a group are cut into blocks of about [`DEPTH`] rows.
+/// The split of a group's channels into blocks of about [`DEPTH`] rows.
 #[derive(Clone, Copy)]
 struct ChannelBlocks {
     channels: usize,
@@ -49,7 +49,7 @@ impl ChannelBlocks {
     }
 }
 
-/// First position, number of positions, and that number filled up to whole panels.
+/// First position, number of positions, and that number rounded up to whole panels.
 fn positions(sizes: &Sizes, block: usize, level: Level) -> (usize, usize, usize) {
     let first = block * BLOCK;
     let count = BLOCK.min(sizes.positions() - first);
@@ -77,7 +77,7 @@ pub(super) fn forward(sizes: &Sizes, x: &[Scalar], w: &[Scalar], finish: Finish<
                 let a = Matrix { data: &w[channel * sizes.field()..], row: depth, column: 1 };
                 let b = Panels { data: columns, row: PITCH, panel: width(level) };
                 let shape = [sizes.outputs, channels * sizes.field(), padded];
-                product(level, shape, a, b, (sums, PITCH), channel_block > 0);
+                matmul(level, shape, a, b, (sums, PITCH), channel_block > 0);
             }
             for (output, sums) in sums.chunks_exact(PITCH).enumerate() {
                 let start = (image * sizes.outputs + output) * sizes.positions() + first;
@@ -90,17 +90,15 @@ pub(super) fn forward(sizes: &Sizes, x: &[Scalar], w: &[Scalar], finish: Finish<
     });
 }
 
-/// Adds the bias, rectifies, and writes.
-fn store(sums: &[Scalar], bias: Scalar, relu: bool, to: &mut [Scalar]) {
-    #[inline(always)]
-    fn body(sums: &[Scalar], bias: Scalar, relu: bool, to: &mut [Scalar]) {
+multiversioned!(
+    /// Adds the bias, applies the ReLU, and stores.
+    fn store(sums: &[Scalar], bias: Scalar, relu: bool, to: &mut [Scalar]) {
         let finish = Finish { bias: None, relu };
         for (to, sum) in to.iter_mut().zip(sums) {
             *to = finish.apply(*sum + bias);
         }
     }
-    dispatch!(level(), [] body(sums: &[Scalar], bias: Scalar, relu: bool, to: &mut [Scalar]));
-}
+);
 
 pub(super) fn input_gradient(sizes: &Sizes, g: &[Scalar], w: &[Scalar], dx: &mut [Scalar]) {
     let level = level();
@@ -128,21 +126,21 @@ pub(super) fn input_gradient(sizes: &Sizes, g: &[Scalar], w: &[Scalar], dx: &mut
                 let a = Matrix { data: w, row: 1, column: depth };
                 let b = Panels { data: gradient, row: PITCH, panel: width(level) };
                 let shape = [channels * sizes.field(), sizes.outputs, padded];
-                product(level, shape, a, b, (columns, PITCH), false);
+                matmul(level, shape, a, b, (columns, PITCH), false);
                 fold(sizes, columns, (first, count), PITCH, x);
             }
         });
     });
 }
 
-/// How the sums of the weight's gradient are cut: blocks of positions of all images, in `count` groups.
+/// The number of blocks over all images, and the number of groups that sum them separately, for the weight's gradient.
 fn sums(sizes: &Sizes) -> (usize, usize) {
     let blocks = sizes.batch * sizes.positions().div_ceil(BLOCK);
     let count = (SUMS_LEN / sizes.w_len().max(1)).clamp(1, SUMS).min(blocks);
     (blocks, count)
 }
 
-/// Outputs of a group, filled up to whole panels of any level.
+/// Outputs of a group, rounded up to whole panels of any level.
 fn padded_outputs(sizes: &Sizes) -> usize {
     sizes.outputs.next_multiple_of(width(level()))
 }
@@ -170,7 +168,7 @@ pub(super) fn weight_gradient(
         let (number, group) = (part / sizes.groups, part % sizes.groups);
         let (channel, channels) = channel_blocks.at(channel_block);
         let start = (part * depth + channel * sizes.field()) * outputs;
-        // SAFETY: the sums are borrowed until `run` returns, and each part has its own number, group and channels.
+        // SAFETY: the sums are borrowed until `run` returns, and each part has its own sum, group and channels.
         let sum = unsafe { pieces.piece(start, channels * sizes.field() * outputs) };
         with_scratch(most * PITCH + (BLOCK * outputs).next_multiple_of(LINE), |scratch| {
             let (columns, scratch) = carve(scratch, most * PITCH);
@@ -188,7 +186,7 @@ pub(super) fn weight_gradient(
                 let a = Matrix { data: columns, row: PITCH, column: 1 };
                 let b = Panels { data: gradient, row: outputs, panel: width(level) };
                 let shape = [channels * sizes.field(), many, outputs];
-                product(level, shape, a, b, (sum, outputs), block > from);
+                matmul(level, shape, a, b, (sum, outputs), block > from);
             }
         });
     });
@@ -206,7 +204,7 @@ pub(super) fn weight_gradient(
     }
 }
 
-/// `to[p][k] = from[k][p]` for `k < rows` and `p < columns`; rows of `to` are filled up with zeros.
+/// `to[p][k] = from[k][p]` for `k < rows` and `p < columns`; the rows of `to` are padded with zeros.
 fn transpose(
     from: &[Scalar],
     from_row: usize,
@@ -214,37 +212,37 @@ fn transpose(
     to: &mut [Scalar],
     to_row: usize,
 ) {
-    #[inline(always)]
-    unsafe fn body<V: Square>(
-        from: &[Scalar],
-        from_row: usize,
-        [rows, columns]: [usize; 2],
-        to: &mut [Scalar],
-        to_row: usize,
-    ) {
-        assert!(from.len() >= (rows - 1) * from_row + columns && to.len() >= columns * to_row);
-        if rows < V::WIDTH || columns < V::WIDTH {
-            for k in 0..rows {
-                for p in 0..columns {
-                    to[p * to_row + k] = from[k * from_row + p];
+    on_registers!(
+        fn body<V: Square>(
+            from: &[Scalar],
+            from_row: usize,
+            sizes: [usize; 2],
+            to: &mut [Scalar],
+            to_row: usize,
+        ) {
+            let [rows, columns] = sizes;
+            assert!(from.len() >= (rows - 1) * from_row + columns && to.len() >= columns * to_row);
+            if rows < V::WIDTH || columns < V::WIDTH {
+                for k in 0..rows {
+                    for p in 0..columns {
+                        to[p * to_row + k] = from[k * from_row + p];
+                    }
+                }
+                return;
+            }
+            // The last square overlaps its predecessor, so that there is no tail.
+            for k in (0..rows).step_by(V::WIDTH).map(|k| k.min(rows - V::WIDTH)) {
+                for p in (0..columns).step_by(V::WIDTH).map(|p| p.min(columns - V::WIDTH)) {
+                    let (from, to) = (from[k * from_row + p..].as_ptr(), to[p * to_row + k..].as_mut_ptr());
+                    // SAFETY: `V` is the register type that this version was compiled for, and the square is in bounds
+                    // by the assertion above.
+                    unsafe { V::turn(from, from_row, to, to_row) };
                 }
             }
-            return;
         }
-        // The last squares overlap those before them, so that no tail is left.
-        for k in (0..rows).step_by(V::WIDTH).map(|k| k.min(rows - V::WIDTH)) {
-            for p in (0..columns).step_by(V::WIDTH).map(|p| p.min(columns - V::WIDTH)) {
-                let (from, to) = (from[k * from_row + p..].as_ptr(), to[p * to_row + k..].as_mut_ptr());
-                // SAFETY: the caller has the instructions, and the square is inside by the lengths checked above.
-                unsafe { V::turn(from, from_row, to, to_row) };
-            }
-        }
-    }
-    let sizes = [rows, columns];
-    on_registers!(
-        level(),
-        body(from: &[Scalar], from_row: usize, sizes: [usize; 2], to: &mut [Scalar], to_row: usize)
     );
+    let sizes = [rows, columns];
+    body(from, from_row, sizes, to, to_row);
     if rows < to_row {
         to.chunks_exact_mut(to_row).take(columns).for_each(|row| row[rows..].fill(0.0));
     }

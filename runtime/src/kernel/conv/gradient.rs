@@ -1,13 +1,13 @@
-//! What comes before the products of a convolution's derivative, in one pass over the output's gradient: the
-//! rectifier's mask and the sums for the bias. The bound is memory: the gradient is read and written once.
+//! The first pass over a convolution's output gradient: the ReLU's mask, and the sums for the bias. The bound is
+//! memory: the gradient is read and written once.
 
 use super::Sizes;
 use crate::Scalar;
 use crate::kernel::pool::{self, Pieces};
-use crate::kernel::simd::{dispatch, level};
+use crate::kernel::simd::multiversioned;
 
-/// Sets the gradient to 0 where the rectified output `y` is not above 0, and puts the sum of each plane of what is
-/// left into `sums`, `[batch, groups · outputs]`.
+/// Zeroes the gradient where the ReLU's output `y` is not positive, and writes the sum of each masked plane to `sums`,
+/// `[batch, groups · outputs]`.
 pub(crate) fn mask_and_sum(sizes: &Sizes, g: &mut [Scalar], y: &[Scalar], sums: &mut [Scalar]) {
     let (planes, positions) = (sizes.groups * sizes.outputs, sizes.positions());
     assert!(g.len() == sizes.y_len() && y.len() == g.len());
@@ -27,15 +27,14 @@ pub(crate) fn mask_and_sum(sizes: &Sizes, g: &mut [Scalar], y: &[Scalar], sums: 
     });
 }
 
-/// Masks one plane and gives the sum of what is left.
-fn masked(g: &mut [Scalar], y: &[Scalar]) -> Scalar {
-    #[inline(always)]
-    fn body(g: &mut [Scalar], y: &[Scalar]) -> Scalar {
+multiversioned!(
+    /// Masks one plane and returns its sum.
+    fn masked(g: &mut [Scalar], y: &[Scalar]) -> Scalar {
         const LANES: usize = 16;
         let mut lanes = [0.0; LANES];
         let ((gs, g_rest), (ys, y_rest)) = (g.as_chunks_mut::<LANES>(), y.as_chunks::<LANES>());
         for (g, y) in gs.iter_mut().zip(ys) {
-            // Through arrays, so that the compiler selects instead of branching: which numbers go is anybody's guess.
+            // Through arrays, so that the compiler emits a select: a branch would be unpredictable.
             let (from, y) = (*g, *y);
             let mut kept = [0.0; LANES];
             for i in 0..LANES {
@@ -50,8 +49,7 @@ fn masked(g: &mut [Scalar], y: &[Scalar]) -> Scalar {
         }
         lanes.iter().sum()
     }
-    dispatch!(level(), [] body(g: &mut [Scalar], y: &[Scalar]) -> Scalar)
-}
+);
 
 /// The sum of each plane of a gradient, `[batch, groups · outputs]`.
 pub(crate) fn sum_planes(sizes: &Sizes, g: &[Scalar], sums: &mut [Scalar]) {

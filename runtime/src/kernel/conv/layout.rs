@@ -1,21 +1,22 @@
-//! Bands of planes `[channel][row][column]` as pixels of registers, `[row][column][channel]`, and back.
+//! Conversion of image bands from `[channel][row][column]` to registers of channels, `[row][column][channel]`, and
+//! back.
 //!
-//! A band holds `V::WIDTH` channels, some rows, and columns enough for whole tiles; what lies outside of the image is
-//! 0 in it. A band of an image of ordinary width stays in the first cache. Rows go through squares; the last square
-//! of a row overlaps the one before it, so that no tail is left.
+//! A band has `V::WIDTH` channels, some rows, and enough columns for whole tiles; it is 0 outside the image. For images
+//! of ordinary width a band stays in L1. Rows are transposed in squares; the last square of a row overlaps its
+//! predecessor, so that there is no tail.
 
 use super::square::Square;
 use crate::Scalar;
 use crate::kernel::pool::Pieces;
 
-/// A band and its place in the image.
+/// A band and its position in the image.
 #[derive(Clone, Copy)]
 pub(super) struct Band {
     /// The image's height and width.
     pub(super) image: [usize; 2],
-    /// Channels of the image that the band really has, up to `V::WIDTH`.
+    /// The number of image channels in the band, at most `V::WIDTH`.
     pub(super) channels: usize,
-    /// The image's row and column, shifted by the padding, with which the band begins.
+    /// The first row and column of the band, in padded image coordinates.
     pub(super) row: usize,
     pub(super) padding: [usize; 2],
     /// Rows and columns of the band.
@@ -24,12 +25,12 @@ pub(super) struct Band {
 }
 
 impl Band {
-    /// The image's row that a row of the band is.
+    /// The image row for a row of the band; `None` in the padding.
     fn row_of(&self, row: usize) -> Option<usize> {
         (self.row + row).checked_sub(self.padding[0]).filter(|row| *row < self.image[0])
     }
 
-    /// How many of the image's columns the band has.
+    /// The number of image columns in the band.
     fn width(&self) -> usize {
         self.image[1].min(self.columns.saturating_sub(self.padding[1]))
     }
@@ -41,10 +42,10 @@ impl Band {
     }
 }
 
-/// Reads a band from planes that begin with its first channel.
+/// Reads a band; `image` starts at the plane of its first channel.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`.
+/// The caller enables the instructions of `V`.
 #[inline(always)]
 pub(super) unsafe fn load<V: Square>(at: Band, image: &[Scalar], band: &mut [Scalar]) {
     at.check::<V>(image.len(), band.len());
@@ -60,8 +61,8 @@ pub(super) unsafe fn load<V: Square>(at: Band, image: &[Scalar], band: &mut [Sca
             for x in (0..width).step_by(V::WIDTH).map(|x| x.min(width - V::WIDTH)) {
                 let from = image[row * at.image[1] + x..].as_ptr();
                 let to = to[(left + x) * V::WIDTH..].as_mut_ptr();
-                // SAFETY: the `WIDTH` columns from `x` on are in the image's row of each channel and in the band's
-                // row, by the lengths checked above.
+                // SAFETY: the `WIDTH` columns from `x` on are within the image row of each channel and within the
+                // band's row, by the assertions above.
                 unsafe { V::turn(from, plane, to, V::WIDTH) };
             }
         } else {
@@ -76,11 +77,10 @@ pub(super) unsafe fn load<V: Square>(at: Band, image: &[Scalar], band: &mut [Sca
     }
 }
 
-/// Writes the rows of a band into planes that begin with its first channel.
+/// Writes the rows of a band; the plane of its first channel is at `start`.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`; the planes, which begin at `start`, are still
-/// borrowed, and nobody else uses these rows of them.
+/// The caller enables the instructions of `V`. The planes are still borrowed, and no other thread accesses these rows.
 #[inline(always)]
 pub(super) unsafe fn store<V: Square>(at: Band, band: &[Scalar], planes: Pieces<Scalar>, start: usize) {
     let len = at.channels * at.image[0] * at.image[1];
@@ -92,14 +92,15 @@ pub(super) unsafe fn store<V: Square>(at: Band, band: &[Scalar], planes: Pieces<
         if at.channels == V::WIDTH && width >= V::WIDTH {
             for x in (0..width).step_by(V::WIDTH).map(|x| x.min(width - V::WIDTH)) {
                 let from = from[(left + x) * V::WIDTH..].as_ptr();
-                // SAFETY: as in `load`.
+                // SAFETY: the `WIDTH` columns from `x` on are within the band's row and within the image row of each
+                // channel, by the assertions above.
                 unsafe { V::turn(from, V::WIDTH, image.add(row * at.image[1] + x), plane) };
             }
         } else {
             for x in 0..width {
                 let pixel = &from[(left + x) * V::WIDTH..][..at.channels];
                 for (channel, from) in pixel.iter().enumerate() {
-                    // SAFETY: the channel, row and column are in the image, by the lengths checked above.
+                    // SAFETY: channel, row and column are within the image, by the assertions above.
                     unsafe { *image.add(channel * plane + row * at.image[1] + x) = *from };
                 }
             }

@@ -1,4 +1,4 @@
-//! How Winograd's scheme cuts a convolution into tiles, bands and groups, and where the points lie.
+//! The split of a Winograd convolution into tiles, bands and groups, and the layout of the transformed points.
 
 use super::Sizes;
 use super::layout::Band;
@@ -7,37 +7,37 @@ use super::tile::width;
 use crate::kernel::lines::LINE;
 use crate::kernel::simd::{Level, level};
 
-/// Tiles of a group, about.
+/// Approximate number of tiles in a group.
 const TILES: usize = 36;
-/// Points of a tile.
+/// Transformed points per tile.
 pub(super) const POINTS: usize = 36;
-/// Sums of the weight's gradient over so many runs of images are kept side by side.
+/// Maximum number of partial sums of the weight's gradient, one per run of images.
 const SUMS: usize = 8;
-/// The most numbers that all those sums may take.
+/// Maximum length of all partial sums.
 const SUMS_LEN: usize = 1 << 23;
 
-/// How tiles, channels and outputs are laid out.
+/// The layout of tiles, channels and outputs.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
     pub(super) sizes: Sizes,
     pub(super) level: Level,
     pub(super) lanes: usize,
-    /// Tiles of an image, down and across.
+    /// Tiles of an image, vertically and horizontally.
     pub(super) tiles: [usize; 2],
     /// Rows of tiles in a band, and bands of an image.
     pub(super) rows: usize,
     pub(super) bands: usize,
-    /// Images in a group, 1 where they have several bands.
+    /// Images in a group; 1 if an image has several bands.
     pub(super) images: usize,
-    /// Channels and outputs filled up to whole panels.
+    /// Channels and outputs, rounded up to whole panels.
     pub(super) channels: usize,
     pub(super) outputs: usize,
-    /// Distance of two points: an odd number of cache lines, so that they do not drive each other out.
+    /// Stride between points: an odd number of cache lines, so that points do not evict each other.
     pub(super) channel_points: usize,
     pub(super) output_points: usize,
 }
 
-/// Tiles of one image that a group has: rows of tiles, and the number of the first tile in the group.
+/// The tiles that one image contributes to a group: rows of tiles, and the index of their first tile in the group.
 #[derive(Clone, Copy)]
 pub(super) struct Piece {
     pub(super) image: usize,
@@ -73,7 +73,7 @@ impl Plan {
         }
     }
 
-    /// The tiles of some images from `image` on in a band.
+    /// The tiles of a band over consecutive images, starting at `image`.
     pub(super) fn pieces(
         &self,
         image: usize,
@@ -94,7 +94,7 @@ impl Plan {
         pieces.next().map_or(0, |first| (1 + pieces.count()) * first.rows * self.tiles[1])
     }
 
-    /// Columns of a band in pixels, with the window's overhang.
+    /// Columns of a band in pixels, including the kernel's overhang.
     pub(super) fn columns(&self) -> usize {
         4 * self.tiles[1] + 2
     }
@@ -125,12 +125,12 @@ impl Plan {
         }
     }
 
-    /// Numbers of the windows' points for the forward pass.
+    /// Length of the transformed weight for the forward pass.
     pub(super) fn weights_len(&self) -> usize {
         POINTS * self.sizes.channels * self.outputs
     }
 
-    /// Numbers of the transposed windows' points for the input's gradient.
+    /// Length of the transformed, transposed weight for the input's gradient.
     pub(super) fn turned_len(&self) -> usize {
         POINTS * self.sizes.outputs * self.channels
     }
@@ -139,7 +139,7 @@ impl Plan {
         POINTS * self.sizes.channels * self.outputs
     }
 
-    /// How many sums of the weight's gradient there are.
+    /// The number of partial sums of the weight's gradient.
     pub(super) fn sums(&self) -> usize {
         let groups = self.sizes.batch.div_ceil(self.images);
         (SUMS_LEN / self.sum_len()).clamp(1, SUMS).min(groups)

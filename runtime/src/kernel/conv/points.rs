@@ -1,8 +1,8 @@
-//! The passes of Winograd's scheme between images and points, over the tiles of one image in a group.
+//! The passes between images and transformed points, over the tiles of one image in a group.
 //!
-//! A band of the image is brought into registers of channels (`layout`), and each tile of it is transformed from or to
-//! its points (`transforms`). Points lie `[point][tile][channel]`, so that every point is a matrix. The bound is the
-//! second cache.
+//! A band of the image is loaded into registers of channels (`layout`), and each of its tiles is transformed from or to
+//! its points (`transforms`). Points are stored as `[point][tile][channel]`, so that each point is a matrix. The bound
+//! is L2.
 
 use super::Finish;
 use super::layout::{load, store};
@@ -15,8 +15,8 @@ use crate::kernel::lines::LINE;
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::Level;
 
-/// The points of all windows as right sides of products `[.., depth] · [depth, columns]`, panel by panel; the weight
-/// of tap `t` is at `depth · strides.0 + column · strides.1 + t`.
+/// Transforms the weight into panels of the right-hand side `[depth, columns]` of each point's GEMM. Tap `t` of an
+/// element is at `depth · strides.0 + column · strides.1 + t`.
 pub(super) fn windows(
     level: Level,
     [depth, columns]: [usize; 2],
@@ -24,56 +24,48 @@ pub(super) fn windows(
     w: &[Scalar],
     points: &mut [Scalar],
 ) {
-    #[inline(always)]
-    unsafe fn body<V: Square>(
-        [depth, first, count]: [usize; 3],
-        strides: (usize, usize),
-        w: &[Scalar],
-        panel: &mut [Scalar],
-        width: usize,
-    ) {
-        assert!(panel.len() >= POINTS * depth * width && width.is_multiple_of(V::WIDTH));
-        for l in 0..depth {
-            for block in (0..width).step_by(V::WIDTH) {
-                let mut taps = [[0.0; LINE]; 9];
-                for column in block..(block + V::WIDTH).min(count) {
-                    let from = &w[l * strides.0 + (first + column) * strides.1..][..9];
-                    for (tap, from) in taps.iter_mut().zip(from) {
-                        tap[column - block] = *from;
+    on_registers!(
+        fn body<V: Square>(
+            sizes: [usize; 3],
+            strides: (usize, usize),
+            w: &[Scalar],
+            panel: &mut [Scalar],
+            width: usize,
+        ) {
+            let [depth, first, count] = sizes;
+            assert!(panel.len() >= POINTS * depth * width && width.is_multiple_of(V::WIDTH));
+            for l in 0..depth {
+                for block in (0..width).step_by(V::WIDTH) {
+                    let mut taps = [[0.0; LINE]; 9];
+                    for column in block..(block + V::WIDTH).min(count) {
+                        let from = &w[l * strides.0 + (first + column) * strides.1..][..9];
+                        for (tap, from) in taps.iter_mut().zip(from) {
+                            tap[column - block] = *from;
+                        }
                     }
-                }
-                let panel = panel.as_mut_ptr();
-                // SAFETY: the caller has the instructions; a row of `taps` holds a register, and all points of this row
-                // and block are in the panel, by the length checked above.
-                unsafe {
-                    square::<V, Weight, 6, 3>(
-                        |r, s| V::load(taps[3 * r + s].as_ptr()),
-                        |i, j, u| u.store(panel.add(((6 * i + j) * depth + l) * width + block)),
-                    );
+                    let panel = panel.as_mut_ptr();
+                    // SAFETY: `V` is the register type that this version was compiled for. A row of `taps` holds a
+                    // register, and all points of this row and block are within the panel, by the assertion above.
+                    unsafe {
+                        square::<V, Weight, 6, 3>(
+                            |r, s| V::load(taps[3 * r + s].as_ptr()),
+                            |i, j, u| u.store(panel.add(((6 * i + j) * depth + l) * width + block)),
+                        );
+                    }
                 }
             }
         }
-    }
+    );
     let width = width(level);
     pool::chunks([points], POINTS * depth * width, |number, [panel]| {
         let sizes = [depth, number * width, width.min(columns - number * width)];
-        on_registers!(
-            level,
-            body(sizes: [usize; 3], strides: (usize, usize), w: &[Scalar], panel: &mut [Scalar], width: usize)
-        );
+        body(sizes, strides, w, panel, width);
     });
 }
 
-/// The points of the input's tiles, `[point][tile][channel]`.
-pub(super) fn input_points(
-    plan: &Plan,
-    piece: Piece,
-    x: &[Scalar],
-    stage: &mut [Scalar],
-    points: &mut [Scalar],
-) {
-    #[inline(always)]
-    unsafe fn body<V: Square>(
+on_registers!(
+    /// Transforms the input's tiles to points, `[point][tile][channel]`.
+    pub(super) fn input_points<V: Square>(
         plan: &Plan,
         piece: Piece,
         x: &[Scalar],
@@ -88,8 +80,8 @@ pub(super) fn input_points(
         );
         for channel in (0..channels).step_by(V::WIDTH) {
             let x = &x[(piece.image * channels + channel) * pixels..];
-            // SAFETY: the caller has the instructions; every tile read is in the stage and every point written among the
-            // points, by the lengths checked above.
+            // SAFETY: `V` is the register type that this version was compiled for. By the assertions above every tile
+            // is within the stage, and every point within `points`.
             unsafe {
                 load::<V>(plan.input_band(piece, channel), x, stage);
                 for tile in 0..tiles {
@@ -104,22 +96,11 @@ pub(super) fn input_points(
             }
         }
     }
-    on_registers!(
-        plan.level,
-        body(plan: &Plan, piece: Piece, x: &[Scalar], stage: &mut [Scalar], points: &mut [Scalar])
-    );
-}
+);
 
-/// The points of the tiles of the output's gradient, `[point][tile][output]`.
-pub(super) fn gradient_points(
-    plan: &Plan,
-    piece: Piece,
-    g: &[Scalar],
-    stage: &mut [Scalar],
-    points: &mut [Scalar],
-) {
-    #[inline(always)]
-    unsafe fn body<V: Square>(
+on_registers!(
+    /// Transforms the tiles of the output's gradient to points, `[point][tile][output]`.
+    pub(super) fn gradient_points<V: Square>(
         plan: &Plan,
         piece: Piece,
         g: &[Scalar],
@@ -134,7 +115,8 @@ pub(super) fn gradient_points(
         );
         for output in (0..outputs).step_by(V::WIDTH) {
             let g = &g[(piece.image * outputs + output) * positions..];
-            // SAFETY: as in `input_points`.
+            // SAFETY: `V` is the register type that this version was compiled for. By the assertions above every tile
+            // is within the stage, and every point within `points`.
             unsafe {
                 load::<V>(plan.output_band(piece, output), g, stage);
                 for tile in 0..tiles {
@@ -149,23 +131,11 @@ pub(super) fn gradient_points(
             }
         }
     }
-    on_registers!(
-        plan.level,
-        body(plan: &Plan, piece: Piece, g: &[Scalar], stage: &mut [Scalar], points: &mut [Scalar])
-    );
-}
+);
 
-/// Output tiles from the sums of their points, with bias and rectifier.
-pub(super) fn outputs(
-    plan: &Plan,
-    piece: Piece,
-    sums: &[Scalar],
-    finish: Finish<'_>,
-    stage: &mut [Scalar],
-    y: Pieces<Scalar>,
-) {
-    #[inline(always)]
-    unsafe fn body<V: Square>(
+on_registers!(
+    /// Transforms summed points to output tiles, adds the bias and applies the ReLU.
+    pub(super) fn outputs<V: Square>(
         plan: &Plan,
         piece: Piece,
         sums: &[Scalar],
@@ -185,7 +155,9 @@ pub(super) fn outputs(
                 *bias = finish.bias_of(output + number);
             }
             let band = plan.output_band(piece, output);
-            // SAFETY: as in `input_points`; the rows of this piece belong to this part alone.
+            // SAFETY: `V` is the register type that this version was compiled for. By the assertions above every point
+            // is within the sums, and every tile within the stage. Only this part accesses the output rows of this
+            // piece.
             unsafe {
                 let bias = V::load(biases.as_ptr());
                 for tile in 0..tiles {
@@ -206,31 +178,12 @@ pub(super) fn outputs(
             }
         }
     }
-    on_registers!(
-        plan.level,
-        body(
-            plan: &Plan,
-            piece: Piece,
-            sums: &[Scalar],
-            finish: Finish<'_>,
-            stage: &mut [Scalar],
-            y: Pieces<Scalar>,
-        )
-    );
-}
+);
 
-/// The input's gradient from its points: overlapping tiles are added up, and the last two rows of a band are carried
-/// to the next band of the image.
-pub(super) fn input_gradient(
-    plan: &Plan,
-    piece: Piece,
-    points: &[Scalar],
-    stage: &mut [Scalar],
-    carry: &mut [Scalar],
-    dx: Pieces<Scalar>,
-) {
-    #[inline(always)]
-    unsafe fn body<V: Square>(
+on_registers!(
+    /// Transforms points to the input's gradient. Overlapping tiles are added, and the last two rows of a band are
+    /// carried over to the next band of the image.
+    pub(super) fn input_gradient<V: Square>(
         plan: &Plan,
         piece: Piece,
         points: &[Scalar],
@@ -250,7 +203,9 @@ pub(super) fn input_gradient(
             if piece.row > 0 {
                 stage[..2 * row].copy_from_slice(carry);
             }
-            // SAFETY: as in `input_points`; the rows of this image belong to this part alone.
+            // SAFETY: `V` is the register type that this version was compiled for. By the assertions above every point
+            // is within `points`, and every tile within the stage. Only this part accesses the gradient rows of this
+            // image.
             unsafe {
                 for tile in 0..tiles {
                     let (ty, tx) = (tile / plan.tiles[1], tile % plan.tiles[1]);
@@ -272,52 +227,42 @@ pub(super) fn input_gradient(
             }
         }
     }
-    on_registers!(
-        plan.level,
-        body(
-            plan: &Plan,
-            piece: Piece,
-            points: &[Scalar],
-            stage: &mut [Scalar],
-            carry: &mut [Scalar],
-            dx: Pieces<Scalar>,
-        )
-    );
-}
+);
 
-/// The weight's gradient from the sums of all runs, added in order.
+/// The weight's gradient: the partial sums of all runs, added in order, and transformed.
 pub(super) fn weight_gradient(plan: &Plan, sums: &[Scalar], dw: &mut [Scalar]) {
-    #[inline(always)]
-    unsafe fn body<V: Square>(plan: &Plan, sums: &[Scalar], channel: usize, dw: Pieces<Scalar>) {
-        let (channels, outputs) = (plan.sizes.channels, plan.sizes.outputs);
-        assert!(sums.len() >= plan.sums() * plan.sum_len());
-        for output in (0..outputs).step_by(V::WIDTH) {
-            let mut taps = [[0.0; LINE]; 9];
-            // SAFETY: the caller has the instructions; the sums are as long as checked above, and a row of `taps` holds
-            // a register.
-            unsafe {
-                square::<V, WeightGradient, 3, 6>(
-                    |i, j| {
-                        let from =
-                            sums.as_ptr().add(((6 * i + j) * channels + channel) * plan.outputs + output);
-                        let mut total = V::load(from);
-                        for number in 1..plan.sums() {
-                            total = total.add(V::load(from.add(number * plan.sum_len())));
-                        }
-                        total
-                    },
-                    |r, s, v| v.store(taps[3 * r + s].as_mut_ptr()),
-                );
-            }
-            for number in 0..V::WIDTH.min(outputs - output) {
-                // SAFETY: the gradient is borrowed until `run` returns, and each part has its own channel.
-                let to = unsafe { dw.piece(((output + number) * channels + channel) * 9, 9) };
-                to.iter_mut().zip(&taps).for_each(|(to, tap)| *to = tap[number]);
+    on_registers!(
+        fn body<V: Square>(plan: &Plan, sums: &[Scalar], channel: usize, dw: Pieces<Scalar>) {
+            let (channels, outputs) = (plan.sizes.channels, plan.sizes.outputs);
+            assert!(sums.len() >= plan.sums() * plan.sum_len());
+            for output in (0..outputs).step_by(V::WIDTH) {
+                let mut taps = [[0.0; LINE]; 9];
+                // SAFETY: `V` is the register type that this version was compiled for. The sums are long enough by the
+                // assertion above, and a row of `taps` holds a register.
+                unsafe {
+                    square::<V, WeightGradient, 3, 6>(
+                        |i, j| {
+                            let from =
+                                sums.as_ptr().add(((6 * i + j) * channels + channel) * plan.outputs + output);
+                            let mut total = V::load(from);
+                            for number in 1..plan.sums() {
+                                total = total.add(V::load(from.add(number * plan.sum_len())));
+                            }
+                            total
+                        },
+                        |r, s, v| v.store(taps[3 * r + s].as_mut_ptr()),
+                    );
+                }
+                for number in 0..V::WIDTH.min(outputs - output) {
+                    // SAFETY: the gradient is borrowed until `run` returns, and each part has its own channel.
+                    let to = unsafe { dw.piece(((output + number) * channels + channel) * 9, 9) };
+                    to.iter_mut().zip(&taps).for_each(|(to, tap)| *to = tap[number]);
+                }
             }
         }
-    }
+    );
     let (sums, dw) = (&sums[..plan.sums() * plan.sum_len()], Pieces::new(dw));
     pool::run(plan.sizes.channels, |channel| {
-        on_registers!(plan.level, body(plan: &Plan, sums: &[Scalar], channel: usize, dw: Pieces<Scalar>));
+        body(plan, sums, channel, dw);
     });
 }

@@ -1,6 +1,6 @@
-//! Transposing squares of numbers as wide as a register, between rows of pixels and registers of channels.
+//! Transposes register-wide squares, between rows of pixels and registers of channels.
 //!
-//! AVX-512 uses the squares of AVX2: the copies wait for the caches, not for the shuffles.
+//! AVX-512 uses the squares of AVX2: the copies are bound by the caches, not by shuffles.
 
 use crate::Scalar;
 use crate::kernel::simd::Level;
@@ -8,31 +8,40 @@ use crate::kernel::simd::Level;
 use crate::kernel::vector::Wide256;
 use crate::kernel::vector::{Plain, Vector};
 
-/// Calls `$body` with the registers of the level, in a function compiled for them.
+/// Declares a function that is generic over a register type `V`, compiled for each type; a call uses that of [`level`].
+///
+/// The body may use the instructions of `V`, because nothing else calls it.
+///
+/// [`level`]: crate::kernel::simd::level
 macro_rules! on_registers {
-    ($level:expr, $body:ident($($arg:ident: $ty:ty),* $(,)?)) => {{
-        #[cfg(target_arch = "x86_64")]
-        #[target_feature(enable = "avx2,fma")]
-        fn wide($($arg: $ty),*) {
-            // SAFETY: this function has the instructions.
-            unsafe { $body::<$crate::kernel::vector::Wide256>($($arg),*) }
-        }
-        match $level {
-            // SAFETY: every processor has these.
-            $crate::kernel::simd::Level::Plain => unsafe { $body::<$crate::kernel::vector::Plain>($($arg),*) },
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis fn $name:ident<$V:ident: Square>($($arg:ident: $ty:ty),* $(,)?) $body:block
+    ) => {
+        $(#[$attribute])*
+        $visibility fn $name($($arg: $ty),*) {
+            #[inline(always)]
+            unsafe fn on<$V: Square>($($arg: $ty),*) $body
             #[cfg(target_arch = "x86_64")]
-            // SAFETY: a level above `Plain` is only given where the processor has AVX2 and FMA.
-            _ => unsafe { wide($($arg),*) },
-            #[cfg(not(target_arch = "x86_64"))]
-            // SAFETY: as above.
-            _ => unsafe { $body::<$crate::kernel::vector::Plain>($($arg),*) },
+            #[target_feature(enable = "avx2,fma")]
+            fn wide($($arg: $ty),*) {
+                // SAFETY: AVX2 and FMA are enabled in this function.
+                unsafe { on::<$crate::kernel::vector::Wide256>($($arg),*) }
+            }
+            match $crate::kernel::simd::level() {
+                #[cfg(target_arch = "x86_64")]
+                // SAFETY: `level` returns a level above `Plain` only where the processor has AVX2 and FMA.
+                $crate::kernel::simd::Level::Avx2 | $crate::kernel::simd::Level::Avx512 => unsafe { wide($($arg),*) },
+                // SAFETY: plain registers need no instructions beyond the target's own.
+                _ => unsafe { on::<$crate::kernel::vector::Plain>($($arg),*) },
+            }
         }
-    }};
+    };
 }
 
 pub(super) use on_registers;
 
-/// Numbers in a register of the transforms.
+/// Elements in a register of the transforms.
 pub(super) fn lanes(level: Level) -> usize {
     match level {
         Level::Plain => Plain::WIDTH,
@@ -43,23 +52,23 @@ pub(super) fn lanes(level: Level) -> usize {
     }
 }
 
-/// A register that can be one row of a square.
+/// A register that can be a row of a square.
 pub(super) trait Square: Vector {
     /// `to[j · to_row + i] = from[i · from_row + j]` for `i` and `j` below `WIDTH`.
     ///
     /// # Safety
-    /// The processor has the type's instructions; `WIDTH` rows of `WIDTH` numbers may be read and written.
+    /// The processor has the type's instructions; `from` and `to` are valid for `WIDTH` rows of `WIDTH` elements.
     #[inline(always)]
     unsafe fn turn(from: *const Scalar, from_row: usize, to: *mut Scalar, to_row: usize) {
         for i in 0..Self::WIDTH {
             for j in 0..Self::WIDTH {
-                // SAFETY: the caller promises both squares.
+                // SAFETY: `i` and `j` are below `WIDTH`, and the caller guarantees both squares.
                 unsafe { *to.add(j * to_row + i) = *from.add(i * from_row + j) };
             }
         }
     }
 
-    /// Negative numbers become 0; a NaN stays one.
+    /// Replaces negative elements by 0; NaN is kept.
     ///
     /// # Safety
     /// The processor has the type's instructions.
@@ -84,13 +93,13 @@ mod x86 {
     impl Square for Wide256 {
         #[inline(always)]
         unsafe fn turn(from: *const f32, from_row: usize, to: *mut f32, to_row: usize) {
-            // SAFETY: the caller promises the instructions and both squares, whose eight rows are this function's.
+            // SAFETY: the caller guarantees AVX2 and both squares, which have eight rows, as `transpose` requires.
             unsafe { <Self as crate::kernel::vector::Vector>::transpose(from, from_row, to, to_row) };
         }
 
         #[inline(always)]
         unsafe fn rectify(self) -> Self {
-            // SAFETY: the caller promises the instructions. Of a NaN and a number the second operand is taken.
+            // SAFETY: the caller guarantees AVX. For a NaN the instruction returns its second operand.
             Self(unsafe { arch::_mm256_max_ps(arch::_mm256_setzero_ps(), self.0) })
         }
     }
@@ -99,7 +108,7 @@ mod x86 {
     impl Square for Wide256 {
         #[inline(always)]
         unsafe fn rectify(self) -> Self {
-            // SAFETY: as in single precision.
+            // SAFETY: the caller guarantees AVX. For a NaN the instruction returns its second operand.
             Self(unsafe { arch::_mm256_max_pd(arch::_mm256_setzero_pd(), self.0) })
         }
     }

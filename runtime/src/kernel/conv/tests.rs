@@ -1,15 +1,15 @@
-//! All three loops against sums in double precision, on every level, over slices that end where their memory ends.
+//! All three kernels against `f64` sums, on every level, over slices that end at the end of their allocation.
 
-use super::{Finish, Sizes, backward, backward_room, forward, forward_room};
+use super::{Finish, Sizes, backward, backward_workspace, forward, forward_workspace};
 use crate::Scalar;
 use crate::kernel::simd::forced::on_each_level;
 
-/// `count` numbers that begin beside a cache line and end with their allocation.
+/// `count` elements that start off a cache line and end with their allocation.
 fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
     (0..=count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
 }
 
-/// Calls `each(place in y, place in x, place in w)` for every product of a convolution.
+/// Calls `each(y index, x index, w index)` for every product of a convolution.
 fn products(s: &Sizes, mut each: impl FnMut(usize, usize, usize)) {
     let rows = |axis: usize, position: usize, tap: usize| {
         (position * s.stride[axis] + tap * s.dilation[axis])
@@ -60,15 +60,15 @@ fn check(s: &Sizes) {
     on_each_level(|| {
         for (relu, wanted) in [(false, &y), (true, &rectified)] {
             let mut ours = vec![Scalar::NAN; 1 + y.len()];
-            let mut room = vec![Scalar::NAN; 1 + forward_room(s)];
-            forward(s, x, w, Finish { bias: Some(bias), relu }, &mut ours[1..], &mut room[1..]);
+            let mut workspace = vec![Scalar::NAN; 1 + forward_workspace(s)];
+            forward(s, x, w, Finish { bias: Some(bias), relu }, &mut ours[1..], &mut workspace[1..]);
             assert_near(&ours[1..], wanted, terms, &format!("{s:?}: y"));
         }
         for (with_dx, with_dw) in [(true, true), (true, false), (false, true)] {
             let (mut our_dx, mut our_dw) = (vec![Scalar::NAN; 1 + dx.len()], vec![Scalar::NAN; 1 + dw.len()]);
-            let mut room = vec![Scalar::NAN; 1 + backward_room(s, with_dx, with_dw)];
+            let mut workspace = vec![Scalar::NAN; 1 + backward_workspace(s, with_dx, with_dw)];
             let wanted = (with_dx.then_some(&mut our_dx[1..]), with_dw.then_some(&mut our_dw[1..]));
-            backward(s, [x, g, w], wanted.0, wanted.1, &mut room[1..]);
+            backward(s, [x, g, w], wanted.0, wanted.1, &mut workspace[1..]);
             if with_dx {
                 assert_near(&our_dx[1..], &dx, s.outputs * s.field(), &format!("{s:?}: dx"));
             }
@@ -117,7 +117,7 @@ fn any_window_stride_padding_dilation_and_group() {
     check(&moved(sizes(2, [5, 1, 2], [6, 5], [3, 3]), [1, 1], [1, 1], [1, 1]));
     check(&moved(sizes(1, [1, 2, 3], [1, 40], [1, 5]), [1, 3], [0, 7], [1, 2]));
     check(&moved(sizes(2, [1, 3, 4], [8, 8], [3, 3]), [2, 2], [1, 1], [1, 1]));
-    // More padding than picture: whole windows see nothing.
+    // More padding than image: some windows are entirely in the padding.
     check(&moved(sizes(1, [1, 2, 2], [2, 3], [3, 3]), [2, 1], [5, 4], [1, 1]));
 }
 

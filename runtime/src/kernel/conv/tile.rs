@@ -1,9 +1,9 @@
-//! The product of two small matrices that lie in the caches: `c = a · b`, or `c += a · b`.
+//! GEMM of two small matrices in cache: `c = a · b`, or `c += a · b`.
 //!
-//! Both sides come with strides, for convolutions read them as sums over taps, over channels or over positions.
-//! A tile of 6 rows and two registers (12 rows for AVX-512) stays in registers over the whole depth; each round
-//! loads two registers of `b` and broadcasts one number of `a` for every row, so that two loads feed each pair of
-//! multiply-adds: the bound is the arithmetic.
+//! Both operands have strides, because convolutions sum over taps, over channels or over positions. A tile of 6 rows
+//! and two registers (12 rows for AVX-512) stays in registers over the whole depth. Each iteration loads two registers
+//! of `b` and broadcasts one element of `a` per row, so two loads feed each pair of multiply-adds: the bound is the
+//! arithmetic.
 
 use super::super::simd::Level;
 use super::super::vector::{Plain, Vector};
@@ -11,7 +11,7 @@ use super::super::vector::{Plain, Vector};
 use super::super::vector::{Wide256, Wide512};
 use crate::Scalar;
 
-/// A matrix in a slice: the entry `[i, j]` is at `i · row + j · column`.
+/// A strided matrix: element `[i, j]` is at `i · row + j · column`.
 #[derive(Clone, Copy)]
 pub(super) struct Matrix<'a> {
     pub(super) data: &'a [Scalar],
@@ -19,11 +19,11 @@ pub(super) struct Matrix<'a> {
     pub(super) column: usize,
 }
 
-/// The columns that one tile covers; right sides and outputs are padded to a multiple of it.
+/// The columns of a tile; right-hand sides and outputs are padded to a multiple of it.
 pub(super) use super::super::vector::two_registers as width;
 
-/// The right side `[depth, columns]`: `columns` is a multiple of [`width`], panels of that width are `panel` apart,
-/// and rows `row` apart.
+/// The right-hand side `[depth, columns]`: `columns` is a multiple of [`width`], panels of that width have stride
+/// `panel`, and rows have stride `row`.
 #[derive(Clone, Copy)]
 pub(super) struct Panels<'a> {
     pub(super) data: &'a [Scalar],
@@ -31,8 +31,8 @@ pub(super) struct Panels<'a> {
     pub(super) panel: usize,
 }
 
-/// `c[i · c_row + j] = Σ a[i, l] b[l, j]` for `i < rows`, `j < columns`, `l < depth`; added to what is there if `add`.
-pub(super) fn product(
+/// `c[i · c_row + j] = Σ a[i, l] b[l, j]` for `i < rows`, `j < columns`, `l < depth`, plus the old value if `add`.
+pub(super) fn matmul(
     level: Level,
     [rows, depth, columns]: [usize; 3],
     a: Matrix<'_>,
@@ -51,8 +51,8 @@ pub(super) fn product(
         assert!(b.data.len() >= (columns / width - 1) * b.panel + (depth - 1) * b.row + width);
     }
     let at = Job { rows, depth, panels: columns / width, a, b, c_row, add };
-    // SAFETY: the lines above are what `run` demands, and a level above `Plain` is only given where the processor has
-    // its instructions.
+    // SAFETY: the assertions above are the requirements of `run`, and a level above `Plain` implies that the processor
+    // has its instructions.
     unsafe {
         match level {
             #[cfg(target_arch = "x86_64")]
@@ -75,7 +75,7 @@ struct Job<'a> {
     add: bool,
 }
 
-/// Walks over panels and strips; `$most` rows make a full strip.
+/// Iterates over panels and strips; a full strip has `$most` rows.
 macro_rules! strips {
     ($vector:ty, $at:expr, $c:expr, $most:literal, $($rows:literal)*) => {{
         let (at, c): (Job<'_>, &mut [Scalar]) = ($at, $c);
@@ -85,9 +85,10 @@ macro_rules! strips {
                 let a = at.a.data.as_ptr().wrapping_add(i * at.a.row);
                 let c = c.as_mut_ptr().wrapping_add(i * at.c_row + panel * 2 * <$vector>::WIDTH);
                 match at.rows - i {
-                    // SAFETY: the caller's promise, for the rows from `i` on and this panel.
+                    // SAFETY: the caller guarantees the requirements of `run` for all rows and panels, hence for this
+                    // strip and panel.
                     $($rows => unsafe { run::<$vector, $rows>(&at, a, b, c) },)*
-                    // SAFETY: as above; there are at least as many rows.
+                    // SAFETY: as in the other arms; at least `$most` rows are left.
                     _ => unsafe { run::<$vector, $most>(&at, a, b, c) },
                 }
             }
@@ -96,13 +97,13 @@ macro_rules! strips {
 }
 
 /// # Safety
-/// As [`run`] for all rows and panels.
+/// The requirements of [`run`] hold for all rows and panels.
 unsafe fn least(at: Job<'_>, c: &mut [Scalar]) {
     strips!(Plain, at, c, 4, 1 2 3);
 }
 
 /// # Safety
-/// As [`run`] for all rows and panels; the processor has AVX2 and FMA.
+/// The requirements of [`run`] hold for all rows and panels; the processor has AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn avx2(at: Job<'_>, c: &mut [Scalar]) {
@@ -110,19 +111,18 @@ unsafe fn avx2(at: Job<'_>, c: &mut [Scalar]) {
 }
 
 /// # Safety
-/// As [`run`] for all rows and panels; the processor has AVX-512.
+/// The requirements of [`run`] hold for all rows and panels; the processor has AVX-512.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
 unsafe fn avx512(at: Job<'_>, c: &mut [Scalar]) {
     strips!(Wide512, at, c, 12, 1 2 3 4 5 6 7 8 9 10 11);
 }
 
-/// One tile of `ROWS` rows and two registers.
+/// Computes a tile of `ROWS` rows and two registers.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`. By the strides of `at`, `a` reaches to
-/// `[ROWS - 1, depth - 1]`, and each of `depth` rows from `b` on and of `ROWS` rows from `c` on has `2 · V::WIDTH`
-/// numbers.
+/// The caller enables the instructions of `V`. With the strides of `at`, `a` is valid up to `[ROWS - 1, depth - 1]`,
+/// and `depth` rows from `b` and `ROWS` rows from `c` are each valid for `2 · V::WIDTH` elements.
 #[inline(always)]
 unsafe fn run<V: Vector, const ROWS: usize>(
     at: &Job<'_>,
@@ -130,8 +130,8 @@ unsafe fn run<V: Vector, const ROWS: usize>(
     mut b: *const Scalar,
     c: *mut Scalar,
 ) {
-    // SAFETY: the caller promises all that is read and written. The pointers move past the end only after the last
-    // round, by wrapping arithmetic, and are not read there.
+    // SAFETY: the caller guarantees every element that is read or written. The pointers pass the end only after the
+    // last iteration, by wrapping arithmetic, and are not dereferenced there.
     unsafe {
         let mut sums = [[V::splat(0.0); 2]; ROWS];
         for _ in 0..at.depth {

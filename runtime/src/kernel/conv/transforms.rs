@@ -1,15 +1,15 @@
 //! The transforms of Winograd's scheme F(4×4, 3×3), on registers of channels.
 //!
-//! `y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A` for tiles `x` of 6 × 6, `y` of 4 × 4 and windows `w` of 3 × 3, with the points
-//! 0, 1, -1, 1/2, -2 and ∞ (Lavin and Gray 2015; points after Barabasz et al. 2020, whose errors are a third of
-//! those of 0, ±1, ±2). A sum over channels goes between the brackets, where it is a product of matrices.
-//! The derivatives are the transposed maps: `dx = B [(G w Gᵀ) ⊙ (A g Aᵀ)] Bᵀ`, `dw = Gᵀ [(Bᵀ x B) ⊙ (A g Aᵀ)] G`.
-//! The matrices are constants, so that what is multiplied by 0 or ±1 costs nothing or an addition.
+//! `y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ x B)] A` for tiles `x` of 6 × 6, `y` of 4 × 4 and kernels `w` of 3 × 3, with the points 0,
+//! 1, -1, 1/2, -2 and ∞ (Lavin and Gray 2015; points after Barabasz et al. 2020, whose errors are a third of those of
+//! 0, ±1, ±2). The sum over channels is inside the brackets, where it is a matmul. The derivatives are the transposed
+//! maps: `dx = B [(G w Gᵀ) ⊙ (A g Aᵀ)] Bᵀ`, `dw = Gᵀ [(Bᵀ x B) ⊙ (A g Aᵀ)] G`. The matrices are constants, so a factor
+//! of 0 is free and a factor of ±1 costs an addition.
 
 use crate::Scalar;
 use crate::kernel::vector::Vector;
 
-/// The inputs' map.
+/// The input's matrix.
 pub(super) const B: [[Scalar; 6]; 6] = transposed([
     [1.0, -1.5, -2.0, 1.5, 1.0, 0.0],
     [0.0, -1.0, 0.5, 2.5, 1.0, 0.0],
@@ -19,7 +19,7 @@ pub(super) const B: [[Scalar; 6]; 6] = transposed([
     [0.0, 1.0, -1.5, -2.0, 1.5, 1.0],
 ]);
 
-/// The outputs' map.
+/// The output's matrix.
 pub(super) const A: [[Scalar; 4]; 6] = transposed([
     [1.0, 1.0, 1.0, 1.0, 1.0, 0.0],
     [0.0, 1.0, -1.0, 0.5, -2.0, 0.0],
@@ -27,7 +27,7 @@ pub(super) const A: [[Scalar; 4]; 6] = transposed([
     [0.0, 1.0, -1.0, 0.125, -8.0, 1.0],
 ]);
 
-/// The windows' map.
+/// The weight's matrix.
 pub(super) const G: [[Scalar; 3]; 6] = [
     [1.0, 0.0, 0.0],
     [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0],
@@ -37,7 +37,7 @@ pub(super) const G: [[Scalar; 3]; 6] = [
     [0.0, 0.0, 1.0],
 ];
 
-/// The transpose of a map.
+/// The transpose of a matrix.
 pub(super) const fn transposed<const R: usize, const C: usize>(m: [[Scalar; C]; R]) -> [[Scalar; R]; C] {
     let mut t = [[0.0; R]; C];
     let mut i = 0;
@@ -52,7 +52,7 @@ pub(super) const fn transposed<const R: usize, const C: usize>(m: [[Scalar; C]; 
     t
 }
 
-/// A map with `OUT` rows, known when the program is compiled.
+/// A matrix with `OUT` rows, known at compile time.
 pub(super) trait Map<const OUT: usize, const IN: usize> {
     const ROWS: [[Scalar; IN]; OUT];
 }
@@ -69,27 +69,27 @@ macro_rules! maps {
 }
 
 maps! {
-    /// Tiles of the input to points.
+    /// Input tiles to points.
     Input: 6, 6 = transposed(B);
     /// Points to tiles of the input's gradient.
     InputGradient: 6, 6 = B;
-    /// Points to tiles of the output.
+    /// Points to output tiles.
     Output: 4, 6 = transposed(A);
     /// Tiles of the output's gradient to points.
     OutputGradient: 6, 4 = A;
-    /// Windows to points.
+    /// Kernels to points.
     Weight: 6, 3 = G;
-    /// Points to windows' gradients.
+    /// Points to kernels' gradients.
     WeightGradient: 3, 6 = transposed(G);
 }
 
-/// Multiplies a vector of registers by a map.
+/// Multiplies a vector of registers by a matrix.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`.
+/// The caller enables the instructions of `V`.
 #[inline(always)]
 unsafe fn apply<V: Vector, M: Map<OUT, IN>, const OUT: usize, const IN: usize>(x: [V; IN]) -> [V; OUT] {
-    // SAFETY: the caller promises the instructions.
+    // SAFETY: the caller guarantees the instructions of `V`.
     unsafe {
         let mut y = [V::splat(0.0); OUT];
         let mut i = 0;
@@ -115,16 +115,16 @@ unsafe fn apply<V: Vector, M: Map<OUT, IN>, const OUT: usize, const IN: usize>(x
 
 /// `M x Mᵀ` for a square of registers.
 ///
-/// `load(i, j)` gives the square's entries and `store(i, j, y)` takes the result's.
+/// `load(i, j)` returns an entry of `x`, and `store(i, j, y)` receives an entry of the result.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`.
+/// The caller enables the instructions of `V`.
 #[inline(always)]
 pub(super) unsafe fn square<V: Vector, M: Map<OUT, IN>, const OUT: usize, const IN: usize>(
     load: impl Fn(usize, usize) -> V,
     mut store: impl FnMut(usize, usize, V),
 ) {
-    // SAFETY: the caller promises the instructions.
+    // SAFETY: the caller guarantees the instructions of `V`.
     unsafe {
         let mut between = [[V::splat(0.0); IN]; OUT];
         let mut j = 0;

@@ -1,26 +1,26 @@
-//! The window of every output position as a column, and back.
+//! im2col: the receptive field of each output position as a column, and back.
 //!
 //! `columns[(c, r, s)][p] = x[c][oy · stride + r · dilation - padding][ox · stride + s · dilation - padding]` for the
-//! position `p = (oy, ox)`, and 0 outside of the image: then a convolution is a matrix product over `(c, r, s)`.
-//! Only a block of positions is unfolded at a time, so that the columns stay in the second cache; positions are
-//! neighbours in a row, so that a row of columns is copied in runs.
+//! position `p = (oy, ox)`, and 0 outside the image, so that a convolution is a matmul over `(c, r, s)`. Only a block
+//! of positions is unfolded at a time, so that the columns stay in L2. Consecutive positions are neighbours in a row,
+//! so that a row of columns is copied in runs.
 
 use super::Sizes;
 use crate::Scalar;
 
-/// A run of output positions within one output row, for one tap of the window.
+/// A run of output positions within one output row, for one tap of the kernel.
 struct Run {
-    /// The first position, counted from the block's start.
+    /// The first position, relative to the block.
     start: usize,
     len: usize,
-    /// Positions at the start and the end of the run that lie outside of the image, and the place in the plane of the
-    /// first that does not.
+    /// Positions at the start and the end of the run that are outside the image, and the index in the plane of the
+    /// first position inside.
     before: usize,
     after: usize,
     from: usize,
 }
 
-/// Calls `each` for each run of the positions from `first` on, `count` of them, under the tap `[r, s]`.
+/// Calls `each` for each run of the `count` positions from `first` on, for the tap `[r, s]`.
 fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each: impl FnMut(Run)) {
     let [height, width] = sizes.input;
     let row = sizes.output[1];
@@ -29,7 +29,7 @@ fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each:
         let (oy, ox) = ((first + start) / row, (first + start) % row);
         let len = (row - ox).min(count - start);
         let y = (oy * sizes.stride[0] + r * sizes.dilation[0]).wrapping_sub(sizes.padding[0]);
-        // Positions of the whole output row whose tap lies inside: from `low` up to `high`.
+        // The positions of the whole output row whose tap is inside the image: `low..high`.
         let shift = s * sizes.dilation[1];
         let low = sizes.padding[1].saturating_sub(shift).div_ceil(sizes.stride[1]);
         let high = (width + sizes.padding[1]).saturating_sub(shift).div_ceil(sizes.stride[1]);
@@ -44,8 +44,8 @@ fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each:
     }
 }
 
-/// Unfolds `count` positions from `first` on, for each of the planes in `x`; rows of `columns` are `pitch` apart, and
-/// what is left of them up to `padded` positions becomes 0.
+/// Unfolds `count` positions from `first` on, for each plane of `x`. Rows of `columns` have stride `pitch` and are
+/// zero-padded up to `padded` positions.
 pub(super) fn unfold(
     sizes: &Sizes,
     x: &[Scalar],
@@ -80,7 +80,7 @@ pub(super) fn unfold(
     }
 }
 
-/// Adds columns to the places of `x` that [`unfold`] reads them from.
+/// Adds columns to the elements of `x` that [`unfold`] reads them from.
 pub(super) fn fold(
     sizes: &Sizes,
     columns: &[Scalar],

@@ -1,26 +1,26 @@
-//! Convolution with windows of 3 × 3 and stride 1 by Winograd's scheme F(4×4, 3×3).
+//! Convolution with 3 × 3 kernels and stride 1 by Winograd's scheme F(4×4, 3×3).
 //!
-//! Tiles of the input become 36 points each (`transforms`), and of each point the sum over channels is a product of
-//! matrices, `[tiles, channels] · [channels, outputs]`: 36 multiplications for 16 outputs instead of 144. The
-//! derivatives pass through the same points, so that the points of the gradient serve input and weight alike.
+//! Input tiles are transformed to 36 points each (`transforms`). For each point the sum over channels is a GEMM,
+//! `[tiles, channels] · [channels, outputs]`: 36 multiplications for 16 outputs instead of 144. The derivatives use the
+//! same points, so the transformed gradient serves input and weight alike.
 //!
-//! Tiles are worked on in groups of about [`TILES`]: an image, or a band of rows of a large one, or several small
-//! ones. The points of a group, for W4's second layer 0.5 MB, live and die in the second cache; only images and
-//! the windows' points go through memory. The bound is the arithmetic of the products, a quarter of the direct way's,
-//! and about half as long again for the transforms at 32 channels.
+//! Tiles are processed in groups of about [`TILES`]: an image, a band of rows of a large image, or several small
+//! images. The points of a group, 0.5 MB for W4's second layer, stay in L2; only images and the transformed weight go
+//! through memory. The bound is the arithmetic of the GEMMs, a quarter of the direct algorithm's, plus about half of
+//! that for the transforms at 32 channels.
 
 use super::plan::{POINTS, Plan};
 use super::points::{gradient_points, input_gradient, input_points, outputs, weight_gradient, windows};
-use super::tile::{Matrix, Panels, product, width};
+use super::tile::{Matrix, Panels, matmul, width};
 use super::{Finish, Sizes, carve, with_scratch};
 use crate::Scalar;
 use crate::kernel::lines::LINE;
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::Level;
 
-/// Channels and outputs from which the transforms pay.
+/// The minimum number of channels and outputs for which the transforms pay off.
 const CHANNELS: usize = 12;
-/// Whether the scheme can be used, and does less work than the direct way.
+/// Whether the scheme applies and does less work than the direct algorithm.
 pub(super) fn pays(sizes: &Sizes) -> bool {
     let plain = (sizes.kernel, sizes.stride, sizes.dilation) == ([3, 3], [1, 1], [1, 1]);
     let covered = sizes.output.map(|length| length.next_multiple_of(4));
@@ -30,13 +30,13 @@ pub(super) fn pays(sizes: &Sizes) -> bool {
         && covered[0] * covered[1] <= 2 * sizes.positions()
 }
 
-/// Whether the derivatives can be shared among threads, too: there is room for the sums of several runs of images.
+/// Whether the derivatives can be shared among threads too: the partial sums of several runs of images fit.
 pub(super) fn pays_backward(sizes: &Sizes) -> bool {
     pays(sizes) && Plan::of(sizes).sums() > 1
 }
 
-/// Numbers of workspace that [`forward`] needs.
-pub(super) fn forward_room(sizes: &Sizes) -> usize {
+/// Length of the workspace that [`forward`] needs.
+pub(super) fn forward_workspace(sizes: &Sizes) -> usize {
     Plan::of(sizes).weights_len()
 }
 
@@ -46,10 +46,10 @@ pub(super) fn forward(
     w: &[Scalar],
     finish: Finish<'_>,
     y: &mut [Scalar],
-    room: &mut [Scalar],
+    workspace: &mut [Scalar],
 ) {
     let plan = Plan::of(sizes);
-    let weights = &mut room[..plan.weights_len()];
+    let weights = &mut workspace[..plan.weights_len()];
     let taps = sizes.field();
     windows(plan.level, [sizes.channels, sizes.outputs], (taps, sizes.channels * taps), w, weights);
     let weights = &*weights;
@@ -71,7 +71,7 @@ pub(super) fn forward(
                     Matrix { data: &points[point * plan.channel_points..], row: plan.channels, column: 1 };
                 let b = point_panels(weights, point, sizes.channels, plan.level);
                 let c = &mut sums[point * plan.output_points..];
-                product(plan.level, shape, a, b, (c, plan.outputs), false);
+                matmul(plan.level, shape, a, b, (c, plan.outputs), false);
             }
             for piece in pieces {
                 outputs(&plan, piece, sums, finish, stage, output);
@@ -80,25 +80,25 @@ pub(super) fn forward(
     });
 }
 
-/// Numbers of workspace that [`backward`] needs for the gradients that are wanted.
-pub(super) fn backward_room(sizes: &Sizes, dx: bool, dw: bool) -> usize {
+/// Length of the workspace that [`backward`] needs for the requested gradients.
+pub(super) fn backward_workspace(sizes: &Sizes, dx: bool, dw: bool) -> usize {
     let plan = Plan::of(sizes);
     usize::from(dx) * plan.turned_len() + usize::from(dw) * plan.sums() * plan.sum_len()
 }
 
-/// The gradients of input and weight, as far as they are wanted.
+/// The requested gradients of input and weight.
 ///
-/// Runs of images are the parts: each adds the products of its groups to its own sum, one after another.
+/// The parts are runs of images: each adds the products of its groups to its own partial sum, in order.
 pub(super) fn backward(
     sizes: &Sizes,
     [x, g, w]: [&[Scalar]; 3],
     dx: Option<&mut [Scalar]>,
     dw: Option<&mut [Scalar]>,
-    room: &mut [Scalar],
+    workspace: &mut [Scalar],
 ) {
     let plan = Plan::of(sizes);
     let taps = sizes.field();
-    let (turned, sums) = room.split_at_mut(if dx.is_some() { plan.turned_len() } else { 0 });
+    let (turned, sums) = workspace.split_at_mut(if dx.is_some() { plan.turned_len() } else { 0 });
     if dx.is_some() {
         windows(plan.level, [sizes.outputs, sizes.channels], (sizes.channels * taps, taps), w, turned);
     }
@@ -142,15 +142,15 @@ pub(super) fn backward(
     }
 }
 
-/// The sums of one run of images: `[point][channel][output]`.
+/// The partial sum of one run of images: `[point][channel][output]`.
 struct Sum<'a> {
     numbers: Option<&'a mut [Scalar]>,
-    /// Whether the numbers are sums, and not leftovers.
+    /// Whether the buffer holds sums; otherwise its contents are arbitrary.
     begun: bool,
 }
 
 impl Sum<'_> {
-    /// Adds the products of the points of input and gradient over the tiles of a group.
+    /// Adds the products of input and gradient points over the tiles of a group.
     fn add(&mut self, plan: &Plan, tiles: usize, points: &[Scalar], of_gradient: &[Scalar]) {
         let Some(numbers) = &mut self.numbers else { return };
         for (point, c) in numbers.chunks_exact_mut(plan.sum_len() / POINTS).enumerate() {
@@ -158,13 +158,13 @@ impl Sum<'_> {
             let g = &of_gradient[point * plan.output_points..];
             let b = Panels { data: g, row: plan.outputs, panel: width(plan.level) };
             let shape = [plan.sizes.channels, tiles, plan.outputs];
-            product(plan.level, shape, a, b, (c, plan.outputs), self.begun);
+            matmul(plan.level, shape, a, b, (c, plan.outputs), self.begun);
         }
         self.begun = true;
     }
 }
 
-/// The points of the input's gradient from those of the output's.
+/// The points of the input's gradient from those of the output's gradient.
 fn back_to_input(
     plan: &Plan,
     tiles: usize,
@@ -177,11 +177,11 @@ fn back_to_input(
         let b = point_panels(turned, point, plan.sizes.outputs, plan.level);
         let c = &mut points[point * plan.channel_points..];
         let shape = [tiles, plan.sizes.outputs, plan.channels];
-        product(plan.level, shape, a, b, (c, plan.channels), false);
+        matmul(plan.level, shape, a, b, (c, plan.channels), false);
     }
 }
 
-/// The panels of one point of the windows: `[panel][point][depth][width]`.
+/// The panels of one point of the transformed weight: `[panel][point][depth][width]`.
 fn point_panels(weights: &[Scalar], point: usize, depth: usize, level: Level) -> Panels<'_> {
     let width = width(level);
     Panels { data: &weights[point * depth * width..], row: width, panel: POINTS * depth * width }

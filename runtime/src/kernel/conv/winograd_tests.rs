@@ -1,11 +1,11 @@
-//! Both ways against plain sums in double precision, on every level and for any number of threads.
+//! Both algorithms against `f64` sums, on every level and for any number of threads.
 
-use super::{Finish, Sizes, backward, backward_room, forward, forward_room, winograd};
+use super::{Finish, Sizes, backward, backward_workspace, forward, forward_workspace, winograd};
 use crate::Scalar;
 use crate::kernel::pool;
 use crate::kernel::simd::forced::on_each_level;
 
-/// Numbers in (-1, 1), or in (0, 1) as behind a rectifier.
+/// Values in (-1, 1), or in (0, 1) as after a ReLU.
 fn numbers(count: usize, seed: usize, low: Scalar) -> Vec<Scalar> {
     let part = |i: usize| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1999.0;
     (0..count).map(|i| low + (1.0 - low) * part(i)).collect()
@@ -28,7 +28,7 @@ fn sizes(batch: usize, [channels, outputs]: [usize; 2], input: [usize; 2], paddi
     }
 }
 
-/// Calls `each(x, w, y)` with the places of each product of a convolution.
+/// Calls `each(x, w, y)` with the indices of each product of a convolution.
 fn products(sizes: &Sizes, mut each: impl FnMut(usize, usize, usize)) {
     let ([height, width], [rows, columns]) = (sizes.input, sizes.output);
     for y in 0..sizes.y_len() {
@@ -46,7 +46,7 @@ fn products(sizes: &Sizes, mut each: impl FnMut(usize, usize, usize)) {
     }
 }
 
-/// The largest error, as a share of the largest number.
+/// The largest error, relative to the largest value.
 fn error(ours: &[Scalar], exact: &[f64]) -> f64 {
     let most = exact.iter().fold(1e-30, |most: f64, x| most.max(x.abs()));
     ours.iter().zip(exact).fold(0.0, |worst: f64, (ours, exact)| {
@@ -55,14 +55,14 @@ fn error(ours: &[Scalar], exact: &[f64]) -> f64 {
     }) / most
 }
 
-/// Output and both gradients.
+/// The output and both gradients.
 fn all(sizes: &Sizes, [x, w, g]: [&[Scalar]; 3]) -> [Vec<Scalar>; 3] {
     let mut y = vec![Scalar::NAN; sizes.y_len()];
-    let mut room = vec![Scalar::NAN; forward_room(sizes)];
-    forward(sizes, x, w, Finish { bias: None, relu: false }, &mut y, &mut room);
+    let mut workspace = vec![Scalar::NAN; forward_workspace(sizes)];
+    forward(sizes, x, w, Finish { bias: None, relu: false }, &mut y, &mut workspace);
     let (mut dx, mut dw) = (vec![Scalar::NAN; x.len()], vec![Scalar::NAN; w.len()]);
-    let mut room = vec![Scalar::NAN; backward_room(sizes, true, true)];
-    backward(sizes, [x, g, w], Some(&mut dx), Some(&mut dw), &mut room);
+    let mut workspace = vec![Scalar::NAN; backward_workspace(sizes, true, true)];
+    backward(sizes, [x, g, w], Some(&mut dx), Some(&mut dw), &mut workspace);
     [y, dx, dw]
 }
 

@@ -1,17 +1,17 @@
-//! Copies of matrix parts in the order in which a tile reads them.
+//! Packing: copies of submatrices in the order in which a tile reads them.
 
 use super::Strided;
 use super::sweep::{height, strips};
 use crate::Scalar;
 use crate::kernel::vector::{SQUARE, Vector};
 
-/// How far ahead of a transposition its rows are asked for: the processor does not see eight of them coming.
+/// Prefetch distance of a transposition: the hardware prefetcher does not follow eight rows at once.
 const AHEAD: usize = 64;
 
-/// Packs `[depth, columns]` of the right side into a panel `[depth, width]`, filled up with zeros.
+/// Packs `[depth, columns]` of the right-hand side into a panel `[depth, width]`, padded with zeros.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`.
+/// The caller enables the instructions of `V`.
 #[inline(always)]
 pub(super) unsafe fn pack_panel<V: Vector>(
     b: Strided<'_>,
@@ -25,7 +25,7 @@ pub(super) unsafe fn pack_panel<V: Vector>(
         for (l, to) in panel.chunks_exact_mut(width).take(depth).enumerate() {
             let from = &b.data[l * b.row..][..columns];
             if columns == 2 * V::WIDTH {
-                // SAFETY: as many numbers are on both sides; the caller promises the instructions.
+                // SAFETY: both sides have the same number of elements; the caller enables the instructions.
                 unsafe {
                     V::load(from.as_ptr()).store(to.as_mut_ptr());
                     V::load(from[V::WIDTH..].as_ptr()).store(to[V::WIDTH..].as_mut_ptr());
@@ -52,7 +52,7 @@ pub(super) unsafe fn pack_panel<V: Vector>(
                 for i in 0..SQUARE {
                     V::prefetch(from.data.as_ptr().wrapping_add(i * from.column + AHEAD));
                 }
-                // SAFETY: both squares lie inside by the two lines above; the caller promises the instructions.
+                // SAFETY: both squares are in bounds by the two slices above; the caller enables the instructions.
                 unsafe { V::transpose(from.data.as_ptr(), from.column, to, width) };
             } else {
                 for i in 0..wide {
@@ -65,44 +65,45 @@ pub(super) unsafe fn pack_panel<V: Vector>(
     }
 }
 
-/// Packs `[rows, depth]` of the left side into strips, each `[depth, its height]`.
+/// Packs `[rows, depth]` of the left-hand side into strips, each `[depth, its height]`.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`.
+/// The caller enables the instructions of `V`.
 #[inline(always)]
 pub(super) unsafe fn pack_strips<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: &mut [Scalar]) {
     if a.row == 1 {
-        // SAFETY: the caller promises the instructions.
+        // SAFETY: the caller enables the instructions of `V`.
         return unsafe { pack_turned::<V>(a, depth, rows, to) };
     }
     for (i, count) in strips(rows, height::<V>()) {
         let strip = &mut to[i * depth..][..count * depth];
         for top in (0..count).step_by(SQUARE) {
-            // SAFETY: the caller promises the instructions.
+            // SAFETY: the caller enables the instructions of `V`.
             unsafe { pack_rows::<V>(a.from(i + top, 0), depth, (top, count), strip) };
         }
     }
 }
 
-/// [`pack_strips`] of a side whose columns lie in memory as rows.
+/// [`pack_strips`] for a left-hand side with contiguous columns.
 ///
 /// # Safety
-/// As for [`pack_strips`].
+/// The caller enables the instructions of `V`.
 #[inline(always)]
 unsafe fn pack_turned<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: &mut [Scalar]) {
     let high = height::<V>();
     let moved = high.next_multiple_of(V::WIDTH);
     assert!(depth > 0 && a.data.len() >= (depth - 1) * a.column + rows && to.len() >= rows * depth);
-    // What is moved beyond a strip's height is overwritten by the strip's next row, but for the last ones.
+    // What is copied beyond a strip's height is overwritten by the strip's next row, except for the last rows.
     let loose =
         |count: usize| if a.column < rows { 0 } else { (depth + 1).saturating_sub(moved.div_ceil(count)) };
     let full = strips(rows, high).take_while(|strip| strip.1 == high).count();
     let (from, start) = (a.data.as_ptr(), to.as_mut_ptr());
-    // All strips at once, so that what is stored is read as it lies in memory.
+    // All strips at once, so that the stored matrix is read sequentially.
     for l in 0..loose(high) {
         let mut to = start.wrapping_add(l * high);
         for i in 0..full {
-            // SAFETY: `loose` leaves as many rows of the strip, and of what is stored, as what is moved may enter.
+            // SAFETY: for the first `loose` rows, both the strip and the stored matrix have room for `moved` elements.
+            // The caller enables the instructions.
             unsafe { move_numbers::<V>(from.add(l * a.column + i * high), to, moved) };
             to = to.wrapping_add(high * depth);
         }
@@ -111,7 +112,8 @@ unsafe fn pack_turned<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: 
         let done = loose(count);
         let first = if strip < full { done } else { 0 };
         for l in first..done {
-            // SAFETY: as above.
+            // SAFETY: for the first `loose` rows, both the strip and the stored matrix have room for `moved` elements.
+            // The caller enables the instructions.
             unsafe { move_numbers::<V>(from.add(l * a.column + i), start.add(i * depth + l * count), moved) };
         }
         for l in done..depth {
@@ -120,22 +122,22 @@ unsafe fn pack_turned<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: 
     }
 }
 
-/// Moves `count` numbers, a multiple of a register's.
+/// Copies `count` elements, a multiple of a register's width.
 ///
 /// # Safety
-/// They are there on both sides; the function that this is inlined into has the instructions of `V`.
+/// `from` and `to` are valid for `count` elements; the caller enables the instructions of `V`.
 #[inline(always)]
 unsafe fn move_numbers<V: Vector>(from: *const Scalar, to: *mut Scalar, count: usize) {
     for i in (0..count).step_by(V::WIDTH) {
-        // SAFETY: the caller's promise.
+        // SAFETY: `i` stays below `count`, and the caller enables the instructions.
         unsafe { V::load(from.add(i)).store(to.add(i)) };
     }
 }
 
-/// Packs up to eight rows of a strip of `count` rows, from row `top` of it on.
+/// Packs up to eight rows, starting at row `top`, of a strip of `count` rows.
 ///
 /// # Safety
-/// As for [`pack_strips`].
+/// The caller enables the instructions of `V`.
 #[inline(always)]
 unsafe fn pack_rows<V: Vector>(
     a: Strided<'_>,
@@ -148,15 +150,16 @@ unsafe fn pack_rows<V: Vector>(
         let long = SQUARE.min(depth - l);
         let from = &a.data[l * a.column..];
         let whole = a.column == 1 && long == SQUARE && from.len() >= (SQUARE - 1) * a.row + SQUARE;
-        // What is written beyond a low strip's height is overwritten by its next rows, but at the end.
+        // What is written beyond a low strip's height is overwritten by its next rows, except at the end.
         if whole && top == 0 && (l + SQUARE - 1) * count + SQUARE <= strip.len() {
-            // SAFETY: eight rows are there by `whole`, though the last may belong to the strip below, and the places
-            // by the line above, each row of which is written after the one before it; the instructions are the
-            // caller's promise.
+            // SAFETY: `whole` means that eight rows are valid, the last ones possibly of the next strip. The eight
+            // target rows are within the strip by the condition above, and each is written after its predecessor. The
+            // caller enables the instructions.
             unsafe { V::transpose(from.as_ptr(), a.row, strip[l * count..].as_mut_ptr(), count) };
         } else if whole {
             let mut square = [[0.0; SQUARE]; SQUARE];
-            // SAFETY: as above.
+            // SAFETY: `whole` means that eight rows are valid, and `square` is a whole square. The caller enables the
+            // instructions.
             unsafe { V::transpose(from.as_ptr(), a.row, square.as_mut_ptr().cast(), SQUARE) };
             for (h, square) in square.iter().enumerate() {
                 strip[(l + h) * count + top..][..rows].copy_from_slice(&square[..rows]);

@@ -1,7 +1,7 @@
-//! A right side that many products share, one after the other: packed once, ahead of them.
+//! A right-hand side that consecutive matmuls share, packed once in advance.
 //!
-//! The steps of a recurrence multiply a few rows by the same weight again and again; packing it each time
-//! would take a good part of a step.
+//! The steps of a recurrence multiply a few rows by the same weight; packing it in each step would take a considerable
+//! part of the step.
 
 use super::part::{Job, Task, padded, run, width};
 use super::plan::{DEPTH, PART, PARTS, scattered};
@@ -10,7 +10,7 @@ use crate::Scalar;
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::{Level, level};
 
-/// A packed right side `[k, n]`.
+/// A packed right-hand side `[k, n]`.
 #[derive(Clone, Copy)]
 pub(crate) struct Panels<'a> {
     level: Level,
@@ -20,16 +20,16 @@ pub(crate) struct Panels<'a> {
 }
 
 impl<'a> Panels<'a> {
-    /// How many numbers a packed right side takes.
-    pub(crate) fn room(k: usize, n: usize) -> usize {
+    /// The length of a packed right-hand side.
+    pub(crate) fn packed_len(k: usize, n: usize) -> usize {
         padded(level(), n) * k
     }
 
-    /// Packs a right side into [`room`](Self::room).
-    pub(crate) fn pack(k: usize, n: usize, b: Side<'_>, room: &'a mut [Scalar]) -> Self {
+    /// Packs a right-hand side into `buffer`, a buffer of length [`packed_len`](Self::packed_len).
+    pub(crate) fn pack(k: usize, n: usize, b: Side<'_>, buffer: &'a mut [Scalar]) -> Self {
         let level = level();
-        assert_eq!(room.len(), padded(level, n) * k);
-        if !room.is_empty() {
+        assert_eq!(buffer.len(), padded(level, n) * k);
+        if !buffer.is_empty() {
             let job = Job {
                 sizes: (0, k, n),
                 depth: run_along(k),
@@ -42,18 +42,18 @@ impl<'a> Panels<'a> {
                 right: None,
             };
             let columns = 4 * width(level);
-            let pieces = Pieces::new(room);
+            let pieces = Pieces::new(buffer);
             pool::run(n.div_ceil(columns), |part| {
                 let columns = part * columns..n.min((part + 1) * columns);
-                // SAFETY: each task packs columns of its own, into a borrowed slice; no output is written.
+                // SAFETY: the tasks pack disjoint columns into a borrowed slice; no output is written.
                 unsafe { run(level, &job, &Task::Right(columns, pieces)) };
             });
         }
-        Self { level, k, n, numbers: room }
+        Self { level, k, n, numbers: buffer }
     }
 
     /// `c = a · b`, or `c += a · b`, for `a: [m, k]`.
-    pub(crate) fn product(self, m: usize, a: Side<'_>, c: &mut [Scalar], add: bool) {
+    pub(crate) fn matmul(self, m: usize, a: Side<'_>, c: &mut [Scalar], add: bool) {
         let Self { level, k, n, numbers } = self;
         assert_eq!(c.len(), m * n);
         if self.numbers.is_empty() || m == 0 {
@@ -78,20 +78,20 @@ impl<'a> Panels<'a> {
         let columns = n.div_ceil(width(level)).div_ceil(parts) * width(level);
         pool::run(n.div_ceil(columns), |part| {
             let columns = part * columns..n.min((part + 1) * columns);
-            // SAFETY: each task writes columns of its own, of an output that is exclusively borrowed.
+            // SAFETY: the tasks write disjoint columns of an exclusively borrowed output.
             unsafe { run(level, &job, &Task::Part(0..m, columns)) };
         });
     }
 }
 
-/// Equal runs along `k`, none longer than [`DEPTH`]. Where `k` is 0 there is nothing to run along.
+/// The length of equal runs along `k` that do not exceed [`DEPTH`]; 0 if `k` is 0.
 fn run_along(k: usize) -> usize {
     k.div_ceil(k.div_ceil(DEPTH).max(1)).next_multiple_of(8)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{flipped, plain, product};
+    use super::super::{matmul, plain, transposed};
     use super::Panels;
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
@@ -106,13 +106,13 @@ mod tests {
             for m in [0, 1, 4, 7, 16, 33] {
                 let a = numbers(m * k, 2);
                 on_each_level(|| {
-                    for (side, add) in [(plain(&b), false), (flipped(&b), true)] {
-                        let mut room = vec![Scalar::NAN; Panels::room(k, n)];
-                        let panels = Panels::pack(k, n, side, &mut room);
+                    for (side, add) in [(plain(&b), false), (transposed(&b), true)] {
+                        let mut buffer = vec![Scalar::NAN; Panels::packed_len(k, n)];
+                        let panels = Panels::pack(k, n, side, &mut buffer);
                         let mut ours = numbers(m * n, 3);
                         let mut theirs = ours.clone();
-                        panels.product(m, plain(&a), &mut ours, add);
-                        product((m, k, n), plain(&a), side, &mut theirs, add);
+                        panels.matmul(m, plain(&a), &mut ours, add);
+                        matmul((m, k, n), plain(&a), side, &mut theirs, add);
                         assert!(
                             ours.iter().zip(&theirs).all(|(a, b)| (a - b).abs() < 1e-6 * (100.0 + b.abs())),
                             "{m} {k} {n}"

@@ -1,4 +1,4 @@
-//! One thread's part of a product, or of the packing that comes before it.
+//! One thread's part of a matmul, or of the packing before it.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -22,15 +22,15 @@ thread_local! {
     });
 }
 
-/// What a part packs for itself, and a tile that it does not write in place.
+/// Packing buffers of a part, and a tile that is not written in place.
 struct Scratch {
     left: Lines,
     panel: Lines,
     tile: Buffer,
 }
 
-/// At least `length` numbers of scratch memory.
-pub(super) fn room(lines: &mut Lines, length: usize) -> &mut [Scalar] {
+/// At least `length` elements of scratch memory.
+pub(super) fn grown(lines: &mut Lines, length: usize) -> &mut [Scalar] {
     let count = length.div_ceil(LINE);
     if lines.count() < count {
         *lines = Lines::zeroed(count);
@@ -38,60 +38,61 @@ pub(super) fn room(lines: &mut Lines, length: usize) -> &mut [Scalar] {
     lines.as_mut_slice(length)
 }
 
-/// A product, and what of it is packed already.
+/// A matmul, and the operands that are packed already.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) sizes: Sizes,
-    /// The run along `k` that is done at once.
+    /// The length of a run along `k`.
     pub(super) depth: usize,
     pub(super) a: Strided<'a>,
     pub(super) b: Strided<'a>,
     pub(super) c: Target,
     pub(super) add: bool,
-    /// Whether the left side must not be read in place.
+    /// Whether the left-hand side must be packed.
     pub(super) scattered: bool,
     pub(super) left: Option<&'a [Scalar]>,
     pub(super) right: Option<&'a [Scalar]>,
 }
 
-/// What a thread is to do.
+/// The task of one thread.
 pub(super) enum Task {
-    /// Pack a run of the right side's columns for all of `k`, which begin at a multiple of the panel's width.
+    /// Packs columns of the right-hand side, starting at a multiple of the panel's width, for all of `k`.
     Right(Range<usize>, Pieces<Scalar>),
-    /// Pack all of the left side for one run along `k`, by its first step.
+    /// Packs all rows of the left-hand side for the run along `k` that starts here.
     Left(usize, Pieces<Scalar>),
-    /// Compute the output's rows and columns, which begin at multiples of the tile's sizes.
+    /// Computes rows and columns of the output that start at multiples of the tile's height and width.
     Part(Range<usize>, Range<usize>),
 }
 
-/// Numbers in a row of a panel.
+/// The width of a panel.
 pub(super) use crate::kernel::vector::two_registers as width;
 
-/// `count` columns, filled up to whole registers.
+/// `count` columns, rounded up to whole registers.
 pub(super) fn padded(level: Level, count: usize) -> usize {
     count.next_multiple_of(width(level) / 2)
 }
 
-/// Does one task.
+/// Runs one task.
 ///
 /// # Safety
-/// The output of the job is there, nobody else reads or writes it meanwhile but by tasks for other rows or columns;
-/// the same holds for what a packing task writes.
+/// The output of the job is valid, and meanwhile only tasks for other rows or columns access it. The same holds for the
+/// buffer of a packing task.
 pub(super) unsafe fn run(level: Level, job: &Job<'_>, task: &Task) {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
     unsafe fn avx2(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
-        // SAFETY: the caller's promise; the instructions are those of this function.
+        // SAFETY: the caller guarantees access to what the task writes, and this function enables the instructions.
         unsafe { body::<Wide256>(job, task, scratch) }
     }
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
     unsafe fn avx512(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
-        // SAFETY: as above.
+        // SAFETY: the caller guarantees access to what the task writes, and this function enables the instructions.
         unsafe { body::<Wide512>(job, task, scratch) }
     }
     SCRATCH.with_borrow_mut(|scratch| {
-        // SAFETY: the caller's promise; a level above `Plain` is only given where the processor has its instructions.
+        // SAFETY: the caller guarantees access to what the task writes; a level above `Plain` implies that the
+        // processor has its instructions.
         unsafe {
             match level {
                 #[cfg(target_arch = "x86_64")]
@@ -105,20 +106,21 @@ pub(super) unsafe fn run(level: Level, job: &Job<'_>, task: &Task) {
 }
 
 /// # Safety
-/// As for [`run`], and the function that this is inlined into has the instructions of `V`.
+/// As for [`run`], and the caller enables the instructions of `V`.
 #[inline(always)]
 unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
-    /// Rows of the right side that are packed at a time.
+    /// Rows of the right-hand side that are packed at a time.
     const ROWS: usize = 32;
     let (m, k, n) = job.sizes;
-    // SAFETY: the caller promises the instructions, the output, and that nobody else writes what this task packs.
+    // SAFETY: the caller enables the instructions and guarantees exclusive access to the task's output or packing
+    // buffer.
     unsafe {
         match task {
             Task::Right(columns, to) => {
                 for l in (0..k).step_by(job.depth) {
                     let depth = job.depth.min(k - l);
                     let start = n.next_multiple_of(V::WIDTH) * l;
-                    // Along what is stored: a few rows for all panels and then the next, or a panel after the other.
+                    // In storage order: a few rows of all panels at a time, or one panel after another.
                     let rows = if job.b.column == 1 { ROWS } else { depth };
                     for top in (0..depth).step_by(rows) {
                         let rows = rows.min(depth - top);
@@ -138,9 +140,9 @@ unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
     }
 }
 
-/// The panels of a run of columns, each by its first column, its width and the columns that count.
+/// The panels of a range of columns: the first column, the width and the number of used columns of each.
 ///
-/// A last panel that would be half empty is half as wide.
+/// A last panel that would be at most half used has half the width.
 #[inline(always)]
 fn panels<V: Vector>(columns: Range<usize>) -> impl Iterator<Item = (usize, usize, usize)> {
     let end = columns.end;
@@ -155,8 +157,8 @@ fn panels<V: Vector>(columns: Range<usize>) -> impl Iterator<Item = (usize, usiz
 #[inline(always)]
 unsafe fn part<V: Vector>(job: &Job<'_>, rows: Range<usize>, columns: Range<usize>, scratch: &mut Scratch) {
     let (m, k, n) = job.sizes;
-    let panel = room(&mut scratch.panel, 2 * V::WIDTH * job.depth);
-    // Only the highest tile can pack what it reads.
+    let panel = grown(&mut scratch.panel, 2 * V::WIDTH * job.depth);
+    // Only a tile of full height can pack the panel that it reads.
     let by_the_way = strips(rows.len(), height::<V>()).next() == Some((0, height::<V>()));
     for l in (0..k).step_by(job.depth) {
         let depth = job.depth.min(k - l);
@@ -164,8 +166,8 @@ unsafe fn part<V: Vector>(job: &Job<'_>, rows: Range<usize>, columns: Range<usiz
         let left = match job.left {
             Some(strips) => Left::Strips(&strips[m * l + rows.start * depth..]),
             None if job.scattered => {
-                let strips = room(&mut scratch.left, rows.len() * depth);
-                // SAFETY: the caller promises the instructions.
+                let strips = grown(&mut scratch.left, rows.len() * depth);
+                // SAFETY: the caller enables the instructions of `V`.
                 unsafe { pack_strips::<V>(a, depth, rows.len(), strips) };
                 Left::Strips(strips)
             }
@@ -180,13 +182,14 @@ unsafe fn part<V: Vector>(job: &Job<'_>, rows: Range<usize>, columns: Range<usiz
                     panel: Target { start: panel.as_mut_ptr(), row: width, column: 1 },
                 },
                 None => {
-                    // SAFETY: the caller promises the instructions.
+                    // SAFETY: the caller enables the instructions of `V`.
                     unsafe { pack_panel::<V>(job.b.from(l, j), depth, count, width, panel) };
                     Right::Packed(&*panel)
                 }
             };
             let panel = Panel { right, width, columns: count };
-            // SAFETY: the caller promises the instructions and this part of the output; the panel is this thread's.
+            // SAFETY: the caller enables the instructions and guarantees this part of the output; the panel belongs to
+            // this thread.
             unsafe {
                 sweep::<V>(
                     left,

@@ -1,26 +1,26 @@
-//! How a product is cut: which side is packed, which blocks the caches hold, which parts threads take.
+//! The plan of a matmul: the operand to pack, the blocks that fit the caches, and the parts for threads.
 //!
 //! Everything here depends on sizes, strides and the instruction set alone.
 
 use std::cell::RefCell;
 
-use super::part::{Job, Task, padded, room, run, width};
+use super::part::{Job, Task, grown, padded, run, width};
 use super::{Sizes, Strided, Target};
 use crate::Scalar;
 use crate::kernel::lines::Lines;
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::Level;
 
-/// The longest run along `k`. A panel of that length just exceeds what the first cache has room for; it comes from the
-/// second as quickly as it is multiplied, and longer tiles have fewer ends.
+/// The longest run along `k`. A panel of that length slightly exceeds L1, but L2 delivers it as fast as it is consumed,
+/// and longer runs have fewer ends.
 pub(super) const DEPTH: usize = 512;
-/// Numbers of the left side that stay in the second cache, or close behind it.
+/// Elements of the left-hand side that stay in or near L2.
 const BLOCK: usize = 128 << 10;
-/// Numbers of a side that are packed at once for all threads.
+/// Elements of an operand that are packed at once for all threads.
 const SHARED: usize = 2 << 20;
-/// Multiplications that are worth a part of their own, a few microseconds.
+/// Multiplications that justify a part of their own: a few microseconds.
 pub(super) const PART: usize = 1 << 18;
-/// Parts that keep any likely number of threads evenly busy.
+/// Enough parts to keep any likely number of threads evenly busy.
 pub(super) const PARTS: usize = 16;
 
 thread_local! {
@@ -30,8 +30,8 @@ thread_local! {
 /// `c = a · b`, or `c += a · b`; no size is 0.
 ///
 /// # Safety
-/// The numbers of `c` are there, and nobody else reads or writes them.
-pub(super) unsafe fn product(
+/// The elements of `c` are valid, and nothing else reads or writes them.
+pub(super) unsafe fn matmul(
     level: Level,
     (m, k, n): Sizes,
     a: Strided<'_>,
@@ -39,18 +39,18 @@ pub(super) unsafe fn product(
     c: Target,
     add: bool,
 ) {
-    // Of the product and its transpose, `cᵀ = bᵀ · aᵀ`, the cheaper one is computed.
+    // Computes the matmul or its transpose, `cᵀ = bᵀ · aᵀ`, whichever is cheaper.
     let turned = (b.transpose(), a.transpose(), c.transpose());
     if cost((n, k, m), turned.0, turned.1, turned.2) < cost((m, k, n), a, b, c) {
-        // SAFETY: the same promise.
+        // SAFETY: the caller guarantees exclusive access to `c`.
         unsafe { blocks(level, (n, k, m), turned.0, turned.1, turned.2, add) }
     } else {
-        // SAFETY: the same promise.
+        // SAFETY: the caller guarantees exclusive access to `c`.
         unsafe { blocks(level, (m, k, n), a, b, c, add) }
     }
 }
 
-/// About how long a product takes, in sixteenths of the time of sixteen multiplications.
+/// Estimated cost, in sixteenths of the time of sixteen multiplications.
 fn cost((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target) -> usize {
     let tiles = m * n.next_multiple_of(8) * k;
     let right = n * k * if b.column == 1 { 1 } else { 4 };
@@ -59,16 +59,16 @@ fn cost((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target) -> usize {
     tiles + right + left + output
 }
 
-/// Whether the left side is better read from a packed copy: where neighbours in a row are not neighbours in
-/// memory, or where its rows lie so that they drive each other out of the first cache, and the copy is used often.
+/// Whether to read the left-hand side from a packed copy: its rows are not contiguous, or they evict each other from L1
+/// and are read often.
 pub(super) fn scattered(a: Strided<'_>, columns: usize) -> bool {
     a.column != 1 || (columns > 64 && (a.row * size_of::<Scalar>()).is_multiple_of(4096))
 }
 
-/// The product in pieces whose packed side fits [`SHARED`].
+/// The matmul in blocks whose packed operand fits [`SHARED`].
 ///
 /// # Safety
-/// As for [`product`].
+/// As for [`matmul`].
 unsafe fn blocks(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     let long = (SHARED / 256).max(DEPTH);
     for l in (0..k).step_by(long) {
@@ -76,18 +76,18 @@ unsafe fn blocks(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>,
         let wide = (SHARED / k).next_multiple_of(width(level));
         for j in (0..n).step_by(wide) {
             let n = wide.min(n - j);
-            // SAFETY: a part of `c`, of which the caller promises all.
+            // SAFETY: a submatrix of `c`, to which the caller guarantees exclusive access.
             unsafe { block(level, (m, k, n), a.from(0, l), b.from(l, j), c.from(0, j), add || l > 0) };
         }
     }
 }
 
 /// # Safety
-/// As for [`product`].
+/// As for [`matmul`].
 unsafe fn block(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     let wide = width(level);
     let high = 12;
-    // Equal runs along `k`, none longer than `DEPTH`.
+    // Equal runs along `k` that do not exceed `DEPTH`.
     let depth = k.div_ceil(k.div_ceil(DEPTH)).next_multiple_of(8);
     let parts = (m * k * n / PART).clamp(1, PARTS);
     let panels = n.div_ceil(wide);
@@ -99,41 +99,41 @@ unsafe fn block(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, 
             let columns = panels.div_ceil(parts) * wide;
             let mut job = job;
             if scattered && columns < n {
-                let to = room(scratch, m * k);
+                let to = grown(scratch, m * k);
                 let pieces = Pieces::new(to);
                 shared(m * k, k.div_ceil(depth), |part| {
-                    // SAFETY: each task packs a run along `k` of its own.
+                    // SAFETY: the tasks pack disjoint runs along `k`.
                     unsafe { run(level, &job, &Task::Left(part * depth, pieces)) };
                 });
                 job.left = Some(to);
             }
             pool::run(n.div_ceil(columns), |part| {
                 let columns = part * columns..n.min((part + 1) * columns);
-                // SAFETY: each task writes columns of its own, and the caller promises all of `c`.
+                // SAFETY: the tasks write disjoint columns of `c`, to which the caller guarantees exclusive access.
                 unsafe { run(level, &job, &Task::Part(0..m, columns)) };
             });
         } else {
             let length = padded(level, n) * k;
-            let to = room(scratch, length);
+            let to = grown(scratch, length);
             let pieces = Pieces::new(to);
             let run_of = (n * 8).div_ceil(wide * PARTS).div_ceil(8) * wide;
             shared(length, n.div_ceil(run_of), |part| {
                 let columns = part * run_of..n.min((part + 1) * run_of);
-                // SAFETY: each task packs columns of its own.
+                // SAFETY: the tasks pack disjoint columns.
                 unsafe { run(level, &job, &Task::Right(columns, pieces)) };
             });
             let job = Job { right: Some(to), ..job };
             let rows = m.div_ceil(parts).min(BLOCK / 2 / depth).next_multiple_of(high);
             pool::run(m.div_ceil(rows), |part| {
                 let rows = part * rows..m.min((part + 1) * rows);
-                // SAFETY: each task writes rows of its own, and the caller promises all of `c`.
+                // SAFETY: the tasks write disjoint rows of `c`, to which the caller guarantees exclusive access.
                 unsafe { run(level, &job, &Task::Part(rows, 0..n)) };
             });
         }
     });
 }
 
-/// Parts that pack `count` numbers in all: shared where that is worth it.
+/// Runs parts that together pack `count` elements, on several threads if that pays off.
 fn shared(count: usize, parts: usize, work: impl Fn(usize) + Sync) {
     if count < 64 << 10 { (0..parts).for_each(work) } else { pool::run(parts, work) }
 }

@@ -1,4 +1,4 @@
-//! One panel of the right side against all strips of a block of the left side.
+//! One panel of the right-hand side times all strips of a block of the left-hand side.
 
 use super::tile::{Feed, tile};
 use super::{Strided, Target};
@@ -6,17 +6,17 @@ use crate::Scalar;
 use crate::kernel::lines::LINE;
 use crate::kernel::vector::{SQUARE, Vector};
 
-/// Rows of the highest tile of any instruction set.
+/// Rows of the highest tile of any level.
 const MOST_ROWS: usize = 12;
-/// Columns of the widest.
+/// Columns of the widest tile of any level.
 const MOST_COLUMNS: usize = 2 * LINE;
 
-/// A tile on its way to places that are not neighbours.
+/// A tile before it is written to rows that are not contiguous.
 pub(super) type Buffer = [Scalar; BUFFER];
-/// The numbers of the highest and widest tile, in whole squares.
+/// Elements of the highest and widest tile, in whole squares.
 pub(super) const BUFFER: usize = MOST_ROWS.next_multiple_of(SQUARE) * MOST_COLUMNS;
 
-/// Rows of the highest tile: as many as the registers hold sums for, two registers across.
+/// Rows of the highest tile: two registers per row, as many rows as the register file holds.
 pub(super) const fn height<V: Vector>() -> usize {
     match V::WIDTH * size_of::<Scalar>() {
         64 => 12,
@@ -25,9 +25,9 @@ pub(super) const fn height<V: Vector>() -> usize {
     }
 }
 
-/// The strips that `rows` are cut into, each by its first row and its height.
+/// Splits `rows` into strips and returns the first row and the height of each.
 ///
-/// Where the last would be so low that its sums could not keep the units busy, the last two share their rows.
+/// If the last strip would be too low to keep the FMA units busy, the last two share their rows evenly.
 pub(super) fn strips(rows: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
     let low = rows % height;
     let even = if low > 0 && low * 5 < height * 3 && rows > height { rows - low - height } else { rows };
@@ -41,29 +41,29 @@ pub(super) fn strips(rows: usize, height: usize) -> impl Iterator<Item = (usize,
     })
 }
 
-/// The left side of a block: in place, or in packed strips.
+/// The left-hand side of a block: in place, or in packed strips.
 #[derive(Clone, Copy)]
 pub(super) enum Left<'a> {
     InPlace(Strided<'a>),
-    /// One strip after the other, `[depth, its height]` each.
+    /// Consecutive strips, `[depth, its height]` each.
     Strips(&'a [Scalar]),
 }
 
-/// A panel `[depth, width]` of the right side, with the columns that count.
+/// A panel `[depth, width]` of the right-hand side, and the number of used columns.
 #[derive(Clone, Copy)]
 pub(super) struct Panel<'a> {
     pub(super) right: Right<'a>,
-    /// Numbers in a row of the panel: one register or two.
+    /// Elements in a row of the panel: one register or two.
     pub(super) width: usize,
     pub(super) columns: usize,
 }
 
-/// The numbers of a panel.
+/// The elements of a panel.
 #[derive(Clone, Copy)]
 pub(super) enum Right<'a> {
     Packed(&'a [Scalar]),
-    /// Rows so many numbers apart, which the first tile packs by the way. Then the first strip must be of the full
-    /// height, and the panel two registers wide, all of whose columns count.
+    /// Unpacked rows with this stride, which the first tile packs while it reads them. The first strip must have the
+    /// full height, and the panel must be two registers wide with all columns used.
     Loose {
         from: &'a [Scalar],
         stride: usize,
@@ -75,7 +75,7 @@ pub(super) enum Right<'a> {
 macro_rules! by_rows {
     ($vector:ty, $rows:expr, $across:literal, $copy:literal, $arguments:tt, $($count:literal)*) => {
         match $rows {
-            // A constant, so that tiles which no register file holds are not compiled at all.
+            // In a const block, so that tiles beyond the register file are not compiled.
             $($count if const { $count <= height::<$vector>() } => {
                 tile::<$vector, $count, $across, $copy> $arguments;
             })*
@@ -84,11 +84,11 @@ macro_rules! by_rows {
     };
 }
 
-/// Multiplies `rows` of the left side by a panel.
+/// Multiplies `rows` of the left-hand side by a panel.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`; the rows and columns of `c` are there, and
-/// nobody else reads or writes them, nor the panel that a loose right side is packed into.
+/// The caller enables the instructions of `V`. The rows and columns of `c` are valid, and nothing else reads or writes
+/// them, nor the buffer that a loose right-hand side is packed into.
 #[inline(always)]
 pub(super) unsafe fn sweep<V: Vector>(
     left: Left<'_>,
@@ -125,8 +125,8 @@ pub(super) unsafe fn sweep<V: Vector>(
             if direct { (c.from(i, 0).start, c.row) } else { (buffer.as_mut_ptr(), MOST_COLUMNS) };
         let feed = Feed { depth, left: start, row, column, right: packed, stride: width };
         let add_now = add && direct;
-        // SAFETY: the lines at the top are what the tiles demand of both sides. The output is the caller's promise,
-        // or the buffer, which holds the highest and widest tile.
+        // SAFETY: the assertions at the top are the tile's requirements for both operands. The output is valid by the
+        // caller's guarantee, or it is the buffer, which holds the highest and widest tile.
         unsafe {
             if let (Right::Loose { from, stride: apart, panel }, 0) = (right, i) {
                 let feed = Feed { right: from.as_ptr(), stride: apart, ..feed };
@@ -146,7 +146,7 @@ pub(super) unsafe fn sweep<V: Vector>(
     }
 }
 
-/// Writes a tile to places that are not neighbours, or to less than its width.
+/// Writes a tile from the buffer to rows that are not contiguous, or narrower than the tile.
 ///
 /// # Safety
 /// As for [`sweep`].
@@ -157,7 +157,8 @@ unsafe fn spill<V: Vector>(buffer: &[Scalar], rows: usize, columns: usize, c: Ta
     if c.row == 1 && c.column != 1 {
         for j in (0..columns).step_by(SQUARE) {
             for i in (0..rows).step_by(SQUARE) {
-                // SAFETY: the buffer's rows are a multiple of the square, or followed by as many numbers.
+                // SAFETY: the buffer's rows are a multiple of the square, or followed by enough elements to complete
+                // it.
                 unsafe {
                     V::transpose(
                         buffer.as_ptr().add(i * MOST_COLUMNS + j),
@@ -168,7 +169,8 @@ unsafe fn spill<V: Vector>(buffer: &[Scalar], rows: usize, columns: usize, c: Ta
                 }
             }
             for (j, sums) in (j..columns).zip(turned.chunks_exact(TALL)) {
-                // SAFETY: a column of `c`, whose rows follow each other.
+                // SAFETY: a column of `c` with row stride 1 is contiguous, and the caller guarantees exclusive access
+                // to it.
                 let to = unsafe { std::slice::from_raw_parts_mut(c.from(0, j).start, rows) };
                 if rows == 6 {
                     write(to.first_chunk_mut::<6>().expect("six rows"), &sums[..6], add);
@@ -181,7 +183,7 @@ unsafe fn spill<V: Vector>(buffer: &[Scalar], rows: usize, columns: usize, c: Ta
     }
     for i in 0..rows {
         for (j, sum) in buffer[i * MOST_COLUMNS..][..columns].iter().enumerate() {
-            // SAFETY: the caller promises the rows and columns of `c`.
+            // SAFETY: the caller guarantees exclusive access to the rows and columns of `c`.
             unsafe {
                 let to = c.from(i, j).start;
                 *to = if add { *to + sum } else { *sum };

@@ -1,43 +1,43 @@
-//! Every layout on every level against sums in double precision.
+//! Every layout on every level against sums in `f64`.
 
 use super::plan::DEPTH;
-use super::{Sizes, Strided, Target, product_at};
+use super::{Sizes, Strided, Target, matmul_at};
 use crate::Scalar;
 use crate::kernel::pool::tests::with_threads;
 use crate::kernel::simd::{forced::on_each_level, level};
 
-/// Numbers at an address that no wide load likes.
+/// Values at an address that is not aligned for wide loads.
 fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
     (0..=count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
 }
 
-/// A stored matrix of `rows` and `columns` with `gap` numbers between rows, and none after the last.
+/// A stored matrix of `rows` and `columns` with `gap` elements between rows, and none after the last.
 fn stored(rows: usize, columns: usize, gap: usize, seed: usize) -> Vec<Scalar> {
     let count = if rows == 0 || columns == 0 { 0 } else { (rows - 1) * (columns + gap) + columns };
     numbers(count, seed)
 }
 
-/// A matrix whose rows begin `stride` numbers after each other.
+/// A matrix with row stride `stride`.
 fn plain_rows(data: &[Scalar], stride: usize) -> Strided<'_> {
     Strided { data, row: stride, column: 1 }
 }
 
-/// The transpose of a stored matrix whose rows begin `stride` numbers after each other.
-fn flipped_rows(data: &[Scalar], stride: usize) -> Strided<'_> {
+/// The transpose of a stored matrix with row stride `stride`.
+fn transposed_rows(data: &[Scalar], stride: usize) -> Strided<'_> {
     Strided { data, row: 1, column: stride }
 }
 
-/// The product into rows that begin `stride` numbers after each other.
-fn product_to((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: &mut [Scalar], stride: usize, add: bool) {
+/// A matmul into rows of stride `stride`.
+fn matmul_to((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: &mut [Scalar], stride: usize, add: bool) {
     if m > 0 && n > 0 {
         assert!(c.len() >= (m - 1) * stride + n && stride >= n);
         let c = Target { start: c.as_mut_ptr(), row: stride, column: 1 };
-        // SAFETY: the rows are inside of what is exclusively borrowed, by the lines above.
-        unsafe { product_at(level(), (m, k, n), a, b, c, add) };
+        // SAFETY: the rows are within an exclusively borrowed slice, by the assertion above.
+        unsafe { matmul_at(level(), (m, k, n), a, b, c, add) };
     }
 }
 
-/// Each number of the product, and the sum of the sizes of what is added up for it.
+/// Each element of the result, and the sum of the magnitudes of its terms.
 fn reference((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>) -> Vec<(f64, f64)> {
     let entry = |i, j| {
         let products = (0..k).map(|l| {
@@ -48,16 +48,16 @@ fn reference((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>) -> Vec<(f64, f64)
     (0..m).flat_map(|i| (0..n).map(move |j| entry(i, j))).collect()
 }
 
-/// What fills the output before the product, where nothing is added to it.
+/// The contents of the output before a matmul that does not add to it.
 const MARK: Scalar = 12345.0;
 
-/// Compares all four layouts, writing and adding, on all levels; `gaps` lie between the rows of a, b and c.
+/// Compares all four layouts, writing and adding, on all levels; `gaps` are between the rows of a, b and c.
 fn check(sizes: Sizes, gaps: [usize; 3]) {
     let (m, k, n) = sizes;
     let (ax, at) = (stored(m, k, gaps[0], 1), stored(k, m, gaps[0], 1));
     let (bx, bt) = (stored(k, n, gaps[1], 2), stored(n, k, gaps[1], 2));
-    for a in [plain_rows(&ax[1..], k + gaps[0]), flipped_rows(&at[1..], m + gaps[0])] {
-        for b in [plain_rows(&bx[1..], n + gaps[1]), flipped_rows(&bt[1..], k + gaps[1])] {
+    for a in [plain_rows(&ax[1..], k + gaps[0]), transposed_rows(&at[1..], m + gaps[0])] {
+        for b in [plain_rows(&bx[1..], n + gaps[1]), transposed_rows(&bt[1..], k + gaps[1])] {
             let wanted = reference(sizes, a, b);
             for add in [false, true] {
                 on_each_level(|| check_one(sizes, a, b, gaps[2], add, &wanted));
@@ -70,14 +70,14 @@ fn check_one((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, gap: usize, add: 
     let stride = n + gap;
     let start = if add { 1.0 } else { MARK };
     let mut c = vec![start; stored(m, n, gap, 0).len()];
-    product_to((m, k, n), a, b, &mut c[1..], stride, add);
+    matmul_to((m, k, n), a, b, &mut c[1..], stride, add);
     assert!(c[0] == start, "what lies before the output was written");
     for (at, ours) in c[1..].iter().enumerate() {
         let (i, j) = (at / stride.max(1), at % stride.max(1));
         let (theirs, size) = if j >= n { (0.0, 0.0) } else { wanted[i * n + j] };
         let theirs = theirs + if add || j >= n { f64::from(start) } else { 0.0 };
         let error = (f64::from(*ours) - theirs).abs();
-        // Rounding errors of one run along `k` add up as a random walk does.
+        // The rounding errors of one run along `k` grow like a random walk.
         let walk = 1.0 + (k.min(DEPTH) as f64).sqrt() / 2.0;
         assert!(
             error <= f64::from(f32::EPSILON) * walk * (size + 1.0),
@@ -118,18 +118,18 @@ fn empty_sides_leave_zeros_or_what_was_there() {
 
 #[test]
 fn the_bits_do_not_depend_on_the_number_of_threads() {
-    // By columns, by columns with the left side packed for all, by rows, long, flat and with odd ends.
+    // Split by columns; by columns with a left-hand side packed for all threads; by rows; long; flat; with odd ends.
     for (m, k, n) in
         [(64, 784, 256), (256, 1024, 300), (700, 130, 65), (33, 5000, 40), (6, 200, 3000), (131, 77, 513)]
     {
         let (ax, at) = (stored(m, k, 0, 1), stored(k, m, 0, 1));
         let (bx, bt) = (stored(k, n, 3, 2), stored(n, k, 3, 2));
-        for a in [plain_rows(&ax[1..], k), flipped_rows(&at[1..], m)] {
-            for b in [plain_rows(&bx[1..], n + 3), flipped_rows(&bt[1..], k + 3)] {
+        for a in [plain_rows(&ax[1..], k), transposed_rows(&at[1..], m)] {
+            for b in [plain_rows(&bx[1..], n + 3), transposed_rows(&bt[1..], k + 3)] {
                 let run = |threads| {
                     with_threads(threads, || {
                         let mut c = vec![0.5; m * n];
-                        product_to((m, k, n), a, b, &mut c, n, true);
+                        matmul_to((m, k, n), a, b, &mut c, n, true);
                         c
                     })
                 };

@@ -1,13 +1,13 @@
-//! The innermost loop: one tile of the output, held in registers.
+//! The innermost loop: one tile of the output in registers.
 //!
-//! A tile of `ROWS` rows and two registers across takes, for each step along `k`, two loads of the right side and
-//! `ROWS` broadcasts of the left: with six rows of AVX2 twelve multiply-adds for eight loads, so that both units
-//! for multiply-adds are busy all the time and the sums fill twelve of the sixteen registers.
+//! For each step along `k`, a tile of `ROWS` rows and two registers per row needs two loads of the right-hand side and
+//! `ROWS` broadcasts of the left. With six rows of AVX2 that is twelve multiply-adds for eight loads, which keeps both
+//! FMA units busy; the sums take twelve of the sixteen registers.
 
 use crate::Scalar;
 use crate::kernel::vector::Vector;
 
-/// What one tile reads: `[ROWS, depth]` of the left side by its strides, and the rows of the right side.
+/// The input of a tile: `[ROWS, depth]` of the left-hand side with its strides, and the rows of the right-hand side.
 #[derive(Clone, Copy)]
 pub(super) struct Feed {
     pub(super) depth: usize,
@@ -15,19 +15,19 @@ pub(super) struct Feed {
     pub(super) row: usize,
     pub(super) column: usize,
     pub(super) right: *const Scalar,
-    /// From one row of the right side to the next.
+    /// Stride between rows of the right-hand side.
     pub(super) stride: usize,
 }
 
 /// Computes a tile and writes it to `ROWS` rows of `to`, `to_stride` apart, or adds it to them.
 ///
-/// With `COPY` the rows of the right side go to `panel` on the way, one after the other: the first tile of a panel
-/// packs it for the others.
+/// With `COPY` it also copies the rows of the right-hand side to `panel`, contiguously: the first tile of a panel packs
+/// it for the others.
 ///
 /// # Safety
-/// The function that this is inlined into has the instructions of `V`. All that `feed` describes is there, with
-/// `ACROSS · V::WIDTH` numbers in a row of the right side; so is as much of the output, which nobody else reads or
-/// writes, and of `panel` where `COPY` is set.
+/// The caller enables the instructions of `V`. Everything that `feed` describes is valid, with `ACROSS · V::WIDTH`
+/// elements in a row of the right-hand side. The same area of the output is valid and nothing else reads or writes it,
+/// nor `panel` if `COPY` is set.
 #[inline(always)]
 pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, const COPY: bool>(
     feed: Feed,
@@ -36,13 +36,13 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, con
     to_stride: usize,
     add: bool,
 ) {
-    // Two sets of sums where one would leave the units waiting for its own results.
+    // Two sets of sums where one would stall on the latency of its own results.
     let twice = ROWS * ACROSS <= 6 && !COPY;
     let (mut right, mut panel) = (feed.right, panel);
     let mut left = bases::<ROWS>(feed.left, feed.row);
     let mut next = if twice { bases::<ROWS>(feed.left.wrapping_add(feed.column), feed.row) } else { left };
-    // SAFETY: every place read or written lies inside of what the caller promises. Pointers move past the end only
-    // after the last round, by wrapping arithmetic, and are not used there.
+    // SAFETY: every element read or written is within what the caller guarantees. Pointers pass the end only after the
+    // last iteration, by wrapping arithmetic, and are not used there.
     unsafe {
         let mut sums = [[V::splat(0.0); ACROSS]; ROWS];
         let mut others = [[V::splat(0.0); ACROSS]; ROWS];
@@ -81,18 +81,18 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, con
     }
 }
 
-/// Rows of the left side that are addressed from one pointer, and such groups in the highest tile.
+/// Rows of the left-hand side that are addressed from one pointer, and the number of such groups in the highest tile.
 const GROUP: usize = 3;
 const GROUPS: usize = 4;
 
-/// Where each group of rows begins.
+/// The start of each group of rows.
 ///
-/// The compiler must not see how these belong together: it would reach each row from the one before it, and that
-/// chain of additions takes as long as the multiplications.
+/// The compiler must not see how they are related: it would compute each row's address from the previous row's, and
+/// that dependency chain takes as long as the multiplications.
 #[inline(always)]
 fn bases<const ROWS: usize>(left: *const Scalar, row: usize) -> [*const Scalar; GROUPS] {
     let mut bases = [left; GROUPS];
-    // One at a time: hidden together they would be gathered in memory and waited for.
+    // One at a time: hidden together they would be spilled to memory and reloaded.
     for (i, base) in bases.iter_mut().enumerate() {
         if i > 0 && i * GROUP < ROWS {
             *base = std::hint::black_box(left.wrapping_add(i * GROUP * row));
@@ -101,7 +101,7 @@ fn bases<const ROWS: usize>(left: *const Scalar, row: usize) -> [*const Scalar; 
     bases
 }
 
-/// One step along `k`; a function and no closure, so that it is inlined where the instructions are enabled.
+/// One step along `k`. A function instead of a closure, so that it is inlined where the instructions are enabled.
 ///
 /// # Safety
 /// As for [`tile`].
@@ -113,7 +113,7 @@ unsafe fn step<V: Vector, const ROWS: usize, const ACROSS: usize, const COPY: bo
     right: *const Scalar,
     panel: *mut Scalar,
 ) {
-    // SAFETY: the caller's promise.
+    // SAFETY: the caller guarantees the elements and the instructions, as for `tile`.
     unsafe {
         let mut b = [V::splat(0.0); ACROSS];
         for (j, b) in b.iter_mut().enumerate() {

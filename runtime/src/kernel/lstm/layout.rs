@@ -1,4 +1,4 @@
-//! How a batch is cut into blocks, and in which order their rows lie.
+//! The split of a batch into blocks, and the order of their rows.
 
 use crate::Scalar;
 use crate::kernel::gemm::Panels;
@@ -10,11 +10,11 @@ pub(crate) struct Sizes {
     pub(crate) batch: usize,
     pub(crate) time: usize,
     pub(crate) hidden: usize,
-    /// Whether the last moment is the first step.
+    /// Whether the sequence is processed from its end.
     pub(crate) reverse: bool,
 }
 
-/// Rows of the batch that go through the sequence together.
+/// Rows of the batch that pass through the sequence together.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
     pub(super) first: usize,
@@ -22,10 +22,10 @@ pub(super) struct Block {
 }
 
 impl Sizes {
-    /// Rows of all blocks but the last.
+    /// The rows of every block but the last.
     ///
-    /// Four blocks, where each is then still so high that its product is worth reading the weight for: six rows are
-    /// within a tenth of the speed of sixteen. Blocks are as even as can be.
+    /// Four blocks, as long as their matmuls are high enough to pay for reading the weight: six rows are within a tenth
+    /// of the speed of sixteen. Blocks are as even as possible.
     fn rows(self) -> usize {
         let rows = self.batch.div_ceil(4).clamp(6, 16);
         self.batch.div_ceil(self.batch.div_ceil(rows).max(1)).max(1)
@@ -40,9 +40,9 @@ impl Sizes {
         Block { first, rows: self.rows().min(self.batch - first) }
     }
 
-    /// How many numbers the packed recurrent weight takes, forward and back.
-    pub(crate) fn room(self) -> [usize; 2] {
-        [Panels::room(self.hidden, 4 * self.hidden), Panels::room(4 * self.hidden, self.hidden)]
+    /// The lengths of the packed recurrent weight, forward and backward.
+    pub(crate) fn workspace(self) -> [usize; 2] {
+        [Panels::packed_len(self.hidden, 4 * self.hidden), Panels::packed_len(4 * self.hidden, self.hidden)]
     }
 
     /// Copies rows from `[batch, time, width]` into sorted order: by block, by step, by row of the block.
@@ -59,7 +59,7 @@ impl Sizes {
         });
     }
 
-    /// Calls `copy` for each row of each block with its numbers in sorted and in given order; both orders keep a
+    /// Calls `copy` for each row with its sorted index and its original index within its block; both orders keep a
     /// block's rows together.
     fn reorder(
         self,
@@ -77,13 +77,13 @@ impl Sizes {
             let from = &from[number * size..][..to.len()];
             let rows = self.block(number).rows;
             for (step, row) in (0..self.time).flat_map(|step| (0..rows).map(move |row| (step, row))) {
-                copy(to, from, step * rows + row, row * self.time + self.moment(step));
+                copy(to, from, step * rows + row, row * self.time + self.position(step));
             }
         });
     }
 
-    /// The place in the sequence of what a step reads.
-    pub(super) fn moment(self, step: usize) -> usize {
+    /// The position in the sequence that a step reads.
+    pub(super) fn position(self, step: usize) -> usize {
         if self.reverse { self.time - 1 - step } else { step }
     }
 }
@@ -120,9 +120,9 @@ mod tests {
             assert_eq!(back, given);
             if time > 0 {
                 let rows = sizes.block(0).rows;
-                let moment = if reverse { time - 1 } else { 0 };
+                let position = if reverse { time - 1 } else { 0 };
                 for row in 0..rows {
-                    assert_eq!(sorted[row * width], given[(row * time + moment) * width]);
+                    assert_eq!(sorted[row * width], given[(row * time + position) * width]);
                 }
             }
         }

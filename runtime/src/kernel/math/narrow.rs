@@ -1,4 +1,4 @@
-//! Single precision: polynomials and quotients of polynomials, fitted to the least relative error.
+//! Single precision: polynomials and rational functions, fitted to the smallest relative error.
 
 /// `eˣ`
 #[inline(always)]
@@ -6,10 +6,10 @@ pub(crate) fn exp(x: f32) -> f32 {
     exp_less(x, 0.0)
 }
 
-/// `e^(x - low)` for a `low` that is too small for the difference to hold it.
+/// `e^(x - low)` for a `low` that is too small to be subtracted exactly.
 #[inline(always)]
 fn exp_less(x: f32, low: f32) -> f32 {
-    // Adding 1.5 · 2²³ rounds to an integer, which then stands in the lowest bits.
+    // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits.
     const ROUND: f32 = 12_582_912.0;
     // The upper part has so few digits that its products with `n` are exact.
     const LN2_HIGH: f32 = 0.693_359_4;
@@ -24,7 +24,7 @@ fn exp_less(x: f32, low: f32) -> f32 {
     p = p * r + 1.666_651_5e-1;
     p = p * r + 4.999_999_3e-1;
     p = p * (r * r) + r + 1.0;
-    // Two factors, so that the smallest results do not vanish before their time. A NaN is carried by `p`.
+    // Two factors, so that the smallest results do not underflow early. NaN propagates through `p`.
     let n = shifted.to_bits().cast_signed().wrapping_sub(ROUND.to_bits().cast_signed());
     let half = n >> 1;
     p * power_of_two(half) * power_of_two(n.wrapping_sub(half))
@@ -41,7 +41,7 @@ pub(crate) fn ln(x: f32) -> f32 {
     const ROOT_HALF: i32 = 0x3F35_04F3;
     const LN2_HIGH: f32 = 0.693_359_4;
     const LN2_LOW: f32 = -2.121_944_4e-4;
-    // Numbers below the normal ones are lifted among them.
+    // Scales subnormal numbers into the normal range.
     let tiny = x < f32::MIN_POSITIVE;
     let lifted = if tiny { x * 8_388_608.0 } else { x };
     let exponent = lifted.to_bits().cast_signed().wrapping_sub(ROOT_HALF) >> 23;
@@ -64,17 +64,17 @@ pub(crate) fn ln(x: f32) -> f32 {
     if x <= 0.0 { zero } else { y }
 }
 
-/// `ln (1 + x)`, exact also where `x` is small.
+/// `ln (1 + x)`, accurate also for small `x`.
 #[inline(always)]
 pub(crate) fn ln_1p(x: f32) -> f32 {
     let sum = 1.0 + x;
-    // What the addition lost, to first order.
+    // The rounding error of the addition, to first order.
     let lost = (x - (sum - 1.0)) / sum;
     let y = ln(sum);
     if sum > 0.0 && sum < f32::INFINITY { y + lost } else { y }
 }
 
-/// `1 / (1 + e⁻ˣ)`, exact also where it is small.
+/// `1 / (1 + e⁻ˣ)`, accurate also in the left tail.
 #[inline(always)]
 pub(crate) fn sigmoid(x: f32) -> f32 {
     let e = exp(-x.abs());
@@ -84,8 +84,8 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
 
 /// The hyperbolic tangent: a polynomial near 0, `1 - 2 / (e²ˣ + 1)` elsewhere.
 ///
-/// Both are computed, and one is chosen. Derivatives are made of `1 - tanh²`, which magnifies what is wrong with a
-/// value near 1, so a rational function that is quicker but five units off does not do.
+/// Both are computed and one is selected. Derivatives use `1 - tanh²`, which magnifies errors near 1; a faster rational
+/// function that is five units off is therefore not good enough.
 #[inline(always)]
 pub(crate) fn tanh(x: f32) -> f32 {
     let size = x.abs();
@@ -117,7 +117,7 @@ pub(crate) fn erf(x: f32) -> f32 {
     if s < 0.81 { x * p } else { far }
 }
 
-/// The share of a standard normal distribution below `x`, also far out on the left, and its density at `x`.
+/// The standard normal distribution function at `x`, accurate also in the left tail, and its density at `x`.
 #[inline(always)]
 pub(crate) fn normal(x: f32) -> (f32, f32) {
     const DENSITY: f32 = 0.398_942_3;
@@ -125,12 +125,12 @@ pub(crate) fn normal(x: f32) -> (f32, f32) {
     (if x > 0.0 { 1.0 - beyond } else { beyond }, DENSITY * falloff)
 }
 
-/// The share of a standard normal distribution beyond `x ≥ 0`, and `e^(-x²/2)`.
+/// The upper tail of the standard normal distribution at `x ≥ 0`, and `e^(-x²/2)`.
 #[inline(always)]
 fn tail(x: f32) -> (f32, f32) {
-    // Where both are 0 in single precision; a NaN stays one.
+    // Both are 0 in single precision there; NaN is kept.
     let x = if x > 14.5 { 14.5 } else { x };
-    // The square in two parts, of which the first is exact.
+    // Splits the square into two parts, of which the first is exact.
     let high = f32::from_bits(x.to_bits() & 0xFFFF_F000);
     let falloff = exp_less(-0.5 * high * high, 0.5 * (x - high) * (x + high));
     let mut p = 4.085_606e-3;

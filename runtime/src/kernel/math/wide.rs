@@ -1,6 +1,6 @@
-//! Double precision: the standard library's functions, and what it lacks by series and continued fraction.
+//! Double precision: the standard library's functions, and a series and a continued fraction for the missing ones.
 //!
-//! Exact rather than quick: for checking gradients, and as the reference of the tests in single precision.
+//! Accurate rather than fast: for gradient checks, and as the reference of the single-precision tests.
 
 /// `eˣ`
 pub(crate) fn exp(x: f64) -> f64 {
@@ -35,21 +35,21 @@ pub(crate) fn erf(x: f64) -> f64 {
     size.copysign(x)
 }
 
-/// The share of a standard normal distribution below `x`, and its density at `x`.
+/// The standard normal distribution function at `x`, and its density at `x`.
 pub(crate) fn normal(x: f64) -> (f64, f64) {
     let z = x.abs();
     let beyond = if z < NEAR { 0.5 - within(z) } else { tail(z) };
     (if x > 0.0 { 1.0 - beyond } else { beyond }, density(x))
 }
 
-/// Up to here the series is taken, from here on the continued fraction.
+/// The series is used below this limit, the continued fraction above it.
 const NEAR: f64 = 4.0;
 
 fn density(x: f64) -> f64 {
     (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt()
 }
 
-/// The share between 0 and `z`, where `z` is not large.
+/// The probability between 0 and `z`, for small `z`.
 fn within(z: f64) -> f64 {
     let (mut term, mut total, mut odd) = (z, z, 1.0);
     while term > total * 1e-17 {
@@ -60,7 +60,7 @@ fn within(z: f64) -> f64 {
     density(z) * total
 }
 
-/// The share beyond `z`, where `z` is large; a NaN stays one.
+/// The probability beyond `z`, for large `z`; NaN is kept.
 fn tail(z: f64) -> f64 {
     density(z) / (1..=60).rev().fold(z, |below, n| z + f64::from(n) / below)
 }

@@ -1,4 +1,4 @@
-//! The pool's promises, also under stress.
+//! The pool's guarantees, also under stress.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::{Pieces, THREADS, chunks, run, set_threads};
 
-/// The number of threads belongs to the process: tests that set it take turns.
+/// The number of threads is process-wide: tests that set it run one at a time.
 pub(crate) fn with_threads<R>(count: usize, work: impl FnOnce() -> R) -> R {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,7 +92,7 @@ fn a_panic_comes_out_and_the_pool_lives_on() {
 fn panics_of_one_job_are_not_seen_by_the_next() {
     with_threads(3, || {
         for _ in 0..10 {
-            // Every part panics: the caller's and the helpers'.
+            // Every part panics, on the caller and on the helpers.
             assert!(catch_unwind(|| run(64, |part| panic!("part {part} of the test"))).is_err());
             let here = std::thread::current().id();
             let elsewhere = AtomicUsize::new(0);
@@ -108,14 +108,14 @@ fn panics_of_one_job_are_not_seen_by_the_next() {
     });
 }
 
-/// A number that looks random, the same for the same `state`.
+/// A pseudo-random number that depends on `state` alone.
 fn next(state: &mut u64) -> usize {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*state >> 33) as usize
 }
 
-/// Short jobs from several threads at once, with pauses about as long as helpers spin, parts that sleep, parts that
-/// panic, and a number of threads that changes. `TRAINING_LOOP_STRESS` is the number of jobs of each thread.
+/// Short jobs from several threads at once, with pauses about as long as helpers spin, sleeping parts, panicking parts,
+/// and a changing number of threads. `TRAINING_LOOP_STRESS` is the number of jobs per thread.
 #[test]
 fn nothing_is_lost_under_stress() {
     let jobs = std::env::var("TRAINING_LOOP_STRESS").map_or(2000, |jobs| jobs.parse().unwrap());
@@ -140,11 +140,11 @@ fn nothing_is_lost_under_stress() {
     });
 }
 
-/// One job of the test above: every part is done once and seen by the caller, or its panic comes out.
+/// One job of the stress test: every part runs once and its result is visible to the caller, or its panic is resumed.
 fn stressed_job(state: &mut u64) {
     let parts = next(state) % 40;
     let slow = next(state) % 400;
-    // Silent panics, so that the test does not write thousands of messages.
+    // `resume_unwind` runs no panic hook, so that the test does not print thousands of messages.
     let bad = next(state) % 4000;
     let mut done = vec![0_u32; parts];
     let pieces = Pieces::new(&mut done);
@@ -156,7 +156,7 @@ fn stressed_job(state: &mut u64) {
             if part == bad {
                 resume_unwind(Box::new(part));
             }
-            // SAFETY: `done` is borrowed until `run` is over, and each part has a place of its own.
+            // SAFETY: `done` is borrowed until `run` returns, and each part has its own element.
             let place = unsafe { pieces.piece(part, 1) };
             place[0] += 1;
         });

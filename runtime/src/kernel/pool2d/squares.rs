@@ -1,31 +1,40 @@
-//! The greatest numbers of squares of two that touch each other, the most usual pooling, and where they came from.
+//! Max pooling over adjacent 2 × 2 squares, the most common kind.
 
 use crate::Scalar;
-use crate::kernel::simd::{dispatch, level};
+use crate::kernel::simd::multiversioned;
 
-/// Squares of two that are worked on at once: arrays of so many make the compiler select instead of branching, since
-/// which of four numbers is the greatest is anybody's guess.
+/// Squares that are processed at once. Arrays of this length make the compiler emit selects: a branch on which of four
+/// elements is the greatest would be unpredictable.
 const SQUARES: usize = 8;
 
-/// Puts the greatest number of each square into `y` and its tap into `taps`; `across` squares fit a row of `width`.
-pub(super) fn max_of_squares(x: &[Scalar], width: usize, y: &mut [Scalar], across: usize, taps: &mut [u8]) {
-    #[inline(always)]
-    fn some<const N: usize>(upper: &[[Scalar; 2]; N], lower: &[[Scalar; 2]; N]) -> ([Scalar; N], [u8; N]) {
-        let (mut most, mut winner) = ([0.0; N], [0_u32; N]);
-        for i in 0..N {
-            let (mut best, mut tap) = (upper[i][0], 0);
-            for (value, number) in [(upper[i][1], 1), (lower[i][0], 2), (lower[i][1], 3)] {
-                let greater = value > best || value.is_nan();
-                best = if greater { value } else { best };
-                tap = if greater { number } else { tap };
+multiversioned!(
+    /// Writes the maximum of each square to `y` and its tap to `taps`; a row of `width` has `across` squares.
+    pub(super) fn max_of_squares(
+        x: &[Scalar],
+        width: usize,
+        y: &mut [Scalar],
+        across: usize,
+        taps: &mut [u8],
+    ) {
+        #[inline(always)]
+        fn some<const N: usize>(
+            upper: &[[Scalar; 2]; N],
+            lower: &[[Scalar; 2]; N],
+        ) -> ([Scalar; N], [u8; N]) {
+            let (mut most, mut winner) = ([0.0; N], [0_u32; N]);
+            for i in 0..N {
+                let (mut best, mut tap) = (upper[i][0], 0);
+                for (value, number) in [(upper[i][1], 1), (lower[i][0], 2), (lower[i][1], 3)] {
+                    let greater = value > best || value.is_nan();
+                    best = if greater { value } else { best };
+                    tap = if greater { number } else { tap };
+                }
+                most[i] = best;
+                winner[i] = tap;
             }
-            most[i] = best;
-            winner[i] = tap;
+            (most, winner.map(|tap| tap as u8))
         }
-        (most, winner.map(|tap| tap as u8))
-    }
-    #[inline(always)]
-    fn body(x: &[Scalar], width: usize, y: &mut [Scalar], across: usize, taps: &mut [u8]) {
+
         let pairs = x.chunks_exact(2 * width);
         for ((rows, y), taps) in pairs.zip(y.chunks_exact_mut(across)).zip(taps.chunks_exact_mut(across)) {
             let (upper, lower) = rows.split_at(width);
@@ -42,24 +51,29 @@ pub(super) fn max_of_squares(x: &[Scalar], width: usize, y: &mut [Scalar], acros
             }
         }
     }
-    dispatch!(level(), [] body(x: &[Scalar], width: usize, y: &mut [Scalar], across: usize, taps: &mut [u8]));
-}
+);
 
-/// Writes each gradient to the place of its square that won, and 0 to all others.
-pub(super) fn spread_to_squares(g: &[Scalar], taps: &[u8], across: usize, dx: &mut [Scalar], width: usize) {
-    #[inline(always)]
-    fn some<const N: usize>(g: &[Scalar; N], taps: &[u8; N]) -> [[[Scalar; 2]; N]; 2] {
-        let (g, taps) = (*g, taps.map(u32::from));
-        let mut rows = [[[0.0; 2]; N]; 2];
-        for i in 0..N {
-            for tap in 0..4 {
-                rows[tap / 2][i][tap % 2] = if taps[i] == tap as u32 { g[i] } else { 0.0 };
+multiversioned!(
+    /// Writes each gradient to the winning element of its square, and 0 to all others.
+    pub(super) fn spread_to_squares(
+        g: &[Scalar],
+        taps: &[u8],
+        across: usize,
+        dx: &mut [Scalar],
+        width: usize,
+    ) {
+        #[inline(always)]
+        fn some<const N: usize>(g: &[Scalar; N], taps: &[u8; N]) -> [[[Scalar; 2]; N]; 2] {
+            let (g, taps) = (*g, taps.map(u32::from));
+            let mut rows = [[[0.0; 2]; N]; 2];
+            for i in 0..N {
+                for tap in 0..4 {
+                    rows[tap / 2][i][tap % 2] = if taps[i] == tap as u32 { g[i] } else { 0.0 };
+                }
             }
+            rows
         }
-        rows
-    }
-    #[inline(always)]
-    fn body(g: &[Scalar], taps: &[u8], across: usize, dx: &mut [Scalar], width: usize) {
+
         let mut pairs = dx.chunks_exact_mut(2 * width);
         for ((rows, g), taps) in (&mut pairs).zip(g.chunks_exact(across)).zip(taps.chunks_exact(across)) {
             let (upper, lower) = rows.split_at_mut(width);
@@ -80,5 +94,4 @@ pub(super) fn spread_to_squares(g: &[Scalar], taps: &[u8], across: usize, dx: &m
         }
         pairs.into_remainder().fill(0.0);
     }
-    dispatch!(level(), [] body(g: &[Scalar], taps: &[u8], across: usize, dx: &mut [Scalar], width: usize));
-}
+);

@@ -1,11 +1,11 @@
-//! A history as people read it: the table, and the line of an epoch.
+//! Text output of a history: the table, and the line of an epoch.
 
 use std::fmt;
 
 use super::{History, Row};
 use crate::Scalar;
 
-/// A column for each measurement, and one for the learning rate if it moves.
+/// A column per measurement, and one for the learning rate if it changes.
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.names();
@@ -35,7 +35,7 @@ impl fmt::Display for History {
     }
 }
 
-/// `epoch  3/10`, or `epoch 3` when nobody knows how many there will be.
+/// `epoch  3/10`, or `epoch 3` if the number of epochs is unknown.
 pub(in crate::run) fn epoch_of(number: usize, epochs: Option<usize>) -> String {
     match epochs {
         Some(epochs) => format!("epoch {number:>width$}/{epochs}", width = epochs.to_string().len()),
@@ -43,7 +43,7 @@ pub(in crate::run) fn epoch_of(number: usize, epochs: Option<usize>) -> String {
     }
 }
 
-/// The line that a finished epoch prints, with the learning rate where it is no longer the first.
+/// The line that is printed after an epoch, with the learning rate if it has changed.
 pub(in crate::run) fn line(
     row: &Row,
     epochs: Option<usize>,
@@ -59,7 +59,7 @@ pub(in crate::run) fn line(
     line + if best { "  *best" } else { "" }
 }
 
-/// Four decimals, or an exponent where those would say nothing.
+/// Four decimals, or an exponent where they would show nothing.
 fn number(value: f64) -> String {
     let size = value.abs();
     if value.is_finite() && size != 0.0 && !(1e-3..1e6).contains(&size) {

@@ -1,4 +1,4 @@
-//! The parser's visitors: what the format says, type by type.
+//! The parser's visitors, one per JSON type of the format.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,25 +11,25 @@ use serde_json::error::Category;
 use super::{Entry, Kind, Limits, Problem, memory, size};
 use crate::error::shorten;
 
-/// Axes of a tensor in PyTorch, at most.
+/// The maximum number of axes of a tensor in PyTorch.
 const AXES: usize = 64;
-/// The name that is no tensor's.
+/// The reserved name of the metadata.
 const METADATA: &str = "__metadata__";
 
-/// What has been read, and where the reader is.
+/// The entries read so far, and the position of the parser.
 pub(super) struct Reader<'a> {
     pub(super) entries: Vec<Entry<'a>>,
-    /// Keys of the metadata, whose values nobody needs.
+    /// Keys of the metadata; their values are ignored.
     pub(super) keys: Vec<Cow<'a, str>>,
     has_metadata: bool,
     at: At<'a>,
-    /// What is wrong, when the parser only knows that something is.
+    /// The cause of a parser error that only says that something is wrong.
     problem: Option<Problem>,
     available: u64,
     limits: Limits,
 }
 
-/// Where a value of another type than expected is to be blamed.
+/// The location to report for a value of the wrong type.
 enum At<'a> {
     Header,
     Metadata,
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What the parser's error means.
+    /// Converts a parser error.
     fn refused(self, error: &serde_json::Error) -> Problem {
         match (self.problem, self.at, error.classify()) {
             (Some(problem), ..) => problem,
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         Err(E::custom("see `problem`"))
     }
 
-    /// Counts one entry or key more, before it is read.
+    /// Counts another entry or key, before it is read.
     fn count<E: DeError>(&mut self) -> Result<(), E> {
         let limit = self.limits.entries;
         if self.entries.len() + self.keys.len() < limit {
@@ -86,7 +86,7 @@ impl<'a> Reader<'a> {
         self.fail(Problem::Memory { needed: 2 * (entries + keys) })
     }
 
-    /// Checks an entry whose fields are all read, and keeps it.
+    /// Checks and stores an entry whose fields are all read.
     fn finish<E: DeError>(&mut self, name: Cow<'a, str>, fields: Fields) -> Result<(), E> {
         let Fields { kind, shape, offsets } = fields;
         let missing = |field| Problem::Entry { name: shorten(&name), field };
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Refuses a text without repeating it: it may be as long as the header.
+/// Refuses a string without repeating it: it may be as long as the header.
 macro_rules! refuse_text {
     () => {
         fn visit_str<E: DeError>(self, _: &str) -> Result<Self::Value, E> {
@@ -161,7 +161,7 @@ impl<'a, V: Visitor<'a>> DeserializeSeed<'a> for Object<V> {
     }
 }
 
-/// A map of texts to texts, as the format has it.
+/// A map from strings to strings, as the format requires.
 struct Metadata<'r, 'a>(&'r mut Reader<'a>);
 
 impl<'a> Visitor<'a> for Metadata<'_, 'a> {
@@ -185,7 +185,7 @@ impl<'a> Visitor<'a> for Metadata<'_, 'a> {
     }
 }
 
-/// The fields of an entry as far as they are read.
+/// The fields of an entry that have been read.
 #[derive(Default)]
 struct Fields {
     kind: Option<Kind>,
@@ -193,7 +193,7 @@ struct Fields {
     offsets: Option<Vec<usize>>,
 }
 
-/// The object of the entry of this name.
+/// The object of the entry with this name.
 struct Fielded<'r, 'a>(&'r mut Reader<'a>, Cow<'a, str>);
 
 impl<'a> Visitor<'a> for Fielded<'_, 'a> {
@@ -212,7 +212,8 @@ impl<'a> Visitor<'a> for Fielded<'_, 'a> {
                 "dtype" => ("dtype", fields.kind.is_some()),
                 "shape" => ("shape", fields.shape.is_some()),
                 "data_offsets" => ("data_offsets", fields.offsets.is_some()),
-                // As the reference does: a later version of the format may say more.
+                // Unknown fields are ignored, as by the reference implementation: a later version of the format may add
+                // some.
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                     continue;
@@ -238,7 +239,7 @@ impl<'a> Visitor<'a> for Fielded<'_, 'a> {
     }
 }
 
-/// A list of so many whole numbers at most.
+/// A list of at most `most` integers.
 struct Numbers {
     most: usize,
 }
@@ -294,7 +295,7 @@ impl Visitor<'_> for Number {
     }
 }
 
-/// A text, in the header's own bytes unless it has escapes.
+/// A string, borrowed from the header unless it has escapes.
 struct Text;
 
 impl<'a> DeserializeSeed<'a> for Text {

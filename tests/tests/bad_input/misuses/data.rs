@@ -6,7 +6,7 @@ use training_loop::prelude::*;
 
 use super::{MOST, at, check, labels, z};
 
-/// A data set that claims to have more samples than can be put in order.
+/// A data set that claims more samples than can be ordered.
 struct Boaster;
 
 impl Dataset for Boaster {
@@ -58,5 +58,10 @@ fn data_and_optimizers() {
         at!(Optimizer::clip_grad_norm(&mut &mut Sgd::new(vec![weight()], 0.1), -1.0)),
         at!(StepLr::new(0, 0.1)),
         at!(CosineLr::new(0)),
+        at!(OneCycleLr::new(0.0, 10)),
+        at!(OneCycleLr::new(0.1, 0)),
+        at!(OneCycleLr::new(0.1, 10).pct_start(30.0)),
+        at!(OneCycleLr::new(0.1, 10).div_factor(0.0)),
+        at!(OneCycleLr::new(0.1, 10).final_div_factor(Scalar::NAN)),
     ]);
 }

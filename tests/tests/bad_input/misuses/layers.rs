@@ -1,4 +1,4 @@
-//! Layers: those that cannot be made, and those whose input does not fit.
+//! Layers that cannot be constructed, and layers with unsuitable input.
 
 use training_loop::LstmState;
 use training_loop::prelude::*;
@@ -111,7 +111,7 @@ fn layers_that_do_not_fit() {
     ]);
 }
 
-/// A layer of a user's own, which is called through a trait object too.
+/// A user-defined layer, which is also called through a trait object.
 #[derive(Module)]
 struct Own {
     inner: Linear,
@@ -140,7 +140,7 @@ fn layers_in_a_sequence() {
         at!(Sequential::new().then(AdaptiveAvgPool2d::new(3)).forward(&z(&[2]))),
         at!(Sequential::new().then(Flatten).forward(&z(&[2]))),
     ]);
-    // The mistake is in the layer's own line here, and the trait object keeps that.
+    // The mistake is in the layer's own line here, and the trait object keeps that location.
     let (file, _, _) = place_of_panic(|| drop(of(Sequential::new().then(Own { inner: Linear::new(3, 2) })).forward(&z(&[2, 4])))).expect("a panic");
     assert!(file == file!(), "{file}");
 }

@@ -40,6 +40,8 @@ fn losses() {
         at!(nll_loss(&z(&[3]), &labels(&[0]))),
         at!(nll_loss(&two(), &labels(&[0]))),
         at!(nll_loss(&two(), &labels(&[0, 3]))),
+        at!(nll_loss(&filled(&[2, 3], 0.5), &labels(&[0, 1]))),
+        at!(kl_div(&filled(&[2, 3], 0.5), &filled(&[2, 3], 0.5))),
         at!(nll_loss(&z(&[2, 3, 4]), &labels(&[0, 1]))),
         at!(cross_entropy(&z(&[]), &labels(&[0]))),
         at!(cross_entropy(&z(&[2, 3, 4]), &labels(&[0, 1, 2, 3, 0, 1]))),

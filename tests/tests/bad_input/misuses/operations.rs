@@ -177,7 +177,7 @@ fn sequences() {
     ]);
 }
 
-/// Sizes at the edge that are no mistakes: they stay possible, and nothing wraps around.
+/// Extreme sizes that are valid: they remain possible, and nothing overflows.
 #[test]
 fn large_sizes_that_mean_something() {
     assert_eq!(Tensor::zeros(&[LONG, 0]).to_array().shape(), [LONG, 0]);

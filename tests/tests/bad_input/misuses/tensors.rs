@@ -9,7 +9,7 @@ use training_loop::set_num_threads;
 
 use super::{HALF, LONG, MOST, VAST, at, check, labels, z};
 
-/// An array of more elements than memory has room for, all of them one number.
+/// A broadcast array with more elements than fit in memory.
 fn vast(one: &ndarray::Array0<Scalar>) -> ndarray::ArrayView2<'_, Scalar> {
     one.broadcast((1 << 31, 1 << 30)).expect("a view")
 }

@@ -1,4 +1,4 @@
-//! Checks how parameters are passed to the loop: by value, by `&` or by `&mut`.
+//! Checks how parameters are passed: by value, by `&` or by `&mut`.
 
 use syn::{Expr, Type};
 
@@ -8,7 +8,7 @@ use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::item::SpecFn;
 use crate::spec::{ClauseName, EntryKind, Spec, Value, plain};
 
-/// Checks each parameter that a clause names.
+/// Checks each parameter used by a clause.
 pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_dropped(bag, spec, item);
     for (clause, value) in
@@ -18,13 +18,13 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// Refuses an optimizer or a schedule behind `&`, which `step` could not change.
+/// Rejects an optimizer or a schedule passed by `&`, which `step` cannot change.
 fn check_exclusive(bag: &Bag, clause: ClauseName, value: &Value, item: &SpecFn) {
     let Some(Expr::Path(path)) = value.as_ref().map(|clause| plain(&clause.value)) else { return };
     let Some(name) = path.path.get_ident() else { return };
     let Some(Type::Reference(reference)) = item.type_of(&name.to_string()) else { return };
     if reference.mutability.is_none() {
-        let message = format!("the {} changes with each step, and `&` does not let it", clause.text());
+        let message = format!("the {} changes with each step, which `&` does not allow", clause.text());
         bag.push(
             Diagnostic::error(Place::of(reference), message)
                 .help(format!("take `{name}: &mut {}`", values::type_text(&reference.elem))),
@@ -32,7 +32,7 @@ fn check_exclusive(bag: &Bag, clause: ClauseName, value: &Value, item: &SpecFn) 
     }
 }
 
-/// Warns of a model that is taken by value: it is dropped when the function returns, unless a hook or a block saves it.
+/// Warns of a model passed by value: it is dropped when the function returns, unless a hook or a block saves it.
 fn check_dropped(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let Some(Expr::Path(model)) = spec.model.as_ref().map(|clause| plain(&clause.value)) else { return };
     let Some(name) = model.path.get_ident() else { return };

@@ -1,10 +1,10 @@
-//! What `max`, `min`, `argmax` and `argmin` share: the search for the first best element.
+//! The search for the first maximum or minimum, for `max`, `min`, `argmax` and `argmin`.
 
 use crate::autograd::record;
 use crate::value::Value;
 use crate::{Labels, Scalar, Tensor, ops};
 
-/// The best of all elements.
+/// The best of all elements by `better`.
 #[track_caller]
 pub(crate) fn extreme(op: &str, x: &Tensor, better: fn(Scalar, Scalar) -> bool) -> Tensor {
     assert!(!x.is_empty(), "{op}: a tensor of shape {:?} has no elements", x.shape());
@@ -40,13 +40,13 @@ pub(crate) fn extreme_axis(op: &str, x: &Tensor, axis: isize, better: fn(Scalar,
 }
 
 impl Tensor {
-    /// Where along one axis the largest element is: the first of ties, or the first NaN.
+    /// The index of the largest element along an axis: the first of ties, or the first NaN.
     ///
     /// # Shapes
     /// `x: [rows, classes]` → labels `[rows]` for `axis = 1`; a negative axis counts from the last.
     ///
     /// # Panics
-    /// If there is no such axis, or nothing along it.
+    /// If there is no such axis, or if its length is 0.
     ///
     /// # Example
     /// ```
@@ -60,13 +60,13 @@ impl Tensor {
         best_along("argmax", self, axis, |a, b| a > b)
     }
 
-    /// Where along one axis the smallest element is: the first of ties, or the first NaN.
+    /// The index of the smallest element along an axis: the first of ties, or the first NaN.
     ///
     /// # Shapes
     /// `x: [rows, classes]` → labels `[rows]` for `axis = 1`; a negative axis counts from the last.
     ///
     /// # Panics
-    /// If there is no such axis, or nothing along it.
+    /// If there is no such axis, or if its length is 0.
     #[track_caller]
     pub fn argmin(&self, axis: isize) -> Labels {
         best_along("argmin", self, axis, |a, b| a < b)
@@ -83,7 +83,7 @@ fn best_along(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> b
     along.collect::<Labels>().reshape(&shape.without(axis))
 }
 
-/// The place in the tensor of each best element along an axis.
+/// The flat index of each best element along an axis.
 #[track_caller]
 fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> bool) -> Vec<usize> {
     let (outer, length, inner) = x.value().shape().around(axis);
@@ -106,7 +106,7 @@ fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> 
     places
 }
 
-/// The first best of some numbers, or the first NaN.
+/// The index of the first best value, or of the first NaN.
 fn first_best(numbers: impl Iterator<Item = Scalar>, better: fn(Scalar, Scalar) -> bool) -> usize {
     let mut best: Option<(usize, Scalar)> = None;
     for (place, number) in numbers.enumerate() {

@@ -1,0 +1,20 @@
+//! The element type of every tensor, and arrays of it.
+
+/// The element type of tensors: `f32`, or `f64` under the feature `f64`.
+///
+/// A concrete type keeps user code short and debug builds quick.
+#[cfg(not(feature = "f64"))]
+pub type Scalar = f32;
+/// The element type of tensors: `f32`, or `f64` under the feature `f64`.
+///
+/// A concrete type keeps user code short and debug builds quick.
+#[cfg(feature = "f64")]
+pub type Scalar = f64;
+
+/// An `ndarray` array of any rank, as tensors are built from and converted to.
+pub type Array = ndarray::ArrayD<Scalar>;
+
+/// The shortest decimal that rounds to `value`: 0.1, not the `f32` nearest to it.
+pub(crate) fn decimal(value: Scalar) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
+}
