@@ -1,7 +1,8 @@
-//! The control-flow graph of one function, reduced to what a training loop is about: blocks of events.
+//! The control-flow graph of a function, reduced to what matters to a training loop, with the facts beside it.
 //!
-//! It knows nothing of syntax. Loops stand in it twice, first round and later rounds, so that a fault from
-//! the second batch on is certain.
+//! It knows nothing of syntax.
+//! Each loop body is in it twice, as first iteration and as later iterations, so that a fault from the second
+//! batch on is certain.
 
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
@@ -94,50 +95,51 @@ pub struct Cfg {
     pub(crate) gave_up: bool,
 }
 
-/// Something recognised as an optimizer.
+/// A value recognised as an optimizer.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub struct Optimizer {
     /// As the source names it.
     pub name: String,
-    /// Where it lives.
+    /// The place that holds it.
     pub path: PathId,
-    /// Whose parameters it moves, if that is known.
+    /// The places of the parameters that it updates, if they are known.
     pub owned: Option<Deps>,
     /// It belongs to the caller, or to `self`.
     pub from_caller: bool,
-    /// The caller gave it away: it ends with the function.
+    /// It is a parameter by value: it ends with the function.
     pub given: bool,
-    /// It is handed on, stored or returned, so that somebody else may step it.
+    /// It is passed on, stored or returned, so other code may step it.
     pub escapes: bool,
-    /// Nothing may be said about it.
+    /// Nothing is known about it.
     pub lost: bool,
-    /// It stands for all optimizers of a collection, to which the same is done.
+    /// It represents all optimizers of a collection, which are treated alike.
     pub several: bool,
-    /// Where it is built, and whether a condition may leave that out.
+    /// Its constructors, each with whether a condition may skip it.
     pub built: Vec<(SiteId, bool)>,
-    /// A model it owns that is built in the function: its name, where, and whether under a condition.
+    /// The models that it updates and that the function constructs: place, constructor, and whether a condition
+    /// may skip that.
     pub models: Vec<(PathId, SiteId, bool)>,
 }
 
-/// A named tensor with a graph behind it.
+/// A named tensor with a graph.
 #[derive(Debug, Default)]
 pub struct Graph {
     /// As the source names it.
     pub name: String,
-    /// Graphs that `backward` through this one uses up as well.
+    /// Graphs that `backward` through this one frees as well.
     pub parents: Vec<GraphId>,
-    /// The models whose forward made it.
+    /// The models whose forward computed it.
     pub models: Deps,
-    /// The innermost loop around its `let`, once that was met.
+    /// The innermost loop around its `let`, once that is lowered.
     pub defined: Option<Option<LoopId>>,
-    /// What runs through it or is computed from it, each with the innermost loop around it.
+    /// The backwards through it and the tensors computed from it, each with the innermost loop around it.
     pub users: Vec<(User, Option<LoopId>)>,
     /// It is assigned more than once.
     pub assigned: bool,
-    /// It is several tensors in one, which need not have all of their graph in common.
+    /// It is several tensors in one, whose graphs may differ in part.
     pub several: bool,
-    /// It may be met used up, by itself or through what it was computed from.
+    /// Its graph, or one that it was computed from, may be reused.
     pub watched: bool,
 }
 
@@ -151,7 +153,7 @@ pub enum User {
 }
 
 impl Graph {
-    /// Whether it can be met used up by itself: not if it is used once, in the round that computes it.
+    /// Whether its own graph may be reused: not if it is used once, in the iteration that computes it.
     fn may_be_reused(&self) -> bool {
         let once = match self.users[..] {
             [] => true,
@@ -162,7 +164,7 @@ impl Graph {
     }
 }
 
-/// A place in the source where something happens.
+/// A place of events in the source.
 #[derive(Clone, Debug)]
 pub struct Site {
     /// The call.
@@ -171,32 +173,32 @@ pub struct Site {
     pub text: Excerpt,
     /// The receiver of a method call without arguments.
     pub receiver: Option<Excerpt>,
-    /// The names in the callee of a stage; of a method, those in its receiver.
+    /// The names in the callee of a stage; for a method, those in its receiver.
     pub callee: std::collections::BTreeSet<String>,
     /// All names in the call, if it is opaque.
-    pub names: std::collections::BTreeSet<String>,
+    pub names: std::rc::Rc<std::collections::BTreeSet<String>>,
     /// The loops around it, outermost first.
     pub loops: Vec<LoopId>,
-    /// Whether a condition inside the innermost loop may leave it out.
+    /// Whether a condition inside the innermost loop may skip it.
     pub conditional: bool,
     /// The conditions inside the innermost loop that lead to it, and how they came out.
     ///
-    /// The head of a `while` is none of them, nor is a condition that would have left the loop.
+    /// They include neither the head of a `while` nor conditions of jumps out of the loop.
     pub guards: Vec<(GuardId, bool)>,
-    /// What it is, if it is a stage.
+    /// The stage that it is, if it is one.
     pub stage: Option<Stage>,
-    /// It is one of the stages of a call that runs several.
+    /// It is one of several stages of one call.
     pub fused: bool,
-    /// The user wrote it, into a block or a closure of a spec; the generator wrote the others.
+    /// The user wrote it in a block or a closure of a spec; other sites of a spec are generated.
     pub own: bool,
-    /// The call in whose function it stands; `None` in the function itself.
+    /// The inlined call that contains it; `None` in the function itself.
     pub call: Option<CallId>,
 }
 
-/// A call of a function that is seen.
+/// An inlined call.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Where it stands.
+    /// Its site.
     pub site: SiteId,
     /// The function that calls.
     pub caller: String,
@@ -240,7 +242,7 @@ impl Cfg {
         calls
     }
 
-    /// The innermost loop in whose rounds a place's variable begins anew.
+    /// The innermost loop in whose iterations a place's variable is declared.
     pub fn bound_in(&self, path: PathId) -> Option<LoopId> {
         self.facts.variable(self.paths.root_of(path))?.begins
     }
@@ -255,7 +257,7 @@ impl Cfg {
 }
 
 impl Cfg {
-    /// Settles which graphs are watched.
+    /// Decides which graphs are watched.
     pub(crate) fn watch(&mut self) {
         let mut open: Vec<GraphId> =
             (0..self.graphs.len()).filter(|id| self.graphs[*id].may_be_reused()).collect();
@@ -270,7 +272,7 @@ impl Cfg {
         }
     }
 
-    /// Whether what lives in two places cannot share parameters: one of them was built in this function, and
+    /// Whether the values in two places cannot share parameters: one of them is constructed in this function, and
     /// not from the other.
     pub fn independent(&self, a: PathId, b: PathId) -> bool {
         let (a, b) = (self.paths.root_of(a), self.paths.root_of(b));
@@ -279,7 +281,7 @@ impl Cfg {
         group(a) != group(b) && !(is_parameter(a) && is_parameter(b))
     }
 
-    /// Whether what an unseen function does to these places may change the gradients of this optimizer.
+    /// Whether opaque code that gets these places may change the gradients of this optimizer.
     pub fn touches(&self, id: OptimizerId, deps: &Deps) -> bool {
         let optimizer = &self.optimizers[id];
         let of = optimizer.owned.as_ref().unwrap_or(&self.function.models);

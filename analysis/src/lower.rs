@@ -1,28 +1,33 @@
 //! Lowering: from the body of a function to its control-flow graph.
 //!
-//! This is the only walker of statements.
-//! It follows values through `let`, references, fields, tuples and closures, asks the vocabulary for the effect of
+//! This is the only walk over statements.
+//! It tracks values through `let`, references, fields, tuples and closures, asks the vocabulary for the effect of
 //! each call, and emits an event where gradients, graphs or modes change.
 //! Code that it does not understand becomes an event that makes the analysis silent about the places involved.
 //! It decides nothing: `flow` interprets the events, `lints` judge the result.
 //!
 //! ```text
-//!  text   resolve      source text; functions, types and macros of the file
-//!    ▲      ▲
-//!    └─ env ┘          scopes, places, abstract values
-//!        ▲
-//!      emit            blocks, edges, events, sites
-//!        ▲
-//!     control          frames, loops, branches, jumps, conditions
-//!        ▲
-//!      call            resolves a call, performs its effect, inlines functions
-//!        ▲
-//!   expr, function     the walk over statements and expressions
+//!       text           source text for messages
+//!         ▲
+//!      resolve         functions and types by name; surveys of functions; macros
+//!         ▲
+//!        env           scopes, places, abstract values
+//!         ▲
+//!   emit, notes        blocks, events and sites; notes for lints on bookkeeping
+//!         ▲
+//!      control         frames, loops, branches, jumps, conditions
+//!         ▲
+//!        call          resolves a call, performs its effect, inlines functions
+//!         ▲
+//!   expr, function     statements and expressions
 //! ```
 //!
-//! A room imports only from rooms above it in the drawing.
-//! Each room owns its state (a field of [`Lower`]); its `impl Lower` blocks are its part of the walk, which is
-//! recursive: a branch or a call lowers expressions again.
+//! A room imports only from rooms above it.
+//! The exceptions are questions about syntax alone: `resolve` reads `control::condition` and `control::factors`,
+//! `env` reads `control::known`.
+//!
+//! Each room owns its state, a field of [`Lower`].
+//! Its `impl Lower` blocks are its part of the walk, which is recursive: a branch lowers expressions again.
 
 use std::collections::BTreeSet;
 
@@ -84,7 +89,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
 /// The walk over one function: its graph so far, and the state of each room.
 struct Lower<'a> {
     cfg: Cfg,
-    resolver: &'a Resolver,
+    resolver: &'a Resolver<'a>,
     vocabulary: Vocabularies,
     scope: Scope,
     env: Env<'a>,
@@ -111,7 +116,7 @@ struct Syntax {
 }
 
 impl<'a> Lower<'a> {
-    fn new(resolver: &'a Resolver, function: FnId) -> Self {
+    fn new(resolver: &'a Resolver<'a>, function: FnId) -> Self {
         let survey = &resolver.functions[function].survey;
         let questions = Questions { too_many: survey.too_many, ..Questions::default() };
         let cfg = Cfg {
@@ -139,7 +144,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The function whose body is being lowered.
-    fn here(&self) -> &'a Function {
+    fn here(&self) -> &'a Function<'a> {
         &self.resolver.functions[self.inlining.function]
     }
 

@@ -10,25 +10,16 @@
 use super::{Counter, Excerpt};
 use crate::vocabulary::rust::Variant;
 
-/// Index into [`Questions::all`].
+/// Identity of a question.
 pub type QuestionId = usize;
 
-/// The questions of a function.
+/// The questions whose answers are part of the state.
 #[derive(Debug, Default)]
 pub(crate) struct Questions {
-    /// All of them, in the order in which they are first asked.
-    pub(crate) all: Vec<Question>,
-    /// Those that are part of the state, by the bit that they have there.
-    pub(crate) followed: Vec<QuestionId>,
+    /// By the bit that they have in the state.
+    pub(crate) followed: Vec<Question>,
     /// Some that are asked repeatedly are not part of the state, so a fault on some path may be none.
     pub(crate) too_many: bool,
-}
-
-impl Questions {
-    /// The question with this bit in the state.
-    pub(crate) fn of_bit(&self, bit: usize) -> &Question {
-        &self.all[self.followed[bit]]
-    }
 }
 
 /// A question with the answer yes or no: whether an expression is true, or whether it is a certain constant.

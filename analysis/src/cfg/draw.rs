@@ -1,4 +1,4 @@
-//! Drawings of a control-flow graph: as text with a column for the states, and as Mermaid.
+//! Drawings of a control-flow graph: as text with the states in the margin, and as Mermaid.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use super::{Action, BlockId, BlockKind, Cfg, Edge, Event};
 
 impl Cfg {
-    /// The graph as text: blocks, the stages in them with their lines, and where control goes next.
+    /// The graph as text: blocks, their stages with lines, and their edges.
     ///
-    /// `margin` gives, for the events of a block, what to write beside each.
+    /// `margin` returns the text next to each event of a block.
     pub fn text(&self, margin: &dyn Fn(BlockId) -> Vec<String>) -> String {
         let shown = self.shown();
         let mut out = String::new();
@@ -50,7 +50,7 @@ impl Cfg {
         out
     }
 
-    /// The blocks worth drawing: entry and exit, loop heads, and where a stage stands; only what is reached.
+    /// The blocks that are drawn: those reached that are the entry, an exit, a loop head, or contain a stage.
     fn shown(&self) -> Vec<BlockId> {
         let mut reached = BTreeSet::from([0]);
         let mut open = vec![0];
@@ -73,7 +73,7 @@ impl Cfg {
         }
     }
 
-    /// The line of an event that is worth drawing.
+    /// The line of an event, if it is drawn.
     fn line(&self, event: &Event) -> Option<String> {
         let drawn = matches!(
             event.action,
@@ -87,7 +87,7 @@ impl Cfg {
         drawn.then(|| format!("{:>4}  {}", site.place.line(), site.text))
     }
 
-    /// The drawn blocks that follow a block, joints passed over.
+    /// The drawn blocks that follow a block.
     fn next_shown(&self, block: BlockId, shown: &[BlockId]) -> BTreeSet<(usize, bool)> {
         let mut next = BTreeSet::new();
         let mut seen = BTreeSet::new();

@@ -4,16 +4,16 @@ use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId};
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
 
-/// A straight stretch of events.
+/// A basic block: events without a branch between them.
 #[derive(Debug, Default)]
 pub struct Block {
-    /// What a reader would call it; empty for joints.
+    /// Its name in drawings; empty for joins.
     pub label: String,
-    /// Where in the function it is.
+    /// Its position in the function.
     pub kind: BlockKind,
-    /// What happens, in order.
+    /// Its events, in order.
     pub events: Vec<Event>,
-    /// Where control goes next.
+    /// The edges to the next blocks.
     pub edges: Vec<Edge>,
     /// The loop whose further iteration begins here.
     pub iterates: Option<LoopId>,
@@ -21,104 +21,104 @@ pub struct Block {
     pub ends: Option<Place>,
 }
 
-/// Where in a function a block is.
+/// The position of a block in the function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BlockKind {
-    /// In between.
+    /// Anywhere else.
     #[default]
     Inner,
-    /// Where the rounds of a loop begin.
+    /// The start of a loop's iterations.
     Head,
-    /// At the closing brace.
+    /// The closing brace.
     Exit,
 }
 
-/// A way from the end of one block to the start of another.
+/// An edge from the end of one block to the start of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// The next block.
     pub to: BlockId,
-    /// Whether it passes over a loop whose body did not run at all.
+    /// Whether it bypasses a loop whose body did not run.
     pub skips: bool,
 }
 
-/// Something that happens at a site.
+/// An action at a site.
 #[derive(Debug)]
 pub struct Event {
-    /// What happens.
+    /// The action.
     pub action: Action,
-    /// Where in the source.
+    /// Its site.
     pub site: SiteId,
-    /// Whether this copy stands in a first round that its condition may leave out.
+    /// Whether this copy is in a first iteration that a condition may skip.
     pub maybe_not_first: bool,
-    /// Whether this copy stands in the first round of its innermost loop.
+    /// Whether this copy is in the first iteration of its innermost loop.
     pub first: bool,
 }
 
-/// What an event does.
+/// The action of an event.
 #[derive(Debug)]
 pub enum Action {
-    /// An optimizer comes from its constructor: nothing in its gradients.
+    /// An optimizer is constructed; its gradients are empty.
     Build(OptimizerId),
-    /// An optimizer comes from where it cannot be seen.
+    /// An optimizer comes from opaque code.
     Forget(OptimizerId),
     /// A stage acts on the gradients of one optimizer.
     Effect(OptimizerId, Effect),
-    /// A stage acts on the gradients of whatever these places hold.
+    /// A stage acts on the gradients of the values in these places.
     Through(Deps, Effect),
     /// `backward` of a loss.
     Backward {
         /// What the loss was computed from.
         deps: Deps,
-        /// The tensors whose graphs it runs through.
+        /// The tensors whose graphs it traverses.
         graphs: Vec<GraphId>,
         /// Whether the loss is the first of them; else it was computed from them.
         own: bool,
-        /// Whether the graphs may be used again.
+        /// Whether the graphs are retained.
         retain: bool,
         /// Whether the loss carries a scaler's factor.
         scaled: bool,
     },
-    /// A tensor gets a value, computed from other tensors.
+    /// A tensor is computed from other tensors.
     Compute(GraphId, Vec<GraphId>),
-    /// A tensor's graph is not known any more.
+    /// A tensor's graph becomes unknown.
     LoseGraph(GraphId),
-    /// Something unseen may have changed the gradients that belong to these places.
+    /// Opaque code may have changed the gradients of the values in these places.
     Touch(Deps),
-    /// Something new, that was not made from it, takes the place of a model or of a layer.
+    /// A new value that is not computed from it replaces a model or a layer.
     Replace(PathId),
     /// The answer to the followed question with this bit.
     Assume(usize, bool),
     /// The answer to the followed question with this bit may have changed.
     Unassume(usize),
-    /// A stage that leaves gradients alone, for drawings.
+    /// A stage that does not act on gradients, for drawings.
     Mark(Stage),
-    /// Somebody takes the parameters of these places as they stand, or leaves the round.
+    /// The parameters in these places are read as they are, or control leaves the iteration.
     Look(Deps),
     /// A forward or a loss, with the place of its model; see [`super::Computation`].
     Computation(Option<PathId>),
-    /// A schedule moves the learning rate of an optimizer, or of whatever it was built for.
+    /// A schedule advances the learning rate of this optimizer, or of the one that it was constructed with.
     Schedule(Option<OptimizerId>),
-    /// A model's layers are switched to a mode.
+    /// A model gets this mode, or an unknown one.
     Mode(PathId, Option<Mode>),
-    /// The mode of whatever these places hold is not known any more.
+    /// The modes of the models in these places become unknown.
     LoseMode(Deps),
-    /// Recording is switched on or off.
+    /// Recording is switched on, off, or by an unknown argument.
     Recording(Option<bool>),
-    /// A guard keeps the modes as they are now.
+    /// A guard saves the current modes.
     KeepMode(usize),
-    /// A guard gives a model the mode back that it kept.
+    /// A guard restores the mode of a model that it saved.
     RestoreMode(usize, PathId),
 }
 
-/// What takes the parameters as they stand.
+/// A reader of the current parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
     /// An average is moved towards them.
     Average,
     /// They are saved.
     Save,
-    /// A `continue` or a `break` goes to the next round, or past the loop.
+    /// A `continue` or a `break` ends the iteration.
     Leave,
 }
 

@@ -1,17 +1,18 @@
 //! Source text for messages.
 
 use std::fmt::{self, Debug, Display, Formatter};
+use std::rc::Rc;
 
 /// Source text for messages.
 ///
 /// It can be displayed and nothing else, so no verdict depends on how the source is written.
 /// What has to be compared is an [`super::ExpressionId`].
 #[derive(Clone, Default)]
-pub struct Excerpt(String);
+pub struct Excerpt(Rc<str>);
 
 impl From<String> for Excerpt {
     fn from(text: String) -> Self {
-        Self(text)
+        Self(text.into())
     }
 }
 

@@ -6,6 +6,7 @@ use super::{Deps, Past, PathId, Sites};
 
 /// Facts about the function as a whole.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub(crate) struct Function {
     /// Its name.
     pub(crate) name: String,

@@ -118,9 +118,10 @@ impl Cfg {
         let (one, other) = (&self.guards[a.0], &self.guards[b.0]);
         match (one.counter(), other.counter()) {
             (Some(x), Some(y)) => x.agrees(y) && (x.fires == a.1) == (y.fires == b.1),
-            (None, None) => match (positive(&one.formula, a.1), positive(&other.formula, b.1)) {
-                ((one, a), (other, b)) => a == b && one.agrees(other),
-            },
+            (None, None) => {
+                let ((one, a), (other, b)) = (positive(&one.formula, a.1), positive(&other.formula, b.1));
+                a == b && one.agrees(other)
+            }
             _ => false,
         }
     }

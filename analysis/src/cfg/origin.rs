@@ -1,5 +1,4 @@
-//! Where a value comes from: what it was computed from, through which last operation, and whether a
-//! gradient can still pass.
+//! The origin of a value: its inputs, its last operation, and whether gradients flow through it.
 
 use super::{Deps, Excerpt, LoopId, SiteId};
 use crate::limits;
@@ -8,65 +7,65 @@ use crate::vocabulary::{GradientStop, Loss, Op};
 /// What a value was computed from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
-    /// It cannot be said.
+    /// Unknown.
     #[default]
     Unknown,
-    /// Literals alone.
+    /// Literals only.
     Constant,
     /// Items of this loop, and literals.
     Data(LoopId),
-    /// A model's forward, whatever else came in.
+    /// A model's forward, and any other inputs.
     Computed,
 }
 
-/// Where a gradient ends.
+/// An operation that stops gradients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// What ends it.
+    /// The operation.
     pub how: GradientStop,
-    /// The call that does.
+    /// The call.
     pub site: SiteId,
-    /// The models whose forward lies before it.
+    /// The models whose forward comes before it.
     pub models: Deps,
-    /// A loss was computed from it since.
+    /// A loss is computed from the result.
     pub in_loss: bool,
 }
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
     /// What it was computed from.
     pub source: Source,
-    /// The op that made its numbers what they are, and where.
+    /// The last operation that determined its numbers.
     pub last: Option<(Op, SiteId)>,
-    /// The forwards that it went through.
+    /// The forwards that contributed to it.
     pub forwards: Vec<SiteId>,
-    /// The models whose forwards those are.
+    /// The models of those forwards.
     pub models: Deps,
-    /// No gradient passes it at all, because of this.
+    /// No gradient flows through it, because of this.
     pub cut: Option<Cut>,
-    /// It is a sum, and no gradient passes this term of it.
+    /// It is a sum, and no gradient flows through a term of it, because of this.
     pub term: Option<Cut>,
     /// It was multiplied or divided.
     pub scaled: bool,
-    /// Something behind it was computed while nothing was recorded.
+    /// One of its inputs was computed without recording.
     pub unrecorded: bool,
-    /// A loss without reduction, which nothing has summed or averaged since.
+    /// A loss without reduction that is not summed or averaged yet.
     pub unreduced: Option<SiteId>,
-    /// It is an object that computes this loss.
+    /// It is a criterion: an object that computes this loss.
     pub criterion: Option<&'static Loss>,
 }
 
-/// How two values are put together.
+/// How an operation combines two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Join {
-    /// Added.
+    /// Sum.
     Sum,
-    /// The second taken from the first.
+    /// Difference.
     Difference,
-    /// Multiplied, or the first divided by the second.
+    /// Product or quotient.
     Product,
-    /// In a way that is not looked at.
+    /// Any other way.
     Other,
 }
 
@@ -81,22 +80,22 @@ impl Origin {
         Self { source: Source::Data(of), ..Self::default() }
     }
 
-    /// Whether no gradient can come from it: a literal, data, or behind a cut.
+    /// Whether no gradient flows through it: a literal, data, or a detached value.
     pub fn is_flat(&self) -> bool {
         matches!(self.source, Source::Constant | Source::Data(_)) || self.cut.is_some()
     }
 
-    /// Whether it is data, or computed from nothing else.
+    /// Whether it is data, or computed from data only.
     pub fn is_data(&self) -> bool {
         matches!(self.source, Source::Data(_)) && self.models.is_empty()
     }
 
-    /// A part of it, or the same numbers in another form.
+    /// The origin of a part of it, or of the same numbers in another form.
     pub fn part(&self) -> Self {
         Self { term: None, criterion: None, ..self.clone() }
     }
 
-    /// What an op that is not known makes of these: data of data, else nothing is known.
+    /// The origin of the result of an unknown operation: data if all inputs are, else unknown.
     pub fn unseen<'o>(parts: impl Iterator<Item = &'o Self>) -> Self {
         let all = parts.fold(Self::constant(), |all, part| all.with(part, Join::Other));
         match all.source {
@@ -105,7 +104,7 @@ impl Origin {
         }
     }
 
-    /// What arithmetic on two values gives.
+    /// The origin of the result of arithmetic.
     pub fn with(&self, other: &Self, join: Join) -> Self {
         let source = match (self.source, other.source) {
             (Source::Computed, _) | (_, Source::Computed) => Source::Computed,
@@ -144,7 +143,7 @@ impl Origin {
         all
     }
 
-    /// What a known op makes of it; `others` are the op's further arguments.
+    /// The origin of the result of a known operation; `others` are its further arguments.
     pub fn after(&self, op: Op, site: SiteId, others: &[&Self]) -> Self {
         let joined = others.iter().fold(self.clone(), |all, other| all.with(other, Join::Other));
         let last = match op {
@@ -158,7 +157,7 @@ impl Origin {
         Self { last, term, unreduced: joined.unreduced.filter(|_| stays), criterion: None, ..joined }
     }
 
-    /// The output of a model's forward: gradients reach the model's own parameters again.
+    /// The origin of a model's output: gradients flow to the model's own parameters again.
     pub fn forward(&self, site: SiteId, model: &Deps) -> Self {
         let mut all = Self { forwards: self.forwards.clone(), ..Self::default() };
         all.add_forward(site);
@@ -170,7 +169,7 @@ impl Origin {
         }
     }
 
-    /// What a known loss makes of output and target.
+    /// The origin of a known loss of this output and `target`.
     pub fn loss(&self, target: &Self) -> Self {
         let mut all = self.with(target, Join::Other);
         if let Some(cut) = &mut all.cut {
@@ -179,7 +178,7 @@ impl Origin {
         Self { scaled: false, ..all }
     }
 
-    /// It goes where no gradient follows.
+    /// The origin of the result of an operation that stops gradients.
     pub fn ended(&self, how: GradientStop, site: SiteId) -> Self {
         let flat = matches!(self.source, Source::Constant | Source::Data(_));
         let cut = Cut { how, site, models: self.models.clone(), in_loss: false };
@@ -193,7 +192,7 @@ impl Origin {
         }
     }
 
-    /// One of two values, when it cannot be known which: what holds of both.
+    /// The join of two origins.
     pub fn either(&self, other: &Self) -> Self {
         let mut all = self.union(other);
         let same = |a: &Option<Cut>, b: &Option<Cut>| a.clone().filter(|_| b.is_some());
@@ -205,7 +204,7 @@ impl Origin {
         all
     }
 
-    /// The forwards and models of both, and nothing said of the rest.
+    /// The forwards and models of both; everything else is unknown.
     fn union(&self, other: &Self) -> Self {
         let mut all = Self {
             forwards: self.forwards.clone(),
@@ -232,7 +231,7 @@ impl Origin {
 pub struct LossCall {
     /// The call.
     pub site: SiteId,
-    /// What the loss takes.
+    /// The loss.
     pub loss: &'static Loss,
     /// The callee is the function of that name.
     pub by_name: bool,
@@ -242,14 +241,14 @@ pub struct LossCall {
     pub target: Argument,
 }
 
-/// A difference of two tensors that both went through a model.
+/// A difference of two tensors that both depend on a forward.
 #[derive(Clone, Debug)]
 pub struct Difference {
     /// The subtraction.
     pub site: SiteId,
-    /// What is subtracted from.
+    /// The minuend.
     pub output: Argument,
-    /// What is subtracted.
+    /// The subtrahend.
     pub target: Argument,
 }
 
@@ -264,18 +263,18 @@ pub struct Argument {
     pub name: Option<String>,
     /// All names in it, unless it is a variable or a field.
     pub names: std::collections::BTreeSet<String>,
-    /// Where it comes from, whichever round it is.
+    /// Its origin in any iteration.
     pub origin: Origin,
 }
 
-/// A call of `backward`, and where the loss comes from.
+/// A call of `backward`.
 #[derive(Clone, Debug)]
 pub struct Root {
     /// The call.
     pub site: SiteId,
-    /// Where the loss comes from, whichever round it is.
+    /// The origin of the loss in any iteration.
     pub origin: Origin,
-    /// A loss of more than one number is added up; else the program stops.
+    /// A loss of more than one number is summed; else `backward` panics.
     pub adds_up: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Names of places that values live in: variables and their fields.
+//! Places of values: variables and their fields.
 
 use crate::limits;
 use std::collections::BTreeMap;
@@ -46,7 +46,7 @@ impl Paths {
         all.filter(|(_, (parent, _))| parent.is_none()).map(|(id, (_, name))| (id, name.as_str()))
     }
 
-    /// The variable that a place belongs to.
+    /// The variable of a place.
     pub fn root_of(&self, mut path: PathId) -> PathId {
         while let Some(parent) = self.parents[path] {
             path = parent;
@@ -98,7 +98,7 @@ impl Deps {
         Self::Known(Rc::from([path]))
     }
 
-    /// Whether there is no place in it.
+    /// Whether it has no place.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Known(paths) if paths.is_empty())
     }
@@ -111,7 +111,7 @@ impl Deps {
         }
     }
 
-    /// Both together.
+    /// The union of both.
     pub fn union(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => {
@@ -130,7 +130,7 @@ impl Deps {
         }
     }
 
-    /// Whether some place of one is a place of the other or a part of one; `None` when that is not known.
+    /// Whether some place of one overlaps one of the other; `None` if unknown.
     pub fn overlaps(&self, other: &Self, paths: &Paths) -> Option<bool> {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => {

@@ -50,9 +50,9 @@ impl OptimizerFacts {
 
     /// Nothing is known of the gradients.
     fn forget_gradients(&mut self) {
-        [&mut self.scale, &mut self.shared, &mut self.mixed]
-            .into_iter()
-            .for_each(|value| value.set(StateSet::UNKNOWN, None));
+        for value in [&mut self.scale, &mut self.shared, &mut self.mixed] {
+            value.set(StateSet::UNKNOWN, None);
+        }
     }
 
     /// The gradients are empty.

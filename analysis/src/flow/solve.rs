@@ -31,7 +31,7 @@ impl Solution {
         let decides = |bit: usize, yes: bool| cases.iter().all(|case| case.is_decided_by(bit, yes, bad));
         // That something is a constant tells more than that it is not another.
         let bits = 0..cfg.questions.followed.len();
-        let constants = bits.clone().filter(|bit| cfg.questions.of_bit(*bit).of_constant);
+        let constants = bits.clone().filter(|bit| cfg.questions.followed[*bit].of_constant);
         let all = bits.flat_map(|bit| [(bit, true), (bit, false)]);
         constants.map(|bit| (bit, true)).chain(all).find(|(bit, yes)| decides(*bit, *yes))
     }

@@ -76,7 +76,7 @@ impl FlowState {
     pub(super) fn apply(&mut self, cfg: &Cfg, event: &Event) {
         match event.action {
             Action::Assume(bit, yes) if !self.coarse => {
-                let excludes = cfg.questions.of_bit(bit).excludes;
+                let excludes = cfg.questions.followed[bit].excludes;
                 self.paths.retain_mut(|path| path.assume(bit, yes, excludes));
                 self.sort();
             }

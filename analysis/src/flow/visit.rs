@@ -78,7 +78,7 @@ pub(super) fn collect(cfg: &Cfg, starts: &[FlowState]) -> (Vec<Visit>, Vec<Vec<C
         let mut state = start.clone();
         for (index, event) in block.events.iter().enumerate() {
             for what in observed(cfg, &state, &event.action) {
-                let differing = differing_cases(cfg, &state, what, &event.action);
+                let differing = differing_cases(cfg, &state, &what, &event.action);
                 let cases = (!differing.is_empty()).then_some(all_cases.len());
                 all_cases.extend(cases.map(|_| differing));
                 visits.push(Visit {
@@ -100,14 +100,14 @@ pub(super) fn collect(cfg: &Cfg, starts: &[FlowState]) -> (Vec<Visit>, Vec<Vec<C
 }
 
 /// The states that a visit meets under each path condition, if they differ.
-fn differing_cases(cfg: &Cfg, state: &FlowState, what: Observed, action: &Action) -> Vec<Case> {
+fn differing_cases(cfg: &Cfg, state: &FlowState, what: &Observed, action: &Action) -> Vec<Case> {
     let cases = |states: &dyn Fn(&PathState) -> u8| {
         let case = |path: &PathState| Case { condition: path.condition, states: states(path) };
         let cases: Vec<Case> = state.paths.iter().map(case).filter(|case| case.states != 0).collect();
         let differ = cases.iter().any(|case| case.states != cases[0].states);
         if differ { cases } else { Vec::new() }
     };
-    match what {
+    match *what {
         Observed::Effect(id, ..) | Observed::Look(id, _) => cases(&|path| path.gradients(id).direct.bits()),
         Observed::Backward(graph, _) => cases(&|path| path.graph(graph).direct()),
         Observed::Computation(Some(_), _) => match action {

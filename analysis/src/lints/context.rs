@@ -240,7 +240,7 @@ impl<'a> Context<'a> {
     /// The outcome of a single condition under which a visit meets a state in `bad`, as the end of a message.
     pub fn when_not_always(&self, visit: &Visit, bad: u8) -> Option<String> {
         let (bit, outcome) = self.solution.decides(self.cfg, visit, bad)?;
-        Some(self.cfg.questions.of_bit(bit).when(outcome))
+        Some(self.cfg.questions.followed[bit].when(outcome))
     }
 
     /// Reports a finding.

@@ -4,7 +4,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, ExprMethodCall, Path, Token};
 
 use super::control::known::Known;
-use super::env::value::{Handed, Kind, Value};
+use super::env::value::{Kind, Passing, Value};
 use super::resolve::macros::Unfolded;
 use super::{Lower, address};
 use crate::cfg::{Mark, OptimizerId, PathId};
@@ -114,10 +114,10 @@ impl<'a> Lower<'a> {
     }
 
     pub(super) fn method(&mut self, expr: &'a Expr, node: &'a ExprMethodCall) -> Value<'a> {
-        if let Some(value) = self.driven(expr, node) {
+        let name = node.method.to_string();
+        if let Some(value) = self.driven(expr, node, &name) {
             return value;
         }
-        let name = node.method.to_string();
         let receiver = if is_forced(&name) {
             // An error ends the program.
             self.with_error_exit(&node.receiver, None)
@@ -162,7 +162,7 @@ impl<'a> Lower<'a> {
         let function = self.env.value(path).cloned();
         if let Some(&Kind::Closure(closure)) = function.as_ref().map(|value| &value.kind) {
             if !self.survey().assigned.contains(&call.name) {
-                return self.run(closure, address(call.expr), call.arguments.clone());
+                return self.inline_closure(closure, address(call.expr), call.arguments.clone());
             }
             self.touch_expr(&closure.node.body);
         }
@@ -180,7 +180,7 @@ impl<'a> Lower<'a> {
     /// Calls the value of an expression.
     fn call_value(&mut self, call: &Call<'a>, function: &Value<'a>) -> Value<'a> {
         if let Kind::Closure(closure) = function.kind {
-            return self.run(closure, address(call.expr), call.arguments.clone());
+            return self.inline_closure(closure, address(call.expr), call.arguments.clone());
         }
         self.opaque_call(call)
     }
@@ -282,7 +282,7 @@ impl<'a> Lower<'a> {
     /// Returns the subject: a wrapper around it, or the value in a wrapper.
     fn passes(&mut self, call: &Call<'a>) -> Value<'a> {
         match (&call.receiver, &call.arguments[..]) {
-            (Some(receiver), _) => Value { handed: Handed::Value, ..receiver.clone() },
+            (Some(receiver), _) => Value { passing: Passing::Value, ..receiver.clone() },
             (None, [value]) => {
                 let known = (Variant::of(&call.name) == Some(Variant::Some)).then_some(Known::Something);
                 value.clone().with_known(known)
@@ -297,7 +297,7 @@ impl<'a> Lower<'a> {
         if let Some(place) = value.place {
             self.changed_in(place);
         }
-        Value { handed: Handed::Value, ..value.clone() }
+        Value { passing: Passing::Value, ..value.clone() }
     }
 
     fn copies(&mut self, call: &Call<'a>) -> Value<'a> {
@@ -307,7 +307,7 @@ impl<'a> Lower<'a> {
             copy.copy_of = Some(id);
             return copy;
         }
-        Value { handed: Handed::Value, copied: true, ..value.clone() }
+        Value { passing: Passing::Value, copied: true, ..value.clone() }
     }
 
     fn sets_epoch(&mut self, call: &Call<'a>) -> Value<'a> {

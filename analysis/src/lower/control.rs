@@ -133,7 +133,7 @@ impl<'a> Lower<'a> {
 
     /// The join of two values; gives up on optimizers that it no longer identifies.
     pub(super) fn join_values(&mut self, a: Value<'a>, b: Value<'a>) -> Value<'a> {
-        let (value, lost) = a.either(b);
+        let (value, lost) = a.join(b);
         self.lose(lost);
         value
     }

@@ -1,18 +1,18 @@
-//! Bodies that are nested deeper than is followed: nothing may walk through them to their ends, since a long
-//! enough chain of calls overflows any stack.
+//! Bodies that are nested too deeply to be walked: a recursion over a long enough chain of calls overflows any
+//! stack.
 
 use crate::limits;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, Item};
 
-/// Whether expressions of this body are nested deeper than is followed.
+/// Whether expressions of a body are nested deeper than [`limits::NESTED_EXPRESSIONS`].
 pub(crate) fn is_deep(body: &Block) -> bool {
     let mut depth = Depth { now: 0, most: 0 };
     depth.visit_block(body);
     depth.most > limits::NESTED_EXPRESSIONS
 }
 
-/// The methods of a visitor that leave out the bodies that are nested too deep.
+/// Methods of a visitor that skips bodies that are nested too deeply.
 macro_rules! leave_out_deep_bodies {
     ($life:lifetime) => {
         fn visit_item_fn(&mut self, function: &$life syn::ItemFn) {

@@ -1,6 +1,7 @@
 //! Builder of the graph: blocks, edges, events and sites.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use quote::ToTokens;
 use syn::Expr;
@@ -115,7 +116,7 @@ impl Lower<'_> {
 }
 
 /// Sites and loops.
-impl Lower<'_> {
+impl<'a> Lower<'a> {
     /// The site of a syntax node.
     pub(in crate::lower) fn site(
         &mut self,
@@ -133,7 +134,7 @@ impl Lower<'_> {
             text,
             receiver: None,
             callee: BTreeSet::new(),
-            names: BTreeSet::new(),
+            names: Rc::default(),
             loops: self.control.loops(),
             conditional: self.control.is_conditional(),
             guards: self.guards_here(),
@@ -147,18 +148,19 @@ impl Lower<'_> {
         self.cfg.sites.len() - 1
     }
 
-    pub(in crate::lower) fn site_of(&mut self, expr: &Expr, stage: Option<Stage>) -> SiteId {
-        self.site(address(expr), stage, || (Place::of(expr), text::call(expr).into()))
+    pub(in crate::lower) fn site_of(&mut self, expr: &'a Expr, stage: Option<Stage>) -> SiteId {
+        let resolver = self.resolver;
+        self.site(address(expr), stage, || resolver.source(expr).shown(expr))
     }
 
     /// The site of an opaque call, with its names if the function may train something.
-    pub(in crate::lower) fn opaque_site_of(&mut self, expr: &Expr) -> SiteId {
+    pub(in crate::lower) fn opaque_site_of(&mut self, expr: &'a Expr) -> SiteId {
         let site = self.site_of(expr, None);
         let trains = self.resolver.functions[self.inlining.root].survey.stages > 0;
         let names = &mut self.cfg.sites[site].names;
         // No lint reads them in a function that trains nothing.
         if trains && names.is_empty() {
-            identifiers(expr.to_token_stream(), names);
+            *names = Rc::clone(&self.resolver.source(expr).mentions(expr).names);
         }
         site
     }

@@ -1,5 +1,6 @@
 //! Statements and expressions, in evaluation order.
 
+use quote::ToTokens;
 use syn::{Block, Expr, Local, Pat, Stmt};
 
 use crate::cfg::{Deps, Recorded, UseKind};
@@ -7,13 +8,13 @@ use crate::limits;
 use crate::lower::control::FrameKind;
 use crate::lower::control::known::Known;
 use crate::lower::env::bind::member;
-use crate::lower::env::value::{Handed, Kind, Value};
+use crate::lower::env::value::{Kind, Passing, Value};
+use crate::lower::resolve::Mentions;
 use crate::lower::{Lower, address};
-use crate::tokens::names_in;
 use crate::vocabulary::rust::Variant;
 
 mod composite;
-pub(in crate::lower) mod operators;
+mod operators;
 
 impl<'a> Lower<'a> {
     /// A block, with a scope of its own.
@@ -45,7 +46,7 @@ impl<'a> Lower<'a> {
                 value.guard().into_iter().for_each(|guard| self.end_guard(guard));
                 self.dropped(&value);
             }
-            Stmt::Macro(node) => self.touch_tokens(node.mac.tokens.clone()),
+            Stmt::Macro(node) => self.touch(&Mentions::of(node.mac.tokens.clone())),
             // Nested functions are lowered by themselves.
             Stmt::Item(_) => {}
         }
@@ -131,7 +132,7 @@ impl<'a> Lower<'a> {
                 base => self.awaits(base),
             },
             Expr::Async(node) => {
-                self.touch_expr(&node.block);
+                self.touch(&Mentions::of(node.block.to_token_stream()));
                 Value::nothing()
             }
             Expr::Macro(node) => self.tokens(&node.mac.tokens),
@@ -161,7 +162,7 @@ impl<'a> Lower<'a> {
         if node.mutability.is_some() {
             self.note_use(&node.expr, UseKind::Lent);
         }
-        value.handed = if node.mutability.is_some() { Handed::Exclusive } else { Handed::Shared };
+        value.passing = if node.mutability.is_some() { Passing::Exclusive } else { Passing::Shared };
         value
     }
 
@@ -181,14 +182,15 @@ impl<'a> Lower<'a> {
 
     /// Code that the walk does not understand.
     fn tokens(&mut self, tokens: &proc_macro2::TokenStream) -> Value<'a> {
-        self.touch_tokens(tokens.clone());
+        self.touch(&Mentions::of(tokens.clone()));
         Value::plain(Deps::Anything)
     }
 
     /// The places that the variables in an expression were computed from.
-    fn mentioned(&self, expr: &Expr) -> Deps {
-        let names = names_in(&expr);
-        let known = names.iter().filter_map(|name| self.env.value(self.lookup(name)?));
+    fn mentioned(&self, expr: &'a Expr) -> Deps {
+        let source = self.resolver.source(expr);
+        let names = source.mentions(expr).names.iter();
+        let known = names.filter_map(|name| self.env.value(self.lookup(name)?));
         known.fold(Deps::none(), |all, value| all.union(&value.deps))
     }
 
@@ -203,15 +205,15 @@ impl<'a> Lower<'a> {
         self.env.read.insert(path);
         let path = self.env.unaliased(path);
         self.env.read.insert(path);
-        self.note_read(node);
+        self.note_read(node, name, path);
         self.names_schedule(path);
         self.env.value(path).map_or_else(
             || Value { place: Some(path), ..Value::plain(Deps::one(path)) },
             |value| {
                 // A parameter of type `&T` is a shared reference.
-                let shared = value.handed == Handed::Shared && self.env.parameters.contains(&path);
-                let handed = if shared { Handed::Shared } else { Handed::Value };
-                Value { handed, ..value.clone() }
+                let shared = value.passing == Passing::Shared && self.env.parameters.contains(&path);
+                let passing = if shared { Passing::Shared } else { Passing::Value };
+                Value { passing, ..value.clone() }
             },
         )
     }

@@ -4,12 +4,12 @@ use syn::{FnArg, Generics, Pat, PatIdent, Receiver, Type};
 
 use crate::cfg::{BlockKind, Deps, Origin, PathId};
 use crate::diagnostic::Place;
-use crate::lower::env::value::{Handed, Kind, Value};
+use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
 use crate::vocabulary::Role;
 use crate::vocabulary::rust::is_number;
 
-impl<'a> Lower<'a> {
+impl Lower<'_> {
     pub(super) fn function(&mut self) {
         let function = self.here();
         let name = &function.sig.ident;
@@ -57,16 +57,16 @@ impl<'a> Lower<'a> {
         {
             self.cfg.optimizers[*id].given = true;
         }
-        let handed = match ty {
-            Type::Reference(by) if by.mutability.is_some() => Handed::Exclusive,
-            Type::Reference(_) => Handed::Shared,
-            _ => Handed::Value,
+        let passing = match ty {
+            Type::Reference(by) if by.mutability.is_some() => Passing::Exclusive,
+            Type::Reference(_) => Passing::Shared,
+            _ => Passing::Value,
         };
         let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));
         let origin = if number { Origin::constant() } else { Origin::default() };
         let value = Value {
             place: Some(path),
-            handed,
+            passing,
             ty: self.resolver.type_of(ty, self.inlining.function),
             typed_schedule: by_type == Some(Role::Schedule),
             ..Value::of(kind, Deps::one(path)).with_origin(origin)

@@ -39,20 +39,24 @@ impl<'a> Lower<'a> {
     /// The variable of a name, if its uses are recorded, and the site of the name.
     fn noted_name(&mut self, node: &ExprPath) -> Option<(PathId, SiteId)> {
         let name = node.path.get_ident()?.to_string();
-        let path = self.lookup(&name)?;
-        let path = self.env.unaliased(path);
+        let path = self.env.unaliased(self.lookup(&name)?);
+        Some((path, self.noted_site(node, name, path)?))
+    }
+
+    /// The site of a name of this variable, if its uses are recorded.
+    fn noted_site(&mut self, node: &ExprPath, name: String, path: PathId) -> Option<SiteId> {
         let noted = self.survey().assigned.contains(&name)
             || self.env.built.contains_key(&path)
             || self.env.item_sources.contains(&path);
         if !noted || self.at.dead {
             return None;
         }
-        Some((path, self.site(address(node), None, || (Place::of(node), name.into()))))
+        Some(self.site(address(node), None, || (Place::of(node), name.into())))
     }
 
     /// Records a read of a variable.
-    pub(super) fn note_read(&mut self, node: &ExprPath) {
-        if let Some((path, site)) = self.noted_name(node) {
+    pub(super) fn note_read(&mut self, node: &ExprPath, name: String, path: PathId) {
+        if let Some(site) = self.noted_site(node, name, path) {
             self.note(path, site, UseKind::Read);
         }
     }

@@ -3,6 +3,7 @@
 //! Names are resolved by scope alone, and only where that is certain.
 //! Ambiguous names, imports from elsewhere and methods that trait implementations decide stay unresolved.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use syn::visit::Visit;
@@ -19,9 +20,11 @@ mod imports;
 pub(super) mod macros;
 mod names;
 mod questions;
+mod source;
 pub(super) mod survey;
 mod types;
 
+pub(super) use source::Mentions;
 pub(super) use types::type_arguments;
 
 /// Index into [`Resolver::functions`].
@@ -32,22 +35,24 @@ pub(crate) type TypeId = usize;
 type ScopeId = usize;
 
 /// Functions, types and scopes of one check.
-pub(crate) struct Resolver {
+pub(crate) struct Resolver<'f> {
     /// The vocabularies of the libraries that the code uses.
     pub vocabularies: Vocabularies,
-    pub functions: Vec<Function>,
-    types: Vec<TypeDef>,
+    pub functions: Vec<Function<'f>>,
+    types: Vec<TypeDef<'f>>,
     scopes: Vec<Scope>,
     /// Default methods of traits, by the trait's name.
     defaults: BTreeMap<String, Vec<FnId>>,
+    /// Expressions of `functions` as messages show them.
+    sources: source::Sources,
 }
 
 /// A function with a body.
-pub(crate) struct Function {
+pub(crate) struct Function<'f> {
     pub name: String,
-    pub sig: Signature,
+    pub sig: &'f Signature,
     /// Its body, with macros unfolded.
-    pub body: Block,
+    pub body: Cow<'f, Block>,
     pub survey: Survey,
     /// How it is checked.
     pub options: CheckOptions,
@@ -64,10 +69,10 @@ pub(crate) struct Function {
 }
 
 /// A type with a definition or an `impl` in the checked code.
-struct TypeDef {
+struct TypeDef<'f> {
     name: String,
     scope: ScopeId,
-    fields: Vec<(String, Type)>,
+    fields: Vec<(String, &'f Type)>,
     functions: BTreeMap<String, Vec<FnId>>,
     /// Traits that it implements.
     traits: Vec<String>,
@@ -77,7 +82,7 @@ struct TypeDef {
     defined: bool,
 }
 
-impl TypeDef {
+impl TypeDef<'_> {
     fn new(name: &str, scope: ScopeId) -> Self {
         Self {
             name: name.to_owned(),
@@ -104,9 +109,9 @@ struct Scope {
     globs: Vec<Vec<String>>,
 }
 
-impl Resolver {
+impl<'f> Resolver<'f> {
     /// One function, with those nested in it.
-    pub(crate) fn of_function(function: &ItemFn, options: &CheckOptions) -> Self {
+    pub(crate) fn of_function(function: &'f ItemFn, options: &CheckOptions) -> Self {
         let mut resolver = Self::with(crates::of_function(function));
         let inside = CheckOptions { annotated: false, ..options.clone() };
         let told =
@@ -123,7 +128,7 @@ impl Resolver {
     ///
     /// `told` returns a function's options and whether it has the attribute, from its attributes and from
     /// the options of the module or `impl` around it.
-    pub(crate) fn of_items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
+    pub(crate) fn of_items(items: &'f [Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
         let mut resolver = Self::with(crates::of_items(items));
         let mut collect = collect::Collect::new(&mut resolver, told, around);
         for item in items {
@@ -140,6 +145,7 @@ impl Resolver {
             types: Vec::new(),
             scopes: vec![Scope::default()],
             defaults: BTreeMap::new(),
+            sources: source::Sources::default(),
         }
     }
 

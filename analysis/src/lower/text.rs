@@ -1,15 +1,15 @@
-//! Source text for messages: tokens set as a person would, long arguments left out.
+//! Source text for messages, spaced as rustfmt would, without long arguments.
 
 use crate::limits;
 use quote::ToTokens;
 use syn::Expr;
 
-/// The node's tokens with no more space than reading needs.
+/// The source of a node, without needless space.
 pub(crate) fn tight(node: &impl ToTokens) -> String {
     crate::prose::code(node)
 }
 
-/// A call as a message shows it: whole if it is short, else with `..` for its arguments.
+/// A call as messages show it: in full if it is short, else with `..` for its arguments.
 pub(crate) fn call(expr: &Expr) -> String {
     chain(expr, limits::CHAIN)
 }

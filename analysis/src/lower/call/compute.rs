@@ -7,7 +7,7 @@ use super::mode::literal_bool;
 use crate::cfg::{Action, Computation, Deps, Origin, PathId, Recorded, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Value};
-use crate::lower::{Lower, address, text};
+use crate::lower::{Lower, address};
 use crate::options;
 use crate::stage::Stage;
 use crate::vocabulary::{GradientStop, Op, hints_at_training};
@@ -211,10 +211,11 @@ impl<'a> Lower<'a> {
             Expr::MethodCall(node) if spec && is_generated(node) => Some(node),
             _ => None,
         };
+        let resolver = self.resolver;
         // The schedule's `step` has the optimizer's name too.
         let site = self.site(key, Some(stage), || {
-            let place = generated.map_or_else(|| Place::of(expr), |node| Place::from(node.method.span()));
-            (place, text::call(expr).into())
+            let (place, text) = resolver.source(expr).shown(expr);
+            (generated.map_or(place, |node| Place::from(node.method.span())), text)
         });
         self.name_callee(site, expr);
         self.cfg.sites[site].own = spec && generated.is_none();

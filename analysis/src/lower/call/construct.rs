@@ -37,7 +37,7 @@ impl<'a> Lower<'a> {
             return self.acts_on_gradients(call, effects);
         }
         if is_number(owner) {
-            return self.to_number(call);
+            return self.number_of(call);
         }
         match role {
             Some(Role::Optimizer) => self.new_optimizer(call),
@@ -49,7 +49,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `f32::from(..)`: a number, through which no gradient passes.
-    fn to_number(&mut self, call: &Call<'a>) -> Value<'a> {
+    fn number_of(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         let origin = match &call.arguments[..] {
             [one] => one.origin.ended(GradientStop::Number, site),
@@ -85,7 +85,7 @@ impl<'a> Lower<'a> {
         if is_distributed_sampler(owner) && !call.args.iter().any(is_no) {
             self.cfg.facts.mark(site, Mark::Sampler);
         }
-        self.hand_over(&call.arguments, site, false);
+        self.pass_to_opaque(&call.arguments, site, false);
         let made = is_constructor(&call.name).then_some(site);
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
         let origin = match self.vocabulary.criterion(owner).filter(|_| !own) {

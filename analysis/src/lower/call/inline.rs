@@ -15,8 +15,6 @@ use crate::lower::env::value::{Kind, Value};
 use crate::lower::resolve::survey::type_name;
 use crate::lower::resolve::{FnId, Function};
 use crate::lower::{Lower, address};
-use crate::tokens::names_in;
-use crate::vocabulary::CallEffect;
 use crate::vocabulary::rust::is_option;
 use policy::Policy;
 
@@ -70,16 +68,15 @@ impl Inlining {
 impl<'a> Lower<'a> {
     /// Inlines a call, if its function is resolved and the limits allow it.
     pub(super) fn inlined(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
-        let (id, effect, policy) = self.resolved(call)?;
+        let (id, policy) = self.resolved(call)?;
         let inlines = match policy {
-            Policy::Always => true,
+            Policy::Always | Policy::AsStage(_) => true,
             Policy::Never => false,
             Policy::IfItTrains => self.resolver.functions[id].survey.trains,
-            Policy::IfItHoldsOptimizer => call
-                .receiver
-                .as_ref()
-                .and_then(|receiver| receiver.ty)
-                .is_some_and(|ty| self.holds_optimizer(ty)),
+            Policy::IfItHoldsOptimizer => {
+                let ty = call.receiver.as_ref().and_then(|receiver| receiver.ty);
+                ty.is_some_and(|ty| self.holds_optimizer(ty))
+            }
         };
         if !inlines {
             return None;
@@ -89,27 +86,26 @@ impl<'a> Lower<'a> {
             return None;
         }
         let value = self.inline(id, call.expr, call.values().cloned());
-        Some(match effect {
-            // If its arithmetic is not understood, the vocabulary says whether the result has a graph.
-            Some(CallEffect::Computes(stage)) if !value.computed => {
-                self.computes(call, stage, call.receiver.as_ref(), &call.arguments)
-            }
-            _ => value,
-        })
+        if let Policy::AsStage(stage) = policy
+            && !value.computed
+        {
+            return Some(self.computes(call, stage, call.receiver.as_ref(), &call.arguments));
+        }
+        Some(value)
     }
 
-    /// The function of a call, the effect that the vocabulary has for its name, and when it is inlined.
-    fn resolved(&self, call: &Call<'a>) -> Option<(FnId, Option<CallEffect>, Policy)> {
+    /// The function of a call, and when it is inlined.
+    fn resolved(&self, call: &Call<'a>) -> Option<(FnId, Policy)> {
         if let Some(path) = call.path() {
             let id = self.resolver.resolve(path, self.inlining.function)?;
             let effect = self.vocabulary.function(&call.name).filter(|_| path.segments.len() == 1);
-            return Some((id, effect, policy::of_function(effect)));
+            return Some((id, policy::of_function(effect)));
         }
         let id = self.resolver.method(call.receiver.as_ref()?.ty?, &call.name)?;
         let inputs = &self.resolver.functions[id].sig.inputs;
         let has_receiver = matches!(inputs.first(), Some(FnArg::Receiver(_)));
         let effect = self.vocabulary.method(&call.name, call.arguments.len());
-        has_receiver.then(|| (id, effect, policy::of_method(effect)))
+        has_receiver.then(|| (id, policy::of_method(effect)))
     }
 
     /// Whether the limits allow to inline a call of this function here.
@@ -180,8 +176,9 @@ impl<'a> Lower<'a> {
     /// The value that a function returns; variables that a closure captures have ended by then.
     fn returned(&mut self, mut value: Value<'a>) -> Value<'a> {
         if let Kind::Closure(closure) = value.kind {
-            let names = names_in(&closure.node.body);
-            let captured = names.iter().filter_map(|name| self.lookup(name));
+            let source = self.resolver.source(&closure.node.body);
+            let names = source.mentions(&closure.node.body).names.iter();
+            let captured = names.filter_map(|name| self.lookup(name));
             let optimizer = |path| match self.env.value(path)?.kind {
                 Kind::Optimizer(id) => Some(id),
                 _ => None,

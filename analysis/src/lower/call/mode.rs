@@ -166,7 +166,7 @@ impl<'a> Lower<'a> {
 
 /// Guards.
 impl<'a> Lower<'a> {
-    /// The variable that holds a guard ends, or gives it away.
+    /// The variable that holds a guard ends, or no longer holds it.
     pub(in crate::lower) fn close_guard(&mut self, path: PathId) {
         let Some(value) = self.env.values.get_mut(&path) else { return };
         let Some(guard) = value.guard() else { return };
@@ -231,7 +231,7 @@ impl<'a> Lower<'a> {
     fn run_argument(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         match (call.args.first()?, &call.arguments.first()?.kind) {
             (Expr::Closure(_), Kind::Closure(closure)) => {
-                Some(self.run(*closure, address(call.expr), Vec::new()))
+                Some(self.inline_closure(*closure, address(call.expr), Vec::new()))
             }
             _ => None,
         }

@@ -1,16 +1,14 @@
 //! Opaque calls, and code that the walk does not understand: what it may have done to its inputs.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
 
-use proc_macro2::{TokenStream, TokenTree};
-use quote::ToTokens;
 use syn::Expr;
 
 use super::{Call, Callee};
 use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId};
 use crate::lower::Lower;
-use crate::lower::env::value::{Handed, Kind, Value};
+use crate::lower::env::value::{Kind, Passing, Value};
+use crate::lower::resolve::Mentions;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
@@ -30,7 +28,7 @@ impl<'a> Lower<'a> {
     fn opaque_on_optimizer(&mut self, call: &Call<'a>, id: OptimizerId) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
-        self.hand_over(&call.arguments, site, false);
+        self.pass_to_opaque(&call.arguments, site, false);
         Value::nothing()
     }
 
@@ -44,7 +42,7 @@ impl<'a> Lower<'a> {
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
         self.note_opaque(site, place, &call.arguments);
         self.may_change_receiver(call, receiver, site);
-        self.hand_over(&shared_with(call), site, false);
+        self.pass_to_opaque(&shared_with(call), site, false);
         for argument in call.args {
             self.touch_closure(argument);
         }
@@ -80,7 +78,7 @@ impl<'a> Lower<'a> {
         }
         if let Some(place) = receiver.place {
             self.lose_parts(place);
-            if receiver.handed != Handed::Shared && !is_reading(&call.name) {
+            if receiver.passing != Passing::Shared && !is_reading(&call.name) {
                 self.changed_in(place);
             }
         }
@@ -107,7 +105,7 @@ impl<'a> Lower<'a> {
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
         self.note_opaque(site, given, &arguments);
         let variant = call.name.starts_with(char::is_uppercase);
-        self.hand_over(&arguments, site, hints_at_training(&call.name) && !variant);
+        self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant);
         for (argument, value) in call.args.iter().zip(&arguments[..]) {
             self.may_change_argument(argument, value, variant, site);
         }
@@ -131,12 +129,12 @@ impl<'a> Lower<'a> {
             Expr::Closure(_) => self.touch_closure(argument),
             Expr::Reference(by) if by.mutability.is_none() => {}
             _ if variant => self.escapes(value),
-            _ if value.handed == Handed::Shared => {}
+            _ if value.passing == Passing::Shared => {}
             Expr::Path(_) | Expr::Field(_) | Expr::Reference(_) => {
                 if let Some(place) = value.place {
                     self.emit(Action::Touch(Deps::one(place)), site);
                     self.lose_parts(place);
-                    if value.handed == Handed::Exclusive {
+                    if value.passing == Passing::Exclusive {
                         self.changed_in(place);
                     }
                 }
@@ -168,14 +166,14 @@ impl<'a> Lower<'a> {
     }
 
     /// Arguments of an opaque call: the state of those passed by `&mut` or by value is unknown.
-    pub(super) fn hand_over(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
+    pub(super) fn pass_to_opaque(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
         for value in arguments {
-            self.hand_over_one(value, site, hinted);
+            self.pass_one_to_opaque(value, site, hinted);
         }
     }
 
-    fn hand_over_one(&mut self, value: &Value<'a>, site: SiteId, hinted: bool) {
-        let shared = value.handed == Handed::Shared;
+    fn pass_one_to_opaque(&mut self, value: &Value<'a>, site: SiteId, hinted: bool) {
+        let shared = value.passing == Passing::Shared;
         if !shared {
             self.given_away(value);
         }
@@ -188,7 +186,7 @@ impl<'a> Lower<'a> {
             }
             Kind::Closure(closure) => self.touch_expr(&closure.node.body),
             Kind::Tuple(_) | Kind::Fields(_) => {
-                value.kind.parts().for_each(|part| self.hand_over_one(part, site, hinted));
+                value.kind.parts().for_each(|part| self.pass_one_to_opaque(part, site, hinted));
             }
             _ if hinted => self.emit(Action::Touch(value.deps.clone()), site),
             Kind::Plain if !shared && value.place.is_some_and(|place| value.deps == Deps::one(place)) => {
@@ -210,23 +208,23 @@ impl<'a> Lower<'a> {
 
 /// Code that is not lowered.
 impl<'a> Lower<'a> {
-    fn touch_closure(&mut self, argument: &Expr) {
+    fn touch_closure(&mut self, argument: &'a Expr) {
         if let Expr::Closure(closure) = argument {
             self.touch_expr(&closure.body);
         }
     }
 
-    /// Code that is not lowered may have changed everything that it mentions.
-    pub(in crate::lower) fn touch_expr(&mut self, code: &impl ToTokens) {
-        self.touch_tokens(code.to_token_stream());
+    /// An expression that is not lowered may have changed everything that it mentions.
+    pub(in crate::lower) fn touch_expr(&mut self, expr: &'a Expr) {
+        let source = self.resolver.source(expr);
+        self.touch(source.mentions(expr));
     }
 
-    /// The same of its tokens.
-    pub(in crate::lower) fn touch_tokens(&mut self, tokens: TokenStream) {
-        let mut names = BTreeSet::new();
-        self.mentions(tokens, &mut names);
+    /// Code that is not lowered may have changed everything that it mentions.
+    pub(in crate::lower) fn touch(&mut self, code: &Mentions) {
+        code.formats.iter().for_each(|text| self.reads_in_text(text));
         let mut deps = Deps::none();
-        for name in &names {
+        for name in &*code.names {
             self.changed(name);
             if let Some(path) = self.lookup(name) {
                 self.env.read.insert(path);
@@ -241,22 +239,10 @@ impl<'a> Lower<'a> {
                 }
             }
         }
-        let everything = names.iter().any(|name| moves_gradients(name));
+        let everything = code.names.iter().any(|name| moves_gradients(name));
         let deps = if everything { Deps::Anything } else { deps };
         if !deps.is_empty() {
             self.emit(Action::Touch(deps), 0);
-        }
-    }
-
-    /// Collects the identifiers of tokens, and reads the variables that their string literals mention.
-    fn mentions(&mut self, tokens: TokenStream, names: &mut BTreeSet<String>) {
-        for token in tokens {
-            match token {
-                TokenTree::Ident(name) => drop(names.insert(name.to_string())),
-                TokenTree::Group(group) => self.mentions(group.stream(), names),
-                TokenTree::Literal(literal) => self.reads_in_text(&literal.to_string()),
-                TokenTree::Punct(_) => {}
-            }
         }
     }
 
@@ -274,7 +260,7 @@ impl<'a> Lower<'a> {
 /// The arguments, the models among them as shared references if the call's name says that it evaluates them.
 fn shared_with<'v, 'a>(call: &'v Call<'a>) -> Cow<'v, [Value<'a>]> {
     let share = |value: &Value<'a>| match value.kind {
-        Kind::Plain => Value { handed: Handed::Shared, ..value.clone() },
+        Kind::Plain => Value { passing: Passing::Shared, ..value.clone() },
         _ => value.clone(),
     };
     if is_evaluation(&call.name) {

@@ -3,7 +3,7 @@
 use super::Call;
 use crate::cfg::{Action, Deps, Gives, OptimizerId, PathId, SiteId};
 use crate::lower::Lower;
-use crate::lower::env::value::{Handed, Kind, Value};
+use crate::lower::env::value::{Kind, Passing, Value};
 use crate::vocabulary::CallEffect;
 
 impl<'a> Lower<'a> {
@@ -50,8 +50,8 @@ impl<'a> Lower<'a> {
         };
         let gradients = call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients));
         let exclusive =
-            |place: &PathId| self.env.value(*place).is_some_and(|held| held.handed == Handed::Exclusive);
-        let owned = model.place.filter(|place| model.handed == Handed::Value && !exclusive(place));
+            |place: &PathId| self.env.value(*place).is_some_and(|held| held.passing == Passing::Exclusive);
+        let owned = model.place.filter(|place| model.passing == Passing::Value && !exclusive(place));
         let Some(place) = owned.filter(|_| gradients) else { return self.opaque(call) };
         let site = self.site_of(call.expr, None);
         // Its gradients are values: those that the optimizer itself holds are unknown.

@@ -6,19 +6,19 @@ use super::Call;
 use crate::cfg::{Fate, Gives, Outcome, PathId, Reduction, SiteId};
 use crate::lower::Lower;
 use crate::lower::control::expression::{method, structure};
-use crate::lower::env::value::{Handed, Value};
+use crate::lower::env::value::{Passing, Value};
 
 impl<'a> Lower<'a> {
     /// Reduces a value over all processes; returns it, or writes it to a `&mut` argument.
     pub(super) fn reduces(&mut self, call: &Call<'a>) -> Value<'a> {
         let receiver = call.receiver.as_ref().map(Value::derived);
-        let receiver = receiver.map(|receiver| Value { handed: Handed::Shared, ..receiver });
+        let receiver = receiver.map(|receiver| Value { passing: Passing::Shared, ..receiver });
         let values: Vec<&Value<'a>> = receiver.iter().chain(&call.arguments).collect();
         let all = values.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
         let site = self.site_of(call.expr, None);
         let of_loss = values.iter().any(|part| part.measured || part.computed);
         self.cfg.facts.set(site, Reduction { of_loss });
-        if values.is_empty() || values.iter().any(|part| part.handed == Handed::Exclusive) {
+        if values.is_empty() || values.iter().any(|part| part.passing == Passing::Exclusive) {
             return all;
         }
         self.outcome(call, Gives::Reduced, all)

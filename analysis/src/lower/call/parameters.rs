@@ -1,4 +1,4 @@
-//! Calls that read the parameters as they are: they are saved, or an average moves towards them.
+//! Calls that read the current parameters: to save them, or to update a running average of them.
 
 use syn::Expr;
 

@@ -117,7 +117,7 @@ impl<'a> Lower<'a> {
             return false;
         }
         let item = Value { kind: Kind::Optimizer(id), ..items.clone() };
-        self.run(self.closure_here(closure), address(node), vec![item]);
+        self.inline_closure(self.closure_here(closure), address(node), vec![item]);
         true
     }
 }

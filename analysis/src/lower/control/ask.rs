@@ -65,8 +65,20 @@ impl<'a> Lower<'a> {
                 if self.expr(single).measured {
                     self.guarding.measured.insert(address(single));
                 }
-                self.branch_on(condition::asked(single).formula(), yes, Some(no));
+                self.single(single, yes, no);
             }
+        }
+    }
+
+    /// A condition that was evaluated.
+    fn single(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
+        if !self.survey().followed.is_empty() {
+            return self.branch_on(condition::asked(condition).formula(), yes, Some(no));
+        }
+        match self.decided_here(condition) {
+            Some(true) => self.goto(yes),
+            Some(false) => self.goto(no),
+            None => [no, yes].into_iter().for_each(|to| self.goto(to)),
         }
     }
 
@@ -88,6 +100,10 @@ impl<'a> Lower<'a> {
         yes: BlockId,
         no: Option<BlockId>,
     ) {
+        if self.survey().followed.is_empty() {
+            let may_fail = no.filter(|_| !condition::always(pat));
+            return may_fail.into_iter().chain([yes]).for_each(|to| self.goto(to));
+        }
         self.branch_on(condition::of_pattern(subject, pat), yes, no);
     }
 
@@ -130,11 +146,15 @@ impl<'a> Lower<'a> {
     /// The answer, if it is known where the code is read.
     fn decided(&self, test: &Test<'_>) -> Option<bool> {
         let Code::Truth(expr) = test.code else { return None };
-        let value = match condition::constant(expr) {
-            Some(Constant::Truth(value)) => value,
-            _ => self.decides(expr)?,
-        };
-        Some(value == test.code_holds)
+        Some(self.decided_here(expr)? == test.code_holds)
+    }
+
+    /// The value of a condition, if it is known where the code is read.
+    fn decided_here(&self, condition: &Expr) -> Option<bool> {
+        match condition::constant(condition) {
+            Some(Constant::Truth(value)) => Some(value),
+            _ => self.decides(condition),
+        }
     }
 
     /// Goes on at `yes` and at `no`, and notes the answer if the question is followed.
@@ -161,16 +181,8 @@ impl<'a> Lower<'a> {
     /// The question of a test, in the variables that are in scope.
     pub(super) fn question(&mut self, test: &Test<'_>) -> (QuestionId, Key) {
         let key = Key { subject: self.in_scope(&test.key.subject), answer: test.key.answer.clone() };
-        let next = self.cfg.questions.all.len();
+        let next = self.asking.known.len();
         let id = *self.asking.known.entry(key.clone()).or_insert(next);
-        if id == next {
-            self.cfg.questions.all.push(Question {
-                subject: test.subject(),
-                wording: test.wording(),
-                of_constant: test.answer().is_some(),
-                excludes: 0,
-            });
-        }
         (id, key)
     }
 
@@ -192,23 +204,29 @@ impl<'a> Lower<'a> {
         key.subject.variables(&mut variables);
         key.subject.names(&mut |name| names.push(name.to_owned()));
         let followed = Followed { subject: key.subject, answer: test.answer().cloned(), variables, names };
-        self.exclude(id, bit, &followed);
+        let excludes = self.exclude(bit, &followed);
         self.asking.followed.push(followed);
         self.asking.bits.insert(id, bit);
-        self.cfg.questions.followed.push(id);
+        self.cfg.questions.followed.push(Question {
+            subject: test.subject(),
+            wording: test.wording(),
+            of_constant: test.answer().is_some(),
+            excludes,
+        });
         Some(bit)
     }
 
-    /// Notes which followed questions exclude a new one.
-    fn exclude(&mut self, id: QuestionId, bit: usize, followed: &Followed) {
+    /// The followed questions that a new one excludes, as bits; notes the same with each of them.
+    fn exclude(&mut self, bit: usize, followed: &Followed) -> u32 {
+        let mut excludes = 0;
         for (other, known) in self.asking.followed.iter().enumerate() {
             let answers = known.answer.as_ref().zip(followed.answer.as_ref());
             if known.subject == followed.subject && answers.is_some_and(|(one, two)| one.excludes(two)) {
-                let questions = &mut self.cfg.questions;
-                questions.all[id].excludes |= 1 << other;
-                questions.all[questions.followed[other]].excludes |= 1 << bit;
+                excludes |= 1 << other;
+                self.cfg.questions.followed[other].excludes |= 1 << bit;
             }
         }
+        excludes
     }
 
     /// A variable or field got a value: what does that say about questions?
@@ -262,7 +280,9 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn changed_place(&mut self, left: &Expr) {
         match unreferenced(left) {
             Expr::Path(path) => {
-                path.path.get_ident().into_iter().for_each(|name| self.changed(&name.to_string()))
+                if let Some(name) = path.path.get_ident() {
+                    self.changed(&name.to_string());
+                }
             }
             Expr::Field(field) => self.changed(&member(&field.member)),
             _ => {}

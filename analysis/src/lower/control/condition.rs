@@ -16,7 +16,7 @@ use crate::vocabulary::rust::{self, Question, Variant, is_view, question};
 
 mod pattern;
 
-pub(in crate::lower) use pattern::of_pattern;
+pub(in crate::lower) use pattern::{always, of_pattern};
 
 /// The outermost structure of a condition.
 pub(super) enum Shape<'e> {

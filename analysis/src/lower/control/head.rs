@@ -53,7 +53,9 @@ fn is_range(items: &Expr) -> bool {
 impl Lower<'_> {
     /// A loop iterates over `items`, each of which `pat` takes.
     pub(in crate::lower) fn iterates_over(&mut self, of: LoopId, pat: Option<&Pat>, items: &Expr) {
-        let over = shown(items).unwrap_or_else(|| text::tight(items));
+        if self.cfg.loops[of].head.source.is_some() {
+            return;
+        }
         let source = DataSource {
             whole: self.versioned(unreferenced(items)),
             collection: self.versioned(collection(items)),
@@ -65,12 +67,10 @@ impl Lower<'_> {
         };
         let groups = self.groups(collection(items));
         let known = &mut self.cfg.loops[of];
-        if known.head.source.is_none() {
-            known.data = text::tight(data_of(items)).into();
-            known.over = over.into();
-            let head = &mut known.head;
-            (head.source, head.repeats, head.groups) = (Some(source), repeats, groups);
-        }
+        known.data = text::tight(data_of(items)).into();
+        known.over = shown(items).unwrap_or_else(|| text::tight(items)).into();
+        let head = &mut known.head;
+        (head.source, head.repeats, head.groups) = (Some(source), repeats, groups);
     }
 
     /// The variables of a loop's pattern are bound.

@@ -120,7 +120,9 @@ impl<'a> Lower<'a> {
         let branches = self.control.branches;
         let inner = self.control.iterations.get_mut(from..).unwrap_or_default();
         if inner.first().is_some_and(|iteration| branches > iteration.branches) {
-            inner.iter_mut().for_each(|iteration| iteration.continued = true);
+            for iteration in inner {
+                iteration.continued = true;
+            }
         }
     }
 }

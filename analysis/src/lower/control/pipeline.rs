@@ -80,7 +80,8 @@ impl<'a> Lower<'a> {
     pub(super) fn through_pipeline(&mut self, pipeline: &Pipeline<'a>, items: &Value<'a>) -> Value<'a> {
         let mut item = self.item(items);
         for (kind, closure) in &pipeline.steps {
-            let value = self.run(self.closure_here(closure), address(*closure), vec![item.clone()]);
+            let value =
+                self.inline_closure(self.closure_here(closure), address(*closure), vec![item.clone()]);
             match kind {
                 Lazy::Maps => item = value,
                 Lazy::Filters | Lazy::Keeps => {
@@ -95,8 +96,13 @@ impl<'a> Lower<'a> {
     }
 
     /// `items.map(|item| ..).sum()` and similar chains, lowered as a loop.
-    pub(in crate::lower) fn driven(&mut self, expr: &'a Expr, node: &'a ExprMethodCall) -> Option<Value<'a>> {
-        let how = drive(&node.method.to_string(), node.args.len())?;
+    pub(in crate::lower) fn driven(
+        &mut self,
+        expr: &'a Expr,
+        node: &'a ExprMethodCall,
+        name: &str,
+    ) -> Option<Value<'a>> {
+        let how = drive(name, node.args.len())?;
         let closure = match node.args.last() {
             Some(Expr::Closure(closure)) => Some(closure),
             _ if how == Drive::Plain => None,
@@ -152,7 +158,7 @@ impl<'a> Lower<'a> {
                         Drive::Folds => vec![driver.start.derived(), item],
                         _ => vec![item],
                     };
-                    lower.run(lower.closure_here(closure), driver.call, given)
+                    lower.inline_closure(lower.closure_here(closure), driver.call, given)
                 }
             };
             result = std::mem::replace(&mut result, Value::nothing()).with(&value.derived());

@@ -56,9 +56,9 @@ pub(in crate::lower) struct Guard {
 
 impl<'a> Kind<'a> {
     /// The join of two kinds; collects the optimizers that it no longer identifies.
-    pub(super) fn either(self, other: Self, lost: &mut Vec<OptimizerId>) -> Self {
-        let mut join = |a: Value<'a>, b: Value<'a>| {
-            let (value, gone) = a.either(b);
+    pub(super) fn join(self, other: Self, lost: &mut Vec<OptimizerId>) -> Self {
+        let mut joined = |a: Value<'a>, b: Value<'a>| {
+            let (value, gone) = a.join(b);
             lost.extend(gone);
             value
         };
@@ -76,12 +76,12 @@ impl<'a> Kind<'a> {
             }
             (Self::NewOptimizer(a, site), Self::NewOptimizer(b, _)) => Self::NewOptimizer(a.union(&b), site),
             (Self::Tuple(a), Self::Tuple(b)) if a.len() == b.len() => {
-                Self::Tuple(a.into_iter().zip(b).map(|(a, b)| join(a, b)).collect())
+                Self::Tuple(a.into_iter().zip(b).map(|(a, b)| joined(a, b)).collect())
             }
             (Self::Fields(a), Self::Fields(b))
                 if a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| a.0 == b.0) =>
             {
-                Self::Fields(a.into_iter().zip(b).map(|((name, a), (_, b))| (name, join(a, b))).collect())
+                Self::Fields(a.into_iter().zip(b).map(|((name, a), (_, b))| (name, joined(a, b))).collect())
             }
             (a, b) => {
                 a.optimizers(lost);

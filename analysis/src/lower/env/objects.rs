@@ -11,7 +11,7 @@ use crate::lower::Lower;
 pub(in crate::lower) struct Objects {
     optimizers: BTreeMap<PathId, OptimizerId>,
     graphs: BTreeMap<PathId, GraphId>,
-    /// The graphs of fields, in the order in which they were met.
+    /// The graphs of fields, in order of creation.
     field_graphs: Vec<(PathId, GraphId)>,
 }
 

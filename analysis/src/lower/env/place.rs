@@ -66,7 +66,7 @@ impl<'a> Lower<'a> {
         }
         let mut part = value.derived().with_origin(value.origin.part());
         part.part = self.whole_graphs(value);
-        Value { handed: value.handed, ..part }
+        Value { passing: value.passing, ..part }
     }
 
     /// The field of a place, created if it is new.

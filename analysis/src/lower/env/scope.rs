@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::cfg::{Action, PathId};
 use crate::lower::Lower;
@@ -14,9 +15,9 @@ const BORDER: PathId = PathId::MAX;
 #[derive(Default)]
 pub(in crate::lower) struct Scope {
     /// All of them, innermost last.
-    names: Vec<(String, PathId)>,
+    names: Vec<(Rc<str>, PathId)>,
     /// Indices into `names`, innermost last.
-    by_name: BTreeMap<String, Vec<(usize, PathId)>>,
+    by_name: BTreeMap<Rc<str>, Vec<(usize, PathId)>>,
     /// Stretches of `names` that the body being lowered cannot see.
     hidden: Vec<Range<usize>>,
 }
@@ -34,11 +35,12 @@ impl Scope {
 
     pub(in crate::lower) fn enter(&mut self, name: &str, path: PathId) {
         let index = self.names.len();
-        match self.by_name.get_mut(name) {
-            Some(known) => known.push((index, path)),
-            None => drop(self.by_name.insert(name.to_owned(), vec![(index, path)])),
-        }
-        self.names.push((name.to_owned(), path));
+        let name = match self.by_name.get_key_value(name) {
+            Some((known, _)) => Rc::clone(known),
+            None => name.into(),
+        };
+        self.by_name.entry(Rc::clone(&name)).or_default().push((index, path));
+        self.names.push((name, path));
     }
 
     /// The variables since the scope held `mark` names.
@@ -52,17 +54,17 @@ impl Scope {
         self.enter_body(everything)
     }
 
-    /// Begins the body of a closure, which sees the names that were in scope at its definition, `seen` of
-    /// them; returns what was hidden outside.
+    /// Begins the body of a closure, which sees the first `seen` names, those in scope at its definition;
+    /// returns what was hidden outside.
     pub(in crate::lower) fn enter_closure(&mut self, seen: usize) -> Vec<Range<usize>> {
         let mark = self.names.len();
         let before = self.hidden.iter().filter(|hidden| hidden.end < seen).cloned();
-        let hidden = before.chain([seen.min(mark)..mark]).collect();
+        let hidden = before.chain(std::iter::once(seen.min(mark)..mark)).collect();
         self.enter_body(hidden)
     }
 
     fn enter_body(&mut self, hidden: Vec<Range<usize>>) -> Vec<Range<usize>> {
-        self.names.push((String::new(), BORDER));
+        self.names.push((Rc::default(), BORDER));
         std::mem::replace(&mut self.hidden, hidden)
     }
 
@@ -116,6 +118,8 @@ impl<'a> Lower<'a> {
             .rev()
             .filter_map(|path| self.env.value(path).and_then(Value::guard))
             .collect();
-        guards.into_iter().for_each(|guard| self.end_guard(guard));
+        for guard in guards {
+            self.end_guard(guard);
+        }
     }
 }

@@ -21,7 +21,7 @@ pub(in crate::lower) struct Value<'a> {
     pub computed: bool,
     /// The place that holds it.
     pub place: Option<PathId>,
-    pub handed: Handed,
+    pub passing: Passing,
     /// It is an item of a loop, new in each iteration.
     pub item: bool,
     /// Its type, not only its name, is that of a schedule.
@@ -33,7 +33,7 @@ pub(in crate::lower) struct Value<'a> {
     /// Its type, if that is resolved.
     pub ty: Option<TypeId>,
     /// Provenance; copied on write.
-    pub behind: Rc<Provenance>,
+    pub provenance: Rc<Provenance>,
 }
 
 /// Provenance of a value; its fields are read and written as fields of the value.
@@ -64,8 +64,8 @@ pub(in crate::lower) struct Provenance {
 }
 
 impl Provenance {
-    /// The join of two.
-    fn either(&self, other: &Self) -> Self {
+    /// The join of two provenances.
+    fn join(&self, other: &Self) -> Self {
         Self {
             holds: self.holds.union(&other.holds),
             tensor: self.tensor.filter(|_| self.tensor == other.tensor),
@@ -93,19 +93,19 @@ impl Deref for Value<'_> {
     type Target = Provenance;
 
     fn deref(&self) -> &Provenance {
-        &self.behind
+        &self.provenance
     }
 }
 
 impl DerefMut for Value<'_> {
     fn deref_mut(&mut self) -> &mut Provenance {
-        Rc::make_mut(&mut self.behind)
+        Rc::make_mut(&mut self.provenance)
     }
 }
 
 /// How a value is passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::lower) enum Handed {
+pub(in crate::lower) enum Passing {
     /// As a `&mut` reference.
     Exclusive,
     /// By value.
@@ -121,13 +121,13 @@ impl<'a> Value<'a> {
             deps,
             computed: false,
             place: None,
-            handed: Handed::Value,
+            passing: Passing::Value,
             item: false,
             typed_schedule: false,
             copied: false,
             measured: false,
             ty: None,
-            behind: NO_PROVENANCE.with(Rc::clone),
+            provenance: NO_PROVENANCE.with(Rc::clone),
         }
     }
 
@@ -155,7 +155,7 @@ impl<'a> Value<'a> {
     }
 
     pub(in crate::lower) fn number() -> Self {
-        Self { kind: Kind::Number, behind: CONSTANT.with(Rc::clone), ..Self::nothing() }
+        Self { kind: Kind::Number, provenance: CONSTANT.with(Rc::clone), ..Self::nothing() }
     }
 
     /// The value of an expression that never returns.
@@ -263,7 +263,7 @@ impl<'a> Value<'a> {
     }
 
     /// The join of two values, with the optimizers that it no longer identifies.
-    pub(in crate::lower) fn either(self, other: Self) -> (Self, Vec<OptimizerId>) {
+    pub(in crate::lower) fn join(self, other: Self) -> (Self, Vec<OptimizerId>) {
         let absent = |value: &Self| matches!(value.kind, Kind::Absent);
         if absent(&self) || absent(&other) {
             let (mut present, missing) = if absent(&self) { (other, self) } else { (self, other) };
@@ -277,19 +277,19 @@ impl<'a> Value<'a> {
             return (present, Vec::new());
         }
         let mut lost = Vec::new();
-        let behind = Rc::new(self.behind.either(&other.behind));
+        let provenance = Rc::new(self.provenance.join(&other.provenance));
         let value = Value {
-            kind: self.kind.either(other.kind, &mut lost),
+            kind: self.kind.join(other.kind, &mut lost),
             deps: self.deps.union(&other.deps),
             computed: self.computed && other.computed,
             place: self.place.filter(|_| self.place == other.place),
-            handed: self.handed.min(other.handed),
+            passing: self.passing.min(other.passing),
             item: self.item || other.item,
             typed_schedule: self.typed_schedule && other.typed_schedule,
             copied: self.copied || other.copied,
             measured: self.measured || other.measured,
             ty: self.ty.filter(|_| self.ty == other.ty),
-            behind,
+            provenance,
         };
         (value, lost)
     }

@@ -5,24 +5,8 @@ use syn::{BinOp, ExprBinary, UnOp};
 use crate::cfg::{Join, Origin, UseKind};
 use crate::lower::env::origin::join_of;
 use crate::lower::env::value::Value;
+use crate::lower::resolve::survey::is_assignment;
 use crate::lower::{Lower, text};
-
-/// Whether an operator also assigns, as `+=` does.
-pub(in crate::lower) fn is_assignment(op: &BinOp) -> bool {
-    matches!(
-        op,
-        BinOp::AddAssign(_)
-            | BinOp::SubAssign(_)
-            | BinOp::MulAssign(_)
-            | BinOp::DivAssign(_)
-            | BinOp::RemAssign(_)
-            | BinOp::BitXorAssign(_)
-            | BinOp::BitAndAssign(_)
-            | BinOp::BitOrAssign(_)
-            | BinOp::ShlAssign(_)
-            | BinOp::ShrAssign(_)
-    )
-}
 
 impl<'a> Lower<'a> {
     pub(super) fn unary(&mut self, node: &'a syn::ExprUnary) -> Value<'a> {

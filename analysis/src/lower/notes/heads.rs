@@ -28,13 +28,12 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn note_while(&mut self, of: LoopId, head: &'a syn::ExprLet) {
         let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr).into()));
         self.cfg.loops[of].iterates = Some(site);
+        let Some((outer, _)) = nested(&head.pat) else { return };
         let fetch = text::tight(&head.expr);
-        let instead = match nested(&head.pat) {
-            Some((Variant::Some, _)) => {
-                format!("while let Some(batch) = {fetch} {{ let batch = batch?; .. }}")
-            }
-            Some(_) => format!("while let Some(batch) = {fetch}? {{ .. }}"),
-            None => return,
+        let instead = if outer == Variant::Some {
+            format!("while let Some(batch) = {fetch} {{ let batch = batch?; .. }}")
+        } else {
+            format!("while let Some(batch) = {fetch}? {{ .. }}")
         };
         let from = fetched_from(&head.expr).and_then(|name| self.lookup(&name));
         self.env.item_sources.extend(from);

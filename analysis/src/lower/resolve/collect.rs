@@ -1,14 +1,15 @@
 //! Collects the functions, types and imports of items, each with its scope.
 
+use std::borrow::Cow;
+
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::visit_mut::VisitMut;
 use syn::{
     Attribute, Block, Fields, ImplItemFn, ItemEnum, ItemFn, ItemImpl, ItemMod, ItemStruct, ItemTrait,
     ItemUse, Signature, TraitItemFn, Type, UseTree,
 };
 
-use super::macros::Unfold;
+use super::macros::unfolded;
 use super::survey::Survey;
 use super::{Function, Resolver, Scope, ScopeId, TypeDef, TypeId};
 use crate::attribute::{Told, is_ours};
@@ -17,8 +18,8 @@ use crate::options::CheckOptions;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_test, names_module};
 
-pub(in crate::lower) struct Collect<'s, 't> {
-    resolver: &'s mut Resolver,
+pub(super) struct Collect<'s, 't, 'f> {
+    resolver: &'s mut Resolver<'f>,
     told: Told<'t>,
     /// Options of the enclosing module or `impl`.
     around: Option<CheckOptions>,
@@ -28,13 +29,13 @@ pub(in crate::lower) struct Collect<'s, 't> {
     of_trait: Option<String>,
 }
 
-impl<'s, 't> Collect<'s, 't> {
-    pub(super) fn new(resolver: &'s mut Resolver, told: Told<'t>, around: Option<CheckOptions>) -> Self {
+impl<'s, 't, 'f> Collect<'s, 't, 'f> {
+    pub(super) fn new(resolver: &'s mut Resolver<'f>, told: Told<'t>, around: Option<CheckOptions>) -> Self {
         Self { resolver, told, around, scope: 0, owner: None, of_trait: None }
     }
 
     /// Adds a function, and those nested in it.
-    pub(in crate::lower) fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
+    pub(super) fn function(&mut self, attrs: &[Attribute], sig: &'f Signature, block: &'f Block) {
         let deep = is_deep(block);
         let names = attrs.iter().any(is_ours).then(|| {
             let mut names = names_in(sig);
@@ -44,20 +45,23 @@ impl<'s, 't> Collect<'s, 't> {
             names
         });
         let (options, marked) = (self.told)(attrs, self.around.as_ref(), names.as_ref());
-        let mut body = Block { brace_token: block.brace_token, stmts: Vec::new() };
-        if !deep {
-            body.stmts.clone_from(&block.stmts);
-            Unfold::new().visit_block_mut(&mut body);
-        }
+        let vocabularies = options.library.unwrap_or(self.resolver.vocabularies);
+        let (body, survey) = if deep {
+            let body = Block { brace_token: block.brace_token, stmts: Vec::new() };
+            (Cow::Owned(body), Survey::of_deep(vocabularies))
+        } else {
+            let body = unfolded(block);
+            let survey = Survey::of(&body, vocabularies);
+            (body, survey)
+        };
         let start = attrs.first().map_or_else(|| sig.span(), Spanned::span).start();
         let end = block.brace_token.span.close().end();
         let scope = self.open(true);
         let (id, name) = (self.resolver.functions.len(), sig.ident.to_string());
-        let vocabularies = options.library.unwrap_or(self.resolver.vocabularies);
         self.resolver.functions.push(Function {
             name: name.clone(),
-            sig: sig.clone(),
-            survey: if deep { Survey::of_deep(vocabularies) } else { Survey::of(&body, vocabularies) },
+            sig,
+            survey,
             body,
             options,
             marked,
@@ -122,22 +126,22 @@ impl<'s, 't> Collect<'s, 't> {
     }
 }
 
-impl<'ast> Visit<'ast> for Collect<'_, '_> {
-    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
+impl<'f> Visit<'f> for Collect<'_, '_, 'f> {
+    fn visit_item_fn(&mut self, function: &'f ItemFn) {
         self.function(&function.attrs, &function.sig, &function.block);
     }
 
-    fn visit_impl_item_fn(&mut self, method: &'ast ImplItemFn) {
+    fn visit_impl_item_fn(&mut self, method: &'f ImplItemFn) {
         self.function(&method.attrs, &method.sig, &method.block);
     }
 
-    fn visit_trait_item_fn(&mut self, method: &'ast TraitItemFn) {
+    fn visit_trait_item_fn(&mut self, method: &'f TraitItemFn) {
         if let Some(body) = &method.default {
             self.function(&method.attrs, &method.sig, body);
         }
     }
 
-    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
+    fn visit_item_mod(&mut self, module: &'f ItemMod) {
         let Some((_, items)) = &module.content else { return };
         let scope = self.open(false);
         self.resolver.scopes[self.scope].modules.insert(module.ident.to_string(), scope);
@@ -150,7 +154,7 @@ impl<'ast> Visit<'ast> for Collect<'_, '_> {
         (self.scope, self.around) = outer;
     }
 
-    fn visit_item_impl(&mut self, block: &'ast ItemImpl) {
+    fn visit_item_impl(&mut self, block: &'f ItemImpl) {
         let mut of = &*block.self_ty;
         while let Type::Reference(inner) = of {
             of = &inner.elem;
@@ -174,28 +178,28 @@ impl<'ast> Visit<'ast> for Collect<'_, '_> {
         (self.owner, self.around) = outer;
     }
 
-    fn visit_item_trait(&mut self, item: &'ast ItemTrait) {
+    fn visit_item_trait(&mut self, item: &'f ItemTrait) {
         let outer = (self.owner.take(), self.of_trait.replace(item.ident.to_string()));
         visit::visit_item_trait(self, item);
         (self.owner, self.of_trait) = outer;
     }
 
-    fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
+    fn visit_item_struct(&mut self, item: &'f ItemStruct) {
         let ty = self.type_named(&item.ident.to_string(), true);
-        let name = |(index, field): (usize, &syn::Field)| {
+        let name = |(index, field): (usize, &'f syn::Field)| {
             let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
-            (name, field.ty.clone())
+            (name, &field.ty)
         };
         if !matches!(item.fields, Fields::Unit) {
             self.resolver.types[ty].fields = item.fields.iter().enumerate().map(name).collect();
         }
     }
 
-    fn visit_item_enum(&mut self, item: &'ast ItemEnum) {
+    fn visit_item_enum(&mut self, item: &'f ItemEnum) {
         self.type_named(&item.ident.to_string(), true);
     }
 
-    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+    fn visit_item_use(&mut self, item: &'f ItemUse) {
         self.imports(&item.tree, &mut Vec::new());
     }
 }

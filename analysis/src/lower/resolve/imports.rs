@@ -6,7 +6,7 @@ use super::{FnId, Resolver, Scope};
 use crate::vocabulary::CRATES;
 use crate::vocabulary::rust::PathRoot;
 
-impl Resolver {
+impl Resolver<'_> {
     /// Whether a name of a library may be an unknown function of the user's own, imported from a module of
     /// this crate or from an unknown crate.
     ///

@@ -3,26 +3,48 @@
 //! A macro whose input parses as expressions becomes a call of the same name.
 //! Any other macro stays, and counts as code that may do anything with the names in it.
 
+use std::borrow::Cow;
+
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::token::Paren;
+use syn::visit::Visit;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprCall, ExprLit, ExprMacro, Ident, Lit, LitStr, Macro, Path, Stmt, Token, parse_quote};
+use syn::{
+    Block, Expr, ExprCall, ExprLit, ExprMacro, Ident, Lit, LitStr, Macro, Path, Stmt, Token, parse_quote,
+};
 
 use crate::limits;
 use crate::vocabulary::rust::{MacroEffect, macro_effect};
 
-/// Unfolds all macros in a syntax tree.
-pub(in crate::lower) struct Unfold {
-    depth: usize,
+/// The block with its macros unfolded; borrowed if it has none.
+pub(super) fn unfolded(block: &Block) -> Cow<'_, Block> {
+    let mut search = HasMacro(false);
+    search.visit_block(block);
+    if !search.0 {
+        return Cow::Borrowed(block);
+    }
+    let mut block = block.clone();
+    Unfold { depth: 0 }.visit_block_mut(&mut block);
+    Cow::Owned(block)
 }
 
-impl Unfold {
-    pub(in crate::lower) fn new() -> Self {
-        Self { depth: 0 }
+/// Searches for a macro outside of nested items.
+struct HasMacro(bool);
+
+impl<'ast> Visit<'ast> for HasMacro {
+    fn visit_macro(&mut self, _: &'ast Macro) {
+        self.0 = true;
     }
+
+    fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Unfolds all macros in a syntax tree.
+struct Unfold {
+    depth: usize,
 }
 
 impl VisitMut for Unfold {

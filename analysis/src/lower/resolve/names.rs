@@ -6,7 +6,7 @@ use super::{FnId, Resolver, ScopeId, one};
 use crate::limits;
 use crate::vocabulary::rust::PathRoot;
 
-impl Resolver {
+impl Resolver<'_> {
     /// The function that a path in the body of `from` refers to.
     pub(in crate::lower) fn resolve(&self, path: &Path, from: FnId) -> Option<FnId> {
         if path.leading_colon.is_some() {

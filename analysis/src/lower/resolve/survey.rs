@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
+use syn::{BinOp, Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
 use super::questions::Questions;
 use crate::cfg::{Expression, Factors};
@@ -140,7 +140,7 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_expr_binary(&mut self, binary: &'ast syn::ExprBinary) {
-        if crate::lower::expr::operators::is_assignment(&binary.op) {
+        if is_assignment(&binary.op) {
             targets(&binary.left, &mut self.assigned);
         }
         visit::visit_expr_binary(self, binary);
@@ -238,6 +238,23 @@ impl<'ast> Visit<'ast> for Survey {
     }
 
     fn visit_item(&mut self, _: &'ast syn::Item) {}
+}
+
+/// Whether an operator also assigns, as `+=` does.
+pub(in crate::lower) fn is_assignment(op: &BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
 }
 
 /// Whether a callee may change an argument, so that it may have stages.

@@ -5,7 +5,7 @@ use syn::{GenericArgument, PathArguments, PathSegment, Type};
 use super::{FnId, Resolver, ScopeId, TypeDef, TypeId, one};
 use crate::vocabulary::rust::{TypeShape, is_self_type, type_shape};
 
-impl Resolver {
+impl Resolver<'_> {
     /// The method or associated function of a type.
     pub(in crate::lower) fn method(&self, ty: TypeId, name: &str) -> Option<FnId> {
         let known = &self.types[ty];
@@ -102,12 +102,12 @@ impl Resolver {
 
     /// The declared type of a field.
     pub(in crate::lower) fn field(&self, ty: TypeId, name: &str) -> Option<&Type> {
-        self.types[ty].fields.iter().find(|(field, _)| field == name).map(|(_, ty)| ty)
+        self.types[ty].fields.iter().find(|(field, _)| field == name).map(|(_, ty)| *ty)
     }
 
     /// The declared types of all fields.
     pub(in crate::lower) fn fields(&self, ty: TypeId) -> impl Iterator<Item = (&str, &Type)> {
-        self.types[ty].fields.iter().map(|(name, ty)| (name.as_str(), ty))
+        self.types[ty].fields.iter().map(|(name, ty)| (name.as_str(), *ty))
     }
 }
 

@@ -14,7 +14,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Inlines a closure; `call` is the syntax node of the call.
-    pub(in crate::lower) fn run(
+    pub(in crate::lower) fn inline_closure(
         &mut self,
         closure: Closure<'a>,
         call: usize,

@@ -3,7 +3,7 @@
 use syn::{FnArg, Pat, ReceiverKind, Type};
 
 use crate::cfg::Deps;
-use crate::lower::env::value::{Handed, Kind, Value};
+use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Function;
 use crate::lower::{Lower, address};
 use crate::vocabulary::Role;
@@ -24,12 +24,12 @@ impl<'a> Lower<'a> {
     }
 
     fn bind_receiver(&mut self, receiver: &syn::Receiver, value: Value<'a>) {
-        let handed = match &receiver.kind {
-            ReceiverKind::Reference(_, _, Some(_)) => Handed::Exclusive,
-            ReceiverKind::Reference(_, _, None) => Handed::Shared,
-            _ => Handed::Value,
+        let passing = match &receiver.kind {
+            ReceiverKind::Reference(_, _, Some(_)) => Passing::Exclusive,
+            ReceiverKind::Reference(_, _, None) => Passing::Shared,
+            _ => Passing::Value,
         };
-        let value = Value { ty: value.ty.or(self.here().owner), handed, ..value };
+        let value = Value { ty: value.ty.or(self.here().owner), passing, ..value };
         self.alias("self", address(receiver), value, None);
     }
 

@@ -6,6 +6,8 @@ use crate::vocabulary::CallEffect;
 /// When a call is inlined, provided that its function is resolved.
 pub(super) enum Policy {
     Always,
+    /// Always; if its arithmetic is not understood, its result is that of this stage.
+    AsStage(Stage),
     Never,
     /// If the function trains; else the vocabulary knows enough.
     IfItTrains,
@@ -16,10 +18,10 @@ pub(super) enum Policy {
 /// When a method with this effect is inlined.
 pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
     match effect {
-        None | Some(CallEffect::Backward { .. }) => Policy::Always,
         // The `forward`, `train` or `zero_grad` of a model's own are what the vocabulary says.
         Some(CallEffect::Computes(Stage::Forward)) => Policy::Never,
-        Some(CallEffect::Computes(_)) => Policy::Always,
+        None | Some(CallEffect::Backward { .. }) => Policy::Always,
+        Some(CallEffect::Computes(stage)) => Policy::AsStage(stage),
         Some(CallEffect::Gradients(_)) => Policy::IfItHoldsOptimizer,
         Some(
             CallEffect::Applies
@@ -55,10 +57,10 @@ pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
             | CallEffect::WithGrad
             | CallEffect::SwitchesRecording,
         ) => Policy::Never,
+        Some(CallEffect::Computes(stage)) => Policy::AsStage(stage),
         None
         | Some(
             CallEffect::Backward { .. }
-            | CallEffect::Computes(_)
             | CallEffect::Applies
             | CallEffect::Settings
             | CallEffect::Builds

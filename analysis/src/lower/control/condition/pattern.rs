@@ -49,7 +49,7 @@ fn parts<'a>(
 }
 
 /// Whether a pattern takes whatever comes.
-fn always(pat: &Pat) -> bool {
+pub(in crate::lower) fn always(pat: &Pat) -> bool {
     match pat {
         Pat::Wild(_) | Pat::Rest(_) => true,
         Pat::Ident(name) => {
