@@ -18,6 +18,7 @@ mod origin;
 mod outcomes;
 mod paths;
 mod runs;
+mod word;
 
 pub use condition::{Condition, ConditionId};
 pub use event::{Action, Block, BlockKind, Edge, Event, Reads};
@@ -29,6 +30,7 @@ pub use origin::{Argument, Cut, Difference, Join, LossCall, Origin, Root, Source
 pub use outcomes::{Fate, Gives, Outcome};
 pub use paths::{Deps, PathId, Paths};
 pub use runs::{Keeping, Kept, Move, Past, Recorded, Run, Schedule, Sites};
+pub use word::Word;
 
 /// Index into [`Cfg::blocks`].
 pub type BlockId = usize;

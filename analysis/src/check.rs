@@ -11,13 +11,13 @@ use crate::bag::Bag;
 use crate::cfg::Cfg;
 use crate::diagnostic::Diagnostic;
 use crate::lower::Lowered;
-use crate::lower::deep::leave_out_deep_bodies;
+use crate::deep::leave_out_deep_bodies;
 use crate::lower::seen::Seen;
 use crate::methods::as_methods;
 use crate::options::{CheckOptions, Origin};
 use crate::prove::{Asked, Proof};
 use crate::stage::Effect;
-use crate::{door, fix, flow, lints, lower, prove};
+use crate::{anchor, door, flow, lints, lower, prove};
 
 /// Checks one function.
 ///
@@ -168,7 +168,7 @@ pub fn draw_fn_mermaid(function: &ItemFn, options: &CheckOptions) -> String {
 pub fn check_file(file: &File) -> Vec<Diagnostic> {
     let bag = Bag::new();
     let mut findings = check_items(&file.items, &*attribute::told(&bag), None);
-    fix::settle(file, &mut findings);
+    anchor::anchor(file, &mut findings);
     findings.extend(bag.check());
     let mut specs = Specs(Vec::new());
     specs.visit_file(file);

@@ -32,7 +32,8 @@ pub use gradients::Gradients;
 pub use live::unused;
 pub use solve::{Case, Solution, Visit, What, solve};
 use tracks::Tracks;
-pub use words::{Word, Words};
+pub use crate::cfg::Word;
+pub use words::Words;
 
 /// Where the last events behind a state happened; of several sites the first in the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,10 +2,13 @@
 
 use proc_macro2::TokenStream;
 
+mod anchor;
 mod attribute;
 mod bag;
 pub mod cfg;
 mod check;
+mod cross;
+mod deep;
 pub mod diagnostic;
 mod door;
 mod expand;
@@ -20,6 +23,7 @@ mod methods;
 mod module;
 mod nest;
 mod options;
+mod place;
 mod plan;
 mod prose;
 pub mod prove;

@@ -20,7 +20,6 @@ mod call;
 mod condition;
 mod control;
 mod count;
-pub(crate) mod deep;
 mod effects;
 mod expr;
 mod factors;

@@ -1,8 +1,6 @@
 //! Rules for the values of clauses: literals are checked here, all other expressions at run time (by the
 //! generated code before the first batch, in the same words). The rules are in the rows of the table of clauses.
 
-pub(crate) mod cross;
-
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Lit, Path, Type, UnOp};

@@ -1,7 +1,6 @@
 //! Blocks of events, and what an event does.
 
-use super::{BlockId, Deps, GraphId, OptimizerId, PathId, SiteId};
-use crate::flow::Word;
+use super::{BlockId, Deps, GraphId, OptimizerId, PathId, SiteId, Word};
 use crate::stage::{Effect, Stage};
 
 /// A straight stretch of events.

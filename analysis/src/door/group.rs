@@ -12,7 +12,7 @@ use super::options;
 use crate::attribute::{self, Above, is_ours};
 use crate::bag::Bag;
 use crate::check::check_items;
-use crate::lower::deep::is_deep;
+use crate::deep::is_deep;
 use crate::options::Origin;
 use crate::report;
 

@@ -10,10 +10,9 @@ use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::{Item, SpecFn};
 use crate::options::{CheckOptions, Origin};
-use crate::plan::Plan;
-use crate::rules::cross;
+use crate::plan::{Amounts, Plan};
 use crate::spec::{Entry, EntryKind, Spec};
-use crate::{check_fn, expand, plan, report};
+use crate::{check_fn, cross, expand, plan, report};
 
 /// Writes the loop of a spec.
 pub(super) fn write(args: &TokenStream, item: &SpecFn) -> TokenStream {
@@ -39,7 +38,8 @@ fn written(args: &TokenStream, item: &SpecFn) -> Written {
     let bag = Bag::new();
     let mut spec = Spec::parse(&bag, args.clone());
     spec.take_parameters(item, args);
-    let amounts = cross::check(&bag, &spec, item);
+    cross::check(&bag, &spec, item);
+    let amounts = Amounts::check(&bag, &spec);
     let options = CheckOptions {
         levels: levels(&bag, &spec),
         evaluates: own_evaluation(&spec),
@@ -78,7 +78,8 @@ fn faults_of_training(spec: &Spec, item: &SpecFn, options: CheckOptions) -> Vec<
         return Vec::new();
     }
     let bag = Bag::new();
-    let amounts = cross::check(&bag, spec, item);
+    cross::check(&bag, spec, item);
+    let amounts = Amounts::check(&bag, spec);
     let is_lint = |mistake: &Diagnostic| cross::LINTS.contains(&mistake.lint.unwrap_or_default());
     if !bag.check().iter().all(is_lint) {
         return Vec::new();

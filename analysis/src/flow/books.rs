@@ -2,7 +2,7 @@
 //! scaler's factor, whose loss they come from, whether the parameters are still the model's.
 
 use super::effect::{Reach, covers, reaches};
-use super::words::{Word, Words};
+use super::{Word, words::Words};
 use crate::cfg::{Action, Cfg, Deps, Event, OptimizerId, PathId, SiteId};
 use crate::stage::Effect;
 

@@ -1,6 +1,6 @@
 //! Which words belong to what, and what events do to them.
 
-use super::words::{Word, Words};
+use super::{Word, words::Words};
 use crate::cfg::{Action, Cfg, Deps, Event, OptimizerId, PathId, SiteId};
 
 /// The words of everything that is tracked beside gradients, in a fixed order.

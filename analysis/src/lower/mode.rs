@@ -4,8 +4,7 @@ use syn::{Expr, ExprCall, ExprMethodCall, Lit};
 
 use super::value::{Guard, Kind, Value};
 use super::{Lower, address};
-use crate::cfg::{Action, Deps, PathId, Recorded, Run, SiteId};
-use crate::flow::Word;
+use crate::cfg::{Action, Deps, PathId, Recorded, Run, SiteId, Word};
 use crate::limits;
 use crate::stage::Stage;
 use crate::vocabulary::{GradientStop, restores};

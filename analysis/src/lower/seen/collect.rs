@@ -10,7 +10,7 @@ use syn::{
 
 use super::{Scope, ScopeId, Seen, SeenFn, SeenType, TypeId};
 use crate::attribute::{Told, is_ours};
-use crate::lower::deep::is_deep;
+use crate::deep::is_deep;
 use crate::lower::macros::Unfold;
 use crate::lower::survey::Survey;
 use crate::options::CheckOptions;

@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 
 use syn::{Expr, Ident, ReturnType};
 
-use super::{Checked, EVERY};
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
@@ -28,35 +27,8 @@ const DROPPED: &str = "training_unused";
 const ENDS_EARLY: &str = "schedule_ends_early";
 pub(crate) const LINTS: [&str; 4] = [SAME_DATA, UNUSED, ENDS_EARLY, DROPPED];
 
-/// The numbers of a spec after their rules.
-pub(crate) struct Amounts {
-    clauses: BTreeMap<ClauseName, Checked>,
-    /// How often to validate.
-    pub(crate) every: Option<Checked>,
-}
-
-impl Amounts {
-    /// Applies the rule of each clause that has one; mistakes go into the bag.
-    fn new(bag: &Bag, spec: &Spec) -> Self {
-        let check = |&clause: &ClauseName| {
-            let (_, value) = spec.expression(clause)?;
-            Some((clause, clause.rule()?.check(bag, value)))
-        };
-        let every = spec.validate.as_ref().and_then(|clause| clause.value.every.as_ref());
-        Self {
-            clauses: ClauseName::ALL.iter().filter_map(check).collect(),
-            every: every.map(|every| EVERY.check(bag, &every.count)),
-        }
-    }
-
-    /// The number of a clause, if it is there.
-    pub(crate) fn get(&self, clause: ClauseName) -> Option<&Checked> {
-        self.clauses.get(&clause)
-    }
-}
-
 /// Asks everything that is not grammar; mistakes go into the bag.
-pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
+pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_signature(bag, item);
     check_required(bag, spec, item);
     check_pairs(bag, spec);
@@ -70,7 +42,6 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     functions::check(bag, spec, item);
     returned::check(bag, spec);
     order::check(bag, spec);
-    Amounts::new(bag, spec)
 }
 
 /// The function returns the history, in a `Result`, and runs at run time.

@@ -16,19 +16,19 @@ pub(crate) fn is_deep(body: &Block) -> bool {
 macro_rules! leave_out_deep_bodies {
     ($life:lifetime) => {
         fn visit_item_fn(&mut self, function: &$life syn::ItemFn) {
-            if !$crate::lower::deep::is_deep(&function.block) {
+            if !$crate::deep::is_deep(&function.block) {
                 syn::visit::visit_item_fn(self, function);
             }
         }
 
         fn visit_impl_item_fn(&mut self, method: &$life syn::ImplItemFn) {
-            if !$crate::lower::deep::is_deep(&method.block) {
+            if !$crate::deep::is_deep(&method.block) {
                 syn::visit::visit_impl_item_fn(self, method);
             }
         }
 
         fn visit_trait_item_fn(&mut self, method: &$life syn::TraitItemFn) {
-            if !method.default.as_ref().is_some_and($crate::lower::deep::is_deep) {
+            if !method.default.as_ref().is_some_and($crate::deep::is_deep) {
                 syn::visit::visit_trait_item_fn(self, method);
             }
         }
