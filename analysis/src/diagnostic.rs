@@ -2,6 +2,8 @@
 //!
 //! A diagnostic knows nothing of how it is shown; `report` turns it into tokens for rustc.
 
+use proc_macro2::Span;
+
 use crate::fix::Fix;
 pub use crate::place::Place;
 
@@ -76,6 +78,15 @@ impl Diagnostic {
             help: None,
             fix: None,
         }
+    }
+
+    /// A bug of the analysis itself.
+    pub(crate) fn bug(said: &str) -> Self {
+        Self::error(Span::call_site(), format!("the analysis of this training loop failed: {said}"))
+            .note("this is a bug of `training-loop`, not of your code")
+            .help(
+                "please report it with this function: https://github.com/training-loop/training-loop/issues",
+            )
     }
 
     /// Adds a note without a place.

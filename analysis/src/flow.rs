@@ -24,6 +24,7 @@ mod solve;
 mod tracks;
 mod words;
 
+pub use crate::cfg::Word;
 use crate::limits;
 pub use ahead::first_effects;
 pub use books::Books;
@@ -32,7 +33,6 @@ pub use gradients::Gradients;
 pub use live::unused;
 pub use solve::{Case, Solution, Visit, What, solve};
 use tracks::Tracks;
-pub use crate::cfg::Word;
 pub use words::Words;
 
 /// Where the last events behind a state happened; of several sites the first in the source.

@@ -39,6 +39,22 @@ impl Parse for SpecFn {
 }
 
 impl SpecFn {
+    /// The function without a body that these tokens are, if they are one.
+    pub(crate) fn of(tokens: &TokenStream) -> Option<Self> {
+        let function = |input: ParseStream| {
+            let function = input.parse()?;
+            input.parse::<Token![;]>()?;
+            Ok(function)
+        };
+        function.parse2(tokens.clone()).ok()
+    }
+
+    /// A function as it would be without its body.
+    pub(crate) fn without_body(item: &ItemFn) -> Self {
+        let ItemFn { attrs: attributes, vis: visibility, sig: signature, .. } = item.clone();
+        Self { attributes, visibility, signature }
+    }
+
     /// The names that the parameters bind.
     pub(crate) fn parameters(&self) -> Vec<Ident> {
         let mut names = Names(Vec::new());
@@ -90,12 +106,7 @@ impl Item {
     /// Reads the item.
     pub(crate) fn parse(tokens: &TokenStream) -> Self {
         let body = tokens.clone().into_iter().last();
-        let spec = |input: ParseStream| {
-            let spec: SpecFn = input.parse()?;
-            input.parse::<Token![;]>()?;
-            Ok(spec)
-        };
-        if let Ok(spec) = spec.parse2(tokens.clone()) {
+        if let Some(spec) = SpecFn::of(tokens) {
             return Self::Spec(Box::new(spec));
         }
         if let Ok(item) = syn::parse2::<ItemFn>(tokens.clone()) {

@@ -16,30 +16,24 @@ use std::process::ExitCode;
 mod allow;
 mod check;
 mod comments;
+mod exit;
 mod files;
 mod fix;
+mod limits;
 mod options;
-mod outline;
 mod output;
+mod parse;
+mod report;
 mod source;
 
-/// The exit code of a run that found nothing.
-const CLEAN: u8 = 0;
-/// The exit code of a run that found something, be it only a warning.
-const FINDINGS: u8 = 1;
-/// The exit code of a run that could not read all that it was asked to read.
-const FAILED: u8 = 2;
-
-/// Most of the memory that deeply nested source may take.
-const STACK: usize = 512 << 20;
+use exit::{CLEAN, FAILED};
 
 /// Runs the command on the process's own arguments and streams.
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
     let work = move || run_with(&arguments, colour, &mut io::stdout().lock(), &mut io::stderr().lock());
-    // Syntax trees are walked by recursion, and generated files nest deeper than the usual stack allows.
-    let deep = std::thread::Builder::new().stack_size(STACK).spawn(work.clone());
+    let deep = std::thread::Builder::new().stack_size(limits::STACK).spawn(work.clone());
     ExitCode::from(deep.map_or_else(|_| work(), |thread| thread.join().unwrap_or(FAILED)))
 }
 

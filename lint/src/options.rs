@@ -5,26 +5,19 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::output::{FORMATS, Format};
+
 /// The options of one run of `check`.
 #[derive(Debug)]
 pub(crate) struct Options {
     /// Files and folders; none is the current folder.
     pub(crate) paths: Vec<PathBuf>,
     /// How findings are printed.
-    pub(crate) format: Format,
+    pub(crate) format: &'static Format,
     /// Whether to say of each function that trains what holds of it, and why.
     pub(crate) prove: bool,
     /// Whether to colour, if that is said.
     pub(crate) colour: Option<bool>,
-}
-
-/// How findings are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// As rustc prints errors.
-    Human,
-    /// One JSON object a line.
-    Json,
 }
 
 /// Reads the command line; an error is also a request for help or for the version.
@@ -36,8 +29,8 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
     match matches.subcommand() {
         Some(("check", matches)) => {
             let options = check(matches);
-            if options.prove && options.format == Format::Json {
-                let text = "`--prove` prints text; leave `--format json` out";
+            if options.prove && !options.format.proves {
+                let text = format!("`--prove` prints text; leave `--format {}` out", options.format.name);
                 return Err(command().error(clap::error::ErrorKind::ArgumentConflict, text));
             }
             Ok(options)
@@ -51,7 +44,7 @@ fn check(matches: &ArgMatches) -> Options {
     let word = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
     Options {
         paths: matches.get_many("paths").map(|paths| paths.cloned().collect()).unwrap_or_default(),
-        format: if word("format") == "json" { Format::Json } else { Format::Human },
+        format: FORMATS.iter().find(|format| format.name == word("format")).unwrap_or(&FORMATS[0]),
         prove: matches.get_flag("prove"),
         colour: match word("color") {
             "always" => Some(true),
@@ -82,8 +75,8 @@ fn command() -> Command {
             Arg::new("format")
                 .long("format")
                 .value_name("FORMAT")
-                .value_parser(["human", "json"])
-                .default_value("human")
+                .value_parser(FORMATS.each_ref().map(|format| format.name))
+                .default_value(FORMATS[0].name)
                 .help("How findings are printed; `json` is one object a line, the last one a summary"),
         )
         .arg(
@@ -129,7 +122,7 @@ mod tests {
             "cargo-training-loop training-loop check a --format=json b",
         ] {
             let options = parsed(words).expect(words);
-            assert_eq!((options.format, options.paths.len()), (Format::Json, 2), "{words}");
+            assert_eq!((options.format.name, options.paths.len()), ("json", 2), "{words}");
         }
         let options = parsed("cargo-training-loop check training-loop").expect("a path of that name");
         assert_eq!(options.paths, [PathBuf::from("training-loop")]);

@@ -1,12 +1,12 @@
 //! The text of a file, and where its lines and columns are.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use training_loop_analysis::diagnostic::Place;
 
-/// Larger files are no source that a person wrote; positions of spans are 32 bits wide.
-const MOST_BYTES: u64 = 64 << 20;
+use crate::limits;
 
 /// A file that was read.
 #[derive(Debug)]
@@ -28,6 +28,16 @@ pub(crate) struct Failure {
     pub(crate) message: String,
 }
 
+impl fmt::Display for Failure {
+    /// The rest of a line that starts with the path.
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((line, column)) = self.place {
+            write!(to, ":{line}:{column}")?;
+        }
+        write!(to, ": {}", self.message)
+    }
+}
+
 impl Failure {
     /// A failure of the file as a whole.
     pub(crate) fn whole(message: impl Into<String>) -> Self {
@@ -40,10 +50,9 @@ impl Source {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let whole = |error: std::io::Error| Failure::whole(error.to_string());
         let length = std::fs::metadata(path).map_err(whole)?.len();
-        if length > MOST_BYTES {
-            return Err(Failure::whole(format!(
-                "{length} bytes are more than the {MOST_BYTES} that are read"
-            )));
+        if length > limits::FILE {
+            let most = limits::FILE;
+            return Err(Failure::whole(format!("{length} bytes are more than the {most} that are read")));
         }
         let bytes = std::fs::read(path).map_err(whole)?;
         match String::from_utf8(bytes) {

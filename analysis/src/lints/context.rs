@@ -311,7 +311,8 @@ impl<'a> Context<'a> {
             }
             let called = calls::notes(self.cfg, finding.site);
             let fix = finding.fix.take();
-            let fix = fix.map(|fix| Box::new(fix.told(finding.help.as_deref(), finding.certain == Certain::Every)));
+            let fix =
+                fix.map(|fix| Box::new(fix.told(finding.help.as_deref(), finding.certain == Certain::Every)));
             places.entry(key).or_insert_with(|| Diagnostic {
                 lint: Some(finding.lint.name),
                 level: Level::from(finding.certain).min(finding.lint.level).min(finding.most),

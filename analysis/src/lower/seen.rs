@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::visit::Visit;
 use syn::{Attribute, Block, Item, ItemFn, Path, Signature, Type};
 
 use super::survey::Survey;
 use crate::attribute::Told;
+use crate::items;
 use crate::options::CheckOptions;
 use crate::vocabulary::rust::{PathRoot, TypeShape, is_self_type, type_shape};
 
@@ -102,7 +102,7 @@ impl Seen {
         let told =
             |_: &[Attribute], _: Option<&CheckOptions>, _: Option<&BTreeSet<String>>| (inside.clone(), false);
         let mut collect = collect::Collect::new(&mut seen, &told, None);
-        collect.function(&function.attrs, &function.sig, &function.block);
+        items::walk_function(function, &mut collect);
         seen.functions[0].options = options.clone();
         seen.functions[0].marked = options.annotated;
         seen.link();
@@ -116,9 +116,7 @@ impl Seen {
     pub(crate) fn of_items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
         let mut seen = Self::empty();
         let mut collect = collect::Collect::new(&mut seen, told, around);
-        for item in items {
-            collect.visit_item(item);
-        }
+        items::walk(items, &mut collect);
         seen.link();
         seen
     }

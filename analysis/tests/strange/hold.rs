@@ -1,7 +1,7 @@
 //! What must hold whatever the input is.
 
 use proc_macro2::TokenStream;
-use training_loop_analysis::{CheckOptions, check_file, check_fn, draw_fn, expand};
+use training_loop_analysis::{CheckOptions, Checked, check_file, expand};
 
 use crate::generate::{Choices, file, soup};
 
@@ -59,8 +59,7 @@ fn functions(text: &str, all_doors: bool) -> bool {
     for item in file.items.iter().filter(|_| all_doors) {
         if let syn::Item::Fn(function) = item {
             let annotated = CheckOptions { annotated: true, ..CheckOptions::default() };
-            check_fn(function, &annotated);
-            draw_fn(function, &annotated);
+            Checked::function(function, &annotated).drawing();
         }
     }
     true

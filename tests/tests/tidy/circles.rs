@@ -133,8 +133,7 @@ fn test_files(file: &Source) -> Vec<String> {
 
 #[test]
 fn circles_are_found_with_their_places() {
-    let file =
-        |name: &str, text: &str| Source { path: format!("x/src/{name}.rs"), text: text.to_owned() };
+    let file = |name: &str, text: &str| Source { path: format!("x/src/{name}.rs"), text: text.to_owned() };
     let files = [
         file("lib", "mod a; mod b; mod c; mod d; mod e;"),
         file("a", "mod part; #[cfg(test)] mod tests; use crate::{b::B, c};"),

@@ -1,16 +1,12 @@
 //! Walks over items and notes every function, with where it stands.
 
 use syn::spanned::Spanned;
-use syn::visit::{self, Visit};
 use syn::visit_mut::VisitMut;
-use syn::{
-    Attribute, Block, Fields, ImplItemFn, ItemEnum, ItemFn, ItemImpl, ItemMod, ItemStruct, ItemTrait,
-    ItemUse, Signature, TraitItemFn, Type, UseTree,
-};
+use syn::{Block, Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemTrait, Type, UseTree};
 
 use super::{Scope, ScopeId, Seen, SeenFn, SeenType, TypeId};
 use crate::attribute::{Told, is_ours};
-use crate::deep::is_deep;
+use crate::items::{Function, Visitor};
 use crate::lower::macros::Unfold;
 use crate::lower::survey::Survey;
 use crate::options::CheckOptions;
@@ -34,9 +30,9 @@ impl<'s, 't> Collect<'s, 't> {
         Self { seen, told, around, scope: 0, owner: None, of_trait: None }
     }
 
-    /// Notes a function, and those inside it.
-    pub(super) fn function(&mut self, attrs: &[Attribute], sig: &Signature, block: &Block) {
-        let deep = is_deep(block);
+    /// Notes a function, and gives its scope.
+    fn note(&mut self, function: &Function<'_>) -> ScopeId {
+        let Function { attributes: attrs, signature: sig, body: block, deep, .. } = *function;
         let names = attrs.iter().any(is_ours).then(|| {
             let mut names = names_in(sig);
             if !deep {
@@ -71,11 +67,7 @@ impl<'s, 't> Collect<'s, 't> {
             (None, Some(of)) => self.seen.defaults.entry(of.clone()).or_default().push(id),
             (None, None) => self.seen.scopes[self.scope].functions.entry(name).or_default().push(id),
         }
-        // Items of the body stand in its own scope; attributes of what is around say nothing of them.
-        let mut inner = Collect { scope, ..Collect::new(self.seen, self.told, None) };
-        if !deep {
-            visit::visit_block(&mut inner, block);
-        }
+        scope
     }
 
     fn open(&mut self, body: bool) -> ScopeId {
@@ -94,6 +86,17 @@ impl<'s, 't> Collect<'s, 't> {
         ty.ambiguous |= defines && ty.defined;
         ty.defined |= defines;
         id
+    }
+
+    fn fields(&mut self, item: &ItemStruct) {
+        let ty = self.type_named(&item.ident.to_string(), true);
+        let name = |(index, field): (usize, &syn::Field)| {
+            let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
+            (name, field.ty.clone())
+        };
+        if !matches!(item.fields, Fields::Unit) {
+            self.seen.types[ty].fields = item.fields.iter().enumerate().map(name).collect();
+        }
     }
 
     fn imports(&mut self, tree: &UseTree, path: &mut Vec<String>) {
@@ -122,35 +125,28 @@ impl<'s, 't> Collect<'s, 't> {
     }
 }
 
-impl<'ast> Visit<'ast> for Collect<'_, '_> {
-    fn visit_item_fn(&mut self, function: &'ast ItemFn) {
-        self.function(&function.attrs, &function.sig, &function.block);
+impl Visitor for Collect<'_, '_> {
+    /// Notes a function, and those inside it.
+    fn function(&mut self, function: &Function<'_>, inside: impl FnOnce(&mut Self)) {
+        let scope = self.note(function);
+        // Items of the body stand in its own scope; attributes of what is around say nothing of them.
+        let outer = (self.around.take(), self.scope, self.owner.take(), self.of_trait.take());
+        self.scope = scope;
+        inside(self);
+        (self.around, self.scope, self.owner, self.of_trait) = outer;
     }
 
-    fn visit_impl_item_fn(&mut self, method: &'ast ImplItemFn) {
-        self.function(&method.attrs, &method.sig, &method.block);
-    }
-
-    fn visit_trait_item_fn(&mut self, method: &'ast TraitItemFn) {
-        if let Some(body) = &method.default {
-            self.function(&method.attrs, &method.sig, body);
-        }
-    }
-
-    fn visit_item_mod(&mut self, module: &'ast ItemMod) {
-        let Some((_, items)) = &module.content else { return };
+    fn module(&mut self, module: &ItemMod, inside: impl FnOnce(&mut Self)) {
         let scope = self.open(false);
         self.seen.scopes[self.scope].modules.insert(module.ident.to_string(), scope);
         let outer = (self.scope, self.around.clone());
         self.around = Some((self.told)(&module.attrs, self.around.as_ref(), None).0);
         self.scope = scope;
-        for item in items {
-            self.visit_item(item);
-        }
+        inside(self);
         (self.scope, self.around) = outer;
     }
 
-    fn visit_item_impl(&mut self, block: &'ast ItemImpl) {
+    fn implementation(&mut self, block: &ItemImpl, inside: impl FnOnce(&mut Self)) {
         let mut of = &*block.self_ty;
         while let Type::Reference(inner) = of {
             of = &inner.elem;
@@ -170,32 +166,22 @@ impl<'ast> Visit<'ast> for Collect<'_, '_> {
         }
         let outer = (self.owner.replace(owner), self.around.clone());
         self.around = Some((self.told)(&block.attrs, self.around.as_ref(), None).0);
-        visit::visit_item_impl(self, block);
+        inside(self);
         (self.owner, self.around) = outer;
     }
 
-    fn visit_item_trait(&mut self, item: &'ast ItemTrait) {
+    fn definition_of_trait(&mut self, item: &ItemTrait, inside: impl FnOnce(&mut Self)) {
         let outer = (self.owner.take(), self.of_trait.replace(item.ident.to_string()));
-        visit::visit_item_trait(self, item);
+        inside(self);
         (self.owner, self.of_trait) = outer;
     }
 
-    fn visit_item_struct(&mut self, item: &'ast ItemStruct) {
-        let ty = self.type_named(&item.ident.to_string(), true);
-        let name = |(index, field): (usize, &syn::Field)| {
-            let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
-            (name, field.ty.clone())
-        };
-        if !matches!(item.fields, Fields::Unit) {
-            self.seen.types[ty].fields = item.fields.iter().enumerate().map(name).collect();
+    fn other(&mut self, item: &Item) {
+        match item {
+            Item::Struct(item) => self.fields(item),
+            Item::Enum(item) => drop(self.type_named(&item.ident.to_string(), true)),
+            Item::Use(item) => self.imports(&item.tree, &mut Vec::new()),
+            _ => {}
         }
-    }
-
-    fn visit_item_enum(&mut self, item: &'ast ItemEnum) {
-        self.type_named(&item.ident.to_string(), true);
-    }
-
-    fn visit_item_use(&mut self, item: &'ast ItemUse) {
-        self.imports(&item.tree, &mut Vec::new());
     }
 }
