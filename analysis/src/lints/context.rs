@@ -246,7 +246,7 @@ impl<'a> Context<'a> {
         certain: Certain,
         message: impl Into<String>,
     ) -> Report<'_> {
-        let lint = self.lint.unwrap_or(super::ALL[0]);
+        let Some(lint) = self.lint else { return Report { cfg: self.cfg, finding: None } };
         self.findings.push(Finding {
             lint,
             certain,

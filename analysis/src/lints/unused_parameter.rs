@@ -1,5 +1,3 @@
-use super::Context;
-
 lint! {
     /// ## What it finds
     ///
@@ -25,8 +23,5 @@ lint! {
     /// ## Limits
     ///
     /// Only in specs, and only for names that are known from elsewhere or near to a clause's; rustc warns of the others.
-    unused_parameter, Warning, "a parameter that was meant for a clause, and that the loop does not use"
+    unused_parameter, Warning, "a parameter that was meant for a clause, and that the loop does not use", elsewhere
 }
-
-/// The rules of specs find it; a written function cannot have it.
-fn check(_: &mut Context<'_>) {}

@@ -1,5 +1,3 @@
-use crate::lints::Context;
-
 lint! {
     /// ## What it finds
     ///
@@ -23,8 +21,5 @@ lint! {
     ///
     /// Only in the order of a spec, and no level turns it off: no loop can be written in such an order.
     /// In a hand-written loop rustc says that the loss does not exist.
-    backward_before_loss, Error, "`backward` before `loss` in an order: there is no loss yet"
+    backward_before_loss, Error, "`backward` before `loss` in an order: there is no loss yet", elsewhere
 }
-
-/// The rules of specs find it; a written function cannot have it.
-fn check(_: &mut Context<'_>) {}
