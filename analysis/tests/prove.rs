@@ -24,7 +24,7 @@ fn read(path: &Path) -> (String, File) {
 
 /// The shared right loops.
 fn right() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder("../tests/fixtures/right")).expect("the fixtures are there");
+    let entries = std::fs::read_dir(folder("tests/right")).expect("the fixtures are there");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     assert!(!paths.is_empty());
