@@ -47,11 +47,25 @@ pub struct Checked {
 /// One function with all that it calls.
 #[derive(Debug)]
 struct CheckedFn {
-    cfg: Cfg,
-    solution: Solution,
-    options: CheckOptions,
     /// After the levels of its options.
     findings: Vec<Diagnostic>,
+    /// Nothing if only the findings are kept.
+    solved: Option<Solved>,
+}
+
+#[derive(Debug)]
+struct Solved {
+    cfg: Cfg,
+    solution: Solution,
+    annotated: bool,
+}
+
+/// What stays of a function after its check: states take memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    Findings,
+    /// The states as well, for proofs and drawings.
+    States,
 }
 
 impl Checked {
@@ -60,20 +74,20 @@ impl Checked {
         if options.origin == Origin::Spec {
             // Blocks of a spec may have functions of their own, which are not the loop.
             let seen = Seen::of_function(&as_methods(function), options);
-            return Self::of(&seen, vec![(lower::lower_seen(&seen, 0), options.clone())]);
+            return Self::of(&seen, vec![(lower::lower_seen(&seen, 0), options.clone())], Keep::States);
         }
         let seen = Seen::of_function(function, options);
-        Self::of(&seen, lowered(&seen))
+        Self::of(&seen, lowered(&seen), Keep::States)
     }
 
     /// Checks the functions of some items together; `around` are the options for all of them.
-    pub(crate) fn items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
+    pub(crate) fn items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>, keep: Keep) -> Self {
         let seen = Seen::of_items(items, told, around);
-        Self::of(&seen, lowered(&seen))
+        Self::of(&seen, lowered(&seen), keep)
     }
 
-    fn of(seen: &Seen, lowered: Vec<(Lowered, CheckOptions)>) -> Self {
-        let checked = |(lowered, options): (Lowered, CheckOptions)| CheckedFn::new(lowered.cfg, options);
+    fn of(seen: &Seen, lowered: Vec<(Lowered, CheckOptions)>, keep: Keep) -> Self {
+        let checked = |(lowered, options): (Lowered, _)| CheckedFn::new(lowered.cfg, &options, keep);
         let functions: Vec<CheckedFn> = lowered.into_iter().map(checked).collect();
         let findings = merge(seen, &functions);
         Self { functions, findings }
@@ -88,7 +102,7 @@ impl Checked {
         self.findings
     }
 
-    /// What holds of each function that trains something, in source order.
+    /// The facts of each function that trains something, in source order.
     pub fn proofs(&self) -> Vec<Proof> {
         let mut proofs: Vec<Proof> = self.functions.iter().filter_map(CheckedFn::proof).collect();
         proofs.sort_by_key(|proof| proof.line);
@@ -97,39 +111,43 @@ impl Checked {
 
     /// The control flow of the first function as text, with the state of each optimizer's gradients.
     pub fn drawing(&self) -> String {
-        self.functions.first().map_or_else(String::new, CheckedFn::drawing)
+        let draw = |Solved { cfg, solution, .. }: &Solved| cfg.text(&|block| solution.margin(cfg, block));
+        self.first().map_or_else(String::new, draw)
     }
 
     /// The control flow of the first function as a Mermaid flowchart.
     pub fn mermaid(&self) -> String {
-        self.functions.first().map_or_else(String::new, |function| function.cfg.mermaid())
+        self.first().map_or_else(String::new, |solved| solved.cfg.mermaid())
+    }
+
+    fn first(&self) -> Option<&Solved> {
+        self.functions.first()?.solved.as_ref()
     }
 }
 
 impl CheckedFn {
-    fn new(cfg: Cfg, options: CheckOptions) -> Self {
+    fn new(cfg: Cfg, options: &CheckOptions, keep: Keep) -> Self {
         let solution = flow::solve(&cfg, options.annotated);
-        let mut function = Self { cfg, solution, options, findings: Vec::new() };
-        if function.is_complete() {
-            let findings = lints::judge(&function.cfg, &function.solution, &function.options);
-            function.findings = function.options.levels.apply(findings);
-        }
-        function
-    }
-
-    /// Whether every bound of the analysis held, so that conclusions may be drawn.
-    fn is_complete(&self) -> bool {
-        !self.cfg.gave_up && !self.solution.gave_up
+        let solved = Solved { cfg, solution, annotated: options.annotated };
+        let findings = if solved.is_complete() {
+            options.levels.apply(lints::judge(&solved.cfg, &solved.solution, options))
+        } else {
+            Vec::new()
+        };
+        Self { findings, solved: (keep == Keep::States).then_some(solved) }
     }
 
     fn proof(&self) -> Option<Proof> {
-        let Self { cfg, solution, .. } = self;
-        let asked = Asked { cfg, solution, annotated: self.options.annotated };
-        self.is_complete().then(|| prove::prove(&asked, &self.findings)).flatten()
+        let solved = self.solved.as_ref().filter(|solved| solved.is_complete())?;
+        let Solved { cfg, solution, annotated } = solved;
+        prove::prove(&Asked { cfg, solution, annotated: *annotated }, &self.findings)
     }
+}
 
-    fn drawing(&self) -> String {
-        self.cfg.text(&|block| self.solution.margin(&self.cfg, block))
+impl Solved {
+    /// Whether every bound of the analysis held, so that conclusions may be drawn.
+    fn is_complete(&self) -> bool {
+        !self.cfg.gave_up && !self.solution.gave_up
     }
 }
 

@@ -4,7 +4,7 @@ use syn::File;
 
 use crate::attribute;
 use crate::bag::Bag;
-use crate::check::Checked;
+use crate::check::{Checked, Keep};
 use crate::diagnostic::Diagnostic;
 use crate::items::{self, Bodiless, Function, Visitor};
 use crate::outline::Outline;
@@ -18,7 +18,8 @@ pub struct CheckedFile {
     pub findings: Vec<Diagnostic>,
     /// The functions of the file.
     pub outline: Outline,
-    checked: Checked,
+    /// The facts of each function that trains something, in source order, if they were asked for.
+    pub proofs: Vec<Proof>,
 }
 
 impl CheckedFile {
@@ -27,21 +28,26 @@ impl CheckedFile {
     /// A function with `#[training_loop]` is checked as the macro checks it.
     /// If it has a spec and no body, the spec is checked, and the loop that it stands for.
     pub fn of(file: &File) -> Self {
+        Self::checked(file, Keep::Findings)
+    }
+
+    /// The same, with proofs.
+    pub fn with_proofs(file: &File) -> Self {
+        Self::checked(file, Keep::States)
+    }
+
+    fn checked(file: &File, keep: Keep) -> Self {
         let bag = Bag::new();
-        let checked = Checked::items(&file.items, &*attribute::told(&bag), None);
-        let mut findings = checked.findings().to_vec();
+        let checked = Checked::items(&file.items, &*attribute::told(&bag), None, keep);
+        let proofs = checked.proofs();
+        let mut findings = checked.into_findings();
         anchor::anchor(file, &mut findings);
         findings.extend(bag.check());
         let mut contents = Contents::default();
         items::walk(&file.items, &mut contents);
         findings.append(&mut contents.findings);
         findings.sort_by_key(|finding| (finding.place.line(), finding.place.column()));
-        Self { findings, outline: contents.outline, checked }
-    }
-
-    /// What holds of each function that trains something, in source order.
-    pub fn proofs(&self) -> Vec<Proof> {
-        self.checked.proofs()
+        Self { findings, outline: contents.outline, proofs }
     }
 }
 

@@ -14,7 +14,7 @@ use syn::ItemFn;
 
 use crate::attribute::{self, Above, is_ours};
 use crate::bag::Bag;
-use crate::check::Checked;
+use crate::check::{Checked, Keep};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::{Item, SpecFn};
 use crate::nest::{STACK, too_deep};
@@ -96,7 +96,7 @@ fn items(args: TokenStream, group: syn::Item, tokens: &TokenStream) -> Output {
     let around = attribute::read(&bag, args, Above::Group, None, annotated(Origin::Hand));
 
     let items = [group];
-    let checked = Checked::items(&items, &*attribute::told(&bag), Some(around));
+    let checked = Checked::items(&items, &*attribute::told(&bag), Some(around), Keep::Findings);
     let findings = [bag.check(), checked.into_findings()].concat();
 
     let [mut group] = items;

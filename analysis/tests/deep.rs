@@ -26,7 +26,7 @@ fn check(source: &str) {
                 check_fn(function, &options);
             }
         }
-        CheckedFile::of(&file).proofs();
+        CheckedFile::with_proofs(&file);
         // Taking a tree apart costs a stack of its own, which is not ours.
         std::mem::forget(file);
     };

@@ -48,7 +48,7 @@ fn demand_recorded(path: &str, fresh: &str) {
 fn texts(path: &Path) -> String {
     let (_, file) = read(path);
     let mut all = String::new();
-    for proof in CheckedFile::of(&file).proofs() {
+    for proof in CheckedFile::with_proofs(&file).proofs {
         let _ = writeln!(all, "{}", proof.text(&name(path)));
     }
     all
@@ -63,7 +63,7 @@ fn what_is_said_of_loops_is_recorded() {
 #[test]
 fn most_of_right_loops_is_proved() {
     let proofs: Vec<Proof> =
-        right().iter().flat_map(|path| CheckedFile::of(&read(path).1).proofs()).collect();
+        right().iter().flat_map(|path| CheckedFile::with_proofs(&read(path).1).proofs).collect();
     let facts = || proofs.iter().flat_map(|proof| &proof.facts);
     let proved = facts().filter(|fact| matches!(fact.verdict, Verdict::Proved(_))).count();
     let whole = proofs.iter().filter(|proof| proof.is_proved()).count();

@@ -1,18 +1,20 @@
-//! `check`: one file after the other, in sorted order.
+//! `check`: several files at once, printed in sorted order.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use training_loop_analysis::CheckedFile;
 
 use crate::allow::Allowed;
 use crate::exit::{CLEAN, FAILED, FINDINGS};
-use crate::files;
 use crate::options::Options;
+use crate::output::Printer;
 use crate::parse::{Lexed, lex, parse};
 use crate::report::{Checked, Summary};
 use crate::source::{Failure, Source};
+use crate::{files, parallel};
 
 /// Checks everything that the options name, and returns the exit code.
 ///
@@ -34,20 +36,13 @@ pub(crate) fn run(
     }
     let printer = (options.format.printer)(colour);
     let mut summary = Summary::default();
-    for path in &files.found {
-        match file(path, options.prove, err) {
-            Ok(checked) => {
-                summary.add(&checked);
-                printer.file(out, &checked)?;
-            }
-            Err(failure) => {
-                failed = true;
-                let _ = writeln!(err, "error: {}{failure}", path.display());
-            }
-        }
-        // The positions of this file are not needed any more; those of a large tree would fill the memory.
-        proc_macro2::extra::invalidate_current_thread_spans();
-    }
+    let work = |path: &PathBuf| Printed::of(path, options.prove, &*printer);
+    parallel::in_order(&files.found, work, |printed| {
+        let _ = err.write_all(printed.err.as_bytes());
+        failed |= printed.summary.files == 0;
+        summary += printed.summary;
+        out.write_all(&printed.out)
+    })?;
     printer.summary(out, &summary)?;
     out.flush()?;
     Ok(match (failed, summary.errors + summary.warnings) {
@@ -57,8 +52,35 @@ pub(crate) fn run(
     })
 }
 
-/// Checks one file; mistakes in its comments are reported on `err`.
-fn file(path: &Path, prove: bool, err: &mut dyn Write) -> Result<Checked, Failure> {
+/// The output of one file.
+///
+/// It is text already, since the positions of a file belong to the thread that parsed it.
+struct Printed {
+    out: Vec<u8>,
+    err: String,
+    /// The totals of the file; no file if it cannot be read.
+    summary: Summary,
+}
+
+impl Printed {
+    fn of(path: &Path, prove: bool, printer: &dyn Printer) -> Self {
+        let mut printed = Self { out: Vec::new(), err: String::new(), summary: Summary::default() };
+        let checked = file(path, prove, &mut printed.err).and_then(|checked| {
+            printer.file(&mut printed.out, &checked).map_err(|error| Failure::whole(error.to_string()))?;
+            Ok(checked.summary())
+        });
+        match checked {
+            Ok(summary) => printed.summary = summary,
+            Err(failure) => drop(writeln!(printed.err, "error: {}{failure}", path.display())),
+        }
+        // The positions of this file are not needed any more; those of a large tree would fill the memory.
+        proc_macro2::extra::invalidate_current_thread_spans();
+        printed
+    }
+}
+
+/// Checks one file; mistakes in its comments are added to `err`.
+fn file(path: &Path, prove: bool, err: &mut String) -> Result<Checked, Failure> {
     let source = Source::read(path)?;
     let Lexed { comments, tokens } = guarded(|| lex(&source.text))??;
     let allowed = Allowed::read(&comments);
@@ -66,9 +88,8 @@ fn file(path: &Path, prove: bool, err: &mut dyn Write) -> Result<Checked, Failur
         let _ = writeln!(err, "warning: {}:{line}: {message}", path.display());
     }
     guarded(|| {
-        let checked = CheckedFile::of(&parse(tokens)?);
-        let proofs = if prove { checked.proofs() } else { Vec::new() };
-        let CheckedFile { mut findings, outline, .. } = checked;
+        let check = if prove { CheckedFile::with_proofs } else { CheckedFile::of };
+        let CheckedFile { mut findings, outline, proofs } = check(&parse(tokens)?);
         findings.retain(|finding| !allowed.covers(finding.lint, &finding.place));
         Ok(Checked { source, findings, outline, proofs })
     })?

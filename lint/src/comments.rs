@@ -11,7 +11,7 @@ pub(crate) struct Comment<'a> {
     pub(crate) line: usize,
     /// The text after the two slashes.
     pub(crate) text: &'a str,
-    /// The line of the code that it speaks of: its own, or else that of the next token.
+    /// The line of the code that it speaks of: its own, or else that of the next token of code.
     pub(crate) of: Option<usize>,
 }
 
@@ -40,7 +40,7 @@ pub(crate) fn comments<'a>(text: &'a str, tokens: &TokenStream) -> Vec<Comment<'
             }
         }
     }
-    scan.gap(text.len(), None);
+    scan.gap(text.len());
     scan.comments
 }
 
@@ -63,12 +63,17 @@ impl Scan<'_> {
             return;
         }
         let is_comment = self.text[start..].starts_with("//") || self.text[start..].starts_with("/*");
-        self.gap(start, (!is_comment).then(|| span.start().line));
+        self.gap(start);
+        if !is_comment {
+            let line = span.start().line;
+            let waiting = self.comments.iter_mut().rev().take_while(|comment| comment.of.is_none());
+            waiting.for_each(|comment| comment.of = Some(line));
+        }
         (self.at, self.line, self.trails) = (end, span.end().line, !is_comment);
     }
 
     /// Reads the comments between the last token and the next one.
-    fn gap(&mut self, end: usize, next: Option<usize>) {
+    fn gap(&mut self, end: usize) {
         let code = self.trails.then_some(self.line);
         let mut rest = &self.text[self.at..end];
         let mut line = self.line;
@@ -77,7 +82,7 @@ impl Scan<'_> {
             rest = &rest[start..];
             let length = comment_length(rest);
             if let Some(text) = rest[..length].strip_prefix("//") {
-                self.comments.push(Comment { line, text, of: code.filter(|code| *code == line).or(next) });
+                self.comments.push(Comment { line, text, of: code.filter(|code| *code == line) });
             }
             line += newlines(&rest[..length]);
             rest = &rest[length..];

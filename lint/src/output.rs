@@ -25,7 +25,7 @@ pub(crate) static FORMATS: [Format; 2] = [
 ];
 
 /// Prints a run in one format.
-pub(crate) trait Printer {
+pub(crate) trait Printer: Sync {
     /// Prints the findings of a file, then its proofs.
     fn file(&self, out: &mut dyn Write, checked: &Checked) -> io::Result<()>;
 

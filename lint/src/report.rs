@@ -1,5 +1,7 @@
 //! What a run reports: files with their findings, and the totals.
 
+use std::ops::AddAssign;
+
 use serde::Serialize;
 use training_loop_analysis::Outline;
 use training_loop_analysis::diagnostic::{Diagnostic, Level};
@@ -35,14 +37,26 @@ pub(crate) struct Summary {
     pub(crate) warnings: usize,
 }
 
-impl Summary {
-    /// Adds a file.
-    pub(crate) fn add(&mut self, checked: &Checked) {
-        self.files += 1;
-        self.functions += checked.outline.functions();
-        self.loops += checked.outline.loops();
-        let errors = checked.findings.iter().filter(|finding| finding.level == Level::Error).count();
-        self.errors += errors;
-        self.warnings += checked.findings.len() - errors;
+impl Checked {
+    /// The totals of this file.
+    pub(crate) fn summary(&self) -> Summary {
+        let errors = self.findings.iter().filter(|finding| finding.level == Level::Error).count();
+        Summary {
+            files: 1,
+            functions: self.outline.functions(),
+            loops: self.outline.loops(),
+            errors,
+            warnings: self.findings.len() - errors,
+        }
+    }
+}
+
+impl AddAssign for Summary {
+    fn add_assign(&mut self, other: Self) {
+        self.files += other.files;
+        self.functions += other.functions;
+        self.loops += other.loops;
+        self.errors += other.errors;
+        self.warnings += other.warnings;
     }
 }
