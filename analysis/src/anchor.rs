@@ -6,19 +6,19 @@
 use proc_macro2::LineColumn;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Expr, File, Stmt};
+use syn::{Expr, File, Item, Stmt};
 
-use crate::deep::leave_out_deep_bodies;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::fix::Edit;
+use crate::items::{self, Function, Visitor};
 
-/// Puts the statements around the calls of each fix, and drops the fixes that have none.
+/// Replaces the calls of each fix by the statements around them, and drops the fixes without one.
 pub(crate) fn anchor(file: &File, findings: &mut [Diagnostic]) {
     if findings.iter().all(|finding| finding.fix.is_none()) {
         return;
     }
     let mut extents = Extents(Vec::new());
-    extents.visit_file(file);
+    items::walk(&file.items, &mut extents);
     extents.0.sort_by_key(|extent| extent.start);
     for finding in findings {
         let Some(mut fix) = finding.fix.take() else { continue };
@@ -30,13 +30,13 @@ pub(crate) fn anchor(file: &File, findings: &mut [Diagnostic]) {
     }
 }
 
-/// A stretch of source in which a call may stand.
+/// A range of the source that may contain a call.
 struct Extent {
     start: (usize, usize),
     end: (usize, usize),
-    /// The statement, unless what stands here runs under a condition or later.
+    /// The statement, unless its code runs conditionally or later.
     statement: Option<Place>,
-    /// It ends in a semicolon.
+    /// It ends with a semicolon.
     ended: bool,
 }
 
@@ -59,17 +59,17 @@ impl Extents {
         self.0[..before].iter().rev().find(|extent| end <= extent.end)
     }
 
-    /// The statement that a new one can stand beside.
+    /// The statement before which a new one can be inserted.
     fn beside(&self, place: &Place) -> Option<Place> {
         self.around(place).and_then(|extent| extent.statement)
     }
 
-    /// The same behind it: it must end.
+    /// The statement after which a new one can be inserted: it must end.
     fn behind(&self, place: &Place) -> Option<Place> {
         self.around(place).filter(|extent| extent.ended).and_then(|extent| extent.statement)
     }
 
-    /// The statement that is this call and nothing else.
+    /// The statement that consists of this call alone.
     fn alone(&self, place: &Place) -> Option<Place> {
         let extent = self.around(place)?;
         let is_call = extent.ended && extent.start == at(place.start.start());
@@ -87,8 +87,18 @@ impl Extents {
     }
 }
 
+impl Visitor for Extents {
+    fn function(&mut self, function: &Function<'_>, inside: impl FnOnce(&mut Self)) {
+        if !function.deep {
+            self.visit_block(function.body);
+        }
+        inside(self);
+    }
+}
+
 impl<'ast> Visit<'ast> for Extents {
-    leave_out_deep_bodies!('ast);
+    /// The walk comes to the functions inside.
+    fn visit_item(&mut self, _: &'ast Item) {}
 
     fn visit_stmt(&mut self, statement: &'ast Stmt) {
         let ended = matches!(statement, Stmt::Local(_) | Stmt::Expr(_, Some(_)));

@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 mod anchor;
 mod attribute;
 mod bag;
+#[doc(hidden)]
 pub mod cfg;
 mod check;
 mod cross;
@@ -17,13 +18,14 @@ mod entry;
 mod expand;
 mod file;
 pub mod fix;
+#[doc(hidden)]
 pub mod flow;
 mod inline;
 mod item;
 mod items;
 mod limits;
 pub mod lints;
-pub mod lower;
+mod lower;
 mod methods;
 mod module;
 mod nest;
@@ -41,6 +43,7 @@ pub mod stage;
 mod suggest;
 pub mod suppress;
 mod tokens;
+#[doc(hidden)]
 pub mod vocabulary;
 
 pub use check::Checked;

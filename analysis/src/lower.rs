@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::{Expr, ItemFn};
+use syn::Expr;
 
 use crate::cfg::{Block, BlockId, CallId, Cfg, ConditionId, GraphId, LoopId, OptimizerId, PathId, SiteId};
 use crate::options::CheckOptions;
@@ -57,10 +57,6 @@ use value::Value;
 
 /// Stands in the scope where a function or a closure begins to run.
 const BORDER: PathId = PathId::MAX;
-/// The control-flow graph of a function's body.
-pub fn lower(function: &ItemFn, options: &CheckOptions) -> Cfg {
-    lower_seen(&Seen::of_function(function, options), 0).cfg
-}
 
 /// A function with all that it calls and that is seen.
 pub(crate) struct Lowered {

@@ -1,7 +1,9 @@
 //! Which guards a site has, and what they are.
 
-use crate::CheckOptions;
 use crate::cfg::GuardKind;
+use crate::lower::lower_seen;
+use crate::lower::seen::Seen;
+use crate::options::CheckOptions;
 
 /// The guards of the step in a loop over `train`, as text, outcome and kind.
 fn guards(loops: &str) -> Vec<String> {
@@ -12,7 +14,8 @@ fn guards(loops: &str) -> Vec<String> {
         }}"
     );
     let function = syn::parse_str(&source).unwrap_or_else(|error| panic!("{error}: {source}"));
-    let cfg = crate::lower::lower(&function, &CheckOptions::default());
+    let seen = Seen::of_function(&function, &CheckOptions::default());
+    let cfg = lower_seen(&seen, 0).cfg;
     let step = cfg.sites.iter().find(|site| site.text == "optimizer.step()").expect("there is a step");
     let show = |&(guard, holds): &(usize, bool)| {
         let guard = &cfg.guards[guard];
