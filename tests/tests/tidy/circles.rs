@@ -74,7 +74,7 @@ impl Graph {
     }
 
     /// The modules that a module imports, directly or through others.
-    fn reach(&self, module: &str) -> BTreeSet<&str> {
+    fn reach<'g>(&'g self, module: &'g str) -> BTreeSet<&'g str> {
         let mut reached = BTreeSet::new();
         let mut open = vec![module];
         while let Some(next) = open.pop() {
