@@ -1,27 +1,27 @@
-//! What a check says: the place, the fault, the earlier events behind it, and the way out.
+//! Diagnostics: place, message, notes, help and fix.
 //!
-//! A diagnostic knows nothing of how it is shown; `report` turns it into tokens for rustc.
+//! They are independent of their presentation; `report` turns them into tokens for rustc.
 
 use proc_macro2::Span;
 
 use crate::fix::Fix;
 pub use crate::place::Place;
 
-/// How sure a finding is.
+/// The certainty of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certain {
-    /// Some path to the place is bad.
+    /// Some path to the place is faulty.
     Some,
-    /// Every path is.
+    /// Every path to the place is faulty.
     Every,
 }
 
-/// How serious a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Bad on some path, or merely suspicious.
+    /// Faulty on some path, or merely suspicious.
     Warning,
-    /// Bad on every path.
+    /// Faulty on every path.
     Error,
 }
 
@@ -35,7 +35,7 @@ impl From<Certain> for Level {
     }
 }
 
-/// A sentence about a finding, with the place it speaks of, if it has one.
+/// A sentence about a finding, with the place it is about, if any.
 #[derive(Clone, Debug)]
 pub struct Note {
     /// The earlier event or the other half of a contradiction.
@@ -44,29 +44,29 @@ pub struct Note {
     pub message: String,
 }
 
-/// One finding, ready to be shown by the macro or by a command.
+/// One finding, for the macro or the command to show.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
-    /// Name of the lint; `None` for a mistake in the spec itself.
+    /// Name of the lint; `None` for an error in the spec itself.
     pub lint: Option<&'static str>,
     /// Error or warning.
     pub level: Level,
-    /// Whether every path to the place is bad.
+    /// Whether every path to the place is faulty.
     pub certain: bool,
     /// Where the fault is.
     pub place: Place,
-    /// What was found: lower case, code in backticks, no final full stop.
+    /// The fault: lower case, code in backticks, no final full stop.
     pub message: String,
-    /// Why, and what it does to learning, in the order to show.
+    /// Causes and consequences, in the order in which they are shown.
     pub notes: Vec<Note>,
-    /// What to write instead.
+    /// The code to write instead.
     pub help: Option<String>,
-    /// The same as a change of the source, where it is mechanical; only files are told.
+    /// The same as an edit of the source, if it is mechanical; set for files only.
     pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
-    /// A certain error that belongs to no lint: a mistake in a spec.
+    /// A certain error of no lint: an error in a spec.
     pub fn error(place: impl Into<Place>, message: impl Into<String>) -> Self {
         Self {
             lint: None,
@@ -95,13 +95,13 @@ impl Diagnostic {
         self
     }
 
-    /// Adds a note that speaks of another place.
+    /// Adds a note about another place.
     pub fn note_at(mut self, place: impl Into<Place>, message: impl Into<String>) -> Self {
         self.notes.push(Note { place: Some(place.into()), message: message.into() });
         self
     }
 
-    /// Says what to write instead.
+    /// Sets the help: the code to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self

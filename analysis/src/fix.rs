@@ -7,45 +7,45 @@ use crate::place::Place;
 /// A change that mends a finding.
 #[derive(Clone, Debug)]
 pub struct Fix {
-    /// What it does, in words.
+    /// A description.
     pub message: String,
-    /// How sure it is that this is meant.
+    /// The confidence that it is the intended change.
     pub applicability: Applicability,
-    /// What changes, each at a statement of its own.
+    /// The edits, each of one statement.
     pub edits: Vec<Edit>,
 }
 
-/// How sure it is that a fix is what was meant.
+/// The confidence that a fix is the intended change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Applicability {
-    /// One of several things that may be meant.
+    /// It is one of several possible intentions.
     Maybe,
-    /// It can be applied unseen.
+    /// It can be applied without a look.
     Safe,
 }
 
-/// One change.
+/// One edit.
 #[derive(Clone, Debug)]
 pub enum Edit {
-    /// A new statement before the one at this place.
+    /// Inserts a statement before the one at this place.
     Before(Place, String),
-    /// A new statement behind the one at this place.
+    /// Inserts a statement after the one at this place.
     After(Place, String),
-    /// The statement goes.
+    /// Removes the statement.
     Remove(Place),
-    /// The first statement moves to before the second.
+    /// Moves the first statement before the second.
     MoveBefore(Place, Place),
-    /// The first statement moves to behind the second.
+    /// Moves the first statement after the second.
     MoveAfter(Place, Place),
 }
 
 impl Fix {
-    /// A fix of one edit, which does what the finding's help says.
+    /// A fix of one edit, described by the finding's help.
     pub(crate) fn new(applicability: Applicability, edit: Edit) -> Self {
         Self { message: String::new(), applicability, edits: vec![edit] }
     }
 
-    /// In these words; what is not certain is not mended unseen.
+    /// Describes the fix, and lowers its confidence if the finding is not certain.
     pub(crate) fn told(mut self, help: Option<&str>, certain: bool) -> Self {
         if self.message.is_empty() {
             help.unwrap_or_default().clone_into(&mut self.message);
@@ -56,7 +56,7 @@ impl Fix {
         self
     }
 
-    /// What mends two faults that are one finding.
+    /// The fix of two faults that are one finding.
     pub(crate) fn both(fix: Option<Box<Self>>, other: Option<Self>) -> Option<Box<Self>> {
         let (mut fix, other) = (fix?, other?);
         fix.edits.extend(other.edits);

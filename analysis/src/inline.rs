@@ -1,4 +1,4 @@
-//! Closures and blocks of the spec, written into the loop as plain statements.
+//! Inlines the closures and blocks of a spec as plain statements of the loop.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -9,9 +9,9 @@ use syn::{Block, Expr, ExprBreak, ExprClosure, Lifetime, Pat, ReturnType, Token}
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 
-/// Writes the closure's body with its parameters bound to the arguments.
+/// The closure's body with its parameters bound to the arguments.
 ///
-/// `return` leaves the written block, as it would have left the closure; `?` leaves the function.
+/// `return` becomes an exit from the block; `?` returns from the function.
 pub(crate) fn closure(closure: &ExprClosure, arguments: &[TokenStream], at: Span) -> TokenStream {
     let bindings: Vec<TokenStream> = closure
         .inputs
@@ -43,7 +43,7 @@ pub(crate) fn closure(closure: &ExprClosure, arguments: &[TokenStream], at: Span
     }
 }
 
-/// Whether a parameter needs no binding: `_`, or `_model` that the body does not name.
+/// Whether a parameter needs no binding: `_`, or a `_model` that the body does not mention.
 fn is_ignored(pattern: &Pat, body: &Expr) -> bool {
     fn names(tokens: TokenStream, name: &Ident) -> bool {
         tokens.into_iter().any(|token| match token {
@@ -63,7 +63,7 @@ fn is_ignored(pattern: &Pat, body: &Expr) -> bool {
     }
 }
 
-/// Turns `return value` into `break 'done value`, other than in functions and closures of their own.
+/// Turns `return value` into `break 'done value`, except in nested functions and closures.
 struct Returns<'a> {
     label: &'a Lifetime,
     found: bool,
@@ -90,13 +90,13 @@ impl VisitMut for Returns<'_> {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-/// Refuses `break` and `continue` that would act on the loop that the macro writes.
+/// Rejects `break` and `continue` that would act on the generated loop.
 pub(crate) fn check_jumps(bag: &Bag, body: &Expr, what: &str) {
     let mut jumps = Jumps { bag, what, loops: 0, labels: Vec::new() };
     jumps.visit_expr(body);
 }
 
-/// The same for a block of one's own in an order.
+/// The same for a block in an order list.
 pub(crate) fn check_block_jumps(bag: &Bag, block: &Block) {
     let mut jumps = Jumps { bag, what: "a block", loops: 0, labels: Vec::new() };
     jumps.visit_block(block);
@@ -105,13 +105,13 @@ pub(crate) fn check_block_jumps(bag: &Bag, block: &Block) {
 struct Jumps<'a> {
     bag: &'a Bag,
     what: &'a str,
-    /// How many loops of one's own stand around.
+    /// The number of the user's loops around.
     loops: usize,
     labels: Vec<String>,
 }
 
 impl Jumps<'_> {
-    /// Visits a loop of one's own.
+    /// Visits a loop of the user.
     fn inside(&mut self, label: Option<&syn::Label>, visit: impl FnOnce(&mut Self)) {
         self.loops += 1;
         self.labels.extend(label.map(|label| label.name.to_string()));
@@ -120,7 +120,7 @@ impl Jumps<'_> {
         self.loops -= 1;
     }
 
-    /// Looks at one jump.
+    /// Checks one jump.
     fn jump(&self, jump: &impl ToTokens, word: &str, label: Option<&Lifetime>) {
         let own = match label {
             Some(label) => self.labels.contains(&label.to_string()),

@@ -71,7 +71,9 @@ pub(crate) trait Visitor: Sized {
 /// Walks over items in source order.
 pub(crate) fn walk(items: &[Item], visitor: &mut impl Visitor) {
     let mut walk = Walk { visitor, owner: None };
-    items.iter().for_each(|item| walk.visit_item(item));
+    for item in items {
+        walk.visit_item(item);
+    }
 }
 
 /// Walks over one function, and the items in its body.
@@ -112,7 +114,9 @@ impl<V: Visitor> Walk<'_, V> {
         let owner = type_name(&item.self_ty);
         self.visitor.implementation(item, |visitor| {
             let mut walk = Walk { visitor, owner };
-            item.items.iter().for_each(|item| walk.visit_impl_item(item));
+            for item in &item.items {
+                walk.visit_impl_item(item);
+            }
         });
     }
 
@@ -120,7 +124,9 @@ impl<V: Visitor> Walk<'_, V> {
         let owner = Some(item.ident.to_string());
         self.visitor.definition_of_trait(item, |visitor| {
             let mut walk = Walk { visitor, owner };
-            item.items.iter().for_each(|item| walk.visit_trait_item(item));
+            for item in &item.items {
+                walk.visit_trait_item(item);
+            }
         });
     }
 }

@@ -1,17 +1,18 @@
-//! How deep tokens nest, told before anything parses them.
+//! Estimates the stack that a parser would need for tokens.
 //!
-//! A parser of Rust recurses, and a long enough nest overflows any stack: then the whole compiler dies, without a
-//! word on where. So tokens are walked over first, without recursion, and what would take too much stack is left
-//! alone. Brackets are counted, and all that nests without them: prefix operators, closures, generics, `return`,
-//! `if`, types behind `->`. The count errs to the safe side: it may take a long list of comparisons for generics.
+//! A parser of Rust is recursive, and deep enough nesting overflows any stack: the compiler dies without a place.
+//! The estimate itself does not recurse; tokens beyond a bound are not parsed.
+//! It counts brackets, and nesting without brackets: prefix operators, closures, generics, `return`, `if`, types
+//! after `->`.
+//! It errs on the safe side: a long list of comparisons may count as generics.
 
 use proc_macro2::{Spacing, Span, TokenStream, TokenTree, token_stream};
 
-/// The stack that the compiler's thread spares for reading tokens, in bytes: well below half of the 8 MiB that it has.
+/// The stack of the compiler's thread for parsing, in bytes: well below half of its 8 MiB.
 pub(crate) const STACK: usize = 3 << 20;
 
-// What a level takes in a build that is not optimized, in bytes: measured as 8 MiB over the depth that overflows
-// them, the worst over expressions, types, patterns and items.
+// Bytes for each level in an unoptimized build: 8 MiB divided by the depth that overflows them, the worst over
+// expressions, types, patterns and items.
 const GROUP: usize = 42_000;
 const ANGLE: usize = 60_000;
 const ARROW: usize = 48_000;
@@ -22,12 +23,12 @@ const KEYWORD: usize = 15_000;
 const ASSIGNMENT: usize = 9_000;
 const RANGE: usize = 12_500;
 const PATH: usize = 4_500;
-/// A link of a chain, which only what walks the tree recurses over: `a + b`, `a.b()`, `else`.
+/// A link of a chain, over which only walks of the tree recurse: `a + b`, `a.b()`, `else`.
 const LINK: usize = 1_200;
-/// A field or a method: paths of fields are walked by more than other chains.
+/// A field or a method: more walks recurse over paths of fields than over other chains.
 const DOT: usize = 5_000;
 
-/// Where the tokens would take more than so much stack to be read, if they do.
+/// The place at which parsing the tokens would exceed the stack, if it does.
 pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     let mut outer: Vec<Level> = Vec::new();
     let mut level = Level::new(tokens.clone(), 0);
@@ -49,16 +50,16 @@ pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     }
 }
 
-/// What stands before a token, as far as it decides what the token is.
+/// The previous token, as far as it decides the meaning of the next one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Before {
-    /// Nothing, an operator or a keyword: an operand follows.
+    /// None, an operator or a keyword: an operand follows.
     Operator,
     /// A name: an operator follows, or generics.
     Operand,
-    /// A literal, or brackets that end: an operator follows.
+    /// A literal or a closing bracket: an operator follows.
     Closed,
-    /// A block, after which a statement may be complete.
+    /// A block, which may end a statement.
     Block,
     /// `'`, before the name of a lifetime.
     Quote,
@@ -66,21 +67,21 @@ enum Before {
     Hash,
 }
 
-/// The tokens between two brackets, and what is open at one of them.
+/// The tokens between two brackets, and the open constructs at the current one.
 struct Level {
     tokens: token_stream::IntoIter,
-    /// What the brackets around take.
+    /// The cost of the brackets around.
     outside: usize,
     before: Before,
-    /// The sign before, if this token continues it, and whether it was a prefix.
+    /// The previous sign, if this token continues it, and whether it was a prefix.
     joint: Option<(char, bool)>,
-    /// Generics that are open.
+    /// The number of open generics.
     angles: usize,
     /// Between the bars of a closure.
     parameters: bool,
-    /// What prefix operators take, which end with their operand.
+    /// The cost of prefix operators, which end with their operand.
     tight: usize,
-    /// What reaches as far to the right as it can: closures, `return`, assignments.
+    /// The cost of constructs that extend as far as possible: closures, `return`, assignments.
     loose: usize,
 }
 
@@ -102,14 +103,14 @@ impl Level {
         self.outside + self.angles * ANGLE + self.tight + self.loose
     }
 
-    /// Counts a token; gives the tokens in its brackets.
+    /// Counts a token, and returns the tokens in its brackets.
     fn read(&mut self, token: &TokenTree) -> Option<TokenStream> {
         let joint = self.joint.take();
         if self.before == Before::Block {
             self.after_block(token);
         }
         match token {
-            // The name of a lifetime or a label, of which neither is an operand.
+            // The name of a lifetime or a label is no operand.
             TokenTree::Ident(_) if self.before == Before::Quote => self.before = Before::Operator,
             TokenTree::Ident(ident) => self.word(&ident.to_string()),
             TokenTree::Literal(_) => self.operand(Before::Closed),
@@ -136,7 +137,7 @@ impl Level {
         None
     }
 
-    /// The brackets that were counted are behind.
+    /// Ends a counted bracket.
     fn leave(&mut self) {
         self.tight = 0;
     }
@@ -146,13 +147,13 @@ impl Level {
         self.before = before;
     }
 
-    /// A statement, an item or an element of a list ends.
+    /// Ends a statement, an item or an element of a list.
     fn end(&mut self) {
         (self.angles, self.parameters, self.tight, self.loose) = (0, false, 0, 0);
         self.before = Before::Operator;
     }
 
-    /// A block ends a statement, unless the next token goes on with it.
+    /// Ends the statement after a block, unless the next token continues it.
     fn after_block(&mut self, token: &TokenTree) {
         self.before = Before::Closed;
         match token {
@@ -182,7 +183,7 @@ impl Level {
         }
     }
 
-    /// Counts a sign, which continues the one `before` it, if any.
+    /// Counts a sign, which may continue the one `before` it.
     fn sign(&mut self, sign: char, prefix: bool, before: Option<(char, bool)>) {
         let joint = before.map(|(sign, _)| sign);
         let comparison = self.before == Before::Closed;
@@ -195,7 +196,7 @@ impl Level {
                 self.angles = self.angles.saturating_sub(1);
                 self.loose += ASSIGNMENT;
             }
-            // Between two conditions no generics are open.
+            // No generics are open between two conditions.
             (Some('&'), '&') if before == Some(('&', false)) => self.angles = 0,
             (Some('='), '=') => {
                 self.angles = 0;

@@ -1,9 +1,9 @@
-//! Where something is in the source.
+//! Places in the source.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 
-/// A stretch of source: from the start of the first span to the end of the last.
+/// A range of the source: from the start of the first span to the end of the last.
 ///
 /// Two spans, because a stable procedural macro cannot join them.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +23,7 @@ impl Place {
         Self { start, end: spans.last().unwrap_or(start) }
     }
 
-    /// Whether another place lies in this one.
+    /// Whether another place starts in this one.
     pub fn holds(&self, other: &Self) -> bool {
         let from = |place: &Self| (place.line(), place.column());
         let to = self.end.end();

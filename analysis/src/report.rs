@@ -1,7 +1,7 @@
-//! Diagnostics to tokens: the only file that knows how rustc shows things.
+//! Diagnostics to tokens: the only file that knows how rustc shows them.
 //!
-//! A stable macro cannot attach notes to an error, so notes, help and the lint's name follow the
-//! message on lines of their own, laid out as rustc lays out its notes.
+//! A stable macro cannot attach notes to an error.
+//! Notes, help and the lint's name follow the message on lines of their own, in rustc's layout.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -96,14 +96,14 @@ fn text(diagnostic: &Diagnostic) -> String {
     text
 }
 
-/// One `compile_error!` for each error, to stand beside the item.
+/// One `compile_error!` for each error, to be put next to the item.
 ///
-/// `user` is any token of the user's: an error that bears its hygiene is shown as one in the user's code.
+/// `user` is the span of any token of the user: rustc shows an error with its hygiene as one in the user's code.
 pub(crate) fn errors(diagnostics: &[Diagnostic], user: Span) -> TokenStream {
     diagnostics.iter().filter(|found| found.level == Level::Error).map(|found| error(found, user)).collect()
 }
 
-/// One statement for each warning, to stand at the start of the function's body.
+/// One statement or item for each warning.
 fn warnings(diagnostics: &[Diagnostic], user: Span) -> TokenStream {
     diagnostics
         .iter()
@@ -112,7 +112,7 @@ fn warnings(diagnostics: &[Diagnostic], user: Span) -> TokenStream {
         .collect()
 }
 
-/// The hygiene of the user's code: that of the item's first token.
+/// The hygiene of the user's code: the span of the item's first token.
 pub(crate) fn hygiene(item: &TokenStream) -> Span {
     item.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
 }
@@ -127,7 +127,7 @@ fn error(diagnostic: &Diagnostic, user: Span) -> TokenStream {
     quote_spanned!(start=> #path #call)
 }
 
-/// The use of a deprecated function: the one warning with a text of one's own that stable macros can cause.
+/// The use of a deprecated function: the only warning with a free text that a stable macro can cause.
 fn warning(diagnostic: &Diagnostic, user: Span) -> TokenStream {
     let text = text(diagnostic);
     let place = Span::mixed_site().located_at(diagnostic.place.start);

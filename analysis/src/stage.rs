@@ -1,6 +1,6 @@
 //! The stages of a training loop: their names, their effects on gradients, and the order lists that may name them.
 //!
-//! What a hand-written loop calls them is in `vocabulary`, the order of a generated loop in `plan`.
+//! The names that hand-written loops use for them are in `vocabulary`, the order of a generated loop is in `plan`.
 //!
 //! ```
 //! use training_loop_analysis::stage::Stage;
@@ -14,57 +14,57 @@ use crate::suggest::nearest;
 /// One stage of a training loop, in the order in which a loop runs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// Layers in training mode.
+    /// Switches the layers to training mode.
     TrainMode,
-    /// Layers in evaluation mode.
+    /// Switches the layers to evaluation mode.
     EvalMode,
-    /// Nothing is recorded for `backward`.
+    /// Turns off recording for `backward`.
     NoGrad,
-    /// The model's output for a batch.
+    /// Computes the model's output for a batch.
     Forward,
-    /// The number to make small.
+    /// Computes the loss.
     Loss,
-    /// Gradients set back to nothing.
+    /// Clears the gradients.
     ZeroGrad,
-    /// Gradients added up.
+    /// Accumulates gradients by back-propagation.
     Backward,
-    /// Gradients shortened to a greatest norm.
+    /// Scales the gradients down to a maximum norm.
     ClipGradNorm,
-    /// Gradients cut to a greatest absolute value.
+    /// Clamps each gradient to a maximum absolute value.
     ClipGradValue,
-    /// Parameters moved along their gradients.
+    /// Updates the parameters from their gradients.
     Step,
-    /// The learning rate of the next update.
+    /// Sets the learning rate of the next update.
     Schedule,
-    /// Counts for accuracy and the like.
+    /// Updates the metrics.
     Metrics,
 }
 
-/// What a stage does to the gradients of an optimizer; `flow` has the automaton.
+/// The effect of a stage on the gradients of an optimizer; `flow` has the automaton.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Leaves the gradients alone.
+    /// Leaves the gradients unchanged.
     Nothing,
-    /// Sets them back to nothing.
+    /// Clears them.
     Zero,
     /// Adds to them.
     Fill,
-    /// Shortens them.
+    /// Clips them.
     Clip,
-    /// Uses them for an update, and leaves them where they are.
+    /// Uses them for an update, and does not clear them.
     Take,
-    /// Takes a scaler's factor out of them.
+    /// Divides them by the factor of a gradient scaler.
     Unscale,
 }
 
-/// In which of a spec's two order lists a stage may stand.
+/// The order lists of a spec that may name a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
-    /// Only in `train_order`.
+    /// Only `train_order`.
     Train,
-    /// In `train_order` and in `eval_order`.
+    /// `train_order` and `eval_order`.
     Both,
-    /// In neither: the generator places it.
+    /// Neither: the generator places it.
     Neither,
 }
 
@@ -75,9 +75,9 @@ pub struct Row {
     pub stage: Stage,
     /// Its name in `train_order` and `eval_order`, and in drawings.
     pub name: &'static str,
-    /// What it does to gradients.
+    /// Its effect on gradients.
     pub effect: Effect,
-    /// In which order lists it may stand.
+    /// The order lists that may name it.
     pub listed: Listed,
 }
 
@@ -102,7 +102,7 @@ pub const TABLE: &[Row] = &[
 ];
 
 impl Stage {
-    /// The stage's row of the table, which has one for each stage in the order of the enum.
+    /// The stage's row of the table; rows and variants have the same order.
     pub fn row(self) -> &'static Row {
         &TABLE[self as usize]
     }
@@ -112,7 +112,7 @@ impl Stage {
         self.row().name
     }
 
-    /// What the stage does to gradients.
+    /// The effect on gradients.
     pub fn effect(self) -> Effect {
         self.row().effect
     }
@@ -122,7 +122,7 @@ impl Stage {
         TABLE.iter().find(|row| row.name == name).map(|row| row.stage)
     }
 
-    /// The stage whose name is most like `name`, if any is like it at all.
+    /// The stage with the most similar name, if one is similar enough.
     pub fn nearest(name: &str) -> Option<Self> {
         nearest(name, TABLE.iter().map(|row| row.name)).and_then(Self::find)
     }

@@ -1,16 +1,16 @@
-//! `// training-loop: allow(lint): reason` silences one place.
+//! Comments that silence a place: `// training-loop: allow(lint): reason`.
 
 use training_loop_analysis::diagnostic::Place;
 use training_loop_analysis::lints;
 
 use crate::comments::Comment;
 
-/// What the comments of a file allow.
+/// The lints that the comments of a file allow.
 #[derive(Debug, Default)]
 pub(crate) struct Allowed {
-    /// Lines and what is allowed there.
+    /// Lines, each with a lint that is allowed there.
     places: Vec<(usize, String)>,
-    /// Comments that say it wrongly: the line, and what is the matter.
+    /// Malformed comments: the line, and the error.
     pub(crate) mistakes: Vec<(usize, String)>,
 }
 
@@ -35,7 +35,7 @@ impl Allowed {
     fn order(&mut self, comment: &Comment<'_>, order: &str) {
         let Some((word, rest)) = order.split_once('(') else { return };
         if !word.trim_end().chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric()) {
-            return; // Prose that starts with the project's name.
+            return; // Prose that starts with the name of the project.
         }
         let example = "write `// training-loop: allow(lint): reason`";
         let Some((names, behind)) = rest.split_once(')').filter(|_| word.trim_end() == "allow") else {

@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! The command line.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,19 +10,19 @@ use crate::output::{FORMATS, Format};
 /// The options of one run of `check`.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// Files and folders; none is the current folder.
+    /// Files and folders; if empty, the current folder.
     pub(crate) paths: Vec<PathBuf>,
-    /// How findings are printed.
+    /// The output format.
     pub(crate) format: &'static Format,
-    /// Whether to say of each function that trains what holds of it, and why.
+    /// Whether to print proofs.
     pub(crate) prove: bool,
-    /// Whether to colour, if that is said.
+    /// Whether to use colours, if set.
     pub(crate) colour: Option<bool>,
 }
 
-/// Reads the command line; an error is also a request for help or for the version.
+/// Parses the command line; a request for help or the version is an error too.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
-    // Cargo hands on the name of the subcommand as the first argument.
+    // Cargo passes the name of the subcommand as the first argument.
     let is_name = |index: usize, argument: &OsString| index == 1 && argument == "training-loop";
     let arguments = arguments.iter().enumerate().filter(|(index, argument)| !is_name(*index, argument));
     let matches = command().try_get_matches_from(arguments.map(|(_, argument)| argument))?;
@@ -35,7 +35,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
             }
             Ok(options)
         }
-        // Clap asks for a subcommand and knows no other.
+        // Clap requires a subcommand and knows no other.
         _ => Err(command().error(clap::error::ErrorKind::MissingSubcommand, "no subcommand")),
     }
 }

@@ -21,7 +21,7 @@ impl Human {
         Self { renderer: renderer.decor_style(DecorStyle::Ascii) }
     }
 
-    /// Prints a finding: its title, the lines that it speaks of with labels, then notes and help.
+    /// Prints a finding: its title, the labelled lines, then notes and help.
     fn finding(&self, out: &mut dyn Write, source: &Source, finding: &Diagnostic) -> io::Result<()> {
         let level = match finding.level {
             diagnostic::Level::Error => Level::ERROR,
@@ -68,7 +68,7 @@ impl Printer for Human {
     }
 }
 
-/// The lines around a finding's places: only these, so that a large file costs no more than a small one.
+/// The lines from the first to the last place of a finding: the cost does not depend on the size of the file.
 fn snippet<'a>(source: &'a Source, finding: &'a Diagnostic) -> Snippet<'a, Annotation<'a>> {
     let main = source.range(&finding.place);
     let notes = finding.notes.iter().filter_map(|note| {
