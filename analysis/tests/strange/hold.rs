@@ -34,7 +34,7 @@ pub(crate) fn hold(bytes: &[u8]) -> bool {
             syn::parse2::<syn::ItemFn>(item).is_ok()
         }
         _ => {
-            // Each way through the doors does the same work again: one input in eight takes them all.
+            // Each entry point does the same work again: one input in eight goes through all of them.
             let all = choices.below(8) == 7;
             functions(&file(&mut choices), all)
         }
@@ -53,10 +53,10 @@ fn expanded(args: &TokenStream, item: &TokenStream) {
     assert!(after.contains(head), "#[training_loop({args})] {item}\n{after}");
 }
 
-fn functions(text: &str, all_doors: bool) -> bool {
+fn functions(text: &str, all_entries: bool) -> bool {
     let Ok(file) = syn::parse_str::<syn::File>(text) else { return false };
     check_file(&file);
-    for item in file.items.iter().filter(|_| all_doors) {
+    for item in file.items.iter().filter(|_| all_entries) {
         if let syn::Item::Fn(function) = item {
             let annotated = CheckOptions { annotated: true, ..CheckOptions::default() };
             Checked::function(function, &annotated).drawing();
