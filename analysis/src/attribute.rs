@@ -1,4 +1,4 @@
-//! The one reader of `#[training_loop(..)]` above loops that are written already, for the macro and the command.
+//! The one reader of `#[training_loop(..)]` above hand-written loops, for the macro and the command.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +13,16 @@ use crate::spec::{Spec, Value, names};
 use crate::vocabulary::Vocabularies;
 use crate::{lints, suppress};
 
-/// Returns the options of an item and whether it carries the attribute, from its attributes, the options of the item
-/// around it, and the names in it (functions alone).
+/// Returns the options of an item and whether it has the attribute.
+///
+/// The arguments are its attributes, the options of the item around it, and for functions the names in it.
 pub(crate) type Reader<'t> =
     dyn Fn(&[Attribute], Option<&CheckOptions>, Option<&BTreeSet<String>>) -> (CheckOptions, bool) + 't;
 
-/// A reader by reference.
+/// A reader behind a reference.
 pub(crate) type Told<'t> = &'t Reader<'t>;
 
-/// Whether an attribute is `#[training_loop]`, by whatever path.
+/// Whether an attribute is `#[training_loop]`, by any path.
 pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "training_loop")
 }
@@ -37,13 +38,13 @@ pub(crate) fn told(bag: &Bag) -> Box<Reader<'_>> {
             Meta::List(list) => list.tokens.clone(),
             _ => TokenStream::new(),
         };
-        // Names are given for functions alone.
+        // Only functions have names.
         let above = if names.is_some() { Above::Body } else { Above::Group };
         (read(bag, args, above, names, CheckOptions { annotated: true, ..options }), true)
     })
 }
 
-/// The kind of item that the attribute is on, if its loop is written already.
+/// The kind of item below the attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Above {
     Body,
@@ -71,7 +72,7 @@ pub(crate) fn read(
     options
 }
 
-/// The levels that `allow`, `warn` and `deny` give.
+/// The levels set by `allow`, `warn` and `deny`.
 pub(crate) fn levels(bag: &Bag, spec: &Spec) -> suppress::Levels {
     let mut levels = suppress::Levels::default();
     for clause in &spec.levels {
@@ -101,9 +102,7 @@ pub(crate) fn levels(bag: &Bag, spec: &Spec) -> suppress::Levels {
     levels
 }
 
-/// Refuses clauses that have no effect on a loop that is written already.
-///
-/// Returns whether there are none.
+/// Rejects clauses that have no effect on a hand-written loop, and returns whether there are none.
 fn check_clauses(bag: &Bag, spec: &Spec, above: Above) -> bool {
     let reads = ["allow", "warn", "deny", "optimizer", "model", "crate"];
     let writes: Vec<&Ident> = spec.keys.iter().filter(|key| reads.iter().all(|name| *key != name)).collect();

@@ -1,7 +1,7 @@
-//! The error bag: gathers every mistake of a phase, so that people see them all at once.
+//! The error bag: collects all errors of a phase, so that users see them at once.
 //!
-//! Errors are gathered inside a phase and fatal only between phases. A bag that is dropped with its
-//! errors unread would lose them silently; in our own tests that is a panic.
+//! Errors are collected within a phase and fatal only between phases.
+//! A bag that is dropped unread would lose its errors; in unit tests this panics.
 
 use std::cell::RefCell;
 
@@ -9,7 +9,7 @@ use proc_macro2::Span;
 
 use crate::diagnostic::{Diagnostic, Place};
 
-/// Mistakes found so far, in the order of their discovery.
+/// Errors in the order in which they were found.
 #[derive(Debug)]
 pub(crate) struct Bag {
     /// `None` once the errors have been read.
@@ -22,26 +22,26 @@ impl Bag {
         Self { errors: RefCell::new(Some(Vec::new())) }
     }
 
-    /// Adds a mistake.
+    /// Adds an error.
     pub(crate) fn push(&self, error: Diagnostic) {
         if let Some(errors) = self.errors.borrow_mut().as_mut() {
             errors.push(error);
         }
     }
 
-    /// How many mistakes there are so far.
+    /// The number of errors so far.
     pub(crate) fn len(&self) -> usize {
         self.errors.borrow().as_ref().map_or(0, Vec::len)
     }
 
-    /// Adds what a parser said.
+    /// Adds the errors of a parser.
     pub(crate) fn parse(&self, error: &syn::Error) {
         for error in error.clone() {
             self.push(from_syn(&error));
         }
     }
 
-    /// The mistakes in source order, each once.
+    /// The errors in source order, without duplicates.
     pub(crate) fn check(self) -> Vec<Diagnostic> {
         let mut errors = self.errors.borrow_mut().take().unwrap_or_default();
         errors.sort_by_key(|error| position(error.place.start));
@@ -52,14 +52,14 @@ impl Bag {
     }
 }
 
-/// A parser's error in our words.
+/// A parser's error as a diagnostic.
 pub(crate) fn from_syn(error: &syn::Error) -> Diagnostic {
     let message = error.to_string();
     let place = Place { start: error.span(), end: error.span() };
     Diagnostic::error(place, message)
 }
 
-/// Line and column, to put findings in source order.
+/// The sort key of source order.
 fn position(span: Span) -> (usize, usize) {
     let start = span.start();
     (start.line, start.column)

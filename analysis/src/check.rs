@@ -1,114 +1,27 @@
-//! The checker's doors: a function or a file in, findings in source order out.
+//! Checks functions: lowers and solves each one once, and answers every question from the same graphs.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::visit::{self, Visit};
-use syn::{File, ImplItem, Item, ItemFn};
+use syn::{Item, ItemFn};
 
-use crate::attribute::{self, Told};
-use crate::bag::Bag;
+use crate::attribute::Told;
 use crate::cfg::Cfg;
 use crate::diagnostic::Diagnostic;
+use crate::flow::Solution;
 use crate::lower::Lowered;
-use crate::lower::deep::leave_out_deep_bodies;
 use crate::lower::resolve::Resolver;
 use crate::methods::as_methods;
 use crate::options::{CheckOptions, Origin};
 use crate::prove::{Asked, Proof};
 use crate::stage::Effect;
-use crate::{door, fix, flow, lints, lower, prove};
+use crate::{flow, lints, lower, prove};
 
-/// Checks one function.
+/// Functions that were checked together.
 ///
 /// # Example
 /// ```
-/// use training_loop_analysis::{CheckOptions, check_fn};
-///
-/// let function = syn::parse_str(
-///     "fn fit(model: &mut Mlp, train: &DataLoader) {
-///          let mut optimizer = Sgd::new(model.parameters(), 0.01);
-///          for batch in train {
-///              let loss = mse_loss(&model.forward(&batch.input), &batch.target);
-///              loss.backward();
-///              optimizer.step();
-///          }
-///      }",
-/// )?;
-/// let findings = check_fn(&function, &CheckOptions { annotated: true, ..CheckOptions::default() });
-/// assert_eq!(findings[0].lint, Some("missing_zero_grad"));
-/// assert_eq!(findings[0].place.line(), 5);
-/// # Ok::<(), syn::Error>(())
-/// ```
-pub fn check_fn(function: &ItemFn, options: &CheckOptions) -> Vec<Diagnostic> {
-    if options.origin == Origin::Spec {
-        let cfg = lower::lower(&as_methods(function), options);
-        return options.levels.apply(judge(&cfg, options));
-    }
-    together(&Resolver::of_function(function, options))
-}
-
-/// What is found in a function that is lowered.
-fn judge(cfg: &Cfg, options: &CheckOptions) -> Vec<Diagnostic> {
-    let solution = flow::solve(cfg, options.annotated);
-    if cfg.gave_up || solution.gave_up {
-        return Vec::new();
-    }
-    lints::judge(cfg, &solution, options)
-}
-
-/// Checks the functions that are seen, each with all that it calls, and tells each fault once.
-///
-/// A function that another one calls is met in the states of its callers; alone it is checked with states
-/// of which nothing is known.
-fn together(seen: &Resolver) -> Vec<Diagnostic> {
-    let mut findings: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
-    for (id, (lowered, options)) in lowered(seen).into_iter().enumerate() {
-        for finding in options.levels.apply(judge(&lowered.cfg, &options)) {
-            let (line, column) = (finding.place.line(), finding.place.column());
-            let around = seen.around(line, column).filter(|around| *around != id);
-            let told = around.map(|around| &seen.functions[around].options.levels);
-            let finding = match told {
-                Some(levels) => levels.apply(vec![finding]).pop(),
-                None => Some(finding),
-            };
-            let Some(finding) = finding else { continue };
-            // One fault is met by itself and through several callers: the surest and shortest account stays.
-            let weight = |finding: &Diagnostic| (finding.certain, Reverse(finding.notes.len()));
-            let key = (line, column);
-            if findings.get(&key).is_none_or(|known| weight(known) < weight(&finding)) {
-                findings.insert(key, finding);
-            }
-        }
-    }
-    findings.into_values().collect()
-}
-
-/// Each function that is seen, lowered with all that it calls, and how it is checked.
-fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
-    let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_resolved(seen, id)).collect();
-    let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
-    let steps = lowered.iter().any(|lowered| lowered.cfg.sites_with(Effect::Take).next().is_some());
-    let options = |(id, lowered): (usize, Lowered)| {
-        let function = &seen.functions[id];
-        // In an annotated module the helpers that only step or only run `backward` are others' business.
-        let whole = || {
-            let has = |effect| lowered.cfg.sites_with(effect).next().is_some();
-            has(Effect::Fill) && has(Effect::Take)
-        };
-        let annotated = function.options.annotated && (function.marked || !called.contains(&id) && whole());
-        let called = called.contains(&id);
-        let unstepped = function.options.annotated && !annotated && !called && !steps;
-        (lowered, CheckOptions { annotated, called, unstepped, ..function.options.clone() })
-    };
-    lowered.into_iter().enumerate().map(options).collect()
-}
-
-/// What holds of one function, and why; nothing if it trains nothing or nothing may be concluded of it.
-///
-/// # Example
-/// ```
-/// use training_loop_analysis::{CheckOptions, prove_fn};
+/// use training_loop_analysis::{CheckOptions, Checked};
 ///
 /// let function = syn::parse_str(
 ///     "fn fit(model: &mut Mlp, optimizer: &mut Sgd, train: &DataLoader) {
@@ -119,86 +32,172 @@ fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
 ///          }
 ///      }",
 /// )?;
-/// let proof = prove_fn(&function, &CheckOptions::default()).expect("it trains");
-/// assert!(proof.is_proved(), "{}", proof.text("train.rs"));
+/// let checked = Checked::function(&function, &CheckOptions::default());
+/// assert!(checked.findings().is_empty());
+/// let proofs = checked.proofs();
+/// assert!(proofs[0].is_proved(), "{}", proofs[0].text("train.rs"));
 /// # Ok::<(), syn::Error>(())
 /// ```
-pub fn prove_fn(function: &ItemFn, options: &CheckOptions) -> Option<Proof> {
-    proof(&lower::lower(function, options), options)
+#[derive(Debug)]
+pub struct Checked {
+    functions: Vec<CheckedFn>,
+    findings: Vec<Diagnostic>,
 }
 
-fn proof(cfg: &Cfg, options: &CheckOptions) -> Option<Proof> {
-    let solution = flow::solve(cfg, options.annotated);
-    if cfg.gave_up || solution.gave_up {
-        return None;
+/// One function with all that it calls.
+#[derive(Debug)]
+struct CheckedFn {
+    /// After the levels of its options.
+    findings: Vec<Diagnostic>,
+    /// Nothing if only the findings are kept.
+    solved: Option<Solved>,
+}
+
+#[derive(Debug)]
+struct Solved {
+    cfg: Cfg,
+    solution: Solution,
+    annotated: bool,
+}
+
+/// What stays of a function after its check: states take memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    Findings,
+    /// The states as well, for proofs and drawings.
+    States,
+}
+
+impl Checked {
+    /// Checks one function, and the functions in its body.
+    pub fn function(function: &ItemFn, options: &CheckOptions) -> Self {
+        if options.origin == Origin::Spec {
+            // Blocks of a spec may have functions of their own, which are not the loop.
+            let function = as_methods(function);
+            let seen = Resolver::of_function(&function, options);
+            return Self::of(&seen, vec![(lower::lower_resolved(&seen, 0), options.clone())], Keep::States);
+        }
+        let seen = Resolver::of_function(function, options);
+        Self::of(&seen, lowered(&seen), Keep::States)
     }
-    let findings = options.levels.apply(lints::judge(cfg, &solution, options));
-    prove::prove(&Asked { cfg, solution: &solution, annotated: options.annotated }, &findings)
+
+    /// Checks the functions of some items together; `around` are the options for all of them.
+    pub(crate) fn items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>, keep: Keep) -> Self {
+        let seen = Resolver::of_items(items, told, around);
+        Self::of(&seen, lowered(&seen), keep)
+    }
+
+    fn of(seen: &Resolver, lowered: Vec<(Lowered, CheckOptions)>, keep: Keep) -> Self {
+        let checked = |(lowered, options): (Lowered, _)| CheckedFn::new(lowered.cfg, &options, keep);
+        let functions: Vec<CheckedFn> = lowered.into_iter().map(checked).collect();
+        let findings = merge(seen, &functions);
+        Self { functions, findings }
+    }
+
+    /// The findings in source order, each fault once.
+    pub fn findings(&self) -> &[Diagnostic] {
+        &self.findings
+    }
+
+    pub(crate) fn into_findings(self) -> Vec<Diagnostic> {
+        self.findings
+    }
+
+    /// The facts of each function that trains something, in source order.
+    pub fn proofs(&self) -> Vec<Proof> {
+        let mut proofs: Vec<Proof> = self.functions.iter().filter_map(CheckedFn::proof).collect();
+        proofs.sort_by_key(|proof| proof.line);
+        proofs
+    }
+
+    /// The control flow of the first function as text, with the state of each optimizer's gradients.
+    pub fn drawing(&self) -> String {
+        let draw = |Solved { cfg, solution, .. }: &Solved| cfg.text(&|block| solution.margin(cfg, block));
+        self.first().map_or_else(String::new, draw)
+    }
+
+    /// The control flow of the first function as a Mermaid flowchart.
+    pub fn mermaid(&self) -> String {
+        self.first().map_or_else(String::new, |solved| solved.cfg.mermaid())
+    }
+
+    fn first(&self) -> Option<&Solved> {
+        self.functions.first()?.solved.as_ref()
+    }
 }
 
-/// What holds of each function of a file that trains something, in source order.
-pub fn prove_file(file: &File) -> Vec<Proof> {
-    // The check reports errors in attributes.
-    let bag = Bag::new();
-    let seen = Resolver::of_items(&file.items, &*attribute::told(&bag), None);
-    drop(bag.check());
-    let lowered = lowered(&seen);
-    let mut proofs: Vec<Proof> =
-        lowered.iter().filter_map(|(lowered, options)| proof(&lowered.cfg, options)).collect();
-    proofs.sort_by_key(|proof| proof.line);
-    proofs
+impl CheckedFn {
+    fn new(cfg: Cfg, options: &CheckOptions, keep: Keep) -> Self {
+        let solution = flow::solve(&cfg, options.annotated);
+        let solved = Solved { cfg, solution, annotated: options.annotated };
+        let findings = if solved.is_complete() {
+            options.levels.apply(lints::judge(&solved.cfg, &solved.solution, options))
+        } else {
+            Vec::new()
+        };
+        Self { findings, solved: (keep == Keep::States).then_some(solved) }
+    }
+
+    fn proof(&self) -> Option<Proof> {
+        let solved = self.solved.as_ref().filter(|solved| solved.is_complete())?;
+        let Solved { cfg, solution, annotated } = solved;
+        prove::prove(&Asked { cfg, solution, annotated: *annotated }, &self.findings)
+    }
 }
 
-/// The control flow of a function as text, with the state of each optimizer's gradients beside it.
-pub fn draw_fn(function: &ItemFn, options: &CheckOptions) -> String {
-    let cfg = lower::lower(function, options);
-    let solution = flow::solve(&cfg, options.annotated);
-    cfg.text(&|block| solution.margin(&cfg, block))
+impl Solved {
+    /// Whether every bound of the analysis held, so that conclusions may be drawn.
+    fn is_complete(&self) -> bool {
+        !self.cfg.gave_up && !self.solution.gave_up
+    }
 }
 
-/// The control flow of a function as a Mermaid flowchart.
-pub fn draw_fn_mermaid(function: &ItemFn, options: &CheckOptions) -> String {
-    lower::lower(function, options).mermaid()
+/// Each resolved function, lowered with all that it calls, and its options.
+fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
+    let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_resolved(seen, id)).collect();
+    let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
+    let steps = lowered.iter().any(|lowered| has(lowered, Effect::Take));
+    let options = |(id, lowered): (usize, Lowered)| {
+        let function = &seen.functions[id];
+        let called = called.contains(&id);
+        // A helper in an annotated module may only step or only run `backward`: the rest is its caller's work.
+        let whole = !called && has(&lowered, Effect::Fill) && has(&lowered, Effect::Take);
+        let annotated = function.options.annotated && (function.marked || whole);
+        let unstepped = function.options.annotated && !annotated && !called && !steps;
+        (lowered, CheckOptions { annotated, called, unstepped, ..function.options.clone() })
+    };
+    lowered.into_iter().enumerate().map(options).collect()
 }
 
-/// Checks every function of a file, the methods of its types and traits included.
+fn has(lowered: &Lowered, effect: Effect) -> bool {
+    lowered.cfg.sites_with(effect).next().is_some()
+}
+
+/// The findings of all functions, one for each fault.
 ///
-/// A function that carries `#[training_loop]` is checked as the macro checks it; where it has a spec and no
-/// body, the spec is checked, and the loop that it stands for.
-pub fn check_file(file: &File) -> Vec<Diagnostic> {
-    let bag = Bag::new();
-    let mut findings = check_items(&file.items, &*attribute::told(&bag), None);
-    fix::settle(file, &mut findings);
-    findings.extend(bag.check());
-    let mut specs = Specs(Vec::new());
-    specs.visit_file(file);
-    findings.append(&mut specs.0);
-    findings.sort_by_key(|finding| (finding.place.line(), finding.place.column()));
-    findings
-}
-
-/// What is found in the functions of a file that have no body: syn keeps them as tokens.
-struct Specs(Vec<Diagnostic>);
-
-impl<'ast> Visit<'ast> for Specs {
-    leave_out_deep_bodies!('ast);
-
-    fn visit_item(&mut self, item: &'ast Item) {
-        match item {
-            Item::Verbatim(tokens) => self.0.extend(door::check_spec(tokens)),
-            _ => visit::visit_item(self, item),
+/// A called function is checked in the states of its callers, and alone with unknown states.
+/// A fault that several of these checks find keeps its most certain and shortest account.
+fn merge(seen: &Resolver, functions: &[CheckedFn]) -> Vec<Diagnostic> {
+    let mut merged: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
+    for (id, function) in functions.iter().enumerate() {
+        for finding in &function.findings {
+            let key = (finding.place.line(), finding.place.column());
+            let Some(finding) = levelled(seen, id, finding, key) else { continue };
+            let weight = |finding: &Diagnostic| (finding.certain, Reverse(finding.notes.len()));
+            if merged.get(&key).is_none_or(|known| weight(known) < weight(&finding)) {
+                merged.insert(key, finding);
+            }
         }
     }
-
-    fn visit_impl_item(&mut self, item: &'ast ImplItem) {
-        match item {
-            ImplItem::Verbatim(tokens) => self.0.extend(door::check_spec(tokens)),
-            _ => visit::visit_impl_item(self, item),
-        }
-    }
+    merged.into_values().collect()
 }
 
-/// Checks the functions of some items together.
-pub(crate) fn check_items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>) -> Vec<Diagnostic> {
-    together(&Resolver::of_items(items, told, around))
+/// A finding of one function at the level that the function around its place sets.
+fn levelled(seen: &Resolver, id: usize, finding: &Diagnostic, place: (usize, usize)) -> Option<Diagnostic> {
+    match seen.around(place.0, place.1) {
+        Some(around) if around != id => {
+            seen.functions[around].options.levels.apply(vec![finding.clone()]).pop()
+        }
+        _ => Some(finding.clone()),
+    }
 }

@@ -1,27 +1,27 @@
-//! What a check says: the place, the fault, the earlier events behind it, and the way out.
+//! Diagnostics: place, message, notes, help and fix.
 //!
-//! A diagnostic knows nothing of how it is shown; `report` turns it into tokens for rustc.
+//! They are independent of their presentation; `report` turns them into tokens for rustc.
 
-use proc_macro2::{Span, TokenStream};
-use quote::ToTokens;
+use proc_macro2::Span;
 
 use crate::fix::Fix;
+pub use crate::place::Place;
 
-/// How sure a finding is.
+/// The certainty of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certain {
-    /// Some path to the place is bad.
+    /// Some path to the place is faulty.
     Some,
-    /// Every path is.
+    /// Every path to the place is faulty.
     Every,
 }
 
-/// How serious a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Bad on some path, or merely suspicious.
+    /// Faulty on some path, or merely suspicious.
     Warning,
-    /// Bad on every path.
+    /// Faulty on every path.
     Error,
 }
 
@@ -35,51 +35,7 @@ impl From<Certain> for Level {
     }
 }
 
-/// A stretch of source: from the start of the first span to the end of the last.
-///
-/// Two spans, because a stable procedural macro cannot join them.
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    /// Span of the first token.
-    pub start: Span,
-    /// Span of the last token.
-    pub end: Span,
-}
-
-impl Place {
-    /// The place of a syntax node; the call site if it has no tokens.
-    pub fn of(node: &impl ToTokens) -> Self {
-        let tokens: TokenStream = node.to_token_stream();
-        let mut spans = tokens.into_iter().map(|token| token.span());
-        let Some(start) = spans.next() else { return Self::from(Span::call_site()) };
-        Self { start, end: spans.last().unwrap_or(start) }
-    }
-
-    /// Whether another place lies in this one.
-    pub fn holds(&self, other: &Self) -> bool {
-        let from = |place: &Self| (place.line(), place.column());
-        let to = self.end.end();
-        from(self) <= from(other) && from(other) < (to.line, to.column + 1)
-    }
-
-    /// Line of the first token, counted from 1.
-    pub fn line(&self) -> usize {
-        self.start.start().line
-    }
-
-    /// Column of the first token, counted from 1.
-    pub fn column(&self) -> usize {
-        self.start.start().column + 1
-    }
-}
-
-impl From<Span> for Place {
-    fn from(span: Span) -> Self {
-        Self { start: span, end: span }
-    }
-}
-
-/// A sentence about a finding, with the place it speaks of, if it has one.
+/// A sentence about a finding, with the place it is about, if any.
 #[derive(Clone, Debug)]
 pub struct Note {
     /// The earlier event or the other half of a contradiction.
@@ -88,29 +44,29 @@ pub struct Note {
     pub message: String,
 }
 
-/// One finding, ready to be shown by the macro or by a command.
+/// One finding, for the macro or the command to show.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
-    /// Name of the lint; `None` for a mistake in the spec itself.
+    /// Name of the lint; `None` for an error in the spec itself.
     pub lint: Option<&'static str>,
     /// Error or warning.
     pub level: Level,
-    /// Whether every path to the place is bad.
+    /// Whether every path to the place is faulty.
     pub certain: bool,
     /// Where the fault is.
     pub place: Place,
-    /// What was found: lower case, code in backticks, no final full stop.
+    /// The fault: lower case, code in backticks, no final full stop.
     pub message: String,
-    /// Why, and what it does to learning, in the order to show.
+    /// Causes and consequences, in the order in which they are shown.
     pub notes: Vec<Note>,
-    /// What to write instead.
+    /// The code to write instead.
     pub help: Option<String>,
-    /// The same as a change of the source, where it is mechanical; only files are told.
+    /// The same as an edit of the source, if it is mechanical; set for files only.
     pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
-    /// A certain error that belongs to no lint: a mistake in a spec.
+    /// A certain error of no lint: an error in a spec.
     pub fn error(place: impl Into<Place>, message: impl Into<String>) -> Self {
         Self {
             lint: None,
@@ -124,19 +80,28 @@ impl Diagnostic {
         }
     }
 
+    /// A bug of the analysis itself.
+    pub(crate) fn bug(said: &str) -> Self {
+        Self::error(Span::call_site(), format!("the analysis of this training loop failed: {said}"))
+            .note("this is a bug of `training-loop`, not of your code")
+            .help(
+                "please report it with this function: https://github.com/training-loop/training-loop/issues",
+            )
+    }
+
     /// Adds a note without a place.
     pub fn note(mut self, message: impl Into<String>) -> Self {
         self.notes.push(Note { place: None, message: message.into() });
         self
     }
 
-    /// Adds a note that speaks of another place.
+    /// Adds a note about another place.
     pub fn note_at(mut self, place: impl Into<Place>, message: impl Into<String>) -> Self {
         self.notes.push(Note { place: Some(place.into()), message: message.into() });
         self
     }
 
-    /// Says what to write instead.
+    /// Sets the help: the code to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self

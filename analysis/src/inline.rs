@@ -1,4 +1,4 @@
-//! Inlines closures and blocks of the spec into the loop as plain statements.
+//! Inlines the closures and blocks of a spec as plain statements of the loop.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
@@ -9,9 +9,9 @@ use syn::{Block, Expr, ExprBreak, ExprClosure, Lifetime, Pat, ReturnType, Token}
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 
-/// The closure's body, with its parameters bound to the arguments.
+/// The closure's body with its parameters bound to the arguments.
 ///
-/// `return` leaves the inlined block, as it would have left the closure; `?` leaves the function.
+/// `return` becomes an exit from the block; `?` returns from the function.
 pub(crate) fn closure(closure: &ExprClosure, arguments: &[TokenStream], at: Span) -> TokenStream {
     let bindings: Vec<TokenStream> = closure
         .inputs
@@ -43,7 +43,7 @@ pub(crate) fn closure(closure: &ExprClosure, arguments: &[TokenStream], at: Span
     }
 }
 
-/// Whether a parameter needs no binding: `_`, or an unused `_model`.
+/// Whether a parameter needs no binding: `_`, or a `_model` that the body does not mention.
 fn is_ignored(pattern: &Pat, body: &Expr) -> bool {
     fn names(tokens: TokenStream, name: &Ident) -> bool {
         tokens.into_iter().any(|token| match token {
@@ -63,7 +63,7 @@ fn is_ignored(pattern: &Pat, body: &Expr) -> bool {
     }
 }
 
-/// Replaces `return value` by `break 'done value`, except in nested functions and closures.
+/// Turns `return value` into `break 'done value`, except in nested functions and closures.
 struct Returns<'a> {
     label: &'a Lifetime,
     found: bool,
@@ -90,13 +90,13 @@ impl VisitMut for Returns<'_> {
     fn visit_item_mut(&mut self, _: &mut syn::Item) {}
 }
 
-/// Rejects a `break` or `continue` that would act on the generated loop.
+/// Rejects `break` and `continue` that would act on the generated loop.
 pub(crate) fn check_jumps(bag: &Bag, body: &Expr, what: &str) {
     let mut jumps = Jumps { bag, what, loops: 0, labels: Vec::new() };
     jumps.visit_expr(body);
 }
 
-/// Rejects such jumps in a block of an order.
+/// The same for a block in an order list.
 pub(crate) fn check_block_jumps(bag: &Bag, block: &Block) {
     let mut jumps = Jumps { bag, what: "a block", loops: 0, labels: Vec::new() };
     jumps.visit_block(block);
@@ -105,13 +105,13 @@ pub(crate) fn check_block_jumps(bag: &Bag, block: &Block) {
 struct Jumps<'a> {
     bag: &'a Bag,
     what: &'a str,
-    /// The number of enclosing loops in the user's code.
+    /// The number of the user's loops around.
     loops: usize,
     labels: Vec<String>,
 }
 
 impl Jumps<'_> {
-    /// Visits a loop in the user's code.
+    /// Visits a loop of the user.
     fn inside(&mut self, label: Option<&syn::Label>, visit: impl FnOnce(&mut Self)) {
         self.loops += 1;
         self.labels.extend(label.map(|label| label.name.to_string()));
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use syn::parse_quote;
 
-    /// The closure inlined with the arguments `&output` and `&batch`.
+    /// The closure written with the arguments `&output` and `&batch`.
     fn written(closure: &ExprClosure) -> String {
         super::closure(closure, &[quote!(&output), quote!(&batch)], Span::call_site()).to_string()
     }

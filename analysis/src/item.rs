@@ -1,4 +1,4 @@
-//! What the attribute stands on.
+//! The item below the attribute.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,19 +9,19 @@ use crate::diagnostic::{Diagnostic, Place};
 
 /// The item below `#[training_loop(..)]`.
 pub(crate) enum Item {
-    /// A function without a body: the macro writes it.
+    /// A function without a body: the macro writes it from its spec.
     Spec(Box<SpecFn>),
-    /// A hand-written loop: the macro reads it.
+    /// A hand-written loop: the macro checks it.
     Loop(Box<ItemFn>),
-    /// A module or an `impl`: the macro reads its functions together.
+    /// A module or an `impl`: the macro checks its functions together.
     Group(Box<syn::Item>),
-    /// An item that is not Rust yet: rustc says so better.
+    /// A half-typed item: rustc has the better error.
     Unfinished,
-    /// Anything else.
+    /// Any other item.
     Other(Diagnostic),
 }
 
-/// A function that waits for its body.
+/// A function without a body.
 #[derive(Clone)]
 pub(crate) struct SpecFn {
     pub(crate) attributes: Vec<Attribute>,
@@ -39,7 +39,23 @@ impl Parse for SpecFn {
 }
 
 impl SpecFn {
-    /// The names that the parameters bind.
+    /// The function without a body that these tokens are, if they are one.
+    pub(crate) fn of(tokens: &TokenStream) -> Option<Self> {
+        let function = |input: ParseStream| {
+            let function = input.parse()?;
+            input.parse::<Token![;]>()?;
+            Ok(function)
+        };
+        function.parse2(tokens.clone()).ok()
+    }
+
+    /// A function as it would be without its body.
+    pub(crate) fn without_body(item: &ItemFn) -> Self {
+        let ItemFn { attrs: attributes, vis: visibility, sig: signature, .. } = item.clone();
+        Self { attributes, visibility, signature }
+    }
+
+    /// The names bound by the parameters.
     pub(crate) fn parameters(&self) -> Vec<Ident> {
         let mut names = Names(Vec::new());
         for input in &self.signature.inputs {
@@ -50,7 +66,7 @@ impl SpecFn {
         names.0
     }
 
-    /// Whether a parameter is passed by value and cannot be changed as it stands.
+    /// Whether a parameter is passed by value and is not `mut`.
     pub(crate) fn moves(&self, name: &str) -> bool {
         self.signature.inputs.iter().any(|input| match input {
             FnArg::Typed(typed) => match &*typed.pat {
@@ -64,7 +80,7 @@ impl SpecFn {
         })
     }
 
-    /// The declared type of a parameter that is a plain name.
+    /// The declared type of a parameter whose pattern is a plain name.
     pub(crate) fn type_of(&self, name: &str) -> Option<&syn::Type> {
         self.signature.inputs.iter().find_map(|input| match input {
             FnArg::Typed(typed) => match &*typed.pat {
@@ -76,7 +92,7 @@ impl SpecFn {
     }
 }
 
-/// The names that a pattern binds.
+/// The names bound by a pattern.
 pub(crate) struct Names(pub(crate) Vec<Ident>);
 
 impl<'ast> Visit<'ast> for Names {
@@ -87,15 +103,10 @@ impl<'ast> Visit<'ast> for Names {
 }
 
 impl Item {
-    /// Reads the item.
+    /// Classifies an item.
     pub(crate) fn parse(tokens: &TokenStream) -> Self {
         let body = tokens.clone().into_iter().last();
-        let spec = |input: ParseStream| {
-            let spec: SpecFn = input.parse()?;
-            input.parse::<Token![;]>()?;
-            Ok(spec)
-        };
-        if let Ok(spec) = spec.parse2(tokens.clone()) {
+        if let Some(spec) = SpecFn::of(tokens) {
             return Self::Spec(Box::new(spec));
         }
         if let Ok(item) = syn::parse2::<ItemFn>(tokens.clone()) {
@@ -109,7 +120,7 @@ impl Item {
             Err(_) if matches!(keyword(tokens).as_deref(), Some("mod" | "impl")) => return Self::Unfinished,
             _ => {}
         }
-        // Cut the body off: is it at least a function?
+        // The rest may be a function whose body does not parse.
         let mut head: Vec<TokenTree> = tokens.clone().into_iter().collect();
         head.pop();
         let function = syn::parse2::<SpecFn>(head.into_iter().collect()).is_ok();
@@ -120,7 +131,7 @@ impl Item {
     }
 }
 
-/// The keyword among the item's own tokens that says what it is to be, if it parses or not.
+/// The keyword of an item, whether the item parses or not.
 fn keyword(tokens: &TokenStream) -> Option<String> {
     let mut words = tokens.clone().into_iter().filter_map(|token| match token {
         TokenTree::Ident(ident) => Some(ident.to_string()),
@@ -131,7 +142,7 @@ fn keyword(tokens: &TokenStream) -> Option<String> {
     words.find(|word| known.contains(&word.as_str()))
 }
 
-/// What to say to anything but a function.
+/// The error about an item that cannot have the attribute.
 fn not_a_function(tokens: &TokenStream) -> Diagnostic {
     let (what, place) = match syn::parse2::<syn::Item>(tokens.clone()) {
         Ok(syn::Item::Struct(item)) => ("a struct", place(&item.struct_token, &item.ident)),
@@ -152,7 +163,7 @@ fn not_a_function(tokens: &TokenStream) -> Diagnostic {
     Diagnostic::error(place, message).help(help)
 }
 
-/// From a keyword to a name.
+/// The place from a keyword to a name.
 fn place(keyword: &impl ToTokens, name: &Ident) -> Place {
     Place { start: Place::of(keyword).start, end: name.span() }
 }

@@ -33,86 +33,99 @@ pub struct Lint {
     pub summary: &'static str,
     /// The documentation page, in Markdown.
     pub page: &'static str,
-    /// Reports every occurrence in a solved function.
-    pub check: fn(&mut Context<'_>),
+    /// Reports every occurrence in a solved function; none if the rules of specs report the lint, in `cross`.
+    pub check: Option<fn(&mut Context<'_>)>,
 }
 
-/// Declares a lint: its page as a doc comment, then level and summary.
+/// Declares a lint: its page as a doc comment, then level and summary, and `elsewhere` if its file has no check.
 macro_rules! lint {
     ($(#[doc = $line:literal])* $name:ident, $level:ident, $summary:literal) => {
-        $(#[doc = $line])*
+        lint! { @ $name, $level, $summary, concat!($($line, "\n"),*), Some(check) }
+    };
+    ($(#[doc = $line:literal])* $name:ident, $level:ident, $summary:literal, elsewhere) => {
+        lint! { @ $name, $level, $summary, concat!($($line, "\n"),*), None }
+    };
+    (@ $name:ident, $level:ident, $summary:literal, $page:expr, $check:expr) => {
+        /// The metadata of this file's lint.
         pub(crate) static LINT: $crate::lints::Lint = $crate::lints::Lint {
             name: stringify!($name),
             level: $crate::diagnostic::Level::$level,
             summary: $summary,
-            page: concat!($($line, "\n"),*),
-            check,
+            page: $page,
+            check: $check,
         };
     };
 }
 
+/// Declares the modules of lists of lints, each list as a static.
 macro_rules! registry {
-    ($($module:ident,)*) => {
-        $(mod $module;)*
-        static ALL: &[&Lint] = &[$(&$module::LINT),*];
+    ($($(#[$doc:meta])* $list:ident: [$($module:ident,)*])*) => {
+        $($(mod $module;)*)*
+        $($(#[$doc])* static $list: &[&Lint] = &[$(&$module::LINT),*];)*
     };
 }
 
-mod of_specs; // After the macro `lint`, which it uses.
-
 registry! {
-    unrelated_optimizer,
-    backward_ignored,
-    update_lost,
-    reduced_gradient_unused,
-    step_before_backward,
-    missing_zero_grad,
-    missing_backward,
-    missing_step,
-    gradients_discarded,
-    step_in_block,
-    step_repeated,
-    backward_repeated,
-    clip_before_backward,
-    clip_after_step,
-    optimizer_rebuilt,
-    model_rebuilt,
-    double_softmax,
-    loss_arguments_swapped,
-    loss_without_gradient,
-    target_not_detached,
-    loss_without_reduction,
-    loss_total_never_reset,
-    best_by_training_loss,
-    data_error_ends_epoch,
-    norm_read_after_zero,
-    training_unused,
-    unused_parameter,
-    validates_on_training_data,
-    zero_grad_every_batch,
-    step_outside_batch_loop,
-    schedule_per_batch,
-    schedule_ends_early,
-    clip_per_batch,
-    unscaled_accumulation,
-    accumulation_tail_dropped,
-    accumulation_off_by_one,
-    training_in_eval_mode,
-    evaluation_in_train_mode,
-    recording_in_evaluation,
-    backward_without_recording,
-    step_in_evaluation,
-    pending_gradients_skipped,
-    ema_before_step,
-    checkpoint_mid_update,
-    graph_kept,
-    schedule_before_step,
-    schedule_detached,
-    clip_before_unscale,
-    missing_detach,
-    stale_parameters,
-    missing_all_reduce,
-    missing_set_epoch,
+    /// Lints of functions.
+    ALL: [
+        unrelated_optimizer,
+        backward_ignored,
+        update_lost,
+        reduced_gradient_unused,
+        step_before_backward,
+        missing_zero_grad,
+        missing_backward,
+        missing_step,
+        gradients_discarded,
+        step_in_block,
+        step_repeated,
+        backward_repeated,
+        clip_before_backward,
+        clip_after_step,
+        optimizer_rebuilt,
+        model_rebuilt,
+        double_softmax,
+        loss_arguments_swapped,
+        loss_without_gradient,
+        target_not_detached,
+        loss_without_reduction,
+        loss_total_never_reset,
+        best_by_training_loss,
+        data_error_ends_epoch,
+        norm_read_after_zero,
+        training_unused,
+        unused_parameter,
+        validates_on_training_data,
+        zero_grad_every_batch,
+        step_outside_batch_loop,
+        schedule_per_batch,
+        schedule_ends_early,
+        clip_per_batch,
+        unscaled_accumulation,
+        accumulation_tail_dropped,
+        accumulation_off_by_one,
+        training_in_eval_mode,
+        evaluation_in_train_mode,
+        recording_in_evaluation,
+        backward_without_recording,
+        step_in_evaluation,
+        pending_gradients_skipped,
+        ema_before_step,
+        checkpoint_mid_update,
+        graph_kept,
+        schedule_before_step,
+        schedule_detached,
+        clip_before_unscale,
+        missing_detach,
+        stale_parameters,
+        missing_all_reduce,
+        missing_set_epoch,
+    ]
+    /// Lints of orders that no loop can be written for.
+    OF_SPECS: [
+        loss_before_forward,
+        backward_before_loss,
+    ]
 }
 
 /// All lints of functions, in the order of the catalogue.
@@ -122,7 +135,7 @@ pub fn all() -> &'static [&'static Lint] {
 
 /// All lints that are reported while a spec is parsed.
 pub fn of_specs() -> &'static [&'static Lint] {
-    of_specs::ALL
+    OF_SPECS
 }
 
 /// The lint with this name.
@@ -142,15 +155,17 @@ pub fn document() -> String {
 
 /// Every lint, of functions and of specs.
 fn catalogue() -> impl Iterator<Item = &'static Lint> {
-    ALL.iter().chain(of_specs::ALL).copied()
+    ALL.iter().chain(OF_SPECS).copied()
 }
 
 /// Runs every lint and merges their findings: one for each fault, in source order.
 pub(crate) fn judge(cfg: &Cfg, solution: &Solution, options: &CheckOptions) -> Vec<Diagnostic> {
     let mut cx = Context::new(cfg, solution, options);
     for lint in ALL {
-        cx.lint = Some(lint);
-        (lint.check)(&mut cx);
+        if let Some(check) = lint.check {
+            cx.lint = Some(lint);
+            check(&mut cx);
+        }
     }
     cx.settle()
 }
@@ -169,13 +184,17 @@ mod tests {
 
     #[test]
     fn pages_have_their_five_headings() {
+        let headings = ["What it finds", "Why it matters", "Example", "Instead", "Limits"];
+        let mut missing = Vec::new();
         for lint in catalogue() {
             let mut rest = lint.page;
-            for heading in ["What it finds", "Why it matters", "Example", "Instead", "Limits"] {
-                let at = rest.find(&format!("## {heading}\n"));
-                let at = at.unwrap_or_else(|| panic!("{}: {heading}", lint.name));
-                rest = &rest[at + 1..];
+            for heading in headings {
+                match rest.find(&format!("## {heading}\n")) {
+                    Some(at) => rest = &rest[at + 1..],
+                    None => missing.push(format!("{}: {heading}", lint.name)),
+                }
             }
         }
+        assert!(missing.is_empty(), "{missing:#?}");
     }
 }

@@ -31,16 +31,12 @@
 
 use std::collections::BTreeSet;
 
-use syn::ItemFn;
-
 use crate::cfg::{Block, Cfg, Questions};
 use crate::limits;
-use crate::options::CheckOptions;
 use crate::vocabulary::Vocabularies;
 
 mod call;
 mod control;
-pub(crate) mod deep;
 mod emit;
 mod env;
 mod expr;
@@ -56,11 +52,6 @@ use emit::{Cursor, Nodes};
 use env::{Env, Objects, Scope};
 use resolve::survey::Survey;
 use resolve::{FnId, Function, Resolver};
-
-/// The control-flow graph of a function's body.
-pub fn lower(function: &ItemFn, options: &CheckOptions) -> Cfg {
-    lower_resolved(&Resolver::of_function(function, options), 0).cfg
-}
 
 /// The control-flow graph of a function, with the functions inlined into it.
 pub(crate) struct Lowered {

@@ -1,6 +1,7 @@
-//! Rewrites calls of trait methods by full path into method calls.
+//! Turns fully qualified calls of trait methods into method calls.
 //!
-//! A generated loop uses full paths, so that it needs no imports and a type error is reported once.
+//! Generated loops use qualified calls, which need no imports and give one error for a wrong type.
+//! The checker reads method calls.
 
 use crate::vocabulary::{is_trait_of_runtime, passes_argument};
 use syn::visit_mut::{self, VisitMut};
@@ -26,12 +27,12 @@ impl VisitMut for Methods {
     }
 }
 
-/// The method call equivalent to a generated call by path.
+/// The method call equivalent to a qualified call.
 fn method(call: &ExprCall) -> Option<Expr> {
     let Expr::Path(path) = &*call.func else { return None };
     let segments = &path.path.segments;
     let method = &segments.last()?.ident;
-    // The span of the method's name; all tokens of a generated call have the same span.
+    // The tokens of a generated call have one place each: that of the name.
     let dot = segments.pairs().nth(segments.len().checked_sub(3)? + 1)?.punct()?.spans[0];
     let mut arguments = call.args.iter().cloned();
     let receiver = plain(arguments.next()?);
@@ -53,7 +54,7 @@ fn method(call: &ExprCall) -> Option<Expr> {
     })
 }
 
-/// Strips borrows and dereferences: `optimizer` of `&mut *optimizer`.
+/// The place behind references and dereferences: `optimizer` of `&mut *optimizer`.
 fn plain(receiver: Expr) -> Expr {
     match receiver {
         Expr::Reference(reference) => plain(*reference.expr),

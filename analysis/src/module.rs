@@ -1,7 +1,7 @@
-//! `#[derive(Module)]`: visits each field by its name.
+//! `#[derive(Module)]`: an implementation that visits each field by name.
 //!
-//! Type checks are left to rustc: each field is passed to the runtime with the span of its type, so that a field
-//! that is not a module, a parameter or a plain value is an error at its type.
+//! rustc checks the types: each field is passed to the runtime with the span of its type.
+//! A field that is no module, parameter or plain value is an error there.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -14,7 +14,7 @@ use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::report;
 
-/// Expands the derive on `item`: a struct, an enum or a union.
+/// Expands the derive on `item`, which rustc has parsed as a struct, an enum or a union.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     let bag = Bag::new();
     let user = report::hygiene(&item);
@@ -41,14 +41,14 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     quote!(#code #errors)
 }
 
-/// The error for an item that is not a struct.
+/// The error about an item that is no struct.
 fn not_a_struct(place: Place, what: &str) -> Diagnostic {
     Diagnostic::error(place, format!("`Module` cannot be derived for {what}"))
         .note("a module is a struct whose fields are layers, parameters and plain values")
         .help("derive it for a struct, or write `impl Module` by hand and visit what is there")
 }
 
-/// The `impl`. It is emitted after errors too, so that no further errors follow.
+/// The `impl`; after an error it is still written, so that nothing else breaks.
 fn expand_struct(
     bag: &Bag,
     attributes: &[Attribute],
@@ -68,7 +68,7 @@ fn expand_struct(
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let here = Span::mixed_site();
     let visits = visited.iter().map(|(member, field)| {
-        // The argument has the type's span: rustc reports a missing `Module` there.
+        // The argument has the place of the type, where rustc reports a missing `Module`.
         let Place { start, end } = Place::of(&field.ty);
         let (start, end) = (here.located_at(start), here.located_at(end));
         let key = match member {
@@ -94,7 +94,7 @@ fn expand_struct(
     }
 }
 
-/// The generics with a bound `T: Field` for every type parameter that a visited field contains.
+/// The generics with a bound `T: Field` for each type parameter in the type of a visited field.
 fn bounded<'a>(generics: &Generics, path: &Path, fields: impl Iterator<Item = &'a Field>) -> Generics {
     let mut used = Used { names: generics.type_params().map(|param| (&param.ident, false)).collect() };
     fields.for_each(|field| used.visit_type(&field.ty));
@@ -111,7 +111,7 @@ fn bounded<'a>(generics: &Generics, path: &Path, fields: impl Iterator<Item = &'
     generics
 }
 
-/// Collects the type parameters in the types of fields, except inside a `PhantomData`.
+/// The type parameters in the types of fields, except in a `PhantomData`.
 struct Used<'a> {
     names: Vec<(&'a Ident, bool)>,
 }
@@ -121,7 +121,7 @@ impl<'ast> Visit<'ast> for Used<'_> {
         if path.segments.last().is_some_and(|last| last.ident == "PhantomData") {
             return;
         }
-        // `T` and not `T::Output`: an associated type is another type.
+        // `T` and not `T::Output`: the associated type is another type.
         if let Some(name) = path.get_ident() {
             for (param, used) in &mut self.names {
                 *used |= *param == name;
@@ -131,7 +131,7 @@ impl<'ast> Visit<'ast> for Used<'_> {
     }
 }
 
-/// The item with a `#[module(...)]`.
+/// The place of a `#[module(...)]`.
 #[derive(Clone, Copy, PartialEq)]
 enum Target {
     Struct,
@@ -145,7 +145,7 @@ struct Options {
     path: Option<Path>,
 }
 
-/// Parses all `#[module(...)]` attributes of one item.
+/// Reads all `#[module(...)]` of a struct or a field.
 fn parse_options(bag: &Bag, attributes: &[Attribute], target: Target) -> Options {
     let mut options = Options::default();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("module")) {
@@ -172,7 +172,7 @@ fn parse_options(bag: &Bag, attributes: &[Attribute], target: Target) -> Options
     options
 }
 
-/// Parses one option.
+/// Reads one option.
 fn parse_option(
     bag: &Bag,
     input: syn::parse::ParseStream,
@@ -219,7 +219,7 @@ fn parse_option(
 mod tests {
     use super::*;
 
-    /// The derive's output without spaces, so that tests do not depend on token printing.
+    /// The derive's output without spaces, so that tests do not depend on the spacing of tokens.
     fn derive(item: &str) -> String {
         let tokens = item.parse().unwrap_or_else(|error| panic!("{item}: {error}"));
         expand(tokens).to_string().replace([' ', '\n'], "")

@@ -1,18 +1,18 @@
-//! The nesting depth of tokens, measured before they are parsed.
+//! Estimates the stack that a parser would need for tokens.
 //!
-//! A Rust parser is recursive, and deep enough nesting overflows any stack: the compiler then aborts without a
-//! location. Therefore the tokens are measured first, without recursion, and an input that would need too much
-//! stack is not parsed. The measure counts brackets, and everything that nests without them: prefix operators,
-//! closures, generics, `return`, `if`, types after `->`. It is an upper bound: a long list of comparisons may count
-//! as generics.
+//! A parser of Rust is recursive, and deep enough nesting overflows any stack: the compiler dies without a place.
+//! The estimate itself does not recurse; tokens beyond a bound are not parsed.
+//! It counts brackets, and nesting without brackets: prefix operators, closures, generics, `return`, `if`, types
+//! after `->`.
+//! It errs on the safe side: a long list of comparisons may count as generics.
 
 use proc_macro2::{Spacing, Span, TokenStream, TokenTree, token_stream};
 
-/// The stack available for parsing tokens, in bytes: well below half of the 8 MiB of rustc's thread.
+/// The stack of the compiler's thread for parsing, in bytes: well below half of its 8 MiB.
 pub(crate) const STACK: usize = 3 << 20;
 
-// The stack used per level in an unoptimized build, in bytes: 8 MiB divided by the depth that overflows it, the
-// worst case over expressions, types, patterns and items.
+// Bytes for each level in an unoptimized build: 8 MiB divided by the depth that overflows them, the worst over
+// expressions, types, patterns and items.
 const GROUP: usize = 42_000;
 const ANGLE: usize = 60_000;
 const ARROW: usize = 48_000;
@@ -23,12 +23,12 @@ const KEYWORD: usize = 15_000;
 const ASSIGNMENT: usize = 9_000;
 const RANGE: usize = 12_500;
 const PATH: usize = 4_500;
-/// A link of a chain, over which only visitors of the tree recurse: `a + b`, `a.b()`, `else`.
+/// A link of a chain, over which only walks of the tree recurse: `a + b`, `a.b()`, `else`.
 const LINK: usize = 1_200;
-/// A field or a method: more visitors recurse over field paths than over other chains.
+/// A field or a method: more walks recurse over paths of fields than over other chains.
 const DOT: usize = 5_000;
 
-/// The first token at which parsing would need more than `stack` bytes, if any.
+/// The place at which parsing the tokens would exceed the stack, if it does.
 pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     let mut outer: Vec<Level> = Vec::new();
     let mut level = Level::new(tokens.clone(), 0);
@@ -50,16 +50,16 @@ pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     }
 }
 
-/// The kind of the previous token, as far as it decides how to read the next one.
+/// The previous token, as far as it decides the meaning of the next one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Previous {
-    /// Nothing, an operator or a keyword: an operand follows.
+    /// None, an operator or a keyword: an operand follows.
     Operator,
     /// A name: an operator follows, or generics.
     Operand,
-    /// A literal, or closed brackets: an operator follows.
+    /// A literal or a closing bracket: an operator follows.
     Closed,
-    /// A block, after which a statement may be complete.
+    /// A block, which may end a statement.
     Block,
     /// `'`, before the name of a lifetime.
     Quote,
@@ -67,21 +67,21 @@ enum Previous {
     Hash,
 }
 
-/// The remaining tokens between two brackets, and the constructs open at the current one.
+/// The tokens between two brackets, and the open constructs at the current one.
 struct Level {
     tokens: token_stream::IntoIter,
-    /// The stack used by the enclosing brackets.
+    /// The cost of the brackets around.
     outside: usize,
-    previous: Previous,
-    /// The previous punctuation character, if this token continues it, and whether it was a prefix operator.
+    before: Previous,
+    /// The previous sign, if this token continues it, and whether it was a prefix.
     joint: Option<(char, bool)>,
-    /// The number of open generic argument lists.
+    /// The number of open generics.
     angles: usize,
-    /// Whether the current token is between the bars of a closure.
+    /// Between the bars of a closure.
     parameters: bool,
-    /// The stack used by prefix operators, which end with their operand.
+    /// The cost of prefix operators, which end with their operand.
     tight: usize,
-    /// The stack used by constructs that extend as far right as possible: closures, `return`, assignments.
+    /// The cost of constructs that extend as far as possible: closures, `return`, assignments.
     loose: usize,
 }
 
@@ -90,7 +90,7 @@ impl Level {
         Self {
             tokens: tokens.into_iter(),
             outside,
-            previous: Previous::Operator,
+            before: Previous::Operator,
             joint: None,
             angles: 0,
             parameters: false,
@@ -103,30 +103,30 @@ impl Level {
         self.outside + self.angles * ANGLE + self.tight + self.loose
     }
 
-    /// Counts a token and returns the tokens in its brackets.
+    /// Counts a token, and returns the tokens in its brackets.
     fn read(&mut self, token: &TokenTree) -> Option<TokenStream> {
         let joint = self.joint.take();
-        if self.previous == Previous::Block {
+        if self.before == Previous::Block {
             self.after_block(token);
         }
         match token {
-            // The name of a lifetime or a label is not an operand.
-            TokenTree::Ident(_) if self.previous == Previous::Quote => self.previous = Previous::Operator,
+            // The name of a lifetime or a label is no operand.
+            TokenTree::Ident(_) if self.before == Previous::Quote => self.before = Previous::Operator,
             TokenTree::Ident(ident) => self.word(&ident.to_string()),
             TokenTree::Literal(_) => self.operand(Previous::Closed),
             TokenTree::Punct(punct) => {
-                let prefix = !matches!(self.previous, Previous::Operand | Previous::Closed);
+                let prefix = !matches!(self.before, Previous::Operand | Previous::Closed);
                 self.sign(punct.as_char(), prefix, joint);
                 self.joint = (punct.spacing() == Spacing::Joint).then_some((punct.as_char(), prefix));
             }
             TokenTree::Group(group) => {
-                if matches!(self.previous, Previous::Operand | Previous::Closed) {
+                if matches!(self.before, Previous::Operand | Previous::Closed) {
                     self.loose += LINK;
                 }
                 self.tight += GROUP;
                 let braces = group.delimiter() == proc_macro2::Delimiter::Brace;
-                let attribute = self.previous == Previous::Hash;
-                self.previous = match (braces, attribute) {
+                let attribute = self.before == Previous::Hash;
+                self.before = match (braces, attribute) {
                     (true, _) => Previous::Block,
                     (_, true) => Previous::Operator,
                     _ => Previous::Closed,
@@ -137,25 +137,25 @@ impl Level {
         None
     }
 
-    /// Closes the brackets just counted.
+    /// Ends a counted bracket.
     fn leave(&mut self) {
         self.tight = 0;
     }
 
-    fn operand(&mut self, previous: Previous) {
+    fn operand(&mut self, before: Previous) {
         self.tight = 0;
-        self.previous = previous;
+        self.before = before;
     }
 
     /// Ends a statement, an item or an element of a list.
     fn end(&mut self) {
         (self.angles, self.parameters, self.tight, self.loose) = (0, false, 0, 0);
-        self.previous = Previous::Operator;
+        self.before = Previous::Operator;
     }
 
-    /// Ends a statement after a block, unless the next token continues it.
+    /// Ends the statement after a block, unless the next token continues it.
     fn after_block(&mut self, token: &TokenTree) {
-        self.previous = Previous::Closed;
+        self.before = Previous::Closed;
         match token {
             TokenTree::Ident(word) if *word == "in" => {}
             TokenTree::Ident(word) if *word == "else" => self.loose = self.loose.saturating_sub(KEYWORD),
@@ -168,26 +168,26 @@ impl Level {
         match word {
             "if" | "match" | "while" | "for" | "return" | "break" | "yield" | "let" | "become" => {
                 self.loose += KEYWORD;
-                self.previous = Previous::Operator;
+                self.before = Previous::Operator;
             }
             "else" | "as" => {
                 self.loose += LINK;
-                self.previous = Previous::Operator;
+                self.before = Previous::Operator;
             }
             "in" | "mut" | "const" | "ref" | "dyn" | "impl" | "fn" | "move" | "async" | "unsafe"
             | "static" | "box" | "raw" | "where" | "extern" | "try" | "loop" | "do" => {
                 self.tight += LINK;
-                self.previous = Previous::Operator;
+                self.before = Previous::Operator;
             }
             _ => self.operand(Previous::Operand),
         }
     }
 
-    /// Counts a punctuation character, which may continue the one in `before`.
+    /// Counts a sign, which may continue the one `before` it.
     fn sign(&mut self, sign: char, prefix: bool, before: Option<(char, bool)>) {
         let joint = before.map(|(sign, _)| sign);
-        let comparison = self.previous == Previous::Closed;
-        self.previous = Previous::Operator;
+        let comparison = self.before == Previous::Closed;
+        self.before = Previous::Operator;
         match (joint, sign) {
             (_, ';') | (Some('='), '>') => self.end(),
             (_, ',') if self.angles == 0 && !self.parameters => self.end(),
@@ -196,7 +196,7 @@ impl Level {
                 self.angles = self.angles.saturating_sub(1);
                 self.loose += ASSIGNMENT;
             }
-            // After `&&` no generic argument list is open.
+            // No generics are open between two conditions.
             (Some('&'), '&') if before == Some(('&', false)) => self.angles = 0,
             (Some('='), '=') => {
                 self.angles = 0;
@@ -207,7 +207,7 @@ impl Level {
             (_, '<') if !comparison => self.angles += 1,
             (_, '>') => {
                 self.angles = self.angles.saturating_sub(1);
-                self.previous = Previous::Operand;
+                self.before = Previous::Operand;
             }
             (_, '|') if self.parameters => self.parameters = false,
             (Some('|'), '|') => self.angles = 0,
@@ -219,14 +219,14 @@ impl Level {
             (_, '-' | '!') if prefix => self.tight += SIGN,
             (_, '?') => {
                 self.loose += LINK;
-                self.previous = Previous::Closed;
+                self.before = Previous::Closed;
             }
             (_, '=') if joint.is_none() => self.loose += ASSIGNMENT,
             (Some('+' | '-' | '*' | '/' | '%' | '^' | '&' | '|' | '>'), '=') => self.loose += ASSIGNMENT,
             (None, '.') => self.loose += DOT,
-            (_, '\'') => self.previous = Previous::Quote,
-            (_, '#') => self.previous = Previous::Hash,
-            (_, '!') if joint == Some('#') => self.previous = Previous::Hash,
+            (_, '\'') => self.before = Previous::Quote,
+            (_, '#') => self.before = Previous::Hash,
+            (_, '!') if joint == Some('#') => self.before = Previous::Hash,
             (None, _) => {
                 self.tight = 0;
                 self.loose += LINK;

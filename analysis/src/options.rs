@@ -1,43 +1,43 @@
-//! How a function is checked.
+//! Options of a check.
 
 use crate::diagnostic::Place;
 use crate::suppress::Levels;
 use crate::vocabulary::Vocabularies;
 
-/// Who wrote the loop that is checked: decides how findings are worded.
+/// The author of the checked loop, which decides the wording of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
-    /// A person; findings stand on calls and name lines.
+    /// A person; findings are at calls and name lines.
     #[default]
     Hand,
-    /// The generator; findings stand on the tokens of a spec and name its clauses.
+    /// The generator; findings are at the tokens of a spec and name its clauses.
     Spec,
 }
 
-/// How a function is checked.
+/// The options of a checked function.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct CheckOptions {
-    /// Who wrote the loop.
+    /// The author of the loop.
     pub origin: Origin,
-    /// The function carries the attribute: what comes from the caller counts as zeroed.
+    /// The function has the attribute: gradients from the caller count as zeroed.
     pub annotated: bool,
-    /// What is done with each lint's findings.
+    /// The levels of lints.
     pub levels: Levels,
-    /// Names told to be optimizers.
+    /// Variables declared as optimizers by the attribute.
     pub optimizers: Vec<String>,
-    /// Names told to be models.
+    /// Variables declared as models by the attribute.
     pub models: Vec<String>,
     /// The vocabularies of the library that the attribute names (`crate = tch`); otherwise the file's imports select.
     pub library: Option<Vocabularies>,
-    /// A function that is seen calls it, so that what lies between two calls is seen there.
+    /// A resolved function calls it, so that the code between two calls is checked there.
     pub called: bool,
-    /// It stands in an annotated module or `impl` in which nothing that is seen steps, and nothing there calls it.
+    /// Nothing in the annotated module or `impl` around steps an optimizer or calls the function.
     pub unstepped: bool,
-    /// Where a spec has statements of its own that run in evaluation.
+    /// The blocks of a spec that run in evaluation.
     pub evaluates: Vec<Place>,
-    /// The schedule of a spec says itself that it counts epochs.
+    /// The schedule of a spec counts epochs.
     pub per_epoch: bool,
-    /// The optimizer of a spec, whose updates its loop counts, as the loop names it.
+    /// The loop's expression for the optimizer of a spec, whose updates the loop counts.
     pub counted: Option<String>,
 }

@@ -3,6 +3,7 @@
 //!
 //! A plan contains stages and the user's names, and no path of the runtime.
 
+mod amounts;
 pub(crate) mod object;
 pub(crate) mod order;
 mod parts;
@@ -12,9 +13,9 @@ use proc_macro2::Span;
 use syn::{Expr, ExprPath, Ident, Path};
 
 use crate::item::SpecFn;
-use crate::rules::cross::Amounts;
 use crate::rules::{Amount, Checked, Rule};
 use crate::spec::{Clause, ClauseName, Hook, Spec, TimeUnit, Unit};
+pub(crate) use amounts::Amounts;
 pub(crate) use object::{Names, Object, located};
 pub(crate) use order::{Order, Step, Work};
 pub(crate) use scope::{Rebind, Scope};

@@ -1,11 +1,11 @@
-//! Code as people write it, for messages and doc comments.
+//! Prints code as people write it, for messages and doc comments.
 
 use std::fmt::Write as _;
 
 use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// A node's tokens on one line, spaced as rustfmt would in the usual cases.
+/// A node's tokens on one line, with rustfmt's spacing in the usual cases.
 pub(crate) fn code(node: &impl ToTokens) -> String {
     let mut text = String::new();
     write(node.to_token_stream(), &mut text);
@@ -14,9 +14,9 @@ pub(crate) fn code(node: &impl ToTokens) -> String {
 
 /// Appends the tokens.
 fn write(tokens: TokenStream, text: &mut String) {
-    let mut bars = 0; // Of a closure's parameters.
-    let mut glued = true; // Nothing stands before the first token.
-    let mut prefix = true; // The next punctuation is a prefix: `&x`, `-x`, `*x`.
+    let mut bars = 0; // Bars around a closure's parameters.
+    let mut glued = true; // No space before the next token.
+    let mut prefix = true; // The next punctuation is a prefix operator: `&x`, `-x`, `*x`.
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
@@ -77,7 +77,7 @@ fn write(tokens: TokenStream, text: &mut String) {
     }
 }
 
-/// Whether two punctuation marks form one binary operator other than `::` and `..`.
+/// Whether two punctuation tokens form one binary operator other than `::` and `..`.
 fn is_operator(first: &Punct, second: Option<&TokenTree>) -> bool {
     let Some(TokenTree::Punct(second)) = second else { return false };
     let pair = (first.as_char(), second.as_char());

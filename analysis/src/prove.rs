@@ -1,7 +1,7 @@
-//! Why a loop is right: what holds of it and by which lines, and what could not be decided.
+//! Proofs: the facts that hold for a training loop, the lines that support them, and the facts left undecided.
 //!
-//! A fact is proved from the solved states, never from the absence of a finding: it holds on every path, or
-//! it is not claimed. What stands in the way is named with its line, or the lint that found it broken.
+//! A fact is proved from the solved states, never from the absence of a finding: it holds on every path.
+//! Otherwise the proof names the line that prevents it, or the lint that found it violated.
 //!
 //! ```text
 //! train.rs:8 `fit`: 1 optimizer, 1 model, 2 loops                 proved
@@ -19,48 +19,48 @@ mod gradients;
 mod ledger;
 mod rest;
 
-/// What can be said for a function.
+/// The facts of a function.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The function's name.
     pub function: String,
     /// The line of its name.
     pub line: usize,
-    /// How many optimizers are in it.
+    /// The number of optimizers.
     pub optimizers: usize,
-    /// How many models.
+    /// The number of models.
     pub models: usize,
-    /// How many loops.
+    /// The number of loops.
     pub loops: usize,
-    /// What was asked of it, in a fixed order.
+    /// The facts, in a fixed order.
     pub facts: Vec<Fact>,
 }
 
-/// Something that should hold of a training loop.
+/// A property that a training loop should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// A name for programs, `own_gradients`.
+    /// A name for programs: `own_gradients`.
     pub name: &'static str,
     /// A sentence for people.
     pub sentence: String,
-    /// Whether it holds, and why.
+    /// Whether it holds, with the reason.
     pub verdict: Verdict,
-    /// The lines that carry it or stand in its way, in source order.
+    /// The lines that support or prevent it, in source order.
     pub lines: Vec<usize>,
 }
 
 /// Whether a fact holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It holds on every path, for this reason.
+    /// It holds on every path, for a reason.
     Proved(String),
-    /// It cannot be said, for this reason.
+    /// It is undecided, for a reason.
     Undecided(String),
-    /// It does not hold, as this lint tells.
+    /// It does not hold, as this lint found.
     Broken(&'static str),
 }
 
-/// Each fact with the lints that tell of its breach.
+/// Each fact with the lints that find violations of it.
 pub const FACTS: &[(&str, &[&str])] = &[
     (
         "own_gradients",
@@ -101,15 +101,15 @@ pub const FACTS: &[(&str, &[&str])] = &[
     ("schedule_after_step", &["schedule_before_step", "schedule_per_batch"]),
 ];
 
-/// What is asked of a solved function, and answered.
+/// A solved function to prove facts of.
 pub(crate) struct Asked<'a> {
     pub(crate) cfg: &'a Cfg,
     pub(crate) solution: &'a Solution,
-    /// What comes from the caller counts as zeroed.
+    /// Gradients from the caller count as zeroed.
     pub(crate) annotated: bool,
 }
 
-/// All that can be said for a solved function; nothing if it trains nothing.
+/// The proof of a solved function; none if it trains nothing.
 pub(crate) fn prove(asked: &Asked<'_>, findings: &[Diagnostic]) -> Option<Proof> {
     let cfg = asked.cfg;
     let mut facts = gradients::facts(asked);
@@ -140,7 +140,7 @@ impl Proof {
         self.facts.iter().all(|fact| matches!(fact.verdict, Verdict::Proved(_)))
     }
 
-    /// The proof as text: a line for the function in this file, and one for each fact.
+    /// The proof as text: a line for the function of this file, and one for each fact.
     pub fn text(&self, file: &str) -> String {
         let broken = self.facts.iter().any(|fact| matches!(fact.verdict, Verdict::Broken(_)));
         let said = match (self.is_proved(), broken) {

@@ -1,15 +1,84 @@
-//! Diagnostics to tokens: the only file that knows how rustc shows things.
+//! Diagnostics to tokens: the only file that knows how rustc shows them.
 //!
-//! A stable macro cannot attach notes to an error, so notes, help and the lint's name follow the
-//! message on lines of their own, laid out as rustc lays out its notes.
+//! A stable macro cannot attach notes to an error.
+//! Notes, help and the lint's name follow the message on lines of their own, in rustc's layout.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote_spanned;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 
 use crate::diagnostic::{Diagnostic, Level};
 
+/// An item as it comes out, with what was found in it.
+pub(crate) struct Output {
+    item: TokenStream,
+    pub(crate) findings: Vec<Diagnostic>,
+    warnings: Warnings,
+}
+
+/// The place of the warnings.
+#[derive(Clone, Copy)]
+enum Warnings {
+    /// As statements at the start of the function's body.
+    Inside,
+    /// As items beside the item.
+    Beside,
+    /// Nowhere: errors keep the body from being written.
+    Nowhere,
+}
+
+impl Output {
+    /// A function; its warnings are in its body.
+    pub(crate) fn inside(item: TokenStream, findings: Vec<Diagnostic>) -> Self {
+        Self { item, findings, warnings: Warnings::Inside }
+    }
+
+    /// Any item; its warnings are beside it.
+    pub(crate) fn beside(item: TokenStream, findings: Vec<Diagnostic>) -> Self {
+        Self { item, findings, warnings: Warnings::Beside }
+    }
+
+    /// A function that only type-checks, in place of one that cannot be written.
+    pub(crate) fn stand_in(item: TokenStream, findings: Vec<Diagnostic>) -> Self {
+        Self { item, findings, warnings: Warnings::Nowhere }
+    }
+
+    /// The item, its errors behind it, its warnings in their place; `user` as in [`errors`].
+    pub(crate) fn tokens(self, user: Span) -> TokenStream {
+        let (errors, warnings) = (errors(&self.findings, user), warnings(&self.findings, user));
+        let item = self.item;
+        match self.warnings {
+            Warnings::Inside if !warnings.is_empty() => {
+                let item = with_statements(item, warnings);
+                quote!(#item #errors)
+            }
+            Warnings::Beside => quote!(#item #errors #warnings),
+            Warnings::Inside | Warnings::Nowhere => quote!(#item #errors),
+        }
+    }
+}
+
+/// A function with more statements at the start of its body, after the inner attributes.
+fn with_statements(function: TokenStream, more: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = function.into_iter().collect();
+    if let Some(TokenTree::Group(body)) = tokens.pop() {
+        let statements: Vec<TokenTree> = body.stream().into_iter().collect();
+        let (before, after) = statements.split_at(inner_attributes(&statements));
+        let stream = before.iter().cloned().chain(more).chain(after.iter().cloned()).collect();
+        let mut group = Group::new(body.delimiter(), stream);
+        group.set_span(body.span());
+        tokens.push(group.into());
+    }
+    tokens.into_iter().collect()
+}
+
+/// The number of tokens that the inner attributes at the start of a body take: three for each, `#![..]`.
+fn inner_attributes(statements: &[TokenTree]) -> usize {
+    let is = |at: usize, sign| matches!(statements.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
+    (0..).step_by(3).find(|at| !(is(*at, '#') && is(at + 1, '!'))).unwrap_or(0)
+}
+
 /// The text of a diagnostic: message, notes, help, the lint's name.
-pub(crate) fn text(diagnostic: &Diagnostic) -> String {
+fn text(diagnostic: &Diagnostic) -> String {
     let mut text = diagnostic.message.clone();
     for note in &diagnostic.notes {
         text.push_str("\n  = note: ");
@@ -27,15 +96,15 @@ pub(crate) fn text(diagnostic: &Diagnostic) -> String {
     text
 }
 
-/// One `compile_error!` for each error, to stand beside the item.
+/// One `compile_error!` for each error, to be put next to the item.
 ///
-/// `user` is any token of the user's: an error that bears its hygiene is shown as one in the user's code.
+/// `user` is the span of any token of the user: rustc shows an error with its hygiene as one in the user's code.
 pub(crate) fn errors(diagnostics: &[Diagnostic], user: Span) -> TokenStream {
     diagnostics.iter().filter(|found| found.level == Level::Error).map(|found| error(found, user)).collect()
 }
 
-/// One statement for each warning, to stand at the start of the function's body.
-pub(crate) fn warnings(diagnostics: &[Diagnostic], user: Span) -> TokenStream {
+/// One statement or item for each warning.
+fn warnings(diagnostics: &[Diagnostic], user: Span) -> TokenStream {
     diagnostics
         .iter()
         .filter(|found| found.level == Level::Warning)
@@ -43,7 +112,7 @@ pub(crate) fn warnings(diagnostics: &[Diagnostic], user: Span) -> TokenStream {
         .collect()
 }
 
-/// The hygiene of the user's code: that of the item's first token.
+/// The hygiene of the user's code: the span of the item's first token.
 pub(crate) fn hygiene(item: &TokenStream) -> Span {
     item.clone().into_iter().next().map_or_else(Span::call_site, |token| token.span())
 }
@@ -58,7 +127,7 @@ fn error(diagnostic: &Diagnostic, user: Span) -> TokenStream {
     quote_spanned!(start=> #path #call)
 }
 
-/// The use of a deprecated function: the one warning with a text of one's own that stable macros can cause.
+/// The use of a deprecated function: the only warning with a free text that a stable macro can cause.
 fn warning(diagnostic: &Diagnostic, user: Span) -> TokenStream {
     let text = text(diagnostic);
     let place = Span::mixed_site().located_at(diagnostic.place.start);

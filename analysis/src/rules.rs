@@ -1,8 +1,6 @@
 //! Rules for the values of clauses. Literals are checked here, other expressions by the generated code before the
 //! first batch, with the same messages. Each rule is in its clause's row of the table.
 
-pub(crate) mod cross;
-
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, Lit, Path, Type, UnOp};

@@ -1,6 +1,6 @@
 //! The stages of a training loop: their names, their effects on gradients, and the order lists that may name them.
 //!
-//! The names of the calls in hand-written loops are in `vocabulary`, the order of a generated loop in `plan`.
+//! The names that hand-written loops use for them are in `vocabulary`, the order of a generated loop is in `plan`.
 //!
 //! ```
 //! use training_loop_analysis::stage::Stage;
@@ -11,60 +11,60 @@
 
 use crate::suggest::nearest;
 
-/// A stage of a training loop; the variants are in execution order.
+/// One stage of a training loop, in the order in which a loop runs them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// Set the layers to training mode.
+    /// Switches the layers to training mode.
     TrainMode,
-    /// Set the layers to evaluation mode.
+    /// Switches the layers to evaluation mode.
     EvalMode,
-    /// Record no graph.
+    /// Turns off recording for `backward`.
     NoGrad,
-    /// Compute the model's output for a batch.
+    /// Computes the model's output for a batch.
     Forward,
-    /// Compute the loss, which training minimizes.
+    /// Computes the loss.
     Loss,
-    /// Reset the gradients.
+    /// Clears the gradients.
     ZeroGrad,
-    /// Accumulate the gradients of the loss.
+    /// Accumulates gradients by back-propagation.
     Backward,
-    /// Scale the gradients down to a maximal norm.
+    /// Scales the gradients down to a maximum norm.
     ClipGradNorm,
-    /// Clamp the gradients to a maximal absolute value.
+    /// Clamps each gradient to a maximum absolute value.
     ClipGradValue,
-    /// Update the parameters with their gradients.
+    /// Updates the parameters from their gradients.
     Step,
-    /// Set the learning rate of the next update.
+    /// Sets the learning rate of the next update.
     Schedule,
-    /// Accumulate metrics such as accuracy.
+    /// Updates the metrics.
     Metrics,
 }
 
-/// The effect of a stage on the gradients of an optimizer; the automaton is in `flow`.
+/// The effect of a stage on the gradients of an optimizer; `flow` has the automaton.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// None.
+    /// Leaves the gradients unchanged.
     Nothing,
-    /// Resets them.
+    /// Clears them.
     Zero,
     /// Adds to them.
     Fill,
     /// Clips them.
     Clip,
-    /// Uses them for an update, without resetting them.
+    /// Uses them for an update, and does not clear them.
     Take,
-    /// Divides them by a scaler's factor.
+    /// Divides them by the factor of a gradient scaler.
     Unscale,
 }
 
 /// The order lists of a spec that may name a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
-    /// Only in `train_order`.
+    /// Only `train_order`.
     Train,
-    /// In `train_order` and in `eval_order`.
+    /// `train_order` and `eval_order`.
     Both,
-    /// In neither: the generator places it.
+    /// Neither: the generator places it.
     Neither,
 }
 
@@ -85,7 +85,7 @@ const fn row(stage: Stage, name: &'static str, effect: Effect, listed: Listed) -
     Row { stage, name, effect, listed }
 }
 
-/// All stages, in execution order.
+/// All stages, in the order in which a loop runs them.
 pub const TABLE: &[Row] = &[
     row(Stage::TrainMode, "train_mode", Effect::Nothing, Listed::Neither),
     row(Stage::EvalMode, "eval_mode", Effect::Nothing, Listed::Neither),
@@ -102,27 +102,27 @@ pub const TABLE: &[Row] = &[
 ];
 
 impl Stage {
-    /// The stage's row; the table has one for each variant, in the same order.
+    /// The stage's row of the table; rows and variants have the same order.
     pub fn row(self) -> &'static Row {
         &TABLE[self as usize]
     }
 
-    /// Its name in order lists and drawings.
+    /// The name that order lists and drawings use.
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// Its effect on gradients.
+    /// The effect on gradients.
     pub fn effect(self) -> Effect {
         self.row().effect
     }
 
-    /// The stage with this name.
+    /// The stage of this name.
     pub fn find(name: &str) -> Option<Self> {
         TABLE.iter().find(|row| row.name == name).map(|row| row.stage)
     }
 
-    /// The stage with the name most similar to `name`, if one is similar enough.
+    /// The stage with the most similar name, if one is similar enough.
     pub fn nearest(name: &str) -> Option<Self> {
         nearest(name, TABLE.iter().map(|row| row.name)).and_then(Self::find)
     }

@@ -1,10 +1,10 @@
-//! The name that was meant by a misspelt one.
+//! Suggests a name for a misspelt one.
 
 use strsim::osa_distance;
 
-/// The candidate most like `name`, if any is near enough to be meant; the first of equals.
+/// The candidate closest to `name`, if one is close enough; the first of equally close ones.
 ///
-/// A name that is still being typed means the one candidate that starts with it.
+/// A prefix of exactly one candidate stands for it, so that half-typed names are completed.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     closest(name, &candidates).or_else(|| {
@@ -13,7 +13,7 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     })
 }
 
-/// The candidate with the fewest changes, if they are few.
+/// The candidate at the smallest edit distance, up to a third of the length.
 fn closest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let limit = name.chars().count().max(3) / 3;
     let mut best: Option<(usize, &str)> = None;

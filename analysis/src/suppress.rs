@@ -1,43 +1,43 @@
-//! Levels of lints: `allow(..)`, `warn(..)`, `deny(..)`, as rustc has them.
+//! Lint levels: `allow(..)`, `warn(..)` and `deny(..)`, with the meaning that they have in rustc.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Diagnostic, Level};
 
-/// What is done with a lint's findings.
+/// The level set for a lint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// They are dropped.
+    /// Its findings are dropped.
     Allow,
-    /// They become warnings.
+    /// Its findings become warnings.
     Warn,
-    /// They become errors.
+    /// Its findings become errors.
     Deny,
 }
 
-/// The settings of all lints that have one.
+/// The levels set for lints.
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
     settings: BTreeMap<String, Setting>,
 }
 
 impl Levels {
-    /// Sets one lint; the last word counts.
+    /// Sets the level of a lint, in place of an earlier one.
     pub fn set(&mut self, lint: impl Into<String>, setting: Setting) {
         self.settings.insert(lint.into(), setting);
     }
 
-    /// Sets all that another has set.
+    /// Adds the levels of another set, in place of earlier ones.
     pub fn extend(&mut self, other: Self) {
         self.settings.extend(other.settings);
     }
 
-    /// The setting of a lint, if it has one.
+    /// The level set for a lint, if any.
     pub fn get(&self, lint: &str) -> Option<Setting> {
         self.settings.get(lint).copied()
     }
 
-    /// Drops or changes findings as set.
+    /// Drops findings or changes their level.
     pub fn apply(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let adjust = |mut finding: Diagnostic| {
             match finding.lint.and_then(|lint| self.get(lint)) {

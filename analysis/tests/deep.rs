@@ -10,9 +10,7 @@ use std::{fs, thread};
 
 use proc_macro2::TokenStream;
 use syn::File;
-use training_loop_analysis::{
-    CheckOptions, check_file, check_fn, derive_module, expand, prove_file, too_deep,
-};
+use training_loop_analysis::{CheckOptions, CheckedFile, check_fn, derive_module, expand, too_deep};
 
 /// Half of the default stack of a thread.
 const STACK: usize = 1024 * 1024;
@@ -28,8 +26,7 @@ fn check(source: &str) {
                 check_fn(function, &options);
             }
         }
-        check_file(&file);
-        prove_file(&file);
+        CheckedFile::with_proofs(&file);
         // Dropping a deep tree also recurses, outside of the code under test.
         std::mem::forget(file);
     };

@@ -10,7 +10,7 @@ use syn::visit::{self, Visit};
 use syn::{File, ImplItemFn, ItemFn};
 use training_loop_analysis::prove::{FACTS, Proof, Verdict};
 use training_loop_analysis::suppress::{Levels, Setting};
-use training_loop_analysis::{CheckOptions, lints, prove_file, prove_fn};
+use training_loop_analysis::{CheckOptions, Checked, CheckedFile, lints};
 
 fn folder(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -24,7 +24,7 @@ fn read(path: &Path) -> (String, File) {
 
 /// The shared correct loops.
 fn right() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder("../tests/fixtures/right")).expect("the fixtures are there");
+    let entries = std::fs::read_dir(folder("tests/right")).expect("the fixtures are there");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     assert!(!paths.is_empty());
@@ -48,7 +48,7 @@ fn demand_recorded(path: &str, fresh: &str) {
 fn texts(path: &Path) -> String {
     let (_, file) = read(path);
     let mut all = String::new();
-    for proof in prove_file(&file) {
+    for proof in CheckedFile::with_proofs(&file).proofs {
         let _ = writeln!(all, "{}", proof.text(&name(path)));
     }
     all
@@ -62,7 +62,8 @@ fn what_is_said_of_loops_is_recorded() {
 /// Guards against proofs that are always undecided.
 #[test]
 fn most_of_right_loops_is_proved() {
-    let proofs: Vec<Proof> = right().iter().flat_map(|path| prove_file(&read(path).1)).collect();
+    let proofs: Vec<Proof> =
+        right().iter().flat_map(|path| CheckedFile::with_proofs(&read(path).1).proofs).collect();
     let facts = || proofs.iter().flat_map(|proof| &proof.facts);
     let proved = facts().filter(|fact| matches!(fact.verdict, Verdict::Proved(_))).count();
     let whole = proofs.iter().filter(|proof| proof.is_proved()).count();
@@ -119,7 +120,7 @@ fn the_fact_that_a_fault_breaks_is_never_proved() {
                     continue;
                 }
                 seen += 1;
-                if let Some(proof) = prove_fn(&function, &states_alone(&function)) {
+                for proof in Checked::function(&function, &states_alone(&function)).proofs() {
                     let proved = |verdict: &Verdict| matches!(verdict, Verdict::Proved(_));
                     let of = proof.facts.iter().filter(|known| known.name == *fact);
                     // With several optimizers the fault may be in one of them.

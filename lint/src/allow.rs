@@ -1,26 +1,26 @@
-//! `// training-loop: allow(lint): reason` silences one place.
+//! Comments that silence a place: `// training-loop: allow(lint): reason`.
 
 use training_loop_analysis::diagnostic::Place;
 use training_loop_analysis::lints;
 
-use crate::comments::{Comment, Scan};
+use crate::comments::Comment;
 
-/// What the comments of a file allow.
+/// The lints that the comments of a file allow.
 #[derive(Debug, Default)]
 pub(crate) struct Allowed {
-    /// Lines and what is allowed there.
+    /// Lines, each with a lint that is allowed there.
     places: Vec<(usize, String)>,
-    /// Comments that say it wrongly: the line, and what is the matter.
+    /// Malformed comments: the line, and the error.
     pub(crate) mistakes: Vec<(usize, String)>,
 }
 
 impl Allowed {
     /// Reads the comments of a file.
-    pub(crate) fn read(scan: &Scan<'_>) -> Self {
+    pub(crate) fn read(comments: &[Comment<'_>]) -> Self {
         let mut allowed = Self::default();
-        for comment in &scan.comments {
-            if let Some(order) = comment.text.trim_start().strip_prefix("training-loop:") {
-                allowed.order(comment, order.trim(), &scan.code);
+        for comment in comments {
+            if let Some(order) = comment.text.trim_start().strip_prefix(Comment::MARK) {
+                allowed.order(comment, order.trim());
             }
         }
         allowed
@@ -32,10 +32,10 @@ impl Allowed {
         self.places.iter().any(|(line, name)| lint == Some(name.as_str()) && lines.contains(line))
     }
 
-    fn order(&mut self, comment: &Comment<'_>, order: &str, code: &[usize]) {
+    fn order(&mut self, comment: &Comment<'_>, order: &str) {
         let Some((word, rest)) = order.split_once('(') else { return };
         if !word.trim_end().chars().all(|c| c == '_' || c == '-' || c.is_alphanumeric()) {
-            return; // Prose that starts with the project's name.
+            return; // Prose that starts with the name of the project.
         }
         let example = "write `// training-loop: allow(lint): reason`";
         let Some((names, behind)) = rest.split_once(')').filter(|_| word.trim_end() == "allow") else {
@@ -48,15 +48,9 @@ impl Allowed {
             self.mistake(comment, text);
             return;
         }
-        // At the end of a line it is for that line, else for the next line of code.
-        let line = if comment.trails {
-            Some(comment.line)
-        } else {
-            code.get(code.partition_point(|line| *line <= comment.line)).copied()
-        };
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
             match lints::find(name) {
-                Some(_) => self.places.extend(line.map(|line| (line, name.to_owned()))),
+                Some(_) => self.places.extend(comment.of.map(|line| (line, name.to_owned()))),
                 None => self.mistake(comment, unknown(name)),
             }
         }
@@ -80,13 +74,13 @@ fn unknown(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::comments::scan;
+    use crate::comments::comments;
 
     /// Lines with what belongs to them.
     type Lines = Vec<(usize, String)>;
 
     fn read(text: &str) -> (Lines, Lines) {
-        let allowed = Allowed::read(&scan(text));
+        let allowed = Allowed::read(&comments(text, &text.parse().expect("tokens")));
         (allowed.places, allowed.mistakes)
     }
 

@@ -1,178 +1,158 @@
-//! Comments of Rust source, which no token stream has.
+//! Comments of Rust source, which no token stream has: what is between its tokens.
 
-/// A `//` comment.
+use std::ops::Range;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+
+/// A `//` comment that is no documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Comment<'a> {
     /// Its line, counted from 1.
     pub(crate) line: usize,
-    /// What stands behind the two slashes.
+    /// The text after the two slashes.
     pub(crate) text: &'a str,
-    /// It stands behind code.
-    pub(crate) trails: bool,
+    /// The line of the code that it speaks of: its own, or else that of the next token of code.
+    pub(crate) of: Option<usize>,
 }
 
-/// What a walk over the characters of a file shows.
-#[derive(Debug, Default)]
-pub(crate) struct Scan<'a> {
-    /// All line comments that are no documentation.
-    pub(crate) comments: Vec<Comment<'a>>,
-    /// Lines on which code stands, in order, each once.
-    pub(crate) code: Vec<usize>,
-    /// How deep brackets nest.
-    pub(crate) depth: usize,
+impl Comment<'_> {
+    /// What a comment for this program starts with.
+    pub(crate) const MARK: &'static str = "training-loop:";
 }
 
-/// Walks over the text: strings, raw strings, characters, lifetimes and nested comments are told apart.
-pub(crate) fn scan(text: &str) -> Scan<'_> {
-    let mut walk = Walk { text, at: 0, line: 1, scan: Scan::default() };
-    let mut depth = 0_usize;
-    while let Some(next) = walk.rest().chars().next() {
-        match next {
-            '/' if walk.rest().starts_with("//") => walk.line_comment(),
-            '/' if walk.rest().starts_with("/*") => walk.block_comment(),
-            '"' => walk.string(),
-            '\'' => walk.quote(),
-            _ if next == '_' || next.is_alphanumeric() => walk.word(),
-            _ => {
-                match next {
-                    '(' | '[' | '{' => depth += 1,
-                    ')' | ']' | '}' => depth = depth.saturating_sub(1),
-                    _ => {}
+/// The comments of a text, which has these tokens.
+pub(crate) fn comments<'a>(text: &'a str, tokens: &TokenStream) -> Vec<Comment<'a>> {
+    let mut scan = Scan { text, at: 0, line: 1, trails: false, comments: Vec::new() };
+    let mut open = vec![(tokens.clone().into_iter(), None)];
+    while let Some((tokens, close)) = open.last_mut() {
+        match tokens.next() {
+            Some(TokenTree::Group(group)) => {
+                scan.token(group.span_open());
+                let inside = group.stream().into_iter();
+                open.push((inside, Some(group.span_close())));
+            }
+            Some(token) => scan.token(token.span()),
+            None => {
+                if let Some(close) = *close {
+                    scan.token(close);
                 }
-                walk.scan.depth = walk.scan.depth.max(depth);
-                if !next.is_whitespace() {
-                    walk.code();
-                }
-                walk.skip(next.len_utf8());
+                open.pop();
             }
         }
     }
-    walk.scan
+    scan.gap(text.len());
+    scan.comments
 }
 
-struct Walk<'a> {
+/// A pass over the tokens of a text.
+struct Scan<'a> {
     text: &'a str,
+    /// The end of the last token, as a byte and as a line.
     at: usize,
     line: usize,
-    scan: Scan<'a>,
+    /// The last token is code.
+    trails: bool,
+    comments: Vec<Comment<'a>>,
 }
 
-impl<'a> Walk<'a> {
-    fn rest(&self) -> &'a str {
-        &self.text[self.at..]
+impl Scan<'_> {
+    fn token(&mut self, span: Span) {
+        let Range { start, end } = span.byte_range();
+        // The tokens of a documentation comment are all at the same place.
+        if start < self.at {
+            return;
+        }
+        let is_comment = self.text[start..].starts_with("//") || self.text[start..].starts_with("/*");
+        self.gap(start);
+        if !is_comment {
+            let line = span.start().line;
+            let waiting = self.comments.iter_mut().rev().take_while(|comment| comment.of.is_none());
+            waiting.for_each(|comment| comment.of = Some(line));
+        }
+        (self.at, self.line, self.trails) = (end, span.end().line, !is_comment);
     }
 
-    /// Steps over some bytes and counts the lines in them.
-    fn skip(&mut self, bytes: usize) {
-        let bytes = bytes.min(self.text.len() - self.at);
-        self.line += self.rest()[..bytes].matches('\n').count();
-        self.at += bytes;
-    }
-
-    fn code(&mut self) {
-        if self.scan.code.last() != Some(&self.line) {
-            self.scan.code.push(self.line);
+    /// Reads the comments between the last token and the next one.
+    fn gap(&mut self, end: usize) {
+        let code = self.trails.then_some(self.line);
+        let mut rest = &self.text[self.at..end];
+        let mut line = self.line;
+        while let Some(start) = rest.find('/') {
+            line += newlines(&rest[..start]);
+            rest = &rest[start..];
+            let length = comment_length(rest);
+            if let Some(text) = rest[..length].strip_prefix("//") {
+                self.comments.push(Comment { line, text, of: code.filter(|code| *code == line) });
+            }
+            line += newlines(&rest[..length]);
+            rest = &rest[length..];
         }
     }
+}
 
-    fn line_comment(&mut self) {
-        let length = self.rest().find('\n').unwrap_or(self.rest().len());
-        let text = &self.rest()[2..length];
-        // Four slashes are a rule and not documentation, but nobody writes an order there.
-        if !text.starts_with(['/', '!']) {
-            let trails = self.scan.code.last() == Some(&self.line);
-            self.scan.comments.push(Comment { line: self.line, text, trails });
-        }
-        self.skip(length);
+fn newlines(text: &str) -> usize {
+    text.matches('\n').count()
+}
+
+/// The length of the comment at the start of a text; block comments nest.
+fn comment_length(text: &str) -> usize {
+    if text.starts_with("//") {
+        return text.find('\n').unwrap_or(text.len());
     }
-
-    fn block_comment(&mut self) {
-        let mut depth = 0;
-        loop {
-            let rest = self.rest();
-            if rest.starts_with("/*") {
-                depth += 1;
-                self.skip(2);
-            } else if rest.starts_with("*/") {
-                depth -= 1;
-                self.skip(2);
-                if depth == 0 {
-                    return;
-                }
-            } else {
-                match rest.chars().next() {
-                    Some(next) => self.skip(next.len_utf8()),
-                    None => return,
-                }
+    let mut depth = 0;
+    let mut at = 0;
+    while let Some(next) = text[at..].find(['/', '*']) {
+        at += next;
+        match &text.as_bytes()[at..] {
+            [b'/', b'*', ..] => depth += 1,
+            [b'*', b'/', ..] => depth -= 1,
+            _ => {
+                at += 1;
+                continue;
             }
         }
-    }
-
-    /// A string in plain quotes.
-    fn string(&mut self) {
-        self.code();
-        let mut escaped = false;
-        let end = self.rest().char_indices().skip(1).find(|(_, next)| {
-            let ends = *next == '"' && !escaped;
-            escaped = *next == '\\' && !escaped;
-            ends
-        });
-        self.skip(end.map_or(self.rest().len(), |(at, _)| at + 1));
-        self.code();
-    }
-
-    /// A character, or a lifetime or label.
-    fn quote(&mut self) {
-        self.code();
-        let mut next = self.rest().chars().skip(1);
-        let (first, second) = (next.next(), next.next());
-        if first == Some('\\') {
-            // The escaped character itself may be a quote.
-            let escaped = self.rest().char_indices().nth(3).map_or(self.rest().len(), |(at, _)| at);
-            let end = self.rest()[escaped..].find(['\'', '\n']);
-            self.skip(end.map_or(self.rest().len(), |at| escaped + at + 1));
-        } else if second == Some('\'') {
-            self.skip(2 + first.map_or(0, char::len_utf8));
-        } else {
-            self.skip(1);
+        at += 2;
+        if depth == 0 {
+            return at;
         }
     }
-
-    /// A word, which may be the start of a raw string: `r"`, `br#"`, `cr##"`.
-    fn word(&mut self) {
-        self.code();
-        let rest = self.rest();
-        let length = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(length);
-        self.skip(length);
-        let hashes = behind.bytes().take_while(|byte| *byte == b'#').count();
-        if ["r", "br", "cr"].contains(&word) && behind[hashes..].starts_with('"') {
-            let inside = hashes + 1;
-            let close = format!("\"{}", "#".repeat(hashes));
-            let end = behind[inside..].find(&close).map_or(behind.len(), |at| inside + at + close.len());
-            self.skip(end);
-            self.code();
-        }
-    }
+    text.len()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn comments(text: &str) -> Vec<(usize, &str, bool)> {
-        scan(text).comments.into_iter().map(|comment| (comment.line, comment.text, comment.trails)).collect()
+    fn of(text: &str) -> Vec<Comment<'_>> {
+        let tokens = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+        comments(text, &tokens)
+    }
+
+    fn texts(text: &str) -> Vec<&str> {
+        of(text).into_iter().map(|comment| comment.text).collect()
     }
 
     #[test]
-    fn comments_beside_and_above_code() {
-        let text = "// a\nlet x = 1; // b\n  //c\r\n/// doc\n//! doc\nfn f() {}";
-        assert_eq!(comments(text), [(1, " a", false), (2, " b", true), (3, "c\r", false)]);
-        assert_eq!(scan(text).code, [2, 6]);
+    fn comments_are_of_their_line_or_of_the_next_code() {
+        let text =
+            "// a\nlet x = 1; // b\n  //c\r\n/// doc\n//! doc\n\n/** doc\n */ // d\nfn f() {} // e\n// f";
+        let found: Vec<_> = of(text).iter().map(|comment| (comment.line, comment.text, comment.of)).collect();
+        assert_eq!(
+            found,
+            [
+                (1, " a", Some(2)),
+                (2, " b", Some(2)),
+                (3, "c\r", Some(9)),
+                (8, " d", Some(9)),
+                (9, " e", Some(9)),
+                (10, " f", None),
+            ]
+        );
+        assert_eq!(of("f(\n1 // a\n);\nlet s = \"\n\"; // b")[1].of, Some(5));
     }
 
     #[test]
-    fn what_looks_like_one_in_a_literal_is_none() {
+    fn nothing_in_a_literal_is_a_comment() {
         for code in [
             r#"let a = "// no";"#,
             r#"let a = "\"// no";"#,
@@ -188,21 +168,12 @@ mod tests {
             r#"let a = '\u{22}'; let b = "// no";"#,
             r#"fn f<'a>(x: &'a str) { g("// no") }"#,
             r#"'outer: loop { g("// no") }"#,
-            "let a = \"one\n// no\";",
+            "let ä = \"one\n// no\";",
             "/* // no */",
             "/* /* */ // no\n */",
         ] {
-            assert_eq!(comments(code), [], "{code}");
-            let followed = format!("{code} // yes");
-            assert_eq!(comments(&followed).last().map(|comment| comment.1), Some(" yes"), "{code}");
+            assert_eq!(texts(code), [""; 0], "{code}");
+            assert_eq!(texts(&format!("{code} // yes")), [" yes"], "{code}");
         }
-    }
-
-    #[test]
-    fn text_that_breaks_off_is_no_reason_to_panic() {
-        for text in ["\"", "'", "'\\", "'\\u", "r#\"", "r#", "/*", "/* /*", "//", "\"\\", "'ä", "ä", "b'"] {
-            scan(text);
-        }
-        assert_eq!(scan("((([{ \"(\" '(' }])))").depth, 5);
     }
 }

@@ -1,28 +1,28 @@
-//! From the paths on the command line to the files that are read.
+//! From the paths on the command line to the files to check.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
 
-/// What the paths stand for.
+/// The files that some paths stand for.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// The files to read, sorted, each once.
+    /// The files to check, sorted, without duplicates.
     pub(crate) found: Vec<PathBuf>,
-    /// What could not be read, in words.
+    /// The paths that could not be read, each with the reason.
     pub(crate) failures: Vec<String>,
     /// Folders without a Rust file.
     pub(crate) empty: Vec<PathBuf>,
 }
 
-/// Finds the files: a file that is named is taken as it is, a folder stands for the Rust files below it.
+/// Finds the files: a path of a file stands for itself, that of a folder for the Rust files below it.
 ///
-/// Below a folder hidden files, what `.gitignore` names and cargo's output are left out, and symbolic links
-/// are not followed.
+/// Below a folder, hidden files, files that `.gitignore` names and cargo's output are left out.
+/// Symbolic links are not followed there.
 pub(crate) fn find(paths: &[PathBuf]) -> Files {
     let mut files = Files::default();
-    // Two spellings of one path are one file; the map keeps the first spelling in order.
+    // Several spellings of a path are one file; the map keeps the first spelling.
     let mut found: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     let here = [PathBuf::from(".")];
     for path in if paths.is_empty() { &here } else { paths } {
@@ -58,7 +58,7 @@ fn below(folder: &Path, files: &mut Files, found: &mut BTreeMap<PathBuf, PathBuf
     }
 }
 
-/// Whether a folder holds what cargo builds: a module may be called `target` as well.
+/// Whether a folder is cargo's output: a module may be called `target` as well.
 fn is_output(entry: &DirEntry) -> bool {
     let is_below = entry.depth() > 0 && entry.file_name() == "target";
     is_below

@@ -1,4 +1,4 @@
-//! Fixes as changes of text: a statement that comes, goes or moves, with its line and its indentation.
+//! Fixes as edits of text: statements are inserted, removed or moved, with their lines and indentation.
 
 use std::ops::Range;
 
@@ -7,16 +7,16 @@ use training_loop_analysis::fix::{Edit, Fix};
 
 use crate::source::Source;
 
-/// A stretch of text and what takes its place.
+/// A range of the text, and the text that replaces it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Replacement {
-    /// The bytes that go.
+    /// The replaced bytes.
     pub(crate) range: Range<usize>,
-    /// What comes.
+    /// The new text.
     pub(crate) text: String,
 }
 
-/// The changes of a fix, in source order; no two of them overlap.
+/// The edits of a fix in source order, without overlaps.
 pub(crate) fn replacements(source: &Source, fix: &Fix) -> Vec<Replacement> {
     let mut all: Vec<Replacement> = Vec::new();
     for edit in &fix.edits {
@@ -34,21 +34,20 @@ pub(crate) fn replacements(source: &Source, fix: &Fix) -> Vec<Replacement> {
             }
         }
     }
-    // Two findings of one place may ask for the same.
+    // Two findings at one place may have the same edit.
     all.sort_by_key(|edit| (edit.range.start, edit.range.end));
     all.dedup();
     all
 }
 
-/// What stands before a place on its line, if that is nothing but blanks.
+/// The start of a line before a byte, if it is blank.
 fn indentation(source: &Source, at: usize) -> Option<&str> {
     let start = source.text[..at].rfind('\n').map_or(0, |end| end + 1);
     let before = &source.text[start..at];
     before.chars().all(char::is_whitespace).then_some(before)
 }
 
-/// A line break with what starts the next line, as the file has them; a blank where several statements
-/// stand on one line.
+/// A line break with indentation, in the file's style; a space if several statements share a line.
 fn separator(source: &Source, at: usize) -> String {
     let newline = if source.text.contains("\r\n") { "\r\n" } else { "\n" };
     indentation(source, at).map_or(" ".to_owned(), |indent| format!("{newline}{indent}"))
@@ -64,7 +63,7 @@ fn after(source: &Source, place: &Place, code: &str) -> Replacement {
     Replacement { range: range.end..range.end, text: format!("{}{code}", separator(source, range.start)) }
 }
 
-/// The statement, with its line where it stands alone.
+/// Removes a statement, and its line if nothing else is on it.
 fn without(source: &Source, place: &Place) -> Replacement {
     let range = source.range(place);
     let behind = &source.text[range.end..];

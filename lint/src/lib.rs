@@ -6,8 +6,8 @@
 //! cargo training-loop check --format json src  # a line for each finding
 //! ```
 //!
-//! It reads source and nothing else: no types, no build.
-//! What it knows of loops stands in `training-loop-analysis`; here are only files, words and exit codes.
+//! It reads source files only: no types, no build.
+//! The checker is `training-loop-analysis`; this crate finds files, prints findings and sets exit codes.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -16,42 +16,37 @@ use std::process::ExitCode;
 mod allow;
 mod check;
 mod comments;
+mod exit;
 mod files;
 mod fix;
+mod limits;
 mod options;
-mod outline;
 mod output;
+mod parallel;
+mod parse;
+mod report;
 mod source;
 
-/// The exit code of a run that found nothing.
-const CLEAN: u8 = 0;
-/// The exit code of a run that found something, be it only a warning.
-const FINDINGS: u8 = 1;
-/// The exit code of a run that could not read all that it was asked to read.
-const FAILED: u8 = 2;
+use exit::{CLEAN, FAILED};
 
-/// Most of the memory that deeply nested source may take.
-const STACK: usize = 512 << 20;
-
-/// Runs the command on the process's own arguments and streams.
+/// Runs the command on the arguments and streams of the process.
 pub fn run() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let colour = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
     let work = move || run_with(&arguments, colour, &mut io::stdout().lock(), &mut io::stderr().lock());
-    // Syntax trees are walked by recursion, and generated files nest deeper than the usual stack allows.
-    let deep = std::thread::Builder::new().stack_size(STACK).spawn(work.clone());
+    let deep = std::thread::Builder::new().stack_size(limits::STACK).spawn(work.clone());
     ExitCode::from(deep.map_or_else(|_| work(), |thread| thread.join().unwrap_or(FAILED)))
 }
 
-/// Runs the command: arguments as a process gets them, the program's name first.
+/// Runs the command on the arguments of a process, the name of the program first.
 ///
-/// `colour` says whether `out` shows colours when the arguments do not say.
-/// Returns the exit code: 0 clean, 1 findings, 2 could not run.
+/// `colour` is the default of `--color`.
+/// Returns the exit code: 0 without findings, 1 with findings, 2 after a failure.
 pub fn run_with(arguments: &[OsString], colour: bool, out: &mut dyn Write, err: &mut dyn Write) -> u8 {
     let options = match options::parse(arguments) {
         Ok(options) => options,
         Err(error) => {
-            // Help that was asked for is no failure.
+            // A request for help is no failure.
             let text = error.render().to_string();
             if error.use_stderr() {
                 let _ = err.write_all(text.as_bytes());
@@ -68,7 +63,7 @@ pub fn run_with(arguments: &[OsString], colour: bool, out: &mut dyn Write, err: 
     })
 }
 
-/// A stream whose reader may leave, as `head` does, without changing what the run comes to.
+/// A stream whose reader may close it early, as `head` does, without an effect on the exit code.
 struct Patient<'a> {
     out: &'a mut dyn Write,
     left: bool,

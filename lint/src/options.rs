@@ -1,48 +1,41 @@
-//! What can be said on the command line.
+//! The command line.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::output::{FORMATS, Format};
+
 /// The options of one run of `check`.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// Files and folders; none is the current folder.
+    /// Files and folders; if empty, the current folder.
     pub(crate) paths: Vec<PathBuf>,
-    /// How findings are printed.
-    pub(crate) format: Format,
-    /// Whether to say of each function that trains what holds of it, and why.
+    /// The output format.
+    pub(crate) format: &'static Format,
+    /// Whether to print proofs.
     pub(crate) prove: bool,
-    /// Whether to colour, if that is said.
+    /// Whether to use colours, if set.
     pub(crate) colour: Option<bool>,
 }
 
-/// How findings are printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    /// As rustc prints errors.
-    Human,
-    /// One JSON object a line.
-    Json,
-}
-
-/// Reads the command line; an error is also a request for help or for the version.
+/// Parses the command line; a request for help or the version is an error too.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
-    // Cargo hands on the name of the subcommand as the first argument.
+    // Cargo passes the name of the subcommand as the first argument.
     let is_name = |index: usize, argument: &OsString| index == 1 && argument == "training-loop";
     let arguments = arguments.iter().enumerate().filter(|(index, argument)| !is_name(*index, argument));
     let matches = command().try_get_matches_from(arguments.map(|(_, argument)| argument))?;
     match matches.subcommand() {
         Some(("check", matches)) => {
             let options = check(matches);
-            if options.prove && options.format == Format::Json {
-                let text = "`--prove` prints text; leave `--format json` out";
+            if options.prove && !options.format.proves {
+                let text = format!("`--prove` prints text; leave `--format {}` out", options.format.name);
                 return Err(command().error(clap::error::ErrorKind::ArgumentConflict, text));
             }
             Ok(options)
         }
-        // Clap asks for a subcommand and knows no other.
+        // Clap requires a subcommand and knows no other.
         _ => Err(command().error(clap::error::ErrorKind::MissingSubcommand, "no subcommand")),
     }
 }
@@ -51,7 +44,7 @@ fn check(matches: &ArgMatches) -> Options {
     let word = |name: &str| matches.get_one::<String>(name).map_or("", String::as_str);
     Options {
         paths: matches.get_many("paths").map(|paths| paths.cloned().collect()).unwrap_or_default(),
-        format: if word("format") == "json" { Format::Json } else { Format::Human },
+        format: FORMATS.iter().find(|format| format.name == word("format")).unwrap_or(&FORMATS[0]),
         prove: matches.get_flag("prove"),
         colour: match word("color") {
             "always" => Some(true),
@@ -82,8 +75,8 @@ fn command() -> Command {
             Arg::new("format")
                 .long("format")
                 .value_name("FORMAT")
-                .value_parser(["human", "json"])
-                .default_value("human")
+                .value_parser(FORMATS.each_ref().map(|format| format.name))
+                .default_value(FORMATS[0].name)
                 .help("How findings are printed; `json` is one object a line, the last one a summary"),
         )
         .arg(
@@ -129,7 +122,7 @@ mod tests {
             "cargo-training-loop training-loop check a --format=json b",
         ] {
             let options = parsed(words).expect(words);
-            assert_eq!((options.format, options.paths.len()), (Format::Json, 2), "{words}");
+            assert_eq!((options.format.name, options.paths.len()), ("json", 2), "{words}");
         }
         let options = parsed("cargo-training-loop check training-loop").expect("a path of that name");
         assert_eq!(options.paths, [PathBuf::from("training-loop")]);

@@ -1,46 +1,34 @@
-//! How findings are printed: one file for each format.
+//! The output formats: a file of this folder and a row of [`FORMATS`] for each.
 
 use std::io::{self, Write};
 
-use crate::check::{Checked, Summary};
-use crate::options::Format;
+use crate::report::{Checked, Summary};
 
 mod human;
 mod json;
 
-/// Prints in one of the formats.
+/// An output format.
 #[derive(Debug)]
-pub(crate) enum Printer {
-    /// As rustc prints errors.
-    Human(human::Human),
-    /// One JSON object a line.
-    Json,
+pub(crate) struct Format {
+    /// Its name on the command line.
+    pub(crate) name: &'static str,
+    /// Whether it has a form for proofs.
+    pub(crate) proves: bool,
+    /// A printer, with colours or without.
+    pub(crate) printer: fn(bool) -> Box<dyn Printer>,
 }
 
-impl Printer {
-    /// A printer of this format.
-    pub(crate) fn new(format: Format, colour: bool) -> Self {
-        match format {
-            Format::Human => Self::Human(human::Human::new(colour)),
-            Format::Json => Self::Json,
-        }
-    }
+/// All formats; the first is the default.
+pub(crate) static FORMATS: [Format; 2] = [
+    Format { name: "human", proves: true, printer: |colour| Box::new(human::Human::new(colour)) },
+    Format { name: "json", proves: false, printer: |_| Box::new(json::Json) },
+];
 
-    /// Prints what was found in one file, then what was proved of it.
-    pub(crate) fn file(&mut self, out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
-        checked.findings.iter().try_for_each(|finding| match self {
-            Self::Human(human) => human.finding(out, &checked.source, finding),
-            Self::Json => json::finding(out, checked, finding),
-        })?;
-        let path = checked.source.path.to_string_lossy();
-        checked.proofs.iter().try_for_each(|proof| writeln!(out, "{}", proof.text(&path)))
-    }
+/// Prints a run in one format.
+pub(crate) trait Printer: Sync {
+    /// Prints the findings of a file, then its proofs.
+    fn file(&self, out: &mut dyn Write, checked: &Checked) -> io::Result<()>;
 
-    /// Prints what was seen altogether.
-    pub(crate) fn summary(&mut self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
-        match self {
-            Self::Human(_) => human::Human::summary(out, summary),
-            Self::Json => json::summary(out, summary),
-        }
-    }
+    /// Prints the totals.
+    fn summary(&self, out: &mut dyn Write, summary: &Summary) -> io::Result<()>;
 }

@@ -1,31 +1,41 @@
-//! The text of a file, and where its lines and columns are.
+//! The text of a file, with the positions of its lines and columns.
 
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use training_loop_analysis::diagnostic::Place;
 
-/// Larger files are no source that a person wrote; positions of spans are 32 bits wide.
-const MOST_BYTES: u64 = 64 << 20;
+use crate::limits;
 
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// As it was named, or found.
+    /// The path as it was given or found.
     pub(crate) path: PathBuf,
     /// Its text, without a byte order mark.
     pub(crate) text: String,
-    /// Where each line starts.
+    /// The byte at which each line starts.
     starts: Vec<usize>,
 }
 
-/// Why a file cannot be checked.
+/// The reason why a file cannot be checked.
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// The line, counted from 1, and the column, if the place is known.
     pub(crate) place: Option<(usize, usize)>,
-    /// What is the matter.
+    /// The reason, for people.
     pub(crate) message: String,
+}
+
+impl fmt::Display for Failure {
+    /// The rest of a line that starts with the path.
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some((line, column)) = self.place {
+            write!(to, ":{line}:{column}")?;
+        }
+        write!(to, ": {}", self.message)
+    }
 }
 
 impl Failure {
@@ -40,14 +50,13 @@ impl Source {
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
         let whole = |error: std::io::Error| Failure::whole(error.to_string());
         let length = std::fs::metadata(path).map_err(whole)?.len();
-        if length > MOST_BYTES {
-            return Err(Failure::whole(format!(
-                "{length} bytes are more than the {MOST_BYTES} that are read"
-            )));
+        if length > limits::FILE {
+            let most = limits::FILE;
+            return Err(Failure::whole(format!("{length} bytes are more than the {most} that are read")));
         }
         let bytes = std::fs::read(path).map_err(whole)?;
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self::new(path, &text)),
+            Ok(text) => Ok(Self::new(path, text)),
             Err(error) => {
                 let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
                 let line = before.split(|byte| *byte == b'\n').count();
@@ -58,15 +67,17 @@ impl Source {
         }
     }
 
-    /// A file of this text.
-    pub(crate) fn new(path: &Path, text: &str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+    /// A file with this text.
+    pub(crate) fn new(path: &Path, mut text: String) -> Self {
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
         let ends = text.match_indices('\n').map(|(at, _)| at + 1);
         let starts = std::iter::once(0).chain(ends).collect();
         Self { path: path.to_owned(), text, starts }
     }
 
-    /// The byte at which a line starts; the end of the text for lines behind it.
+    /// The byte at which a line starts; the end of the text for lines after it.
     pub(crate) fn line_start(&self, line: usize) -> usize {
         self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())
     }
@@ -85,7 +96,7 @@ impl Source {
         start + text.char_indices().nth(column).map_or(text.len(), |(at, _)| at)
     }
 
-    /// The bytes of a place.
+    /// The byte range of a place.
     pub(crate) fn range(&self, place: &Place) -> Range<usize> {
         let (start, end) = (place.start.start(), place.end.end());
         let start = self.offset(start.line, start.column);
@@ -99,7 +110,7 @@ mod tests {
 
     #[test]
     fn columns_are_characters_and_offsets_are_bytes() {
-        let source = Source::new(Path::new("a.rs"), "\u{feff}// ä\r\n\té: ß\n");
+        let source = Source::new(Path::new("a.rs"), "\u{feff}// ä\r\n\té: ß\n".to_owned());
         assert_eq!(source.line_start(2), "// ä\r\n".len());
         let at = source.offset(2, 4);
         assert_eq!(&source.text[at..at + 2], "ß");

@@ -1,13 +1,13 @@
 //! Source, control-flow graph and state column of a few loops, as snapshots.
 
-use training_loop_analysis::{CheckOptions, draw_fn, draw_fn_mermaid};
+use training_loop_analysis::{CheckOptions, Checked};
 
 fn drawn(source: &str) -> String {
     let function = syn::parse_str(source).expect("the source parses");
     let options = CheckOptions { annotated: true, ..CheckOptions::default() };
     let numbered: Vec<String> =
         source.lines().enumerate().map(|(index, line)| format!("{:>2}  {line}", index + 1)).collect();
-    format!("{}\n\n{}", numbered.join("\n"), draw_fn(&function, &options))
+    format!("{}\n\n{}", numbered.join("\n"), Checked::function(&function, &options).drawing())
 }
 
 const PLAIN: &str = "fn fit(model: &mut Mlp, train: &DataLoader) {
@@ -87,5 +87,5 @@ fn two_optimizers() {
 #[test]
 fn as_mermaid() {
     let function = syn::parse_str(PLAIN).expect("the source parses");
-    insta::assert_snapshot!(draw_fn_mermaid(&function, &CheckOptions::default()));
+    insta::assert_snapshot!(Checked::function(&function, &CheckOptions::default()).mermaid());
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use proc_macro2::{Group, TokenStream, TokenTree};
 use proptest::prelude::*;
 use training_loop_analysis::diagnostic::Diagnostic;
-use training_loop_analysis::{CheckOptions, check_file, check_fn, draw_fn};
+use training_loop_analysis::{CheckOptions, Checked, check_file, check_fn};
 
 fn annotated() -> CheckOptions {
     CheckOptions { annotated: true, ..CheckOptions::default() }
@@ -187,9 +187,8 @@ proptest! {
             check_file(&file);
         }
         let function: syn::ItemFn = syn::parse_str(&source).expect("every mixture parses");
-        check_fn(&function, &annotated());
         check_fn(&function, &CheckOptions::default());
-        draw_fn(&function, &annotated());
+        Checked::function(&function, &annotated()).drawing();
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 #[path = "tidy/callers.rs"]
 mod callers;
+#[path = "tidy/circles.rs"]
+mod circles;
 #[path = "tidy/clauses.rs"]
 mod clauses;
 #[path = "tidy/docs.rs"]

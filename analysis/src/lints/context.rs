@@ -252,7 +252,7 @@ impl<'a> Context<'a> {
         certain: Certain,
         message: impl Into<String>,
     ) -> Report<'_> {
-        let lint = self.lint.unwrap_or(super::ALL[0]);
+        let Some(lint) = self.lint else { return Report { cfg: self.cfg, finding: None } };
         self.findings.push(Finding {
             lint,
             certain,
@@ -317,7 +317,8 @@ impl<'a> Context<'a> {
             }
             let called = calls::notes(self.cfg, finding.site);
             let fix = finding.fix.take();
-            let fix = fix.map(|fix| Box::new(fix.told(finding.help.as_deref(), finding.certain)));
+            let fix =
+                fix.map(|fix| Box::new(fix.told(finding.help.as_deref(), finding.certain == Certain::Every)));
             places.entry(key).or_insert_with(|| Diagnostic {
                 lint: Some(finding.lint.name),
                 level: Level::from(finding.certain).min(finding.lint.level).min(finding.most),

@@ -1,5 +1,3 @@
-use super::Context;
-
 lint! {
     /// ## What it finds
     ///
@@ -30,8 +28,5 @@ lint! {
     /// ## Limits
     ///
     /// Checked only in specs, and only if both places have the same number or the same expression.
-    schedule_ends_early, Warning, "a schedule whose length is the number of epochs, but which counts updates"
+    schedule_ends_early, Warning, "a schedule whose length is the number of epochs, but which counts updates", elsewhere
 }
-
-/// Reported by the rules of specs; a hand-written loop has no clause with the number of epochs.
-fn check(_: &mut Context<'_>) {}

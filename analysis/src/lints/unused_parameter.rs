@@ -1,5 +1,3 @@
-use super::Context;
-
 lint! {
     /// ## What it finds
     ///
@@ -25,8 +23,5 @@ lint! {
     /// ## Limits
     ///
     /// Checked only in specs, and only for names that other frameworks use or that are similar to a clause's; rustc warns of the others.
-    unused_parameter, Warning, "an unused parameter that was probably meant for a clause"
+    unused_parameter, Warning, "an unused parameter that was probably meant for a clause", elsewhere
 }
-
-/// Reported by the rules of specs; a hand-written function cannot have it.
-fn check(_: &mut Context<'_>) {}

@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use syn::visit::Visit;
 use syn::{Attribute, Block, Item, ItemFn, Signature, Type};
 
 use crate::attribute::Told;
+use crate::items;
 use crate::options::CheckOptions;
 use crate::vocabulary::Vocabularies;
 use survey::Survey;
@@ -117,7 +117,7 @@ impl<'f> Resolver<'f> {
         let told =
             |_: &[Attribute], _: Option<&CheckOptions>, _: Option<&BTreeSet<String>>| (inside.clone(), false);
         let mut collect = collect::Collect::new(&mut resolver, &told, None);
-        collect.function(&function.attrs, &function.sig, &function.block);
+        items::walk_function(function, &mut collect);
         resolver.functions[0].options = options.clone();
         resolver.functions[0].marked = options.annotated;
         resolver.link();
@@ -131,9 +131,7 @@ impl<'f> Resolver<'f> {
     pub(crate) fn of_items(items: &'f [Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
         let mut resolver = Self::with(crates::of_items(items));
         let mut collect = collect::Collect::new(&mut resolver, told, around);
-        for item in items {
-            collect.visit_item(item);
-        }
+        items::walk(items, &mut collect);
         resolver.link();
         resolver
     }

@@ -12,10 +12,9 @@ use syn::{Block, Expr};
 
 use super::parts::{split, unguarded, weighed};
 use super::scope::{Rebind, Scope, block_names, hook_names};
-use super::{Local, Number, hook_step, number};
+use super::{Amounts, Local, Number, hook_step, number};
 use crate::diagnostic::Place;
 use crate::item::SpecFn;
-use crate::rules::cross::Amounts;
 use crate::rules::{Amount, Checked};
 use crate::spec::{Clause, ClauseName, Entry, EntryKind, Spec};
 use crate::stage::Stage;

@@ -46,8 +46,10 @@ pub(crate) fn differences(name: &str, text: &str, findings: &[Diagnostic]) -> St
     for (line, level, lint) in expected.iter().filter(|mark| !found.contains(mark)) {
         let _ = writeln!(wrong, "{name}.rs:{line}: not found: {level} {lint}");
     }
-    for (line, level, lint) in found.iter().filter(|mark| !expected.contains(mark)) {
-        let _ = writeln!(wrong, "{name}.rs:{line}: found, not expected: {level} {lint}");
+    for (index, (line, level, lint)) in found.iter().enumerate().filter(|(_, mark)| !expected.contains(mark))
+    {
+        let message = &findings[index].message;
+        let _ = writeln!(wrong, "{name}.rs:{line}: found, not expected: {level} {lint}: {message}");
     }
     wrong
 }

@@ -26,7 +26,7 @@ struct Source {
 
 fn sources() -> Vec<Source> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folders = ["tests/measured/right", "tests/measured/loops", "../tests/fixtures/right"];
+    let folders = ["tests/right", "tests/measured/loops"];
     let mut paths = Vec::new();
     for folder in folders {
         let entries = std::fs::read_dir(here.join(folder)).expect("the folder of right loops is there");

@@ -1,7 +1,7 @@
 //! Invariants for every input.
 
 use proc_macro2::TokenStream;
-use training_loop_analysis::{CheckOptions, check_file, check_fn, draw_fn, expand};
+use training_loop_analysis::{CheckOptions, Checked, check_file, expand};
 
 use crate::generate::{Choices, file, soup};
 
@@ -53,14 +53,13 @@ fn expanded(args: &TokenStream, item: &TokenStream) {
     assert!(after.contains(head), "#[training_loop({args})] {item}\n{after}");
 }
 
-fn functions(text: &str, all_doors: bool) -> bool {
+fn functions(text: &str, all_entries: bool) -> bool {
     let Ok(file) = syn::parse_str::<syn::File>(text) else { return false };
     check_file(&file);
-    for item in file.items.iter().filter(|_| all_doors) {
+    for item in file.items.iter().filter(|_| all_entries) {
         if let syn::Item::Fn(function) = item {
             let annotated = CheckOptions { annotated: true, ..CheckOptions::default() };
-            check_fn(function, &annotated);
-            draw_fn(function, &annotated);
+            Checked::function(function, &annotated).drawing();
         }
     }
     true

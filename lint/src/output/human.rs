@@ -6,12 +6,12 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 use training_loop_analysis::diagnostic::{self, Diagnostic};
 
-use crate::check::Summary;
+use super::Printer;
+use crate::report::{Checked, Summary};
 use crate::source::Source;
 
 /// Prints for people.
-#[derive(Debug)]
-pub(crate) struct Human {
+pub(super) struct Human {
     renderer: Renderer,
 }
 
@@ -21,13 +21,8 @@ impl Human {
         Self { renderer: renderer.decor_style(DecorStyle::Ascii) }
     }
 
-    /// Prints a finding: its title, the lines that it speaks of with labels, then notes and help.
-    pub(super) fn finding(
-        &self,
-        out: &mut dyn Write,
-        source: &Source,
-        finding: &Diagnostic,
-    ) -> io::Result<()> {
+    /// Prints a finding: its title, the labelled lines, then notes and help.
+    fn finding(&self, out: &mut dyn Write, source: &Source, finding: &Diagnostic) -> io::Result<()> {
         let level = match finding.level {
             diagnostic::Level::Error => Level::ERROR,
             diagnostic::Level::Warning => Level::WARNING,
@@ -46,9 +41,18 @@ impl Human {
         let groups: &[Group<'_>] = &[group];
         writeln!(out, "{}\n", self.renderer.render(groups))
     }
+}
 
-    /// Prints how much was looked at and what came of it.
-    pub(super) fn summary(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
+impl Printer for Human {
+    fn file(&self, out: &mut dyn Write, checked: &Checked) -> io::Result<()> {
+        for finding in &checked.findings {
+            self.finding(out, &checked.source, finding)?;
+        }
+        let path = checked.source.path.to_string_lossy();
+        checked.proofs.iter().try_for_each(|proof| writeln!(out, "{}", proof.text(&path)))
+    }
+
+    fn summary(&self, out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
         let count = |count: usize, what: &str| match count {
             1 => format!("1 {what}"),
             _ => format!("{count} {what}s"),
@@ -64,7 +68,7 @@ impl Human {
     }
 }
 
-/// The lines around a finding's places: only these, so that a large file costs no more than a small one.
+/// The lines from the first to the last place of a finding: the cost does not depend on the size of the file.
 fn snippet<'a>(source: &'a Source, finding: &'a Diagnostic) -> Snippet<'a, Annotation<'a>> {
     let main = source.range(&finding.place);
     let notes = finding.notes.iter().filter_map(|note| {

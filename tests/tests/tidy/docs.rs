@@ -19,7 +19,8 @@ fn every_module_has_a_short_head() {
         // The crates' front pages have a whole example.
         let limit = if file.path.ends_with("/lib.rs") { usize::MAX } else { HEAD_LINES };
         // A lint's file is one page, at the lint itself.
-        let is_lint = file.path.starts_with("analysis/src/lints/") && file.text.contains("\nlint! {");
+        let is_lint =
+            file.path.starts_with("analysis/src/lints/") && format!("\n{}", file.text).contains("\nlint! {");
         if (head == 0 && !is_lint) || head > limit {
             broken.push(format!("{}: {head} lines", file.path));
         }

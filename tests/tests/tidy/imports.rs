@@ -6,7 +6,7 @@ use crate::tree::{Source, demand, idents, root, rust};
 
 /// Collects the paths in a file, with their lines, and the macros that it calls.
 #[derive(Default)]
-struct Paths {
+pub(crate) struct Paths {
     found: Vec<(usize, String)>,
 }
 
@@ -48,7 +48,8 @@ impl<'ast> Visit<'ast> for Paths {
 }
 
 impl Paths {
-    fn of(file: &Source) -> Vec<(usize, String)> {
+    /// The paths in the file's code, each with its line; tests are left out.
+    pub(crate) fn of(file: &Source) -> Vec<(usize, String)> {
         let mut paths = Self::default();
         paths.visit_file(&file.syntax());
         paths.found
@@ -65,12 +66,15 @@ impl Paths {
                 self.found.push((ident.span().start().line, join(ident)));
             }
             syn::UseTree::Group(group) => group.items.iter().for_each(|item| self.flatten(before, item)),
-            syn::UseTree::Glob(_) => {}
+            syn::UseTree::Glob(glob) => {
+                self.found.push((glob.star_token.spans[0].start().line, before.to_owned()));
+            }
         }
     }
 }
 
-fn is_test(attrs: &[syn::Attribute]) -> bool {
+/// Whether an item is compiled for tests alone.
+pub(crate) fn is_test(attrs: &[syn::Attribute]) -> bool {
     attrs.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
             && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))

@@ -10,10 +10,11 @@ use syn::{BinOp, Expr, ExprBinary, ExprLit, ExprMethodCall, Lit, Macro, Pat};
 use crate::tree::{demand, rust};
 
 /// Files that read something other than the calls of a loop, and what that is.
-const READERS: [(&str, &str); 10] = [
+const READERS: [(&str, &str); 11] = [
     ("vocabulary", "what names mean"),
     ("spec", "the clauses of a spec"),
     ("rules", "what the clauses of a spec hold"),
+    ("cross", "what the clauses of a spec hold"),
     ("plan", "what the clauses of a spec hold"),
     ("expand", "what the clauses of a spec hold"),
     ("attribute.rs", "the attribute"),

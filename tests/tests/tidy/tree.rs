@@ -49,7 +49,7 @@ const FIXTURES: [&str; 10] = [
     "analysis/tests/functions/",
     "analysis/tests/lints/",
     "analysis/tests/measured/loops/",
-    "analysis/tests/measured/right/",
+    "analysis/tests/right/",
     "analysis/tests/shapes/",
     "analysis/tests/silent/",
     "analysis/tests/specs/",

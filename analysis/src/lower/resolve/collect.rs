@@ -3,17 +3,13 @@
 use std::borrow::Cow;
 
 use syn::spanned::Spanned;
-use syn::visit::{self, Visit};
-use syn::{
-    Attribute, Block, Fields, ImplItemFn, ItemEnum, ItemFn, ItemImpl, ItemMod, ItemStruct, ItemTrait,
-    ItemUse, Signature, TraitItemFn, Type, UseTree,
-};
+use syn::{Block, Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemTrait, Type, UseTree};
 
 use super::macros::unfolded;
 use super::survey::Survey;
 use super::{Function, Resolver, Scope, ScopeId, TypeDef, TypeId};
 use crate::attribute::{Told, is_ours};
-use crate::lower::deep::is_deep;
+use crate::items::{self, Visitor};
 use crate::options::CheckOptions;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{is_test, names_module};
@@ -34,9 +30,9 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
         Self { resolver, told, around, scope: 0, owner: None, of_trait: None }
     }
 
-    /// Adds a function, and those nested in it.
-    pub(super) fn function(&mut self, attrs: &[Attribute], sig: &'f Signature, block: &'f Block) {
-        let deep = is_deep(block);
+    /// Adds a function and returns its scope.
+    fn add(&mut self, function: &items::Function<'f>) -> ScopeId {
+        let items::Function { attributes: attrs, signature: sig, body: block, deep, .. } = *function;
         let names = attrs.iter().any(is_ours).then(|| {
             let mut names = names_in(sig);
             if !deep {
@@ -75,11 +71,7 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
             (None, Some(of)) => self.resolver.defaults.entry(of.clone()).or_default().push(id),
             (None, None) => self.resolver.scopes[self.scope].functions.entry(name).or_default().push(id),
         }
-        // Items of the body are in its own scope; attributes outside do not apply to them.
-        let mut inner = Collect { scope, ..Collect::new(self.resolver, self.told, None) };
-        if !deep {
-            visit::visit_block(&mut inner, block);
-        }
+        scope
     }
 
     fn open(&mut self, body: bool) -> ScopeId {
@@ -98,6 +90,17 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
         ty.ambiguous |= defines && ty.defined;
         ty.defined |= defines;
         id
+    }
+
+    fn fields(&mut self, item: &'f ItemStruct) {
+        let ty = self.type_named(&item.ident.to_string(), true);
+        let name = |(index, field): (usize, &'f syn::Field)| {
+            let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
+            (name, &field.ty)
+        };
+        if !matches!(item.fields, Fields::Unit) {
+            self.resolver.types[ty].fields = item.fields.iter().enumerate().map(name).collect();
+        }
     }
 
     fn imports(&mut self, tree: &UseTree, path: &mut Vec<String>) {
@@ -126,35 +129,28 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
     }
 }
 
-impl<'f> Visit<'f> for Collect<'_, '_, 'f> {
-    fn visit_item_fn(&mut self, function: &'f ItemFn) {
-        self.function(&function.attrs, &function.sig, &function.block);
+impl<'f> Visitor<'f> for Collect<'_, '_, 'f> {
+    /// Adds a function, and those nested in it.
+    fn function(&mut self, function: &items::Function<'f>, inside: impl FnOnce(&mut Self)) {
+        let scope = self.add(function);
+        // Items of the body are in its own scope; attributes outside do not apply to them.
+        let outer = (self.around.take(), self.scope, self.owner.take(), self.of_trait.take());
+        self.scope = scope;
+        inside(self);
+        (self.around, self.scope, self.owner, self.of_trait) = outer;
     }
 
-    fn visit_impl_item_fn(&mut self, method: &'f ImplItemFn) {
-        self.function(&method.attrs, &method.sig, &method.block);
-    }
-
-    fn visit_trait_item_fn(&mut self, method: &'f TraitItemFn) {
-        if let Some(body) = &method.default {
-            self.function(&method.attrs, &method.sig, body);
-        }
-    }
-
-    fn visit_item_mod(&mut self, module: &'f ItemMod) {
-        let Some((_, items)) = &module.content else { return };
+    fn module(&mut self, module: &'f ItemMod, inside: impl FnOnce(&mut Self)) {
         let scope = self.open(false);
         self.resolver.scopes[self.scope].modules.insert(module.ident.to_string(), scope);
         let outer = (self.scope, self.around.clone());
         self.around = Some((self.told)(&module.attrs, self.around.as_ref(), None).0);
         self.scope = scope;
-        for item in items {
-            self.visit_item(item);
-        }
+        inside(self);
         (self.scope, self.around) = outer;
     }
 
-    fn visit_item_impl(&mut self, block: &'f ItemImpl) {
+    fn implementation(&mut self, block: &'f ItemImpl, inside: impl FnOnce(&mut Self)) {
         let mut of = &*block.self_ty;
         while let Type::Reference(inner) = of {
             of = &inner.elem;
@@ -164,7 +160,7 @@ impl<'f> Visit<'f> for Collect<'_, '_, 'f> {
             _ => None,
         };
         let generic = |name: &String| block.generics.type_params().any(|parameter| parameter.ident == name);
-        // `impl<T> Trait for T` implements the trait for all types.
+        // `impl<T> Trait for T` is an implementation for whatever there is.
         let name = name.filter(|name| !generic(name)).unwrap_or_default();
         let owner = self.type_named(&name, name.is_empty());
         if let Some((of, _)) = &block.trait_
@@ -174,32 +170,22 @@ impl<'f> Visit<'f> for Collect<'_, '_, 'f> {
         }
         let outer = (self.owner.replace(owner), self.around.clone());
         self.around = Some((self.told)(&block.attrs, self.around.as_ref(), None).0);
-        visit::visit_item_impl(self, block);
+        inside(self);
         (self.owner, self.around) = outer;
     }
 
-    fn visit_item_trait(&mut self, item: &'f ItemTrait) {
+    fn definition_of_trait(&mut self, item: &'f ItemTrait, inside: impl FnOnce(&mut Self)) {
         let outer = (self.owner.take(), self.of_trait.replace(item.ident.to_string()));
-        visit::visit_item_trait(self, item);
+        inside(self);
         (self.owner, self.of_trait) = outer;
     }
 
-    fn visit_item_struct(&mut self, item: &'f ItemStruct) {
-        let ty = self.type_named(&item.ident.to_string(), true);
-        let name = |(index, field): (usize, &'f syn::Field)| {
-            let name = field.ident.as_ref().map_or_else(|| index.to_string(), ToString::to_string);
-            (name, &field.ty)
-        };
-        if !matches!(item.fields, Fields::Unit) {
-            self.resolver.types[ty].fields = item.fields.iter().enumerate().map(name).collect();
+    fn other(&mut self, item: &'f Item) {
+        match item {
+            Item::Struct(item) => self.fields(item),
+            Item::Enum(item) => drop(self.type_named(&item.ident.to_string(), true)),
+            Item::Use(item) => self.imports(&item.tree, &mut Vec::new()),
+            _ => {}
         }
-    }
-
-    fn visit_item_enum(&mut self, item: &'f ItemEnum) {
-        self.type_named(&item.ident.to_string(), true);
-    }
-
-    fn visit_item_use(&mut self, item: &'f ItemUse) {
-        self.imports(&item.tree, &mut Vec::new());
     }
 }

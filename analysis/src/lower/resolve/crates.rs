@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use syn::visit::{self, Visit};
 use syn::{Item, ItemFn, ItemUse, Path, UseTree};
 
-use crate::lower::deep::is_deep;
+use crate::deep::is_deep;
 use crate::vocabulary::Vocabularies;
 
 /// The vocabularies for a file, by its `use` items and those of its modules.

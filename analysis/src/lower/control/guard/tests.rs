@@ -2,6 +2,8 @@
 
 use crate::CheckOptions;
 use crate::cfg::ConditionKind;
+use crate::lower::lower_resolved;
+use crate::lower::resolve::Resolver;
 
 /// The guards of the step in a loop over `train`, as text, outcome and kind.
 fn guards(loops: &str) -> Vec<String> {
@@ -12,7 +14,7 @@ fn guards(loops: &str) -> Vec<String> {
         }}"
     );
     let function = syn::parse_str(&source).unwrap_or_else(|error| panic!("{error}: {source}"));
-    let cfg = crate::lower::lower(&function, &CheckOptions::default());
+    let cfg = lower_resolved(&Resolver::of_function(&function, &CheckOptions::default()), 0).cfg;
     let step =
         cfg.sites.iter().find(|site| site.text.to_string() == "optimizer.step()").expect("there is a step");
     let show = |&(guard, holds): &(usize, bool)| {

@@ -1,5 +1,3 @@
-use crate::lints::Context;
-
 lint! {
     /// ## What it finds
     ///
@@ -23,8 +21,5 @@ lint! {
     ///
     /// Checked only in the orders of a spec, and no level turns it off: such an order has no loop.
     /// In a hand-written loop rustc reports that the output does not exist.
-    loss_before_forward, Error, "`loss` before `forward` in an order: there is no output yet"
+    loss_before_forward, Error, "`loss` before `forward` in an order: there is no output yet", elsewhere
 }
-
-/// Reported by the rules of specs; a hand-written function cannot have it.
-fn check(_: &mut Context<'_>) {}

@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 
 use syn::{Expr, Ident, ReturnType};
 
-use super::{Checked, EVERY};
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Level, Place};
 use crate::inline;
@@ -31,35 +30,8 @@ const DROPPED: &str = "training_unused";
 const ENDS_EARLY: &str = "schedule_ends_early";
 pub(crate) const LINTS: [&str; 4] = [SAME_DATA, UNUSED, ENDS_EARLY, DROPPED];
 
-/// The numbers of a spec, after their rules were applied.
-pub(crate) struct Amounts {
-    clauses: BTreeMap<ClauseName, Checked>,
-    /// The interval of validation.
-    pub(crate) every: Option<Checked>,
-}
-
-impl Amounts {
-    /// Applies the rule of each clause that has one; errors go into the bag.
-    fn new(bag: &Bag, spec: &Spec) -> Self {
-        let check = |&clause: &ClauseName| {
-            let (_, value) = spec.expression(clause)?;
-            Some((clause, clause.rule()?.check(bag, value)))
-        };
-        let every = spec.validate.as_ref().and_then(|clause| clause.value.every.as_ref());
-        Self {
-            clauses: ClauseName::ALL.iter().filter_map(check).collect(),
-            every: every.map(|every| EVERY.check(bag, &every.count)),
-        }
-    }
-
-    /// The number of a clause, if present.
-    pub(crate) fn get(&self, clause: ClauseName) -> Option<&Checked> {
-        self.clauses.get(&clause)
-    }
-}
-
-/// Checks everything beyond the grammar; errors go into the bag.
-pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
+/// Asks everything beyond the grammar; errors go into the bag.
+pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_signature(bag, item);
     check_required(bag, spec, item);
     check_pairs(bag, spec);
@@ -74,7 +46,6 @@ pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) -> Amounts {
     returned::check(bag, spec);
     order::check(bag, spec, item);
     locals::check_hooks(bag, spec, item);
-    Amounts::new(bag, spec)
 }
 
 /// Checks that the function returns `Result<History>` and is not `const`.

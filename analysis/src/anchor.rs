@@ -1,0 +1,130 @@
+//! Anchors the edits of a fix to statements.
+//!
+//! A lint names the calls that change. Here each call becomes the statement around it, and a fix is dropped where
+//! there is no statement that could move, or no place for a new one. Nothing here knows the text of a file.
+
+use proc_macro2::LineColumn;
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::{Expr, File, Item, Stmt};
+
+use crate::diagnostic::{Diagnostic, Place};
+use crate::fix::Edit;
+use crate::items::{self, Function, Visitor};
+
+/// Replaces the calls of each fix by the statements around them, and drops the fixes without one.
+pub(crate) fn anchor(file: &File, findings: &mut [Diagnostic]) {
+    if findings.iter().all(|finding| finding.fix.is_none()) {
+        return;
+    }
+    let mut extents = Extents(Vec::new());
+    items::walk(&file.items, &mut extents);
+    extents.0.sort_by_key(|extent| extent.start);
+    for finding in findings {
+        let Some(mut fix) = finding.fix.take() else { continue };
+        let edits: Option<Vec<Edit>> = fix.edits.iter().map(|edit| extents.settle(edit)).collect();
+        if let Some(edits) = edits {
+            fix.edits = edits;
+            finding.fix = Some(fix);
+        }
+    }
+}
+
+/// A range of the source that may contain a call.
+struct Extent {
+    start: (usize, usize),
+    end: (usize, usize),
+    /// The statement, unless its code runs conditionally or later.
+    statement: Option<Place>,
+    /// It ends with a semicolon.
+    ended: bool,
+}
+
+struct Extents(Vec<Extent>);
+
+fn at(place: LineColumn) -> (usize, usize) {
+    (place.line, place.column)
+}
+
+impl Extents {
+    fn push(&mut self, place: Place, statement: bool, ended: bool) {
+        let (start, end) = (at(place.start.start()), at(place.end.end()));
+        self.0.push(Extent { start, end, statement: statement.then_some(place), ended });
+    }
+
+    /// The innermost extent around a place.
+    fn around(&self, place: &Place) -> Option<&Extent> {
+        let (start, end) = (at(place.start.start()), at(place.end.end()));
+        let before = self.0.partition_point(|extent| extent.start <= start);
+        self.0[..before].iter().rev().find(|extent| end <= extent.end)
+    }
+
+    /// The statement before which a new one can be inserted.
+    fn beside(&self, place: &Place) -> Option<Place> {
+        self.around(place).and_then(|extent| extent.statement)
+    }
+
+    /// The statement after which a new one can be inserted: it must end.
+    fn behind(&self, place: &Place) -> Option<Place> {
+        self.around(place).filter(|extent| extent.ended).and_then(|extent| extent.statement)
+    }
+
+    /// The statement that consists of this call alone.
+    fn alone(&self, place: &Place) -> Option<Place> {
+        let extent = self.around(place)?;
+        let is_call = extent.ended && extent.start == at(place.start.start());
+        extent.statement.filter(|_| is_call)
+    }
+
+    fn settle(&self, edit: &Edit) -> Option<Edit> {
+        Some(match edit {
+            Edit::Before(place, code) => Edit::Before(self.beside(place)?, code.clone()),
+            Edit::After(place, code) => Edit::After(self.behind(place)?, code.clone()),
+            Edit::Remove(place) => Edit::Remove(self.alone(place)?),
+            Edit::MoveBefore(from, to) => Edit::MoveBefore(self.alone(from)?, self.beside(to)?),
+            Edit::MoveAfter(from, to) => Edit::MoveAfter(self.alone(from)?, self.behind(to)?),
+        })
+    }
+}
+
+impl<'f> Visitor<'f> for Extents {
+    fn function(&mut self, function: &Function<'f>, inside: impl FnOnce(&mut Self)) {
+        if !function.deep {
+            self.visit_block(function.body);
+        }
+        inside(self);
+    }
+}
+
+impl<'ast> Visit<'ast> for Extents {
+    /// The walk comes to the functions inside.
+    fn visit_item(&mut self, _: &'ast Item) {}
+
+    fn visit_stmt(&mut self, statement: &'ast Stmt) {
+        let ended = matches!(statement, Stmt::Local(_) | Stmt::Expr(_, Some(_)));
+        let is_code = matches!(statement, Stmt::Local(_) | Stmt::Expr(..));
+        self.push(Place::of(statement), is_code, ended);
+        visit::visit_stmt(self, statement);
+    }
+
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        let opaque = match expr {
+            Expr::If(_)
+            | Expr::Match(_)
+            | Expr::While(_)
+            | Expr::ForLoop(_)
+            | Expr::Loop(_)
+            | Expr::Closure(_)
+            | Expr::Macro(_)
+            | Expr::Async(_) => true,
+            Expr::Binary(binary) => matches!(binary.op, syn::BinOp::And(_) | syn::BinOp::Or(_)),
+            _ => false,
+        };
+        if opaque {
+            let span = expr.span();
+            let (start, end) = (at(span.start()), at(span.end()));
+            self.0.push(Extent { start, end, statement: None, ended: false });
+        }
+        visit::visit_expr(self, expr);
+    }
+}

@@ -1,0 +1,53 @@
+//! The entry points of the macros: a panic of the analysis becomes a report, and the item is emitted again.
+//!
+//! Completion and types of the user's code keep working whatever happens inside.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::diagnostic::Diagnostic;
+use crate::item::Item;
+use crate::nest::{STACK, too_deep};
+use crate::{expand, module, pipeline, report};
+
+/// Expands the attribute on an item.
+pub(crate) fn attribute(args: TokenStream, item: &TokenStream) -> TokenStream {
+    guarded(item, || pipeline::attribute(args, item))
+}
+
+/// Implements `Module` for a struct.
+pub(crate) fn derive(item: TokenStream) -> TokenStream {
+    guarded(&TokenStream::new(), || match too_deep(&item, STACK) {
+        Some(place) => report::errors(&[pipeline::nested_too_deep(place)], report::hygiene(&item)),
+        None => module::expand(item),
+    })
+}
+
+/// Runs a pipeline; a panic becomes an error beside `item`.
+fn guarded(item: &TokenStream, work: impl FnOnce() -> TokenStream) -> TokenStream {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<String>().map(String::as_str);
+        let said = said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        let item = match Item::parse(item) {
+            Item::Spec(spec) => expand::stand_in(&spec),
+            _ => item.clone(),
+        };
+        let error = report::errors(&[Diagnostic::bug(said)], report::hygiene(&item));
+        quote!(#item #error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_reported_and_the_item_comes_out() {
+        let item: TokenStream = "fn fit(model: &M) -> Result<History>;".parse().expect("tokens");
+        let code = guarded(&item, || panic!("no {}", "way")).to_string();
+        assert!(code.contains("this is a bug of `training-loop`") && code.contains("no way"), "{code}");
+        assert!(code.contains("fn fit (model : & M) -> Result < History > {"), "{code}");
+    }
+}

@@ -1,0 +1,187 @@
+//! The pipeline of the attribute: one way for a spec, one for a hand-written function, one for a group of items.
+//!
+//! Errors are collected within a phase; a way stops between two phases where the next one cannot work with them.
+//!
+//! ```text
+//! spec      parse, check clauses, check numbers ─ stop ─ plan, expand, check the loop
+//! function  parse, read clauses, check the loop
+//! items     parse, read clauses, check the loops together, strip the attributes inside
+//! ```
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::ItemFn;
+
+use crate::attribute::{self, Above, is_ours};
+use crate::bag::Bag;
+use crate::check::{Checked, Keep};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::item::{Item, SpecFn};
+use crate::nest::{STACK, too_deep};
+use crate::options::{CheckOptions, Origin};
+use crate::plan::{Amounts, Plan};
+use crate::report::Output;
+use crate::spec::{Entry, EntryKind, Spec};
+use crate::tokens::names_in;
+use crate::{cross, expand, items, plan, report};
+
+/// Expands the attribute on an item.
+pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream {
+    let user = report::hygiene(tokens);
+    if let Some(place) = too_deep(tokens, STACK) {
+        return unparsed(tokens, place).tokens(user);
+    }
+    let item = Item::parse(tokens);
+    if let Some(place) = too_deep(&args, STACK) {
+        let item = if let Item::Spec(item) = item { expand::stand_in(&item) } else { tokens.clone() };
+        return Output::beside(item, vec![nested_too_deep(place)]).tokens(user);
+    }
+    match item {
+        Item::Spec(item) => spec(&args, &item).tokens(item.signature.fn_token.span),
+        Item::Loop(item) => function(args, &item, tokens).tokens(user),
+        Item::Group(item) => items(args, *item, tokens).tokens(user),
+        Item::Unfinished => tokens.clone(),
+        Item::Other(error) => Output::beside(tokens.clone(), vec![error]).tokens(user),
+    }
+}
+
+/// Writes the loop of a spec, and checks it as a hand-written one.
+fn spec(args: &TokenStream, item: &SpecFn) -> Output {
+    let bag = Bag::new();
+    let mut spec = Spec::parse(&bag, args.clone());
+    spec.take_parameters(item, args);
+    cross::check(&bag, &spec, item);
+    let amounts = Amounts::check(&bag, &spec);
+    let options = spec_options(&bag, &spec);
+
+    let (mut findings, errors) = lints_and_errors(bag);
+    findings = options.levels.apply(findings);
+    if !errors.is_empty() {
+        let function = expand::stand_in(&cross::mended(item, &spec));
+        let findings = [errors, findings, faults_of_training(spec, item, options)].concat();
+        return Output::stand_in(function, findings);
+    }
+
+    let plan = match plan::plan(&spec, item, &amounts) {
+        Ok(plan) => plan,
+        Err(said) => return Output::stand_in(expand::stand_in(item), vec![Diagnostic::bug(said)]),
+    };
+    let function = expand::expand(&plan, item);
+    findings.extend(faults(&plan, &function, options));
+    Output::inside(function, findings)
+}
+
+/// Checks a hand-written loop, which comes out as it went in.
+fn function(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> Output {
+    let bag = Bag::new();
+    let mut names = names_in(&item.sig);
+    names.extend(names_in(&item.block));
+    let options = attribute::read(&bag, args, Above::Body, Some(&names), annotated(Origin::Hand));
+
+    let mut findings = bag.check();
+    if !findings.is_empty() && item.block.stmts.is_empty() {
+        // An empty body below a spec is not written yet: a wrong return type of it is no second error.
+        return Output::inside(expand::stand_in(&SpecFn::without_body(item)), findings);
+    }
+
+    findings.extend(Checked::function(item, &options).into_findings());
+    Output::inside(tokens.clone(), findings)
+}
+
+/// Checks the functions of a module or an `impl` together.
+///
+/// The item comes out as it went in, without the attributes that would have a function checked a second time.
+/// A function without a body keeps its attribute, which writes its loop.
+fn items(args: TokenStream, group: syn::Item, tokens: &TokenStream) -> Output {
+    let bag = Bag::new();
+    let around = attribute::read(&bag, args, Above::Group, None, annotated(Origin::Hand));
+
+    let items = [group];
+    let checked = Checked::items(&items, &*attribute::told(&bag), Some(around), Keep::Findings);
+    let findings = [bag.check(), checked.into_findings()].concat();
+
+    let [mut group] = items;
+    let item = if items::strip(&mut group) { group.to_token_stream() } else { tokens.clone() };
+    Output::beside(item, findings)
+}
+
+/// The findings in a function without a body; none without the attribute.
+pub(crate) fn check_spec(mut item: SpecFn) -> Vec<Diagnostic> {
+    let Some(index) = item.attributes.iter().position(is_ours) else { return Vec::new() };
+    let attribute = item.attributes.remove(index);
+    let args = attribute.meta.require_list().map(|list| list.tokens.clone()).unwrap_or_default();
+    spec(&args, &item).findings
+}
+
+/// An item that is nested too deep to be parsed.
+///
+/// A hand-written one comes out unchecked; one without a body cannot get it.
+fn unparsed(tokens: &TokenStream, place: Span) -> Output {
+    let has_body = !matches!(tokens.clone().into_iter().last(), Some(TokenTree::Punct(_)));
+    let errors = if has_body { Vec::new() } else { vec![nested_too_deep(place)] };
+    Output::beside(tokens.clone(), errors)
+}
+
+/// The error about tokens that are nested too deep.
+pub(crate) fn nested_too_deep(place: Span) -> Diagnostic {
+    Diagnostic::error(place, "this is nested too deep to be read here")
+        .help("give the inner parts names of their own: types, functions or `let` statements outside")
+}
+
+/// The options of a function below the attribute.
+fn annotated(origin: Origin) -> CheckOptions {
+    CheckOptions { origin, annotated: true, ..CheckOptions::default() }
+}
+
+/// The options of the loop of a spec.
+fn spec_options(bag: &Bag, spec: &Spec) -> CheckOptions {
+    CheckOptions {
+        levels: attribute::levels(bag, spec),
+        evaluates: own_evaluation(spec),
+        per_epoch: spec.is_per_epoch(),
+        ..annotated(Origin::Spec)
+    }
+}
+
+/// The blocks of `eval_order`.
+fn own_evaluation(spec: &Spec) -> Vec<Place> {
+    let entries = spec.eval_order.iter().flat_map(|order| &order.value);
+    let block = |entry: &Entry| match &entry.kind {
+        EntryKind::Block(block) => Some(Place::of(block)),
+        _ => None,
+    };
+    entries.filter_map(block).collect()
+}
+
+/// The findings of lints, which do not keep the loop from being written, and the errors, which do.
+fn lints_and_errors(bag: Bag) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    bag.check().into_iter().partition(|found| found.lint.is_some_and(|lint| cross::LINTS.contains(&lint)))
+}
+
+/// The findings in the loop of a spec.
+fn faults(plan: &Plan, function: &TokenStream, options: CheckOptions) -> Vec<Diagnostic> {
+    let options = CheckOptions { counted: Some(plan.optimizer.place.to_string()), ..options };
+    syn::parse2::<ItemFn>(function.clone())
+        .map_or_else(|_| Vec::new(), |function| Checked::function(&function, &options).into_findings())
+}
+
+/// The findings in the order of the training steps, if the errors of a spec are in its other parts.
+fn faults_of_training(mut spec: Spec, item: &SpecFn, options: CheckOptions) -> Vec<Diagnostic> {
+    spec.eval_order = None;
+    if spec.train_order.as_ref().is_none_or(|order| spec.broken_orders.contains(&order.key)) {
+        return Vec::new();
+    }
+    let bag = Bag::new();
+    cross::check(&bag, &spec, item);
+    let amounts = Amounts::check(&bag, &spec);
+    if !lints_and_errors(bag).1.is_empty() {
+        return Vec::new();
+    }
+    match plan::plan(&spec, item, &amounts) {
+        Ok(plan) => faults(&plan, &expand::expand(&plan, item), options),
+        Err(_) => Vec::new(), // The errors of the spec are reported.
+    }
+}
+
+#[cfg(test)]
+mod tests;
