@@ -1,9 +1,9 @@
 //! The vocabularies of a file: those of the libraries that it uses.
 //!
-//! A name means different things in different libraries; a file that imports one of them is read with the vocabulary
-//! of that one, and with those that have no crate of their own.
-//! A file that names no known library, such as a function below the attribute, whose `use` items the macro cannot
-//! see, is read with all of them.
+//! A name has different meanings in different libraries. A file that imports a library is checked with the library's
+//! vocabulary and with those that have no crates.
+//! A file that imports no known library is checked with all vocabularies; so is an annotated function, since the macro
+//! does not see the file's `use` items.
 
 use super::distributed::DISTRIBUTED;
 use super::tch::TCH;
