@@ -36,7 +36,7 @@ use syn::ItemFn;
 use crate::cfg::{Block, Cfg, Questions};
 use crate::limits;
 use crate::options::CheckOptions;
-use crate::vocabulary::{TRAINING_LOOP, Vocabulary};
+use crate::vocabulary::Vocabularies;
 
 mod call;
 mod control;
@@ -90,7 +90,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
 struct Lower<'a> {
     cfg: Cfg,
     resolver: &'a Resolver<'a>,
-    vocabulary: &'static Vocabulary,
+    vocabulary: Vocabularies,
     scope: Scope,
     env: Env<'a>,
     objects: Objects,
@@ -128,7 +128,7 @@ impl<'a> Lower<'a> {
         Self {
             cfg,
             resolver,
-            vocabulary: &TRAINING_LOOP,
+            vocabulary: resolver.vocabularies,
             scope: Scope::default(),
             env: Env::default(),
             objects: Objects::default(),

@@ -9,7 +9,7 @@ use crate::diagnostic::Place;
 use crate::inline;
 use crate::plan::{Measure, Names, Rebind, Step, Work};
 use crate::spec::names::METRICS;
-use crate::vocabulary::TRAINING_LOOP;
+use crate::vocabulary::Vocabularies;
 
 impl Printer<'_> {
     /// The statements of a step; `metrics` are those of its pass, training or validation.
@@ -226,7 +226,7 @@ pub(super) fn is_metric(path: &ExprPath) -> bool {
 /// Whether a value is the path of one of our losses.
 fn is_loss(value: &Expr) -> bool {
     let Expr::Path(path) = value else { return false };
-    path.path.get_ident().is_some_and(|name| TRAINING_LOOP.loss(&name.to_string()).is_some())
+    path.path.get_ident().is_some_and(|name| Vocabularies::ALL.loss(&name.to_string()).is_some())
 }
 
 /// Whether a path may be a variable.

@@ -5,7 +5,7 @@ use super::{Cause, Context};
 use crate::cfg::{Action, Certain, PathId, SiteId};
 use crate::flow::StateSet;
 use crate::stage::Stage;
-use crate::vocabulary::{CallEffect, TRAINING_LOOP};
+use crate::vocabulary::{CallEffect, Vocabularies};
 
 lint! {
     /// ## What it finds
@@ -129,7 +129,7 @@ fn dropped_guard(cx: &Context<'_>, forward: SiteId) -> Option<SiteId> {
     let sites = || (0..cx.cfg.sites.len()).filter(|&site| cx.order(site) < cx.order(forward));
     let is_guard = |&site: &SiteId| {
         let site = cx.site(site);
-        site.stage == Some(Stage::EvalMode) && site.callee.iter().any(|name| TRAINING_LOOP.function(name) == EVALUATION)
+        site.stage == Some(Stage::EvalMode) && site.callee.iter().any(|name| Vocabularies::ALL.function(name) == EVALUATION)
     };
     let guard = sites().filter(is_guard).max_by_key(|&site| cx.order(site))?;
     let between = |site: SiteId| cx.order(guard) < cx.order(site);

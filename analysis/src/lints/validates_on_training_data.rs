@@ -68,12 +68,12 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The loops that iterate over something, with the site of that.
+/// The loops with an iterated expression, each with the expression's site.
 fn heads<'a>(cx: &Context<'a>) -> impl Iterator<Item = (LoopId, SiteId)> + use<'a> {
     cx.cfg.loops.iter().enumerate().filter_map(|(id, known)| Some((id, known.iterates?)))
 }
 
-/// The data that a loop iterates over, without the methods that make an iterator of it.
+/// The data that a loop iterates over, without iterator adapters.
 fn source(cx: &Context<'_>, of: LoopId) -> Option<Versioned> {
     cx.cfg.loops[of].head.source.map(|source| source.data)
 }

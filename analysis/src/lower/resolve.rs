@@ -11,9 +11,11 @@ use syn::{Attribute, Block, Item, ItemFn, Signature, Type};
 
 use crate::attribute::Told;
 use crate::options::CheckOptions;
+use crate::vocabulary::Vocabularies;
 use survey::Survey;
 
 mod collect;
+mod crates;
 mod imports;
 pub(super) mod macros;
 mod names;
@@ -34,6 +36,8 @@ type ScopeId = usize;
 
 /// Functions, types and scopes of one check.
 pub(crate) struct Resolver<'f> {
+    /// The vocabularies of the libraries that the code uses.
+    pub vocabularies: Vocabularies,
     pub functions: Vec<Function<'f>>,
     types: Vec<TypeDef<'f>>,
     scopes: Vec<Scope>,
@@ -108,7 +112,7 @@ struct Scope {
 impl<'f> Resolver<'f> {
     /// One function, with those nested in it.
     pub(crate) fn of_function(function: &'f ItemFn, options: &CheckOptions) -> Self {
-        let mut resolver = Self::empty();
+        let mut resolver = Self::with(crates::of_function(function));
         let inside = CheckOptions { annotated: false, ..options.clone() };
         let told =
             |_: &[Attribute], _: Option<&CheckOptions>, _: Option<&BTreeSet<String>>| (inside.clone(), false);
@@ -125,7 +129,7 @@ impl<'f> Resolver<'f> {
     /// `told` returns a function's options and whether it has the attribute, from its attributes and from
     /// the options of the module or `impl` around it.
     pub(crate) fn of_items(items: &'f [Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
-        let mut resolver = Self::empty();
+        let mut resolver = Self::with(crates::of_items(items));
         let mut collect = collect::Collect::new(&mut resolver, told, around);
         for item in items {
             collect.visit_item(item);
@@ -134,8 +138,9 @@ impl<'f> Resolver<'f> {
         resolver
     }
 
-    fn empty() -> Self {
+    fn with(vocabularies: Vocabularies) -> Self {
         Self {
+            vocabularies,
             functions: Vec::new(),
             types: Vec::new(),
             scopes: vec![Scope::default()],

@@ -4,8 +4,9 @@ use super::{CallEffect, Vocabulary};
 use crate::stage::Effect;
 
 /// Calls with the same effect in every library.
-pub const DISTRIBUTED: Vocabulary = Vocabulary {
+pub(super) const DISTRIBUTED: Vocabulary = Vocabulary {
     name: "shared",
+    crates: &[],
     optimizer_methods: &[("step", 3, CallEffect::Updates { model: 1, of: 3 })],
     scaler_methods: &[
         ("scale", 1, CallEffect::Scales),
@@ -32,7 +33,6 @@ pub const DISTRIBUTED: Vocabulary = Vocabulary {
     ],
     optimizers: &[],
     tensors: &[],
-    also: &[],
     ops: &[],
     cuts: &[],
     losses: &[],

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Vocabulary;
+use super::Vocabularies;
 
 /// The role of a variable for the checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Uses {
 /// The role by a type or a bound, from the last segment of its path.
 ///
 /// `None` if the type is uninformative, such as a type parameter or an alias.
-pub fn role_of_type(vocabulary: &Vocabulary, name: &str) -> Option<Role> {
+pub fn role_of_type(vocabulary: Vocabularies, name: &str) -> Option<Role> {
     if vocabulary.is_optimizer(name) || name.ends_with("Optimizer") {
         return Some(Role::Optimizer);
     }
@@ -86,7 +86,7 @@ pub fn role_of_name(name: &str) -> Option<Role> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocabulary::TRAINING_LOOP;
+    use crate::vocabulary::Vocabularies;
 
     #[test]
     fn lookalikes_are_not_optimizers() {
@@ -100,10 +100,10 @@ mod tests {
 
     #[test]
     fn types_speak_first() {
-        assert_eq!(role_of_type(&TRAINING_LOOP, "AdamW"), Some(Role::Optimizer));
-        assert_eq!(role_of_type(&TRAINING_LOOP, "Optimizer"), Some(Role::Optimizer));
-        assert_eq!(role_of_type(&TRAINING_LOOP, "CosineLr"), Some(Role::Schedule));
-        assert_eq!(role_of_type(&TRAINING_LOOP, "CartPoleEnv"), Some(Role::Other));
-        assert_eq!(role_of_type(&TRAINING_LOOP, "Mlp"), None);
+        assert_eq!(role_of_type(Vocabularies::ALL, "AdamW"), Some(Role::Optimizer));
+        assert_eq!(role_of_type(Vocabularies::ALL, "Optimizer"), Some(Role::Optimizer));
+        assert_eq!(role_of_type(Vocabularies::ALL, "CosineLr"), Some(Role::Schedule));
+        assert_eq!(role_of_type(Vocabularies::ALL, "CartPoleEnv"), Some(Role::Other));
+        assert_eq!(role_of_type(Vocabularies::ALL, "Mlp"), None);
     }
 }

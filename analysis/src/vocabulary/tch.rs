@@ -8,8 +8,9 @@ const ZERO: CallEffect = CallEffect::Gradients(&[Effect::Zero]);
 const FORWARD: CallEffect = CallEffect::Computes(Stage::Forward);
 
 /// The calls of `tch` that `training_loop` does not have.
-pub const TCH: Vocabulary = Vocabulary {
+pub(super) const TCH: Vocabulary = Vocabulary {
     name: "tch",
+    crates: &["tch"],
     optimizer_methods: &[
         ("backward_step", 1, CallEffect::Gradients(&[Effect::Zero, Effect::Fill, Effect::Take])),
         (
@@ -46,10 +47,6 @@ pub const TCH: Vocabulary = Vocabulary {
         ("root", 0, CallEffect::Parameters),
         ("variables", 0, CallEffect::Parameters),
         ("trainable_variables", 0, CallEffect::Parameters),
-        ("freeze", 0, CallEffect::Harmless),
-        ("unfreeze", 0, CallEffect::Harmless),
-        ("save", 1, CallEffect::Harmless),
-        ("load", 1, CallEffect::Harmless),
         ("load_partial", 1, CallEffect::Harmless),
         ("save_to_stream", 1, CallEffect::Harmless),
         ("load_from_stream", 1, CallEffect::Harmless),
@@ -70,19 +67,9 @@ pub const TCH: Vocabulary = Vocabulary {
         ("copy", 0, CallEffect::KeepsGraph),
         ("view", 1, CallEffect::KeepsGraph),
         ("view_", 1, CallEffect::KeepsGraph),
-        ("reshape", 1, CallEffect::KeepsGraph),
-        ("flatten", 2, CallEffect::KeepsGraph),
         ("flat_view", 0, CallEffect::KeepsGraph),
-        ("squeeze", 0, CallEffect::KeepsGraph),
         ("squeeze_dim", 1, CallEffect::KeepsGraph),
-        ("unsqueeze", 1, CallEffect::KeepsGraph),
-        ("transpose", 2, CallEffect::KeepsGraph),
-        ("permute", 1, CallEffect::KeepsGraph),
         ("contiguous", 0, CallEffect::KeepsGraph),
-        ("narrow", 3, CallEffect::KeepsGraph),
-        ("select", 2, CallEffect::KeepsGraph),
-        ("index_select", 2, CallEffect::KeepsGraph),
-        ("gather", 3, CallEffect::KeepsGraph),
         ("to_device", 1, CallEffect::KeepsGraph),
         ("to_kind", 1, CallEffect::KeepsGraph),
         ("to", 1, CallEffect::KeepsGraph),
@@ -90,15 +77,8 @@ pub const TCH: Vocabulary = Vocabulary {
         ("mean_dim", 3, CallEffect::KeepsGraph),
         ("sum", 1, CallEffect::KeepsGraph),
         ("sum_dim_intlist", 3, CallEffect::KeepsGraph),
-        ("softmax", 2, CallEffect::KeepsGraph),
-        ("log_softmax", 2, CallEffect::KeepsGraph),
-        ("log", 0, CallEffect::KeepsGraph),
-        ("neg", 0, CallEffect::KeepsGraph),
-        ("clamp", 2, CallEffect::KeepsGraph),
         ("pow_tensor_scalar", 1, CallEffect::KeepsGraph),
         ("dropout", 2, CallEffect::KeepsGraph),
-        ("leaky_relu", 0, CallEffect::KeepsGraph),
-        ("gelu", 1, CallEffect::KeepsGraph),
         ("mm", 1, CallEffect::KeepsGraph),
         ("bmm", 1, CallEffect::KeepsGraph),
     ],
@@ -114,5 +94,4 @@ pub const TCH: Vocabulary = Vocabulary {
     cuts: &[],
     losses: &[],
     sums_unreduced: false,
-    also: &[],
 };

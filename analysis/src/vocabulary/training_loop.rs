@@ -1,7 +1,7 @@
 //! The vocabulary of `training_loop` and of calls shaped like PyTorch's: gradients accumulate in the parameters,
 //! `step` does not reset them, and a method sets the mode.
 
-use super::{CallEffect, DISTRIBUTED, TCH, Vocabulary, math};
+use super::{CallEffect, Vocabulary, math};
 use crate::stage::{Effect, Stage};
 
 const CLIP: CallEffect = CallEffect::Gradients(&[Effect::Clip]);
@@ -10,8 +10,9 @@ const LOOKS: CallEffect = CallEffect::Gradients(&[Effect::Nothing]);
 const ZERO: CallEffect = CallEffect::Gradients(&[Effect::Zero]);
 
 /// `training_loop`, and libraries with PyTorch's names.
-pub const TRAINING_LOOP: Vocabulary = Vocabulary {
+pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
     name: "training_loop",
+    crates: &[],
     optimizer_methods: &[
         ("zero_grad", 1, ZERO),
         ("step", 0, CallEffect::Gradients(&[Effect::Take])),
@@ -59,6 +60,8 @@ pub const TRAINING_LOOP: Vocabulary = Vocabulary {
         ("eval", 0, CallEffect::Mode(Stage::EvalMode)),
         ("freeze", 0, CallEffect::Harmless),
         ("unfreeze", 0, CallEffect::Harmless),
+        ("save", 1, CallEffect::Harmless),
+        ("load", 1, CallEffect::Harmless),
         ("train", 1, CallEffect::ModeBy),
         ("set_train", 1, CallEffect::ModeBy),
         ("set_training", 1, CallEffect::ModeBy),
@@ -105,6 +108,20 @@ pub const TRAINING_LOOP: Vocabulary = Vocabulary {
         ("log_softmax", 2, CallEffect::KeepsGraph),
         ("log_sigmoid", 0, CallEffect::KeepsGraph),
         ("matmul", 1, CallEffect::KeepsGraph),
+        ("flatten", 2, CallEffect::KeepsGraph),
+        ("squeeze", 0, CallEffect::KeepsGraph),
+        ("unsqueeze", 1, CallEffect::KeepsGraph),
+        ("transpose", 2, CallEffect::KeepsGraph),
+        ("permute", 1, CallEffect::KeepsGraph),
+        ("narrow", 3, CallEffect::KeepsGraph),
+        ("select", 2, CallEffect::KeepsGraph),
+        ("index_select", 2, CallEffect::KeepsGraph),
+        ("gather", 3, CallEffect::KeepsGraph),
+        ("log", 0, CallEffect::KeepsGraph),
+        ("neg", 0, CallEffect::KeepsGraph),
+        ("clamp", 2, CallEffect::KeepsGraph),
+        ("leaky_relu", 0, CallEffect::KeepsGraph),
+        ("gelu", 1, CallEffect::KeepsGraph),
     ],
     functions: &[
         ("no_grad", CallEffect::NoGrad),
@@ -142,7 +159,6 @@ pub const TRAINING_LOOP: Vocabulary = Vocabulary {
     cuts: math::CUTS,
     losses: math::LOSSES,
     sums_unreduced: false,
-    also: &[&TCH, &DISTRIBUTED],
 };
 
 /// Whether a method of a `Run` returns the weight of a batch, or of a window of them.

@@ -43,7 +43,7 @@ impl<'a> Lower<'a> {
             Some(Role::Optimizer) => self.new_optimizer(call),
             Some(Role::Schedule) => self.new_schedule(call),
             Some(Role::Scaler) => Value::of(Kind::Scaler, Deps::none()),
-            Some(Role::Other) | None if self.vocabulary.tensors.contains(&owner) => new_tensor(call, owner),
+            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) => new_tensor(call, owner),
             Some(Role::Other) | None => self.new_other(call, owner),
         }
     }

@@ -125,7 +125,7 @@ impl<'a> Lower<'a> {
         if let Some(known) = self.cfg.facts.at_mut::<Root>(site) {
             known.origin = known.origin.either(origin);
         } else {
-            let adds_up = self.vocabulary.sums_unreduced;
+            let adds_up = self.vocabulary.sums_unreduced();
             self.cfg.facts.note(site, Root { site, origin: origin.clone(), adds_up });
         }
     }

@@ -11,7 +11,7 @@ use crate::limits;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
 use crate::stage::Effect;
-use crate::vocabulary::{CallEffect, Vocabulary};
+use crate::vocabulary::{CallEffect, Vocabularies};
 
 impl<'a> Lower<'a> {
     /// The collection of optimizers in a place, which belongs to the caller if the variable is a parameter.
@@ -123,13 +123,13 @@ impl<'a> Lower<'a> {
 }
 
 /// Whether a loop body treats several optimizers alike, and has no other effect that is tracked.
-fn same_for_all(body: &Block, vocabulary: &'static Vocabulary) -> bool {
+fn same_for_all(body: &Block, vocabulary: Vocabularies) -> bool {
     let mut same = Same { yes: true, vocabulary };
     same.visit_block(body);
     same.yes
 }
 
-fn same_for_all_in(body: &Expr, vocabulary: &'static Vocabulary) -> bool {
+fn same_for_all_in(body: &Expr, vocabulary: Vocabularies) -> bool {
     let mut same = Same { yes: true, vocabulary };
     same.visit_expr(body);
     same.yes
@@ -166,7 +166,7 @@ fn computes_gradients(effect: CallEffect) -> bool {
 /// Searches a body for calls that do not treat all optimizers alike.
 struct Same {
     yes: bool,
-    vocabulary: &'static Vocabulary,
+    vocabulary: Vocabularies,
 }
 
 impl<'ast> Visit<'ast> for Same {

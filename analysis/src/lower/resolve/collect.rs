@@ -16,7 +16,6 @@ use crate::attribute::{Told, is_ours};
 use crate::lower::deep::is_deep;
 use crate::options::CheckOptions;
 use crate::tokens::names_in;
-use crate::vocabulary::TRAINING_LOOP;
 use crate::vocabulary::rust::{is_test, names_module};
 
 pub(super) struct Collect<'s, 't, 'f> {
@@ -46,12 +45,13 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
             names
         });
         let (options, marked) = (self.told)(attrs, self.around.as_ref(), names.as_ref());
+        let vocabularies = self.resolver.vocabularies;
         let (body, survey) = if deep {
             let body = Block { brace_token: block.brace_token, stmts: Vec::new() };
-            (Cow::Owned(body), Survey::of_deep(&TRAINING_LOOP))
+            (Cow::Owned(body), Survey::of_deep(vocabularies))
         } else {
             let body = unfolded(block);
-            let survey = Survey::of(&body, &TRAINING_LOOP);
+            let survey = Survey::of(&body, vocabularies);
             (body, survey)
         };
         let start = attrs.first().map_or_else(|| sig.span(), Spanned::span).start();

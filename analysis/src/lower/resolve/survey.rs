@@ -13,7 +13,7 @@ use crate::lower::control::expression::structure;
 use crate::lower::control::factors;
 use crate::lower::text;
 use crate::vocabulary::rust::is_self;
-use crate::vocabulary::{CallEffect, Role, Uses, Vocabulary, hints_at_training, may_train, role_of_type};
+use crate::vocabulary::{CallEffect, Role, Uses, Vocabularies, hints_at_training, may_train, role_of_type};
 
 /// Result of a survey.
 pub(crate) struct Survey {
@@ -31,7 +31,7 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// It calls a function that may run `backward` or update parameters.
     pub trains: bool,
-    vocabulary: &'static Vocabulary,
+    vocabulary: Vocabularies,
     questions: Questions,
     /// Variables that hold closures.
     closures: BTreeSet<String>,
@@ -43,11 +43,11 @@ pub(crate) struct Survey {
 
 impl Survey {
     /// Of a body that is nested too deeply to be lowered.
-    pub(in crate::lower) fn of_deep(vocabulary: &'static Vocabulary) -> Self {
+    pub(in crate::lower) fn of_deep(vocabulary: Vocabularies) -> Self {
         Self { deepest: limits::NESTED_EXPRESSIONS + 1, ..Self::empty(vocabulary) }
     }
 
-    pub(in crate::lower) fn of(block: &Block, vocabulary: &'static Vocabulary) -> Self {
+    pub(in crate::lower) fn of(block: &Block, vocabulary: Vocabularies) -> Self {
         let mut survey = Self { factors: factors::of(block), ..Self::empty(vocabulary) };
         survey.visit_block(block);
         (survey.followed, survey.too_many) = std::mem::take(&mut survey.questions).choose();
@@ -55,7 +55,7 @@ impl Survey {
     }
 
     /// Of nothing yet.
-    pub(in crate::lower) fn empty(vocabulary: &'static Vocabulary) -> Self {
+    pub(in crate::lower) fn empty(vocabulary: Vocabularies) -> Self {
         Self {
             uses: BTreeMap::new(),
             factors: Factors::default(),

@@ -1,4 +1,4 @@
-//! The loop's locals in blocks and hooks, which can read only what an earlier step of the loop computed.
+//! Rules for the loop's locals in blocks and hooks: a local must be computed by an earlier step.
 
 use syn::visit::Visit;
 use syn::{Block, Ident};
@@ -44,7 +44,7 @@ pub(super) fn check_hooks(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// A local that the hook cannot read.
+/// The error for a local that does not exist where the hook runs.
 fn absent(hook: &Hook, name: &Ident, clips: bool) -> Option<Diagnostic> {
     let key = &hook.key;
     if key == "batch_end" || key == "before_step" {
@@ -66,7 +66,7 @@ fn absent(hook: &Hook, name: &Ident, clips: bool) -> Option<Diagnostic> {
 
 const ONLY_CLIPS: &str = "only `clip_grad_norm` computes a `grad_norm`";
 
-/// Names that the block reads and does not bind; a parameter of the function has its own value.
+/// The names that a block uses and does not bind, except parameters of the function.
 fn read(block: &Block, parameters: &[Ident]) -> Vec<Ident> {
     let mut bound = Names(Vec::new());
     bound.visit_block(block);
@@ -75,20 +75,20 @@ fn read(block: &Block, parameters: &[Ident]) -> Vec<Ident> {
     names
 }
 
-/// With `accumulate`, a block after `backward` runs once for each window of batches.
+/// The error for a local of a batch in a block after `backward`, which runs once for each window with `accumulate`.
 fn after_window(spec: &Spec, backward: Option<usize>, name: &Ident) -> Option<Diagnostic> {
     let (accumulate, _) = (spec.accumulate.as_ref()?, backward?);
     ["batch", "output", "loss"].iter().any(|local| name == local).then(|| {
         Diagnostic::error(
             name.span(),
-            format!("this block runs after a window of batches: there is no `{name}`"),
+            format!("this block runs once for each window of batches: there is no `{name}`"),
         )
         .note_at(accumulate.span(), format!("`accumulate` is on line {}", line(&accumulate.key)))
-        .help("put the block before `backward`, where it runs for each batch")
+        .help("put the block before `backward`, to run it for each batch")
     })
 }
 
-/// A local that no entry before the block computes.
+/// The error for a local that no entry before the block computes.
 fn early(order: &Clause<Vec<Entry>>, block: usize, name: &Ident, train: bool) -> Option<Diagnostic> {
     let computes = |entry: &Entry| match &entry.kind {
         EntryKind::TrainingStep => name == "output" || name == "loss",
@@ -110,7 +110,7 @@ fn early(order: &Clause<Vec<Entry>>, block: usize, name: &Ident, train: bool) ->
             );
             Some(error.help(format!("put the block after `{source}` in `{}`", order.key)))
         }
-        // An order without `forward` or `loss` is an error of its own.
+        // A missing `forward` or `loss` is reported elsewhere.
         None if name != "grad_norm" => None,
         None if !train => Some(
             Diagnostic::error(name.span(), "evaluation has no gradients: there is no `grad_norm`")

@@ -42,7 +42,7 @@ pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     }
 }
 
-/// The function with the return type that the error about its own asks for: its callers are checked against that.
+/// The function with a correct return type, so that a wrong one causes no further errors in its callers.
 pub(crate) fn mended(item: &SpecFn, spec: &Spec) -> SpecFn {
     let mut item = item.clone();
     let is_unfit = match &item.signature.output {

@@ -1,0 +1,177 @@
+//! The vocabularies of a file: those of the libraries that it uses.
+//!
+//! A name means different things in different libraries; a file that imports one of them is read with the vocabulary
+//! of that one, and with those that have no crate of their own.
+//! A file that names no known library, such as a function below the attribute, whose `use` items the macro cannot
+//! see, is read with all of them.
+
+use super::distributed::DISTRIBUTED;
+use super::tch::TCH;
+use super::training_loop::TRAINING_LOOP;
+use super::{CallEffect, GradientStop, Loss, Op, Vocabulary, is_loss, rust};
+use crate::stage::Stage;
+
+/// All vocabularies, in the order of lookup.
+const LIBRARIES: [&Vocabulary; 3] = [&TRAINING_LOOP, &TCH, &DISTRIBUTED];
+
+/// A crate with the names of a vocabulary that is always selected.
+const BASE: &str = "training_loop";
+
+/// A set of vocabularies, one bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Vocabularies(u8);
+
+impl Default for Vocabularies {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl Vocabularies {
+    /// Every vocabulary.
+    pub const ALL: Self = Self((1 << LIBRARIES.len()) - 1);
+
+    /// The vocabularies for code that uses these crates: all, if no known library is among them.
+    pub fn of_crates(crates: impl Iterator<Item = impl AsRef<str>>) -> Self {
+        let (mut selected, mut known) = (0, false);
+        for name in crates {
+            let name = name.as_ref();
+            known |= name == BASE;
+            for (index, library) in LIBRARIES.iter().enumerate() {
+                if library.crates.contains(&name) {
+                    selected |= 1 << index;
+                    known = true;
+                }
+            }
+        }
+        if known { Self(selected | Self::always()) } else { Self::ALL }
+    }
+
+    /// The vocabularies without a crate of their own.
+    fn always() -> u8 {
+        let own = LIBRARIES.iter().enumerate().filter(|(_, library)| library.crates.is_empty());
+        own.map(|(index, _)| 1 << index).sum()
+    }
+
+    /// The selected tables, in the order of lookup.
+    fn tables(self) -> impl Iterator<Item = &'static Vocabulary> {
+        let tables = LIBRARIES.into_iter().enumerate();
+        tables.filter(move |(index, _)| self.0 & (1 << index) != 0).map(|(_, library)| library)
+    }
+
+    /// Whether `backward` of several numbers silently sums them.
+    pub fn sums_unreduced(self) -> bool {
+        self.tables().any(|vocabulary| vocabulary.sums_unreduced)
+    }
+
+    /// Whether a type wraps a tensor.
+    pub fn is_tensor(self, name: &str) -> bool {
+        self.tables().any(|vocabulary| vocabulary.tensors.contains(&name))
+    }
+
+    /// Whether a type is an optimizer.
+    pub(super) fn is_optimizer(self, name: &str) -> bool {
+        self.tables().any(|vocabulary| vocabulary.optimizers.contains(&name))
+    }
+
+    /// The effect of a method of an optimizer.
+    pub fn optimizer_method(self, name: &str, arguments: usize) -> Option<CallEffect> {
+        self.tables()
+            .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
+            .filter(|does| !matches!(does, CallEffect::Updates { of, .. } if *of != arguments))
+            .or_else(|| lookup(rust::WRAPPERS, name, arguments))
+    }
+
+    /// The effect of a method of a scaler.
+    pub fn scaler_method(self, name: &str, arguments: usize) -> Option<CallEffect> {
+        self.tables().find_map(|vocabulary| lookup(vocabulary.scaler_methods, name, arguments))
+    }
+
+    /// The effect of a method of any other receiver.
+    pub fn method(self, name: &str, arguments: usize) -> Option<CallEffect> {
+        self.tables()
+            .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments))
+            .or_else(|| lookup(rust::WRAPPERS, name, arguments))
+    }
+
+    /// The effect of a method that only tensors have.
+    pub fn on_tensor(self, name: &str) -> Option<CallEffect> {
+        let op = self.find_op(name).map(|_| CallEffect::KeepsGraph);
+        op.or_else(|| self.cut(name).map(|_| CallEffect::Detaches))
+    }
+
+    /// The kind of values that an op returns.
+    pub fn op(self, name: &str) -> Op {
+        self.find_op(name).unwrap_or(Op::Other)
+    }
+
+    fn find_op(self, name: &str) -> Option<Op> {
+        let mut ops = self.tables().flat_map(|vocabulary| vocabulary.ops);
+        ops.find(|(known, _)| *known == name).map(|(_, op)| *op)
+    }
+
+    /// How a method stops the gradient of its receiver, if it does.
+    pub fn cut(self, name: &str) -> Option<GradientStop> {
+        let mut cuts = self.tables().flat_map(|vocabulary| vocabulary.cuts);
+        cuts.find(|(known, _)| *known == name).map(|(_, how)| *how)
+    }
+
+    /// The loss with this name.
+    pub fn loss(self, name: &str) -> Option<&'static Loss> {
+        self.losses().find(|loss| loss.name == name)
+    }
+
+    /// The loss that objects of this type compute.
+    pub fn criterion(self, owner: &str) -> Option<&'static Loss> {
+        self.losses().find(|loss| loss.of == Some(owner))
+    }
+
+    fn losses(self) -> impl Iterator<Item = &'static Loss> {
+        self.tables().flat_map(|vocabulary| vocabulary.losses)
+    }
+
+    /// The effect of a free function; a function named after a loss computes a loss.
+    pub fn function(self, name: &str) -> Option<CallEffect> {
+        let mut rows = self.tables().flat_map(|vocabulary| vocabulary.functions);
+        let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
+        known.or_else(|| is_loss(name).then_some(CallEffect::Computes(Stage::Loss)))
+    }
+}
+
+/// The effect of a method in a table.
+fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> Option<CallEffect> {
+    let mut known = table.iter();
+    known.find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stage::Effect;
+
+    const ALL: Vocabularies = Vocabularies::ALL;
+
+    #[test]
+    fn fused_or_unknown_calls_are_not_guessed() {
+        assert_eq!(ALL.optimizer_method("step", 0), Some(CallEffect::Gradients(&[Effect::Take])));
+        assert_eq!(ALL.optimizer_method("step", 2), None);
+        assert_eq!(ALL.method("step", 0), None);
+        assert_eq!(ALL.function("weighted_loss"), Some(CallEffect::Computes(Stage::Loss)));
+        assert_eq!(ALL.function("train_on_loss"), None);
+    }
+
+    #[test]
+    fn a_library_is_selected_by_its_crate() {
+        let of = |crates: &[&str]| Vocabularies::of_crates(crates.iter());
+        let fused = |selected: Vocabularies| selected.optimizer_method("backward_step", 1).is_some();
+        assert!(fused(of(&["std", "tch"])) && fused(of(&["training_loop", "tch"])));
+        assert!(!fused(of(&["training_loop", "std"])));
+        for unknown in [&[][..], &["std"], &["my_library", "crate"]] {
+            assert_eq!(of(unknown), Vocabularies::ALL);
+        }
+        for selected in [of(&["tch"]), of(&["training_loop"])] {
+            assert!(selected.optimizer_method("zero_grad", 0).is_some());
+            assert_eq!(selected.function("all_reduce"), Some(CallEffect::Reduces));
+        }
+    }
+}
