@@ -65,7 +65,7 @@ fn every_clause_changes_the_loop() {
             match (written(&format!("{without}{form}")), written(&format!("{with}{form}"))) {
                 (Ok(without), Ok(with)) if without != with => {}
                 (Ok(_), Ok(_)) => {
-                    broken.push(format!("`{with}{form}` writes the same loop as `{without}{form}`"))
+                    broken.push(format!("`{with}{form}` writes the same loop as `{without}{form}`"));
                 }
                 (Err(error), _) | (_, Err(error)) => broken.push(error),
             }
