@@ -69,9 +69,9 @@ pub(crate) const OUTCOMES_WITH_SINGLE: usize = 16;
 /// Jumps out of an iteration that are remembered at once.
 pub(crate) const EXITS: usize = 24;
 
-/// Depth of nested `&&`, `||` and `!`.
+/// Depth of an expression whose structure is compared.
 ///
-/// Deeper ones count as one condition.
+/// Deeper ones are equal only to themselves, and conditions with them may change at any time.
 pub(crate) const NESTED_CONDITIONS: usize = 24;
 
 /// Depth of nested arithmetic in a counter.

@@ -14,7 +14,7 @@ mod context;
 mod page;
 mod provenance;
 mod report;
-mod runs;
+mod study;
 #[cfg(test)]
 mod testing;
 mod window;

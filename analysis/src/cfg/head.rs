@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Period, Versioned};
+use super::{PathId, Period, Versioned};
 
 /// The head of a loop.
 #[derive(Debug, Default)]
@@ -15,6 +15,8 @@ pub struct Head {
     pub binds: BTreeSet<String>,
     /// The names in the expression that it iterates over.
     pub over: BTreeSet<String>,
+    /// The variables in that expression.
+    pub variables: Vec<PathId>,
     /// The data that it iterates over.
     pub source: Option<Source>,
     /// The variable that is bound to the whole item.

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use super::runs::Study;
+use super::study::Study;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Computation};
 use crate::flow::Observed;

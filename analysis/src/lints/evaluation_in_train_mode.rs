@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::runs::{Evaluates, Forward, Study};
+use super::study::{Evaluates, Forward, Study};
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain, PathId, SiteId};
 use crate::flow::StateSet;

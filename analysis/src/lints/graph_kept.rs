@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::runs::Study;
+use super::study::Study;
 use super::{Cause, Context};
 use crate::cfg::{Certain, Kept, LoopId, PathId};
 use crate::vocabulary::speaks_of_evaluation;

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::runs::{Evaluates, Study};
+use super::study::{Evaluates, Study};
 use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::flow::StateSet;

@@ -1,4 +1,4 @@
-use super::runs::{Forward, Study};
+use super::study::{Forward, Study};
 use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::flow::StateSet;

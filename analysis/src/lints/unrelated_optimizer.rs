@@ -116,7 +116,7 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
     // A loop's collection and its items are data.
     let is_data = |from: usize| {
         let root = paths.root_of(from);
-        let over = |of: LoopId| cx.cfg.loops[of].head.over.contains(paths.name(root));
+        let over = |of: LoopId| cx.cfg.loops[of].head.variables.contains(&root);
         cx.cfg.facts.item_of(root).is_some() || cx.cfg.facts.variables().filter_map(|(_, known)| known.item_of).any(over)
     };
     let apart = |mine: usize, from: usize| is_data(from) || cx.cfg.independent(mine, from);

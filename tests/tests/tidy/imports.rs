@@ -160,6 +160,16 @@ fn crates_know_only_what_lies_below_them() {
 }
 
 #[test]
+fn lints_read_the_graph_alone() {
+    let syntax = ["syn", "quote", "proc_macro2", "crate::lower", "crate::prose", "crate::tokens"];
+    let reads_syntax = |path: &str| syntax.iter().any(|name| is_in(path, name));
+    let files = ["cfg", "flow", "lints"].into_iter().flat_map(|room| rust(&format!("analysis/src/{room}")));
+    // The helper of the lints' tests parses their programs.
+    let files: Vec<Source> = files.filter(|file| !file.path.ends_with("/testing.rs")).collect();
+    demand("graph, solver and lints know no syntax", &broken(&files, reads_syntax));
+}
+
+#[test]
 fn the_collector_sees_through_groups_and_macros() {
     let text = "use std::{fs::File, io as input}; fn f() { vec![std::env::args()]; quote!(std::fs::read()); } \
                 #[cfg(test)] mod tests { use std::process::exit; }";

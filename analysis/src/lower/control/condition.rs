@@ -5,16 +5,20 @@
 //! `precision`, and whoever is `P::F32` is not `P::Bf16`.
 //! It knows nothing of control flow or scopes: [`super::ask`] resolves the questions and branches on them.
 
-use syn::visit::{self, Visit};
-use syn::{BinOp, Expr, ExprBinary, ExprLet, ExprMethodCall, Lit, Pat, UnOp};
+use syn::{BinOp, Expr, ExprBinary, ExprLet, ExprMethodCall, Pat, UnOp};
 
-use super::expression::{literal_key, method, named, structure};
+use super::expression::{method, named, structure};
 use super::text;
 use crate::cfg::{Excerpt, Expression, Formula, Wording};
-use crate::limits;
-use crate::vocabulary::rust::{self, Question, Variant, is_view, question};
+use crate::vocabulary::rust::{self, Question, is_view, question};
 
+mod answer;
 mod pattern;
+mod pure;
+
+pub(in crate::lower) use answer::{Answer, Constant, constant};
+use answer::{Name, is_of_constant};
+use pure::is_pure;
 
 pub(in crate::lower) use pattern::{always, of_pattern};
 
@@ -77,23 +81,6 @@ pub(super) enum Code<'e> {
     Fits(&'e Expr, &'e Pat),
     /// A variable.
     Variable(&'e str),
-}
-
-/// A variant, a constant or a literal that a value may be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::lower) struct Answer {
-    /// The same for all ways to write it.
-    key: String,
-    /// How a message speaks of it, unless by the code that asks.
-    wording: Option<Name>,
-    /// No other answer with another key holds at the same time.
-    alone: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Name {
-    Variant(Variant),
-    Constant(String),
 }
 
 impl<'e> Test<'e> {
@@ -169,31 +156,6 @@ impl<'e> Test<'e> {
     }
 }
 
-impl Answer {
-    fn variant(variant: Variant) -> Self {
-        Self { key: variant.name().to_owned(), wording: Some(Name::Variant(variant)), alone: true }
-    }
-
-    /// A literal or a pattern.
-    fn plain(key: String, alone: bool) -> Self {
-        Self { key, wording: None, alone }
-    }
-
-    /// Whether a value cannot be both.
-    pub(super) fn excludes(&self, other: &Self) -> bool {
-        self.alone && other.alone && self.key != other.key
-    }
-}
-
-/// A value that is known from the source.
-#[derive(Clone, Debug)]
-pub(in crate::lower) enum Constant {
-    /// `true` or `false`.
-    Truth(bool),
-    /// It is this, or is not.
-    Of(Answer, bool),
-}
-
 /// A condition as a formula over tests.
 pub(in crate::lower) fn tests(condition: &Expr) -> Formula<Test<'_>> {
     match Shape::of(condition) {
@@ -225,30 +187,6 @@ pub(super) fn asked(condition: &Expr) -> Test<'_> {
         _ => None,
     };
     special.unwrap_or_else(|| Test::about(condition, None, true, Code::Truth(condition)))
-}
-
-/// The value of an expression, if it is known from the source.
-pub(in crate::lower) fn constant(expr: &Expr) -> Option<Constant> {
-    let of = |(answer, holds)| Constant::Of(answer, holds);
-    match expr {
-        Expr::Paren(inner) => constant(&inner.expr),
-        Expr::Reference(inner) => constant(&inner.expr),
-        Expr::Lit(literal) => literal_constant(&literal.lit),
-        Expr::Path(path) => of_path(&path.path).map(of),
-        Expr::Call(call) => match &*call.func {
-            Expr::Path(path)
-                if path.path.get_ident().and_then(|_| Variant::of_path(&path.path)).is_some() =>
-            {
-                of_path(&path.path).map(of)
-            }
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn is_of_constant(expr: &Expr) -> bool {
-    matches!(constant(expr), Some(Constant::Of(..)))
 }
 
 /// The expression without references and views.
@@ -318,80 +256,6 @@ fn by_method<'e>(condition: &'e Expr, call: &'e ExprMethodCall) -> Option<Test<'
         Question::IsMultiple => {
             Some(zero(Expression::Apply("%".to_owned(), vec![receiver(), structure(call.args.first()?)])))
         }
-    }
-}
-
-fn of_path(path: &syn::Path) -> Option<(Answer, bool)> {
-    let last = path.segments.last()?.ident.to_string();
-    let owned = path.segments.iter().rev().nth(1).is_some_and(|owner| is_constant(&owner.ident.to_string()));
-    is_constant(&last).then(|| variant(&last, &text::tight(path), owned))
-}
-
-/// A variant or a constant by its name.
-fn variant(name: &str, shown: &str, owned: bool) -> (Answer, bool) {
-    if let Some(variant) = Variant::of(name) {
-        let (success, holds) = variant.success();
-        return (Answer::variant(success), holds);
-    }
-    // Two constants may have one value; two variants are two.
-    let wording = is_constant(shown).then(|| Name::Constant(shown.to_owned()));
-    let alone = owned || name.contains(char::is_lowercase);
-    (Answer { key: name.to_owned(), wording, alone }, true)
-}
-
-fn literal_constant(literal: &Lit) -> Option<Constant> {
-    let alone = match literal {
-        Lit::Bool(value) => return Some(Constant::Truth(value.value)),
-        Lit::Int(_) | Lit::Str(_) | Lit::Char(_) => true,
-        Lit::Float(_) => false,
-        _ => return None,
-    };
-    Some(Constant::Of(Answer::plain(literal_key(literal), alone), true))
-}
-
-/// Whether a name is written as types, variants and constants are.
-fn is_constant(name: &str) -> bool {
-    name.starts_with(char::is_uppercase)
-}
-
-/// Whether an expression has the same value whenever nothing in it has changed.
-fn is_pure(expr: &Expr) -> bool {
-    let mut pure = Pure { yes: true, depth: 0 };
-    pure.visit_expr(expr);
-    pure.yes
-}
-
-struct Pure {
-    yes: bool,
-    depth: usize,
-}
-
-impl<'ast> Visit<'ast> for Pure {
-    fn visit_expr(&mut self, expr: &'ast Expr) {
-        match expr {
-            Expr::MethodCall(call) if !rust::is_pure(&call.method.to_string()) => self.yes = false,
-            Expr::Path(_)
-            | Expr::Field(_)
-            | Expr::Lit(_)
-            | Expr::MethodCall(_)
-            | Expr::Unary(_)
-            | Expr::Binary(_)
-            | Expr::Paren(_)
-            | Expr::Group(_)
-            | Expr::Reference(_)
-            | Expr::Index(_)
-            | Expr::Cast(_)
-            | Expr::Range(_)
-            | Expr::Tuple(_) => {}
-            _ => self.yes = false,
-        }
-        self.depth += 1;
-        if self.yes && self.depth < limits::NESTED_CONDITIONS {
-            visit::visit_expr(self, expr);
-        } else {
-            self.yes = false;
-        }
-        self.depth -= 1;
     }
 }
 

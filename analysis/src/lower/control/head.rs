@@ -4,7 +4,7 @@ use syn::{Expr, ExprLit, ExprRange, Lit, Pat, RangeLimits};
 
 use super::expression::unreferenced;
 use super::{Lower, text};
-use crate::cfg::{DataSource, Expression, Groups, Head, HeadKind, Item, LoopId, Period};
+use crate::cfg::{DataSource, Expression, Groups, Head, HeadKind, Item, LoopId, PathId, Period};
 use crate::tokens::names_in;
 use crate::vocabulary::rust::is_iteration;
 use crate::vocabulary::{Partition, is_private_loader, partition};
@@ -66,10 +66,14 @@ impl Lower<'_> {
             _ => None,
         };
         let groups = self.groups(collection(items));
+        let names = names_in(&items);
+        let variables = names.iter().filter_map(|name| self.lookup(name));
+        let variables: Vec<PathId> = variables.flat_map(|path| [path, self.home(path)]).collect();
         let known = &mut self.cfg.loops[of];
         known.data = text::tight(data_of(items)).into();
         known.over = shown(items).unwrap_or_else(|| text::tight(items)).into();
         let head = &mut known.head;
+        head.variables = variables;
         (head.source, head.repeats, head.groups) = (Some(source), repeats, groups);
     }
 

@@ -2,9 +2,8 @@
 
 use syn::{Expr, Pat};
 
-use super::{
-    Answer, Code, Constant, Formula, Test, asked, is_constant, literal_constant, of_path, structure, variant,
-};
+use super::answer::{is_constant, literal_constant, of_path, variant};
+use super::{Answer, Code, Constant, Formula, Test, asked, structure};
 use crate::lower::text;
 
 /// Whether a value matches a pattern, as a formula over tests; the condition of a match guard is none of them.

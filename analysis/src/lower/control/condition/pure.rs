@@ -1,0 +1,48 @@
+//! Expressions that have the same value whenever nothing in them has changed.
+
+use syn::Expr;
+use syn::visit::{self, Visit};
+
+use crate::limits;
+use crate::vocabulary::rust;
+
+/// Whether an expression has the same value whenever nothing in it has changed.
+pub(super) fn is_pure(expr: &Expr) -> bool {
+    let mut pure = Pure { yes: true, depth: 0 };
+    pure.visit_expr(expr);
+    pure.yes
+}
+
+struct Pure {
+    yes: bool,
+    depth: usize,
+}
+
+impl<'ast> Visit<'ast> for Pure {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        match expr {
+            Expr::MethodCall(call) if !rust::is_pure(&call.method.to_string()) => self.yes = false,
+            Expr::Path(_)
+            | Expr::Field(_)
+            | Expr::Lit(_)
+            | Expr::MethodCall(_)
+            | Expr::Unary(_)
+            | Expr::Binary(_)
+            | Expr::Paren(_)
+            | Expr::Group(_)
+            | Expr::Reference(_)
+            | Expr::Index(_)
+            | Expr::Cast(_)
+            | Expr::Range(_)
+            | Expr::Tuple(_) => {}
+            _ => self.yes = false,
+        }
+        self.depth += 1;
+        if self.yes && self.depth < limits::NESTED_CONDITIONS {
+            visit::visit_expr(self, expr);
+        } else {
+            self.yes = false;
+        }
+        self.depth -= 1;
+    }
+}
