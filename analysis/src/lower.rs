@@ -6,26 +6,7 @@
 //! Code that it does not understand becomes an event that makes the analysis silent about the places involved.
 //! It decides nothing: `flow` interprets the events, `lints` judge the result.
 //!
-//! ```text
-//!       text           source text for messages
-//!         ▲
-//!      resolve         functions and types by name; surveys of functions; macros
-//!         ▲
-//!        env           scopes, places, abstract values
-//!         ▲
-//!   emit, notes        blocks, events and sites; notes for lints on bookkeeping
-//!         ▲
-//!      control         frames, loops, branches, jumps, conditions
-//!         ▲
-//!        call          resolves a call, performs its effect, inlines functions
-//!         ▲
-//!   expr, function     statements and expressions
-//! ```
-//!
-//! A room imports only from rooms above it.
-//! The exceptions are questions about syntax alone: `resolve` reads `control::condition` and `control::factors`,
-//! `env` reads `control::known`.
-//!
+//! [`Lower`] draws the rooms of this folder and the order of their imports.
 //! Each room owns its state, a field of [`Lower`].
 //! Its `impl Lower` blocks are its part of the walk, which is recursive: a branch lowers expressions again.
 
@@ -78,6 +59,26 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
 }
 
 /// The walk over one function: its graph so far, and the state of each room.
+///
+/// ```text
+///       text           source text for messages
+///         ▲
+///      resolve         functions and types by name; surveys of functions; macros
+///         ▲
+///        env           scopes, places, abstract values
+///         ▲
+///   emit, notes        blocks, events and sites; notes for lints on bookkeeping
+///         ▲
+///      control         frames, loops, branches, jumps, conditions
+///         ▲
+///        call          resolves a call, performs its effect, inlines functions
+///         ▲
+///   expr, function     statements and expressions
+/// ```
+///
+/// A room imports only from rooms above it.
+/// The exceptions are questions about syntax alone: `resolve` reads `control::condition` and `control::factors`,
+/// `env` reads `control::known`.
 struct Lower<'a> {
     cfg: Cfg,
     resolver: &'a Resolver<'a>,

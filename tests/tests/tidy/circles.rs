@@ -2,7 +2,8 @@
 //!
 //! A module is a file or a folder right below `src`.
 //! The files of one folder may import each other, a parent its child and a child its parent: they are one module.
-//! The root declares all modules, so that a module which imports from the root is in a circle with it.
+//! A name that the root exports is its module's.
+//! The root declares all modules, so that a module which imports anything else from the root is in a circle with it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,15 @@ use crate::imports::{Paths, is_test};
 use crate::tree::{Source, demand, rust};
 
 /// The crates whose modules are compared, each with the circles that it may keep and their reasons.
-const CRATES: [(&str, &[Allowed]); 2] = [("analysis/src", &[]), ("lint/src", &[])];
+const CRATES: [(&str, &[Allowed]); 3] = [("analysis/src", &[]), ("lint/src", &[]), ("runtime/src", RUNTIME)];
+
+const RUNTIME: &[Allowed] = &[
+    (
+        &["autograd", "parameter", "reduction", "tensor"],
+        "one recursive type: a graph holds tensors and parameters, a tensor its graph, a parameter makes tensors",
+    ),
+    (&["kernel", "storage"], "a buffer is memory of a kernel, and four kernels take one for partial sums"),
+];
 
 /// The modules of a circle, sorted, and why they may import each other.
 type Allowed = (&'static [&'static str], &'static str);
@@ -48,12 +57,14 @@ impl Graph {
         };
         let modules: BTreeSet<String> = files.iter().map(|file| parts(file).swap_remove(0)).collect();
         let tests: BTreeSet<String> = files.iter().flat_map(test_files).collect();
+        let exports = exports(folder, files, &modules);
         let mut graph = Self::default();
         for file in files.iter().filter(|file| !tests.contains(&file.path)) {
             let parts = parts(file);
             for (line, path) in Paths::of(file) {
                 let Some(name) = below_root(&path, parts.len()) else { continue };
-                let imported = if modules.contains(name) { name } else { ROOT };
+                let exported = || exports.get(name).map_or(ROOT, String::as_str);
+                let imported = if modules.contains(name) { name } else { exported() };
                 let place = format!("{}:{line}", file.path);
                 graph.add(&parts[0], imported, place);
             }
@@ -108,6 +119,17 @@ impl Graph {
         }
         lines.join("\n")
     }
+}
+
+/// The names that the root exports from its modules, each with its module: `crate::Tensor` is `tensor`'s.
+fn exports(folder: &str, files: &[Source], modules: &BTreeSet<String>) -> BTreeMap<String, String> {
+    let root = files.iter().find(|file| file.path == format!("{folder}/{ROOT}.rs"));
+    let paths = root.into_iter().flat_map(|root| Paths::of(root));
+    let export = |(_, path): (usize, String)| {
+        let (module, name) = (path.split("::").next()?, path.rsplit("::").next()?);
+        modules.contains(module).then(|| (name.to_owned(), module.to_owned()))
+    };
+    paths.filter_map(export).collect()
 }
 
 /// The name below the crate's root that a path starts at, in a file so many modules below it.

@@ -1,5 +1,6 @@
 //! Which crates and modules may depend on which, and which may do I/O.
 
+use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 
 use crate::tree::{Source, demand, idents, root, rust};
@@ -73,12 +74,23 @@ impl Paths {
     }
 }
 
-/// Whether an item is compiled for tests alone.
+/// Whether an item is compiled for tests alone: `cfg(test)`, or `cfg(all(test, ..))`.
 pub(crate) fn is_test(attrs: &[syn::Attribute]) -> bool {
-    attrs.iter().any(|attribute| {
+    fn needs_test(condition: &syn::Meta) -> bool {
+        match condition {
+            syn::Meta::Path(path) => path.is_ident("test"),
+            syn::Meta::List(list) if list.path.is_ident("all") => {
+                let parser = Punctuated::<syn::Meta, syn::Token![,]>::parse_terminated;
+                list.parse_args_with(parser).is_ok_and(|parts| parts.iter().any(needs_test))
+            }
+            _ => false,
+        }
+    }
+    let is_test = |attribute: &syn::Attribute| {
         attribute.path().is_ident("cfg")
-            && attribute.parse_args::<syn::Path>().is_ok_and(|path| path.is_ident("test"))
-    })
+            && attribute.parse_args().is_ok_and(|condition| needs_test(&condition))
+    };
+    attrs.iter().any(is_test)
 }
 
 fn broken(files: &[Source], is_forbidden: impl Fn(&str) -> bool) -> Vec<String> {
