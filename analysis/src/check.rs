@@ -12,7 +12,7 @@ use crate::flow::Solution;
 use crate::lower::Lowered;
 use crate::lower::resolve::Resolver;
 use crate::methods::as_methods;
-use crate::options::{CheckOptions, Origin};
+use crate::options::{Author, CheckOptions};
 use crate::prove::{Asked, Proof};
 use crate::stage::Effect;
 use crate::{flow, lints, lower, prove};
@@ -71,7 +71,7 @@ pub(crate) enum Keep {
 impl Checked {
     /// Checks one function, and the functions in its body.
     pub fn function(function: &ItemFn, options: &CheckOptions) -> Self {
-        if options.origin == Origin::Spec {
+        if options.author == Author::Generator {
             // Blocks of a spec may have functions of their own, which are not the loop.
             let function = as_methods(function);
             let seen = Resolver::of_function(&function, options);

@@ -49,7 +49,7 @@ pub mod vocabulary;
 pub use check::Checked;
 pub use file::CheckedFile;
 pub use nest::too_deep;
-pub use options::{CheckOptions, Origin};
+pub use options::{Author, CheckOptions};
 pub use outline::Outline;
 
 /// Expands `#[training_loop(args)]` on `item`.

@@ -6,12 +6,12 @@ use crate::vocabulary::Vocabularies;
 
 /// The author of the checked loop, which decides the wording of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Origin {
+pub enum Author {
     /// A person; findings are at calls and name lines.
     #[default]
-    Hand,
+    Person,
     /// The generator; findings are at the tokens of a spec and name its clauses.
-    Spec,
+    Generator,
 }
 
 /// The options of a checked function.
@@ -19,7 +19,7 @@ pub enum Origin {
 #[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct CheckOptions {
     /// The author of the loop.
-    pub origin: Origin,
+    pub author: Author,
     /// The function has the attribute: gradients from the caller count as zeroed.
     pub annotated: bool,
     /// The levels of lints.

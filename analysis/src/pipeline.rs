@@ -18,7 +18,7 @@ use crate::check::{Checked, Keep};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::item::{Item, SpecFn};
 use crate::nest::{STACK, too_deep};
-use crate::options::{CheckOptions, Origin};
+use crate::options::{Author, CheckOptions};
 use crate::plan::{Amounts, Plan};
 use crate::report::Output;
 use crate::spec::{Entry, EntryKind, Spec};
@@ -76,7 +76,7 @@ fn function(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> Output {
     let bag = Bag::new();
     let mut names = names_in(&item.sig);
     names.extend(names_in(&item.block));
-    let options = attribute::read(&bag, args, Above::Body, Some(&names), annotated(Origin::Hand));
+    let options = attribute::read(&bag, args, Above::Body, Some(&names), annotated(Author::Person));
 
     let mut findings = bag.check();
     if !findings.is_empty() && item.block.stmts.is_empty() {
@@ -94,7 +94,7 @@ fn function(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> Output {
 /// A function without a body keeps its attribute, which writes its loop.
 fn items(args: TokenStream, group: syn::Item, tokens: &TokenStream) -> Output {
     let bag = Bag::new();
-    let around = attribute::read(&bag, args, Above::Group, None, annotated(Origin::Hand));
+    let around = attribute::read(&bag, args, Above::Group, None, annotated(Author::Person));
 
     let items = [group];
     let checked = Checked::items(&items, &*attribute::told(&bag), Some(around), Keep::Findings);
@@ -129,8 +129,8 @@ pub(crate) fn nested_too_deep(place: Span) -> Diagnostic {
 }
 
 /// The options of a function below the attribute.
-fn annotated(origin: Origin) -> CheckOptions {
-    CheckOptions { origin, annotated: true, ..CheckOptions::default() }
+fn annotated(author: Author) -> CheckOptions {
+    CheckOptions { author, annotated: true, ..CheckOptions::default() }
 }
 
 /// The options of the loop of a spec.
@@ -139,7 +139,7 @@ fn spec_options(bag: &Bag, spec: &Spec) -> CheckOptions {
         levels: attribute::levels(bag, spec),
         evaluates: own_evaluation(spec),
         per_epoch: spec.is_per_epoch(),
-        ..annotated(Origin::Spec)
+        ..annotated(Author::Generator)
     }
 }
 

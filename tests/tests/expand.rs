@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{File, Item, Meta};
-use training_loop_analysis::{CheckOptions, Origin, check_fn};
+use training_loop_analysis::{Author, CheckOptions, check_fn};
 
 /// Expands every annotated function of a file, as the macro would.
 fn expand(source: &str) -> String {
@@ -54,8 +54,8 @@ fn assert_no_findings(expanded: &str, path: &Path) {
     let file: File = syn::parse_str(expanded).unwrap_or_else(|error| panic!("{error}\n{expanded}"));
     for item in &file.items {
         let Item::Fn(function) = item else { continue };
-        for origin in [Origin::Spec, Origin::Hand] {
-            let options = CheckOptions { origin, annotated: true, ..CheckOptions::default() };
+        for author in [Author::Generator, Author::Person] {
+            let options = CheckOptions { author, annotated: true, ..CheckOptions::default() };
             let findings = check_fn(function, &options);
             assert!(findings.is_empty(), "{}: {findings:?}\n{expanded}", path.display());
         }

@@ -8,7 +8,7 @@ use crate::cfg::{Action, Certain, Cfg, ConditionKind, Deps, Event, Opaque, Optim
 use crate::diagnostic::{Diagnostic, Level, Note};
 use crate::fix::Fix;
 use crate::flow::{GradientStates, GradientValue, Observed, Solution, Visit};
-use crate::options::{CheckOptions, Origin};
+use crate::options::{Author, CheckOptions};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::hints_at_training;
 
@@ -95,7 +95,7 @@ impl<'a> Context<'a> {
 
     /// Whether the loop was generated from a spec, so that findings are at the spec's tokens.
     pub fn of_spec(&self) -> bool {
-        self.options.origin == Origin::Spec
+        self.options.author == Author::Generator
     }
 
     /// A site.

@@ -138,3 +138,35 @@ mod emptied_or_given_away {
         log_probs
     }
 }
+
+/// A field whose name begins like another's is not part of the sum; the field itself is.
+mod field_with_a_similar_name {
+    struct Trainer {
+        last: Tensor,
+        last_scale: Tensor,
+    }
+
+    impl Trainer {
+        fn scaled(&mut self, model: &mut Net, train: &DataLoader) {
+            let mut optimizer = Sgd::new(model.parameters(), 0.1);
+            for batch in train {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+                self.last = &self.last_scale * &loss;
+            }
+        }
+
+        fn summed(&mut self, model: &mut Net, train: &DataLoader) {
+            let mut optimizer = Sgd::new(model.parameters(), 0.1);
+            for batch in train {
+                let loss = cross_entropy(&model.forward(&batch.input), &batch.target);
+                optimizer.zero_grad();
+                loss.backward();
+                optimizer.step();
+                self.last = &self.last + &loss; //~ warning graph_kept
+            }
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Sums and collections of tensors, which keep the graphs of iterations alive.
 
 use syn::Expr;
+use syn::visit::{self, Visit};
 
 use super::Call;
 use crate::cfg::{Deps, Kept, PathId, Recorded, SiteId};
@@ -41,7 +42,7 @@ impl<'a> Lower<'a> {
         let Some(into) = self.place_of(left) else { return };
         let mentions = || match left {
             Expr::Path(_) => names_in(&right).contains(&text::tight(left)),
-            _ => text::tight(right).contains(&text::tight(left)),
+            _ => Mentions::of(right, left),
         };
         if matches!(right, Expr::Binary(_)) && mentions() {
             let added = value.clone();
@@ -106,5 +107,28 @@ fn original(expr: &Expr) -> &Expr {
             original(&call.receiver)
         }
         other => other,
+    }
+}
+
+/// Looks for an expression among the parts of another.
+struct Mentions {
+    sought: String,
+    found: bool,
+}
+
+impl Mentions {
+    fn of(whole: &Expr, part: &Expr) -> bool {
+        let mut mentions = Self { sought: text::tight(part), found: false };
+        mentions.visit_expr(whole);
+        mentions.found
+    }
+}
+
+impl<'ast> Visit<'ast> for Mentions {
+    fn visit_expr(&mut self, expr: &'ast Expr) {
+        self.found = self.found || text::tight(expr) == self.sought;
+        if !self.found {
+            visit::visit_expr(self, expr);
+        }
     }
 }

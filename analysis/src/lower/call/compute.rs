@@ -8,7 +8,7 @@ use crate::cfg::{Action, Computation, Deps, Origin, PathId, Recorded, SiteId, Si
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
-use crate::options;
+use crate::options::Author;
 use crate::stage::Stage;
 use crate::vocabulary::{GradientStop, Op, hints_at_training};
 
@@ -206,7 +206,7 @@ impl<'a> Lower<'a> {
     /// The same with a key of its own, for a call that is several stages.
     pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
         let root = &self.resolver.functions[self.inlining.root];
-        let spec = root.options.origin == options::Origin::Spec;
+        let spec = root.options.author == Author::Generator;
         let generated = match expr {
             Expr::MethodCall(node) if spec && is_generated(node) => Some(node),
             _ => None,
