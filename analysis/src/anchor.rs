@@ -1,7 +1,7 @@
 //! Anchors the edits of a fix to statements.
 //!
-//! A lint names the calls that change. Here each call becomes the statement around it, and a fix is dropped where
-//! there is no statement that could move, or no place for a new one. Nothing here knows the text of a file.
+//! A lint names the calls to change. Here each call is replaced by the statement around it. A fix is dropped if no
+//! statement can be moved, or if there is no place for a new one. Nothing here knows the text of a file.
 
 use proc_macro2::LineColumn;
 use syn::spanned::Spanned;
@@ -97,7 +97,7 @@ impl<'f> Visitor<'f> for Extents {
 }
 
 impl<'ast> Visit<'ast> for Extents {
-    /// The walk comes to the functions inside.
+    /// Does not descend: the walk over items visits inner functions.
     fn visit_item(&mut self, _: &'ast Item) {}
 
     fn visit_stmt(&mut self, statement: &'ast Stmt) {

@@ -1,4 +1,4 @@
-//! The dataflow analysis: what may hold at each point of a control-flow graph.
+//! The dataflow analysis: the possible states at each point of a control-flow graph.
 //!
 //! A [`FlowState`] has a few state sets for each optimizer and each graph that was back-propagated.
 //! Effects are small, `join` returns whether it changed anything, and a work list runs to the fixpoint.

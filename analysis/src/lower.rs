@@ -4,7 +4,7 @@
 //! It tracks values through `let`, references, fields, tuples and closures, asks the vocabulary for the effect of
 //! each call, and emits an event where gradients, graphs or modes change.
 //! Code that it does not understand becomes an event that makes the analysis silent about the places involved.
-//! It decides nothing: `flow` interprets the events, `lints` judge the result.
+//! It decides nothing: `flow` interprets the events, `lints` check the result.
 //!
 //! [`Lower`] draws the rooms of this folder and the order of their imports.
 //! Each room owns its state, a field of [`Lower`].

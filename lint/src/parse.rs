@@ -8,14 +8,14 @@ use crate::comments::{Comment, comments};
 use crate::limits;
 use crate::source::Failure;
 
-/// The text of a file as tokens: made once, for the estimate of the stack, the comments and the syntax tree.
+/// The tokens of a file, lexed once for the stack estimate, the comments and the syntax tree.
 pub(crate) struct Lexed<'a> {
     /// The comments, if one of them may be for this program.
     pub(crate) comments: Vec<Comment<'a>>,
     pub(crate) tokens: TokenStream,
 }
 
-/// Lexes the text of a file, and refuses what would take too much stack to parse.
+/// Lexes the text of a file; an error if it would take too much stack to parse.
 pub(crate) fn lex(text: &str) -> Result<Lexed<'_>, Failure> {
     let text = without_shebang(text);
     let tokens: TokenStream = text.parse().map_err(|error: proc_macro2::LexError| {

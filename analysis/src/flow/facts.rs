@@ -15,7 +15,7 @@ pub struct OptimizerFacts {
     pub shared: AbstractValue,
     /// Whether a loss of their own was added to such gradients.
     pub mixed: AbstractValue,
-    /// Whether the parameters are those of the model, or were replaced in it.
+    /// Whether the model still has these parameters, or has new ones.
     pub parameters: AbstractValue,
     /// Whether it has stepped.
     pub stepped: AbstractValue,
@@ -36,7 +36,7 @@ impl OptimizerFacts {
         [&mut self.scale, &mut self.shared, &mut self.mixed, &mut self.parameters, &mut self.stepped]
     }
 
-    /// It comes from its constructor.
+    /// The optimizer is constructed.
     fn build(&mut self, site: SiteId) {
         self.empty();
         self.parameters.set(StateSet::PLAIN, None);
@@ -61,7 +61,7 @@ impl OptimizerFacts {
         self.own();
     }
 
-    /// What is left in the gradients is used.
+    /// Leftover losses in the gradients no longer matter: a step used them, or a `zero_grad` removed them.
     fn own(&mut self) {
         self.shared.set(StateSet::CLEAN, None);
         self.mixed.set(StateSet::OWN, None);

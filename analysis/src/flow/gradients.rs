@@ -9,7 +9,7 @@ use crate::stage::Effect;
 pub struct GradientStates(u8);
 
 impl GradientStates {
-    /// No state: no path comes here.
+    /// No state: the point is unreachable.
     pub const NONE: Self = Self(0);
     /// Empty or zeroed.
     pub const EMPTY: Self = Self(1);

@@ -99,7 +99,7 @@ pub fn solve(cfg: &Cfg, annotated: bool) -> Solution {
     solution
 }
 
-/// Joins the state at the end of a block into the blocks that follow; returns those that changed.
+/// Joins the state at the end of a block into its successors; returns the successors that changed.
 fn propagate(cfg: &Cfg, block: BlockId, end: &FlowState, starts: &mut [FlowState]) -> Vec<BlockId> {
     let edges = cfg.blocks[block].edges.iter();
     let changed = edges.filter(|edge| {

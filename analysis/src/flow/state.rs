@@ -1,4 +1,4 @@
-//! What may hold at one point, kept apart by path conditions.
+//! The possible states at one point, separated by path condition.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::value::GradientValue;
 use crate::cfg::{Action, Cfg, Event, GraphId, OptimizerId};
 use crate::limits;
 
-/// What may hold at one point: one state for each path condition.
+/// The possible states at one point, one for each path condition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FlowState {
     /// Sorted by their conditions.
@@ -26,7 +26,7 @@ impl FlowState {
         Self { paths: vec![PathState::entry(cfg, annotated)], coarse: false }
     }
 
-    /// Whether no path comes here.
+    /// Whether no path reaches the point.
     pub fn is_unreachable(&self) -> bool {
         self.paths.is_empty()
     }

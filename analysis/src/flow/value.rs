@@ -53,7 +53,7 @@ impl GradientValue {
         self.provenance[state.index()]
     }
 
-    /// Replaces all states by one, as far as any path comes here.
+    /// Replaces all states by one, on the paths that reach the point.
     pub(super) fn set(&mut self, state: GradientStates) {
         let direct = if self.direct == GradientStates::NONE { GradientStates::NONE } else { state };
         *self = Self { direct, ..Self::new(state) };

@@ -110,7 +110,7 @@ struct Scope {
 }
 
 impl<'f> Resolver<'f> {
-    /// One function, with those nested in it.
+    /// One function, with its nested functions.
     pub(crate) fn of_function(function: &'f ItemFn, options: &CheckOptions) -> Self {
         let mut resolver = Self::with(crates::of_function(function));
         let inside = CheckOptions { annotated: false, ..options.clone() };

@@ -203,7 +203,7 @@ impl<'a> Lower<'a> {
         self.stage_site_at(address(expr), expr, stage)
     }
 
-    /// The same with a key of its own, for a call that is several stages.
+    /// The site of a stage under a separate key, for a call that is several stages.
     pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
         let root = &self.resolver.functions[self.inlining.root];
         let spec = root.options.origin == options::Origin::Spec;

@@ -10,12 +10,12 @@ use crate::lower::{Lower, address};
 use crate::stage::Stage;
 use crate::vocabulary::restores;
 
-/// Guards and closures without recording around the code that is being lowered.
+/// Guards and closures around the current code that turn recording off.
 #[derive(Default)]
 pub(in crate::lower) struct Recording {
-    /// Number of those that certainly stop recording.
+    /// Number of guards and closures that certainly turn it off.
     off: usize,
-    /// Number of those that may.
+    /// Number of guards and closures that may turn it off.
     maybe_off: usize,
     /// Guards that save a mode, by syntax node.
     guards: Vec<usize>,

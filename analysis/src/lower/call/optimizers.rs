@@ -43,7 +43,7 @@ impl<'a> Lower<'a> {
         Value::nothing()
     }
 
-    /// A step that takes the model by value and returns it; opaque where it may change the model in place.
+    /// A step that takes the model by value and returns it; opaque if it may change the model in place.
     pub(super) fn updates(&mut self, call: &Call<'a>, model: usize) -> Value<'a> {
         let (Some(id), Some(model)) = (call.optimizer(), call.arguments.get(model)) else {
             return self.opaque(call);

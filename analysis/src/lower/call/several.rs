@@ -135,7 +135,7 @@ fn same_for_all_in(body: &Expr, vocabulary: Vocabularies) -> bool {
     same.yes
 }
 
-/// Whether a call computes gradients, or what they are computed from.
+/// Whether a call computes gradients or their inputs.
 fn computes_gradients(effect: CallEffect) -> bool {
     match effect {
         CallEffect::Gradients(effects) => effects.contains(&Effect::Fill),

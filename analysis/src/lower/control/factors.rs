@@ -1,4 +1,4 @@
-//! A look over a function for what scales anything: names and numbers that it multiplies with or divides by.
+//! Collects the factors in a function: names and numbers used as multiplier or divisor.
 
 use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, Lit};

@@ -117,7 +117,7 @@ fn is_unused(pat: &Pat) -> bool {
     }
 }
 
-/// What a loop goes through, without references and `iter`.
+/// The collection that a loop iterates over, without references and `iter`.
 fn collection(items: &Expr) -> &Expr {
     match unreferenced(items) {
         Expr::MethodCall(call) if is_iteration(&call.method.to_string(), call.args.len()) => {

@@ -132,7 +132,7 @@ impl<'a> Lower<'a> {
         Some(self.drive(id, &driver, &pipeline, &items))
     }
 
-    /// The loop of a driven chain; returns the join of what its iterations return.
+    /// Lowers the loop of a driven chain; returns the join of the values of its iterations.
     fn drive(
         &mut self,
         of: LoopId,

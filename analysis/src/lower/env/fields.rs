@@ -1,4 +1,4 @@
-//! Tuples and structs: each of their parts has a place of its own.
+//! Tuples and structs: each field has its own place.
 
 use crate::cfg::{Deps, PathId};
 use crate::lower::Lower;

@@ -63,7 +63,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Assigns a variable a part of a value with a graph, such as a recurrent state.
+    /// Assigns a part of a value with a graph, such as a recurrent state, to a variable.
     fn carry(&mut self, path: PathId, from: Vec<GraphId>, value: &mut Value<'a>) {
         let graph = self.graph(path);
         for &whole in &from {

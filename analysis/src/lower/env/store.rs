@@ -22,7 +22,7 @@ impl<'a> Lower<'a> {
         self.store(path, name, value, role);
     }
 
-    /// Stores a value in a place, and emits the events of that.
+    /// Stores a value in a place, and emits the store's events.
     pub(in crate::lower) fn store(
         &mut self,
         path: PathId,
@@ -67,7 +67,7 @@ impl<'a> Lower<'a> {
         self.settle(path, is_new, value);
     }
 
-    /// Joins a value with what another branch may have left in the place.
+    /// Joins a value with the value that another branch may have stored in the place.
     fn join_with_before(&self, path: PathId, value: &mut Value<'a>) {
         value.origin = Origin::default();
         if let Some(before) = self.env.value(path) {
@@ -86,7 +86,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Stores an optimizer in a place of its own; returns whether nothing else is to be stored.
+    /// Stores an optimizer in its own place; returns whether that completes the store.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
             Kind::NewOptimizer(owned, site) => {

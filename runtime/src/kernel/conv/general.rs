@@ -133,7 +133,7 @@ pub(super) fn input_gradient(sizes: &Sizes, g: &[Scalar], w: &[Scalar], dx: &mut
     });
 }
 
-/// The number of blocks over all images, and the number of groups that sum them separately, for the weight's gradient.
+/// For the weight's gradient: the number of blocks over all images, and the number of partial sums over them.
 fn sums(sizes: &Sizes) -> (usize, usize) {
     let blocks = sizes.batch * sizes.positions().div_ceil(BLOCK);
     let count = (SUMS_LEN / sizes.w_len().max(1)).clamp(1, SUMS).min(blocks);
