@@ -202,9 +202,9 @@ pub struct Site {
 pub struct Call {
     /// Its site.
     pub site: SiteId,
-    /// The function that calls.
+    /// The calling function.
     pub caller: String,
-    /// The function that is called.
+    /// The called function.
     pub callee: String,
 }
 
@@ -284,7 +284,7 @@ impl Cfg {
         group(a) != group(b) && !(is_parameter(a) && is_parameter(b))
     }
 
-    /// Whether opaque code that gets these places may change the gradients of this optimizer.
+    /// Whether opaque code that receives these places may change the gradients of this optimizer.
     pub fn touches(&self, id: OptimizerId, deps: &Deps) -> bool {
         let optimizer = &self.optimizers[id];
         let of = optimizer.owned.as_ref().unwrap_or(&self.function.models);

@@ -58,7 +58,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     Lowered { cfg: lower.cfg, called: lower.inlining.called }
 }
 
-/// The walk over one function: its graph so far, and the state of each room.
+/// The walk over one function: its graph so far, and the state of each submodule.
 ///
 /// ```text
 ///       text           source text for messages
@@ -96,7 +96,7 @@ struct Lower<'a> {
     syntax: Syntax,
 }
 
-/// Where in the syntax tree the walk is.
+/// The position of the walk in the syntax tree.
 #[derive(Default)]
 struct Syntax {
     /// Nesting depth of the expression.

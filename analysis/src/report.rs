@@ -1,7 +1,7 @@
 //! Diagnostics to tokens: the only file that knows how rustc shows them.
 //!
 //! A stable macro cannot attach notes to an error.
-//! Notes, help and the lint's name follow the message on lines of their own, in rustc's layout.
+//! Notes, help and the lint's name follow the message on separate lines, in rustc's layout.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};

@@ -2,7 +2,7 @@
 
 use super::{Excerpt, LoopId, Past, PathId, SiteId};
 
-/// A branch taken when a measure improves on the best so far, and that stores the new best.
+/// A branch that stores a measure as the new best if it improves on the best so far.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// The condition.

@@ -82,7 +82,7 @@ pub struct Computation {
     pub past: Past,
     /// Whether it is recorded.
     pub recorded: Recorded,
-    /// Whether it trains, if an argument says so.
+    /// The training flag among its arguments, if there is one.
     pub told: Option<bool>,
     /// The `detach` that an argument went through.
     pub detached: Option<SiteId>,

@@ -22,9 +22,9 @@ pub(crate) struct Questions {
     pub(crate) too_many: bool,
 }
 
-/// A question with the answer yes or no: whether an expression is true, or whether it is a certain constant.
+/// A question with the answer yes or no: whether an expression is true, or whether it equals a given constant.
 ///
-/// All places that ask the same of the same variables share it.
+/// All places that ask the same question about the same variables share it.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The expression.

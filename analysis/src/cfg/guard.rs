@@ -42,7 +42,7 @@ pub struct Counter {
     pub counts: PathId,
     /// The version of that variable.
     pub version: u32,
-    /// What is compared, as the source writes it: `i + 1`.
+    /// The source text of the compared value: `i + 1`.
     pub count: Excerpt,
     /// The number of iterations that it counts.
     pub every: Period,

@@ -1,5 +1,5 @@
-//! Facts about each optimizer beside the automaton of its gradients: whether they carry a scaler's factor, whose
-//! loss they contain, whether the parameters are still the model's, and whether it has stepped.
+//! Facts about each optimizer, in addition to the automaton of its gradients: whether they carry a scaler's factor,
+//! whose loss they contain, whether the parameters are still the model's, and whether it has stepped.
 
 use super::reach::{Reach, is_whole, reaches};
 use super::states::{AbstractValue, StateSet};
@@ -11,9 +11,9 @@ use crate::stage::Effect;
 pub struct OptimizerFacts {
     /// Whether the gradients carry a scaler's factor.
     pub scale: AbstractValue,
-    /// Whether the gradients contain a loss that reaches another optimizer too, and that one has stepped since.
+    /// Whether the gradients contain a loss that reaches another optimizer too, and whether that one has stepped since.
     pub shared: AbstractValue,
-    /// Whether a loss of their own was added to such gradients.
+    /// Whether the optimizer's own loss was added to gradients of such a shared loss.
     pub mixed: AbstractValue,
     /// Whether the model still has these parameters, or has new ones.
     pub parameters: AbstractValue,

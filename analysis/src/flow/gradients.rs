@@ -21,7 +21,7 @@ impl GradientStates {
     pub const STALE: Self = Self(8);
     /// Zeroed after a backward that no step used.
     pub const DISCARDED: Self = Self(16);
-    /// As the caller left them.
+    /// The gradients left by the caller.
     pub const ENTRY: Self = Self(32);
     /// Changed by opaque code.
     pub const UNKNOWN: Self = Self(64);

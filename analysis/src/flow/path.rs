@@ -219,7 +219,7 @@ impl PathState {
         }
     }
 
-    /// A stage that is called on a model or its parameters.
+    /// A stage called on a model or its parameters.
     fn through(&mut self, cfg: &Cfg, deps: &Deps, effect: Effect, site: SiteId) {
         for id in 0..self.gradients.len() {
             let whole = is_whole(cfg, id, deps);

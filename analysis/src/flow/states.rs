@@ -36,13 +36,13 @@ impl StateSet {
     pub const DISTRIBUTED: Self = Self(2);
     /// The gradients contain such a loss, and the other optimizer has stepped.
     pub const TAKEN: Self = Self(4);
-    /// The gradients come from losses of their own.
+    /// The gradients come only from the optimizer's own losses.
     pub const OWN: Self = Self(1);
-    /// They come from another's loss and from their own.
+    /// The gradients come from another optimizer's loss and from its own.
     pub const MIXED: Self = Self(2);
     /// The model's parameters were replaced by others.
     pub const REPLACED: Self = Self(2);
-    /// As the caller left it.
+    /// The state left by the caller.
     pub const ENTRY: Self = Self(4);
     /// Changed by opaque code.
     pub const UNKNOWN: Self = Self(8);

@@ -35,9 +35,9 @@ impl GradientProvenance {
 /// The gradients of one optimizer at one point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GradientValue {
-    /// Their states over all paths.
+    /// The states over all paths.
     pub all: GradientStates,
-    /// Their states over the paths that bypass no loop.
+    /// The states over the paths that bypass no loop.
     pub direct: GradientStates,
     /// The provenance of each state.
     provenance: [GradientProvenance; 7],

@@ -79,7 +79,9 @@ impl Report<'_> {
         self
     }
 
-    /// Sets the condition under which the fault occurs; without it a possible finding says "on some path".
+    /// Sets the condition under which the fault occurs.
+    ///
+    /// A possible finding without one says "on some path".
     pub fn when(self, when: Option<String>) -> Self {
         let Self { cfg, mut finding } = self;
         if let Some(finding) = &mut finding {

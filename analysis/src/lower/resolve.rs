@@ -29,7 +29,7 @@ pub(super) use types::type_arguments;
 
 /// Index into [`Resolver::functions`].
 pub(crate) type FnId = usize;
-/// Index of a type with functions of its own.
+/// Index of a type with inherent functions.
 pub(crate) type TypeId = usize;
 /// Index of a module, or of a body that holds items.
 type ScopeId = usize;

@@ -36,7 +36,7 @@ fn told(asked: &Asked<'_>, sites: impl IntoIterator<Item = SiteId>, between: &st
     lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
-/// Every backward runs through graphs that are new since the last one.
+/// No graph is back-propagated twice.
 fn graphs_run_once(asked: &Asked<'_>) -> Option<Fact> {
     let cfg = asked.cfg;
     let mut backwards: BTreeSet<SiteId> = BTreeSet::new();
@@ -78,7 +78,7 @@ fn graphs_run_once(asked: &Asked<'_>) -> Option<Fact> {
     Some(fact(asked, "graphs_run_once", "no graph is run through twice", verdict, backwards))
 }
 
-/// The optimizer's state lasts as long as the loop in which it steps.
+/// The optimizer is constructed outside the loop in which it steps.
 fn built_once(asked: &Asked<'_>, id: usize) -> Option<Fact> {
     let cfg = asked.cfg;
     let optimizer = &cfg.optimizers[id];

@@ -47,7 +47,7 @@ impl Vocabularies {
         if known { Self(selected | Self::always()) } else { Self::ALL }
     }
 
-    /// The vocabularies without a crate of their own.
+    /// The vocabularies that belong to no crate, as bits.
     fn always() -> u8 {
         let own = LIBRARIES.iter().enumerate().filter(|(_, library)| library.crates.is_empty());
         own.map(|(index, _)| 1 << index).sum()

@@ -146,8 +146,7 @@ impl<'a> Lower<'a> {
         self.recording.state() != Recorded::No && values.any(open)
     }
 
-    /// Whether a variable that is called like a function is a model: some optimizer updates it, and it holds
-    /// no optimizer itself.
+    /// Whether the variable in `variable(..)` is a model: some optimizer updates it, and it holds no optimizer itself.
     pub(super) fn is_model(&self, name: &str, function: &Value<'a>) -> bool {
         matches!(function.kind, Kind::Plain)
             && !hints_at_training(name)

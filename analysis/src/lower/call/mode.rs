@@ -13,9 +13,9 @@ use crate::vocabulary::restores;
 /// Guards and closures around the current code that turn recording off.
 #[derive(Default)]
 pub(in crate::lower) struct Recording {
-    /// Number of guards and closures that certainly turn it off.
+    /// Number of guards and closures that certainly turn recording off.
     off: usize,
-    /// Number of guards and closures that may turn it off.
+    /// Number of guards and closures that may turn recording off.
     maybe_off: usize,
     /// Guards that save a mode, by syntax node.
     guards: Vec<usize>,
@@ -218,7 +218,7 @@ impl<'a> Lower<'a> {
         value.map_or_else(Value::nothing, |value| value.derived().with_origin(value.origin.clone()))
     }
 
-    /// Runs a closure with recording, whatever is around it.
+    /// Runs a closure with recording, even inside `no_grad`.
     pub(super) fn with_grad(&mut self, call: &Call<'a>) -> Value<'a> {
         let around = (self.recording.off, self.recording.maybe_off);
         (self.recording.off, self.recording.maybe_off) = (0, 0);

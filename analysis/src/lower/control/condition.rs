@@ -100,7 +100,7 @@ impl<'e> Test<'e> {
         Self::of(Expression::Node(node), None, true, code, false)
     }
 
-    /// The question about a variable or a field that gets a value.
+    /// The question about an assigned variable or field.
     pub(super) fn of_variable(name: &'e str, constant: Constant) -> Self {
         let (answer, holds) = match constant {
             Constant::Truth(value) => (None, value),

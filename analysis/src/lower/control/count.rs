@@ -177,7 +177,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The counter that a comparison is, once the whole function is lowered.
+    /// Resolves the comparison of a count to a counter, after the whole function is lowered.
     pub(super) fn counter(&self, count: &Count, site: SiteId) -> Option<Counter> {
         let counts = count.value.of?;
         let around = &self.cfg.sites[site].loops;

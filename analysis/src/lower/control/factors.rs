@@ -21,7 +21,7 @@ struct Finder {
 }
 
 impl Finder {
-    /// The name or number that an operand is, whatever is around it.
+    /// Records the name or number in an operand, inside casts and other wrappers.
     fn note(&mut self, mut operand: &Expr) {
         for _ in 0..limits::WRAPPERS {
             operand = match operand {

@@ -5,7 +5,7 @@ use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 
 impl<'a> Lower<'a> {
-    /// Gives the tensors that one computation returns a graph in common: a `backward` through one frees all.
+    /// Makes all tensors of one computation share a graph: a `backward` through one frees the graph of all.
     pub(in crate::lower) fn common_graph(&mut self, node: usize, mut value: Value<'a>) -> Value<'a> {
         if value.computed && value.tensor.is_none() && !matches!(value.kind, Kind::Tuple(_)) {
             let key = (node, self.nodes.chain);

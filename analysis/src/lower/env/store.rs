@@ -1,4 +1,4 @@
-//! Stores: a place gets a value.
+//! Stores of values in places.
 
 use crate::cfg::{Action, Deps, Origin, PathId};
 use crate::lower::Lower;
@@ -76,7 +76,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Ends the guard in the place, and begins the one that is stored.
+    /// Ends the guard previously stored in the place, and starts the new one.
     fn store_guard(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         self.close_guard(path);
         if let Kind::Guard(guard) = &mut value.kind {
@@ -140,7 +140,7 @@ impl<'a> Lower<'a> {
         self.env.values.insert(path, value);
     }
 
-    /// Forgets the values of the parts of a place that gets a new value.
+    /// Forgets the values of a place's parts before the place is overwritten.
     fn forget_parts(&mut self, path: PathId) {
         let parts: Vec<_> = self
             .objects

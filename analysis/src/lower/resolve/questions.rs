@@ -67,9 +67,9 @@ impl Questions {
         }
     }
 
-    /// Chooses the questions to track, in the first place those that guard stages in several places.
+    /// Chooses the questions to track, with priority for those that guard stages in several places.
     ///
-    /// Returns whether some of the latter are left out.
+    /// Returns whether some questions with priority are left out.
     pub(super) fn choose(mut self) -> (BTreeSet<Key>, bool) {
         for (name, tests) in std::mem::take(&mut self.held) {
             let Some((places, guarding)) = self.asked.get(&name).map(|asked| (asked.places, asked.guarding))

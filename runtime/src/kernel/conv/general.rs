@@ -23,7 +23,7 @@ const PITCH: usize = BLOCK + 16;
 const DEPTH: usize = 400;
 /// Maximum number of partial sums of the weight's gradient, one per group of blocks.
 const SUMS: usize = 8;
-/// Maximum length of all partial sums but the first.
+/// Maximum total length of the partial sums; a single one may be longer.
 const SUMS_LEN: usize = 1 << 21;
 
 /// The split of a group's channels into blocks of about [`DEPTH`] rows.
