@@ -36,7 +36,7 @@ struct Extent {
     end: (usize, usize),
     /// The statement, unless its code runs conditionally or later.
     statement: Option<Place>,
-    /// It ends with a semicolon.
+    /// The statement ends with a semicolon.
     ended: bool,
 }
 
@@ -64,7 +64,7 @@ impl Extents {
         self.around(place).and_then(|extent| extent.statement)
     }
 
-    /// The statement after which a new one can be inserted: it must end.
+    /// The statement around a call, if a new one can be inserted after it: it must end with a semicolon.
     fn behind(&self, place: &Place) -> Option<Place> {
         self.around(place).filter(|extent| extent.ended).and_then(|extent| extent.statement)
     }

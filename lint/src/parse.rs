@@ -39,7 +39,7 @@ pub(crate) fn parse(tokens: TokenStream) -> Result<File, Failure> {
     syn::parse2(tokens).map_err(|error| failure(error.span(), &error.to_string()))
 }
 
-/// The text from the end of its first line on, if that line names an interpreter.
+/// The text without its first line, if that line is a shebang.
 fn without_shebang(text: &str) -> &str {
     match text.strip_prefix("#!") {
         Some(rest) if !rest.trim_start().starts_with('[') => &text[text.find('\n').unwrap_or(text.len())..],

@@ -126,7 +126,7 @@ impl Cfg {
         }
     }
 
-    /// Whether two guards ask the same, however they came out.
+    /// Whether two guards ask the same question, whatever their values.
     pub(crate) fn asks_the_same(&self, a: GuardId, b: GuardId) -> bool {
         self.same_guard((a, true), (b, true)) || self.same_guard((a, true), (b, false))
     }

@@ -93,7 +93,7 @@ impl OptimizerFacts {
 pub(super) struct AllFacts(Vec<OptimizerFacts>);
 
 impl AllFacts {
-    /// At the entry of the function.
+    /// The facts at the entry of the function.
     pub(super) fn entry(cfg: &Cfg, annotated: bool) -> Self {
         Self(cfg.optimizers.iter().map(|optimizer| OptimizerFacts::entry(optimizer, annotated)).collect())
     }

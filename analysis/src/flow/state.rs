@@ -14,14 +14,14 @@ use crate::limits;
 /// The possible states at one point, one for each path condition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FlowState {
-    /// Sorted by their conditions.
+    /// The states, sorted by condition.
     pub(super) paths: Vec<PathState>,
-    /// There were too many path conditions: they are not kept apart any more.
+    /// There were too many path conditions, so their states are merged.
     pub(super) coarse: bool,
 }
 
 impl FlowState {
-    /// At the entry of the function.
+    /// The state at the entry of the function.
     pub(super) fn entry(cfg: &Cfg, annotated: bool) -> Self {
         Self { paths: vec![PathState::entry(cfg, annotated)], coarse: false }
     }

@@ -75,7 +75,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records an operator that also assigns.
+    /// Records a compound assignment, such as `left += right`.
     pub(super) fn note_added(&mut self, node: &'a ExprBinary, right: &Value<'a>) {
         let kind = if matches!(node.op, BinOp::AddAssign(_)) {
             UseKind::Add { measured: is_measured(right, &node.right) }

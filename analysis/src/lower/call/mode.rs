@@ -68,7 +68,7 @@ pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
     }
 }
 
-/// Modes.
+/// Switches of the training mode.
 impl<'a> Lower<'a> {
     /// Tracks the mode of the model in a place; returns whether there is room for it.
     pub(super) fn track_mode(&mut self, model: PathId) -> bool {

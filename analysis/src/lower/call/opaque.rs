@@ -206,7 +206,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Code that is not lowered.
+/// Effects of code that is not lowered.
 impl<'a> Lower<'a> {
     fn touch_closure(&mut self, argument: &'a Expr) {
         if let Expr::Closure(closure) = argument {

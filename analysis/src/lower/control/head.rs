@@ -77,7 +77,7 @@ impl Lower<'_> {
         (head.source, head.repeats, head.groups) = (Some(source), repeats, groups);
     }
 
-    /// The variables of a loop's pattern are bound.
+    /// Records the variables bound by a loop's pattern.
     pub(super) fn binds_item(&mut self, of: LoopId, pat: &Pat) {
         let Pat::Ident(ident) = pat else { return };
         if self.cfg.loops[of].head.item.is_none() {
