@@ -76,7 +76,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
 ///   expr, function     statements and expressions
 /// ```
 ///
-/// A room imports only from rooms above it.
+/// A submodule imports only from submodules above it.
 /// The exceptions are questions about syntax alone: `resolve` reads `control::condition` and `control::factors`,
 /// `env` reads `control::known`.
 struct Lower<'a> {
