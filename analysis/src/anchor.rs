@@ -1,7 +1,7 @@
 //! Anchors the edits of a fix to statements.
 //!
-//! A lint names the calls that change. Here each call becomes the statement around it, and a fix is dropped where
-//! there is no statement that could move, or no place for a new one. Nothing here knows the text of a file.
+//! A lint names the calls to change. Here each call is replaced by the statement around it. A fix is dropped if no
+//! statement can be moved, or if there is no place for a new one. Nothing here knows the text of a file.
 
 use proc_macro2::LineColumn;
 use syn::spanned::Spanned;
@@ -36,7 +36,7 @@ struct Extent {
     end: (usize, usize),
     /// The statement, unless its code runs conditionally or later.
     statement: Option<Place>,
-    /// It ends with a semicolon.
+    /// The statement ends with a semicolon.
     ended: bool,
 }
 
@@ -64,7 +64,7 @@ impl Extents {
         self.around(place).and_then(|extent| extent.statement)
     }
 
-    /// The statement after which a new one can be inserted: it must end.
+    /// The statement around a call, if a new one can be inserted after it: it must end with a semicolon.
     fn behind(&self, place: &Place) -> Option<Place> {
         self.around(place).filter(|extent| extent.ended).and_then(|extent| extent.statement)
     }
@@ -97,7 +97,7 @@ impl<'f> Visitor<'f> for Extents {
 }
 
 impl<'ast> Visit<'ast> for Extents {
-    /// The walk comes to the functions inside.
+    /// Does not descend: the walk over items visits inner functions.
     fn visit_item(&mut self, _: &'ast Item) {}
 
     fn visit_stmt(&mut self, statement: &'ast Stmt) {

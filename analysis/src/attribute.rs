@@ -19,7 +19,7 @@ use crate::{lints, suppress};
 pub(crate) type Reader<'t> =
     dyn Fn(&[Attribute], Option<&CheckOptions>, Option<&BTreeSet<String>>) -> (CheckOptions, bool) + 't;
 
-/// A reader behind a reference.
+/// A reference to a reader.
 pub(crate) type Told<'t> = &'t Reader<'t>;
 
 /// Whether an attribute is `#[training_loop]`, by any path.
@@ -131,7 +131,7 @@ fn check_clauses(bag: &Bag, spec: &Spec, above: Above) -> bool {
     writes.is_empty()
 }
 
-/// The variable that `optimizer = name` or `model = name` names.
+/// The variable in `optimizer = name` or `model = name`.
 fn role(bag: &Bag, clause: &Value, names: Option<&BTreeSet<String>>) -> Option<String> {
     let clause = clause.as_ref()?;
     if let Expr::Path(path) = &clause.value

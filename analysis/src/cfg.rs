@@ -1,7 +1,7 @@
-//! The control-flow graph of a function, reduced to what matters to a training loop, with the facts beside it.
+//! The control-flow graph of a function, reduced to the events of a training loop, with typed facts.
 //!
 //! It knows nothing of syntax.
-//! Each loop body is in it twice, as first iteration and as later iterations, so that a fault from the second
+//! It contains each loop body twice, as first iteration and as later iterations, so that a fault from the second
 //! batch on is certain.
 
 use crate::diagnostic::Place;
@@ -62,7 +62,7 @@ pub type CallId = usize;
 
 /// A function as blocks of events; block 0 is the entry.
 ///
-/// Graph, sites and conditions are here; what lints ask beside them is in [`Facts`].
+/// It has the graph, the sites and the conditions; [`Facts`] has all other facts for lints.
 #[derive(Debug, Default)]
 pub struct Cfg {
     /// All blocks, in the order in which they were lowered.
@@ -77,9 +77,9 @@ pub struct Cfg {
     pub(crate) loops: Vec<Loop>,
     /// Inlined calls.
     pub(crate) calls: Vec<Call>,
-    /// What conditions ask.
+    /// The questions of conditions.
     pub(crate) questions: Questions,
-    /// Conditions that decide within an iteration what is reached.
+    /// Conditions that decide within an iteration whether a site is reached.
     pub(crate) guards: Vec<Guard>,
     /// Names of all places of values.
     pub(crate) paths: Paths,
@@ -99,7 +99,7 @@ pub struct Cfg {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub struct Optimizer {
-    /// As the source names it.
+    /// The name in the source.
     pub name: String,
     /// The place that holds it.
     pub path: PathId,
@@ -107,7 +107,7 @@ pub struct Optimizer {
     pub owned: Option<Deps>,
     /// It belongs to the caller, or to `self`.
     pub from_caller: bool,
-    /// It is a parameter by value: it ends with the function.
+    /// It is a parameter by value, so it is dropped with the function.
     pub given: bool,
     /// It is passed on, stored or returned, so other code may step it.
     pub escapes: bool,
@@ -117,15 +117,15 @@ pub struct Optimizer {
     pub several: bool,
     /// Its constructors, each with whether a condition may skip it.
     pub built: Vec<(SiteId, bool)>,
-    /// The models that it updates and that the function constructs: place, constructor, and whether a condition
-    /// may skip that.
+    /// The updated models that the function constructs: place, constructor, and whether a condition may skip the
+    /// constructor.
     pub models: Vec<(PathId, SiteId, bool)>,
 }
 
 /// A named tensor with a graph.
 #[derive(Debug, Default)]
 pub struct Graph {
-    /// As the source names it.
+    /// The name in the source.
     pub name: String,
     /// Graphs that `backward` through this one frees as well.
     pub parents: Vec<GraphId>,
@@ -143,7 +143,7 @@ pub struct Graph {
     pub watched: bool,
 }
 
-/// What uses a graph.
+/// A user of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User {
     /// A backward.
@@ -153,7 +153,9 @@ pub enum User {
 }
 
 impl Graph {
-    /// Whether its own graph may be reused: not if it is used once, in the iteration that computes it.
+    /// Whether the graph itself may be used twice.
+    ///
+    /// A graph with a single use in its own iteration cannot be.
     fn may_be_reused(&self) -> bool {
         let once = match self.users[..] {
             [] => true,
@@ -181,11 +183,11 @@ pub struct Site {
     pub loops: Vec<LoopId>,
     /// Whether a condition inside the innermost loop may skip it.
     pub conditional: bool,
-    /// The conditions inside the innermost loop that lead to it, and how they came out.
+    /// The conditions inside the innermost loop that lead to it, each with its value.
     ///
     /// They include neither the head of a `while` nor conditions of jumps out of the loop.
     pub guards: Vec<(GuardId, bool)>,
-    /// The stage that it is, if it is one.
+    /// The stage of the call, if it has one.
     pub stage: Option<Stage>,
     /// It is one of several stages of one call.
     pub fused: bool,
@@ -200,26 +202,26 @@ pub struct Site {
 pub struct Call {
     /// Its site.
     pub site: SiteId,
-    /// The function that calls.
+    /// The calling function.
     pub caller: String,
-    /// The function that is called.
+    /// The called function.
     pub callee: String,
 }
 
 /// A loop of the source.
 #[derive(Debug, Default)]
 pub struct Loop {
-    /// Line of its head.
+    /// The line of the loop's head.
     pub line: usize,
     /// Its head.
     pub text: Excerpt,
-    /// What lints ask of its head.
+    /// The structure of its head, for lints.
     pub head: Head,
-    /// The expression that it iterates over; empty if there is none.
+    /// The iterated expression; empty if there is none.
     pub over: Excerpt,
-    /// The data in that expression, without any methods of iterators.
+    /// The data in the iterated expression, without iterator methods.
     pub data: Excerpt,
-    /// The same as a site.
+    /// The site of the iterated expression.
     pub iterates: Option<SiteId>,
 }
 
@@ -272,8 +274,9 @@ impl Cfg {
         }
     }
 
-    /// Whether the values in two places cannot share parameters: one of them is constructed in this function, and
-    /// not from the other.
+    /// Whether the values in two places cannot share parameters.
+    ///
+    /// This holds if the function constructs one of them, and not from the other.
     pub fn independent(&self, a: PathId, b: PathId) -> bool {
         let (a, b) = (self.paths.root_of(a), self.paths.root_of(b));
         let group = |path: PathId| self.facts.variable(path).and_then(|known| known.group).unwrap_or(path);
@@ -281,7 +284,7 @@ impl Cfg {
         group(a) != group(b) && !(is_parameter(a) && is_parameter(b))
     }
 
-    /// Whether opaque code that gets these places may change the gradients of this optimizer.
+    /// Whether opaque code that receives these places may change the gradients of this optimizer.
     pub fn touches(&self, id: OptimizerId, deps: &Deps) -> bool {
         let optimizer = &self.optimizers[id];
         let of = optimizer.owned.as_ref().unwrap_or(&self.function.models);

@@ -44,12 +44,12 @@ pub struct Checked {
     findings: Vec<Diagnostic>,
 }
 
-/// One function with all that it calls.
+/// One function with its callees.
 #[derive(Debug)]
 struct CheckedFn {
-    /// After the levels of its options.
+    /// The findings at the levels of its options.
     findings: Vec<Diagnostic>,
-    /// Nothing if only the findings are kept.
+    /// `None` if only the findings are kept.
     solved: Option<Solved>,
 }
 
@@ -60,7 +60,7 @@ struct Solved {
     annotated: bool,
 }
 
-/// What stays of a function after its check: states take memory.
+/// The results kept after the check of a function; states take memory.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
     Findings,
@@ -152,7 +152,7 @@ impl Solved {
     }
 }
 
-/// Each resolved function, lowered with all that it calls, and its options.
+/// Each resolved function, lowered with its callees, and its options.
 fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
     let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_resolved(seen, id)).collect();
     let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
@@ -176,7 +176,7 @@ fn has(lowered: &Lowered, effect: Effect) -> bool {
 /// The findings of all functions, one for each fault.
 ///
 /// A called function is checked in the states of its callers, and alone with unknown states.
-/// A fault that several of these checks find keeps its most certain and shortest account.
+/// Of several findings of one fault, the most certain and shortest is kept.
 fn merge(seen: &Resolver, functions: &[CheckedFn]) -> Vec<Diagnostic> {
     let mut merged: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
     for (id, function) in functions.iter().enumerate() {
@@ -192,7 +192,7 @@ fn merge(seen: &Resolver, functions: &[CheckedFn]) -> Vec<Diagnostic> {
     merged.into_values().collect()
 }
 
-/// A finding of one function at the level that the function around its place sets.
+/// A finding at the level set by the function that contains its place.
 fn levelled(seen: &Resolver, id: usize, finding: &Diagnostic, place: (usize, usize)) -> Option<Diagnostic> {
     match seen.around(place.0, place.1) {
         Some(around) if around != id => {

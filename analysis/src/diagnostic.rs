@@ -53,7 +53,7 @@ pub struct Diagnostic {
     pub level: Level,
     /// Whether every path to the place is faulty.
     pub certain: bool,
-    /// Where the fault is.
+    /// The place of the fault.
     pub place: Place,
     /// The fault: lower case, code in backticks, no final full stop.
     pub message: String,
@@ -61,7 +61,7 @@ pub struct Diagnostic {
     pub notes: Vec<Note>,
     /// The code to write instead.
     pub help: Option<String>,
-    /// The same as an edit of the source, if it is mechanical; set for files only.
+    /// The help as an edit of the source, if it is mechanical; set for files only.
     pub fix: Option<Box<Fix>>,
 }
 

@@ -1,6 +1,6 @@
 //! The entry points of the macros: a panic of the analysis becomes a report, and the item is emitted again.
 //!
-//! Completion and types of the user's code keep working whatever happens inside.
+//! Completion and type information for the user's code keep working even then.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -25,7 +25,7 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     })
 }
 
-/// Runs a pipeline; a panic becomes an error beside `item`.
+/// Runs a pipeline; a panic becomes an error next to `item`.
 fn guarded(item: &TokenStream, work: impl FnOnce() -> TokenStream) -> TokenStream {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<String>().map(String::as_str);

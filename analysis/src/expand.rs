@@ -97,8 +97,9 @@ impl<'a> Printer<'a> {
         self.plan.names.local(name, self.here)
     }
 
-    /// Adds the bound `Module` for the model, so that a type without it is a single error: with the bound, the body and
-    /// the spec's own expressions type-check as if it were a module.
+    /// Adds the bound `Module` for the model's type.
+    ///
+    /// A type that is not a module then causes only one error: the body type-checks under the bound.
     fn bind_module(&self, signature: &mut Signature, model: &Type) -> TokenStream {
         let at = mixed(Place::of(model).start);
         let path = self.path_at(at);

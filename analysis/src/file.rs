@@ -26,12 +26,12 @@ impl CheckedFile {
     /// Checks every function of a file, the methods of its types and traits included.
     ///
     /// A function with `#[training_loop]` is checked as the macro checks it.
-    /// If it has a spec and no body, the spec is checked, and the loop that it stands for.
+    /// If it has a spec and no body, the spec and its generated loop are checked.
     pub fn of(file: &File) -> Self {
         Self::checked(file, Keep::Findings)
     }
 
-    /// The same, with proofs.
+    /// Checks a file, with proofs.
     pub fn with_proofs(file: &File) -> Self {
         Self::checked(file, Keep::States)
     }

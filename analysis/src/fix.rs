@@ -1,10 +1,10 @@
-//! Changes of the source that repair what a finding reports, as edits of whole statements.
+//! Fixes of findings, as edits of whole statements.
 //!
-//! A lint names calls, `anchor` puts the statements around them in their place, and the command makes text of them.
+//! A lint names calls, `anchor` replaces them by the statements around them, and the command turns these into text.
 
 use crate::place::Place;
 
-/// A change that mends a finding.
+/// A change that repairs the code of a finding.
 #[derive(Clone, Debug)]
 pub struct Fix {
     /// A description.
@@ -18,9 +18,9 @@ pub struct Fix {
 /// The confidence that a fix is the intended change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Applicability {
-    /// It is one of several possible intentions.
+    /// The user may have intended another change.
     Maybe,
-    /// It can be applied without a look.
+    /// It can be applied without review.
     Safe,
 }
 

@@ -1,8 +1,8 @@
-//! The dataflow analysis: what may hold at each point of a control-flow graph.
+//! The dataflow analysis: the possible states at each point of a control-flow graph.
 //!
 //! A [`FlowState`] has a few state sets for each optimizer and each graph that was back-propagated.
 //! Effects are small, `join` returns whether it changed anything, and a work list runs to the fixpoint.
-//! Only then one pass collects the [`Visit`]s that lints look at.
+//! After the fixpoint a single pass collects the [`Visit`]s, the input of lints.
 //!
 //! ```text
 //! for batch in train {                          // gradients:
@@ -12,7 +12,7 @@
 //! }
 //! ```
 //!
-//! Each file knows those listed before it, and none after it.
+//! Each module imports only modules listed before it.
 
 mod gradients;
 mod graph;

@@ -96,7 +96,7 @@ pub(crate) fn check_jumps(bag: &Bag, body: &Expr, what: &str) {
     jumps.visit_expr(body);
 }
 
-/// The same for a block in an order list.
+/// Rejects jumps out of a block in an order list.
 pub(crate) fn check_block_jumps(bag: &Bag, block: &Block) {
     let mut jumps = Jumps { bag, what: "a block", loops: 0, labels: Vec::new() };
     jumps.visit_block(block);

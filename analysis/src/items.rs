@@ -1,6 +1,6 @@
 //! The one walk over the items of a file.
 //!
-//! It names every function with its owner and its attributes, and what the function is in.
+//! It visits every function with its owner, its attributes and the items around it.
 //! Bodies nested deeper than [`limits::NESTED_EXPRESSIONS`](crate::limits) are left out: the walk is recursive.
 
 use proc_macro2::{Span, TokenStream};
@@ -17,7 +17,7 @@ use crate::item::SpecFn;
 
 /// A function with a body.
 pub(crate) struct Function<'a> {
-    /// The type of the `impl` or the trait that it is a method of.
+    /// For a method, the type of its `impl`, or its trait.
     pub(crate) owner: Option<&'a Ident>,
     pub(crate) attributes: &'a [Attribute],
     pub(crate) signature: &'a Signature,
@@ -40,14 +40,14 @@ pub(crate) struct Bodiless<'a> {
     pub(crate) tokens: &'a TokenStream,
 }
 
-/// What a walk calls; `inside` goes on with what is in the item.
+/// The callbacks of a walk; `inside` continues it inside the item.
 pub(crate) trait Visitor<'f>: Sized {
-    /// A function with a body; functions in its body are inside.
+    /// A function with a body, which may contain other functions.
     fn function(&mut self, _: &Function<'f>, inside: impl FnOnce(&mut Self)) {
         inside(self);
     }
 
-    /// A function without one.
+    /// A function without a body.
     fn bodiless(&mut self, _: Bodiless<'f>) {}
 
     fn module(&mut self, _: &'f ItemMod, inside: impl FnOnce(&mut Self)) {
@@ -188,7 +188,7 @@ fn type_name(ty: &Type) -> Option<&Ident> {
     }
 }
 
-/// Takes the attribute off everything that a check of the whole item has read; whether there was any.
+/// Removes the attribute from everything that a check of the whole item has read; returns whether there was any.
 pub(crate) fn strip(item: &mut Item) -> bool {
     let mut strip = Strip { found: false };
     strip.visit_item_mut(item);

@@ -39,7 +39,7 @@ pub(crate) const NESTED_CLOSURES: usize = 6;
 /// Events of a function in which calls are still followed.
 pub(crate) const EVENTS_TO_FOLLOW_IN: usize = 40_000;
 
-/// Optimizers of a function in which calls are still followed: the callee may have some of its own.
+/// Optimizers of a function in which calls are still followed; the callee may add more.
 pub(crate) const OPTIMIZERS_TO_FOLLOW_IN: usize = 12;
 
 /// Optimizers that the head of a loop names one by one.
@@ -63,7 +63,7 @@ pub(crate) const OUTCOMES: usize = 64;
 
 /// Joint outcomes while conditions that occur only once are followed as well.
 ///
-/// These tell less, so their bound is lower.
+/// Such conditions help less, so their bound is lower.
 pub(crate) const OUTCOMES_WITH_SINGLE: usize = 16;
 
 /// Jumps out of an iteration that are remembered at once.
@@ -80,7 +80,7 @@ pub(crate) const NESTED_ARITHMETIC: usize = 12;
 /// Wrappers around a factor, such as casts and calls.
 pub(crate) const WRAPPERS: usize = 8;
 
-/// Assignments between a measure and what it was computed from.
+/// Assignments between a measure and its inputs.
 pub(crate) const MEASURE_SOURCES: usize = 4;
 
 /// Characters of a call that a message shows in full.
@@ -109,7 +109,7 @@ pub(crate) const VISITS: usize = 400;
 /// A larger set stands for all places.
 pub(crate) const PLACES: usize = 24;
 
-/// Forward passes behind a value that are told apart.
+/// Forward passes of a value that are distinguished.
 pub(crate) const FORWARDS: usize = 8;
 
 /// Uses of one variable that are kept.

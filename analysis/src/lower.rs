@@ -4,7 +4,7 @@
 //! It tracks values through `let`, references, fields, tuples and closures, asks the vocabulary for the effect of
 //! each call, and emits an event where gradients, graphs or modes change.
 //! Code that it does not understand becomes an event that makes the analysis silent about the places involved.
-//! It decides nothing: `flow` interprets the events, `lints` judge the result.
+//! It decides nothing: `flow` interprets the events, `lints` check the result.
 //!
 //! [`Lower`] draws the rooms of this folder and the order of their imports.
 //! Each room owns its state, a field of [`Lower`].
@@ -58,7 +58,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     Lowered { cfg: lower.cfg, called: lower.inlining.called }
 }
 
-/// The walk over one function: its graph so far, and the state of each room.
+/// The walk over one function: its graph so far, and the state of each submodule.
 ///
 /// ```text
 ///       text           source text for messages
@@ -76,7 +76,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
 ///   expr, function     statements and expressions
 /// ```
 ///
-/// A room imports only from rooms above it.
+/// A submodule imports only from submodules above it.
 /// The exceptions are questions about syntax alone: `resolve` reads `control::condition` and `control::factors`,
 /// `env` reads `control::known`.
 struct Lower<'a> {
@@ -96,7 +96,7 @@ struct Lower<'a> {
     syntax: Syntax,
 }
 
-/// Where in the syntax tree the walk is.
+/// The position of the walk in the syntax tree.
 #[derive(Default)]
 struct Syntax {
     /// Nesting depth of the expression.

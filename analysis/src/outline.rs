@@ -13,7 +13,7 @@ pub struct Outline {
     loops: usize,
 }
 
-/// A function with a body, or one whose body a spec stands for.
+/// A function with a body, or one whose body is generated from a spec.
 #[derive(Debug)]
 struct Extent {
     /// The name, after that of the type for a method: `Trainer::fit`.

@@ -1,6 +1,6 @@
-//! The pipeline of the attribute: one way for a spec, one for a hand-written function, one for a group of items.
+//! The pipelines of the attribute: for a spec, for a hand-written function, and for a group of items.
 //!
-//! Errors are collected within a phase; a way stops between two phases where the next one cannot work with them.
+//! Errors are collected within a phase; a pipeline stops before a phase that cannot run on erroneous input.
 //!
 //! ```text
 //! spec      parse, check clauses, check numbers ─ stop ─ plan, expand, check the loop
@@ -71,7 +71,7 @@ fn spec(args: &TokenStream, item: &SpecFn) -> Output {
     Output::inside(function, findings)
 }
 
-/// Checks a hand-written loop, which comes out as it went in.
+/// Checks a hand-written loop, and returns its tokens unchanged.
 fn function(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> Output {
     let bag = Bag::new();
     let mut names = names_in(&item.sig);
@@ -90,8 +90,8 @@ fn function(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> Output {
 
 /// Checks the functions of a module or an `impl` together.
 ///
-/// The item comes out as it went in, without the attributes that would have a function checked a second time.
-/// A function without a body keeps its attribute, which writes its loop.
+/// Returns the item unchanged, except for the attributes that would check a function a second time.
+/// A function without a body keeps its attribute, which generates its loop.
 fn items(args: TokenStream, group: syn::Item, tokens: &TokenStream) -> Output {
     let bag = Bag::new();
     let around = attribute::read(&bag, args, Above::Group, None, annotated(Author::Person));
@@ -115,7 +115,7 @@ pub(crate) fn check_spec(mut item: SpecFn) -> Vec<Diagnostic> {
 
 /// An item that is nested too deep to be parsed.
 ///
-/// A hand-written one comes out unchecked; one without a body cannot get it.
+/// A hand-written one is returned unchecked; for one without a body this is an error.
 fn unparsed(tokens: &TokenStream, place: Span) -> Output {
     let has_body = !matches!(tokens.clone().into_iter().last(), Some(TokenTree::Punct(_)));
     let errors = if has_body { Vec::new() } else { vec![nested_too_deep(place)] };

@@ -108,8 +108,9 @@ pub(crate) struct Validation {
     pub(crate) first: bool,
     pub(crate) order: Vec<Step>,
     pub(crate) metrics: Vec<Measure>,
-    /// The hook after it; and the same hook before the first epoch, where the model is the only local.
+    /// The hook after the pass.
     pub(crate) end: Option<Step>,
+    /// The same hook before the first epoch, where the model is the only local.
     pub(crate) first_end: Option<Step>,
 }
 

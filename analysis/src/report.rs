@@ -1,14 +1,14 @@
 //! Diagnostics to tokens: the only file that knows how rustc shows them.
 //!
 //! A stable macro cannot attach notes to an error.
-//! Notes, help and the lint's name follow the message on lines of their own, in rustc's layout.
+//! Notes, help and the lint's name follow the message on separate lines, in rustc's layout.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use crate::diagnostic::{Diagnostic, Level};
 
-/// An item as it comes out, with what was found in it.
+/// The emitted item, with the findings in it.
 pub(crate) struct Output {
     item: TokenStream,
     pub(crate) findings: Vec<Diagnostic>,
@@ -20,29 +20,29 @@ pub(crate) struct Output {
 enum Warnings {
     /// As statements at the start of the function's body.
     Inside,
-    /// As items beside the item.
+    /// As items next to the item.
     Beside,
-    /// Nowhere: errors keep the body from being written.
+    /// Nowhere: because of errors the body is not generated.
     Nowhere,
 }
 
 impl Output {
-    /// A function; its warnings are in its body.
+    /// A function, with its warnings in its body.
     pub(crate) fn inside(item: TokenStream, findings: Vec<Diagnostic>) -> Self {
         Self { item, findings, warnings: Warnings::Inside }
     }
 
-    /// Any item; its warnings are beside it.
+    /// Any item, with its warnings next to it.
     pub(crate) fn beside(item: TokenStream, findings: Vec<Diagnostic>) -> Self {
         Self { item, findings, warnings: Warnings::Beside }
     }
 
-    /// A function that only type-checks, in place of one that cannot be written.
+    /// A function that only type-checks, in place of one that cannot be generated.
     pub(crate) fn stand_in(item: TokenStream, findings: Vec<Diagnostic>) -> Self {
         Self { item, findings, warnings: Warnings::Nowhere }
     }
 
-    /// The item, its errors behind it, its warnings in their place; `user` as in [`errors`].
+    /// The item, followed by its errors, with its warnings at their place; `user` as in [`errors`].
     pub(crate) fn tokens(self, user: Span) -> TokenStream {
         let (errors, warnings) = (errors(&self.findings, user), warnings(&self.findings, user));
         let item = self.item;
@@ -71,7 +71,7 @@ fn with_statements(function: TokenStream, more: TokenStream) -> TokenStream {
     tokens.into_iter().collect()
 }
 
-/// The number of tokens that the inner attributes at the start of a body take: three for each, `#![..]`.
+/// The number of tokens in the inner attributes at the start of a body: three for each, `#![..]`.
 fn inner_attributes(statements: &[TokenTree]) -> usize {
     let is = |at: usize, sign| matches!(statements.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
     (0..).step_by(3).find(|at| !(is(*at, '#') && is(at + 1, '!'))).unwrap_or(0)

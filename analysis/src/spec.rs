@@ -1,7 +1,7 @@
 //! The parsed arguments of `#[training_loop(...)]`: each clause once, with the span of its key.
 //!
 //! `spec/table.rs` is the one table of clauses. `Spec::parse` handles only the grammar: `rules` checks values and
-//! combinations of clauses, `plan` gives them their meaning.
+//! combinations of clauses, `plan` interprets them.
 
 mod clauses;
 mod duration;

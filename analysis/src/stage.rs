@@ -51,7 +51,7 @@ pub enum Effect {
     Fill,
     /// Clips them.
     Clip,
-    /// Uses them for an update, and does not clear them.
+    /// Uses the gradients for an update, and does not clear them.
     Take,
     /// Divides them by the factor of a gradient scaler.
     Unscale,

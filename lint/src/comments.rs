@@ -1,26 +1,26 @@
-//! Comments of Rust source, which no token stream has: what is between its tokens.
+//! Comments of Rust source: they are not in the token stream, but in the text between its tokens.
 
 use std::ops::Range;
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
-/// A `//` comment that is no documentation.
+/// A `//` comment, not a doc comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Comment<'a> {
     /// Its line, counted from 1.
     pub(crate) line: usize,
     /// The text after the two slashes.
     pub(crate) text: &'a str,
-    /// The line of the code that it speaks of: its own, or else that of the next token of code.
+    /// The line of the code that it applies to: its own if it trails code, else that of the next token.
     pub(crate) of: Option<usize>,
 }
 
 impl Comment<'_> {
-    /// What a comment for this program starts with.
+    /// The prefix of a comment for this program.
     pub(crate) const MARK: &'static str = "training-loop:";
 }
 
-/// The comments of a text, which has these tokens.
+/// The comments of a text, between its tokens.
 pub(crate) fn comments<'a>(text: &'a str, tokens: &TokenStream) -> Vec<Comment<'a>> {
     let mut scan = Scan { text, at: 0, line: 1, trails: false, comments: Vec::new() };
     let mut open = vec![(tokens.clone().into_iter(), None)];
@@ -50,7 +50,7 @@ struct Scan<'a> {
     /// The end of the last token, as a byte and as a line.
     at: usize,
     line: usize,
-    /// The last token is code.
+    /// The last token is code, not a doc comment.
     trails: bool,
     comments: Vec<Comment<'a>>,
 }

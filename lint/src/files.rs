@@ -58,7 +58,7 @@ fn below(folder: &Path, files: &mut Files, found: &mut BTreeMap<PathBuf, PathBuf
     }
 }
 
-/// Whether a folder is cargo's output: a module may be called `target` as well.
+/// Whether a folder is cargo's output. The name alone is not enough: a module may be called `target` too.
 fn is_output(entry: &DirEntry) -> bool {
     let is_below = entry.depth() > 0 && entry.file_name() == "target";
     is_below

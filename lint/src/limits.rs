@@ -3,13 +3,13 @@
 /// The stack of a thread that checks, in bytes.
 ///
 /// Syntax trees are walked by recursion, and generated files nest deeper than the usual stack allows.
-/// Memory is only taken for the part that is used.
+/// Memory is allocated only for the used part.
 pub(crate) const STACK: usize = 512 << 20;
 
 /// The stack that parsing a file may take by a careful estimate, in bytes: well below [`STACK`].
 pub(crate) const PARSING: usize = STACK / 5 * 2;
 
-/// Nested brackets that are counted in the error about them: fewer get a place instead.
+/// Nesting depth of brackets from which the error names the depth; below it, the error names a place.
 pub(crate) const BRACKETS: usize = 4_000;
 
 /// Threads that check files: each takes address space for a stack of [`STACK`] bytes.

@@ -8,14 +8,14 @@ use crate::comments::{Comment, comments};
 use crate::limits;
 use crate::source::Failure;
 
-/// The text of a file as tokens: made once, for the estimate of the stack, the comments and the syntax tree.
+/// The tokens of a file, lexed once for the stack estimate, the comments and the syntax tree.
 pub(crate) struct Lexed<'a> {
     /// The comments, if one of them may be for this program.
     pub(crate) comments: Vec<Comment<'a>>,
     pub(crate) tokens: TokenStream,
 }
 
-/// Lexes the text of a file, and refuses what would take too much stack to parse.
+/// Lexes the text of a file; an error if it would take too much stack to parse.
 pub(crate) fn lex(text: &str) -> Result<Lexed<'_>, Failure> {
     let text = without_shebang(text);
     let tokens: TokenStream = text.parse().map_err(|error: proc_macro2::LexError| {
@@ -39,7 +39,7 @@ pub(crate) fn parse(tokens: TokenStream) -> Result<File, Failure> {
     syn::parse2(tokens).map_err(|error| failure(error.span(), &error.to_string()))
 }
 
-/// The text from the end of its first line on, if that line names an interpreter.
+/// The text without its first line, if that line is a shebang.
 fn without_shebang(text: &str) -> &str {
     match text.strip_prefix("#!") {
         Some(rest) if !rest.trim_start().starts_with('[') => &text[text.find('\n').unwrap_or(text.len())..],

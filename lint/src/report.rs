@@ -1,4 +1,4 @@
-//! What a run reports: files with their findings, and the totals.
+//! The report of a run: files with their findings, and the totals.
 
 use std::ops::AddAssign;
 

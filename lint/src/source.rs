@@ -11,7 +11,7 @@ use crate::limits;
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct Source {
-    /// The path as it was given or found.
+    /// The path, as given on the command line or found in a folder.
     pub(crate) path: PathBuf,
     /// Its text, without a byte order mark.
     pub(crate) text: String,

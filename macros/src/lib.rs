@@ -138,8 +138,8 @@ pub fn training_loop(args: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
-/// `#[module(crate = path)]` on the struct is the path of the runtime, if it is not a dependency on the crate
-/// `training-loop` in `Cargo.toml`, under any name.
+/// `#[module(crate = path)]` on the struct sets the path of the runtime. It is only needed if `Cargo.toml` has no
+/// dependency on the crate `training-loop`, under this or another name.
 #[proc_macro_derive(Module, attributes(module))]
 pub fn derive_module(item: TokenStream) -> TokenStream {
     training_loop_analysis::derive_module(renamed::attribute(item).into()).into()

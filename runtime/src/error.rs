@@ -54,7 +54,7 @@ pub enum Error {
         value: String,
         /// The rule: `must be at least 1`.
         rule: &'static str,
-        /// What to write instead; may be empty.
+        /// The suggested replacement; may be empty.
         help: &'static str,
     },
     /// A loader yields no batch.
@@ -131,14 +131,14 @@ pub enum Error {
         line: Option<u64>,
         /// The column, counted from 0 (the message counts from 1), and its name if the file has a header.
         column: Option<(usize, Option<String>)>,
-        /// What is wrong.
+        /// The problem.
         problem: Box<CsvProblem>,
     },
     /// A model file that is cut short, damaged, or not a safetensors file.
     ModelFile {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         problem: ModelFileProblem,
     },
     /// A state whose entries differ from those of the model. The model is unchanged.

@@ -54,7 +54,7 @@ pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
 /// An evaluation scope over a model on this thread; made by [`evaluation`].
 #[derive(Debug)]
 pub struct Evaluation {
-    /// Kept alive, because scopes are counted by address.
+    /// The covered modes; they stay alive, because this thread counts its scopes by the address of the mode.
     modes: Vec<Mode>,
     _restored: Restored,
     _no_grad: NoGradGuard,

@@ -152,7 +152,7 @@ pub trait LossWeight {
     fn weight(self) -> f64;
 }
 
-/// The types that can count units in `max_time = count minutes`: numbers.
+/// The number types allowed as `count` in `max_time = count minutes`.
 #[diagnostic::on_unimplemented(
     message = "`max_time` cannot count `{Self}`",
     note = "seconds, minutes and hours are counted by a `usize`, `u64`, `u32`, `i32`, `f32` or `f64`; a `Duration` \

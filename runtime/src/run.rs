@@ -210,7 +210,7 @@ impl Run {
         self.window.map_or(0.0, Window::weight)
     }
 
-    /// The factor of the window's gradients before the update, which makes them those of one large batch.
+    /// The factor that scales the window's accumulated gradients to those of one large batch.
     pub fn window_scale(&self) -> Scalar {
         self.window.map_or(1.0, Window::scale)
     }

@@ -1,6 +1,6 @@
 //! Reusable buffers of scalars.
 //!
-//! A training step uses buffers of the same sizes as the step before it. Each thread keeps what it drops, up to
+//! A training step uses buffers of the same sizes as the step before it. Each thread keeps dropped buffers, up to
 //! [`KEPT_BYTES`], so that the steady state neither requests memory from the system nor touches new pages. A buffer
 //! that another thread made is freed, because otherwise a loader's batches would accumulate here. All kept memory is
 //! freed when a parameter is dropped, since the next model will need other sizes.

@@ -1,4 +1,4 @@
-//! Values without a graph: what operations compute with, and what they save for `backward`.
+//! Values without a graph: the operands of kernels, and the tensors saved for `backward`.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
-//! What a loop records beside the training: sums, collections, the best model so far, errors in the data.
+//! Bookkeeping of a loop: sums, collections, the best model so far, errors in the data.
 
 use super::{Excerpt, LoopId, Past, PathId, SiteId};
 
-/// A branch that is taken when a measure is better than the best so far, which it then becomes.
+/// A branch that stores a measure as the new best if it improves on the best so far.
 #[derive(Clone, Debug)]
 pub struct Choice {
     /// The condition.
@@ -18,7 +18,7 @@ pub struct Choice {
 pub struct Measure {
     /// Its name.
     pub name: String,
-    /// The names of what it was computed from.
+    /// The names in the expressions that it was computed from.
     pub names: Vec<String>,
     /// The resolved forwards that it was computed from.
     pub forwards: Vec<SiteId>,
@@ -42,14 +42,14 @@ pub struct Swallow {
 /// A tensor with its graph that is added to a sum or put into a collection.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// Where.
+    /// The place of the addition.
     pub site: SiteId,
     /// The sum or the collection.
     pub into: PathId,
     /// The tensor, without `&` and `.clone()`, if it is a variable or a field.
     pub place: Option<Excerpt>,
-    /// What it was computed from.
+    /// The past of the tensor.
     pub past: Past,
-    /// It is added, not put beside others.
+    /// It is added to a sum, not collected.
     pub added: bool,
 }

@@ -1,4 +1,4 @@
-//! Forwards, losses and backwards, with what they were computed from.
+//! Forwards, losses and backwards, with the past of their inputs.
 
 use super::{Deps, PathId, SiteId};
 use crate::stage::Stage;
@@ -28,25 +28,25 @@ impl Sites {
         self.is_unknown() || self.known().contains(&site)
     }
 
-    /// The union of both.
+    /// The union of the two.
     pub fn union(&self, other: &Self) -> Self {
         Self(self.0.union(&other.0))
     }
 }
 
-/// What a value was computed from, whatever was applied to it since; a plain number has no past.
+/// The forwards and losses that a value was computed from, through any later operations; a plain number has no past.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
     /// Forwards and losses.
     pub computed: Sites,
     /// Collections and sums that held it on the way.
     pub collected: Deps,
-    /// It also depends on something that may have a graph of its own.
+    /// It also depends on a value that may have a separate graph.
     pub open: bool,
 }
 
 impl Past {
-    /// The union of both.
+    /// The union of the two.
     pub fn union(&self, other: &Self) -> Self {
         Self {
             computed: self.computed.union(&other.computed),
@@ -70,7 +70,7 @@ pub enum Recorded {
 /// A forward, a loss or a backward.
 #[derive(Clone, Debug)]
 pub struct Computation {
-    /// Which of the three.
+    /// The stage: forward, loss or backward.
     pub stage: Stage,
     /// The place of the model of a forward.
     pub model: Option<PathId>,
@@ -78,18 +78,18 @@ pub struct Computation {
     pub models: Deps,
     /// Its arguments, without the receiver.
     pub given: Deps,
-    /// What its receiver and arguments were computed from.
+    /// The past of its receiver and arguments.
     pub past: Past,
     /// Whether it is recorded.
     pub recorded: Recorded,
-    /// Whether it trains, if an argument says so.
+    /// The training flag among its arguments, if there is one.
     pub told: Option<bool>,
     /// The `detach` that an argument went through.
     pub detached: Option<SiteId>,
 }
 
 impl Computation {
-    /// Joins what holds at another visit of the site.
+    /// Joins the facts of another visit of the site.
     pub(crate) fn join(&mut self, other: &Self) {
         self.models = self.models.union(&other.models);
         self.given = self.given.union(&other.given);

@@ -1,4 +1,4 @@
-//! Conditions: what they ask, and how several make one.
+//! Conditions: questions with the answer yes or no, and formulas over them.
 //!
 //! ```text
 //! if let Some(opt) = &mut optimizer { .. }     // question 0: is `optimizer` a `Some`?
@@ -16,28 +16,28 @@ pub type QuestionId = usize;
 /// The questions whose answers are part of the state.
 #[derive(Debug, Default)]
 pub(crate) struct Questions {
-    /// By the bit that they have in the state.
+    /// Indexed by their bit in the state.
     pub(crate) followed: Vec<Question>,
-    /// Some that are asked repeatedly are not part of the state, so a fault on some path may be none.
+    /// Some repeated questions are not part of the state, so a fault on some path may be a false alarm.
     pub(crate) too_many: bool,
 }
 
-/// A question with the answer yes or no: whether an expression is true, or whether it is a certain constant.
+/// A question with the answer yes or no: whether an expression is true, or whether it equals a given constant.
 ///
-/// All places that ask the same of the same variables share it.
+/// All places that ask the same question about the same variables share it.
 #[derive(Clone, Debug)]
 pub struct Question {
     /// The expression.
     pub subject: Excerpt,
-    /// How a message speaks of the answer.
+    /// The wording of the answer in messages.
     pub wording: Wording,
-    /// It asks for a constant, so yes tells more than no.
+    /// It asks for a constant, so the answer yes is more specific than no.
     pub of_constant: bool,
-    /// The followed questions whose answer is no where this one's is yes, as bits.
+    /// The followed questions that a yes to this one answers with no, as bits.
     pub excludes: u32,
 }
 
-/// How a message speaks of an answer.
+/// The wording of an answer in messages.
 #[derive(Clone, Debug)]
 pub enum Wording {
     /// The subject is this variant of `Option` or `Result`, or the other one.
@@ -48,20 +48,20 @@ pub enum Wording {
     Pattern {
         /// The pattern.
         pattern: Excerpt,
-        /// The answer where it matches.
+        /// The answer if it matches.
         yes: bool,
     },
-    /// This expression is true, or not.
+    /// An expression is true, or false.
     Truth {
         /// The expression.
         text: Excerpt,
-        /// The answer where it is true.
+        /// The answer if it is true.
         yes: bool,
     },
 }
 
 impl Question {
-    /// The answer as a message says it after a comma.
+    /// The answer as a clause after a comma in a message.
     pub fn when(&self, yes: bool) -> String {
         let subject = &self.subject;
         match &self.wording {
@@ -82,18 +82,18 @@ impl Question {
     }
 }
 
-/// A question that is asked at some place.
+/// A question asked at one place in the source.
 #[derive(Clone, Debug)]
 pub struct Condition {
     /// The question.
     pub question: QuestionId,
-    /// The version of the variables in it: two conditions with the same question and version are equal.
+    /// The version of the question's variables: conditions with the same question and version have the same value.
     pub version: u32,
-    /// What it depends on.
+    /// The kind of value that decides it.
     pub kind: ConditionKind,
 }
 
-/// What a condition depends on.
+/// The kind of value that decides a condition.
 #[derive(Clone, Debug)]
 pub enum ConditionKind {
     /// The number of iterations: `(i + 1) % k == 0`, `count == k`, `i.is_multiple_of(k)`.
@@ -104,7 +104,7 @@ pub enum ConditionKind {
     Measured,
     /// A variable or a field alone.
     Flag,
-    /// A call without arguments alone, which does not depend on what was computed: `engine.should_step()`.
+    /// Only a call without arguments, independent of computed values: `engine.should_step()`.
     Asks,
     /// Anything else.
     Other,
@@ -132,7 +132,7 @@ impl<T> Formula<T> {
         }
     }
 
-    /// The formula with another in place of each condition.
+    /// The formula with each condition replaced by a formula.
     pub(crate) fn replaced<U>(self, replace: &mut dyn FnMut(T) -> Formula<U>) -> Formula<U> {
         match self {
             Self::Is(single) => replace(single),
@@ -153,7 +153,7 @@ impl<T> Formula<T> {
 }
 
 impl Formula<Condition> {
-    /// Whether both come out the same way, wherever both are evaluated.
+    /// Whether both have the same value wherever both are evaluated.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
         let all = |some: &[Self], others: &[Self]| {
             some.len() == others.len() && some.iter().zip(others).all(|(one, other)| one.agrees(other))
@@ -168,7 +168,7 @@ impl Formula<Condition> {
         }
     }
 
-    /// What the formula depends on as a whole.
+    /// The kind of the whole formula.
     pub(crate) fn kind(&self) -> ConditionKind {
         match self {
             Self::Is(condition) => condition.kind.clone(),

@@ -50,7 +50,7 @@ impl Cfg {
         out
     }
 
-    /// The blocks that are drawn: those reached that are the entry, an exit, a loop head, or contain a stage.
+    /// The blocks to draw: reachable ones that are the entry, an exit or a loop head, or contain a stage.
     fn shown(&self) -> Vec<BlockId> {
         let mut reached = BTreeSet::from([0]);
         let mut open = vec![0];

@@ -1,4 +1,4 @@
-//! Blocks of events, and what an event does.
+//! Blocks of events, and the actions of events.
 
 use super::{BlockId, Deps, GraphId, LoopId, OptimizerId, PathId, SiteId};
 use crate::diagnostic::Place;
@@ -15,16 +15,16 @@ pub struct Block {
     pub events: Vec<Event>,
     /// The edges to the next blocks.
     pub edges: Vec<Edge>,
-    /// The loop whose further iteration begins here.
+    /// The loop whose later iterations start here.
     pub iterates: Option<LoopId>,
-    /// The brace, the `?` or the `return` by which the function ends here.
+    /// The brace, the `?` or the `return` that ends the function here.
     pub ends: Option<Place>,
 }
 
 /// The position of a block in the function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BlockKind {
-    /// Anywhere else.
+    /// Any other block.
     #[default]
     Inner,
     /// The start of a loop's iterations.
@@ -60,7 +60,7 @@ pub struct Event {
 pub enum Action {
     /// An optimizer is constructed; its gradients are empty.
     Build(OptimizerId),
-    /// An optimizer comes from opaque code.
+    /// An optimizer is replaced by one from opaque code.
     Forget(OptimizerId),
     /// A stage acts on the gradients of one optimizer.
     Effect(OptimizerId, Effect),
@@ -68,11 +68,11 @@ pub enum Action {
     Through(Deps, Effect),
     /// `backward` of a loss.
     Backward {
-        /// What the loss was computed from.
+        /// The places that the loss was computed from.
         deps: Deps,
         /// The tensors whose graphs it traverses.
         graphs: Vec<GraphId>,
-        /// Whether the loss is the first of them; else it was computed from them.
+        /// Whether the first of `graphs` is that of the loss; else the loss was computed from them.
         own: bool,
         /// Whether the graphs are retained.
         retain: bool,
@@ -85,7 +85,7 @@ pub enum Action {
     LoseGraph(GraphId),
     /// Opaque code may have changed the gradients of the values in these places.
     Touch(Deps),
-    /// A new value that is not computed from it replaces a model or a layer.
+    /// A model or a layer is replaced by a value that was not computed from it.
     Replace(PathId),
     /// The answer to the followed question with this bit.
     Assume(usize, bool),
@@ -93,13 +93,13 @@ pub enum Action {
     Unassume(usize),
     /// A stage that does not act on gradients, for drawings.
     Mark(Stage),
-    /// The parameters in these places are read as they are, or control leaves the iteration.
+    /// The current parameters in these places are read, or control leaves the iteration.
     Look(Deps),
     /// A forward or a loss, with the place of its model; see [`super::Computation`].
     Computation(Option<PathId>),
     /// A schedule advances the learning rate of this optimizer, or of the one that it was constructed with.
     Schedule(Option<OptimizerId>),
-    /// A model gets this mode, or an unknown one.
+    /// A model is switched to this mode, or to an unknown one.
     Mode(PathId, Option<Mode>),
     /// The modes of the models in these places become unknown.
     LoseMode(Deps),
@@ -114,9 +114,9 @@ pub enum Action {
 /// A reader of the current parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
-    /// An average is moved towards them.
+    /// A moving average of the parameters is updated.
     Average,
-    /// They are saved.
+    /// The parameters are saved.
     Save,
     /// A `continue` or a `break` ends the iteration.
     Leave,

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 /// Source text for messages.
 ///
-/// It can be displayed and nothing else, so no verdict depends on how the source is written.
-/// What has to be compared is an [`super::ExpressionId`].
+/// It can only be displayed, so no verdict depends on the source's formatting.
+/// Comparisons use an [`super::ExpressionId`].
 #[derive(Clone, Default)]
 pub struct Excerpt(Rc<str>);
 

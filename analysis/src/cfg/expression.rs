@@ -35,7 +35,7 @@ impl Expression {
         }
     }
 
-    /// The names in it that are not resolved, and those of fields.
+    /// The unresolved names in the expression, and the names of fields.
     pub(crate) fn names<'e>(&'e self, found: &mut dyn FnMut(&'e str)) {
         match self {
             Self::Name(name) => found(name),
@@ -88,7 +88,7 @@ impl Expression {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExpressionId(usize);
 
-/// An expression at some place: equal where the values are equal too, as far as assignments decide it.
+/// An expression at one place; it equals another if no assignment in between changes the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Versioned {
     /// The expression.

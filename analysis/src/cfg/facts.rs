@@ -1,4 +1,4 @@
-//! Typed facts about sites and variables, beside the graph.
+//! Typed facts about sites and variables.
 //!
 //! Lowering notes a fact where it meets it; a lint asks for all facts of one type, or for the one at a site.
 //! A new kind of fact is one row of [`facts!`], or one variant of [`Mark`] if it carries no data.
@@ -63,7 +63,7 @@ facts! {
 pub(crate) enum Mark {
     /// The constructor of a sampler that distributes samples to several processes.
     Sampler,
-    /// A call that tells a sampler the epoch.
+    /// A call that passes the epoch to a sampler.
     SetsEpoch,
     /// A clip whose limit is multiplied by a scaler's factor.
     ScaledClip,
@@ -118,7 +118,7 @@ impl Facts {
         self.sites.get_mut(&site)?.iter_mut().find_map(T::from_fact_mut)
     }
 
-    /// Adds a fact beside those of the site.
+    /// Adds a fact about the site.
     pub(crate) fn note(&mut self, site: SiteId, fact: impl SiteFact) {
         self.sites.entry(site).or_default().push(fact.into_fact());
     }
@@ -162,22 +162,22 @@ impl Facts {
         self.marks.range((mark, 0)..=(mark, SiteId::MAX)).map(|(_, site)| *site)
     }
 
-    /// What is known of a variable or field.
+    /// The facts about a variable or field.
     pub(crate) fn variable(&self, path: PathId) -> Option<&Variable> {
         self.variables.get(&path)
     }
 
-    /// What is known of a variable or field, to change it.
+    /// The facts about a variable or field, mutably.
     pub(crate) fn variable_mut(&mut self, path: PathId) -> &mut Variable {
         self.variables.entry(path).or_default()
     }
 
-    /// What is known of a variable or field, to change it, if anything is.
+    /// The facts about a variable or field, mutably, if there are any.
     pub(crate) fn known_variable_mut(&mut self, path: PathId) -> Option<&mut Variable> {
         self.variables.get_mut(&path)
     }
 
-    /// All variables and fields of which anything is known.
+    /// All variables and fields with facts.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (PathId, &Variable)> {
         self.variables.iter().map(|(path, variable)| (*path, variable))
     }

@@ -10,30 +10,30 @@ use super::{Deps, Past, PathId, Sites};
 pub(crate) struct Function {
     /// Its name.
     pub(crate) name: String,
-    /// It returns something beside an error.
+    /// It returns a value other than an error.
     pub(crate) returns: bool,
     /// It is a test.
     pub(crate) is_test: bool,
-    /// It prints or logs.
+    /// The function prints or logs.
     pub(crate) prints: bool,
     /// Its string literals.
     pub(crate) says: Vec<String>,
-    /// The factors in it.
+    /// The factors of its multiplications and divisions.
     pub(crate) factors: Factors,
     /// It reads gradients, or writes parameters, by hand.
     pub(crate) reads_gradients: bool,
-    /// Everything whose forward or parameters it asks for.
+    /// Everything whose forward it runs or whose parameters it reads.
     pub(crate) models: Deps,
-    /// What is passed to opaque code that may run `backward` on it.
+    /// The past of values passed to opaque code that may run `backward` on them.
     pub(crate) handed: Past,
     /// Forwards and losses whose result is detached.
     pub(crate) detached: Sites,
 }
 
-/// The factors by which a function scales anything.
+/// The factors by which a function scales values.
 #[derive(Clone, Debug, Default)]
 pub struct Factors {
-    /// Names and numbers that something is multiplied or divided by.
+    /// Names and numbers used as multiplier or divisor.
     pub names: BTreeSet<String>,
     /// Some loss has the reduction `Sum`.
     pub sums: bool,

@@ -19,19 +19,19 @@ pub type GuardId = usize;
 /// A condition inside a loop, or inside a function without one.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    /// As the source writes it.
+    /// The source text.
     pub text: Excerpt,
     /// Its place.
     pub place: Place,
     /// Its place as a site.
     pub site: SiteId,
-    /// What it asks.
+    /// The formula over its conditions.
     pub formula: Formula<Condition>,
-    /// What it depends on as a whole.
+    /// The kind of the whole formula.
     pub kind: ConditionKind,
 }
 
-/// A condition that comes out one way once in so many iterations.
+/// A condition that takes one of its values once per period, a number of iterations.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -42,7 +42,7 @@ pub struct Counter {
     pub counts: PathId,
     /// The version of that variable.
     pub version: u32,
-    /// What is compared, as the source writes it: `i + 1`.
+    /// The source text of the compared value: `i + 1`.
     pub count: Excerpt,
     /// The number of iterations that it counts.
     pub every: Period,
@@ -50,29 +50,29 @@ pub struct Counter {
     pub divides: bool,
     /// The loop whose iterations are counted.
     pub rounds_of: LoopId,
-    /// How the condition comes out when the count is full.
+    /// The value of the condition when the count is full.
     pub fires: bool,
-    /// How many iterations have passed when it first fires, minus `every`: 0 is right, 1 is after a single
-    /// iteration, -1 one iteration short. `None` if unknown.
+    /// The number of iterations before it first fires, minus `every`: 0 is right, -1 is one iteration early, and 1
+    /// means that it fires after a single iteration. `None` if unknown.
     pub shift: Option<i64>,
     /// The count starts over each time the loop is run.
     pub starts_over: bool,
-    /// Something else may make it come out so too, as in `(i + 1) % k == 0 || is_last`.
+    /// Another operand of `||` may make the condition true as well: `(i + 1) % k == 0 || is_last`.
     pub or_else: bool,
-    /// The loop iterates over counted items; else over numbers or while a condition holds.
+    /// The loop iterates over counted items, not over numbers or while a condition holds.
     pub over_items: bool,
 }
 
 /// The number of iterations that a counter counts.
 #[derive(Clone, Debug)]
 pub struct Period {
-    /// As the source writes it: `4`, `k`.
+    /// The source text: `4`, `k`.
     pub text: Excerpt,
     /// The expression.
     pub value: Versioned,
     /// The number, if it is a literal.
     pub number: Option<i64>,
-    /// The names in it.
+    /// The names in the expression.
     pub names: BTreeSet<String>,
     /// It is the length of the loop, so that the counter fires once, in the last iteration.
     pub whole_loop: bool,
@@ -95,7 +95,7 @@ impl Guard {
 }
 
 impl Counter {
-    /// Whether both come out the same way in the same iterations.
+    /// Whether both have the same value in every iteration.
     fn agrees(&self, other: &Self) -> bool {
         self.counts == other.counts
             && self.version == other.version
@@ -126,7 +126,7 @@ impl Cfg {
         }
     }
 
-    /// Whether two guards ask the same, however they came out.
+    /// Whether two guards ask the same question, whatever their values.
     pub(crate) fn asks_the_same(&self, a: GuardId, b: GuardId) -> bool {
         self.same_guard((a, true), (b, true)) || self.same_guard((a, true), (b, false))
     }

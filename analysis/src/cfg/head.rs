@@ -1,4 +1,4 @@
-//! The head of a loop, reduced to what lints ask for.
+//! The head of a loop, reduced to the facts that lints query.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,9 @@ use super::{PathId, Period, Versioned};
 /// The head of a loop.
 #[derive(Debug, Default)]
 pub struct Head {
-    /// What ends the loop.
+    /// The condition that ends the loop.
     pub kind: HeadKind,
-    /// All names in it.
+    /// All names in the head.
     pub names: BTreeSet<String>,
     /// The variables that it binds in each iteration.
     pub binds: BTreeSet<String>,
@@ -21,9 +21,9 @@ pub struct Head {
     pub source: Option<Source>,
     /// The variable that is bound to the whole item.
     pub item: Option<Item>,
-    /// How often it iterates, if its items are numbers that nothing uses: `for _ in 0..4`.
+    /// The number of iterations, if the items are unused numbers: `for _ in 0..4`.
     pub repeats: Option<Period>,
-    /// How many batches each item has, if the items are groups of batches.
+    /// The number of batches in each item, if the items are groups of batches.
     pub groups: Option<Groups>,
 }
 
@@ -50,13 +50,13 @@ pub struct Item {
 /// Items that are groups of batches.
 #[derive(Clone, Debug)]
 pub struct Groups {
-    /// How many batches are in each.
+    /// The number of batches in each group.
     pub size: Period,
-    /// Each knows the weight of its batches.
+    /// Each group has the weights of its batches.
     pub weighs: bool,
 }
 
-/// What ends a loop.
+/// The condition that ends a loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HeadKind {
     /// Only a jump: `loop`, `while true`.

@@ -4,7 +4,7 @@ use super::{Deps, Excerpt, LoopId, SiteId};
 use crate::limits;
 use crate::vocabulary::{GradientStop, Loss, Op};
 
-/// What a value was computed from.
+/// The kind of input that a value was computed from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
     /// Unknown.
@@ -25,7 +25,7 @@ pub struct Cut {
     pub how: GradientStop,
     /// The call.
     pub site: SiteId,
-    /// The models whose forward comes before it.
+    /// The models whose forward precedes it.
     pub models: Deps,
     /// A loss is computed from the result.
     pub in_loss: bool,
@@ -34,7 +34,7 @@ pub struct Cut {
 /// The origin of a value.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// What it was computed from.
+    /// The kind of input that it was computed from.
     pub source: Source,
     /// The last operation that determined its numbers.
     pub last: Option<(Op, SiteId)>,
@@ -233,7 +233,7 @@ pub struct LossCall {
     pub site: SiteId,
     /// The loss.
     pub loss: &'static Loss,
-    /// The callee is the function of that name.
+    /// The callee's path is the loss's own name.
     pub by_name: bool,
     /// Its first argument, which should be the output.
     pub output: Argument,
@@ -255,7 +255,7 @@ pub struct Difference {
 /// An argument of a loss.
 #[derive(Clone, Debug)]
 pub struct Argument {
-    /// As the source writes it.
+    /// The source text.
     pub text: Excerpt,
     /// It can be the receiver of a method without parentheses around it.
     pub is_operand: bool,

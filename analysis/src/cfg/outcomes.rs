@@ -1,4 +1,4 @@
-//! Calls whose result must be used, and what becomes of it.
+//! Calls whose result must be used, with the use of the result.
 
 use super::{PathId, SiteId, Versioned};
 
@@ -9,13 +9,13 @@ pub struct Outcome {
     pub site: SiteId,
     /// The function or method that is called.
     pub callee: Versioned,
-    /// What it returns.
+    /// The returned value.
     pub gives: Gives,
-    /// What becomes of the result.
+    /// The use of the result.
     pub fate: Fate,
 }
 
-/// What a call returns.
+/// The kind of a call's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gives {
     /// The updated model that was in this place.
@@ -24,7 +24,7 @@ pub enum Gives {
     Reduced,
 }
 
-/// What becomes of a result.
+/// The use of a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     /// It is used, or may be.

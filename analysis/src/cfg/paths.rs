@@ -35,7 +35,7 @@ impl Paths {
         id
     }
 
-    /// As the source names it.
+    /// The name in the source.
     pub fn name(&self, path: PathId) -> &str {
         &self.names[path]
     }

@@ -12,7 +12,7 @@ pub struct Schedule {
     pub built: SiteId,
     /// How often its variable is named.
     pub named: usize,
-    /// How often it is only read.
+    /// How often its variable is only read.
     pub looked_at: usize,
 }
 
@@ -21,7 +21,7 @@ pub struct Schedule {
 pub(crate) struct ScheduleOf {
     /// The optimizer.
     pub(crate) optimizer: OptimizerId,
-    /// The schedule gets a copy of it.
+    /// Whether the constructor receives a copy of the optimizer.
     pub(crate) copy: bool,
 }
 
@@ -32,7 +32,7 @@ pub struct Advance {
     pub schedule: Option<PathId>,
     /// The type of the schedule is known, not only its name.
     pub typed: bool,
-    /// The optimizer of which it gets a copy.
+    /// The optimizer whose copy the schedule holds.
     pub copy_of: Option<OptimizerId>,
     /// The call, equal for equal calls.
     pub call: super::Versioned,

@@ -32,20 +32,20 @@ pub(crate) struct Variable {
 /// One use of a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Use {
-    /// Where.
+    /// The place of the use.
     pub site: SiteId,
-    /// What for.
+    /// The purpose of the use.
     pub kind: UseKind,
 }
 
-/// What a variable is used for.
+/// The purpose of a use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UseKind {
     /// Its value is read.
     Read,
     /// It is the target of `+=`.
     Add {
-        /// What is added is computed by a forward or a loss, or named like a loss.
+        /// The added value is computed by a forward or a loss, or named like a loss.
         measured: bool,
     },
     /// It is assigned.

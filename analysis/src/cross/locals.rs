@@ -44,7 +44,7 @@ pub(super) fn check_hooks(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// The error for a local that does not exist where the hook runs.
+/// The error for a local that is not in scope in the hook.
 fn absent(hook: &Hook, name: &Ident, clips: bool) -> Option<Diagnostic> {
     let key = &hook.key;
     if key == "batch_end" || key == "before_step" {

@@ -1,10 +1,10 @@
-//! What comes next: the first effects on an optimizer's gradients after a point.
+//! Look-ahead: the first effects on an optimizer's gradients after a point.
 
 use super::reach::{Reach, reaches};
 use crate::cfg::{Action, BlockId, Cfg, OptimizerId, SiteId};
 use crate::stage::Effect;
 
-/// What an event does to the gradients of an optimizer.
+/// The effect of an event on the gradients of an optimizer.
 enum Next {
     /// Nothing that matters here.
     Nothing,
@@ -15,7 +15,7 @@ enum Next {
 
 /// The first effects on an optimizer's gradients on the paths from the end of a block, each with its site.
 ///
-/// `None` where something opaque may come first.
+/// `None` if opaque code may come first.
 pub fn first_effects(cfg: &Cfg, id: OptimizerId, from: BlockId) -> Option<Vec<(Effect, SiteId)>> {
     let mut seen = vec![false; cfg.blocks.len()];
     let mut open: Vec<BlockId> = cfg.blocks[from].edges.iter().map(|edge| edge.to).collect();

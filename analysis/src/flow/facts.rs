@@ -1,5 +1,5 @@
-//! Facts about each optimizer beside the automaton of its gradients: whether they carry a scaler's factor, whose
-//! loss they contain, whether the parameters are still the model's, and whether it has stepped.
+//! Facts about each optimizer, in addition to the automaton of its gradients: whether they carry a scaler's factor,
+//! whose loss they contain, whether the parameters are still the model's, and whether it has stepped.
 
 use super::reach::{Reach, is_whole, reaches};
 use super::states::{AbstractValue, StateSet};
@@ -11,11 +11,11 @@ use crate::stage::Effect;
 pub struct OptimizerFacts {
     /// Whether the gradients carry a scaler's factor.
     pub scale: AbstractValue,
-    /// Whether the gradients contain a loss that reaches another optimizer too, and that one has stepped since.
+    /// Whether the gradients contain a loss that reaches another optimizer too, and whether that one has stepped since.
     pub shared: AbstractValue,
-    /// Whether a loss of their own was added to such gradients.
+    /// Whether the optimizer's own loss was added to gradients of such a shared loss.
     pub mixed: AbstractValue,
-    /// Whether the parameters are those of the model, or were replaced in it.
+    /// Whether the model still has these parameters, or has new ones.
     pub parameters: AbstractValue,
     /// Whether it has stepped.
     pub stepped: AbstractValue,
@@ -36,7 +36,7 @@ impl OptimizerFacts {
         [&mut self.scale, &mut self.shared, &mut self.mixed, &mut self.parameters, &mut self.stepped]
     }
 
-    /// It comes from its constructor.
+    /// The optimizer is constructed.
     fn build(&mut self, site: SiteId) {
         self.empty();
         self.parameters.set(StateSet::PLAIN, None);
@@ -61,7 +61,7 @@ impl OptimizerFacts {
         self.own();
     }
 
-    /// What is left in the gradients is used.
+    /// Leftover losses in the gradients no longer matter: a step used them, or a `zero_grad` removed them.
     fn own(&mut self) {
         self.shared.set(StateSet::CLEAN, None);
         self.mixed.set(StateSet::OWN, None);
@@ -93,7 +93,7 @@ impl OptimizerFacts {
 pub(super) struct AllFacts(Vec<OptimizerFacts>);
 
 impl AllFacts {
-    /// At the entry of the function.
+    /// The facts at the entry of the function.
     pub(super) fn entry(cfg: &Cfg, annotated: bool) -> Self {
         Self(cfg.optimizers.iter().map(|optimizer| OptimizerFacts::entry(optimizer, annotated)).collect())
     }

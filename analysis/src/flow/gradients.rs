@@ -9,7 +9,7 @@ use crate::stage::Effect;
 pub struct GradientStates(u8);
 
 impl GradientStates {
-    /// No state: no path comes here.
+    /// No state: the point is unreachable.
     pub const NONE: Self = Self(0);
     /// Empty or zeroed.
     pub const EMPTY: Self = Self(1);
@@ -21,7 +21,7 @@ impl GradientStates {
     pub const STALE: Self = Self(8);
     /// Zeroed after a backward that no step used.
     pub const DISCARDED: Self = Self(16);
-    /// As the caller left them.
+    /// The gradients left by the caller.
     pub const ENTRY: Self = Self(32);
     /// Changed by opaque code.
     pub const UNKNOWN: Self = Self(64);

@@ -21,7 +21,7 @@ impl GraphUse {
     /// Freed, as bits.
     pub const BAD: u8 = FREED;
 
-    /// Fresh, on direct paths only if any comes here.
+    /// Fresh; also on direct paths, if any reaches the point.
     pub(super) fn fresh(direct: bool) -> Self {
         Self::of(FRESH, direct, None)
     }
@@ -31,7 +31,7 @@ impl GraphUse {
         Self::of(FREED, direct, Some(by))
     }
 
-    /// Unknown.
+    /// Unknown whether it was freed.
     pub(super) fn lost(direct: bool) -> Self {
         Self::of(LOST, direct, None)
     }
@@ -68,7 +68,7 @@ impl GraphUse {
         Self { all: self.all | other.all, direct: self.direct | other.direct, by }
     }
 
-    /// The use of a tensor that was computed from graphs with these two uses: fresh only where both are.
+    /// The use of a tensor computed from graphs with these two uses: fresh only if both are.
     pub(super) fn computed_from(self, other: Self) -> Self {
         let all = if other.all & FRESH == 0 { other.all } else { other.all | self.all };
         Self { all: all | (self.all & !FRESH), direct: other.direct, by: self.by.or(other.by) }

@@ -1,4 +1,4 @@
-//! What may hold at one point on the paths under one path condition.
+//! The possible states at one point under one path condition.
 
 use super::facts::AllFacts;
 use super::gradients::GradientStates;
@@ -14,12 +14,12 @@ use crate::stage::Effect;
 pub(super) struct PathCondition {
     /// The questions with a known answer.
     known: u32,
-    /// Those of them with the answer yes.
+    /// The known questions with the answer yes.
     yes: u32,
 }
 
 impl PathCondition {
-    /// The condition with the answer to one question; yes implies no to those that it excludes.
+    /// The condition with one more answer; yes implies no to the excluded questions.
     ///
     /// `None` if another answer is known.
     fn assuming(self, bit: usize, yes: bool, excludes: u32) -> Option<Self> {
@@ -42,11 +42,11 @@ impl PathCondition {
     }
 }
 
-/// What may hold at one point, under one path condition.
+/// The possible states at one point under one path condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathState {
     pub(super) condition: PathCondition,
-    /// Whether a path that bypasses no loop comes here.
+    /// Whether a path that bypasses no loop reaches the point.
     direct: bool,
     /// The optimizers whose parameters a backward may have reached, as bits.
     reached: u32,
@@ -219,7 +219,7 @@ impl PathState {
         }
     }
 
-    /// A stage that is called on a model or its parameters.
+    /// A stage called on a model or its parameters.
     fn through(&mut self, cfg: &Cfg, deps: &Deps, effect: Effect, site: SiteId) {
         for id in 0..self.gradients.len() {
             let whole = is_whole(cfg, id, deps);
@@ -260,7 +260,7 @@ impl PathState {
         }
     }
 
-    /// A backward frees its graphs, and those that they were computed from.
+    /// A backward frees its graphs and their ancestors.
     fn free(&mut self, cfg: &Cfg, graphs: &[GraphId], site: SiteId) {
         for graph in ancestors(cfg, graphs) {
             if cfg.graphs[graph].watched {

@@ -14,11 +14,11 @@ pub struct Solution {
     pub starts: Vec<FlowState>,
     /// The visits of events, earlier iterations first.
     pub visits: Vec<Visit>,
-    /// How the states at visits differ by path conditions.
+    /// For each visit, the states that differ by path condition.
     pub cases: Vec<Vec<Case>>,
-    /// There were too many path conditions to keep apart.
+    /// There were too many path conditions to distinguish.
     pub coarse: bool,
-    /// It was cut short: no conclusion is possible.
+    /// The analysis was cut short: no conclusion is possible.
     pub gave_up: bool,
 }
 
@@ -99,7 +99,7 @@ pub fn solve(cfg: &Cfg, annotated: bool) -> Solution {
     solution
 }
 
-/// Joins the state at the end of a block into the blocks that follow; returns those that changed.
+/// Joins the state at the end of a block into its successors; returns the successors that changed.
 fn propagate(cfg: &Cfg, block: BlockId, end: &FlowState, starts: &mut [FlowState]) -> Vec<BlockId> {
     let edges = cfg.blocks[block].edges.iter();
     let changed = edges.filter(|edge| {

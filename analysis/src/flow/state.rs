@@ -1,4 +1,4 @@
-//! What may hold at one point, kept apart by path conditions.
+//! The possible states at one point, separated by path condition.
 
 use std::borrow::Cow;
 
@@ -11,22 +11,22 @@ use super::value::GradientValue;
 use crate::cfg::{Action, Cfg, Event, GraphId, OptimizerId};
 use crate::limits;
 
-/// What may hold at one point: one state for each path condition.
+/// The possible states at one point, one for each path condition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FlowState {
-    /// Sorted by their conditions.
+    /// The states, sorted by condition.
     pub(super) paths: Vec<PathState>,
-    /// There were too many path conditions: they are not kept apart any more.
+    /// There were too many path conditions, so their states are merged.
     pub(super) coarse: bool,
 }
 
 impl FlowState {
-    /// At the entry of the function.
+    /// The state at the entry of the function.
     pub(super) fn entry(cfg: &Cfg, annotated: bool) -> Self {
         Self { paths: vec![PathState::entry(cfg, annotated)], coarse: false }
     }
 
-    /// Whether no path comes here.
+    /// Whether no path reaches the point.
     pub fn is_unreachable(&self) -> bool {
         self.paths.is_empty()
     }

@@ -1,7 +1,7 @@
-//! State sets and abstract values of what is tracked beside gradients: modes, recording, facts about optimizers.
+//! State sets and abstract values of modes, recording and facts about optimizers.
 //!
 //! A value is a set of up to four states, joined like the gradients, with the site that led to each state.
-//! It does not know what the states mean.
+//! Its operations do not depend on the meaning of the states.
 
 use std::ops::BitOr;
 
@@ -12,7 +12,7 @@ use crate::cfg::{Certain, SiteId};
 pub struct StateSet(u8);
 
 impl StateSet {
-    /// No state: no path comes here.
+    /// No state: the point is unreachable.
     pub const NONE: Self = Self(0);
     /// Layers in training mode.
     pub const TRAIN: Self = Self(1);
@@ -32,17 +32,17 @@ impl StateSet {
     pub const SCALED: Self = Self(2);
     /// The gradients contain no loss that reaches another optimizer too.
     pub const CLEAN: Self = Self(1);
-    /// They contain such a loss.
+    /// The gradients contain a loss that reaches another optimizer too.
     pub const DISTRIBUTED: Self = Self(2);
-    /// They contain such a loss, and the other optimizer has stepped.
+    /// The gradients contain such a loss, and the other optimizer has stepped.
     pub const TAKEN: Self = Self(4);
-    /// The gradients come from losses of their own.
+    /// The gradients come only from the optimizer's own losses.
     pub const OWN: Self = Self(1);
-    /// They come from another's loss and from their own.
+    /// The gradients come from another optimizer's loss and from its own.
     pub const MIXED: Self = Self(2);
     /// The model's parameters were replaced by others.
     pub const REPLACED: Self = Self(2);
-    /// As the caller left it.
+    /// The state left by the caller.
     pub const ENTRY: Self = Self(4);
     /// Changed by opaque code.
     pub const UNKNOWN: Self = Self(8);
@@ -96,7 +96,7 @@ impl AbstractValue {
         Self { all: state, direct: state, by: [None; 4] }
     }
 
-    /// Replaces all states by one, as far as any path comes here.
+    /// Replaces all states by one, on the paths that reach the point.
     pub(super) fn set(&mut self, state: StateSet, by: Option<SiteId>) {
         let direct = if self.direct == StateSet::NONE { StateSet::NONE } else { state };
         *self = Self { direct, ..Self::new(state) };

@@ -1,4 +1,4 @@
-//! What is tracked beside optimizers: whether computations are recorded, and the modes of models.
+//! Tracked state other than that of optimizers: whether computations are recorded, and the modes of models.
 
 use super::states::{AbstractValue, StateSet};
 use crate::cfg::{Action, Cfg, Deps, Event, Mode, PathId, SiteId};
@@ -96,7 +96,7 @@ impl TrackedState {
 
     /// Sets the mode of a model and its parts.
     ///
-    /// A part in another mode than the whole is intended, so the mode of the whole becomes unknown.
+    /// A part whose mode differs from the whole is taken as intended: the mode of the whole becomes unknown.
     fn set_mode(&mut self, cfg: &Cfg, model: PathId, state: StateSet, site: SiteId) {
         for index in related(cfg, model) {
             if cfg.paths.holds(model, cfg.modes.models[index].0) {

@@ -35,9 +35,9 @@ impl GradientProvenance {
 /// The gradients of one optimizer at one point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GradientValue {
-    /// Their states over all paths.
+    /// The states over all paths.
     pub all: GradientStates,
-    /// Their states over the paths that bypass no loop.
+    /// The states over the paths that bypass no loop.
     pub direct: GradientStates,
     /// The provenance of each state.
     provenance: [GradientProvenance; 7],
@@ -53,7 +53,7 @@ impl GradientValue {
         self.provenance[state.index()]
     }
 
-    /// Replaces all states by one, as far as any path comes here.
+    /// Replaces all states by one, on the paths that reach the point.
     pub(super) fn set(&mut self, state: GradientStates) {
         let direct = if self.direct == GradientStates::NONE { GradientStates::NONE } else { state };
         *self = Self { direct, ..Self::new(state) };

@@ -1,4 +1,4 @@
-//! What lints see: the reached events, each with what held before it.
+//! The input of lints: the reached events, each with the states before it.
 
 use super::facts::OptimizerFacts;
 use super::graph::GraphUse;
@@ -10,7 +10,7 @@ use super::value::GradientValue;
 use crate::cfg::{Action, Cfg, Deps, GraphId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
-/// An event, and what held before it.
+/// An event with the states before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observed {
     /// A stage acts on the gradients of an optimizer.
@@ -25,14 +25,14 @@ pub enum Observed {
     Look(OptimizerId, GradientValue),
     /// A forward or a loss: the mode of the model, if it is tracked, and whether a switch stops recording.
     Computation(Option<AbstractValue>, AbstractValue),
-    /// A schedule advances: whether its optimizer has stepped, or each of those that it may belong to.
+    /// A schedule advances: whether its optimizer, or each optimizer that it may belong to, has stepped.
     Schedule(AbstractValue),
 }
 
 /// One visit of an event.
 #[derive(Clone, Copy, Debug)]
 pub struct Visit {
-    /// The event, and what held before it.
+    /// The event with the states before it.
     pub what: Observed,
     /// Its place in the source.
     pub site: SiteId,
@@ -55,7 +55,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether the states are bad where the answer to a question is `yes`, and not bad where it is the other.
+    /// Whether the states are bad if the answer to a question is `yes`, and not bad if it is the opposite.
     pub(super) fn is_decided_by(&self, bit: usize, yes: bool, bad: u8) -> bool {
         self.condition.answer(bit).is_some_and(|answer| {
             let excluded = if answer == yes { !bad } else { bad };
@@ -64,7 +64,7 @@ impl Case {
     }
 }
 
-/// All visits, and the cases of those that path conditions make a difference to.
+/// All visits, and the cases of the visits whose states differ by path condition.
 pub(super) fn collect(cfg: &Cfg, starts: &[FlowState]) -> (Vec<Visit>, Vec<Vec<Case>>) {
     let mut visits = Vec::new();
     let mut all_cases = Vec::new();
@@ -122,7 +122,7 @@ fn differing_cases(cfg: &Cfg, state: &FlowState, what: &Observed, action: &Actio
     }
 }
 
-/// What lints see of an event.
+/// The observations of an event for lints.
 fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
     let all = 0..cfg.optimizers.len();
     let effect_on = |id: OptimizerId, effect: Effect| {
@@ -187,7 +187,7 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
     }
 }
 
-/// A freed graph that a tensor was computed from although its own is fresh, such as the trunk of two heads.
+/// A freed graph among the ancestors of a tensor whose own graph is fresh, such as the trunk of two heads.
 ///
 /// Several tensors in one need not have their graph in common.
 fn freed_before(cfg: &Cfg, state: &FlowState, graph: GraphId) -> Option<(GraphId, GraphUse)> {

@@ -1,4 +1,4 @@
-//! What a lint can query, how it reports, and how findings of the same fault are merged.
+//! The context of a lint: its queries, its reports, and the deduplication of findings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -269,8 +269,9 @@ impl<'a> Context<'a> {
         Report { cfg: self.cfg, finding: self.findings.last_mut() }
     }
 
-    /// Merges the findings: one for each cause and one for each place, where certain findings win over possible ones
-    /// and early ones over late ones.
+    /// Deduplicates the findings: one for each cause, and one for each place.
+    ///
+    /// A certain finding is preferred to a possible one, an earlier one to a later one.
     pub(super) fn settle(mut self) -> Vec<Diagnostic> {
         let grouped: Vec<bool> = (0..self.cfg.optimizers.len()).map(|id| self.is_accumulation(id)).collect();
         // Whether the loop ends with a complete window is unknown, whatever else is known.

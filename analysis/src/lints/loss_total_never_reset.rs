@@ -85,7 +85,7 @@ fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId
     (stands && !averaged && !is_running_mean(cx, path, added, read, outer)).then_some((added.site, outer, read.site))
 }
 
-/// Whether a loop is an epoch loop: its head says so or is a range, and no `step` is directly in its body.
+/// Whether a loop is an epoch loop: its head names epochs or is a range, and no `step` is directly in its body.
 fn counts_epochs(cx: &Context<'_>, outer: LoopId) -> bool {
     let head = &cx.cfg.loops[outer].head;
     let mut steps = cx.cfg.sites_with(Effect::Take);

@@ -94,8 +94,10 @@ fn check(cx: &mut Context<'_>) {
     wasted(cx);
 }
 
-/// Whether the methods of an annotated group never step an optimizer in a field of `self` and zero its gradients in
-/// every iteration that computes them: a `step` elsewhere would find only the gradients of the last iteration.
+/// Whether an annotated group never steps an optimizer in a field of `self`, and zeroes its gradients in every
+/// iteration that computes them.
+///
+/// Then a `step` elsewhere would use only the gradients of the last iteration.
 fn is_zeroed_every_iteration(cx: &Context<'_>, id: usize) -> bool {
     let round = |site: &usize| cx.site(*site).loops.last().copied();
     let zeroes: Vec<_> = cx.acting(id, Effect::Zero).into_iter().filter(|site| !cx.site(*site).conditional).collect();

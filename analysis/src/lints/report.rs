@@ -79,7 +79,9 @@ impl Report<'_> {
         self
     }
 
-    /// Sets the paths on which it holds; a finding that is not certain and has none set says "on some path".
+    /// Sets the condition under which the fault occurs.
+    ///
+    /// A possible finding without one says "on some path".
     pub fn when(self, when: Option<String>) -> Self {
         let Self { cfg, mut finding } = self;
         if let Some(finding) = &mut finding {
@@ -96,7 +98,7 @@ impl Report<'_> {
         self
     }
 
-    /// Sets the help: what to write instead.
+    /// Sets the help: the code to write instead.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         if let Some(finding) = &mut self.finding {
             finding.help = Some(help.into());

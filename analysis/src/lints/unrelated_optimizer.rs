@@ -70,8 +70,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// If certainly no `backward` of the function reaches an optimizer's parameters: one such `backward`, and the
-/// model that its loss depends on.
+/// A `backward` and the model that its loss depends on, if no `backward` of the function reaches the optimizer's
+/// parameters; `None` if some may reach them.
 pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, PathId)> {
     let optimizer = &cx.cfg.optimizers[id];
     let owned = optimizer.owned.as_ref().filter(|owned| !owned.is_empty())?;

@@ -98,8 +98,10 @@ impl<'a> Context<'a> {
         .then_some(Window { optimizer, step, batch_loop, backwards, counter: None })
     }
 
-    /// Windows whose step follows a loop that zeroes the gradients: before a `backward` in every iteration, in this
-    /// loop or a deeper one, or at the end of every window. Each comes with its `zero_grad`.
+    /// Windows whose step follows a loop that zeroes the gradients, each with its `zero_grad`.
+    ///
+    /// The `zero_grad` is before a `backward` in every iteration of this loop or a deeper one, or at the end of every
+    /// window.
     pub(super) fn discarding_windows(&self) -> Vec<(Window<'a>, SiteId)> {
         // A loop without iterations discards nothing.
         let known = |gradients: &GradientValue| !gradients.direct.meets(GradientStates::UNKNOWN);
@@ -278,7 +280,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Help for a spec: where its order takes the call that advances the schedule.
+    /// Help for a spec: the position in its order for the call that advances the schedule.
     pub(super) fn schedule_in_order(&self, site: SiteId) -> String {
         let moves = if self.is_clause(site) {
             "schedule".to_owned()

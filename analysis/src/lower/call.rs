@@ -40,7 +40,7 @@ pub(super) struct Call<'a> {
     arguments: Vec<Value<'a>>,
 }
 
-/// What is called.
+/// The callee of a call.
 enum Callee<'a> {
     /// A method.
     Method(&'a ExprMethodCall),
@@ -130,7 +130,7 @@ impl<'a> Lower<'a> {
         self.inlined_or_performed(&call)
     }
 
-    /// What a call expression calls, and its name.
+    /// The callee of a call expression, and its name.
     fn callee(&mut self, function: &'a Expr) -> (Callee<'a>, String) {
         let Expr::Path(function) = function else {
             return (Callee::Value(self.expr(function)), String::new());

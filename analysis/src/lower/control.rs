@@ -22,7 +22,7 @@ pub(super) mod known;
 mod loops;
 mod pipeline;
 
-/// Frames, iterations and branches around the code that is being lowered.
+/// Frames, iterations and branches around the current code.
 #[derive(Default)]
 pub(super) struct Control<'a> {
     pub frames: Vec<Frame<'a>>,
@@ -30,7 +30,7 @@ pub(super) struct Control<'a> {
     pub iterations: Vec<Iteration>,
     /// Number of open branches.
     pub branches: usize,
-    /// Where errors go.
+    /// Continuations of errors.
     pub errors: Errors,
 }
 

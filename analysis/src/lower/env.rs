@@ -26,15 +26,15 @@ pub(super) use scope::Scope;
 #[derive(Default)]
 pub(super) struct Env<'a> {
     pub values: BTreeMap<PathId, Value<'a>>,
-    /// Variables that are other names for places, as a `&mut` parameter is.
+    /// Variables that alias places, such as a `&mut` parameter.
     pub aliases: BTreeMap<PathId, PathId>,
     /// The initializer of each variable.
     pub made_of: BTreeMap<PathId, &'a Expr>,
-    /// Forwards that contributed to what was added to a variable.
+    /// For each variable, the forwards behind the values added to it.
     pub added: BTreeMap<PathId, Vec<SiteId>>,
     /// Variables that items are fetched from by `while let`.
     pub item_sources: BTreeSet<PathId>,
-    /// Number of open branches and loops where each variable begins.
+    /// Number of open branches and loops at each variable's declaration.
     pub declared: BTreeMap<PathId, (usize, usize)>,
     /// The function's own parameters.
     pub parameters: BTreeSet<PathId>,
@@ -42,7 +42,7 @@ pub(super) struct Env<'a> {
     pub read: BTreeSet<PathId>,
     /// Variables that hold a model built here: the constructor, and whether a condition may skip it.
     pub built: BTreeMap<PathId, (SiteId, bool)>,
-    /// Number of open branches where each variable got its guard.
+    /// Number of open branches at the assignment of each variable's guard.
     pub guard_branches: BTreeMap<PathId, usize>,
 }
 

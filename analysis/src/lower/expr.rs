@@ -17,7 +17,7 @@ mod composite;
 mod operators;
 
 impl<'a> Lower<'a> {
-    /// A block, with a scope of its own.
+    /// A block, with its own scope.
     pub(super) fn scoped(&mut self, block: &'a Block) -> Value<'a> {
         let mark = self.scope.len();
         let value = self.statements(&block.stmts);

@@ -75,7 +75,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records an operator that also assigns.
+    /// Records a compound assignment, such as `left += right`.
     pub(super) fn note_added(&mut self, node: &'a ExprBinary, right: &Value<'a>) {
         let kind = if matches!(node.op, BinOp::AddAssign(_)) {
             UseKind::Add { measured: is_measured(right, &node.right) }
@@ -114,7 +114,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records what a method does to the model that it is called on.
+    /// Records a method's effect on its receiver, a model.
     pub(super) fn note_model_use(&mut self, receiver: &Expr, effect: CallEffect) {
         let kind = match effect {
             CallEffect::Computes(Stage::Forward) => UseKind::Forward,
@@ -172,7 +172,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Whether a number comes from a forward or a loss, or has the name of one that does.
+/// Whether a number is computed from a forward or a loss, or has a name typical of such numbers.
 fn is_measured(value: &Value<'_>, expr: &Expr) -> bool {
     let origin = &value.origin;
     let number = match &origin.cut {

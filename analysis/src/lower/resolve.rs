@@ -29,7 +29,7 @@ pub(super) use types::type_arguments;
 
 /// Index into [`Resolver::functions`].
 pub(crate) type FnId = usize;
-/// Index of a type with functions of its own.
+/// Index of a type with inherent functions.
 pub(crate) type TypeId = usize;
 /// Index of a module, or of a body that holds items.
 type ScopeId = usize;
@@ -110,7 +110,7 @@ struct Scope {
 }
 
 impl<'f> Resolver<'f> {
-    /// One function, with those nested in it.
+    /// One function, with its nested functions.
     pub(crate) fn of_function(function: &'f ItemFn, options: &CheckOptions) -> Self {
         let mut resolver = Self::with(crates::of_function(function));
         let inside = CheckOptions { annotated: false, ..options.clone() };

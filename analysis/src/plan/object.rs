@@ -75,7 +75,7 @@ impl Object {
         located(self.exclusive.clone(), self.at)
     }
 
-    /// The shared reference inside `if let Some(..)`, where the name is a reference.
+    /// The shared reference inside `if let Some(..)`, where an optional object's name already is a reference.
     pub(crate) fn shared_inside(&self) -> TokenStream {
         if self.is_optional { located(self.place.clone(), self.at) } else { self.shared() }
     }

@@ -1,7 +1,8 @@
 //! The loop's own names in blocks and hooks.
 //!
 //! A local that a block mentions is declared with the block's hygiene, so that it is in scope there.
-//! If the loop has another expression for it (`self.model`, or a parameter has the name), the block gets a `let`.
+//! If the loop has another expression for it (`self.model`, or a parameter has the name), a `let` is added to the
+//! block.
 
 use std::collections::BTreeSet;
 

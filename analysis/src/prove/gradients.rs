@@ -12,14 +12,14 @@ use crate::stage::{Effect, Stage};
 /// Gradients that no step has used.
 const PENDING: GradientStates = GradientStates::FILLED.or(GradientStates::STALE);
 
-/// One optimizer, and what happens to its gradients.
+/// One optimizer with the history of its gradients.
 struct Of<'a> {
     asked: &'a Asked<'a>,
     id: OptimizerId,
-    /// Each step with what it meets, and what lay there.
+    /// Each step with the state and the history of the gradients before it.
     steps: Vec<(SiteId, GradientValue, Entry)>,
     ledger: Ledger,
-    /// Where its gradients become unknown.
+    /// Sites after which its gradients are unknown.
     lost: BTreeSet<SiteId>,
 }
 
@@ -33,8 +33,8 @@ pub(super) fn facts(asked: &Asked<'_>) -> Vec<Fact> {
     facts
 }
 
-/// No gradients are lost: each backward has an optimizer that steps what it computed, on every path, before
-/// it is zeroed, built anew or left behind where the function ends.
+/// No gradients are lost: for each backward an optimizer steps its gradients on every path, before a `zero_grad`,
+/// a new optimizer or the end of the function.
 fn every_backward_stepped(asked: &Asked<'_>, all: &[Of<'_>]) -> Option<Fact> {
     let mut backwards: BTreeSet<SiteId> = asked.cfg.sites_with(Effect::Fill).map(|(site, _)| site).collect();
     let reached: BTreeSet<SiteId> = all.iter().flat_map(|of| of.sites(Effect::Fill)).collect();
@@ -108,7 +108,7 @@ impl<'a> Of<'a> {
         self.site(site).place.line()
     }
 
-    /// The optimizer's name with what is said of it, where there are several.
+    /// A sentence about this optimizer: `one` without its name if it is the only one, else `many` with its name.
     fn named(&self, one: &str, many: &str) -> String {
         let optimizers = &self.asked.cfg.optimizers;
         if optimizers.len() == 1 {
@@ -118,7 +118,7 @@ impl<'a> Of<'a> {
         }
     }
 
-    /// The cells that events with this effect meet.
+    /// The gradients' state before each event with this effect.
     fn visits(&self, effect: Effect) -> impl Iterator<Item = (SiteId, GradientValue)> {
         self.asked.solution.visits.iter().filter_map(move |visit| match visit.what {
             Observed::Effect(id, done, gradients) if id == self.id && done == effect => {
@@ -141,7 +141,7 @@ impl<'a> Of<'a> {
         lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
     }
 
-    /// Why nothing is known of the gradients.
+    /// The verdict for unknown gradients, with the call that made them so.
     fn unknown(&self) -> Verdict {
         let optimizer = &self.asked.cfg.optimizers[self.id];
         let name = &optimizer.name;
@@ -165,7 +165,7 @@ impl<'a> Of<'a> {
         Fact { name, sentence, verdict, lines: self.lines(sites).into_iter().collect() }
     }
 
-    /// Every step finds what the backwards of its round, or of its window, left since the gradients were empty.
+    /// Every step uses exactly the gradients of its own iteration, or of its own accumulation window.
     fn own_gradients(&self) -> Fact {
         let undecided =
             self.steps.iter().find_map(|(step, gradients, entry)| self.against(*step, gradients, entry));
@@ -189,7 +189,7 @@ impl<'a> Of<'a> {
         self.fact("own_gradients", sentence, verdict, sites)
     }
 
-    /// What stands against a step.
+    /// The objection to a step, if there is one.
     fn against(&self, step: SiteId, gradients: &GradientValue, entry: &Entry) -> Option<Verdict> {
         let (name, line) = (&self.asked.cfg.optimizers[self.id].name, self.line(step));
         let from_caller = entry.emptied.contains(&Emptied::Caller);
@@ -215,7 +215,7 @@ impl<'a> Of<'a> {
         }))
     }
 
-    /// Whether some forward behind a backward was recorded, as far as any is known, and nothing cut it off.
+    /// Whether a backward has a graph: its loss is not detached, and one of its known forwards is recorded.
     fn has_graph(&self, backward: SiteId) -> bool {
         let cfg = self.asked.cfg;
         if cfg.facts.at::<Root>(backward).is_some_and(|root| root.origin.cut.is_some()) {
@@ -276,12 +276,12 @@ impl<'a> Of<'a> {
         format!("{text}, on all paths{rounds}{skips}")
     }
 
-    /// The steps that meet gradients of a backward.
+    /// The steps that may use gradients of a backward.
     fn steps_of(&self, fill: SiteId) -> impl Iterator<Item = SiteId> {
         self.steps.iter().filter(move |(_, _, entry)| entry.fills.contains_key(&fill)).map(|step| step.0)
     }
 
-    /// Why gradients of a backward may be lost to this optimizer.
+    /// The reason why this optimizer may not step the gradients of a backward.
     fn left_behind(&self, fill: SiteId) -> Option<Verdict> {
         let cfg = self.asked.cfg;
         let optimizer = &cfg.optimizers[self.id];
@@ -321,7 +321,7 @@ impl<'a> Of<'a> {
         }))
     }
 
-    /// The line at which gradients of a backward may be zeroed, or their optimizer replaced, before a step.
+    /// The line of a `zero_grad` or a new optimizer that may come between a backward and its step.
     fn zeroed_or_rebuilt(&self, fill: SiteId) -> Option<usize> {
         let mut rebuilt = BTreeSet::new();
         self.asked.solution.replay(self.asked.cfg, |event, before, _| {
@@ -342,7 +342,7 @@ impl<'a> Of<'a> {
         found.map(|(index, _)| self.line(self.asked.solution.visits[*index].site))
     }
 
-    /// Every step finds gradients that were clipped since they were computed.
+    /// Every step uses gradients that were clipped after the last backward.
     fn clipped(&self) -> Fact {
         let sentence = self.named(
             "gradients are clipped between backward and step",
@@ -377,7 +377,7 @@ impl<'a> Of<'a> {
     }
 }
 
-/// Whether only a loop that does not run at all leaves no gradients for a step.
+/// Whether a step always has gradients, unless a loop runs zero times.
 fn is_filled_if_loops_run(gradients: &GradientValue) -> bool {
     gradients.direct == GradientStates::FILLED
         && gradients.all.within(GradientStates::FILLED | GradientStates::EMPTY)
@@ -387,7 +387,7 @@ fn format_chain(fills: &str, clips: &str, steps: &str) -> Verdict {
     Verdict::Proved(format!("backward {fills} < clip {clips} < step {steps}"))
 }
 
-/// Whether a `?` stands right behind a call: that the call itself fails leaves nothing behind.
+/// Whether `?` applies directly to this call, whose failure leaves no gradients.
 fn follows(mark: &Place, call: &Place) -> bool {
     let (start, end) = (mark.start.start(), call.end.end());
     (start.line, start.column) == (end.line, end.column)

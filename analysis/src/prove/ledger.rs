@@ -1,7 +1,7 @@
-//! What lies in an optimizer's gradients, in more detail than the states keep: which backwards, since which
-//! `zero_grad`, and whether they were clipped.
+//! History of an optimizer's gradients, in more detail than the states: which backwards since which `zero_grad`,
+//! and whether they were clipped.
 //!
-//! It follows all paths and no conditions, so it may name a backward too many, and never one too few.
+//! It ignores path conditions, so it may name a backward that did not run, but misses none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,10 +9,10 @@ use crate::cfg::{BlockId, Cfg, OptimizerId, SiteId};
 use crate::flow::{Observed, Solution};
 use crate::stage::Effect;
 
-/// What emptied the gradients.
+/// The cause of empty gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Emptied {
-    /// The caller, if anybody.
+    /// The caller, if they were emptied at all.
     Caller,
     /// A constructor.
     Built(SiteId),
@@ -20,30 +20,30 @@ pub(super) enum Emptied {
     Zeroed(SiteId),
 }
 
-/// What may lie in the gradients at one point.
+/// The possible history of the gradients at one point.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// What may have emptied them last.
+    /// The possible last causes of empty gradients.
     pub(super) emptied: BTreeSet<Emptied>,
-    /// The backwards that may have filled them since.
+    /// The backwards that may have run since.
     pub(super) fills: BTreeMap<SiteId, Fill>,
     /// The clips that may have run since the last backward.
     pub(super) clips: BTreeSet<SiteId>,
-    /// Whether one has on every path.
+    /// Whether a clip has run since on every path.
     pub(super) clipped: bool,
 }
 
-/// A backward whose gradients may be there.
+/// A backward that may have contributed to the gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fill {
-    /// It may have run in an earlier round of a loop.
+    /// It may have run in an earlier iteration of a loop.
     pub(super) old: bool,
     /// A step used them since, on every path.
     pub(super) stepped: bool,
 }
 
 impl Entry {
-    /// Whether gradients of this backward may be there that no step used.
+    /// Whether the gradients may contain unused ones of this backward.
     pub(super) fn waits(&self, fill: SiteId) -> bool {
         self.fills.get(&fill).is_some_and(|fill| !fill.stepped)
     }
@@ -88,10 +88,10 @@ impl Entry {
     }
 }
 
-/// What lay in the gradients of one optimizer.
+/// The history of one optimizer's gradients.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    /// Before each event on them, by the visit's index.
+    /// Before each of the optimizer's events, by the visit's index.
     pub(super) before: BTreeMap<usize, Entry>,
     /// At the end of each block.
     pub(super) ends: BTreeMap<BlockId, Entry>,

@@ -1,4 +1,4 @@
-//! The table of clauses: parser, rules and documentation get a clause from its row alone.
+//! The table of clauses: a row is the only source of a clause for parser, rules and documentation.
 //!
 //! Messages list the clauses in the order of the rows.
 

@@ -57,7 +57,7 @@ pub enum CallEffect {
     NoGrad,
     /// Runs a closure with recording, even inside `no_grad`.
     WithGrad,
-    /// Switches recording on or off, as its argument says, until the next switch.
+    /// Switches recording on or off, by its argument, until the next switch.
     SwitchesRecording,
     /// Has no effect on gradients, parameters and modes.
     Harmless,

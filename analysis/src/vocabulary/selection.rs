@@ -1,7 +1,7 @@
 //! The vocabularies of a file: those of the libraries that it uses.
 //!
 //! A name has different meanings in different libraries. A file that imports a library is checked with the library's
-//! vocabulary and with those that have no crates.
+//! vocabulary, and with the vocabularies that belong to no crate.
 //! A file that imports no known library is checked with all vocabularies; so is an annotated function, since the macro
 //! does not see the file's `use` items.
 
@@ -47,7 +47,7 @@ impl Vocabularies {
         if known { Self(selected | Self::always()) } else { Self::ALL }
     }
 
-    /// The vocabularies without a crate of their own.
+    /// The vocabularies that belong to no crate, as bits.
     fn always() -> u8 {
         let own = LIBRARIES.iter().enumerate().filter(|(_, library)| library.crates.is_empty());
         own.map(|(index, _)| 1 << index).sum()

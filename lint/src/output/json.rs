@@ -54,7 +54,7 @@ struct Note<'a> {
     message: &'a str,
 }
 
-/// What the fix does, whether it is safe, and its edits.
+/// A fix: its description, whether it is safe, and its edits.
 #[derive(Serialize)]
 struct Fix<'a> {
     message: &'a str,

@@ -103,7 +103,9 @@ impl Csv {
         Self { bytes: Some(bytes.into()), ..Self::new(name) }
     }
 
-    /// Whether the first line is a header. By default it is, and it is refused if it holds only numbers.
+    /// Whether the first line is a header; true by default.
+    ///
+    /// Without this call a first line that holds only numbers is an error.
     pub fn header(self, present: bool) -> Self {
         Self { header: Some(present), ..self }
     }

@@ -70,7 +70,7 @@ pub enum CsvProblem {
     },
     /// The values read so far need more memory than the system grants.
     Memory,
-    /// The name of the target is that of several columns.
+    /// Several columns have the name of the target.
     RepeatedColumn {
         /// The name.
         name: String,

@@ -35,8 +35,9 @@ const KEYS: usize = 64;
 /// The maximum number of queries in a part.
 const CHUNK: usize = 256;
 
-/// The layout of one side in a row-major matrix `[batches · time, row]`: the part of head `h` starts at element
-/// `start + h · width` of each row.
+/// The layout of the queries, keys or values in a row-major matrix `[batches · time, row]`.
+///
+/// The elements of head `h` start at index `start + h · width` of each row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Place {
     pub(crate) start: usize,

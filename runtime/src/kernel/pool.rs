@@ -1,9 +1,9 @@
 //! A thread pool whose threads stay warm between jobs.
 //!
 //! [`run`] hands out the parts of a job one by one, to the caller and to helper threads. Which thread takes which part
-//! is a matter of timing, so the bounds of parts must depend on shapes alone, and no part may add to what another
-//! writes: then the bits are the same for any number of threads. Each thread starts with a run of parts of its own, so
-//! that from job to job the same data tends to stay in the same core's caches, and then helps with the runs of others.
+//! is a matter of timing. For bitwise equal results with any number of threads, the bounds of parts must depend on
+//! shapes alone, and no part may accumulate into the output of another. Each thread starts with its own run of parts,
+//! so that the same data tends to stay in the same core's caches from job to job, and then helps with other runs.
 //!
 //! Helpers spin briefly after each job, since the next job of a training step follows within microseconds, and then
 //! sleep. On a busy machine the caller runs the parts that no helper takes.

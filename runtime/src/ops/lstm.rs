@@ -136,7 +136,7 @@ pub(crate) fn run(
     (output, last)
 }
 
-/// What the forward pass saves for `backward`.
+/// Values saved by the forward pass for `backward`.
 struct Saved {
     sizes: Sizes,
     /// Which inputs require a gradient.

@@ -13,9 +13,9 @@ thread_local! {
 
 /// Seeds this thread's random draws like [`seed`], until the guard is dropped.
 ///
-/// Then the position from before is restored, as if the scope had drawn nothing and no optimizer had stepped in it.
-/// This holds however the scope is left: by `?`, `break` or a panic. Scopes may be nested, and a call of `seed` inside
-/// a scope ends with it.
+/// Dropping the guard restores the generator's earlier position, as if the scope had drawn nothing and no optimizer
+/// had stepped in it. This includes an exit by `?`, `break` or a panic. Scopes may be nested. A call of `seed` inside
+/// a scope has effect only until the scope ends.
 ///
 /// # Example
 /// ```

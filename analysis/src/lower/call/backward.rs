@@ -28,7 +28,7 @@ impl<'a> Lower<'a> {
         matches!(effect, CallEffect::Scales).then(|| text::tight(&scaled.receiver).into())
     }
 
-    /// `backward` returns the gradients as a value: those that the optimizers hold are unknown.
+    /// `backward` returns the gradients as a value: the gradients in optimizers become unknown.
     pub(in crate::lower) fn gradients_are_values(&mut self) {
         self.emit(Action::Touch(Deps::Anything), 0);
         self.cfg.function.reads_gradients = true;

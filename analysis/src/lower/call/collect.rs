@@ -84,7 +84,7 @@ impl<'a> Lower<'a> {
         self.cfg.facts.note(site, Kept { site, into, place, past: value.past.clone(), added });
     }
 
-    /// A place no longer holds what was collected in it.
+    /// The collection in a place is emptied.
     fn empties(&mut self, place: PathId) {
         let around = self.control.loops();
         if !around.is_empty() {

@@ -146,8 +146,7 @@ impl<'a> Lower<'a> {
         self.recording.state() != Recorded::No && values.any(open)
     }
 
-    /// Whether a variable that is called like a function is a model: some optimizer updates it, and it holds
-    /// no optimizer itself.
+    /// Whether the variable in `variable(..)` is a model: some optimizer updates it, and it holds no optimizer itself.
     pub(super) fn is_model(&self, name: &str, function: &Value<'a>) -> bool {
         matches!(function.kind, Kind::Plain)
             && !hints_at_training(name)
@@ -203,7 +202,7 @@ impl<'a> Lower<'a> {
         self.stage_site_at(address(expr), expr, stage)
     }
 
-    /// The same with a key of its own, for a call that is several stages.
+    /// The site of a stage under a separate key, for a call that is several stages.
     pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
         let root = &self.resolver.functions[self.inlining.root];
         let spec = root.options.author == Author::Generator;

@@ -99,7 +99,7 @@ impl<'a> Lower<'a> {
         Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
     }
 
-    /// An assignment replaces a model or a layer that an optimizer updates; `right` is what is assigned.
+    /// An assignment of `right` may replace a model or a layer that an optimizer updates.
     pub(in crate::lower) fn replaces(&mut self, left: &'a Expr, right: &'a Expr, value: &Value<'a>) {
         let Some(callee) = constructor(right) else { return };
         let new = matches!(value.kind, Kind::Plain | Kind::Fields(_)) && !value.computed;
@@ -132,7 +132,7 @@ fn new_tensor<'a>(call: &Call<'a>, owner: &str) -> Value<'a> {
     Value::plain(sources(call)).with_origin(origin)
 }
 
-/// Places that the arguments were computed from, except for random generators: what is lent by `&mut`.
+/// Places that the arguments were computed from, without random generators, which are passed by `&mut`.
 fn sources(call: &Call<'_>) -> Deps {
     let is_source = |(argument, value): &(&Expr, &Value<'_>)| {
         let lent = matches!(argument, Expr::Reference(by) if by.mutability.is_some());

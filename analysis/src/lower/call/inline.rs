@@ -1,4 +1,4 @@
-//! Inlining: resolved functions and closures are lowered in place where they are called.
+//! Inlining: the bodies of resolved functions and closures are lowered at their call sites.
 //!
 //! A call binds the parameters to its arguments, so that the callee acts on the caller's objects.
 //! `return` ends the callee; `?` continues where the call itself is tested by `?`.

@@ -1,4 +1,4 @@
-//! Losses: which one a call computes, of which output and which target, and where the result comes from.
+//! Calls of losses: the loss, its output and target arguments, and the origin of the result.
 
 use syn::{Expr, ExprBinary};
 

@@ -10,12 +10,12 @@ use crate::lower::{Lower, address};
 use crate::stage::Stage;
 use crate::vocabulary::restores;
 
-/// Guards and closures without recording around the code that is being lowered.
+/// Guards and closures around the current code that turn recording off.
 #[derive(Default)]
 pub(in crate::lower) struct Recording {
-    /// Number of those that certainly stop recording.
+    /// Number of guards and closures that certainly turn recording off.
     off: usize,
-    /// Number of those that may.
+    /// Number of guards and closures that may turn recording off.
     maybe_off: usize,
     /// Guards that save a mode, by syntax node.
     guards: Vec<usize>,
@@ -68,7 +68,7 @@ pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
     }
 }
 
-/// Modes.
+/// Switches of the training mode.
 impl<'a> Lower<'a> {
     /// Tracks the mode of the model in a place; returns whether there is room for it.
     pub(super) fn track_mode(&mut self, model: PathId) -> bool {
@@ -218,7 +218,7 @@ impl<'a> Lower<'a> {
         value.map_or_else(Value::nothing, |value| value.derived().with_origin(value.origin.clone()))
     }
 
-    /// Runs a closure with recording, whatever is around it.
+    /// Runs a closure with recording, even inside `no_grad`.
     pub(super) fn with_grad(&mut self, call: &Call<'a>) -> Value<'a> {
         let around = (self.recording.off, self.recording.maybe_off);
         (self.recording.off, self.recording.maybe_off) = (0, 0);

@@ -1,4 +1,4 @@
-//! Opaque calls, and code that the walk does not understand: what it may have done to its inputs.
+//! Possible effects of opaque calls, and of other opaque code, on their inputs.
 
 use std::borrow::Cow;
 
@@ -165,7 +165,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Arguments of an opaque call: the state of those passed by `&mut` or by value is unknown.
+    /// Passes arguments to an opaque call: the state of values passed by `&mut` or by value becomes unknown.
     pub(super) fn pass_to_opaque(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
         for value in arguments {
             self.pass_one_to_opaque(value, site, hinted);
@@ -206,7 +206,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Code that is not lowered.
+/// Effects of code that is not lowered.
 impl<'a> Lower<'a> {
     fn touch_closure(&mut self, argument: &'a Expr) {
         if let Expr::Closure(closure) = argument {
@@ -257,7 +257,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The arguments, the models among them as shared references if the call's name says that it evaluates them.
+/// The arguments; models are shared references if the call's name says that it only evaluates.
 fn shared_with<'v, 'a>(call: &'v Call<'a>) -> Cow<'v, [Value<'a>]> {
     let share = |value: &Value<'a>| match value.kind {
         Kind::Plain => Value { passing: Passing::Shared, ..value.clone() },

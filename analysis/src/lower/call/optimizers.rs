@@ -43,7 +43,7 @@ impl<'a> Lower<'a> {
         Value::nothing()
     }
 
-    /// A step that takes the model by value and returns it; opaque where it may change the model in place.
+    /// A step that takes the model by value and returns it; opaque if it may change the model in place.
     pub(super) fn updates(&mut self, call: &Call<'a>, model: usize) -> Value<'a> {
         let (Some(id), Some(model)) = (call.optimizer(), call.arguments.get(model)) else {
             return self.opaque(call);
@@ -70,7 +70,7 @@ impl<'a> Lower<'a> {
         Value::plain(model.derived().deps)
     }
 
-    /// An optimizer that its constructor returned gets a place.
+    /// Stores a newly constructed optimizer in a place.
     pub(in crate::lower) fn build(&mut self, path: PathId, owned: &Deps, site: SiteId) {
         let id = self.optimizer(path, (!owned.is_empty()).then(|| owned.clone()), false);
         self.emit(Action::Build(id), site);
@@ -90,7 +90,7 @@ impl<'a> Lower<'a> {
         self.hold_optimizer(path, id);
     }
 
-    /// An optimizer, by name or by use, that an opaque expression returned gets a place.
+    /// Stores the result of an opaque expression, an optimizer by its name or its use, in a place.
     pub(in crate::lower) fn opaque_optimizer(&mut self, path: PathId, value: &Value<'a>) {
         // The arguments of an opaque constructor need not be the parameters that it updates.
         let id = self.optimizer(path, None, false);

@@ -43,7 +43,7 @@ impl<'a> Lower<'a> {
         self.decide(value.outcome, Fate::Dropped);
     }
 
-    /// The value of an expression gets a name.
+    /// The value of an expression is bound to a variable.
     pub(in crate::lower) fn named(&mut self, value: &mut Value<'a>, path: PathId) {
         if value.outcome.is_some()
             && let Some(site) = value.outcome.take()

@@ -41,7 +41,7 @@ impl<'a> Lower<'a> {
         all.map(|(owned, site)| Kind::NewOptimizers(owned, site))
     }
 
-    /// Optimizers that their constructors returned get a place.
+    /// Stores a collection of newly constructed optimizers in a place.
     pub(in crate::lower) fn build_several(&mut self, path: PathId, owned: &Deps, site: SiteId) {
         self.build(path, owned, site);
         let id = self.several(path, false);
@@ -49,14 +49,14 @@ impl<'a> Lower<'a> {
         self.env.values.insert(path, value);
     }
 
-    /// Gives up on a collection of which only some optimizers are reached.
+    /// Marks a collection of optimizers as unknown, because only some of them are reached.
     pub(in crate::lower) fn part_of_several(&mut self, whole: &Value<'a>) {
         if let Kind::Optimizers(id) = whole.kind {
             self.lose(vec![id]);
         }
     }
 
-    /// A loop over optimizers whose body treats all alike: the body, once.
+    /// Lowers the body of a loop over optimizers once, if it treats all alike; returns whether it does.
     pub(in crate::lower) fn for_all(&mut self, node: &'a ExprForLoop, items: &Value<'a>) -> bool {
         let Kind::Optimizers(id) = items.kind else { return false };
         if !same_for_all(&node.body, self.vocabulary) {
@@ -135,7 +135,7 @@ fn same_for_all_in(body: &Expr, vocabulary: Vocabularies) -> bool {
     same.yes
 }
 
-/// Whether a call computes gradients, or what they are computed from.
+/// Whether a call computes gradients or their inputs.
 fn computes_gradients(effect: CallEffect) -> bool {
     match effect {
         CallEffect::Gradients(effects) => effects.contains(&Effect::Fill),

@@ -1,4 +1,4 @@
-//! Where control goes at a condition or a pattern, and what is known of the answer from there on.
+//! Branches at conditions and patterns, and the assumptions that hold on each branch.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use crate::cfg::{Action, BlockId, Expression, Formula, PathId, Question, Questio
 use crate::limits;
 use crate::lower::env::bind::member;
 
-/// The questions that were asked so far.
+/// The questions asked so far.
 #[derive(Debug, Default)]
 pub(in crate::lower) struct Asking {
     known: BTreeMap<Key, QuestionId>,
-    /// The followed questions by their bits.
+    /// The followed questions, indexed by bit.
     followed: Vec<Followed>,
     /// The bit of each followed question.
     bits: BTreeMap<QuestionId, usize>,
@@ -27,12 +27,12 @@ struct Followed {
     subject: Expression,
     answer: Option<Answer>,
     variables: Vec<PathId>,
-    /// Names in it that are no variables: fields, constants.
+    /// Names in the question that are not variables: fields, constants.
     names: Vec<String>,
 }
 
 impl<'a> Lower<'a> {
-    /// Goes to `yes` where the condition holds, to `no` where it does not.
+    /// Branches to `yes` if the condition holds, to `no` if not.
     pub(in crate::lower) fn condition(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
         match Shape::of(condition) {
             Shape::Not(inner) => self.condition(inner, no, yes),
@@ -82,7 +82,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The second of two conditions, which the first may leave out.
+    /// The second operand of `&&` or `||`, which the first may skip.
     fn further_condition(&mut self, at: BlockId, condition: &'a Expr, yes: BlockId, no: BlockId) {
         self.start(at);
         self.control.branches += 1;
@@ -90,9 +90,9 @@ impl<'a> Lower<'a> {
         self.control.branches -= 1;
     }
 
-    /// Where control goes when a value meets a pattern; the names in it are bound elsewhere.
+    /// Branches on whether a value matches a pattern; the pattern's names are bound elsewhere.
     ///
-    /// Without `no`, the pattern is the last that is left.
+    /// Without `no` the match is certain, as in the last arm.
     pub(in crate::lower) fn matching(
         &mut self,
         subject: &'a Expr,
@@ -143,13 +143,13 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The answer, if it is known where the code is read.
+    /// The answer, if it is statically known.
     fn decided(&self, test: &Test<'_>) -> Option<bool> {
         let Code::Truth(expr) = test.code else { return None };
         Some(self.decided_here(expr)? == test.code_holds)
     }
 
-    /// The value of a condition, if it is known where the code is read.
+    /// The value of a condition, if it is statically known.
     fn decided_here(&self, condition: &Expr) -> Option<bool> {
         match condition::constant(condition) {
             Some(Constant::Truth(value)) => Some(value),
@@ -157,7 +157,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Goes on at `yes` and at `no`, and notes the answer if the question is followed.
+    /// Branches to `yes` and to `no`, and assumes the answer there if the question is followed.
     fn ask(&mut self, test: &Test<'_>, yes: BlockId, no: Option<BlockId>) {
         let known = self.followed(test).map(|bit| (bit, test.holds));
         let (at, dead) = (self.at.block, self.at.dead);
@@ -216,7 +216,7 @@ impl<'a> Lower<'a> {
         Some(bit)
     }
 
-    /// The followed questions that a new one excludes, as bits; notes the same with each of them.
+    /// The followed questions that a new one excludes, as bits; each of them then excludes the new one too.
     fn exclude(&mut self, bit: usize, followed: &Followed) -> u32 {
         let mut excludes = 0;
         for (other, known) in self.asking.followed.iter().enumerate() {
@@ -229,7 +229,7 @@ impl<'a> Lower<'a> {
         excludes
     }
 
-    /// A variable or field got a value: what does that say about questions?
+    /// Assumes the answers to questions about a variable or field that was assigned.
     pub(in crate::lower) fn learn(&mut self, name: &str, value: &'a Expr) {
         if self.survey().followed.is_empty() {
             return;
@@ -260,7 +260,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// What a name stands for may have changed, and the answers to questions about it.
+    /// Forgets the answers to questions about a name whose value may have changed.
     pub(in crate::lower) fn changed(&mut self, name: &str) {
         let path = self.lookup(name).map(|path| self.nodes.first_of.get(&path).copied().unwrap_or(path));
         self.unassume(|question| {
@@ -269,14 +269,14 @@ impl<'a> Lower<'a> {
         });
     }
 
-    /// The variable that a place belongs to may have changed.
+    /// Forgets the answers to questions about a place's variable, which may have changed.
     pub(in crate::lower) fn changed_in(&mut self, place: PathId) {
         let root = self.cfg.paths.root_of(place);
         let root = self.nodes.first_of.get(&root).copied().unwrap_or(root);
         self.unassume(|question| question.variables.contains(&root));
     }
 
-    /// A place is assigned.
+    /// Forgets the answers to questions about an assigned place.
     pub(in crate::lower) fn changed_place(&mut self, left: &Expr) {
         match unreferenced(left) {
             Expr::Path(path) => {
@@ -299,7 +299,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable that a name means in a question: the caller's, if it is an argument without change.
+    /// The variable behind a name in a question: the caller's, if it was passed unchanged as an argument.
     pub(super) fn home(&self, path: PathId) -> PathId {
         let held = self.env.values.get(&path).and_then(|value| value.place);
         let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);

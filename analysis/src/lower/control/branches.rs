@@ -89,7 +89,7 @@ impl<'a> Lower<'a> {
         Value { measured: left.measured || right.measured, ..Value::number() }
     }
 
-    /// `let` as a value: its names are bound nowhere else.
+    /// `let` as a value: its names are bound only inside it.
     fn condition_only(&mut self, expr: &'a Expr) -> Value<'a> {
         let mark = self.scope.len();
         let after = self.block("");

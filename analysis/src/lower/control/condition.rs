@@ -2,7 +2,7 @@
 //!
 //! `if let Some(opt) = &mut optimizer`, `optimizer.is_none()` and the arms of `match optimizer.as_mut()`
 //! all ask whether `optimizer` is `Some`; `precision == P::F32` and an arm `P::F32` ask the same of
-//! `precision`, and whoever is `P::F32` is not `P::Bf16`.
+//! `precision`, and a value that is `P::F32` is not `P::Bf16`.
 //! It knows nothing of control flow or scopes: [`super::ask`] resolves the questions and branches on them.
 
 use syn::{BinOp, Expr, ExprBinary, ExprLet, ExprMethodCall, Pat, UnOp};
@@ -50,25 +50,26 @@ impl<'e> Shape<'e> {
 /// A question with the code that asks it.
 #[derive(Clone)]
 pub(in crate::lower) struct Test<'e> {
-    /// What the question is, for comparison.
+    /// The identity of the question.
     pub(in crate::lower) key: Key,
     /// Answers that exclude each other.
     answer: Option<Answer>,
-    /// The answer where the test succeeds.
+    /// The answer if the test succeeds.
     pub(in crate::lower) holds: bool,
-    /// The code, and the answer where that is true.
+    /// The code that asks.
     pub(super) code: Code<'e>,
+    /// The answer if the code is true.
     pub(super) code_holds: bool,
-    /// The answer stays the same as long as nothing in the question changes.
+    /// The answer changes only if a variable in the question does.
     pub(in crate::lower) is_pure: bool,
 }
 
-/// What a question is, the same for all ways to ask it; names may not be resolved.
+/// Identity of a question, independent of its form in the source; names may be unresolved.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    /// The expression, without the views of it.
+    /// The expression, without references and view methods.
     pub(crate) subject: Expression,
-    /// What it may be; a truth value has none.
+    /// The key of the asked answer; `None` if the question is whether the expression is true.
     pub(crate) answer: Option<String>,
 }
 
@@ -99,7 +100,7 @@ impl<'e> Test<'e> {
         Self::of(Expression::Node(node), None, true, code, false)
     }
 
-    /// The question about a variable or a field that gets a value.
+    /// The question about an assigned variable or field.
     pub(super) fn of_variable(name: &'e str, constant: Constant) -> Self {
         let (answer, holds) = match constant {
             Constant::Truth(value) => (None, value),
@@ -108,12 +109,12 @@ impl<'e> Test<'e> {
         Self { code_holds: true, ..Self::of(named(name), answer, holds, Code::Variable(name), true) }
     }
 
-    /// Succeeds where this one fails.
+    /// The test that succeeds if this one fails.
     pub(super) fn turned(self) -> Self {
         Self { holds: !self.holds, ..self }
     }
 
-    /// The same for other code.
+    /// The test with other code.
     fn asked_by(self, code: Code<'e>) -> Self {
         Self { code, code_holds: self.holds, ..self }
     }
@@ -143,7 +144,7 @@ impl<'e> Test<'e> {
         .into()
     }
 
-    /// How a message speaks of the answer.
+    /// The wording of the answer in messages.
     pub(super) fn wording(&self) -> Wording {
         let yes = self.code_holds;
         match (self.answer.as_ref().and_then(|answer| answer.wording.as_ref()), self.code) {
@@ -167,7 +168,7 @@ pub(in crate::lower) fn tests(condition: &Expr) -> Formula<Test<'_>> {
     }
 }
 
-/// All questions that keep their answer, in a formula.
+/// Visits the pure tests of a formula.
 pub(in crate::lower) fn each_pure(formula: Formula<Test<'_>>, found: &mut dyn FnMut(&Test<'_>)) {
     formula.each(&mut |test| {
         if test.is_pure {
@@ -176,7 +177,7 @@ pub(in crate::lower) fn each_pure(formula: Formula<Test<'_>>, found: &mut dyn Fn
     });
 }
 
-/// What a single condition asks.
+/// The test of a single condition.
 pub(super) fn asked(condition: &Expr) -> Test<'_> {
     let special = match condition {
         Expr::Paren(inner) => Some(asked(&inner.expr)),

@@ -19,7 +19,7 @@ use comparison::Linear;
 use shape::{is_condition, number, part_of};
 use stream::Stream;
 
-/// What is known of variables that may count.
+/// Facts about variables that may be counters.
 #[derive(Debug, Default)]
 pub(in crate::lower) struct Counting {
     /// Indices of loops.
@@ -61,7 +61,7 @@ struct Counted {
     of: LoopId,
     /// The variable in the first iteration, if that is known.
     start: Option<i64>,
-    /// It starts over each time the loop is run.
+    /// It starts over at each run of the loop.
     starts_over: bool,
     /// The loop iterates over counted items.
     over_items: bool,
@@ -109,7 +109,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `let name = value;`, where the value may be a number, another count, a condition or an iterator.
+    /// Records `let name = value;` if the value is a number, another count, a condition or an iterator.
     pub(in crate::lower) fn note_let(&mut self, pat: &Pat, value: &'a Expr, measured: bool) {
         let (Pat::Ident(name), false) = (pat, matches!(value, Expr::Closure(_))) else {
             if let Pat::Type(typed) = pat {
@@ -142,7 +142,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `left = right`, or `left += right`.
+    /// Records how an assignment, `left = right` or `left += right`, changes a count.
     pub(in crate::lower) fn note_assignment(&mut self, left: &Expr, op: Option<&BinOp>, right: &Expr) {
         let Some(path) = self.place_of(left) else { return };
         self.note_assigned(path);
@@ -177,7 +177,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The counter that a comparison is, once the whole function is lowered.
+    /// Resolves the comparison of a count to a counter, after the whole function is lowered.
     pub(super) fn counter(&self, count: &Count, site: SiteId) -> Option<Counter> {
         let counts = count.value.of?;
         let around = &self.cfg.sites[site].loops;

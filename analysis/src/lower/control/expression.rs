@@ -93,7 +93,7 @@ impl Lower<'_> {
         self.version(&structure(expr))
     }
 
-    /// The same for an expression whose names are not resolved.
+    /// The version of an expression with unresolved names.
     pub(in crate::lower) fn version(&mut self, expression: &Expression) -> Versioned {
         let resolved = self.in_scope(expression);
         let version = self.last_assigned(&resolved);
@@ -118,7 +118,7 @@ impl Lower<'_> {
             .unwrap_or(0)
     }
 
-    /// A place is assigned: what reads it is another value from here on.
+    /// A place is assigned: an expression that reads it has another value from here on.
     pub(super) fn note_assigned(&mut self, place: PathId) {
         let is_variable = self.cfg.paths.root_of(place) == place;
         let place = if is_variable { self.home(place) } else { place };

@@ -1,4 +1,4 @@
-//! A look over a function for what scales anything: names and numbers that it multiplies with or divides by.
+//! Collects the factors in a function: names and numbers used as multiplier or divisor.
 
 use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, Lit};
@@ -21,7 +21,7 @@ struct Finder {
 }
 
 impl Finder {
-    /// The name or number that an operand is, whatever is around it.
+    /// Records the name or number in an operand, inside casts and other wrappers.
     fn note(&mut self, mut operand: &Expr) {
         for _ in 0..limits::WRAPPERS {
             operand = match operand {

@@ -47,7 +47,7 @@ impl Failure {
 }
 
 impl<'a> Lower<'a> {
-    /// Lowers the body of an inlined function; its errors go where `?` on the call sends them, else to `after`.
+    /// Lowers the body of an inlined function; its errors continue at the target of a `?` on the call, else at `after`.
     pub(in crate::lower) fn with_failures(
         &mut self,
         body: &'a [Stmt],
@@ -168,7 +168,7 @@ fn is_none(expr: &Expr) -> bool {
     matches!(expr, Expr::Path(path) if Variant::of_path(&path.path) == Some(Variant::None))
 }
 
-/// The final expressions of a block: one of them is its value.
+/// The final expressions of a block's branches; the value of the block is one of these.
 fn tails<'e>(statements: &'e [Stmt], into: &mut Vec<&'e Expr>) {
     if let Some(Stmt::Expr(last, None)) = statements.last() {
         tail(last, into);

@@ -1,4 +1,4 @@
-//! The conditions around what is being lowered: in branches that are open, and in jumps that were not taken.
+//! The guards of the current code: conditions of open branches, and of jumps that were not taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,34 +18,34 @@ use crate::vocabulary::rust::{Question, Variant, question};
 #[cfg(test)]
 mod tests;
 
-/// A guard, and how it came out.
+/// A guard and its value.
 type Outcome = (GuardId, bool);
 
-/// What is known of the conditions around the place that is being lowered.
+/// The conditions that guard the current code.
 #[derive(Debug, Default)]
 pub(in crate::lower) struct Guarding {
     /// Guards of enclosing branches, outermost first.
     open: Vec<Outcome>,
-    /// Jumps over what follows.
+    /// Jumps that may skip the current code.
     exits: Vec<Exit>,
     /// Guards by syntax node and chain of calls.
     known: BTreeMap<(usize, u32), GuardId>,
-    /// Guards that are several at once.
+    /// Guards that join several outcomes.
     joined: BTreeMap<Vec<Outcome>, GuardId>,
-    /// The formula of each guard, until it is known what counts.
+    /// The formula of each guard, until the counters are known.
     formulas: Vec<Formula<Leaf>>,
     /// Conditions that depend on the results of this iteration.
     pub(in crate::lower) measured: BTreeSet<usize>,
     pub(super) counting: Counting,
-    /// The number of assignments so far, and that of the last one to each place.
+    /// The number of assignments so far.
     pub(super) assignments: u32,
     pub(super) assigned: BTreeMap<PathId, u32>,
 }
 
-/// A `continue`, or a `return` or `break` out of something that runs in the iteration.
+/// A `continue`, or a `return` or `break` out of a frame inside the iteration.
 #[derive(Debug)]
 struct Exit {
-    /// The block after the frame that it leaves, which names the frame.
+    /// The block after the frame that the jump leaves; it identifies the frame.
     frame: BlockId,
     /// The number of loops around the frame.
     rounds: usize,
@@ -53,17 +53,17 @@ struct Exit {
     path: Vec<Outcome>,
 }
 
-/// A condition at its place, before it is known what counts iterations.
+/// A condition at its place, before the counters are known.
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
     pub(super) question: QuestionId,
     pub(super) version: u32,
-    /// What it depends on, unless it is a counter.
+    /// Its kind, unless it is a counter.
     pub(super) kind: ConditionKind,
     pub(super) count: Option<Count>,
 }
 
-/// The value that the arms of a `match` take apart.
+/// The scrutinee of a `match`.
 #[derive(Clone, Copy)]
 struct Matched<'e> {
     subject: &'e Expr,
@@ -71,7 +71,7 @@ struct Matched<'e> {
 }
 
 impl<'a> Lower<'a> {
-    /// The guards of what is lowered here, from the start of the innermost iteration.
+    /// The guards of the current code, from the start of the innermost iteration.
     pub(in crate::lower) fn guards_here(&mut self) -> Vec<Outcome> {
         let base = self.control.iterations.last().map_or(0, |round| round.guards);
         let open = self.guarding.open.get(base..).unwrap_or_default().to_vec();
@@ -98,14 +98,14 @@ impl<'a> Lower<'a> {
         here
     }
 
-    /// Opens a branch that is taken when the condition comes out as said; returns what to close it with.
+    /// Opens the branch for a value of the condition; returns the mark that closes it.
     pub(in crate::lower) fn guard_branch(&mut self, condition: &'a Expr, holds: bool) -> usize {
         let mark = self.guarding.open.len();
         self.open_each(condition, holds);
         mark
     }
 
-    /// Opens an arm of a `match`; the last is what is left by those before.
+    /// Opens an arm of a `match`; the last arm is taken if no earlier one matches.
     pub(in crate::lower) fn guard_arm(
         &mut self,
         arms: &'a [Arm],
@@ -148,12 +148,12 @@ impl<'a> Lower<'a> {
         self.guarding.open.len()
     }
 
-    /// Closes the branches opened since.
+    /// Closes the branches opened since the mark.
     pub(in crate::lower) fn unguard(&mut self, mark: usize) {
         self.guarding.open.truncate(mark);
     }
 
-    /// Notes a jump to the end of a frame: what follows in it runs only if the jump was not taken.
+    /// Notes a jump to the end of a frame: the rest of the frame runs only if the jump was not taken.
     pub(in crate::lower) fn note_exit(&mut self, frame: usize) {
         if self.at.dead || self.guarding.exits.len() >= limits::EXITS {
             return;
@@ -169,13 +169,13 @@ impl<'a> Lower<'a> {
         self.guarding.exits.push(Exit { frame, rounds, path });
     }
 
-    /// Forgets the jumps of an iteration that has been lowered.
+    /// Forgets the jumps of a lowered iteration.
     pub(in crate::lower) fn forget_exits(&mut self) {
         let rounds = self.control.iterations.len();
         self.guarding.exits.retain(|exit| exit.rounds < rounds);
     }
 
-    /// Opens the single conditions that must have come out in one way, as far as that is certain.
+    /// Opens the single conditions whose values follow from the value of a condition.
     fn open_each(&mut self, condition: &'a Expr, holds: bool) {
         match (Shape::of(condition), holds) {
             (Shape::Not(inner), _) => self.open_each(inner, !holds),
@@ -212,7 +212,7 @@ impl<'a> Lower<'a> {
         )
     }
 
-    /// All of these at once.
+    /// The conjunction of several outcomes as one guard.
     fn join_guards(&mut self, path: Vec<Outcome>) -> GuardId {
         if let Some(&known) = self.guarding.joined.get(&path) {
             return known;
@@ -258,7 +258,7 @@ impl<'a> Lower<'a> {
         self.cfg.guards.len() - 1
     }
 
-    /// A condition as a formula over what it asks at this place.
+    /// A condition as a formula over its questions at this place.
     pub(super) fn guard_formula(&mut self, condition: &Expr) -> Formula<Leaf> {
         self.asked_here(condition::tests(condition), None)
     }
@@ -293,7 +293,7 @@ impl<'a> Lower<'a> {
         Formula::Is(Leaf { question, version, kind, count })
     }
 
-    /// What a single condition depends on, if nothing counts.
+    /// The kind of a single condition, apart from counters.
     fn kind_of(&self, condition: &Expr) -> ConditionKind {
         match condition {
             Expr::MethodCall(call) if asks_for_variant(call) => ConditionKind::Absent,
@@ -304,7 +304,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Completes all guards, once the whole function is lowered and it is known what counts iterations.
+    /// Completes all guards, once the whole function is lowered and the counters are known.
     pub(in crate::lower) fn settle_guards(&mut self) {
         for (id, formula) in std::mem::take(&mut self.guarding.formulas).into_iter().enumerate() {
             let site = self.cfg.guards[id].site;
@@ -320,7 +320,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// What a match depends on: `Some(..)` and its like ask whether something is present.
+/// The kind of a match; patterns such as `Some(..)` ask whether a value is present.
 fn kind_of_match(pat: &Pat, matched: Option<Matched<'_>>) -> ConditionKind {
     match matched {
         _ if is_variant(pat) => ConditionKind::Absent,

@@ -77,7 +77,7 @@ impl Lower<'_> {
         (head.source, head.repeats, head.groups) = (Some(source), repeats, groups);
     }
 
-    /// The variables of a loop's pattern are bound.
+    /// Records the variables bound by a loop's pattern.
     pub(super) fn binds_item(&mut self, of: LoopId, pat: &Pat) {
         let Pat::Ident(ident) = pat else { return };
         if self.cfg.loops[of].head.item.is_none() {
@@ -117,7 +117,7 @@ fn is_unused(pat: &Pat) -> bool {
     }
 }
 
-/// What a loop goes through, without references and `iter`.
+/// The collection that a loop iterates over, without references and `iter`.
 fn collection(items: &Expr) -> &Expr {
     match unreferenced(items) {
         Expr::MethodCall(call) if is_iteration(&call.method.to_string(), call.args.len()) => {

@@ -54,7 +54,7 @@ impl<'a> Lower<'a> {
         Value::never()
     }
 
-    /// A branch to the error exit; to an end of the function if there is none.
+    /// Adds a branch to the error exit; to an exit of the function if there is none.
     fn may_fail(&mut self, exit: Option<ErrorExit>, mark: Span) {
         let on = self.block("");
         self.goto(on);
@@ -70,7 +70,7 @@ impl<'a> Lower<'a> {
         self.start(on);
     }
 
-    /// A new end of the function, at a `?` or a `return`.
+    /// Adds an exit of the function, at a `?` or a `return`.
     fn function_end(&mut self, mark: Span) -> ErrorExit {
         let to = self.block("returns");
         self.cfg.blocks[to].ends = Some(mark.into());

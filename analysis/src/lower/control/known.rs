@@ -1,5 +1,5 @@
-//! Conditions that are decided where the code is read: literals, enum variants, `Some` and `None` that a call
-//! gives to a function that is seen.
+//! Conditions with a statically known value: literals, enum variants, and `Some` and `None` as arguments of
+//! resolved functions.
 
 use std::rc::Rc;
 
@@ -9,7 +9,7 @@ use super::Lower;
 use super::value::{Kind, Value};
 use crate::vocabulary::rust::{Question, Variant, question, view_of_wrapper};
 
-/// What can be told of a value where it is written.
+/// A statically known value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::lower) enum Known {
     Bool(bool),
@@ -38,7 +38,7 @@ impl Known {
 }
 
 impl<'a> Lower<'a> {
-    /// How a condition comes out, if that is decided.
+    /// The value of a condition, if it is statically known.
     pub(in crate::lower) fn decides(&self, condition: &Expr) -> Option<bool> {
         match condition {
             Expr::Paren(inner) => self.decides(&inner.expr),
@@ -70,7 +70,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// What is known of an expression that changes nothing.
+    /// The static value of an expression without side effects, if it is known.
     fn known(&self, expr: &Expr) -> Option<Known> {
         match expr {
             Expr::Lit(literal) => Known::literal(&literal.lit),

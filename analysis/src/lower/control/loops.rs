@@ -80,7 +80,7 @@ impl<'a> Lower<'a> {
 
     /// Lowers a loop, first iteration and later iterations; returns the join of its `break` values.
     ///
-    /// `body` lowers one iteration, and goes to the given block when no further one follows.
+    /// `body` lowers one iteration, and branches to the given block after the last one.
     pub(super) fn repeat(
         &mut self,
         of: LoopId,

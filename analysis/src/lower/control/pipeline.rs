@@ -132,7 +132,7 @@ impl<'a> Lower<'a> {
         Some(self.drive(id, &driver, &pipeline, &items))
     }
 
-    /// The loop of a driven chain; returns the join of what its iterations return.
+    /// Lowers the iterations of a chain with its driver, such as `for_each`; returns the join of their values.
     fn drive(
         &mut self,
         of: LoopId,

@@ -1,4 +1,4 @@
-//! Patterns and assignments: which names get which parts of a value.
+//! Patterns and assignments: binds names to the parts of a value.
 
 use syn::{Expr, Pat};
 

@@ -1,11 +1,11 @@
-//! Tuples and structs: each of their parts has a place of its own.
+//! Tuples and structs: each field has its own place.
 
 use crate::cfg::{Deps, PathId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 
 impl<'a> Lower<'a> {
-    /// Stores the parts of a tuple or a struct in places of their own.
+    /// Stores each part of a tuple or a struct in its own place.
     pub(super) fn scatter(&mut self, path: PathId, value: &mut Value<'a>) {
         if value.place.is_some_and(|place| place != path) {
             return;
@@ -25,7 +25,9 @@ impl<'a> Lower<'a> {
         value.kind = kind;
     }
 
-    /// Gives the parts of a value that is stored in another place too a place of their own.
+    /// Stores the new optimizers and tensors among a value's parts in the fields of `path`.
+    ///
+    /// This applies also if another place holds the value itself.
     pub(super) fn store_fields(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         for (name, part) in value.kind.parts_mut() {
             if part.place.is_none() {

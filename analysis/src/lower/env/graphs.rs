@@ -5,7 +5,7 @@ use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 
 impl<'a> Lower<'a> {
-    /// Gives the tensors that one computation returns a graph in common: a `backward` through one frees all.
+    /// Makes all tensors of one computation share a graph: a `backward` through one frees the graph of all.
     pub(in crate::lower) fn common_graph(&mut self, node: usize, mut value: Value<'a>) -> Value<'a> {
         if value.computed && value.tensor.is_none() && !matches!(value.kind, Kind::Tuple(_)) {
             let key = (node, self.nodes.chain);
@@ -63,7 +63,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Assigns a variable a part of a value with a graph, such as a recurrent state.
+    /// Assigns a part of a value with a graph, such as a recurrent state, to a variable.
     fn carry(&mut self, path: PathId, from: Vec<GraphId>, value: &mut Value<'a>) {
         let graph = self.graph(path);
         for &whole in &from {

@@ -1,11 +1,11 @@
-//! Kinds of values: the objects that the checker tells apart.
+//! Kinds of values: the objects that the checker distinguishes.
 
 use syn::ExprClosure;
 
 use super::value::Value;
 use crate::cfg::{Deps, OptimizerId, PathId, SiteId};
 
-/// What kind of object a value is.
+/// The kind of object that a value is.
 #[derive(Clone)]
 pub(in crate::lower) enum Kind<'a> {
     Plain,

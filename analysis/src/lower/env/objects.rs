@@ -95,7 +95,7 @@ impl Lower<'_> {
         }
     }
 
-    /// Gives up on these optimizers: nothing is reported about them.
+    /// Marks these optimizers as unknown: nothing is reported about them.
     pub(in crate::lower) fn lose(&mut self, optimizers: Vec<OptimizerId>) {
         for id in optimizers {
             self.cfg.optimizers[id].lost = true;

@@ -8,13 +8,13 @@ use crate::cfg::{Action, PathId};
 use crate::lower::Lower;
 use crate::lower::env::value::Value;
 
-/// Marks in the scope where the body of an inlined function or closure begins.
+/// Marker in the scope: the body of an inlined function or closure starts here.
 const BORDER: PathId = PathId::MAX;
 
 /// Variables in scope.
 #[derive(Default)]
 pub(in crate::lower) struct Scope {
-    /// All of them, innermost last.
+    /// All variables, innermost last.
     names: Vec<(Rc<str>, PathId)>,
     /// Indices into `names`, innermost last.
     by_name: BTreeMap<Rc<str>, Vec<(usize, PathId)>>,
@@ -48,14 +48,15 @@ impl Scope {
         self.names[mark..].iter().map(|(_, path)| *path)
     }
 
-    /// Begins the body of a function, which sees none of the names; returns what was hidden outside.
+    /// Enters the body of a function, which sees no outer names; returns the previously hidden ranges.
     pub(in crate::lower) fn enter_function(&mut self) -> Vec<Range<usize>> {
         let everything = std::iter::once(0..self.names.len()).collect();
         self.enter_body(everything)
     }
 
-    /// Begins the body of a closure, which sees the first `seen` names, those in scope at its definition;
-    /// returns what was hidden outside.
+    /// Enters the body of a closure, which sees the first `seen` names, those in scope at its definition.
+    ///
+    /// Returns the previously hidden ranges.
     pub(in crate::lower) fn enter_closure(&mut self, seen: usize) -> Vec<Range<usize>> {
         let mark = self.names.len();
         let before = self.hidden.iter().filter(|hidden| hidden.end < seen).cloned();

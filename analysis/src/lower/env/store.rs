@@ -1,4 +1,4 @@
-//! Stores: a place gets a value.
+//! Stores of values in places.
 
 use crate::cfg::{Action, Deps, Origin, PathId};
 use crate::lower::Lower;
@@ -22,7 +22,7 @@ impl<'a> Lower<'a> {
         self.store(path, name, value, role);
     }
 
-    /// Stores a value in a place, and emits the events of that.
+    /// Stores a value in a place, and emits the store's events.
     pub(in crate::lower) fn store(
         &mut self,
         path: PathId,
@@ -67,7 +67,7 @@ impl<'a> Lower<'a> {
         self.settle(path, is_new, value);
     }
 
-    /// Joins a value with what another branch may have left in the place.
+    /// Joins a value with the value that another branch may have stored in the place.
     fn join_with_before(&self, path: PathId, value: &mut Value<'a>) {
         value.origin = Origin::default();
         if let Some(before) = self.env.value(path) {
@@ -76,7 +76,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Ends the guard in the place, and begins the one that is stored.
+    /// Ends the guard previously stored in the place, and starts the new one.
     fn store_guard(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         self.close_guard(path);
         if let Kind::Guard(guard) = &mut value.kind {
@@ -86,7 +86,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Stores an optimizer in a place of its own; returns whether nothing else is to be stored.
+    /// Stores an optimizer in its own place; returns whether that completes the store.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
             Kind::NewOptimizer(owned, site) => {
@@ -140,7 +140,7 @@ impl<'a> Lower<'a> {
         self.env.values.insert(path, value);
     }
 
-    /// Forgets the values of the parts of a place that gets a new value.
+    /// Forgets the values of a place's parts before the place is overwritten.
     fn forget_parts(&mut self, path: PathId) {
         let parts: Vec<_> = self
             .objects

@@ -17,7 +17,7 @@ pub(in crate::lower) struct Value<'a> {
     pub kind: Kind<'a>,
     /// Places that it was computed from.
     pub deps: Deps,
-    /// It certainly has a graph, of its own or through `graphs`.
+    /// It certainly has a graph: a new one, or one of `graphs`.
     pub computed: bool,
     /// The place that holds it.
     pub place: Option<PathId>,
@@ -189,7 +189,7 @@ impl<'a> Value<'a> {
             || self.kind.parts().next().is_some()
     }
 
-    /// The graphs of which it may be a part; for a tuple or a struct, those of its parts.
+    /// The graphs that may contain it; for a tuple or a struct, those of its parts.
     pub(in crate::lower) fn parts(&self) -> Vec<GraphId> {
         let inside = |value: &Self| value.through().into_iter().chain(value.parts()).collect::<Vec<_>>();
         match &self.kind {
@@ -228,7 +228,7 @@ impl<'a> Value<'a> {
         self.kind.parts().fold(all, |all, part| all.with(&part.derived()))
     }
 
-    /// One of several values that it consists of.
+    /// A value that is one of several in this one.
     pub(in crate::lower) fn piece(&self) -> Self {
         let mut piece = self.derived();
         piece.graphs = self.through();

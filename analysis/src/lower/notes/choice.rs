@@ -59,7 +59,7 @@ fn compared(condition: &Expr) -> Option<&ExprBinary> {
     }
 }
 
-/// The measure that a branch assigns to the best so far, if it is taken when that is better.
+/// The measure that a branch assigns to the best so far, if the branch is taken when the measure is better.
 fn new_best<'e>(compared: &ExprBinary, body: &'e [Stmt]) -> Option<&'e Expr> {
     let (less, more) = match compared.op {
         BinOp::Lt(_) | BinOp::Le(_) => (&*compared.left, &*compared.right),

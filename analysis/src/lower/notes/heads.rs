@@ -1,4 +1,4 @@
-//! Heads of loops, and those that swallow errors of the data.
+//! Heads of loops, in particular heads that swallow errors of the data.
 
 use syn::{Expr, Pat};
 

@@ -130,7 +130,7 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
 }
 
 impl<'f> Visitor<'f> for Collect<'_, '_, 'f> {
-    /// Adds a function, and those nested in it.
+    /// Adds a function, and its nested functions.
     fn function(&mut self, function: &items::Function<'f>, inside: impl FnOnce(&mut Self)) {
         let scope = self.add(function);
         // Items of the body are in its own scope; attributes outside do not apply to them.

@@ -1,7 +1,7 @@
 //! Unfolds macros: replaces them by the expressions that they evaluate.
 //!
 //! A macro whose input parses as expressions becomes a call of the same name.
-//! Any other macro stays, and counts as code that may do anything with the names in it.
+//! Any other macro stays, and is treated as opaque code that uses the names in it.
 
 use std::borrow::Cow;
 

@@ -21,7 +21,7 @@ pub(super) struct Questions {
 struct Asked {
     subject: Expression,
     places: usize,
-    /// Those of them that guard a stage or a jump.
+    /// The number of these places that guard a stage or a jump.
     guarding: usize,
     /// Position in source order.
     order: usize,
@@ -46,7 +46,7 @@ impl Questions {
         condition::each_pure(condition::tests(condition), &mut |test| self.ask(test, guarding, in_head));
     }
 
-    /// Records a variable that holds the answer to questions, or that another one is compared with.
+    /// Records a variable whose value answers questions.
     pub(super) fn holds(&mut self, name: Expression, value: &Expr) {
         let mut keys = Vec::new();
         condition::each_pure(condition::tests(value), &mut |test| {
@@ -67,8 +67,9 @@ impl Questions {
         }
     }
 
-    /// Chooses the questions to track, first those that guard stages in several places; true if some of these
-    /// are left out.
+    /// Chooses the questions to track, with priority for those that guard stages in several places.
+    ///
+    /// Returns whether some questions with priority are left out.
     pub(super) fn choose(mut self) -> (BTreeSet<Key>, bool) {
         for (name, tests) in std::mem::take(&mut self.held) {
             let Some((places, guarding)) = self.asked.get(&name).map(|asked| (asked.places, asked.guarding))

@@ -16,7 +16,7 @@ use crate::lower::{address, text};
 /// Sources by syntax node.
 pub(super) type Sources = RefCell<BTreeMap<usize, Rc<Source>>>;
 
-/// An expression as messages show it, and what it mentions.
+/// The source of an expression: its form in messages, and the names in it.
 #[derive(Default)]
 pub(in crate::lower) struct Source {
     shown: OnceCell<(Place, Excerpt)>,

@@ -42,7 +42,7 @@ pub(crate) struct Survey {
 }
 
 impl Survey {
-    /// Of a body that is nested too deeply to be lowered.
+    /// The survey of a body that is nested too deeply to be lowered.
     pub(in crate::lower) fn of_deep(vocabulary: Vocabularies) -> Self {
         Self { deepest: limits::NESTED_EXPRESSIONS + 1, ..Self::empty(vocabulary) }
     }

@@ -61,7 +61,7 @@ pub enum Numbering {
     Adds,
     /// Pairs two iterators; the numbering of either is kept.
     Pairs,
-    /// Skips as many items at the start as its argument says.
+    /// Skips a number of items at the start, given by its argument.
     Skips,
     /// Skips or reorders items: the start is unknown.
     Loses,

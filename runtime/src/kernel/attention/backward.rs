@@ -10,7 +10,7 @@ use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::{Level, level, multiversioned};
 use crate::kernel::small::{Matmul, Reach, matmul};
 
-/// What the forward pass saved.
+/// Values saved by the forward pass.
 pub(crate) struct Saved<'a> {
     pub(crate) sides: [&'a [Scalar]; 3],
     pub(crate) mask: Option<&'a [Scalar]>,

@@ -23,7 +23,7 @@ const PITCH: usize = BLOCK + 16;
 const DEPTH: usize = 400;
 /// Maximum number of partial sums of the weight's gradient, one per group of blocks.
 const SUMS: usize = 8;
-/// Maximum length of all partial sums but the first.
+/// Maximum total length of the partial sums; a single one may be longer.
 const SUMS_LEN: usize = 1 << 21;
 
 /// The split of a group's channels into blocks of about [`DEPTH`] rows.
@@ -133,7 +133,7 @@ pub(super) fn input_gradient(sizes: &Sizes, g: &[Scalar], w: &[Scalar], dx: &mut
     });
 }
 
-/// The number of blocks over all images, and the number of groups that sum them separately, for the weight's gradient.
+/// For the weight's gradient: the number of blocks over all images, and the number of partial sums over them.
 fn sums(sizes: &Sizes) -> (usize, usize) {
     let blocks = sizes.batch * sizes.positions().div_ceil(BLOCK);
     let count = (SUMS_LEN / sizes.w_len().max(1)).clamp(1, SUMS).min(blocks);

@@ -30,7 +30,7 @@ pub(super) fn pays(sizes: &Sizes) -> bool {
         && covered[0] * covered[1] <= 2 * sizes.positions()
 }
 
-/// Whether the derivatives can be shared among threads too: the partial sums of several runs of images fit.
+/// Whether several threads can share the backward pass: the weight's gradient has more than one partial sum.
 pub(super) fn pays_backward(sizes: &Sizes) -> bool {
     pays(sizes) && Plan::of(sizes).sums() > 1
 }

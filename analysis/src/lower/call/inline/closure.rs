@@ -1,4 +1,4 @@
-//! Closures, inlined where they are called.
+//! Closures, inlined at their call sites.
 
 use syn::ExprClosure;
 

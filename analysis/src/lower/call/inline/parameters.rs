@@ -61,7 +61,7 @@ impl<'a> Lower<'a> {
         Value { kind, ..value }
     }
 
-    /// A variable that is another name for a place: stores through it go there.
+    /// Declares a variable as an alias of a place: a store to the variable is a store to the place.
     fn alias(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
         let Some(place) = value.place else { return self.variable(name, node, value, role) };
         let path = self.root(name, node);

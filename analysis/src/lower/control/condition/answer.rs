@@ -9,11 +9,11 @@ use crate::vocabulary::rust::Variant;
 /// A variant, a constant or a literal that a value may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::lower) struct Answer {
-    /// The same for all ways to write it.
+    /// A key that does not depend on its form in the source.
     pub(super) key: String,
-    /// How a message speaks of it, unless by the code that asks.
+    /// The wording in messages; by default the code that asks.
     pub(super) wording: Option<Name>,
-    /// No other answer with another key holds at the same time.
+    /// Excludes every exclusive answer with another key.
     alone: bool,
 }
 
@@ -44,7 +44,7 @@ impl Answer {
 pub(in crate::lower) enum Constant {
     /// `true` or `false`.
     Truth(bool),
-    /// It is this, or is not.
+    /// This answer, and whether the value is it.
     Of(Answer, bool),
 }
 
@@ -73,7 +73,7 @@ pub(super) fn is_of_constant(expr: &Expr) -> bool {
     matches!(constant(expr), Some(Constant::Of(..)))
 }
 
-/// The variant or the constant that a path names, and whether a value with that answer is it.
+/// The answer for a variant or constant by its path, and whether the path names it: `(Some, false)` for `None`.
 pub(super) fn of_path(path: &syn::Path) -> Option<(Answer, bool)> {
     let last = path.segments.last()?.ident.to_string();
     let owned = path.segments.iter().rev().nth(1).is_some_and(|owner| is_constant(&owner.ident.to_string()));
@@ -103,7 +103,7 @@ pub(super) fn literal_constant(literal: &Lit) -> Option<Constant> {
     Some(Constant::Of(Answer::plain(literal_key(literal), alone), true))
 }
 
-/// Whether a name is written as types, variants and constants are.
+/// Whether a name has the spelling of a type, a variant or a constant.
 pub(super) fn is_constant(name: &str) -> bool {
     name.starts_with(char::is_uppercase)
 }

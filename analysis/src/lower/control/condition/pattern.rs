@@ -1,4 +1,4 @@
-//! What patterns ask of the values that they meet.
+//! Tests of patterns.
 
 use syn::{Expr, Pat};
 
@@ -6,7 +6,7 @@ use super::answer::{is_constant, literal_constant, of_path, variant};
 use super::{Answer, Code, Constant, Formula, Test, asked, structure};
 use crate::lower::text;
 
-/// Whether a value matches a pattern, as a formula over tests; the condition of a match guard is none of them.
+/// Whether a value matches a pattern, as a formula over tests, without the match guard's condition.
 pub(in crate::lower) fn of_pattern<'e>(subject: &'e Expr, pat: &'e Pat) -> Formula<Test<'e>> {
     match pat {
         Pat::Paren(inner) => of_pattern(subject, &inner.pat),
@@ -47,7 +47,7 @@ fn parts<'a>(
     }
 }
 
-/// Whether a pattern takes whatever comes.
+/// Whether a pattern is irrefutable.
 pub(in crate::lower) fn always(pat: &Pat) -> bool {
     match pat {
         Pat::Wild(_) | Pat::Rest(_) => true,
@@ -63,7 +63,7 @@ pub(in crate::lower) fn always(pat: &Pat) -> bool {
     }
 }
 
-/// What the outermost constructor of a pattern asks.
+/// The test of a pattern's outermost constructor.
 fn leaf<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
     let named = match pat {
         Pat::Lit(literal) => match literal_constant(&literal.lit) {
@@ -84,7 +84,7 @@ fn leaf<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
     }
 }
 
-/// What a pattern asks beyond its outermost constructor.
+/// The test of a pattern inside its outermost constructor.
 fn inner<'e>(subject: &'e Expr, pat: &'e Pat) -> Option<Test<'e>> {
     let refutable = match pat {
         Pat::TupleStruct(wrapped) => !wrapped.elems.iter().all(always),

@@ -1,4 +1,4 @@
-//! Expressions that have the same value whenever nothing in them has changed.
+//! Pure expressions: the value changes only if a variable in the expression does.
 
 use syn::Expr;
 use syn::visit::{self, Visit};
@@ -6,7 +6,7 @@ use syn::visit::{self, Visit};
 use crate::limits;
 use crate::vocabulary::rust;
 
-/// Whether an expression has the same value whenever nothing in it has changed.
+/// Whether the value of an expression changes only if a variable in it does.
 pub(super) fn is_pure(expr: &Expr) -> bool {
     let mut pure = Pure { yes: true, depth: 0 };
     pure.visit_expr(expr);

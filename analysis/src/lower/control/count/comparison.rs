@@ -25,23 +25,23 @@ pub(in crate::lower::control) struct Count {
     /// The value as the source writes it.
     pub(super) text: Excerpt,
     pub(super) every: Period,
-    /// What the remainder must be; for an equality, what the value must be beyond `every`.
+    /// The required remainder; for an equality, the required difference of the value to `every`.
     pub(super) rest: Option<i64>,
-    /// Remainder, or equality.
+    /// It compares a remainder; else the value itself.
     pub(super) modulo: bool,
     /// Whether the comparison is true when the count is full.
     pub(super) fires: bool,
 }
 
 impl Count {
-    /// The same comparison as a question whose answer is `holds` where the comparison is true.
+    /// The comparison as a question that has the answer `holds` if the comparison is true.
     pub(in crate::lower::control) fn answered(self, holds: bool) -> Self {
         Self { fires: self.fires == holds, ..self }
     }
 }
 
 impl Lower<'_> {
-    /// The count that a condition compares, if it does.
+    /// The count that a condition compares, if it compares one.
     pub(in crate::lower::control) fn ask_count(&mut self, condition: &Expr) -> Option<Count> {
         match condition {
             Expr::MethodCall(call)

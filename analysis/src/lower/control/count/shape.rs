@@ -29,7 +29,7 @@ pub(super) fn remainder_of(expr: &Expr) -> Option<(&Expr, &Expr)> {
     }
 }
 
-/// What a remainder is compared with: a number, or `every - 1`.
+/// The value that a remainder is compared with: a number, or `every - 1`.
 pub(super) fn rest(right: &Expr, every: &Expr) -> Option<i64> {
     if let Expr::Binary(node) = bare(right)
         && matches!(node.op, BinOp::Sub(_))

@@ -11,7 +11,7 @@ use crate::vocabulary::rust::{Numbering, numbering};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stream {
     pub(super) start: Option<i64>,
-    /// Which part of the item is the number; `None` when it is all of it.
+    /// Index of the number in the item's tuple; `None` if the item is the number itself.
     pub(super) part: Option<usize>,
 }
 
