@@ -6,8 +6,8 @@
 //! Code that it does not understand becomes an event that makes the analysis silent about the places involved.
 //! It decides nothing: `flow` interprets the events, `lints` check the result.
 //!
-//! [`Lower`] draws the rooms of this folder and the order of their imports.
-//! Each room owns its state, a field of [`Lower`].
+//! [`Lower`] draws the submodules and the order of their imports.
+//! Each submodule owns its state, a field of [`Lower`].
 //! Its `impl Lower` blocks are its part of the walk, which is recursive: a branch lowers expressions again.
 
 use std::collections::BTreeSet;
