@@ -12,6 +12,7 @@ use super::{
 
 /// A type of fact that a site may have.
 pub(crate) trait SiteFact: Sized {
+    const KIND: Kind;
     fn from_fact(fact: &Fact) -> Option<&Self>;
     fn from_fact_mut(fact: &mut Fact) -> Option<&mut Self>;
     fn into_fact(self) -> Fact;
@@ -25,7 +26,15 @@ macro_rules! facts {
             $($kind($kind),)*
         }
 
+        /// The types of facts.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Kind {
+            $($kind,)*
+        }
+
         $(impl SiteFact for $kind {
+            const KIND: Kind = Kind::$kind;
+
             fn from_fact(fact: &Fact) -> Option<&Self> {
                 if let Fact::$kind(fact) = fact { Some(fact) } else { None }
             }
@@ -89,7 +98,7 @@ pub(crate) struct Scaler(pub(crate) Excerpt);
 /// All facts about the sites and variables of a function.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    sites: BTreeMap<SiteId, Vec<Fact>>,
+    sites: BTreeMap<(Kind, SiteId), Vec<Fact>>,
     marks: BTreeSet<(Mark, SiteId)>,
     variables: BTreeMap<PathId, Variable>,
 }
@@ -98,29 +107,30 @@ impl Facts {
     /// All facts of one type, in the order of their sites.
     pub(crate) fn all<T: SiteFact + 'static>(&self) -> impl Iterator<Item = (SiteId, &T)> {
         self.sites
-            .iter()
-            .flat_map(|(site, facts)| facts.iter().map(|fact| (*site, fact)))
+            .range((T::KIND, 0)..=(T::KIND, SiteId::MAX))
+            .flat_map(|((_, site), facts)| facts.iter().map(|fact| (*site, fact)))
             .filter_map(|(site, fact)| Some((site, T::from_fact(fact)?)))
     }
 
     /// All facts of one type, mutably.
     pub(crate) fn all_mut<T: SiteFact + 'static>(&mut self) -> impl Iterator<Item = &mut T> {
-        self.sites.values_mut().flatten().filter_map(T::from_fact_mut)
+        let facts = self.sites.range_mut((T::KIND, 0)..=(T::KIND, SiteId::MAX));
+        facts.flat_map(|(_, facts)| facts).filter_map(T::from_fact_mut)
     }
 
     /// The fact of one type at a site; of several the first.
     pub(crate) fn at<T: SiteFact>(&self, site: SiteId) -> Option<&T> {
-        self.sites.get(&site)?.iter().find_map(T::from_fact)
+        self.sites.get(&(T::KIND, site))?.iter().find_map(T::from_fact)
     }
 
     /// The fact of one type at a site, mutably.
     pub(crate) fn at_mut<T: SiteFact>(&mut self, site: SiteId) -> Option<&mut T> {
-        self.sites.get_mut(&site)?.iter_mut().find_map(T::from_fact_mut)
+        self.sites.get_mut(&(T::KIND, site))?.iter_mut().find_map(T::from_fact_mut)
     }
 
     /// Adds a fact about the site.
-    pub(crate) fn note(&mut self, site: SiteId, fact: impl SiteFact) {
-        self.sites.entry(site).or_default().push(fact.into_fact());
+    pub(crate) fn note<T: SiteFact>(&mut self, site: SiteId, fact: T) {
+        self.sites.entry((T::KIND, site)).or_default().push(fact.into_fact());
     }
 
     /// Adds a fact unless the site has one of this type.
@@ -141,7 +151,7 @@ impl Facts {
     /// Notes the places that an opaque call receives, once for each set of places.
     pub(crate) fn note_opaque(&mut self, site: SiteId, given: Deps) {
         let opaque = Opaque(given);
-        let facts = self.sites.entry(site).or_default();
+        let facts = self.sites.entry((Opaque::KIND, site)).or_default();
         if !facts.iter().any(|fact| Opaque::from_fact(fact) == Some(&opaque)) {
             facts.push(opaque.into_fact());
         }
