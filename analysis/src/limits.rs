@@ -17,29 +17,29 @@ pub(crate) const NESTED_LOOPS: usize = 3;
 /// Larger functions are not checked, so that the check of a generated function takes seconds at most.
 pub(crate) const EVENTS: usize = 400_000;
 
-/// Optimizers of one function that are followed: the state of each block has room for all of them.
+/// Tracked optimizers of one function: the state of each block has room for all of them.
 pub(crate) const OPTIMIZERS: usize = 16;
 
-/// Depth of followed calls.
+/// Depth of inlined calls.
 ///
-/// Deeper ones are opaque.
+/// Deeper calls are opaque.
 pub(crate) const NESTED_CALLS: usize = 10;
 
-/// Calls that are followed in one function.
+/// Inlined calls of one function.
 ///
 /// Each copies the callee.
 pub(crate) const CALLS: usize = 400;
 
-/// Imports from one module to the next that name resolution follows.
+/// Chained imports resolved for one name.
 pub(crate) const IMPORTS: usize = 8;
 
-/// Depth of closures that are followed.
+/// Depth of inlined closures.
 pub(crate) const NESTED_CLOSURES: usize = 6;
 
-/// Events of a function in which calls are still followed.
+/// Events of a function beyond which its calls are opaque.
 pub(crate) const EVENTS_TO_FOLLOW_IN: usize = 40_000;
 
-/// Optimizers of a function in which calls are still followed; the callee may add more.
+/// Optimizers of a function beyond which its calls are opaque; a callee may add more.
 pub(crate) const OPTIMIZERS_TO_FOLLOW_IN: usize = 12;
 
 /// Optimizers that the head of a loop names one by one.
@@ -47,13 +47,13 @@ pub(crate) const OPTIMIZERS_TO_FOLLOW_IN: usize = 12;
 /// The body is copied for each.
 pub(crate) const NAMED_OPTIMIZERS: usize = 8;
 
-/// Models whose mode is followed.
+/// Models with a tracked mode.
 pub(crate) const MODELS: usize = 12;
 
-/// Guards of a mode that are followed at once.
+/// Mode guards tracked at once.
 pub(crate) const MODE_GUARDS: usize = 6;
 
-/// Conditions that are followed: the states have 32 bits for them.
+/// Followed conditions: the states have 32 bits for them.
 pub(crate) const CONDITIONS: usize = 32;
 
 /// Joint outcomes of the followed conditions.
@@ -66,7 +66,7 @@ pub(crate) const OUTCOMES: usize = 64;
 /// Such conditions help less, so their bound is lower.
 pub(crate) const OUTCOMES_WITH_SINGLE: usize = 16;
 
-/// Jumps out of an iteration that are remembered at once.
+/// Jumps out of an iteration recorded at once.
 pub(crate) const EXITS: usize = 24;
 
 /// Depth of an expression whose structure is compared.

@@ -286,7 +286,7 @@ fn is_one(number: &Number) -> bool {
     matches!(&number.value, NumberValue::Literal(literal) if literal.to_string() == "1")
 }
 
-/// A number as the loop uses it.
+/// Plans a number of the loop: a literal, a parameter of the function, or a local bound to an expression.
 pub(crate) fn number(
     checked: &Checked,
     unit: Option<TimeUnit>,

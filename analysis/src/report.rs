@@ -22,7 +22,7 @@ enum Warnings {
     Inside,
     /// As items next to the item.
     Beside,
-    /// Nowhere: because of errors the body is not generated.
+    /// Not emitted: the body is not generated because of errors.
     Nowhere,
 }
 

@@ -94,7 +94,7 @@ pub enum Error {
     },
     /// NaN or an infinity in data.
     NotFinite {
-        /// The data: `inputs`.
+        /// The name of the data, such as `inputs`.
         what: String,
         /// The sample, counted from 0.
         row: usize,

@@ -82,7 +82,7 @@ pub(crate) fn next_update() {
     POSITION.set(Position { update: position.update + 1, index: 0, ..position });
 }
 
-/// The next draw of this thread.
+/// The random stream for the next draw of this thread.
 pub(crate) fn draw(purpose: Purpose) -> Stream {
     let position = POSITION.get();
     POSITION.set(Position { index: position.index + 1, ..position });

@@ -26,7 +26,7 @@ impl StateDict {
         Self(entries)
     }
 
-    /// Adds an entry, or replaces the one of that name.
+    /// Adds an entry, or replaces the one with this name.
     pub fn insert(&mut self, name: impl Into<String>, value: Array) {
         let name = name.into();
         match self.0.iter_mut().find(|(old, _)| *old == name) {
@@ -35,7 +35,7 @@ impl StateDict {
         }
     }
 
-    /// The value of that name.
+    /// The value with this name.
     pub fn get(&self, name: &str) -> Option<&Array> {
         self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }

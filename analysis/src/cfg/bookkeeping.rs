@@ -9,7 +9,7 @@ pub struct Choice {
     pub site: SiteId,
     /// The measure.
     pub measure: Measure,
-    /// The call by which the branch keeps the model.
+    /// The branch's call that saves the model.
     pub keeps: String,
 }
 
@@ -18,9 +18,9 @@ pub struct Choice {
 pub struct Measure {
     /// Its name.
     pub name: String,
-    /// The names in the expressions that it was computed from.
+    /// The names in the expressions of its computation.
     pub names: Vec<String>,
-    /// The resolved forwards that it was computed from.
+    /// The resolved forwards in its computation.
     pub forwards: Vec<SiteId>,
 }
 
@@ -31,15 +31,15 @@ pub struct Swallow {
     pub site: SiteId,
     /// The loop.
     pub of: LoopId,
-    /// The error skips one item; else it ends the loop.
+    /// An error skips one item; otherwise it ends the loop.
     pub drops: bool,
     /// A head that propagates errors, as a suggestion.
     pub instead: String,
-    /// The variable that the items are fetched from, if it is one.
+    /// The source of the items, if it is a variable.
     pub from: Option<PathId>,
 }
 
-/// A tensor with its graph that is added to a sum or put into a collection.
+/// A tensor retained, with its graph, by a sum or a collection.
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// The place of the addition.
@@ -50,6 +50,6 @@ pub struct Kept {
     pub place: Option<Excerpt>,
     /// The past of the tensor.
     pub past: Past,
-    /// It is added to a sum, not collected.
+    /// The tensor is added to a sum, not collected.
     pub added: bool,
 }

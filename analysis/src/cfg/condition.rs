@@ -33,7 +33,7 @@ pub struct Question {
     pub wording: Wording,
     /// It asks for a constant, so the answer yes is more specific than no.
     pub of_constant: bool,
-    /// The followed questions that a yes to this one answers with no, as bits.
+    /// The followed questions whose answer is no if the answer to this one is yes, as bits.
     pub excludes: u32,
 }
 

@@ -1,15 +1,15 @@
-//! Expressions by structure, for the question whether two are equal.
+//! Structural form of expressions, for equality tests.
 
 use std::collections::BTreeMap;
 
 use super::{PathId, Paths};
 
-/// An expression without its place in the source, its parentheses and its types.
+/// An expression without source position, parentheses or types.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Expression {
     /// A variable in scope.
     Variable(PathId),
-    /// A name of anything else, or of a variable that is not resolved yet.
+    /// Any other name, or a variable that is not resolved yet.
     Name(String),
     /// A literal, in its simplest form.
     Literal(String),
@@ -35,7 +35,7 @@ impl Expression {
         }
     }
 
-    /// The unresolved names in the expression, and the names of fields.
+    /// Calls `found` for each unresolved name and each field name in the expression.
     pub(crate) fn names<'e>(&'e self, found: &mut dyn FnMut(&'e str)) {
         match self {
             Self::Name(name) => found(name),
@@ -48,7 +48,7 @@ impl Expression {
         }
     }
 
-    /// The variables in it.
+    /// Collects the variables in the expression.
     pub(crate) fn variables(&self, found: &mut Vec<PathId>) {
         match self {
             Self::Variable(path) => found.push(*path),
@@ -58,7 +58,7 @@ impl Expression {
         }
     }
 
-    /// The places that it reads, and itself as a place, if it is one.
+    /// Collects the places read by the expression; if the expression is itself a place, only that.
     pub(crate) fn places(&self, paths: &mut Paths, found: &mut Vec<PathId>) {
         if let Some(place) = self.place(paths) {
             found.push(place);
@@ -71,7 +71,7 @@ impl Expression {
         }
     }
 
-    /// The variable or the field that it is.
+    /// The expression as a place, if it is a variable or a field of one.
     fn place(&self, paths: &mut Paths) -> Option<PathId> {
         match self {
             Self::Variable(path) => Some(*path),
@@ -97,7 +97,7 @@ pub struct Versioned {
     pub version: u32,
 }
 
-/// All expressions of a function that are compared.
+/// The interned expressions of a function.
 #[derive(Debug, Default)]
 pub(crate) struct Expressions(BTreeMap<Expression, ExpressionId>);
 

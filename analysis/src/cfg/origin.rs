@@ -4,7 +4,7 @@ use super::{Deps, Excerpt, LoopId, SiteId};
 use crate::limits;
 use crate::vocabulary::{GradientStop, Loss, Op};
 
-/// The kind of input that a value was computed from.
+/// The kind of a value's inputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
     /// Unknown.
@@ -34,17 +34,17 @@ pub struct Cut {
 /// The origin of a value.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// The kind of input that it was computed from.
+    /// The kind of its inputs.
     pub source: Source,
-    /// The last operation that determined its numbers.
+    /// The last operation, if it is a softmax, a sigmoid or the logarithm of one; changes of shape do not count.
     pub last: Option<(Op, SiteId)>,
     /// The forwards that contributed to it.
     pub forwards: Vec<SiteId>,
-    /// The models of those forwards.
+    /// The models of `forwards`.
     pub models: Deps,
-    /// No gradient flows through it, because of this.
+    /// The operation that stops every gradient through the value.
     pub cut: Option<Cut>,
-    /// It is a sum, and no gradient flows through a term of it, because of this.
+    /// The operation that stops the gradient through one term, if the value is a sum.
     pub term: Option<Cut>,
     /// It was multiplied or divided.
     pub scaled: bool,
@@ -65,7 +65,7 @@ pub enum Join {
     Difference,
     /// Product or quotient.
     Product,
-    /// Any other way.
+    /// Any other operation.
     Other,
 }
 
@@ -90,7 +90,7 @@ impl Origin {
         matches!(self.source, Source::Data(_)) && self.models.is_empty()
     }
 
-    /// The origin of a part of it, or of the same numbers in another form.
+    /// The origin of a part of the value, or of the same numbers in another form.
     pub fn part(&self) -> Self {
         Self { term: None, criterion: None, ..self.clone() }
     }
@@ -259,7 +259,7 @@ pub struct Argument {
     pub text: Excerpt,
     /// It can be the receiver of a method without parentheses around it.
     pub is_operand: bool,
-    /// The variable or field that it is, by its last name.
+    /// The last name of the variable or field, if the argument is one.
     pub name: Option<String>,
     /// All names in it, unless it is a variable or a field.
     pub names: std::collections::BTreeSet<String>,

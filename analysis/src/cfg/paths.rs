@@ -77,7 +77,7 @@ impl Paths {
 pub enum Deps {
     /// These places, sorted.
     Known(Rc<[PathId]>),
-    /// Anything.
+    /// Any place.
     Anything,
 }
 
@@ -88,7 +88,7 @@ impl Default for Deps {
 }
 
 impl Deps {
-    /// Nothing at all.
+    /// No places.
     pub fn none() -> Self {
         Self::Known(Rc::from([]))
     }
@@ -98,7 +98,7 @@ impl Deps {
         Self::Known(Rc::from([path]))
     }
 
-    /// Whether it has no place.
+    /// Whether there are no places.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Known(paths) if paths.is_empty())
     }

@@ -17,7 +17,7 @@ pub struct OptimizerFacts {
     pub mixed: AbstractValue,
     /// Whether the model still has these parameters, or has new ones.
     pub parameters: AbstractValue,
-    /// Whether it has stepped.
+    /// Whether the optimizer has stepped.
     pub stepped: AbstractValue,
 }
 
@@ -67,7 +67,7 @@ impl OptimizerFacts {
         self.mixed.set(StateSet::OWN, None);
     }
 
-    /// Another optimizer steps, which may share a loss with this one.
+    /// Another optimizer steps; the two may share a loss.
     fn other_steps(&mut self) {
         let by = self.shared.by(StateSet::DISTRIBUTED);
         if self.shared.all.within(StateSet::DISTRIBUTED) {
@@ -187,7 +187,7 @@ impl AllFacts {
         }
     }
 
-    /// A backward fills the gradients of the optimizers that it reaches.
+    /// A backward fills the gradients of all reached optimizers.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, scaled: bool, site: SiteId) {
         let reach: Vec<Reach> = (0..self.0.len()).map(|id| reaches(cfg, id, deps)).collect();
         for (id, facts) in self.0.iter_mut().enumerate().filter(|(id, _)| !cfg.optimizers[*id].lost) {

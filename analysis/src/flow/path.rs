@@ -235,7 +235,7 @@ impl PathState {
         }
     }
 
-    /// A backward fills the gradients of the optimizers that it reaches.
+    /// A backward fills the gradients of all reached optimizers.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, site: SiteId) {
         for id in 0..self.gradients.len() {
             let reach = reaches(cfg, id, deps);

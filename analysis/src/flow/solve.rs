@@ -52,7 +52,7 @@ impl Solution {
         }
     }
 
-    /// The states of the gradients after each event of a block, for the margin of a drawing.
+    /// The gradient states after each event of a block, for the margin of the printed control-flow graph.
     pub fn margin(&self, cfg: &Cfg, block: BlockId) -> Vec<String> {
         let mut state = self.starts[block].clone();
         let column = |state: &FlowState| {

@@ -16,7 +16,7 @@ use crate::limits;
 pub struct FlowState {
     /// The states, sorted by condition.
     pub(super) paths: Vec<PathState>,
-    /// There were too many path conditions, so their states are merged.
+    /// There were too many path conditions, so their states are joined.
     pub(super) coarse: bool,
 }
 
@@ -112,7 +112,7 @@ impl FlowState {
         state
     }
 
-    /// The gradients of one optimizer, under any path condition.
+    /// The gradients of one optimizer, joined over all path conditions.
     pub fn gradients(&self, id: OptimizerId) -> Option<GradientValue> {
         self.paths.iter().map(|path| path.gradients(id)).reduce(|mut all, gradients| {
             all.join(&gradients);
@@ -120,12 +120,12 @@ impl FlowState {
         })
     }
 
-    /// The use of one graph, under any path condition.
+    /// The use of one graph, joined over all path conditions.
     pub fn graph(&self, graph: GraphId) -> Option<GraphUse> {
         self.paths.iter().map(|path| path.graph(graph)).reduce(GraphUse::join)
     }
 
-    /// The facts about one optimizer, under any path condition.
+    /// The facts about one optimizer, joined over all path conditions.
     pub(super) fn facts(&self, id: OptimizerId) -> Option<OptimizerFacts> {
         self.paths.iter().map(|path| path.facts.of(id)).reduce(|mut all, facts| {
             all.join(&facts);
@@ -133,7 +133,7 @@ impl FlowState {
         })
     }
 
-    /// One tracked value, under any path condition.
+    /// One tracked value, joined over all path conditions.
     pub(super) fn tracked(
         &self,
         of: impl Fn(&TrackedState) -> Option<AbstractValue>,

@@ -36,13 +36,13 @@ pub struct Visit {
     pub what: Observed,
     /// Its place in the source.
     pub site: SiteId,
-    /// Its number among the events of the function as lowered, so that earlier iterations come first.
+    /// Its index among the lowered events of the function; earlier iterations come first.
     pub rank: usize,
     /// It is in a first iteration that a condition may skip.
     pub maybe_not_first: bool,
     /// It is in a first iteration.
     pub first: bool,
-    /// Index of its cases, if path conditions make a difference.
+    /// The index of its cases, if its states differ by path condition.
     pub cases: Option<usize>,
 }
 

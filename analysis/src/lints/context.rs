@@ -103,7 +103,7 @@ impl<'a> Context<'a> {
         &self.cfg.sites[site]
     }
 
-    /// The call in backticks, as in the source; for a stage of a spec its name.
+    /// The call in backticks, as in the source; for a stage of a spec, its name.
     pub fn call(&self, site: SiteId) -> String {
         let known = self.site(site);
         match known.stage {
@@ -119,7 +119,7 @@ impl<'a> Context<'a> {
         self.of_spec() && site.stage.is_some_and(|stage| !site.own || computes(stage))
     }
 
-    /// The call with its line; for a stage of a spec its name alone.
+    /// The call and its line; for a stage of a spec, only its name.
     pub fn call_at(&self, site: SiteId) -> String {
         if self.is_clause(site) {
             self.call(site)
@@ -145,7 +145,7 @@ impl<'a> Context<'a> {
         self.common_loop(first, second).is_some() && later
     }
 
-    /// The start of a note on an earlier event: whether it was in the previous iteration.
+    /// The opening words of a note on an earlier event; empty if both events are in the same iteration.
     pub fn when(&self, first: SiteId, second: SiteId) -> &'static str {
         if self.crosses_iteration(first, second) { "in the previous iteration, " } else { "" }
     }

@@ -34,9 +34,9 @@ pub(super) struct Call<'a> {
     name: String,
     callee: Callee<'a>,
     receiver: Option<Value<'a>>,
-    /// The arguments as the source writes them.
+    /// The syntax of the arguments.
     args: &'a Punctuated<Expr, Token![,]>,
-    /// The arguments.
+    /// The values of the arguments.
     arguments: Vec<Value<'a>>,
 }
 
@@ -60,13 +60,13 @@ impl<'a> Call<'a> {
         self.receiver.as_ref().or_else(|| self.arguments.first())
     }
 
-    /// The values after the subject.
+    /// The arguments after the [subject](Self::subject).
     fn rest(&self) -> &[Value<'a>] {
         let from = usize::from(self.receiver.is_none());
         self.arguments.get(from..).unwrap_or_default()
     }
 
-    /// The optimizer that is the receiver.
+    /// The receiver, if it is an optimizer.
     fn optimizer(&self) -> Option<OptimizerId> {
         match self.receiver.as_ref()?.kind {
             Kind::Optimizer(id) => Some(id),

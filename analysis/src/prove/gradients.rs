@@ -33,7 +33,7 @@ pub(super) fn facts(asked: &Asked<'_>) -> Vec<Fact> {
     facts
 }
 
-/// No gradients are lost: for each backward an optimizer steps its gradients on every path, before a `zero_grad`,
+/// No gradients are lost: on every path from a backward, an optimizer steps with its gradients before a `zero_grad`,
 /// a new optimizer or the end of the function.
 fn every_backward_stepped(asked: &Asked<'_>, all: &[Of<'_>]) -> Option<Fact> {
     let mut backwards: BTreeSet<SiteId> = asked.cfg.sites_with(Effect::Fill).map(|(site, _)| site).collect();

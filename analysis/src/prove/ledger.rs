@@ -36,14 +36,14 @@ pub(super) struct Entry {
 /// A backward that may have contributed to the gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Fill {
-    /// It may have run in an earlier iteration of a loop.
+    /// The backward may have run in an earlier iteration of a loop.
     pub(super) old: bool,
-    /// A step used them since, on every path.
+    /// On every path, a step has used its gradients since.
     pub(super) stepped: bool,
 }
 
 impl Entry {
-    /// Whether the gradients may contain unused ones of this backward.
+    /// Whether gradients of this backward may still be unused.
     pub(super) fn waits(&self, fill: SiteId) -> bool {
         self.fills.get(&fill).is_some_and(|fill| !fill.stepped)
     }

@@ -35,8 +35,8 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     ("run", "remove it; `on(epoch_end = ...)` runs your own code", &[]),
 ];
 
-/// Other frameworks' names for several clauses or for none, and the help for each; names for a single clause are in
-/// its row.
+/// Other frameworks' names without a single corresponding clause, and the help for each. Names that correspond to one
+/// clause are in the `foreign` list of that clause.
 pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     (
         &[

@@ -160,7 +160,7 @@ impl fmt::Display for Buffer {
     }
 }
 
-/// The shape: the `Debug` output of a model is its structure.
+/// Only the shape, because the `Debug` output of a model shows its structure.
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Buffer({:?})", self.value().shape())

@@ -43,10 +43,10 @@ thread_local! {
 }
 
 impl Mode {
-    /// Whether the layer is in training mode, as a new layer is.
+    /// Whether the layer is in training mode, the default.
     ///
-    /// It is not while it is frozen ([`Module::freeze`]), or on a thread that evaluates it
-    /// ([`evaluation`](crate::evaluation)).
+    /// Returns false while the layer is frozen ([`Module::freeze`]), and on a thread with an
+    /// [`evaluation`](crate::evaluation) scope for it.
     pub fn is_training(&self) -> bool {
         self.0.training.load(Ordering::Relaxed)
             && !self.0.frozen.load(Ordering::Relaxed)

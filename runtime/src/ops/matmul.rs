@@ -129,7 +129,7 @@ impl Plan {
     /// Calls `work` for each pair with its `size` elements of the output. Many small matmuls are shared among threads
     /// by pairs; few large ones are shared internally.
     fn each(&self, output: &mut [Scalar], size: usize, work: impl Fn(usize, &mut [Scalar]) + Sync) {
-        /// Multiplications that justify a part of their own.
+        /// Approximate number of multiplications per parallel part.
         const PART: usize = 1 << 18;
         let (m, k, n) = self.sizes;
         let pairs = self.pairs.len();

@@ -96,7 +96,7 @@ impl<'a> Lower<'a> {
         origin
     }
 
-    /// Records a difference of two tensors that models computed.
+    /// Records the difference between two model outputs.
     pub(in crate::lower) fn note_difference(
         &mut self,
         node: &'a ExprBinary,

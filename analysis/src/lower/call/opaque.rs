@@ -68,7 +68,7 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// A receiver that holds an optimizer may use it; one that is not shared may be changed.
+    /// The receiver may use the optimizers it holds. It may be changed itself, unless it is shared.
     fn may_change_receiver(&mut self, call: &Call<'a>, receiver: &Value<'a>, site: SiteId) {
         let trains = hints_at_training(&call.name);
         let count = matches!(receiver.kind, Kind::Number);

@@ -15,9 +15,9 @@ use crate::lower::env::bind::member;
 #[derive(Debug, Default)]
 pub(in crate::lower) struct Asking {
     known: BTreeMap<Key, QuestionId>,
-    /// The followed questions, indexed by bit.
+    /// The followed questions, indexed by state bit.
     followed: Vec<Followed>,
-    /// The bit of each followed question.
+    /// The state bit of each followed question.
     bits: BTreeMap<QuestionId, usize>,
 }
 
@@ -186,7 +186,7 @@ impl<'a> Lower<'a> {
         (id, key)
     }
 
-    /// The bit of a test's question in the state, if it is followed.
+    /// The state bit of a test's question; `None` if the question is not followed.
     fn followed(&mut self, test: &Test<'_>) -> Option<usize> {
         if !test.is_pure || !self.survey().followed.contains(&test.key) {
             return None;
@@ -216,7 +216,7 @@ impl<'a> Lower<'a> {
         Some(bit)
     }
 
-    /// The followed questions that a new one excludes, as bits; each of them then excludes the new one too.
+    /// The followed questions excluded by a new one, as bits; records the converse for each of them.
     fn exclude(&mut self, bit: usize, followed: &Followed) -> u32 {
         let mut excludes = 0;
         for (other, known) in self.asking.followed.iter().enumerate() {
@@ -269,7 +269,7 @@ impl<'a> Lower<'a> {
         });
     }
 
-    /// Forgets the answers to questions about a place's variable, which may have changed.
+    /// Forgets the answers to questions about the variable of a place, because it may have changed.
     pub(in crate::lower) fn changed_in(&mut self, place: PathId) {
         let root = self.cfg.paths.root_of(place);
         let root = self.nodes.first_of.get(&root).copied().unwrap_or(root);
@@ -299,7 +299,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable behind a name in a question: the caller's, if it was passed unchanged as an argument.
+    /// The variable of a name in a question: the caller's variable, if it was passed unchanged as an argument.
     pub(super) fn home(&self, path: PathId) -> PathId {
         let held = self.env.values.get(&path).and_then(|value| value.place);
         let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);

@@ -14,7 +14,7 @@ pub(in crate::lower) struct ErrorExit {
     pub to: BlockId,
     /// Number of names in scope there.
     pub scope: usize,
-    /// Errors meet the other results there.
+    /// Errors join the other results there.
     pub softly: bool,
 }
 
@@ -25,7 +25,7 @@ pub(in crate::lower) struct Errors {
     asked: Vec<(usize, ErrorExit)>,
     /// Inlined functions, outermost first.
     failures: Vec<Failure>,
-    /// Final expressions of these functions that are errors, by syntax node.
+    /// Errors in tail position of these functions, by syntax node.
     failing: Vec<usize>,
 }
 
@@ -76,7 +76,7 @@ impl<'a> Lower<'a> {
         self.close_frame(value)
     }
 
-    /// A `return` from an inlined function; true if it returns an error, which has left by the error exit.
+    /// A `return` from an inlined function. For an error, takes the error exit and returns true.
     pub(super) fn returns_error(&mut self, node: &'a syn::ExprReturn) -> bool {
         let frame = self.control.frame(|frame| frame.kind == FrameKind::Call);
         let failure = self.control.errors.failures.last();
@@ -92,7 +92,8 @@ impl<'a> Lower<'a> {
         false
     }
 
-    /// Whether an expression is the error that an inlined function ends with; control has left if so.
+    /// Takes the error exit if the expression is an error in tail position of an inlined function; returns whether it
+    /// did.
     pub(in crate::lower) fn ends_in_error(&mut self, expr: &Expr) -> bool {
         let errors = &self.control.errors;
         let failure = errors.failures.last().filter(|_| errors.failing.contains(&address(expr)));
@@ -101,7 +102,7 @@ impl<'a> Lower<'a> {
         true
     }
 
-    /// Leaves with an error.
+    /// Takes an error exit.
     fn fail(&mut self, exit: ErrorExit) {
         self.unwind(exit.scope);
         self.edge(exit.to, exit.softly);

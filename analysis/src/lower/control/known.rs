@@ -29,7 +29,8 @@ impl Known {
         }
     }
 
-    /// The variant that a path names: `Mode::Train`, not `Mode::TRAIN`, which may have another's value.
+    /// The enum variant of a path such as `Mode::Train`. Constants such as `Mode::TRAIN` are excluded, because two
+    /// constants may be equal.
     pub(in crate::lower) fn variant(path: &syn::Path) -> Option<Self> {
         let name = path.segments.last()?.ident.to_string();
         let camel = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);

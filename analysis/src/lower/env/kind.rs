@@ -13,15 +13,15 @@ pub(in crate::lower) enum Kind<'a> {
     Absent,
     /// A literal, or computed from literals.
     Number,
-    /// An optimizer that has a place.
+    /// An optimizer stored in a place.
     Optimizer(OptimizerId),
-    /// An optimizer that its constructor returned: the parameters it updates, the constructor.
+    /// A newly constructed optimizer, not yet stored in a place: its parameters and its constructor.
     NewOptimizer(Deps, SiteId),
-    /// A collection of optimizers that has a place.
+    /// A collection of optimizers, stored in a place.
     Optimizers(OptimizerId),
-    /// A collection of optimizers that their constructors returned.
+    /// A collection of newly constructed optimizers, not yet stored in a place.
     NewOptimizers(Deps, SiteId),
-    /// The settings from which an optimizer is still to be built.
+    /// The settings of an optimizer that is not built yet.
     Settings(SiteId),
     Schedule,
     /// A gradient scaler.
@@ -37,7 +37,7 @@ pub(in crate::lower) enum Kind<'a> {
     Fields(Vec<(String, Value<'a>)>),
 }
 
-/// A closure, with the names that it captures.
+/// A closure and the scope of its definition.
 #[derive(Clone, Copy)]
 pub(in crate::lower) struct Closure<'a> {
     pub node: &'a ExprClosure,
@@ -48,14 +48,14 @@ pub(in crate::lower) struct Closure<'a> {
 /// Effect of a guard while it is in scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lower) struct Guard {
-    /// The model that it keeps in evaluation mode, with the number of the saved mode.
+    /// The index of the saved mode, and the model that the guard keeps in evaluation mode.
     pub mode: Option<(usize, PathId)>,
-    /// It is in scope on every path.
+    /// The guard is in scope on every path.
     pub certain: bool,
 }
 
 impl<'a> Kind<'a> {
-    /// The join of two kinds; collects the optimizers that it no longer identifies.
+    /// The join of two kinds; adds the optimizers that the result no longer identifies to `lost`.
     pub(super) fn join(self, other: Self, lost: &mut Vec<OptimizerId>) -> Self {
         let mut joined = |a: Value<'a>, b: Value<'a>| {
             let (value, gone) = a.join(b);
@@ -112,7 +112,7 @@ impl<'a> Kind<'a> {
         tuple.iter().chain(fields.iter().map(|(_, part)| part))
     }
 
-    /// The optimizers in it.
+    /// Collects the optimizers in the value.
     fn optimizers(&self, into: &mut Vec<OptimizerId>) {
         match self {
             Self::Optimizer(id) | Self::Optimizers(id) => into.push(*id),

@@ -125,7 +125,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Makes a value the value of a place.
+    /// Stores a value in a place.
     fn settle(&mut self, path: PathId, is_new: bool, mut value: Value<'a>) {
         let opaque = value.deps.is_empty() && !matches!(value.kind, Kind::Number);
         if value.made.is_some() || value.item || opaque {

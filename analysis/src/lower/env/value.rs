@@ -41,7 +41,7 @@ pub(in crate::lower) struct Value<'a> {
 pub(in crate::lower) struct Provenance {
     /// Places of the values stored in it, as by `losses.push(loss)`.
     pub holds: Deps,
-    /// The named tensor that it is.
+    /// Its identity, if it is a named tensor.
     pub tensor: Option<GraphId>,
     /// The named tensors through whose graphs it was computed.
     pub graphs: Vec<GraphId>,
@@ -59,7 +59,7 @@ pub(in crate::lower) struct Provenance {
     pub known: Option<Known>,
     /// The call whose result it is, if the result must be used.
     pub outcome: Option<SiteId>,
-    /// Graphs of named values of which it may be a part, so that it may have a graph too.
+    /// Graphs of named values that may contain it; it may then have a graph too.
     pub part: Vec<GraphId>,
 }
 
@@ -254,7 +254,7 @@ impl<'a> Value<'a> {
         self.kind.parts().for_each(|part| part.all_graphs(into));
     }
 
-    /// The guard that it is.
+    /// The guard, if the value is one.
     pub(in crate::lower) fn guard(&self) -> Option<Guard> {
         match self.kind {
             Kind::Guard(guard) => Some(guard),
@@ -262,7 +262,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The join of two values, with the optimizers that it no longer identifies.
+    /// The join of two values, and the optimizers that the result no longer identifies.
     pub(in crate::lower) fn join(self, other: Self) -> (Self, Vec<OptimizerId>) {
         let absent = |value: &Self| matches!(value.kind, Kind::Absent);
         if absent(&self) || absent(&other) {

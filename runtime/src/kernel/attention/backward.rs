@@ -85,16 +85,16 @@ struct Head<'a> {
     wants: [bool; 3],
 }
 
-/// Buffers of one head. Their rows are as long as [`Head::rows`] says.
+/// Buffers of one head, with the row lengths of [`Head::rows`].
 struct Scratch<'a> {
-    /// `[queries, width]`, like their gradient.
+    /// `[queries, width]`; `query_gradient` has the same shape.
     queries: &'a mut [Scalar],
     query_gradient: &'a mut [Scalar],
     /// `[queries, values]`: the gradient of the output.
     output_gradient: &'a mut [Scalar],
     /// `[queries]`: `D`.
     deltas: &'a mut [Scalar],
-    /// `[KEYS, width]`, like their gradient: the keys of the block.
+    /// `[KEYS, width]`: the keys of the block; `key_gradient` has the same shape.
     keys: &'a mut [Scalar],
     key_gradient: &'a mut [Scalar],
     /// `[width, KEYS]`, scaled.

@@ -50,7 +50,7 @@ pub(super) unsafe fn matmul(
     }
 }
 
-/// Estimated cost, in sixteenths of the time of sixteen multiplications.
+/// Estimated cost, in units of the time of one multiplication.
 fn cost((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target) -> usize {
     let tiles = m * n.next_multiple_of(8) * k;
     let right = n * k * if b.column == 1 { 1 } else { 4 };

@@ -9,7 +9,7 @@ use crate::vocabulary::rust::Variant;
 /// A variant, a constant or a literal that a value may be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::lower) struct Answer {
-    /// A key that does not depend on its form in the source.
+    /// A normalized form, independent of the spelling in the source.
     pub(super) key: String,
     /// The wording in messages; by default the code that asks.
     pub(super) wording: Option<Name>,
@@ -33,7 +33,7 @@ impl Answer {
         Self { key, wording: None, alone }
     }
 
-    /// Whether a value cannot be both.
+    /// Whether no value can equal both answers.
     pub(in crate::lower::control) fn excludes(&self, other: &Self) -> bool {
         self.alone && other.alone && self.key != other.key
     }
@@ -44,7 +44,7 @@ impl Answer {
 pub(in crate::lower) enum Constant {
     /// `true` or `false`.
     Truth(bool),
-    /// This answer, and whether the value is it.
+    /// The value equals this answer (`true`), or differs from it (`false`).
     Of(Answer, bool),
 }
 
@@ -73,14 +73,14 @@ pub(super) fn is_of_constant(expr: &Expr) -> bool {
     matches!(constant(expr), Some(Constant::Of(..)))
 }
 
-/// The answer for a variant or constant by its path, and whether the path names it: `(Some, false)` for `None`.
+/// The answer for a path to a variant or constant, and whether the path affirms it: `(Some, false)` for `None`.
 pub(super) fn of_path(path: &syn::Path) -> Option<(Answer, bool)> {
     let last = path.segments.last()?.ident.to_string();
     let owned = path.segments.iter().rev().nth(1).is_some_and(|owner| is_constant(&owner.ident.to_string()));
     is_constant(&last).then(|| variant(&last, &text::tight(path), owned))
 }
 
-/// A variant or a constant by its name.
+/// The answer for the name of a variant or constant, and whether the name affirms it.
 pub(super) fn variant(name: &str, shown: &str, owned: bool) -> (Answer, bool) {
     if let Some(variant) = Variant::of(name) {
         let (success, holds) = variant.success();
