@@ -12,6 +12,8 @@ mod clauses;
 mod docs;
 #[path = "tidy/imports.rs"]
 mod imports;
+#[path = "tidy/matches.rs"]
+mod matches;
 #[path = "tidy/names.rs"]
 mod names;
 #[path = "tidy/registry.rs"]

@@ -146,6 +146,7 @@ fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> 
 
 #[cfg(test)]
 mod tests {
+    use super::super::CRATES;
     use super::*;
     use crate::stage::Effect;
 
@@ -158,6 +159,16 @@ mod tests {
         assert_eq!(ALL.method("step", 0), None);
         assert_eq!(ALL.function("weighted_loss"), Some(CallEffect::Computes(Stage::Loss)));
         assert_eq!(ALL.function("train_on_loss"), None);
+    }
+
+    /// Otherwise a function imported from the library counts as one of the user's own.
+    #[test]
+    fn crates_of_libraries_are_known() {
+        for library in LIBRARIES {
+            for name in library.crates {
+                assert!(CRATES.contains(name), "{}: `{name}` is not in `CRATES`", library.name);
+            }
+        }
     }
 
     #[test]

@@ -29,6 +29,61 @@ fn every_file_is_part_of_its_crate() {
     demand("each file is a module of its crate", &broken);
 }
 
+/// The text of a file; empty if there is none.
+fn text(path: &str) -> String {
+    let (folder, name) = path.rsplit_once('/').unwrap_or((".", path));
+    let extension = name.rsplit('.').next().unwrap_or_default();
+    let file = files(folder, &[extension]).into_iter().find(|file| file.path == path);
+    file.map(|file| file.text).unwrap_or_default()
+}
+
+/// The names of a folder's files.
+fn names(folder: &str) -> impl Iterator<Item = String> {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or(path).trim_end_matches(".rs").to_owned();
+    files(folder, &["rs"]).into_iter().map(move |file| name(&file.path))
+}
+
+/// A library that is selected by its crates has loops, faulty ones among them, and is in the attribute's documentation.
+#[test]
+fn every_library_has_loops() {
+    let attribute = text("macros/src/lib.rs");
+    let mut broken = Vec::new();
+    let mut seen = 0;
+    for name in names("analysis/src/vocabulary") {
+        let table = format!("analysis/src/vocabulary/{name}.rs");
+        if !text(&table).contains("    crates: &[\"") {
+            continue;
+        }
+        seen += 1;
+        let loops = format!("analysis/tests/dialects/{name}.rs");
+        if !text(&loops).contains("//~ ") {
+            broken.push(format!("{table}: no faulty loop in {loops}"));
+        }
+        if !attribute.contains(&format!("`{name}`")) {
+            broken.push(format!("{table}: macros/src/lib.rs does not name `{name}`"));
+        }
+    }
+    assert!(seen > 0, "the tables of libraries are not found any more");
+    demand("each library has loops and is documented", &broken);
+}
+
+/// Each output format has a test that runs, and all but the default are in the README.
+#[test]
+fn every_output_format_is_tested() {
+    let (tests, readme) = (text("lint/tests/command.rs"), text("README.md"));
+    let mut broken = Vec::new();
+    for name in names("lint/src/output") {
+        let test = format!("lint/tests/command/{name}.rs");
+        if text(&test).is_empty() || !tests.contains(&format!("\nmod {name};")) {
+            broken.push(format!("lint/src/output/{name}.rs: no {test}, or no `mod` for it"));
+        }
+        if name != "human" && !readme.contains(&format!("--format {name}")) {
+            broken.push(format!("lint/src/output/{name}.rs: README.md has no `--format {name}`"));
+        }
+    }
+    demand("each output format is tested and documented", &broken);
+}
+
 /// The first parts of the recorded names: `relu` of `relu/kinks`.
 fn recorded(group: &str) -> BTreeSet<String> {
     let path = format!("tests/golden/{group}.json");
