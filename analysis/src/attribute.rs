@@ -13,11 +13,14 @@ use crate::spec::{Spec, Value, names};
 use crate::vocabulary::Vocabularies;
 use crate::{lints, suppress};
 
+/// The names in a function, collected only if a clause refers to one of them.
+pub(crate) type Names<'n> = &'n dyn Fn() -> BTreeSet<String>;
+
 /// Returns the options of an item and whether it has the attribute.
 ///
 /// The arguments are its attributes, the options of the item around it, and for functions the names in it.
 pub(crate) type Reader<'t> =
-    dyn Fn(&[Attribute], Option<&CheckOptions>, Option<&BTreeSet<String>>) -> (CheckOptions, bool) + 't;
+    dyn Fn(&[Attribute], Option<&CheckOptions>, Option<Names<'_>>) -> (CheckOptions, bool) + 't;
 
 /// A reference to a reader.
 pub(crate) type Told<'t> = &'t Reader<'t>;
@@ -56,7 +59,7 @@ pub(crate) fn read(
     bag: &Bag,
     args: TokenStream,
     above: Above,
-    names: Option<&BTreeSet<String>>,
+    names: Option<Names<'_>>,
     mut options: CheckOptions,
 ) -> CheckOptions {
     let spec = Spec::parse(bag, args);
@@ -132,13 +135,12 @@ fn check_clauses(bag: &Bag, spec: &Spec, above: Above) -> bool {
 }
 
 /// The variable in `optimizer = name` or `model = name`.
-fn role(bag: &Bag, clause: &Value, names: Option<&BTreeSet<String>>) -> Option<String> {
+fn role(bag: &Bag, clause: &Value, names: Option<Names<'_>>) -> Option<String> {
     let clause = clause.as_ref()?;
     if let Expr::Path(path) = &clause.value
         && let Some(name) = path.path.get_ident()
     {
-        let unknown = |names: &&BTreeSet<String>| !names.contains(&name.to_string());
-        if names.as_ref().is_some_and(unknown) {
+        if names.is_some_and(|names| !names().contains(&name.to_string())) {
             let message = format!("there is no variable `{name}` in this function");
             let help = format!("name the variable that holds the {}", clause.key);
             bag.push(Diagnostic::error(name.span(), message).help(help));

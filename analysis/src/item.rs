@@ -1,6 +1,6 @@
 //! The item below the attribute.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Attribute, FnArg, Ident, ItemFn, Signature, Token, Visibility, visit::Visit};
@@ -106,7 +106,8 @@ impl Item {
     /// Classifies an item.
     pub(crate) fn parse(tokens: &TokenStream) -> Self {
         let body = tokens.clone().into_iter().last();
-        if let Some(spec) = SpecFn::of(tokens) {
+        let braced = matches!(&body, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace);
+        if !braced && let Some(spec) = SpecFn::of(tokens) {
             return Self::Spec(Box::new(spec));
         }
         if let Ok(item) = syn::parse2::<ItemFn>(tokens.clone()) {

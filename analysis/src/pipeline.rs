@@ -74,8 +74,7 @@ fn spec(args: &TokenStream, item: &SpecFn) -> Output {
 /// Checks a hand-written loop, and returns its tokens unchanged.
 fn function(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> Output {
     let bag = Bag::new();
-    let mut names = names_in(&item.sig);
-    names.extend(names_in(&item.block));
+    let names = || names_in(item);
     let options = attribute::read(&bag, args, Above::Body, Some(&names), annotated(Author::Person));
 
     let mut findings = bag.check();

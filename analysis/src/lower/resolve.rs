@@ -4,11 +4,11 @@
 //! Ambiguous names, imports from elsewhere and methods that trait implementations decide stay unresolved.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use syn::{Attribute, Block, Item, ItemFn, Signature, Type};
 
-use crate::attribute::Told;
+use crate::attribute::{Names, Told};
 use crate::items;
 use crate::options::CheckOptions;
 use crate::vocabulary::Vocabularies;
@@ -114,8 +114,7 @@ impl<'f> Resolver<'f> {
     pub(crate) fn of_function(function: &'f ItemFn, options: &CheckOptions) -> Self {
         let mut resolver = Self::with(crates::of_function(function));
         let inside = CheckOptions { annotated: false, ..options.clone() };
-        let told =
-            |_: &[Attribute], _: Option<&CheckOptions>, _: Option<&BTreeSet<String>>| (inside.clone(), false);
+        let told = |_: &[Attribute], _: Option<&CheckOptions>, _: Option<Names<'_>>| (inside.clone(), false);
         let mut collect = collect::Collect::new(&mut resolver, &told, None);
         items::walk_function(function, &mut collect);
         resolver.functions[0].options = options.clone();

@@ -124,7 +124,7 @@ impl Graph {
 /// The names that the root exports from its modules, each with its module: `crate::Tensor` is `tensor`'s.
 fn exports(folder: &str, files: &[Source], modules: &BTreeSet<String>) -> BTreeMap<String, String> {
     let root = files.iter().find(|file| file.path == format!("{folder}/{ROOT}.rs"));
-    let paths = root.into_iter().flat_map(|root| Paths::of(root));
+    let paths = root.into_iter().flat_map(Paths::of);
     let export = |(_, path): (usize, String)| {
         let (module, name) = (path.split("::").next()?, path.rsplit("::").next()?);
         modules.contains(module).then(|| (name.to_owned(), module.to_owned()))

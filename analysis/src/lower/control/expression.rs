@@ -34,7 +34,9 @@ fn nested(expr: &Expr, depth: usize) -> Expression {
     match expr {
         Expr::Paren(inner) => nested(&inner.expr, depth),
         Expr::Group(inner) => nested(&inner.expr, depth),
-        Expr::Path(path) => Expression::Name(text::tight(path)),
+        Expr::Path(path) => {
+            Expression::Name(path.path.get_ident().map_or_else(|| text::tight(path), ToString::to_string))
+        }
         Expr::Lit(literal) => Expression::Literal(literal_key(&literal.lit)),
         Expr::Field(field) => {
             Expression::Field(Box::new(nested(&field.base, depth + 1)), member(&field.member))

@@ -56,21 +56,19 @@ impl Lower<'_> {
         if self.cfg.loops[of].head.source.is_some() {
             return;
         }
-        let source = DataSource {
-            whole: self.versioned(unreferenced(items)),
-            collection: self.versioned(collection(items)),
-            data: self.versioned(data_of(items)),
-        };
-        let repeats = match collection(items) {
+        let (whole, part, data) = (unreferenced(items), collection(items), data_of(items));
+        let known = self.versioned(whole);
+        let mut same = |other: &Expr| if std::ptr::eq(other, whole) { known } else { self.versioned(other) };
+        let source = DataSource { whole: known, collection: same(part), data: same(data) };
+        let repeats = match part {
             Expr::Range(range) if pat.is_some_and(is_unused) => self.repeats(range),
             _ => None,
         };
-        let groups = self.groups(collection(items));
-        let names = names_in(&items);
-        let variables = names.iter().filter_map(|name| self.lookup(name));
+        let groups = self.groups(part);
+        let variables = self.cfg.loops[of].head.over.iter().filter_map(|name| self.lookup(name));
         let variables: Vec<PathId> = variables.flat_map(|path| [path, self.home(path)]).collect();
         let known = &mut self.cfg.loops[of];
-        known.data = text::tight(data_of(items)).into();
+        known.data = text::tight(data).into();
         known.over = shown(items).unwrap_or_else(|| text::tight(items)).into();
         let head = &mut known.head;
         head.variables = variables;

@@ -8,7 +8,7 @@ use syn::{Block, Fields, Item, ItemImpl, ItemMod, ItemStruct, ItemTrait, Type, U
 use super::macros::unfolded;
 use super::survey::Survey;
 use super::{Function, Resolver, Scope, ScopeId, TypeDef, TypeId};
-use crate::attribute::{Told, is_ours};
+use crate::attribute::Told;
 use crate::items::{self, Visitor};
 use crate::options::CheckOptions;
 use crate::tokens::names_in;
@@ -33,14 +33,14 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
     /// Adds a function and returns its scope.
     fn add(&mut self, function: &items::Function<'f>) -> ScopeId {
         let items::Function { attributes: attrs, signature: sig, body: block, deep, .. } = *function;
-        let names = attrs.iter().any(is_ours).then(|| {
+        let names = || {
             let mut names = names_in(sig);
             if !deep {
                 names.extend(names_in(block));
             }
             names
-        });
-        let (options, marked) = (self.told)(attrs, self.around.as_ref(), names.as_ref());
+        };
+        let (options, marked) = (self.told)(attrs, self.around.as_ref(), Some(&names));
         let vocabularies = options.library.unwrap_or(self.resolver.vocabularies);
         let (body, survey) = if deep {
             let body = Block { brace_token: block.brace_token, stmts: Vec::new() };
