@@ -126,7 +126,7 @@ impl<'a> Lower<'a> {
 
     /// Closes the innermost frame.
     ///
-    /// Returns the join of `value`, with which control reaches the end of the frame, and of the values of the jumps.
+    /// Returns the join of `value`, with which control reaches the end, and of the values of the jumps.
     pub(super) fn close_frame(&mut self, value: Value<'a>) -> Value<'a> {
         let broken = self.control.frames.pop().and_then(|frame| frame.value);
         match broken {

@@ -37,8 +37,9 @@ impl<'a> Lower<'a> {
         if unknown { Origin::default() } else { Origin::data(of) }
     }
 
-    /// Whether an assignment to a variable always happens before the code that follows: it is at the same level
-    /// as the `let`, under no further condition and in no further loop.
+    /// Whether an assignment to a variable always happens before the code that follows.
+    ///
+    /// Such an assignment is under no further condition and in no further loop than the `let` of the variable.
     pub(in crate::lower) fn is_straight(&self, path: PathId) -> bool {
         self.env.declared.get(&path) == Some(&self.control.nesting())
     }

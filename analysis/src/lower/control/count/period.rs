@@ -22,7 +22,9 @@ impl Lower<'_> {
         }
     }
 
-    /// Whether an expression is the length of a loop: `train.len()`, a variable that was set to it, or one named so.
+    /// Whether an expression is the length of a loop.
+    ///
+    /// It is `train.len()`, a variable that is initialized with such a length, or a name that says so.
     fn is_length(&self, expr: &Expr, depth: usize) -> bool {
         let expr = bare(expr);
         if depth > limits::NESTED_ARITHMETIC {
