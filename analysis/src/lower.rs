@@ -79,8 +79,8 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
 /// ```
 ///
 /// A submodule imports only from submodules above it.
-/// The exceptions are questions about syntax alone.
-/// For these, `resolve` imports `control::condition` and `control::factors`, and `env` imports `control::known`.
+/// Questions about syntax alone are the exceptions.
+/// For these, `resolve` imports `control::condition` and `control::factors`; `env` imports `control::known`.
 struct Lower<'a> {
     cfg: Cfg,
     resolver: &'a Resolver<'a>,
