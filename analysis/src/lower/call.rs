@@ -47,7 +47,7 @@ pub(super) struct Call<'a> {
 enum Callee<'a> {
     /// A method of the receiver.
     Method(&'a ExprMethodCall),
-    /// A function by its path.
+    /// A function that is named by a path.
     Function(&'a Path),
     /// A function of a type, with the name of the type: the last segment but one of the path.
     Associated(&'a Path, String),
@@ -135,7 +135,7 @@ impl<'a> Lower<'a> {
         self.inlined_or_performed(&call)
     }
 
-    /// The callee of a call expression, and its name.
+    /// The callee of a call expression, and the name of the callee.
     fn callee(&mut self, function: &'a Expr) -> (Callee<'a>, String) {
         let Expr::Path(function) = function else {
             return (Callee::Value(self.expr(function)), String::new());

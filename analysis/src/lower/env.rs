@@ -40,7 +40,7 @@ pub(super) struct Env<'a> {
     pub parameters: BTreeSet<PathId>,
     /// Variables whose values are read.
     pub read: BTreeSet<PathId>,
-    /// Variables that hold a model built here: the constructor, and whether a condition may skip the call of it.
+    /// Variables that hold a model built here: its constructor, and whether a condition may skip this call.
     pub built: BTreeMap<PathId, (SiteId, bool)>,
     /// Number of open branches at the store of the guard that a variable holds.
     pub guard_branches: BTreeMap<PathId, usize>,

@@ -158,7 +158,7 @@ impl<'a> Lower<'a> {
             && self.is_owned(&function.deps)
     }
 
-    /// Records a forward, a loss or a backward, and its inputs.
+    /// Records a forward, a loss or a backward, with the inputs of the computation.
     pub(super) fn note_run(
         &mut self,
         site: SiteId,

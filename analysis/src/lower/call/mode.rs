@@ -45,7 +45,9 @@ impl Recording {
         }
     }
 
-    /// The number of the guard at a syntax node, under which its saved mode is kept; `None` beyond the limit.
+    /// The number of the guard at a syntax node; `None` if there are too many guards.
+    ///
+    /// The mode that the guard saves is kept under this number.
     fn guard_number(&mut self, node: usize) -> Option<usize> {
         let known = self.guards.iter().position(|guard| *guard == node);
         if known.is_none() && self.guards.len() < limits::MODE_GUARDS {

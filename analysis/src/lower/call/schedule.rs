@@ -1,4 +1,4 @@
-//! Learning-rate schedules.
+//! Calls that build or advance learning-rate schedules.
 
 use super::Call;
 use crate::cfg::{Action, Advance, Deps, PathId, Schedule, ScheduleOf};

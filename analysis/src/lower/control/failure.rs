@@ -23,7 +23,7 @@ pub(in crate::lower) struct ErrorExit {
 pub(in crate::lower) struct Errors {
     /// Calls whose result is tested by `?` or unwrapped.
     ///
-    /// Each is its syntax node with the target of its errors.
+    /// Each call is given by its syntax node, together with the target of its errors.
     asked: Vec<(usize, ErrorExit)>,
     /// The error exits of the functions that are being inlined, outermost first.
     failures: Vec<Failure>,
@@ -98,7 +98,7 @@ impl<'a> Lower<'a> {
         false
     }
 
-    /// Takes the error exit of an inlined function, if its final expression is this one and is an error.
+    /// Takes the error exit, if an expression is an error at the end of an inlined function.
     ///
     /// Returns whether the exit was taken.
     pub(in crate::lower) fn ends_in_error(&mut self, expr: &Expr) -> bool {

@@ -109,7 +109,7 @@ impl Questions {
 struct Candidate<'a> {
     /// The priority of the question, where 0 comes first.
     ///
-    /// A question guards stages or jumps in several places (0), is asked in several places (1), or in one (2).
+    /// 0: it guards stages or jumps in several places; 1: it is asked in several places; 2: it is asked once.
     class: u8,
     key: &'a Key,
     asked: &'a Asked,

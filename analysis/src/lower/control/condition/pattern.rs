@@ -84,7 +84,7 @@ fn leaf<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
     }
 }
 
-/// The test of a pattern inside its outermost constructor.
+/// The test of what a pattern asks beyond its outermost constructor, if it asks more.
 fn inner<'e>(subject: &'e Expr, pat: &'e Pat) -> Option<Test<'e>> {
     let refutable = match pat {
         Pat::TupleStruct(wrapped) => !wrapped.elems.iter().all(always),
