@@ -1,4 +1,4 @@
-//! Lowering: from the body of a function to its control-flow graph.
+//! Lowering of the body of a function to its control-flow graph.
 //!
 //! This is the only walk over statements.
 //! The walk tracks values through `let`, references, fields, tuples and closures.
@@ -9,8 +9,9 @@
 //! Lowering decides nothing: `flow` interprets the events, and `lints` check the result.
 //!
 //! [`Lower`] draws the submodules and the order of their imports.
-//! Each submodule owns its state, a field of [`Lower`].
-//! Its `impl Lower` blocks are its part of the walk, which is recursive: a branch lowers expressions again.
+//! Each submodule owns its state, which is a field of [`Lower`].
+//! The `impl Lower` blocks of a submodule are its part of the walk.
+//! The walk is recursive: a branch lowers expressions again.
 
 use std::collections::BTreeSet;
 

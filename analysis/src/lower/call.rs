@@ -30,7 +30,7 @@ mod parameters;
 mod schedule;
 mod several;
 
-/// A call with its receiver and arguments evaluated.
+/// A call whose receiver and arguments have been evaluated.
 pub(super) struct Call<'a> {
     expr: &'a Expr,
     /// The name of the method, or the last segment of the function's path; empty if the callee has no name.
@@ -94,7 +94,7 @@ impl<'a> Call<'a> {
 }
 
 impl<'a> Lower<'a> {
-    /// A call of a function, or of a value.
+    /// Lowers a call of a function or of a value.
     pub(super) fn call(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
         match Unfolded::of(node) {
             Some(Unfolded::Diverges) => {

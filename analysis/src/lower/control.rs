@@ -77,7 +77,7 @@ pub(super) struct Iteration {
 }
 
 impl Control<'_> {
-    /// The innermost loop.
+    /// The innermost loop around the current code.
     pub(super) fn innermost(&self) -> Option<LoopId> {
         self.iterations.last().map(|iteration| iteration.of)
     }
@@ -97,7 +97,7 @@ impl Control<'_> {
         self.iterations.last().map_or(self.branches > 0, |iteration| self.may_skip(iteration))
     }
 
-    /// Whether the first iteration of some loop may skip the code that is being lowered.
+    /// Whether the current code may be skipped in the first iteration of some loop.
     pub(super) fn may_skip_first(&self) -> bool {
         self.iterations.iter().any(|iteration| iteration.first && self.may_skip(iteration))
     }

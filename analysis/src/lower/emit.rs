@@ -16,7 +16,7 @@ use crate::tokens::identifiers;
 /// A syntax node, under the chain of calls by which it is reached.
 type NodeKey = (usize, u32);
 
-/// The block that receives the next event.
+/// The current position in the graph: the block that receives the next event.
 pub(in crate::lower) struct Cursor {
     pub block: BlockId,
     /// Whether no path leads to the current place.

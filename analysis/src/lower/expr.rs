@@ -186,7 +186,7 @@ impl<'a> Lower<'a> {
         Value::plain(Deps::Anything)
     }
 
-    /// The places that the variables in an expression were computed from.
+    /// The places from which the variables in an expression were computed.
     fn mentioned(&self, expr: &'a Expr) -> Deps {
         let source = self.resolver.source(expr);
         let names = source.mentions(expr).names.iter();

@@ -1,8 +1,8 @@
-//! Inlining: the bodies of resolved functions and closures are lowered at their call sites.
+//! Inlining of resolved functions and closures, whose bodies are lowered at their call sites.
 //!
 //! A call binds the parameters to its arguments, so that the callee acts on the caller's objects.
 //! A `return` ends the callee; a `?` in the callee continues at the `?` that tests the call.
-//! Recursive calls, and calls beyond the limits, stay opaque.
+//! Recursive calls and calls beyond the limits are opaque.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ mod closure;
 mod parameters;
 mod policy;
 
-/// The functions and closures that are being inlined.
+/// The state of inlining: the functions and closures that are being inlined, and the calls so far.
 #[derive(Default)]
 pub(in crate::lower) struct Inlining {
     /// The function whose graph is built, into which the others are inlined.

@@ -17,7 +17,7 @@ pub(in crate::lower) struct Recording {
     off: usize,
     /// Number of guards and closures that may turn recording off.
     maybe_off: usize,
-    /// Guards that save a mode, by syntax node.
+    /// The syntax nodes of guards that save a mode.
     guards: Vec<usize>,
 }
 
@@ -70,7 +70,7 @@ pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
     }
 }
 
-/// Switches of the training mode.
+/// Switches between training mode and evaluation mode.
 impl<'a> Lower<'a> {
     /// Tracks the mode of the model in a place; returns false if the limit of tracked models is reached.
     pub(super) fn track_mode(&mut self, model: PathId) -> bool {
@@ -224,7 +224,7 @@ impl<'a> Lower<'a> {
         value.map_or_else(Value::nothing, |value| value.derived().with_origin(value.origin.clone()))
     }
 
-    /// Runs a closure with recording, even inside `no_grad`.
+    /// Runs a closure in which gradients are recorded, even inside `no_grad`.
     pub(super) fn with_grad(&mut self, call: &Call<'a>) -> Value<'a> {
         let around = (self.recording.off, self.recording.maybe_off);
         (self.recording.off, self.recording.maybe_off) = (0, 0);

@@ -214,7 +214,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Effects of code that is not lowered.
+/// Effects of opaque code other than calls.
 impl<'a> Lower<'a> {
     fn touch_closure(&mut self, argument: &'a Expr) {
         if let Expr::Closure(closure) = argument {

@@ -45,7 +45,7 @@ impl<'a> Lower<'a> {
         false
     }
 
-    /// Records a `break` or a `continue` out of an iteration.
+    /// Records a `break` or a `continue` that leaves an iteration.
     pub(in crate::lower) fn leaves(&mut self, expr: &'a Expr) {
         if self.control.innermost().is_some() {
             let text = || text::tight(expr).replacen('\'', " '", 1).into();

@@ -27,7 +27,7 @@ struct Followed {
     subject: Expression,
     answer: Option<Answer>,
     variables: Vec<PathId>,
-    /// Names in the question that are not variables: fields, constants.
+    /// Names in the question that are not variables, such as fields and constants.
     names: Vec<String>,
 }
 

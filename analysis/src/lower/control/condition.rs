@@ -68,12 +68,12 @@ pub(in crate::lower) struct Test<'e> {
     pub(in crate::lower) is_pure: bool,
 }
 
-/// Identity of a question, independent of its form in the source; names may be unresolved.
+/// The identity of a question, independent of its form in the source; the names in it may be unresolved.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     /// The expression that the question is about, without references and view methods.
     pub(crate) subject: Expression,
-    /// The key of the asked answer; `None` if the question is whether the expression is true.
+    /// The key of the value that the question asks for; `None` if it asks whether the subject is true.
     pub(crate) answer: Option<String>,
 }
 
@@ -135,7 +135,7 @@ impl<'e> Test<'e> {
         self.answer.as_ref()
     }
 
-    /// The subject as a message shows it.
+    /// The expression that the question is about, as a message shows it.
     pub(super) fn subject(&self) -> Excerpt {
         match self.code {
             Code::Truth(Expr::MethodCall(call)) => text::tight(bare(&call.receiver)),

@@ -57,9 +57,9 @@ impl Index {
     }
 }
 
-/// The iterations that a variable counts.
+/// A loop whose iterations a variable counts.
 struct Counted {
-    /// The loop whose iterations are counted.
+    /// The counted loop.
     of: LoopId,
     /// The value of the variable in the first iteration, if it is known.
     start: Option<i64>,

@@ -1,4 +1,4 @@
-//! Error paths: the target of `?`, and of the errors of an inlined function.
+//! Error paths: where a `?` continues, and where the errors of an inlined function continue.
 
 use syn::{Expr, Stmt};
 

@@ -1,4 +1,6 @@
-//! The guards of the current code: conditions of open branches, and of jumps that were not taken.
+//! The guards of the current code.
+//!
+//! They are the conditions of open branches, and the conditions of jumps that were not taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 

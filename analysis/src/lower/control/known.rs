@@ -18,7 +18,7 @@ pub(in crate::lower) enum Known {
     Nothing,
     /// A value `Some(..)`.
     Something,
-    /// A variant of an enum without fields.
+    /// A variant without fields, by its name.
     Variant(Rc<str>),
 }
 

@@ -15,7 +15,7 @@ use crate::vocabulary::{Drive, Lazy, drive, lazy};
 /// A chain of lazy adaptors without the call that runs it: `base.adaptor(..).adaptor(|item| ..)`.
 pub(super) struct Pipeline<'a> {
     base: &'a Expr,
-    /// The closures, in the order in which an item passes them.
+    /// The closures of the adaptors, in the order in which an item passes through them.
     steps: Vec<(Lazy, &'a ExprClosure)>,
     /// The arguments of the adaptors, apart from the closures.
     given: Vec<&'a Expr>,

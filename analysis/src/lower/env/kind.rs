@@ -32,7 +32,7 @@ pub(in crate::lower) enum Kind<'a> {
     Scaled,
     /// Gradients that are a value of their own, as `backward` returns them in some libraries.
     Gradients,
-    /// A guard that stops recording while it is in scope.
+    /// A guard that stops the recording of gradients while it is in scope.
     Guard(Guard),
     Closure(Closure<'a>),
     Tuple(Vec<Value<'a>>),

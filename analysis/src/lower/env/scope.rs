@@ -8,7 +8,7 @@ use crate::cfg::{Action, PathId};
 use crate::lower::Lower;
 use crate::lower::env::value::Value;
 
-/// Marker in the scope: the body of an inlined function or closure starts here.
+/// A marker among the names, where the body of an inlined function or closure starts.
 const BORDER: PathId = PathId::MAX;
 
 /// The variables in scope.
@@ -18,7 +18,7 @@ pub(in crate::lower) struct Scope {
     names: Vec<(Rc<str>, PathId)>,
     /// The indices of each name in `names`, and its variables, innermost last.
     by_name: BTreeMap<Rc<str>, Vec<(usize, PathId)>>,
-    /// Stretches of `names` that the body being lowered cannot see.
+    /// Ranges of `names` that are invisible to the body that is being lowered.
     hidden: Vec<Range<usize>>,
 }
 
@@ -54,7 +54,7 @@ impl Scope {
         self.enter_body(everything)
     }
 
-    /// Enters the body of a closure, which sees the first `seen` names, those in scope at its definition.
+    /// Enters the body of a closure, which sees the first `seen` names: those in scope at its definition.
     ///
     /// Returns the previously hidden ranges.
     pub(in crate::lower) fn enter_closure(&mut self, seen: usize) -> Vec<Range<usize>> {

@@ -69,7 +69,7 @@ impl Questions {
 
     /// Chooses the questions to track, with priority for those that guard stages in several places.
     ///
-    /// Returns whether some questions with priority are left out.
+    /// Also returns whether some questions with priority are left out.
     pub(super) fn choose(mut self) -> (BTreeSet<Key>, bool) {
         for (name, tests) in std::mem::take(&mut self.held) {
             let Some((places, guarding)) = self.asked.get(&name).map(|asked| (asked.places, asked.guarding))

@@ -240,7 +240,7 @@ impl<'ast> Visit<'ast> for Survey {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Whether an operator also assigns, as `+=` does.
+/// Whether an operator also assigns its result, as `+=` does.
 pub(in crate::lower) fn is_assignment(op: &BinOp) -> bool {
     matches!(
         op,

@@ -1,4 +1,4 @@
-//! Closures, inlined at their call sites.
+//! Inlining of closures at their call sites.
 
 use syn::ExprClosure;
 

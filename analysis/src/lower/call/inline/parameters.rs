@@ -1,4 +1,4 @@
-//! Parameters of inlined functions.
+//! Binding of the parameters of inlined functions to arguments.
 
 use syn::{FnArg, Pat, ReceiverKind, Type};
 

@@ -6,7 +6,7 @@ use super::text;
 use crate::lower::control::expression::literal_key;
 use crate::vocabulary::rust::Variant;
 
-/// A variant, a constant or a literal that a value may be.
+/// A variant, a constant or a literal that a value may equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::lower) struct Answer {
     /// The answer in a normalized form, independent of its spelling in the source.
@@ -42,7 +42,7 @@ impl Answer {
 /// A value of an expression, as far as the source tells it.
 #[derive(Clone, Debug)]
 pub(in crate::lower) enum Constant {
-    /// `true` or `false`.
+    /// The value is `true` or `false`.
     Truth(bool),
     /// The value equals this answer (`true`), or differs from it (`false`).
     Of(Answer, bool),

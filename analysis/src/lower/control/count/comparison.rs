@@ -31,12 +31,12 @@ pub(in crate::lower::control) struct Count {
     pub(super) rest: Option<i64>,
     /// Whether the remainder of the value is compared, rather than the value itself.
     pub(super) modulo: bool,
-    /// Whether the comparison is true when the count is full.
+    /// Whether the comparison is true, rather than false, when the count is full.
     pub(super) fires: bool,
 }
 
 impl Count {
-    /// The comparison as a question that has the answer `holds` if the comparison is true.
+    /// The count for a question whose answer is `holds` when the comparison is true.
     pub(in crate::lower::control) fn answered(self, holds: bool) -> Self {
         Self { fires: self.fires == holds, ..self }
     }
