@@ -61,7 +61,7 @@ pub(super) enum FrameKind {
     Try,
 }
 
-/// One of the two copies of a loop body, while the copy is being lowered.
+/// A copy of a loop body, for the first or for later iterations, while the copy is being lowered.
 pub(super) struct Iteration {
     pub of: LoopId,
     /// Whether this copy is the first iteration, rather than a later one.

@@ -128,7 +128,7 @@ impl<'f> Resolver<'f> {
     /// A resolver for all functions of some items; `around` are options that apply to all of these.
     ///
     /// For each function, `told` returns its options and whether it has the attribute.
-    /// It decides by the function's attributes, and by the options of the module or `impl` around the function.
+    /// It decides by the function's attributes, and by the options of the module or `impl` around it.
     pub(crate) fn of_items(items: &'f [Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
         let mut resolver = Self::with(crates::of_items(items));
         let mut collect = collect::Collect::new(&mut resolver, told, around);

@@ -32,11 +32,11 @@ pub(in crate::lower) struct Counting {
     streams: BTreeMap<PathId, Stream>,
     /// The numbers that variables are initialized with.
     starts: BTreeMap<PathId, i64>,
-    /// Increments and decrements of variables, by their syntax nodes.
+    /// Increments and decrements of variables, by the syntax nodes of their right sides.
     bumps: BTreeMap<PathId, BTreeMap<usize, Bump>>,
-    /// Assignments of variables, by their syntax nodes.
+    /// Other assignments of variables, by the syntax nodes of their right sides.
     sets: BTreeMap<PathId, BTreeMap<usize, Set>>,
-    /// Variables that also change in ways other than these.
+    /// Variables that compound assignments change by an unknown amount.
     lost: BTreeSet<PathId>,
     /// Variables that are defined as another variable plus a number.
     aliases: BTreeMap<PathId, Linear>,
