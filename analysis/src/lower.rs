@@ -1,14 +1,17 @@
-//! Lowering: from the body of a function to its control-flow graph.
+//! Lowering of the body of a function to its control-flow graph.
 //!
 //! This is the only walk over statements.
-//! It tracks values through `let`, references, fields, tuples and closures, asks the vocabulary for the effect of
-//! each call, and emits an event where gradients, graphs or modes change.
-//! Code that it does not understand becomes an event that makes the analysis silent about the places involved.
-//! It decides nothing: `flow` interprets the events, `lints` check the result.
+//! The walk tracks values through `let`, references, fields, tuples and closures.
+//! The walk asks the vocabulary for the effect of each call.
+//! It emits an event where gradients, graphs or modes change.
+//! Code that the walk does not understand becomes an event.
+//! This event makes the analysis silent about the places involved.
+//! Lowering decides nothing: `flow` interprets the events, and `lints` check the result.
 //!
 //! [`Lower`] draws the submodules and the order of their imports.
-//! Each submodule owns its state, a field of [`Lower`].
-//! Its `impl Lower` blocks are its part of the walk, which is recursive: a branch lowers expressions again.
+//! Each submodule owns its state, which is a field of [`Lower`].
+//! The `impl Lower` blocks of a submodule are its part of the walk.
+//! The walk is recursive: a branch lowers expressions again.
 
 use std::collections::BTreeSet;
 
@@ -37,11 +40,11 @@ use resolve::{FnId, Function, Resolver};
 /// The control-flow graph of a function, with the functions inlined into it.
 pub(crate) struct Lowered {
     pub cfg: Cfg,
-    /// Functions that it calls, directly or through others.
+    /// The functions that this function calls, directly or through others.
     pub called: BTreeSet<FnId>,
 }
 
-/// The control-flow graph of one of the resolved functions.
+/// Lowers one of the resolved functions to its control-flow graph.
 pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     let mut lower = Lower::new(resolver, function);
     lower.function();
@@ -77,8 +80,8 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
 /// ```
 ///
 /// A submodule imports only from submodules above it.
-/// The exceptions are questions about syntax alone: `resolve` reads `control::condition` and `control::factors`,
-/// `env` reads `control::known`.
+/// Questions about syntax alone are the exceptions.
+/// For these, `resolve` imports `control::condition` and `control::factors`; `env` imports `control::known`.
 struct Lower<'a> {
     cfg: Cfg,
     resolver: &'a Resolver<'a>,
@@ -99,11 +102,11 @@ struct Lower<'a> {
 /// The position of the walk in the syntax tree.
 #[derive(Default)]
 struct Syntax {
-    /// Nesting depth of the expression.
+    /// Nesting depth of the expression that is being lowered.
     depth: usize,
-    /// The expression that is a statement, by its syntax node.
+    /// The syntax node of the expression that is a whole statement.
     statement: usize,
-    /// The next pattern is the head of a `while let`, which binds an item in each iteration.
+    /// Whether the next pattern is the head of a `while let`, which binds an item in each iteration.
     while_let: bool,
 }
 
@@ -146,7 +149,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The address of a syntax node, which identifies it while the function is being lowered.
+/// The address of a syntax node, which identifies the node while the function is being lowered.
 fn address<T>(node: &T) -> usize {
     std::ptr::from_ref(node) as usize
 }

@@ -1,4 +1,7 @@
-//! Calls: each is resolved to one [`Call`], inlined if its function is resolved, else performed by its effect.
+//! Resolution and effects of calls.
+//!
+//! Each call becomes one [`Call`].
+//! It is inlined if its function is resolved; otherwise its effect is performed.
 
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, ExprMethodCall, Path, Token};
@@ -27,10 +30,10 @@ mod parameters;
 mod schedule;
 mod several;
 
-/// A call with its receiver and arguments evaluated.
+/// A call whose receiver and arguments have been evaluated.
 pub(super) struct Call<'a> {
     expr: &'a Expr,
-    /// The method, or the last segment of the function's path; empty if the callee has no name.
+    /// The name of the method, or the last segment of the function's path; empty if the callee has no name.
     name: String,
     callee: Callee<'a>,
     receiver: Option<Value<'a>>,
@@ -40,22 +43,24 @@ pub(super) struct Call<'a> {
     arguments: Vec<Value<'a>>,
 }
 
-/// The callee of a call.
+/// What a call calls.
 enum Callee<'a> {
-    /// A method.
+    /// A method of the receiver.
     Method(&'a ExprMethodCall),
-    /// A function by its path.
+    /// A function that is named by a path.
     Function(&'a Path),
-    /// A function of a type: the last segment but one of its path.
+    /// A function of a type, with the name of the type: the last segment but one of the path.
     Associated(&'a Path, String),
-    /// A variable.
+    /// A variable that is called: a closure, a loss function or a model.
     Variable(&'a Path, PathId),
-    /// The value of an expression.
+    /// The value of an expression that is called.
     Value(Value<'a>),
 }
 
 impl<'a> Call<'a> {
-    /// The receiver, or the first argument: `step(&mut optimizer)` is `optimizer.step()`.
+    /// The object that a call acts on: the receiver, or else the first argument.
+    ///
+    /// `step(&mut optimizer)` acts on the same object as `optimizer.step()`.
     fn subject(&self) -> Option<&Value<'a>> {
         self.receiver.as_ref().or_else(|| self.arguments.first())
     }
@@ -66,7 +71,7 @@ impl<'a> Call<'a> {
         self.arguments.get(from..).unwrap_or_default()
     }
 
-    /// The receiver, if it is an optimizer.
+    /// The optimizer that the receiver is, if it is one.
     fn optimizer(&self) -> Option<OptimizerId> {
         match self.receiver.as_ref()?.kind {
             Kind::Optimizer(id) => Some(id),
@@ -74,12 +79,12 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The receiver and the arguments.
+    /// The receiver, if there is one, and the arguments.
     fn values(&self) -> impl Iterator<Item = &Value<'a>> + Clone {
         self.receiver.iter().chain(&self.arguments)
     }
 
-    /// The path of the function.
+    /// The path of a callee that is a function or a variable.
     fn path(&self) -> Option<&'a Path> {
         match &self.callee {
             Callee::Function(path) | Callee::Associated(path, _) | Callee::Variable(path, _) => Some(path),
@@ -89,7 +94,7 @@ impl<'a> Call<'a> {
 }
 
 impl<'a> Lower<'a> {
-    /// A call of a function, or of a value.
+    /// Lowers a call of a function or of a value.
     pub(super) fn call(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
         match Unfolded::of(node) {
             Some(Unfolded::Diverges) => {
@@ -130,7 +135,7 @@ impl<'a> Lower<'a> {
         self.inlined_or_performed(&call)
     }
 
-    /// The callee of a call expression, and its name.
+    /// The callee of a call expression, and the name of the callee.
     fn callee(&mut self, function: &'a Expr) -> (Callee<'a>, String) {
         let Expr::Path(function) = function else {
             return (Callee::Value(self.expr(function)), String::new());
@@ -150,7 +155,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A macro that reads its arguments, as `println!` does.
+    /// Evaluates a call that stands for a macro which only reads its arguments, such as `println!`.
     fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
         self.cfg.function.prints = true;
         let looked = node.args.iter().map(|argument| self.expr(argument).measured);
@@ -185,7 +190,7 @@ impl<'a> Lower<'a> {
         self.opaque_call(call)
     }
 
-    /// Inlines a call if its function is resolved, else performs its effect.
+    /// Inlines a call if its function is resolved; otherwise performs the effect of the call.
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
         if let Some(value) = self.inlined(call) {
             return value;
@@ -205,7 +210,7 @@ impl<'a> Lower<'a> {
         self.perform(effect, call)
     }
 
-    /// Whether a call is a method on neither an optimizer nor a scaler.
+    /// Whether a call is a method call whose receiver is neither an optimizer nor a scaler.
     fn is_plain(&self, call: &Call<'a>) -> bool {
         match call.receiver.as_ref().map(|receiver| &receiver.kind) {
             None | Some(Kind::Optimizer(_)) => false,
@@ -213,13 +218,13 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Whether a call is a method that the vocabulary has for scalers.
+    /// Whether a call is a method call that the vocabulary lists for scalers.
     fn is_of_scaler(&self, call: &Call<'a>) -> bool {
         let on_scaler = call.receiver.as_ref().is_some_and(|receiver| matches!(receiver.kind, Kind::Scaler));
         on_scaler && self.scaler_effect(call).is_some()
     }
 
-    /// The effect of a call, if the vocabulary knows it.
+    /// The effect that the vocabulary has for a call, if it knows the call.
     fn effect(&self, call: &Call<'a>) -> Option<CallEffect> {
         let (name, arguments) = (call.name.as_str(), call.arguments.len());
         let Some(receiver) = &call.receiver else {
@@ -241,14 +246,14 @@ impl<'a> Lower<'a> {
         self.vocabulary.scaler_method(&call.name, call.arguments.len())
     }
 
-    /// The effect of a method on anything but an optimizer.
+    /// The effect of a method whose receiver is not an optimizer.
     fn plain_effect(&self, call: &Call<'a>, receiver: &Value<'a>) -> Option<CallEffect> {
         let known = self.vocabulary.method(&call.name, call.arguments.len());
         let known = known.or_else(|| is_loss(&call.name).then_some(CallEffect::Computes(Stage::Loss)));
         known.or_else(|| self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor()))
     }
 
-    /// Performs the effect of a call; the value is what the call returns.
+    /// Performs the effect of a call, and returns the value of the call.
     fn perform(&mut self, effect: CallEffect, call: &Call<'a>) -> Value<'a> {
         match effect {
             CallEffect::Gradients(effects) => self.acts_on_gradients(call, effects),
@@ -279,7 +284,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Returns the subject: a wrapper around it, or the value in a wrapper.
+    /// Returns the subject of a call that wraps the subject, or takes it out of a wrapper.
     fn passes(&mut self, call: &Call<'a>) -> Value<'a> {
         match (&call.receiver, &call.arguments[..]) {
             (Some(receiver), _) => Value { passing: Passing::Value, ..receiver.clone() },
@@ -291,7 +296,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Moves the subject out of its place.
+    /// Moves the subject of a call out of its place.
     fn takes(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(value) = call.subject() else { return self.opaque(call) };
         if let Some(place) = value.place {

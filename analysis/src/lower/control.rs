@@ -22,19 +22,19 @@ pub(super) mod known;
 mod loops;
 mod pipeline;
 
-/// Frames, iterations and branches around the current code.
+/// The frames, iterations and branches around the current code.
 #[derive(Default)]
 pub(super) struct Control<'a> {
     pub frames: Vec<Frame<'a>>,
-    /// Loop bodies, outermost first.
+    /// The copies of loop bodies that are being lowered, outermost first.
     pub iterations: Vec<Iteration>,
     /// Number of open branches.
     pub branches: usize,
-    /// Continuations of errors.
+    /// Places where errors continue.
     pub errors: Errors,
 }
 
-/// Target of `break`, `continue`, `return` or `?`.
+/// A construct that `break`, `continue`, `return` or `?` can leave.
 pub(super) struct Frame<'a> {
     label: Option<String>,
     kind: FrameKind,
@@ -42,7 +42,7 @@ pub(super) struct Frame<'a> {
     break_to: BlockId,
     /// Number of names in scope around the frame.
     scope: usize,
-    /// Join of the values of all jumps out of the frame so far.
+    /// Join of the values that the jumps out of the frame have brought so far.
     value: Option<Value<'a>>,
 }
 
@@ -51,41 +51,43 @@ pub(super) enum FrameKind {
     Loop {
         continue_to: BlockId,
     },
-    /// A labelled block.
+    /// A block with a label, which `break` with that label ends.
     Labelled,
-    /// An inlined function or closure, or an async block that is awaited in place: `return` and `?` end it.
+    /// An inlined function or closure, or an async block that is awaited in place.
+    ///
+    /// `return` and `?` end the frame.
     Call,
-    /// A `try` block: `?` ends it.
+    /// A `try` block, which `?` ends.
     Try,
 }
 
-/// A copy of a loop body that is being lowered.
+/// A copy of a loop body, for the first or for later iterations, while the copy is being lowered.
 pub(super) struct Iteration {
     pub of: LoopId,
-    /// It is the first iteration, not a later one.
+    /// Whether this copy is the first iteration, rather than a later one.
     first: bool,
     /// Number of open branches at the start of the body.
     branches: usize,
-    /// A `continue` may have skipped the code that follows.
+    /// Whether a `continue` may have skipped the code that follows.
     continued: bool,
     /// Number of open guards at the start of the body.
     guards: usize,
-    /// Variables incremented so far.
+    /// Variables that the copy has incremented so far.
     bumped: BTreeSet<PathId>,
 }
 
 impl Control<'_> {
-    /// The innermost loop.
+    /// The innermost loop around the current code.
     pub(super) fn innermost(&self) -> Option<LoopId> {
         self.iterations.last().map(|iteration| iteration.of)
     }
 
-    /// All loops, outermost first.
+    /// All loops around the current code, outermost first.
     pub(super) fn loops(&self) -> Vec<LoopId> {
         self.iterations.iter().map(|iteration| iteration.of).collect()
     }
 
-    /// Number of open branches and of loops.
+    /// The numbers of open branches and of loops.
     pub(super) fn nesting(&self) -> (usize, usize) {
         (self.branches, self.iterations.len())
     }
@@ -95,12 +97,12 @@ impl Control<'_> {
         self.iterations.last().map_or(self.branches > 0, |iteration| self.may_skip(iteration))
     }
 
-    /// Whether the first iteration of some loop may skip the code that is being lowered.
+    /// Whether the current code may be skipped in the first iteration of some loop.
     pub(super) fn may_skip_first(&self) -> bool {
         self.iterations.iter().any(|iteration| iteration.first && self.may_skip(iteration))
     }
 
-    /// Whether this is the first iteration of the innermost loop.
+    /// Whether the current code belongs to the first iteration of the innermost loop.
     pub(super) fn in_first(&self) -> bool {
         self.iterations.last().is_none_or(|iteration| iteration.first)
     }
@@ -109,20 +111,22 @@ impl Control<'_> {
         self.branches > iteration.branches || iteration.continued
     }
 
-    /// The innermost frame with this property.
+    /// The index of the innermost frame with this property.
     fn frame(&self, is_it: impl Fn(&Frame<'_>) -> bool) -> Option<usize> {
         self.frames.iter().rposition(is_it)
     }
 }
 
 impl<'a> Lower<'a> {
-    /// Opens a frame; jumps of this kind go to `break_to` until it is closed.
+    /// Opens a frame; until it is closed, jumps of this kind leave it for `break_to`.
     pub(super) fn open_frame(&mut self, label: Option<String>, kind: FrameKind, break_to: BlockId) {
         let scope = self.scope.len();
         self.control.frames.push(Frame { label, kind, break_to, scope, value: None });
     }
 
-    /// Closes the innermost frame; returns the join of its values and the one that control arrives with.
+    /// Closes the innermost frame.
+    ///
+    /// Returns the join of `value`, with which control reaches the end, and of the values of the jumps.
     pub(super) fn close_frame(&mut self, value: Value<'a>) -> Value<'a> {
         let broken = self.control.frames.pop().and_then(|frame| frame.value);
         match broken {
@@ -131,14 +135,14 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The join of two values; gives up on optimizers that it no longer identifies.
+    /// The join of two values; optimizers that the join no longer identifies become unknown.
     pub(super) fn join_values(&mut self, a: Value<'a>, b: Value<'a>) -> Value<'a> {
         let (value, lost) = a.join(b);
         self.lose(lost);
         value
     }
 
-    /// The join of the values that are there.
+    /// The join of two values, or the only one.
     fn join_options(&mut self, a: Option<Value<'a>>, b: Option<Value<'a>>) -> Option<Value<'a>> {
         match (a, b) {
             (Some(a), Some(b)) => Some(self.join_values(a, b)),
@@ -146,7 +150,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Continues in a block that control also falls into.
+    /// Goes to a block and continues there; control may reach the block on other paths too.
     pub(super) fn join_at(&mut self, block: BlockId) {
         self.goto(block);
         self.start(block);

@@ -1,4 +1,4 @@
-//! Builder of the graph: blocks, edges, events and sites.
+//! The builder of the graph: blocks, edges, events and sites.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -13,17 +13,17 @@ use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
 use crate::tokens::identifiers;
 
-/// A syntax node under one chain of calls.
+/// A syntax node, under the chain of calls by which it is reached.
 type NodeKey = (usize, u32);
 
-/// The block that receives the next event.
+/// The current position in the graph: the block that receives the next event.
 pub(in crate::lower) struct Cursor {
     pub block: BlockId,
-    /// No path leads here.
+    /// Whether no path leads to the current place.
     pub dead: bool,
     /// Whether a path leads to each block.
     reached: Vec<bool>,
-    /// Number of events so far.
+    /// Number of events emitted so far.
     pub events: usize,
 }
 
@@ -33,34 +33,34 @@ impl Cursor {
     }
 }
 
-/// Ids by syntax node, shared by all copies of a loop body.
+/// Ids of sites, loops and variables by syntax node, shared by all copies of a loop body.
 ///
 /// A function that is inlined twice has two ids for each of its nodes, one for each chain of calls.
 #[derive(Default)]
 pub(in crate::lower) struct Nodes {
     sites: BTreeMap<NodeKey, SiteId>,
     loops: BTreeMap<NodeKey, LoopId>,
-    /// Variables.
+    /// The variables that patterns and parameters declare.
     pub roots: BTreeMap<NodeKey, PathId>,
-    /// Variables of inlined functions, independent of the call.
+    /// The variables of inlined functions, each as it was declared when its function was first inlined.
     pub firsts: BTreeMap<usize, PathId>,
-    /// The entry in `firsts` of each such variable.
+    /// The entry in `firsts` for each variable of an inlined function.
     pub first_of: BTreeMap<PathId, PathId>,
-    /// Chains of calls, by the innermost call and the chain that it extends.
+    /// Ids of chains of calls, by the innermost call and the chain around this call.
     chains: BTreeMap<NodeKey, u32>,
-    /// The chain of calls that is being lowered.
+    /// The chain of calls that leads to the current code.
     pub chain: u32,
 }
 
 impl Nodes {
-    /// The current chain, extended by a call.
+    /// The id of the current chain with a further call at its end.
     pub(in crate::lower) fn chain_of(&mut self, call: usize) -> u32 {
         let next = u32::try_from(self.chains.len()).unwrap_or(u32::MAX) + 1;
         *self.chains.entry((call, self.chain)).or_insert(next)
     }
 }
 
-/// Blocks and edges.
+/// Blocks, edges and events.
 impl Lower<'_> {
     pub(in crate::lower) fn block(&mut self, label: &str) -> BlockId {
         self.cfg.blocks.push(Block { label: label.to_owned(), ..Block::default() });
@@ -68,7 +68,7 @@ impl Lower<'_> {
         self.cfg.blocks.len() - 1
     }
 
-    /// An edge from here to a block; `skips` if it bypasses a loop whose body did not run.
+    /// Adds an edge from the current block; with `skips`, it bypasses a loop whose body did not run.
     pub(in crate::lower) fn edge(&mut self, to: BlockId, skips: bool) {
         if self.at.dead {
             return;
@@ -85,7 +85,7 @@ impl Lower<'_> {
         self.edge(to, false);
     }
 
-    /// Continues in a block.
+    /// Continues in another block.
     pub(in crate::lower) fn start(&mut self, block: BlockId) {
         self.at.block = block;
         self.at.dead = !self.at.reached[block];
@@ -153,7 +153,7 @@ impl<'a> Lower<'a> {
         self.site(address(expr), stage, || resolver.source(expr).shown(expr))
     }
 
-    /// The site of an opaque call, with its names if the function may train something.
+    /// The site of an opaque call, with the names in the call if the checked function trains something.
     pub(in crate::lower) fn opaque_site_of(&mut self, expr: &'a Expr) -> SiteId {
         let site = self.site_of(expr, None);
         let trains = self.resolver.functions[self.inlining.root].survey.stages > 0;
@@ -165,7 +165,7 @@ impl<'a> Lower<'a> {
         site
     }
 
-    /// Records the callee of a site.
+    /// Records the receiver of the call at a site, and the names in its callee.
     pub(in crate::lower) fn name_callee(&mut self, site: SiteId, expr: &Expr) {
         let site = &mut self.cfg.sites[site];
         match expr {

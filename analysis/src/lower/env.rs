@@ -1,4 +1,4 @@
-//! Environment: names in scope, places, and the abstract values in them.
+//! The environment: names in scope, places, and the abstract values in places.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,27 +22,27 @@ pub(super) mod value;
 pub(super) use objects::Objects;
 pub(super) use scope::Scope;
 
-/// Values by place, and facts about variables.
+/// The values in places, and facts about variables.
 #[derive(Default)]
 pub(super) struct Env<'a> {
     pub values: BTreeMap<PathId, Value<'a>>,
-    /// Variables that alias places, such as a `&mut` parameter.
+    /// Variables that are another name for a place, such as a `&mut` parameter of an inlined function.
     pub aliases: BTreeMap<PathId, PathId>,
     /// The initializer of each variable.
     pub made_of: BTreeMap<PathId, &'a Expr>,
-    /// For each variable, the forwards behind the values added to it.
+    /// For each variable, the forwards that computed the values added to it.
     pub added: BTreeMap<PathId, Vec<SiteId>>,
-    /// Variables that items are fetched from by `while let`.
+    /// Variables from which a `while let` fetches items.
     pub item_sources: BTreeSet<PathId>,
-    /// Number of open branches and loops at each variable's declaration.
+    /// Numbers of open branches and of loops at the declaration of each variable.
     pub declared: BTreeMap<PathId, (usize, usize)>,
-    /// The function's own parameters.
+    /// The parameters of the checked function itself.
     pub parameters: BTreeSet<PathId>,
-    /// Variables whose value is used.
+    /// Variables whose values are read.
     pub read: BTreeSet<PathId>,
-    /// Variables that hold a model built here: the constructor, and whether a condition may skip it.
+    /// Variables that hold a model built here: its constructor, and whether a condition may skip this call.
     pub built: BTreeMap<PathId, (SiteId, bool)>,
-    /// Number of open branches at the assignment of each variable's guard.
+    /// Number of open branches at the store of the guard that a variable holds.
     pub guard_branches: BTreeMap<PathId, usize>,
 }
 
@@ -51,12 +51,12 @@ impl<'a> Env<'a> {
         self.values.get(&path)
     }
 
-    /// The place that the value of a variable is; the variable itself if its value is none.
+    /// The place of the value in a variable; the variable itself if the value has no place.
     pub(super) fn place_behind(&self, path: PathId) -> PathId {
         self.value(path).and_then(|value| value.place).unwrap_or(path)
     }
 
-    /// The place that a variable is a name for.
+    /// The place for which a variable is another name; the variable itself if it is none.
     pub(super) fn unaliased(&self, path: PathId) -> PathId {
         self.aliases.get(&path).copied().unwrap_or(path)
     }

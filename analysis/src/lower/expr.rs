@@ -17,7 +17,7 @@ mod composite;
 mod operators;
 
 impl<'a> Lower<'a> {
-    /// A block, with its own scope.
+    /// Lowers a block with its own scope.
     pub(super) fn scoped(&mut self, block: &'a Block) -> Value<'a> {
         let mark = self.scope.len();
         let value = self.statements(&block.stmts);
@@ -180,13 +180,13 @@ impl<'a> Lower<'a> {
         Value::of(Kind::Closure(self.closure_here(node)), captured)
     }
 
-    /// Code that the walk does not understand.
+    /// Lowers code that the walk does not understand.
     fn tokens(&mut self, tokens: &proc_macro2::TokenStream) -> Value<'a> {
         self.touch(&Mentions::of(tokens.clone()));
         Value::plain(Deps::Anything)
     }
 
-    /// The places that the variables in an expression were computed from.
+    /// The places from which the variables in an expression were computed.
     fn mentioned(&self, expr: &'a Expr) -> Deps {
         let source = self.resolver.source(expr);
         let names = source.mentions(expr).names.iter();

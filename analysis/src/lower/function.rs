@@ -1,4 +1,4 @@
-//! The function as a whole: its parameters, its body and its end.
+//! The checked function as a whole: its parameters, its body and its end.
 
 use syn::{FnArg, Generics, Pat, PatIdent, Receiver, Type};
 
@@ -74,7 +74,7 @@ impl Lower<'_> {
         self.env.values.insert(path, value);
     }
 
-    /// A variable that is a parameter.
+    /// Declares a variable that is a parameter of the checked function.
     fn own_variable(&mut self, name: &str, node: usize) -> PathId {
         let path = self.root(name, node);
         self.env.parameters.insert(path);

@@ -1,4 +1,4 @@
-//! Notes for lints on bookkeeping: uses of variables, heads of loops, choices of the best model.
+//! Notes for lints on bookkeeping: uses of variables, heads of loops, and choices of the best model.
 
 use syn::{BinOp, Expr, ExprBinary, ExprPath, Lit, Pat, ReturnType, Type};
 
@@ -17,7 +17,7 @@ mod choice;
 mod heads;
 
 impl<'a> Lower<'a> {
-    /// Records the signature.
+    /// Records the name and the return type of the checked function, and whether it is a test.
     pub(super) fn note_function(&mut self, function: &Function) {
         self.cfg.function.name.clone_from(&function.name);
         self.cfg.function.is_test = function.tested;
@@ -36,14 +36,14 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable of a name, if its uses are recorded, and the site of the name.
+    /// The variable of a name and the site of the name, if the uses of the variable are recorded.
     fn noted_name(&mut self, node: &ExprPath) -> Option<(PathId, SiteId)> {
         let name = node.path.get_ident()?.to_string();
         let path = self.env.unaliased(self.lookup(&name)?);
         Some((path, self.noted_site(node, name, path)?))
     }
 
-    /// The site of a name of this variable, if its uses are recorded.
+    /// The site of a name that refers to this variable, if the uses of the variable are recorded.
     fn noted_site(&mut self, node: &ExprPath, name: String, path: PathId) -> Option<SiteId> {
         let noted = self.survey().assigned.contains(&name)
             || self.env.built.contains_key(&path)
@@ -61,7 +61,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records another use of a variable: `left = ..`, `left += ..`, `&mut left`, `left.train()`.
+    /// Records a use of a variable other than a read: `left = ..`, `left += ..`, `&mut left`, `left.train()`.
     pub(super) fn note_use(&mut self, left: &Expr, kind: UseKind) {
         match left {
             Expr::Path(node) => {
@@ -95,7 +95,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records the variables in the divisor of a variable: `left / right`.
+    /// Records the variables by which another variable is divided: those in `right` of `left / right`.
     pub(super) fn note_division(&mut self, node: &'a ExprBinary) {
         let mut left = &*node.left;
         while let Expr::Cast(syn::ExprCast { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) = left {
@@ -114,7 +114,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records a method's effect on its receiver, a model.
+    /// Records the effect of a method on its receiver, which is a model.
     pub(super) fn note_model_use(&mut self, receiver: &Expr, effect: CallEffect) {
         let kind = match effect {
             CallEffect::Computes(Stage::Forward) => UseKind::Forward,
@@ -164,7 +164,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records that code that is not lowered mentions a variable.
+    /// Records that a variable is mentioned in code that is not lowered.
     pub(super) fn note_mentioned(&mut self, path: PathId) {
         if self.env.built.contains_key(&path) {
             self.note(path, 0, UseKind::Read);
@@ -183,7 +183,7 @@ fn is_measured(value: &Value<'_>, expr: &Expr) -> bool {
     number || value.is_tensor() || names.iter().any(|name| is_loss(name))
 }
 
-/// Whether a return type holds more than an error.
+/// Whether a return type holds a value besides an error.
 fn gives_something(ty: &Type) -> bool {
     match ty {
         Type::Tuple(parts) => !parts.elems.is_empty(),

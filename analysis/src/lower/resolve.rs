@@ -1,7 +1,8 @@
-//! Name resolution: which function or type of the checked code a name refers to.
+//! Name resolution: the functions and types of the checked code to which names refer.
 //!
 //! Names are resolved by scope alone, and only where that is certain.
-//! Ambiguous names, imports from elsewhere and methods that trait implementations decide stay unresolved.
+//! Ambiguous names stay unresolved.
+//! So do imports from elsewhere, and methods that trait implementations decide.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -34,37 +35,37 @@ pub(crate) type TypeId = usize;
 /// Index of a module, or of a body that holds items.
 type ScopeId = usize;
 
-/// Functions, types and scopes of one check.
+/// The functions, types and scopes of one check.
 pub(crate) struct Resolver<'f> {
-    /// The vocabularies of the libraries that the code uses.
+    /// The vocabularies of the libraries that the checked code uses.
     pub vocabularies: Vocabularies,
     pub functions: Vec<Function<'f>>,
     types: Vec<TypeDef<'f>>,
     scopes: Vec<Scope>,
-    /// Default methods of traits, by the trait's name.
+    /// The default methods of traits, by the name of the trait.
     defaults: BTreeMap<String, Vec<FnId>>,
-    /// Expressions of `functions` as messages show them.
+    /// The expressions of `functions` as messages show them.
     sources: source::Sources,
 }
 
-/// A function with a body.
+/// A function of the checked code that has a body.
 pub(crate) struct Function<'f> {
     pub name: String,
     pub sig: &'f Signature,
-    /// Its body, with macros unfolded.
+    /// The body of the function, with macros unfolded.
     pub body: Cow<'f, Block>,
     pub survey: Survey,
-    /// How it is checked.
+    /// The options with which the function is checked.
     pub options: CheckOptions,
-    /// It has the attribute itself.
+    /// Whether the function itself has the attribute.
     pub marked: bool,
-    /// The test harness runs it.
+    /// Whether the test harness runs the function.
     pub tested: bool,
-    /// The type of its `impl`.
+    /// The type in whose `impl` the function is.
     pub owner: Option<TypeId>,
-    /// The scope of its body.
+    /// The scope of the function's body.
     scope: ScopeId,
-    /// Lines and columns of its first and its last token.
+    /// Lines and columns of the first and the last token of the function.
     extent: ((usize, usize), (usize, usize)),
 }
 
@@ -74,11 +75,11 @@ struct TypeDef<'f> {
     scope: ScopeId,
     fields: Vec<(String, &'f Type)>,
     functions: BTreeMap<String, Vec<FnId>>,
-    /// Traits that it implements.
+    /// The traits that the type implements.
     traits: Vec<String>,
-    /// Several types have this name.
+    /// Whether several types have this name.
     ambiguous: bool,
-    /// Its definition was found.
+    /// Whether the definition of the type was found.
     defined: bool,
 }
 
@@ -99,18 +100,18 @@ impl TypeDef<'_> {
 #[derive(Default)]
 struct Scope {
     parent: Option<ScopeId>,
-    /// The body of a function, which sees the names of the scope around it.
+    /// Whether the scope is the body of a function, which sees the names of the scope around it.
     body: bool,
     modules: BTreeMap<String, ScopeId>,
     functions: BTreeMap<String, Vec<FnId>>,
-    /// Names that `use` imports, with their paths.
+    /// The names that `use` imports, with their paths.
     imports: Vec<(String, Vec<String>)>,
-    /// Modules that `use` imports as a whole.
+    /// The modules from which `use` imports everything.
     globs: Vec<Vec<String>>,
 }
 
 impl<'f> Resolver<'f> {
-    /// One function, with its nested functions.
+    /// A resolver for one function, with its nested functions.
     pub(crate) fn of_function(function: &'f ItemFn, options: &CheckOptions) -> Self {
         let mut resolver = Self::with(crates::of_function(function));
         let inside = CheckOptions { annotated: false, ..options.clone() };
@@ -123,10 +124,10 @@ impl<'f> Resolver<'f> {
         resolver
     }
 
-    /// All functions of some items; `around` are options for all of them.
+    /// A resolver for all functions of some items; `around` are options that apply to all of these.
     ///
-    /// `told` returns a function's options and whether it has the attribute, from its attributes and from
-    /// the options of the module or `impl` around it.
+    /// For each function, `told` returns its options and whether it has the attribute.
+    /// It decides by the function's attributes, and by the options of the module or `impl` around it.
     pub(crate) fn of_items(items: &'f [Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
         let mut resolver = Self::with(crates::of_items(items));
         let mut collect = collect::Collect::new(&mut resolver, told, around);
@@ -156,7 +157,7 @@ impl<'f> Resolver<'f> {
     }
 }
 
-/// The only element.
+/// The only element of a list that has one.
 fn one(found: &[FnId]) -> Option<FnId> {
     match found {
         [id] => Some(*id),

@@ -1,15 +1,15 @@
-//! Source text for messages, spaced as rustfmt would, without long arguments.
+//! Source text for messages, spaced as by rustfmt, with long arguments left out.
 
 use crate::limits;
 use quote::ToTokens;
 use syn::Expr;
 
-/// The source of a node, without needless space.
+/// The source of a syntax node, without needless spaces.
 pub(crate) fn tight(node: &impl ToTokens) -> String {
     crate::prose::code(node)
 }
 
-/// A call as messages show it: in full if it is short, else with `..` for its arguments.
+/// The form of a call in messages: in full if the call is short, otherwise with `..` for its arguments.
 pub(crate) fn call(expr: &Expr) -> String {
     chain(expr, limits::CHAIN)
 }

@@ -1,4 +1,4 @@
-//! `backward`, and the gradients that it leaves or returns.
+//! Calls of `backward`, and the gradients that `backward` leaves in parameters or returns.
 
 use syn::Expr;
 
@@ -28,7 +28,9 @@ impl<'a> Lower<'a> {
         matches!(effect, CallEffect::Scales).then(|| text::tight(&scaled.receiver).into())
     }
 
-    /// `backward` returns the gradients as a value: the gradients in optimizers become unknown.
+    /// Performs a `backward` that returns the gradients as a value.
+    ///
+    /// The gradients that optimizers hold become unknown.
     pub(in crate::lower) fn gradients_are_values(&mut self) {
         self.emit(Action::Touch(Deps::Anything), 0);
         self.cfg.function.reads_gradients = true;
@@ -57,7 +59,7 @@ impl<'a> Lower<'a> {
         self.emit(Action::Backward { deps, graphs, own, retain, scaled }, site);
     }
 
-    /// Opaque code may call `backward` on these values.
+    /// Records that opaque code may call `backward` on these values.
     pub(super) fn may_run_backward(&mut self, values: &[Value<'a>]) {
         for value in values {
             self.cfg.function.handed = self.cfg.function.handed.union(&value.derived().past);

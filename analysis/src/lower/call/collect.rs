@@ -14,7 +14,7 @@ use crate::vocabulary::collects;
 use crate::vocabulary::rust::{is_reading, is_view};
 
 impl<'a> Lower<'a> {
-    /// `left += value`, or `left = left + value`: the sum has the graph of the value.
+    /// Records `left += value` or `left = left + value`: the sum has the graph of the value.
     pub(in crate::lower) fn adds_up(
         &mut self,
         left: &'a Expr,
@@ -32,7 +32,9 @@ impl<'a> Lower<'a> {
         sum.past.collected = sum.past.collected.union(&Deps::one(into));
     }
 
-    /// `left = right`: a sum if the right side mentions the left one, else a new value.
+    /// Records `left = right`.
+    ///
+    /// If `right` is a binary operation that mentions `left`, `left` is a sum; otherwise it has a new value.
     pub(in crate::lower) fn adds_to_itself(
         &mut self,
         left: &'a Expr,
@@ -52,7 +54,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// An opaque method that may put its arguments into its receiver.
+    /// Records an opaque method that may put its arguments into its receiver.
     pub(super) fn collects(&mut self, call: &Call<'a>, into: PathId) {
         if !collects(&call.name) {
             if !is_reading(&call.name) {
@@ -84,7 +86,7 @@ impl<'a> Lower<'a> {
         self.cfg.facts.note(site, Kept { site, into, place, past: value.past.clone(), added });
     }
 
-    /// The collection in a place is emptied.
+    /// Records that the collection in a place is emptied.
     fn empties(&mut self, place: PathId) {
         let around = self.control.loops();
         if !around.is_empty() {
@@ -92,7 +94,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A value is passed to the caller or to opaque code.
+    /// Records that a value is passed to the caller or to opaque code.
     pub(in crate::lower) fn given_away(&mut self, value: &Value<'a>) {
         for path in value.place.iter().chain(value.past.collected.paths()) {
             self.cfg.facts.variable_mut(*path).is_handed_on = true;
@@ -100,7 +102,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// A tensor without the borrow and the copy of its handle.
+/// The expression of a tensor, without a borrow and without a copy of the tensor's handle.
 fn original(expr: &Expr) -> &Expr {
     match unreferenced(expr) {
         Expr::MethodCall(call) if call.args.is_empty() && is_view(&call.method.to_string()) => {
@@ -110,7 +112,7 @@ fn original(expr: &Expr) -> &Expr {
     }
 }
 
-/// Looks for an expression among the parts of another.
+/// Searches an expression for another expression among its parts.
 struct Mentions {
     sought: String,
     found: bool,

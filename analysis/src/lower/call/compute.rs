@@ -13,7 +13,7 @@ use crate::stage::Stage;
 use crate::vocabulary::{GradientStop, Op, hints_at_training};
 
 impl<'a> Lower<'a> {
-    /// A stage that computes a tensor.
+    /// Performs a stage that computes a tensor.
     pub(super) fn computes(
         &mut self,
         call: &Call<'a>,
@@ -51,7 +51,7 @@ impl<'a> Lower<'a> {
         Value { computed: true, measured: true, ..value.with_origin(origin) }
     }
 
-    /// A model, passed first, computes its forward on the receiver.
+    /// Performs the forward of a model that is passed as the first argument: its input is the receiver.
     pub(super) fn applies(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(receiver) = &call.receiver else { return self.opaque(call) };
         let Some((model, more)) = call.arguments.split_first() else { return receiver.derived() };
@@ -63,7 +63,7 @@ impl<'a> Lower<'a> {
         self.computes(call, Stage::Forward, Some(model), &given)
     }
 
-    /// An operation whose result has the graphs of its operands.
+    /// Performs an operation whose result has the graphs of its operands.
     pub(super) fn keeps_graph(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(subject) = call.subject() else { return self.opaque(call) };
         let site = self.site_of(call.expr, None);
@@ -74,7 +74,7 @@ impl<'a> Lower<'a> {
         self.combine(call.values()).with_origin(origin)
     }
 
-    /// A call whose result has no graph.
+    /// Performs a call whose result has no graph.
     pub(super) fn detaches(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(subject) = call.subject() else { return self.opaque(call) };
         if matches!(subject.kind, Kind::Optimizer(_)) || self.is_of_scaler(call) {
@@ -90,13 +90,13 @@ impl<'a> Lower<'a> {
         number.with_origin(subject.origin.ended(how, site))
     }
 
-    /// A scaler multiplies a loss by its factor.
+    /// Performs the multiplication of a loss by the factor of a scaler.
     pub(super) fn scales(&mut self, call: &Call<'a>) -> Value<'a> {
         let origin = call.rest().first().map(|loss| loss.origin.clone()).unwrap_or_default();
         Value { kind: Kind::Scaled, ..self.combine(call.rest().iter()).with_origin(origin) }
     }
 
-    /// The result of arithmetic on tensors and numbers: a tensor with all their graphs.
+    /// The result of arithmetic on tensors and numbers: a tensor with the graphs of all operands.
     pub(in crate::lower) fn combine<'v>(
         &self,
         values: impl Iterator<Item = &'v Value<'a>> + Clone,
@@ -126,7 +126,9 @@ impl<'a> Lower<'a> {
         result
     }
 
-    /// Whether one of these may have a graph that no forward built: a parameter, a tensor from outside.
+    /// Whether one of these values may have a graph that no forward built.
+    ///
+    /// Such a value is a parameter of a model, or a tensor from outside.
     pub(in crate::lower) fn opens<'v>(&self, mut values: impl Iterator<Item = &'v Value<'a>>) -> bool
     where
         'a: 'v,
@@ -146,7 +148,9 @@ impl<'a> Lower<'a> {
         self.recording.state() != Recorded::No && values.any(open)
     }
 
-    /// Whether the variable in `variable(..)` is a model: some optimizer updates it, and it holds no optimizer itself.
+    /// Whether the variable in `variable(..)` is a model.
+    ///
+    /// A model is updated by some optimizer, and holds no optimizer itself.
     pub(super) fn is_model(&self, name: &str, function: &Value<'a>) -> bool {
         matches!(function.kind, Kind::Plain)
             && !hints_at_training(name)
@@ -154,7 +158,7 @@ impl<'a> Lower<'a> {
             && self.is_owned(&function.deps)
     }
 
-    /// Records a forward, a loss or a backward, and its inputs.
+    /// Records a forward, a loss or a backward, with the inputs of the computation.
     pub(super) fn note_run(
         &mut self,
         site: SiteId,
@@ -197,12 +201,12 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The site of a stage; in a spec it is the one token of the stage.
+    /// The site of a stage; in a spec, the site is the one token of the stage.
     pub(super) fn stage_site(&mut self, expr: &'a Expr, stage: Stage) -> SiteId {
         self.stage_site_at(address(expr), expr, stage)
     }
 
-    /// The site of a stage under a separate key, for a call that is several stages.
+    /// The site of a stage with its own key, for a call that performs several stages.
     pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
         let root = &self.resolver.functions[self.inlining.root];
         let spec = root.options.author == Author::Generator;
@@ -222,12 +226,14 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Whether the generator wrote a call of a spec's loop: its dot and its method have the same span.
+/// Whether the generator wrote a call in a spec's loop.
+///
+/// The dot and the method of a generated call have the same span.
 fn is_generated(node: &ExprMethodCall) -> bool {
     node.dot_token.span.start() == node.method.span().start()
 }
 
-/// The mode that an argument of a forward selects.
+/// The training mode that a literal argument of a forward selects, if there is one.
 fn mode_argument(expr: &Expr) -> Option<bool> {
     match expr {
         Expr::MethodCall(node) => node.args.iter().find_map(literal_bool),

@@ -15,7 +15,7 @@ use crate::vocabulary::{
 };
 
 impl<'a> Lower<'a> {
-    /// `Type::function(..)`.
+    /// Evaluates a call `Type::function(..)`.
     pub(super) fn associated(&mut self, call: &Call<'a>, owner: &str) -> Value<'a> {
         if let (Some(TypeShape::Wrapper), [value]) = (type_shape(owner), &call.arguments[..]) {
             if let (Kind::NewOptimizer(_, site), true) = (&value.kind, is_pointer(owner)) {
@@ -48,7 +48,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `f32::from(..)`: a number, through which no gradient passes.
+    /// The result of `f32::from(..)`: a number, through which no gradient passes.
     fn number_of(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         let origin = match &call.arguments[..] {
@@ -59,7 +59,7 @@ impl<'a> Lower<'a> {
         Value { measured, ..Value::number().with_origin(origin) }
     }
 
-    /// A constructor of an optimizer, or of its settings.
+    /// The result of a constructor of an optimizer, or of the settings of one.
     fn new_optimizer(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.opaque_site_of(call.expr);
         let Some(first) = call.arguments.first() else {
@@ -73,7 +73,7 @@ impl<'a> Lower<'a> {
         Value::of(Kind::NewOptimizer(first.derived().deps, site), Deps::none())
     }
 
-    /// A function of a type that the vocabulary does not know.
+    /// The result of a function of a type that the vocabulary does not know.
     fn new_other(&mut self, call: &Call<'a>, owner: &str) -> Value<'a> {
         let deps = sources(call);
         if call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients)) {
@@ -99,7 +99,7 @@ impl<'a> Lower<'a> {
         Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
     }
 
-    /// An assignment of `right` may replace a model or a layer that an optimizer updates.
+    /// Records that an assignment of `right` may replace a model or a layer that an optimizer updates.
     pub(in crate::lower) fn replaces(&mut self, left: &'a Expr, right: &'a Expr, value: &Value<'a>) {
         let Some(callee) = constructor(right) else { return };
         let new = matches!(value.kind, Kind::Plain | Kind::Fields(_)) && !value.computed;
@@ -123,7 +123,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// A constructor of a tensor.
+/// The result of a constructor of a tensor.
 fn new_tensor<'a>(call: &Call<'a>, owner: &str) -> Value<'a> {
     let parts = call.arguments.iter().map(|part| &part.origin);
     let parts = parts.fold(Origin::constant(), |all, part| all.with(part, Join::Other));
@@ -132,7 +132,9 @@ fn new_tensor<'a>(call: &Call<'a>, owner: &str) -> Value<'a> {
     Value::plain(sources(call)).with_origin(origin)
 }
 
-/// Places that the arguments were computed from, without random generators, which are passed by `&mut`.
+/// Places that the arguments were computed from.
+///
+/// Random generators, which are passed by `&mut`, are left out.
 fn sources(call: &Call<'_>) -> Deps {
     let is_source = |(argument, value): &(&Expr, &Value<'_>)| {
         let lent = matches!(argument, Expr::Reference(by) if by.mutability.is_some());
@@ -142,7 +144,9 @@ fn sources(call: &Call<'_>) -> Deps {
     arguments.fold(Deps::none(), |all, (_, value)| all.union(&value.derived().deps))
 }
 
-/// The type or the function of a constructor call: `Net::new(..)?`, `linear(..).unwrap()`.
+/// The type or the function of a constructor call.
+///
+/// It is `Net` for `Net::new(..)?`, and `linear` for `linear(..).unwrap()`.
 fn constructor(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Try(inner) => constructor(&inner.expr),

@@ -1,4 +1,4 @@
-//! Calls that act on gradients: `zero_grad`, `step`, clipping, and calls that fuse them.
+//! Calls that act on gradients: `zero_grad`, `step`, clipping, and calls that do several of these.
 
 use syn::Expr;
 
@@ -10,15 +10,17 @@ use crate::stage::{Effect, Stage};
 use crate::tokens::names_in;
 use crate::vocabulary::clips_values;
 
-/// Whose gradients a call acts on.
+/// The owner of the gradients that a call acts on.
 enum On {
     Optimizer(OptimizerId),
-    /// Whatever is in these places.
+    /// All parameters in these places.
     Places(Deps),
 }
 
 impl<'a> Lower<'a> {
-    /// Acts on the gradients of the subject: of the optimizer, or of the parameters that it holds.
+    /// Acts on the gradients of the subject of a call.
+    ///
+    /// These are the gradients of an optimizer, or of the parameters that the subject holds.
     pub(super) fn acts_on_gradients(&mut self, call: &Call<'a>, effects: &'static [Effect]) -> Value<'a> {
         let of_scaler = self.is_of_scaler(call);
         let subject = if of_scaler { call.arguments.first() } else { call.subject() };
@@ -40,7 +42,7 @@ impl<'a> Lower<'a> {
         if of_scaler { Value::nothing() } else { Value { measured: true, ..Value::number() } }
     }
 
-    /// One effect of a call; a fused call computes the gradients of `loss`.
+    /// Performs one effect of a call; if the call also computes gradients, these are the gradients of `loss`.
     fn one_effect(&mut self, effect: Effect, on: &On, loss: Option<&Value<'a>>, site: SiteId) {
         match (effect, loss, on) {
             (Effect::Fill, Some(loss), _) => self.backward_at(site, loss, false),
@@ -53,7 +55,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Whether an expression mentions a scaler, as a clip limit multiplied by its factor does.
+    /// Whether an expression mentions a scaler, as a clip limit multiplied by the scaler's factor does.
     fn mentions_scaler(&self, expr: &Expr) -> bool {
         names_in(&expr).iter().any(|name| {
             let value = self.lookup(name).and_then(|path| self.env.value(path));
@@ -61,7 +63,7 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// The site of one effect of a call; all are at the same place.
+    /// The site of one effect of a call; all effects of the call have the same place in the source.
     fn part_site(&mut self, call: &Call<'a>, part: usize, effect: Effect) -> SiteId {
         let name = match call.expr {
             Expr::Call(node) => text::tight(&node.func),
@@ -72,7 +74,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The stage with this effect; the call's name decides where two have it.
+/// The stage that has this effect; where two stages have the effect, the name of the call decides.
 fn stage_of(effect: Effect, name: &str) -> Stage {
     match effect {
         Effect::Zero => Stage::ZeroGrad,

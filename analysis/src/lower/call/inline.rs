@@ -1,8 +1,8 @@
-//! Inlining: the bodies of resolved functions and closures are lowered at their call sites.
+//! Inlining of resolved functions and closures, whose bodies are lowered at their call sites.
 //!
 //! A call binds the parameters to its arguments, so that the callee acts on the caller's objects.
-//! `return` ends the callee; `?` continues where the call itself is tested by `?`.
-//! Recursive calls, and calls beyond the limits, stay opaque.
+//! A `return` ends the callee; a `?` in the callee continues at the `?` that tests the call.
+//! Recursive calls and calls beyond the limits are opaque.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,24 +22,24 @@ mod closure;
 mod parameters;
 mod policy;
 
-/// The functions and closures that are being inlined.
+/// The state of inlining: the functions and closures that are being inlined, and the calls so far.
 #[derive(Default)]
 pub(in crate::lower) struct Inlining {
-    /// The function that is lowered.
+    /// The function whose graph is built, into which the others are inlined.
     pub root: FnId,
-    /// The function whose body is being lowered.
+    /// The function whose body is being lowered: the root, or an inlined one.
     pub function: FnId,
-    /// The call that it is inlined for.
+    /// The call that `function` is inlined for; `None` for the root.
     pub call: Option<CallId>,
-    /// Calls by their chain.
+    /// The ids of inlined calls, by their chain of calls.
     ids: BTreeMap<u32, CallId>,
-    /// Inlined functions, outermost first.
+    /// The inlined functions around the current code, outermost first.
     stack: Vec<Activation>,
     /// Closures that are being inlined, by syntax node.
     closures: Vec<usize>,
     /// Number of calls inlined so far.
     count: usize,
-    /// Functions that are called, inlined or not.
+    /// All functions that are called, inlined or not.
     pub called: BTreeSet<FnId>,
     /// Calls that are awaited, by syntax node.
     pub awaited: Vec<usize>,
@@ -48,9 +48,9 @@ pub(in crate::lower) struct Inlining {
 /// A function that is being inlined.
 struct Activation {
     of: FnId,
-    /// Number of names in scope at its call.
+    /// Number of names in scope at the call of the function.
     mark: usize,
-    /// The caller, and the call that it is inlined for.
+    /// The function that contains the call, and the call that this caller is itself inlined for.
     caller: (FnId, Option<CallId>),
 }
 
@@ -94,7 +94,7 @@ impl<'a> Lower<'a> {
         Some(value)
     }
 
-    /// The function of a call, and when it is inlined.
+    /// The resolved function of a call, and the policy that tells when the call is inlined.
     fn resolved(&self, call: &Call<'a>) -> Option<(FnId, Policy)> {
         if let Some(path) = call.path() {
             let id = self.resolver.resolve(path, self.inlining.function)?;
@@ -108,7 +108,7 @@ impl<'a> Lower<'a> {
         has_receiver.then(|| (id, policy::of_method(effect)))
     }
 
-    /// Whether the limits allow to inline a call of this function here.
+    /// Whether the limits allow a call of this function to be inlined here.
     pub(in crate::lower) fn may_inline(&self, id: FnId, call: &Expr) -> bool {
         let function = &self.resolver.functions[id];
         let (inlining, depth) = (&self.inlining, self.syntax.depth + function.survey.deepest);
@@ -123,7 +123,7 @@ impl<'a> Lower<'a> {
             && depth + 8 < limits::NESTED_EXPRESSIONS
     }
 
-    /// Lowers a function in place.
+    /// Lowers the body of a function at a call.
     fn inline(&mut self, id: FnId, call: &'a Expr, given: impl Iterator<Item = Value<'a>>) -> Value<'a> {
         let function = &self.resolver.functions[id];
         let site = self.site_of(call, None);
@@ -163,7 +163,7 @@ impl<'a> Lower<'a> {
         self.with_failures(&function.body.stmts, call, after, returns_option)
     }
 
-    /// The call of the chain that is being lowered.
+    /// The id of the call at the end of the current chain of calls.
     fn call_of(&mut self, site: SiteId, id: FnId) -> CallId {
         let (caller, callee) = (self.here().name.clone(), self.resolver.functions[id].name.clone());
         let calls = &mut self.cfg.calls;
@@ -173,7 +173,9 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// The value that a function returns; variables that a closure captures have ended by then.
+    /// The value that an inlined function returns.
+    ///
+    /// If the value is a closure, the optimizers that it captures become unknown: their variables have ended.
     fn returned(&mut self, mut value: Value<'a>) -> Value<'a> {
         if let Kind::Closure(closure) = value.kind {
             let source = self.resolver.source(&closure.node.body);

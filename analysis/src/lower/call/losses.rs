@@ -14,11 +14,11 @@ use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_next};
 use crate::vocabulary::{Loss, is_no_reduction, names_gradients, sets_reduction};
 
-/// An argument as the source writes it, with its value.
+/// An argument: its expression in the source, and its value.
 type Given<'v, 'a> = (&'v Expr, &'v Value<'a>);
 
 impl<'a> Lower<'a> {
-    /// Origin of the result of a stage.
+    /// The origin of the result of a stage.
     pub(super) fn computed_origin(
         &mut self,
         call: &Call<'a>,
@@ -40,7 +40,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Origin of the result of a loss that the vocabulary knows.
+    /// The origin of the result of a loss that the vocabulary knows.
     fn loss_origin(
         &mut self,
         call: &Call<'a>,
@@ -74,7 +74,7 @@ impl<'a> Lower<'a> {
         Some(Origin { unreduced: unreduced.then_some(site), ..origin })
     }
 
-    /// Records a call of a loss; returns the origin of its result.
+    /// Records a call of a loss, and returns the origin of its result.
     fn note_loss(
         &mut self,
         site: SiteId,
@@ -117,7 +117,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records the loss of a `backward`.
+    /// Records the origin of the loss on which `backward` is called.
     pub(super) fn note_root(&mut self, site: SiteId, origin: &Origin) {
         if self.at.dead {
             return;
@@ -138,7 +138,7 @@ impl<'a> Lower<'a> {
         Argument { text: text::call(expr).into(), is_operand, name, names, origin: value.origin.clone() }
     }
 
-    /// The last name of a variable or a field.
+    /// The last name in the path of a variable or a field.
     fn last_name_of(&self, expr: &Expr, value: &Value<'a>) -> Option<String> {
         match bare(expr) {
             Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
@@ -147,7 +147,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Origin of the result of an opaque method.
+    /// The origin of the result of an opaque method.
     pub(super) fn opaque_origin(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Origin {
         if names_gradients(&call.name) {
             // `requires_grad_(true)` makes parameters of data.
@@ -174,7 +174,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Whether an argument asks a loss not to sum or average: `Reduction::None`.
+/// Whether an argument tells a loss neither to sum nor to average: `Reduction::None`.
 pub(super) fn asks_for_no_reduction(argument: &Expr) -> bool {
     matches!(argument, Expr::Path(path) if is_no_reduction(&path.path))
 }
@@ -183,7 +183,7 @@ fn is_none(argument: &Expr) -> bool {
     matches!(argument, Expr::Path(path) if Variant::None.is_path(&path.path))
 }
 
-/// An expression without references and parentheses around it.
+/// An expression without the references and parentheses around it.
 fn bare(expr: &Expr) -> &Expr {
     match expr {
         Expr::Reference(node) => bare(&node.expr),

@@ -1,4 +1,4 @@
-//! Modes of models, and whether gradients are recorded.
+//! Training modes of models, and the recording of gradients.
 
 use syn::{Expr, Lit};
 
@@ -10,19 +10,19 @@ use crate::lower::{Lower, address};
 use crate::stage::Stage;
 use crate::vocabulary::restores;
 
-/// Guards and closures around the current code that turn recording off.
+/// The guards and closures around the current code that turn the recording of gradients off.
 #[derive(Default)]
 pub(in crate::lower) struct Recording {
     /// Number of guards and closures that certainly turn recording off.
     off: usize,
     /// Number of guards and closures that may turn recording off.
     maybe_off: usize,
-    /// Guards that save a mode, by syntax node.
+    /// The syntax nodes of guards that save a mode.
     guards: Vec<usize>,
 }
 
 impl Recording {
-    /// A guard or a closure begins, on every path or on some.
+    /// Begins a guard or a closure that turns recording off, on every path (`certain`) or on some.
     pub(in crate::lower) fn open(&mut self, certain: bool) {
         *self.count(certain) += 1;
     }
@@ -36,7 +36,7 @@ impl Recording {
         if certain { &mut self.off } else { &mut self.maybe_off }
     }
 
-    /// Whether gradients are recorded.
+    /// Whether gradients are recorded at the current place.
     pub(in crate::lower) fn state(&self) -> Recorded {
         match (self.off, self.maybe_off) {
             (0, 0) => Recorded::Yes,
@@ -45,7 +45,9 @@ impl Recording {
         }
     }
 
-    /// The number of the mode that a guard saves, if there is room for it.
+    /// The number of the guard at a syntax node; `None` if there are too many guards.
+    ///
+    /// The mode that the guard saves is kept under this number.
     fn guard_number(&mut self, node: usize) -> Option<usize> {
         let known = self.guards.iter().position(|guard| *guard == node);
         if known.is_none() && self.guards.len() < limits::MODE_GUARDS {
@@ -56,7 +58,7 @@ impl Recording {
     }
 }
 
-/// The value of a literal that selects a mode.
+/// The value of a boolean literal.
 pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
     match expr {
         Expr::Lit(literal) => match &literal.lit {
@@ -68,9 +70,9 @@ pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
     }
 }
 
-/// Switches of the training mode.
+/// Switches between training mode and evaluation mode.
 impl<'a> Lower<'a> {
-    /// Tracks the mode of the model in a place; returns whether there is room for it.
+    /// Tracks the mode of the model in a place; returns false if the limit of tracked models is reached.
     pub(super) fn track_mode(&mut self, model: PathId) -> bool {
         if self.cfg.modes.models.iter().any(|(known, _)| *known == model) {
             return true;
@@ -83,7 +85,7 @@ impl<'a> Lower<'a> {
         room
     }
 
-    /// `model.train()`, `model.eval()`, or `evaluation(&model)`, which returns a guard.
+    /// Performs `model.train()`, `model.eval()`, or `evaluation(&model)`, which returns a guard.
     pub(super) fn switches_mode(&mut self, call: &Call<'a>, stage: Stage) -> Value<'a> {
         match (&call.callee, &call.receiver) {
             (Callee::Method(_), Some(model)) => self.set_mode(call, model, Some(stage == Stage::TrainMode)),
@@ -91,13 +93,13 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `model.set_train(training)`.
+    /// Performs `model.set_train(training)`.
     pub(super) fn switches_mode_by(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(model) = &call.receiver else { return self.opaque(call) };
         self.set_mode(call, model, call.args.first().and_then(literal_bool))
     }
 
-    /// Sets the mode of a model; `None` if an unknown argument selects it.
+    /// Sets the mode of a model; `training` is `None` if the argument that selects the mode is unknown.
     fn set_mode(&mut self, call: &Call<'a>, model: &Value<'a>, training: Option<bool>) -> Value<'a> {
         let stage = if training == Some(false) { Stage::EvalMode } else { Stage::TrainMode };
         let site = self.stage_site(call.expr, stage);
@@ -112,14 +114,14 @@ impl<'a> Lower<'a> {
         model.derived().with_made(model.made)
     }
 
-    /// The models in these places may be in any mode.
+    /// Records that the models in these places may be in any mode.
     fn lose_mode(&mut self, deps: &Deps, site: SiteId) {
         if !deps.is_empty() {
             self.emit(Action::LoseMode(deps.clone()), site);
         }
     }
 
-    /// The models in these values may be in any mode.
+    /// Records that the models in these values may be in any mode.
     pub(super) fn lose_modes<'v>(&mut self, values: impl Iterator<Item = &'v Value<'a>>, site: SiteId)
     where
         'a: 'v,
@@ -127,7 +129,9 @@ impl<'a> Lower<'a> {
         values.for_each(|value| self.lose_mode(&value.derived().deps, site));
     }
 
-    /// The mode of a new value: a constructor returns a model in training mode, other code in any.
+    /// Sets the mode of a new value.
+    ///
+    /// A constructor returns a model in training mode; other code returns a model in any mode.
     pub(in crate::lower) fn new_mode(&mut self, path: PathId, value: &Value<'a>) {
         let may_be_model = matches!(value.kind, Kind::Plain) && !value.computed && !value.item;
         if !may_be_model {
@@ -140,7 +144,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `evaluation(&model)`: evaluation mode and no recording while the guard is in scope.
+    /// Performs `evaluation(&model)`.
+    ///
+    /// While the returned guard is in scope, the model is in evaluation mode and nothing is recorded.
     fn evaluation(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, Some(Stage::EvalMode));
         self.name_callee(site, call.expr);
@@ -164,9 +170,9 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Guards.
+/// Guards of modes and of recording.
 impl<'a> Lower<'a> {
-    /// The variable that holds a guard ends, or no longer holds it.
+    /// Ends the guard in a variable, because the variable ends or is assigned another value.
     pub(in crate::lower) fn close_guard(&mut self, path: PathId) {
         let Some(value) = self.env.values.get_mut(&path) else { return };
         let Some(guard) = value.guard() else { return };
@@ -175,7 +181,7 @@ impl<'a> Lower<'a> {
         self.end_guard(guard);
     }
 
-    /// A guard ends: it restores the mode that it saved.
+    /// Ends a guard, which restores the mode that it saved.
     pub(in crate::lower) fn end_guard(&mut self, guard: Guard) {
         match guard.mode {
             Some((number, model)) if guard.certain => self.emit(Action::RestoreMode(number, model), 0),
@@ -184,7 +190,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `drop(guard)`; returns whether it was one.
+    /// Performs `drop(guard)`; returns false if the dropped value is no guard.
     pub(super) fn drops_guard(&mut self, value: &Value<'a>, argument: &Expr) -> bool {
         let Some(guard) = value.guard() else { return false };
         let Expr::Path(name) = argument else { return true };
@@ -205,9 +211,9 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Recording.
+/// Switches of the recording of gradients.
 impl<'a> Lower<'a> {
-    /// Runs a closure without recording; without an argument it returns a guard.
+    /// Runs a closure without recording; without a closure, returns a guard that turns recording off.
     pub(super) fn no_grad(&mut self, call: &Call<'a>) -> Value<'a> {
         if call.args.is_empty() {
             return Value::of(Kind::Guard(Guard { mode: None, certain: true }), Deps::none());
@@ -218,7 +224,7 @@ impl<'a> Lower<'a> {
         value.map_or_else(Value::nothing, |value| value.derived().with_origin(value.origin.clone()))
     }
 
-    /// Runs a closure with recording, even inside `no_grad`.
+    /// Runs a closure in which gradients are recorded, even inside `no_grad`.
     pub(super) fn with_grad(&mut self, call: &Call<'a>) -> Value<'a> {
         let around = (self.recording.off, self.recording.maybe_off);
         (self.recording.off, self.recording.maybe_off) = (0, 0);
@@ -237,7 +243,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `set_grad_enabled(on)`.
+    /// Performs `set_grad_enabled(on)`.
     pub(super) fn switches_recording(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         self.emit(Action::Recording(call.args.first().and_then(literal_bool)), site);

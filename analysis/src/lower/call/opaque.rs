@@ -1,4 +1,4 @@
-//! Possible effects of opaque calls, and of other opaque code, on their inputs.
+//! Possible effects of opaque calls, and of other opaque code, on the values that they mention.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::vocabulary::{
 };
 
 impl<'a> Lower<'a> {
-    /// A call that is neither resolved nor known to the vocabulary.
+    /// Performs a call that is neither resolved nor known to the vocabulary.
     pub(super) fn opaque(&mut self, call: &Call<'a>) -> Value<'a> {
         match &call.receiver {
             Some(Value { kind: Kind::Optimizer(id), .. }) => self.opaque_on_optimizer(call, *id),
@@ -68,7 +68,10 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// The receiver may use the optimizers it holds. It may be changed itself, unless it is shared.
+    /// Records the effects that an opaque method may have on its receiver.
+    ///
+    /// The method may use the optimizers that the receiver holds.
+    /// It may also change the receiver, unless the receiver is shared.
     fn may_change_receiver(&mut self, call: &Call<'a>, receiver: &Value<'a>, site: SiteId) {
         let trains = hints_at_training(&call.name);
         let count = matches!(receiver.kind, Kind::Number);
@@ -123,7 +126,10 @@ impl<'a> Lower<'a> {
         value.with_made(is_builder(&call.name).then_some(site))
     }
 
-    /// An argument by value or by `&mut` may be changed or moved; a tuple struct or a variant stores it.
+    /// Records the effects that an opaque call may have on an argument.
+    ///
+    /// An argument by value or by `&mut` may be changed or moved.
+    /// A tuple struct or a variant stores its arguments.
     fn may_change_argument(&mut self, argument: &'a Expr, value: &Value<'a>, variant: bool, site: SiteId) {
         match argument {
             Expr::Closure(_) => self.touch_closure(argument),
@@ -143,7 +149,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Effects that the name of an opaque call suggests.
+    /// Performs the effects that the name of an opaque call suggests.
     fn hinted_effects(&mut self, call: &Call<'a>, site: SiteId) {
         if hints_at_backward(&call.name) {
             self.may_run_backward(&call.arguments);
@@ -165,7 +171,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Passes arguments to an opaque call: the state of values passed by `&mut` or by value becomes unknown.
+    /// Passes arguments to an opaque call.
+    ///
+    /// The state of the values that are passed by `&mut` or by value becomes unknown.
     pub(super) fn pass_to_opaque(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
         for value in arguments {
             self.pass_one_to_opaque(value, site, hinted);
@@ -196,7 +204,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A value is stored, returned or passed on: other code may step its optimizers.
+    /// Records that a value is stored, returned or passed on, so that other code may step its optimizers.
     pub(in crate::lower) fn escapes(&mut self, value: &Value<'a>) {
         self.given_away(value);
         match &value.kind {
@@ -206,7 +214,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Effects of code that is not lowered.
+/// Effects of opaque code other than calls.
 impl<'a> Lower<'a> {
     fn touch_closure(&mut self, argument: &'a Expr) {
         if let Expr::Closure(closure) = argument {
@@ -214,13 +222,13 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// An expression that is not lowered may have changed everything that it mentions.
+    /// Records that an expression that is not lowered may have changed everything it mentions.
     pub(in crate::lower) fn touch_expr(&mut self, expr: &'a Expr) {
         let source = self.resolver.source(expr);
         self.touch(source.mentions(expr));
     }
 
-    /// Code that is not lowered may have changed everything that it mentions.
+    /// Records that code that is not lowered may have changed everything it mentions.
     pub(in crate::lower) fn touch(&mut self, code: &Mentions) {
         code.formats.iter().for_each(|text| self.reads_in_text(text));
         let mut deps = Deps::none();
@@ -246,7 +254,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A format string reads the variables that it names: `"{loss}"`.
+    /// Reads the variables that a format string names: `loss` of `"{loss}"`.
     pub(in crate::lower) fn reads_in_text(&mut self, text: &str) {
         for piece in text.split('{').skip(1) {
             let end = piece.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(piece.len());
@@ -257,7 +265,9 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The arguments; models are shared references if the call's name says that it only evaluates.
+/// The arguments of an opaque call.
+///
+/// If the name of the call says that it only evaluates, models count as shared references.
 fn shared_with<'v, 'a>(call: &'v Call<'a>) -> Cow<'v, [Value<'a>]> {
     let share = |value: &Value<'a>| match value.kind {
         Kind::Plain => Value { passing: Passing::Shared, ..value.clone() },

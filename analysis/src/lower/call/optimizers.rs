@@ -1,4 +1,4 @@
-//! Optimizers: built from a constructor or from settings, and calls that change whose parameters they update.
+//! Optimizers: how they are built, and calls that change whose parameters they update.
 
 use super::Call;
 use crate::cfg::{Action, Deps, Gives, OptimizerId, PathId, SiteId};
@@ -7,13 +7,13 @@ use crate::lower::env::value::{Kind, Passing, Value};
 use crate::vocabulary::CallEffect;
 
 impl<'a> Lower<'a> {
-    /// The settings of an optimizer that is still to be built.
+    /// The value of a call that returns the settings of an optimizer that is not built yet.
     pub(super) fn settings(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         Value::of(Kind::Settings(site), Deps::none())
     }
 
-    /// A method of an optimizer that has no place yet, or of its settings.
+    /// Performs a method of an optimizer that is not stored in a place yet, or of its settings.
     pub(super) fn unbuilt_method(&mut self, call: &Call<'a>) -> Value<'a> {
         let effect = self.vocabulary.optimizer_method(&call.name, call.arguments.len());
         if effect == Some(CallEffect::Builds) {
@@ -43,7 +43,9 @@ impl<'a> Lower<'a> {
         Value::nothing()
     }
 
-    /// A step that takes the model by value and returns it; opaque if it may change the model in place.
+    /// Performs a step that takes the model by value and returns the updated model.
+    ///
+    /// A step that may change the model in place is performed as an opaque call.
     pub(super) fn updates(&mut self, call: &Call<'a>, model: usize) -> Value<'a> {
         let (Some(id), Some(model)) = (call.optimizer(), call.arguments.get(model)) else {
             return self.opaque(call);
@@ -60,7 +62,7 @@ impl<'a> Lower<'a> {
         self.outcome(call, Gives::Model(place), value)
     }
 
-    /// The parameters of an optimizer or of a model.
+    /// The value of a call that returns the parameters of an optimizer or of a model.
     pub(super) fn parameters(&mut self, call: &Call<'a>) -> Value<'a> {
         if let Some(id) = call.optimizer() {
             return Value::plain(self.cfg.optimizers[id].owned.clone().unwrap_or_else(Deps::none));
@@ -90,7 +92,7 @@ impl<'a> Lower<'a> {
         self.hold_optimizer(path, id);
     }
 
-    /// Stores the result of an opaque expression, an optimizer by its name or its use, in a place.
+    /// Stores the result of an opaque expression, which is an optimizer by its name or its use, in a place.
     pub(in crate::lower) fn opaque_optimizer(&mut self, path: PathId, value: &Value<'a>) {
         // The arguments of an opaque constructor need not be the parameters that it updates.
         let id = self.optimizer(path, None, false);

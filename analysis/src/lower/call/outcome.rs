@@ -1,4 +1,4 @@
-//! Calls whose result must be used, and whether it is.
+//! Calls whose results must be used, and the fate of these results.
 
 use syn::Expr;
 
@@ -9,7 +9,9 @@ use crate::lower::control::expression::{method, structure};
 use crate::lower::env::value::{Passing, Value};
 
 impl<'a> Lower<'a> {
-    /// Reduces a value over all processes; returns it, or writes it to a `&mut` argument.
+    /// Performs a reduction of a value over all processes.
+    ///
+    /// The call returns the reduced value, or writes it to a `&mut` argument.
     pub(super) fn reduces(&mut self, call: &Call<'a>) -> Value<'a> {
         let receiver = call.receiver.as_ref().map(Value::derived);
         let receiver = receiver.map(|receiver| Value { passing: Passing::Shared, ..receiver });
@@ -24,7 +26,7 @@ impl<'a> Lower<'a> {
         self.outcome(call, Gives::Reduced, all)
     }
 
-    /// Records a call whose result must be used.
+    /// Records a call whose result must be used, and returns the result.
     pub(super) fn outcome(&mut self, call: &Call<'a>, gives: Gives, mut value: Value<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         let callee = match call.expr {
@@ -38,12 +40,12 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// The value of an expression is dropped at once.
+    /// Records that the value of an expression is dropped at once.
     pub(in crate::lower) fn dropped(&mut self, value: &Value<'a>) {
         self.decide(value.outcome, Fate::Dropped);
     }
 
-    /// The value of an expression is bound to a variable.
+    /// Records that the value of an expression is bound to a variable.
     pub(in crate::lower) fn named(&mut self, value: &mut Value<'a>, path: PathId) {
         if value.outcome.is_some()
             && let Some(site) = value.outcome.take()
@@ -58,7 +60,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Decides which named results are never read.
+    /// Decides which of the results that are bound to variables are never read.
     pub(in crate::lower) fn settle_outcomes(&mut self) {
         for outcome in self.cfg.facts.all_mut::<Outcome>() {
             if let Fate::Named(path) = outcome.fate {

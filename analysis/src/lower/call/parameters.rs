@@ -1,4 +1,4 @@
-//! Calls that read the current parameters: to save them, or to update a running average of them.
+//! Calls that read the current parameters of a model, to save them or to update a running average of them.
 
 use syn::Expr;
 
@@ -14,7 +14,7 @@ use crate::vocabulary::{
 };
 
 impl<'a> Lower<'a> {
-    /// Records a method that reads the parameters; returns whether it has no other effect.
+    /// Records a method that reads the parameters of a model; returns whether it has no other effect.
     pub(super) fn method_reads_parameters(&mut self, call: &Call<'a>) -> bool {
         let (Callee::Method(node), Some(receiver)) = (&call.callee, &call.receiver) else { return false };
         let of = last_name(&node.receiver).unwrap_or_default();
@@ -31,7 +31,7 @@ impl<'a> Lower<'a> {
         false
     }
 
-    /// Records a function that reads the parameters; returns whether it has no other effect.
+    /// Records a function that reads the parameters of a model; returns whether it has no other effect.
     pub(super) fn function_reads_parameters(&mut self, call: &Call<'a>) -> bool {
         if is_average_update(&call.name) {
             return self.averages(call, false);
@@ -45,7 +45,7 @@ impl<'a> Lower<'a> {
         false
     }
 
-    /// Records a `break` or a `continue` out of an iteration.
+    /// Records a `break` or a `continue` that leaves an iteration.
     pub(in crate::lower) fn leaves(&mut self, expr: &'a Expr) {
         if self.control.innermost().is_some() {
             let text = || text::tight(expr).replacen('\'', " '", 1).into();
@@ -54,7 +54,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// An average is moved towards the parameters that are passed, or that the receiver `knows`.
+    /// Records a call that moves an average towards parameters; returns whether the call is one.
+    ///
+    /// The call passes these parameters, or its receiver already `knows` them.
     fn averages(&mut self, call: &Call<'a>, knows: bool) -> bool {
         // It may be the average of a loss.
         if call.arguments.iter().any(|value| value.measured) || !knows && call.arguments.is_empty() {
@@ -75,13 +77,13 @@ impl<'a> Lower<'a> {
         self.emit(Action::Look(of), site);
     }
 
-    /// The first argument that is a model, or a model's parameters.
+    /// The places of the first argument that is a model, or that is the parameters of a model.
     fn model_argument(&self, call: &Call<'a>) -> Option<Deps> {
         let mut arguments = call.args.iter().zip(&call.arguments);
         arguments.find_map(|(argument, value)| self.model_in(argument, value))
     }
 
-    /// The model that an expression is, or whose parameters it returns.
+    /// The places of a model, if an expression is that model or returns its parameters.
     fn model_in(&self, expr: &Expr, value: &Value<'a>) -> Option<Deps> {
         let place = match expr {
             Expr::Reference(inner) => return self.model_in(&inner.expr, value),
@@ -95,7 +97,7 @@ impl<'a> Lower<'a> {
         self.is_trained(&place).then_some(place)
     }
 
-    /// Whether an optimizer or a forward uses parameters in these places.
+    /// Whether an optimizer updates, or a forward uses, the parameters in these places.
     fn is_trained(&self, places: &Deps) -> bool {
         self.is_owned(places) || self.cfg.function.models.overlaps(places, &self.cfg.paths) == Some(true)
     }
@@ -114,7 +116,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The last name of a variable or a field.
+/// The last name in the path of a variable or a field.
 fn last_name(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),

@@ -1,4 +1,4 @@
-//! Learning-rate schedules.
+//! Calls that build or advance learning-rate schedules.
 
 use super::Call;
 use crate::cfg::{Action, Advance, Deps, PathId, Schedule, ScheduleOf};
@@ -8,7 +8,7 @@ use crate::stage::Stage;
 use crate::vocabulary::{ScheduleEffect, Uses, schedule_method};
 
 impl<'a> Lower<'a> {
-    /// A method of a schedule.
+    /// Performs a method of a schedule.
     pub(super) fn schedule_method(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(receiver) = &call.receiver else { return self.opaque(call) };
         let effect = schedule_method(&call.name);
@@ -47,7 +47,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A constructor of a schedule.
+    /// The value of a call of a schedule's constructor.
     pub(super) fn new_schedule(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         if let Some(id) = call.arguments.iter().find_map(|argument| argument.copy_of) {

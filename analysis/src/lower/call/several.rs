@@ -1,7 +1,7 @@
 //! Collections of optimizers, tracked as one optimizer while all of them are treated alike.
 //!
 //! `for optimizer in &mut optimizers { optimizer.step(); }` is lowered as one `step` of the collection.
-//! Code that reaches only some of them makes the analysis silent.
+//! If code reaches only some of the optimizers, the analysis is silent about the collection.
 
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprForLoop, ExprMethodCall, Pat};
@@ -14,7 +14,9 @@ use crate::stage::Effect;
 use crate::vocabulary::{CallEffect, Vocabularies};
 
 impl<'a> Lower<'a> {
-    /// The collection of optimizers in a place, which belongs to the caller if the variable is a parameter.
+    /// The collection of optimizers in a place.
+    ///
+    /// The collection belongs to the caller if the variable of the place is a parameter.
     pub(in crate::lower) fn several_of(&mut self, path: PathId) -> OptimizerId {
         let from_caller = self.env.parameters.contains(&self.cfg.paths.root_of(path));
         self.several(path, from_caller)
@@ -28,7 +30,9 @@ impl<'a> Lower<'a> {
         id
     }
 
-    /// `[Sgd::new(..), Adam::new(..)]`: the parameters that they update, and the first constructor.
+    /// The collection `[Sgd::new(..), Adam::new(..)]`, if each of its parts is a new optimizer.
+    ///
+    /// It has the parameters of all these optimizers, and the first constructor.
     pub(in crate::lower) fn all_new(parts: &[Value<'a>]) -> Option<Kind<'a>> {
         let mut all: Option<(Deps, SiteId)> = None;
         for part in parts {
@@ -49,14 +53,16 @@ impl<'a> Lower<'a> {
         self.env.values.insert(path, value);
     }
 
-    /// Marks a collection of optimizers as unknown, because only some of them are reached.
+    /// Marks a collection of optimizers as unknown, because only some of its optimizers are reached.
     pub(in crate::lower) fn part_of_several(&mut self, whole: &Value<'a>) {
         if let Kind::Optimizers(id) = whole.kind {
             self.lose(vec![id]);
         }
     }
 
-    /// Lowers the body of a loop over optimizers once, if it treats all alike; returns whether it does.
+    /// Lowers the body of a loop over optimizers once, if the body treats all of them alike.
+    ///
+    /// Returns whether the body was lowered.
     pub(in crate::lower) fn for_all(&mut self, node: &'a ExprForLoop, items: &Value<'a>) -> bool {
         let Kind::Optimizers(id) = items.kind else { return false };
         if !same_for_all(&node.body, self.vocabulary) {
@@ -77,7 +83,9 @@ impl<'a> Lower<'a> {
         true
     }
 
-    /// `for optimizer in [&mut one, &mut two]`: the body, once for each.
+    /// Lowers the body of `for optimizer in [&mut one, &mut two]` once for each of the optimizers.
+    ///
+    /// Returns whether the loop was lowered.
     pub(in crate::lower) fn for_each_named(&mut self, node: &'a ExprForLoop) -> bool {
         let Expr::Array(array) = &*node.expr else { return false };
         if array.elems.len() > limits::NAMED_OPTIMIZERS || !same_for_all(&node.body, self.vocabulary) {
@@ -105,7 +113,9 @@ impl<'a> Lower<'a> {
         true
     }
 
-    /// `optimizers.iter_mut().for_each(|optimizer| optimizer.step())`.
+    /// Lowers `optimizers.iter_mut().for_each(|optimizer| optimizer.step())` as one call of the closure.
+    ///
+    /// Returns whether the call was lowered.
     pub(in crate::lower) fn for_all_by_closure(
         &mut self,
         node: &'a ExprMethodCall,
@@ -122,7 +132,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Whether a loop body treats several optimizers alike, and has no other effect that is tracked.
+/// Whether a loop body treats all optimizers alike, and has no other tracked effect.
 fn same_for_all(body: &Block, vocabulary: Vocabularies) -> bool {
     let mut same = Same { yes: true, vocabulary };
     same.visit_block(body);
@@ -135,7 +145,7 @@ fn same_for_all_in(body: &Expr, vocabulary: Vocabularies) -> bool {
     same.yes
 }
 
-/// Whether a call computes gradients or their inputs.
+/// Whether a call with this effect computes gradients or the inputs of gradients.
 fn computes_gradients(effect: CallEffect) -> bool {
     match effect {
         CallEffect::Gradients(effects) => effects.contains(&Effect::Fill),

@@ -1,4 +1,4 @@
-//! Branches at conditions and patterns, and the assumptions that hold on each branch.
+//! Branches at conditions and patterns, and the answers that are assumed on each branch.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ struct Followed {
     subject: Expression,
     answer: Option<Answer>,
     variables: Vec<PathId>,
-    /// Names in the question that are not variables: fields, constants.
+    /// Names in the question that are not variables, such as fields and constants.
     names: Vec<String>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A condition that was evaluated.
+    /// Branches on a single condition whose expression was evaluated before.
     fn single(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
         if !self.survey().followed.is_empty() {
             return self.branch_on(condition::asked(condition).formula(), yes, Some(no));
@@ -82,7 +82,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The second operand of `&&` or `||`, which the first may skip.
+    /// Branches on the second operand of `&&` or `||`, which the value of the first operand may skip.
     fn further_condition(&mut self, at: BlockId, condition: &'a Expr, yes: BlockId, no: BlockId) {
         self.start(at);
         self.control.branches += 1;
@@ -90,9 +90,9 @@ impl<'a> Lower<'a> {
         self.control.branches -= 1;
     }
 
-    /// Branches on whether a value matches a pattern; the pattern's names are bound elsewhere.
+    /// Branches on whether a value matches a pattern, without binding the names of the pattern.
     ///
-    /// Without `no` the match is certain, as in the last arm.
+    /// If `no` is `None`, the match is certain, as in the last arm.
     pub(in crate::lower) fn matching(
         &mut self,
         subject: &'a Expr,
@@ -107,7 +107,9 @@ impl<'a> Lower<'a> {
         self.branch_on(condition::of_pattern(subject, pat), yes, no);
     }
 
-    /// Branches on questions whose expressions were evaluated before; without `no`, the answer is yes.
+    /// Branches on questions whose expressions were evaluated before.
+    ///
+    /// If `no` is `None`, the condition is certain to hold.
     fn branch_on(&mut self, formula: Formula<Test<'_>>, yes: BlockId, no: Option<BlockId>) {
         match formula {
             Formula::Is(test) => match self.decided(&test) {
@@ -143,7 +145,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The answer, if it is statically known.
+    /// The answer to a test, if it is statically known.
     fn decided(&self, test: &Test<'_>) -> Option<bool> {
         let Code::Truth(expr) = test.code else { return None };
         Some(self.decided_here(expr)? == test.code_holds)
@@ -157,7 +159,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Branches to `yes` and to `no`, and assumes the answer there if the question is followed.
+    /// Branches to `yes` and to `no`; if the question is followed, its answer is assumed in these blocks.
     fn ask(&mut self, test: &Test<'_>, yes: BlockId, no: Option<BlockId>) {
         let known = self.followed(test).map(|bit| (bit, test.holds));
         let (at, dead) = (self.at.block, self.at.dead);
@@ -178,7 +180,7 @@ impl<'a> Lower<'a> {
         self.goto(to);
     }
 
-    /// The question of a test, in the variables that are in scope.
+    /// The question of a test, with its names resolved to the variables in scope.
     pub(super) fn question(&mut self, test: &Test<'_>) -> (QuestionId, Key) {
         let key = Key { subject: self.in_scope(&test.key.subject), answer: test.key.answer.clone() };
         let next = self.asking.known.len();
@@ -216,7 +218,9 @@ impl<'a> Lower<'a> {
         Some(bit)
     }
 
-    /// The followed questions excluded by a new one, as bits; records the converse for each of them.
+    /// The bits of the followed questions whose answers exclude the answer of a new question.
+    ///
+    /// Also records for each of these questions that it excludes the new one.
     fn exclude(&mut self, bit: usize, followed: &Followed) -> u32 {
         let mut excludes = 0;
         for (other, known) in self.asking.followed.iter().enumerate() {
@@ -229,7 +233,7 @@ impl<'a> Lower<'a> {
         excludes
     }
 
-    /// Assumes the answers to questions about a variable or field that was assigned.
+    /// Assumes the answers to questions about a variable or field that is assigned a value.
     pub(in crate::lower) fn learn(&mut self, name: &str, value: &'a Expr) {
         if self.survey().followed.is_empty() {
             return;
@@ -269,7 +273,7 @@ impl<'a> Lower<'a> {
         });
     }
 
-    /// Forgets the answers to questions about the variable of a place, because it may have changed.
+    /// Forgets the answers to questions about the variable of a place that may have changed.
     pub(in crate::lower) fn changed_in(&mut self, place: PathId) {
         let root = self.cfg.paths.root_of(place);
         let root = self.nodes.first_of.get(&root).copied().unwrap_or(root);
@@ -299,7 +303,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The variable of a name in a question: the caller's variable, if it was passed unchanged as an argument.
+    /// The variable that a variable in a question stands for.
+    ///
+    /// A parameter stands for the caller's variable, if this was passed unchanged as the argument.
     pub(super) fn home(&self, path: PathId) -> PathId {
         let held = self.env.values.get(&path).and_then(|value| value.place);
         let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);

@@ -9,7 +9,7 @@ use crate::lower::env::value::Value;
 use crate::vocabulary::is_weight;
 
 impl<'a> Lower<'a> {
-    /// An expression that directs control.
+    /// Lowers an expression that directs control.
     pub(in crate::lower) fn control(&mut self, expr: &'a Expr) -> Value<'a> {
         match expr {
             // A batch without weight skips only code that has no effect on it.
@@ -40,7 +40,7 @@ impl<'a> Lower<'a> {
         self.framed_block(Some(label.name.ident.to_string()), FrameKind::Labelled, block)
     }
 
-    /// A block that jumps of this kind leave.
+    /// Lowers a block that jumps of this kind leave.
     pub(in crate::lower) fn framed_block(
         &mut self,
         label: Option<String>,
@@ -77,7 +77,7 @@ impl<'a> Lower<'a> {
         self.join_values(then, other)
     }
 
-    /// `a && b` as a value.
+    /// Lowers `a && b` or `a || b`, used as a value.
     pub(in crate::lower) fn condition_value(&mut self, node: &'a ExprBinary) -> Value<'a> {
         let (right, after) = (self.block(""), self.block(""));
         let left = self.expr(&node.left);
@@ -89,7 +89,7 @@ impl<'a> Lower<'a> {
         Value { measured: left.measured || right.measured, ..Value::number() }
     }
 
-    /// `let` as a value: its names are bound only inside it.
+    /// Lowers a `let` condition that is used as a value; its names are bound only inside the expression.
     fn condition_only(&mut self, expr: &'a Expr) -> Value<'a> {
         let mark = self.scope.len();
         let after = self.block("");
@@ -107,7 +107,7 @@ impl<'a> Lower<'a> {
         result.unwrap_or_else(Value::nothing)
     }
 
-    /// The arms of a `match`, up to the first that always matches.
+    /// Lowers the arms of a `match`, up to the first one that always matches.
     fn arms(&mut self, node: &'a ExprMatch, subject: &Value<'a>, after: BlockId) -> Option<Value<'a>> {
         let mut result: Option<Value<'a>> = None;
         for (index, arm) in node.arms.iter().enumerate() {
@@ -130,7 +130,9 @@ impl<'a> Lower<'a> {
         result
     }
 
-    /// One arm; if it does not match, control continues at `next`, provided that another arm follows.
+    /// Lowers an arm of a `match`.
+    ///
+    /// If the arm does not match, control continues at `next`, provided that another arm follows.
     fn arm(
         &mut self,
         arm: &'a Arm,
@@ -162,7 +164,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Whether a condition asks a `Run` if a batch, or a window of them, has a weight: `run.batch_weight() > 0.0`.
+/// Whether a condition asks a `Run` for the weight of a batch or of a window: `run.batch_weight() > 0.0`.
 fn asks_for_weight(condition: &Expr) -> bool {
     let Expr::Binary(condition) = condition else { return false };
     let Expr::MethodCall(call) = &*condition.left else { return false };

@@ -1,9 +1,13 @@
-//! Conditions as formulas over questions: when two places ask the same, and which answers exclude each other.
+//! Conditions as formulas over questions.
 //!
+//! Two places may ask the same question, and one answer may exclude another.
 //! `if let Some(opt) = &mut optimizer`, `optimizer.is_none()` and the arms of `match optimizer.as_mut()`
-//! all ask whether `optimizer` is `Some`; `precision == P::F32` and an arm `P::F32` ask the same of
-//! `precision`, and a value that is `P::F32` is not `P::Bf16`.
-//! It knows nothing of control flow or scopes: [`super::ask`] resolves the questions and branches on them.
+//! all ask whether `optimizer` is `Some`.
+//! The condition `precision == P::F32` and an arm `P::F32` ask the same of `precision`.
+//! A value that is `P::F32` is not `P::Bf16`.
+//!
+//! This module knows nothing of control flow or scopes.
+//! The module [`super::ask`] resolves the questions and branches on them.
 
 use syn::{BinOp, Expr, ExprBinary, ExprLet, ExprMethodCall, Pat, UnOp};
 
@@ -50,26 +54,26 @@ impl<'e> Shape<'e> {
 /// A question with the code that asks it.
 #[derive(Clone)]
 pub(in crate::lower) struct Test<'e> {
-    /// The identity of the question.
+    /// The key that identifies the question.
     pub(in crate::lower) key: Key,
-    /// Answers that exclude each other.
+    /// The value that the question asks for; `None` if it asks whether an expression is true.
     answer: Option<Answer>,
-    /// The answer if the test succeeds.
+    /// The answer to the question if the test succeeds.
     pub(in crate::lower) holds: bool,
-    /// The code that asks.
+    /// The code that asks the question.
     pub(super) code: Code<'e>,
-    /// The answer if the code is true.
+    /// The answer to the question if the code is true.
     pub(super) code_holds: bool,
-    /// The answer changes only if a variable in the question does.
+    /// Whether the answer changes only if a variable in the question does.
     pub(in crate::lower) is_pure: bool,
 }
 
-/// Identity of a question, independent of its form in the source; names may be unresolved.
+/// The identity of a question, independent of its form in the source; the names in it may be unresolved.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    /// The expression, without references and view methods.
+    /// The expression that the question is about, without references and view methods.
     pub(crate) subject: Expression,
-    /// The key of the asked answer; `None` if the question is whether the expression is true.
+    /// The key of the value that the question asks for; `None` if it asks whether the subject is true.
     pub(crate) answer: Option<String>,
 }
 
@@ -80,7 +84,7 @@ pub(super) enum Code<'e> {
     Truth(&'e Expr),
     /// A value that a pattern matches or not.
     Fits(&'e Expr, &'e Pat),
-    /// A variable.
+    /// A variable that is assigned.
     Variable(&'e str),
 }
 
@@ -95,12 +99,12 @@ impl<'e> Test<'e> {
         Self { key, answer, holds, code, code_holds: holds, is_pure }
     }
 
-    /// A question that nothing else asks.
+    /// The test of a question that no other code asks.
     pub(super) fn alone(node: usize, code: Code<'e>) -> Self {
         Self::of(Expression::Node(node), None, true, code, false)
     }
 
-    /// The question about an assigned variable or field.
+    /// The test of whether an assigned variable or field has this value.
     pub(super) fn of_variable(name: &'e str, constant: Constant) -> Self {
         let (answer, holds) = match constant {
             Constant::Truth(value) => (None, value),
@@ -109,12 +113,12 @@ impl<'e> Test<'e> {
         Self { code_holds: true, ..Self::of(named(name), answer, holds, Code::Variable(name), true) }
     }
 
-    /// The test that succeeds if this one fails.
+    /// The test that succeeds if this test fails.
     pub(super) fn turned(self) -> Self {
         Self { holds: !self.holds, ..self }
     }
 
-    /// The test with other code.
+    /// The same question, asked by other code.
     fn asked_by(self, code: Code<'e>) -> Self {
         Self { code, code_holds: self.holds, ..self }
     }
@@ -126,12 +130,12 @@ impl<'e> Test<'e> {
         if holds { single } else { single.negated() }
     }
 
-    /// The answer.
+    /// The value that the question asks for, if it asks for one.
     pub(super) fn answer(&self) -> Option<&Answer> {
         self.answer.as_ref()
     }
 
-    /// The subject as a message shows it.
+    /// The expression that the question is about, as a message shows it.
     pub(super) fn subject(&self) -> Excerpt {
         match self.code {
             Code::Truth(Expr::MethodCall(call)) => text::tight(bare(&call.receiver)),
@@ -190,7 +194,7 @@ pub(super) fn asked(condition: &Expr) -> Test<'_> {
     special.unwrap_or_else(|| Test::about(condition, None, true, Code::Truth(condition)))
 }
 
-/// The expression without references and views.
+/// An expression without references and view methods.
 fn bare(mut expr: &Expr) -> &Expr {
     loop {
         expr = match expr {
@@ -219,7 +223,7 @@ fn compared(node: &ExprBinary) -> Option<Test<'_>> {
     }
 }
 
-/// `less < more`, or not.
+/// The test that `less < more` holds, or that it does not.
 fn ordered<'e>(less: &'e Expr, more: &'e Expr, holds: bool) -> Test<'e> {
     let subject = Expression::Apply("<".to_owned(), vec![structure(less), structure(more)]);
     Test::of(subject, None, holds, Code::Truth(less), is_pure(less) && is_pure(more))
@@ -242,7 +246,7 @@ fn equal<'e>(left: &'e Expr, right: &'e Expr) -> Test<'e> {
     Test::of(subject, None, true, Code::Truth(left), is_pure(left) && is_pure(right))
 }
 
-/// A method that asks something in its own way.
+/// The test of a method with a question of its own, such as `is_some` or `is_empty`.
 fn by_method<'e>(condition: &'e Expr, call: &'e ExprMethodCall) -> Option<Test<'e>> {
     let code = Code::Truth(condition);
     let receiver = || structure(bare(&call.receiver));

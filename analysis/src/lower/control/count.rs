@@ -1,4 +1,6 @@
-//! Variables that count the iterations of a loop: an index, or one that goes up by one in each.
+//! Variables that count the iterations of a loop.
+//!
+//! They are indices of loops, and variables that go up by one in each iteration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,26 +21,26 @@ use comparison::Linear;
 use shape::{is_condition, number, part_of};
 use stream::Stream;
 
-/// Facts about variables that may be counters.
+/// Facts about variables that may count iterations.
 #[derive(Debug, Default)]
 pub(in crate::lower) struct Counting {
-    /// Indices of loops.
+    /// The variables that are indices of loops.
     indexes: BTreeMap<PathId, Index>,
-    /// Indices by the pattern that will bind them.
+    /// The indices that patterns will bind, by the syntax node of the name in the pattern.
     expected: BTreeMap<usize, Index>,
-    /// Variables that hold a counted iterator.
+    /// Variables that hold an iterator with a number at each item.
     streams: BTreeMap<PathId, Stream>,
     /// The numbers that variables are initialized with.
     starts: BTreeMap<PathId, i64>,
-    /// Increments and decrements, by their place in the source.
+    /// Increments and decrements of variables, by the syntax nodes of their right sides.
     bumps: BTreeMap<PathId, BTreeMap<usize, Bump>>,
-    /// Assignments, by their place in the source.
+    /// Other assignments of variables, by the syntax nodes of their right sides.
     sets: BTreeMap<PathId, BTreeMap<usize, Set>>,
-    /// Variables that change in other ways.
+    /// Variables that compound assignments change by an unknown amount.
     lost: BTreeSet<PathId>,
-    /// Variables that are defined by another count.
+    /// Variables that are defined as another variable plus a number.
     aliases: BTreeMap<PathId, Linear>,
-    /// The conditions that variables hold.
+    /// The conditions whose values variables hold.
     pub(super) tests: BTreeMap<PathId, Formula<Leaf>>,
 }
 
@@ -55,15 +57,15 @@ impl Index {
     }
 }
 
-/// The iterations that a variable counts.
+/// A loop whose iterations a variable counts.
 struct Counted {
-    /// The loop.
+    /// The counted loop.
     of: LoopId,
-    /// The variable in the first iteration, if that is known.
+    /// The value of the variable in the first iteration, if it is known.
     start: Option<i64>,
-    /// It starts over at each run of the loop.
+    /// Whether the count starts over at each run of the loop.
     starts_over: bool,
-    /// The loop iterates over counted items.
+    /// Whether the loop counts items, rather than the numbers of a range.
     over_items: bool,
 }
 
@@ -81,7 +83,7 @@ struct Set {
 }
 
 impl<'a> Lower<'a> {
-    /// The pattern of a loop will bind an index.
+    /// Expects the pattern of a loop to bind an index, if the items have numbers.
     pub(in crate::lower) fn expect_index(&mut self, pat: &Pat, items: &Expr) {
         let Some(stream) = self.stream(items, 0) else { return };
         let of = self.control.iterations.last().map_or(0, |round| round.of);
@@ -91,7 +93,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `Some((i, batch)) = batches.next()`.
+    /// Expects the pattern in `Some((i, batch)) = batches.next()` to bind an index.
     pub(in crate::lower) fn expect_next(&mut self, pat: &Pat, from: &Expr) {
         if let (Pat::TupleStruct(wrapped), Expr::MethodCall(call)) = (pat, from)
             && let (Some(inner), true) =
@@ -102,7 +104,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// A variable is declared.
+    /// Records a declared variable as the index that its pattern was expected to bind.
     pub(in crate::lower) fn note_variable(&mut self, path: PathId, node: usize) {
         if let Some(&index) = self.guarding.counting.expected.get(&node) {
             self.guarding.counting.indexes.insert(path, index);
@@ -208,7 +210,7 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// The iterations that a variable counts, if it goes up in each.
+    /// The iterations that a variable counts, if assignments increase the variable in each iteration.
     fn counted_by_hand(&self, count: &Count, counts: PathId, around: &[LoopId]) -> Option<Counted> {
         let counting = &self.guarding.counting;
         if counting.lost.contains(&counts) {

@@ -1,4 +1,4 @@
-//! The structure of expressions, for the question whether two are equal.
+//! The structure of expressions, by which two expressions are compared.
 
 use syn::{Expr, Lit, UnOp};
 
@@ -7,19 +7,19 @@ use crate::limits;
 use crate::lower::env::bind::member;
 use crate::lower::{Lower, address, text};
 
-/// The structure of an expression with its names not resolved.
+/// The structure of an expression whose names are not resolved.
 pub(in crate::lower) fn structure(expr: &Expr) -> Expression {
     nested(expr, 0)
 }
 
-/// A name that is not resolved, or a field of one: `options.lr`.
+/// The structure of a name that is not resolved, or of a field of that name: `options.lr`.
 pub(in crate::lower) fn named(name: &str) -> Expression {
     let mut parts = name.split('.');
     let first = Expression::Name(parts.next().unwrap_or(name).to_owned());
     parts.fold(first, |base, part| Expression::Field(Box::new(base), part.to_owned()))
 }
 
-/// A method with its receiver and arguments.
+/// The structure of a method call; the first operand is the receiver.
 pub(in crate::lower) fn method(name: &str, operands: Vec<Expression>) -> Expression {
     Expression::Apply(format!(".{name}()"), operands)
 }
@@ -67,7 +67,7 @@ fn nested(expr: &Expr, depth: usize) -> Expression {
     }
 }
 
-/// A literal, the same for all ways to write it.
+/// The key of a literal, which is the same for all spellings of a value.
 pub(super) fn literal_key(literal: &Lit) -> String {
     match literal {
         Lit::Int(value) => value.base10_digits().to_owned(),
@@ -90,19 +90,19 @@ pub(in crate::lower) fn unreferenced(expr: &Expr) -> &Expr {
 }
 
 impl Lower<'_> {
-    /// An expression with the version of its variables.
+    /// The structure of an expression, together with its version.
     pub(in crate::lower) fn versioned(&mut self, expr: &Expr) -> Versioned {
         self.version(&structure(expr))
     }
 
-    /// The version of an expression with unresolved names.
+    /// An expression whose names are not resolved, together with its version.
     pub(in crate::lower) fn version(&mut self, expression: &Expression) -> Versioned {
         let resolved = self.in_scope(expression);
         let version = self.last_assigned(&resolved);
         Versioned { expression: self.cfg.expressions.intern(resolved), version }
     }
 
-    /// The number of the last assignment to a place that an expression reads.
+    /// The number of the last assignment to any of the places that an expression reads.
     pub(super) fn last_assigned(&mut self, resolved: &Expression) -> u32 {
         if self.guarding.assigned.is_empty() {
             return 0;
@@ -120,7 +120,7 @@ impl Lower<'_> {
             .unwrap_or(0)
     }
 
-    /// A place is assigned: an expression that reads it has another value from here on.
+    /// Records an assignment of a place: an expression that reads the place has another value from here on.
     pub(super) fn note_assigned(&mut self, place: PathId) {
         let is_variable = self.cfg.paths.root_of(place) == place;
         let place = if is_variable { self.home(place) } else { place };
@@ -128,7 +128,7 @@ impl Lower<'_> {
         self.guarding.assigned.insert(place, self.guarding.assignments);
     }
 
-    /// An expression with the variables in scope.
+    /// An expression with its names resolved to the variables in scope.
     pub(in crate::lower) fn in_scope(&self, expression: &Expression) -> Expression {
         expression.resolved(&|name| self.lookup(name).map(|path| self.home(path)))
     }

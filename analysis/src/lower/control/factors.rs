@@ -1,4 +1,4 @@
-//! Collects the factors in a function: names and numbers used as multiplier or divisor.
+//! Factors in a function: the names and numbers that are used as multiplier or divisor.
 
 use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, Lit};
@@ -7,7 +7,7 @@ use crate::cfg::Factors;
 use crate::limits;
 use crate::vocabulary::is_sum_reduction;
 
-/// The names and numbers.
+/// The factors in a block.
 pub(in crate::lower) fn of(block: &Block) -> Factors {
     let mut finder = Finder::default();
     finder.visit_block(block);
@@ -21,7 +21,7 @@ struct Finder {
 }
 
 impl Finder {
-    /// Records the name or number in an operand, inside casts and other wrappers.
+    /// Records the name or number in an operand; casts and other wrappers around it are skipped.
     fn note(&mut self, mut operand: &Expr) {
         for _ in 0..limits::WRAPPERS {
             operand = match operand {

@@ -1,4 +1,4 @@
-//! Error paths: the target of `?`, and of the errors of an inlined function.
+//! Error paths: where a `?` continues, and where the errors of an inlined function continue.
 
 use syn::{Expr, Stmt};
 
@@ -8,35 +8,37 @@ use crate::lower::env::value::Value;
 use crate::lower::{Lower, address};
 use crate::vocabulary::rust::{Variant, passes_errors};
 
-/// Target of errors.
+/// The block where errors continue.
 #[derive(Clone, Copy)]
 pub(in crate::lower) struct ErrorExit {
     pub to: BlockId,
-    /// Number of names in scope there.
+    /// Number of names in scope at this block.
     pub scope: usize,
-    /// Errors join the other results there.
+    /// Whether the errors join the other results of a call at this block.
     pub softly: bool,
 }
 
 /// Error paths of the functions that are being inlined.
 #[derive(Default)]
 pub(in crate::lower) struct Errors {
-    /// Calls whose result is tested by `?` or unwrapped: the call's syntax node, the target of its errors.
+    /// Calls whose result is tested by `?` or unwrapped.
+    ///
+    /// Each call is given by its syntax node, together with the target of its errors.
     asked: Vec<(usize, ErrorExit)>,
-    /// Inlined functions, outermost first.
+    /// The error exits of the functions that are being inlined, outermost first.
     failures: Vec<Failure>,
-    /// Errors in tail position of these functions, by syntax node.
+    /// The errors that are final expressions of these functions, by syntax node.
     failing: Vec<usize>,
 }
 
-/// Error exit of an inlined function.
+/// The error exit of an inlined function.
 struct Failure {
     /// Index of the function's frame.
     frame: usize,
     exit: ErrorExit,
     /// Number of open branches at the start of the function.
     branches: usize,
-    /// The function returns `None` for a failure, which `?` passes on.
+    /// Whether the function returns `None` for a failure, which the `?` on its call passes on.
     none_fails: bool,
 }
 
@@ -47,7 +49,9 @@ impl Failure {
 }
 
 impl<'a> Lower<'a> {
-    /// Lowers the body of an inlined function; its errors continue at the target of a `?` on the call, else at `after`.
+    /// Lowers the body of an inlined function.
+    ///
+    /// The errors of the function continue at the target of a `?` on the call, or else at `after`.
     pub(in crate::lower) fn with_failures(
         &mut self,
         body: &'a [Stmt],
@@ -76,7 +80,9 @@ impl<'a> Lower<'a> {
         self.close_frame(value)
     }
 
-    /// A `return` from an inlined function. For an error, takes the error exit and returns true.
+    /// Lowers the jump of a `return` from an inlined function, if it returns an error.
+    ///
+    /// Takes the error exit and returns true for an error; otherwise returns false.
     pub(super) fn returns_error(&mut self, node: &'a syn::ExprReturn) -> bool {
         let frame = self.control.frame(|frame| frame.kind == FrameKind::Call);
         let failure = self.control.errors.failures.last();
@@ -92,8 +98,9 @@ impl<'a> Lower<'a> {
         false
     }
 
-    /// Takes the error exit if the expression is an error in tail position of an inlined function; returns whether it
-    /// did.
+    /// Takes the error exit, if an expression is an error at the end of an inlined function.
+    ///
+    /// Returns whether the exit was taken.
     pub(in crate::lower) fn ends_in_error(&mut self, expr: &Expr) -> bool {
         let errors = &self.control.errors;
         let failure = errors.failures.last().filter(|_| errors.failing.contains(&address(expr)));
@@ -102,14 +109,14 @@ impl<'a> Lower<'a> {
         true
     }
 
-    /// Takes an error exit.
+    /// Jumps to an error exit.
     fn fail(&mut self, exit: ErrorExit) {
         self.unwind(exit.scope);
         self.edge(exit.to, exit.softly);
         self.stop();
     }
 
-    /// Target of `?`; `None` if it leaves the function that is being lowered.
+    /// The target of a `?` here; `None` if it leaves the function that is being lowered.
     pub(super) fn error_exit(&self) -> Option<ErrorExit> {
         let index = self.control.frame(|frame| matches!(frame.kind, FrameKind::Call | FrameKind::Try))?;
         match self.control.errors.failures.last() {
@@ -121,7 +128,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Lowers an expression whose errors go to a target; without one they end the program.
+    /// Lowers an expression whose errors go to a target; without a target, errors end the program.
     pub(in crate::lower) fn with_error_exit(&mut self, expr: &'a Expr, exit: Option<ErrorExit>) -> Value<'a> {
         let Some(call) = head(expr) else { return self.expr(expr) };
         let scope = self.scope.len();
@@ -142,7 +149,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The call whose result an expression passes on, as `f(x)` in `f(x).await.context("..")`.
+/// The call whose result an expression passes on: `f(x)` in `f(x).await.context("..")`.
 fn head(expr: &Expr) -> Option<&Expr> {
     match expr {
         Expr::Paren(inner) => head(&inner.expr),
@@ -169,7 +176,7 @@ fn is_none(expr: &Expr) -> bool {
     matches!(expr, Expr::Path(path) if Variant::of_path(&path.path) == Some(Variant::None))
 }
 
-/// The final expressions of a block's branches; the value of the block is one of these.
+/// Collects the final expressions of the branches of a block, each of which may be the value of the block.
 fn tails<'e>(statements: &'e [Stmt], into: &mut Vec<&'e Expr>) {
     if let Some(Stmt::Expr(last, None)) = statements.last() {
         tail(last, into);

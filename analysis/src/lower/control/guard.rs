@@ -1,4 +1,6 @@
-//! The guards of the current code: conditions of open branches, and of jumps that were not taken.
+//! The guards of the current code.
+//!
+//! They are the conditions of open branches, and the conditions of jumps that were not taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,52 +20,52 @@ use crate::vocabulary::rust::{Question, Variant, question};
 #[cfg(test)]
 mod tests;
 
-/// A guard and its value.
+/// A guard and the value that it has.
 type Outcome = (GuardId, bool);
 
-/// The conditions that guard the current code.
+/// The guards of the current code, and what is known about all guards so far.
 #[derive(Debug, Default)]
 pub(in crate::lower) struct Guarding {
-    /// Guards of enclosing branches, outermost first.
+    /// Guards of the enclosing branches, outermost first.
     open: Vec<Outcome>,
-    /// Jumps that may skip the current code.
+    /// Jumps that may have skipped the current code.
     exits: Vec<Exit>,
-    /// Guards by syntax node and chain of calls.
+    /// The guard of each condition, by syntax node and chain of calls.
     known: BTreeMap<(usize, u32), GuardId>,
-    /// Guards that join several outcomes.
+    /// The guards that stand for several outcomes at once.
     joined: BTreeMap<Vec<Outcome>, GuardId>,
-    /// The formula of each guard, until the counters are known.
+    /// The formula of each guard, as long as the counters in it are not resolved.
     formulas: Vec<Formula<Leaf>>,
-    /// Conditions that depend on the results of this iteration.
+    /// The syntax nodes of conditions that depend on the results of an iteration.
     pub(in crate::lower) measured: BTreeSet<usize>,
     pub(super) counting: Counting,
-    /// The number of assignments so far.
+    /// The number of assignments lowered so far.
     pub(super) assignments: u32,
     pub(super) assigned: BTreeMap<PathId, u32>,
 }
 
-/// A `continue`, or a `return` or `break` out of a frame inside the iteration.
+/// A `continue`, or a `return` or `break` that leaves a frame inside an iteration.
 #[derive(Debug)]
 struct Exit {
-    /// The block after the frame that the jump leaves; it identifies the frame.
+    /// The block after the frame that the jump leaves, which identifies this frame.
     frame: BlockId,
     /// The number of loops around the frame.
     rounds: usize,
-    /// The conditions that lead to the jump, from the start of the iteration.
+    /// The outcomes that lead from the start of the iteration to the jump.
     path: Vec<Outcome>,
 }
 
-/// A condition at its place, before the counters are known.
+/// A single condition at a place in the source, as long as the counters are not resolved.
 #[derive(Clone, Debug)]
 pub(super) struct Leaf {
     pub(super) question: QuestionId,
     pub(super) version: u32,
-    /// Its kind, unless it is a counter.
+    /// The kind of the condition, apart from counters.
     pub(super) kind: ConditionKind,
     pub(super) count: Option<Count>,
 }
 
-/// The scrutinee of a `match`.
+/// The expression that a `match` matches.
 #[derive(Clone, Copy)]
 struct Matched<'e> {
     subject: &'e Expr,
@@ -98,14 +100,16 @@ impl<'a> Lower<'a> {
         here
     }
 
-    /// Opens the branch for a value of the condition; returns the mark that closes it.
+    /// Opens the branch on which a condition has this value; returns the mark that closes the branch.
     pub(in crate::lower) fn guard_branch(&mut self, condition: &'a Expr, holds: bool) -> usize {
         let mark = self.guarding.open.len();
         self.open_each(condition, holds);
         mark
     }
 
-    /// Opens an arm of a `match`; the last arm is taken if no earlier one matches.
+    /// Opens an arm of a `match`; the last arm has the guard that no earlier arm matches.
+    ///
+    /// Returns the mark that closes the arm.
     pub(in crate::lower) fn guard_arm(
         &mut self,
         arms: &'a [Arm],
@@ -126,7 +130,7 @@ impl<'a> Lower<'a> {
         mark
     }
 
-    /// Opens the `else` of a `let`.
+    /// Opens the `else` of a `let`; returns the mark that closes it.
     pub(in crate::lower) fn guard_else(&mut self, local: &'a syn::Local) -> usize {
         let mark = self.guarding.open.len();
         if let Some(init) = &local.init {
@@ -148,12 +152,12 @@ impl<'a> Lower<'a> {
         self.guarding.open.len()
     }
 
-    /// Closes the branches opened since the mark.
+    /// Closes the branches that were opened since the mark.
     pub(in crate::lower) fn unguard(&mut self, mark: usize) {
         self.guarding.open.truncate(mark);
     }
 
-    /// Notes a jump to the end of a frame: the rest of the frame runs only if the jump was not taken.
+    /// Records a jump to the end of a frame: the rest of the frame runs only if the jump is not taken.
     pub(in crate::lower) fn note_exit(&mut self, frame: usize) {
         if self.at.dead || self.guarding.exits.len() >= limits::EXITS {
             return;
@@ -169,13 +173,13 @@ impl<'a> Lower<'a> {
         self.guarding.exits.push(Exit { frame, rounds, path });
     }
 
-    /// Forgets the jumps of a lowered iteration.
+    /// Forgets the jumps of the innermost iteration, whose body has been lowered.
     pub(in crate::lower) fn forget_exits(&mut self) {
         let rounds = self.control.iterations.len();
         self.guarding.exits.retain(|exit| exit.rounds < rounds);
     }
 
-    /// Opens the single conditions whose values follow from the value of a condition.
+    /// Opens guards for the single conditions whose values follow from the value of a condition.
     fn open_each(&mut self, condition: &'a Expr, holds: bool) {
         match (Shape::of(condition), holds) {
             (Shape::Not(inner), _) => self.open_each(inner, !holds),
@@ -212,7 +216,7 @@ impl<'a> Lower<'a> {
         )
     }
 
-    /// The conjunction of several outcomes as one guard.
+    /// The guard that stands for all of several outcomes.
     fn join_guards(&mut self, path: Vec<Outcome>) -> GuardId {
         if let Some(&known) = self.guarding.joined.get(&path) {
             return known;
@@ -233,7 +237,7 @@ impl<'a> Lower<'a> {
         id
     }
 
-    /// The guard of a syntax node.
+    /// The guard of the condition at a syntax node.
     fn guard(
         &mut self,
         node: usize,
@@ -258,7 +262,7 @@ impl<'a> Lower<'a> {
         self.cfg.guards.len() - 1
     }
 
-    /// A condition as a formula over its questions at this place.
+    /// A condition as a formula over its questions at the current place.
     pub(super) fn guard_formula(&mut self, condition: &Expr) -> Formula<Leaf> {
         self.asked_here(condition::tests(condition), None)
     }
@@ -304,7 +308,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Completes all guards, once the whole function is lowered and the counters are known.
+    /// Completes all guards after the whole function is lowered, when the counters are known.
     pub(in crate::lower) fn settle_guards(&mut self) {
         for (id, formula) in std::mem::take(&mut self.guarding.formulas).into_iter().enumerate() {
             let site = self.cfg.guards[id].site;
@@ -320,7 +324,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The kind of a match; patterns such as `Some(..)` ask whether a value is present.
+/// The kind of a match; the match of a pattern such as `Some(..)` asks whether a value is present.
 fn kind_of_match(pat: &Pat, matched: Option<Matched<'_>>) -> ConditionKind {
     match matched {
         _ if is_variant(pat) => ConditionKind::Absent,
@@ -355,7 +359,9 @@ fn asks_for_variant(call: &syn::ExprMethodCall) -> bool {
     matches!(question(&call.method.to_string(), call.args.len()), Some(Question::Variant(_)))
 }
 
-/// Whether a condition is only a call without arguments whose names suggest no check of values or of the batch.
+/// Whether a condition is a call without arguments that merely asks something.
+///
+/// No name in such a call suggests a check of values or of the batch.
 fn asks_only(condition: &Expr) -> bool {
     matches!(condition, Expr::Call(_) | Expr::MethodCall(_))
         && is_bare_call(condition)

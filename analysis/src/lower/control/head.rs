@@ -1,4 +1,4 @@
-//! Heads of loops.
+//! Heads of loops: the items or the condition on which a loop iterates.
 
 use syn::{Expr, ExprLit, ExprRange, Lit, Pat, RangeLimits};
 
@@ -9,7 +9,7 @@ use crate::tokens::names_in;
 use crate::vocabulary::rust::is_iteration;
 use crate::vocabulary::{Partition, is_private_loader, partition};
 
-/// The head of a `for`.
+/// The head of a `for` loop.
 pub(in crate::lower) fn of_for(pat: &Pat, items: &Expr) -> Head {
     let mut head = of_items(items, items);
     head.binds = names_in(pat);
@@ -23,7 +23,7 @@ pub(in crate::lower) fn of_items(chain: &Expr, items: &Expr) -> Head {
     Head { kind, names: names_in(chain), over: names_in(items), ..Head::default() }
 }
 
-/// The head of a `while`.
+/// The head of a `while` loop.
 pub(in crate::lower) fn of_while(condition: &Expr) -> Head {
     let mut head = Head { kind: HeadKind::Condition, names: names_in(condition), ..Head::default() };
     match condition {
@@ -38,7 +38,7 @@ pub(in crate::lower) fn of_while(condition: &Expr) -> Head {
     head
 }
 
-/// Whether items are a range of numbers, be it reversed or in steps.
+/// Whether items are a range of numbers, which may be reversed or in steps.
 fn is_range(items: &Expr) -> bool {
     match items {
         Expr::Range(_) => true,
@@ -51,7 +51,7 @@ fn is_range(items: &Expr) -> bool {
 }
 
 impl Lower<'_> {
-    /// A loop iterates over `items`, each of which `pat` takes.
+    /// Records that a loop iterates over `items`, each of which is bound to `pat`.
     pub(in crate::lower) fn iterates_over(&mut self, of: LoopId, pat: Option<&Pat>, items: &Expr) {
         if self.cfg.loops[of].head.source.is_some() {
             return;
@@ -85,7 +85,7 @@ impl Lower<'_> {
         }
     }
 
-    /// How often `0..k` iterates, unless it is once.
+    /// The number of iterations over a range `0..k`, unless it is one.
     fn repeats(&mut self, range: &ExprRange) -> Option<Period> {
         let is = |end: &Expr, number: &str| matches!(end, Expr::Lit(ExprLit { lit: Lit::Int(end), .. }) if end.base10_digits() == number);
         let from_zero = range.start.as_deref().is_some_and(|start| is(start, "0"));
@@ -94,7 +94,7 @@ impl Lower<'_> {
         Some(self.period(size))
     }
 
-    /// The groups of batches that `chunks(k)` and its like make.
+    /// The groups of batches that `chunks(k)` and similar methods make.
     fn groups(&mut self, items: &Expr) -> Option<Groups> {
         let Expr::MethodCall(call) = items else { return None };
         let size = call.args.last()?;
@@ -106,7 +106,7 @@ impl Lower<'_> {
     }
 }
 
-/// Whether a pattern takes an item that nothing uses: every iteration does the same.
+/// Whether a pattern takes an item that no code uses, so that every iteration does the same.
 fn is_unused(pat: &Pat) -> bool {
     match pat {
         Pat::Wild(_) => true,
@@ -115,7 +115,7 @@ fn is_unused(pat: &Pat) -> bool {
     }
 }
 
-/// The collection that a loop iterates over, without references and `iter`.
+/// The collection that a loop iterates over, without references and without `iter`.
 fn collection(items: &Expr) -> &Expr {
     match unreferenced(items) {
         Expr::MethodCall(call) if is_iteration(&call.method.to_string(), call.args.len()) => {
@@ -125,7 +125,7 @@ fn collection(items: &Expr) -> &Expr {
     }
 }
 
-/// The data that an iterator goes through: the receiver of its methods.
+/// The data that an iterator goes through: the receiver at the start of its methods.
 fn data_of(items: &Expr) -> &Expr {
     match unreferenced(items) {
         Expr::MethodCall(call) => data_of(&call.receiver),
@@ -133,14 +133,16 @@ fn data_of(items: &Expr) -> &Expr {
     }
 }
 
-/// `train` of `::training_loop::private::loader(train)`, as a generated loop asks for the loader of its data.
+/// The data of a generated loop: `train` of `::training_loop::private::loader(train)`.
 fn of_loader(expr: &Expr) -> Option<&Expr> {
     let Expr::Call(asked) = expr else { return None };
     let Expr::Path(path) = &*asked.func else { return None };
     asked.args.first().filter(|_| is_private_loader(&path.path))
 }
 
-/// `train.epoch(epoch)` of `::training_loop::private::loader(train).epoch(epoch)`.
+/// The items of a generated loop, as messages show them.
+///
+/// This is `train.epoch(epoch)` for `::training_loop::private::loader(train).epoch(epoch)`.
 fn shown(items: &Expr) -> Option<String> {
     let Expr::MethodCall(call) = items else { return None };
     let data = of_loader(&call.receiver)?;

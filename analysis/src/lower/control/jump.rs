@@ -54,7 +54,7 @@ impl<'a> Lower<'a> {
         Value::never()
     }
 
-    /// Adds a branch to the error exit; to an exit of the function if there is none.
+    /// Adds a branch to the error exit, or to an exit of the function if there is no error exit.
     fn may_fail(&mut self, exit: Option<ErrorExit>, mark: Span) {
         let on = self.block("");
         self.goto(on);
@@ -77,7 +77,7 @@ impl<'a> Lower<'a> {
         ErrorExit { to, scope: self.scope.len(), softly: false }
     }
 
-    /// Jumps out of a frame; out of the function if there is none.
+    /// Jumps out of a frame, or out of the function if there is no frame.
     fn jump(&mut self, frame: Option<usize>, value: Option<Value<'a>>) {
         if let Some(index) = frame {
             let frame = &self.control.frames[index];
@@ -95,7 +95,7 @@ impl<'a> Lower<'a> {
         self.stop();
     }
 
-    /// `continue`: goes to the head of the loop with this label, or of the innermost one.
+    /// Jumps to the next iteration of the loop with this label, or of the innermost loop without a label.
     pub(super) fn next_iteration(&mut self, label: Option<&str>) {
         let is_loop = |kind| matches!(kind, FrameKind::Loop { .. });
         let found = self
@@ -115,7 +115,9 @@ impl<'a> Lower<'a> {
         self.stop();
     }
 
-    /// Records that the rest of these iterations may be skipped, if a condition decides about the jump.
+    /// Records that code in the iteration at index `from` and in those inside it may be skipped.
+    ///
+    /// Nothing is recorded for a jump that is taken under no condition.
     fn skip_rest_of(&mut self, from: usize) {
         let branches = self.control.branches;
         let inner = self.control.iterations.get_mut(from..).unwrap_or_default();

@@ -1,5 +1,6 @@
-//! Conditions with a statically known value: literals, enum variants, and `Some` and `None` as arguments of
-//! resolved functions.
+//! Conditions whose values are statically known.
+//!
+//! Known values are literals, enum variants, and `Some` and `None` as arguments of resolved functions.
 
 use std::rc::Rc;
 
@@ -13,11 +14,11 @@ use crate::vocabulary::rust::{Question, Variant, question, view_of_wrapper};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::lower) enum Known {
     Bool(bool),
-    /// `None`.
+    /// The value `None`.
     Nothing,
-    /// `Some(..)`.
+    /// A value `Some(..)`.
     Something,
-    /// A variant of an enum without fields.
+    /// A variant without fields, by its name.
     Variant(Rc<str>),
 }
 
@@ -29,8 +30,9 @@ impl Known {
         }
     }
 
-    /// The enum variant of a path such as `Mode::Train`. Constants such as `Mode::TRAIN` are excluded, because two
-    /// constants may be equal.
+    /// The enum variant of a path such as `Mode::Train`.
+    ///
+    /// Constants such as `Mode::TRAIN` are excluded, because two constants may be equal.
     pub(in crate::lower) fn variant(path: &syn::Path) -> Option<Self> {
         let name = path.segments.last()?.ident.to_string();
         let camel = name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase);
@@ -71,7 +73,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The static value of an expression without side effects, if it is known.
+    /// The statically known value of an expression without side effects.
     fn known(&self, expr: &Expr) -> Option<Known> {
         match expr {
             Expr::Lit(literal) => Known::literal(&literal.lit),
@@ -99,7 +101,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Whether a value fits a pattern, if that is decided.
+    /// Whether a value matches a pattern, if that is statically known.
     pub(in crate::lower) fn fits(pat: &Pat, value: &Value<'a>) -> Option<bool> {
         let variant = |name: &syn::Ident| match value.known.as_ref()? {
             Known::Nothing => Some(Variant::None.is(name)),

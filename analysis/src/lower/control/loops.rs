@@ -1,4 +1,4 @@
-//! Loops, each lowered as its first iteration and its later iterations.
+//! Loops, whose first iteration and whose later iterations are lowered separately.
 
 use std::collections::BTreeSet;
 
@@ -70,7 +70,7 @@ impl<'a> Lower<'a> {
         Value::nothing()
     }
 
-    /// Continues in a body, or at `out` after the last item.
+    /// Branches to a new block for the body, and to `out` after the last item; continues in the body.
     pub(super) fn next_or(&mut self, out: BlockId, label: &str) {
         let body = self.block(label);
         self.goto(body);
@@ -78,9 +78,9 @@ impl<'a> Lower<'a> {
         self.start(body);
     }
 
-    /// Lowers a loop, first iteration and later iterations; returns the join of its `break` values.
+    /// Lowers a loop as its first iteration and its later iterations; returns the join of its `break` values.
     ///
-    /// `body` lowers one iteration, and branches to the given block after the last one.
+    /// `body` lowers one iteration, and branches to the block it is given after the last item.
     pub(super) fn repeat(
         &mut self,
         of: LoopId,

@@ -1,4 +1,6 @@
-//! Chains of iterator methods as loops: a closure that runs once for each item is the body of one.
+//! Chains of iterator methods as loops.
+//!
+//! A closure that runs once for each item is the body of such a loop.
 
 use syn::visit::Visit;
 use syn::{Expr, ExprClosure, ExprMethodCall};
@@ -10,12 +12,12 @@ use crate::lower::resolve::survey::Survey;
 use crate::lower::{Lower, address, text};
 use crate::vocabulary::{Drive, Lazy, drive, lazy};
 
-/// A chain of lazy adaptors that is not driven yet: `base.adaptor(..).adaptor(|item| ..)`.
+/// A chain of lazy adaptors without the call that runs it: `base.adaptor(..).adaptor(|item| ..)`.
 pub(super) struct Pipeline<'a> {
     base: &'a Expr,
-    /// The closures, in the order in which an item passes them.
+    /// The closures of the adaptors, in the order in which an item passes through them.
     steps: Vec<(Lazy, &'a ExprClosure)>,
-    /// Arguments of the adaptors other than closures.
+    /// The arguments of the adaptors, apart from the closures.
     given: Vec<&'a Expr>,
 }
 
@@ -35,20 +37,20 @@ impl<'a> Pipeline<'a> {
         pipeline
     }
 
-    /// Whether it is a plain collection.
+    /// Whether the chain has no adaptors, and is just a collection.
     fn is_bare(&self) -> bool {
         self.steps.is_empty() && self.given.is_empty()
     }
 }
 
-/// A method that drives a chain: `for_each`, `fold`, `sum`.
+/// A method that runs a chain: `for_each`, `fold`, `sum`.
 struct Driver<'a> {
     how: Drive,
     closure: Option<&'a ExprClosure>,
     /// The initial value of a fold.
     start: Value<'a>,
     node: &'a ExprMethodCall,
-    /// The call's syntax node.
+    /// The syntax node of the call.
     call: usize,
 }
 
@@ -66,7 +68,7 @@ impl<'a> Lower<'a> {
         survey.stages > 0
     }
 
-    /// The items of a chain, before its steps.
+    /// The items that enter the first step of a chain.
     pub(super) fn pipeline_items(&mut self, pipeline: &Pipeline<'a>) -> Value<'a> {
         let mut items = self.expr(pipeline.base);
         for given in &pipeline.given {
@@ -95,7 +97,7 @@ impl<'a> Lower<'a> {
         item
     }
 
-    /// `items.map(|item| ..).sum()` and similar chains, lowered as a loop.
+    /// Lowers `items.map(|item| ..).sum()` and similar chains as a loop.
     pub(in crate::lower) fn driven(
         &mut self,
         expr: &'a Expr,
@@ -132,7 +134,7 @@ impl<'a> Lower<'a> {
         Some(self.drive(id, &driver, &pipeline, &items))
     }
 
-    /// Lowers the iterations of a chain with its driver, such as `for_each`; returns the join of their values.
+    /// Lowers the iterations of a chain under the method that runs it; returns the join of their values.
     fn drive(
         &mut self,
         of: LoopId,

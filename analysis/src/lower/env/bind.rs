@@ -1,4 +1,4 @@
-//! Patterns and assignments: binds names to the parts of a value.
+//! Patterns and assignments, which bind names to the parts of a value.
 
 use syn::{Expr, Pat};
 
@@ -85,7 +85,9 @@ impl<'a> Lower<'a> {
         self.are_siblings(mark, value);
     }
 
-    /// Records that the variables since `mark` come from one opaque value, so they may share anything.
+    /// Records that the variables declared since `mark` are parts of one opaque value.
+    ///
+    /// Such variables may share anything.
     fn are_siblings(&mut self, mark: usize, value: &Value<'a>) {
         let opaque = value.deps.is_empty() && !matches!(value.kind, Kind::Tuple(_) | Kind::Number);
         if let Some(group) = self.scope.since(mark).next().filter(|_| opaque) {
@@ -95,7 +97,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `left = value`.
+    /// Performs the assignment `left = value`.
     pub(in crate::lower) fn assign(&mut self, left: &'a Expr, value: Value<'a>) {
         match left {
             Expr::Tuple(tuple) => {

@@ -1,4 +1,4 @@
-//! Tuples and structs: each field has its own place.
+//! Tuples and structs, whose fields have their own places.
 
 use crate::cfg::{Deps, PathId};
 use crate::lower::Lower;
@@ -25,9 +25,9 @@ impl<'a> Lower<'a> {
         value.kind = kind;
     }
 
-    /// Stores the new optimizers and tensors among a value's parts in the fields of `path`.
+    /// Stores the new optimizers and tensors among the parts of a value in the fields of `path`.
     ///
-    /// This applies also if another place holds the value itself.
+    /// They are stored even if the value itself is in another place.
     pub(super) fn store_fields(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         for (name, part) in value.kind.parts_mut() {
             if part.place.is_none() {

@@ -1,11 +1,13 @@
-//! Named tensors and their graphs.
+//! Named tensors, and the graphs of named tensors.
 
 use crate::cfg::{Action, GraphId, PathId, User};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 
 impl<'a> Lower<'a> {
-    /// Makes all tensors of one computation share a graph: a `backward` through one frees the graph of all.
+    /// Gives all tensors of one computation the same graph.
+    ///
+    /// A `backward` through one of these tensors frees the graph for all of them.
     pub(in crate::lower) fn common_graph(&mut self, node: usize, mut value: Value<'a>) -> Value<'a> {
         if value.computed && value.tensor.is_none() && !matches!(value.kind, Kind::Tuple(_)) {
             let key = (node, self.nodes.chain);
@@ -19,7 +21,7 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// Names a tensor: `backward` may free its graph.
+    /// Gives a tensor a name, by which the flow follows whether `backward` has freed its graph.
     pub(in crate::lower) fn tensor(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         if !value.computed {
             self.no_tensor(path, assigned, value);
@@ -49,7 +51,7 @@ impl<'a> Lower<'a> {
         value.graphs.clear();
     }
 
-    /// Names a value that has no graph for certain.
+    /// Gives a name to a value that is not certain to have a graph.
     fn no_tensor(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         if value.tensor.is_some() || !value.graphs.is_empty() {
             value.graphs.clear();
@@ -63,7 +65,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Assigns a part of a value with a graph, such as a recurrent state, to a variable.
+    /// Assigns to a variable a part of a value that has a graph, such as a recurrent state.
     fn carry(&mut self, path: PathId, from: Vec<GraphId>, value: &mut Value<'a>) {
         let graph = self.graph(path);
         for &whole in &from {
@@ -81,7 +83,7 @@ impl<'a> Lower<'a> {
         self.cfg.graphs[graph].defined = Some(self.control.innermost());
     }
 
-    /// The graphs of which a field of this value may be a part.
+    /// The graphs to which the tensors in a field of this value may belong.
     pub(in crate::lower) fn whole_graphs(&mut self, whole: &Value<'a>) -> Vec<GraphId> {
         if !whole.computed {
             return whole.part.clone();
@@ -93,13 +95,13 @@ impl<'a> Lower<'a> {
         all
     }
 
-    /// Graphs of tensors in parts of a place.
+    /// The graphs of the tensors in parts of a place.
     pub(in crate::lower) fn graphs_in(&self, place: PathId) -> Vec<GraphId> {
         let parts = self.objects.field_graphs().iter();
         parts.filter(|(part, _)| self.cfg.paths.holds(place, *part)).map(|(_, graph)| *graph).collect()
     }
 
-    /// Tensors in parts of a place may have been recomputed.
+    /// Records that the tensors in parts of a place may have been recomputed.
     pub(in crate::lower) fn lose_parts(&mut self, place: PathId) {
         for index in 0..self.objects.field_graphs().len() {
             let (part, graph) = self.objects.field_graphs()[index];

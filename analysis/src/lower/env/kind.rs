@@ -5,32 +5,34 @@ use syn::ExprClosure;
 use super::value::Value;
 use crate::cfg::{Deps, OptimizerId, PathId, SiteId};
 
-/// The kind of object that a value is.
+/// The kind of a value: the object that it is.
 #[derive(Clone)]
 pub(in crate::lower) enum Kind<'a> {
     Plain,
     /// `None`, or the value of an expression that never returns.
     Absent,
-    /// A literal, or computed from literals.
+    /// A literal, or a number that is computed from literals.
     Number,
     /// An optimizer stored in a place.
     Optimizer(OptimizerId),
-    /// A newly constructed optimizer, not yet stored in a place: its parameters and its constructor.
+    /// A newly constructed optimizer that is not stored in a place yet: its parameters and its constructor.
     NewOptimizer(Deps, SiteId),
-    /// A collection of optimizers, stored in a place.
+    /// A collection of optimizers that is stored in a place.
     Optimizers(OptimizerId),
-    /// A collection of newly constructed optimizers, not yet stored in a place.
+    /// A collection of newly constructed optimizers that is not stored in a place yet.
+    ///
+    /// Its fields are the parameters of all optimizers, and the first constructor.
     NewOptimizers(Deps, SiteId),
-    /// The settings of an optimizer that is not built yet.
+    /// The settings of an optimizer that is not built yet, with their constructor.
     Settings(SiteId),
     Schedule,
     /// A gradient scaler.
     Scaler,
-    /// A loss times a scaler's factor.
+    /// A loss that is multiplied by the factor of a scaler.
     Scaled,
-    /// Gradients as a value, as `backward` returns them in some libraries.
+    /// Gradients that are a value of their own, as `backward` returns them in some libraries.
     Gradients,
-    /// A guard that stops recording while it is in scope.
+    /// A guard that stops the recording of gradients while it is in scope.
     Guard(Guard),
     Closure(Closure<'a>),
     Tuple(Vec<Value<'a>>),
@@ -41,21 +43,21 @@ pub(in crate::lower) enum Kind<'a> {
 #[derive(Clone, Copy)]
 pub(in crate::lower) struct Closure<'a> {
     pub node: &'a ExprClosure,
-    /// Number of names in scope at its definition.
+    /// Number of names in scope at the definition of the closure.
     pub scope: usize,
 }
 
-/// Effect of a guard while it is in scope.
+/// The effect that a guard has while it is in scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::lower) struct Guard {
     /// The index of the saved mode, and the model that the guard keeps in evaluation mode.
     pub mode: Option<(usize, PathId)>,
-    /// The guard is in scope on every path.
+    /// Whether the guard is in scope on every path.
     pub certain: bool,
 }
 
 impl<'a> Kind<'a> {
-    /// The join of two kinds; adds the optimizers that the result no longer identifies to `lost`.
+    /// The join of two kinds; `lost` receives the optimizers that the join no longer identifies.
     pub(super) fn join(self, other: Self, lost: &mut Vec<OptimizerId>) -> Self {
         let mut joined = |a: Value<'a>, b: Value<'a>| {
             let (value, gone) = a.join(b);
@@ -91,7 +93,7 @@ impl<'a> Kind<'a> {
         }
     }
 
-    /// The parts of a tuple or of a struct, with their names.
+    /// The parts of a tuple or of a struct, each with its name or number.
     pub(in crate::lower) fn parts_mut(&mut self) -> Vec<(String, &mut Value<'a>)> {
         match self {
             Self::Tuple(parts) => {
@@ -112,7 +114,7 @@ impl<'a> Kind<'a> {
         tuple.iter().chain(fields.iter().map(|(_, part)| part))
     }
 
-    /// Collects the optimizers in the value.
+    /// Collects the optimizers in a value of this kind.
     fn optimizers(&self, into: &mut Vec<OptimizerId>) {
         match self {
             Self::Optimizer(id) | Self::Optimizers(id) => into.push(*id),

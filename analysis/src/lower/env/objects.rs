@@ -6,12 +6,12 @@ use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, User};
 use crate::limits;
 use crate::lower::Lower;
 
-/// Objects by the place that holds them.
+/// The objects that the flow tracks, by the place that holds them.
 #[derive(Default)]
 pub(in crate::lower) struct Objects {
     optimizers: BTreeMap<PathId, OptimizerId>,
     graphs: BTreeMap<PathId, GraphId>,
-    /// The graphs of fields, in order of creation.
+    /// The graphs of tensors in fields, in order of creation.
     field_graphs: Vec<(PathId, GraphId)>,
 }
 
@@ -30,7 +30,7 @@ impl Objects {
 }
 
 impl Lower<'_> {
-    /// The optimizer of a place, which also owns these parameters.
+    /// The optimizer in a place, to whose parameters those in `owned` are added.
     pub(in crate::lower) fn optimizer(
         &mut self,
         path: PathId,
@@ -65,13 +65,15 @@ impl Lower<'_> {
         id
     }
 
-    /// The optimizer of a place that belongs to the caller if the variable is a parameter.
+    /// The optimizer in a place.
+    ///
+    /// The optimizer belongs to the caller if the variable of the place is a parameter.
     pub(in crate::lower) fn optimizer_of(&mut self, path: PathId) -> OptimizerId {
         let from_caller = self.env.parameters.contains(&self.cfg.paths.root_of(path));
         self.optimizer(path, None, from_caller)
     }
 
-    /// The graph of a place.
+    /// The graph of the tensor in a place.
     pub(in crate::lower) fn graph(&mut self, path: PathId) -> GraphId {
         if let Some(&known) = self.objects.graphs.get(&path) {
             return known;
@@ -86,7 +88,7 @@ impl Lower<'_> {
         graph
     }
 
-    /// Records a user of a graph; two of them decide everything.
+    /// Records a user of a graph; users after the second one decide nothing, and are left out.
     pub(in crate::lower) fn uses(&mut self, graph: GraphId, user: User) {
         let user = (user, self.control.innermost());
         let users = &mut self.cfg.graphs[graph].users;

@@ -1,4 +1,4 @@
-//! Origins of values: how operators join them, and those of a loop's items.
+//! Origins of values: how operators join origins, and the origins of a loop's items.
 
 use syn::BinOp;
 
@@ -7,7 +7,7 @@ use crate::lower::Lower;
 use crate::lower::env::value::Value;
 use crate::vocabulary::names_parameters;
 
-/// How an operator joins the origins of its operands.
+/// The way in which an operator joins the origins of its operands.
 pub(in crate::lower) fn join_of(op: &BinOp) -> Join {
     match op {
         BinOp::Add(_) | BinOp::AddAssign(_) => Join::Sum,
@@ -18,7 +18,7 @@ pub(in crate::lower) fn join_of(op: &BinOp) -> Join {
 }
 
 impl<'a> Lower<'a> {
-    /// One of the items that a loop iterates over.
+    /// An item of the collection that a loop iterates over.
     pub(in crate::lower) fn item(&mut self, items: &Value<'a>) -> Value<'a> {
         let value = Value { item: true, ..items.derived().with_origin(self.item_origin(items)) };
         // One of several optimizers: the state of each is unknown.
@@ -27,7 +27,7 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// Origin of an item of the innermost loop.
+    /// The origin of an item of the innermost loop.
     pub(in crate::lower) fn item_origin(&self, items: &Value<'a>) -> Origin {
         let Some(of) = self.control.innermost() else { return Origin::default() };
         let parameters = self.cfg.loops[of].head.names.iter().any(|name| names_parameters(name));
@@ -37,8 +37,9 @@ impl<'a> Lower<'a> {
         if unknown { Origin::default() } else { Origin::data(of) }
     }
 
-    /// Whether an assignment to a variable always happens before the code that follows: it is at the same level
-    /// as the `let`, under no further condition and in no further loop.
+    /// Whether an assignment to a variable always happens before the code that follows.
+    ///
+    /// Such an assignment is under no further condition, and in no further loop, than the variable's `let`.
     pub(in crate::lower) fn is_straight(&self, path: PathId) -> bool {
         self.env.declared.get(&path) == Some(&self.control.nesting())
     }

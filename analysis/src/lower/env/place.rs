@@ -1,4 +1,4 @@
-//! Places: variables, and fields of them.
+//! Places: variables, and the fields of variables.
 
 use syn::{Expr, Member};
 
@@ -8,7 +8,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::{Role, names_optimizers};
 
 impl<'a> Lower<'a> {
-    /// A variable with this name, the same in all copies of a loop.
+    /// Declares a variable; all copies of a loop declare the same one.
     pub(in crate::lower) fn root(&mut self, name: &str, node: usize) -> PathId {
         let key = (node, self.nodes.chain);
         let path = match self.nodes.roots.get(&key) {
@@ -49,7 +49,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The field of a value.
+    /// The value in a field of a value.
     pub(in crate::lower) fn project(&mut self, value: &Value<'a>, member: &str) -> Value<'a> {
         // What was stored into the field since takes precedence.
         if let (Kind::Tuple(_) | Kind::Fields(_), Some(place)) = (&value.kind, value.place) {
@@ -69,7 +69,7 @@ impl<'a> Lower<'a> {
         Value { passing: value.passing, ..part }
     }
 
-    /// The field of a place, created if it is new.
+    /// The value in a field of a place, created if the field has none.
     fn field(&mut self, place: PathId, member: &str, whole: &Value<'a>) -> Value<'a> {
         let path = self.cfg.paths.field(place, member);
         if let Some(known) = self.env.value(path) {
@@ -101,7 +101,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// A field's name or number.
+/// The name or the number of a field.
 pub(in crate::lower) fn member(member: &Member) -> String {
     match member {
         Member::Named(name) => name.to_string(),

@@ -1,4 +1,4 @@
-//! Roles: whether a name or a type is an optimizer, a schedule, a scaler or something else.
+//! Roles of names and types: optimizer, schedule, scaler, or something else.
 
 use syn::{GenericParam, Generics, Ident, Type, TypeParamBound, WherePredicate};
 
@@ -8,7 +8,9 @@ use crate::vocabulary::rust::{TypeShape, type_shape};
 use crate::vocabulary::{Role, Uses, role_of_name, role_of_type};
 
 impl Lower<'_> {
-    /// The role of a name: declared in the options, else by type, else by use, else by the name.
+    /// The role of a variable or a field.
+    ///
+    /// The first of these decides: the options, the type, the methods called on it, and its name.
     pub(in crate::lower) fn role(&self, name: &str, by_type: Option<Role>) -> Option<Role> {
         let options = &self.here().options;
         if options.optimizers.iter().any(|declared| declared == name) {
@@ -25,12 +27,12 @@ impl Lower<'_> {
         by_type.or_else(by_use).or_else(|| role_of_name(last))
     }
 
-    /// The role of the type of a `let` or of a field.
+    /// The role that the type of a `let` or of a field implies.
     pub(in crate::lower) fn role_of_let(&self, ty: &Type) -> Option<Role> {
         self.role_of_parameter(ty, &Generics::default())
     }
 
-    /// The role of a parameter's type.
+    /// The role that the type of a parameter implies.
     pub(in crate::lower) fn role_of_parameter(&self, ty: &Type, generics: &Generics) -> Option<Role> {
         match ty {
             Type::Reference(inner) => self.role_of_parameter(&inner.elem, generics),
@@ -112,7 +114,7 @@ impl Lower<'_> {
     }
 }
 
-/// Whether a type is the parameter of this name.
+/// Whether a type is the type parameter of this name.
 fn is_parameter(ty: &Type, name: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(name))
 }

@@ -1,4 +1,4 @@
-//! Names in scope.
+//! The names in scope.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,17 +8,17 @@ use crate::cfg::{Action, PathId};
 use crate::lower::Lower;
 use crate::lower::env::value::Value;
 
-/// Marker in the scope: the body of an inlined function or closure starts here.
+/// A marker among the names, where the body of an inlined function or closure starts.
 const BORDER: PathId = PathId::MAX;
 
-/// Variables in scope.
+/// The variables in scope.
 #[derive(Default)]
 pub(in crate::lower) struct Scope {
-    /// All variables, innermost last.
+    /// All variables with their names, innermost last.
     names: Vec<(Rc<str>, PathId)>,
-    /// Indices into `names`, innermost last.
+    /// The indices of each name in `names`, and its variables, innermost last.
     by_name: BTreeMap<Rc<str>, Vec<(usize, PathId)>>,
-    /// Stretches of `names` that the body being lowered cannot see.
+    /// Ranges of `names` that are invisible to the body that is being lowered.
     hidden: Vec<Range<usize>>,
 }
 
@@ -43,7 +43,7 @@ impl Scope {
         self.names.push((name, path));
     }
 
-    /// The variables since the scope held `mark` names.
+    /// The variables that were declared since the scope held `mark` names.
     pub(in crate::lower) fn since(&self, mark: usize) -> impl DoubleEndedIterator<Item = PathId> {
         self.names[mark..].iter().map(|(_, path)| *path)
     }
@@ -54,7 +54,7 @@ impl Scope {
         self.enter_body(everything)
     }
 
-    /// Enters the body of a closure, which sees the first `seen` names, those in scope at its definition.
+    /// Enters the body of a closure, which sees the first `seen` names: those in scope at its definition.
     ///
     /// Returns the previously hidden ranges.
     pub(in crate::lower) fn enter_closure(&mut self, seen: usize) -> Vec<Range<usize>> {
@@ -69,12 +69,12 @@ impl Scope {
         std::mem::replace(&mut self.hidden, hidden)
     }
 
-    /// Ends a body.
+    /// Leaves the body of a function or closure; `hidden` are the ranges that its entry returned.
     pub(in crate::lower) fn leave_body(&mut self, hidden: Vec<Range<usize>>) {
         self.hidden = hidden;
     }
 
-    /// Removes the variables since the scope held `mark` names.
+    /// Removes the variables that were declared since the scope held `mark` names.
     fn truncate(&mut self, mark: usize) -> Vec<PathId> {
         let ended = self.names.split_off(mark);
         for (name, _) in ended.iter().filter(|(_, path)| *path != BORDER) {
@@ -96,7 +96,7 @@ impl<'a> Lower<'a> {
         self.leave_with(mark, &Value::nothing());
     }
 
-    /// Ends the scopes that were opened since there were `mark` names; a value outlives them.
+    /// Ends the scopes that were opened since there were `mark` names; the graphs of `value` outlive them.
     pub(in crate::lower) fn leave_with(&mut self, mark: usize, value: &Value<'a>) {
         let mut kept = Vec::new();
         value.all_graphs(&mut kept);
@@ -111,7 +111,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Ends the guards of the scopes that a jump leaves.
+    /// Ends the guards in the scopes that a jump leaves, those opened since there were `mark` names.
     pub(in crate::lower) fn unwind(&mut self, mark: usize) {
         let guards: Vec<_> = self
             .scope

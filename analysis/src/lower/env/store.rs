@@ -6,7 +6,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::{Role, Uses};
 
 impl<'a> Lower<'a> {
-    /// A new variable with a value.
+    /// Declares a variable with a value.
     pub(in crate::lower) fn variable(
         &mut self,
         name: &str,
@@ -22,7 +22,7 @@ impl<'a> Lower<'a> {
         self.store(path, name, value, role);
     }
 
-    /// Stores a value in a place, and emits the store's events.
+    /// Stores a value in a place, and emits the events of the store.
     pub(in crate::lower) fn store(
         &mut self,
         path: PathId,
@@ -67,7 +67,7 @@ impl<'a> Lower<'a> {
         self.settle(path, is_new, value);
     }
 
-    /// Joins a value with the value that another branch may have stored in the place.
+    /// Joins a value with the value that the place held before, because the store may be skipped.
     fn join_with_before(&self, path: PathId, value: &mut Value<'a>) {
         value.origin = Origin::default();
         if let Some(before) = self.env.value(path) {
@@ -76,7 +76,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Ends the guard previously stored in the place, and starts the new one.
+    /// Ends the guard that the place held before, and begins the guard that is stored.
     fn store_guard(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         self.close_guard(path);
         if let Kind::Guard(guard) = &mut value.kind {
@@ -86,7 +86,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Stores an optimizer in its own place; returns whether that completes the store.
+    /// Stores an optimizer in its own place; returns whether nothing else is left to store.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
             Kind::NewOptimizer(owned, site) => {
@@ -113,7 +113,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records the item, the schedule or the model that a variable holds.
+    /// Records that a variable holds an item, a schedule or a model.
     fn note_stored(&mut self, path: PathId, value: &Value<'a>) {
         if value.item {
             self.cfg.facts.variable_mut(path).item_of = self.control.innermost();
@@ -125,7 +125,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Stores a value in a place.
+    /// Puts a value into a place, as the last part of a store.
     fn settle(&mut self, path: PathId, is_new: bool, mut value: Value<'a>) {
         let opaque = value.deps.is_empty() && !matches!(value.kind, Kind::Number);
         if value.made.is_some() || value.item || opaque {
@@ -140,7 +140,7 @@ impl<'a> Lower<'a> {
         self.env.values.insert(path, value);
     }
 
-    /// Forgets the values of a place's parts before the place is overwritten.
+    /// Forgets the values in the parts of a place, before the place is overwritten.
     fn forget_parts(&mut self, path: PathId) {
         let parts: Vec<_> = self
             .objects

@@ -1,4 +1,4 @@
-//! Abstract values: the result of an expression, as far as the checker tracks it.
+//! Abstract values: what the checker tracks of the result of an expression.
 
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
@@ -8,58 +8,58 @@ use crate::cfg::{Deps, GraphId, OptimizerId, Origin, Past, PathId, SiteId, Sourc
 use crate::lower::control::known::Known;
 use crate::lower::resolve::TypeId;
 
-/// An abstract value.
+/// What the checker knows about the result of an expression.
 ///
 /// The walk moves values at every level of an expression, so the rarer facts are behind a shared pointer.
 #[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub(in crate::lower) struct Value<'a> {
     pub kind: Kind<'a>,
-    /// Places that it was computed from.
+    /// Places from which the value was computed.
     pub deps: Deps,
-    /// It certainly has a graph: a new one, or one of `graphs`.
+    /// Whether the value certainly has a graph: a new one, or one of `graphs`.
     pub computed: bool,
-    /// The place that holds it.
+    /// The place that holds the value.
     pub place: Option<PathId>,
     pub passing: Passing,
-    /// It is an item of a loop, new in each iteration.
+    /// Whether the value is an item of a loop, new in each iteration.
     pub item: bool,
-    /// Its type, not only its name, is that of a schedule.
+    /// Whether the type of the value, and not only a name, says that it is a schedule.
     pub typed_schedule: bool,
-    /// It was cloned, and may be independent of the original.
+    /// Whether the value was cloned, so that it may be independent of the original.
     pub copied: bool,
-    /// It depends on numbers of this iteration: an output, a loss, a gradient norm.
+    /// Whether the value depends on numbers of this iteration: an output, a loss, a gradient norm.
     pub measured: bool,
-    /// Its type, if that is resolved.
+    /// The type of the value, if the type is resolved.
     pub ty: Option<TypeId>,
-    /// Provenance; copied on write.
+    /// The provenance of the value, which is copied on write.
     pub provenance: Rc<Provenance>,
 }
 
-/// Provenance of a value; its fields are read and written as fields of the value.
+/// The provenance of a value, whose fields are read and written as fields of the value.
 #[derive(Clone, Default)]
 pub(in crate::lower) struct Provenance {
-    /// Places of the values stored in it, as by `losses.push(loss)`.
+    /// Places of the values that were stored in this value, as by `losses.push(loss)`.
     pub holds: Deps,
-    /// Its identity, if it is a named tensor.
+    /// The graph that identifies the value, if it is a named tensor.
     pub tensor: Option<GraphId>,
-    /// The named tensors through whose graphs it was computed.
+    /// The named tensors through whose graphs the value was computed.
     pub graphs: Vec<GraphId>,
-    /// The models whose forward computed it.
+    /// The models whose forwards computed the value.
     pub models: Deps,
-    /// The constructor that returned it.
+    /// The constructor that returned the value.
     pub made: Option<SiteId>,
-    /// Inputs and operations that it was computed with.
+    /// The inputs and operations from which the value was computed.
     pub origin: Origin,
-    /// Forwards, losses and collections that contributed to it.
+    /// The forwards, losses and collections that contributed to the value.
     pub past: Past,
-    /// It is a copy of this optimizer.
+    /// The optimizer of which the value is a copy.
     pub copy_of: Option<OptimizerId>,
-    /// Its variant or truth value, if that is known statically.
+    /// The variant or the truth value, if it is statically known.
     pub known: Option<Known>,
-    /// The call whose result it is, if the result must be used.
+    /// The call that returned the value, if the result of this call must be used.
     pub outcome: Option<SiteId>,
-    /// Graphs of named values that may contain it; it may then have a graph too.
+    /// The graphs of named values that may contain the value, which may then have a graph too.
     pub part: Vec<GraphId>,
 }
 
@@ -83,7 +83,7 @@ impl Provenance {
 }
 
 thread_local! {
-    /// Provenance of most values.
+    /// The provenance of a value about which nothing is known.
     static NO_PROVENANCE: Rc<Provenance> = Rc::default();
     static CONSTANT: Rc<Provenance> =
         Rc::new(Provenance { origin: Origin::constant(), ..Provenance::default() });
@@ -103,14 +103,14 @@ impl DerefMut for Value<'_> {
     }
 }
 
-/// How a value is passed.
+/// How a value is passed to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::lower) enum Passing {
-    /// As a `&mut` reference.
+    /// The value is passed as a `&mut` reference.
     Exclusive,
-    /// By value.
+    /// The value is passed by value.
     Value,
-    /// As a `&` reference, through which no optimizer can be stepped.
+    /// The value is passed as a `&` reference, through which no optimizer can be stepped.
     Shared,
 }
 
@@ -163,7 +163,7 @@ impl<'a> Value<'a> {
         Self::of(Kind::Absent, Deps::none())
     }
 
-    /// A number that depends on this iteration if another value does.
+    /// A number that depends on this iteration if the other value does.
     pub(in crate::lower) fn number_of(other: &Self) -> Self {
         Self { measured: other.measured, ..Self::number() }
     }
@@ -172,24 +172,24 @@ impl<'a> Value<'a> {
         Self { kind, ..Self::plain(deps) }
     }
 
-    /// Whether it is certainly a tensor: a model computed it.
+    /// Whether the value is certainly a tensor, because a model computed it.
     pub(in crate::lower) fn is_tensor(&self) -> bool {
         self.computed || self.origin.source == Source::Computed
     }
 
-    /// The graphs that `backward` of it traverses.
+    /// The graphs that a `backward` of the value traverses.
     pub(in crate::lower) fn through(&self) -> Vec<GraphId> {
         self.tensor.map_or_else(|| self.graphs.clone(), |tensor| vec![tensor])
     }
 
-    /// Whether it has or may have a graph, or a model computed it.
+    /// Whether the value has or may have a graph, or a model computed it.
     pub(in crate::lower) fn has_graphs(&self) -> bool {
         self.tensor.is_some()
             || !(self.graphs.is_empty() && self.part.is_empty() && self.models.is_empty())
             || self.kind.parts().next().is_some()
     }
 
-    /// The graphs that may contain it; for a tuple or a struct, those of its parts.
+    /// The graphs that may contain the value; for a tuple or a struct, the graphs of its parts.
     pub(in crate::lower) fn parts(&self) -> Vec<GraphId> {
         let inside = |value: &Self| value.through().into_iter().chain(value.parts()).collect::<Vec<_>>();
         match &self.kind {
@@ -200,7 +200,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Makes it and its parts a part of one graph.
+    /// Makes the value, with its parts, a part of one graph.
     pub(in crate::lower) fn gather(&mut self, graph: GraphId) {
         let had = self.computed || !self.parts().is_empty();
         self.kind.parts_mut().into_iter().for_each(|(_, part)| part.gather(graph));
@@ -209,7 +209,7 @@ impl<'a> Value<'a> {
         self.part = if had { vec![graph] } else { Vec::new() };
     }
 
-    /// A value computed from both, possibly without their graphs.
+    /// A value that is computed from both values, possibly without their graphs.
     pub(in crate::lower) fn with(mut self, other: &Self) -> Self {
         self.deps = self.deps.union(&other.deps);
         if self.past != other.past {
@@ -219,7 +219,7 @@ impl<'a> Value<'a> {
         self
     }
 
-    /// A value computed from this one by an unknown function.
+    /// A value that an unknown function computes from this one.
     pub(in crate::lower) fn derived(&self) -> Self {
         let mut all = Self { measured: self.measured, ..Self::plain(self.deps.union(&self.holds)) };
         if self.past != all.past {
@@ -228,7 +228,7 @@ impl<'a> Value<'a> {
         self.kind.parts().fold(all, |all, part| all.with(&part.derived()))
     }
 
-    /// A value that is one of several in this one.
+    /// One of several values that this value holds.
     pub(in crate::lower) fn piece(&self) -> Self {
         let mut piece = self.derived();
         piece.graphs = self.through();
@@ -238,7 +238,7 @@ impl<'a> Value<'a> {
         piece
     }
 
-    /// A part of a tuple or of a struct.
+    /// The part of a tuple or of a struct with this name or number.
     pub(in crate::lower) fn field(&self, member: &str) -> Option<&Self> {
         match &self.kind {
             Kind::Tuple(parts) => parts.get(member.parse::<usize>().ok()?),
@@ -247,14 +247,14 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// All named tensors in it or in its computation.
+    /// Collects all named tensors in the value or in its computation.
     pub(in crate::lower) fn all_graphs(&self, into: &mut Vec<GraphId>) {
         into.extend(self.tensor);
         into.extend(&self.graphs);
         self.kind.parts().for_each(|part| part.all_graphs(into));
     }
 
-    /// The guard, if the value is one.
+    /// The guard that the value is, if it is one.
     pub(in crate::lower) fn guard(&self) -> Option<Guard> {
         match self.kind {
             Kind::Guard(guard) => Some(guard),

@@ -1,4 +1,4 @@
-//! Values of several parts: ranges, tuples, arrays, structs, and indices into them.
+//! Values of several parts: ranges, tuples, arrays and structs, and indices into collections.
 
 use syn::Expr;
 

@@ -52,7 +52,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// `left += right`, and the like.
+    /// Lowers `left += right` and other compound assignments.
     fn compound_assignment(&mut self, node: &'a ExprBinary) -> Value<'a> {
         let right = self.expr(&node.right);
         let left = self.expr(&node.left);

@@ -1,4 +1,4 @@
-//! Branches that keep the best model so far.
+//! Branches that keep the best model.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::tokens::names_in;
 use crate::vocabulary::keeps_model;
 
 impl<'a> Lower<'a> {
-    /// Records a branch that keeps the best model so far.
+    /// Records a branch that keeps the best model.
     pub(in crate::lower) fn note_choice(&mut self, node: &'a ExprIf) {
         let body = &node.then_branch.stmts;
         let Some(Expr::Path(now)) = compared(&node.cond).and_then(|compared| new_best(compared, body)) else {
@@ -31,7 +31,7 @@ impl<'a> Lower<'a> {
         self.cfg.facts.note(site, Choice { site, measure, keeps });
     }
 
-    /// Collects the inputs of a measure.
+    /// Collects the inputs of a measure, by which the best model is chosen.
     fn measure(&self, name: &str, into: &mut Measure, depth: usize) {
         let Some(path) = self.lookup(name) else { return };
         if let Some(value) = self.env.values.get(&path) {
@@ -50,7 +50,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The comparison that a condition is.
+/// A condition as a comparison, if the condition is one.
 fn compared(condition: &Expr) -> Option<&ExprBinary> {
     match condition {
         Expr::Paren(inner) => compared(&inner.expr),
@@ -59,7 +59,9 @@ fn compared(condition: &Expr) -> Option<&ExprBinary> {
     }
 }
 
-/// The measure that a branch assigns to the best so far, if the branch is taken when the measure is better.
+/// The measure that a branch stores as the best one.
+///
+/// The branch is taken if this measure is better than the best one so far.
 fn new_best<'e>(compared: &ExprBinary, body: &'e [Stmt]) -> Option<&'e Expr> {
     let (less, more) = match compared.op {
         BinOp::Lt(_) | BinOp::Le(_) => (&*compared.left, &*compared.right),
@@ -76,7 +78,7 @@ fn new_best<'e>(compared: &ExprBinary, body: &'e [Stmt]) -> Option<&'e Expr> {
     })
 }
 
-/// Whether an expression mentions a variable.
+/// Whether an expression mentions a variable, which is given as an expression.
 fn is_named_in(variable: &Expr, expr: &Expr) -> bool {
     let Expr::Path(path) = variable else { return false };
     path.path.get_ident().is_some_and(|name| names_in(expr).contains(&name.to_string()))

@@ -1,4 +1,4 @@
-//! Heads of loops, in particular heads that swallow errors of the data.
+//! Heads of loops, in particular heads that swallow the errors of the data.
 
 use syn::{Expr, Pat};
 
@@ -11,7 +11,7 @@ use crate::vocabulary::rust::{ErrorFilter, Variant, error_filter, is_ok};
 use crate::vocabulary::{names_batch, names_loader};
 
 impl<'a> Lower<'a> {
-    /// Records the head of a loop over `items`.
+    /// Records the head of a `for` loop over `items`.
     pub(in crate::lower) fn note_for(&mut self, of: LoopId, pat: &Pat, items: &'a Expr) {
         self.iterates_over(of, Some(pat), items);
         let site = self.site(address(items), None, || (Place::of(items), text::call(items).into()));
@@ -24,7 +24,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records the head of a `while let`.
+    /// Records the head of a `while let` loop.
     pub(in crate::lower) fn note_while(&mut self, of: LoopId, head: &'a syn::ExprLet) {
         let site = self.site(address(head), None, || (Place::of(&head.expr), text::call(&head.expr).into()));
         self.cfg.loops[of].iterates = Some(site);
@@ -47,7 +47,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The two variants of a pattern such as `Some(Ok(batch))`.
+/// The two variants of a pattern such as `Some(Ok(batch))`, outermost first.
 fn nested(pat: &Pat) -> Option<(Variant, Variant)> {
     let variant = |pat: &'_ Pat| -> Option<(String, Pat)> {
         let Pat::TupleStruct(wrapped) = pat else { return None };
@@ -62,7 +62,7 @@ fn nested(pat: &Pat) -> Option<(Variant, Variant)> {
     }
 }
 
-/// The variable that items are fetched from.
+/// The variable from which items are fetched.
 fn fetched_from(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Await(node) => fetched_from(&node.base),
@@ -74,8 +74,10 @@ fn fetched_from(expr: &Expr) -> Option<String> {
     }
 }
 
-/// Whether the items of a loop leave out errors: true if it drops the item, false if it ends; and the
-/// items with their errors.
+/// The filter by which the items of a loop leave out errors, if they do.
+///
+/// The filter drops an item with an error (`true`), or ends the loop there (`false`).
+/// The expression is the items before the filter, with their errors.
 fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
     let Expr::MethodCall(node) = items else { return None };
     let given = node.args.first();

@@ -1,4 +1,4 @@
-//! Collects the functions, types and imports of items, each with its scope.
+//! The collection of the functions, types and imports of items, each with its scope.
 
 use std::borrow::Cow;
 
@@ -17,11 +17,11 @@ use crate::vocabulary::rust::{is_test, names_module};
 pub(super) struct Collect<'s, 't, 'f> {
     resolver: &'s mut Resolver<'f>,
     told: Told<'t>,
-    /// Options of the enclosing module or `impl`.
+    /// The options of the enclosing module or `impl`.
     around: Option<CheckOptions>,
     scope: ScopeId,
     owner: Option<TypeId>,
-    /// The enclosing trait definition.
+    /// The name of the trait in whose definition the walk is.
     of_trait: Option<String>,
 }
 
@@ -130,7 +130,7 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
 }
 
 impl<'f> Visitor<'f> for Collect<'_, '_, 'f> {
-    /// Adds a function, and its nested functions.
+    /// Adds a function and its nested functions.
     fn function(&mut self, function: &items::Function<'f>, inside: impl FnOnce(&mut Self)) {
         let scope = self.add(function);
         // Items of the body are in its own scope; attributes outside do not apply to them.

@@ -8,7 +8,7 @@ use syn::{Item, ItemFn, ItemUse, Path, UseTree};
 use crate::deep::is_deep;
 use crate::vocabulary::Vocabularies;
 
-/// The vocabularies for a file, by its `use` items and those of its modules.
+/// The vocabularies for a file, by its `use` items and the `use` items of its modules.
 pub(super) fn of_items(items: &[Item]) -> Vocabularies {
     let mut crates = Crates::default();
     crates.items(items);
@@ -25,7 +25,7 @@ pub(super) fn of_function(function: &ItemFn) -> Vocabularies {
     Vocabularies::of_crates(crates.0.iter())
 }
 
-/// First segments of paths and of `use` trees.
+/// The first segments of paths and of `use` trees.
 #[derive(Default)]
 struct Crates(BTreeSet<String>);
 

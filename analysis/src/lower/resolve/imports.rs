@@ -1,4 +1,4 @@
-//! Whether a name may be the user's own, by the `use` items in scope.
+//! Whether a name may belong to the user rather than to a library, by the `use` items in scope.
 
 use syn::Path;
 
@@ -7,10 +7,10 @@ use crate::vocabulary::CRATES;
 use crate::vocabulary::rust::PathRoot;
 
 impl Resolver<'_> {
-    /// Whether a name of a library may be an unknown function of the user's own, imported from a module of
-    /// this crate or from an unknown crate.
+    /// Whether a name that a library has may be an unknown function of the user's own.
     ///
-    /// Without any import, as when a single function is checked, names are the library's.
+    /// Such a function is imported from a module of this crate, or from an unknown crate.
+    /// Without any import, as when a single function is checked, names belong to the library.
     pub(in crate::lower) fn may_be_own(&self, path: &Path, from: FnId) -> bool {
         let Some(first) = path.segments.first().map(|part| part.ident.to_string()) else { return true };
         let mut scopes = Vec::new();

@@ -1,7 +1,7 @@
-//! Unfolds macros: replaces them by the expressions that they evaluate.
+//! Unfolding of macros, which are replaced by the expressions that they evaluate.
 //!
 //! A macro whose input parses as expressions becomes a call of the same name.
-//! Any other macro stays, and is treated as opaque code that uses the names in it.
+//! Any other macro stays as it is, and is treated as opaque code that uses the names in the macro.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use syn::{
 use crate::limits;
 use crate::vocabulary::rust::{MacroEffect, macro_effect};
 
-/// The block with its macros unfolded; borrowed if it has none.
+/// The block with its macros unfolded; borrowed if the block has no macros.
 pub(super) fn unfolded(block: &Block) -> Cow<'_, Block> {
     let mut search = HasMacro(false);
     search.visit_block(block);
@@ -76,14 +76,14 @@ impl VisitMut for Unfold {
 /// The effect of a macro, encoded as a call whose callee no program can write.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(in crate::lower) enum Unfolded {
-    /// Reads its arguments: `println!`.
+    /// The macro reads its arguments, as `println!` does.
     Reads,
-    /// Never returns: `panic!`.
+    /// The macro never returns, as `panic!` does not.
     Diverges,
 }
 
 impl Unfolded {
-    /// The effect of the macro that this call replaces, if it does.
+    /// The effect of the macro that this call replaces, if it replaces one.
     pub(in crate::lower) fn of(call: &ExprCall) -> Option<Self> {
         match &*call.func {
             Expr::Infer(_) => Some(Self::Reads),
@@ -141,7 +141,9 @@ fn arguments(tokens: &TokenStream) -> Option<Punctuated<Expr, Token![,]>> {
     Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens.clone()).ok()
 }
 
-/// The arguments of a logging macro, without `target: "train"` and without the sigils of `%loss` and `?loss`.
+/// The arguments of a logging macro.
+///
+/// They are without `target: "train"`, and without the sigils of `%loss` and `?loss`.
 fn logged(tokens: &TokenStream) -> Option<Vec<Expr>> {
     let mut pieces: Vec<Vec<TokenTree>> = vec![Vec::new()];
     for token in tokens.clone() {
@@ -201,7 +203,7 @@ fn bracketed(tokens: &TokenStream) -> TokenStream {
         .into_token_stream()
 }
 
-/// `matches!(x, P if c)` as `let P = x && c`.
+/// The expression `let P = x && c` for `matches!(x, P if c)`.
 fn matched(tokens: &TokenStream) -> Option<Expr> {
     let parser = |input: syn::parse::ParseStream| {
         let subject: Expr = input.parse()?;

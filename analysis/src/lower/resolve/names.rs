@@ -1,4 +1,4 @@
-//! Names of functions: scopes, modules and imports.
+//! Resolution of the names of functions, by scopes, modules and imports.
 
 use syn::Path;
 
@@ -22,7 +22,7 @@ impl Resolver<'_> {
         self.free(last, before, self.functions[from].scope, 0)
     }
 
-    /// A function by its name and the modules before it.
+    /// The function with this name in the module at the path `before`, or in scope if the path is empty.
     fn free(&self, name: &str, before: &[String], scope: ScopeId, depth: usize) -> Option<FnId> {
         if depth > limits::IMPORTS {
             return None;
@@ -53,7 +53,7 @@ impl Resolver<'_> {
         None
     }
 
-    /// The module that a path refers to.
+    /// The module that a path in a scope refers to.
     pub(super) fn module(&self, path: &[String], from: ScopeId) -> Option<ScopeId> {
         let nearest = |mut at: ScopeId| {
             while self.scopes[at].body {

@@ -1,4 +1,4 @@
-//! Questions that a function asks in its conditions, and which of them the flow tracks.
+//! The questions that a function asks in its conditions, and the choice of those that the flow tracks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,25 +12,25 @@ use crate::lower::control::condition::{self, Key, Test};
 #[derive(Debug, Default)]
 pub(super) struct Questions {
     asked: BTreeMap<Key, Asked>,
-    /// Variables that hold the answer to questions.
+    /// Variables that hold a condition, with the questions that this condition asks.
     held: Vec<(Key, Vec<Key>)>,
 }
 
-/// Places of a question.
+/// The places where a question is asked.
 #[derive(Debug)]
 struct Asked {
     subject: Expression,
     places: usize,
     /// The number of these places that guard a stage or a jump.
     guarding: usize,
-    /// Position in source order.
+    /// The position of the question in source order.
     order: usize,
-    /// Only heads of loops ask it.
+    /// Whether only heads of loops ask the question.
     only_loops: bool,
 }
 
 impl Questions {
-    /// Records a place of a question, and whether it guards a stage.
+    /// Records a place where a question is asked, and whether this place guards a stage or a jump.
     fn ask(&mut self, test: &Test<'_>, guarding: bool, in_head: bool) {
         let order = self.asked.len();
         let fresh =
@@ -41,12 +41,12 @@ impl Questions {
         asked.only_loops &= in_head;
     }
 
-    /// Questions of a condition.
+    /// Records the questions that a condition asks.
     pub(super) fn ask_each(&mut self, condition: &Expr, guarding: bool, in_head: bool) {
         condition::each_pure(condition::tests(condition), &mut |test| self.ask(test, guarding, in_head));
     }
 
-    /// Records a variable whose value answers questions.
+    /// Records a variable whose value answers the questions of a condition.
     pub(super) fn holds(&mut self, name: Expression, value: &Expr) {
         let mut keys = Vec::new();
         condition::each_pure(condition::tests(value), &mut |test| {
@@ -58,7 +58,7 @@ impl Questions {
         }
     }
 
-    /// Questions of a pattern.
+    /// Records the questions that a pattern asks.
     pub(super) fn ask_pattern(&mut self, subject: &Expr, pat: &Pat, guarding: bool) {
         let tests = condition::of_pattern(subject, pat);
         condition::each_pure(tests, &mut |test| self.ask(test, guarding, false));
@@ -69,7 +69,7 @@ impl Questions {
 
     /// Chooses the questions to track, with priority for those that guard stages in several places.
     ///
-    /// Returns whether some questions with priority are left out.
+    /// Also returns whether some questions with priority are left out.
     pub(super) fn choose(mut self) -> (BTreeSet<Key>, bool) {
         for (name, tests) in std::mem::take(&mut self.held) {
             let Some((places, guarding)) = self.asked.get(&name).map(|asked| (asked.places, asked.guarding))
@@ -107,7 +107,9 @@ impl Questions {
 
 /// A question that may be tracked.
 struct Candidate<'a> {
-    /// Smaller classes first: guards stages in several places, is asked in several places, occurs once.
+    /// The priority of the question, where 0 comes first.
+    ///
+    /// 0: it guards stages or jumps in several places; 1: it is asked in several places; 2: it is asked once.
     class: u8,
     key: &'a Key,
     asked: &'a Asked,
@@ -118,7 +120,7 @@ struct Chosen {
     left_out: bool,
 }
 
-/// The first questions that have at most this number of joint outcomes.
+/// The first questions that together have at most this number of joint outcomes.
 fn within(candidates: &[Candidate<'_>], most: usize) -> Chosen {
     // A subject that is compared with `n` values has `n + 1` outcomes.
     let mut answers: BTreeMap<&Expression, usize> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Source of expressions, computed once for all copies that are lowered.
+//! The sources of expressions, computed once for all copies that are lowered.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use crate::cfg::Excerpt;
 use crate::diagnostic::Place;
 use crate::lower::{address, text};
 
-/// Sources by syntax node.
+/// The sources of expressions, by syntax node.
 pub(super) type Sources = RefCell<BTreeMap<usize, Rc<Source>>>;
 
 /// The source of an expression: its form in messages, and the names in it.
@@ -23,16 +23,16 @@ pub(in crate::lower) struct Source {
     mentions: OnceCell<Mentions>,
 }
 
-/// Names and string literals in code.
+/// The names and string literals in a piece of code.
 #[derive(Default)]
 pub(in crate::lower) struct Mentions {
     pub names: Rc<BTreeSet<String>>,
-    /// Literals that may be format strings.
+    /// String literals that may be format strings.
     pub formats: Vec<String>,
 }
 
 impl Source {
-    /// Place and text.
+    /// The place and the text of the expression in messages.
     pub(in crate::lower) fn shown(&self, expr: &Expr) -> (Place, Excerpt) {
         self.shown.get_or_init(|| (Place::of(expr), text::call(expr).into())).clone()
     }
@@ -64,7 +64,7 @@ fn collect(tokens: TokenStream, names: &mut BTreeSet<String>, formats: &mut Vec<
 }
 
 impl Resolver<'_> {
-    /// The source of an expression in a function of this check.
+    /// The source of an expression, which must be in a function of this check.
     pub(in crate::lower) fn source(&self, expr: &Expr) -> Rc<Source> {
         Rc::clone(self.sources.borrow_mut().entry(address(expr)).or_default())
     }

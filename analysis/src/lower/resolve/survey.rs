@@ -1,4 +1,4 @@
-//! Survey of a function before it is lowered: uses of names, assignments, stages, conditions to track.
+//! The survey of a function before its lowering: uses of names, assignments, stages, conditions to track.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,25 +15,25 @@ use crate::lower::text;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{CallEffect, Role, Uses, Vocabularies, hints_at_training, may_train, role_of_type};
 
-/// Result of a survey.
+/// What a survey of a function found.
 pub(crate) struct Survey {
-    /// Methods that are called, by the receiver's text.
+    /// The methods that are called, by the text of their receiver.
     pub uses: BTreeMap<String, Uses>,
-    /// Names and numbers that it multiplies with or divides by.
+    /// The names and numbers that the function multiplies with or divides by.
     pub factors: Factors,
-    /// Names and fields that are assigned somewhere.
+    /// The names and fields that are assigned somewhere in the function.
     pub assigned: BTreeSet<String>,
-    /// Keys of the questions that the flow tracks.
+    /// The keys of the questions that the flow tracks.
     pub followed: BTreeSet<Key>,
-    /// More questions guard several stages than are tracked.
+    /// Whether more questions guard several stages than the flow can track.
     pub too_many: bool,
-    /// Nesting depth of its expressions.
+    /// The nesting depth of the function's expressions.
     pub deepest: usize,
-    /// It calls a function that may run `backward` or update parameters.
+    /// Whether the function calls one that may run `backward` or update parameters.
     pub trains: bool,
     vocabulary: Vocabularies,
     questions: Questions,
-    /// Variables that hold closures.
+    /// The variables that hold closures.
     closures: BTreeSet<String>,
     /// Number of stages so far.
     pub stages: usize,
@@ -54,7 +54,7 @@ impl Survey {
         survey
     }
 
-    /// Of nothing yet.
+    /// The survey before anything was surveyed.
     pub(in crate::lower) fn empty(vocabulary: Vocabularies) -> Self {
         Self {
             uses: BTreeMap::new(),
@@ -240,7 +240,7 @@ impl<'ast> Visit<'ast> for Survey {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Whether an operator also assigns, as `+=` does.
+/// Whether an operator also assigns its result, as `+=` does.
 pub(in crate::lower) fn is_assignment(op: &BinOp) -> bool {
     matches!(
         op,
@@ -257,7 +257,7 @@ pub(in crate::lower) fn is_assignment(op: &BinOp) -> bool {
     )
 }
 
-/// Whether a callee may change an argument, so that it may have stages.
+/// Whether an argument is passed by `&mut`, so that the callee may change it and may have stages.
 fn is_exclusive(argument: &Expr) -> bool {
     matches!(argument, Expr::Reference(by) if by.mutability.is_some())
 }
@@ -272,7 +272,7 @@ pub(in crate::lower) fn type_name(ty: &syn::Type) -> String {
     }
 }
 
-/// Texts of all places that the left side of an assignment assigns.
+/// Collects the texts of all places that the left side of an assignment assigns.
 pub(in crate::lower) fn targets(left: &Expr, into: &mut BTreeSet<String>) {
     match left {
         Expr::Tuple(tuple) => tuple.elems.iter().for_each(|part| targets(part, into)),

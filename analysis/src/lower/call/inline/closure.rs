@@ -1,4 +1,4 @@
-//! Closures, inlined at their call sites.
+//! Inlining of closures at their call sites.
 
 use syn::ExprClosure;
 
@@ -8,12 +8,12 @@ use crate::lower::env::value::{Closure, Value};
 use crate::lower::{Lower, address};
 
 impl<'a> Lower<'a> {
-    /// A closure that is defined here.
+    /// A closure that is defined at the current place.
     pub(in crate::lower) fn closure_here(&self, node: &'a ExprClosure) -> Closure<'a> {
         Closure { node, scope: self.scope.len() }
     }
 
-    /// Inlines a closure; `call` is the syntax node of the call.
+    /// Inlines a closure at a call; `call` is the syntax node of the call.
     pub(in crate::lower) fn inline_closure(
         &mut self,
         closure: Closure<'a>,
@@ -50,7 +50,7 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// Makes the function that defines a closure the one whose body is being lowered.
+    /// Makes the function in which a closure is defined the function whose body is being lowered.
     fn enter_definer(&mut self, scope: usize) {
         if let Some(inner) = self.inlining.stack.iter().find(|active| scope <= active.mark) {
             (self.inlining.function, self.inlining.call) = inner.caller;

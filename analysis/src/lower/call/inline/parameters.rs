@@ -1,4 +1,4 @@
-//! Parameters of inlined functions.
+//! Binding of the parameters of inlined functions to arguments.
 
 use syn::{FnArg, Pat, ReceiverKind, Type};
 
@@ -47,7 +47,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Makes an argument an optimizer if the parameter is one, though the caller did not know.
+    /// Makes an argument of unknown role an optimizer, if the parameter is an optimizer.
     fn promoted(&mut self, name: &str, role: Option<Role>, value: Value<'a>) -> Value<'a> {
         let Some(place) = value.place.filter(|place| value.deps == Deps::one(*place)) else { return value };
         let known = value.ty.is_some() && role != Some(Role::Optimizer);
@@ -61,7 +61,7 @@ impl<'a> Lower<'a> {
         Value { kind, ..value }
     }
 
-    /// Declares a variable as an alias of a place: a store to the variable is a store to the place.
+    /// Declares a variable as an alias of a place, so that a store to the variable is a store to the place.
     fn alias(&mut self, name: &str, node: usize, value: Value<'a>, role: Option<Role>) {
         let Some(place) = value.place else { return self.variable(name, node, value, role) };
         let path = self.root(name, node);

@@ -1,21 +1,23 @@
-//! Which calls are inlined, by the effect that the vocabulary has for their names.
+//! Policies that tell which calls are inlined, by the effects that the vocabulary has for their names.
 
 use crate::stage::Stage;
 use crate::vocabulary::CallEffect;
 
-/// When a call is inlined, provided that its function is resolved.
+/// Condition on which a call is inlined, provided that its function is resolved.
 pub(super) enum Policy {
     Always,
-    /// Always; if its arithmetic is not understood, its result is that of this stage.
+    /// The call is always inlined.
+    ///
+    /// If the arithmetic in the function is not understood, the call has the result of this stage.
     AsStage(Stage),
     Never,
-    /// If the function trains; else the vocabulary knows enough.
+    /// The call is inlined only if the function trains; otherwise the effect in the vocabulary suffices.
     IfItTrains,
-    /// If the receiver's type holds an optimizer.
+    /// The call is inlined only if a field of the receiver's type is an optimizer.
     IfItHoldsOptimizer,
 }
 
-/// When a method with this effect is inlined.
+/// The policy for a method to which the vocabulary gives this effect.
 pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
     match effect {
         // The `forward`, `train` or `zero_grad` of a model's own are what the vocabulary says.
@@ -48,7 +50,7 @@ pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
     }
 }
 
-/// When a function with this effect is inlined.
+/// The policy for a function to which the vocabulary gives this effect.
 pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
     match effect {
         Some(

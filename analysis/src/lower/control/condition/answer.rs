@@ -1,4 +1,4 @@
-//! Answers: variants, constants and literals that a value may be.
+//! Answers: the variants, constants and literals with which conditions compare values.
 
 use syn::{Expr, Lit};
 
@@ -6,14 +6,14 @@ use super::text;
 use crate::lower::control::expression::literal_key;
 use crate::vocabulary::rust::Variant;
 
-/// A variant, a constant or a literal that a value may be.
+/// A variant, a constant or a literal that a value may equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::lower) struct Answer {
-    /// A normalized form, independent of the spelling in the source.
+    /// The answer in a normalized form, independent of its spelling in the source.
     pub(super) key: String,
-    /// The wording in messages; by default the code that asks.
+    /// The wording of the answer in messages; `None` for the code that asks.
     pub(super) wording: Option<Name>,
-    /// Excludes every exclusive answer with another key.
+    /// Whether the answer excludes every other answer with this property and with another key.
     alone: bool,
 }
 
@@ -28,7 +28,7 @@ impl Answer {
         Self { key: variant.name().to_owned(), wording: Some(Name::Variant(variant)), alone: true }
     }
 
-    /// A literal or a pattern.
+    /// The answer for a literal or a pattern.
     pub(super) fn plain(key: String, alone: bool) -> Self {
         Self { key, wording: None, alone }
     }
@@ -39,10 +39,10 @@ impl Answer {
     }
 }
 
-/// A value that is known from the source.
+/// A value of an expression, as far as the source tells it.
 #[derive(Clone, Debug)]
 pub(in crate::lower) enum Constant {
-    /// `true` or `false`.
+    /// The value is `true` or `false`.
     Truth(bool),
     /// The value equals this answer (`true`), or differs from it (`false`).
     Of(Answer, bool),
@@ -73,14 +73,16 @@ pub(super) fn is_of_constant(expr: &Expr) -> bool {
     matches!(constant(expr), Some(Constant::Of(..)))
 }
 
-/// The answer for a path to a variant or constant, and whether the path affirms it: `(Some, false)` for `None`.
+/// The answer for a path to a variant or constant, and whether the path affirms the answer.
+///
+/// For `None`, the answer is `Some` and the path denies it.
 pub(super) fn of_path(path: &syn::Path) -> Option<(Answer, bool)> {
     let last = path.segments.last()?.ident.to_string();
     let owned = path.segments.iter().rev().nth(1).is_some_and(|owner| is_constant(&owner.ident.to_string()));
     is_constant(&last).then(|| variant(&last, &text::tight(path), owned))
 }
 
-/// The answer for the name of a variant or constant, and whether the name affirms it.
+/// The answer for the name of a variant or constant, and whether the name affirms the answer.
 pub(super) fn variant(name: &str, shown: &str, owned: bool) -> (Answer, bool) {
     if let Some(variant) = Variant::of(name) {
         let (success, holds) = variant.success();

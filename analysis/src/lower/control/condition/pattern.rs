@@ -1,4 +1,4 @@
-//! Tests of patterns.
+//! Tests that a value matches a pattern.
 
 use syn::{Expr, Pat};
 
@@ -29,7 +29,7 @@ pub(in crate::lower) fn of_pattern<'e>(subject: &'e Expr, pat: &'e Pat) -> Formu
     }
 }
 
-/// The parts of a tuple with their patterns, if both are written out.
+/// The parts of a tuple with their patterns, if both the tuple and its pattern are written out.
 fn parts<'a>(
     subject: &'a Expr,
     pats: &'a syn::PatTuple,
@@ -47,7 +47,7 @@ fn parts<'a>(
     }
 }
 
-/// Whether a pattern is irrefutable.
+/// Whether a pattern matches every value.
 pub(in crate::lower) fn always(pat: &Pat) -> bool {
     match pat {
         Pat::Wild(_) | Pat::Rest(_) => true,
@@ -84,7 +84,7 @@ fn leaf<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
     }
 }
 
-/// The test of a pattern inside its outermost constructor.
+/// The test of what a pattern asks beyond its outermost constructor, if it asks more.
 fn inner<'e>(subject: &'e Expr, pat: &'e Pat) -> Option<Test<'e>> {
     let refutable = match pat {
         Pat::TupleStruct(wrapped) => !wrapped.elems.iter().all(always),
@@ -95,7 +95,7 @@ fn inner<'e>(subject: &'e Expr, pat: &'e Pat) -> Option<Test<'e>> {
     refutable.then(|| Test::about(subject, Some(answer()), true, Code::Fits(subject, pat)))
 }
 
-/// A match that is not understood.
+/// The test of a match whose question is not understood.
 fn opaque<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
     let answer = Answer::plain(text::tight(pat), false);
     Test::of(structure(subject), Some(answer), true, Code::Fits(subject, pat), false)

@@ -1,4 +1,4 @@
-//! Pure expressions: the value changes only if a variable in the expression does.
+//! Pure expressions, whose values change only if a variable in them does.
 
 use syn::Expr;
 use syn::visit::{self, Visit};

@@ -12,29 +12,31 @@ use crate::vocabulary::rust::{Question, question};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Linear {
     pub(super) of: Option<PathId>,
-    /// `None` when something unknown is added.
+    /// The number that is added; `None` if something unknown is added.
     pub(super) plus: Option<i64>,
 }
 
-/// A comparison of a count.
+/// A comparison of a count with a period: `(i + 1) % k == 0`, `count == k`.
 #[derive(Clone, Debug)]
 pub(in crate::lower::control) struct Count {
     pub(super) value: Linear,
     /// The number of the last assignment to the variable.
     pub(super) version: u32,
-    /// The value as the source writes it.
+    /// The text of the compared value.
     pub(super) text: Excerpt,
     pub(super) every: Period,
-    /// The required remainder; for an equality, the required difference of the value to `every`.
+    /// The required remainder of the value.
+    ///
+    /// In an equality, it is the required difference of the value to `every`.
     pub(super) rest: Option<i64>,
-    /// It compares a remainder; else the value itself.
+    /// Whether the remainder of the value is compared, rather than the value itself.
     pub(super) modulo: bool,
-    /// Whether the comparison is true when the count is full.
+    /// Whether the comparison is true, rather than false, when the count is full.
     pub(super) fires: bool,
 }
 
 impl Count {
-    /// The comparison as a question that has the answer `holds` if the comparison is true.
+    /// The count for a question whose answer is `holds` when the comparison is true.
     pub(in crate::lower::control) fn answered(self, holds: bool) -> Self {
         Self { fires: self.fires == holds, ..self }
     }
@@ -71,7 +73,7 @@ impl Lower<'_> {
         }
     }
 
-    /// `match i % k { 0 => .. }`.
+    /// The count in `match i % k { 0 => .. }`, where `rest` is the number of the arm.
     pub(in crate::lower::control) fn ask_remainder(
         &mut self,
         subject: &Expr,
@@ -88,7 +90,7 @@ impl Lower<'_> {
         Some(Count { value: value_of, version, text, every, rest, modulo: true, fires })
     }
 
-    /// `count == k`, `count >= k`.
+    /// The count in `count == k` or `count >= k`.
     fn equality(&mut self, node: &ExprBinary, fires: bool) -> Option<Count> {
         let sides = [(&node.left, &node.right), (&node.right, &node.left)];
         sides.into_iter().find_map(|(left, right)| {

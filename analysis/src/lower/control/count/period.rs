@@ -1,4 +1,4 @@
-//! The period of a counter: the divisor of a count, or the number it is compared with.
+//! Periods of counters: the divisors of counts, and the numbers with which counts are compared.
 
 use syn::Expr;
 
@@ -10,7 +10,7 @@ use crate::tokens::names_in;
 use crate::vocabulary::{names_length, rust};
 
 impl Lower<'_> {
-    /// The period of a counter: the divisor of a count, or the number it is compared with.
+    /// The period of a counter: the divisor of a count, or the number with which the count is compared.
     pub(in crate::lower::control) fn period(&mut self, every: &Expr) -> Period {
         let whole_loop = self.is_length(every, 0);
         Period {
@@ -22,7 +22,9 @@ impl Lower<'_> {
         }
     }
 
-    /// Whether an expression is the length of a loop: `train.len()`, a variable that was set to it, or one named so.
+    /// Whether an expression is the length of a loop.
+    ///
+    /// It is `train.len()`, a variable that is initialized with such a length, or a name that says so.
     fn is_length(&self, expr: &Expr, depth: usize) -> bool {
         let expr = bare(expr);
         if depth > limits::NESTED_ARITHMETIC {

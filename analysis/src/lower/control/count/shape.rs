@@ -1,4 +1,4 @@
-//! Shapes of expressions and patterns that have to do with counting.
+//! Shapes of the expressions and patterns that count iterations.
 
 use syn::{BinOp, Expr, Lit, Pat};
 
@@ -6,7 +6,9 @@ use crate::lower::address;
 use crate::lower::control::expression::structure;
 use crate::vocabulary::rust::{is_question, is_remainder};
 
-/// The name in a pattern that an index is bound to.
+/// The syntax node of the name that a pattern binds to an index.
+///
+/// If the item is a tuple, `part` is the position of the index in this tuple.
 pub(super) fn part_of(pat: &Pat, part: Option<usize>) -> Option<usize> {
     match (pat, part) {
         (Pat::Reference(inner), _) => part_of(&inner.pat, part),
@@ -18,7 +20,7 @@ pub(super) fn part_of(pat: &Pat, part: Option<usize>) -> Option<usize> {
     }
 }
 
-/// `value % every`.
+/// The operands of `value % every`.
 pub(super) fn remainder_of(expr: &Expr) -> Option<(&Expr, &Expr)> {
     match bare(expr) {
         Expr::Binary(node) if matches!(node.op, BinOp::Rem(_)) => Some((&node.left, &node.right)),
@@ -29,7 +31,9 @@ pub(super) fn remainder_of(expr: &Expr) -> Option<(&Expr, &Expr)> {
     }
 }
 
-/// The value that a remainder is compared with: a number, or `every - 1`.
+/// The remainder that a comparison requires, by its right side.
+///
+/// The right side is a number, or a difference such as `every - 1`, whose remainder counts as -1.
 pub(super) fn rest(right: &Expr, every: &Expr) -> Option<i64> {
     if let Expr::Binary(node) = bare(right)
         && matches!(node.op, BinOp::Sub(_))
@@ -40,7 +44,7 @@ pub(super) fn rest(right: &Expr, every: &Expr) -> Option<i64> {
     number(right)
 }
 
-/// An expression without the parentheses around it.
+/// An expression without the parentheses and casts around it.
 pub(super) fn bare(expr: &Expr) -> &Expr {
     match expr {
         Expr::Paren(inner) => bare(&inner.expr),
@@ -50,7 +54,7 @@ pub(super) fn bare(expr: &Expr) -> &Expr {
     }
 }
 
-/// The number that a literal is.
+/// The value of an integer literal.
 pub(super) fn number(expr: &Expr) -> Option<i64> {
     match bare(expr) {
         Expr::Lit(literal) => match &literal.lit {
@@ -61,7 +65,7 @@ pub(super) fn number(expr: &Expr) -> Option<i64> {
     }
 }
 
-/// Whether an expression reads as a condition.
+/// Whether an expression has the form of a condition.
 pub(super) fn is_condition(expr: &Expr) -> bool {
     match bare(expr) {
         Expr::Binary(node) => matches!(

@@ -1,4 +1,4 @@
-//! Iterators with a number at each item.
+//! Iterators that give a number with each item.
 
 use syn::Expr;
 
@@ -7,16 +7,16 @@ use crate::limits;
 use crate::lower::Lower;
 use crate::vocabulary::rust::{Numbering, numbering};
 
-/// An iterator with a number at each item.
+/// An iterator that gives a number with each item, such as `enumerate` does.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stream {
     pub(super) start: Option<i64>,
-    /// Index of the number in the item's tuple; `None` if the item is the number itself.
+    /// Index of the number in the tuple of an item; `None` if the item itself is the number.
     pub(super) part: Option<usize>,
 }
 
 impl Lower<'_> {
-    /// An iterator with a number at each item.
+    /// The numbers that an iterator gives with its items, if it gives any.
     pub(super) fn stream(&mut self, items: &Expr, depth: usize) -> Option<Stream> {
         if depth > limits::NESTED_ARITHMETIC {
             return None;

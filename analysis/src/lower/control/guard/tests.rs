@@ -1,11 +1,11 @@
-//! Which guards a site has, and what they are.
+//! Tests of the guards of sites, and of the kinds of these guards.
 
 use crate::CheckOptions;
 use crate::cfg::ConditionKind;
 use crate::lower::lower_resolved;
 use crate::lower::resolve::Resolver;
 
-/// The guards of the step in a loop over `train`, as text, outcome and kind.
+/// The guards of the step in a loop over `train`, each with its text, outcome and kind.
 fn guards(loops: &str) -> Vec<String> {
     let source = format!(
         "fn fit(model: &mut Mlp, train: &DataLoader, k: usize, flag: bool) {{
@@ -35,7 +35,7 @@ fn guards(loops: &str) -> Vec<String> {
     step.guards.iter().map(show).collect()
 }
 
-/// The guards of the step when these statements stand in a loop with an index.
+/// The guards of the step, with these statements as the body of a loop that has an index.
 fn indexed(body: &str) -> Vec<String> {
     guards(&format!("for (i, (x, y)) in train.iter().enumerate() {{ {body} }}"))
 }
