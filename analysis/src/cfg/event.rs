@@ -98,8 +98,9 @@ pub enum Action {
     Look(Deps),
     /// A forward, with the place of its model, or a loss; see [`super::Computation`].
     Computation(Option<PathId>),
-    /// A schedule advances the learning rate of this optimizer; with `None`, of an optimizer that is not
-    /// known.
+    /// A schedule advances the learning rate of this optimizer.
+    ///
+    /// `None` is the optimizer that the schedule was constructed with.
     Schedule(Option<OptimizerId>),
     /// A model is switched to this mode; `None` is a mode that is not known.
     Mode(PathId, Option<Mode>),
