@@ -6,7 +6,7 @@ use crate::stage::Effect;
 
 /// The effect of an event on the gradients of an optimizer.
 enum Next {
-    /// No effect, or an effect that does not change which gradients are there.
+    /// The event neither fills, uses, zeroes nor unscales the gradients.
     Nothing,
     Effect(Effect),
     /// An unknown effect: opaque code may act on the gradients.

@@ -192,7 +192,7 @@ impl<'a> Of<'a> {
         self.fact("own_gradients", sentence, verdict, sites)
     }
 
-    /// The verdict against a step, unless the step provably uses the gradients of its own batch.
+    /// The reason why a step is not proved to use the gradients of its own batch, if there is one.
     fn against(&self, step: SiteId, gradients: &GradientValue, entry: &Entry) -> Option<Verdict> {
         let (name, line) = (&self.asked.cfg.optimizers[self.id].name, self.line(step));
         let from_caller = entry.emptied.contains(&Emptied::Caller);
@@ -285,8 +285,7 @@ impl<'a> Of<'a> {
         self.steps.iter().filter(move |(_, _, entry)| entry.fills.contains_key(&fill)).map(|step| step.0)
     }
 
-    /// The reason why no step of this optimizer may use the gradients of a backward; `None` if a step always
-    /// does.
+    /// The reason why this optimizer may leave the gradients of a backward without a step, if there is one.
     fn left_behind(&self, fill: SiteId) -> Option<Verdict> {
         let cfg = self.asked.cfg;
         let optimizer = &cfg.optimizers[self.id];
