@@ -131,7 +131,9 @@ pub struct Graph {
     pub parents: Vec<GraphId>,
     /// The models whose forward computed the tensor.
     pub models: Deps,
-    /// The innermost loop around the tensor's `let`, if any. The outer `None` means that no `let` is lowered yet.
+    /// The innermost loop around the tensor's `let`.
+    ///
+    /// The outer `None` means that no `let` is lowered yet, the inner one that no loop is around it.
     pub defined: Option<Option<LoopId>>,
     /// The backwards through the tensor and the tensors computed from it, each with the innermost loop around
     /// it.
@@ -260,7 +262,7 @@ impl Cfg {
 }
 
 impl Cfg {
-    /// Decides which graphs are watched.
+    /// Marks the graphs that may be used twice, and the graphs computed from them, as watched.
     pub(crate) fn watch(&mut self) {
         let mut open: Vec<GraphId> =
             (0..self.graphs.len()).filter(|id| self.graphs[*id].may_be_reused()).collect();
@@ -277,8 +279,8 @@ impl Cfg {
 
     /// Whether the values in two places cannot share parameters.
     ///
-    /// Their variables must differ, must not both be parameters, and must not hold parts of the same opaque
-    /// value.
+    /// The variables of the places must differ, must not both be parameters, and must not hold parts of the
+    /// same opaque value.
     pub fn independent(&self, a: PathId, b: PathId) -> bool {
         let (a, b) = (self.paths.root_of(a), self.paths.root_of(b));
         let group = |path: PathId| self.facts.variable(path).and_then(|known| known.group).unwrap_or(path);

@@ -1,7 +1,7 @@
 //! Proofs: the facts that hold for a training loop, the lines that support them, and the facts left undecided.
 //!
 //! A fact is proved from the solved states, never from the absence of a finding: it holds on every path.
-//! Otherwise the proof names the line that prevents it, or the lint that found it violated.
+//! Otherwise the proof names the line that prevents the fact, or the lint that found a violation.
 //!
 //! ```text
 //! train.rs:8 `fit`: 1 optimizer, 1 model, 2 loops                 proved
@@ -19,7 +19,7 @@ mod gradients;
 mod ledger;
 mod rest;
 
-/// The facts that hold, or do not, for a function.
+/// The facts of a function, each with its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The function's name.

@@ -43,7 +43,7 @@ pub struct Past {
     pub computed: Sites,
     /// The collections and sums that held the value on the way.
     pub collected: Deps,
-    /// The value also depends on another one that may have a separate graph.
+    /// The value also depends on a value that may have a separate graph.
     pub open: bool,
 }
 

@@ -10,7 +10,7 @@
 use super::{Counter, Excerpt};
 use crate::vocabulary::rust::Variant;
 
-/// Identity of a question.
+/// The index of a question; the same question has the same index everywhere.
 pub type QuestionId = usize;
 
 /// The questions whose answers are part of the state.
@@ -22,9 +22,9 @@ pub(crate) struct Questions {
     pub(crate) too_many: bool,
 }
 
-/// A question with the answer yes or no: whether an expression is true, or whether it equals a given
-/// constant.
+/// A question with the answer yes or no.
 ///
+/// The question is whether an expression is true, or whether it equals a given constant.
 /// All places that ask the same question about the same variables share one `Question`.
 #[derive(Clone, Debug)]
 pub struct Question {
@@ -109,7 +109,7 @@ pub enum ConditionKind {
     Flag,
     /// Only a call without arguments, independent of computed values: `engine.should_step()`.
     Asks,
-    /// A condition of no other kind.
+    /// A condition that fits none of the other kinds.
     Other,
 }
 

@@ -24,7 +24,7 @@ pub struct Block {
 /// The position of a block in the function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BlockKind {
-    /// A block of no other kind.
+    /// A block that is neither a loop head nor the closing brace.
     #[default]
     Inner,
     /// The start of a loop's iterations.
@@ -110,7 +110,7 @@ pub enum Action {
     Recording(Option<bool>),
     /// A guard saves the current modes.
     KeepMode(usize),
-    /// A guard restores the mode of a model that it saved.
+    /// A guard restores the saved mode of this model.
     RestoreMode(usize, PathId),
 }
 

@@ -58,7 +58,7 @@ impl Expression {
         }
     }
 
-    /// Collects the places that the expression reads. An expression that is itself a place reads only that
+    /// Collects the places that the expression reads. For an expression that is a place, this is only the
     /// place.
     pub(crate) fn places(&self, paths: &mut Paths, found: &mut Vec<PathId>) {
         if let Some(place) = self.place(paths) {

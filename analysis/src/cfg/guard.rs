@@ -38,9 +38,9 @@ pub struct Guard {
     reason = "four questions about one condition, none of which rules out another"
 )]
 pub struct Counter {
-    /// The variable that counts.
+    /// The counting variable.
     pub counts: PathId,
-    /// The version of that variable.
+    /// The version of the counting variable.
     pub version: u32,
     /// The source text of the compared value: `i + 1`.
     pub count: Excerpt,
@@ -73,7 +73,7 @@ pub struct Period {
     pub value: Versioned,
     /// The value of the number, if it is a literal.
     pub number: Option<i64>,
-    /// The names in the expression.
+    /// The names in the expression of the number.
     pub names: BTreeSet<String>,
     /// The number is the length of the loop, so the counter fires once, in the last iteration.
     pub whole_loop: bool,

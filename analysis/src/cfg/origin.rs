@@ -66,7 +66,7 @@ pub enum Join {
     Difference,
     /// The product or the quotient of the values.
     Product,
-    /// An operation of no other kind.
+    /// An operation other than a sum, a difference, a product and a quotient.
     Other,
 }
 

@@ -39,7 +39,7 @@ pub struct Advance {
 }
 
 impl Cfg {
-    /// The calls that advance a schedule right after an equal call, each with that earlier call and the
+    /// The calls that advance a schedule right after an equal call, each with the earlier call and the
     /// optimizer.
     pub(crate) fn moved_twice(&self) -> BTreeMap<SiteId, (SiteId, Option<OptimizerId>)> {
         let mut pairs = BTreeMap::new();
@@ -64,8 +64,7 @@ impl Cfg {
         pairs
     }
 
-    /// Whether two calls advance the same schedule with the same arguments, and neither runs without the
-    /// other.
+    /// Whether two calls advance the same schedule with the same arguments, and always run together.
     fn moves_again(&self, first: SiteId, second: SiteId) -> bool {
         let advance = |site| self.facts.at::<Advance>(site).filter(|how| how.copy_of.is_none());
         let (Some(one), Some(other)) = (advance(first), advance(second)) else { return false };

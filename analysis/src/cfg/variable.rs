@@ -54,7 +54,6 @@ pub enum UseKind {
     Lent,
     /// The forward of the variable's model is computed.
     Forward,
-    /// The variable's model is trained: its mode is set, its parameters are read, or its gradients are
-    /// changed.
+    /// The variable's model is trained: its mode is set, its parameters read, or its gradients changed.
     Train,
 }

@@ -70,8 +70,7 @@ impl GraphUse {
         Self { all: self.all | other.all, direct: self.direct | other.direct, by }
     }
 
-    /// The use of a tensor computed from graphs with these two uses. The tensor is fresh only if both graphs
-    /// are.
+    /// The use of a tensor computed from graphs with these two uses: fresh only if both graphs are fresh.
     pub(super) fn computed_from(self, other: Self) -> Self {
         let all = if other.all & FRESH == 0 { other.all } else { other.all | self.all };
         Self { all: all | (self.all & !FRESH), direct: other.direct, by: self.by.or(other.by) }

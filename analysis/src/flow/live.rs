@@ -12,7 +12,8 @@ use crate::stage::Effect;
 /// The optimizers whose gradients are live, as bits.
 type Live = u32;
 
-/// The backwards whose gradients no step ever uses, with the optimizers that they reach, in source order.
+/// The backwards whose gradients no step ever uses, each with the optimizers that it reaches, in source
+/// order.
 pub fn unused(cfg: &Cfg, annotated: bool) -> Vec<(SiteId, Vec<OptimizerId>)> {
     if cfg.optimizers.is_empty() || cfg.optimizers.len() > Live::BITS as usize {
         return Vec::new();

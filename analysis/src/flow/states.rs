@@ -81,7 +81,7 @@ impl BitOr for StateSet {
     }
 }
 
-/// The possible states of one tracked thing at one point.
+/// The possible states of one tracked property at one point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AbstractValue {
     /// The states over all paths.

@@ -13,7 +13,7 @@ pub struct GradientProvenance {
     pub used: Option<SiteId>,
     /// The `zero_grad` that emptied the gradients.
     pub zeroed: Option<SiteId>,
-    /// A clip since the last backward.
+    /// A clip that ran since the last backward.
     pub clipped: Option<SiteId>,
 }
 

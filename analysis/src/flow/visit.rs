@@ -17,11 +17,11 @@ pub enum Observed {
     Effect(OptimizerId, Effect, GradientValue),
     /// A backward runs through a graph.
     Backward(GraphId, GraphUse),
-    /// A clip or a step of an optimizer.
+    /// A clip or a step of an optimizer, with the facts about the optimizer.
     Facts(OptimizerId, Effect, OptimizerFacts),
     /// An optimizer is constructed.
     Build(OptimizerId),
-    /// The parameters of an optimizer are read as they are.
+    /// The current parameters of an optimizer are read.
     Look(OptimizerId, GradientValue),
     /// A forward or a loss, with the mode of the model, if tracked, and whether a switch has turned recording
     /// off.
@@ -57,8 +57,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether all states are bad if the question has the answer `yes`, and none is bad if it has the other
-    /// answer.
+    /// Whether all states are bad if the question is answered `yes`, and none is bad with the other answer.
     pub(super) fn is_decided_by(&self, bit: usize, yes: bool, bad: u8) -> bool {
         self.condition.answer(bit).is_some_and(|answer| {
             let excluded = if answer == yes { !bad } else { bad };

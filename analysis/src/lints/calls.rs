@@ -26,8 +26,8 @@ impl Context<'_> {
         self.site(a).call == self.site(b).call
     }
 
-    /// The call in the body of a site's innermost loop that leads to the site, or the site itself if no call
-    /// does.
+    /// The call in the body of a site's innermost loop that leads to the site. Without such a call, the site
+    /// itself.
     pub fn entry_into_loop(&self, mut site: SiteId) -> SiteId {
         while let Some(call) = self.site(site).call {
             let outer = self.cfg.calls[call].site;

@@ -98,7 +98,7 @@ impl<'a> Context<'a> {
         self.options.author == Author::Generator
     }
 
-    /// A site.
+    /// The site with this index.
     pub fn site(&self, site: SiteId) -> &'a Site {
         &self.cfg.sites[site]
     }
@@ -112,7 +112,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether a site is a stage of a spec. A call in a block or a hook of the spec is none.
+    /// Whether a site is a stage of a spec, and not a call in a block or a hook of the spec.
     pub fn is_clause(&self, site: SiteId) -> bool {
         let site = self.site(site);
         let computes = |stage| matches!(stage, Stage::Forward | Stage::Loss | Stage::Metrics);
@@ -138,7 +138,7 @@ impl<'a> Context<'a> {
         &self.cfg.optimizers[optimizer].name
     }
 
-    /// Whether the loop of two sites reaches the second site from the first only in its next iteration.
+    /// Whether the second site comes after the first only in the next iteration of their common loop.
     pub fn crosses_iteration(&self, first: SiteId, second: SiteId) -> bool {
         // Clauses of a spec may be written in any order; the sites of its loop are in execution order.
         let later = if self.of_spec() { second <= first } else { self.order(second) <= self.order(first) };

@@ -55,7 +55,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The sites of the addition and the report, with the epoch loop between, if the sum is never reset.
+/// The addition, the epoch loop and the report, if the sum is never reset in the loop.
 fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId, SiteId)> {
     let loops = |one: &Use| &cx.site(one.site).loops;
     let added = uses.iter().find(|one| matches!(one.kind, UseKind::Add { measured: true }))?;

@@ -65,8 +65,7 @@ fn is_measured(cx: &Context<'_>, site: SiteId) -> bool {
     kinds().any(|kind| matches!(kind, ConditionKind::Measured)) && !kinds().any(|kind| matches!(kind, ConditionKind::Counter(_)))
 }
 
-/// The `backward` that adds to the gradients pending at a jump, if no other effect on the gradients comes
-/// first.
+/// The `backward` that adds to the gradients pending at a jump, if no other effect on them comes first.
 fn leaks(cx: &Context<'_>, optimizer: OptimizerId, jump: SiteId) -> Option<SiteId> {
     let jumps = cx.cfg.events().filter(|(_, event)| event.site == jump && matches!(event.action, Action::Look(_)));
     let (block, _) = jumps.last()?;

@@ -16,9 +16,9 @@ impl Context<'_> {
                 .any(|one| known(&one.owned) == Some(true) || (one.owned.is_none() && optimizers.len() == 1))
     }
 
-    /// The value that a `detach` cut off before a forward pass of this `backward`'s loss.
+    /// The value that was detached before a forward pass of this `backward`'s loss.
     ///
-    /// The value is `fake` in `net_d.forward(&fake.detach())`.
+    /// In `net_d.forward(&fake.detach())`, the value is `fake`.
     pub(super) fn detached(&self, backward: SiteId) -> Option<Excerpt> {
         let roots = self.cfg.facts.at::<Root>(backward).into_iter();
         let mut forwards = roots.flat_map(|root| &root.origin.forwards);

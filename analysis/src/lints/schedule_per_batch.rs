@@ -99,8 +99,7 @@ fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<Site
     steps.next().filter(|_| steps.next().is_none())
 }
 
-/// The window whose every iteration advances the schedule, if no optimizer that it may belong to steps as
-/// often.
+/// The window whose every iteration advances the schedule, if no optimizer it may belong to steps as often.
 fn window_of<'w, 'a>(cx: &Context<'_>, site: SiteId, windows: &'w [Window<'a>]) -> Option<&'w Window<'a>> {
     let moved = cx.cfg.events().find_map(|(_, event)| match event.action {
         Action::Schedule(of) if event.site == site => Some(of),

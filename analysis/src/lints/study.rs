@@ -39,7 +39,7 @@ impl Forward<'_> {
 /// The reason why a forward pass counts as evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Evaluates {
-    /// The name of the data says so, as in `valid`.
+    /// The name of the data speaks of evaluation, as in `valid`.
     Named(Option<LoopId>),
     /// The loop runs over data that is not trained on, and the losses are only reported.
     Quietly(LoopId),
@@ -222,8 +222,8 @@ impl<'a> Study<'a> {
         self.first_in.get(&round).copied()
     }
 
-    /// The reason why a forward pass counts as evaluation, on data that this function does not train the
-    /// model on.
+    /// The reason why a forward pass counts as evaluation on data that the function does not train the model
+    /// on.
     pub(super) fn evaluates(&self, forward: &Forward<'_>) -> Option<Evaluates> {
         let (site, run) = (forward.visit.site, forward.run);
         let trained = |path: &PathId| self.trained.iter().any(|&model| self.cfg.paths.overlap(model, *path));
@@ -279,7 +279,7 @@ impl<'a> Context<'a> {
 
     /// The line before which a call must be inserted to run once.
     ///
-    /// The line is before the loops that contain the forward pass and not the other site.
+    /// This is a line before the loops that contain the forward pass and not the other site.
     pub(super) fn line_before(&self, forward: SiteId, other: SiteId) -> usize {
         let others = &self.site(other).loops;
         let head = self.site(forward).loops.iter().find(|around| !others.contains(around));

@@ -96,7 +96,7 @@ pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, Pa
     found
 }
 
-/// The model that a loss depends on, if the model cannot share parameters with the optimizer's.
+/// The model that a loss depends on, if it cannot share parameters with the models of the optimizer.
 fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option<PathId> {
     let paths = &cx.cfg.paths;
     if owned.overlaps(deps, paths) != Some(false) {

@@ -96,8 +96,7 @@ pub(super) fn size_of<'a>(cx: &Context<'a>, window: &Window<'_>) -> Option<(&'a 
     Some((&groups.size, weight))
 }
 
-/// Checks the blocks of a spec that run `backward` themselves. The stage `backward` weights each batch on its
-/// own.
+/// Checks the blocks of a spec that run `backward` themselves. The stage `backward` weights each batch.
 fn of_spec(cx: &mut Context<'_>) {
     for window in cx.windows_before_step() {
         let plain = |&&backward: &&SiteId| cx.site(backward).own && is_plain(cx, backward);

@@ -54,8 +54,9 @@ impl<'a> Context<'a> {
         windows
     }
 
-    /// The windows whose step is under an opaque condition, such as `if it_is_time()`, that depends on
-    /// nothing in the iteration.
+    /// The windows whose step is under an opaque condition, such as `if it_is_time()`.
+    ///
+    /// The condition depends on nothing in the iteration.
     pub(super) fn opaque_windows(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
             steps.iter().find_map(|step| cx.opaque_window_at(optimizer, *step, steps, fills))
@@ -238,8 +239,7 @@ impl<'a> Context<'a> {
         site.loops == other.loops && self.cfg.runs_with(other, site) && site.guards.iter().any(further)
     }
 
-    /// The `zero_grad` calls of a window's optimizer that run even if the window's opaque condition does not
-    /// hold.
+    /// The `zero_grad` calls on a window's optimizer that run even where its opaque condition does not hold.
     pub(super) fn unconditional_zeroes(&self, window: &Window<'_>) -> Vec<SiteId> {
         let step = self.site(window.step);
         let asked = |guard: &(usize, bool)| {
@@ -282,7 +282,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Help for a spec: the position in its order for the call that advances the schedule.
+    /// Help for a spec: the position for the call that advances the schedule, in the order of the spec.
     pub(super) fn schedule_in_order(&self, site: SiteId) -> String {
         let moves = if self.is_clause(site) {
             "schedule".to_owned()

@@ -33,7 +33,7 @@ pub(super) fn facts(asked: &Asked<'_>) -> Vec<Fact> {
     facts
 }
 
-/// No gradients are lost.
+/// The fact that no gradients are lost.
 ///
 /// On every path from a backward, an optimizer steps with its gradients before a `zero_grad`, a new optimizer
 /// or the end of the function.
@@ -168,7 +168,8 @@ impl<'a> Of<'a> {
         Fact { name, sentence, verdict, lines: self.lines(sites).into_iter().collect() }
     }
 
-    /// Every step uses exactly the gradients of its own iteration, or of its own accumulation window.
+    /// The fact that every step uses exactly the gradients of its own iteration, or of its own accumulation
+    /// window.
     fn own_gradients(&self) -> Fact {
         let undecided =
             self.steps.iter().find_map(|(step, gradients, entry)| self.against(*step, gradients, entry));
@@ -238,8 +239,9 @@ impl<'a> Of<'a> {
         forwards.is_empty() || forwards.iter().any(recorded)
     }
 
-    /// The order of events as text: `zero_grad 11 < backward 12 < step 13, on all paths, first round and
-    /// later ones`.
+    /// The order of events as text.
+    ///
+    /// `zero_grad 11 < backward 12 < step 13, on all paths, first round and later ones`
     fn chain(&self) -> String {
         let mut chains: BTreeMap<SiteId, Entry> = BTreeMap::new();
         for (step, _, entry) in &self.steps {
@@ -346,7 +348,7 @@ impl<'a> Of<'a> {
         found.map(|(index, _)| self.line(self.asked.solution.visits[*index].site))
     }
 
-    /// Every step uses gradients that were clipped after the last backward.
+    /// The fact that every step uses gradients that were clipped after the last backward.
     fn clipped(&self) -> Fact {
         let sentence = self.named(
             "gradients are clipped between backward and step",

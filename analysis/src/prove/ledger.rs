@@ -43,7 +43,7 @@ pub(super) struct Fill {
 }
 
 impl Entry {
-    /// Whether gradients of this backward may not have been used by a step yet.
+    /// Whether some path leaves the gradients of this backward unused so far.
     pub(super) fn waits(&self, fill: SiteId) -> bool {
         self.fills.get(&fill).is_some_and(|fill| !fill.stepped)
     }
@@ -97,7 +97,7 @@ pub(super) struct Ledger {
     pub(super) ends: BTreeMap<BlockId, Entry>,
 }
 
-/// Follows the gradients of one optimizer.
+/// Follows the gradients of one optimizer through the function, and records their history.
 pub(super) fn follow(cfg: &Cfg, solution: &Solution, id: OptimizerId) -> Ledger {
     let mut by_rank: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, visit) in solution.visits.iter().enumerate() {
