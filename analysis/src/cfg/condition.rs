@@ -10,7 +10,7 @@
 use super::{Counter, Excerpt};
 use crate::vocabulary::rust::Variant;
 
-/// The index of a question; the same question has the same index everywhere.
+/// The identity of a question, the same at all places that ask it.
 pub type QuestionId = usize;
 
 /// The questions whose answers are part of the state.

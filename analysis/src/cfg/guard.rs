@@ -106,7 +106,7 @@ impl Counter {
 }
 
 impl Cfg {
-    /// The counter of a guard whose value here is the one of a complete period.
+    /// The counter of a guard, if the guard has the value of a complete period.
     pub fn full(&self, (guard, holds): (GuardId, bool)) -> Option<&Counter> {
         self.guards[guard].counter().filter(|counter| counter.fires == holds)
     }
