@@ -1,8 +1,8 @@
 //! The control-flow graph of a function, reduced to the events of a training loop, with typed facts.
 //!
-//! It knows nothing of syntax.
-//! It contains each loop body twice, as first iteration and as later iterations, so that a fault from the second
-//! batch on is certain.
+//! The graph knows nothing of syntax.
+//! It contains each loop body twice, as first iteration and as later iterations, so that a fault from the
+//! second batch on is certain.
 
 use crate::diagnostic::Place;
 use crate::stage::{Effect, Stage};
@@ -47,43 +47,43 @@ pub use schedule::{Advance, Schedule};
 pub(crate) use variable::Variable;
 pub use variable::{Use, UseKind};
 
-/// Index of a block.
+/// The index of a block in `Cfg::blocks`.
 pub type BlockId = usize;
-/// Index of an optimizer.
+/// The index of an optimizer in `Cfg::optimizers`.
 pub type OptimizerId = usize;
-/// Index of a graph.
+/// The index of a graph in `Cfg::graphs`.
 pub type GraphId = usize;
-/// Index of a site.
+/// The index of a site in `Cfg::sites`.
 pub type SiteId = usize;
-/// Index of a loop.
+/// The index of a loop in `Cfg::loops`.
 pub type LoopId = usize;
-/// Index of a call.
+/// The index of a call in `Cfg::calls`.
 pub type CallId = usize;
 
 /// A function as blocks of events; block 0 is the entry.
 ///
-/// It has the graph, the sites and the conditions; [`Facts`] has all other facts for lints.
+/// The graph, the sites and the conditions are stored here, all other facts for lints in [`Facts`].
 #[derive(Debug, Default)]
 pub struct Cfg {
     /// All blocks, in the order in which they were lowered.
     pub(crate) blocks: Vec<Block>,
-    /// Everything that was recognised as an optimizer.
+    /// All values that were recognised as optimizers.
     pub(crate) optimizers: Vec<Optimizer>,
-    /// Named tensors with a graph.
+    /// The named tensors with a graph.
     pub(crate) graphs: Vec<Graph>,
-    /// Places of events in the source, in the order of the first visit.
+    /// The places of events in the source, in the order of the first visit.
     pub(crate) sites: Vec<Site>,
-    /// Loops of the source.
+    /// The loops of the source.
     pub(crate) loops: Vec<Loop>,
-    /// Inlined calls.
+    /// The inlined calls.
     pub(crate) calls: Vec<Call>,
     /// The questions of conditions.
     pub(crate) questions: Questions,
-    /// Conditions that decide within an iteration whether a site is reached.
+    /// The conditions that decide within an iteration whether a site is reached.
     pub(crate) guards: Vec<Guard>,
-    /// Names of all places of values.
+    /// The names of all places of values.
     pub(crate) paths: Paths,
-    /// Expressions that are compared.
+    /// The interned expressions, for equality tests.
     pub(crate) expressions: Expressions,
     /// Facts about sites and variables.
     pub(crate) facts: Facts,
@@ -91,7 +91,7 @@ pub struct Cfg {
     pub(crate) function: Function,
     /// The modes that are part of the state.
     pub(crate) modes: Modes,
-    /// The function is too large or too deep: no conclusion is possible.
+    /// The function is too large or too deep, so no conclusion is possible.
     pub(crate) gave_up: bool,
 }
 
@@ -99,63 +99,66 @@ pub struct Cfg {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub struct Optimizer {
-    /// The name in the source.
+    /// The optimizer's name in the source.
     pub name: String,
-    /// The place that holds it.
+    /// The place that holds the optimizer.
     pub path: PathId,
-    /// The places of the parameters that it updates, if they are known.
+    /// The places of the parameters that the optimizer updates, if they are known.
     pub owned: Option<Deps>,
-    /// It belongs to the caller, or to `self`.
+    /// The optimizer belongs to the caller, or to `self`.
     pub from_caller: bool,
-    /// It is a parameter by value, so it is dropped with the function.
+    /// The optimizer is a parameter by value, so it is dropped at the end of the function.
     pub given: bool,
-    /// It is passed on, stored or returned, so other code may step it.
+    /// The optimizer is passed on, stored or returned, so other code may step it.
     pub escapes: bool,
-    /// Nothing is known about it.
+    /// Nothing is known about the optimizer.
     pub lost: bool,
-    /// It represents all optimizers of a collection, which are treated alike.
+    /// This value stands for all optimizers of a collection, which are treated alike.
     pub several: bool,
-    /// Its constructors, each with whether a condition may skip it.
+    /// The optimizer's constructors. The flag tells whether a condition may skip the constructor.
     pub built: Vec<(SiteId, bool)>,
-    /// The updated models that the function constructs: place, constructor, and whether a condition may skip the
-    /// constructor.
+    /// The updated models that the function constructs, as place and constructor. The flag tells whether a
+    /// condition may skip the constructor.
     pub models: Vec<(PathId, SiteId, bool)>,
 }
 
 /// A named tensor with a graph.
 #[derive(Debug, Default)]
 pub struct Graph {
-    /// The name in the source.
+    /// The tensor's name in the source.
     pub name: String,
-    /// Graphs that `backward` through this one frees as well.
+    /// Graphs that a `backward` through this graph frees as well.
     pub parents: Vec<GraphId>,
-    /// The models whose forward computed it.
+    /// The models whose forward computed the tensor.
     pub models: Deps,
-    /// The innermost loop around its `let`, once that is lowered.
+    /// The innermost loop around the tensor's `let`.
+    ///
+    /// The outer `None` means that no `let` is lowered yet, the inner one that no loop is around it.
     pub defined: Option<Option<LoopId>>,
-    /// The backwards through it and the tensors computed from it, each with the innermost loop around it.
+    /// The backwards through the tensor and the tensors computed from it, each with the innermost loop around
+    /// it.
     pub users: Vec<(User, Option<LoopId>)>,
-    /// It is assigned more than once.
+    /// The tensor's variable is assigned more than once.
     pub assigned: bool,
-    /// It is several tensors in one, whose graphs may differ in part.
+    /// The variable holds several tensors, whose graphs may differ in part.
     pub several: bool,
-    /// Its graph, or one that it was computed from, may be reused.
+    /// The graph, or a graph that the tensor was computed from, may be used twice.
     pub watched: bool,
 }
 
 /// A user of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User {
-    /// A backward.
+    /// A backward that runs through the graph.
     Backward(SiteId),
-    /// Another tensor, computed from it.
+    /// A tensor computed from the graph's tensor.
     Tensor(GraphId),
 }
 
 impl Graph {
     /// Whether the graph itself may be used twice.
     ///
-    /// A graph with a single use in its own iteration cannot be.
+    /// A graph with a single use, in the iteration that defines it, cannot be used twice.
     fn may_be_reused(&self) -> bool {
         let once = match self.users[..] {
             [] => true,
@@ -169,42 +172,42 @@ impl Graph {
 /// A place of events in the source.
 #[derive(Clone, Debug)]
 pub struct Site {
-    /// The call.
+    /// The place of the call.
     pub place: Place,
-    /// The call, with long arguments left out.
+    /// The text of the call, with long arguments left out.
     pub text: Excerpt,
     /// The receiver of a method call without arguments.
     pub receiver: Option<Excerpt>,
-    /// The names in the callee of a stage; for a method, those in its receiver.
+    /// The names in the callee if the call is a stage; for a method, the names in its receiver.
     pub callee: std::collections::BTreeSet<String>,
-    /// All names in the call, if it is opaque.
+    /// All names in the call, if the call is opaque.
     pub names: std::rc::Rc<std::collections::BTreeSet<String>>,
-    /// The loops around it, outermost first.
+    /// The loops around the site, outermost first.
     pub loops: Vec<LoopId>,
-    /// Whether a condition inside the innermost loop may skip it.
+    /// Whether a condition inside the innermost loop may skip the site.
     pub conditional: bool,
-    /// The conditions inside the innermost loop that lead to it, each with its value.
+    /// The conditions inside the innermost loop that lead to the site, each with its value there.
     ///
-    /// They include neither the head of a `while` nor conditions of jumps out of the loop.
+    /// Neither the head of a `while` nor the condition of a jump out of the loop is among them.
     pub guards: Vec<(GuardId, bool)>,
     /// The stage of the call, if it has one.
     pub stage: Option<Stage>,
-    /// It is one of several stages of one call.
+    /// The site is one of several stages of the same call.
     pub fused: bool,
-    /// The user wrote it in a block or a closure of a spec; other sites of a spec are generated.
+    /// The user wrote the call in a block or a closure of a spec; other sites of a spec are generated.
     pub own: bool,
-    /// The inlined call that contains it; `None` in the function itself.
+    /// The inlined call that contains the site; `None` in the function itself.
     pub call: Option<CallId>,
 }
 
 /// An inlined call.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Its site.
+    /// The site of the call.
     pub site: SiteId,
-    /// The calling function.
+    /// The name of the calling function.
     pub caller: String,
-    /// The called function.
+    /// The name of the called function.
     pub callee: String,
 }
 
@@ -213,11 +216,11 @@ pub struct Call {
 pub struct Loop {
     /// The line of the loop's head.
     pub line: usize,
-    /// Its head.
+    /// The text of the loop's head.
     pub text: Excerpt,
-    /// The structure of its head, for lints.
+    /// The structure of the loop's head, for lints.
     pub head: Head,
-    /// The iterated expression; empty if there is none.
+    /// The iterated expression; empty if the loop has none.
     pub over: Excerpt,
     /// The data in the iterated expression, without iterator methods.
     pub data: Excerpt,
@@ -259,7 +262,7 @@ impl Cfg {
 }
 
 impl Cfg {
-    /// Decides which graphs are watched.
+    /// Marks the graphs that may be used twice, and the graphs computed from them, as watched.
     pub(crate) fn watch(&mut self) {
         let mut open: Vec<GraphId> =
             (0..self.graphs.len()).filter(|id| self.graphs[*id].may_be_reused()).collect();
@@ -276,7 +279,8 @@ impl Cfg {
 
     /// Whether the values in two places cannot share parameters.
     ///
-    /// This holds if the function constructs one of them, and not from the other.
+    /// The variables of the places must differ, must not both be parameters, and must not hold parts of the
+    /// same opaque value.
     pub fn independent(&self, a: PathId, b: PathId) -> bool {
         let (a, b) = (self.paths.root_of(a), self.paths.root_of(b));
         let group = |path: PathId| self.facts.variable(path).and_then(|known| known.group).unwrap_or(path);

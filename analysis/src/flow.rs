@@ -1,8 +1,9 @@
 //! The dataflow analysis: the possible states at each point of a control-flow graph.
 //!
-//! A [`FlowState`] has a few state sets for each optimizer and each graph that was back-propagated.
-//! Effects are small, `join` returns whether it changed anything, and a work list runs to the fixpoint.
-//! After the fixpoint a single pass collects the [`Visit`]s, the input of lints.
+//! A [`FlowState`] has a few state sets for each optimizer and for each graph that was back-propagated.
+//! Each event has a small effect on these sets. `join` returns whether it changed anything, and a work list
+//! runs to the fixpoint.
+//! After the fixpoint, a single pass collects the [`Visit`]s, which are the input of lints.
 //!
 //! ```text
 //! for batch in train {                          // gradients:
@@ -12,7 +13,7 @@
 //! }
 //! ```
 //!
-//! Each module imports only modules listed before it.
+//! The modules are listed in the order of their imports: each imports only modules above it.
 
 mod gradients;
 mod graph;

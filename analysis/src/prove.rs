@@ -1,7 +1,7 @@
 //! Proofs: the facts that hold for a training loop, the lines that support them, and the facts left undecided.
 //!
 //! A fact is proved from the solved states, never from the absence of a finding: it holds on every path.
-//! Otherwise the proof names the line that prevents it, or the lint that found it violated.
+//! Otherwise the proof names the line that prevents the fact, or the lint that found a violation.
 //!
 //! ```text
 //! train.rs:8 `fit`: 1 optimizer, 1 model, 2 loops                 proved
@@ -19,18 +19,18 @@ mod gradients;
 mod ledger;
 mod rest;
 
-/// The facts of a function.
+/// The facts of a function, each with its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The function's name.
     pub function: String,
-    /// The line of its name.
+    /// The line of the function's name.
     pub line: usize,
-    /// The number of optimizers.
+    /// The number of optimizers in the function.
     pub optimizers: usize,
-    /// The number of models.
+    /// The number of models in the function.
     pub models: usize,
-    /// The number of loops.
+    /// The number of loops in the function.
     pub loops: usize,
     /// The facts, in a fixed order.
     pub facts: Vec<Fact>,
@@ -39,24 +39,24 @@ pub struct Proof {
 /// A property that a training loop should have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
-    /// A name for programs: `own_gradients`.
+    /// The fact's name for programs: `own_gradients`.
     pub name: &'static str,
-    /// A sentence for people.
+    /// The fact as a sentence for people.
     pub sentence: String,
-    /// Whether it holds, with the reason.
+    /// Whether the fact holds, with the reason.
     pub verdict: Verdict,
-    /// The lines that support or prevent it, in source order.
+    /// The lines that support or prevent the fact, in source order.
     pub lines: Vec<usize>,
 }
 
 /// Whether a fact holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It holds on every path, for a reason.
+    /// The fact holds on every path, for this reason.
     Proved(String),
-    /// It is undecided, for a reason.
+    /// The fact is undecided, for this reason.
     Undecided(String),
-    /// It does not hold, as this lint found.
+    /// The fact does not hold: this lint found a violation.
     Broken(&'static str),
 }
 
@@ -101,7 +101,7 @@ pub const FACTS: &[(&str, &[&str])] = &[
     ("schedule_after_step", &["schedule_before_step", "schedule_per_batch"]),
 ];
 
-/// A solved function to prove facts of.
+/// A solved function whose facts are to be proved.
 pub(crate) struct Asked<'a> {
     pub(crate) cfg: &'a Cfg,
     pub(crate) solution: &'a Solution,
@@ -109,7 +109,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) annotated: bool,
 }
 
-/// The proof of a solved function; none if it trains nothing.
+/// The proof of a solved function; `None` if the function trains nothing.
 pub(crate) fn prove(asked: &Asked<'_>, findings: &[Diagnostic]) -> Option<Proof> {
     let cfg = asked.cfg;
     let mut facts = gradients::facts(asked);
@@ -140,7 +140,7 @@ impl Proof {
         self.facts.iter().all(|fact| matches!(fact.verdict, Verdict::Proved(_)))
     }
 
-    /// The proof as text: a line for the function of this file, and one for each fact.
+    /// The proof as text: a line for the function in this file, and a line for each fact.
     pub fn text(&self, file: &str) -> String {
         let broken = self.facts.iter().any(|fact| matches!(fact.verdict, Verdict::Broken(_)));
         let said = match (self.is_proved(), broken) {

@@ -2,25 +2,25 @@
 
 use super::{Excerpt, LoopId, Past, PathId, SiteId};
 
-/// A branch that stores a measure as the new best if it improves on the best so far.
+/// A branch that stores a measure as the new best if the measure improves on the best so far.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// The condition.
+    /// The condition of the branch.
     pub site: SiteId,
-    /// The measure.
+    /// The measure that is compared with the best so far.
     pub measure: Measure,
-    /// The branch's call that saves the model.
+    /// The call in the branch that saves the model.
     pub keeps: String,
 }
 
 /// A number that measures how good a model is.
 #[derive(Clone, Debug, Default)]
 pub struct Measure {
-    /// Its name.
+    /// The name of the measure.
     pub name: String,
-    /// The names in the expressions of its computation.
+    /// The names in the expressions that compute the measure.
     pub names: Vec<String>,
-    /// The resolved forwards in its computation.
+    /// The resolved forwards in the computation of the measure.
     pub forwards: Vec<SiteId>,
 }
 
@@ -29,27 +29,27 @@ pub struct Measure {
 pub struct Swallow {
     /// The condition of the head, or the expression that the loop iterates over.
     pub site: SiteId,
-    /// The loop.
+    /// The loop that the head belongs to.
     pub of: LoopId,
-    /// An error skips one item; otherwise it ends the loop.
+    /// An error skips one item (`true`), or ends the loop (`false`).
     pub drops: bool,
-    /// A head that propagates errors, as a suggestion.
+    /// The head that propagates errors instead, as a suggestion.
     pub instead: String,
-    /// The source of the items, if it is a variable.
+    /// The variable that the items come from, if there is one.
     pub from: Option<PathId>,
 }
 
 /// A tensor retained, with its graph, by a sum or a collection.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// The place of the addition.
+    /// The place of the addition to the sum or the collection.
     pub site: SiteId,
-    /// The sum or the collection.
+    /// The place of the sum or the collection.
     pub into: PathId,
-    /// The tensor, without `&` and `.clone()`, if it is a variable or a field.
+    /// The text of the tensor, without `&` and `.clone()`, if it is a variable or a field.
     pub place: Option<Excerpt>,
     /// The past of the tensor.
     pub past: Past,
-    /// The tensor is added to a sum, not collected.
+    /// The tensor is added to a sum (`true`), or put into a collection (`false`).
     pub added: bool,
 }

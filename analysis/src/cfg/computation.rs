@@ -3,22 +3,22 @@
 use super::{Deps, PathId, SiteId};
 use crate::stage::Stage;
 
-/// A set of sites; a set of too many is unknown.
+/// A set of sites. A set with too many sites is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sites(Deps);
 
 impl Sites {
-    /// One site.
+    /// The set of one site.
     pub fn one(site: SiteId) -> Self {
         Self(Deps::one(site))
     }
 
-    /// The sites, sorted; none if they are not known.
+    /// The sites, sorted; empty if the set is unknown.
     pub fn known(&self) -> &[SiteId] {
         self.0.paths()
     }
 
-    /// Whether the sites are unknown.
+    /// Whether the set is unknown.
     pub fn is_unknown(&self) -> bool {
         self.0 == Deps::Anything
     }
@@ -28,25 +28,27 @@ impl Sites {
         self.is_unknown() || self.known().contains(&site)
     }
 
-    /// The union of the two.
+    /// The union of two sets.
     pub fn union(&self, other: &Self) -> Self {
         Self(self.0.union(&other.0))
     }
 }
 
-/// The forwards and losses that a value was computed from, through any later operations; a plain number has no past.
+/// The forwards and losses that a value was computed from, through any later operations.
+///
+/// A plain number has no past.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
-    /// Forwards and losses.
+    /// The forwards and losses.
     pub computed: Sites,
-    /// Collections and sums that held it on the way.
+    /// The collections and sums that held the value on the way.
     pub collected: Deps,
-    /// It also depends on a value that may have a separate graph.
+    /// The value also depends on a value that may have a separate graph.
     pub open: bool,
 }
 
 impl Past {
-    /// The union of the two.
+    /// The union of two pasts.
     pub fn union(&self, other: &Self) -> Self {
         Self {
             computed: self.computed.union(&other.computed),
@@ -59,11 +61,11 @@ impl Past {
 /// Whether a computation is recorded, as far as closures and guards decide it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// No closure or guard turns recording off.
+    /// The computation is recorded: no closure or guard turns recording off.
     Yes,
-    /// A closure or guard turns it off.
+    /// The computation is not recorded: a closure or a guard turns recording off.
     No,
-    /// A guard may be in scope.
+    /// The computation may be recorded: a guard that turns recording off may be in scope.
     Maybe,
 }
 
@@ -72,19 +74,19 @@ pub enum Recorded {
 pub struct Computation {
     /// The stage: forward, loss or backward.
     pub stage: Stage,
-    /// The place of the model of a forward.
+    /// The place of the model, for a forward.
     pub model: Option<PathId>,
-    /// The models of a forward, or those that a loss was computed from.
+    /// The model of a forward, or the models that a loss was computed from.
     pub models: Deps,
-    /// Its arguments, without the receiver.
+    /// The places in the arguments, without the receiver.
     pub given: Deps,
-    /// The past of its receiver and arguments.
+    /// The past of the receiver and of the arguments.
     pub past: Past,
-    /// Whether it is recorded.
+    /// Whether the computation is recorded.
     pub recorded: Recorded,
-    /// The training flag among its arguments, if there is one.
+    /// The training flag among the arguments, if there is one.
     pub told: Option<bool>,
-    /// The `detach` that an argument went through.
+    /// The `detach` that one of the arguments went through.
     pub detached: Option<SiteId>,
 }
 

@@ -10,52 +10,53 @@
 use super::{Counter, Excerpt};
 use crate::vocabulary::rust::Variant;
 
-/// Identity of a question.
+/// The identity of a question, the same at all places that ask it.
 pub type QuestionId = usize;
 
 /// The questions whose answers are part of the state.
 #[derive(Debug, Default)]
 pub(crate) struct Questions {
-    /// Indexed by their bit in the state.
+    /// The questions in the order of their bits in the state.
     pub(crate) followed: Vec<Question>,
     /// Some repeated questions are not part of the state, so a fault on some path may be a false alarm.
     pub(crate) too_many: bool,
 }
 
-/// A question with the answer yes or no: whether an expression is true, or whether it equals a given constant.
+/// A question with the answer yes or no.
 ///
-/// All places that ask the same question about the same variables share it.
+/// The question is whether an expression is true, or whether it equals a given constant.
+/// All places that ask the same question about the same variables share one `Question`.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// The expression.
+    /// The expression that the question is about.
     pub subject: Excerpt,
-    /// The wording of the answer in messages.
+    /// The wording of the question's answer in messages.
     pub wording: Wording,
-    /// It asks for a constant, so the answer yes is more specific than no.
+    /// The question compares with a constant, so the answer yes is more specific than no.
     pub of_constant: bool,
-    /// The followed questions whose answer is no if the answer to this one is yes, as bits.
+    /// The followed questions that must be answered no if this question is answered yes, as bits.
     pub excludes: u32,
 }
 
 /// The wording of an answer in messages.
 #[derive(Clone, Debug)]
 pub enum Wording {
-    /// The subject is this variant of `Option` or `Result`, or the other one.
+    /// The subject is this variant of `Option` or `Result`, or is the other variant.
     Variant(Variant),
-    /// The subject is this constant, or not.
+    /// The subject equals this constant, or differs from it.
     Constant(Excerpt),
-    /// The subject matches this pattern, or not.
+    /// The subject matches this pattern, or does not match it.
     Pattern {
         /// The pattern.
         pattern: Excerpt,
-        /// The answer if it matches.
+        /// The answer to the question if the subject matches.
         yes: bool,
     },
-    /// An expression is true, or false.
+    /// The expression is true, or is false.
     Truth {
         /// The expression.
         text: Excerpt,
-        /// The answer if it is true.
+        /// The answer to the question if the expression is true.
         yes: bool,
     },
 }
@@ -87,9 +88,11 @@ impl Question {
 pub struct Condition {
     /// The question.
     pub question: QuestionId,
-    /// The version of the question's variables: conditions with the same question and version have the same value.
+    /// The version of the question's variables.
+    ///
+    /// Conditions with the same question and version have the same value.
     pub version: u32,
-    /// The kind of value that decides it.
+    /// The kind of value that decides the condition.
     pub kind: ConditionKind,
 }
 
@@ -98,7 +101,7 @@ pub struct Condition {
 pub enum ConditionKind {
     /// The number of iterations: `(i + 1) % k == 0`, `count == k`, `i.is_multiple_of(k)`.
     Counter(Counter),
-    /// The presence of something: `if let Some(optimizer)`, `optimizer.is_some()`.
+    /// The presence of a value: `if let Some(optimizer)`, `optimizer.is_some()`.
     Absent,
     /// The results of this iteration: `loss.is_finite()`, a gradient's norm.
     Measured,
@@ -106,7 +109,7 @@ pub enum ConditionKind {
     Flag,
     /// Only a call without arguments, independent of computed values: `engine.should_step()`.
     Asks,
-    /// Anything else.
+    /// A condition that fits none of the other kinds.
     Other,
 }
 
@@ -115,16 +118,16 @@ pub enum ConditionKind {
 pub enum Formula<T> {
     /// A single condition.
     Is(T),
-    /// The negation.
+    /// The negation of a formula.
     Not(Box<Formula<T>>),
-    /// The conjunction.
+    /// The conjunction of formulas.
     All(Vec<Formula<T>>),
-    /// The disjunction.
+    /// The disjunction of formulas.
     Any(Vec<Formula<T>>),
 }
 
 impl<T> Formula<T> {
-    /// The negation.
+    /// The negation of the formula.
     pub(crate) fn negated(self) -> Self {
         match self {
             Self::Not(inner) => *inner,
@@ -142,7 +145,7 @@ impl<T> Formula<T> {
         }
     }
 
-    /// Each condition, in the order of the source.
+    /// Calls `found` for each condition, in the order of the source.
     pub(crate) fn each(self, found: &mut dyn FnMut(T)) {
         match self {
             Self::Is(single) => found(single),
@@ -153,7 +156,7 @@ impl<T> Formula<T> {
 }
 
 impl Formula<Condition> {
-    /// Whether both have the same value wherever both are evaluated.
+    /// Whether two formulas have the same value wherever both are evaluated.
     pub(crate) fn agrees(&self, other: &Self) -> bool {
         let all = |some: &[Self], others: &[Self]| {
             some.len() == others.len() && some.iter().zip(others).all(|(one, other)| one.agrees(other))

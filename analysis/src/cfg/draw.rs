@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::{Action, BlockId, BlockKind, Cfg, Edge, Event};
 
 impl Cfg {
-    /// The graph as text: blocks, their stages with lines, and their edges.
+    /// The graph as text: its blocks, the stages in them with their lines, and its edges.
     ///
     /// `margin` returns the text next to each event of a block.
     pub fn text(&self, margin: &dyn Fn(BlockId) -> Vec<String>) -> String {
@@ -50,7 +50,7 @@ impl Cfg {
         out
     }
 
-    /// The blocks to draw: reachable ones that are the entry, an exit or a loop head, or contain a stage.
+    /// The drawn blocks: the entry, exits, loop heads and blocks with a stage, where they are reachable.
     fn shown(&self) -> Vec<BlockId> {
         let mut reached = BTreeSet::from([0]);
         let mut open = vec![0];
@@ -73,7 +73,7 @@ impl Cfg {
         }
     }
 
-    /// The line of an event, if it is drawn.
+    /// The drawn line of an event, if the event is drawn.
     fn line(&self, event: &Event) -> Option<String> {
         let drawn = matches!(
             event.action,

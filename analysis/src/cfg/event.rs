@@ -7,11 +7,11 @@ use crate::stage::{Effect, Stage};
 /// A basic block: events without a branch between them.
 #[derive(Debug, Default)]
 pub struct Block {
-    /// Its name in drawings; empty for joins.
+    /// The block's name in drawings; empty for a join of branches.
     pub label: String,
-    /// Its position in the function.
+    /// The position of the block in the function.
     pub kind: BlockKind,
-    /// Its events, in order.
+    /// The events of the block, in order.
     pub events: Vec<Event>,
     /// The edges to the next blocks.
     pub edges: Vec<Edge>,
@@ -24,7 +24,7 @@ pub struct Block {
 /// The position of a block in the function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BlockKind {
-    /// Any other block.
+    /// A block that is neither a loop head nor the closing brace.
     #[default]
     Inner,
     /// The start of a loop's iterations.
@@ -36,29 +36,29 @@ pub enum BlockKind {
 /// An edge from the end of one block to the start of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
-    /// The next block.
+    /// The block that the edge leads to.
     pub to: BlockId,
-    /// Whether it bypasses a loop whose body did not run.
+    /// Whether the edge bypasses a loop whose body did not run.
     pub skips: bool,
 }
 
 /// An action at a site.
 #[derive(Debug)]
 pub struct Event {
-    /// The action.
+    /// What happens at the site.
     pub action: Action,
-    /// Its site.
+    /// The site of the event.
     pub site: SiteId,
-    /// Whether this copy is in a first iteration that a condition may skip.
+    /// Whether this copy of the event is in a first iteration that a condition may skip.
     pub maybe_not_first: bool,
-    /// Whether this copy is in the first iteration of its innermost loop.
+    /// Whether this copy of the event is in the first iteration of its innermost loop.
     pub first: bool,
 }
 
 /// The action of an event.
 #[derive(Debug)]
 pub enum Action {
-    /// An optimizer is constructed; its gradients are empty.
+    /// An optimizer is constructed, so its gradients are empty.
     Build(OptimizerId),
     /// An optimizer is replaced by one from opaque code.
     Forget(OptimizerId),
@@ -66,17 +66,18 @@ pub enum Action {
     Effect(OptimizerId, Effect),
     /// A stage acts on the gradients of the values in these places.
     Through(Deps, Effect),
-    /// `backward` of a loss.
+    /// A `backward` runs through a loss.
     Backward {
         /// The places that the loss was computed from.
         deps: Deps,
-        /// The tensors whose graphs it traverses.
+        /// The tensors whose graphs the `backward` runs through.
         graphs: Vec<GraphId>,
-        /// Whether the first of `graphs` is that of the loss; else the loss was computed from them.
+        /// Whether the first of `graphs` is the graph of the loss itself. Otherwise the loss was computed
+        /// from all of them.
         own: bool,
-        /// Whether the graphs are retained.
+        /// Whether the `backward` retains the graphs.
         retain: bool,
-        /// Whether the loss carries a scaler's factor.
+        /// Whether the loss is multiplied by a scaler's factor.
         scaled: bool,
     },
     /// A tensor is computed from other tensors.
@@ -87,27 +88,29 @@ pub enum Action {
     Touch(Deps),
     /// A model or a layer is replaced by a value that was not computed from it.
     Replace(PathId),
-    /// The answer to the followed question with this bit.
+    /// The followed question with this bit has this answer from here on.
     Assume(usize, bool),
-    /// The answer to the followed question with this bit may have changed.
+    /// The followed question with this bit may have another answer from here on.
     Unassume(usize),
-    /// A stage that does not act on gradients, for drawings.
+    /// A stage without an effect on gradients, for drawings.
     Mark(Stage),
     /// The current parameters in these places are read, or control leaves the iteration.
     Look(Deps),
-    /// A forward or a loss, with the place of its model; see [`super::Computation`].
+    /// A forward, with the place of its model, or a loss; see [`super::Computation`].
     Computation(Option<PathId>),
-    /// A schedule advances the learning rate of this optimizer, or of the one that it was constructed with.
+    /// A schedule advances the learning rate of this optimizer.
+    ///
+    /// `None` is the optimizer that the schedule was constructed with.
     Schedule(Option<OptimizerId>),
-    /// A model is switched to this mode, or to an unknown one.
+    /// A model is switched to this mode; `None` is a mode that is not known.
     Mode(PathId, Option<Mode>),
     /// The modes of the models in these places become unknown.
     LoseMode(Deps),
-    /// Recording is switched on, off, or by an unknown argument.
+    /// Recording is switched on or off; `None` is an argument that is not known.
     Recording(Option<bool>),
     /// A guard saves the current modes.
     KeepMode(usize),
-    /// A guard restores the mode of a model that it saved.
+    /// A guard restores the saved mode of this model.
     RestoreMode(usize, PathId),
 }
 
@@ -125,8 +128,8 @@ pub enum Reads {
 /// The mode of a model's layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Training.
+    /// Layers behave as in training.
     Train,
-    /// Evaluation.
+    /// Layers behave as in evaluation.
     Eval,
 }

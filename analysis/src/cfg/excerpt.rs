@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 /// Source text for messages.
 ///
-/// It can only be displayed, so no verdict depends on the source's formatting.
-/// Comparisons use an [`super::ExpressionId`].
+/// An excerpt can only be displayed, so no verdict depends on the formatting of the source.
+/// Expressions are compared by their [`super::ExpressionId`].
 #[derive(Clone, Default)]
 pub struct Excerpt(Rc<str>);
 

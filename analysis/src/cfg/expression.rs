@@ -9,11 +9,11 @@ use super::{PathId, Paths};
 pub(crate) enum Expression {
     /// A variable in scope.
     Variable(PathId),
-    /// Any other name, or a variable that is not resolved yet.
+    /// A name that is no variable in scope, or whose variable is not resolved yet.
     Name(String),
     /// A literal, in its simplest form.
     Literal(String),
-    /// A field.
+    /// A field of an expression.
     Field(Box<Expression>, String),
     /// An operator, a method or a function with its operands.
     Apply(String, Vec<Expression>),
@@ -58,7 +58,8 @@ impl Expression {
         }
     }
 
-    /// Collects the places read by the expression; if the expression is itself a place, only that.
+    /// Collects the places that the expression reads. For an expression that is a place, this is only the
+    /// place.
     pub(crate) fn places(&self, paths: &mut Paths, found: &mut Vec<PathId>) {
         if let Some(place) = self.place(paths) {
             found.push(place);
@@ -84,16 +85,18 @@ impl Expression {
     }
 }
 
-/// An expression of a function: equal for expressions of equal structure.
+/// The identity of an expression in its function. Expressions of equal structure have the same identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ExpressionId(usize);
 
-/// An expression at one place; it equals another if no assignment in between changes the value.
+/// An expression as evaluated at one point of the function.
+///
+/// Two are equal if the expressions are, and no assignment in between changes the value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Versioned {
     /// The expression.
     pub expression: ExpressionId,
-    /// The number of the last assignment to a variable in it.
+    /// The number of the last assignment to a variable in the expression.
     pub version: u32,
 }
 
@@ -102,7 +105,7 @@ pub struct Versioned {
 pub(crate) struct Expressions(BTreeMap<Expression, ExpressionId>);
 
 impl Expressions {
-    /// The identity of an expression.
+    /// The identity of an expression, new if no equal one was interned before.
     pub(crate) fn intern(&mut self, expression: Expression) -> ExpressionId {
         let next = ExpressionId(self.0.len());
         *self.0.entry(expression).or_insert(next)

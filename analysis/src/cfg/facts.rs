@@ -1,6 +1,6 @@
 //! Typed facts about sites and variables.
 //!
-//! Lowering notes a fact where it meets it; a lint asks for all facts of one type, or for the one at a site.
+//! Lowering notes facts as it finds them; a lint asks for all facts of one type, or for the fact at a site.
 //! A new kind of fact is one row of [`facts!`], or one variant of [`Mark`] if it carries no data.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,7 +87,7 @@ pub(crate) struct Opaque(pub(crate) Deps);
 /// A reduction over all processes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reduction {
-    /// Whether its argument is known to be computed from a loss.
+    /// Whether the reduced value is known to be computed from a loss.
     pub(crate) of_loss: bool,
 }
 
@@ -118,7 +118,7 @@ impl Facts {
         facts.flat_map(|(_, facts)| facts).filter_map(T::from_fact_mut)
     }
 
-    /// The fact of one type at a site; of several the first.
+    /// The fact of one type at a site; the first one if there are several.
     pub(crate) fn at<T: SiteFact>(&self, site: SiteId) -> Option<&T> {
         self.sites.get(&(T::KIND, site))?.iter().find_map(T::from_fact)
     }
@@ -133,14 +133,14 @@ impl Facts {
         self.sites.entry((T::KIND, site)).or_default().push(fact.into_fact());
     }
 
-    /// Adds a fact unless the site has one of this type.
+    /// Adds a fact, unless the site already has a fact of this type.
     pub(crate) fn note_once<T: SiteFact>(&mut self, site: SiteId, fact: T) {
         if self.at::<T>(site).is_none() {
             self.note(site, fact);
         }
     }
 
-    /// Adds a fact in place of one of this type.
+    /// Sets the fact of one type at a site, in place of an earlier one.
     pub(crate) fn set<T: SiteFact>(&mut self, site: SiteId, fact: T) {
         match self.at_mut::<T>(site) {
             Some(known) => *known = fact,
@@ -157,7 +157,7 @@ impl Facts {
         }
     }
 
-    /// Adds a fact without data.
+    /// Adds a mark, a fact without data, to a site.
     pub(crate) fn mark(&mut self, site: SiteId, mark: Mark) {
         self.marks.insert((mark, site));
     }
@@ -167,7 +167,7 @@ impl Facts {
         self.marks.contains(&(mark, site))
     }
 
-    /// The sites that have a mark.
+    /// The sites with a mark.
     pub(crate) fn marked(&self, mark: Mark) -> impl Iterator<Item = SiteId> {
         self.marks.range((mark, 0)..=(mark, SiteId::MAX)).map(|(_, site)| *site)
     }
@@ -207,7 +207,7 @@ impl Facts {
         self.variables.iter().filter_map(|(path, known)| Some((*path, known.schedule.as_ref()?)))
     }
 
-    /// The optimizer of a schedule that is constructed at this site, unless it is a copy of one.
+    /// The optimizer of the schedule that is constructed at this site; `None` if the schedule holds a copy.
     pub(crate) fn optimizer_of_schedule(&self, built: SiteId) -> Option<OptimizerId> {
         self.at::<ScheduleOf>(built).filter(|of| !of.copy).map(|of| of.optimizer)
     }

@@ -13,19 +13,19 @@ use std::collections::BTreeSet;
 use super::{Cfg, Condition, ConditionKind, Excerpt, Formula, LoopId, PathId, Site, SiteId, Versioned};
 use crate::diagnostic::Place;
 
-/// Index of a guard.
+/// The index of a guard in `Cfg::guards`.
 pub type GuardId = usize;
 
-/// A condition inside a loop, or inside a function without one.
+/// A condition inside a loop, or anywhere in a function without a loop.
 #[derive(Clone, Debug)]
 pub struct Guard {
-    /// The source text.
+    /// The source text of the condition.
     pub text: Excerpt,
-    /// Its place.
+    /// The place of the condition in the source.
     pub place: Place,
-    /// Its place as a site.
+    /// The place of the condition as a site.
     pub site: SiteId,
-    /// The formula over its conditions.
+    /// The formula that the condition stands for.
     pub formula: Formula<Condition>,
     /// The kind of the whole formula.
     pub kind: ConditionKind,
@@ -38,24 +38,25 @@ pub struct Guard {
     reason = "four questions about one condition, none of which rules out another"
 )]
 pub struct Counter {
-    /// The variable that counts.
+    /// The counting variable.
     pub counts: PathId,
-    /// The version of that variable.
+    /// The version of the counting variable.
     pub version: u32,
     /// The source text of the compared value: `i + 1`.
     pub count: Excerpt,
-    /// The number of iterations that it counts.
+    /// The number of iterations in one period.
     pub every: Period,
-    /// It compares a remainder, so that it fires repeatedly.
+    /// The condition compares a remainder, so it fires repeatedly.
     pub divides: bool,
     /// The loop whose iterations are counted.
     pub rounds_of: LoopId,
-    /// The value of the condition when the count is full.
+    /// The value of the condition when a period is complete.
     pub fires: bool,
-    /// The number of iterations before it first fires, minus `every`: 0 is right, -1 is one iteration early, and 1
-    /// means that it fires after a single iteration. `None` if unknown.
+    /// The number of iterations before the condition first fires, minus `every`; `None` if unknown.
+    ///
+    /// 0 is right, -1 is one iteration early, and 1 means that the condition fires after a single iteration.
     pub shift: Option<i64>,
-    /// The count starts over each time the loop is run.
+    /// The count starts over each time that the loop is run.
     pub starts_over: bool,
     /// Another operand of `||` may make the condition true as well: `(i + 1) % k == 0 || is_last`.
     pub or_else: bool,
@@ -63,18 +64,18 @@ pub struct Counter {
     pub over_items: bool,
 }
 
-/// The number of iterations that a counter counts.
+/// The number of iterations in one period of a counter.
 #[derive(Clone, Debug)]
 pub struct Period {
-    /// The source text: `4`, `k`.
+    /// The source text of the number: `4`, `k`.
     pub text: Excerpt,
-    /// The expression.
+    /// The expression of the number.
     pub value: Versioned,
-    /// The number, if it is a literal.
+    /// The value of the number, if it is a literal.
     pub number: Option<i64>,
-    /// The names in the expression.
+    /// The names in the expression of the number.
     pub names: BTreeSet<String>,
-    /// It is the length of the loop, so that the counter fires once, in the last iteration.
+    /// The number is the length of the loop, so the counter fires once, in the last iteration.
     pub whole_loop: bool,
 }
 
@@ -85,7 +86,7 @@ impl Guard {
         Self { text: text.into(), place, site, formula, kind }
     }
 
-    /// The counter, if it is one.
+    /// The counter, if the guard is one.
     pub fn counter(&self) -> Option<&Counter> {
         match &self.kind {
             ConditionKind::Counter(counter) => Some(counter),
@@ -95,7 +96,7 @@ impl Guard {
 }
 
 impl Counter {
-    /// Whether both have the same value in every iteration.
+    /// Whether two counters have the same value in every iteration.
     fn agrees(&self, other: &Self) -> bool {
         self.counts == other.counts
             && self.version == other.version
@@ -105,7 +106,7 @@ impl Counter {
 }
 
 impl Cfg {
-    /// The counter of a guard that came out as it does when the count is full.
+    /// The counter of a guard, if the guard has the value of a complete period.
     pub fn full(&self, (guard, holds): (GuardId, bool)) -> Option<&Counter> {
         self.guards[guard].counter().filter(|counter| counter.fires == holds)
     }
@@ -126,12 +127,12 @@ impl Cfg {
         }
     }
 
-    /// Whether two guards ask the same question, whatever their values.
+    /// Whether two guards ask the same question, whatever the value of each.
     pub(crate) fn asks_the_same(&self, a: GuardId, b: GuardId) -> bool {
         self.same_guard((a, true), (b, true)) || self.same_guard((a, true), (b, false))
     }
 
-    /// Whether every guard of one site guards the other too, so that wherever the other runs it runs as well.
+    /// Whether every guard of `site` also guards `other`, so that `site` runs wherever `other` runs.
     pub fn runs_with(&self, site: &Site, other: &Site) -> bool {
         let guarded =
             |guard: &(GuardId, bool)| other.guards.iter().any(|known| self.same_guard(*guard, *known));
@@ -139,7 +140,7 @@ impl Cfg {
     }
 }
 
-/// The formula without negation around it, and how it came out.
+/// The formula without the negations around it, and the value of that formula.
 fn positive(formula: &Formula<Condition>, holds: bool) -> (&Formula<Condition>, bool) {
     match formula {
         Formula::Not(inner) => positive(inner, !holds),

@@ -11,13 +11,13 @@ pub struct Head {
     pub kind: HeadKind,
     /// All names in the head.
     pub names: BTreeSet<String>,
-    /// The variables that it binds in each iteration.
+    /// The variables that the head binds in each iteration.
     pub binds: BTreeSet<String>,
-    /// The names in the expression that it iterates over.
+    /// The names in the iterated expression.
     pub over: BTreeSet<String>,
-    /// The variables in that expression.
+    /// The variables in the iterated expression.
     pub variables: Vec<PathId>,
-    /// The data that it iterates over.
+    /// The data that the loop iterates over.
     pub source: Option<Source>,
     /// The variable that is bound to the whole item.
     pub item: Option<Item>,
@@ -30,20 +30,20 @@ pub struct Head {
 /// The data that a loop iterates over.
 #[derive(Clone, Copy, Debug)]
 pub struct Source {
-    /// The whole expression, without references.
+    /// The iterated expression, without references.
     pub whole: Versioned,
-    /// The expression without `iter` and the like.
+    /// The iterated expression without `iter` and similar calls.
     pub collection: Versioned,
-    /// The expression without any methods of iterators.
+    /// The iterated expression without any methods of iterators.
     pub data: Versioned,
 }
 
 /// The variable that is bound to an item.
 #[derive(Clone, Debug)]
 pub struct Item {
-    /// Its name.
+    /// The name of the variable.
     pub name: String,
-    /// Its value.
+    /// The value of the variable.
     pub value: Versioned,
 }
 
@@ -52,20 +52,20 @@ pub struct Item {
 pub struct Groups {
     /// The number of batches in each group.
     pub size: Period,
-    /// Each group has the weights of its batches.
+    /// Each group comes with the weights of its batches.
     pub weighs: bool,
 }
 
 /// The condition that ends a loop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HeadKind {
-    /// Only a jump: `loop`, `while true`.
+    /// The loop ends only by a jump: `loop`, `while true`.
     #[default]
     Endless,
-    /// A condition.
+    /// A condition ends the loop.
     Condition,
-    /// The end of a range of numbers.
+    /// The end of a range of numbers ends the loop.
     Numbers,
-    /// The end of a collection or an iterator.
+    /// The end of a collection or an iterator ends the loop.
     Items,
 }

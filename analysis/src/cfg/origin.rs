@@ -7,38 +7,39 @@ use crate::vocabulary::{GradientStop, Loss, Op};
 /// The kind of a value's inputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Source {
-    /// Unknown.
+    /// The kind of the inputs is not known.
     #[default]
     Unknown,
-    /// Literals only.
+    /// All inputs are literals.
     Constant,
-    /// Items of this loop, and literals.
+    /// The inputs are items of this loop, and literals.
     Data(LoopId),
-    /// A model's forward, and any other inputs.
+    /// One input is the result of a model's forward.
     Computed,
 }
 
 /// An operation that stops gradients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// The operation.
+    /// How the operation stops gradients.
     pub how: GradientStop,
-    /// The call.
+    /// The call of the operation.
     pub site: SiteId,
-    /// The models whose forward precedes it.
+    /// The models whose forward precedes the operation.
     pub models: Deps,
-    /// A loss is computed from the result.
+    /// A loss is computed from the result of the operation.
     pub in_loss: bool,
 }
 
 /// The origin of a value.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
-    /// The kind of its inputs.
+    /// The kind of the value's inputs.
     pub source: Source,
-    /// The last operation, if it is a softmax, a sigmoid or the logarithm of one; changes of shape do not count.
+    /// The last operation, if it is a softmax, a sigmoid or the logarithm of one. Changes of shape do not
+    /// count.
     pub last: Option<(Op, SiteId)>,
-    /// The forwards that contributed to it.
+    /// The forwards that contributed to the value.
     pub forwards: Vec<SiteId>,
     /// The models of `forwards`.
     pub models: Deps,
@@ -46,46 +47,46 @@ pub struct Origin {
     pub cut: Option<Cut>,
     /// The operation that stops the gradient through one term, if the value is a sum.
     pub term: Option<Cut>,
-    /// It was multiplied or divided.
+    /// The value was multiplied or divided.
     pub scaled: bool,
-    /// One of its inputs was computed without recording.
+    /// One of the inputs was computed without recording.
     pub unrecorded: bool,
-    /// A loss without reduction that is not summed or averaged yet.
+    /// The loss without reduction in the value, until it is summed or averaged.
     pub unreduced: Option<SiteId>,
-    /// It is a criterion: an object that computes this loss.
+    /// The loss that the value computes, if the value is a criterion object.
     pub criterion: Option<&'static Loss>,
 }
 
 /// How an operation combines two values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Join {
-    /// Sum.
+    /// The sum of the values.
     Sum,
-    /// Difference.
+    /// The difference of the values.
     Difference,
-    /// Product or quotient.
+    /// The product or the quotient of the values.
     Product,
-    /// Any other operation.
+    /// An operation other than a sum, a difference, a product and a quotient.
     Other,
 }
 
 impl Origin {
-    /// A literal.
+    /// The origin of a literal.
     pub fn constant() -> Self {
         Self { source: Source::Constant, ..Self::default() }
     }
 
-    /// An item of a loop.
+    /// The origin of an item of a loop.
     pub fn data(of: LoopId) -> Self {
         Self { source: Source::Data(of), ..Self::default() }
     }
 
-    /// Whether no gradient flows through it: a literal, data, or a detached value.
+    /// Whether no gradient flows through the value: it is a literal, data, or detached.
     pub fn is_flat(&self) -> bool {
         matches!(self.source, Source::Constant | Source::Data(_)) || self.cut.is_some()
     }
 
-    /// Whether it is data, or computed from data only.
+    /// Whether the value is data, or computed from data only.
     pub fn is_data(&self) -> bool {
         matches!(self.source, Source::Data(_)) && self.models.is_empty()
     }
@@ -95,7 +96,7 @@ impl Origin {
         Self { term: None, criterion: None, ..self.clone() }
     }
 
-    /// The origin of the result of an unknown operation: data if all inputs are, else unknown.
+    /// The origin of the result of an unknown operation: data if all its inputs are data, else unknown.
     pub fn unseen<'o>(parts: impl Iterator<Item = &'o Self>) -> Self {
         let all = parts.fold(Self::constant(), |all, part| all.with(part, Join::Other));
         match all.source {
@@ -143,7 +144,7 @@ impl Origin {
         all
     }
 
-    /// The origin of the result of a known operation; `others` are its further arguments.
+    /// The origin of the result of a known operation on this value and `others`, the further arguments.
     pub fn after(&self, op: Op, site: SiteId, others: &[&Self]) -> Self {
         let joined = others.iter().fold(self.clone(), |all, other| all.with(other, Join::Other));
         let last = match op {
@@ -169,7 +170,7 @@ impl Origin {
         }
     }
 
-    /// The origin of a known loss of this output and `target`.
+    /// The origin of a known loss of this value, the output, and `target`.
     pub fn loss(&self, target: &Self) -> Self {
         let mut all = self.with(target, Join::Other);
         if let Some(cut) = &mut all.cut {
@@ -192,7 +193,7 @@ impl Origin {
         }
     }
 
-    /// The join of two origins.
+    /// The origin of a value that has one of two origins.
     pub fn either(&self, other: &Self) -> Self {
         let mut all = self.union(other);
         let same = |a: &Option<Cut>, b: &Option<Cut>| a.clone().filter(|_| b.is_some());
@@ -204,7 +205,7 @@ impl Origin {
         all
     }
 
-    /// The forwards and models of both; everything else is unknown.
+    /// The forwards and models of two origins, with everything else unknown.
     fn union(&self, other: &Self) -> Self {
         let mut all = Self {
             forwards: self.forwards.clone(),
@@ -229,22 +230,22 @@ impl Origin {
 /// A call of a loss that the vocabulary knows.
 #[derive(Clone, Debug)]
 pub struct LossCall {
-    /// The call.
+    /// The site of the call.
     pub site: SiteId,
-    /// The loss.
+    /// The loss that is called.
     pub loss: &'static Loss,
-    /// The callee's path is the loss's own name.
+    /// The path of the callee is the loss's own name.
     pub by_name: bool,
-    /// Its first argument, which should be the output.
+    /// The first argument, which should be the output.
     pub output: Argument,
-    /// Its second argument, which should be the target.
+    /// The second argument, which should be the target.
     pub target: Argument,
 }
 
 /// A difference of two tensors that both depend on a forward.
 #[derive(Clone, Debug)]
 pub struct Difference {
-    /// The subtraction.
+    /// The site of the subtraction.
     pub site: SiteId,
     /// The minuend.
     pub output: Argument,
@@ -255,26 +256,26 @@ pub struct Difference {
 /// An argument of a loss.
 #[derive(Clone, Debug)]
 pub struct Argument {
-    /// The source text.
+    /// The source text of the argument.
     pub text: Excerpt,
-    /// It can be the receiver of a method without parentheses around it.
+    /// The argument can be the receiver of a method without parentheses around it.
     pub is_operand: bool,
     /// The last name of the variable or field, if the argument is one.
     pub name: Option<String>,
-    /// All names in it, unless it is a variable or a field.
+    /// All names in the argument, unless it is a variable or a field.
     pub names: std::collections::BTreeSet<String>,
-    /// Its origin in any iteration.
+    /// The origin of the argument in any iteration.
     pub origin: Origin,
 }
 
 /// A call of `backward`.
 #[derive(Clone, Debug)]
 pub struct Root {
-    /// The call.
+    /// The site of the call.
     pub site: SiteId,
     /// The origin of the loss in any iteration.
     pub origin: Origin,
-    /// A loss of more than one number is summed; else `backward` panics.
+    /// A loss of more than one number is summed (`true`), or `backward` panics on it (`false`).
     pub adds_up: bool,
 }
 

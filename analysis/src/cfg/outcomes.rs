@@ -5,34 +5,34 @@ use super::{PathId, SiteId, Versioned};
 /// A call whose result must be used.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// The call.
+    /// The site of the call.
     pub site: SiteId,
     /// The function or method that is called.
     pub callee: Versioned,
-    /// The returned value.
+    /// The kind of the result.
     pub gives: Gives,
-    /// The use of the result.
+    /// What happens to the result.
     pub fate: Fate,
 }
 
 /// The kind of a call's result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gives {
-    /// The updated model that was in this place.
+    /// The updated version of the model in this place.
     Model(PathId),
     /// The reduction of a value over all processes.
     Reduced,
 }
 
-/// The use of a result.
+/// What happens to a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is used, or may be.
+    /// The result is used, or may be used.
     Kept,
-    /// It is dropped at once.
+    /// The result is dropped at once.
     Dropped,
-    /// It is bound to a variable.
+    /// The result is bound to this variable.
     Named(PathId),
-    /// It is bound to a variable that is never read.
+    /// The result is bound to this variable, which is never read.
     Unread(PathId),
 }

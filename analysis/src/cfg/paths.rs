@@ -16,14 +16,14 @@ pub struct Paths {
 }
 
 impl Paths {
-    /// A new variable.
+    /// Adds a variable.
     pub fn root(&mut self, name: &str) -> PathId {
         self.parents.push(None);
         self.names.push(name.to_owned());
         self.names.len() - 1
     }
 
-    /// The field of a place.
+    /// The place of a field, added if it is new.
     pub fn field(&mut self, parent: PathId, member: &str) -> PathId {
         let key = (parent, member.to_owned());
         if let Some(&known) = self.fields.get(&key) {
@@ -35,18 +35,18 @@ impl Paths {
         id
     }
 
-    /// The name in the source.
+    /// The name of a place in the source.
     pub fn name(&self, path: PathId) -> &str {
         &self.names[path]
     }
 
-    /// All variables, with their names.
+    /// All variables with their names.
     pub fn variables(&self) -> impl Iterator<Item = (PathId, &str)> {
         let all = self.parents.iter().zip(&self.names).enumerate();
         all.filter(|(_, (parent, _))| parent.is_none()).map(|(id, (_, name))| (id, name.as_str()))
     }
 
-    /// The variable of a place.
+    /// The variable that a place is a part of.
     pub fn root_of(&self, mut path: PathId) -> PathId {
         while let Some(parent) = self.parents[path] {
             path = parent;
@@ -54,12 +54,12 @@ impl Paths {
         path
     }
 
-    /// Whether one of the places is the other or a part of it.
+    /// Whether two places are the same, or one is a part of the other.
     pub fn overlap(&self, a: PathId, b: PathId) -> bool {
         self.holds(a, b) || self.holds(b, a)
     }
 
-    /// Whether `part` is `whole` or a part of it.
+    /// Whether `part` is `whole`, or a part of `whole`.
     pub fn holds(&self, whole: PathId, part: PathId) -> bool {
         let mut at = Some(part);
         while let Some(path) = at {
@@ -75,9 +75,9 @@ impl Paths {
 /// The places that a value was computed from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deps {
-    /// These places, sorted.
+    /// Exactly these places, sorted.
     Known(Rc<[PathId]>),
-    /// Any place.
+    /// Possibly any place.
     Anything,
 }
 
@@ -88,22 +88,22 @@ impl Default for Deps {
 }
 
 impl Deps {
-    /// No places.
+    /// The set of no places.
     pub fn none() -> Self {
         Self::Known(Rc::from([]))
     }
 
-    /// One place.
+    /// The set of one place.
     pub fn one(path: PathId) -> Self {
         Self::Known(Rc::from([path]))
     }
 
-    /// Whether there are no places.
+    /// Whether the set is known to be empty.
     pub fn is_empty(&self) -> bool {
         matches!(self, Self::Known(paths) if paths.is_empty())
     }
 
-    /// The places, if they are known.
+    /// The places of the set; empty if the set is not known.
     pub fn paths(&self) -> &[PathId] {
         match self {
             Self::Known(paths) => paths,
@@ -111,7 +111,7 @@ impl Deps {
         }
     }
 
-    /// The union of both.
+    /// The union of two sets.
     pub fn union(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => {
@@ -130,7 +130,7 @@ impl Deps {
         }
     }
 
-    /// Whether some place of one overlaps one of the other; `None` if unknown.
+    /// Whether some place of one set overlaps a place of the other set; `None` if unknown.
     pub fn overlaps(&self, other: &Self, paths: &Paths) -> Option<bool> {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => {

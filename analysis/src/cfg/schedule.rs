@@ -1,4 +1,4 @@
-//! Learning-rate schedules: which optimizer they belong to, and which calls advance them.
+//! Learning-rate schedules: the optimizer of each, and the calls that advance it.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use crate::stage::Stage;
 /// A schedule that is constructed in the function.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// Its constructor.
+    /// The site of the schedule's constructor.
     pub built: SiteId,
-    /// How often its variable is named.
+    /// How often the schedule's variable is named.
     pub named: usize,
-    /// How often its variable is only read.
+    /// How often the schedule's variable is only read.
     pub looked_at: usize,
 }
 
 /// The optimizer that the constructor of a schedule receives.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScheduleOf {
-    /// The optimizer.
+    /// The optimizer that is passed, or whose copy is passed.
     pub(crate) optimizer: OptimizerId,
     /// Whether the constructor receives a copy of the optimizer.
     pub(crate) copy: bool,
@@ -30,16 +30,17 @@ pub(crate) struct ScheduleOf {
 pub struct Advance {
     /// The place of the schedule, if it has one.
     pub schedule: Option<PathId>,
-    /// The type of the schedule is known, not only its name.
+    /// The type of the schedule is known, and not only its name.
     pub typed: bool,
     /// The optimizer whose copy the schedule holds.
     pub copy_of: Option<OptimizerId>,
-    /// The call, equal for equal calls.
+    /// The expression of the call, which is equal for equal calls.
     pub call: super::Versioned,
 }
 
 impl Cfg {
-    /// Calls that advance a schedule right after an equal call, each with that call and the optimizer.
+    /// The calls that advance a schedule right after an equal call, each with the earlier call and the
+    /// optimizer.
     pub(crate) fn moved_twice(&self) -> BTreeMap<SiteId, (SiteId, Option<OptimizerId>)> {
         let mut pairs = BTreeMap::new();
         for block in &self.blocks {
@@ -63,7 +64,7 @@ impl Cfg {
         pairs
     }
 
-    /// Whether two calls advance the same schedule with the same arguments, and always both.
+    /// Whether two calls advance the same schedule with the same arguments, and always run together.
     fn moves_again(&self, first: SiteId, second: SiteId) -> bool {
         let advance = |site| self.facts.at::<Advance>(site).filter(|how| how.copy_of.is_none());
         let (Some(one), Some(other)) = (advance(first), advance(second)) else { return false };

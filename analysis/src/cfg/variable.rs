@@ -7,25 +7,25 @@ use super::{LoopId, PathId, Schedule, SiteId};
 /// Facts about one variable or field.
 #[derive(Debug, Default)]
 pub(crate) struct Variable {
-    /// The loop in whose iterations it is declared.
+    /// The loop in whose iterations the variable is declared.
     pub(crate) begins: Option<LoopId>,
-    /// The loop whose items it holds.
+    /// The loop whose items the variable holds.
     pub(crate) item_of: Option<LoopId>,
-    /// It is a parameter of the function.
+    /// The variable is a parameter of the function.
     pub(crate) is_parameter: bool,
-    /// It holds the result of a constructor that the function calls.
+    /// The variable holds the result of a constructor that the function calls.
     pub(crate) is_constructed: bool,
-    /// The first of the variables that are bound to parts of the same opaque value.
+    /// The first of the variables that are bound to parts of the same opaque value as this one.
     pub(crate) group: Option<PathId>,
-    /// Its value is passed to the caller or to opaque code.
+    /// The variable's value is passed to the caller or to opaque code.
     pub(crate) is_handed_on: bool,
-    /// The loops in whose iterations it is assigned or emptied.
+    /// The loops in whose iterations the variable is assigned or emptied.
     pub(crate) emptied_in: BTreeSet<LoopId>,
-    /// The schedule that it holds.
+    /// The schedule that the variable holds.
     pub(crate) schedule: Option<Schedule>,
-    /// Its uses, if it is assigned or holds a model that is constructed in the function.
+    /// The uses of the variable, if it is assigned or holds a model that is constructed in the function.
     pub(crate) uses: Vec<Use>,
-    /// The variables in the expressions that it is divided by.
+    /// The variables in the expressions that the variable is divided by.
     pub(crate) divisors: Vec<PathId>,
 }
 
@@ -41,19 +41,19 @@ pub struct Use {
 /// The purpose of a use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UseKind {
-    /// Its value is read.
+    /// The variable's value is read.
     Read,
-    /// It is the target of `+=`.
+    /// The variable is the target of `+=`.
     Add {
-        /// The added value is computed by a forward or a loss, or named like a loss.
+        /// The added value is computed by a forward or a loss, or is named like a loss.
         measured: bool,
     },
-    /// It is assigned.
+    /// The variable is assigned.
     Set,
-    /// It is borrowed mutably.
+    /// The variable is borrowed mutably.
     Lent,
-    /// Its forward is computed.
+    /// The forward of the variable's model is computed.
     Forward,
-    /// It is trained: its mode is set, its parameters are read, its gradients are changed.
+    /// The variable's model is trained: its mode is set, its parameters read, or its gradients changed.
     Train,
 }

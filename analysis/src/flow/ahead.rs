@@ -6,10 +6,10 @@ use crate::stage::Effect;
 
 /// The effect of an event on the gradients of an optimizer.
 enum Next {
-    /// Nothing that matters here.
+    /// The event neither fills, uses, zeroes nor unscales the gradients.
     Nothing,
     Effect(Effect),
-    /// It is opaque.
+    /// An unknown effect: opaque code may act on the gradients.
     Unknown,
 }
 

@@ -1,5 +1,7 @@
-//! Facts about each optimizer, in addition to the automaton of its gradients: whether they carry a scaler's factor,
-//! whose loss they contain, whether the parameters are still the model's, and whether it has stepped.
+//! Facts about each optimizer, in addition to the automaton of its gradients.
+//!
+//! They tell whether the gradients carry a scaler's factor, whose loss the gradients contain, whether the
+//! parameters are still the model's, and whether the optimizer has stepped.
 
 use super::reach::{Reach, is_whole, reaches};
 use super::states::{AbstractValue, StateSet};
@@ -11,11 +13,12 @@ use crate::stage::Effect;
 pub struct OptimizerFacts {
     /// Whether the gradients carry a scaler's factor.
     pub scale: AbstractValue,
-    /// Whether the gradients contain a loss that reaches another optimizer too, and whether that one has stepped since.
+    /// Whether the gradients contain a loss that reaches another optimizer too, and whether the other one has
+    /// stepped since.
     pub shared: AbstractValue,
-    /// Whether the optimizer's own loss was added to gradients of such a shared loss.
+    /// Whether the optimizer's own loss was added to gradients of a loss that reaches another optimizer too.
     pub mixed: AbstractValue,
-    /// Whether the model still has these parameters, or has new ones.
+    /// Whether the model still has the optimizer's parameters, or has new ones.
     pub parameters: AbstractValue,
     /// Whether the optimizer has stepped.
     pub stepped: AbstractValue,
@@ -36,38 +39,38 @@ impl OptimizerFacts {
         [&mut self.scale, &mut self.shared, &mut self.mixed, &mut self.parameters, &mut self.stepped]
     }
 
-    /// The optimizer is constructed.
+    /// The facts after the optimizer is constructed.
     fn build(&mut self, site: SiteId) {
         self.empty();
         self.parameters.set(StateSet::PLAIN, None);
         self.stepped.set(StateSet::BEFORE, Some(site));
     }
 
-    /// Nothing is known.
+    /// Makes all facts unknown.
     fn forget(&mut self) {
         self.each().into_iter().for_each(|value| value.set(StateSet::UNKNOWN, None));
     }
 
-    /// Nothing is known of the gradients.
+    /// Makes the facts about the gradients unknown.
     fn forget_gradients(&mut self) {
         for value in [&mut self.scale, &mut self.shared, &mut self.mixed] {
             value.set(StateSet::UNKNOWN, None);
         }
     }
 
-    /// The gradients are empty.
+    /// The facts after the gradients are emptied.
     fn empty(&mut self) {
         self.scale.set(StateSet::PLAIN, None);
         self.own();
     }
 
-    /// Leftover losses in the gradients no longer matter: a step used them, or a `zero_grad` removed them.
+    /// Forgets the losses in the gradients, because a step used them or a `zero_grad` removed them.
     fn own(&mut self) {
         self.shared.set(StateSet::CLEAN, None);
         self.mixed.set(StateSet::OWN, None);
     }
 
-    /// Another optimizer steps; the two may share a loss.
+    /// The facts after a step of another optimizer, which may share a loss with this one.
     fn other_steps(&mut self) {
         let by = self.shared.by(StateSet::DISTRIBUTED);
         if self.shared.all.within(StateSet::DISTRIBUTED) {
@@ -88,7 +91,7 @@ impl OptimizerFacts {
     }
 }
 
-/// Facts about all optimizers.
+/// The facts about all optimizers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct AllFacts(Vec<OptimizerFacts>);
 
@@ -111,14 +114,14 @@ impl AllFacts {
         changed
     }
 
-    /// Removes the paths that bypass no loop.
+    /// Drops the paths that bypass no loop from the facts.
     pub(super) fn skip(&mut self) {
         for facts in &mut self.0 {
             facts.each().into_iter().for_each(AbstractValue::skip);
         }
     }
 
-    /// The effect of an event.
+    /// Updates the facts for an event.
     pub(super) fn apply(&mut self, cfg: &Cfg, event: &Event) {
         match &event.action {
             Action::Build(id) => {
@@ -187,7 +190,7 @@ impl AllFacts {
         }
     }
 
-    /// A backward fills the gradients of all reached optimizers.
+    /// A backward fills the gradients of each optimizer that its loss reaches.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, scaled: bool, site: SiteId) {
         let reach: Vec<Reach> = (0..self.0.len()).map(|id| reaches(cfg, id, deps)).collect();
         for (id, facts) in self.0.iter_mut().enumerate().filter(|(id, _)| !cfg.optimizers[*id].lost) {
@@ -214,7 +217,7 @@ impl AllFacts {
 }
 
 impl OptimizerFacts {
-    /// A loss reaches this optimizer, and these others too.
+    /// Notes a loss that reaches this optimizer and the others.
     fn share(&mut self, cfg: &Cfg, mut others: impl Iterator<Item = OptimizerId>, site: SiteId) {
         if !self.shared.all.within(StateSet::TAKEN) {
             if others.next().is_some() {

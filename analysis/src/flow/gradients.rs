@@ -11,19 +11,19 @@ pub struct GradientStates(u8);
 impl GradientStates {
     /// No state: the point is unreachable.
     pub const NONE: Self = Self(0);
-    /// Empty or zeroed.
+    /// The gradients are empty or zeroed.
     pub const EMPTY: Self = Self(1);
-    /// Filled by a backward since they were empty.
+    /// A backward has filled the gradients since they were empty.
     pub const FILLED: Self = Self(2);
-    /// Used by a step.
+    /// A step has used the gradients.
     pub const USED: Self = Self(4);
-    /// Filled on top of used ones.
+    /// A backward has added to gradients that a step had used.
     pub const STALE: Self = Self(8);
-    /// Zeroed after a backward that no step used.
+    /// A `zero_grad` has emptied the gradients of a backward, and no step used them before.
     pub const DISCARDED: Self = Self(16);
-    /// The gradients left by the caller.
+    /// The gradients are those that the caller left.
     pub const ENTRY: Self = Self(32);
-    /// Changed by opaque code.
+    /// Opaque code has changed the gradients.
     pub const UNKNOWN: Self = Self(64);
 
     /// All single states with their names, in the order of the automaton.
@@ -37,42 +37,42 @@ impl GradientStates {
         (Self::UNKNOWN, "unknown"),
     ];
 
-    /// Whether the sets intersect.
+    /// Whether two sets have a state in common.
     pub fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Whether it is a subset of the other.
+    /// Whether the set is a subset of the other set.
     pub fn within(self, other: Self) -> bool {
         self.0 & !other.0 == 0
     }
 
-    /// The intersection.
+    /// The intersection of two sets.
     pub fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// The union, in a constant.
+    /// The union of two sets, usable in a constant.
     pub const fn or(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Its states as bits.
+    /// The states of the set as bits.
     pub fn bits(self) -> u8 {
         self.0
     }
 
-    /// The single states in it.
+    /// The single states in the set.
     pub fn states(self) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().map(|(state, _)| state).filter(move |state| self.meets(*state))
     }
 
-    /// The set after an effect, state by state.
+    /// The set after an effect on each of its states.
     pub fn after(self, effect: Effect) -> Self {
         self.states().fold(Self::NONE, |all, state| all | state.step(effect))
     }
 
-    /// Index of a single state in [`Self::ALL`].
+    /// The index of a single state in [`Self::ALL`].
     pub(super) fn index(self) -> usize {
         self.0.trailing_zeros() as usize
     }

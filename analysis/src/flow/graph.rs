@@ -5,11 +5,11 @@ use crate::cfg::{Certain, SiteId};
 /// Whether a graph was freed by a backward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GraphUse {
-    /// Over all paths: fresh, freed and unknown, as bits.
+    /// The states over all paths: fresh, freed and unknown, as bits.
     all: u8,
-    /// Over the paths that bypass no loop.
+    /// The states over the paths that bypass no loop.
     direct: u8,
-    /// The backward that freed it.
+    /// The backward that freed the graph.
     pub by: Option<SiteId>,
 }
 
@@ -18,20 +18,22 @@ const FREED: u8 = 2;
 const LOST: u8 = 4;
 
 impl GraphUse {
-    /// Freed, as bits.
+    /// The state freed, as bits.
     pub const BAD: u8 = FREED;
 
-    /// Fresh; also on direct paths, if any reaches the point.
+    /// The use of a fresh graph.
+    ///
+    /// `direct` tells whether a path that bypasses no loop reaches the point.
     pub(super) fn fresh(direct: bool) -> Self {
         Self::of(FRESH, direct, None)
     }
 
-    /// Freed by a backward.
+    /// The use of a graph that a backward freed.
     pub(super) fn freed(direct: bool, by: SiteId) -> Self {
         Self::of(FREED, direct, Some(by))
     }
 
-    /// Unknown whether it was freed.
+    /// The use of a graph that may have been freed or not.
     pub(super) fn lost(direct: bool) -> Self {
         Self::of(LOST, direct, None)
     }
@@ -40,7 +42,7 @@ impl GraphUse {
         Self { all, direct: if direct { all } else { 0 }, by }
     }
 
-    /// Whether it is fresh on every path.
+    /// Whether the graph is fresh on every path.
     pub fn is_fresh(&self) -> bool {
         self.all == FRESH
     }
@@ -49,17 +51,17 @@ impl GraphUse {
         self.all & LOST != 0
     }
 
-    /// Its states over the paths that bypass no loop, as bits.
+    /// The states over the paths that bypass no loop, as bits.
     pub(super) fn direct(&self) -> u8 {
         self.direct
     }
 
-    /// Removes the paths that bypass no loop.
+    /// Drops the paths that bypass no loop.
     pub(super) fn skip(&mut self) {
         self.direct = 0;
     }
 
-    /// The join of both.
+    /// The join of the uses on two paths.
     pub(super) fn join(self, other: Self) -> Self {
         let by = match (self.by, other.by) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -68,13 +70,13 @@ impl GraphUse {
         Self { all: self.all | other.all, direct: self.direct | other.direct, by }
     }
 
-    /// The use of a tensor computed from graphs with these two uses: fresh only if both are.
+    /// The use of a tensor computed from graphs with these two uses: fresh only if both graphs are fresh.
     pub(super) fn computed_from(self, other: Self) -> Self {
         let all = if other.all & FRESH == 0 { other.all } else { other.all | self.all };
         Self { all: all | (self.all & !FRESH), direct: other.direct, by: self.by.or(other.by) }
     }
 
-    /// Whether it is freed: on every path, on some, or `None` if that is unknown.
+    /// Whether the graph is freed on every path or on some path; `None` if this is unknown.
     pub fn certainty(&self) -> Option<Certain> {
         if self.is_lost() {
             None

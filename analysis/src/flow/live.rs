@@ -1,7 +1,7 @@
-//! Which gradients are ever used: a liveness analysis, from the end of the function to its start.
+//! Liveness of gradients: an analysis from the end of the function to its start.
 //!
 //! The gradients of an optimizer are live where some path reaches a step that uses them, or opaque code that
-//! may; `zero_grad` kills them.
+//! may use them. A `zero_grad` ends the liveness.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,8 @@ use crate::stage::Effect;
 /// The optimizers whose gradients are live, as bits.
 type Live = u32;
 
-/// The backwards whose gradients no step ever uses, with the optimizers that they reach, in source order.
+/// The backwards whose gradients no step ever uses, each with the optimizers that it reaches, in source
+/// order.
 pub fn unused(cfg: &Cfg, annotated: bool) -> Vec<(SiteId, Vec<OptimizerId>)> {
     if cfg.optimizers.is_empty() || cfg.optimizers.len() > Live::BITS as usize {
         return Vec::new();
@@ -37,7 +38,7 @@ pub fn unused(cfg: &Cfg, annotated: bool) -> Vec<(SiteId, Vec<OptimizerId>)> {
     filled.into_iter().filter(|(site, _)| !used.contains(site)).collect()
 }
 
-/// The live gradients at the end of each block.
+/// The gradients that are live at the end of each block.
 fn solve(cfg: &Cfg, annotated: bool) -> Vec<Live> {
     let mut into: Vec<Vec<BlockId>> = vec![Vec::new(); cfg.blocks.len()];
     for (id, block) in cfg.blocks.iter().enumerate() {
@@ -67,7 +68,7 @@ fn solve(cfg: &Cfg, annotated: bool) -> Vec<Live> {
     ends
 }
 
-/// The live gradients before an event, given those after it.
+/// The gradients that are live before an event, given those that are live after it.
 fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
     let all = |chosen: &dyn Fn(OptimizerId) -> bool| {
         (0..cfg.optimizers.len()).filter(|id| chosen(*id)).fold(0, |bits: Live, id| bits | 1 << id)

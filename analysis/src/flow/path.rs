@@ -12,16 +12,16 @@ use crate::stage::Effect;
 /// The answers to followed questions that hold on some paths, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct PathCondition {
-    /// The questions with a known answer.
+    /// The questions whose answer is known.
     known: u32,
-    /// The known questions with the answer yes.
+    /// The questions whose known answer is yes.
     yes: u32,
 }
 
 impl PathCondition {
-    /// The condition with one more answer; yes implies no to the excluded questions.
+    /// The condition with one more answer. The answer yes implies no to the questions in `excludes`.
     ///
-    /// `None` if another answer is known.
+    /// `None` if the condition has another answer to the question.
     fn assuming(self, bit: usize, yes: bool, excludes: u32) -> Option<Self> {
         let bit = 1 << bit;
         let (decides, value) = if yes { (bit | excludes, bit) } else { (bit, 0) };
@@ -29,13 +29,13 @@ impl PathCondition {
             .then_some(Self { known: self.known | decides, yes: (self.yes & !decides) | value })
     }
 
-    /// The condition without the answer to one question.
+    /// The condition without its answer to one question.
     fn forgetting(self, bit: usize) -> Self {
         let bit = 1 << bit;
         Self { known: self.known & !bit, yes: self.yes & !bit }
     }
 
-    /// The answer to one question.
+    /// The answer to one question, if it is known.
     pub(super) fn answer(self, bit: usize) -> Option<bool> {
         let bit = 1 << bit;
         (self.known & bit != 0).then_some(self.yes & bit != 0)
@@ -46,20 +46,20 @@ impl PathCondition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathState {
     pub(super) condition: PathCondition,
-    /// Whether a path that bypasses no loop reaches the point.
+    /// Whether some path that bypasses no loop reaches the point.
     direct: bool,
     /// The optimizers whose parameters a backward may have reached, as bits.
     reached: u32,
     /// The gradients of each optimizer.
     gradients: Vec<GradientValue>,
-    /// The uses of graphs that are not simply fresh, sorted.
+    /// The uses of the graphs that are not fresh on every path, sorted.
     graphs: Vec<(GraphId, GraphUse)>,
     pub(super) tracked: TrackedState,
     pub(super) facts: AllFacts,
 }
 
 impl PathState {
-    /// At the entry of the function.
+    /// The state at the entry of the function.
     pub(super) fn entry(cfg: &Cfg, annotated: bool) -> Self {
         let start = |optimizer: &Optimizer| {
             GradientValue::new(match (optimizer.lost, optimizer.from_caller, annotated) {
@@ -123,7 +123,7 @@ impl PathState {
         changed | self.tracked.join(&other.tracked) | self.facts.join(&other.facts)
     }
 
-    /// Removes the paths that bypass no loop.
+    /// Drops the paths that bypass no loop.
     pub(super) fn skip(&mut self) {
         self.direct = false;
         self.gradients.iter_mut().for_each(GradientValue::skip);
@@ -132,19 +132,19 @@ impl PathState {
         self.facts.skip();
     }
 
-    /// Assumes the answer to a question; returns whether any path is left.
+    /// Adds the answer to a question. Returns whether the answer is possible.
     pub(super) fn assume(&mut self, bit: usize, yes: bool, excludes: u32) -> bool {
         let condition = self.condition.assuming(bit, yes, excludes);
         self.condition = condition.unwrap_or(self.condition);
         condition.is_some()
     }
 
-    /// Forgets the answer to a question.
+    /// Drops the answer to a question.
     pub(super) fn unassume(&mut self, bit: usize) {
         self.condition = self.condition.forgetting(bit);
     }
 
-    /// The effect of an event.
+    /// Updates the state for an event.
     pub(super) fn apply(&mut self, cfg: &Cfg, event: &Event) {
         self.tracked.apply(cfg, event);
         self.facts.apply(cfg, event);
@@ -203,7 +203,7 @@ impl PathState {
         }
     }
 
-    /// Optimizers that share parameters share gradients.
+    /// Applies an effect to the optimizers that share parameters, and so gradients, with this one.
     fn neighbours(&mut self, cfg: &Cfg, id: OptimizerId, effect: Effect, site: SiteId) {
         let Some(owned) = &cfg.optimizers[id].owned else { return };
         if matches!(effect, Effect::Clip | Effect::Unscale | Effect::Nothing) {
@@ -219,7 +219,7 @@ impl PathState {
         }
     }
 
-    /// A stage called on a model or its parameters.
+    /// Applies a stage that is called on a model or its parameters.
     fn through(&mut self, cfg: &Cfg, deps: &Deps, effect: Effect, site: SiteId) {
         for id in 0..self.gradients.len() {
             let whole = is_whole(cfg, id, deps);
@@ -235,7 +235,7 @@ impl PathState {
         }
     }
 
-    /// A backward fills the gradients of all reached optimizers.
+    /// A backward fills the gradients of each optimizer that its loss reaches.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, site: SiteId) {
         for id in 0..self.gradients.len() {
             let reach = reaches(cfg, id, deps);
@@ -260,7 +260,7 @@ impl PathState {
         }
     }
 
-    /// A backward frees its graphs and their ancestors.
+    /// A backward frees the graphs that it runs through, and all their ancestors.
     fn free(&mut self, cfg: &Cfg, graphs: &[GraphId], site: SiteId) {
         for graph in ancestors(cfg, graphs) {
             if cfg.graphs[graph].watched {
@@ -269,7 +269,7 @@ impl PathState {
         }
     }
 
-    /// The use of a tensor's graph, which includes the graphs that it was computed from.
+    /// The use of a tensor's graph, inherited from the graphs that the tensor was computed from.
     fn inherited(&self, cfg: &Cfg, graph: GraphId, from: &[GraphId]) -> GraphUse {
         let carried = cfg.graphs[graph].assigned;
         let mut result = GraphUse::fresh(self.direct);

@@ -18,7 +18,7 @@ fn is_told_apart(cfg: &Cfg, owned: &Deps, deps: &Deps) -> bool {
     owned.paths().iter().all(|&path| is_model(path) || apart(path))
 }
 
-/// Whether the gradient of a loss that was computed from `deps` reaches this optimizer.
+/// Whether the gradient of a loss reaches this optimizer, when the loss was computed from `deps`.
 pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
     let alone = cfg.optimizers.len() == 1;
     let overlaps =
@@ -45,13 +45,13 @@ pub(super) fn is_whole(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> bool {
     cfg.optimizers[id].owned.as_ref().is_some_and(|owned| covers(cfg, deps, owned))
 }
 
-/// Whether all owned places are inside of these places.
+/// Whether all owned places are parts of these places.
 fn covers(cfg: &Cfg, deps: &Deps, owned: &Deps) -> bool {
     let inside = |part| deps.paths().iter().any(|&whole| cfg.paths.holds(whole, part));
     !owned.is_empty() && owned.paths().iter().all(|&part| inside(part))
 }
 
-/// The graphs, and all graphs that they were computed from.
+/// The given graphs, and all graphs that they were computed from.
 pub(super) fn ancestors(cfg: &Cfg, graphs: &[GraphId]) -> Vec<GraphId> {
     let mut open = graphs.to_vec();
     let mut seen: Vec<GraphId> = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn ancestors(cfg: &Cfg, graphs: &[GraphId]) -> Vec<GraphId> {
     seen
 }
 
-/// Whether a tensor is known to have a graph: a model with an optimizer in the function computed it.
+/// Whether a tensor is known to have a graph, because a model with an optimizer in the function computed it.
 pub(super) fn has_graph(cfg: &Cfg, graph: GraphId) -> bool {
     let models = &cfg.graphs[graph].models;
     cfg.optimizers.iter().any(|optimizer| {

@@ -1,4 +1,4 @@
-//! The work list.
+//! The work list that solves a function.
 
 use std::collections::BTreeSet;
 
@@ -7,25 +7,25 @@ use super::visit::{Case, Visit, collect};
 use crate::cfg::{BlockId, Cfg, Event};
 use crate::limits;
 
-/// The fixpoint.
+/// The states of a function at the fixpoint.
 #[derive(Debug, Default)]
 pub struct Solution {
     /// The state at the start of each block.
     pub starts: Vec<FlowState>,
     /// The visits of events, earlier iterations first.
     pub visits: Vec<Visit>,
-    /// For each visit, the states that differ by path condition.
+    /// For each visit, its states under each path condition, if they differ.
     pub cases: Vec<Vec<Case>>,
-    /// There were too many path conditions to distinguish.
+    /// The function has too many path conditions to distinguish.
     pub coarse: bool,
-    /// The analysis was cut short: no conclusion is possible.
+    /// The analysis was cut short, so no conclusion is possible.
     pub gave_up: bool,
 }
 
 impl Solution {
-    /// The followed question that decides whether a visit meets bad states, and the answer with which it does.
+    /// The followed question that decides whether a visit meets bad states, and the deciding answer.
     ///
-    /// With that answer they are bad on every path, with the other on none.
+    /// The states are bad on every path with that answer, and on no path with the other answer.
     pub fn decides(&self, cfg: &Cfg, visit: &Visit, bad: u8) -> Option<(usize, bool)> {
         let cases = &self.cases[visit.cases?];
         let decides = |bit: usize, yes: bool| cases.iter().all(|case| case.is_decided_by(bit, yes, bad));

@@ -14,9 +14,9 @@ use crate::limits;
 /// The possible states at one point, one for each path condition.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FlowState {
-    /// The states, sorted by condition.
+    /// The states, sorted by path condition.
     pub(super) paths: Vec<PathState>,
-    /// There were too many path conditions, so their states are joined.
+    /// The path conditions were too many, so their states are joined.
     pub(super) coarse: bool,
 }
 
@@ -26,7 +26,7 @@ impl FlowState {
         Self { paths: vec![PathState::entry(cfg, annotated)], coarse: false }
     }
 
-    /// Whether no path reaches the point.
+    /// Whether no path reaches this point.
     pub fn is_unreachable(&self) -> bool {
         self.paths.is_empty()
     }

@@ -1,22 +1,23 @@
 //! State sets and abstract values of modes, recording and facts about optimizers.
 //!
-//! A value is a set of up to four states, joined like the gradients, with the site that led to each state.
+//! An abstract value is a set of up to four states, joined like the gradients, and the site that led to each
+//! state.
 //! Its operations do not depend on the meaning of the states.
 
 use std::ops::BitOr;
 
 use crate::cfg::{Certain, SiteId};
 
-/// A set of states; single states have names.
+/// A set of states. Each single state has a name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StateSet(u8);
 
 impl StateSet {
     /// No state: the point is unreachable.
     pub const NONE: Self = Self(0);
-    /// Layers in training mode.
+    /// The layers are in training mode.
     pub const TRAIN: Self = Self(1);
-    /// Layers in evaluation mode.
+    /// The layers are in evaluation mode.
     pub const EVAL: Self = Self(2);
     /// Computations are recorded.
     pub const ON: Self = Self(1);
@@ -26,43 +27,43 @@ impl StateSet {
     pub const BEFORE: Self = Self(1);
     /// The optimizer has stepped.
     pub const AFTER: Self = Self(2);
-    /// Gradients without a scaler's factor.
+    /// The gradients carry no scaler's factor.
     pub const PLAIN: Self = Self(1);
-    /// Gradients times a scaler's factor.
+    /// The gradients carry a scaler's factor.
     pub const SCALED: Self = Self(2);
     /// The gradients contain no loss that reaches another optimizer too.
     pub const CLEAN: Self = Self(1);
     /// The gradients contain a loss that reaches another optimizer too.
     pub const DISTRIBUTED: Self = Self(2);
-    /// The gradients contain such a loss, and the other optimizer has stepped.
+    /// The gradients contain a loss that reaches another optimizer too, and the other one has stepped.
     pub const TAKEN: Self = Self(4);
     /// The gradients come only from the optimizer's own losses.
     pub const OWN: Self = Self(1);
-    /// The gradients come from another optimizer's loss and from its own.
+    /// The gradients come from another optimizer's loss and from the optimizer's own.
     pub const MIXED: Self = Self(2);
     /// The model's parameters were replaced by others.
     pub const REPLACED: Self = Self(2);
-    /// The state left by the caller.
+    /// The state is the one left by the caller.
     pub const ENTRY: Self = Self(4);
-    /// Changed by opaque code.
+    /// The state was changed by opaque code.
     pub const UNKNOWN: Self = Self(8);
 
-    /// Whether the sets intersect.
+    /// Whether two sets have a state in common.
     pub fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Whether it is a subset of the other, and not empty.
+    /// Whether the set is a subset of the other set, and not empty.
     pub fn within(self, other: Self) -> bool {
         self.0 != 0 && self.0 & !other.0 == 0
     }
 
-    /// Its states as bits.
+    /// The states of the set as bits.
     pub fn bits(self) -> u8 {
         self.0
     }
 
-    /// The set difference.
+    /// The states of this set that are not in the other set.
     fn minus(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
@@ -80,14 +81,14 @@ impl BitOr for StateSet {
     }
 }
 
-/// The possible states of one tracked thing at one point.
+/// The possible states of one tracked property at one point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AbstractValue {
-    /// Over all paths.
+    /// The states over all paths.
     pub all: StateSet,
-    /// Over the paths that bypass no loop.
+    /// The states over the paths that bypass no loop.
     pub direct: StateSet,
-    /// The site that led to each state; of several the first in the source.
+    /// The site that led to each state; the first in the source if there are several.
     by: [Option<u32>; 4],
 }
 
@@ -103,7 +104,7 @@ impl AbstractValue {
         self.by[state.index()] = by.and_then(|site| u32::try_from(site).ok());
     }
 
-    /// Replaces all other states by the unknown one.
+    /// Replaces all states except this one by the unknown state.
     pub(super) fn keep_only(&mut self, state: StateSet) {
         let rest = |set: StateSet| {
             let others = set.minus(state);
@@ -126,7 +127,7 @@ impl AbstractValue {
         *self != before
     }
 
-    /// Removes the paths that bypass no loop.
+    /// Drops the paths that bypass no loop.
     pub(super) fn skip(&mut self) {
         self.direct = StateSet::NONE;
     }
@@ -136,9 +137,9 @@ impl AbstractValue {
         self.by[state.index()].map(|site| site as SiteId)
     }
 
-    /// Whether the state holds: on every path, on some, or `None` if that is unknown.
+    /// Whether the bad state holds on every path or on some path; `None` if this is unknown.
     ///
-    /// The state that the caller left is another than this one, but not unknown.
+    /// The state that the caller left counts as not bad, and not as unknown.
     pub fn certainty(&self, bad: StateSet) -> Option<Certain> {
         if self.all.meets(StateSet::UNKNOWN) {
             return None;

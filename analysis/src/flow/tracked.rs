@@ -1,4 +1,5 @@
-//! Tracked state other than that of optimizers: whether computations are recorded, and the modes of models.
+//! The state that is tracked beside the optimizers: whether computations are recorded, and the modes of
+//! models.
 
 use super::states::{AbstractValue, StateSet};
 use crate::cfg::{Action, Cfg, Deps, Event, Mode, PathId, SiteId};
@@ -6,16 +7,16 @@ use crate::cfg::{Action, Cfg, Deps, Event, Mode, PathId, SiteId};
 /// Whether computations are recorded, and the modes of models.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct TrackedState {
-    /// Whether a switch stops recording.
+    /// Whether a switch has turned recording off.
     recording: AbstractValue,
     /// The mode of each model in [`crate::cfg::Modes`].
     modes: Vec<AbstractValue>,
-    /// The modes that each guard saved, guard by guard.
+    /// The modes that each guard saved: all modes of the first guard, then those of the next.
     saved: Vec<AbstractValue>,
 }
 
 impl TrackedState {
-    /// At the entry of the function.
+    /// The state at the entry of the function.
     pub(super) fn entry(cfg: &Cfg) -> Self {
         let start = |from_caller| if from_caller { StateSet::ENTRY } else { StateSet::UNKNOWN };
         let models = &cfg.modes.models;
@@ -26,12 +27,13 @@ impl TrackedState {
         }
     }
 
-    /// Whether a switch stops recording.
+    /// Whether a switch has turned recording off.
     pub(super) fn recording(&self) -> AbstractValue {
         self.recording
     }
 
-    /// The mode of a model: its own, or that of the smallest tracked model that it is a part of.
+    /// The mode of a model. For a model that is not tracked, the mode of the smallest tracked model around
+    /// it.
     pub(super) fn mode(&self, cfg: &Cfg, model: PathId) -> Option<AbstractValue> {
         let wholes =
             cfg.modes.models.iter().enumerate().filter(|(_, (path, _))| cfg.paths.holds(*path, model));
@@ -49,13 +51,13 @@ impl TrackedState {
         changed
     }
 
-    /// Removes the paths that bypass no loop.
+    /// Drops the paths that bypass no loop.
     pub(super) fn skip(&mut self) {
         self.recording.skip();
         self.modes.iter_mut().chain(&mut self.saved).for_each(AbstractValue::skip);
     }
 
-    /// The effect of an event.
+    /// Updates the state for an event.
     pub(super) fn apply(&mut self, cfg: &Cfg, event: &Event) {
         match &event.action {
             Action::Mode(model, mode) => self.set_mode(cfg, *model, states_of(*mode), event.site),
@@ -96,7 +98,7 @@ impl TrackedState {
 
     /// Sets the mode of a model and its parts.
     ///
-    /// A part whose mode differs from the whole is taken as intended: the mode of the whole becomes unknown.
+    /// A part in another mode than the whole is taken as intended, so the mode of the whole becomes unknown.
     fn set_mode(&mut self, cfg: &Cfg, model: PathId, state: StateSet, site: SiteId) {
         for index in related(cfg, model) {
             if cfg.paths.holds(model, cfg.modes.models[index].0) {
@@ -124,7 +126,7 @@ fn states_of(mode: Option<Mode>) -> StateSet {
     }
 }
 
-/// The models that contain a model or are a part of it.
+/// The tracked models that contain this model, or are a part of it.
 fn related(cfg: &Cfg, model: PathId) -> impl Iterator<Item = usize> {
     (0..cfg.modes.models.len()).filter(move |&index| cfg.paths.overlap(cfg.modes.models[index].0, model))
 }

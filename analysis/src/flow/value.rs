@@ -4,16 +4,16 @@ use super::gradients::GradientStates;
 use crate::cfg::{Certain, SiteId};
 use crate::stage::Effect;
 
-/// The last events that led to a state; of several sites the first in the source.
+/// The last events that led to a state. If several sites did, the first in the source is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GradientProvenance {
-    /// The backward that filled the gradients, or added to used ones.
+    /// The backward that filled the gradients, or added to gradients that a step had used.
     pub filled: Option<SiteId>,
-    /// The step that used them.
+    /// The step that used the gradients.
     pub used: Option<SiteId>,
-    /// The `zero_grad` that emptied them.
+    /// The `zero_grad` that emptied the gradients.
     pub zeroed: Option<SiteId>,
-    /// A clip since the last backward.
+    /// A clip that ran since the last backward.
     pub clipped: Option<SiteId>,
 }
 
@@ -59,7 +59,7 @@ impl GradientValue {
         *self = Self { direct, ..Self::new(state) };
     }
 
-    /// Removes the paths that bypass no loop.
+    /// Drops the paths that bypass no loop.
     pub(super) fn skip(&mut self) {
         self.direct = GradientStates::NONE;
     }
@@ -108,7 +108,7 @@ impl GradientValue {
         *self != before
     }
 
-    /// Whether the states are bad: on every path, on some, or `None` if that is unknown.
+    /// Whether the states are bad on every path or on some path; `None` if this is unknown.
     pub fn certainty(&self, bad: GradientStates) -> Option<Certain> {
         let silent = GradientStates::UNKNOWN | GradientStates::ENTRY;
         if self.all.meets(silent) || self.all == GradientStates::NONE {

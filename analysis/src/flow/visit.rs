@@ -10,22 +10,23 @@ use super::value::GradientValue;
 use crate::cfg::{Action, Cfg, Deps, GraphId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
-/// An event with the states before it.
+/// An event with the states that a lint may query before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Observed {
     /// A stage acts on the gradients of an optimizer.
     Effect(OptimizerId, Effect, GradientValue),
     /// A backward runs through a graph.
     Backward(GraphId, GraphUse),
-    /// A clip or a step of an optimizer.
+    /// A clip or a step of an optimizer, with the facts about the optimizer.
     Facts(OptimizerId, Effect, OptimizerFacts),
     /// An optimizer is constructed.
     Build(OptimizerId),
-    /// The parameters of an optimizer are read as they are.
+    /// The current parameters of an optimizer are read.
     Look(OptimizerId, GradientValue),
-    /// A forward or a loss: the mode of the model, if it is tracked, and whether a switch stops recording.
+    /// A forward or a loss, with the mode of the model, if tracked, and whether a switch has turned recording
+    /// off.
     Computation(Option<AbstractValue>, AbstractValue),
-    /// A schedule advances: whether its optimizer, or each optimizer that it may belong to, has stepped.
+    /// A schedule advances, with whether its optimizer, or each optimizer that it may belong to, has stepped.
     Schedule(AbstractValue),
 }
 
@@ -34,15 +35,15 @@ pub enum Observed {
 pub struct Visit {
     /// The event with the states before it.
     pub what: Observed,
-    /// Its place in the source.
+    /// The place of the event in the source.
     pub site: SiteId,
-    /// Its index among the lowered events of the function; earlier iterations come first.
+    /// The index of the event among the lowered events of the function. Earlier iterations come first.
     pub rank: usize,
-    /// It is in a first iteration that a condition may skip.
+    /// The event is in a first iteration that a condition may skip.
     pub maybe_not_first: bool,
-    /// It is in a first iteration.
+    /// The event is in a first iteration.
     pub first: bool,
-    /// The index of its cases, if its states differ by path condition.
+    /// The index of the visit's cases, if its states differ by path condition.
     pub cases: Option<usize>,
 }
 
@@ -50,12 +51,13 @@ pub struct Visit {
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
     condition: PathCondition,
-    /// The states of the gradients, the mode or the graph on the paths that bypass no loop, as bits.
+    /// The states on the paths that bypass no loop, as bits. They are those of the gradients, the mode or the
+    /// graph.
     states: u8,
 }
 
 impl Case {
-    /// Whether the states are bad if the answer to a question is `yes`, and not bad if it is the opposite.
+    /// Whether all states are bad if the question is answered `yes`, and none is bad with the other answer.
     pub(super) fn is_decided_by(&self, bit: usize, yes: bool, bad: u8) -> bool {
         self.condition.answer(bit).is_some_and(|answer| {
             let excluded = if answer == yes { !bad } else { bad };
@@ -189,7 +191,7 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
 
 /// A freed graph among the ancestors of a tensor whose own graph is fresh, such as the trunk of two heads.
 ///
-/// Several tensors in one need not have their graph in common.
+/// Ancestors of several tensors are left out, because those need not share a graph.
 fn freed_before(cfg: &Cfg, state: &FlowState, graph: GraphId) -> Option<(GraphId, GraphUse)> {
     let itself = state.graph(graph)?;
     if itself.is_lost() || itself.certainty().is_some() {

@@ -41,7 +41,7 @@ pub(super) struct Ignored {
     /// The site of the fused call's `backward`.
     pub fused: SiteId,
     clipped: Option<SiteId>,
-    /// Whether the fused call recomputes the same gradients, rather than those of another loss.
+    /// Whether the fused call computes the same gradients again (`true`), or those of another loss (`false`).
     same: bool,
     optimizer: OptimizerId,
     rank: usize,
@@ -72,7 +72,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Every `backward` whose gradients a fused call certainly discards.
+/// Every `backward` whose gradients a fused call discards on every path.
 pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
     if cx.cfg.function.reads_gradients {
         return Vec::new();
@@ -102,7 +102,7 @@ pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
     all
 }
 
-/// A fused call on the loss of the `backward` just before it.
+/// A `backward` whose loss is back-propagated again by the fused call of this visit.
 fn same_loss(cx: &Context<'_>, visit: &Visit) -> Option<Ignored> {
     let Observed::Backward(graph, used) = visit.what else { return None };
     let (fused, backward) = (visit.site, used.by?);

@@ -49,7 +49,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// A measure on validation data in the body of this loop.
+/// The name of a measure on validation data in the body of this loop.
 fn validation_in(cx: &Context<'_>, epoch: LoopId, chosen: &str) -> Option<String> {
     let named = |name: &str| {
         name != chosen && phase_of_name(name) == Some(Phase::Valid) && names_measure(name) && !names_best(name)

@@ -5,15 +5,16 @@ use crate::cfg::{Cfg, SiteId};
 use crate::diagnostic::Note;
 
 impl Context<'_> {
-    /// The source position of a site, as the positions of its chain of calls and its own.
+    /// The order of a site in the source: the positions of the calls that lead to the site, and then its own.
     pub(super) fn order(&self, site: SiteId) -> Vec<(usize, usize)> {
         let calls = self.cfg.calls_to(site).into_iter().map(|call| self.cfg.calls[call].site);
         let place = |site| (self.line(site), self.site(site).place.column());
         calls.chain([site]).map(place).collect()
     }
 
-    /// Maps a site to the innermost function from which both sites are reached: the site itself, or the call there that
-    /// leads to it.
+    /// Maps a site into the innermost function that leads to both sites.
+    ///
+    /// The result is the site itself, or the call in this function that leads to the site.
     pub fn in_common_function(&self, site: SiteId, other: SiteId) -> SiteId {
         let (calls, others) = (self.cfg.calls_to(site), self.cfg.calls_to(other));
         let common = calls.iter().zip(&others).take_while(|(a, b)| a == b).count();
@@ -25,7 +26,8 @@ impl Context<'_> {
         self.site(a).call == self.site(b).call
     }
 
-    /// The call in the body of a site's innermost loop that leads to the site; the site itself if no call does.
+    /// The call in the body of a site's innermost loop that leads to the site. Without such a call, the site
+    /// itself.
     pub fn entry_into_loop(&self, mut site: SiteId) -> SiteId {
         while let Some(call) = self.site(site).call {
             let outer = self.cfg.calls[call].site;
@@ -38,7 +40,7 @@ impl Context<'_> {
     }
 }
 
-/// Notes on the calls that lead to a site, innermost first.
+/// The notes on the calls that lead to a site, innermost first.
 pub(super) fn notes(cfg: &Cfg, site: SiteId) -> Vec<Note> {
     let calls = cfg.calls_to(site);
     let note = |(index, call): (usize, &usize)| {

@@ -1,4 +1,4 @@
-//! The context of a lint: its queries, its reports, and the deduplication of findings.
+//! The context of a lint: the lint's queries and reports, and the deduplication of findings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use crate::options::{Author, CheckOptions};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::hints_at_training;
 
-/// A solved function, and its findings so far.
+/// A solved function and the findings in it so far.
 #[derive(Debug)]
 pub struct Context<'a> {
-    /// The function.
+    /// The function as a control-flow graph.
     pub cfg: &'a Cfg,
-    /// The solved states.
+    /// The solved states of the function.
     pub solution: &'a Solution,
     /// The options of the check.
     pub options: &'a CheckOptions,
@@ -31,20 +31,20 @@ pub struct Context<'a> {
 /// A `step` or a clip on gradients in a bad state.
 #[derive(Clone, Copy, Debug)]
 pub struct Fault {
-    /// The bad state.
+    /// The bad state of the gradients.
     pub state: GradientStates,
-    /// Whether they are in it on all paths or on some.
+    /// Whether the gradients are in the bad state on every path or on some path.
     pub certain: Certain,
     /// The `step` or the clip.
     pub visit: Visit,
-    /// The optimizer of these gradients.
+    /// The optimizer of the gradients.
     pub optimizer: OptimizerId,
-    /// Their abstract value before the event.
+    /// The value of the gradients before the `step` or the clip.
     pub gradients: GradientValue,
 }
 
 impl<'a> Context<'a> {
-    /// Whether this is the spec's own optimizer, whose updates the generated loop counts.
+    /// Whether an optimizer is the spec's own, whose updates the generated loop counts.
     pub fn counts(&self, id: OptimizerId) -> bool {
         let bare = |name: &str| name.replace(' ', "");
         let counted = self.options.counted.as_deref();
@@ -62,7 +62,7 @@ impl<'a> Context<'a> {
         cx
     }
 
-    /// Every event with this effect, `step` or clip, on gradients in a bad state.
+    /// The faults of each `step` or clip: events with this effect on gradients in a bad state.
     pub fn faults(&self, effect: Effect) -> Vec<Fault> {
         let mut bad = GradientStates::EMPTY | GradientStates::USED | GradientStates::DISCARDED;
         if effect == Effect::Take {
@@ -93,17 +93,17 @@ impl<'a> Context<'a> {
         self.explained.contains(&first)
     }
 
-    /// Whether the loop was generated from a spec, so that findings are at the spec's tokens.
+    /// Whether the loop was generated from a spec, so findings are reported at the tokens of the spec.
     pub fn of_spec(&self) -> bool {
         self.options.author == Author::Generator
     }
 
-    /// A site.
+    /// The site with this index.
     pub fn site(&self, site: SiteId) -> &'a Site {
         &self.cfg.sites[site]
     }
 
-    /// The call in backticks, as in the source; for a stage of a spec, its name.
+    /// The text of a call in backticks, as in the source; for a stage of a spec, the name of the stage.
     pub fn call(&self, site: SiteId) -> String {
         let known = self.site(site);
         match known.stage {
@@ -112,14 +112,14 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether a site is a stage of a spec, not a call in one of its blocks or hooks.
+    /// Whether a site is a stage of a spec, and not a call in a block or a hook of the spec.
     pub fn is_clause(&self, site: SiteId) -> bool {
         let site = self.site(site);
         let computes = |stage| matches!(stage, Stage::Forward | Stage::Loss | Stage::Metrics);
         self.of_spec() && site.stage.is_some_and(|stage| !site.own || computes(stage))
     }
 
-    /// The call and its line; for a stage of a spec, only its name.
+    /// The text of a call with its line; for a stage of a spec, only the name of the stage.
     pub fn call_at(&self, site: SiteId) -> String {
         if self.is_clause(site) {
             self.call(site)
@@ -128,7 +128,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The line of a site.
+    /// The line of a site in the source.
     pub fn line(&self, site: SiteId) -> usize {
         self.site(site).place.line()
     }
@@ -138,14 +138,14 @@ impl<'a> Context<'a> {
         &self.cfg.optimizers[optimizer].name
     }
 
-    /// Whether the second site is reached from the first only in the next iteration of their loop.
+    /// Whether the second site comes after the first only in the next iteration of their common loop.
     pub fn crosses_iteration(&self, first: SiteId, second: SiteId) -> bool {
         // Clauses of a spec may be written in any order; the sites of its loop are in execution order.
         let later = if self.of_spec() { second <= first } else { self.order(second) <= self.order(first) };
         self.common_loop(first, second).is_some() && later
     }
 
-    /// The opening words of a note on an earlier event; empty if both events are in the same iteration.
+    /// The opening words of a note on an earlier event, empty if both events are in the same iteration.
     pub fn when(&self, first: SiteId, second: SiteId) -> &'static str {
         if self.crosses_iteration(first, second) { "in the previous iteration, " } else { "" }
     }
@@ -173,8 +173,9 @@ impl<'a> Context<'a> {
         sites.any(|(_, backward)| around.is_none_or(|around| backward.loops.contains(around)))
     }
 
-    /// Whether `step` and `zero_grad` of an optimizer are both conditional, as in gradient accumulation: a fault
-    /// on some path is then most likely no fault.
+    /// Whether `step` and `zero_grad` of an optimizer are both conditional, as in gradient accumulation.
+    ///
+    /// A fault on some path is then most likely no fault.
     fn is_accumulation(&self, optimizer: OptimizerId) -> bool {
         // A condition on a measured value, or on an `Option`, does not accumulate.
         let gathers = |site: &Site| {
@@ -190,7 +191,7 @@ impl<'a> Context<'a> {
         conditional(Effect::Take) && conditional(Effect::Zero)
     }
 
-    /// Whether an opaque call in the innermost loop around a site gets an optimizer's parameters.
+    /// Whether an opaque call in the innermost loop around a site receives the parameters of an optimizer.
     pub fn opaque_near(&self, site: SiteId, optimizer: OptimizerId) -> bool {
         let around = self.site(site).loops.last();
         self.cfg.facts.all::<Opaque>().any(|(call, opaque)| {
@@ -211,7 +212,8 @@ impl<'a> Context<'a> {
             })
     }
 
-    /// Whether opaque code may step an optimizer: it holds the optimizer, or may update its parameters directly.
+    /// Whether opaque code may step an optimizer, because it holds the optimizer or may update the parameters
+    /// directly.
     pub fn may_step_elsewhere(&self, optimizer: OptimizerId) -> bool {
         let known = &self.cfg.optimizers[optimizer];
         let itself = Deps::one(known.path);
@@ -237,7 +239,7 @@ impl<'a> Context<'a> {
         self.report(site, cause, fault.visit.rank, fault.certain, message).when(when)
     }
 
-    /// The outcome of a single condition under which a visit meets a state in `bad`, as the end of a message.
+    /// The answer to a single question with which a visit meets a state in `bad`, as the end of a message.
     pub fn when_not_always(&self, visit: &Visit, bad: u8) -> Option<String> {
         let (bit, outcome) = self.solution.decides(self.cfg, visit, bad)?;
         Some(self.cfg.questions.followed[bit].when(outcome))
@@ -269,9 +271,9 @@ impl<'a> Context<'a> {
         Report { cfg: self.cfg, finding: self.findings.last_mut() }
     }
 
-    /// Deduplicates the findings: one for each cause, and one for each place.
+    /// Deduplicates the findings, so that one remains for each cause and for each place.
     ///
-    /// A certain finding is preferred to a possible one, an earlier one to a later one.
+    /// A certain finding wins over a possible one, and an earlier finding over a later one.
     pub(super) fn settle(mut self) -> Vec<Diagnostic> {
         let grouped: Vec<bool> = (0..self.cfg.optimizers.len()).map(|id| self.is_accumulation(id)).collect();
         // Whether the loop ends with a complete window is unknown, whatever else is known.

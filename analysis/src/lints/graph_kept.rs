@@ -70,7 +70,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The loop over batches that the sum or collection outlives.
+/// The loop over batches around the addition, if the sum or the collection is declared outside the loop.
 fn batch_around(cx: &Context<'_>, study: &Study<'_>, kept: &Kept) -> Option<LoopId> {
     let loops = &cx.site(kept.site).loops;
     let over_batches = |round: &LoopId| study.backward_in(*round) || speaks_of_evaluation(study.names_over(*round));

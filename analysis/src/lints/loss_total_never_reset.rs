@@ -55,7 +55,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The addition, the epoch loop, and the report.
+/// The addition, the epoch loop and the report, if the sum is never reset in the loop.
 fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId, SiteId)> {
     let loops = |one: &Use| &cx.site(one.site).loops;
     let added = uses.iter().find(|one| matches!(one.kind, UseKind::Add { measured: true }))?;
@@ -93,7 +93,7 @@ fn counts_epochs(cx: &Context<'_>, outer: LoopId) -> bool {
         && !steps.any(|(_, site)| site.loops.last() == Some(&outer))
 }
 
-/// Whether the sum is reported together with a count that also grows and is never reset.
+/// Whether the sum is reported with a count that grows along with it and is never reset.
 fn is_running_mean(cx: &Context<'_>, path: PathId, added: &Use, read: &Use, outer: LoopId) -> bool {
     let inner = cx.site(added.site).loops.last();
     cx.cfg.facts.variables().any(|(other, known)| {

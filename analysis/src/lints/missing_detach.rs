@@ -60,15 +60,16 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a `backward` freed a graph that a later one runs through: the program then panics there, and
-/// `backward_repeated` reports it.
+/// Whether a `backward` freed a graph that a later `backward` runs through.
+///
+/// The program then panics there, which `backward_repeated` reports.
 fn breaks(cx: &Context<'_>, backward: SiteId) -> bool {
     cx.solution.visits.iter().any(|visit| {
         matches!(visit.what, Observed::Backward(_, used) if used.by == Some(backward) && used.certainty() == Some(Certain::Every))
     })
 }
 
-/// The last `backward` before a step that fills the optimizer's gradients, other than the foreign one.
+/// The last `backward` before a step that fills the optimizer's gradients, except the foreign one.
 fn own_backward(cx: &Context<'_>, optimizer: OptimizerId, foreign: SiteId, step: SiteId) -> Option<SiteId> {
     let mut all = cx.acting(optimizer, Effect::Fill).into_iter();
     all.rfind(|&site| site != foreign && site < step)

@@ -50,7 +50,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The epoch loop: a loop around a loop that trains, with the sampler built before it.
+/// The epoch loop, if the sampler is constructed outside the loop and no opaque call in the loop receives the
+/// epoch.
 fn epochs(cx: &Context<'_>, sampler: SiteId) -> Option<LoopId> {
     let mut steps = cx.cfg.sites_with(Effect::Take);
     let epochs = steps.find_map(|(_, site)| match site.loops[..] {

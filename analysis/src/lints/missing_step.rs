@@ -106,7 +106,7 @@ fn is_zeroed_every_iteration(cx: &Context<'_>, id: usize) -> bool {
     cx.options.unstepped && is_field_of_self(cx.name(id)) && !fills.is_empty() && fills.iter().all(zeroed)
 }
 
-/// One `backward` of several whose gradients are always zeroed, or never used, before a `step`.
+/// Reports a `backward`, one of several, whose gradients are always zeroed or never used before a `step`.
 fn wasted(cx: &mut Context<'_>) {
     if cx.cfg.function.reads_gradients {
         return;

@@ -62,8 +62,9 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a step under an iteration counter may run again without a `zero_grad` in between: the loop has no
-/// `zero_grad`, or only one with an additional opaque condition.
+/// Whether a step under an iteration counter may run again without a `zero_grad` in between.
+///
+/// The loop then has no `zero_grad`, or only one with an additional opaque condition.
 fn never_zeroes(cx: &Context<'_>, fault: &Fault) -> bool {
     let step = fault.visit.site;
     let windows = cx.counted_windows();
@@ -93,7 +94,8 @@ fn report_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {
         .only_warns();
 }
 
-/// The `backward` and the `step` of a function whose next call starts with the used gradients of this one.
+/// The `backward` and the `step` of a function that returns with used gradients, so that its next call starts
+/// with them.
 fn leaves_used_gradients(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, SiteId)> {
     let zeroes = |action: &Action| {
         matches!(action, Action::Effect(_, Effect::Zero) | Action::Through(_, Effect::Zero))
@@ -177,7 +179,8 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
     report.note(harm).help(help).fix(fix);
 }
 
-/// The fix: a `zero_grad` before the `backward`, or after a step that does not run in every iteration.
+/// The fix: a `zero_grad` before the `backward`, or after the `step` if the `step` does not run in every
+/// iteration.
 fn fix(cx: &Context<'_>, [backward, used]: [SiteId; 2], movable: Option<SiteId>, code: String) -> Option<Fix> {
     let place = |site: SiteId| cx.site(site).place;
     if cx.of_spec() || code.contains("..") {

@@ -56,7 +56,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether the norm is read from an optimizer or a model, and not from a stored record.
+/// Whether the norm is computed from an optimizer or a model, and not read from a stored record.
 fn reads_model(cx: &Context<'_>, site: SiteId) -> bool {
     let mut events = cx.cfg.events().filter(|(_, event)| event.site == site);
     events.any(|(_, event)| match &event.action {

@@ -54,7 +54,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The site that builds an optimizer in the innermost loop around one of its steps, the loop, and the site's rank.
+/// The site that constructs an optimizer in the loop that steps it, with the loop and the rank of the site.
 pub(super) fn rebuilt(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, LoopId, usize)> {
     let optimizer = &cx.cfg.optimizers[id];
     if cx.may_step_elsewhere(id) || cx.of_spec() {

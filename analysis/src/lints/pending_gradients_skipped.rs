@@ -59,13 +59,13 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a jump depends on a measured value, and not on an iteration count.
+/// Whether the condition of a jump depends on a measured value, and not on an iteration count.
 fn is_measured(cx: &Context<'_>, site: SiteId) -> bool {
     let kinds = || cx.site(site).guards.iter().map(|(guard, _)| &cx.cfg.guards[*guard].kind);
     kinds().any(|kind| matches!(kind, ConditionKind::Measured)) && !kinds().any(|kind| matches!(kind, ConditionKind::Counter(_)))
 }
 
-/// The `backward` that adds to the gradients pending at a jump, if no other event on them comes first.
+/// The `backward` that adds to the gradients pending at a jump, if no other effect on them comes first.
 fn leaks(cx: &Context<'_>, optimizer: OptimizerId, jump: SiteId) -> Option<SiteId> {
     let jumps = cx.cfg.events().filter(|(_, event)| event.site == jump && matches!(event.action, Action::Look(_)));
     let (block, _) = jumps.last()?;
@@ -87,7 +87,7 @@ fn report_finding(cx: &mut Context<'_>, optimizer: OptimizerId, site: SiteId, ba
         .help(help);
 }
 
-/// `if loss.is_finite() { step; zero }`: a batch without a step is not zeroed either.
+/// Reports `if loss.is_finite() { step; zero }`: a batch without a step is not zeroed either.
 fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let steps = cx.acting(optimizer, Effect::Take);
     let Some(&step) = steps.first() else { return };

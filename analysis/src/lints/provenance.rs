@@ -6,7 +6,7 @@ use crate::stage::Effect;
 use crate::vocabulary::{Phase, phase_of_name};
 
 impl Context<'_> {
-    /// Whether an optimizer of this function is known to update one of these models.
+    /// Whether an optimizer of the function is known to update one of these models.
     pub(super) fn is_trained(&self, models: &Deps) -> bool {
         let optimizers = &self.cfg.optimizers;
         let known = |owned: &Option<Deps>| owned.as_ref()?.overlaps(models, &self.cfg.paths);
@@ -16,8 +16,9 @@ impl Context<'_> {
                 .any(|one| known(&one.owned) == Some(true) || (one.owned.is_none() && optimizers.len() == 1))
     }
 
-    /// The value that was detached before a forward pass of this `backward`'s loss: `fake` in
-    /// `net_d.forward(&fake.detach())`.
+    /// The value that was detached before a forward pass of this `backward`'s loss.
+    ///
+    /// In `net_d.forward(&fake.detach())`, the value is `fake`.
     pub(super) fn detached(&self, backward: SiteId) -> Option<Excerpt> {
         let roots = self.cfg.facts.at::<Root>(backward).into_iter();
         let mut forwards = roots.flat_map(|root| &root.origin.forwards);
@@ -26,7 +27,7 @@ impl Context<'_> {
         })
     }
 
-    /// Whether both sites are in the same loops, so that one iteration runs both.
+    /// Whether two sites are in the same loops, so that one iteration runs both.
     pub(super) fn in_one_iteration(&self, a: SiteId, b: SiteId) -> bool {
         self.site(a).loops == self.site(b).loops
     }
@@ -37,7 +38,7 @@ impl Context<'_> {
         within(Effect::Fill) || within(Effect::Take)
     }
 
-    /// Whether a `backward` runs through the output of this forward pass; `None` if unknown.
+    /// Whether a `backward` runs through the output of a forward pass; `None` if unknown.
     pub(super) fn is_trained_on(&self, forward: SiteId) -> Option<bool> {
         if self.backwards().any(|(_, run)| run.past.computed.known().contains(&forward)) {
             return Some(true);
@@ -45,7 +46,7 @@ impl Context<'_> {
         (!self.backwards().any(|(_, run)| run.past.computed.is_unknown())).then_some(false)
     }
 
-    /// Whether a number was measured on training or validation data, by its name or else by its forward passes.
+    /// Whether a measure is of training or of validation data, by its name or else by its forward passes.
     pub(super) fn phase(&self, measure: &Measure) -> Option<Phase> {
         let by_forwards = || {
             let learnt: Option<Vec<bool>> =
@@ -65,7 +66,7 @@ impl Context<'_> {
         phase_of_name(&measure.name).or_else(by_forwards).or_else(by_parts)
     }
 
-    /// Reports a fault at one site that does not depend on the state of gradients.
+    /// Reports a fault at one site, if the fault does not depend on the state of gradients.
     pub(super) fn report_alone(&mut self, site: SiteId, message: impl Into<String>) -> super::Report<'_> {
         let name = self.lint.map_or("", |lint| lint.name);
         // Rank 0: a fault of the loss itself wins over its consequences at the same place.

@@ -1,25 +1,25 @@
-//! Findings, from a lint's report to the final message.
+//! Findings, from the report of a lint to the final message.
 
 use super::Lint;
 use crate::cfg::{Certain, Cfg, GraphId, OptimizerId, SiteId};
 use crate::diagnostic::{Level, Note};
 use crate::fix::Fix;
 
-/// A finding before the merge with the others.
+/// A finding before the findings are merged.
 #[derive(Debug)]
 pub struct Finding {
     pub(super) lint: &'static Lint,
     pub(super) certain: Certain,
-    /// Its place.
+    /// The place of the finding.
     pub(super) site: SiteId,
-    /// Its cause; the merge keeps one finding for each.
+    /// The cause of the finding. One finding remains for each cause.
     pub(super) cause: Cause,
-    /// The highest level allowed.
+    /// The highest level that the finding may have.
     pub(super) most: Level,
-    /// Its position in execution order.
+    /// The position of the finding in execution order.
     pub(super) rank: usize,
     pub(super) message: String,
-    /// On which paths it holds, if not on all.
+    /// The paths on which the fault occurs, as words, if it does not occur on all.
     pub(super) when: Option<String>,
     pub(super) notes: Vec<Note>,
     pub(super) help: Option<String>,
@@ -27,7 +27,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// The message, followed by the paths on which it holds.
+    /// The message, followed by the paths on which the fault occurs.
     pub(super) fn full_message(&self) -> String {
         match (self.certain, &self.when) {
             (Certain::Every, _) => self.message.clone(),
@@ -37,19 +37,19 @@ impl Finding {
     }
 }
 
-/// The cause of a fault; of several findings with one cause the first is kept.
+/// The cause of a fault. Of several findings with the same cause, the first is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
-    /// An event on the gradients of an optimizer.
+    /// An event on the gradients of this optimizer.
     Gradients(SiteId, OptimizerId),
     /// An event on the graph of a tensor.
     Graph(SiteId, GraphId),
-    /// An event by itself, for the lint of this name.
+    /// An event by itself, reported by the lint of this name.
     Alone(SiteId, &'static str),
 }
 
 impl Cause {
-    /// The optimizer with the faulty gradients.
+    /// The optimizer whose gradients are faulty.
     pub(super) fn optimizer(self) -> Option<OptimizerId> {
         match self {
             Self::Gradients(_, optimizer) => Some(optimizer),
@@ -58,7 +58,7 @@ impl Cause {
     }
 }
 
-/// A builder for the notes, help and fix of a finding.
+/// A builder that adds notes, help and a fix to a finding.
 #[derive(Debug)]
 pub struct Report<'f> {
     pub(super) cfg: &'f Cfg,
@@ -66,14 +66,14 @@ pub struct Report<'f> {
 }
 
 impl Report<'_> {
-    /// Adds a note on a site.
+    /// Adds a note on the code at a site.
     pub fn note_at(mut self, site: SiteId, message: impl Into<String>) -> Self {
         let place = Some(self.cfg.sites[site].place);
         self.note_with(place, message.into());
         self
     }
 
-    /// Adds a note.
+    /// Adds a note without a site.
     pub fn note(mut self, message: impl Into<String>) -> Self {
         self.note_with(None, message.into());
         self
@@ -81,7 +81,7 @@ impl Report<'_> {
 
     /// Sets the condition under which the fault occurs.
     ///
-    /// A possible finding without one says "on some path".
+    /// A possible finding without a condition says "on some path".
     pub fn when(self, when: Option<String>) -> Self {
         let Self { cfg, mut finding } = self;
         if let Some(finding) = &mut finding {
@@ -106,7 +106,7 @@ impl Report<'_> {
         self
     }
 
-    /// Sets the help as a change of the source.
+    /// Sets the help as an edit of the source.
     pub fn fix(mut self, fix: Option<Fix>) -> Self {
         if let Some(finding) = &mut self.finding {
             finding.fix = fix;

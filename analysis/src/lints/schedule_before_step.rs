@@ -76,7 +76,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// A step of the optimizer in the innermost loop around a schedule's call.
+/// A step of the schedule's optimizer in the innermost loop around the call that advances the schedule.
 fn step_in_its_loop(cx: &Context<'_>, schedule: SiteId, of: Option<OptimizerId>) -> Option<SiteId> {
     let round = cx.site(schedule).loops.last()?;
     let ids = (0..cx.cfg.optimizers.len()).filter(|id| of.is_none_or(|of| of == *id));

@@ -63,8 +63,9 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// A schedule that is advanced only before the loop that steps its optimizer. That call may be intended, to set the
-/// first rate, but all later ones are missing.
+/// Reports a schedule that is advanced only before the loop that steps its optimizer.
+///
+/// The call may be intended, to set the first rate, but all later calls are missing.
 fn advanced_once(cx: &mut Context<'_>) {
     for (path, schedule) in cx.cfg.facts.schedules() {
         let name = cx.cfg.paths.name(path);

@@ -62,7 +62,7 @@ fn check(cx: &mut Context<'_>) {
     twice(cx);
 }
 
-/// Two consecutive calls of one schedule, in a loop with one step.
+/// Reports two consecutive calls that advance one schedule, in a loop with one step.
 fn twice(cx: &mut Context<'_>) {
     for (site, (first, of)) in cx.cfg.moved_twice() {
         if cx.is_clause(first) || cx.is_clause(site) {
@@ -84,14 +84,14 @@ fn twice(cx: &mut Context<'_>) {
     }
 }
 
-/// The optimizer that the schedule at this site was built with.
+/// The optimizer with which the schedule that is advanced at this site was constructed.
 fn ruled(cx: &Context<'_>, site: SiteId) -> Option<OptimizerId> {
     let place = cx.cfg.facts.at::<Advance>(site)?.schedule?;
     let schedule = cx.cfg.facts.variable(place)?.schedule.as_ref()?;
     cx.cfg.facts.optimizer_of_schedule(schedule.built)
 }
 
-/// The only step of an optimizer in the innermost loop around its schedule's call.
+/// The only step of an optimizer in the innermost loop around the call that advances its schedule.
 fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<SiteId> {
     let round = cx.site(schedule).loops.last()?;
     let steps = cx.acting(of, Effect::Take);
@@ -99,7 +99,7 @@ fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<Site
     steps.next().filter(|_| steps.next().is_none())
 }
 
-/// The window in which a schedule advances in every iteration, if none of its possible optimizers steps as often.
+/// The window whose every iteration advances the schedule, if no optimizer it may belong to steps as often.
 fn window_of<'w, 'a>(cx: &Context<'_>, site: SiteId, windows: &'w [Window<'a>]) -> Option<&'w Window<'a>> {
     let moved = cx.cfg.events().find_map(|(_, event)| match event.action {
         Action::Schedule(of) if event.site == site => Some(of),

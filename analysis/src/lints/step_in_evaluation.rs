@@ -38,13 +38,13 @@ lint! {
     step_in_evaluation, Error, "`backward` or `step` on validation data"
 }
 
-/// The loops of a function, with their steps.
+/// The loops of a function and the steps in them.
 struct Loops<'a> {
-    /// The enclosing loops of each loop, itself included.
+    /// The loops around each loop, including the loop itself.
     around: BTreeMap<LoopId, &'a [LoopId]>,
     /// The first step of each optimizer in each loop.
     steps: BTreeMap<LoopId, BTreeMap<OptimizerId, SiteId>>,
-    /// For each `backward`, the steps that use its gradients and the `backward` calls that add to them.
+    /// For each `backward`, the steps that use the gradients and the `backward` calls that add to them.
     taken: BTreeMap<SiteId, BTreeSet<SiteId>>,
 }
 
@@ -112,7 +112,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Checks blocks in the `eval_order` of a spec; stages there are rejected by the parser.
+/// Checks the blocks in the `eval_order` of a spec. Stages there are rejected by the parser.
 fn of_spec(cx: &mut Context<'_>) {
     let learns = |visit: &Visit| matches!(visit.what, Observed::Effect(_, Effect::Fill | Effect::Take, _) | Observed::Backward(..));
     let inside = |site: SiteId| cx.options.evaluates.iter().any(|block| block.holds(&cx.site(site).place));

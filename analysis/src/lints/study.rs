@@ -1,4 +1,5 @@
-//! Classification of forward passes for the lints on mode and recording: training or evaluation, and on which data.
+//! Classification of forward passes for the lints on mode and recording: training or evaluation, and on which
+//! data.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,23 +14,23 @@ use crate::vocabulary::{names_environment, speaks_of_evaluation, speaks_of_train
 /// A forward pass at one visit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Forward<'a> {
-    /// Its visit.
+    /// The visit of the forward pass.
     pub(super) visit: Visit,
-    /// The model and data of the pass.
+    /// The model and the data of the forward pass.
     pub(super) run: &'a Computation,
-    /// The model's possible modes, if tracked.
+    /// The possible modes of the model, if tracked.
     pub(super) mode: Option<AbstractValue>,
-    /// Whether recording is on, as set by calls that switch it.
+    /// Whether recording is on at this visit, as far as calls that switch it decide.
     pub(super) switch: AbstractValue,
 }
 
 impl Forward<'_> {
-    /// Whether it certainly records a graph.
+    /// Whether the forward pass certainly records a graph.
     pub(super) fn is_recorded(&self) -> bool {
         self.run.recorded == Recorded::Yes && self.switch.all.within(StateSet::ON)
     }
 
-    /// Whether it certainly records no graph.
+    /// Whether the forward pass certainly records no graph.
     pub(super) fn is_unrecorded(&self) -> bool {
         self.run.recorded == Recorded::No || self.switch.all.within(StateSet::OFF)
     }
@@ -38,14 +39,14 @@ impl Forward<'_> {
 /// The reason why a forward pass counts as evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Evaluates {
-    /// The name of its data, as in `valid`.
+    /// The name of the data speaks of evaluation, as in `valid`.
     Named(Option<LoopId>),
-    /// A loop over data that is not trained on, whose losses are only reported.
+    /// The loop runs over data that is not trained on, and the losses are only reported.
     Quietly(LoopId),
 }
 
 impl Evaluates {
-    /// The loop over the data, if any.
+    /// The loop over the data, if there is one.
     pub(super) fn data_loop(self) -> Option<LoopId> {
         match self {
             Self::Named(round) => round,
@@ -54,35 +55,35 @@ impl Evaluates {
     }
 }
 
-/// The purpose of every forward pass of a function, computed once for all of them.
+/// The purposes of the forward passes of a function, computed once for all of them.
 #[derive(Debug)]
 pub(super) struct Study<'a> {
     cfg: &'a Cfg,
     solution: &'a Solution,
-    /// Forward passes that a `backward` runs through, with a `step` after it.
+    /// The forward passes that a `backward` runs through, with a `step` after it.
     pub(super) training: BTreeSet<SiteId>,
     /// The training passes whose `backward` no condition can skip.
     pub(super) always_training: BTreeSet<SiteId>,
     /// The models of the training passes.
     trained: BTreeSet<PathId>,
-    /// The iterated expressions of the loops over training data.
+    /// The iterated data of the loops over training data.
     trained_over: Vec<DataSource>,
-    /// Forward passes and losses that a `backward` may run through.
+    /// The forward passes and losses that a `backward` may run through.
     backwarded: BTreeSet<SiteId>,
     /// Some `backward` has a loss of unknown origin.
     any_backwarded: bool,
-    /// Loops with a backward in them.
+    /// The loops that contain a `backward`.
     backward_in: BTreeSet<LoopId>,
-    /// Forward passes whose output goes into a loss.
+    /// The forward passes whose output goes into a loss.
     looked_at: BTreeSet<SiteId>,
     /// The first forward pass in each loop.
     first_in: BTreeMap<LoopId, SiteId>,
-    /// Computations that are never recorded.
+    /// The computations that are never recorded.
     off: BTreeSet<SiteId>,
 }
 
 impl<'a> Study<'a> {
-    /// Classifies all forward passes, losses and backward passes.
+    /// Classifies the forward passes, losses and backward passes of a function.
     pub(super) fn of(cx: &Context<'a>) -> Self {
         let (cfg, solution) = (cx.cfg, cx.solution);
         let mut study = Self {
@@ -169,7 +170,7 @@ impl<'a> Study<'a> {
         self.training.extend(training);
     }
 
-    /// All forward passes in execution order, first iterations before later ones.
+    /// The forward passes in execution order, with first iterations before later ones.
     pub(super) fn forwards(&self) -> Vec<Forward<'a>> {
         let forward = |visit: &Visit| {
             let Observed::Computation(mode, switch) = visit.what else { return None };
@@ -179,7 +180,7 @@ impl<'a> Study<'a> {
         self.solution.visits.iter().filter_map(forward).collect()
     }
 
-    /// The loop whose items are the input of a loss's forward passes.
+    /// The loop whose items are the input of the forward passes of a loss.
     pub(super) fn input_loop(&self, run: &Computation) -> Option<LoopId> {
         let runs = run
             .past
@@ -191,12 +192,12 @@ impl<'a> Study<'a> {
         forwards.find_map(|(site, run)| data_of(self.cfg, site, run))
     }
 
-    /// The names in a loop's iterated expression.
+    /// The names in the iterated expression of a loop.
     pub(super) fn names_over(&self, round: LoopId) -> &'a BTreeSet<String> {
         &self.cfg.loops[round].head.over
     }
 
-    /// A loop's iterated expression, as in the source.
+    /// The iterated expression of a loop, as in the source.
     pub(super) fn over(&self, round: LoopId) -> &'a Excerpt {
         &self.cfg.loops[round].over
     }
@@ -211,7 +212,7 @@ impl<'a> Study<'a> {
         self.backwarded.contains(&site)
     }
 
-    /// Whether a computation is never recorded.
+    /// Whether the computation at a site is never recorded.
     pub(super) fn is_off(&self, site: SiteId) -> bool {
         self.off.contains(&site)
     }
@@ -221,7 +222,8 @@ impl<'a> Study<'a> {
         self.first_in.get(&round).copied()
     }
 
-    /// Whether a forward pass evaluates the model on data that this function does not train it on, and why.
+    /// The reason why a forward pass counts as evaluation on data that the function does not train the model
+    /// on.
     pub(super) fn evaluates(&self, forward: &Forward<'_>) -> Option<Evaluates> {
         let (site, run) = (forward.visit.site, forward.run);
         let trained = |path: &PathId| self.trained.iter().any(|&model| self.cfg.paths.overlap(model, *path));
@@ -255,7 +257,7 @@ pub(super) fn data_of(cfg: &Cfg, site: SiteId, run: &Computation) -> Option<Loop
     cfg.sites[site].loops.iter().rev().copied().find(|around| items.contains(around))
 }
 
-/// Computations that are never recorded: in a `no_grad` scope, or with recording switched off.
+/// The computations that are never recorded: in a `no_grad` scope, or with recording switched off.
 fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
     let mut switched: BTreeMap<SiteId, bool> = BTreeMap::new();
     for visit in &solution.visits {
@@ -269,14 +271,15 @@ fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
 }
 
 impl<'a> Context<'a> {
-    /// All backward passes, with the forward passes and models that they run through.
+    /// The backward passes, each with the forward passes and models that it runs through.
     pub(super) fn backwards(&self) -> impl Iterator<Item = (SiteId, &'a Computation)> + use<'a> {
         let cfg = self.cfg;
         cfg.facts.all::<Computation>().filter(|(_, run)| run.stage == Stage::Backward)
     }
 
-    /// The line before which a call must be inserted to run once before the loops that contain the forward pass and
-    /// not the other site.
+    /// The line before which a call must be inserted to run once.
+    ///
+    /// This is a line before the loops that contain the forward pass and not the other site.
     pub(super) fn line_before(&self, forward: SiteId, other: SiteId) -> usize {
         let others = &self.site(other).loops;
         let head = self.site(forward).loops.iter().find(|around| !others.contains(around));

@@ -52,7 +52,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The forward pass of a target that is trained together with the output.
+/// The forward pass of the target, if the target is trained together with the output.
 fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteId> {
     let named = |argument: &Argument| {
         match &argument.name {

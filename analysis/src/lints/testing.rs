@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{CheckOptions, check_fn};
 
-/// Names and lines of the findings in a function.
+/// The names and lines of the findings in a function.
 pub(super) fn found(source: &str, annotated: bool) -> Vec<(&'static str, usize)> {
     let function = syn::parse_str(source).unwrap_or_else(|error| panic!("{error}: {source}"));
     let options = CheckOptions { annotated, ..CheckOptions::default() };
@@ -12,7 +12,7 @@ pub(super) fn found(source: &str, annotated: bool) -> Vec<(&'static str, usize)>
     findings.iter().map(|finding| (finding.lint.unwrap_or(""), finding.place.line())).collect()
 }
 
-/// Findings in the body of a loop; its first line is line 5.
+/// The findings in the body of a loop, whose first line is line 5.
 pub(super) fn in_loop(body: &str) -> Vec<(&'static str, usize)> {
     let source = format!(
         "fn fit(model: &mut Mlp, train: &DataLoader, k: usize) {{
@@ -26,14 +26,14 @@ pub(super) fn in_loop(body: &str) -> Vec<(&'static str, usize)> {
     found(&source, true)
 }
 
-/// Findings in a correct loop with this loss expression, which is on line 6.
+/// The findings in a correct loop with this loss expression on line 6.
 pub(super) fn with_loss(loss: &str) -> Vec<(&'static str, usize)> {
     in_loop(&format!(
         "let output = model.forward(x);\nlet loss = {loss};\n optimizer.zero_grad(); loss.backward(); optimizer.step();"
     ))
 }
 
-/// Messages, notes and help of all findings in a function.
+/// The messages, notes and help of all findings in a function.
 pub(super) fn messages(source: &str, annotated: bool) -> String {
     let function = syn::parse_str(source).unwrap_or_else(|error| panic!("{error}: {source}"));
     let options = CheckOptions { annotated, ..CheckOptions::default() };

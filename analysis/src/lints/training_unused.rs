@@ -67,7 +67,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a model is mentioned only in its training.
+/// Whether a model is mentioned only where it is trained.
 fn is_only_trained(cx: &Context<'_>, model: PathId) -> bool {
     let uses = cx.cfg.facts.uses(model);
     if uses.is_empty() {

@@ -70,8 +70,9 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// A `backward` and the model that its loss depends on, if no `backward` of the function reaches the optimizer's
-/// parameters; `None` if some may reach them.
+/// A `backward` and the model that its loss depends on, if no `backward` reaches the optimizer's parameters.
+///
+/// `None` if some `backward` of the function may reach them.
 pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, PathId)> {
     let optimizer = &cx.cfg.optimizers[id];
     let owned = optimizer.owned.as_ref().filter(|owned| !owned.is_empty())?;
@@ -95,7 +96,7 @@ pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, Pa
     found
 }
 
-/// The model that a loss depends on, if it cannot share parameters with the optimizer's.
+/// The model that a loss depends on, if it cannot share parameters with the models of the optimizer.
 fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option<PathId> {
     let paths = &cx.cfg.paths;
     if owned.overlaps(deps, paths) != Some(false) {

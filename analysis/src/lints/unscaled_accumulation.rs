@@ -73,9 +73,11 @@ fn micro_batches(cx: &mut Context<'_>) {
     }
 }
 
-/// The number of micro-batches in one update, and for the runtime's windows the call that returns a batch's weight.
+/// The number of micro-batches in one update, and for windows of the runtime the call that returns a batch's
+/// weight.
 ///
-/// Recognised are `for _ in 0..k`, and a loop over one chunk of `chunks(k)` or one window of `windows(epoch, k)`.
+/// Loops of the form `for _ in 0..k`, or over one chunk of `chunks(k)` or one window of `windows(epoch, k)`,
+/// are recognised.
 pub(super) fn size_of<'a>(cx: &Context<'a>, window: &Window<'_>) -> Option<(&'a Period, Option<String>)> {
     let inner = &cx.cfg.loops[window.batch_loop].head;
     if let Some(size) = &inner.repeats {
@@ -94,7 +96,7 @@ pub(super) fn size_of<'a>(cx: &Context<'a>, window: &Window<'_>) -> Option<(&'a 
     Some((&groups.size, weight))
 }
 
-/// Checks blocks of a spec that run `backward` themselves; the stage `backward` weights each batch.
+/// Checks the blocks of a spec that run `backward` themselves. The stage `backward` weights each batch.
 fn of_spec(cx: &mut Context<'_>) {
     for window in cx.windows_before_step() {
         let plain = |&&backward: &&SiteId| cx.site(backward).own && is_plain(cx, backward);
@@ -130,7 +132,7 @@ fn report_finding(cx: &mut Context<'_>, window: &Window<'_>, backward: SiteId, e
         .help(help);
 }
 
-/// Whether a `backward` starts from a loss that is certainly not scaled after its computation.
+/// Whether a `backward` starts from a loss that is certainly not scaled after the loss is computed.
 fn is_plain(cx: &Context<'_>, backward: SiteId) -> bool {
     let plain = |origin: &crate::cfg::Origin| {
         origin.source == Source::Computed && !origin.scaled && origin.unreduced.is_none()

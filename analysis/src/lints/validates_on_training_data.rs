@@ -39,7 +39,7 @@ lint! {
     validates_on_training_data, Warning, "`valid` is the data that the model is trained on"
 }
 
-/// Checks hand-written functions; the rules of specs check specs.
+/// Checks hand-written functions. Specs are checked by the rules of specs.
 fn check(cx: &mut Context<'_>) {
     if cx.of_spec() || heads(cx).nth(1).is_none() || !speaks_of_validation(cx) {
         return;
@@ -73,7 +73,7 @@ fn heads<'a>(cx: &Context<'a>) -> impl Iterator<Item = (LoopId, SiteId)> + use<'
     cx.cfg.loops.iter().enumerate().filter_map(|(id, known)| Some((id, known.iterates?)))
 }
 
-/// The data that a loop iterates over, without iterator adapters.
+/// The data that a loop iterates over, without adapters of iterators.
 fn source(cx: &Context<'_>, of: LoopId) -> Option<Versioned> {
     cx.cfg.loops[of].head.source.map(|source| source.data)
 }
@@ -99,14 +99,14 @@ fn evaluates(cx: &Context<'_>, of: LoopId) -> bool {
     !range && !forwards.is_empty() && forwards.iter().all(|(site, unrecorded)| *unrecorded || in_evaluation(*site))
 }
 
-/// Whether a variable name or printed text mentions validation.
+/// Whether a variable name or a printed text mentions validation.
 fn speaks_of_validation(cx: &Context<'_>) -> bool {
     let mut names = cx.cfg.paths.variables();
     let mut says = cx.cfg.function.says.iter();
     names.any(|(_, name)| names_validation(name)) || says.any(|text| names_validation(text))
 }
 
-/// Whether an opaque call may evaluate on other data.
+/// Whether an opaque call may evaluate the model on other data.
 fn hands_on(cx: &Context<'_>) -> bool {
     let models = |given: &Deps| given.overlaps(&cx.cfg.function.models, &cx.cfg.paths) != Some(false);
     cx.cfg.facts.all::<Opaque>().any(|(_, opaque)| models(&opaque.0))

@@ -5,21 +5,21 @@ use crate::cfg::{ConditionKind, Counter, LoopId, OptimizerId, SiteId};
 use crate::flow::{GradientStates, GradientValue, Observed};
 use crate::stage::Effect;
 
-/// A gradient accumulation window: one `step` for several `backward`.
+/// A gradient accumulation window: several `backward`, then one `step`.
 #[derive(Debug)]
 pub(super) struct Window<'a> {
     pub optimizer: OptimizerId,
-    /// The first `step` in source order.
+    /// The first `step` of the optimizer in source order.
     pub step: SiteId,
-    /// The loop that runs `backward` once per iteration.
+    /// The loop that runs `backward` once in each iteration.
     pub batch_loop: LoopId,
     pub backwards: Vec<SiteId>,
-    /// The counter condition around the step; `None` for a step after the loop.
+    /// The counter condition around the step, or `None` for a step after the loop.
     pub counter: Option<(SiteId, &'a Counter)>,
 }
 
 impl<'a> Context<'a> {
-    /// Windows whose step is under a condition that counts iterations, in the loop that runs `backward`.
+    /// The windows whose step is under a condition that counts iterations, in the loop that runs `backward`.
     pub(super) fn counted_windows(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
             let step = *steps.first()?;
@@ -47,14 +47,16 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The counted windows that really accumulate: no `zero_grad` runs in every iteration.
+    /// The counted windows that accumulate: no `zero_grad` runs in every iteration.
     pub(super) fn accumulating_windows(&self) -> Vec<Window<'a>> {
         let mut windows = self.counted_windows();
         windows.retain(|window| self.in_every_iteration(window, Effect::Zero).is_empty());
         windows
     }
 
-    /// Windows whose step is under an opaque condition that depends on nothing in the iteration: `if it_is_time()`.
+    /// The windows whose step is under an opaque condition, such as `if it_is_time()`.
+    ///
+    /// The condition depends on nothing in the iteration.
     pub(super) fn opaque_windows(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
             steps.iter().find_map(|step| cx.opaque_window_at(optimizer, *step, steps, fills))
@@ -98,10 +100,10 @@ impl<'a> Context<'a> {
         .then_some(Window { optimizer, step, batch_loop, backwards, counter: None })
     }
 
-    /// Windows whose step follows a loop that zeroes the gradients, each with its `zero_grad`.
+    /// The windows whose step follows a loop that zeroes the gradients, each with its `zero_grad`.
     ///
-    /// The `zero_grad` is before a `backward` in every iteration of this loop or a deeper one, or at the end of every
-    /// window.
+    /// The `zero_grad` runs before a `backward` in every iteration of this loop or of a deeper loop, or at
+    /// the end of every window.
     pub(super) fn discarding_windows(&self) -> Vec<(Window<'a>, SiteId)> {
         // A loop without iterations discards nothing.
         let known = |gradients: &GradientValue| !gradients.direct.meets(GradientStates::UNKNOWN);
@@ -132,7 +134,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Windows whose step follows the loop that runs `backward`.
+    /// The windows whose step follows the loop that runs `backward`.
     pub(super) fn windows_before_step(&self) -> Vec<Window<'a>> {
         self.windows(|cx, optimizer, steps, fills| {
             let backward = *fills.first()?;
@@ -153,7 +155,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// Whether the only condition on a site is a counter that holds periodically.
+    /// Whether a counter that fires periodically is the only condition on a site.
     pub(super) fn is_periodic(&self, site: SiteId) -> bool {
         let guards = &self.site(site).guards;
         self.full_guard(site).is_some_and(|(guard, counter)| {
@@ -166,7 +168,7 @@ impl<'a> Context<'a> {
         self.windows_where(|gradients| !gradients.all.meets(GradientStates::UNKNOWN), window)
     }
 
-    /// Windows of the optimizers whose abstract gradients satisfy `known` at each of their steps.
+    /// The windows of the optimizers whose gradients satisfy `known` at each `step`.
     fn windows_where<T>(
         &self,
         known: impl Fn(&GradientValue) -> bool,
@@ -187,7 +189,7 @@ impl<'a> Context<'a> {
         .collect()
     }
 
-    /// The guard of a site that holds when the iteration counter of its innermost loop completes a window.
+    /// The guard of a site that holds when the iteration counter of the innermost loop completes a window.
     fn full_guard(&self, site: SiteId) -> Option<((usize, bool), &'a Counter)> {
         let cfg = self.cfg;
         let site = &cfg.sites[site];
@@ -197,7 +199,7 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// If a site is certainly between a `backward` and its `step`: the optimizer, the `backward` and the `step`.
+    /// The optimizer, the `backward` and the `step` around a site that is certainly between the two.
     pub(super) fn mid_update(&self, site: SiteId) -> Option<(OptimizerId, SiteId, SiteId)> {
         let looks = || {
             self.solution.visits.iter().filter_map(move |visit| match visit.what {
@@ -219,14 +221,14 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The sites with this effect on a window's optimizer that run in every iteration of its loop.
+    /// The sites with this effect on the window's optimizer that run in every iteration of the window's loop.
     pub(super) fn in_every_iteration(&self, window: &Window<'_>, effect: Effect) -> Vec<SiteId> {
         let mut sites = self.acting(window.optimizer, effect);
         sites.retain(|site| self.runs_every_iteration(window, *site));
         sites
     }
 
-    /// Whether a site has an opaque guard that the other site does not have.
+    /// Whether a site has an opaque guard that the other site lacks.
     pub(super) fn has_extra_opaque_guard(&self, site: SiteId, other: SiteId) -> bool {
         let (site, other) = (self.site(site), self.site(other));
         let further = |guard: &(usize, bool)| {
@@ -237,7 +239,7 @@ impl<'a> Context<'a> {
         site.loops == other.loops && self.cfg.runs_with(other, site) && site.guards.iter().any(further)
     }
 
-    /// The `zero_grad` calls that run whether or not the opaque condition of a window holds.
+    /// The `zero_grad` calls on a window's optimizer that run even where its opaque condition does not hold.
     pub(super) fn unconditional_zeroes(&self, window: &Window<'_>) -> Vec<SiteId> {
         let step = self.site(window.step);
         let asked = |guard: &(usize, bool)| {
@@ -259,7 +261,7 @@ impl<'a> Context<'a> {
         sites
     }
 
-    /// Whether a site runs in every iteration of a window's loop that runs `backward`.
+    /// Whether a site runs in every iteration of the window's loop over batches.
     pub(super) fn runs_every_iteration(&self, window: &Window<'_>, site: SiteId) -> bool {
         let site = self.site(site);
         let guarded_unseen = site.conditional && site.guards.is_empty();
@@ -269,7 +271,7 @@ impl<'a> Context<'a> {
             && window.backwards.iter().any(|backward| self.cfg.runs_with(site, self.site(*backward)))
     }
 
-    /// How often a window's step runs: the predicate of a sentence about it.
+    /// How often a window's step runs, as the predicate of a sentence about the step.
     pub(super) fn step_frequency(&self, window: &Window<'_>) -> String {
         let head = &self.cfg.loops[window.batch_loop];
         match window.counter {
@@ -280,7 +282,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Help for a spec: the position in its order for the call that advances the schedule.
+    /// Help for a spec: the position for the call that advances the schedule, in the order of the spec.
     pub(super) fn schedule_in_order(&self, site: SiteId) -> String {
         let moves = if self.is_clause(site) {
             "schedule".to_owned()
@@ -290,14 +292,14 @@ impl<'a> Context<'a> {
         format!("put `{moves}` after `step` in `train_order`")
     }
 
-    /// A note on a window's step: its call, and how often it runs.
+    /// A note on the step of a window: the call, and how often it runs.
     pub(super) fn step_note(&self, window: &Window<'_>) -> String {
         format!("{} {}", self.call_at(window.step), self.step_frequency(window))
     }
 }
 
 impl Window<'_> {
-    /// The number of batches in one update, as the source writes it.
+    /// The number of batches in one update, as written in the source.
     pub(super) fn size(&self) -> String {
         match self.counter {
             Some((_, counter)) => format!("`{}`", counter.every.text),

@@ -90,7 +90,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Checks the accumulation windows of a spec, as set by `accumulate`.
+/// Checks the accumulation windows that `accumulate` sets in a spec.
 fn of_spec(cx: &mut Context<'_>, discarded: &[OptimizerId]) {
     for window in cx.windows_before_step() {
         let zeros = cx.in_every_iteration(&window, Effect::Zero);

@@ -9,7 +9,7 @@ use crate::diagnostic::Place;
 use crate::flow::{GradientStates, GradientValue, Observed, StateSet};
 use crate::stage::{Effect, Stage};
 
-/// Gradients that no step has used.
+/// The states of gradients that no step has used.
 const PENDING: GradientStates = GradientStates::FILLED.or(GradientStates::STALE);
 
 /// One optimizer with the history of its gradients.
@@ -19,7 +19,7 @@ struct Of<'a> {
     /// Each step with the state and the history of the gradients before it.
     steps: Vec<(SiteId, GradientValue, Entry)>,
     ledger: Ledger,
-    /// Sites after which its gradients are unknown.
+    /// The sites after which the optimizer's gradients are unknown.
     lost: BTreeSet<SiteId>,
 }
 
@@ -33,8 +33,10 @@ pub(super) fn facts(asked: &Asked<'_>) -> Vec<Fact> {
     facts
 }
 
-/// No gradients are lost: on every path from a backward, an optimizer steps with its gradients before a `zero_grad`,
-/// a new optimizer or the end of the function.
+/// The fact that no gradients are lost.
+///
+/// On every path from a backward, an optimizer steps with its gradients before a `zero_grad`, a new optimizer
+/// or the end of the function.
 fn every_backward_stepped(asked: &Asked<'_>, all: &[Of<'_>]) -> Option<Fact> {
     let mut backwards: BTreeSet<SiteId> = asked.cfg.sites_with(Effect::Fill).map(|(site, _)| site).collect();
     let reached: BTreeSet<SiteId> = all.iter().flat_map(|of| of.sites(Effect::Fill)).collect();
@@ -108,7 +110,8 @@ impl<'a> Of<'a> {
         self.site(site).place.line()
     }
 
-    /// A sentence about this optimizer: `one` without its name if it is the only one, else `many` with its name.
+    /// A sentence about this optimizer: `one` if it is the only one, else `many` with its name in place of
+    /// `{}`.
     fn named(&self, one: &str, many: &str) -> String {
         let optimizers = &self.asked.cfg.optimizers;
         if optimizers.len() == 1 {
@@ -141,7 +144,7 @@ impl<'a> Of<'a> {
         lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
     }
 
-    /// The verdict for unknown gradients, with the call that made them so.
+    /// The verdict for unknown gradients, which names the call that made them unknown.
     fn unknown(&self) -> Verdict {
         let optimizer = &self.asked.cfg.optimizers[self.id];
         let name = &optimizer.name;
@@ -165,7 +168,8 @@ impl<'a> Of<'a> {
         Fact { name, sentence, verdict, lines: self.lines(sites).into_iter().collect() }
     }
 
-    /// Every step uses exactly the gradients of its own iteration, or of its own accumulation window.
+    /// The fact that every step uses exactly the gradients of its own iteration, or of its own accumulation
+    /// window.
     fn own_gradients(&self) -> Fact {
         let undecided =
             self.steps.iter().find_map(|(step, gradients, entry)| self.against(*step, gradients, entry));
@@ -189,7 +193,7 @@ impl<'a> Of<'a> {
         self.fact("own_gradients", sentence, verdict, sites)
     }
 
-    /// The objection to a step, if there is one.
+    /// The reason why a step is not proved to use the gradients of its own batch, if there is one.
     fn against(&self, step: SiteId, gradients: &GradientValue, entry: &Entry) -> Option<Verdict> {
         let (name, line) = (&self.asked.cfg.optimizers[self.id].name, self.line(step));
         let from_caller = entry.emptied.contains(&Emptied::Caller);
@@ -235,7 +239,9 @@ impl<'a> Of<'a> {
         forwards.is_empty() || forwards.iter().any(recorded)
     }
 
-    /// `zero_grad 11 < backward 12 < step 13, on all paths, first round and later ones`.
+    /// The order of events as text.
+    ///
+    /// `zero_grad 11 < backward 12 < step 13, on all paths, first round and later ones`
     fn chain(&self) -> String {
         let mut chains: BTreeMap<SiteId, Entry> = BTreeMap::new();
         for (step, _, entry) in &self.steps {
@@ -276,12 +282,12 @@ impl<'a> Of<'a> {
         format!("{text}, on all paths{rounds}{skips}")
     }
 
-    /// The steps that may use gradients of a backward.
+    /// The steps that may use the gradients of a backward.
     fn steps_of(&self, fill: SiteId) -> impl Iterator<Item = SiteId> {
         self.steps.iter().filter(move |(_, _, entry)| entry.fills.contains_key(&fill)).map(|step| step.0)
     }
 
-    /// The reason why this optimizer may not step the gradients of a backward.
+    /// The reason why this optimizer may leave the gradients of a backward without a step, if there is one.
     fn left_behind(&self, fill: SiteId) -> Option<Verdict> {
         let cfg = self.asked.cfg;
         let optimizer = &cfg.optimizers[self.id];
@@ -342,7 +348,7 @@ impl<'a> Of<'a> {
         found.map(|(index, _)| self.line(self.asked.solution.visits[*index].site))
     }
 
-    /// Every step uses gradients that were clipped after the last backward.
+    /// The fact that every step uses gradients that were clipped after the last backward.
     fn clipped(&self) -> Fact {
         let sentence = self.named(
             "gradients are clipped between backward and step",
@@ -387,7 +393,7 @@ fn format_chain(fills: &str, clips: &str, steps: &str) -> Verdict {
     Verdict::Proved(format!("backward {fills} < clip {clips} < step {steps}"))
 }
 
-/// Whether `?` applies directly to this call, whose failure leaves no gradients.
+/// Whether a `?` stands directly after this call. A failure of the call then leaves no gradients.
 fn follows(mark: &Place, call: &Place) -> bool {
     let (start, end) = (mark.start.start(), call.end.end());
     (start.line, start.column) == (end.line, end.column)

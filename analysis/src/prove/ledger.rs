@@ -1,7 +1,7 @@
-//! History of an optimizer's gradients, in more detail than the states: which backwards since which `zero_grad`,
-//! and whether they were clipped.
+//! The history of an optimizer's gradients, in more detail than their states.
 //!
-//! It ignores path conditions, so it may name a backward that did not run, but misses none.
+//! A history tells which backwards ran since which `zero_grad`, and whether their gradients were clipped.
+//! It ignores path conditions, so a history may name a backward that did not run, but misses none.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,11 +12,11 @@ use crate::stage::Effect;
 /// The cause of empty gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Emptied {
-    /// The caller, if they were emptied at all.
+    /// The caller may have emptied the gradients.
     Caller,
-    /// A constructor.
+    /// A constructor made an optimizer with empty gradients.
     Built(SiteId),
-    /// A `zero_grad`.
+    /// A `zero_grad` emptied the gradients.
     Zeroed(SiteId),
 }
 
@@ -25,11 +25,11 @@ pub(super) enum Emptied {
 pub(super) struct Entry {
     /// The possible last causes of empty gradients.
     pub(super) emptied: BTreeSet<Emptied>,
-    /// The backwards that may have run since.
+    /// The backwards that may have run since the gradients were empty.
     pub(super) fills: BTreeMap<SiteId, Fill>,
     /// The clips that may have run since the last backward.
     pub(super) clips: BTreeSet<SiteId>,
-    /// Whether a clip has run since on every path.
+    /// Whether a clip has run since the last backward on every path.
     pub(super) clipped: bool,
 }
 
@@ -38,12 +38,12 @@ pub(super) struct Entry {
 pub(super) struct Fill {
     /// The backward may have run in an earlier iteration of a loop.
     pub(super) old: bool,
-    /// On every path, a step has used its gradients since.
+    /// On every path, a step has used the gradients since the backward.
     pub(super) stepped: bool,
 }
 
 impl Entry {
-    /// Whether gradients of this backward may still be unused.
+    /// Whether some path leaves the gradients of this backward unused so far.
     pub(super) fn waits(&self, fill: SiteId) -> bool {
         self.fills.get(&fill).is_some_and(|fill| !fill.stepped)
     }
@@ -91,13 +91,13 @@ impl Entry {
 /// The history of one optimizer's gradients.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    /// Before each of the optimizer's events, by the visit's index.
+    /// The history before each event on the gradients, by the index of the event's visit.
     pub(super) before: BTreeMap<usize, Entry>,
-    /// At the end of each block.
+    /// The history at the end of each block.
     pub(super) ends: BTreeMap<BlockId, Entry>,
 }
 
-/// Follows the gradients of one optimizer.
+/// Follows the gradients of one optimizer through the function, and records their history.
 pub(super) fn follow(cfg: &Cfg, solution: &Solution, id: OptimizerId) -> Ledger {
     let mut by_rank: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, visit) in solution.visits.iter().enumerate() {

@@ -7,7 +7,7 @@ use crate::cfg::{Action, Computation, Recorded, Root, SiteId, Source};
 use crate::flow::{AbstractValue, Observed, StateSet};
 use crate::stage::{Effect, Stage};
 
-/// The facts, in a fixed order; a fact without a subject in the function is left out.
+/// The facts in a fixed order. A fact without a subject in the function is left out.
 pub(super) fn facts(asked: &Asked<'_>) -> Vec<Fact> {
     let mut facts: Vec<Fact> = graphs_run_once(asked).into_iter().collect();
     facts.extend((0..asked.cfg.optimizers.len()).filter_map(|id| built_once(asked, id)));
@@ -36,7 +36,7 @@ fn told(asked: &Asked<'_>, sites: impl IntoIterator<Item = SiteId>, between: &st
     lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(between)
 }
 
-/// No graph is back-propagated twice.
+/// The fact that no graph is back-propagated twice.
 fn graphs_run_once(asked: &Asked<'_>) -> Option<Fact> {
     let cfg = asked.cfg;
     let mut backwards: BTreeSet<SiteId> = BTreeSet::new();
@@ -78,7 +78,7 @@ fn graphs_run_once(asked: &Asked<'_>) -> Option<Fact> {
     Some(fact(asked, "graphs_run_once", "no graph is run through twice", verdict, backwards))
 }
 
-/// The optimizer is constructed outside the loop in which it steps.
+/// The fact that the optimizer is constructed outside the loop in which it steps.
 fn built_once(asked: &Asked<'_>, id: usize) -> Option<Fact> {
     let cfg = asked.cfg;
     let optimizer = &cfg.optimizers[id];
@@ -126,7 +126,7 @@ fn built_once(asked: &Asked<'_>, id: usize) -> Option<Fact> {
     Some(fact(asked, "built_once", &sentence, verdict, built.into_iter().chain(steps)))
 }
 
-/// Forwards without recording run in evaluation mode, and recorded forwards in training mode.
+/// The fact that forwards without recording run in evaluation mode, and recorded forwards in training mode.
 fn evaluation_apart(asked: &Asked<'_>) -> Option<Fact> {
     let cfg = asked.cfg;
     let trains = cfg.sites_with(Effect::Fill).next().is_some();
@@ -173,7 +173,7 @@ fn evaluation_apart(asked: &Asked<'_>) -> Option<Fact> {
     Some(fact(asked, "evaluation_apart", "evaluation leaves the model alone", verdict, sites))
 }
 
-/// The schedule never advances before the first step.
+/// The fact that the schedule never advances before the first step.
 fn schedule_after_step(asked: &Asked<'_>) -> Option<Fact> {
     let mut schedules = BTreeSet::new();
     let mut steps = BTreeSet::new();
