@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::fix::Edit;
 use crate::items::{self, Function, Visitor};
 
-/// Replaces the calls of each fix by the statements around them, and drops the fixes without one.
+/// Replaces the calls of each fix by the statements around them. Drops a fix if a call has no such statement.
 pub(crate) fn anchor(file: &File, findings: &mut [Diagnostic]) {
     if findings.iter().all(|finding| finding.fix.is_none()) {
         return;
@@ -30,13 +30,13 @@ pub(crate) fn anchor(file: &File, findings: &mut [Diagnostic]) {
     }
 }
 
-/// A range of the source that may contain a call.
+/// A range of the source that may contain a call, with the statement to edit for the call.
 struct Extent {
     start: (usize, usize),
     end: (usize, usize),
-    /// The statement, unless its code runs conditionally or later.
+    /// The statement around the range, unless the code in it runs conditionally or later.
     statement: Option<Place>,
-    /// The statement ends with a semicolon.
+    /// Whether the statement ends with a semicolon.
     ended: bool,
 }
 
@@ -59,12 +59,13 @@ impl Extents {
         self.0[..before].iter().rev().find(|extent| end <= extent.end)
     }
 
-    /// The statement before which a new one can be inserted.
+    /// The statement around a call, if a new statement can be inserted before it.
     fn beside(&self, place: &Place) -> Option<Place> {
         self.around(place).and_then(|extent| extent.statement)
     }
 
-    /// The statement around a call, if a new one can be inserted after it: it must end with a semicolon.
+    /// The statement around a call, if a new statement can be inserted after it: it must
+    /// end with a semicolon.
     fn behind(&self, place: &Place) -> Option<Place> {
         self.around(place).filter(|extent| extent.ended).and_then(|extent| extent.statement)
     }

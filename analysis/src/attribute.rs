@@ -16,9 +16,10 @@ use crate::{lints, suppress};
 /// The names in a function, collected only if a clause refers to one of them.
 pub(crate) type Names<'n> = &'n dyn Fn() -> BTreeSet<String>;
 
-/// Returns the options of an item and whether it has the attribute.
+/// A reader of the options for an item. It also returns whether the item has the attribute.
 ///
-/// The arguments are its attributes, the options of the item around it, and for functions the names in it.
+/// The arguments of a reader are the attributes of the item, the options of the item around it, and for a
+/// function the names in the function.
 pub(crate) type Reader<'t> =
     dyn Fn(&[Attribute], Option<&CheckOptions>, Option<Names<'_>>) -> (CheckOptions, bool) + 't;
 
@@ -30,7 +31,7 @@ pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "training_loop")
 }
 
-/// A reader that adds its errors to the bag.
+/// Creates a reader that adds its errors to the bag.
 pub(crate) fn told(bag: &Bag) -> Box<Reader<'_>> {
     Box::new(|attributes, around, names| {
         let options = around.cloned().unwrap_or_default();
@@ -105,7 +106,7 @@ pub(crate) fn levels(bag: &Bag, spec: &Spec) -> suppress::Levels {
     levels
 }
 
-/// Rejects clauses that have no effect on a hand-written loop, and returns whether there are none.
+/// Rejects clauses that have no effect on a hand-written loop. Returns `true` if there are no such clauses.
 fn check_clauses(bag: &Bag, spec: &Spec, above: Above) -> bool {
     let reads = ["allow", "warn", "deny", "optimizer", "model", "crate"];
     let writes: Vec<&Ident> = spec.keys.iter().filter(|key| reads.iter().all(|name| *key != name)).collect();
@@ -134,7 +135,7 @@ fn check_clauses(bag: &Bag, spec: &Spec, above: Above) -> bool {
     writes.is_empty()
 }
 
-/// The variable in `optimizer = name` or `model = name`.
+/// The name of the variable in `optimizer = name` or `model = name`.
 fn role(bag: &Bag, clause: &Value, names: Option<Names<'_>>) -> Option<String> {
     let clause = clause.as_ref()?;
     if let Expr::Path(path) = &clause.value

@@ -1,7 +1,7 @@
 //! The error bag: collects all errors of a phase, so that users see them at once.
 //!
 //! Errors are collected within a phase and fatal only between phases.
-//! A bag that is dropped unread would lose its errors; in unit tests this panics.
+//! A bag that is dropped unread would lose its errors, and therefore panics in unit tests.
 
 use std::cell::RefCell;
 
@@ -59,7 +59,7 @@ pub(crate) fn from_syn(error: &syn::Error) -> Diagnostic {
     Diagnostic::error(place, message)
 }
 
-/// The sort key of source order.
+/// The sort key for source order.
 fn position(span: Span) -> (usize, usize) {
     let start = span.start();
     (start.line, start.column)

@@ -1,4 +1,5 @@
-//! Checks functions: lowers and solves each one once, and answers every question from the same graphs.
+//! Checks functions. Each function is lowered and solved once, and all questions are
+//! answered from its graphs.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,12 +45,12 @@ pub struct Checked {
     findings: Vec<Diagnostic>,
 }
 
-/// One function with its callees.
+/// A checked function with its callees.
 #[derive(Debug)]
 struct CheckedFn {
-    /// The findings at the levels of its options.
+    /// The findings of the function, at the levels that its options set.
     findings: Vec<Diagnostic>,
-    /// `None` if only the findings are kept.
+    /// The solved states of the function; `None` if only the findings are kept.
     solved: Option<Solved>,
 }
 
@@ -60,11 +61,11 @@ struct Solved {
     annotated: bool,
 }
 
-/// The results kept after the check of a function; states take memory.
+/// The results to keep after the check of a function. Solved states take memory.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
     Findings,
-    /// The states as well, for proofs and drawings.
+    /// The findings and the solved states, for proofs and drawings.
     States,
 }
 
@@ -81,7 +82,7 @@ impl Checked {
         Self::of(&seen, lowered(&seen), Keep::States)
     }
 
-    /// Checks the functions of some items together; `around` are the options for all of them.
+    /// Checks several items together. The options in `around` apply to all functions in them.
     pub(crate) fn items(items: &[Item], told: Told<'_>, around: Option<CheckOptions>, keep: Keep) -> Self {
         let seen = Resolver::of_items(items, told, around);
         Self::of(&seen, lowered(&seen), keep)
@@ -146,13 +147,14 @@ impl CheckedFn {
 }
 
 impl Solved {
-    /// Whether every bound of the analysis held, so that conclusions may be drawn.
+    /// Whether no bound of the analysis was exceeded, so that conclusions may be drawn from the states.
     fn is_complete(&self) -> bool {
         !self.cfg.gave_up && !self.solution.gave_up
     }
 }
 
-/// Each resolved function, lowered with its callees, and its options.
+/// Lowers each resolved function together with its callees. Each result is paired with the
+/// options of the function.
 fn lowered(seen: &Resolver) -> Vec<(Lowered, CheckOptions)> {
     let lowered: Vec<Lowered> = (0..seen.functions.len()).map(|id| lower::lower_resolved(seen, id)).collect();
     let called: BTreeSet<usize> = lowered.iter().flat_map(|lowered| &lowered.called).copied().collect();
@@ -175,8 +177,8 @@ fn has(lowered: &Lowered, effect: Effect) -> bool {
 
 /// The findings of all functions, one for each fault.
 ///
-/// A called function is checked in the states of its callers, and alone with unknown states.
-/// Of several findings of one fault, the most certain and shortest is kept.
+/// A called function is checked both in the states of its callers, and alone with unknown states.
+/// If several findings report one fault, the most certain and shortest one is kept.
 fn merge(seen: &Resolver, functions: &[CheckedFn]) -> Vec<Diagnostic> {
     let mut merged: BTreeMap<(usize, usize), Diagnostic> = BTreeMap::new();
     for (id, function) in functions.iter().enumerate() {

@@ -23,14 +23,14 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{ClauseName, Spec, Value, chain_start, constructed, parameters};
 
-/// Lints that do not prevent the generation of a loop.
+/// Names of lints whose findings do not prevent the generation of a loop.
 const SAME_DATA: &str = "validates_on_training_data";
 const UNUSED: &str = "unused_parameter";
 const DROPPED: &str = "training_unused";
 const ENDS_EARLY: &str = "schedule_ends_early";
 pub(crate) const LINTS: [&str; 4] = [SAME_DATA, UNUSED, ENDS_EARLY, DROPPED];
 
-/// Asks everything beyond the grammar; errors go into the bag.
+/// Checks everything beyond the grammar. Errors go into the bag.
 pub(crate) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     check_signature(bag, item);
     check_required(bag, spec, item);
@@ -74,7 +74,7 @@ fn check_signature(bag: &Bag, item: &SpecFn) {
     }
 }
 
-/// Groups of clauses of which a loop needs at least one, with the message and the help if all are absent.
+/// Groups of clauses of which a loop needs at least one. The message and the help apply if all are absent.
 const NEEDED: [(&[ClauseName], &str, &str); 5] = [
     (
         &[ClauseName::Model],
@@ -125,7 +125,8 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// A parameter used elsewhere in the spec whose name is another framework's word for this clause.
+/// A parameter that the spec uses in another place, although its name is another framework's
+/// word for this clause.
 fn named_otherwise(item: &SpecFn, clause: ClauseName) -> Option<(Ident, &'static str)> {
     let is_meant = |name: &Ident| parameters::clause_of(&name.to_string()) == Some(clause);
     item.parameters().into_iter().find(is_meant).map(|name| (name, clause.text()))
@@ -265,7 +266,7 @@ fn check_metrics(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// Checks the values that the loop calls: paths, or closures with the right number of parameters.
+/// Checks the values that the loop calls. Each is a path, or a closure with the right number of parameters.
 fn check_functions(bag: &Bag, spec: &Spec) {
     let functions: [(&Value, &[usize], &str); 4] = [
         (&spec.loss, &[2], "|output, batch| cross_entropy(output, &batch.target)"),

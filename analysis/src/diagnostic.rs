@@ -1,6 +1,6 @@
 //! Diagnostics: place, message, notes, help and fix.
 //!
-//! They are independent of their presentation; `report` turns them into tokens for rustc.
+//! Diagnostics do not depend on their presentation. `report` turns them into tokens for rustc.
 
 use proc_macro2::Span;
 
@@ -26,7 +26,7 @@ pub enum Level {
 }
 
 impl From<Certain> for Level {
-    /// A certain finding is an error, any other a warning, whatever the lint's own level.
+    /// Maps a certain finding to an error and any other to a warning, whatever the lint's own level.
     fn from(certain: Certain) -> Self {
         match certain {
             Certain::Every => Self::Error,
@@ -35,21 +35,21 @@ impl From<Certain> for Level {
     }
 }
 
-/// A sentence about a finding, with the place it is about, if any.
+/// A sentence about a finding, with the place that the sentence is about, if there is one.
 #[derive(Clone, Debug)]
 pub struct Note {
-    /// The earlier event or the other half of a contradiction.
+    /// The place of the earlier event, or of the other half of a contradiction.
     pub place: Option<Place>,
-    /// Lower case, no final full stop.
+    /// The sentence: lower case, no final full stop.
     pub message: String,
 }
 
 /// One finding, for the macro or the command to show.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
-    /// Name of the lint; `None` for an error in the spec itself.
+    /// The name of the lint; `None` for an error in the spec itself.
     pub lint: Option<&'static str>,
-    /// Error or warning.
+    /// The severity of the finding: an error or a warning.
     pub level: Level,
     /// Whether every path to the place is faulty.
     pub certain: bool,
@@ -61,12 +61,12 @@ pub struct Diagnostic {
     pub notes: Vec<Note>,
     /// The code to write instead.
     pub help: Option<String>,
-    /// The help as an edit of the source, if it is mechanical; set for files only.
+    /// The help as an edit of the source, if the edit is mechanical. Only checks of files set it.
     pub fix: Option<Box<Fix>>,
 }
 
 impl Diagnostic {
-    /// A certain error of no lint: an error in a spec.
+    /// Creates a certain error that belongs to no lint: an error in a spec.
     pub fn error(place: impl Into<Place>, message: impl Into<String>) -> Self {
         Self {
             lint: None,
@@ -80,7 +80,7 @@ impl Diagnostic {
         }
     }
 
-    /// A bug of the analysis itself.
+    /// Creates an error that reports a bug of the analysis itself.
     pub(crate) fn bug(said: &str) -> Self {
         Self::error(Span::call_site(), format!("the analysis of this training loop failed: {said}"))
             .note("this is a bug of `training-loop`, not of your code")

@@ -1,6 +1,6 @@
 //! The entry points of the macros: a panic of the analysis becomes a report, and the item is emitted again.
 //!
-//! Completion and type information for the user's code keep working even then.
+//! Since the item is emitted, completion and type information for the user's code keep working.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,7 +1,7 @@
-//! Expands a plan to tokens: the loop as one would write it by hand.
+//! Expands a plan to tokens: the loop as a person would write it.
 //!
-//! It prints and decides nothing. Every stage has the span of its token in the spec, so that findings of the checker
-//! and rustc's own errors are reported there.
+//! The printer makes no decisions. Every stage has the span of its token in the spec, so that findings of the
+//! checker and rustc's own errors are reported at this token.
 
 mod doc;
 mod number;
@@ -22,7 +22,7 @@ use crate::diagnostic::Place;
 use crate::item::SpecFn;
 use crate::plan::{Measure, Object, Order, Plan, Step, located};
 
-/// The function with its loop.
+/// The function with the planned loop as its body.
 pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
     let output = Place::of(&item.signature.output).end;
     let printer = Printer::new(plan);
@@ -33,7 +33,7 @@ pub(crate) fn expand(plan: &Plan, item: &SpecFn) -> TokenStream {
     function(&item, &extra, &printer.body(output))
 }
 
-/// The function with a body that type-checks, for a spec with errors, so that no further errors follow.
+/// The function of a spec with errors. Its body only type-checks, so that no further errors follow.
 pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
     let here = Span::mixed_site();
     let mut item = item.clone();
@@ -45,8 +45,10 @@ pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
     )
 }
 
-/// The type of the model's parameter, if a `where` clause can bound it: not a generic parameter of the function, for
-/// which the bound would be an assumption, and no type with a part that only a signature may elide.
+/// The type of the model's parameter, if a `where` clause can bound the type.
+///
+/// The result is `None` for a generic parameter of the function, for which the bound would be an assumption.
+/// It is also `None` for a type with a part that only a signature may elide.
 fn boundable_type(item: &SpecFn, model: &TokenStream) -> Option<Type> {
     let mut ty = item.type_of(&model.to_string())?;
     while let Type::Reference(TypeReference { elem, .. })
@@ -64,18 +66,18 @@ fn boundable_type(item: &SpecFn, model: &TokenStream) -> Option<Type> {
     (path.segments.iter().all(is_plain) && !is_own(&first.ident)).then(|| ty.clone())
 }
 
-/// The function with this body.
+/// The function with this body, and with more attributes.
 fn function(item: &SpecFn, extra: &TokenStream, body: &TokenStream) -> TokenStream {
     let SpecFn { attributes, visibility, signature } = item;
     quote!(#(#attributes)* #extra #visibility #signature { #body })
 }
 
-/// Prints one plan.
+/// The printer of one plan.
 struct Printer<'a> {
     plan: &'a Plan,
-    /// The runtime's path.
+    /// The path of the runtime.
     path: Path,
-    /// The span of tokens that belong to no clause.
+    /// The span for tokens that belong to no clause.
     here: Span,
 }
 
@@ -86,20 +88,20 @@ impl<'a> Printer<'a> {
         Self { plan, path, here }
     }
 
-    /// The runtime's path with a span, at which rustc reports errors in the call.
+    /// The path of the runtime with a span, at which rustc reports errors in the call.
     fn path_at(&self, at: Span) -> TokenStream {
         let path = &self.path;
         located(quote!(#path), at)
     }
 
-    /// A local of the loop.
+    /// The identifier of a local of the loop.
     fn local(&self, name: &str) -> Ident {
         self.plan.names.local(name, self.here)
     }
 
     /// Adds the bound `Module` for the model's type.
     ///
-    /// A type that is not a module then causes only one error: the body type-checks under the bound.
+    /// A type that is not a module then causes only one error, because the body type-checks under the bound.
     fn bind_module(&self, signature: &mut Signature, model: &Type) -> TokenStream {
         let at = mixed(Place::of(model).start);
         let path = self.path_at(at);
@@ -108,7 +110,7 @@ impl<'a> Printer<'a> {
         quote_spanned!(self.here=> #[allow(private_bounds, trivial_bounds)])
     }
 
-    /// The statements of the function; the result has the span of the return type.
+    /// The statements of the function's body. Their result has the span of the return type.
     fn body(&self, output: Span) -> TokenStream {
         let run = self.local("run");
         let (path, model) = (self.path_at(self.plan.model.at), self.plan.model.shared());
@@ -167,7 +169,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Optimizer and schedule.
+    /// The declarations of the optimizer and the schedule.
     fn optimizer_and_schedule(&self) -> TokenStream {
         let used = &self.plan.optimizer;
         let path = self.path_at(used.at);
@@ -183,7 +185,7 @@ impl<'a> Printer<'a> {
         quote!(#optimizer #check #scheduler)
     }
 
-    /// `let model = ...;` for an object that the loop declares.
+    /// The declaration `let model = ...;` of an object that the loop declares.
     fn made(object: &Object, mutable: bool) -> TokenStream {
         let Some(value) = &object.made else { return TokenStream::new() };
         let name = &object.place;
@@ -279,7 +281,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// The steps of a batch; training steps run only if the batch has a weight.
+    /// The steps of a batch. Training steps run only if the batch has a weight.
     fn weighed(&self, order: &Order, steps: &dyn Fn(&[Step]) -> TokenStream) -> TokenStream {
         let run = self.local("run");
         let (before, rest) = order.batch.split_at(order.weighed.start);
@@ -291,7 +293,7 @@ impl<'a> Printer<'a> {
         quote_spanned!(self.here=> #before if #run.batch_weight() > 0.0 { #inner } #after)
     }
 
-    /// Statements on an object, which may be an `Option`.
+    /// Wraps statements that read an object in `if let Some(..)`, if the object is an `Option`.
     fn if_some(object: &Object, statements: TokenStream) -> TokenStream {
         if !object.is_optional {
             return statements;
@@ -300,7 +302,7 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(object.at)=> if let Some(#place) = &#place { #statements })
     }
 
-    /// Statements that change an object, which may be an `Option`.
+    /// Wraps statements that change an object in `if let Some(..)`, if the object is an `Option`.
     fn if_some_mut(object: &Object, statements: TokenStream) -> TokenStream {
         if !object.is_optional {
             return statements;
@@ -309,7 +311,9 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(object.at)=> if let Some(#place) = #exclusive { #statements })
     }
 
-    /// Advances the schedule if it counts epochs or, with `!` in `not`, if it counts updates.
+    /// Advances the schedule after an epoch or an update.
+    ///
+    /// A schedule that counts epochs is advanced if `not` is empty, one that counts updates if `not` is `!`.
     fn schedule(&self, scheduler: &Object, at: Span, not: &TokenStream) -> TokenStream {
         let (path, optimizer) = (self.path_at(at), self.plan.optimizer.exclusively());
         let (shared, exclusive) = (scheduler.shared_inside(), scheduler.exclusive_inside());
@@ -331,8 +335,10 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(data.at)=> #loader.epoch(#epoch))
     }
 
-    /// `let mut train_accuracy = accuracy();`. A path is called; a path other than our metrics goes through
-    /// `private::metric`, so that rustc names the expected trait if it does not return a metric.
+    /// The declarations of metrics, such as `let mut train_accuracy = accuracy();`.
+    ///
+    /// A path is called. If the path is not a metric of the runtime, the result goes through
+    /// `private::metric`, so that rustc names the expected trait if the result is not a metric.
     fn new_metrics(&self, metrics: &[Measure]) -> TokenStream {
         let made = metrics.iter().map(|Measure { name, value, at }| {
             let path = self.path_at(*at);

@@ -1,4 +1,4 @@
-//! Checks a file as the command reads it: hand-written loops, specs, and the attributes above them.
+//! Checks a file for the command: its hand-written loops, its specs, and the attributes above them.
 
 use syn::File;
 
@@ -18,15 +18,15 @@ pub struct CheckedFile {
     pub findings: Vec<Diagnostic>,
     /// The functions of the file.
     pub outline: Outline,
-    /// The facts of each function that trains something, in source order, if they were asked for.
+    /// The facts of each function that trains something, in source order; empty unless proofs were requested.
     pub proofs: Vec<Proof>,
 }
 
 impl CheckedFile {
-    /// Checks every function of a file, the methods of its types and traits included.
+    /// Checks every function of a file, including the methods of types and traits.
     ///
     /// A function with `#[training_loop]` is checked as the macro checks it.
-    /// If it has a spec and no body, the spec and its generated loop are checked.
+    /// If the function has a spec and no body, the spec and the loop generated from the spec are checked.
     pub fn of(file: &File) -> Self {
         Self::checked(file, Keep::Findings)
     }

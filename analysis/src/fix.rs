@@ -1,15 +1,16 @@
 //! Fixes of findings, as edits of whole statements.
 //!
-//! A lint names calls, `anchor` replaces them by the statements around them, and the command turns these into text.
+//! A lint names calls, `anchor` replaces the calls by the statements around them, and the command turns
+//! the result into text.
 
 use crate::place::Place;
 
 /// A change that repairs the code of a finding.
 #[derive(Clone, Debug)]
 pub struct Fix {
-    /// A description.
+    /// The description of the change.
     pub message: String,
-    /// The confidence that it is the intended change.
+    /// The confidence that the fix is the intended change.
     pub applicability: Applicability,
     /// The edits, each of one statement.
     pub edits: Vec<Edit>,
@@ -20,27 +21,27 @@ pub struct Fix {
 pub enum Applicability {
     /// The user may have intended another change.
     Maybe,
-    /// It can be applied without review.
+    /// The fix can be applied without review.
     Safe,
 }
 
-/// One edit.
+/// A change to one statement of the source.
 #[derive(Clone, Debug)]
 pub enum Edit {
-    /// Inserts a statement before the one at this place.
+    /// Inserts a statement before the statement at this place.
     Before(Place, String),
-    /// Inserts a statement after the one at this place.
+    /// Inserts a statement after the statement at this place.
     After(Place, String),
-    /// Removes the statement.
+    /// Removes the statement at this place.
     Remove(Place),
-    /// Moves the first statement before the second.
+    /// Moves the statement at the first place before the statement at the second place.
     MoveBefore(Place, Place),
-    /// Moves the first statement after the second.
+    /// Moves the statement at the first place after the statement at the second place.
     MoveAfter(Place, Place),
 }
 
 impl Fix {
-    /// A fix of one edit, described by the finding's help.
+    /// Creates a fix of one edit, which the finding's help describes.
     pub(crate) fn new(applicability: Applicability, edit: Edit) -> Self {
         Self { message: String::new(), applicability, edits: vec![edit] }
     }
@@ -56,7 +57,7 @@ impl Fix {
         self
     }
 
-    /// The fix of two faults that are one finding.
+    /// The combined fix of two faults that are reported as one finding.
     pub(crate) fn both(fix: Option<Box<Self>>, other: Option<Self>) -> Option<Box<Self>> {
         let (mut fix, other) = (fix?, other?);
         fix.edits.extend(other.edits);

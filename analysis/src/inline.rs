@@ -9,9 +9,9 @@ use syn::{Block, Expr, ExprBreak, ExprClosure, Lifetime, Pat, ReturnType, Token}
 use crate::bag::Bag;
 use crate::diagnostic::{Diagnostic, Place};
 
-/// The closure's body with its parameters bound to the arguments.
+/// The body of a closure, with the parameters bound to the arguments.
 ///
-/// `return` becomes an exit from the block; `?` returns from the function.
+/// A `return` becomes an exit from the block, and a `?` returns from the function.
 pub(crate) fn closure(closure: &ExprClosure, arguments: &[TokenStream], at: Span) -> TokenStream {
     let bindings: Vec<TokenStream> = closure
         .inputs
@@ -105,13 +105,13 @@ pub(crate) fn check_block_jumps(bag: &Bag, block: &Block) {
 struct Jumps<'a> {
     bag: &'a Bag,
     what: &'a str,
-    /// The number of the user's loops around.
+    /// The number of the user's loops around the visited expression.
     loops: usize,
     labels: Vec<String>,
 }
 
 impl Jumps<'_> {
-    /// Visits a loop of the user.
+    /// Visits the contents of a loop of the user.
     fn inside(&mut self, label: Option<&syn::Label>, visit: impl FnOnce(&mut Self)) {
         self.loops += 1;
         self.labels.extend(label.map(|label| label.name.to_string()));
@@ -120,7 +120,7 @@ impl Jumps<'_> {
         self.loops -= 1;
     }
 
-    /// Checks one jump.
+    /// Checks whether a `break` or `continue` would act on the generated loop.
     fn jump(&self, jump: &impl ToTokens, word: &str, label: Option<&Lifetime>) {
         let own = match label {
             Some(label) => self.labels.contains(&label.to_string()),

@@ -9,15 +9,15 @@ use crate::diagnostic::{Diagnostic, Place};
 
 /// The item below `#[training_loop(..)]`.
 pub(crate) enum Item {
-    /// A function without a body: the macro writes it from its spec.
+    /// A function without a body: the macro writes the body from the function's spec.
     Spec(Box<SpecFn>),
-    /// A hand-written loop: the macro checks it.
+    /// A function with a hand-written loop: the macro checks the loop.
     Loop(Box<ItemFn>),
-    /// A module or an `impl`: the macro checks its functions together.
+    /// A module or an `impl`: the macro checks the functions in it together.
     Group(Box<syn::Item>),
-    /// A half-typed item: rustc has the better error.
+    /// An item that is not fully typed yet: rustc has the better error.
     Unfinished,
-    /// Any other item.
+    /// Any other item, with the error about it.
     Other(Diagnostic),
 }
 
@@ -39,7 +39,7 @@ impl Parse for SpecFn {
 }
 
 impl SpecFn {
-    /// The function without a body that these tokens are, if they are one.
+    /// Reads the tokens as a function without a body; `None` if they are another item.
     pub(crate) fn of(tokens: &TokenStream) -> Option<Self> {
         let function = |input: ParseStream| {
             let function = input.parse()?;
@@ -49,7 +49,7 @@ impl SpecFn {
         function.parse2(tokens.clone()).ok()
     }
 
-    /// A function as it would be without its body.
+    /// The function as if it had no body.
     pub(crate) fn without_body(item: &ItemFn) -> Self {
         let ItemFn { attrs: attributes, vis: visibility, sig: signature, .. } = item.clone();
         Self { attributes, visibility, signature }
@@ -103,7 +103,7 @@ impl<'ast> Visit<'ast> for Names {
 }
 
 impl Item {
-    /// Classifies an item.
+    /// Determines the kind of an item.
     pub(crate) fn parse(tokens: &TokenStream) -> Self {
         let body = tokens.clone().into_iter().last();
         let braced = matches!(&body, Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace);

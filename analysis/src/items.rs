@@ -1,6 +1,7 @@
 //! The one walk over the items of a file.
 //!
-//! It visits every function with its owner, its attributes and the items around it.
+//! The walk visits every function with the function's owner and attributes, and the items
+//! around the function.
 //! Bodies nested deeper than [`limits::NESTED_EXPRESSIONS`](crate::limits) are left out: the walk is recursive.
 
 use proc_macro2::{Span, TokenStream};
@@ -17,30 +18,30 @@ use crate::item::SpecFn;
 
 /// A function with a body.
 pub(crate) struct Function<'a> {
-    /// For a method, the type of its `impl`, or its trait.
+    /// The owner of a method: the type of its `impl`, or its trait.
     pub(crate) owner: Option<&'a Ident>,
     pub(crate) attributes: &'a [Attribute],
     pub(crate) signature: &'a Signature,
     pub(crate) body: &'a Block,
-    /// The body is nested too deep to be walked.
+    /// Whether the body is nested too deep to be walked.
     pub(crate) deep: bool,
 }
 
 impl Function<'_> {
-    /// The closing brace.
+    /// The span of the closing brace.
     pub(crate) fn end(&self) -> Span {
         self.body.brace_token.span.close()
     }
 }
 
-/// A function without a body outside of a trait, which syn keeps as tokens.
+/// A function without a body outside of a trait. syn keeps such a function as tokens.
 pub(crate) struct Bodiless<'a> {
     pub(crate) owner: Option<&'a Ident>,
     pub(crate) function: SpecFn,
     pub(crate) tokens: &'a TokenStream,
 }
 
-/// The callbacks of a walk; `inside` continues it inside the item.
+/// The callbacks of a walk. A callback calls `inside` to continue the walk inside the item.
 pub(crate) trait Visitor<'f>: Sized {
     /// A function with a body, which may contain other functions.
     fn function(&mut self, _: &Function<'f>, inside: impl FnOnce(&mut Self)) {
@@ -62,10 +63,10 @@ pub(crate) trait Visitor<'f>: Sized {
         inside(self);
     }
 
-    /// Any other item.
+    /// An item of any other kind.
     fn other(&mut self, _: &'f Item) {}
 
-    /// A `for`, `while` or `loop`.
+    /// A `for`, `while` or `loop` expression.
     fn repetition(&mut self) {}
 }
 
@@ -188,7 +189,7 @@ fn type_name(ty: &Type) -> Option<&Ident> {
     }
 }
 
-/// Removes the attribute from everything that a check of the whole item has read; returns whether there was any.
+/// Removes the attributes that a check of the whole item has read. Returns whether there were any.
 pub(crate) fn strip(item: &mut Item) -> bool {
     let mut strip = Strip { found: false };
     strip.visit_item_mut(item);

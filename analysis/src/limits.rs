@@ -1,6 +1,6 @@
 //! Every bound of the analysis, each with its reason.
 //!
-//! Beyond a bound the analysis assumes less and reports less: exceeding one never creates a finding.
+//! Beyond a bound the analysis assumes less and reports less. Exceeding a bound never creates a finding.
 
 /// Depth of nested expressions.
 ///
@@ -17,7 +17,7 @@ pub(crate) const NESTED_LOOPS: usize = 3;
 /// Larger functions are not checked, so that the check of a generated function takes seconds at most.
 pub(crate) const EVENTS: usize = 400_000;
 
-/// Tracked optimizers of one function: the state of each block has room for all of them.
+/// Tracked optimizers of one function: the state of each block has room for this number.
 pub(crate) const OPTIMIZERS: usize = 16;
 
 /// Depth of inlined calls.
@@ -39,7 +39,7 @@ pub(crate) const NESTED_CLOSURES: usize = 6;
 /// Events of a function beyond which its calls are opaque.
 pub(crate) const EVENTS_TO_FOLLOW_IN: usize = 40_000;
 
-/// Optimizers of a function beyond which its calls are opaque; a callee may add more.
+/// Optimizers of a function beyond which its calls are opaque: a callee may add more optimizers.
 pub(crate) const OPTIMIZERS_TO_FOLLOW_IN: usize = 12;
 
 /// Optimizers that the head of a loop names one by one.
@@ -53,7 +53,7 @@ pub(crate) const MODELS: usize = 12;
 /// Mode guards tracked at once.
 pub(crate) const MODE_GUARDS: usize = 6;
 
-/// Followed conditions: the states have 32 bits for them.
+/// Followed conditions: a state has 32 bits for their values.
 pub(crate) const CONDITIONS: usize = 32;
 
 /// Joint outcomes of the followed conditions.
@@ -61,7 +61,7 @@ pub(crate) const CONDITIONS: usize = 32;
 /// Each block is visited once for each outcome.
 pub(crate) const OUTCOMES: usize = 64;
 
-/// Joint outcomes while conditions that occur only once are followed as well.
+/// Joint outcomes up to which conditions that occur only once are followed as well.
 ///
 /// Such conditions help less, so their bound is lower.
 pub(crate) const OUTCOMES_WITH_SINGLE: usize = 16;
@@ -71,7 +71,7 @@ pub(crate) const EXITS: usize = 24;
 
 /// Depth of an expression whose structure is compared.
 ///
-/// Deeper ones are equal only to themselves, and conditions with them may change at any time.
+/// A deeper expression equals only itself, and a condition with such an expression may change at any time.
 pub(crate) const NESTED_CONDITIONS: usize = 24;
 
 /// Depth of nested arithmetic in a counter.
@@ -89,17 +89,17 @@ pub(crate) const TEXT: usize = 44;
 /// Method calls of a chain that a message shows.
 pub(crate) const CHAIN: usize = 8;
 
-/// Graphs that one tensor was computed from.
+/// Graphs from which one tensor was computed.
 ///
-/// Beyond it the others are not looked at.
+/// Beyond this number, further graphs are ignored.
 pub(crate) const ANCESTORS: usize = 64;
 
 /// Path conditions of a block that are kept apart.
 ///
-/// Beyond it their states are joined.
+/// Beyond this number, the states under the conditions are joined.
 pub(crate) const VARIANTS: usize = 256;
 
-/// Visits of a block before its state is taken as unknown.
+/// Visits of a block after which the state of the block counts as unknown.
 ///
 /// A fixpoint needs far fewer.
 pub(crate) const VISITS: usize = 400;

@@ -1,7 +1,7 @@
 //! `#[derive(Module)]`: an implementation that visits each field by name.
 //!
 //! rustc checks the types: each field is passed to the runtime with the span of its type.
-//! A field that is no module, parameter or plain value is an error there.
+//! A field that is not a module, a parameter or a plain value is an error there.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -41,14 +41,14 @@ pub(crate) fn expand(item: TokenStream) -> TokenStream {
     quote!(#code #errors)
 }
 
-/// The error about an item that is no struct.
+/// The error about an item that is not a struct.
 fn not_a_struct(place: Place, what: &str) -> Diagnostic {
     Diagnostic::error(place, format!("`Module` cannot be derived for {what}"))
         .note("a module is a struct whose fields are layers, parameters and plain values")
         .help("derive it for a struct, or write `impl Module` by hand and visit what is there")
 }
 
-/// The `impl`; after an error it is still written, so that nothing else breaks.
+/// The `impl` of `Module`. It is written even after an error, so that nothing else breaks.
 fn expand_struct(
     bag: &Bag,
     attributes: &[Attribute],
@@ -94,7 +94,8 @@ fn expand_struct(
     }
 }
 
-/// The generics with a bound `T: Field` for each type parameter in the type of a visited field.
+/// The generics of the struct, with a bound `T: Field` for each type parameter in the
+/// type of a visited field.
 fn bounded<'a>(generics: &Generics, path: &Path, fields: impl Iterator<Item = &'a Field>) -> Generics {
     let mut used = Used { names: generics.type_params().map(|param| (&param.ident, false)).collect() };
     fields.for_each(|field| used.visit_type(&field.ty));
@@ -131,7 +132,7 @@ impl<'ast> Visit<'ast> for Used<'_> {
     }
 }
 
-/// The place of a `#[module(...)]`.
+/// The kind of item on which a `#[module(...)]` is written.
 #[derive(Clone, Copy, PartialEq)]
 enum Target {
     Struct,
@@ -145,7 +146,7 @@ struct Options {
     path: Option<Path>,
 }
 
-/// Reads all `#[module(...)]` of a struct or a field.
+/// Reads all `#[module(...)]` attributes of a struct or a field.
 fn parse_options(bag: &Bag, attributes: &[Attribute], target: Target) -> Options {
     let mut options = Options::default();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("module")) {
@@ -172,7 +173,7 @@ fn parse_options(bag: &Bag, attributes: &[Attribute], target: Target) -> Options
     options
 }
 
-/// Reads one option.
+/// Reads one option of a `#[module(...)]`.
 fn parse_option(
     bag: &Bag,
     input: syn::parse::ParseStream,

@@ -1,10 +1,10 @@
 //! Estimates the stack that a parser would need for tokens.
 //!
 //! A parser of Rust is recursive, and deep enough nesting overflows any stack: the compiler dies without a place.
-//! The estimate itself does not recurse; tokens beyond a bound are not parsed.
+//! The estimate itself does not recurse. Tokens beyond a bound are not parsed.
 //! It counts brackets, and nesting without brackets: prefix operators, closures, generics, `return`, `if`, types
 //! after `->`.
-//! It errs on the safe side: a long list of comparisons may count as generics.
+//! The estimate errs on the safe side: a long list of comparisons may count as generics.
 
 use proc_macro2::{Spacing, Span, TokenStream, TokenTree, token_stream};
 
@@ -23,12 +23,12 @@ const KEYWORD: usize = 15_000;
 const ASSIGNMENT: usize = 9_000;
 const RANGE: usize = 12_500;
 const PATH: usize = 4_500;
-/// A link of a chain, over which only walks of the tree recurse: `a + b`, `a.b()`, `else`.
+/// The cost of a link of a chain, over which only walks of the tree recurse: `a + b`, `a.b()`, `else`.
 const LINK: usize = 1_200;
-/// A field or a method: more walks recurse over paths of fields than over other chains.
+/// The cost of a field or a method: more walks recurse over paths of fields than over other chains.
 const DOT: usize = 5_000;
 
-/// The place at which parsing the tokens would exceed the stack, if it does.
+/// The first place at which parsing the tokens would exceed the stack.
 pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     let mut outer: Vec<Level> = Vec::new();
     let mut level = Level::new(tokens.clone(), 0);
@@ -50,10 +50,10 @@ pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     }
 }
 
-/// The previous token, as far as it decides the meaning of the next one.
+/// The kind of the previous token, as far as it decides the meaning of the next token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Previous {
-    /// None, an operator or a keyword: an operand follows.
+    /// No token, an operator or a keyword: an operand follows.
     Operator,
     /// A name: an operator follows, or generics.
     Operand,
@@ -67,17 +67,17 @@ enum Previous {
     Hash,
 }
 
-/// The tokens between two brackets, and the open constructs at the current one.
+/// The tokens between two brackets, and the constructs that are open at the current token.
 struct Level {
     tokens: token_stream::IntoIter,
-    /// The cost of the brackets around.
+    /// The cost of the brackets around the level.
     outside: usize,
     before: Previous,
-    /// The previous sign, if this token continues it, and whether it was a prefix.
+    /// The previous sign, if the current token continues it, and whether the sign was a prefix.
     joint: Option<(char, bool)>,
     /// The number of open generics.
     angles: usize,
-    /// Between the bars of a closure.
+    /// Whether the current token is between the bars of a closure.
     parameters: bool,
     /// The cost of prefix operators, which end with their operand.
     tight: usize,
@@ -137,7 +137,7 @@ impl Level {
         None
     }
 
-    /// Ends a counted bracket.
+    /// Ends a bracket that was counted.
     fn leave(&mut self) {
         self.tight = 0;
     }
@@ -183,7 +183,7 @@ impl Level {
         }
     }
 
-    /// Counts a sign, which may continue the one `before` it.
+    /// Counts a sign, which may continue the sign in `before`.
     fn sign(&mut self, sign: char, prefix: bool, before: Option<(char, bool)>) {
         let joint = before.map(|(sign, _)| sign);
         let comparison = self.before == Previous::Closed;

@@ -7,10 +7,10 @@ use crate::vocabulary::Vocabularies;
 /// The author of the checked loop, which decides the wording of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Author {
-    /// A person; findings are at calls and name lines.
+    /// A person: findings are at calls and name lines.
     #[default]
     Person,
-    /// The generator; findings are at the tokens of a spec and name its clauses.
+    /// The generator: findings are at the tokens of a spec and name its clauses.
     Generator,
 }
 
@@ -20,7 +20,7 @@ pub enum Author {
 pub struct CheckOptions {
     /// The author of the loop.
     pub author: Author,
-    /// The function has the attribute: gradients from the caller count as zeroed.
+    /// Whether the function has the attribute: gradients from the caller count as zeroed.
     pub annotated: bool,
     /// The levels of lints.
     pub levels: Levels,
@@ -28,16 +28,20 @@ pub struct CheckOptions {
     pub optimizers: Vec<String>,
     /// Variables declared as models by the attribute.
     pub models: Vec<String>,
-    /// The vocabularies of the library that the attribute names (`crate = tch`); otherwise the file's imports select.
+    /// The vocabularies of the library that the attribute names: `crate = tch`.
+    ///
+    /// Without this option, the imports of the file select the vocabularies.
     pub library: Option<Vocabularies>,
-    /// A resolved function calls it, so that the code between two calls is checked there.
+    /// Whether a resolved function calls this function, so that the code between two calls is
+    /// checked in the caller.
     pub called: bool,
-    /// Nothing in the annotated module or `impl` around steps an optimizer or calls the function.
+    /// Whether nothing in the annotated module or `impl` around the function steps an optimizer
+    /// or calls the function.
     pub unstepped: bool,
     /// The blocks of a spec that run in evaluation.
     pub evaluates: Vec<Place>,
-    /// The schedule of a spec counts epochs.
+    /// Whether the schedule of a spec counts epochs.
     pub per_epoch: bool,
-    /// The loop's expression for the optimizer of a spec, whose updates the loop counts.
+    /// The loop's expression for the optimizer of a spec. The loop counts the updates of this optimizer.
     pub counted: Option<String>,
 }

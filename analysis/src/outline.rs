@@ -1,4 +1,4 @@
-//! The functions of a file with their extents, and the number of its loops.
+//! The functions of a file with their extents, and the number of loops in the file.
 
 use proc_macro2::{Ident, LineColumn, Span};
 
@@ -13,14 +13,14 @@ pub struct Outline {
     loops: usize,
 }
 
-/// A function with a body, or one whose body is generated from a spec.
+/// The extent of a function with a body, or of a function whose body is generated from a spec.
 #[derive(Debug)]
 struct Extent {
-    /// The name, after that of the type for a method: `Trainer::fit`.
+    /// The name of the function; a method has the name of its type in front: `Trainer::fit`.
     name: String,
-    /// Line and column of the name; for a spec of its attributes.
+    /// The line and the column of the name; for a spec, those of its attributes.
     start: (usize, usize),
-    /// Line and column of the end.
+    /// The line and the column of the end.
     end: (usize, usize),
 }
 
@@ -30,7 +30,7 @@ impl Outline {
         self.functions.len()
     }
 
-    /// The number of loops, those of specs included.
+    /// The number of loops, including the loops of specs.
     pub fn loops(&self) -> usize {
         self.loops
     }

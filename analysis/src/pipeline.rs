@@ -1,6 +1,6 @@
 //! The pipelines of the attribute: for a spec, for a hand-written function, and for a group of items.
 //!
-//! Errors are collected within a phase; a pipeline stops before a phase that cannot run on erroneous input.
+//! Errors are collected within a phase. A pipeline stops before a phase that cannot run on erroneous input.
 //!
 //! ```text
 //! spec      parse, check clauses, check numbers ─ stop ─ plan, expand, check the loop
@@ -45,7 +45,7 @@ pub(crate) fn attribute(args: TokenStream, tokens: &TokenStream) -> TokenStream 
     }
 }
 
-/// Writes the loop of a spec, and checks it as a hand-written one.
+/// Writes the loop of a spec, and checks the loop as if it were hand-written.
 fn spec(args: &TokenStream, item: &SpecFn) -> Output {
     let bag = Bag::new();
     let mut spec = Spec::parse(&bag, args.clone());
@@ -89,8 +89,8 @@ fn function(args: TokenStream, item: &ItemFn, tokens: &TokenStream) -> Output {
 
 /// Checks the functions of a module or an `impl` together.
 ///
-/// Returns the item unchanged, except for the attributes that would check a function a second time.
-/// A function without a body keeps its attribute, which generates its loop.
+/// The item is returned unchanged, except for the attributes that would check a function a second time.
+/// A function without a body keeps its attribute, which generates the loop of the function.
 fn items(args: TokenStream, group: syn::Item, tokens: &TokenStream) -> Output {
     let bag = Bag::new();
     let around = attribute::read(&bag, args, Above::Group, None, annotated(Author::Person));
@@ -104,7 +104,7 @@ fn items(args: TokenStream, group: syn::Item, tokens: &TokenStream) -> Output {
     Output::beside(item, findings)
 }
 
-/// The findings in a function without a body; none without the attribute.
+/// The findings in a function without a body. Without the attribute, there are none.
 pub(crate) fn check_spec(mut item: SpecFn) -> Vec<Diagnostic> {
     let Some(index) = item.attributes.iter().position(is_ours) else { return Vec::new() };
     let attribute = item.attributes.remove(index);
@@ -112,9 +112,9 @@ pub(crate) fn check_spec(mut item: SpecFn) -> Vec<Diagnostic> {
     spec(&args, &item).findings
 }
 
-/// An item that is nested too deep to be parsed.
+/// The output for an item that is nested too deep to be parsed.
 ///
-/// A hand-written one is returned unchecked; for one without a body this is an error.
+/// A hand-written function is returned unchecked. A function without a body causes an error.
 fn unparsed(tokens: &TokenStream, place: Span) -> Output {
     let has_body = !matches!(tokens.clone().into_iter().last(), Some(TokenTree::Punct(_)));
     let errors = if has_body { Vec::new() } else { vec![nested_too_deep(place)] };
@@ -152,7 +152,7 @@ fn own_evaluation(spec: &Spec) -> Vec<Place> {
     entries.filter_map(block).collect()
 }
 
-/// The findings of lints, which do not keep the loop from being written, and the errors, which do.
+/// The findings of lints, with which the loop is still written, and the errors, with which it is not.
 fn lints_and_errors(bag: Bag) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     bag.check().into_iter().partition(|found| found.lint.is_some_and(|lint| cross::LINTS.contains(&lint)))
 }
@@ -164,7 +164,7 @@ fn faults(plan: &Plan, function: &TokenStream, options: CheckOptions) -> Vec<Dia
         .map_or_else(|_| Vec::new(), |function| Checked::function(&function, &options).into_findings())
 }
 
-/// The findings in the order of the training steps, if the errors of a spec are in its other parts.
+/// The findings in the order of the training steps, for a spec whose errors are in other parts.
 fn faults_of_training(mut spec: Spec, item: &SpecFn, options: CheckOptions) -> Vec<Diagnostic> {
     spec.eval_order = None;
     if spec.train_order.as_ref().is_none_or(|order| spec.broken_orders.contains(&order.key)) {

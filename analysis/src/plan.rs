@@ -1,5 +1,5 @@
-//! The plan of a generated loop: its steps in order, with names chosen. All decisions are made here; `expand` only
-//! prints.
+//! The plan of a generated loop: its steps in order, with names chosen.
+//! All decisions are made here, and `expand` only prints.
 //!
 //! A plan contains stages and the user's names, and no path of the runtime.
 
@@ -45,7 +45,7 @@ impl Local {
         Self::GradNorm,
     ];
 
-    /// Its name.
+    /// The name of the local in blocks and hooks.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Model => "model",
@@ -60,28 +60,29 @@ impl Local {
     }
 }
 
-/// A number of the spec, as the loop uses it.
+/// A number of the spec, in the form in which the loop uses it.
 #[derive(Clone)]
 pub(crate) struct Number {
     pub(crate) rule: &'static Rule,
     pub(crate) at: Span,
     pub(crate) value: NumberValue,
-    /// The unit of a time that is a plain number.
+    /// The unit of a time that is written as a plain number.
     pub(crate) unit: Option<TimeUnit>,
 }
 
 /// The source of a number.
 #[derive(Clone)]
 pub(crate) enum NumberValue {
-    /// A literal, used as it is.
+    /// A literal: the loop contains it unchanged.
     Literal(proc_macro2::TokenStream),
-    /// A parameter: used by its name, checked at the start.
+    /// A parameter of the function: used by its name, and checked at the start.
     Parameter(Ident),
-    /// An expression: computed into a variable with this name at the start, and checked there.
+    /// An expression, with the name of its variable: computed into the variable at the
+    /// start, and checked there.
     Bound(Ident, Box<Expr>),
 }
 
-/// A metric: its local variable, and the expression that creates it.
+/// A metric, with its local variable and the expression that creates it.
 #[derive(Clone)]
 pub(crate) struct Measure {
     pub(crate) name: Ident,
@@ -91,11 +92,11 @@ pub(crate) struct Measure {
 
 /// When validation runs, in addition to the end of the run.
 pub(crate) enum When {
-    /// After each epoch.
+    /// Validation after each epoch.
     EveryEpoch,
-    /// After every `n` epochs.
+    /// Validation after every `n` epochs.
     Epochs(Number),
-    /// After every `n` updates.
+    /// Validation after every `n` updates.
     Steps(Number),
 }
 
@@ -104,19 +105,19 @@ pub(crate) struct Validation {
     pub(crate) at: Span,
     pub(crate) data: Object,
     pub(crate) when: When,
-    /// Whether it also runs before the first epoch.
+    /// Whether validation also runs before the first epoch.
     pub(crate) first: bool,
     pub(crate) order: Vec<Step>,
     pub(crate) metrics: Vec<Measure>,
-    /// The hook after the pass.
+    /// The hook after the validation pass.
     pub(crate) end: Option<Step>,
-    /// The same hook before the first epoch, where the model is the only local.
+    /// The hook after the pass before the first epoch, where the model is the only local.
     pub(crate) first_end: Option<Step>,
 }
 
-/// The whole loop.
+/// The plan of the whole loop.
 pub(crate) struct Plan {
-    /// The path of the runtime; `None` for the default.
+    /// The path of the runtime; `None` stands for the default path.
     pub(crate) path: Option<Path>,
     pub(crate) names: Names,
     pub(crate) model: Object,
@@ -130,7 +131,7 @@ pub(crate) struct Plan {
     pub(crate) accumulate: Option<Number>,
     /// The divisor of a batch's loss.
     pub(crate) loss_weight: Option<Clause<Expr>>,
-    /// The parameters used by absent clauses.
+    /// The parameters that absent clauses use.
     pub(crate) taken: Vec<Ident>,
     pub(crate) unused: Vec<Ident>,
     pub(crate) order: Order,
@@ -179,7 +180,7 @@ impl Plan {
 /// Plans the loop of a spec that passed `rules`.
 ///
 /// # Errors
-/// A missing clause that `rules` should have reported; the caller reports it as a bug.
+/// Returns the message about a missing clause that `rules` should have reported. The caller reports a bug.
 pub(crate) fn plan(spec: &Spec, item: &SpecFn, amounts: &Amounts) -> Result<Plan, &'static str> {
     // Without `..`: a new clause does not compile until it is used here.
     let Spec {
@@ -334,7 +335,7 @@ fn measures(clause: Option<&Clause<Vec<Expr>>>, prefix: &str, names: &Names) -> 
     measures
 }
 
-/// A metric's name, the expression that creates it, and its span.
+/// The name of a metric, the expression that creates the metric, and its span.
 fn metric_parts(metric: &Expr) -> (String, Expr, Span) {
     let at = crate::diagnostic::Place::of(metric).start;
     let last = |path: &Path| {

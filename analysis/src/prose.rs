@@ -1,18 +1,18 @@
-//! Prints code as people write it, for messages and doc comments.
+//! Prints code as people write code, for messages and doc comments.
 
 use std::fmt::Write as _;
 
 use proc_macro2::{Delimiter, Punct, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
-/// A node's tokens on one line, with rustfmt's spacing in the usual cases.
+/// The tokens of a node on one line, with rustfmt's spacing in the usual cases.
 pub(crate) fn code(node: &impl ToTokens) -> String {
     let mut text = String::new();
     write(node.to_token_stream(), &mut text);
     text
 }
 
-/// Appends the tokens.
+/// Appends tokens to the text.
 fn write(tokens: TokenStream, text: &mut String) {
     let mut bars = 0; // Bars around a closure's parameters.
     let mut glued = true; // No space before the next token.
@@ -77,7 +77,7 @@ fn write(tokens: TokenStream, text: &mut String) {
     }
 }
 
-/// Whether two punctuation tokens form one binary operator other than `::` and `..`.
+/// Whether two punctuation tokens form a single binary operator other than `::` and `..`.
 fn is_operator(first: &Punct, second: Option<&TokenTree>) -> bool {
     let Some(TokenTree::Punct(second)) = second else { return false };
     let pair = (first.as_char(), second.as_char());

@@ -1,4 +1,4 @@
-//! Diagnostics to tokens: the only file that knows how rustc shows them.
+//! Turns diagnostics into tokens: the only file that knows how rustc shows diagnostics.
 //!
 //! A stable macro cannot attach notes to an error.
 //! Notes, help and the lint's name follow the message on separate lines, in rustc's layout.
@@ -8,41 +8,41 @@ use quote::{quote, quote_spanned};
 
 use crate::diagnostic::{Diagnostic, Level};
 
-/// The emitted item, with the findings in it.
+/// The item to emit, with the findings in it.
 pub(crate) struct Output {
     item: TokenStream,
     pub(crate) findings: Vec<Diagnostic>,
     warnings: Warnings,
 }
 
-/// The place of the warnings.
+/// The place at which warnings are emitted.
 #[derive(Clone, Copy)]
 enum Warnings {
-    /// As statements at the start of the function's body.
+    /// Emitted as statements at the start of the function's body.
     Inside,
-    /// As items next to the item.
+    /// Emitted as items next to the item.
     Beside,
-    /// Not emitted: the body is not generated because of errors.
+    /// Not emitted, because errors prevent the generation of the body.
     Nowhere,
 }
 
 impl Output {
-    /// A function, with its warnings in its body.
+    /// The output for a function, with the warnings in its body.
     pub(crate) fn inside(item: TokenStream, findings: Vec<Diagnostic>) -> Self {
         Self { item, findings, warnings: Warnings::Inside }
     }
 
-    /// Any item, with its warnings next to it.
+    /// The output for any item, with the warnings next to the item.
     pub(crate) fn beside(item: TokenStream, findings: Vec<Diagnostic>) -> Self {
         Self { item, findings, warnings: Warnings::Beside }
     }
 
-    /// A function that only type-checks, in place of one that cannot be generated.
+    /// The output for a function that cannot be generated: `item` only type-checks.
     pub(crate) fn stand_in(item: TokenStream, findings: Vec<Diagnostic>) -> Self {
         Self { item, findings, warnings: Warnings::Nowhere }
     }
 
-    /// The item, followed by its errors, with its warnings at their place; `user` as in [`errors`].
+    /// The item, followed by its errors, with the warnings at their place. See [`errors`] for `user`.
     pub(crate) fn tokens(self, user: Span) -> TokenStream {
         let (errors, warnings) = (errors(&self.findings, user), warnings(&self.findings, user));
         let item = self.item;
@@ -57,7 +57,7 @@ impl Output {
     }
 }
 
-/// A function with more statements at the start of its body, after the inner attributes.
+/// A function with further statements at the start of its body, after the inner attributes.
 fn with_statements(function: TokenStream, more: TokenStream) -> TokenStream {
     let mut tokens: Vec<TokenTree> = function.into_iter().collect();
     if let Some(TokenTree::Group(body)) = tokens.pop() {
@@ -71,13 +71,14 @@ fn with_statements(function: TokenStream, more: TokenStream) -> TokenStream {
     tokens.into_iter().collect()
 }
 
-/// The number of tokens in the inner attributes at the start of a body: three for each, `#![..]`.
+/// The number of tokens in the inner attributes at the start of a body. An attribute
+/// `#![..]` has three tokens.
 fn inner_attributes(statements: &[TokenTree]) -> usize {
     let is = |at: usize, sign| matches!(statements.get(at), Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
     (0..).step_by(3).find(|at| !(is(*at, '#') && is(at + 1, '!'))).unwrap_or(0)
 }
 
-/// The text of a diagnostic: message, notes, help, the lint's name.
+/// The text of a diagnostic: the message, the notes, the help, and the name of the lint.
 fn text(diagnostic: &Diagnostic) -> String {
     let mut text = diagnostic.message.clone();
     for note in &diagnostic.notes {
@@ -96,9 +97,10 @@ fn text(diagnostic: &Diagnostic) -> String {
     text
 }
 
-/// One `compile_error!` for each error, to be put next to the item.
+/// One `compile_error!` for each error, to be emitted next to the item.
 ///
-/// `user` is the span of any token of the user: rustc shows an error with its hygiene as one in the user's code.
+/// `user` is the span of any token of the user. rustc shows an error with the hygiene of this span as an
+/// error in the user's code.
 pub(crate) fn errors(diagnostics: &[Diagnostic], user: Span) -> TokenStream {
     diagnostics.iter().filter(|found| found.level == Level::Error).map(|found| error(found, user)).collect()
 }
@@ -127,7 +129,8 @@ fn error(diagnostic: &Diagnostic, user: Span) -> TokenStream {
     quote_spanned!(start=> #path #call)
 }
 
-/// The use of a deprecated function: the only warning with a free text that a stable macro can cause.
+/// A warning as the use of a deprecated function, because a stable macro can give no other
+/// warning a free text.
 fn warning(diagnostic: &Diagnostic, user: Span) -> TokenStream {
     let text = text(diagnostic);
     let place = Span::mixed_site().located_at(diagnostic.place.start);

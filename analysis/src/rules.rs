@@ -11,13 +11,13 @@ use crate::diagnostic::{Diagnostic, Place};
 /// The kind of number that a rule accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// An integer of at least 1, `usize`.
+    /// An integer of at least 1, as a `usize`.
     Count,
-    /// An integer of at least 0, `u64`.
+    /// An integer of at least 0, as a `u64`.
     Seed,
-    /// A finite number above 0, `Scalar`.
+    /// A finite number above 0, as a `Scalar`.
     Positive,
-    /// A time above 0, `Duration`; a literal is a number of its unit.
+    /// A time above 0, as a `Duration`. A literal is a number in the unit that follows it.
     Time,
 }
 
@@ -27,13 +27,13 @@ pub(crate) struct Rule {
     /// The name of the clause in messages.
     pub(crate) name: &'static str,
     pub(crate) kind: Kind,
-    /// The requirement, as a predicate after the name.
+    /// The requirement, as a predicate that follows the name in messages.
     pub(crate) text: &'static str,
-    /// The help.
+    /// The help of the error.
     pub(crate) help: &'static str,
 }
 
-/// The rule of `every` in `validate(every = ..)`, which is not a clause.
+/// The rule for `every` in `validate(every = ..)`. `every` is not a clause.
 pub(crate) const EVERY: Rule = Rule {
     name: "every",
     kind: Kind::Count,
@@ -41,19 +41,19 @@ pub(crate) const EVERY: Rule = Rule {
     help: "write `every = 1 epochs`; without `valid` there is no validation",
 };
 
-/// A value and its rule.
+/// A value to which a rule has been applied, and the rule.
 #[derive(Clone)]
 pub(crate) struct Checked {
     pub(crate) rule: &'static Rule,
     pub(crate) amount: Amount,
 }
 
-/// A value after its rule has been applied.
+/// The value of a clause after the rule has been applied.
 #[derive(Clone)]
 pub(crate) enum Amount {
-    /// A literal that satisfies the rule.
+    /// A literal, for which the rule has been checked.
     Literal(TokenStream),
-    /// Any other expression: the rule is checked at the start of the run.
+    /// Any other expression. The rule is checked at the start of the run.
     Expr(Expr),
 }
 
@@ -61,12 +61,12 @@ pub(crate) enum Amount {
 const MOST_HOURS: f64 = 5e15;
 
 impl Rule {
-    /// Applies the rule to a value; an error in a literal goes into the bag.
+    /// Applies the rule to a value. An error in a literal goes into the bag.
     pub(crate) fn check(&'static self, bag: &Bag, value: &Expr) -> Checked {
         Checked { rule: self, amount: self.amount(bag, value) }
     }
 
-    /// The value, checked if it is a literal.
+    /// The value as an amount. A literal is checked.
     fn amount(&self, bag: &Bag, value: &Expr) -> Amount {
         let (negative, literal) = match value {
             Expr::Lit(literal) => (false, &literal.lit),
@@ -85,7 +85,7 @@ impl Rule {
         Amount::Literal(value.to_token_stream())
     }
 
-    /// The literal as the loop contains it, or the error.
+    /// The literal as the loop contains it, or the error message.
     fn check_literal(&self, negative: bool, literal: &Lit) -> Result<TokenStream, String> {
         let name = self.name;
         let found = match literal {
@@ -159,7 +159,7 @@ impl Rule {
         }
     }
 
-    /// The error for `20u32` and `3epochs`.
+    /// The error for a literal with a suffix, such as `20u32` or `3epochs`.
     fn suffix(&self, literal: &Lit, suffix: &str) -> String {
         let text = literal.to_token_stream().to_string();
         let plain = text.strip_suffix(suffix).unwrap_or(&text).trim_end_matches('_');
@@ -188,7 +188,7 @@ impl Rule {
         }
     }
 
-    /// The type that a parameter should have, if its type is certainly wrong.
+    /// The type to declare for a parameter whose type is certainly wrong.
     pub(crate) fn instead_of(&self, ty: &Type) -> Option<&'static str> {
         const OTHERS: [&str; 18] = [
             "Option", "String", "str", "bool", "char", "usize", "u8", "u16", "u32", "u64", "u128", "isize",
@@ -209,7 +209,7 @@ impl Rule {
         (is_other && !is_scalar && !self.is_type(ty)).then_some(self.type_name())
     }
 
-    /// The name of the type of a parameter for the clause.
+    /// The name of the type that a parameter for the clause has.
     pub(crate) fn type_name(&self) -> &'static str {
         match self.kind {
             Kind::Count => "usize",
@@ -229,7 +229,7 @@ impl Rule {
         }
     }
 
-    /// The value as displayed in the run-time message.
+    /// The value as the message at run time displays it.
     pub(crate) fn shown(&self, value: &TokenStream, at: Span) -> TokenStream {
         match self.kind {
             Kind::Count | Kind::Seed | Kind::Positive => value.clone(),
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
     use crate::spec::ClauseName;
 
-    /// The rule's error for the value, or the accepted literal.
+    /// Applies the rule of a clause to a value. Returns the error message, or the accepted literal.
     fn check(name: &str, value: &str) -> String {
         let bag = Bag::new();
         let value = syn::parse_str(value).unwrap_or_else(|error| panic!("{value}: {error}"));

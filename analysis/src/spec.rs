@@ -1,7 +1,7 @@
 //! The parsed arguments of `#[training_loop(...)]`: each clause once, with the span of its key.
 //!
-//! `spec/table.rs` is the one table of clauses. `Spec::parse` handles only the grammar: `rules` checks values and
-//! combinations of clauses, `plan` interprets them.
+//! `spec/table.rs` is the one table of clauses. `Spec::parse` handles only the grammar: `rules` checks the
+//! values and combinations of clauses, and `plan` interprets the clauses.
 
 mod clauses;
 mod duration;
@@ -25,7 +25,7 @@ pub(crate) use order::{Entry, EntryKind};
 pub(crate) use parameters::{chain_start, constructed, plain};
 pub(crate) use table::{ClauseName, Spec};
 
-/// A clause: its key, with the span, and its value.
+/// A clause: the key with its span, and the value.
 #[derive(Clone)]
 pub(crate) struct Clause<T> {
     pub(crate) key: Ident,
@@ -33,7 +33,7 @@ pub(crate) struct Clause<T> {
 }
 
 impl<T> Clause<T> {
-    /// The start of the clause.
+    /// The span of the clause's key, at which the clause starts.
     pub(crate) fn span(&self) -> Span {
         self.key.span()
     }
@@ -43,7 +43,7 @@ impl<T> Clause<T> {
 pub(crate) type Value = Option<Clause<Expr>>;
 
 impl Spec {
-    /// Parses the arguments; errors go into the bag, and parsing continues with the next clause.
+    /// Parses the arguments. Errors go into the bag, and parsing continues with the next clause.
     pub(crate) fn parse(bag: &Bag, args: TokenStream) -> Self {
         parse::spec(bag, args)
     }
@@ -53,7 +53,7 @@ impl Spec {
         self.on.as_ref()?.value.iter().find(|hook| hook.key == name)
     }
 
-    /// Whether a clause is present or was meant, even if its value could not be parsed.
+    /// Whether a clause is present, even with an unreadable value, or was probably meant by another name.
     pub(crate) fn mentions(&self, clause: ClauseName) -> bool {
         self.keys.iter().any(|key| key == clause.text()) || self.meant.contains(&clause)
     }

@@ -1,6 +1,7 @@
 //! The stages of a training loop: their names, their effects on gradients, and the order lists that may name them.
 //!
-//! The names that hand-written loops use for them are in `vocabulary`, the order of a generated loop is in `plan`.
+//! The names of stages in hand-written loops are in `vocabulary`, and the order of a
+//! generated loop is in `plan`.
 //!
 //! ```
 //! use training_loop_analysis::stage::Stage;
@@ -40,44 +41,44 @@ pub enum Stage {
     Metrics,
 }
 
-/// The effect of a stage on the gradients of an optimizer; `flow` has the automaton.
+/// The effect of a stage on the gradients of an optimizer. The automaton of effects is in `flow`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Leaves the gradients unchanged.
     Nothing,
-    /// Clears them.
+    /// Clears the gradients.
     Zero,
-    /// Adds to them.
+    /// Adds to the gradients.
     Fill,
-    /// Clips them.
+    /// Clips the gradients.
     Clip,
-    /// Uses the gradients for an update, and does not clear them.
+    /// Uses the gradients for an update, without clearing them.
     Take,
-    /// Divides them by the factor of a gradient scaler.
+    /// Divides the gradients by the factor of a gradient scaler.
     Unscale,
 }
 
 /// The order lists of a spec that may name a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Listed {
-    /// Only `train_order`.
+    /// Only `train_order` may name the stage.
     Train,
-    /// `train_order` and `eval_order`.
+    /// Both `train_order` and `eval_order` may name the stage.
     Both,
-    /// Neither: the generator places it.
+    /// No order list: the generator places the stage.
     Neither,
 }
 
-/// A row of the table.
+/// A row of the table of stages.
 #[derive(Debug)]
 pub struct Row {
-    /// The stage.
+    /// The stage that the row describes.
     pub stage: Stage,
-    /// Its name in `train_order` and `eval_order`, and in drawings.
+    /// The name of the stage in `train_order`, in `eval_order` and in drawings.
     pub name: &'static str,
-    /// Its effect on gradients.
+    /// The effect of the stage on gradients.
     pub effect: Effect,
-    /// The order lists that may name it.
+    /// The order lists that may name the stage.
     pub listed: Listed,
 }
 
@@ -85,7 +86,7 @@ const fn row(stage: Stage, name: &'static str, effect: Effect, listed: Listed) -
     Row { stage, name, effect, listed }
 }
 
-/// All stages, in the order in which a loop runs them.
+/// The table of all stages, in the order in which a loop runs them.
 pub const TABLE: &[Row] = &[
     row(Stage::TrainMode, "train_mode", Effect::Nothing, Listed::Neither),
     row(Stage::EvalMode, "eval_mode", Effect::Nothing, Listed::Neither),
@@ -102,7 +103,7 @@ pub const TABLE: &[Row] = &[
 ];
 
 impl Stage {
-    /// The stage's row of the table; rows and variants have the same order.
+    /// The stage's row of the table. Rows and variants have the same order.
     pub fn row(self) -> &'static Row {
         &TABLE[self as usize]
     }
@@ -112,7 +113,7 @@ impl Stage {
         self.row().name
     }
 
-    /// The effect on gradients.
+    /// The effect of the stage on gradients.
     pub fn effect(self) -> Effect {
         self.row().effect
     }

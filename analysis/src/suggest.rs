@@ -1,10 +1,11 @@
-//! Suggests a name for a misspelt one.
+//! Suggests the right name for a misspelt name.
 
 use strsim::osa_distance;
 
-/// The candidate closest to `name`, if one is close enough; the first of equally close ones.
+/// The candidate closest to `name`, if a candidate is close enough. The first of equally close
+/// candidates is chosen.
 ///
-/// A prefix of exactly one candidate stands for it, so that half-typed names are completed.
+/// A prefix of exactly one candidate stands for this candidate, so that half-typed names are completed.
 pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let candidates: Vec<&str> = candidates.into_iter().collect();
     closest(name, &candidates).or_else(|| {
@@ -13,7 +14,7 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     })
 }
 
-/// The candidate at the smallest edit distance, up to a third of the length.
+/// The candidate at the smallest edit distance, which is at most a third of the length.
 fn closest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let limit = name.chars().count().max(3) / 3;
     let mut best: Option<(usize, &str)> = None;

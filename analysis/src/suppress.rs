@@ -1,4 +1,4 @@
-//! Lint levels: `allow(..)`, `warn(..)` and `deny(..)`, with the meaning that they have in rustc.
+//! Lint levels: `allow(..)`, `warn(..)` and `deny(..)`, with the meaning of the same words in rustc.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use crate::diagnostic::{Diagnostic, Level};
 /// The level set for a lint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setting {
-    /// Its findings are dropped.
+    /// Drops the findings of the lint.
     Allow,
-    /// Its findings become warnings.
+    /// Makes the findings of the lint warnings.
     Warn,
-    /// Its findings become errors.
+    /// Makes the findings of the lint errors.
     Deny,
 }
 
@@ -22,22 +22,22 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// Sets the level of a lint, in place of an earlier one.
+    /// Sets the level of a lint. An earlier level of the lint is replaced.
     pub fn set(&mut self, lint: impl Into<String>, setting: Setting) {
         self.settings.insert(lint.into(), setting);
     }
 
-    /// Adds the levels of another set, in place of earlier ones.
+    /// Adds the levels of another set, which replace earlier levels of the same lints.
     pub fn extend(&mut self, other: Self) {
         self.settings.extend(other.settings);
     }
 
-    /// The level set for a lint, if any.
+    /// The level set for a lint; `None` if no level is set.
     pub fn get(&self, lint: &str) -> Option<Setting> {
         self.settings.get(lint).copied()
     }
 
-    /// Drops findings or changes their level.
+    /// Applies the levels to findings: some are dropped, and the level of others is changed.
     pub fn apply(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let adjust = |mut finding: Diagnostic| {
             match finding.lint.and_then(|lint| self.get(lint)) {

@@ -1,8 +1,9 @@
 //! The effects of the calls of training libraries.
 //!
-//! A vocabulary is a table: lowering looks up the effect of a call in it and never compares a name itself, so
-//! support for a library with fused steps or gradients as values is one more table.
-//! It knows nothing of control flow or states.
+//! A vocabulary is a table: lowering looks up the effect of a call in the table and never
+//! compares a name itself.
+//! Support for a library with fused steps, or with gradients as values, is therefore one more table.
+//! A vocabulary knows nothing of control flow or states.
 
 mod call;
 mod data;
@@ -36,31 +37,31 @@ pub use words::{
     restores, saves, sets_reduction, writes_gradients,
 };
 
-/// One library's vocabulary.
+/// The vocabulary of one library.
 #[derive(Debug)]
 pub struct Vocabulary {
-    /// The library's name.
+    /// The name of the library.
     pub name: &'static str,
-    /// The crates whose use selects it; without any it is always selected.
+    /// The crates whose use selects the vocabulary. A vocabulary without crates is always selected.
     pub crates: &'static [&'static str],
-    /// Methods of optimizers: name, maximal number of arguments, effect.
+    /// Methods of optimizers, each as its name, its maximal number of arguments and its effect.
     pub optimizer_methods: &'static [(&'static str, usize, CallEffect)],
-    /// Methods of gradient scalers.
+    /// Methods of gradient scalers, each as its name, its maximal number of arguments and its effect.
     pub scaler_methods: &'static [(&'static str, usize, CallEffect)],
-    /// Methods of anything else.
+    /// Methods of any other receiver, each as its name, its maximal number of arguments and its effect.
     pub methods: &'static [(&'static str, usize, CallEffect)],
-    /// Free functions, by the last segment of their path.
+    /// Free functions, each as the last segment of its path and its effect.
     pub functions: &'static [(&'static str, CallEffect)],
     /// Types that are optimizers.
     pub optimizers: &'static [&'static str],
     /// Types that wrap a tensor: constructors that keep the graph of their argument.
     pub tensors: &'static [&'static str],
-    /// Ops that keep the graph, and the kind of values that they return.
+    /// Ops that keep the graph, each with the kind of values that the op returns.
     pub ops: &'static [(&'static str, Op)],
     /// Methods that stop gradients.
     pub cuts: &'static [(&'static str, GradientStop)],
-    /// Losses, with the input that each expects.
+    /// Losses, each with the input that the loss expects.
     pub losses: &'static [Loss],
-    /// `backward` of several numbers silently sums them; otherwise it panics.
+    /// Whether `backward` of several numbers silently sums the numbers; otherwise it panics.
     pub sums_unreduced: bool,
 }

@@ -5,12 +5,12 @@ use training_loop_analysis::lints;
 
 use crate::comments::Comment;
 
-/// The lints that the comments of a file allow.
+/// The allowances in the comments of a file, and the malformed comments.
 #[derive(Debug, Default)]
 pub(crate) struct Allowed {
-    /// Lines, each with a lint that is allowed there.
+    /// The allowances, each as a line and the lint that is allowed on this line.
     places: Vec<(usize, String)>,
-    /// Malformed comments: the line, and the error.
+    /// Malformed comments, each as a line and an error message.
     pub(crate) mistakes: Vec<(usize, String)>,
 }
 
@@ -26,7 +26,7 @@ impl Allowed {
         allowed
     }
 
-    /// Whether a finding of this lint at this place is silenced.
+    /// Whether a comment silences a finding of this lint at this place.
     pub(crate) fn covers(&self, lint: Option<&str>, place: &Place) -> bool {
         let lines = place.line()..=place.end.end().line;
         self.places.iter().any(|(line, name)| lint == Some(name.as_str()) && lines.contains(line))
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::comments::comments;
 
-    /// Lines with what belongs to them.
+    /// The allowances or the mistakes in a text, each as a line with the lint or the error message.
     type Lines = Vec<(usize, String)>;
 
     fn read(text: &str) -> (Lines, Lines) {

@@ -54,11 +54,12 @@ pub(crate) fn run(
 
 /// The output of one file.
 ///
-/// It is text already, since the positions of a file belong to the thread that parsed it.
+/// The findings are printed to text on the thread that parsed the file, because their positions
+/// belong to this thread.
 struct Printed {
     out: Vec<u8>,
     err: String,
-    /// The totals of the file; no file if it cannot be read.
+    /// The totals of the file; all are 0 if the file cannot be read.
     summary: Summary,
 }
 
@@ -79,7 +80,7 @@ impl Printed {
     }
 }
 
-/// Checks one file; mistakes in its comments are added to `err`.
+/// Checks one file, and appends the mistakes in its comments to `err`.
 fn file(path: &Path, prove: bool, err: &mut String) -> Result<Checked, Failure> {
     let source = Source::read(path)?;
     let Lexed { comments, tokens } = guarded(|| lex(&source.text))??;
@@ -95,7 +96,7 @@ fn file(path: &Path, prove: bool, err: &mut String) -> Result<Checked, Failure> 
     })?
 }
 
-/// Runs a part of the check; a panic fails this file alone.
+/// Runs a part of the check, and turns a panic into a failure of this file alone.
 fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Failure> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
         Failure::whole("the check failed; this is a bug of `training-loop`, please report it with this file")

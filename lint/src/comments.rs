@@ -1,4 +1,5 @@
-//! Comments of Rust source: they are not in the token stream, but in the text between its tokens.
+//! Comments of Rust source. The token stream does not contain them, so they are read from the
+//! text between tokens.
 
 use std::ops::Range;
 
@@ -7,11 +8,12 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 /// A `//` comment, not a doc comment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Comment<'a> {
-    /// Its line, counted from 1.
+    /// The line of the comment, counted from 1.
     pub(crate) line: usize,
     /// The text after the two slashes.
     pub(crate) text: &'a str,
-    /// The line of the code that it applies to: its own if it trails code, else that of the next token.
+    /// The line of code that the comment applies to.
+    /// This is the comment's own line if the comment trails code, else the line of the next token.
     pub(crate) of: Option<usize>,
 }
 
@@ -20,7 +22,7 @@ impl Comment<'_> {
     pub(crate) const MARK: &'static str = "training-loop:";
 }
 
-/// The comments of a text, between its tokens.
+/// Reads the comments of a text from between its tokens.
 pub(crate) fn comments<'a>(text: &'a str, tokens: &TokenStream) -> Vec<Comment<'a>> {
     let mut scan = Scan { text, at: 0, line: 1, trails: false, comments: Vec::new() };
     let mut open = vec![(tokens.clone().into_iter(), None)];
@@ -47,10 +49,10 @@ pub(crate) fn comments<'a>(text: &'a str, tokens: &TokenStream) -> Vec<Comment<'
 /// A pass over the tokens of a text.
 struct Scan<'a> {
     text: &'a str,
-    /// The end of the last token, as a byte and as a line.
+    /// The byte after the last token; `line` is the line of this byte.
     at: usize,
     line: usize,
-    /// The last token is code, not a doc comment.
+    /// Whether the last token is code, not a doc comment.
     trails: bool,
     comments: Vec<Comment<'a>>,
 }
@@ -94,7 +96,7 @@ fn newlines(text: &str) -> usize {
     text.matches('\n').count()
 }
 
-/// The length of the comment at the start of a text; block comments nest.
+/// The length of the comment at the start of a text, including the block comments nested in it.
 fn comment_length(text: &str) -> usize {
     if text.starts_with("//") {
         return text.find('\n').unwrap_or(text.len());

@@ -1,8 +1,8 @@
-//! The exit codes.
+//! The exit codes of the command.
 
-/// Nothing was found.
+/// The exit code after a run without findings.
 pub(crate) const CLEAN: u8 = 0;
-/// Something was found, even if only a warning.
+/// The exit code after a run with findings, even if they are only warnings.
 pub(crate) const FINDINGS: u8 = 1;
-/// Something could not be read or printed.
+/// The exit code if a file could not be read or the output could not be printed.
 pub(crate) const FAILED: u8 = 2;

@@ -1,11 +1,11 @@
-//! From the paths on the command line to the files to check.
+//! Finds the files to check from the paths on the command line.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
 
-/// The files that some paths stand for.
+/// The files that the paths on the command line stand for.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     /// The files to check, sorted, without duplicates.
@@ -16,10 +16,10 @@ pub(crate) struct Files {
     pub(crate) empty: Vec<PathBuf>,
 }
 
-/// Finds the files: a path of a file stands for itself, that of a folder for the Rust files below it.
+/// Finds the files: each file among the paths, and the Rust files below each folder among the paths.
 ///
 /// Below a folder, hidden files, files that `.gitignore` names and cargo's output are left out.
-/// Symbolic links are not followed there.
+/// Symbolic links below a folder are not followed.
 pub(crate) fn find(paths: &[PathBuf]) -> Files {
     let mut files = Files::default();
     // Several spellings of a path are one file; the map keeps the first spelling.
@@ -58,7 +58,8 @@ fn below(folder: &Path, files: &mut Files, found: &mut BTreeMap<PathBuf, PathBuf
     }
 }
 
-/// Whether a folder is cargo's output. The name alone is not enough: a module may be called `target` too.
+/// Whether a folder is cargo's output. The name `target` alone is not enough: a module
+/// may have this name too.
 fn is_output(entry: &DirEntry) -> bool {
     let is_below = entry.depth() > 0 && entry.file_name() == "target";
     is_below

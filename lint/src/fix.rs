@@ -10,9 +10,9 @@ use crate::source::Source;
 /// A range of the text, and the text that replaces it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Replacement {
-    /// The replaced bytes.
+    /// The range of the replaced text, in bytes.
     pub(crate) range: Range<usize>,
-    /// The new text.
+    /// The text that replaces the range.
     pub(crate) text: String,
 }
 
@@ -40,14 +40,15 @@ pub(crate) fn replacements(source: &Source, fix: &Fix) -> Vec<Replacement> {
     all
 }
 
-/// The start of a line before a byte, if it is blank.
+/// The indentation of a line before a byte, if only blanks precede the byte.
 fn indentation(source: &Source, at: usize) -> Option<&str> {
     let start = source.text[..at].rfind('\n').map_or(0, |end| end + 1);
     let before = &source.text[start..at];
     before.chars().all(char::is_whitespace).then_some(before)
 }
 
-/// A line break with indentation, in the file's style; a space if several statements share a line.
+/// The separator of two statements: a line break with indentation in the file's style, or a space if several
+/// statements share a line.
 fn separator(source: &Source, at: usize) -> String {
     let newline = if source.text.contains("\r\n") { "\r\n" } else { "\n" };
     indentation(source, at).map_or(" ".to_owned(), |indent| format!("{newline}{indent}"))
@@ -63,7 +64,7 @@ fn after(source: &Source, place: &Place, code: &str) -> Replacement {
     Replacement { range: range.end..range.end, text: format!("{}{code}", separator(source, range.start)) }
 }
 
-/// Removes a statement, and its line if nothing else is on it.
+/// The removal of a statement, and of its line if nothing else is on the line.
 fn without(source: &Source, place: &Place) -> Replacement {
     let range = source.range(place);
     let behind = &source.text[range.end..];

@@ -6,7 +6,7 @@
 //! cargo training-loop check --format json src  # a line for each finding
 //! ```
 //!
-//! It reads source files only: no types, no build.
+//! The command reads source files only: it resolves no types and runs no build.
 //! The checker is `training-loop-analysis`; this crate finds files, prints findings and sets exit codes.
 
 use std::ffi::OsString;

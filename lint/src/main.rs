@@ -1,4 +1,4 @@
-//! `cargo training-loop`, and `cargo-training-loop` by itself.
+//! The binary behind `cargo training-loop`, which also runs as `cargo-training-loop` without cargo.
 
 use std::process::ExitCode;
 

@@ -10,17 +10,17 @@ use crate::output::{FORMATS, Format};
 /// The options of one run of `check`.
 #[derive(Debug)]
 pub(crate) struct Options {
-    /// Files and folders; if empty, the current folder.
+    /// The files and folders to check; if there are none, the current folder is checked.
     pub(crate) paths: Vec<PathBuf>,
     /// The output format.
     pub(crate) format: &'static Format,
     /// Whether to print proofs.
     pub(crate) prove: bool,
-    /// Whether to use colours, if set.
+    /// Whether to use colours; `None` if the command line does not say.
     pub(crate) colour: Option<bool>,
 }
 
-/// Parses the command line; a request for help or the version is an error too.
+/// Parses the command line. A request for help or for the version is returned as an error.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Options, clap::Error> {
     // Cargo passes the name of the subcommand as the first argument.
     let is_name = |index: usize, argument: &OsString| index == 1 && argument == "training-loop";

@@ -1,4 +1,4 @@
-//! The output formats: a file of this folder and a row of [`FORMATS`] for each.
+//! The output formats. Each has a file in this folder and a row in [`FORMATS`].
 
 use std::io::{self, Write};
 
@@ -10,11 +10,11 @@ mod json;
 /// An output format.
 #[derive(Debug)]
 pub(crate) struct Format {
-    /// Its name on the command line.
+    /// The name of the format on the command line.
     pub(crate) name: &'static str,
-    /// Whether it has a form for proofs.
+    /// Whether the format can show proofs.
     pub(crate) proves: bool,
-    /// A printer, with colours or without.
+    /// Creates the printer of the format, with colours or without.
     pub(crate) printer: fn(bool) -> Box<dyn Printer>,
 }
 
@@ -24,7 +24,7 @@ pub(crate) static FORMATS: [Format; 2] = [
     Format { name: "json", proves: false, printer: |_| Box::new(json::Json) },
 ];
 
-/// Prints a run in one format.
+/// A printer of a run in one format.
 pub(crate) trait Printer: Sync {
     /// Prints the findings of a file, then its proofs.
     fn file(&self, out: &mut dyn Write, checked: &Checked) -> io::Result<()>;

@@ -7,9 +7,9 @@ use std::thread::{Builder, Scope, available_parallelism, scope};
 
 use crate::limits;
 
-/// Calls `take` with the result of `work` for each item, in order, and stops at its first error.
+/// Calls `take` with the result of `work` for each item, in the order of the items.
 ///
-/// One thread, or one item, needs no other threads.
+/// The first error of `take` stops the calls and is returned.
 pub(crate) fn in_order<T: Sync, R: Send, E: Send>(
     items: &[T],
     work: impl Fn(&T) -> R + Sync,
@@ -49,7 +49,7 @@ pub(crate) fn in_order<T: Sync, R: Send, E: Send>(
     })
 }
 
-/// Starts a thread with a stack for syntax trees; whether there was memory for it.
+/// Starts a thread with a stack large enough for syntax trees. Returns `false` if there is not enough memory.
 fn start<'scope>(scope: &'scope Scope<'scope, '_>, work: impl FnOnce() + Send + 'scope) -> bool {
     Builder::new().stack_size(limits::STACK).spawn_scoped(scope, work).is_ok()
 }

@@ -1,4 +1,4 @@
-//! From the text of a file to its comments and its syntax tree.
+//! Turns the text of a file into its comments and its syntax tree.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::File;
@@ -10,12 +10,12 @@ use crate::source::Failure;
 
 /// The tokens of a file, lexed once for the stack estimate, the comments and the syntax tree.
 pub(crate) struct Lexed<'a> {
-    /// The comments, if one of them may be for this program.
+    /// The comments of the file; empty if none of them can be for this program.
     pub(crate) comments: Vec<Comment<'a>>,
     pub(crate) tokens: TokenStream,
 }
 
-/// Lexes the text of a file; an error if it would take too much stack to parse.
+/// Lexes the text of a file. Returns an error if parsing the text would take too much stack.
 pub(crate) fn lex(text: &str) -> Result<Lexed<'_>, Failure> {
     let text = without_shebang(text);
     let tokens: TokenStream = text.parse().map_err(|error: proc_macro2::LexError| {

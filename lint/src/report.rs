@@ -12,13 +12,13 @@ use crate::source::Source;
 /// A file that was checked.
 #[derive(Debug)]
 pub(crate) struct Checked {
-    /// Its text.
+    /// The text of the file.
     pub(crate) source: Source,
     /// The findings in source order, without those that a comment silences.
     pub(crate) findings: Vec<Diagnostic>,
-    /// Its functions.
+    /// The functions and loops of the file.
     pub(crate) outline: Outline,
-    /// The proofs of the functions that train, with `--prove`.
+    /// The proofs of the functions that train, if `--prove` is set.
     pub(crate) proofs: Vec<Proof>,
 }
 
@@ -27,9 +27,9 @@ pub(crate) struct Checked {
 pub(crate) struct Summary {
     /// Files that were read and parsed.
     pub(crate) files: usize,
-    /// Functions in them.
+    /// Functions in the files that were read.
     pub(crate) functions: usize,
-    /// Loops in them.
+    /// Loops in the files that were read.
     pub(crate) loops: usize,
     /// Errors found.
     pub(crate) errors: usize,

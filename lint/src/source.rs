@@ -13,7 +13,7 @@ use crate::limits;
 pub(crate) struct Source {
     /// The path, as given on the command line or found in a folder.
     pub(crate) path: PathBuf,
-    /// Its text, without a byte order mark.
+    /// The text of the file, without a byte order mark.
     pub(crate) text: String,
     /// The byte at which each line starts.
     starts: Vec<usize>,
@@ -22,14 +22,14 @@ pub(crate) struct Source {
 /// The reason why a file cannot be checked.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// The line, counted from 1, and the column, if the place is known.
+    /// The line, counted from 1, and the column of the failure, if its place is known.
     pub(crate) place: Option<(usize, usize)>,
-    /// The reason, for people.
+    /// The reason as a message for people.
     pub(crate) message: String,
 }
 
 impl fmt::Display for Failure {
-    /// The rest of a line that starts with the path.
+    /// Writes what follows the path on a line of the output.
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((line, column)) = self.place {
             write!(to, ":{line}:{column}")?;
@@ -67,7 +67,7 @@ impl Source {
         }
     }
 
-    /// A file with this text.
+    /// Creates a source from a path and a text.
     pub(crate) fn new(path: &Path, mut text: String) -> Self {
         if text.starts_with('\u{feff}') {
             text.remove(0);
@@ -77,7 +77,7 @@ impl Source {
         Self { path: path.to_owned(), text, starts }
     }
 
-    /// The byte at which a line starts; the end of the text for lines after it.
+    /// The byte at which a line starts. Lines after the last one start at the end of the text.
     pub(crate) fn line_start(&self, line: usize) -> usize {
         self.starts.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())
     }
@@ -89,7 +89,7 @@ impl Source {
         (line, self.text[start..byte].chars().count() + 1)
     }
 
-    /// The byte of a line, counted from 1, and of a column, counted from 0 in characters.
+    /// The byte at a line, counted from 1, and a column, counted from 0 in characters.
     fn offset(&self, line: usize, column: usize) -> usize {
         let (start, end) = (self.line_start(line), self.line_start(line + 1));
         let text = &self.text[start..end];

@@ -11,10 +11,10 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{Spec, Value, chain_start, constructed, plain};
 
-/// Names of a model's input, which are not used for a batch.
+/// Names that suggest the input of a model, and not a batch.
 const INPUTS: [&str; 8] = ["x", "xs", "input", "inputs", "image", "images", "features", "data"];
 
-/// Losses with settings.
+/// Losses of the runtime that have settings.
 const LOSSES: [&str; 3] = ["CrossEntropy", "Huber", "SmoothL1"];
 
 pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
@@ -40,12 +40,12 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// Whether a value is one of our losses with settings: `CrossEntropy::new().label_smoothing(0.1)`.
+/// Whether a value is a loss of the runtime with settings: `CrossEntropy::new().label_smoothing(0.1)`.
 pub(super) fn is_loss(value: &Expr) -> bool {
     constructed(chain_start(value)).is_some_and(|name| LOSSES.iter().any(|loss| name == loss))
 }
 
-/// Rejects a method of the model without a call: `forward = model.forward`.
+/// Rejects a method of the model that is named and not called: `forward = model.forward`.
 fn check_method(bag: &Bag, spec: &Spec, clause: &Value, example: &str) {
     let (Some(clause), Some(model)) = (clause, &spec.model) else { return };
     if let Expr::Field(field) = plain(&clause.value)
@@ -107,7 +107,7 @@ fn type_of_model(spec: &Spec, item: &SpecFn) -> Option<Ident> {
     Some(path.path.segments.last()?.ident.clone())
 }
 
-/// Finds `model.forward(x)` if `x` is the batch.
+/// Finds calls `model.forward(x)` in which `x` is the batch.
 struct Calls<'a> {
     name: &'a Ident,
     found: Option<Ident>,
@@ -126,7 +126,7 @@ impl<'ast> Visit<'ast> for Calls<'_> {
     }
 }
 
-/// Rejects a metric as a field of the state: `state.valid_accuracy`.
+/// Rejects a metric that is read as a field of the state: `state.valid_accuracy`.
 fn check_state(bag: &Bag, closure: &ExprClosure) {
     let Some(Pat::Ident(state)) = closure.inputs.last() else { return };
     fields(closure.body.to_token_stream(), &state.ident, &mut |field| {
@@ -148,7 +148,8 @@ fn check_state(bag: &Bag, closure: &ExprClosure) {
     });
 }
 
-/// Rejects a hook that returns when to stop, but not when to continue: it ends in an `if` without `else`.
+/// Rejects a hook that returns a value to stop the run, but none to continue:
+/// its body ends in an `if` without `else`.
 fn check_end(bag: &Bag, closure: &ExprClosure) {
     let Expr::Block(body) = plain(&closure.body) else { return };
     let Some(Stmt::Expr(end @ Expr::If(branch), None)) = body.block.stmts.last() else { return };
@@ -164,7 +165,7 @@ fn check_end(bag: &Bag, closure: &ExprClosure) {
     }
 }
 
-/// Whether a block has a `return` with a value, except in nested closures.
+/// Finds a `return` with a value in a block, outside of nested closures.
 struct Returns(bool);
 
 impl<'ast> Visit<'ast> for Returns {
@@ -177,7 +178,7 @@ impl<'ast> Visit<'ast> for Returns {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Each field of a variable in the tokens, including the arguments of macros.
+/// Calls `found` with each field of a variable in the tokens, including the arguments of macros.
 fn fields(tokens: TokenStream, variable: &Ident, found: &mut impl FnMut(&Ident)) {
     let tokens: Vec<_> = tokens.into_iter().collect();
     for (at, token) in tokens.iter().enumerate() {

@@ -12,7 +12,7 @@ use crate::item::SpecFn;
 use crate::spec::{Clause, ClauseName, Entry, EntryKind, Spec, Value};
 use crate::stage::{Effect, Listed, Stage};
 
-/// Checks both orders.
+/// Checks `train_order` and `eval_order`.
 pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     for (order, train) in [(&spec.train_order, true), (&spec.eval_order, false)] {
         let Some(order) = order else { continue };
@@ -35,9 +35,9 @@ pub(super) fn check(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// Rejects repeated stages.
+/// Rejects stages that an order repeats.
 ///
-/// A repeated `zero_grad`, `backward` or `step` is left to the checker, which reports its effect on training.
+/// A repeated `zero_grad`, `backward` or `step` is left to the checker, which reports the effect on training.
 fn check_once(bag: &Bag, order: &Clause<Vec<Entry>>) {
     for (index, entry) in order.value.iter().enumerate() {
         let checked = match &entry.kind {

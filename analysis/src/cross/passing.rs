@@ -32,7 +32,8 @@ fn check_exclusive(bag: &Bag, clause: ClauseName, value: &Value, item: &SpecFn) 
     }
 }
 
-/// Warns of a model passed by value: it is dropped when the function returns, unless a hook or a block saves it.
+/// Warns of a model that is passed by value. The model is dropped when the function returns, unless a hook
+/// or a block saves it.
 fn check_dropped(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let Some(Expr::Path(model)) = spec.model.as_ref().map(|clause| plain(&clause.value)) else { return };
     let Some(name) = model.path.get_ident() else { return };

@@ -1,5 +1,7 @@
-//! Rules for return types: `Result<History>` of the loop, and the loss, or `(output, loss)` in this order, of a
-//! `training_step` closure.
+//! Rules for return types.
+//!
+//! The loop returns `Result<History>`. A `training_step` closure returns the loss, or
+//! `(output, loss)` in this order.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +17,8 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{Spec, plain};
 
-/// Why a type certainly cannot be the loop's return type; an unknown name may be a `Result`.
+/// The reason why a type cannot be the loop's return type, if this is certain. An unknown
+/// name may be a `Result`.
 pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     let fails = "the loop can fail, so it returns a `Result`";
     let history = "the loop returns its history";
@@ -42,7 +45,8 @@ pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     }
 }
 
-/// The function with a correct return type, so that a wrong one causes no further errors in its callers.
+/// The function with a correct return type, so that a wrong return type causes no further
+/// errors in the callers.
 pub(crate) fn mended(item: &SpecFn, spec: &Spec) -> SpecFn {
     let mut item = item.clone();
     let is_unfit = match &item.signature.output {
@@ -82,7 +86,7 @@ fn is_box(ty: &Type) -> bool {
     matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Box"))
 }
 
-/// Rejects `(loss, output)`: both are tensors, so it compiles, and the loop would train on the output.
+/// Rejects `(loss, output)`. Both are tensors, so the code compiles, and the loop would train on the output.
 pub(super) fn check(bag: &Bag, spec: &Spec) {
     let Some(step) = &spec.training_step else { return };
     let Expr::Closure(closure) = plain(&step.value) else { return };
@@ -100,7 +104,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// The variables of a body, and whether the last value of each is a loss.
+/// For each variable of a body, whether its last value is a loss.
 #[derive(Default)]
 struct Names(BTreeMap<String, bool>);
 
@@ -119,8 +123,10 @@ impl Names {
         }
     }
 
-    /// Whether an expression is a loss by its name: `loss`, `&loss`, `cross_entropy(..)`, `self.loss(..)`, or a
-    /// variable with one of them as its value.
+    /// Whether an expression is a loss by its name.
+    ///
+    /// Examples are `loss`, `&loss`, `cross_entropy(..)`, `self.loss(..)`, and a variable whose
+    /// value is a loss by name.
     fn is_loss(&self, value: &Expr) -> bool {
         match plain(value) {
             Expr::Path(path) => path.path.segments.last().is_some_and(|segment| {

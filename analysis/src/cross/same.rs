@@ -10,7 +10,7 @@ pub(super) fn data(train: &Expr, valid: &Expr) -> bool {
     text(underlying_data(train)) == text(underlying_data(valid))
 }
 
-/// The normalized text of a metric: `accuracy()` is `accuracy`.
+/// The normalized text of a metric: `accuracy()` becomes `accuracy`.
 pub(super) fn metric(metric: &Expr) -> String {
     match plain(metric) {
         Expr::Call(call) if call.args.is_empty() => text(plain(&call.func)),
@@ -35,7 +35,7 @@ fn underlying_data(value: &Expr) -> &Expr {
     }
 }
 
-/// Methods whose result has the same samples.
+/// Methods whose result has the same samples as the receiver.
 const HANDLES: [&str; 11] = [
     "clone",
     "cloned",
@@ -50,12 +50,12 @@ const HANDLES: [&str; 11] = [
     "unwrap",
 ];
 
-/// Whether a call is a clone: `DataLoader::clone(&train)`, `Arc::clone(&train)`.
+/// Whether a call clones its argument: `DataLoader::clone(&train)`, `Arc::clone(&train)`.
 fn copies(call: &ExprCall) -> bool {
     ends(call, &["clone"])
 }
 
-/// Whether a call builds a loader, which has the samples of its argument: `DataLoader::new(data, 32)`.
+/// Whether a call builds a loader of the samples in its argument: `DataLoader::new(data, 32)`.
 fn makes_loader(call: &ExprCall) -> bool {
     ends(call, &["DataLoader", "new"])
 }
@@ -68,7 +68,7 @@ fn ends(call: &ExprCall, names: &[&str]) -> bool {
         && segments.zip(names.iter().rev()).all(|(segment, name)| segment.ident == name)
 }
 
-/// The value of a block without statements.
+/// The last expression of a block without statements.
 fn tail(block: &Block) -> Option<&Expr> {
     match &block.stmts[..] {
         [Stmt::Expr(value, None)] => Some(value),

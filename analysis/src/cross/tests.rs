@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::item::SpecFn;
 use crate::spec::Spec;
 
-/// All messages for a spec, with their help.
+/// All messages for a spec, each with its help.
 fn said(args: &str, signature: &str) -> Vec<(String, String)> {
     let bag = Bag::new();
     let args: TokenStream = args.parse().expect("tokens");

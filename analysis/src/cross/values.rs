@@ -9,7 +9,7 @@ use crate::item::SpecFn;
 use crate::rules::Kind;
 use crate::spec::{ClauseName, Spec, Value, plain};
 
-/// Names of types of the runtime and of PyTorch, and the clause to write instead.
+/// Names of types of the runtime and of PyTorch, each with the clause to write instead.
 const TYPES: [(&str, &str); 18] = [
     ("Sgd", "optimizer = Sgd::new(model.parameters(), 0.1)"),
     ("Adam", "optimizer = Adam::new(model.parameters(), 1e-3)"),
@@ -73,7 +73,7 @@ fn is_plain_number(ty: &str) -> bool {
     matches!(kind, "u" | "i" | "f") && (bits == "size" || bits.parse::<u32>().is_ok())
 }
 
-/// Rejects a parameter with a type that does not fit its clause: `seed: Option<u64>`.
+/// Rejects a parameter whose type does not fit its clause: `seed: Option<u64>`.
 fn check_number(bag: &Bag, spec: &Spec, clause: ClauseName, item: &SpecFn) {
     let (Some((_, value)), Some(rule)) = (spec.expression(clause), clause.rule()) else { return };
     let counts = spec.max_time.as_ref().is_some_and(|clause| clause.value.unit.is_some());
@@ -104,7 +104,7 @@ pub(super) fn type_text(ty: &Type) -> String {
     crate::prose::code(ty).replace(" < ", "<").replace(" >", ">").replace(" , ", ", ")
 }
 
-/// Rejects a method without a call: `loss = CrossEntropy::new().loss`.
+/// Rejects a method that is named and not called: `loss = CrossEntropy::new().loss`.
 fn check_method(bag: &Bag, clause: &Value) {
     let Some(clause) = clause else { return };
     let Expr::Field(field) = plain(&clause.value) else { return };
@@ -121,7 +121,7 @@ fn check_method(bag: &Bag, clause: &Value) {
     }
 }
 
-/// Rejects the optimizer as an argument of a schedule; the loop passes it.
+/// Rejects a schedule with the optimizer as an argument, because the loop passes the optimizer.
 fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     let Some(clause) = clause else { return };
     if item.parameters().iter().any(|parameter| parameter == "optimizer") {
@@ -138,7 +138,7 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     }
 }
 
-/// An example of our schedule most similar to another framework's.
+/// An example of the runtime's schedule that is most similar to another framework's schedule.
 fn schedule_like(value: &Expr) -> &'static str {
     let written = crate::prose::code(value);
     if written.contains("Cos") {
@@ -150,7 +150,7 @@ fn schedule_like(value: &Expr) -> &'static str {
     }
 }
 
-/// Collects each mention of `optimizer`.
+/// Collects each mention of the name `optimizer`.
 struct Mentions(Vec<Ident>);
 
 impl<'ast> Visit<'ast> for Mentions {

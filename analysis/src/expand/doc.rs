@@ -6,7 +6,7 @@ use quote::quote;
 use crate::plan::{Number, NumberValue, Object, Plan, When};
 use crate::prose::code;
 
-/// The doc attributes.
+/// The doc attributes for the function.
 pub(super) fn comment(plan: &Plan) -> TokenStream {
     let lines = lines(plan);
     quote!(#(#[doc = #lines])*)
@@ -69,7 +69,7 @@ fn names(stages: &[&str]) -> String {
     quoted.join(", ")
 }
 
-/// When the run ends.
+/// The condition that ends the run, in words.
 fn end(plan: &Plan) -> String {
     let epochs = plan.epochs.as_ref().map(|epochs| format!("{} epochs", number(epochs)));
     let steps = plan.max_steps.as_ref().map(|steps| format!("{} updates", number(steps)));

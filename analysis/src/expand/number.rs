@@ -36,7 +36,7 @@ impl Printer<'_> {
         quote!(#binding #check)
     }
 
-    /// `Some(20)` or `None`.
+    /// An optional number as `Some(20)` or `None`.
     pub(super) fn optional(&self, number: Option<&Number>) -> TokenStream {
         number.map_or_else(
             || quote_spanned!(self.here=> None),
@@ -48,7 +48,7 @@ impl Printer<'_> {
     }
 }
 
-/// A use of a number.
+/// The expression that uses a number.
 pub(super) fn value(number: &Number) -> TokenStream {
     match &number.value {
         NumberValue::Literal(literal) => match number.unit {

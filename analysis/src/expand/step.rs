@@ -12,7 +12,8 @@ use crate::spec::names::METRICS;
 use crate::vocabulary::Vocabularies;
 
 impl Printer<'_> {
-    /// The statements of a step; `metrics` are those of its pass, training or validation.
+    /// The statements of a step. `metrics` has the metrics of the pass around the step,
+    /// training or validation.
     pub(super) fn step(&self, step: &Step, metrics: &[Measure]) -> TokenStream {
         let at = mixed(step.at);
         let local = |name: &str| self.plan.names.local(name, step.at);
@@ -106,7 +107,7 @@ impl Printer<'_> {
         }
     }
 
-    /// Adds the batch's loss to that of the epoch.
+    /// Adds the loss of the batch to the loss of the epoch.
     fn add_batch(&self, at: Span) -> TokenStream {
         let local = |name: &str| self.plan.names.local(name, at);
         let (run, batch, loss) = (local("run"), local("batch"), local("loss"));
@@ -116,7 +117,7 @@ impl Printer<'_> {
         )
     }
 
-    /// The divisor of a batch's loss, by the clause `loss_weight`.
+    /// The divisor of a batch's loss, from the clause `loss_weight`.
     fn loss_weight(&self, at: Span) -> Option<TokenStream> {
         let clause = self.plan.loss_weight.as_ref()?;
         let (batch, path) = (self.plan.names.local("batch", at), &self.path);
@@ -125,7 +126,7 @@ impl Printer<'_> {
         Some(quote_spanned!(mixed(clause.span())=> #path::private::weight(#weight)))
     }
 
-    /// The output, by the model's own `forward`, a function or a closure.
+    /// Computes the output with the model's own `forward`, a function or a closure.
     fn forward(&self, value: Option<&Expr>, at: Span) -> TokenStream {
         let batch = self.plan.names.local("batch", at);
         let model = &self.plan.model;
@@ -142,7 +143,7 @@ impl Printer<'_> {
         call(value, &[model.shared.clone(), batch], &arguments, at, &self.plan.names)
     }
 
-    /// The clause `training_step`, which combines forward and loss.
+    /// Calls the function of the clause `training_step`, which combines forward and loss.
     fn training_step(&self, value: &Expr, output_is_used: bool, at: Span) -> TokenStream {
         let local = |name: &str| self.plan.names.local(name, at);
         let (batch, output, loss, path) = (local("batch"), local("output"), local("loss"), &self.path);
@@ -199,7 +200,7 @@ fn call(
     }
 }
 
-/// A function as a callee: a field needs parentheses.
+/// A function as the callee of a call. A field needs parentheses.
 fn callee(value: &Expr, at: Span, names: &Names) -> TokenStream {
     match value {
         Expr::Field(_) => quote_spanned!(at=> (#value)),
@@ -218,23 +219,23 @@ fn callee(value: &Expr, at: Span, names: &Names) -> TokenStream {
     }
 }
 
-/// Whether a path is one of our metrics.
+/// Whether a path is a metric of the runtime.
 pub(super) fn is_metric(path: &ExprPath) -> bool {
     METRICS.iter().any(|metric| path.path.is_ident(metric))
 }
 
-/// Whether a value is the path of one of our losses.
+/// Whether a value is the path of a loss of the runtime.
 fn is_loss(value: &Expr) -> bool {
     let Expr::Path(path) = value else { return false };
     path.path.get_ident().is_some_and(|name| Vocabularies::ALL.loss(&name.to_string()).is_some())
 }
 
-/// Whether a path may be a variable.
+/// Whether a path may name a variable.
 pub(super) fn is_variable(path: &ExprPath, names: &Names) -> bool {
     path.path.get_ident().is_some_and(|name| names.is_taken(name))
 }
 
-/// `let model = &self.model;` for each rebound name of a block.
+/// The declarations of a block's rebound names, such as `let model = &self.model;`.
 fn bindings(rebinds: &[Rebind], at: Span) -> TokenStream {
     rebinds.iter().map(|Rebind { name, value }| quote_spanned!(at=> let #name = #value;)).collect()
 }

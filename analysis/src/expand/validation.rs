@@ -60,7 +60,7 @@ impl Printer<'_> {
         Some(Self::if_some(&validation.data, first))
     }
 
-    /// The validation pass under a condition; the evaluation guard is dropped before the hook runs.
+    /// The validation pass under a condition. The guard of evaluation mode is dropped before the hook runs.
     fn on_condition(
         &self,
         validation: &Validation,

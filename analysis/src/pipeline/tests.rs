@@ -1,11 +1,11 @@
-//! Items through the pipeline, token for token.
+//! Tests of whole items in the pipeline, token for token.
 
 use proc_macro2::TokenStream;
 use syn::ItemFn;
 
 use super::attribute;
 
-/// An item, and what the attribute makes of it.
+/// The tokens of an item, and the tokens that the attribute returns for the item.
 fn expanded(args: &str, item: &str) -> (String, String) {
     let item: TokenStream = item.parse().unwrap_or_else(|error| panic!("{item}: {error}"));
     let args = args.parse().unwrap_or_else(|error| panic!("{args}: {error}"));

@@ -6,15 +6,15 @@ use crate::bag::Bag;
 use crate::rules::{Checked, EVERY};
 use crate::spec::{ClauseName, Spec};
 
-/// The numbers of a spec after their rules.
+/// The numbers of a spec, with their rules applied.
 pub(crate) struct Amounts {
     clauses: BTreeMap<ClauseName, Checked>,
-    /// How often to validate.
+    /// The interval of validation.
     pub(crate) every: Option<Checked>,
 }
 
 impl Amounts {
-    /// Applies the rule of each clause that has one; mistakes go into the bag.
+    /// Applies the rule of each clause that has one. Errors go into the bag.
     pub(crate) fn check(bag: &Bag, spec: &Spec) -> Self {
         let check = |&clause: &ClauseName| {
             let (_, value) = spec.expression(clause)?;
@@ -27,7 +27,7 @@ impl Amounts {
         }
     }
 
-    /// The number of a clause, if it is there.
+    /// The number of a clause, if the clause is present.
     pub(crate) fn get(&self, clause: ClauseName) -> Option<&Checked> {
         self.clauses.get(&clause)
     }

@@ -10,17 +10,19 @@ use crate::diagnostic::Place;
 use crate::item::SpecFn;
 use crate::spec::Clause;
 
-/// Names for the loop's locals that differ from all parameters.
+/// Chooses names for the loop's locals that differ from all parameters.
 ///
-/// Hygiene already separates them; distinct names help readers, and allow pasting the printed loop.
+/// Hygiene already separates locals from parameters. Distinct names help readers, and allow
+/// pasting the printed loop.
 pub(crate) struct Names {
     taken: BTreeSet<String>,
-    /// Names in blocks and hooks, with the hygiene of the first mention.
+    /// Names that blocks and hooks mention, with the hygiene of the first mention.
     mentioned: Vec<Ident>,
 }
 
 impl Names {
-    /// Names for a function with these parameters, visible to blocks and hooks that mention them.
+    /// Creates the names for a function with these parameters. Blocks and hooks see the
+    /// locals that they mention.
     pub(crate) fn new(parameters: &[Ident], mentioned: Vec<Ident>) -> Self {
         Self { taken: parameters.iter().map(ToString::to_string).collect(), mentioned }
     }
@@ -30,7 +32,7 @@ impl Names {
         self.taken.contains(&name.to_string())
     }
 
-    /// A local with this name, or with the next free one.
+    /// A local with this name, or with the first free name `name_2`, `name_3`, ...
     pub(crate) fn local(&self, name: &str, at: Span) -> Ident {
         let mut free = name.to_owned();
         let mut count = 1;
@@ -47,35 +49,36 @@ impl Names {
 /// An object that the loop uses by name.
 #[derive(Clone)]
 pub(crate) struct Object {
-    /// Its span in the spec.
+    /// The span of the object in the spec.
     pub(crate) at: Span,
-    /// The place expression in the loop: `model`, `self.model`, `optimizer`.
+    /// The place expression of the object in the loop: `model`, `self.model`, `optimizer`.
     pub(crate) place: TokenStream,
-    /// A shared reference, as an argument.
+    /// A shared reference to the object, as an argument.
     pub(crate) shared: TokenStream,
-    /// A shared reference without type context: `&*model` for `model: &mut M`.
+    /// A shared reference that does not depend on the expected type: `&*model` for `model: &mut M`.
     pub(crate) borrowed: TokenStream,
-    /// An exclusive reference.
+    /// An exclusive reference to the object.
     pub(crate) exclusive: TokenStream,
-    /// Its initial value, if the loop declares it.
+    /// The initial value of the object, if the loop declares the object.
     pub(crate) made: Option<Expr>,
-    /// Whether it is an `Option`, whose steps are skipped for `None`.
+    /// Whether the object is an `Option`. The steps of an object that is `None` are skipped.
     pub(crate) is_optional: bool,
 }
 
 impl Object {
-    /// The shared reference with all spans at the object's place in the spec, so that rustc reports one type error
-    /// there.
+    /// The shared reference, with all spans at the object's place in the spec, so that rustc reports a single
+    /// type error at this place.
     pub(crate) fn shared(&self) -> TokenStream {
         located(self.shared.clone(), self.at)
     }
 
-    /// The exclusive reference, with the same spans.
+    /// The exclusive reference, with all spans at the object's place in the spec.
     pub(crate) fn exclusively(&self) -> TokenStream {
         located(self.exclusive.clone(), self.at)
     }
 
-    /// The shared reference inside `if let Some(..)`, where an optional object's name already is a reference.
+    /// The shared reference inside `if let Some(..)`, where the name of an optional object
+    /// already is a reference.
     pub(crate) fn shared_inside(&self) -> TokenStream {
         if self.is_optional { located(self.place.clone(), self.at) } else { self.shared() }
     }
@@ -124,7 +127,7 @@ impl Object {
         Some(Self { is_optional: is_option(value), ..Self::place(at, &name, Some(value.clone())) })
     }
 
-    /// An object that is not visibly a reference.
+    /// Creates an object that is not visibly a reference.
     fn place(at: Span, place: &impl ToTokens, made: Option<Expr>) -> Self {
         let shared = quote!(&#place);
         Self {
@@ -138,7 +141,7 @@ impl Object {
         }
     }
 
-    /// A parameter, or another variable in scope.
+    /// Creates the object of a parameter, or of another variable in scope.
     fn named(name: &Ident, item: &SpecFn) -> Self {
         let at = name.span();
         let ty = item.type_of(&name.to_string());
@@ -154,7 +157,8 @@ impl Object {
     }
 }
 
-/// Moves tokens to the location of one span. Identifiers keep their hygiene, so that they name the same variables.
+/// Moves tokens to the location of one span. Identifiers keep their hygiene, so that they still
+/// name the same variables.
 pub(crate) fn located(tokens: TokenStream, place: Span) -> TokenStream {
     tokens
         .into_iter()
@@ -210,7 +214,7 @@ fn is_option(value: &Expr) -> bool {
     }
 }
 
-/// Whether an expression is a place, so that the loop may repeat it.
+/// Whether an expression is a place expression, so that the loop may repeat it.
 fn is_place(value: &Expr) -> bool {
     match value {
         Expr::Path(_) => true,

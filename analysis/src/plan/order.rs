@@ -1,8 +1,10 @@
 //! The steps of the batch loop and the evaluation loop, from the default order or from an order list.
 //!
-//! With `accumulate = k`, a window of `k` batches makes one update. `zero_grad`, clips, `step` and `schedule`
-//! run once per window: before `backward` at its start, after `backward` at its end. All other entries up to
-//! `backward`, and `metrics`, run for every batch; blocks after `backward` run once per window.
+//! With `accumulate = k`, a window of `k` batches makes one update.
+//! `zero_grad`, clips, `step` and `schedule` run once per window: entries before `backward` at the start of
+//! the window, entries after `backward` at its end.
+//! All other entries up to `backward`, and `metrics`, run for every batch.
+//! Blocks after `backward` run once per window.
 //! A block that runs `backward` itself runs for every batch.
 
 use std::ops::Range;
@@ -22,7 +24,7 @@ use crate::stage::Stage;
 /// One step of a loop's body.
 #[derive(Clone)]
 pub(crate) struct Step {
-    /// The span of its token in the spec.
+    /// The span of the step's token in the spec.
     pub(crate) at: Span,
     pub(crate) work: Work,
 }
@@ -30,22 +32,23 @@ pub(crate) struct Step {
 /// The work of a step.
 #[derive(Clone)]
 pub(crate) enum Work {
-    /// `let output = ...`; by default the model's own `forward`.
+    /// `let output = ...`; without a value, the model's own `forward` is called.
     Forward(Option<Expr>),
     /// `let loss = ...`
     Loss(Expr),
-    /// Both, or the loss alone if the output is unused.
+    /// Computes output and loss, or the loss alone if the output is unused.
     TrainingStep {
         value: Expr,
         output: bool,
     },
-    /// Adds the batch's loss to that of the epoch, and returns an error if it is not finite.
+    /// Adds the loss of the batch to the loss of the epoch, and returns an error if the loss is not finite.
     Guard,
     ZeroGrad,
     Backward,
     ClipNorm(Number),
     ClipValue(Number),
-    /// Returns an error if a gradient is not finite; checks the norm, if already computed.
+    /// Returns an error if a gradient is not finite. If the norm is already computed, only
+    /// the norm is checked.
     GradientGuard {
         grad_norm: bool,
     },
@@ -69,19 +72,19 @@ pub(crate) enum Work {
     ValidLoss,
 }
 
-/// The training steps of one update.
+/// The training steps of one update, in three parts.
 pub(crate) struct Order {
-    /// Before the first batch of a window.
+    /// The steps before the first batch of a window.
     pub(crate) window_start: Vec<Step>,
-    /// For each batch; without accumulation this is everything.
+    /// The steps for each batch. Without accumulation, these are all steps.
     pub(crate) batch: Vec<Step>,
-    /// The range of batch steps that are skipped for a batch without weight.
+    /// The range of the batch steps that are skipped for a batch without weight.
     pub(crate) weighed: Range<usize>,
-    /// After the last batch of a window.
+    /// The steps after the last batch of a window.
     pub(crate) window_end: Vec<Step>,
     /// Whether a hook may end the run after each batch.
     pub(crate) batch_end: bool,
-    /// The names of the stages of the three parts, for the doc comment.
+    /// The names of the stages in the three parts of the order, for the doc comment.
     pub(crate) stages: [Vec<&'static str>; 3],
     pub(crate) eval_stages: Vec<&'static str>,
 }
@@ -107,7 +110,7 @@ pub(super) fn before_training(spec: &Spec) -> Vec<Local> {
     there
 }
 
-/// Plans both loops.
+/// Plans the training loop and the evaluation loop.
 pub(super) fn plan(
     spec: &Spec,
     item: &SpecFn,
@@ -147,7 +150,8 @@ pub(super) fn plan(
     Ok((Order { window_start, batch, weighed, window_end, batch_end, stages, eval_stages }, eval))
 }
 
-/// The entries of the training order: the list's, or the default order with the stages of optional clauses.
+/// The entries of the training order, from the list or from the default order with the stages
+/// of optional clauses.
 fn train_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     let optimizer = spec.optimizer.as_ref().ok_or("an order without an optimizer")?.span();
     let scheduler = spec.scheduler.as_ref().map(|clause| stage(Stage::Schedule, clause.span()));
@@ -190,7 +194,9 @@ fn eval_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     Ok(entries)
 }
 
-/// The entries `forward` and `loss`, or the training step in their place; a default `forward` has the model's span.
+/// The entries `forward` and `loss`, or the entry of the training step in their place.
+///
+/// A default `forward` has the span of the model.
 fn output_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> {
     if let Some(step) = &spec.training_step {
         return Ok(vec![Entry { place: step.span().into(), kind: EntryKind::TrainingStep }]);
@@ -200,7 +206,7 @@ fn output_entries(spec: &Spec, model: Span) -> Result<Vec<Entry>, &'static str> 
     Ok(vec![stage(Stage::Forward, forward), stage(Stage::Loss, loss)])
 }
 
-/// An entry for a stage, with this span.
+/// Creates the entry of a stage with this span.
 fn stage(stage: Stage, at: Span) -> Entry {
     Entry { place: Place::from(at), kind: EntryKind::Stage(stage) }
 }
@@ -214,7 +220,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The steps of some entries; adds the locals that they declare to `there`.
+    /// The steps of several entries. The locals that the steps declare are added to `there`.
     fn steps(
         &self,
         entries: &[Entry],
@@ -308,7 +314,7 @@ impl Writer<'_> {
         Ok(clause.ok_or("an order that needs a clause")?.value.clone())
     }
 
-    /// The limit of a clip: its own value in the order, or the clause's.
+    /// The limit of a clip: the value in the order, or else the value of the clause.
     fn clip(
         &self,
         clause: ClauseName,
@@ -328,7 +334,7 @@ impl Writer<'_> {
         Ok(number(&checked, None, name, at, self.item, self.scope.names))
     }
 
-    /// Whether the output of a training step is used, by metrics or by name.
+    /// Whether metrics, blocks or hooks use the output of a training step.
     fn output_is_used(&self, train: bool) -> bool {
         let (metrics, order) = if train {
             (&self.spec.train_metrics, &self.spec.train_order)

@@ -1,4 +1,4 @@
-//! Assigns steps to parts of the loop: once per window or per batch, and with or without weight.
+//! Decides whether a step runs once per window or per batch, and whether a batch without weight skips it.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use super::order::{Step, Work};
 use crate::spec::{Entry, EntryKind};
 use crate::stage::Stage;
 
-/// Splits the entries into those before, in and after the loop over a window's batches.
+/// Splits the entries into three lists: before, in and after the loop over a window's batches.
 pub(super) fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>) {
     let last = last_of_batch(&entries);
     let (mut start, mut batch, mut end) = (Vec::new(), Vec::new(), Vec::new());
@@ -51,7 +51,7 @@ fn calls(tokens: TokenStream, name: &str) -> bool {
     })
 }
 
-/// The range of steps after the loss that use it for training.
+/// The range of the steps after the loss that use the loss for training.
 pub(super) fn weighed(batch: &[Step]) -> Range<usize> {
     let start =
         batch.iter().rposition(|step| matches!(step.work, Work::Guard)).map_or(batch.len(), |at| at + 1);
@@ -59,8 +59,9 @@ pub(super) fn weighed(batch: &[Step]) -> Range<usize> {
     start..end.max(start)
 }
 
-/// Whether the gradients must be checked before a `step` that follows these steps, and if so, whether checking a
-/// computed norm suffices.
+/// How the gradients must be checked before a `step` that follows these steps.
+///
+/// The result is `None` if no check is needed, and `Some(true)` if checking a computed norm suffices.
 pub(super) fn unguarded(steps: &[Step]) -> Option<bool> {
     for step in steps.iter().rev() {
         match step.work {

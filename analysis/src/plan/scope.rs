@@ -1,8 +1,9 @@
 //! The loop's own names in blocks and hooks.
 //!
-//! A local that a block mentions is declared with the block's hygiene, so that it is in scope there.
-//! If the loop has another expression for it (`self.model`, or a parameter has the name), a `let` is added to the
-//! block.
+//! A local that a block mentions is declared with the block's hygiene, so that the local is
+//! in scope in the block.
+//! If the loop has another expression for the local, a `let` is added to the block: for `self.model`, or if a
+//! parameter has the name of the local.
 
 use std::collections::BTreeSet;
 
@@ -14,16 +15,16 @@ use syn::{Block, Expr, Ident};
 use super::{Local, Names, Object};
 use crate::spec::{EntryKind, Spec};
 
-/// A name in a block for a local that has another name in the loop.
+/// A name that a block uses for a local with another name in the loop.
 #[derive(Clone)]
 pub(crate) struct Rebind {
-    /// The name in the block, with the block's hygiene.
+    /// The name in the block, with the hygiene of the block.
     pub(crate) name: Ident,
-    /// The local, or a reference to it.
+    /// The local, or a reference to the local.
     pub(crate) value: TokenStream,
 }
 
-/// The names of the loop's locals.
+/// The locals of the loop, with their names and objects.
 pub(crate) struct Scope<'a> {
     pub(crate) names: &'a Names,
     pub(crate) model: &'a Object,
@@ -32,12 +33,12 @@ pub(crate) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// The bindings that a block needs, given the locals in scope.
+    /// The bindings that a block needs if the locals in `there` are in scope.
     pub(super) fn of_block(&self, block: &Block, there: &[Local]) -> Vec<Rebind> {
         self.rebinds(in_block(block), there)
     }
 
-    /// The bindings that a hook needs.
+    /// The bindings that a hook needs if the locals in `there` are in scope.
     pub(super) fn of_hook(&self, hook: &Expr, there: &[Local]) -> Vec<Rebind> {
         self.rebinds(in_hook(hook), there)
     }
@@ -56,7 +57,7 @@ impl Scope<'_> {
             .collect()
     }
 
-    /// The expression for a local in the loop, and the value for a block that needs a binding of it.
+    /// The expression for a local in the loop, and the value with which a block binds the local.
     fn local(&self, local: Local, at: Span) -> Option<(TokenStream, TokenStream)> {
         Some(match local {
             Local::Model => (self.model.place.clone(), self.model.borrowed.clone()),
@@ -114,7 +115,7 @@ pub(crate) fn in_hook(hook: &Expr) -> Vec<Ident> {
     mentions.names
 }
 
-/// Collects names in positions of a variable.
+/// Collects names in the positions in which a variable may stand.
 #[derive(Default)]
 struct Mentions {
     names: Vec<Ident>,
@@ -162,7 +163,7 @@ impl Mentions {
     }
 }
 
-/// Whether a single `=` follows: a named argument of a macro.
+/// Whether a single `=` follows a name, so that the name is a named argument of a macro.
 fn is_assigned(next: Option<&TokenTree>) -> bool {
     matches!(next, Some(TokenTree::Punct(next)) if next.as_char() == '=' && next.spacing() == Spacing::Alone)
 }

@@ -11,23 +11,23 @@ use super::read::Form;
 use super::table::ClauseName;
 use crate::rules::Rule;
 
-/// All data of one clause.
+/// The data of a clause.
 pub(crate) struct Row {
     /// The name of the clause.
     pub(crate) name: &'static str,
-    /// Its meaning, as lines of documentation.
+    /// The meaning of the clause, as lines of documentation.
     pub(super) meaning: &'static [&'static str],
-    /// The default of an absent clause, for the documentation.
+    /// The documentation of the default for an absent clause.
     pub(super) default: &'static str,
-    /// An example of its use.
+    /// An example of the clause.
     pub(crate) example: &'static str,
-    /// The rule of its value, for a number.
+    /// The rule for the value, if the value is a number.
     pub(crate) rule: Option<Rule>,
-    /// The unit that may follow the number, singular and plural.
+    /// The unit that may follow the number, in the singular and the plural.
     pub(crate) units: &'static [&'static str],
     /// Other frameworks' names for the clause.
     pub(crate) foreign: &'static [&'static str],
-    /// The end of the help for these names.
+    /// The end of the help for a name in `foreign`.
     pub(crate) foreign_note: &'static str,
     /// Parameter names that suggest the clause.
     pub(crate) parameters: &'static [&'static str],
@@ -44,7 +44,7 @@ impl ClauseName {
         self.row().example
     }
 
-    /// The rule of the clause's value, for a number.
+    /// The rule for the clause's value, if the value is a number.
     pub(crate) fn rule(self) -> Option<&'static Rule> {
         self.row().rule.as_ref()
     }
@@ -115,18 +115,18 @@ macro_rules! clauses {
             $($(#[doc = $level_meaning])+ $level,)+
         }
 
-        /// All clauses of one `#[training_loop(...)]`.
+        /// The clauses of a `#[training_loop(...)]`.
         #[derive(Default)]
         pub(crate) struct Spec {
             $($(#[doc = $meaning])+ pub(crate) $field: Option<Clause<$value>>,)+
             /// `allow(..)`, `warn(..)` and `deny(..)` in source order.
             pub(crate) levels: Vec<Levels>,
-            /// The keys of orders with an unreadable entry: their missing stages are unknown.
+            /// The keys of orders with an unreadable entry. The missing stages of such an order are unknown.
             pub(crate) broken_orders: Vec<Ident>,
-            /// Clauses that the help for an unknown name suggests; they count as present.
+            /// Clauses that the help for an unknown name suggests. These clauses count as present.
             pub(crate) meant: Vec<ClauseName>,
-            /// The keys of all clauses in source order, including unknown and unreadable ones; then the parameters used
-            /// by absent clauses.
+            /// The keys of all clauses in source order, including unknown and unreadable clauses.
+            /// The parameters used by absent clauses follow.
             pub(crate) keys: Vec<Ident>,
             /// The parameters used by absent clauses.
             pub(crate) taken: Vec<Ident>,
@@ -174,7 +174,7 @@ macro_rules! clauses {
                 }
             }
 
-            /// The lint level that the clause sets; only such clauses may be repeated.
+            /// The lint level that the clause sets. Only clauses that set a level may be repeated.
             pub(crate) fn level(self) -> Option<Setting> {
                 match self {
                     $(Self::$clause => None,)+
@@ -182,7 +182,7 @@ macro_rules! clauses {
                 }
             }
 
-            /// Whether the clause, if absent, uses the parameter with its name.
+            /// Whether the clause, if absent, uses the function's parameter with the clause's name.
             pub(crate) fn takes_parameter(self) -> bool {
                 match self {
                     $(Self::$clause => <$value as Read>::FROM_PARAMETER.is_some(),)+
@@ -192,7 +192,7 @@ macro_rules! clauses {
         }
 
         impl Spec {
-            /// Parses the clause's value into its field; of several clauses the first is kept.
+            /// Parses the clause's value into its field. If the clause is repeated, the first value is kept.
             pub(super) fn read(
                 &mut self,
                 bag: &Bag,
@@ -214,7 +214,8 @@ macro_rules! clauses {
                 Ok(())
             }
 
-            /// Sets the clause to the parameter with its name; returns whether the clause may use a parameter.
+            /// Sets the clause to the parameter with the clause's name.
+            /// Returns whether the clause may use a parameter.
             pub(super) fn take(&mut self, name: ClauseName, parameter: &Ident) -> bool {
                 match name {
                     $(ClauseName::$clause => take(&mut self.$field, parameter),)+
@@ -222,7 +223,7 @@ macro_rules! clauses {
                 }
             }
 
-            /// The key and the value of a clause whose value is one expression.
+            /// The key and the value of a clause, if the value is one expression.
             pub(crate) fn expression(&self, name: ClauseName) -> Option<(&Ident, &Expr)> {
                 match name {
                     $(ClauseName::$clause => expression(self.$field.as_ref()),)+

@@ -15,7 +15,7 @@ pub(crate) struct Every {
     pub(crate) unit: Unit,
 }
 
-/// The unit of `every`.
+/// The unit of an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
     Epochs,
@@ -26,7 +26,7 @@ pub(crate) enum Unit {
 #[derive(Clone)]
 pub(crate) struct Time {
     pub(crate) value: Expr,
-    /// The unit of the value; `None` for a `Duration`.
+    /// The unit of the value; `None` if the value is a `Duration`.
     pub(crate) unit: Option<TimeUnit>,
 }
 
@@ -49,7 +49,7 @@ impl TimeUnit {
         }
     }
 
-    /// Its name in the plural.
+    /// The name of the unit in the plural.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Seconds => "seconds",
@@ -58,7 +58,7 @@ impl TimeUnit {
         }
     }
 
-    /// Its length in seconds.
+    /// The length of the unit in seconds.
     pub(crate) fn seconds(self) -> u32 {
         match self {
             Self::Seconds => 1,
@@ -68,7 +68,7 @@ impl TimeUnit {
     }
 }
 
-/// `max_time = 10 minutes`, `max_time = (n) hours`, `max_time = limit`
+/// Parses `max_time = 10 minutes`, `max_time = (n) hours` and `max_time = limit`.
 impl Read for Time {
     const FORM: Form = Form::Value;
     const FROM_PARAMETER: Option<fn(Expr) -> Self> = Some(|value| Self { value, unit: None });
@@ -93,7 +93,7 @@ impl Read for Time {
     }
 }
 
-/// Parses a unit; a name before `=` is the next clause's key after a missing comma.
+/// Parses a unit. A name before `=` is no unit but the key of the next clause, after a missing comma.
 fn unit(input: ParseStream) -> Option<Ident> {
     let ahead = input.fork();
     ahead.call(Ident::parse_any).ok()?;
@@ -101,6 +101,8 @@ fn unit(input: ParseStream) -> Option<Ident> {
 }
 
 /// The suffix of a value that is certainly a number: a literal, or an operation on literals.
+///
+/// The suffix is empty for a number without one, and `None` for any other value.
 fn number(value: &Expr) -> Option<&str> {
     match value {
         Expr::Lit(literal) => match &literal.lit {
@@ -148,7 +150,7 @@ fn lacks_unit(reading: &Reading, value: &Expr, suffix: &str) -> Diagnostic {
         .help(format!("write `{plain} seconds`, `{plain} minutes` or `{plain} hours`"))
 }
 
-/// Parses `= 2 epochs`.
+/// Parses the interval of `every = 2 epochs`, from the `=` on.
 pub(super) fn every(input: ParseStream, key: &Ident) -> Result<Every, Diagnostic> {
     let help = "write `every = 1 epochs` or `every = 500 steps`";
     if !input.peek(Token![=]) || input.peek2(Token![,]) {
@@ -183,7 +185,7 @@ pub(super) fn every(input: ParseStream, key: &Ident) -> Result<Every, Diagnostic
     }
 }
 
-/// Accepts the clause's own unit after a number that needs none, and rejects any other.
+/// Skips the clause's own unit after a number that needs no unit, and rejects any other unit.
 pub(super) fn drop_unit(reading: &Reading, input: ParseStream) -> Result<(), Diagnostic> {
     let ahead = input.fork();
     let Ok(unit) = ahead.call(Ident::parse_any) else { return Ok(()) };

@@ -1,8 +1,9 @@
-//! Clause names of other frameworks, and the help for each.
+//! Clause names of other frameworks, each with its help.
 
 use super::ClauseName;
 
-/// Planned clauses: the name, the present alternative, and the clauses that then count as present.
+/// Planned clauses: the name, the present alternative, and the clauses that count as present if
+/// the name is written.
 pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     (
         "early_stop",
@@ -35,8 +36,8 @@ pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     ("run", "remove it; `on(epoch_end = ...)` runs your own code", &[]),
 ];
 
-/// Other frameworks' names without a single corresponding clause, and the help for each. Names that correspond to one
-/// clause are in the `foreign` list of that clause.
+/// Other frameworks' names that correspond to no single clause, each with its help.
+/// A name that corresponds to one clause is in the `foreign` list of this clause.
 pub(super) const FOREIGN: [(&[&str], &str); 28] = [
     (
         &[

@@ -14,11 +14,11 @@ use crate::diagnostic::Diagnostic;
 use crate::suggest::nearest;
 use crate::suppress::Setting;
 
-/// When to validate.
+/// The points of a run at which validation runs.
 #[derive(Clone, Default)]
 pub(crate) struct Validate {
     pub(crate) every: Option<Every>,
-    /// Whether to validate also before the first epoch.
+    /// Whether validation also runs before the first epoch.
     pub(crate) first: bool,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Hook {
     pub(crate) value: Expr,
 }
 
-/// A level for lints: `allow(lint, ..)`.
+/// Lints that a clause sets to one level: `allow(lint, ..)`.
 #[derive(Clone)]
 pub(crate) struct Levels {
     pub(crate) setting: Setting,
@@ -39,7 +39,7 @@ pub(crate) struct Levels {
 /// The names of hooks in `on(..)`.
 const HOOKS: [&str; 4] = ["epoch_end", "batch_end", "before_step", "validation_end"];
 
-/// `validate(every = 2 epochs, first)`
+/// Parses `validate(every = 2 epochs, first)`.
 impl Read for Validate {
     const FORM: Form = Form::Group;
 
@@ -51,7 +51,7 @@ impl Read for Validate {
     }
 }
 
-/// `on(epoch_end = closure)`
+/// Parses `on(epoch_end = closure)`.
 impl Read for Vec<Hook> {
     const FORM: Form = Form::Group;
 

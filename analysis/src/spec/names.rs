@@ -1,4 +1,5 @@
-//! Help for unknown clause names: the most similar clause, or our name for another framework's clause.
+//! Help for unknown clause names: the most similar clause, or the runtime's name for
+//! another framework's clause.
 
 use super::ClauseName;
 use super::foreign::{FOREIGN, LATER};
@@ -8,12 +9,12 @@ use crate::suggest::nearest;
 pub(crate) const METRICS: [&str; 10] =
     ["accuracy", "top_k", "precision", "recall", "f1", "confusion", "mae", "mse", "rmse", "r2"];
 
-/// Whether a later version will have this clause.
+/// Whether a later version will have a clause with this name.
 pub(super) fn is_later(name: &str) -> bool {
     LATER.iter().any(|(later, _, _)| *later == name)
 }
 
-/// The help for an unknown clause, and the clauses that it mentions.
+/// The help for an unknown clause, and the clauses that the help mentions.
 pub(crate) fn help_for_clause(name: &str) -> (String, Vec<ClauseName>) {
     let clauses = ClauseName::ALL.iter().copied();
     if let Some((_, help, meant)) = LATER.iter().find(|(later, _, _)| *later == name) {
@@ -33,7 +34,7 @@ pub(crate) fn help_for_clause(name: &str) -> (String, Vec<ClauseName>) {
     }
 }
 
-/// A list in words, with backticks: `a`, `b` and `c`.
+/// Lists names in words, with backticks: `a`, `b` and `c`.
 pub(crate) fn list(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     match quoted.split_last() {

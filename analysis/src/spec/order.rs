@@ -16,7 +16,7 @@ use crate::suggest::nearest;
 /// One entry of an order.
 #[derive(Clone)]
 pub(crate) struct Entry {
-    /// Its place in the source.
+    /// The place of the entry in the source.
     pub(crate) place: Place,
     pub(crate) kind: EntryKind,
 }
@@ -28,16 +28,16 @@ pub(crate) enum EntryKind {
     Stage(Stage),
     /// The clause `training_step`, which combines forward and loss.
     TrainingStep,
-    /// `clip_grad_norm(1.0)`; without a value, it is in the clause of that name.
+    /// `clip_grad_norm(1.0)`; without a value, the clause `clip_grad_norm` has the limit.
     ClipNorm(Option<Expr>),
-    /// `clip_grad_value(0.5)`
+    /// `clip_grad_value(0.5)`; without a value, the clause `clip_grad_value` has the limit.
     ClipValue(Option<Expr>),
     /// A block of user statements.
     Block(Block),
 }
 
 impl Entry {
-    /// The start of its place.
+    /// The span at which the entry starts.
     pub(crate) fn span(&self) -> Span {
         self.place.start
     }
@@ -47,7 +47,7 @@ impl Entry {
         matches!(self.kind, EntryKind::Stage(own) if own == stage)
     }
 
-    /// Its name in a list; empty for a block.
+    /// The name of the entry in a list. The name of a block is empty.
     pub(crate) fn name(&self) -> &'static str {
         match self.kind {
             EntryKind::Stage(stage) => stage.name(),
@@ -62,7 +62,7 @@ impl Entry {
 /// The name of the entry that combines forward and loss.
 const TRAINING_STEP: &str = "training_step";
 
-/// Other frameworks' names for stages, and ours.
+/// Other frameworks' names for stages, each with the runtime's name.
 const FOREIGN: [(&str, &str); 9] = [
     ("optimizer_step", "step"),
     ("optimizer", "step"),
@@ -75,7 +75,7 @@ const FOREIGN: [(&str, &str); 9] = [
     ("train_metrics", "metrics"),
 ];
 
-/// `train_order = [forward, loss, zero_grad, backward, step]`
+/// Parses `train_order = [forward, loss, zero_grad, backward, step]`.
 impl Read for Vec<Entry> {
     const FORM: Form = Form::List;
 
@@ -92,7 +92,7 @@ impl Read for Vec<Entry> {
     }
 }
 
-/// Parses one entry.
+/// Parses an entry of an order.
 fn entry(input: ParseStream, key: &Ident) -> Result<Entry, Diagnostic> {
     if input.peek(token::Brace) {
         let block = input.parse::<Block>().map_err(|error| bag::from_syn(&error))?;
@@ -137,7 +137,7 @@ fn entry(input: ParseStream, key: &Ident) -> Result<Entry, Diagnostic> {
     Ok(Entry { place: start.into(), kind })
 }
 
-/// The error for `optimizer.step()`: an order names the stage.
+/// The error for `optimizer.step()` in an order, which lists stages and not calls.
 fn called(input: ParseStream, start: Span, receiver: &str) -> Diagnostic {
     let _: syn::Result<Token![.]> = input.parse();
     let Ok(method) = input.call(Ident::parse_any) else { return unknown(start, receiver) };
@@ -161,7 +161,7 @@ fn listed(name: &str) -> Option<Stage> {
     Stage::find(name).filter(|stage| stage.row().listed != Listed::Neither)
 }
 
-/// The error for an unknown stage, or one that no order lists.
+/// The error for a name that is no stage, or for a stage that no order lists.
 fn unknown(place: Span, name: &str) -> Diagnostic {
     if let Some(stage) = Stage::find(name) {
         let name = stage.name();

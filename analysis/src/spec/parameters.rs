@@ -1,4 +1,4 @@
-//! The one rule for parameters: an absent clause uses the function's parameter with its name.
+//! The one rule for parameters: an absent clause uses the function's parameter with the clause's name.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,8 @@ use super::{ClauseName, Spec};
 use crate::item::SpecFn;
 use crate::suggest::nearest;
 
-/// Pairs of exclusive clauses: if the first is present, a parameter with the second's name is an ordinary parameter.
+/// Pairs of exclusive clauses. If the first is present, a parameter with the name of the second
+/// belongs to no clause.
 const EXCLUDED: [(ClauseName, ClauseName); 6] = [
     (ClauseName::Loss, ClauseName::TrainingStep),
     (ClauseName::Forward, ClauseName::TrainingStep),
@@ -21,7 +22,7 @@ const EXCLUDED: [(ClauseName, ClauseName); 6] = [
     (ClauseName::ClipGradValue, ClauseName::ClipGradNorm),
 ];
 
-/// Names of settings that are an argument of another object, and the help for each.
+/// Names of settings that are arguments of another object, each with its help.
 const ARGUMENTS: [(&[&str], &str); 2] = [
     (
         &["lr", "learning_rate", "rate", "lr_max", "momentum", "moms", "weight_decay", "wd", "betas"],
@@ -36,9 +37,9 @@ const ARGUMENTS: [(&[&str], &str); 2] = [
 /// An unused parameter whose name suggests a clause.
 pub(crate) struct Unused {
     pub(crate) name: Ident,
-    /// The suggested clause, if it may use a parameter.
+    /// The suggested clause, if this clause may use a parameter.
     pub(crate) clause: Option<ClauseName>,
-    /// The help.
+    /// The help for the parameter.
     pub(crate) help: String,
 }
 
@@ -55,8 +56,8 @@ impl Spec {
         false
     }
 
-    /// Sets each absent clause to the parameter with its name, and collects unused parameters whose names suggest a
-    /// clause.
+    /// Sets each absent clause to the parameter with the clause's name.
+    /// Collects the unused parameters whose names suggest a clause.
     pub(crate) fn take_parameters(&mut self, item: &SpecFn, args: &TokenStream) {
         let parameters = item.parameters();
         let typed: Vec<String> = self.keys.iter().map(|key| key.unraw().to_string()).collect();
@@ -89,7 +90,7 @@ impl Spec {
     }
 }
 
-/// The finding for an unused parameter, if its name suggests a clause.
+/// The unused parameter and its help, if the parameter's name suggests a clause.
 fn unused(parameter: &Ident) -> Option<Unused> {
     let name = parameter.unraw().to_string();
     let found = |clause, help: String| Some(Unused { name: parameter.clone(), clause, help });
@@ -134,7 +135,7 @@ fn mention(tokens: TokenStream, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Strips parentheses.
+/// The expression inside parentheses.
 pub(crate) fn plain(mut value: &Expr) -> &Expr {
     loop {
         value = match value {

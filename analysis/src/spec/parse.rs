@@ -28,8 +28,8 @@ pub(super) fn spec(bag: &Bag, args: TokenStream) -> Spec {
     spec
 }
 
-/// The arguments in brackets that end at the last token: an unexpected end is reported there, and not at the whole
-/// attribute.
+/// The arguments in brackets that end at the last token. An unexpected end is then reported at the last
+/// token, and not at the whole attribute.
 fn ending(args: TokenStream) -> TokenTree {
     let last = args.clone().into_iter().last().map_or_else(Span::call_site, |token| Place::of(&token).end);
     let mut group = Group::new(Delimiter::Parenthesis, args);
@@ -37,7 +37,7 @@ fn ending(args: TokenStream) -> TokenTree {
     group.into()
 }
 
-/// Parses a comma-separated list; an error in one item does not hide errors in the next.
+/// Parses a comma-separated list. An error in one item does not hide errors in the next items.
 pub(super) fn items(
     bag: &Bag,
     input: ParseStream,
@@ -59,7 +59,7 @@ pub(super) fn items(
     }
 }
 
-/// Skips the comma between two items, or reports the token in its place.
+/// Skips the comma between two items, or reports the token that is in its place.
 fn separator(bag: &Bag, input: ParseStream, what: &str, failed: bool) {
     if input.is_empty() {
     } else if input.peek(Token![,]) {
@@ -152,7 +152,7 @@ pub(super) fn next_place(input: ParseStream) -> Place {
     Place::from(input.span())
 }
 
-/// Parses one clause.
+/// Parses a clause.
 fn clause(bag: &Bag, input: ParseStream, spec: &mut Spec) -> Result<(), Diagnostic> {
     let Ok(key) = input.call(Ident::parse_any) else {
         return Err(Diagnostic::error(next_place(input), format!("unexpected {}", next_text(input)))
@@ -175,7 +175,7 @@ fn clause(bag: &Bag, input: ParseStream, spec: &mut Spec) -> Result<(), Diagnost
     spec.read(bag, name, key, input)
 }
 
-/// Rejects a repeated clause, except for those that set lint levels.
+/// Rejects a repeated clause, unless the clause sets lint levels.
 fn check_once(bag: &Bag, spec: &Spec, name: ClauseName, key: &Ident) {
     let first = spec.keys.iter().find(|first| **first == name.text());
     if let Some(first) = first.filter(|_| name.level().is_none()) {

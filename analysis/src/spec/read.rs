@@ -1,4 +1,4 @@
-//! Parsers of clause values: the type of the value determines the syntax after the name.
+//! Parsers of clause values. The type of the value determines the syntax after the clause's name.
 
 use syn::parse::{ParseBuffer, ParseStream};
 use syn::{Expr, Ident, Path, Token, bracketed, parenthesized, token};
@@ -11,11 +11,11 @@ use crate::diagnostic::{Diagnostic, Place};
 /// The syntax after the name of a clause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// `name = expression`
+    /// The syntax `name = expression`.
     Value,
-    /// `name = [..]`
+    /// The syntax `name = [..]`.
     List,
-    /// `name(..)`
+    /// The syntax `name(..)`.
     Group,
 }
 
@@ -23,9 +23,9 @@ pub(crate) enum Form {
 pub(super) struct Reading<'a> {
     pub(super) bag: &'a Bag,
     pub(super) name: ClauseName,
-    /// The key, with its span.
+    /// The key of the clause, with its span.
     pub(super) key: &'a Ident,
-    /// Collects the keys of orders with an unreadable entry.
+    /// The keys of orders with an unreadable entry, collected here.
     pub(super) broken_orders: &'a mut Vec<Ident>,
 }
 
@@ -36,7 +36,7 @@ impl Reading<'_> {
     }
 }
 
-/// A value of a clause that can be parsed.
+/// The value of a clause, with its parser.
 pub(super) trait Read: Sized {
     /// The syntax after the clause's name.
     const FORM: Form;
@@ -44,16 +44,16 @@ pub(super) trait Read: Sized {
     /// Converts the function's parameter with the clause's name to the value, if the clause may use a parameter.
     const FROM_PARAMETER: Option<fn(Expr) -> Self> = None;
 
-    /// Parses the tokens after the name; errors in parts go into the bag.
+    /// Parses the tokens after the name. Errors in parts of the value go into the bag.
     fn read(reading: &mut Reading, input: ParseStream) -> Result<Self, Diagnostic>;
 
-    /// The value, if it is one expression.
+    /// The value as one expression; `None` if the value has another form.
     fn expression(&self) -> Option<&Expr> {
         None
     }
 }
 
-/// Sets a clause to the parameter with its name; returns whether the clause may use a parameter.
+/// Sets a clause to the parameter with the clause's name. Returns whether the clause may use a parameter.
 pub(super) fn take<T: Read>(field: &mut Option<Clause<T>>, parameter: &Ident) -> bool {
     let Some(from_parameter) = T::FROM_PARAMETER else { return false };
     let value = from_parameter(syn::parse_quote!(#parameter));
@@ -61,13 +61,13 @@ pub(super) fn take<T: Read>(field: &mut Option<Clause<T>>, parameter: &Ident) ->
     true
 }
 
-/// The key and value of a clause whose value is one expression.
+/// The key and the value of a clause, if the value is one expression.
 pub(super) fn expression<T: Read>(clause: Option<&Clause<T>>) -> Option<(&Ident, &Expr)> {
     let Clause { key, value } = clause?;
     Some((key, value.expression()?))
 }
 
-/// `epochs = 10`, `optimizer = Sgd::new(model.parameters(), 0.1)`
+/// Parses `epochs = 10` or `optimizer = Sgd::new(model.parameters(), 0.1)`.
 impl Read for Expr {
     const FORM: Form = Form::Value;
     const FROM_PARAMETER: Option<fn(Expr) -> Self> = Some(|parameter| parameter);
@@ -89,7 +89,7 @@ impl Read for Expr {
     }
 }
 
-/// `crate = path::to::training_loop`
+/// Parses `crate = path::to::training_loop`.
 impl Read for Path {
     const FORM: Form = Form::Value;
 
@@ -101,7 +101,7 @@ impl Read for Path {
     }
 }
 
-/// `metrics = [accuracy, top_k(5)]`
+/// Parses `metrics = [accuracy, top_k(5)]`.
 impl Read for Vec<Expr> {
     const FORM: Form = Form::List;
 
@@ -148,7 +148,7 @@ pub(super) fn list<'a>(reading: &Reading, input: ParseStream<'a>) -> Result<Pars
     brackets(input).map_err(|error| bag::from_syn(&error))
 }
 
-/// The contents of the parentheses after the name.
+/// The contents of the parentheses after the clause's name.
 pub(super) fn group<'a>(reading: &Reading, input: ParseStream<'a>) -> Result<ParseBuffer<'a>, Diagnostic> {
     let content = parentheses(input).map_err(|error| bag::from_syn(&error))?;
     if content.is_empty() {
@@ -158,7 +158,7 @@ pub(super) fn group<'a>(reading: &Reading, input: ParseStream<'a>) -> Result<Par
     Ok(content)
 }
 
-/// Checks the syntax after the clause's name.
+/// Checks that the syntax after the clause's name is the syntax of the clause.
 pub(super) fn check_form(input: ParseStream, key: &Ident, name: ClauseName) -> Result<(), Diagnostic> {
     let form = name.form();
     let found = match form {

@@ -1,4 +1,5 @@
-//! The table of clauses: a row is the only source of a clause for parser, rules and documentation.
+//! The table of clauses. The row of a clause is the only source for the parser, the rules
+//! and the documentation.
 //!
 //! Messages list the clauses in the order of the rows.
 

@@ -7,14 +7,15 @@ use crate::stage::{Effect, Stage};
 pub enum CallEffect {
     /// Acts on the gradients of its receiver, an optimizer, or of the optimizer whose parameters are its argument.
     ///
-    /// A fused call has several effects in sequence; its [`Effect::Fill`] is the `backward` of its first argument.
+    /// A fused call has several effects in sequence. Its [`Effect::Fill`] is a `backward`
+    /// from the first argument.
     Gradients(&'static [Effect]),
     /// Runs `backward` from its receiver, a tensor.
     Backward {
-        /// Whether the graph may be used again.
+        /// Whether the graph may be used again after the `backward`.
         retain: bool,
     },
-    /// Computes a tensor with a graph; the stage labels it in drawings.
+    /// Computes a tensor with a graph. The stage is the label of the call in drawings.
     Computes(Stage),
     /// Applies the model in its first argument to its receiver, a tensor.
     Applies,
@@ -24,18 +25,18 @@ pub enum CallEffect {
     Builds,
     /// Adds the parameters in its first argument to its receiver, an optimizer.
     Adopts,
-    /// Updates a model passed by value, with gradients passed as a value, and returns it.
+    /// Updates a model passed by value, with gradients passed as a value, and returns the model.
     Updates {
         /// The index of the model among the arguments.
         model: usize,
-        /// The number of arguments.
+        /// The number of arguments of the call.
         of: usize,
     },
-    /// Returns a loss times a factor, which [`Effect::Unscale`] divides out of the gradients.
+    /// Returns a loss times a factor. [`Effect::Unscale`] divides the gradients by this factor.
     Scales,
     /// Sets the epoch number of a sampler.
     SetsEpoch,
-    /// Reduces a value over all processes; returns it, or writes it to its `&mut` argument.
+    /// Reduces a value over all processes. The call returns the result, or writes it to its `&mut` argument.
     Reduces,
     /// Computes a tensor from a tensor and keeps the graph.
     KeepsGraph,
@@ -45,7 +46,7 @@ pub enum CallEffect {
     Parameters,
     /// Returns its receiver, wrapped or unwrapped.
     Passes,
-    /// Moves the value out and leaves the place empty.
+    /// Moves a value out of a place, and leaves the place empty.
     Takes,
     /// Returns a copy, which may share its parameters with the original.
     Copies,
@@ -57,9 +58,9 @@ pub enum CallEffect {
     NoGrad,
     /// Runs a closure with recording, even inside `no_grad`.
     WithGrad,
-    /// Switches recording on or off, by its argument, until the next switch.
+    /// Switches recording on or off, according to its argument, until the next switch.
     SwitchesRecording,
-    /// Has no effect on gradients, parameters and modes.
+    /// Has no effect on gradients, parameters or modes.
     Harmless,
 }
 
@@ -70,7 +71,7 @@ pub enum ScheduleEffect {
     Advances,
     /// Only reads the learning rate.
     Reads,
-    /// Anything else.
+    /// Has an unknown effect.
     Other,
 }
 
@@ -89,7 +90,7 @@ pub fn collects(method: &str) -> bool {
     matches!(method, "push" | "push_back" | "push_front" | "insert" | "extend" | "append")
 }
 
-/// How a method splits batches into accumulation windows.
+/// The kind of a method that splits batches into accumulation windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partition {
     /// Slices of a fixed length: `chunks(k)`.
@@ -98,7 +99,7 @@ pub enum Partition {
     Windows,
 }
 
-/// How a method splits batches.
+/// The kind of split by a method; `None` if the method does not split batches.
 pub fn partition(method: &str, arguments: usize) -> Option<Partition> {
     match (method, arguments) {
         ("chunks" | "chunks_exact", 1) => Some(Partition::Chunks),

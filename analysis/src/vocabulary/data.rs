@@ -1,15 +1,15 @@
-//! Heuristics on the names of data splits, metrics and targets. Lints are silent for a name without a match.
+//! Heuristics on the names of data splits, metrics and targets. For a name without a match, lints are silent.
 
 /// The data split that a metric was measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The data that the model is trained on.
     Train,
-    /// Held-out data.
+    /// Held-out data, on which the model is not trained.
     Valid,
 }
 
-/// The split that a name suggests, unless it suggests both or none.
+/// The split that a name suggests. A name that suggests both splits or no split has none.
 pub fn phase_of_name(name: &str) -> Option<Phase> {
     match (names_training(name), names_validation(name)) {
         (true, false) => Some(Phase::Train),
@@ -40,7 +40,7 @@ pub fn names_best(name: &str) -> bool {
     mentions(name, &["best"])
 }
 
-/// Whether the name of a sum suggests that it runs over all epochs.
+/// Whether the name of a sum suggests that the sum runs over all epochs.
 pub fn is_running_total(name: &str) -> bool {
     let words = ["global", "cumulative", "overall", "lifetime", "ever", "grand", "all", "steps", "far"];
     mentions(name, &words)
@@ -57,17 +57,17 @@ pub fn names_next_value(name: &str) -> bool {
     mentions(name, &["next"]) && mentions(name, &["q", "value", "values", "v"])
 }
 
-/// Whether the name of a network suggests that it computes targets and is not trained itself.
+/// Whether the name of a network suggests that the network computes targets and is not trained itself.
 pub fn names_target_network(name: &str) -> bool {
     mentions(name, &["target", "teacher", "ema", "old", "frozen", "reference"])
 }
 
-/// Whether the name of a function suggests a demonstration or a test, whose model is not kept on purpose.
+/// Whether the name of a function suggests a demonstration or a test, which discards its model on purpose.
 pub fn is_demonstration(function: &str) -> bool {
     mentions(function, &["main", "run", "demo", "example", "test", "bench", "smoke", "benchmark"])
 }
 
-/// Whether the name of a function suggests that it trains a model.
+/// Whether the name of a function suggests that the function trains a model.
 pub fn is_for_training(function: &str) -> bool {
     mentions(function, &["train", "training", "fit", "pretrain", "finetune"])
 }
@@ -77,7 +77,7 @@ pub fn names_environment(name: &str) -> bool {
     name.contains("env")
 }
 
-/// Whether some of these names suggests held-out data and none suggests training data.
+/// Whether at least one of these names suggests held-out data, and no name suggests training data.
 pub fn speaks_of_evaluation<N: AsRef<str>>(names: impl IntoIterator<Item = N> + Clone) -> bool {
     const WORDS: [&str; 12] = [
         "valid",
@@ -96,7 +96,7 @@ pub fn speaks_of_evaluation<N: AsRef<str>>(names: impl IntoIterator<Item = N> + 
     any_word(names.clone(), |word| WORDS.contains(&word)) && !speaks_of_training(names)
 }
 
-/// Whether some of these names suggests training data.
+/// Whether at least one of these names suggests training data.
 pub fn speaks_of_training<N: AsRef<str>>(names: impl IntoIterator<Item = N>) -> bool {
     any_word(names, |word| word.starts_with("train"))
 }
@@ -105,7 +105,7 @@ fn any_word<N: AsRef<str>>(names: impl IntoIterator<Item = N>, is: impl Fn(&str)
     names.into_iter().any(|name| name.as_ref().split(|c: char| !c.is_alphabetic()).any(&is))
 }
 
-/// Whether a text has one of these words.
+/// Whether a text contains at least one of the known words.
 fn mentions(text: &str, known: &[&str]) -> bool {
     let lower = text.to_ascii_lowercase();
     lower.split(|c: char| !c.is_alphanumeric()).any(|word| known.contains(&word))

@@ -1,7 +1,7 @@
 //! The mathematics of ops and losses: which ops return probabilities, which input a loss expects, and which ops
 //! have no gradient.
 //!
-//! These are tables, like those of effects, so that neither lowering nor a lint compares names.
+//! The facts are tables, like the effects of calls, so that neither lowering nor a lint compares names.
 
 /// The kind of values that an op returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +22,12 @@ pub enum Op {
     Each,
     /// A sum or a mean.
     Totals,
-    /// Anything else.
+    /// An op of any other kind.
     Other,
 }
 
 impl Op {
-    /// The kind of its logarithm.
+    /// The kind of the op's logarithm, if the logarithm has a kind of its own.
     pub fn log(self) -> Option<Self> {
         match self {
             Self::Softmax => Some(Self::LogSoftmax),
@@ -40,11 +40,11 @@ impl Op {
 /// How an operation stops the gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GradientStop {
-    /// A conversion to a plain number or array.
+    /// By a conversion to a plain number or array.
     Number,
-    /// A comparison, a rounding, or the index of the largest entry.
+    /// By a comparison, a rounding, or the index of the largest entry.
     Choice,
-    /// An explicit `detach`.
+    /// By an explicit `detach`.
     Detach,
 }
 
@@ -59,22 +59,23 @@ pub enum LossInput {
     LogProbabilities,
     /// Probabilities.
     Probabilities,
-    /// Any numbers.
+    /// Numbers of any kind.
     Anything,
 }
 
-/// A loss with an output first and a target second; as a method, the output is the receiver.
+/// A loss with the output as its first argument and the target as its second. If the loss is a method, the
+/// receiver is the output.
 #[derive(Debug)]
 pub struct Loss {
-    /// Its name.
+    /// The name of the loss.
     pub name: &'static str,
-    /// The type with a method `loss` that computes it, if any.
+    /// The type whose method `loss` computes the loss, if there is one.
     pub of: Option<&'static str>,
-    /// The input that it expects from the model.
+    /// The input that the loss expects from the model.
     pub takes: LossInput,
     /// Whether exchanging output and target changes no gradient.
     pub symmetric: bool,
-    /// Whether all libraries have the same order of arguments.
+    /// Whether the order of the arguments is the same in all libraries.
     pub one_order: bool,
 }
 
@@ -86,7 +87,7 @@ const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
     Loss { name, of, takes: LossInput::Anything, symmetric: true, one_order: true }
 }
 
-/// Crates whose functions with these names match the tables.
+/// Crates whose functions have the meaning that the tables give to their names.
 pub const CRATES: &[&str] = &["training_loop", "tch", "candle_core", "candle_nn", "burn", "dfdx"];
 
 /// The losses of `training_loop` and tch.
@@ -106,7 +107,7 @@ pub(super) const LOSSES: &[Loss] = &[
     regression("smooth_l1_loss", Some("SmoothL1")),
 ];
 
-/// Ops that keep the graph, and the kind of values that they return; any other op is [`Op::Other`].
+/// Ops that keep the graph, each with the kind of values that the op returns. Any other op is [`Op::Other`].
 pub(super) const OPS: &[(&str, Op)] = &[
     ("softmax", Op::Softmax),
     ("log_softmax", Op::LogSoftmax),

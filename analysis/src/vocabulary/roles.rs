@@ -1,4 +1,4 @@
-//! The role of a variable: by its type, else by the methods called on it, else by its name.
+//! The role of a variable: by its type, or else by the methods called on it, or else by its name.
 
 use std::collections::BTreeSet;
 
@@ -9,15 +9,15 @@ use super::Vocabularies;
 pub enum Role {
     /// Updates parameters from their gradients in `step`.
     Optimizer,
-    /// Sets the learning rate of an optimizer and does not touch its gradients.
+    /// Sets the learning rate of an optimizer and does not touch the optimizer's gradients.
     Schedule,
     /// Scales losses, and steps optimizers with scaled gradients.
     Scaler,
-    /// Certainly something else: an environment, a number.
+    /// Certainly none of these roles: an environment, a number.
     Other,
 }
 
-/// The methods that a function calls on one variable.
+/// The names of the methods that a function calls on one variable.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
     /// Methods called without arguments.
@@ -27,19 +27,19 @@ pub struct Uses {
 }
 
 impl Uses {
-    /// Whether `step` is called on it without arguments.
+    /// Whether `step` is called on the variable without arguments.
     pub fn is_stepped(&self) -> bool {
         self.bare.contains("step")
     }
 
-    /// Whether it is used like an optimizer: stepped, and zeroed or clipped.
+    /// Whether the variable is used like an optimizer: it is stepped, and zeroed or clipped.
     pub fn as_optimizer(&self) -> bool {
         let clipped = self.given.iter().any(|name| name.starts_with("clip_grad"));
         self.is_stepped() && (self.bare.contains("zero_grad") || clipped)
     }
 }
 
-/// The role by a type or a bound, from the last segment of its path.
+/// The role by the name of a type or a bound: the last segment of its path.
 ///
 /// `None` if the type is uninformative, such as a type parameter or an alias.
 pub fn role_of_type(vocabulary: Vocabularies, name: &str) -> Option<Role> {
@@ -63,7 +63,7 @@ pub fn is_rate(name: &str) -> bool {
     matches!(name, "lr" | "rate" | "learning_rate" | "step_size" | "alpha" | "eta")
 }
 
-/// The role by the name alone.
+/// The role of a variable by its name alone.
 pub fn role_of_name(name: &str) -> Option<Role> {
     let lower = name.to_ascii_lowercase();
     let words = || lower.split('_').filter(|word| !word.is_empty());

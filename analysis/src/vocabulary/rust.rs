@@ -1,5 +1,5 @@
-//! Names of the standard library, with the same meaning everywhere: wrappers, collections, `Option` and `Result`,
-//! iterators, macros and conversions.
+//! Names of the standard library, which mean the same in all code: wrappers, collections, `Option` and
+//! `Result`, iterators, macros and conversions.
 
 mod conversions;
 mod functions;

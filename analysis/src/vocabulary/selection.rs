@@ -1,9 +1,9 @@
-//! The vocabularies of a file: those of the libraries that it uses.
+//! Selects the vocabularies of a file: those of the libraries that the file uses.
 //!
 //! A name has different meanings in different libraries. A file that imports a library is checked with the library's
 //! vocabulary, and with the vocabularies that belong to no crate.
-//! A file that imports no known library is checked with all vocabularies; so is an annotated function, since the macro
-//! does not see the file's `use` items.
+//! A file that imports no known library is checked with all vocabularies. So is an annotated function, since
+//! the macro does not see the `use` items of the file.
 
 use super::distributed::DISTRIBUTED;
 use super::tch::TCH;
@@ -14,7 +14,7 @@ use crate::stage::Stage;
 /// All vocabularies, in the order of lookup.
 const LIBRARIES: [&Vocabulary; 3] = [&TRAINING_LOOP, &TCH, &DISTRIBUTED];
 
-/// A crate with the names of a vocabulary that is always selected.
+/// A crate whose names are in a vocabulary that is always selected.
 const BASE: &str = "training_loop";
 
 /// A set of vocabularies, one bit each.
@@ -31,7 +31,7 @@ impl Vocabularies {
     /// Every vocabulary.
     pub const ALL: Self = Self((1 << LIBRARIES.len()) - 1);
 
-    /// The vocabularies for code that uses these crates: all, if no known library is among them.
+    /// The vocabularies for code that uses these crates. If no crate is a known library, all are selected.
     pub fn of_crates(crates: impl Iterator<Item = impl AsRef<str>>) -> Self {
         let (mut selected, mut known) = (0, false);
         for name in crates {
@@ -59,7 +59,7 @@ impl Vocabularies {
         tables.filter(move |(index, _)| self.0 & (1 << index) != 0).map(|(_, library)| library)
     }
 
-    /// Whether `backward` of several numbers silently sums them.
+    /// Whether `backward` of several numbers silently sums the numbers.
     pub fn sums_unreduced(self) -> bool {
         self.tables().any(|vocabulary| vocabulary.sums_unreduced)
     }
@@ -110,7 +110,7 @@ impl Vocabularies {
         ops.find(|(known, _)| *known == name).map(|(_, op)| *op)
     }
 
-    /// How a method stops the gradient of its receiver, if it does.
+    /// How a method stops the gradient of its receiver; `None` if no table lists the method.
     pub fn cut(self, name: &str) -> Option<GradientStop> {
         let mut cuts = self.tables().flat_map(|vocabulary| vocabulary.cuts);
         cuts.find(|(known, _)| *known == name).map(|(_, how)| *how)
@@ -130,7 +130,7 @@ impl Vocabularies {
         self.tables().flat_map(|vocabulary| vocabulary.losses)
     }
 
-    /// The effect of a free function; a function named after a loss computes a loss.
+    /// The effect of a free function. A function that is named after a loss computes a loss.
     pub fn function(self, name: &str) -> Option<CallEffect> {
         let mut rows = self.tables().flat_map(|vocabulary| vocabulary.functions);
         let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
@@ -138,7 +138,7 @@ impl Vocabularies {
     }
 }
 
-/// The effect of a method in a table.
+/// The effect of a method, looked up in a table.
 fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> Option<CallEffect> {
     let mut known = table.iter();
     known.find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
@@ -161,7 +161,8 @@ mod tests {
         assert_eq!(ALL.function("train_on_loss"), None);
     }
 
-    /// Otherwise a function imported from the library counts as one of the user's own.
+    /// If the crates of a library were not known, a function imported from the library would
+    /// count as the user's own.
     #[test]
     fn crates_of_libraries_are_known() {
         for library in LIBRARIES {

@@ -1,15 +1,15 @@
 //! The vocabulary of `training_loop` and of calls shaped like PyTorch's: gradients accumulate in the parameters,
-//! `step` does not reset them, and a method sets the mode.
+//! `step` does not reset the gradients, and a method sets the mode.
 
 use super::{CallEffect, Vocabulary, math};
 use crate::stage::{Effect, Stage};
 
 const CLIP: CallEffect = CallEffect::Gradients(&[Effect::Clip]);
-/// Reads the gradients without changing them.
+/// The effect of a call that reads the gradients without changing them.
 const LOOKS: CallEffect = CallEffect::Gradients(&[Effect::Nothing]);
 const ZERO: CallEffect = CallEffect::Gradients(&[Effect::Zero]);
 
-/// `training_loop`, and libraries with PyTorch's names.
+/// The calls of `training_loop`, and of libraries with PyTorch's names.
 pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
     name: "training_loop",
     crates: &[],
@@ -161,7 +161,7 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
     sums_unreduced: false,
 };
 
-/// Whether a method of a `Run` returns the weight of a batch, or of a window of them.
+/// Whether a method of a `Run` returns the weight of a batch or of a window of batches.
 pub fn is_weight(method: &syn::Ident) -> bool {
     method == "batch_weight" || method == "window_weight"
 }
@@ -171,12 +171,12 @@ pub fn is_private_loader(path: &syn::Path) -> bool {
     is_private(path, &["loader"])
 }
 
-/// Whether a private function in a generated loop only passes its argument through.
+/// Whether a function is a private one of a generated loop that only returns its argument.
 pub fn passes_argument(function: &syn::Path) -> bool {
     is_private(function, &["loader", "output_and_loss"])
 }
 
-/// Whether generated loops call methods of the trait with this name by path.
+/// Whether generated loops call the methods of the trait with this name by their paths.
 pub fn is_trait_of_runtime(name: &syn::Ident) -> bool {
     name == "Module" || name == "Optimizer" || name == "Schedule"
 }

@@ -1,6 +1,6 @@
-//! Heuristics on the names of code that is in no table.
+//! Heuristics on the names in code that no table describes.
 //!
-//! A match makes the analysis report less, or recognises a loss, an average or a save by its name.
+//! A match makes the analysis report less, or recognises a loss, an average or a save by the name.
 
 /// Whether a function or a method with this name computes a loss.
 pub fn is_loss(name: &str) -> bool {
@@ -82,12 +82,12 @@ pub fn is_builder(name: &str) -> bool {
     starts.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether a name suggests a call that fills or uses gradients, for code that is not lowered.
+/// Whether a name in code that is not lowered suggests a call that fills or uses gradients.
 pub fn moves_gradients(name: &str) -> bool {
     matches!(name, "backward" | "step")
 }
 
-/// Whether a call of this name may train a model; `train()` by itself only sets the mode.
+/// Whether a call of a function with this name may train a model. `train()` alone only sets the mode.
 pub fn may_train(name: &str) -> bool {
     name != "train" && hints_at_training(name)
 }
@@ -111,7 +111,7 @@ pub fn holds_parameters(name: &str) -> bool {
         .any(|word| matches!(word, "vs" | "varstore" | "varmap" | "ckpt" | "checkpointer" | "checkpoint"))
 }
 
-/// Whether a method of an average of parameters updates it.
+/// Whether a method with this name, called on an average of parameters, updates the average.
 pub fn moves_average(method: &str) -> bool {
     matches!(method, "update" | "step" | "update_parameters" | "update_from" | "track")
 }
@@ -131,7 +131,7 @@ pub fn gives_parameters(method: &str) -> bool {
 
 /// Whether a constructor with this name returns trained parameters: `load`, `from_file`, `pretrained`.
 ///
-/// Such a model may be in either mode. A `from_config` that builds a new model also matches.
+/// A restored model may be in either mode. A `from_config` that builds a new model also matches.
 pub fn restores(name: &str) -> bool {
     name.starts_with("from") || name.contains("load") || name.contains("trained")
 }
@@ -152,7 +152,7 @@ pub fn is_no_reduction(path: &syn::Path) -> bool {
     names.next().is_some_and(|name| name == "None") && names.next().is_some_and(|name| name == "Reduction")
 }
 
-/// Whether a name is that of the sum as reduction: `Reduction::Sum`.
+/// Whether a name is that of a reduction by the sum: `Reduction::Sum`.
 pub fn is_sum_reduction(name: &syn::Ident) -> bool {
     name == "Sum"
 }
@@ -162,7 +162,7 @@ pub fn sets_reduction(method: &str) -> bool {
     method.contains("reduction")
 }
 
-/// Whether a clip with this name bounds each entry, and not the norm.
+/// Whether a clip with this name bounds each entry of a gradient, and not the norm.
 pub fn clips_values(name: &str) -> bool {
     name.contains("value")
 }
@@ -179,7 +179,7 @@ pub fn names_loader(name: &str) -> bool {
 
 /// Whether a name suggests the number of all batches, and not the size of an accumulation window.
 ///
-/// Risk: a window size named `total` counts as the length of the loop.
+/// A window size named `total` is therefore wrongly taken for the length of the loop.
 pub fn names_length(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "len" | "length" | "batches" | "total"))
 }
@@ -194,7 +194,7 @@ pub fn names_epoch(name: &str) -> bool {
     name.contains("epoch")
 }
 
-/// Whether a loop over an iterator with this name has no end, or no incomplete window at its end.
+/// Whether a loop over an iterator with this name has no incomplete window at its end, or no end at all.
 pub fn is_whole(name: &str) -> bool {
     name == "take"
         || ["chunks_exact", "windows", "drop_last", "cycle", "repeat", "full_batches"]
@@ -219,7 +219,7 @@ pub fn asks_for_soundness(name: &str) -> bool {
 
 /// Whether a function with this name evaluates a model argument without touching gradients and parameters.
 ///
-/// Risk: if such a function zeroes the gradients, a correct loop looks wrong.
+/// If a function with such a name zeroes the gradients, a correct loop is therefore reported as faulty.
 pub fn is_evaluation(name: &str) -> bool {
     name.split('_').any(|word| {
         ["eval", "valid", "predict", "infer"].iter().any(|start| word.starts_with(start)) || word == "test"

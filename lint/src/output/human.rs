@@ -10,7 +10,7 @@ use super::Printer;
 use crate::report::{Checked, Summary};
 use crate::source::Source;
 
-/// Prints for people.
+/// The printer for people.
 pub(super) struct Human {
     renderer: Renderer,
 }
@@ -68,7 +68,9 @@ impl Printer for Human {
     }
 }
 
-/// The lines from the first to the last place of a finding: the cost does not depend on the size of the file.
+/// The lines of the source from the first to the last place of a finding.
+///
+/// The cost does not depend on the size of the file.
 fn snippet<'a>(source: &'a Source, finding: &'a Diagnostic) -> Snippet<'a, Annotation<'a>> {
     let main = source.range(&finding.place);
     let notes = finding.notes.iter().filter_map(|note| {

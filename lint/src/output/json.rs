@@ -1,4 +1,4 @@
-//! One JSON object a line, and the totals as the last.
+//! Prints one JSON object per line. The last line has the totals.
 //!
 //! Lines and columns count from 1, columns in characters.
 //! An end is the first character after the place, as in rustc's JSON.
@@ -14,7 +14,7 @@ use crate::fix::replacements;
 use crate::report::{Checked, Summary};
 use crate::source::Source;
 
-/// Prints for programs.
+/// The printer for programs.
 pub(super) struct Json;
 
 impl Printer for Json {

@@ -1,4 +1,4 @@
-//! Conversions and queries by method.
+//! Methods of the standard library that convert or query a value.
 
 use super::WRAPPERS;
 use crate::vocabulary::CallEffect;
@@ -33,7 +33,7 @@ pub fn is_pure(method: &str) -> bool {
         )
 }
 
-/// Whether a method only reads its receiver, by Rust's naming conventions for conversions and getters.
+/// Whether a method only reads its receiver, judged by Rust's naming conventions for conversions and getters.
 pub fn is_reading(method: &str) -> bool {
     ["is_", "as_", "get", "to_"].iter().any(|start| method.starts_with(start))
 }
@@ -46,12 +46,12 @@ pub fn passes_errors(method: &str) -> bool {
     )
 }
 
-/// Whether a method returns the value of an `Option` or a `Result`, or panics.
+/// Whether a method returns the value in an `Option` or a `Result`, or else panics.
 pub fn is_forced(method: &str) -> bool {
     matches!(method, "unwrap" | "expect")
 }
 
-/// Whether a method's name suggests that it returns a `bool`.
+/// Whether a method's name suggests that the method returns a `bool`.
 pub fn is_question(method: &str) -> bool {
     method.starts_with("is_")
 }

@@ -9,20 +9,20 @@ pub enum Lazy {
     Maps,
     /// Yields the items chosen by the closure.
     Filters,
-    /// Yields the items, or other items in the same number, without a closure.
+    /// Yields the items, or as many other items, without a closure.
     Keeps,
 }
 
-/// The kind of a method that drives an iterator, by its use of a closure.
+/// The kind of a method that drives an iterator, by the way in which it uses a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drive {
     /// Takes no closure.
     Plain,
     /// Calls the closure with each item.
     Each {
-        /// Whether it may end the iteration early.
+        /// Whether the method may end the iteration early.
         may_stop: bool,
-        /// Whether its result depends on the closure's results: `any`, `find`.
+        /// Whether the method's result depends on the closure's results: `any`, `find`.
         answers: bool,
     },
     /// Calls the closure with an accumulator and each item.
@@ -59,13 +59,13 @@ pub fn drive(method: &str, arguments: usize) -> Option<Drive> {
 pub enum Numbering {
     /// Pairs each item with its index from 0, as `enumerate` does.
     Adds,
-    /// Pairs two iterators; the numbering of either is kept.
+    /// Pairs the items of two iterators. The numbering of either iterator is kept.
     Pairs,
-    /// Skips a number of items at the start, given by its argument.
+    /// Skips a number of items at the start; the argument is this number.
     Skips,
-    /// Skips or reorders items: the start is unknown.
+    /// Skips or reorders items, so that the number of the first item is unknown.
     Loses,
-    /// Keeps the numbering.
+    /// Keeps the numbering of the items.
     Keeps,
 }
 
@@ -88,22 +88,22 @@ pub fn is_next(method: &str, arguments: usize) -> bool {
     method == "next" && arguments == 0
 }
 
-/// How an adaptor over `Result` items treats an error.
+/// The effect of an adaptor over `Result` items on an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorFilter {
-    /// Ends the iteration if its function turns errors into `None`: `map_while`.
+    /// Ends the iteration at an error if the adaptor's function turns errors into `None`: `map_while`.
     EndsByValue,
-    /// Ends the iteration if its function is false for errors: `take_while`.
+    /// Ends the iteration at an error if the adaptor's function returns `false` for errors: `take_while`.
     EndsByTruth,
-    /// Skips the error if its function turns it into `None`: `filter_map`.
+    /// Skips an error if the adaptor's function turns errors into `None`: `filter_map`.
     Drops,
-    /// Skips errors, if the items are results: `flatten`.
+    /// Skips errors if the items are results: `flatten`.
     Flattens,
-    /// Passes errors on.
+    /// Passes an error on.
     Passes,
 }
 
-/// How the adaptor with this name treats errors.
+/// The effect of the adaptor with this name on errors.
 pub fn error_filter(method: &str) -> Option<ErrorFilter> {
     let filter = match method {
         "map_while" => ErrorFilter::EndsByValue,
@@ -116,7 +116,9 @@ pub fn error_filter(method: &str) -> Option<ErrorFilter> {
     Some(filter)
 }
 
-/// Whether an adaptor's argument is `Result::ok`, or `Result::is_ok` with `asks`: as a path or in a closure.
+/// Whether the argument of an adaptor is `Result::ok`, as a path or as a closure that calls it.
+///
+/// With `asks`, the function is `Result::is_ok` instead.
 pub fn is_ok(function: &Expr, asks: bool) -> bool {
     let name = if asks { "is_ok" } else { "ok" };
     match function {

@@ -1,20 +1,20 @@
-//! Keywords, and attributes of the language.
+//! Keywords and attributes of the Rust language.
 
 use syn::{Attribute, Expr, Ident};
 
 /// The keyword at the start of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathRoot {
-    /// `self::`, the module.
+    /// `self::`, the current module.
     Module,
     /// `super::`, the parent module.
     Parent,
-    /// `crate::`.
+    /// `crate::`, the root module.
     Crate,
 }
 
 impl PathRoot {
-    /// The root with this keyword.
+    /// The root of a path that starts with this keyword.
     pub fn of(segment: &str) -> Option<Self> {
         match segment {
             "self" => Some(Self::Module),
@@ -40,7 +40,7 @@ pub fn is_self_type(name: &str) -> bool {
     name == "Self"
 }
 
-/// `#[test]`, `#[tokio::test]`, `#[bench]`.
+/// Whether an attribute marks a test: `#[test]`, `#[tokio::test]`, `#[bench]`.
 pub fn is_test(attribute: &Attribute) -> bool {
     let last = attribute.path().segments.last();
     last.is_some_and(|last| last.ident == "test" || last.ident == "bench")

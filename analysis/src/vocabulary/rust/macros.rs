@@ -1,21 +1,21 @@
-//! Macros of the standard library, of `log`, `tracing` and `anyhow`.
+//! Macros of the standard library and of the crates `log`, `tracing` and `anyhow`.
 
 /// The effect of a macro on its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MacroEffect {
-    /// Only reads them, for a message or a check.
+    /// Only reads the arguments, for a message or a check.
     Reads,
     /// Never returns.
     Diverges,
     /// Returns an error from the function.
     ReturnsError,
-    /// Matches the first against a pattern: `matches!`.
+    /// Matches the first argument against a pattern: `matches!`.
     Matches,
-    /// Returns a collection of them: `vec!`.
+    /// Returns a collection of the arguments: `vec!`.
     Collects,
-    /// Prints and returns them: `dbg!`.
+    /// Prints the arguments and returns them: `dbg!`.
     Passes,
-    /// Unwraps the value or returns the error: `r#try!`.
+    /// Unwraps the argument, or returns its error from the function: `r#try!`.
     Propagates,
 }
 

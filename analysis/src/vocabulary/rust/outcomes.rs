@@ -3,13 +3,13 @@
 /// A variant of `Option` or `Result`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variant {
-    /// `Some(..)`.
+    /// `Some(..)`, the success variant of `Option`.
     Some,
-    /// `None`.
+    /// `None`, the other variant of `Option`.
     None,
-    /// `Ok(..)`.
+    /// `Ok(..)`, the success variant of `Result`.
     Ok,
-    /// `Err(..)`.
+    /// `Err(..)`, the other variant of `Result`.
     Err,
 }
 
@@ -25,17 +25,17 @@ impl Variant {
         }
     }
 
-    /// The variant at the end of a path, `None` or `Option::None`.
+    /// The variant at the end of a path: `None`, `Option::None`.
     pub fn of_path(path: &syn::Path) -> Option<Self> {
         Self::of(&path.segments.last()?.ident.to_string())
     }
 
-    /// Whether a name is that of this variant.
+    /// Whether a name is the name of this variant.
     pub fn is(self, name: &syn::Ident) -> bool {
         name == self.name()
     }
 
-    /// Whether a path is this variant without an owner: `None`, not `Option::None`.
+    /// Whether a path is the name of this variant alone: `None`, not `Option::None`.
     pub fn is_path(self, path: &syn::Path) -> bool {
         path.is_ident(self.name())
     }
@@ -50,7 +50,8 @@ impl Variant {
         }
     }
 
-    /// The success variant of the same enum, and whether it is this one: `(Some, false)` for `None`.
+    /// The success variant of the same enum, with `true` if this variant is the success variant:
+    /// `(Some, false)` for `None`.
     pub const fn success(self) -> (Self, bool) {
         match self {
             Self::Some => (Self::Some, true),
@@ -61,18 +62,18 @@ impl Variant {
     }
 }
 
-/// A query that can be written in several ways.
+/// A query of a value that code may express by different methods or operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// Whether an `Option` or a `Result` is this variant: `is_some`.
+    /// Whether an `Option` or a `Result` has this variant: `is_some`.
     Variant(Variant),
-    /// Whether the length is 0.
+    /// Whether the length of a collection is 0.
     IsEmpty,
     /// Whether the remainder of a division by the argument is 0.
     IsMultiple,
 }
 
-/// The query of a method.
+/// The query that a method expresses.
 pub fn question(method: &str, arguments: usize) -> Option<Question> {
     let question = match (method, arguments) {
         ("is_some", 0) => Question::Variant(Variant::Some),

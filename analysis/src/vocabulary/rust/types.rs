@@ -1,11 +1,11 @@
-//! Rust's own types.
+//! Types of the Rust language and of its standard library.
 
-/// How a generic type of the standard library holds values of its parameter.
+/// How a generic type of the standard library holds values of the type in its parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypeShape {
     /// At most one value, accessible by methods: `Option`, `Box`, `Mutex`.
     Wrapper,
-    /// Any number of values; the last type parameter is their type.
+    /// Any number of values. Their type is the last type parameter.
     Collection,
 }
 
