@@ -95,7 +95,7 @@ pub struct History {
     rows: Vec<Row>,
     /// The index of the best row so far.
     best: Option<usize>,
-    /// Validation is planned, so that an epoch without it is never the best.
+    /// Whether validation is planned. If so, an epoch without validation is never the best.
     validated: bool,
     stop_reason: StopReason,
     explanation: Option<String>,
@@ -131,7 +131,8 @@ impl History {
         self.stop_reason = reason;
     }
 
-    /// The measurement that ranks epochs: the validation loss if it is planned or present.
+    /// The name of the measurement that ranks epochs: the validation loss if validation is planned or the row
+    /// has one, else the training loss.
     fn monitored(&self, row: &Row) -> &'static str {
         let validates = |row: &Row| row.get("valid_loss").is_some();
         if self.validated || validates(row) || self.rows.iter().any(validates) {
@@ -141,7 +142,7 @@ impl History {
         }
     }
 
-    /// Whether a new row is the best so far: the first is, NaN never is.
+    /// Whether a new row is the best so far. The first row is, and a row whose loss is NaN never is.
     pub(super) fn is_best(&self, row: &Row) -> bool {
         let name = self.monitored(row);
         let best = self.best.and_then(|best| self.rows[best].get(name));
@@ -274,7 +275,7 @@ impl History {
     }
 }
 
-/// Whether a loss is the best so far: the first is, NaN never is.
+/// Whether the loss `new` is the best so far. The first loss is, and NaN never is.
 pub(super) fn is_better(new: f64, best: Option<f64>) -> bool {
     !new.is_nan() && best.is_none_or(|best| new < best)
 }
