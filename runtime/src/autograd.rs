@@ -1,8 +1,8 @@
 //! The autograd graph: recording operations, and back-propagation.
 //!
-//! A recorded tensor holds the inputs of its operation and a closure that maps its gradient to theirs. Nothing here
-//! recurses: neither `backward` nor dropping a graph can overflow the stack. This module knows no operation; each
-//! defines its derivative next to its forward pass.
+//! A recorded tensor holds the inputs of its operation and a closure that maps the gradient of the tensor to
+//! the gradients of those inputs. Nothing here recurses: neither `backward` nor dropping a graph can overflow
+//! the stack. This module knows no operation. Each operation defines its derivative next to its forward pass.
 
 mod no_grad;
 mod pass;

@@ -173,7 +173,7 @@ impl Parameter {
         state.stage = GradientStage::Empty;
     }
 
-    /// Sets the gradient, or adds to it.
+    /// Sets the gradient, or adds to an existing gradient.
     pub(crate) fn accumulate(&self, gradient: Value) {
         let mut state = self.lock();
         // The graph may be older than the freeze. Checked under the lock: an earlier gradient is removed.

@@ -60,7 +60,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// A run with a maximum number of epochs, of updates, or both; the first limit ends it.
+    /// A run with a maximum number of epochs, of updates, or both. The limit that is reached first ends the
+    /// run.
     pub fn new(epochs: Option<usize>, max_steps: Option<usize>) -> Self {
         Self::with_progress(epochs, max_steps, Progress::chosen())
     }
@@ -178,8 +179,7 @@ impl Run {
     }
 
     /// Whether a gradient is NaN or infinite. If so, the run is over and reports the gradient on standard
-    /// error, and the caller must not call `step`. A finite `norm` of the gradients makes the check of each
-    /// unnecessary.
+    /// error, and the caller must not call `step`. If `norm` is given and finite, no gradient is checked.
     pub fn exploded<M: Module + ?Sized, O: Optimizer + ?Sized>(
         &mut self,
         model: &M,

@@ -4,7 +4,7 @@
 //! finite values and NaN above infinity. The kernel therefore computes the maximum of the bits.
 //! Layout: dense slices.
 //! Blocking: parts of a long slice, from its end to its start. The end was written last and is still in
-//! cache. The start is in cache afterwards, where the next kernel begins to read.
+//! cache. Afterwards the start is in cache, where the next kernel begins to read.
 //! Bound: memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};

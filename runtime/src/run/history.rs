@@ -53,13 +53,14 @@ impl fmt::Display for StopReason {
 pub struct Row {
     /// The epoch, counted from 0.
     pub epoch: usize,
-    /// Whether this is the validation before the first epoch.
+    /// Whether the row belongs to the validation before the first epoch.
     pub before_training: bool,
-    /// Duration in seconds, including validation.
+    /// The duration of the epoch in seconds, including validation.
     pub seconds: f64,
-    /// The learning rate of its last update; `None` without updates.
+    /// The learning rate of the epoch's last update; `None` without updates.
     pub learning_rate: Option<Scalar>,
-    /// The gradient norm of its last update before clipping, in a loop that clips by norm.
+    /// The gradient norm of the epoch's last update before clipping; `None` in a loop that does not clip by
+    /// norm.
     pub grad_norm: Option<f64>,
     /// Names and values in order of measurement: `loss`, training metrics, `valid_loss`, validation metrics.
     pub measurements: Vec<(String, f64)>,
