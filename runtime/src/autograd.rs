@@ -1,8 +1,8 @@
 //! The autograd graph: recording operations, and back-propagation.
 //!
-//! A recorded tensor holds the inputs of its operation and a closure that maps its gradient to theirs. Nothing here
-//! recurses: neither `backward` nor dropping a graph can overflow the stack. This module knows no operation; each
-//! defines its derivative next to its forward pass.
+//! A recorded tensor holds the inputs of its operation and a closure that maps the gradient of the tensor to
+//! the gradients of those inputs. Nothing here recurses: neither `backward` nor dropping a graph can overflow
+//! the stack. This module knows no operation. Each operation defines its derivative next to its forward pass.
 
 mod no_grad;
 mod pass;
@@ -21,18 +21,18 @@ use crate::value::Value;
 
 /// The origin of a tensor in the graph.
 pub(crate) enum Graph {
-    /// None: data, or computed without recording.
+    /// No origin: the tensor is data, or was computed without recording.
     Constant,
-    /// A parameter's value: gradients go to the parameter.
+    /// The tensor is the value of this parameter, to which its gradients go.
     Leaf(Parameter),
-    /// The result of a recorded operation.
+    /// The tensor is the result of a recorded operation.
     Operation(Mutex<Link>),
 }
 
 /// The state of one operation of the graph.
 pub(crate) enum Link {
     Recorded(Record),
-    /// A backward pass has taken the record; `slot` is its index in that pass.
+    /// A backward pass has taken the record. `slot` is the index of the record in that pass.
     Taken {
         pass: u64,
         slot: usize,
@@ -47,7 +47,7 @@ pub(crate) struct Record {
     backward: Box<Derivative>,
 }
 
-/// The inputs that need a gradient, at their positions; the others are `None`.
+/// The inputs of an operation, each at its position. An input that needs no gradient is `None`.
 struct Inputs {
     first: [Option<Tensor>; 3],
     more: Vec<Option<Tensor>>,
@@ -55,7 +55,8 @@ struct Inputs {
 }
 
 impl Inputs {
-    /// `None` if this thread does not record, or if no input needs a gradient.
+    /// Keeps the inputs that need a gradient. Returns `None` if this thread does not record, or if no input
+    /// needs one.
     fn recorded(inputs: &[&Tensor]) -> Option<Self> {
         if !is_recording() || !inputs.iter().any(|input| input.requires_grad()) {
             return None;
@@ -84,8 +85,9 @@ impl Inputs {
 
 /// Wraps `output` in a tensor, and records its derivative if an input needs a gradient.
 ///
-/// `backward` maps the gradient of the output to one gradient per input, in order; it may return `None` for an input
-/// that does not need one. It may run more than once, and must capture values, not tensors.
+/// `backward` maps the gradient of the output to one gradient per input, in order. For an input that needs no
+/// gradient, `backward` may return `None`. `backward` may run more than once, and must capture values, not
+/// tensors.
 pub(crate) fn record<const N: usize, G, F>(output: Value, inputs: [&Tensor; N], backward: F) -> Tensor
 where
     G: Into<Option<Value>>,
@@ -126,7 +128,7 @@ fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {
 }
 
 impl Drop for Node {
-    /// Frees the part of the graph that nothing else holds, iteratively.
+    /// Frees the part of the graph that only this node holds, iteratively.
     fn drop(&mut self) {
         let mut heap = Vec::new();
         release(self, &mut heap);
@@ -220,7 +222,7 @@ mod tests {
         assert!(!(parameter.tensor() * 2.0).requires_grad());
     }
 
-    /// The first gradient is moved in, a second one is added in place, and the step changes values in place.
+    /// A training step moves the first gradient in, adds a second one in place, and changes values in place.
     #[test]
     fn a_training_step_copies_no_buffer() {
         use crate::nn::{Activation, LayerNorm, Linear};

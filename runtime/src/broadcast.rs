@@ -1,11 +1,11 @@
-//! Broadcasting: forward, and the reduction over broadcast axes backward.
+//! Broadcasting in the forward pass, and the reduction over broadcast axes in the backward pass.
 
 use crate::kernel;
 use crate::shape::Shape;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// The broadcast shape: axes are aligned at the last, and a length of 1 is stretched.
+/// The shape that two shapes broadcast to: axes are aligned at the last one, and a length of 1 is stretched.
 #[track_caller]
 pub(crate) fn shape(op: &str, a: &Shape, b: &Shape) -> Shape {
     if a == b {
@@ -32,7 +32,7 @@ fn length(shape: &Shape, axis: usize, rank: usize) -> usize {
     if axis < missing { 1 } else { shape[axis - missing] }
 }
 
-/// `f` of two values, broadcast against each other.
+/// Computes `f` of two values, broadcast against each other.
 #[track_caller]
 pub(crate) fn zip(
     op: &str,
@@ -96,7 +96,7 @@ pub(crate) fn reduce(gradient: Value, target: &Shape) -> Value {
     sums
 }
 
-/// A value, broadcast to a shape.
+/// Broadcasts a value to a shape.
 #[track_caller]
 pub(crate) fn expand(value: &Value, shape: &Shape) -> Value {
     if value.shape() == shape {
@@ -127,7 +127,7 @@ pub(crate) const SHAPES: &[&[&[usize]]] = &[
     &[&[0, 3], &[3]],
 ];
 
-/// Which of the inputs need a gradient.
+/// For each of the inputs, whether it needs a gradient.
 pub(crate) fn needs<const N: usize>(inputs: [&Tensor; N]) -> [bool; N] {
     inputs.map(Tensor::requires_grad)
 }
@@ -138,12 +138,13 @@ fn trimmed(shape: &Shape) -> &[usize] {
     &shape[ones..]
 }
 
-/// Iteration over the rows of a shape, with the offsets in `N` values that broadcast to it.
+/// Iteration over the rows of a shape. For each row, `N` values that broadcast to the shape have one offset
+/// each.
 struct Walk<const N: usize> {
-    /// The shape, with adjacent axes merged where one stride covers both for all values.
+    /// The lengths of the axes. Adjacent axes are merged where one stride covers both for all values.
     dims: Vec<usize>,
     strides: [Vec<usize>; N],
-    /// The stride of each value along a row: 1 or 0.
+    /// The stride of each value along a row: 1, or 0 where the value is broadcast.
     inner: [usize; N],
 }
 
@@ -180,7 +181,8 @@ impl<const N: usize> Walk<N> {
         Self { dims, strides, inner }
     }
 
-    /// Calls `visit(row, offsets)` for each row of `out`, which has this shape; long runs of rows are shared.
+    /// Calls `visit(row, offsets)` for each row of `out`, whose shape is that of the iteration. Long runs of
+    /// rows are shared among threads.
     fn share(&self, out: &mut [Scalar], visit: impl Fn(&mut [Scalar], [usize; N]) + Sync) {
         let Some(&length) = self.dims.last() else { return visit(out, [0; N]) };
         // The cost of a row is its length plus the overhead of the iteration.

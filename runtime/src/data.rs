@@ -1,4 +1,4 @@
-//! Data sets, and loaders that split them into batches. Nothing here knows models or loops.
+//! Data sets, and loaders that split data sets into batches. This module knows no models and no loops.
 //!
 //! ```
 //! use training_loop::prelude::*;
@@ -26,7 +26,8 @@ pub use tensors::TensorDataset;
 
 use crate::{Labels, Tensor};
 
-/// Some samples: the inputs of the model, and its expected outputs. It is not a pair, but `Batch { input, target }`.
+/// Some samples: the inputs of the model, and its expected outputs. A batch is not a pair, but `Batch {
+/// input, target }`.
 #[derive(Clone, Debug)]
 pub struct Batch<Y = Labels, X = Tensor> {
     /// The model's input, one row per sample.
@@ -96,7 +97,7 @@ pub trait Dataset: Send + Sync {
         self.len() == 0
     }
 
-    /// The samples at these indices, each below [`len`](Dataset::len), in this order.
+    /// The samples at these indices, in the order of the indices. Each index is below [`len`](Dataset::len).
     #[track_caller]
     fn batch(&self, indices: &[usize]) -> Batch<Self::Target, Self::Input>;
 }

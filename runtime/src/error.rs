@@ -1,8 +1,8 @@
 //! Errors in input from outside: files, data, hyper-parameters, model files.
 //!
-//! One enum whose variants hold fields, not prose: a program matches on them, and a person reads their `Display`, which
-//! states what was found, where, what was expected and what to write instead. Mistakes in the program itself (shapes, a
-//! second backward) panic at the caller's line instead.
+//! `Error` is one enum whose variants hold fields, not prose: a program matches on the variants, and a person
+//! reads their `Display`, which states what was found, where, what was expected and what to write instead.
+//! Mistakes in the program itself (shapes, a second backward) panic at the caller's line instead.
 
 mod csv;
 mod io;
@@ -32,11 +32,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub enum Error {
     /// A hyper-parameter of an optimizer, layer, loader or schedule is out of range.
     HyperParameter {
-        /// The type that has it, as in the source: `Sgd`.
+        /// The type with the hyper-parameter, as in the source: `Sgd`.
         owner: &'static str,
-        /// The parameter's name: `momentum`.
+        /// The name of the hyper-parameter: `momentum`.
         name: &'static str,
-        /// The value.
+        /// The value that is out of range.
         value: f64,
         /// The allowed range: `in [0, 1)`.
         range: &'static str,
@@ -50,20 +50,21 @@ pub enum Error {
     Rule {
         /// The clause: `epochs`.
         clause: &'static str,
-        /// Its value.
+        /// The value of the clause.
         value: String,
         /// The rule: `must be at least 1`.
         rule: &'static str,
-        /// The suggested replacement; may be empty.
+        /// The suggested replacement; empty if there is none.
         help: &'static str,
     },
     /// A loader yields no batch.
     EmptyLoader {
         /// The loader's role in the loop: `train`.
         name: String,
-        /// The samples in its data set; more than 0 if `drop_last` dropped the only batch.
+        /// The number of samples in the loader's data set. If it is more than 0, `drop_last` dropped the only
+        /// batch.
         samples: usize,
-        /// Samples in a full batch.
+        /// The number of samples in a full batch.
         batch_size: usize,
     },
     /// A training epoch without a counted update, so that the run would never end.
@@ -78,9 +79,9 @@ pub enum Error {
     },
     /// The numbers of inputs and targets differ.
     Lengths {
-        /// Rows of the input.
+        /// The number of rows in the inputs.
         inputs: usize,
-        /// Rows of the target.
+        /// The number of rows in the targets.
         targets: usize,
     },
     /// A matrix whose rows differ in length.
@@ -100,7 +101,7 @@ pub enum Error {
         row: usize,
         /// The index in the flattened sample, counted from 0.
         column: usize,
-        /// The value.
+        /// The value that is not finite.
         value: f64,
         /// Whether no row has a finite value in this column.
         whole_column: bool,
@@ -109,7 +110,7 @@ pub enum Error {
     Label {
         /// The sample, counted from 0.
         row: usize,
-        /// Its label.
+        /// The label of this sample.
         label: usize,
         /// The number of classes.
         classes: usize,
@@ -118,7 +119,7 @@ pub enum Error {
     UnknownClass {
         /// The sample, counted from 0.
         row: usize,
-        /// Its name.
+        /// The name in this sample's row.
         name: String,
         /// The names of the classes.
         classes: Vec<String>,
@@ -127,29 +128,29 @@ pub enum Error {
     Csv {
         /// The file, or the name given to the bytes.
         path: PathBuf,
-        /// The line, counted from 1, if the error is on one.
+        /// The line, counted from 1; `None` if the error is not on one line.
         line: Option<u64>,
         /// The column, counted from 0 (the message counts from 1), and its name if the file has a header.
         column: Option<(usize, Option<String>)>,
-        /// The problem.
+        /// The problem at this location.
         problem: Box<CsvProblem>,
     },
     /// A model file that is cut short, damaged, or not a safetensors file.
     ModelFile {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// The problem.
+        /// The problem in the file.
         problem: ModelFileProblem,
     },
     /// A state whose entries differ from those of the model. The model is unchanged.
     State {
-        /// The file that the state was read from, if any.
+        /// The file that the state was read from; `None` if it was not read from a file.
         path: Option<PathBuf>,
         /// Names in the model that are not in the state.
         missing: Vec<String>,
         /// Names in the state that are not in the model.
         unexpected: Vec<String>,
-        /// Entries whose shapes differ.
+        /// Entries whose shapes differ between the model and the state.
         misshapen: Vec<Misshapen>,
     },
     /// An error of the operating system.
@@ -161,7 +162,8 @@ pub enum Error {
         /// The system's error.
         source: std::io::Error,
     },
-    /// An error of the caller's code, passed through a loop by [`Error::other`], or by `?` for a [`std::io::Error`].
+    /// An error of the caller's code, which a loop passes through by [`Error::other`], or by `?` for a
+    /// [`std::io::Error`].
     Other(Box<dyn StdError + Send + Sync>),
 }
 
@@ -291,7 +293,7 @@ impl StdError for Error {
     }
 }
 
-/// Writes that a name is none of the classes.
+/// Writes that a name is none of these classes.
 fn write_none_of(f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result {
     if classes.is_empty() {
         write!(f, "is not a class, because no classes are given")
@@ -300,7 +302,7 @@ fn write_none_of(f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result 
     }
 }
 
-/// The decimal that was written: 0.1, not the digits of the nearest `f32`.
+/// The decimal that the user wrote: 0.1, not the digits of the nearest `f32`.
 fn decimal(value: f64) -> String {
     let narrow = value as f32;
     if f64::from(narrow) == value { narrow.to_string() } else { value.to_string() }

@@ -54,7 +54,8 @@ pub fn evaluation<M: Module + ?Sized>(model: &M) -> Evaluation {
 /// An evaluation scope over a model on this thread; made by [`evaluation`].
 #[derive(Debug)]
 pub struct Evaluation {
-    /// The covered modes; they stay alive, because this thread counts its scopes by the address of the mode.
+    /// The modes that the scope covers. The scope keeps them alive, because the thread counts its scopes by
+    /// the address of the mode.
     modes: Vec<Mode>,
     _restored: Restored,
     _no_grad: NoGradGuard,

@@ -40,7 +40,7 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) ->
     sync_folder(target.folder())
 }
 
-/// Makes the rename survive a power loss. Only Unix can sync a folder.
+/// Makes the rename survive a power loss. Only Unix can sync a folder; elsewhere nothing is done.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
@@ -56,7 +56,7 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The kind of a path that is not a regular file: `a named pipe`.
+/// The kind of a path that is not a regular file, such as `a named pipe`; `None` for a regular file.
 pub(crate) fn irregular(metadata: &Metadata) -> Option<&'static str> {
     let kind = metadata.file_type();
     if kind.is_file() {

@@ -1,8 +1,9 @@
 //! Cases that check a derivative against central differences.
 //!
-//! Each operation and loss defines its cases in its own file; the registries in `ops.rs` and `loss.rs` do not compile
-//! without them. They run in double precision, in the package `tests/f64`, with a non-uniform output gradient: a
-//! gradient of ones does not detect a backward that ignores the incoming gradient.
+//! Each operation and each loss defines its cases in its own file; the registries in `ops.rs` and `loss.rs`
+//! do not compile without the cases. The cases run in double precision, in the package `tests/f64`, with a
+//! non-uniform output gradient: a gradient of ones would not detect a backward that ignores the incoming
+//! gradient.
 #![cfg_attr(not(all(test, feature = "f64")), allow(dead_code))]
 
 use crate::{Scalar, Tensor};
@@ -15,9 +16,9 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// A case whose inputs are distinct values in (-2, 2), none at a kink.
+    /// A case whose inputs are distinct values in (-2, 2), none of them at a kink.
     ///
-    /// `shapes` lists the sets of input shapes.
+    /// Each element of `shapes` is a set of input shapes.
     pub(crate) const fn new(
         shapes: &'static [&'static [&'static [usize]]],
         operation: fn(&[Tensor]) -> Tensor,
@@ -48,7 +49,7 @@ mod tests {
         })
     }
 
-    /// The largest error of `backward` against central differences, and its location.
+    /// The largest error of `backward` against central differences, and where that error occurs.
     fn worst(case: &Case, shapes: &[&[usize]]) -> (Scalar, String) {
         const STEP: Scalar = 1e-5;
         let parameters: Vec<Parameter> =
@@ -115,7 +116,7 @@ mod tests {
         })
     }
 
-    /// A sum over rows whose backward has a factor that is right for square shapes only.
+    /// A sum over rows whose backward has a factor that is correct for square shapes only.
     fn misscaled(x: &Tensor) -> Tensor {
         let shape = x.value().shape().clone();
         let output = x.sum().value().clone();

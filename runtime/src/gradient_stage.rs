@@ -1,6 +1,6 @@
 //! The checker's state machine for the gradient of one parameter, at run time.
 //!
-//! [`watch`](crate::watch) derives findings from its states; parameters and tensors only drive it.
+//! [`watch`](crate::watch) derives findings from these states. Parameters and tensors only change the state.
 
 use std::cell::Cell;
 use std::panic::Location;
@@ -22,15 +22,15 @@ pub(crate) fn begin_backward() {
 /// The stage of a parameter's gradient in the order of the loop.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum GradientStage {
-    /// Not written since the start or since `zero_grad`.
+    /// The gradient was not written since the start or since `zero_grad`.
     Empty,
-    /// Written by `backward` and not used by a step.
+    /// The gradient was written by `backward`, and not yet used by a step.
     Filled,
-    /// Used by a step and not zeroed since.
+    /// The gradient was used by a step, and not zeroed since.
     Used,
-    /// Written by `backward` at this location, on top of a used gradient.
+    /// The gradient was written by `backward` at this location, on top of a gradient that a step had used.
     Stale(Place),
-    /// Zeroed at this location before a step used it.
+    /// The gradient was zeroed at this location before a step used it.
     Discarded(Place),
 }
 

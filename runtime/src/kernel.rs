@@ -1,9 +1,10 @@
 //! The numeric kernels, and the only module with `unsafe`.
 //!
 //! Kernels take slices and sizes; they know no shapes, tensors or graph.
-//! Each has one body, which the compiler vectorises for AVX-512, for AVX2 and for the target's baseline. The version is
-//! chosen once, from the processor's features and `TRAINING_LOOP_SIMD=off`. Other vector extensions, ARM's NEON among
-//! them, have no version of their own: there the baseline runs.
+//! Each kernel has one body, which the compiler vectorises for AVX-512, for AVX2 and for the target's
+//! baseline. The version is chosen once, from the processor's features and `TRAINING_LOOP_SIMD=off`. Other
+//! vector extensions, ARM's NEON among them, have no version of their own: processors with those run the
+//! baseline.
 #![allow(unsafe_code)]
 #![allow(clippy::inline_always)] // A body must be inlined into the function that enables its instruction set.
 

@@ -94,7 +94,7 @@ mod unoptimized;
 mod value;
 mod watch;
 
-/// Unit tests name this crate as a user does.
+/// The name of this crate, so that unit tests name it as a user does.
 #[cfg(test)]
 extern crate self as training_loop;
 

@@ -7,7 +7,7 @@ use crate::reduction::{Reduction, rows};
 use crate::value::Value;
 use crate::{Array, Labels, Scalar, Tensor, kernel};
 
-/// Declares the losses; each must define `CASES`.
+/// Declares the losses. The module of each must define `CASES`.
 macro_rules! losses {
     ($($name:ident),* $(,)?) => {
         $(mod $name;)*
@@ -43,7 +43,7 @@ pub use nll::nll_loss;
 pub use number_target::NumberTarget;
 pub use smooth_l1::{SmoothL1, smooth_l1_loss};
 
-/// Output and target of a loss have the same shape: broadcasting here hides mistakes.
+/// Panics unless output and target of a loss have the same shape: broadcasting here would hide mistakes.
 #[track_caller]
 fn same_shape(loss: &str, output: &[usize], target: &[usize]) {
     assert!(
@@ -53,8 +53,8 @@ fn same_shape(loss: &str, output: &[usize], target: &[usize]) {
     );
 }
 
-/// The elements of the target are probabilities, up to rounding: mixed or smoothed ones may exceed `[0, 1]` by a few
-/// units in the last place.
+/// Panics unless the elements of the target are probabilities, up to rounding: mixed or smoothed targets may
+/// exceed `[0, 1]` by a few units in the last place.
 #[track_caller]
 fn check_shares(loss: &str, target: &Tensor) {
     const ROUNDING: Scalar = 4.0 * Scalar::EPSILON;
@@ -122,7 +122,7 @@ fn by_pair(
     .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
-/// Pairs of shapes for the gradient checks.
+/// Pairs of shapes for the gradient checks of losses.
 const PAIRS: &[&[&[usize]]] = &[&[&[3, 4], &[3, 4]], &[&[1], &[1]], &[&[], &[]]];
 
 /// Labels for the gradient checks: several classes, some of them repeated.
@@ -131,7 +131,7 @@ fn some_labels(x: &Tensor) -> Labels {
     (0..rows.iter().product()).map(|row: usize| (row * 2 % classes) as u32).collect::<Labels>().reshape(rows)
 }
 
-/// Targets in (0, 1) for the gradient checks; they do not depend on the values of `x`.
+/// Targets in (0, 1) for the gradient checks. The targets do not depend on the values of `x`.
 fn some_shares(x: &Tensor) -> Tensor {
     let mut i = 0.0;
     Tensor::from(Array::from_shape_simple_fn(x.shape(), || {
@@ -140,8 +140,8 @@ fn some_shares(x: &Tensor) -> Tensor {
     }))
 }
 
-/// Checks that there is one label per row of scores, and that each is a class or `ignore`; returns the number of
-/// classes.
+/// Panics unless there is one label per row of scores and each label is a class or `ignore`. Returns the
+/// number of classes.
 #[track_caller]
 pub(crate) fn check_labels(what: &str, labels: &Labels, output: &[usize], ignore: Option<u32>) -> usize {
     let classes = check_rows(what, labels, output);
@@ -149,7 +149,7 @@ pub(crate) fn check_labels(what: &str, labels: &Labels, output: &[usize], ignore
     classes
 }
 
-/// Checks a log-probability: at most 0, up to rounding.
+/// Returns a log-probability, after a check that it is at most 0, up to rounding.
 #[track_caller]
 fn log_probability(what: &str, x: Scalar) -> Scalar {
     assert!(
@@ -161,8 +161,8 @@ fn log_probability(what: &str, x: Scalar) -> Scalar {
     x
 }
 
-/// Checks that the labels have the shape of the output without its last axis; returns the length of that axis, the
-/// number of classes.
+/// Panics unless the labels have the shape of the output without its last axis. Returns the length of that
+/// axis, which is the number of classes.
 #[track_caller]
 pub(crate) fn check_rows(what: &str, labels: &Labels, output: &[usize]) -> usize {
     let Some((&classes, rows)) = output.split_last() else {
@@ -177,7 +177,7 @@ pub(crate) fn check_rows(what: &str, labels: &Labels, output: &[usize]) -> usize
     classes
 }
 
-/// Describes the mismatch, and what to write instead.
+/// Describes how the labels do not fit the output, and what to write instead.
 fn misfit(labels: &[usize], rows: &[usize], classes: usize) -> String {
     let rank = rows.len();
     if rank > 1 && labels[..] == [&rows[..1], &rows[2..], &[classes]].concat() {

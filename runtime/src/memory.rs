@@ -1,15 +1,15 @@
-//! Memory whose size a file determines: a refused allocation is an error, not an abort.
+//! Memory whose size a file determines. A refused allocation of such memory is an error, not an abort.
 
 use std::hint::black_box;
 
-/// The system refused memory.
+/// The system refused the requested memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Refused;
 
 /// Allocates this number of bytes at once and frees them again.
 ///
-/// The answer holds for allocations right afterwards whose sum is no larger. Sizes beyond physical memory are refused
-/// even where the system would overcommit each single allocation.
+/// Success holds for allocations right afterwards whose total size is no larger. Sizes beyond physical memory
+/// are refused even where the system would overcommit each single allocation.
 pub(crate) fn check(bytes: u64) -> Result<(), Refused> {
     let mut probe = Vec::<u8>::new();
     let bytes = usize::try_from(bytes).map_err(|_| Refused)?;
@@ -19,14 +19,14 @@ pub(crate) fn check(bytes: u64) -> Result<(), Refused> {
     asked.map_err(|_| Refused)
 }
 
-/// An empty list with capacity `length`.
+/// An empty list with the capacity `length`.
 pub(crate) fn list<T>(length: usize) -> Result<Vec<T>, Refused> {
     let mut list = Vec::new();
     list.try_reserve_exact(length).map_err(|_| Refused)?;
     Ok(list)
 }
 
-/// Pushes to a growing list.
+/// Pushes a value to a list, which grows if it is full.
 pub(crate) fn push<T>(list: &mut Vec<T>, value: T) -> Result<(), Refused> {
     if list.len() == list.capacity() {
         list.try_reserve(1).map_err(|_| Refused)?;

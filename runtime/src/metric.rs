@@ -59,7 +59,7 @@ pub trait Metric<Y = Labels> {
     }
 }
 
-/// Outputs with one score per class, or with a single score for class 1.
+/// Outputs with one score per class, or with a single score that decides between classes 0 and 1.
 ///
 /// # Shapes
 /// `[.., classes]` for labels `[..]`; or `[..]` or `[.., 1]`, where scores above 0 mean class 1 (logits, as for
@@ -67,13 +67,13 @@ pub trait Metric<Y = Labels> {
 struct Scores<'a> {
     output: &'a Tensor,
     labels: &'a Labels,
-    /// Scores per sample.
+    /// The number of scores per sample.
     width: usize,
     ignore: Option<u32>,
 }
 
 impl<'a> Scores<'a> {
-    /// The label `ignore` need not be a class.
+    /// The scores and labels of a batch, after a check that each label is a class or `ignore`.
     #[track_caller]
     fn new(metric: &str, output: &'a Tensor, labels: &'a Labels, ignore: Option<u32>) -> Self {
         let is_score = output.shape() == labels.shape();
@@ -83,12 +83,12 @@ impl<'a> Scores<'a> {
         scores
     }
 
-    /// The number of classes: two if there is a single score.
+    /// The number of classes, which is two if there is a single score.
     fn classes(&self) -> usize {
         if self.width == 1 { 2 } else { self.width }
     }
 
-    /// The scores and the label of each sample, except for ignored ones.
+    /// The scores and the label of each sample. Samples with an ignored label are left out.
     fn rows(&self) -> impl Iterator<Item = (&'a [Scalar], usize)> + use<'a> {
         let ignore = self.ignore;
         let rows = self.output.as_slice().chunks_exact(self.width.max(1));
@@ -117,7 +117,7 @@ fn highest(row: &[Scalar]) -> usize {
     best
 }
 
-/// The number of samples, and of correct predictions among them.
+/// The number of samples, and the number of correct predictions among them.
 #[derive(Clone, Debug, Default)]
 struct Hits {
     right: u64,
@@ -130,13 +130,13 @@ impl Hits {
         self.samples += 1;
     }
 
-    /// The fraction of samples that were right; NaN without samples.
+    /// The fraction of samples whose prediction was right; NaN without samples.
     fn share(&self) -> f64 {
         share(self.right, self.samples)
     }
 }
 
-/// `part / whole`; NaN if `whole` is 0.
+/// The fraction `part / whole`; NaN if `whole` is 0.
 fn share(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64
 }

@@ -69,7 +69,7 @@ impl ModelFile {
         })
     }
 
-    /// Checks that this number of bytes can be allocated, with an error of this file.
+    /// Checks that this number of bytes can be allocated. A refusal is an error of this file.
     pub(crate) fn check_memory(&self, needed: u64) -> Result<()> {
         let problem = ModelFileProblem::Memory { needed };
         memory::check(needed).map_err(|_| Error::ModelFile { path: self.path.clone(), problem })

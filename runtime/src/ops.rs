@@ -1,4 +1,4 @@
-//! Operations on tensors, one file each: forward, its derivative and gradient-check cases.
+//! Operations on tensors. The file of each has its forward pass, its derivative and its gradient-check cases.
 //!
 //! An operation computes with [`Value`]s through `kernel`, and passes its derivative to [`record`]. Most are methods of
 //! [`Tensor`].
@@ -8,7 +8,7 @@ use crate::gradcheck::Case;
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
-/// Declares the operations; each must define `CASES`.
+/// Declares the operations. The module of each must define `CASES`.
 macro_rules! operations {
     ($($name:ident),* $(,)?) => {
         $(pub(crate) mod $name;)*
@@ -92,7 +92,7 @@ pub use select::select;
 pub use stack::stack;
 pub use window::{Pair, Pool};
 
-/// `y = f(x)` with `dx = slope(g, x)`.
+/// An operation `y = f(x)` with the derivative `dx = slope(g, x)`.
 #[track_caller]
 pub(crate) fn by_input(
     x: &Tensor,
@@ -107,7 +107,7 @@ pub(crate) fn by_input(
     })
 }
 
-/// `y = f(x)` with `dx = slope(g, y)`: saves the output, which is often alive anyway.
+/// An operation `y = f(x)` with the derivative `dx = slope(g, y)`. The saved output is often alive anyway.
 #[track_caller]
 pub(crate) fn by_output(
     x: &Tensor,

@@ -137,7 +137,7 @@ pub trait Optimizer {
     }
 }
 
-/// The number of parameters, for an optimizer's `Debug`.
+/// The number of parameters, as an optimizer's `Debug` shows it.
 struct Counted<'a>(&'a [Parameter]);
 
 impl fmt::Debug for Counted<'_> {
@@ -147,12 +147,12 @@ impl fmt::Debug for Counted<'_> {
     }
 }
 
-/// The parameters that are not frozen. A frozen one may still have an old gradient.
+/// The parameters that are not frozen. A frozen parameter may still have an old gradient.
 fn trained(parameters: &[Parameter]) -> impl Iterator<Item = &Parameter> {
     parameters.iter().filter(|parameter| parameter.requires_grad())
 }
 
-/// The sum over all parameters that have a gradient and are not frozen.
+/// The sum of `of_one` over the gradients of all parameters that are not frozen.
 fn sum_of_squares(parameters: &[Parameter], of_one: impl Fn(&[Scalar]) -> f64) -> f64 {
     let one = |parameter: &Parameter| {
         parameter.lock().gradient.as_ref().map(|gradient| of_one(gradient.as_slice()))
@@ -249,7 +249,7 @@ fn check(owner: &'static str, parameters: &[Parameter], ranges: &[Range]) -> Res
     Ok(())
 }
 
-/// The range of values that are at least 0 and finite.
+/// A hyper-parameter that must be at least 0 and finite.
 fn at_least_zero(name: &'static str, value: Scalar) -> Range {
     (name, f64::from(value), value >= 0.0 && value.is_finite(), "at least 0 and finite")
 }

@@ -33,13 +33,14 @@ struct Inner {
     shape: Shape,
     requires_grad: AtomicBool,
     state: Mutex<State>,
-    /// Dropped after the value.
+    /// The guard that frees the thread's kept memory. This field is dropped after the value.
     _trim: Trim,
 }
 
 /// The mutable state of a parameter.
 pub(crate) struct State {
-    /// Shared with the tensors that were made from it: a writer copies it while one of them is alive.
+    /// The elements of the value, shared with the tensors that were made from this parameter. A writer copies
+    /// the elements while such a tensor is alive.
     pub(crate) value: Arc<Buffer>,
     pub(crate) gradient: Option<Value>,
     pub(crate) stage: GradientStage,
@@ -131,7 +132,7 @@ impl Parameter {
         self.replace(copied(&array));
     }
 
-    /// Replaces the value by one of the same shape.
+    /// Replaces the value by another value of the same shape.
     pub(crate) fn replace(&self, value: Value) {
         debug_assert!(*value.shape() == self.0.shape);
         self.lock().value = value.into_data();
@@ -165,14 +166,14 @@ impl Parameter {
         self.0.requires_grad.store(requires_grad, Ordering::Relaxed);
     }
 
-    /// Removes the gradient and resets its stage, unlike any stage of a loop.
+    /// Removes the gradient and resets its stage. No stage of a loop does so.
     pub(crate) fn remove_grad(&self) {
         let mut state = self.lock();
         state.gradient = None;
         state.stage = GradientStage::Empty;
     }
 
-    /// Sets the gradient, or adds to it.
+    /// Sets the gradient, or adds to an existing gradient.
     pub(crate) fn accumulate(&self, gradient: Value) {
         let mut state = self.lock();
         // The graph may be older than the freeze. Checked under the lock: an earlier gradient is removed.
@@ -209,7 +210,7 @@ impl fmt::Display for Parameter {
     }
 }
 
-/// The shape: the `Debug` output of a model is its structure.
+/// Writes only the shape, because the `Debug` output of a model shows its structure.
 impl fmt::Debug for Parameter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let frozen = if self.requires_grad() { "" } else { ", frozen" };

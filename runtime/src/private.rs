@@ -1,4 +1,4 @@
-//! Exactly the names that macro expansions mention. Not for direct use: they change with the macros.
+//! The names that macro expansions mention, and no others. Not for direct use: they change with the macros.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -24,7 +24,7 @@ pub fn field<F: Field + ?Sized>(visitor: &mut dyn Visitor, name: &str, field: &F
             or as `&DataLoader<Tensor>` where the targets are numbers and not classes"
 )]
 pub trait Loader<Y, X> {
-    /// The loader.
+    /// The data loader itself.
     fn loader(&self) -> &DataLoader<Y, X>;
 }
 
@@ -62,7 +62,7 @@ pub fn require(
     if holds { Ok(()) } else { Err(Error::Rule { clause, value: value.to_string(), rule, help }) }
 }
 
-/// The time of a clause, as a count of units of this many seconds.
+/// The duration that a clause gives as a number of units, each of this many seconds.
 ///
 /// # Errors
 /// [`Error::Rule`] if the count is not finite or not above 0.
@@ -84,7 +84,7 @@ pub fn duration(
     note = "it returns the loss, a `Tensor`, or the output and the loss, `(output, Tensor)`"
 )]
 pub trait StepOutput {
-    /// The loss alone.
+    /// The loss that `training_step` returned.
     fn loss(self) -> Tensor;
 }
 
@@ -107,7 +107,7 @@ impl<O> StepOutput for (O, Tensor) {
     note = "return the output and the loss, `(output, loss)`"
 )]
 pub trait StepParts<O> {
-    /// Both.
+    /// The output and the loss that `training_step` returned.
     fn parts(self) -> (O, Tensor);
 }
 
@@ -122,21 +122,22 @@ pub fn output_and_loss<O>(returned: impl StepParts<O>) -> (O, Tensor) {
     returned.parts()
 }
 
-/// Makes a metric by a function without arguments. rustc shows this signature for a function of another form, so it names
-/// the required return type.
+/// Makes a metric by a function without arguments. If a clause names another kind of function, rustc shows
+/// this signature. The type parameter therefore has the name of the trait that the returned value must
+/// implement.
 pub fn metric<ImplementsMetric>(make: fn() -> ImplementsMetric) -> ImplementsMetric {
     make()
 }
 
-/// Calls a loss function that has the name of a metric, such as `mse`: like `mse_loss` it takes the output and the
-/// target.
+/// Calls a loss function that has the name of a metric, such as `mse`. The function takes the output and the
+/// target, like `mse_loss`.
 #[track_caller]
 pub fn loss<Y>(loss: fn(&Tensor, &Y) -> Tensor, output: &Tensor, target: &Y) -> Tensor {
     loss(output, target)
 }
 
-/// Adds a batch to a metric. The target is the first argument: the data determines its type, which the metric must then
-/// accept.
+/// Adds a batch to a metric. The target is the first argument, because the data determines its type, which
+/// the metric must then accept.
 #[track_caller]
 pub fn measure<Y, M: Metric<Y> + ?Sized>(target: &Y, output: &Tensor, metric: &mut M) {
     metric.update(output, target);
@@ -148,7 +149,7 @@ pub fn measure<Y, M: Metric<Y> + ?Sized>(target: &Y, output: &Tensor, metric: &m
     note = "it returns what the loss of the batch was divided by: a `usize`, `u32`, `f32` or `f64`"
 )]
 pub trait LossWeight {
-    /// The number.
+    /// The weight as a float.
     fn weight(self) -> f64;
 }
 
@@ -159,7 +160,7 @@ pub trait LossWeight {
             takes no unit"
 )]
 pub trait TimeCount {
-    /// The number.
+    /// The count as a float.
     fn count(self) -> f64;
 }
 
@@ -182,7 +183,7 @@ macro_rules! numbers {
 
 numbers!(usize => |n| n as f64, u64 => |n| n as f64, u32 => f64::from, i32 => f64::from, f32 => f64::from, f64 => |n| n);
 
-/// The weight of a batch, as returned by the clause.
+/// The weight of a batch, as returned by the clause `loss_weight`.
 pub fn weight(given: impl LossWeight) -> f64 {
     given.weight()
 }

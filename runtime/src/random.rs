@@ -1,10 +1,10 @@
 //! Random numbers as pure functions of integers.
 //!
-//! A draw is a `ChaCha8` stream whose 256-bit key is (seed, purpose, update, index): four integers, no hash, no
-//! collision. A thread keeps its seed, the number of optimizer updates so far and the index of the next draw in this
-//! update; nothing else must be saved to repeat a run. Shuffles depend on (seed, epoch) alone and use no state at all.
-//! The generator and everything derived from its output are implemented here, so that no release of another crate can
-//! change a run; the known vectors below pin them.
+//! A draw is a `ChaCha8` stream whose 256-bit key is (seed, purpose, update, index): four integers, no hash,
+//! no collision. A thread keeps its seed, the number of optimizer updates so far and the index of the next
+//! draw in this update. To repeat a run, nothing else must be saved. Shuffles depend on (seed, epoch) alone
+//! and use no state at all. The generator and everything derived from its output are implemented here, so
+//! that no release of another crate can change a run. The known vectors below pin both.
 
 mod math;
 mod multinomial;
@@ -22,8 +22,8 @@ pub use scope::{SeedScope, seed_scope};
 
 use crate::Scalar;
 
-/// The purpose of a draw. Different purposes have independent streams. The values are part of the meaning of a seed:
-/// never change one.
+/// The purpose of a draw. Different purposes have independent streams. The numeric values are part of the
+/// meaning of a seed, so never change one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// Initialisation of parameters.
@@ -43,9 +43,9 @@ pub(crate) enum Purpose {
 pub(crate) struct Position {
     /// The argument of [`seed`]; 0 before the first call.
     pub(crate) seed: u64,
-    /// Optimizer updates since [`seed`].
+    /// The number of optimizer updates since [`seed`].
     pub(crate) update: u64,
-    /// Draws since the last update.
+    /// The number of draws since the last update.
     pub(crate) index: u64,
 }
 
@@ -76,7 +76,7 @@ pub fn seed(n: u64) {
     POSITION.set(Position { seed: n, update: 0, index: 0 });
 }
 
-/// Counts an optimizer update: called by every optimizer's `step`.
+/// Counts an optimizer update. Every optimizer's `step` calls this function.
 pub(crate) fn next_update() {
     let position = POSITION.get();
     POSITION.set(Position { update: position.update + 1, index: 0, ..position });
@@ -120,28 +120,28 @@ impl Stream {
         }
     }
 
-    /// An integer below `n`, which must not be 0. Its bias is below `n / 2⁶⁴`.
+    /// An integer below `n`, which must not be 0. The bias of the draw is below `n / 2⁶⁴`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         let word = self.0.next_u64();
         ((u128::from(word) * n as u128) >> 64) as usize
     }
 
-    /// A number in [0, 1): a multiple of 2⁻⁵³, where more than 2²⁴ values are needed.
+    /// A number in [0, 1) that is a multiple of 2⁻⁵³, for draws that need more than 2²⁴ values.
     fn fine(&mut self) -> f64 {
         (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// A number in [0, 1): a multiple of 2⁻²⁴, so that f32 and f64 builds draw the same.
+    /// A number in [0, 1) that is a multiple of 2⁻²⁴, so that `f32` and `f64` builds draw the same.
     pub(crate) fn unit(&mut self) -> f64 {
         unit(self.word())
     }
 
-    /// Fills with uniform values in [low, high).
+    /// Fills `values` with uniform values in [low, high).
     pub(crate) fn fill_uniform(&mut self, values: &mut [Scalar], low: f64, high: f64) {
         self.fill_with(values, |word| (low + (high - low) * unit(word)) as Scalar);
     }
 
-    /// Fills with normally distributed values.
+    /// Fills `values` with normally distributed values.
     ///
     /// # Formula
     /// Box and Muller: `r = √(-2 ln u)`, `mean + deviation · r · cos 2πv` and the same with `sin`, where `u` in (0, 1]
@@ -157,7 +157,7 @@ impl Stream {
     }
 }
 
-/// 24 of the bits as a number in [0, 1).
+/// A number in [0, 1) from 24 of the bits.
 fn unit(word: u32) -> f64 {
     f64::from(word >> 8) / f64::from(1 << 24)
 }
@@ -167,11 +167,11 @@ pub(crate) fn permutation(n: usize, purpose: Purpose, seed: u64, epoch: u64) -> 
     shuffled((0..n).collect(), &mut Stream::new(seed, purpose, epoch, 0))
 }
 
-/// Shuffles a list.
+/// Shuffles a list by the stream.
 ///
 /// # Source
-/// Fisher and Yates, from the last element to the first. Implemented here because no crate guarantees that its shuffle
-/// never changes.
+/// Fisher and Yates, from the last element to the first. The shuffle is implemented here because no crate
+/// guarantees that its own never changes.
 fn shuffled(mut order: Vec<usize>, stream: &mut Stream) -> Vec<usize> {
     for last in (1..order.len()).rev() {
         order.swap(last, stream.below(last + 1));

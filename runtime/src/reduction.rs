@@ -1,28 +1,28 @@
 //! How a scalar was reduced from a batch: as a mean with a known denominator, or as a sum.
 //!
-//! Losses, `sum` and `mean` set it on their result, arithmetic with numbers keeps it, and the loop weights batches by
-//! it. Nothing here changes a value or a gradient.
+//! Losses, `sum` and `mean` set the reduction of their result, arithmetic with numbers keeps it, and the loop
+//! weights batches by it. Nothing here changes a value or a gradient.
 
 use crate::Tensor;
 
 /// How a scalar was computed from the elements of a batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Reduction {
-    /// Not reduced: data, or the output of layers.
+    /// The tensor is not reduced: it is data, or the output of layers.
     None,
-    /// A sum of terms divided by this number, which is at least 0.
+    /// The scalar is a sum of terms divided by this number, which is at least 0.
     Mean(f64),
-    /// A sum of `count` elements, possibly negated.
+    /// The scalar is a sum of `count` elements, possibly negated.
     Sum { count: usize },
-    /// Such a sum times a number, whose sign does not matter. The factor may be one over a count, which makes it a
-    /// mean.
+    /// The scalar is a sum of `count` elements times `factor`, whose sign does not matter. A factor of one
+    /// over a count makes the scalar a mean.
     Scaled { count: usize, factor: f64 },
-    /// Computed from reduced scalars in another way.
+    /// The scalar was computed from reduced scalars in a way that no other variant describes.
     Unknown,
 }
 
 impl Reduction {
-    /// The default reduction of an operation's result.
+    /// The reduction of an operation's result, unless the operation sets another.
     pub(crate) fn of_operation(inputs: &[&Tensor]) -> Self {
         let reduced = inputs.iter().any(|input| input.reduction() != Self::None);
         if reduced { Self::Unknown } else { Self::None }
@@ -74,7 +74,7 @@ impl Reduction {
         }
     }
 
-    /// The reduction of `a / b`; a sum divided by a sum of weights, such as a mask, is a mean.
+    /// The reduction of `a / b`. A sum divided by a sum of weights, such as a mask, is a mean.
     pub(crate) fn of_quotient(a: &Tensor, b: &Tensor) -> Self {
         match (a.reduction(), b.reduction()) {
             (own, Self::None) if is_number(b) => own.scaled(1.0 / f64::from(b.item())),
@@ -100,7 +100,7 @@ fn is_number(x: &Tensor) -> bool {
     x.rank() == 0 && !x.requires_grad()
 }
 
-/// The length of the first axis, which is the number of samples; 1 for a scalar.
+/// The length of the first axis, which is the number of samples, or 1 for a scalar.
 pub(crate) fn rows(shape: &[usize]) -> f64 {
     shape.first().map_or(1.0, |&rows| rows as f64)
 }

@@ -1,5 +1,5 @@
-//! The bookkeeping of a loop: it accumulates losses, weights batches, records the history, shows progress and decides
-//! when to stop. It changes no parameter and no gradient.
+//! The bookkeeping of a loop. It accumulates losses, weights batches, records the history, shows progress and
+//! decides when to stop. No parameter and no gradient is changed here.
 
 mod diverged;
 mod epoch;
@@ -28,7 +28,8 @@ use crate::nn::Module;
 use crate::optim::Optimizer;
 use crate::{Error, Result, Scalar, Tensor};
 
-/// The state of a running loop; the generated loop calls its methods at the stages they are named after.
+/// The state of a running loop. The generated loop calls each method at the stage that the method is named
+/// after.
 ///
 /// # Source
 /// Epoch losses are `Σ lossᵢ·wᵢ / Σ wᵢ` in f64, where `wᵢ` is the denominator of a batch's loss: its samples, without
@@ -44,27 +45,29 @@ pub struct Run {
     epoch: Epoch,
     /// The best validation loss so far.
     best: Option<f64>,
-    /// Optimizer updates so far.
+    /// The number of optimizer updates so far.
     step: usize,
-    /// Updates before the current epoch.
+    /// The number of updates before the current epoch.
     steps_before: usize,
-    /// Updates at the last validation.
+    /// The number of updates at the last validation.
     validated_at: Option<usize>,
-    /// The factor of the last batch's loss in its window; 0 if it has no weight.
+    /// The factor of the last batch's loss in its window; 0 if the batch has no weight.
     factor: Scalar,
-    /// The current accumulation window, in a loop that accumulates.
+    /// The current accumulation window; `None` in a loop that does not accumulate.
     window: Option<Window>,
     stop: Option<StopReason>,
     progress: Progress,
 }
 
 impl Run {
-    /// A run with a maximum number of epochs, of updates, or both; the first limit ends it.
+    /// A run with a maximum number of epochs, of updates, or both. The limit that is reached first ends the
+    /// run.
     pub fn new(epochs: Option<usize>, max_steps: Option<usize>) -> Self {
         Self::with_progress(epochs, max_steps, Progress::chosen())
     }
 
-    /// Sets whether the run validates: then epochs are compared by the validation loss alone.
+    /// Sets whether the run validates. In a run that validates, epochs are compared by the validation loss
+    /// alone.
     #[must_use]
     pub fn validated(mut self, is_validated: bool) -> Self {
         self.validates = is_validated;
@@ -74,7 +77,7 @@ impl Run {
         self
     }
 
-    /// Limits the time of the run, counted from now: the update that exceeds it is the last.
+    /// Limits the time of the run, counted from now. The update that exceeds the limit is the last.
     #[must_use]
     pub fn max_time(mut self, most: Duration) -> Self {
         self.max_time = Some(TimeLimit::new(most));
@@ -99,7 +102,7 @@ impl Run {
         }
     }
 
-    /// Begins the validation before the first epoch, which has its own row.
+    /// Begins the validation before the first epoch, which has a row of its own.
     pub fn begin_first(&mut self) {
         self.epoch = Epoch::new(0, 0, None);
     }
@@ -116,7 +119,8 @@ impl Run {
         self.window = Some(Window::new(samples));
     }
 
-    /// Adds a batch to the epoch's loss, weighted by its loss's denominator, or else by `samples`.
+    /// Adds a batch to the epoch's loss. The weight is the denominator of the batch's loss, or `samples` if
+    /// it is unknown.
     ///
     /// # Errors
     /// [`Error::Rule`] if several batches make an update and the loss has no known denominator.
@@ -134,7 +138,7 @@ impl Run {
         Ok(())
     }
 
-    /// As [`add_batch`](Run::add_batch), for a loss with this denominator, at least 0.
+    /// As [`add_batch`](Run::add_batch), for a loss with the denominator `weight`, at least 0.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
@@ -164,8 +168,8 @@ impl Run {
         }
     }
 
-    /// Whether the last loss is NaN or infinite. The run is over then and reports it on standard error; the caller must
-    /// call neither `backward` nor `step`.
+    /// Whether the last loss is NaN or infinite. If so, the run is over and reports the loss on standard
+    /// error, and the caller must call neither `backward` nor `step`.
     pub fn diverged<M: Module + ?Sized>(&mut self, model: &M) -> bool {
         let diverged = matches!(self.stop, Some(StopReason::NonFinite { .. }));
         if diverged {
@@ -174,8 +178,8 @@ impl Run {
         diverged
     }
 
-    /// Whether a gradient is NaN or infinite. The run is over then and reports it on standard error; the caller must
-    /// not call `step`. A finite `norm` of the gradients makes the check of each unnecessary.
+    /// Whether a gradient is NaN or infinite. If so, the run is over and reports the gradient on standard
+    /// error, and the caller must not call `step`. If `norm` is given and finite, no gradient is checked.
     pub fn exploded<M: Module + ?Sized, O: Optimizer + ?Sized>(
         &mut self,
         model: &M,
@@ -199,13 +203,14 @@ impl Run {
         self.history.explain(text);
     }
 
-    /// The factor of the last batch's loss before `backward`: its part of the accumulation window, or 1 without
-    /// windows. It is 0 if nothing in the batch counts, for example if all its labels are ignored.
+    /// The factor of the last batch's loss before `backward`: the batch's part of the accumulation window, or
+    /// 1 without windows. The factor is 0 if nothing in the batch counts, for example if all its labels are
+    /// ignored.
     pub fn batch_weight(&self) -> Scalar {
         self.factor
     }
 
-    /// The accumulated weight of the window's batches; 0 if none counts.
+    /// The accumulated weight of the window's batches; 0 if no batch counts.
     pub fn window_weight(&self) -> f64 {
         self.window.map_or(0.0, Window::weight)
     }
@@ -215,7 +220,7 @@ impl Run {
         self.window.map_or(1.0, Window::scale)
     }
 
-    /// Counts an update at this learning rate; `grad_norm` is the norm before clipping.
+    /// Counts an update at this learning rate. `grad_norm` is the norm of the gradients before clipping.
     pub fn end_step(&mut self, learning_rate: Scalar, grad_norm: Option<Scalar>) {
         self.epoch.learning_rate = Some(learning_rate);
         self.epoch.grad_norm = grad_norm.map(f64::from);
@@ -226,14 +231,14 @@ impl Run {
         self.stop_in_time();
     }
 
-    /// Stops the run if `max_time` has passed, unless the last update is done.
+    /// Stops the run if `max_time` has passed and more updates would follow.
     fn stop_in_time(&mut self) {
         if self.max_time.is_some_and(TimeLimit::is_over) && !self.is_last() {
             self.stop = Some(StopReason::MaxTime);
         }
     }
 
-    /// Updates so far.
+    /// The number of updates so far.
     pub fn steps(&self) -> usize {
         self.step
     }
@@ -249,7 +254,7 @@ impl Run {
         self.is_over() || (last_epoch && self.epoch.batch >= self.epoch.batches)
     }
 
-    /// Whether validation after every `every` updates, and after the last one, is due.
+    /// Whether a validation is due now: one follows every `every` updates, and the last update.
     pub fn is_due(&self, every: usize) -> bool {
         let is_new = self.step > 0 && self.validated_at != Some(self.step);
         is_new && (self.is_last() || self.step.is_multiple_of(every))
@@ -261,7 +266,7 @@ impl Run {
         self.epoch.keep("confusion", metric);
     }
 
-    /// Begins a validation. A second one in an epoch replaces the measurements of the first.
+    /// Begins a validation. A second validation in one epoch replaces the measurements of the first.
     pub fn begin_validation(&mut self) {
         self.epoch.valid_loss = Total::default();
         self.epoch.valid_metrics.clear();
@@ -269,8 +274,8 @@ impl Run {
         self.validated_at = Some(self.step);
     }
 
-    /// Adds a validation batch to the epoch's validation loss, weighted by its loss's denominator, or else by
-    /// `samples`.
+    /// Adds a validation batch to the epoch's validation loss. The weight is the denominator of the batch's
+    /// loss, or `samples` if it is unknown.
     ///
     /// # Panics
     /// If the loss is not a scalar.
@@ -279,7 +284,7 @@ impl Run {
         self.epoch.valid_loss.add(number(loss), Weight::of(loss, samples).0);
     }
 
-    /// As [`add_valid_loss`](Run::add_valid_loss), for a loss with this denominator, at least 0.
+    /// As [`add_valid_loss`](Run::add_valid_loss), for a loss with the denominator `weight`, at least 0.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
@@ -298,7 +303,8 @@ impl Run {
         self.epoch.keep("valid_confusion", metric);
     }
 
-    /// Ends a validation and decides whether it was the best so far. The first one is; NaN never is.
+    /// Ends a validation and decides whether its loss is the best so far. The first loss is, and NaN never
+    /// is.
     pub fn end_validation(&mut self) {
         let new = self.epoch.valid_loss.value();
         let is_best = new.is_some_and(|new| history::is_better(new, self.best));
@@ -325,7 +331,7 @@ impl Run {
         }
     }
 
-    /// Handles the return value of a hook: nothing, a request to stop, or an error.
+    /// Handles the return value of a hook, which is nothing, a request to stop, or an error.
     pub fn hook(&mut self, value: impl Flow) -> Result<()> {
         if value.flow()?.is_break() && self.stop.is_none() {
             self.stop = Some(StopReason::Hook);
@@ -333,7 +339,7 @@ impl Run {
         Ok(())
     }
 
-    /// Ends the epoch: appends its row and prints its line.
+    /// Ends the epoch: appends its row to the history and prints its line.
     ///
     /// # Errors
     /// [`Error::NoUpdate`] for a training epoch without a counted update: the run would never end.
@@ -353,14 +359,14 @@ impl Run {
         if trained { Ok(()) } else { Err(Error::NoUpdate { epoch: self.epoch.number }) }
     }
 
-    /// Ends the run.
+    /// Ends the run and returns the history.
     pub fn finish(mut self) -> History {
         self.history.stop(self.stop.take().unwrap_or(StopReason::Completed));
         std::mem::take(&mut self.history)
     }
 }
 
-/// The value of a loss.
+/// The value of a loss, which must be a scalar.
 #[track_caller]
 fn number(loss: &Tensor) -> f64 {
     assert!(

@@ -21,24 +21,25 @@ use crate::file::{atomic_write, irregular};
 use crate::memory;
 use crate::{Array, Error, ModelFileProblem as Problem, Result, Scalar};
 
-/// Bytes of the header's length field.
+/// The number of bytes of the header's length field.
 const PREFIX: u64 = 8;
-/// The longest header that the reference implementation accepts, in bytes.
+/// The length in bytes of the longest header that the reference implementation accepts.
 const HEADER_BYTES: u64 = 100_000_000;
-/// More entries than any published model has in one file: the largest have about 100,000.
+/// The default limit of entries: more than any published model has in one file. The largest have about
+/// 100,000.
 const ENTRIES: usize = 1_000_000;
-/// Bytes of values that are converted at a time.
+/// The number of bytes of values that are converted at a time.
 const CHUNK: usize = 64 << 10;
-/// Upper bound of an entry's overhead in bytes, apart from its name and its values.
+/// An upper bound of an entry's overhead in bytes, apart from its name and its values.
 const ENTRY_BYTES: u64 = size_of::<(String, Array)>() as u64 + 64;
-/// The name of [`Scalar`] in a file.
+/// The name that the element type [`Scalar`] has in a file.
 const OWN_KIND: &str = if size_of::<Scalar>() == 4 { "F32" } else { "F64" };
 
 /// Limits on the contents of a file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
     pub(crate) header_bytes: u64,
-    /// Tensors and metadata keys together.
+    /// The maximum number of tensors and metadata keys together.
     pub(crate) entries: usize,
     /// Whether NaN and infinities are accepted.
     pub(crate) is_any_number: bool,
@@ -50,7 +51,8 @@ impl Default for Limits {
     }
 }
 
-/// Writes tensors with these names and shapes, completely or not at all; `write` writes the values of one.
+/// Writes tensors with these names and shapes, completely or not at all. `write` writes the values of one
+/// tensor.
 pub(crate) fn save(
     path: &Path,
     tensors: &[(&str, Vec<usize>)],
@@ -64,7 +66,7 @@ pub(crate) fn save(
     })
 }
 
-/// The header in the order of the tensors, padded to whole words so that the values are aligned.
+/// The header, with the tensors in order. Its end is padded to whole words so that the values are aligned.
 fn header(tensors: &[(&str, Vec<usize>)]) -> String {
     let mut header = String::from(r#"{"__metadata__":{"format":"pt"}"#);
     let mut begin = 0;
@@ -87,7 +89,7 @@ pub(crate) fn write_numbers(file: &mut dyn Write, value: &Array) -> io::Result<(
     value.iter().try_for_each(|number| file.write_all(&number.to_le_bytes()))
 }
 
-/// Reads names and values. `check` sees names and shapes before any number is read.
+/// Reads names and values. `check` gets the names and shapes before any value is read.
 pub(crate) fn load(
     path: &Path,
     limits: Limits,
@@ -105,7 +107,7 @@ pub(crate) fn load(
     read(path, bytes, file, limits, check)
 }
 
-/// Reads names and values from `bytes` bytes; `path` is for errors.
+/// Reads names and values from a file of `bytes` bytes. `path` is named in errors.
 fn read(
     path: &Path,
     bytes: u64,
@@ -140,7 +142,7 @@ fn read(
     Ok(tensors)
 }
 
-/// The bytes of the header, whose length is checked before they are allocated.
+/// Reads the bytes of the header, whose length is checked before memory for the header is allocated.
 fn read_header(path: &Path, bytes: u64, file: &mut impl Read, limits: Limits) -> Result<Vec<u8>> {
     let problem = |problem| Error::ModelFile { path: path.to_path_buf(), problem };
     let unread = |error| Error::io(path, "read", error);

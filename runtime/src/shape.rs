@@ -1,16 +1,17 @@
 //! The shape of a tensor, and checked arithmetic for sizes from callers.
 //!
-//! Kernels rely on sizes and check no sum or product of them, so none may overflow. The element count of a [`Shape`]
-//! never overflows; all other sums and products go through [`product`] and [`sum`].
+//! Kernels rely on sizes and do not check sums or products of sizes, so none may overflow. The element count
+//! of a [`Shape`] never overflows. All other sums and products go through [`product`] and [`sum`].
 
 use std::fmt;
 use std::ops::Deref;
 
 use crate::Scalar;
 
-/// The lengths of a tensor's axes, outermost first: up to four of them without an allocation.
+/// The lengths of a tensor's axes, outermost first. Up to four lengths need no allocation.
 ///
-/// The product of the non-zero lengths, hence that of any subset, is at most `isize::MAX`, and so is the size in bytes.
+/// The product of the non-zero lengths is at most `isize::MAX`, and so are the product of any subset and the
+/// size in bytes.
 #[derive(Clone)]
 pub(crate) enum Shape {
     Inline { rank: u8, dims: [usize; 4] },
@@ -69,7 +70,8 @@ impl Shape {
         Self::new(&dims)
     }
 
-    /// The number of elements before, along and after `axis`: the shape seen as `[outer, axis, inner]`.
+    /// The number of elements before, along and after `axis`, which are the sizes if the shape is seen as
+    /// `[outer, axis, inner]`.
     pub(crate) fn around(&self, axis: usize) -> (usize, usize, usize) {
         (self[..axis].iter().product(), self[axis], self[axis + 1..].iter().product())
     }
@@ -112,7 +114,7 @@ pub(crate) fn of_reshape(shape: &[usize]) -> Shape {
     Shape::new(shape)
 }
 
-/// Conversion to a shape. Unlike `Into`, it panics at the caller's line.
+/// Conversion to a shape. Unlike `Into`, this conversion panics at the caller's line.
 pub(crate) trait IntoShape {
     #[track_caller]
     fn into_shape(self) -> Shape;
@@ -138,7 +140,7 @@ impl<const N: usize> IntoShape for [usize; N] {
     }
 }
 
-/// The bound of a [`Shape`]: that of `ndarray`, so that every tensor has an array view.
+/// Checks the bound of a [`Shape`], which is that of `ndarray`, so that every tensor has an array view.
 #[track_caller]
 fn check(dims: &[usize]) {
     let lengths = dims.iter().filter(|length| **length != 0);
@@ -154,7 +156,7 @@ fn check(dims: &[usize]) {
     );
 }
 
-/// The product of sizes, which fits in `isize`; `what` names the counted items in the panic.
+/// The product of sizes, after a check that it fits in `isize`. `what` names the counted items in the panic.
 #[track_caller]
 pub(crate) fn product(what: &str, sizes: &[usize]) -> usize {
     let product = sizes.iter().copied().try_fold(1_usize, usize::checked_mul);
@@ -164,7 +166,7 @@ pub(crate) fn product(what: &str, sizes: &[usize]) -> usize {
     }
 }
 
-/// The sum of sizes, which fits in `isize`; `what` names the counted items in the panic.
+/// The sum of sizes, after a check that it fits in `isize`. `what` names the counted items in the panic.
 #[track_caller]
 pub(crate) fn sum(what: &str, sizes: &[usize]) -> usize {
     let sum = sizes.iter().copied().try_fold(0_usize, usize::checked_add);

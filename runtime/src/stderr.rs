@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Prints a line, such that test harnesses can capture it. If standard error is closed, the run continues and nothing
-/// more is printed.
+/// Prints a line in a way that test harnesses can capture. If standard error is closed, the run continues
+/// without output.
 pub(crate) fn write_line(line: &str) {
     static CLOSED: AtomicBool = AtomicBool::new(false);
     if CLOSED.load(Ordering::Relaxed) {

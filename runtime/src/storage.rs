@@ -1,30 +1,30 @@
 //! Reusable buffers of scalars.
 //!
-//! A training step uses buffers of the same sizes as the step before it. Each thread keeps dropped buffers, up to
-//! [`KEPT_BYTES`], so that the steady state neither requests memory from the system nor touches new pages. A buffer
-//! that another thread made is freed, because otherwise a loader's batches would accumulate here. All kept memory is
-//! freed when a parameter is dropped, since the next model will need other sizes.
+//! A training step uses buffers of the same sizes as the step before. Each thread keeps dropped buffers, up
+//! to [`KEPT_BYTES`], so that the steady state neither requests memory from the system nor touches new pages.
+//! A thread frees a buffer that another thread made, because otherwise a loader's batches would accumulate
+//! here. All kept memory is freed when a parameter is dropped, since the next model will need other sizes.
 
 use std::cell::RefCell;
 
 use crate::kernel::lines::{LINE, Lines};
 use crate::{Scalar, kernel};
 
-/// Maximum number of bytes that a thread keeps for reuse.
+/// The maximum number of bytes that a thread keeps for reuse.
 const KEPT_BYTES: usize = 256 << 20;
 
 thread_local! {
     static POOL: RefCell<Pool> = const { RefCell::new(Pool { classes: Vec::new(), bytes: 0 }) };
-    /// Its address identifies this thread.
+    /// A variable whose address identifies this thread.
     static THREAD: u8 = const { 0 };
 }
 
-/// A unique id among live threads; 0 while the thread ends.
+/// The id of this thread, unique among live threads; 0 while the thread ends.
 fn this_thread() -> usize {
     THREAD.try_with(|name| std::ptr::from_ref(name).addr()).unwrap_or(0)
 }
 
-/// Dropped buffers of this thread, by size class.
+/// The dropped buffers that this thread keeps, by size class.
 struct Pool {
     classes: Vec<Vec<Lines>>,
     bytes: usize,
@@ -51,7 +51,8 @@ impl Pool {
     }
 }
 
-/// The class of a size in lines, and the size of the class: at most three significant bits, rounded up.
+/// The class of a size, and the size of all buffers of the class. Sizes are in lines. The size of a class is
+/// the given size, rounded up to three significant bits.
 fn size_class(lines: usize) -> (usize, usize) {
     let mut shift = (usize::BITS - lines.leading_zeros()).saturating_sub(3) as usize;
     let mut head = lines.div_ceil(1 << shift);
@@ -66,11 +67,11 @@ fn size_class(lines: usize) -> (usize, usize) {
 pub(crate) struct Buffer {
     lines: Lines,
     len: usize,
-    /// The thread that created it.
+    /// The thread that created the buffer.
     home: usize,
 }
 
-/// Frees all memory that this thread keeps, when dropped.
+/// A value whose drop frees all memory that its thread keeps.
 #[derive(Debug)]
 pub(crate) struct Trim;
 
@@ -82,7 +83,7 @@ impl Drop for Trim {
 }
 
 impl Buffer {
-    /// A recycled buffer with arbitrary contents; the caller must overwrite all of it.
+    /// A recycled buffer with arbitrary contents, all of which the caller must overwrite.
     ///
     /// # Panics
     /// If the system refuses the memory.
@@ -94,7 +95,7 @@ impl Buffer {
         }
     }
 
-    /// As [`stale`](Self::stale), but `None` if the system refuses the memory.
+    /// As [`stale`](Self::stale), but returns `None` if the system refuses the memory.
     pub(crate) fn try_stale(len: usize) -> Option<Self> {
         // Twice the size still fits in `isize`, so its size class does not overflow.
         if len > isize::MAX as usize / (2 * size_of::<Scalar>()) {
@@ -132,14 +133,14 @@ impl Buffer {
     }
 }
 
-/// A byte buffer in a [`Buffer`], recycled in the same way.
+/// A buffer of bytes, stored in a [`Buffer`] and recycled like one.
 pub(crate) struct Bytes {
     buffer: Buffer,
     len: usize,
 }
 
 impl Bytes {
-    /// Recycled bytes with arbitrary contents; the caller must overwrite all of them.
+    /// A recycled buffer of bytes with arbitrary contents, all of which the caller must overwrite.
     #[track_caller]
     pub(crate) fn stale(len: usize) -> Self {
         Self { buffer: Buffer::stale(len.div_ceil(size_of::<Scalar>())), len }

@@ -35,7 +35,7 @@ use crate::{Array, Scalar, gradient_stage};
 #[derive(Clone)]
 pub struct Tensor(Arc<Node>);
 
-/// The value of a tensor and its node in the graph.
+/// A node in the graph: the value of a tensor and its origin.
 pub(crate) struct Node {
     pub(crate) value: Value,
     pub(crate) graph: Graph,
@@ -59,12 +59,12 @@ impl Tensor {
         &self.0.graph
     }
 
-    /// How the scalar was reduced from a batch.
+    /// The way in which the scalar was reduced from a batch.
     pub(crate) fn reduction(&self) -> Reduction {
         self.0.reduction
     }
 
-    /// Sets the reduction of a fresh result, which nothing else shares.
+    /// Sets the reduction of a new result, which no other handle shares yet.
     pub(crate) fn with_reduction(mut self, reduction: Reduction) -> Self {
         if let Some(node) = Arc::get_mut(&mut self.0) {
             node.reduction = reduction;

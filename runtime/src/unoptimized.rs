@@ -1,7 +1,8 @@
 //! A notice for programs that train with an unoptimized build of the runtime.
 //!
-//! A debug build of the runtime is fifteen to eighty times slower, and the profile setting that fixes it must be in the
-//! user's own `Cargo.toml`. Each backward pass checks this; an optimized build does not contain it.
+//! A debug build of the runtime is fifteen to eighty times slower, and only a profile setting in the user's
+//! own `Cargo.toml` changes that. Each backward pass of an unoptimized build runs this check; an optimized
+//! build does not contain it.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,7 @@ use crate::stderr::write_line;
 
 const VARIABLE: &str = "TRAINING_LOOP_UNOPTIMIZED";
 
-/// The training time before the notice: shorter runs end before it matters.
+/// The training time before the notice. A shorter run ends before the difference matters.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Prints the notice once, after the program has trained for a while.

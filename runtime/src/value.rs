@@ -13,7 +13,8 @@ use crate::{Scalar, kernel};
 pub(crate) struct Value {
     shape: Shape,
     data: Arc<Buffer>,
-    /// An upper bound of the absolute values, if the kernel that computed them determined one; else infinite.
+    /// An upper bound of the absolute values of the elements, if the kernel that computed the elements
+    /// determined one; else infinite.
     bound: Scalar,
 }
 
@@ -42,14 +43,15 @@ impl Value {
         Self::new(shape, data)
     }
 
-    /// A copy of these elements.
+    /// A new value with a copy of these elements.
     #[track_caller]
     pub(crate) fn copied(shape: impl IntoShape, from: &[Scalar]) -> Self {
         let mut bound = 0.0;
         Self::build(shape, |numbers| bound = kernel::copy_and_compare(from, numbers)).with_bound(bound)
     }
 
-    /// A new value; `write` must overwrite all elements, whose initial contents are arbitrary.
+    /// A new value whose elements `write` writes. The initial contents are arbitrary, and `write` must
+    /// overwrite all of them.
     #[track_caller]
     pub(crate) fn build(shape: impl IntoShape, write: impl FnOnce(&mut [Scalar])) -> Self {
         let shape = shape.into_shape();
@@ -58,17 +60,18 @@ impl Value {
         Self::new(shape, data)
     }
 
-    /// The same value with absolute values of at most `bound`, up to rounding.
+    /// The same value with the upper bound `bound` of its absolute values, which holds up to rounding.
     pub(crate) fn with_bound(self, bound: Scalar) -> Self {
         Self { bound, ..self }
     }
 
-    /// The known upper bound of the absolute values; infinite if unknown.
+    /// The known upper bound of the absolute values; infinite if none is known.
     pub(crate) fn bound(&self) -> Scalar {
         self.bound
     }
 
-    /// The known upper bound of the absolute values, or else the largest of them, computed now.
+    /// The known upper bound of the absolute values. If none is known, the largest absolute value, computed
+    /// now.
     pub(crate) fn largest(&self) -> Scalar {
         if self.bound.is_finite() { self.bound } else { kernel::largest(self.as_slice()) }
     }
@@ -95,13 +98,13 @@ impl Value {
         self.data
     }
 
-    /// The elements, mutably: in place if they are not shared, else in a copy.
+    /// The elements, mutably. Elements that are shared are copied first.
     pub(crate) fn make_mut(&mut self) -> &mut [Scalar] {
         self.bound = Scalar::INFINITY;
         Arc::make_mut(&mut self.data).as_mut_slice()
     }
 
-    /// The same elements with another shape.
+    /// A value of another shape that shares the elements.
     #[track_caller]
     pub(crate) fn reshaped(&self, shape: impl IntoShape) -> Self {
         Self::shared(shape.into_shape(), Arc::clone(&self.data)).with_bound(self.bound)

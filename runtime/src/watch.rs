@@ -1,8 +1,8 @@
 //! Checks the order of a loop while it runs, for cases that the static checker cannot see.
 //!
-//! Debug builds follow the checker's state machine for the gradient of each parameter and report its lints on standard
-//! error, once per source location. `TRAINING_LOOP_WATCH=warn` enables this in release builds too, `panic` stops at the
-//! first finding, `off` disables it.
+//! Debug builds follow the checker's state machine for the gradient of each parameter, and report the
+//! checker's lints on standard error, once per source location. `TRAINING_LOOP_WATCH=warn` enables these
+//! checks in release builds too, `panic` stops at the first finding, and `off` disables the checks.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -81,8 +81,8 @@ struct Gradients {
 }
 
 impl Gradients {
-    /// Parameters that a loss does not reach stay empty, which is no fault. Frozen ones are skipped; `None` if all are
-    /// frozen.
+    /// The state of the gradients of all parameters that are not frozen, or `None` if all are frozen. A
+    /// parameter that the loss does not reach stays empty, which is no fault.
     fn of(parameters: &[Parameter]) -> Option<Self> {
         let mut trained = parameters.iter().filter(|parameter| parameter.requires_grad()).peekable();
         trained.peek()?;
@@ -179,7 +179,7 @@ mod tests {
     thread_local! {
         /// The location of this thread's last finding.
         pub(super) static LAST: RefCell<Option<Place>> = const { RefCell::new(None) };
-        /// The lints of all findings of this thread, including those that were reported before.
+        /// The lints of all findings of this thread, including findings that were reported before.
         pub(super) static FOUND: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
     }
 
@@ -209,7 +209,7 @@ mod tests {
         }
     }
 
-    /// The lints for an order of stages.
+    /// The lints that are found for an order of stages.
     fn lints(order: &str) -> Vec<&'static str> {
         FOUND.take();
         Loop::new().run(order);

@@ -10,10 +10,11 @@ use crate::value::Value;
 
 /// An operation within a backward pass.
 struct Entry {
-    /// Set in passes that retain the graph, to put the record back.
+    /// The tensor of the operation, to which the record is put back. `None` unless the pass retains the
+    /// graph.
     owner: Option<Tensor>,
     record: Option<Record>,
-    /// The number of uses whose gradient has not arrived.
+    /// The number of uses of the output whose gradient has not arrived.
     uses: usize,
     gradient: Option<Value>,
 }
@@ -73,7 +74,8 @@ impl Pass {
         pass
     }
 
-    /// Takes the record of `tensor` into this pass, or counts another use of it.
+    /// Takes the record of `tensor` into this pass, or counts another use of a record that this pass took
+    /// already.
     #[track_caller]
     fn visit(&mut self, tensor: &Tensor) {
         let Graph::Operation(link) = tensor.graph() else { return };
@@ -147,7 +149,7 @@ impl Pass {
     }
 }
 
-/// Moves the first gradient in, and adds later ones.
+/// Adds `gradient` to `sum`. The first gradient is moved in, and later ones are added in place.
 pub(crate) fn add_into(sum: &mut Option<Value>, gradient: Value) {
     match sum {
         None => *sum = Some(gradient),

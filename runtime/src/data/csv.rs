@@ -22,13 +22,16 @@ use super::TensorDataset;
 use crate::error::shorten;
 use crate::{CsvProblem as Problem, Error, Labels, Result, Scalar, Tensor, memory};
 
-/// A row of a million numbers of 16 characters; an image of 224 x 224 pixels in three channels takes 600 KB.
+/// The default limit of a row in bytes: a row of a million numbers of 16 characters. An image of 224 x 224
+/// pixels in three channels takes 600 KB.
 const ROW_BYTES: usize = 16 << 20;
-/// More columns than the widest tables of measurements have; spreadsheets have up to 16,384.
+/// The default limit of columns: more than the widest tables of measurements have. Spreadsheets have up to
+/// 16,384.
 const COLUMNS: usize = 1 << 20;
-/// More classes than an output layer for tables has.
+/// The limit of inferred classes: more than an output layer for tables has.
 const CLASSES: usize = 1 << 16;
-/// The text of about half a billion numbers, which take 2 GiB as `f32`.
+/// The default limit of a table in bytes: the text of about half a billion numbers, which take 2 GiB as
+/// `f32`.
 const TABLE_BYTES: u64 = 4 << 30;
 
 /// A CSV table of numbers: one column is the target, all others are features.
@@ -219,7 +222,7 @@ impl Csv {
         TensorDataset::new(Tensor::from(features), Tensor::from(values))
     }
 
-    /// Reads the features, and parses the target by `parse`.
+    /// Reads the features as numbers, and each field of the target by `parse`.
     fn read<T>(&self, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<(Array2<Scalar>, Vec<T>)> {
         let (mut features, mut targets) = (Vec::new(), Vec::new());
         let roles = self.read_fields(|role, field| match role {
@@ -238,7 +241,8 @@ impl Csv {
         Ok((features.expect("all rows are as long as the first"), targets))
     }
 
-    /// Calls `visit` for each field of each row, with the role of its column; returns the roles.
+    /// Calls `visit` for each field of each row, with the role of the field's column. Returns the roles of
+    /// all columns.
     fn read_fields(&self, mut visit: impl FnMut(Role, &str) -> Result<(), Problem>) -> Result<Vec<Role>> {
         let (has_blanks, delimiter) = match self.delimiter {
             Delimiter::Byte(byte) => (false, byte),
@@ -270,7 +274,7 @@ impl Csv {
         found.ok_or_else(|| self.problem(None, None, Problem::Empty))
     }
 
-    /// The column names; empty without a header.
+    /// The column names; empty if the table has no header.
     fn names(&self, rows: &mut Rows) -> Result<Vec<String>> {
         if self.header == Some(false) {
             return Ok(Vec::new());
@@ -288,7 +292,7 @@ impl Csv {
         rows.next().map_err(|stop| self.stopped(Some(rows.line()), stop))
     }
 
-    /// The raw bytes.
+    /// Opens the source and returns its raw bytes, not yet decompressed.
     fn open(&self) -> Result<Box<dyn Read + '_>> {
         match &self.bytes {
             Some(bytes) => Ok(Box::new(&**bytes)),
@@ -311,12 +315,12 @@ impl Csv {
     }
 }
 
-/// Whether a row holds only text, like a header.
+/// Whether a row holds only text, as a header does.
 fn is_header(rows: &Rows) -> bool {
     rows.fields().all(|field| !field.is_empty() && field.parse::<Scalar>().is_err())
 }
 
-/// The label of each class name.
+/// A map from each class name to its label.
 fn places(classes: &[String]) -> Result<BTreeMap<&str, u32>, Problem> {
     let mut places = BTreeMap::new();
     for (class, label) in classes.iter().zip(0..) {
@@ -327,7 +331,7 @@ fn places(classes: &[String]) -> Result<BTreeMap<&str, u32>, Problem> {
     Ok(places)
 }
 
-/// The label of a name.
+/// The label of the class that a field names.
 fn class(field: &str, classes: &[String], labels: &BTreeMap<&str, u32>) -> Result<u32, Problem> {
     if field.is_empty() {
         return Err(Problem::Missing);

@@ -183,12 +183,12 @@ impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
 pub struct Batches<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
-    /// The remaining indices into `order`.
+    /// The indices into `order` that remain.
     rest: Range<usize>,
 }
 
 impl<Y, X> Batches<'_, Y, X> {
-    /// Takes the next indices, at most `samples`.
+    /// Takes the next indices into `order`, at most `samples`.
     fn take_places(&mut self, samples: usize) -> Option<Range<usize>> {
         let start = self.rest.start;
         self.rest.start = self.rest.end.min(start.saturating_add(samples));
@@ -244,12 +244,12 @@ pub struct Window<'a, Y = Labels, X = Tensor> {
 }
 
 impl<Y, X> Window<'_, Y, X> {
-    /// The number of samples in all its batches.
+    /// The number of samples in all batches of the window.
     pub fn samples(&self) -> usize {
         self.places.len()
     }
 
-    /// The number of batches.
+    /// The number of batches in the window.
     pub fn batches(&self) -> usize {
         self.places.len().div_ceil(self.loader.batch_size)
     }

@@ -26,7 +26,7 @@ pub trait Rows: Clone + Send + Sync {
     /// Checks that every row is usable for training; `what` names the values in the error.
     ///
     /// # Errors
-    /// [`Error::NotFinite`] has the first value that is NaN or infinite.
+    /// [`Error::NotFinite`] contains the first value that is NaN or infinite.
     fn check(&self, what: &str) -> Result<()>;
 }
 
@@ -57,7 +57,8 @@ impl Rows for Tensor {
     }
 }
 
-/// Copies rows of `width` elements, contiguous runs at once; returns the largest absolute value.
+/// Copies rows of `width` elements, where each contiguous run is one copy. Returns the largest absolute
+/// value.
 fn copy_rows(numbers: &[Scalar], width: usize, indices: &[usize], mut rows: &mut [Scalar]) -> Scalar {
     let mut bound: Scalar = 0.0;
     for run in indices.chunk_by(|&a, &b| a + 1 == b) {
@@ -156,7 +157,7 @@ impl<R: Rows> IntoRows for R {
     }
 }
 
-/// Shares the elements.
+/// The data set shares the elements of the tensor.
 impl IntoRows for &Tensor {
     type Rows = Tensor;
 
@@ -165,7 +166,7 @@ impl IntoRows for &Tensor {
     }
 }
 
-/// Copies the labels.
+/// The data set has a copy of the labels.
 impl IntoRows for &Labels {
     type Rows = Labels;
 

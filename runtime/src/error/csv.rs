@@ -21,36 +21,36 @@ pub enum CsvProblem {
     NoFeatures,
     /// The target is one of the excluded columns.
     TargetLeftOut {
-        /// Its name, or its index if there is no header.
+        /// The name of the target column, or its index if there is no header.
         name: String,
     },
     /// The number of fields differs from that of the first row.
     Ragged {
-        /// Fields in the first row.
+        /// The number of fields in the first row.
         expected: u64,
-        /// Fields in this row.
+        /// The number of fields in this row.
         found: u64,
     },
     /// A field is empty.
     Missing,
     /// A field is not a number.
     NotANumber {
-        /// The field.
+        /// The text of the field.
         text: String,
     },
     /// A field of the target is not a number.
     NotATarget {
-        /// The field.
+        /// The text of the field.
         text: String,
     },
     /// A field is NaN, an infinity or too large for [`Scalar`](crate::Scalar).
     NotFinite {
-        /// The field.
+        /// The text of the field.
         text: String,
     },
     /// A whole number that [`Scalar`](crate::Scalar) cannot represent exactly, as is common for ids and times.
     Rounded {
-        /// The field.
+        /// The text of the field.
         text: String,
     },
     /// A row is longer than the limit.
@@ -60,7 +60,7 @@ pub enum CsvProblem {
     },
     /// A row has more fields than the limit.
     ManyColumns {
-        /// The limit.
+        /// The maximum number of fields in a row.
         limit: usize,
     },
     /// The uncompressed table is longer than the limit.
@@ -72,29 +72,29 @@ pub enum CsvProblem {
     Memory,
     /// Several columns have the name of the target.
     RepeatedColumn {
-        /// The name.
+        /// The name that several columns have.
         name: String,
     },
     /// A label is not a non-negative integer, or is implausibly large.
     NotALabel {
-        /// The field.
+        /// The text of the field.
         text: String,
     },
     /// A name in the target column is not a class.
     UnknownClass {
-        /// The field.
+        /// The text of the field.
         text: String,
         /// The names of the classes.
         classes: Vec<String>,
     },
     /// Two classes have the same name.
     RepeatedClass {
-        /// The name.
+        /// The name that two classes have.
         name: String,
     },
     /// The target column has more distinct names than the limit of inferred classes.
     ManyClasses {
-        /// The limit.
+        /// The maximum number of inferred classes.
         limit: usize,
     },
     /// A requested column is not in the file.
@@ -103,7 +103,7 @@ pub enum CsvProblem {
         wanted: String,
         /// The names in the header; empty without a header.
         present: Vec<String>,
-        /// Columns in the file.
+        /// The number of columns in the file.
         columns: usize,
     },
     /// The bytes are not UTF-8 text.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::Error;
 
-/// Writes where a path that was not found was searched.
+/// Writes where the system searched for a path that was not found.
 pub(super) fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std::io::Error) -> fmt::Result {
     if source.kind() != std::io::ErrorKind::NotFound {
         return Ok(());

@@ -11,9 +11,9 @@ use crate::Scalar;
 pub enum ModelFileProblem {
     /// The file is too short for its own header.
     CutShort {
-        /// Bytes in the file.
+        /// The number of bytes in the file.
         bytes: u64,
-        /// Bytes that its header needs.
+        /// The number of bytes that the header needs.
         needed: u64,
     },
     /// The file was written by `torch.save`.
@@ -25,90 +25,91 @@ pub enum ModelFileProblem {
     },
     /// The header is longer than the limit.
     LongHeader {
-        /// Bytes of the header.
+        /// The length of the header in bytes.
         bytes: u64,
         /// The limit in bytes.
         limit: u64,
     },
     /// The header has more entries (tensors, and keys of its metadata) than the limit.
     Entries {
-        /// The limit.
+        /// The maximum number of entries.
         limit: usize,
     },
     /// The system refused the memory that the file needs.
     Memory {
-        /// Bytes that are needed.
+        /// The number of bytes that the file needs.
         needed: u64,
     },
     /// The metadata is not a map from strings to strings, or has a key twice.
     Metadata {
-        /// The repeated key.
+        /// The repeated key; `None` if the metadata is not such a map.
         key: Option<String>,
     },
     /// Two entries share a name.
     Duplicate {
-        /// The name.
+        /// The name that two entries share.
         name: String,
     },
     /// An entry lacks a field, or a field has the wrong type.
     Entry {
-        /// The entry.
+        /// The name of the entry.
         name: String,
         /// The unusable field: `shape`.
         field: &'static str,
     },
     /// An entry has a field twice.
     Repeated {
-        /// The entry.
+        /// The name of the entry.
         name: String,
-        /// The field: `shape`.
+        /// The repeated field: `shape`.
         field: &'static str,
     },
     /// A value is NaN or an infinity.
     NotFinite {
-        /// The entry.
+        /// The name of the entry.
         name: String,
-        /// The index in row-major order, counted from 0.
+        /// The index of the value in row-major order, counted from 0.
         index: usize,
-        /// The value.
+        /// The value that is not finite.
         text: String,
     },
-    /// A value is too large for [`Scalar`](crate::Scalar), or an integer that it cannot represent exactly.
+    /// A value that is too large for [`Scalar`](crate::Scalar), or an integer that `Scalar` cannot represent
+    /// exactly.
     Unfit {
-        /// The entry.
+        /// The name of the entry.
         name: String,
-        /// The index in row-major order, counted from 0.
+        /// The index of the value in row-major order, counted from 0.
         index: usize,
-        /// The value.
+        /// The value that does not fit.
         text: String,
     },
     /// The element type of an entry is not supported.
     Kind {
-        /// The entry.
+        /// The name of the entry.
         name: String,
-        /// Its type: `BF16`.
+        /// The element type of the entry: `BF16`.
         found: String,
     },
     /// The bytes of an entry do not match its shape, or are outside the file.
     Range {
-        /// The entry.
+        /// The name of the entry.
         name: String,
-        /// First byte, counted from the end of the header.
+        /// The first byte of the entry, counted from the end of the header.
         begin: u64,
-        /// One past the last byte.
+        /// The byte after the last one of the entry.
         end: u64,
-        /// Bytes that the shape needs; `None` on overflow.
+        /// The number of bytes that the shape needs; `None` if it overflows.
         needed: Option<u64>,
-        /// Bytes after the header.
+        /// The number of bytes after the header.
         available: u64,
     },
     /// Two entries overlap, or bytes belong to no entry.
     Layout {
-        /// The entry before which the layout breaks, or the last one.
+        /// The name of the entry before which the layout breaks, or of the last entry.
         name: String,
-        /// The expected offset of this entry (or of the end of the file).
+        /// The expected offset of this entry, or of the end of the file.
         expected: u64,
-        /// The actual offset.
+        /// The actual offset of this entry, or of the end of the file.
         found: u64,
     },
 }

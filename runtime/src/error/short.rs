@@ -1,17 +1,17 @@
-//! Text from files in messages: on one line, and shortened.
+//! Text from files, as shown in messages: on one line, and shortened.
 
 use std::fmt::{self, Write as _};
 
-/// Maximum number of characters that are shown unshortened.
+/// The maximum number of characters that are shown unshortened.
 const WHOLE: usize = 100;
-/// Number of characters that are shown of a longer text.
+/// The number of characters that are shown of a longer text.
 const SHOWN: usize = 60;
-/// Maximum number of names that are shown of a list.
+/// The maximum number of names that are shown of a list.
 const NAMES: usize = 10;
 
 /// Displays text from outside the program: shortened if it is long, with control characters escaped.
 ///
-/// Shortening is idempotent.
+/// Shortening a shortened text does not change the text.
 pub(crate) struct Short<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Short<'_> {
@@ -33,7 +33,8 @@ pub(crate) fn shorten(text: &str) -> String {
     if text.chars().nth(WHOLE).is_none() { text.to_owned() } else { Short(text).to_string() }
 }
 
-/// Displays names in backticks, separated by commas: the first few, and the number of the others.
+/// Displays names in backticks, separated by commas. Only the first few names are shown, followed by the
+/// number of the others.
 pub(super) struct Names<'a>(pub(super) &'a [String]);
 
 impl fmt::Display for Names<'_> {

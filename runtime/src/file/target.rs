@@ -6,20 +6,20 @@ use std::path::{Path, PathBuf};
 
 use super::irregular;
 
-/// The maximum number of symbolic links to follow, as on Linux.
+/// The maximum number of symbolic links that are followed: 40, as on Linux.
 const MOST_LINKS: usize = 40;
 
-/// A regular file to replace, or a path without a file.
+/// The regular file that a write replaces, or a path without a file.
 pub(super) struct Target {
     path: PathBuf,
-    /// Whether the caller's path is a symbolic link and `path` its target.
+    /// Whether the caller's path is a symbolic link that leads to `path`.
     is_linked: bool,
-    /// The metadata of the file to replace, if any.
+    /// The metadata of the file to replace; `None` if there is no file.
     old: Option<Metadata>,
 }
 
 impl Target {
-    /// Follows symbolic links, also to a file that does not exist yet.
+    /// Follows symbolic links, even to a file that does not exist yet.
     ///
     /// # Errors
     /// If the path names no file, or leads to anything but a regular file, or to a file that is not writable.
@@ -62,7 +62,7 @@ impl Target {
         self.old.is_some()
     }
 
-    /// Adds the link's target to an error, whose path is that of the link.
+    /// Adds the target of the link to an error whose path is that of the link.
     pub(super) fn explain(&self, error: io::Error) -> io::Error {
         if self.is_linked {
             return io::Error::new(

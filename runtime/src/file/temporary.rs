@@ -1,4 +1,5 @@
-//! Temporary files: named at random, locked while their writer is alive, and removed if it fails or dies.
+//! Temporary files. Each is named at random, locked while its writer is alive, and removed if the writer
+//! fails or dies.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -9,16 +10,17 @@ use std::time::Duration;
 
 use super::target::Target;
 
-/// Names to try: a collision of 64 random bits is next to impossible.
+/// The number of names to try. A collision of 64 random bits is next to impossible.
 const TRIES: usize = 100;
 
 /// The minimum age of a leftover from another machine (or from before the last boot).
 ///
-/// A network file system may not share locks between machines, so an unlocked file proves nothing there. No writer
+/// A network file system may not share locks between machines, so an unlocked file proves nothing there. No
+/// writer pauses for an hour. If a writer does, its rename fails with an error.
 /// pauses for an hour; if one does, its rename fails with an error.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-/// A file that this value created in the target's folder. Dropping it removes the file.
+/// A temporary file in the target's folder, which this value created and removes when dropped.
 pub(super) struct Temporary {
     path: PathBuf,
     file: File,
@@ -69,7 +71,8 @@ impl Drop for Temporary {
     }
 }
 
-/// Creates a new file. If it replaces another, only its owner has access until it has the other's permissions.
+/// Creates a new file. If `is_private`, only the owner has access until the permissions of the old file are
+/// copied.
 fn create_new(path: &Path, is_private: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -81,7 +84,8 @@ fn create_new(path: &Path, is_private: bool) -> io::Result<File> {
     options.open(path)
 }
 
-/// Locks a new file; false if a cleaner was faster. Without locks, cleaners do nothing either.
+/// Locks a new file. Returns false if a cleaner was faster. Where locks do not work, cleaners do nothing
+/// either.
 #[cfg(unix)]
 fn is_kept(file: &File) -> io::Result<bool> {
     match file.try_lock() {
@@ -91,7 +95,7 @@ fn is_kept(file: &File) -> io::Result<bool> {
     }
 }
 
-/// On other systems a lock would block readers, so there are no locks, and leftovers are kept.
+/// On other systems there are no locks, because a lock would block readers. Leftovers are kept there.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
 fn is_kept(_: &File) -> io::Result<bool> {
@@ -100,7 +104,8 @@ fn is_kept(_: &File) -> io::Result<bool> {
 
 /// The name prefix of this target's temporary files: `.tl-TARGET-MACHINE-`.
 ///
-/// It has a fixed length whatever the target's name, and identifies the boot of the machine, which containers share.
+/// The prefix has a fixed length whatever the target's name. `MACHINE` identifies the boot of the machine,
+/// which containers share.
 fn prefix(target: &Target) -> String {
     let name = target.path().file_name().unwrap_or_default();
     format!(".tl-{:016x}-{:08x}-", hash(name.as_encoded_bytes()), machine())
@@ -111,7 +116,7 @@ fn machine() -> u32 {
     fs::read("/proc/sys/kernel/random/boot_id").map_or(0, |id| (hash(&id) as u32).max(1))
 }
 
-/// FNV-1a: the same in every process and version.
+/// The FNV-1a hash, which is the same in every process and version.
 fn hash(bytes: &[u8]) -> u64 {
     bytes
         .iter()
@@ -134,7 +139,8 @@ fn clean(folder: &Path, prefix: &str) {
     }
 }
 
-/// Whether the rest of the name has our format: the machine, the random number, the extension.
+/// Whether a name has the format of a temporary file after the prefix `of_target`: the machine, the random
+/// number, the extension.
 fn is_temporary(name: &OsStr, of_target: &str) -> bool {
     let rest = name
         .to_str()
@@ -148,8 +154,9 @@ fn is_temporary(name: &OsStr, of_target: &str) -> bool {
 
 /// Removes a file that is unlocked and was not modified for `age`.
 ///
-/// A writer locks its file right after creating it and checks that it still has a name. Whoever gets the lock here
-/// therefore has a file whose writer is dead, or is about to notice and take another name.
+/// A writer locks its file right after it created the file, and then checks that the file still has a name. A
+/// cleaner that gets the lock therefore has a file whose writer is dead, or is about to notice and take
+/// another name.
 fn remove_dead(path: &Path, age: Duration) {
     let Ok(file) = OpenOptions::new().write(true).open(path) else { return };
     let changed = file.metadata().and_then(|metadata| metadata.modified());

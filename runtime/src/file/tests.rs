@@ -1,4 +1,4 @@
-//! Replaced files, refused targets, and leftovers.
+//! Tests of replaced files, refused targets, and leftovers.
 
 use std::fs;
 use std::path::PathBuf;
@@ -82,7 +82,7 @@ mod unix {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
 
-    /// Whether the process may write despite missing permissions.
+    /// Whether the process may write to a folder despite missing permissions.
     fn is_administrator(folder: &Path) -> bool {
         let probe = folder.join("probe");
         fs::write(&probe, "").unwrap();
@@ -116,7 +116,7 @@ mod unix {
         }
     }
 
-    /// Only an administrator can change owners, which this test needs.
+    /// Only an administrator can change owners, so this test is skipped for other users.
     #[test]
     fn the_owner_stays() {
         let folder = tempfile::tempdir().unwrap();
@@ -219,7 +219,8 @@ mod unix {
         assert_eq!(entries(folder.path()), 1);
     }
 
-    /// A folder of mode 333 can be written but not opened: the file is saved after the rename.
+    /// A folder of mode 333 can be written but not opened. The save succeeds there, although the folder
+    /// cannot be synced.
     #[test]
     fn a_folder_that_cannot_be_synced_holds_the_file() {
         let folder = tempfile::tempdir().unwrap();

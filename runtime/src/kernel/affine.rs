@@ -1,7 +1,7 @@
 //! Bias and ReLU of a fully connected layer, around its matmul.
 //!
-//! Formula: `y = max(y + b, 0)`; backward, `g = 0` where `y ≤ 0`, and the column sums of `g` for `b`. Both also return
-//! the largest absolute value that they write.
+//! Formula: `y = max(y + b, 0)`; backward, `g = 0` where `y ≤ 0`, and the column sums of `g` for `b`. Both
+//! passes also return the largest absolute value that they write.
 //! Layout: dense rows of outputs.
 //! Blocking: forward by parts of whole rows; backward by blocks of rows, whose sums are added in order.
 //! Bound: memory, one pass each way instead of two.
@@ -52,7 +52,7 @@ pub(crate) fn rectify_and_sum(y: &[Scalar], g: &mut [Scalar], sums: &mut [Scalar
             largest
         }
     );
-    /// The maximum number of row blocks.
+    /// The maximum number of blocks that the rows are split into.
     const BLOCKS: usize = 16;
     assert_eq!(y.len(), g.len());
     let width = sums.len();

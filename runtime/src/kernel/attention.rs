@@ -1,8 +1,8 @@
 //! Multi-head scaled dot-product attention: `y = softmax(scale · q kᵀ + mask) · v`, and its derivative.
 //!
 //! **Layout.** Heads are read and written in place: row `i` of head `h` is a contiguous run within row `i` of a matrix
-//! ([`Place`]). A packed projection `[batch, time, 3 · width]` therefore serves as all three sides, and the output is a
-//! matrix `[batch, time, heads · width]`, without a permuted copy of either.
+//! ([`Place`]). A packed projection `[batch, time, 3 · width]` therefore holds queries, keys and values
+//! alike, and the output is a matrix `[batch, time, heads · width]`. Neither needs a permuted copy.
 //!
 //! **Blocking.** A block of scores, [`QUERIES`] by [`KEYS`], is computed, exponentiated and used while it is in L1, so
 //! memory is linear in the lengths. Each row keeps its running maximum and the sum of its exponentials, and rescales
@@ -10,8 +10,8 @@
 //! scores. A causal mask skips everything above the diagonal.
 //!
 //! **Bound.** The multiply-adds of two matmuls forward and five backward, half of them if causal.
-//! **Threads.** A part is one head with up to [`CHUNK`] queries, or one whole head in the backward pass. Only that part
-//! writes its rows, and it adds in an order that depends on sizes alone.
+//! **Threads.** A part is one head with up to [`CHUNK`] queries, or one whole head in the backward pass. Each
+//! part writes rows that no other part writes, and adds in an order that depends on sizes alone.
 
 mod backward;
 mod block;
@@ -32,7 +32,7 @@ use block::{BlockMask, Window, pack_rows, pack_transposed, padded};
 const QUERIES: usize = 64;
 /// Keys in a block of scores.
 const KEYS: usize = 64;
-/// The maximum number of queries in a part.
+/// The maximum number of queries in one thread's part of the forward pass.
 const CHUNK: usize = 256;
 
 /// The layout of the queries, keys or values in a row-major matrix `[batches · time, row]`.
@@ -47,9 +47,9 @@ pub(crate) struct Place {
 /// The layout of an additive mask.
 #[derive(Clone)]
 pub(crate) struct MaskPlace {
-    /// Offset of the mask for each head of each batch.
+    /// The offset of the mask for each head of each batch.
     pub(crate) starts: Vec<usize>,
-    /// Strides between rows and between columns; 0 along a broadcast axis.
+    /// The strides between rows (`row`) and between columns (`column`); 0 along an axis that is broadcast.
     pub(crate) row: usize,
     pub(crate) column: usize,
 }
@@ -61,14 +61,14 @@ pub(crate) struct Plan {
     pub(crate) heads: usize,
     pub(crate) queries: usize,
     pub(crate) keys: usize,
-    /// Of queries and keys.
+    /// The width of one head's queries and keys.
     pub(crate) width: usize,
-    /// Of values.
+    /// The width of one head's values.
     pub(crate) values: usize,
-    /// Query `i` attends only to keys `0..=i`.
+    /// Whether query `i` attends only to keys `0..=i`.
     pub(crate) causal: bool,
     pub(crate) scale: Scalar,
-    /// Of queries, keys and values.
+    /// The layouts of queries, keys and values, in this order.
     pub(crate) places: [Place; 3],
     pub(crate) mask: Option<MaskPlace>,
 }
@@ -79,12 +79,12 @@ impl Plan {
         self.batches * self.heads
     }
 
-    /// Length and width of a side.
+    /// The length and the width of a side: queries (0), keys (1) or values (2).
     fn side(&self, side: usize) -> (usize, usize) {
         [(self.queries, self.width), (self.keys, self.width), (self.keys, self.values)][side]
     }
 
-    /// Offset of row `time` of a head.
+    /// The offset of row `time` of a head within the matrix of a side.
     fn at(&self, side: usize, pair: usize, time: usize) -> usize {
         let (length, width) = self.side(side);
         let Place { start, row } = self.places[side];
@@ -96,19 +96,20 @@ impl Plan {
         (&data[self.at(side, pair, time)..], self.places[side].row)
     }
 
-    /// Offset of row `time` of a head in the output.
+    /// The offset of row `time` of a head within the output.
     fn output_at(&self, pair: usize, time: usize) -> usize {
         ((pair / self.heads * self.queries + time) * self.heads + pair % self.heads) * self.values
     }
 
-    /// Whether a matrix of length `len` holds this side, with the heads next to each other in its rows.
+    /// Whether a matrix of length `len` has the layout of this side, with the heads next to each other in
+    /// each row.
     fn fits(&self, side: usize, len: usize) -> bool {
         let (length, width) = self.side(side);
         let Place { start, row } = self.places[side];
         len == self.batches * length * row && start + self.heads * width <= row
     }
 
-    /// The first query that attends to the key.
+    /// The first query that attends to the key `key`.
     fn first_query(&self, key: usize) -> usize {
         if self.causal { key } else { 0 }
     }

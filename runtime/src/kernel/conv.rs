@@ -25,7 +25,7 @@ pub(crate) use gradient::{mask_and_sum, sum_planes};
 use super::lines::{LINE, Lines};
 use crate::Scalar;
 
-/// The sizes of a convolution; channels and outputs are those of one group.
+/// The sizes of a convolution. `channels` and `outputs` are those of one group.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     pub(crate) batch: usize,
@@ -41,17 +41,17 @@ pub(crate) struct Sizes {
 }
 
 impl Sizes {
-    /// Elements of an input plane.
+    /// The number of elements in an input plane.
     fn pixels(&self) -> usize {
         self.input[0] * self.input[1]
     }
 
-    /// Elements of an output plane.
+    /// The number of elements in an output plane.
     fn positions(&self) -> usize {
         self.output[0] * self.output[1]
     }
 
-    /// Taps of the kernel.
+    /// The number of taps of the kernel.
     fn field(&self) -> usize {
         self.kernel[0] * self.kernel[1]
     }
@@ -68,13 +68,13 @@ impl Sizes {
         self.groups * self.outputs * self.channels * self.field()
     }
 
-    /// Whether there is nothing to multiply.
+    /// Whether the input, the output or the weight has no elements, so that there is nothing to multiply.
     fn is_empty(&self) -> bool {
         self.x_len() == 0 || self.y_len() == 0 || self.w_len() == 0
     }
 }
 
-/// The epilogue that is applied to the sums before they are stored.
+/// The bias and the ReLU that are applied to the sums before these are stored.
 #[derive(Clone, Copy)]
 pub(crate) struct Finish<'a> {
     pub(crate) bias: Option<&'a [Scalar]>,
@@ -82,19 +82,19 @@ pub(crate) struct Finish<'a> {
 }
 
 impl Finish<'_> {
-    /// The bias of an output channel, 0 without biases.
+    /// The bias of an output channel, or 0 if the convolution has no biases.
     fn bias_of(&self, output: usize) -> Scalar {
         self.bias.map_or(0.0, |bias| bias[output])
     }
 
-    /// Applies the ReLU, if there is one; NaN is kept.
+    /// Applies the ReLU to a sum, if the convolution has one. NaN is kept.
     #[inline(always)]
     fn apply(self, value: Scalar) -> Scalar {
         if self.relu && value <= 0.0 { 0.0 } else { value }
     }
 }
 
-/// Length of the workspace that [`forward`] needs.
+/// The length of the workspace that [`forward`] needs.
 pub(crate) fn forward_workspace(sizes: &Sizes) -> usize {
     if !sizes.is_empty() && winograd::pays(sizes) { winograd::forward_workspace(sizes) } else { 0 }
 }
@@ -121,7 +121,7 @@ pub(crate) fn forward(
     }
 }
 
-/// Length of the workspace that [`backward`] needs for the requested gradients of input and weight.
+/// The length of the workspace that [`backward`] needs for the requested gradients of input and weight.
 pub(crate) fn backward_workspace(sizes: &Sizes, dx: bool, dw: bool) -> usize {
     if sizes.is_empty() {
         0
@@ -134,8 +134,8 @@ pub(crate) fn backward_workspace(sizes: &Sizes, dx: bool, dw: bool) -> usize {
     }
 }
 
-/// The requested gradients of input and weight, from the gradient `g` of the output, with a workspace of
-/// [`backward_workspace`] elements.
+/// Computes the requested gradients of input and weight from the gradient `g` of the output. The workspace
+/// has [`backward_workspace`] elements.
 pub(crate) fn backward(
     sizes: &Sizes,
     [x, g, w]: [&[Scalar]; 3],
@@ -175,7 +175,7 @@ fn with_scratch<R>(len: usize, work: impl FnOnce(&mut [Scalar]) -> R) -> R {
     })
 }
 
-/// Splits off the first `len` elements of `workspace`; the rest starts at the next cache line.
+/// Splits off the first `len` elements of `workspace`. The returned rest starts at the next cache line.
 fn carve(workspace: &mut [Scalar], len: usize) -> (&mut [Scalar], &mut [Scalar]) {
     let (head, tail) = workspace.split_at_mut(len.next_multiple_of(LINE));
     (&mut head[..len], tail)

@@ -2,15 +2,15 @@
 //!
 //! Formula: `y[i] = f(a[i], b[i])`.
 //! Layout: dense slices.
-//! Blocking: none within a part; long slices are shared in parts of [`PART`] elements, which take a thread some
-//! microseconds.
+//! Blocking: none within a part. Long slices are shared in parts of [`PART`] elements, each of which takes a
+//! thread some microseconds.
 //! Bound: memory for cheap functions, arithmetic for those of [`math`](super::math).
 
 use super::pool;
 use super::simd::multiversioned;
 use crate::Scalar;
 
-/// Elements of one part of a shared loop; fewer than two parts are not worth sharing.
+/// The number of elements in one part of a shared loop. Fewer than two parts are not worth sharing.
 pub(super) const PART: usize = 1 << 14;
 
 /// The part length for a slice of `len` elements.
@@ -98,10 +98,10 @@ pub(crate) fn zip(
     });
 }
 
-/// Calls `work(first, rows)` for blocks of whole rows of length `width` that together are `output`; `first` is the
-/// index of the block's first row.
+/// Calls `work(first, rows)` for blocks of whole rows, which together are `output`. Rows have length `width`,
+/// and `first` is the index of the block's first row.
 ///
-/// `cost` is the cost of a row in elements of a cheap loop: at least its length.
+/// `cost` is the cost of a row, in elements of a cheap loop. It is at least the length of the row.
 pub(crate) fn share_rows(
     output: &mut [Scalar],
     width: usize,
@@ -150,7 +150,7 @@ mod tests {
 
     const LENGTHS: [usize; 10] = [0, 1, 2, 7, 16, 63, 511, 513, 1500, 2 * PART + 17];
 
-    /// Values at an address that is not aligned for wide loads.
+    /// Pseudo-random values at an address that is not aligned for wide loads.
     fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
         (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }

@@ -1,18 +1,18 @@
 //! The Gaussian error linear unit: `y = x Φ(x)`, and its derivative `Φ(x) + x φ(x)`.
 //!
-//! `Φ` and `φ` share one exponential, so the derivative is almost free when it is computed with the output. It is saved
-//! in place of the input, and the backward pass is one multiplication. Bound by the roughly thirty operations of `Φ`
-//! per element.
+//! `Φ` and `φ` share one exponential, so the derivative is almost free when it is computed together with the
+//! output. The derivative is saved in place of the input, and the backward pass is one multiplication. The
+//! bound is the roughly thirty operations of `Φ` per element.
 
 use super::math::normal;
 use super::pool::{self, Pieces};
 use super::simd::multiversioned;
 use crate::Scalar;
 
-/// Elements of one part.
+/// The number of elements in one part.
 const PART: usize = 1 << 13;
 
-/// Writes the outputs, and the derivatives if requested.
+/// Writes the outputs to `y`, and the derivatives to `slopes` if requested.
 pub(crate) fn forward(x: &[Scalar], y: &mut [Scalar], slopes: Option<&mut [Scalar]>) {
     multiversioned!(
         fn output(x: &[Scalar], y: &mut [Scalar]) {

@@ -1,8 +1,8 @@
 //! The single entry point for matmuls.
 //!
 //! Large matmuls run over packed panels (`plan`), so that the innermost loop (`tile`) reads memory sequentially.
-//! Matmuls with a vector are sums of rows or dot products, and tiny ones are three nested loops, without the cost of
-//! packing. The order of additions depends on sizes and the instruction set alone.
+//! Matmuls with a vector are sums of rows or dot products. Tiny matmuls are three nested loops, without the
+//! cost of packing. The order of additions depends on sizes and the instruction set alone.
 
 mod pack;
 mod packed;
@@ -23,18 +23,19 @@ pub(crate) struct Side<'a> {
     transposed: bool,
 }
 
-/// A matrix as it is stored.
+/// An operand that is used as stored.
 pub(crate) fn plain(data: &[Scalar]) -> Side<'_> {
     Side { data, transposed: false }
 }
 
-/// The transpose of a stored matrix.
+/// An operand that is the transpose of the stored matrix.
 pub(crate) fn transposed(data: &[Scalar]) -> Side<'_> {
     Side { data, transposed: true }
 }
 
 impl<'a> Side<'a> {
-    /// The operand as a strided matrix of `rows` and `columns`, checked against the slice.
+    /// The operand as a strided matrix of `rows` and `columns`, after a check that the slice contains all
+    /// elements.
     fn strided(self, rows: usize, columns: usize) -> Strided<'a> {
         assert!(
             self.data.len() >= rows * columns,
@@ -55,7 +56,7 @@ struct Strided<'a> {
 }
 
 impl<'a> Strided<'a> {
-    /// The submatrix that starts at a row and a column.
+    /// The submatrix from a row and a column on.
     fn from(self, row: usize, column: usize) -> Self {
         Self { data: &self.data[row * self.row + column * self.column..], ..self }
     }
@@ -64,7 +65,7 @@ impl<'a> Strided<'a> {
         Self { row: self.column, column: self.row, ..self }
     }
 
-    /// The first row's `columns` elements, if they are contiguous.
+    /// The `columns` elements of the first row, if they are contiguous.
     fn first_row(self, columns: usize) -> Option<&'a [Scalar]> {
         (self.column == 1 || columns == 1).then(|| &self.data[..columns])
     }
@@ -85,7 +86,7 @@ unsafe impl Sync for Target {}
 unsafe impl Send for Target {}
 
 impl Target {
-    /// The submatrix that starts at a row and a column within the matrix.
+    /// The part of the output from a row and a column on.
     fn from(self, row: usize, column: usize) -> Self {
         Self { start: self.start.wrapping_add(row * self.row + column * self.column), ..self }
     }
@@ -95,13 +96,13 @@ impl Target {
     }
 }
 
-/// `m`, `k` and `n` of a matmul `[m, k] · [k, n]`.
+/// The sizes `m`, `k` and `n` of a matmul `[m, k] · [k, n]`.
 pub(crate) type Sizes = (usize, usize, usize);
 
-/// `c = a · b`, or `c += a · b` if `add`.
+/// Computes `c = a · b`, or `c += a · b` if `add`.
 ///
 /// # Shapes
-/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`, after transposing transposed operands.
+/// `a: [m, k]`, `b: [k, n]`, `c: [m, n]`. The shape of a transposed operand is that of its transpose.
 pub(crate) fn matmul(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], add: bool) {
     let (m, k, n) = sizes;
     if m == 0 || n == 0 {
@@ -113,7 +114,7 @@ pub(crate) fn matmul(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], a
     unsafe { matmul_at(level(), sizes, a.strided(m, k), b.strided(k, n), c, add) }
 }
 
-/// The matmul on a given level; `m` and `n` are not 0.
+/// Computes the matmul with the instructions of a level. Neither `m` nor `n` is 0.
 ///
 /// # Safety
 /// The elements of `c` are valid, and nothing else reads or writes them.
@@ -146,7 +147,7 @@ unsafe fn matmul_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'
     }
 }
 
-/// `c += matrix · vector` for a matrix `[c, vector]` with contiguous rows or columns.
+/// Computes `c += matrix · vector` for a matrix `[c, vector]` with contiguous rows or columns.
 fn matrix_by_vector(matrix: Strided<'_>, vector: &[Scalar], c: &mut [Scalar]) {
     if matrix.column == 1 {
         for (i, c) in c.iter_mut().enumerate() {
@@ -167,7 +168,7 @@ fn matrix_by_vector(matrix: Strided<'_>, vector: &[Scalar], c: &mut [Scalar]) {
     }
 }
 
-/// The matmul as three nested loops.
+/// Computes the matmul as three nested loops.
 ///
 /// # Safety
 /// The elements of `c` are valid, and nothing else reads or writes them.

@@ -1,11 +1,12 @@
-//! Row reductions in lanes, which the compiler can keep in registers: it may not reorder additions on its own.
+//! Row reductions in lanes, which the compiler can keep in registers. The lanes are explicit because the
+//! compiler may not reorder additions itself.
 
 use crate::Scalar;
 
-/// Elements that a row loop processes at once.
+/// The number of elements that a row loop processes at once.
 pub(super) const LANES: usize = 16;
 
-/// The maximum of `start` and a row of whole lanes; NaN is ignored.
+/// The maximum of `start` and the elements of a row of whole lanes. NaN is ignored.
 #[inline(always)]
 pub(super) fn largest(row: &[Scalar], start: Scalar) -> Scalar {
     let mut lanes = [start; LANES];
@@ -24,7 +25,7 @@ pub(super) fn largest(row: &[Scalar], start: Scalar) -> Scalar {
     lanes[0]
 }
 
-/// The sum of the lanes, by halving.
+/// The sum of the lanes. Each step adds the second half to the first.
 #[inline(always)]
 pub(super) fn total(mut lanes: [Scalar; LANES]) -> Scalar {
     let mut half = LANES / 2;

@@ -1,10 +1,10 @@
-//! The largest absolute value, finite only if all elements are.
+//! The largest absolute value of a slice. The result is finite only if all elements are.
 //!
-//! Formula: `max |xᵢ|`. Without the sign bit, floats are ordered like their bits, with infinity above all finite values
-//! and NaN above infinity; so the maximum is that of the bits.
+//! Formula: `max |xᵢ|`. Without the sign bit, floats are ordered like their bits, with infinity above all
+//! finite values and NaN above infinity. The kernel therefore computes the maximum of the bits.
 //! Layout: dense slices.
-//! Blocking: parts of a long slice, from its end to its start. The end was written last and is still in cache, and
-//! whoever then reads from the start finds that in cache.
+//! Blocking: parts of a long slice, from its end to its start. The end was written last and is still in
+//! cache. Afterwards the start is in cache, where the next kernel begins to read.
 //! Bound: memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +19,7 @@ type Bits = u32;
 #[cfg(feature = "f64")]
 type Bits = u64;
 
-/// The largest absolute value so far, as bits.
+/// The bits of the largest absolute value so far.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Largest(Bits);
 
@@ -29,13 +29,13 @@ impl Largest {
         self.0 = self.0.max(value.to_bits() << 1);
     }
 
-    /// The largest absolute value; NaN or infinite if an element was.
+    /// The largest absolute value, which is NaN or infinite if an element was.
     pub(super) fn value(self) -> Scalar {
         Scalar::from_bits(self.0 >> 1)
     }
 }
 
-/// The largest absolute value over several threads.
+/// The largest absolute value so far, shared by several threads.
 #[derive(Default)]
 pub(super) struct Shared(AtomicU64);
 
@@ -51,7 +51,7 @@ impl Shared {
     }
 }
 
-/// The largest absolute value, 0 for an empty slice; NaN or infinite if an element is.
+/// The largest absolute value: 0 for an empty slice, NaN or infinite if an element is.
 pub(crate) fn largest(values: &[Scalar]) -> Scalar {
     multiversioned!(
         fn body(values: &[Scalar]) -> Largest {
@@ -73,7 +73,7 @@ pub(crate) fn largest(values: &[Scalar]) -> Scalar {
     all.value()
 }
 
-/// `output[i] = input[i]`; returns the largest absolute value.
+/// Copies `input` to `output` and returns the largest absolute value.
 pub(crate) fn copy_and_compare(input: &[Scalar], output: &mut [Scalar]) -> Scalar {
     multiversioned!(
         fn body(input: &[Scalar], output: &mut [Scalar]) -> Largest {
@@ -104,7 +104,7 @@ mod tests {
 
     const LENGTHS: [usize; 9] = [0, 1, 63, 64, 700, 5_000, 2 * PART - 1, 2 * PART, 3 * PART + 17];
 
-    /// The largest absolute value on each level, by both functions, which must agree.
+    /// The largest absolute value on each level. Both functions compute the value and must agree.
     fn sizes(values: &[Scalar]) -> Vec<Scalar> {
         on_each_level(|| {
             let mut copy = vec![0.5; values.len()];

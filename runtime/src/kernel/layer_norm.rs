@@ -1,12 +1,12 @@
 //! Layer normalisation of rows of `n` elements: `x̂ = (x - x̄) / √(σ² + eps)`, `y = x̂ w + b`, and its derivative.
 //!
-//! The forward pass reads a row for its mean, again for its variance (from differences, so that large means lose no
-//! digits), and once more to write it; it saves only mean and scale. The backward pass recomputes `x̂` from them: with
-//! `h = g w`, `dx = scale · (h - h̄ - x̂ · mean(h x̂))`. A row stays in L1 between its passes, so the bound is memory:
-//! per element two values moved forward and three backward.
+//! The forward pass reads a row three times: for its mean, for its variance (from differences, so that large
+//! means lose no digits), and to write the output. Only mean and scale are saved, from which the backward
+//! pass recomputes `x̂`. With `h = g w`, `dx = scale · (h - h̄ - x̂ · mean(h x̂))`. A row stays in L1 between
+//! its passes, so the bound is memory: per element two values moved forward and three backward.
 //!
-//! Parts are runs of rows whose number depends on the shape alone. `dw = Σ g x̂` and `db = Σ g` are sums over all rows:
-//! each part computes its own, and these are added in the order of the parts.
+//! Parts are runs of rows, and the number of parts depends on the shape alone. `dw = Σ g x̂` and `db = Σ g`
+//! are sums over all rows: each part computes its own sums, which are added in the order of the parts.
 
 use super::lanes::{LANES, total};
 use super::pool::{self, Pieces};
@@ -14,9 +14,9 @@ use super::simd::multiversioned;
 use crate::Scalar;
 use crate::storage::Buffer;
 
-/// Elements of a part, unless that makes more than [`PARTS`].
+/// The number of elements of a part, unless that makes more than [`PARTS`] parts.
 const PART: usize = 1 << 13;
-/// The maximum number of parts, hence of partial sums over rows.
+/// The maximum number of parts, and thereby of partial sums over rows.
 const PARTS: usize = 64;
 
 fn rows_of_a_part(rows: usize, n: usize) -> usize {
@@ -73,7 +73,7 @@ multiversioned!(
     }
 );
 
-/// Elements that are summed in single precision before their sum is added in double precision.
+/// The number of elements that are summed in single precision before their sum is added in double precision.
 const RUN: usize = 1024;
 
 #[inline(always)]
@@ -95,10 +95,10 @@ fn mean_of(row: &[Scalar], f: impl Fn(Scalar) -> Scalar) -> Scalar {
     (sum / row.len() as f64) as Scalar
 }
 
-/// Writes the requested gradients; those of `w` and `b` come together.
+/// Writes the requested gradients. The gradients of `w` and `b` are requested together.
 ///
 /// # Shapes
-/// As for [`forward`]; `dx` as `x`, `dw` and `db` as `w`.
+/// The shapes of [`forward`]. `dx` has the shape of `x`, `dw` and `db` have that of `w`.
 pub(crate) fn backward(
     x: &[Scalar],
     g: &[Scalar],
@@ -149,7 +149,7 @@ pub(crate) fn backward(
 }
 
 multiversioned!(
-    /// `dw = Σ g x̂` and `db = Σ g` over some rows.
+    /// Computes `dw = Σ g x̂` and `db = Σ g` over some rows.
     fn add_rows(x: &[Scalar], g: &[Scalar], stats: &[Scalar], dw: &mut [Scalar], db: &mut [Scalar]) {
         let n = dw.len();
         dw.fill(0.0);
@@ -214,7 +214,7 @@ mod tests {
         (0..count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }
 
-    /// The output, and the gradients of input, weight and bias.
+    /// The output of a layer normalisation, and the gradients of input, weight and bias.
     fn run(rows: usize, n: usize) -> [Vec<Scalar>; 4] {
         let (x, g) = (numbers(rows * n + 1, 1), numbers(rows * n + 1, 2));
         let (x, g) = (&x[1..], &g[1..]);

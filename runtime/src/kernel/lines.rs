@@ -1,10 +1,10 @@
-//! Memory in whole cache lines, so that wide loads never straddle two of them.
+//! Memory in whole cache lines, so that no wide load straddles two cache lines.
 
 use std::alloc::{Layout, alloc_zeroed};
 
 use crate::Scalar;
 
-/// Elements in one cache line of 64 bytes.
+/// The number of elements in one cache line of 64 bytes.
 pub(crate) const LINE: usize = 64 / size_of::<Scalar>();
 
 #[derive(Clone, Copy)]
@@ -16,7 +16,7 @@ struct Line([Scalar; LINE]);
 pub(crate) struct Lines(Vec<Line>);
 
 impl Lines {
-    /// `count` zeroed lines, zeroed by the allocator.
+    /// An allocation of `count` lines, which the allocator fills with zeros.
     #[track_caller]
     pub(crate) fn zeroed(count: usize) -> Self {
         let Some(lines) = Self::try_zeroed(count) else {
@@ -25,7 +25,7 @@ impl Lines {
         lines
     }
 
-    /// As [`zeroed`](Self::zeroed), but `None` if the allocation fails.
+    /// As [`zeroed`](Self::zeroed), but returns `None` if the allocation fails.
     #[allow(clippy::cast_ptr_alignment)] // The layout has the alignment of `Line`.
     #[allow(clippy::same_length_and_capacity)] // The whole allocation is initialised.
     pub(crate) fn try_zeroed(count: usize) -> Option<Self> {
@@ -47,7 +47,7 @@ impl Lines {
         self.0.len()
     }
 
-    /// The first `len` elements.
+    /// The first `len` elements of the lines.
     pub(crate) fn as_slice(&self, len: usize) -> &[Scalar] {
         assert!(len <= self.0.len() * LINE);
         // SAFETY: `Line` is a `repr(C)` array of `LINE` scalars without padding (its size is its alignment), so the
@@ -55,7 +55,7 @@ impl Lines {
         unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<Scalar>(), len) }
     }
 
-    /// The first `len` elements, mutably.
+    /// The first `len` elements of the lines, mutably.
     pub(crate) fn as_mut_slice(&mut self, len: usize) -> &mut [Scalar] {
         assert!(len <= self.0.len() * LINE);
         // SAFETY: the vector holds that many contiguous initialised scalars, see `as_slice`; the exclusive borrow of
@@ -63,7 +63,7 @@ impl Lines {
         unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast::<Scalar>(), len) }
     }
 
-    /// The first `len` bytes.
+    /// The first `len` bytes of the lines.
     pub(crate) fn as_bytes(&self, len: usize) -> &[u8] {
         assert!(len <= self.0.len() * 64);
         // SAFETY: the vector holds that many contiguous initialised bytes, see `as_slice`, and every bit pattern is a
@@ -71,7 +71,7 @@ impl Lines {
         unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast::<u8>(), len) }
     }
 
-    /// The first `len` bytes, mutably.
+    /// The first `len` bytes of the lines, mutably.
     pub(crate) fn as_mut_bytes(&mut self, len: usize) -> &mut [u8] {
         assert!(len <= self.0.len() * 64);
         // SAFETY: the vector holds that many contiguous initialised bytes, see `as_slice`. Every bit pattern is a valid

@@ -1,17 +1,17 @@
 //! Embedding lookup: `y[i] = w[ids[i]]`, and its derivative `dw[r] = Σ g[i]` over all `i` with `ids[i] = r`.
 //!
-//! Both copy or add whole rows, bound by memory. The backward pass splits the table by columns, not by rows: each part
-//! walks all ids in order and adds to its own columns. Parts therefore never share a row's columns, and additions
-//! follow the order of the ids.
+//! Both passes copy or add whole rows and are bound by memory. The backward pass splits the table by columns,
+//! not by rows: each part walks all ids in order and adds to its own columns. Parts therefore never share a
+//! row's columns, and additions follow the order of the ids.
 
 use super::pool::{self, Pieces};
 use super::simd::multiversioned;
 use crate::Scalar;
 
-/// Elements that one part copies.
+/// The number of elements that one part copies.
 const PART: usize = 1 << 14;
 
-/// Columns of one part of the sum: a few cache lines, to avoid false sharing.
+/// The number of columns in one part of the sum: a few cache lines, to avoid false sharing.
 const COLUMNS: usize = 64;
 
 /// `output[i] = table[ids[i]]` for rows of `width` elements.

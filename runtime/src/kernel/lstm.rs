@@ -3,10 +3,11 @@
 //! **Formula.** `(i f g o) = x·W_ihᵀ + h·W_hhᵀ + b`, `i f o` through the sigmoid and `g` through `tanh`;
 //! `c' = f c + i g`, `h' = o tanh c'`.
 //!
-//! **Layout.** One matmul before the loop multiplies the inputs of all steps by their weight, and one after it computes
-//! each weight's gradient. Within the loop rows are [sorted](Sizes::sort): the batch is split into blocks, and each
-//! block stores its steps one after another, so that a step is contiguous. State and cell are stored as they are
-//! *before* each step, where the next step and the gradient of the recurrent weight read them.
+//! **Layout.** One matmul before the loop multiplies the inputs of all steps by their weight, and after the
+//! loop one matmul computes each weight's gradient. Within the loop rows are [sorted](Sizes::sort): the batch
+//! is split into blocks, and each block stores its steps one after another, so that a step is contiguous.
+//! State and cell are stored as they are *before* each step, where the next step and the gradient of the
+//! recurrent weight read them.
 //!
 //! **Blocking.** Rows of a batch are independent within the recurrence. Each block therefore runs through the whole
 //! sequence alone, on whichever thread takes it, and threads do not synchronise per step. The bound is the step's
@@ -24,23 +25,23 @@ use crate::Scalar;
 /// The forward pass over all steps.
 pub(crate) struct Forward<'a> {
     pub(crate) sizes: Sizes,
-    /// `[4 hidden, hidden]`.
+    /// The recurrent weight, `[4 hidden, hidden]`.
     pub(crate) weight: &'a [Scalar],
-    /// Buffer for the packed weight, of length [`Sizes::workspace`].
+    /// A buffer for the packed weight, of length [`Sizes::workspace`].
     pub(crate) workspace: &'a mut [Scalar],
-    /// `[4 hidden]`.
+    /// The sum of both biases, `[4 hidden]`.
     pub(crate) bias: &'a [Scalar],
-    /// Initial state and cell, `[batch, hidden]` each.
+    /// The initial state and the initial cell, `[batch, hidden]` each.
     pub(crate) start: [&'a [Scalar]; 2],
-    /// Sorted, `[.., 4 hidden]`: the inputs' part of the pre-activations, replaced by the gates.
+    /// The inputs' part of the pre-activations, which the gates replace. Sorted, `[.., 4 hidden]`.
     pub(crate) gates: &'a mut [Scalar],
-    /// Sorted, `[.., hidden]` each: receive state and cell before each step.
+    /// Receives state and cell before each step. Sorted, `[.., hidden]` each.
     pub(crate) before: [&'a mut [Scalar]; 2],
-    /// Sorted, `[.., hidden]`: receives `tanh` of the cell after each step.
+    /// Receives `tanh` of the cell after each step. Sorted, `[.., hidden]`.
     pub(crate) bounded: &'a mut [Scalar],
-    /// `[batch, time, hidden]`: receives the state after each step.
+    /// Receives the state after each step, `[batch, time, hidden]`.
     pub(crate) output: &'a mut [Scalar],
-    /// `[batch, hidden]` each: receive state and cell after the last step.
+    /// Receives state and cell after the last step, `[batch, hidden]` each.
     pub(crate) last: [&'a mut [Scalar]; 2],
 }
 
@@ -77,7 +78,7 @@ impl Forward<'_> {
     }
 }
 
-/// The steps of one block: its rows of the slices of [`Forward`].
+/// The forward steps of one block, with the block's rows of the slices of [`Forward`].
 struct ForwardSteps<'a> {
     sizes: Sizes,
     rows: usize,
@@ -133,23 +134,24 @@ impl ForwardSteps<'_> {
 /// The backward pass over all steps.
 pub(crate) struct Backward<'a> {
     pub(crate) sizes: Sizes,
-    /// `[4 hidden, hidden]`.
+    /// The recurrent weight, `[4 hidden, hidden]`.
     pub(crate) weight: &'a [Scalar],
-    /// Buffer for the packed weight, of length [`Sizes::workspace`].
+    /// A buffer for the packed weight, of length [`Sizes::workspace`].
     pub(crate) workspace: &'a mut [Scalar],
-    /// Sorted, as [`Forward`] left them.
+    /// The gates that [`Forward`] computed. Sorted.
     pub(crate) gates: &'a [Scalar],
-    /// Sorted, as [`Forward`] left them.
+    /// The cells before each step, which [`Forward`] stored. Sorted.
     pub(crate) cells: &'a [Scalar],
-    /// Sorted, as [`Forward`] left it.
+    /// The `tanh` of the cell after each step, which [`Forward`] stored. Sorted.
     pub(crate) bounded: &'a [Scalar],
-    /// `[batch, time, hidden]`: the gradient of the states after each step.
+    /// The gradient of the states after each step, `[batch, time, hidden]`.
     pub(crate) output: &'a [Scalar],
-    /// `[batch, hidden]` each: the gradients of the last state and cell, replaced by those of the initial ones.
+    /// The gradients of the last state and cell, which those of the initial state and cell replace. `[batch,
+    /// hidden]` each.
     pub(crate) carry: [&'a mut [Scalar]; 2],
     /// Whether the gradient of the initial state is needed.
     pub(crate) to_the_start: bool,
-    /// Sorted, `[.., 4 hidden]`: receives the gradients of the pre-activations.
+    /// Receives the gradients of the pre-activations. Sorted, `[.., 4 hidden]`.
     pub(crate) sums: &'a mut [Scalar],
 }
 
@@ -189,7 +191,7 @@ fn part(slice: &[Scalar], start: usize, len: usize) -> &[Scalar] {
     &slice[start..][..len]
 }
 
-/// The steps of one block, from last to first: its rows of the slices of [`Backward`].
+/// The backward steps of one block, from last to first, with the block's rows of the slices of [`Backward`].
 struct BackwardSteps<'a> {
     sizes: Sizes,
     rows: usize,

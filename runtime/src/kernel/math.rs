@@ -1,8 +1,9 @@
-//! Elementary functions that the compiler vectorises: no calls, branches or tables; NaN is kept.
+//! Elementary functions that the compiler vectorises: no calls, branches or tables. NaN is kept.
 //!
-//! Exact range reduction to a small interval, then a minimax polynomial for the relative error. None fuses a
-//! multiplication and an addition, so that every instruction set gives the same bits. The double-precision versions are
-//! slow and exact. Maximum errors over all of single precision, in units in the last place of the exact result:
+//! Each function reduces its range exactly to a small interval, and evaluates there a minimax polynomial for
+//! the relative error. No function fuses a multiplication and an addition, so that every instruction set
+//! gives the same bits. The double-precision versions are slow and exact. Maximum errors over all of single
+//! precision, in units in the last place of the exact result:
 //!
 //! | function | error | ends |
 //! |---|---|---|
@@ -28,11 +29,11 @@ mod tests {
     use super::{erf, exp, ln, ln_1p, normal, sigmoid, tanh, wide};
     use crate::Scalar;
 
-    /// A function, its reference, and its error bound in units in the last place.
+    /// A function's name, the function, its exact reference, and its error bound in units in the last place.
     #[cfg(not(feature = "f64"))]
     type Claim = (&'static str, fn(&[f32], &mut [f32]), fn(f64) -> f64, f64);
 
-    /// Runs each function through the kernels, as operations do.
+    /// Runs each function through the kernels, as the operations do.
     #[cfg(not(feature = "f64"))]
     macro_rules! claims {
         ($($name:ident $ours:expr, $theirs:expr, $bound:expr;)*) => {
@@ -52,7 +53,7 @@ mod tests {
         density |x| normal(x).1, |x| wide::normal(x).1, 2.2;
     };
 
-    /// The distance in units in the last place.
+    /// The distance of `ours` from `theirs`, in units in the last place.
     #[cfg(not(feature = "f64"))]
     fn distance(ours: f32, theirs: f64) -> f64 {
         let nearest = theirs as f32;

@@ -1,27 +1,28 @@
-//! One pass over a parameter, its gradient and its optimizer state for each step.
+//! Optimizer steps: one pass over a parameter, its gradient and its optimizer state.
 
 use super::pool;
 use super::simd::multiversioned;
 use crate::Scalar;
 
-/// Elements of a parameter in one part of a pass: few enough for the caches, enough to be worth sharing.
+/// The number of elements of a parameter in one part of a pass: few enough for the caches, enough to be worth
+/// sharing.
 const PART: usize = 1 << 14;
 
 /// The coefficients of one Adam step.
 #[derive(Clone, Copy)]
 pub(crate) struct AdamStep {
-    /// Factor on the old value: `1 - rate · decay` for `AdamW`, 1 for Adam.
+    /// The factor of the old value: `1 - rate · decay` for `AdamW`, 1 for Adam.
     pub(crate) shrink: Scalar,
-    /// Coefficient of Adam's own weight decay, which adds `decay · p` to the gradient.
+    /// The coefficient of Adam's own weight decay, which adds `decay · p` to the gradient.
     pub(crate) decay: Scalar,
-    /// `1 - β₁` and `1 - β₂`.
+    /// The weights of the new gradient in the running means: `1 - β₁` (`first`) and `1 - β₂` (`second`).
     pub(crate) first: Scalar,
     pub(crate) second: Scalar,
-    /// `β₂`.
+    /// The weight `β₂` of the old running mean of the squares.
     pub(crate) keep: Scalar,
-    /// `rate / (1 - β₁ᵗ)`.
+    /// The learning rate, corrected for the bias of the first mean: `rate / (1 - β₁ᵗ)`.
     pub(crate) rate: Scalar,
-    /// `1 / √(1 - β₂ᵗ)`.
+    /// The correction for the bias of the second mean: `1 / √(1 - β₂ᵗ)`.
     pub(crate) correction: Scalar,
     pub(crate) eps: Scalar,
 }
@@ -52,7 +53,7 @@ pub(crate) struct SgdStep {
     pub(crate) rate: Scalar,
     pub(crate) decay: Scalar,
     pub(crate) momentum: Scalar,
-    /// `1 - dampening`; 1 in the first step.
+    /// The weight of the new gradient in the momentum: `1 - dampening`, and 1 in the first step.
     pub(crate) fresh: Scalar,
     pub(crate) nesterov: bool,
 }

@@ -2,18 +2,18 @@
 //!
 //! Formula: `y[i₀, i₁, ..] = x` at `Σ iₐ strideₐ`, with the strides of the axes in their new order.
 //! Layout: the result is dense; adjacent axes that stay adjacent are merged first.
-//! Blocking: if the last axis stays last, whole runs are copied. If another axis is contiguous, it and the last one are
-//! traversed in tiles of 16 × 16, so that each cache line is used completely while it is in cache. The longest dense
-//! pieces of the result are shared.
-//! Bound: memory, which tiles do not quite reach.
+//! Blocking: if the last axis stays last, whole runs are copied. If another axis is contiguous, that axis and
+//! the last one are traversed in tiles of 16 × 16, so that each cache line is used completely while it is in
+//! cache. The longest dense pieces of the result are shared.
+//! Bound: memory, whose full speed tiles do not quite reach.
 
 use super::pool;
 use crate::Scalar;
 
-/// Elements along each side of a tile: a cache line.
+/// The number of elements along each side of a tile: a cache line.
 const TILE: usize = 16;
 
-/// Elements of one part of a shared copy.
+/// The number of elements of one part of a shared copy.
 const PART: usize = 1 << 14;
 
 /// `[outer, a, b]` → `[outer, b, a]`
@@ -21,7 +21,8 @@ pub(crate) fn swap((outer, a, b): (usize, usize, usize), from: &[Scalar], to: &m
     permute(&[outer, b, a], &[a * b, 1, b], from, to);
 }
 
-/// Writes the elements of `from` at `strides` to `to`, row by row; `dims` and `strides` are those of the axes of `to`.
+/// Copies elements of `from` to `to`, row by row. `dims` and `strides` are those of the axes of `to`: the
+/// strides locate the elements in `from`.
 pub(crate) fn permute(dims: &[usize], strides: &[usize], from: &[Scalar], to: &mut [Scalar]) {
     if to.is_empty() {
         return;
@@ -72,7 +73,8 @@ fn gather(dims: &[usize], strides: &[usize], from: &[Scalar], to: &mut [Scalar])
     }
 }
 
-/// Copies a block whose first axis, of length `rows`, is contiguous; its rows have stride `apart` in `to`.
+/// Copies a block whose first axis, of length `rows`, is contiguous in `from`. The block's rows have stride
+/// `apart` in `to`.
 fn tiles(
     (rows, apart): (usize, usize),
     dims: &[usize],
@@ -134,7 +136,7 @@ mod tests {
         (0..count).map(|i| i as Scalar).collect()
     }
 
-    /// Every order of the axes of several shapes, against indexing by strides.
+    /// Checks every order of the axes of several shapes against indexing by strides.
     #[test]
     fn every_order_is_right() {
         let orders: Vec<[usize; 4]> = (0..256)

@@ -21,11 +21,11 @@ use std::time::{Duration, Instant};
 const SPIN: Duration = Duration::from_micros(100);
 
 thread_local! {
-    /// Whether this thread is running a part: nested jobs run on this thread alone.
+    /// Whether this thread is running a part. If so, a nested job runs on this thread alone.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The number of threads for kernels, including the caller; 0 until it is known.
+/// The number of threads for kernels, including the caller; 0 until the number is known.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 /// The number of threads for kernels, at least 1.
@@ -41,7 +41,7 @@ pub(crate) fn threads() -> usize {
     .min(most())
 }
 
-/// The maximum of [`threads`]: more than four per processor only cost memory and time.
+/// The maximum of [`threads`]. More than four threads per processor only cost memory and time.
 fn most() -> usize {
     static MOST: OnceLock<usize> = OnceLock::new();
     *MOST.get_or_init(|| thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(RUNS))
@@ -49,7 +49,7 @@ fn most() -> usize {
 
 static DEFAULT: OnceLock<usize> = OnceLock::new();
 
-/// `TRAINING_LOOP_THREADS`, or the parallelism available to the process.
+/// The number of threads from `TRAINING_LOOP_THREADS`, or else the parallelism available to the process.
 fn default() -> usize {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let Ok(text) = std::env::var("TRAINING_LOOP_THREADS") else { return processors };
@@ -72,30 +72,31 @@ pub(crate) fn set_threads(count: usize) {
 /// A job as helpers see it.
 #[derive(Clone, Copy)]
 struct Job {
-    /// Valid only while the job is open.
+    /// The function to call for each part. The reference is valid only while the job is open.
     work: &'static (dyn Fn(usize) + Sync),
     parts: usize,
-    /// Only helpers with a lower number take part.
+    /// The number of helpers that may take part: those whose own number is lower.
     helpers: usize,
 }
 
-/// The process-wide pool; a second concurrent caller runs its job alone.
+/// The process-wide pool. A second concurrent caller runs its job alone.
 struct Pool {
-    /// Odd while a job is open, and different for each job.
+    /// A counter that is odd while a job is open, and different for each job.
     epoch: AtomicUsize,
-    /// Written by the caller while no job is open and no helper is inside.
+    /// The open job. The caller writes this field while no job is open and no helper is inside.
     job: UnsafeCell<Option<Job>>,
-    /// For each run of parts, the number of parts taken.
+    /// The number of parts that were taken from each run of parts.
     taken: [Taken; RUNS],
-    /// The number of helpers that may be reading `job`.
+    /// The number of helpers that may be reading the field `job`.
     inside: AtomicUsize,
-    /// The panic payload of a helper's part.
+    /// The panic payload of a part that ran on a helper.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
-    /// Locked by the caller while its job is open.
+    /// The helper threads. The caller holds this lock while its job is open.
     helpers: Mutex<Vec<Helper>>,
 }
 
-/// The maximum number of runs that the parts of a job are split into; further threads start with the run of another.
+/// The maximum number of runs that the parts of a job are split into. Further threads start with the run of
+/// another thread.
 const RUNS: usize = 16;
 
 /// A counter in a cache line of its own.
@@ -122,14 +123,15 @@ static POOL: Pool = Pool {
     helpers: Mutex::new(Vec::new()),
 };
 
-/// Calls `work` once for each number below `parts`, on this thread and on the helpers; returns when all are done.
+/// Calls `work` once for each number below `parts`, on this thread and on the helpers. Returns when all calls
+/// are done.
 ///
-/// A part that calls `run` itself runs that job alone. A panic in a part is resumed here.
+/// A part that itself calls `run` runs the nested job alone. A panic in a part is resumed here.
 pub(crate) fn run(parts: usize, work: impl Fn(usize) + Sync) {
     share(parts, &work);
 }
 
-/// [`run`], compiled once instead of for each of its hundreds of callers.
+/// The body of [`run`], compiled once instead of for each of its hundreds of callers.
 fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     let threads = threads();
     if parts <= 1 || threads == 1 || INSIDE.get() {
@@ -190,7 +192,7 @@ fn take_parts(job: Job, thread: usize) {
     }
 }
 
-/// An open job; on drop it is closed, and waits until all helpers have left it.
+/// An open job. Dropping this value closes the job and waits until all helpers have left the job.
 struct Open;
 
 impl Open {
@@ -252,7 +254,7 @@ fn help(number: usize, asleep: &AtomicBool) {
     }
 }
 
-/// Waits for an open job other than `last`: first spinning, then asleep.
+/// Waits for an open job other than `last`. The thread first spins, and then sleeps.
 fn wait(last: usize, asleep: &AtomicBool) -> usize {
     let is_new = |epoch: usize| epoch % 2 == 1 && epoch != last;
     let start = Instant::now();
@@ -316,8 +318,8 @@ impl<T> Pieces<T> {
     }
 }
 
-/// Calls `work(number, pieces)` for each run of `size` elements of `N` slices of equal length; the last run may be
-/// shorter.
+/// Calls `work(number, pieces)` for each run of `size` elements of `N` slices of equal length. The last run
+/// may be shorter.
 pub(crate) fn chunks<T: Send, const N: usize>(
     slices: [&mut [T]; N],
     size: usize,
@@ -326,7 +328,7 @@ pub(crate) fn chunks<T: Send, const N: usize>(
     share_chunks(slices, size, &work);
 }
 
-/// [`chunks`], compiled once for each `N`.
+/// The body of [`chunks`], compiled once for each `N`.
 fn share_chunks<T: Send, const N: usize>(
     slices: [&mut [T]; N],
     size: usize,

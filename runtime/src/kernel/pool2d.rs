@@ -1,8 +1,8 @@
 //! Pooling over windows of planes `[height, width]`: maximum or mean.
 //!
-//! Planes are grouped into parts of about [`PART`] elements for the threads. The gradient of a plane is zeroed and
-//! filled while it is in L1, so that memory is written once. The bound is memory: the input is read once, and only the
-//! index of each window's winning tap is saved, in a byte where it fits.
+//! Planes are grouped into parts of about [`PART`] elements for the threads. The gradient of a plane is
+//! zeroed and filled while it is in L1, so that memory is written once. The bound is memory: the input is
+//! read once, and only the index of each window's winning tap is saved, in one byte if the index fits.
 
 mod squares;
 
@@ -34,17 +34,18 @@ impl Windows {
         self.output[0] * self.output[1]
     }
 
-    /// Bytes per tap index.
+    /// The number of bytes of a saved tap index.
     pub(crate) fn tap_bytes(&self) -> usize {
         if self.kernel[0] * self.kernel[1] <= 256 { 1 } else { 4 }
     }
 
-    /// Whether the windows are adjacent 2 × 2 squares, which have a loop of their own.
+    /// Whether the windows are adjacent 2 × 2 squares, for which there is a separate loop.
     fn are_squares_of_two(&self) -> bool {
         (self.kernel, self.stride, self.padding, self.dilation) == ([2, 2], [2, 2], [0, 0], [1, 1])
     }
 
-    /// The index in the plane that a tap of the window at `[oy, ox]` reads; `None` in the padding.
+    /// The index in the plane of the element that a tap of the window at `[oy, ox]` reads, or `None` in the
+    /// padding.
     #[inline(always)]
     fn place(&self, [oy, ox]: [usize; 2], tap: usize) -> Option<usize> {
         let (r, s) = (tap / self.kernel[1], tap % self.kernel[1]);
@@ -134,10 +135,11 @@ pub(crate) fn max_gradient(windows: &Windows, g: &[Scalar], taps: &[u8], dx: &mu
     });
 }
 
-/// Along one axis, the part `start..end` of each window that is within the plane.
+/// The part `start..end` of each window that is within the plane, along one axis.
 pub(crate) type Spans = Vec<(usize, usize)>;
 
-/// Windows of whole blocks, and the factor for each sum by the number of elements in the window.
+/// Windows as products of row ranges and column ranges, and the factor of each sum as a function of the
+/// number of elements in the window.
 pub(crate) struct Means<F> {
     pub(crate) input: [usize; 2],
     pub(crate) rows: Spans,
@@ -154,7 +156,8 @@ impl<F: Fn(usize) -> Scalar + Sync> Means<F> {
         self.rows.len() * self.columns.len()
     }
 
-    /// Calls `each(position, rows, columns, share)` for each window.
+    /// Calls `each(position, rows, columns, share)` for each window. `share` is the factor of the window's
+    /// sum.
     #[inline(always)]
     fn each(&self, mut each: impl FnMut(usize, (usize, usize), (usize, usize), Scalar)) {
         let mut position = 0;
@@ -167,7 +170,7 @@ impl<F: Fn(usize) -> Scalar + Sync> Means<F> {
         }
     }
 
-    /// `y = share · Σ window`
+    /// Computes `y = share · Σ window`.
     pub(crate) fn forward(&self, x: &[Scalar], y: &mut [Scalar]) {
         let (pixels, positions) = (self.pixels(), self.positions());
         assert!(x.len() / pixels.max(1) == y.len() / positions.max(1));
@@ -185,7 +188,7 @@ impl<F: Fn(usize) -> Scalar + Sync> Means<F> {
         });
     }
 
-    /// Adds `share · g` to each element of a window.
+    /// Adds `share · g` to each element of each window.
     pub(crate) fn gradient(&self, g: &[Scalar], dx: &mut [Scalar]) {
         let (pixels, positions) = (self.pixels(), self.positions());
         assert!(dx.len() / pixels.max(1) == g.len() / positions.max(1));
@@ -222,7 +225,7 @@ mod tests {
         (0..=count).map(|i| ((i * 7919) % 9973) as Scalar).collect()
     }
 
-    /// The indices of a window within the plane, by nested loops.
+    /// The indices of a window's elements within the plane, computed by nested loops.
     fn places(w: &Windows, position: usize) -> Vec<usize> {
         let inside = |axis: usize, at: usize, tap: usize| {
             (at * w.stride[axis] + tap * w.dilation[axis])

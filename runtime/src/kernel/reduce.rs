@@ -2,9 +2,10 @@
 //!
 //! Formula: `Σ xᵢ`, `Σ aᵢ bᵢ`, `Σᵢ xᵢⱼ`.
 //! Layout: dense slices and contiguous rows.
-//! Blocking: sixteen lanes over blocks of [`BLOCK`] elements, whose sums are added in double precision. The parts of a
-//! long slice have partial sums, which are added in order. Sums over rows are split into stripes of columns if rows are
-//! long, else into blocks of rows. All of this depends on lengths alone, and so do the bits.
+//! Blocking: sixteen lanes over blocks of [`BLOCK`] elements. The sums of the blocks are added in double
+//! precision. The parts of a long slice have partial sums, which are added in order. Sums over rows are split
+//! into stripes of columns if rows are long, else into blocks of rows. The split, and thereby every bit of
+//! the result, depends on lengths alone.
 //! Bound: memory.
 
 use super::elementwise::PART;
@@ -13,13 +14,13 @@ use super::simd::multiversioned;
 use crate::Scalar;
 use crate::storage::Buffer;
 
-/// Elements that are added in single precision, in sixteen parallel sums.
+/// The number of elements that are added in single precision, in sixteen parallel sums.
 pub(super) const BLOCK: usize = 512;
 
 /// The maximum number of parts of one sum.
 const PARTS: usize = 64;
 
-/// The sum of `part` over the ranges that `0..len` is split into.
+/// Splits `0..len` into ranges and returns the sum of `part` over the ranges.
 pub(super) fn in_parts(len: usize, part: impl Fn(std::ops::Range<usize>) -> f64 + Sync) -> Scalar {
     if len < 2 * PART {
         return part(0..len) as Scalar;
@@ -60,7 +61,7 @@ pub(crate) fn sum(values: &[Scalar]) -> Scalar {
     })
 }
 
-/// `Σ a[i] b[i]`, added as in [`sum`].
+/// Computes `Σ a[i] b[i]`, with the blocks and the precision of [`sum`].
 pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
     multiversioned!(
         fn body(a: &[Scalar], b: &[Scalar]) -> f64 {
@@ -88,11 +89,11 @@ pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
     })
 }
 
-/// `sums[j] += Σ rows[i][j]` for rows as long as `sums`.
+/// Adds rows as long as `sums` to `sums`: `sums[j] += Σ rows[i][j]`.
 pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
-    /// Columns of a stripe: some cache lines of each row.
+    /// The number of columns of a stripe: some cache lines of each row.
     const STRIPE: usize = 128;
-    /// The maximum number of row blocks.
+    /// The maximum number of blocks that the rows are split into.
     const BLOCKS: usize = 16;
     let width = sums.len();
     if width == 0 || rows.is_empty() {
@@ -117,7 +118,7 @@ pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
 }
 
 multiversioned!(
-    /// `sums[j] += Σ rows[i][first + j]` for rows of `width` elements, four at a time.
+    /// Adds a stripe of rows of `width` elements, four rows at a time: `sums[j] += Σ rows[i][first + j]`.
     fn add_stripe(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]) {
         let count = sums.len();
         let mut fours = rows.chunks_exact(4 * width);
@@ -141,7 +142,7 @@ mod tests {
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
 
-    /// Values at an address that is not aligned for wide loads.
+    /// Pseudo-random values at an address that is not aligned for wide loads.
     fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
         (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }

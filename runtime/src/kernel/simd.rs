@@ -12,7 +12,7 @@ pub(crate) enum Level {
     Avx512,
 }
 
-/// The best level of this processor, or the plain one under `TRAINING_LOOP_SIMD=off`.
+/// The best level of this processor, or the plain level under `TRAINING_LOOP_SIMD=off`.
 pub(crate) fn level() -> Level {
     static LEVEL: OnceLock<Level> = OnceLock::new();
     #[cfg(test)]
@@ -46,9 +46,9 @@ pub(crate) fn best() -> Level {
 
 /// Declares a function that is compiled for every level and runs the version for [`level`].
 ///
-/// The versions differ only in the instructions that the compiler may use. Each slice is a parameter of its own, not a
-/// field of a struct: only then does the compiler know that the slices do not overlap. The item is in parentheses,
-/// because rustfmt formats an item there and not in braces.
+/// The versions differ only in the instructions that the compiler may use. Each slice is a parameter of its
+/// own, not a field of a struct: only then does the compiler know that the slices do not overlap. The item is
+/// in parentheses because rustfmt formats items in parentheses and not items in braces.
 macro_rules! multiversioned {
     (
         $(#[$attribute:meta])*
@@ -85,7 +85,7 @@ macro_rules! multiversioned {
 }
 pub(crate) use multiversioned;
 
-/// Runs the same code on every level, for tests.
+/// A way for tests to run the same code on every level.
 #[cfg(test)]
 pub(crate) mod forced {
     use std::cell::Cell;
@@ -96,7 +96,7 @@ pub(crate) mod forced {
         pub(super) static LEVEL: Cell<Option<Level>> = const { Cell::new(None) };
     }
 
-    /// Whether a test has forced a level on this thread; other threads do not see it.
+    /// Whether a test has forced a level on this thread. Other threads are not affected.
     pub(crate) fn is_on() -> bool {
         LEVEL.get().is_some()
     }

@@ -14,41 +14,43 @@ use crate::Scalar;
 
 /// The part of a matmul that is computed, for matrices with a triangle of zeros.
 ///
-/// A tile with the rows `first..=last` uses the elements before `last + 1 + offset`, or those from `first - offset` on.
-/// Unused elements must be zero along the summed axis, and are not written along an output axis.
+/// A tile with the rows `first..=last` uses the elements before `last + 1 + offset`, or those from `first -
+/// offset` on, where `offset` is the field of the variant. Unused elements must be zero along the summed
+/// axis, and are not written along an output axis.
 #[derive(Clone, Copy)]
 pub(super) enum Reach {
     All,
-    /// Output columns end just after the diagonal.
+    /// Each tile computes the output columns up to just after the diagonal.
     Columns(isize),
-    /// The sum ends just after the diagonal.
+    /// Each sum ends just after the diagonal.
     Before(isize),
-    /// The sum starts at the diagonal.
+    /// Each sum starts at the diagonal.
     From(isize),
 }
 
 /// The arguments of [`matmul`].
 pub(super) struct Matmul<'a> {
-    /// Rows of the output, columns of the output, length of the sums.
+    /// The number of rows of the output, the number of its columns, and the length of the sums.
     pub(super) sizes: (usize, usize, usize),
     pub(super) a: &'a [Scalar],
-    /// Row stride and column stride of the left-hand side.
+    /// The row stride and the column stride of the left-hand side.
     pub(super) a_strides: (usize, usize),
     pub(super) b: &'a [Scalar],
-    /// Row strides of the right-hand side and of the output.
+    /// The row strides of the right-hand side (`b_row`) and of the output (`c_row`).
     pub(super) b_row: usize,
     pub(super) c_row: usize,
     pub(super) add: bool,
     pub(super) reach: Reach,
 }
 
-/// Columns of a tile; rows of the right-hand side and of the output are padded to a multiple of it.
+/// The number of columns of a tile. Rows of the right-hand side and of the output are padded to a multiple of
+/// this width.
 pub(super) use super::vector::two_registers as across;
 
 /// The maximum number of rows of a tile, on any level.
 pub(super) const TALLEST: usize = 12;
 
-/// Computes the matmul into `c`.
+/// Computes the matmul `at` and writes or adds the result to `c`.
 pub(super) fn matmul(level: Level, at: &Matmul<'_>, c: &mut [Scalar]) {
     let (m, n, k) = at.sizes;
     if m == 0 || n == 0 {
@@ -199,7 +201,7 @@ unsafe fn tile<V: Vector, const ROWS: usize>(
     }
 }
 
-/// Writes the transpose of `[rows, columns]` to rows of stride `wide`.
+/// Writes the transpose of the matrix `[rows, columns]` to rows of stride `wide`.
 pub(super) fn transpose(
     level: Level,
     (from, stride): (&[Scalar], usize),

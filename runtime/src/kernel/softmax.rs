@@ -1,10 +1,10 @@
 //! Softmax of rows, its logarithm, and cross-entropy.
 //!
 //! Formula: `y = e^(x - max x) / z` with `z = Σ e^(x - max x)`, which neither overflows nor loses small probabilities.
-//! Layout: dense contiguous rows; for another axis the data is transposed before and after.
-//! Blocking: a row is processed in sixteen lanes, its end padded with minus infinity, so that short rows (ten classes)
-//! run as fast as long ones; blocks of rows are shared.
-//! Bound: one `exp` per element; a row is read from memory once.
+//! Layout: dense contiguous rows. For another axis the data is transposed before and after.
+//! Blocking: a row is processed in sixteen lanes. Its end is padded with minus infinity, so that short rows
+//! (ten classes) run as fast as long ones. Blocks of rows are shared.
+//! Bound: one `exp` per element. A row is read from memory once.
 
 use super::elementwise::{PART, share_rows};
 use super::math::{exp, ln};
@@ -16,10 +16,10 @@ use crate::storage::Buffer;
 
 const LANES: usize = 16;
 
-/// The cost of an element with an `exp`, in elements of a cheap loop.
+/// The cost of one element with its `exp`, in elements of a cheap loop.
 const COST: usize = 8;
 
-/// The end of a row, padded with minus infinity.
+/// The last, incomplete group of a row's elements, padded with minus infinity.
 #[inline(always)]
 fn padded(rest: &[Scalar]) -> [Scalar; LANES] {
     let mut lanes = [Scalar::NEG_INFINITY; LANES];
@@ -29,7 +29,7 @@ fn padded(rest: &[Scalar]) -> [Scalar; LANES] {
     lanes
 }
 
-/// The sum of the lanes, by halving.
+/// The sum of the lanes. Each step adds the second half to the first.
 #[inline(always)]
 fn total(mut lanes: [Scalar; LANES]) -> Scalar {
     for width in [8, 4, 2, 1] {
@@ -40,7 +40,7 @@ fn total(mut lanes: [Scalar; LANES]) -> Scalar {
     lanes[0]
 }
 
-/// `max x` and `Σ e^(x - max x)`; writes the terms to `y` if `WRITE`.
+/// Computes `max x` and `Σ e^(x - max x)`. With `WRITE`, the terms of the sum are written to `y`.
 #[inline(always)]
 fn exponentials<const WRITE: bool>(x: &[Scalar], y: &mut [Scalar]) -> (Scalar, Scalar) {
     let larger = |a: Scalar, b: Scalar| if b > a { b } else { a };
@@ -73,7 +73,7 @@ fn exponentials<const WRITE: bool>(x: &[Scalar], y: &mut [Scalar]) -> (Scalar, S
     (max, total(sums))
 }
 
-/// `Σ a b`, in lanes.
+/// Computes `Σ a b`, in lanes.
 #[inline(always)]
 fn product(a: &[Scalar], b: &[Scalar]) -> Scalar {
     let ((xs, x_rest), (ys, y_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
@@ -92,8 +92,8 @@ fn product(a: &[Scalar], b: &[Scalar]) -> Scalar {
 multiversioned!(
     /// Writes `e^(x - max x) / z` of one row to `output`, and returns `(max x, ln z)`.
     ///
-    /// Their sum is the logarithm of the sum of `eˣ`. It is not computed here because it would lose the digits of
-    /// `ln z` where `max x` is large.
+    /// The logarithm of the sum of `eˣ` is `max x + ln z`. The two terms are returned separately, because
+    /// their sum would lose the digits of `ln z` where `max x` is large.
     pub(crate) fn softmax_row(x: &[Scalar], output: &mut [Scalar]) -> (Scalar, Scalar) {
         assert_eq!(x.len(), output.len());
 
@@ -110,7 +110,7 @@ fn scale(row: &mut [Scalar], factor: Scalar) {
     }
 }
 
-/// The product of the sizes before an axis, its own size, and the product of those after it.
+/// The product of the sizes before an axis, the size of the axis, and the product of the sizes after it.
 type Around = (usize, usize, usize);
 
 /// Softmax along the middle axis of `[outer, length, inner]`.
@@ -123,7 +123,7 @@ pub(crate) fn softmax(shape: Around, x: &[Scalar], y: &mut [Scalar]) {
     lanes(shape, [x], y, row);
 }
 
-/// `dx = y (g - Σ g y)` along the middle axis.
+/// Computes `dx = y (g - Σ g y)` along the middle axis.
 pub(crate) fn softmax_gradient(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
     #[inline(always)]
     fn row([y, g]: [&[Scalar]; 2], dx: &mut [Scalar]) {
@@ -148,7 +148,7 @@ pub(crate) fn log_softmax(shape: Around, x: &[Scalar], y: &mut [Scalar]) {
     lanes(shape, [x], y, row);
 }
 
-/// `dx = g - eʸ Σ g` along the middle axis.
+/// Computes `dx = g - eʸ Σ g` along the middle axis.
 pub(crate) fn log_softmax_gradient(shape: Around, y: &[Scalar], g: &[Scalar], dx: &mut [Scalar]) {
     #[inline(always)]
     fn row([y, g]: [&[Scalar]; 2], dx: &mut [Scalar]) {
@@ -202,16 +202,16 @@ fn lanes<const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy + Sync>(
 /// A batch of logits and their labels.
 #[derive(Clone, Copy)]
 pub(crate) struct Classified<'a> {
-    /// `[labels, classes]`
+    /// The scores, `[labels, classes]`.
     pub(crate) logits: &'a [Scalar],
-    /// Each below `classes`, or equal to `ignore`.
+    /// The labels of the rows, each below `classes` or equal to `ignore`.
     pub(crate) labels: &'a [u32],
     pub(crate) classes: usize,
     pub(crate) ignore: Option<u32>,
 }
 
-/// Returns the sum of `ln Σ eˣ - x[label]` over the rows that are not ignored. Writes
-/// `(softmax(x) - onehot(label)) · factor` to `slopes`, which is as long as the logits or empty.
+/// Returns the sum of `ln Σ eˣ - x[label]` over the rows that are not ignored. Writes `(softmax(x) -
+/// onehot(label)) · factor` to `slopes`, which is either as long as the logits or empty.
 pub(crate) fn cross_entropy(batch: Classified<'_>, factor: Scalar, slopes: &mut [Scalar]) -> Scalar {
     let Classified { logits, labels, classes, ignore } = batch;
     let rows = labels.len();
@@ -279,7 +279,7 @@ mod tests {
         (0..count).map(|i| ((i * 7919) % 1999) as Scalar / 200.0 - 5.0).collect()
     }
 
-    /// Rows of all lengths, shared or not, on every level, against `f64` sums.
+    /// Checks rows of all lengths, shared or not, on every level, against `f64` sums.
     #[test]
     fn rows_agree_with_plain_sums() {
         for (rows, classes) in [(1, 1), (3, 2), (64, 10), (5, 16), (7, 17), (1000, 65), (2, 5000), (0, 4)] {

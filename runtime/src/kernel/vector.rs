@@ -1,13 +1,14 @@
 //! SIMD registers, for loops where auto-vectorisation is not reliable.
 //!
-//! Every method must be called from a function that is compiled with the instruction set of its type.
+//! A method may be called only from a function that is compiled with the instruction set of the register's
+//! type.
 
 use super::simd::Level;
 use crate::Scalar;
 
-/// A register.
+/// A SIMD register of scalars.
 pub(crate) trait Vector: Copy {
-    /// The number of elements.
+    /// The number of elements in a register.
     const WIDTH: usize;
 
     /// # Safety
@@ -34,11 +35,11 @@ pub(crate) trait Vector: Copy {
     /// The processor has the type's instructions.
     unsafe fn add(self, other: Self) -> Self;
 
-    /// Prefetches the cache line of an address that will be written soon; the address may be invalid.
+    /// Prefetches the cache line of an address that will be written soon. The address may be invalid.
     #[inline(always)]
     fn prefetch(_: *const Scalar) {}
 
-    /// Writes the transpose of the square of [`SQUARE`] rows at `from` to `to`, row by row.
+    /// Reads a square of [`SQUARE`] rows at `from` and writes its transpose to `to`, row by row.
     ///
     /// # Safety
     /// The processor has the type's instructions. Both squares are valid by their strides, and do not overlap.
@@ -53,10 +54,10 @@ pub(crate) trait Vector: Copy {
     }
 }
 
-/// Rows and columns of the squares that [`Vector::transpose`] transposes.
+/// The number of rows, and of columns, in the squares that [`Vector::transpose`] transposes.
 pub(crate) const SQUARE: usize = 8;
 
-/// Elements in two registers of a level: the tile width of every kind of matmul.
+/// The number of elements in two registers of a level, which is the tile width of every kind of matmul.
 pub(crate) fn two_registers(level: Level) -> usize {
     match level {
         Level::Plain => 2 * Plain::WIDTH,
@@ -69,7 +70,7 @@ pub(crate) fn two_registers(level: Level) -> usize {
     }
 }
 
-/// Registers of the baseline instruction set: 16 bytes, which every 64-bit processor has.
+/// Registers of the baseline instruction set. Every 64-bit processor has registers of 16 bytes.
 pub(crate) type Plain = [Scalar; 16 / size_of::<Scalar>()];
 
 impl Vector for Plain {
@@ -115,7 +116,7 @@ mod x86 {
 
     macro_rules! register {
         ($name:ident, $inner:ty, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident) => {
-            /// A register of the instruction set of that width.
+            /// A register of the instruction set whose registers have this width.
             #[derive(Clone, Copy)]
             pub(crate) struct $name(pub(crate) $inner);
 
@@ -170,8 +171,8 @@ mod x86 {
         };
     }
 
-    /// Transposes eight rows of eight: each register first combines halves of two rows, so that all later shuffles stay
-    /// within halves.
+    /// Transposes eight rows of eight elements. Each register first combines halves of two rows, so that all
+    /// later shuffles stay within halves.
     ///
     /// # Safety
     /// The processor has AVX2; both squares are valid by their strides.

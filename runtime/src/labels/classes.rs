@@ -1,4 +1,4 @@
-//! The check that labels are classes of an output.
+//! The check that labels are classes of the model's output.
 
 use super::Labels;
 
@@ -23,7 +23,7 @@ pub(crate) fn check_classes(
     }
 }
 
-/// Describes an index in row-major order.
+/// Describes the position of the element at an index in row-major order.
 fn position(shape: &[usize], mut place: usize) -> String {
     if let [_] = shape {
         return format!("of row {place} of this batch");

@@ -134,8 +134,8 @@ impl CrossEntropy {
         .with_reduction(Reduction::Mean(divisor))
     }
 
-    /// The loss, its divisor and the gradient of the logits, in one pass. `slopes` is the length of the gradient, 0 if it
-    /// is not needed.
+    /// Computes the loss, its divisor and the gradient of the logits, in one pass. `slopes` is the length of
+    /// the gradient, or 0 if no gradient is needed.
     #[track_caller]
     fn by_label(
         &self,
@@ -205,14 +205,14 @@ pub trait ClassTarget {
     #[track_caller]
     fn check(&self, logits: &[usize], loss: &CrossEntropy);
 
-    /// The labels, if the target is labels.
+    /// The target as labels; `None` for a target of probabilities.
     #[doc(hidden)]
     fn labels(&self) -> Option<&Labels> {
         None
     }
 
-    /// Writes the weight of each class in the row's cost and returns the row's contribution to the divisor; `None` if
-    /// the row is ignored.
+    /// Writes the weight of each class in the cost of the row, and returns the contribution of the row to the
+    /// divisor. Returns `None` if the row is ignored.
     #[doc(hidden)]
     fn share(&self, row: usize, loss: &CrossEntropy, shares: &mut [Scalar]) -> Option<Scalar>;
 }
@@ -306,7 +306,8 @@ mod tests {
         assert_eq!(ignoring.item(), alone.item());
     }
 
-    /// All options, for any number of axes before the classes: loss, gradient and divisor.
+    /// Compares the loss, the gradient and the divisor under all options, for any number of axes before the
+    /// classes.
     #[test]
     fn leading_axes_are_rows() {
         let options = [

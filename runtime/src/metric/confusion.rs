@@ -165,7 +165,7 @@ pub struct PerClass {
     name: &'static str,
     of_class: fn([u64; 3]) -> f64,
     average: Average,
-    /// True positives, samples and predictions of each class.
+    /// The numbers of true positives, of samples and of predictions for each class.
     classes: Vec<[u64; 3]>,
     ignore: Option<u32>,
 }
@@ -265,7 +265,7 @@ impl Metric for PerClass {
 mod tests {
     use super::*;
 
-    /// Labels 0 0 0 1 1 2, predictions 0 0 1 1 0 1; class 3 never occurs.
+    /// A metric after an update with labels 0 0 0 1 1 2 and predictions 0 0 1 1 0 1. Class 3 never occurs.
     fn after<M: Metric>(mut metric: M) -> M {
         let rows = |classes: &[usize]| {
             Tensor::from(ndarray::Array2::from_shape_fn((classes.len(), 4), |(row, class)| {

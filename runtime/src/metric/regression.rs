@@ -79,11 +79,11 @@ pub fn r2() -> R2 {
 /// The coefficient of determination; made by [`r2`].
 #[derive(Clone, Debug, Default)]
 pub struct R2 {
-    /// Σ (target - output)².
+    /// The sum `Σ (target - output)²`.
     residual: f64,
     count: usize,
     mean: f64,
-    /// Σ (target - mean)².
+    /// The sum `Σ (target - mean)²`.
     spread: f64,
 }
 

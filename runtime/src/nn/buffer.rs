@@ -34,14 +34,14 @@ use crate::{Array, Tensor};
 pub struct Buffer(Arc<Inner>);
 
 struct Inner {
-    /// Locked only briefly, and never while a caller's code runs.
+    /// The value. This lock is held only briefly, and never while a caller's code runs.
     value: Mutex<Array>,
-    /// The thread that may change the value.
+    /// The thread that may change the value; `None` if no thread is changing it.
     turn: Mutex<Option<ThreadId>>,
     ended: Condvar,
 }
 
-/// A thread's exclusive right to change the value, until dropped.
+/// A thread's exclusive right to change the value, which ends when this guard is dropped.
 struct Turn<'a>(&'a Inner);
 
 impl Drop for Turn<'_> {
@@ -66,7 +66,8 @@ impl Buffer {
         self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until no other thread changes the value; `None` if this thread already holds the turn in an outer call.
+    /// Waits until no other thread changes the value, and takes the turn. Returns `None` if this thread
+    /// already holds the turn in an outer call.
     fn turn(&self) -> Option<Turn<'_>> {
         let own = thread::current().id();
         let mut turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -160,7 +161,7 @@ impl fmt::Display for Buffer {
     }
 }
 
-/// Only the shape, because the `Debug` output of a model shows its structure.
+/// Writes only the shape, because the `Debug` output of a model shows its structure.
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Buffer({:?})", self.value().shape())

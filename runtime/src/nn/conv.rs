@@ -8,7 +8,7 @@ use crate::ops::{conv1d, conv2d};
 use crate::shape::Shape;
 use crate::{Conv, Pair, Parameter, Tensor};
 
-/// The code that both layers share; `$size` is the type of a kernel size.
+/// The code that both convolution layers share. `$size` is the type of a kernel size.
 macro_rules! layer {
     (
         $(#[$doc:meta])* $layer:ident, $op:ident, $shape:literal, $size:ty
@@ -192,7 +192,7 @@ impl Conv1d {
     }
 }
 
-/// Weight and bias, for `inputs` channels per group.
+/// Weight and bias of a layer, where `inputs` is the number of channels per group.
 #[track_caller]
 fn parameters(inputs: usize, outputs: usize, window: &[usize]) -> (Parameter, Parameter) {
     let shape = Shape::new(&[&[outputs, inputs], window].concat());

@@ -103,7 +103,7 @@ macro_rules! tuples {
 
 tuples! { (A 0) (A 0, B 1) (A 0, B 1, C 2) (A 0, B 1, C 2, D 3) (A 0, B 1, C 2, D 3, E 4) }
 
-/// Values without parameters.
+/// Declares types without parameters as fields.
 macro_rules! plain {
     ($($plain:ty),* $(,)?) => {$(
         impl Field for $plain {

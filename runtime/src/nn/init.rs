@@ -88,7 +88,7 @@ fn total(parameter: &Parameter) -> f64 {
     inputs + outputs
 }
 
-/// Fan-in and fan-out of a weight `[out, in, ..]`, at least 1 each; for a vector both are its length.
+/// Fan-in and fan-out of a weight `[out, in, ..]`, at least 1 each. For a vector both are its length.
 fn fans(parameter: &Parameter) -> (f64, f64) {
     let (outputs, inputs, field) = match parameter.shape() {
         [] => (1, 1, 1),
@@ -103,7 +103,7 @@ fn fill(parameter: &Parameter, write: impl FnOnce(&mut Stream, &mut [Scalar])) {
     parameter.replace(Value::build(parameter.shape(), |values| write(&mut draw(Purpose::Initial), values)));
 }
 
-/// A parameter of this shape, uniform over ±`bound`.
+/// A parameter of this shape, with values drawn uniformly from ±`bound`.
 #[track_caller]
 pub(super) fn drawn(shape: &[usize], bound: f64) -> Parameter {
     let parameter = Parameter::filled(shape, 0.0);

@@ -1,8 +1,8 @@
-//! `Debug` output of layers: sizes and non-default options on one line, so that a model reads as a table.
+//! `Debug` output of layers. Sizes and non-default options are on one line, so that a model reads as a table.
 
 use std::fmt;
 
-/// Writes `Linear(4 -> 8, no bias)`: the name, and those parts that are present.
+/// Writes a line such as `Linear(4 -> 8, no bias)`: the name, and those parts that are present.
 pub(super) fn line<const N: usize>(
     f: &mut fmt::Formatter<'_>,
     name: &str,
@@ -12,14 +12,14 @@ pub(super) fn line<const N: usize>(
     write!(f, "{name}({})", parts.join(", "))
 }
 
-/// `stride 2`, or `stride [1, 2]` for sizes that differ; `None` for the default.
+/// The words for sizes: `stride 2`, or `stride [1, 2]` for sizes that differ; `None` if they are the default.
 pub(super) fn sizes(name: &str, sizes: &[usize], usual: &[usize]) -> Option<String> {
     let is_even = sizes.windows(2).all(|pair| pair[0] == pair[1]);
     let text = if is_even { sizes.first()?.to_string() } else { format!("{sizes:?}") };
     (sizes != usual).then(|| format!("{name}{text}"))
 }
 
-/// The words, if the condition holds.
+/// Returns the words if the condition holds.
 pub(super) fn when(holds: bool, words: &str) -> Option<String> {
     holds.then(|| words.to_owned())
 }
@@ -30,7 +30,8 @@ mod tests {
     use training_loop::nn::Field;
     use training_loop::prelude::*;
 
-    /// As `#[derive(Debug, Module)]` expands it; the derive is not available in double precision.
+    /// A model as `#[derive(Debug, Module)]` would expand it. The derive is not available in double
+    /// precision.
     #[derive(Debug)]
     #[allow(dead_code)] // Only printed.
     struct Net {
@@ -39,7 +40,7 @@ mod tests {
         scale: Parameter,
     }
 
-    /// A user-defined layer without `Debug`.
+    /// A user-defined layer that does not implement `Debug`.
     struct Residual {
         inner: Linear,
     }

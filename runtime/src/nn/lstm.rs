@@ -36,7 +36,8 @@ use crate::{LstmState, LstmWeights, Parameter, Scalar, Tensor, cat};
 /// ```
 pub struct Lstm {
     sizes: Sizes,
-    /// For each layer the forward direction, then the backward one.
+    /// The cells of all layers in order. Each layer has the forward direction first, and then the backward
+    /// direction if there is one.
     cells: Vec<Cell>,
     dropout: Dropout,
     mode: Mode,
@@ -51,7 +52,7 @@ struct Sizes {
     bias: bool,
 }
 
-/// One direction of one layer.
+/// The parameters of one direction of one layer.
 struct Cell {
     weight_ih: Parameter,
     weight_hh: Parameter,
@@ -169,13 +170,13 @@ impl Lstm {
     }
 }
 
-/// One row of the first axis, which is kept with length 1.
+/// One row of a tensor along its first axis, which is kept with length 1.
 #[track_caller]
 fn row(of: &Tensor, number: usize) -> Tensor {
     of.slice(0, number..=number)
 }
 
-/// Concatenates the tensors; a single one is returned unchanged.
+/// Concatenates the tensors. A single tensor is returned unchanged.
 #[track_caller]
 fn joined(mut tensors: Vec<Tensor>, axis: isize) -> Tensor {
     if tensors.len() == 1 { tensors.remove(0) } else { cat(&tensors.iter().collect::<Vec<_>>(), axis) }

@@ -33,12 +33,13 @@ pub struct Mode(Arc<Flags>);
 struct Flags {
     /// The mode set by the last `train` or `eval`.
     training: AtomicBool,
-    /// Forces evaluation mode.
+    /// Whether the layer is frozen, which forces evaluation mode.
     frozen: AtomicBool,
 }
 
 thread_local! {
-    /// The number of this thread's evaluation scopes per mode, by address; the scopes keep the modes alive.
+    /// The number of this thread's evaluation scopes for each mode, by the address of the mode. The scopes
+    /// keep the modes alive.
     static COVERED: RefCell<BTreeMap<*const Flags, usize>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -63,7 +64,7 @@ impl Mode {
         COVERED.try_with(|covered| covered.borrow().contains_key(&Arc::as_ptr(&self.0))).unwrap_or(false)
     }
 
-    /// Starts an evaluation scope on this thread, which must keep a clone of the mode.
+    /// Starts an evaluation scope on this thread. The scope must keep a clone of the mode.
     pub(crate) fn cover(&self) {
         let _ = COVERED.try_with(|covered| {
             *covered.borrow_mut().entry(Arc::as_ptr(&self.0)).or_default() += 1;
@@ -97,7 +98,7 @@ impl fmt::Debug for Mode {
     }
 }
 
-/// Sets every mode.
+/// Sets every mode to training (`true`) or evaluation (`false`).
 pub(super) struct Set(pub(super) bool);
 
 impl Visitor for Set {
@@ -122,7 +123,7 @@ impl Visitor for Freeze {
     }
 }
 
-/// All modes of a module; one that several layers share appears once per layer.
+/// The modes of all layers of a module. A mode that several layers share appears once per layer.
 pub(crate) fn modes<M: Module + ?Sized>(module: &M) -> Vec<Mode> {
     struct Modes(Vec<Mode>);
     impl Visitor for Modes {
@@ -219,7 +220,7 @@ mod tests {
         assert!(net.0.weight.grad().is_some());
     }
 
-    /// Momentum and weight decay from before must not change frozen parameters.
+    /// Momentum from before the freeze, and weight decay, must not change frozen parameters.
     #[test]
     fn no_optimizer_moves_what_is_frozen() {
         type Build = fn(Vec<Parameter>) -> Box<dyn Optimizer>;

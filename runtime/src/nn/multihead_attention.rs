@@ -95,7 +95,7 @@ impl MultiheadAttention {
         self.out_proj.forward(&attended)
     }
 
-    /// The projection by a range of rows of the weight.
+    /// Projects `x` by a range of rows of the weight and the bias.
     #[track_caller]
     fn project(&self, x: &Tensor, rows: std::ops::Range<usize>) -> Tensor {
         let (weight, bias) =

@@ -32,14 +32,14 @@ pub trait Layer: Module + Send + Sync {
         layer.finish()
     }
 
-    /// The layer itself, if it is one of this crate.
+    /// The layer itself, if its type is one of this crate; `None` for a layer of the user.
     #[doc(hidden)]
     fn built_in(&self) -> Option<BuiltIn<'_>> {
         None
     }
 }
 
-/// Declares the layers.
+/// Declares the layers of this crate that a `Sequential` can hold.
 macro_rules! layers {
     ($($layer:ident),* $(,)?) => {
         /// A layer of this crate.

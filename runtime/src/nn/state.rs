@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Buffer, Module, Visitor};
 use crate::{Array, Error, Misshapen, Parameter, Result, Scalar, StateDict, safetensors};
 
-/// Collects each parameter once.
+/// A visitor that collects each parameter once.
 pub(super) struct Parameters<'a>(pub(super) &'a mut Vec<Parameter>);
 
 impl Visitor for Parameters<'_> {
@@ -18,7 +18,7 @@ impl Visitor for Parameters<'_> {
     }
 }
 
-/// The target of a name in a state.
+/// The parameter or the buffer that a name in a state refers to.
 pub(super) enum Entry {
     Parameter(Parameter),
     Buffer(Buffer),
@@ -47,12 +47,12 @@ impl Entry {
     }
 }
 
-/// Parameters and buffers with their full names.
+/// All parameters and buffers of a module with their full names.
 pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
     struct Entries {
-        /// Names of the enclosing fields, each followed by a dot.
+        /// The names of the enclosing fields, each followed by a dot.
         path: String,
-        /// Earlier lengths of `path`, to truncate it to.
+        /// The lengths of `path` before each enclosing field, to which `path` is truncated afterwards.
         lengths: Vec<usize>,
         found: Vec<(String, Entry)>,
     }
@@ -80,7 +80,7 @@ pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
     visitor.found
 }
 
-/// Compares all names and shapes.
+/// Compares all names and shapes of a state with those of a model.
 pub(super) fn check<'a>(
     entries: &[(String, Entry)],
     found: impl Iterator<Item = (&'a str, &'a [usize])>,
@@ -114,7 +114,7 @@ pub(super) fn check<'a>(
     Err(Error::State { path: None, missing, unexpected, misshapen })
 }
 
-/// Bytes of the largest value, rounded up to the size of a runtime buffer.
+/// The number of bytes of the largest value, rounded up to the size of a runtime buffer.
 pub(super) fn copy_bytes(state: &StateDict) -> u64 {
     let largest = state.iter().map(|(_, value)| value.len()).max().unwrap_or(0) as u64;
     largest * size_of::<Scalar>() as u64 / 4 * 5
@@ -130,7 +130,7 @@ pub(super) fn set(entries: &[(String, Entry)], state: &StateDict) {
     }
 }
 
-/// Writes the values to a file, copying one at a time.
+/// Writes the values to a file. Only one value at a time is copied.
 pub(super) fn save(entries: &[(String, Entry)], path: &Path) -> Result<()> {
     let tensors: Vec<_> = entries.iter().map(|(name, entry)| (name.as_str(), entry.shape())).collect();
     let write = |index: usize, file: &mut dyn Write| {

@@ -53,7 +53,7 @@ pub fn adaptive_avg_pool2d(x: &Tensor, output: impl Into<Pair>) -> Tensor {
     })
 }
 
-/// Start and end of each of `count` windows.
+/// The start and the end of each of `count` windows along an axis.
 #[track_caller]
 fn spans(length: usize, count: usize) -> Spans {
     let mut spans = Spans::new();

@@ -80,11 +80,11 @@ pub struct Attention {
 /// The sizes of an attention.
 struct Sizes<'a> {
     lead: &'a [usize],
-    /// The number of heads in packed rows; `None` if heads are a leading axis.
+    /// The number of heads in each packed row; `None` if the heads are a leading axis.
     heads: Option<usize>,
     queries: usize,
     keys: usize,
-    /// The width of one head's queries and keys, and of its values.
+    /// The width of one head's queries and keys, and the width of its values.
     width: usize,
     values: usize,
 }
@@ -176,7 +176,8 @@ impl Attention {
         self.attend(&sizes, [q, k, v], [0, 1, 2], [Place { start: 0, row: *all }; 3])
     }
 
-    /// Queries, keys and values are in `inputs[slots[..]]`, laid out as `places`.
+    /// Computes attention over queries, keys and values that are in `inputs[slots[..]]`, with the layouts
+    /// `places`.
     #[track_caller]
     fn attend<const N: usize>(
         &self,

@@ -5,15 +5,15 @@ use crate::gradcheck::Case;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// Mean and variance (with divisor `n`) of each channel.
+/// The mean and the variance (with divisor `n`) of each channel.
 #[derive(Clone, Debug)]
 pub(crate) struct Moments {
     pub(crate) mean: Vec<Scalar>,
     pub(crate) variance: Vec<Scalar>,
 }
 
-/// Normalises each channel to mean 0 and variance 1, then scales and shifts it. The moments are those of the batch, or
-/// `given` constants.
+/// Normalises each channel to mean 0 and variance 1, then scales and shifts the channel. The moments are
+/// those of the batch, or the constants `given`.
 ///
 /// # Shapes
 /// `x: [n, channels]` or `[n, channels, length]`, `weight: [channels]`, `bias: [channels]` → as `x`
@@ -100,7 +100,7 @@ impl Layout {
         self.samples * self.length
     }
 
-    /// Changes each element in place, given its channel.
+    /// Passes each element, with the index of its channel, to `change`.
     fn each(self, numbers: &mut [Scalar], mut change: impl FnMut(usize, &mut Scalar)) {
         for (index, run) in numbers.chunks_exact_mut(self.length.max(1)).enumerate() {
             for number in run {
@@ -109,7 +109,7 @@ impl Layout {
         }
     }
 
-    /// The sum of each channel, in double precision.
+    /// The sum of each channel's elements, in double precision.
     fn sums(self, mut numbers: impl Iterator<Item = Scalar>) -> Vec<f64> {
         let mut sums = vec![0.0; self.channels];
         for _ in 0..self.samples {

@@ -33,7 +33,7 @@ pub fn conv1d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: Conv)
     convolved(x, weight, bias, options, false)
 }
 
-/// As [`conv1d`], fused with a ReLU if `relu`.
+/// As [`conv1d`]. With `relu`, a ReLU is fused into the operation.
 #[track_caller]
 pub(crate) fn convolved(
     x: &Tensor,
@@ -47,7 +47,7 @@ pub(crate) fn convolved(
     without_height(&conv2d::convolved(&x, &weight, bias, options, relu))
 }
 
-/// Sequences and kernels as images of one row.
+/// Converts sequences, kernels and options to those of images of one row.
 #[track_caller]
 fn as_pictures(x: &Tensor, weight: &Tensor, options: Conv) -> (Tensor, Tensor, Conv) {
     let &[batch, channels, length] = x.shape() else {
@@ -66,7 +66,7 @@ fn as_pictures(x: &Tensor, weight: &Tensor, options: Conv) -> (Tensor, Tensor, C
     (x.reshape(&[batch, channels, 1, length]), weight.reshape(&[outputs, inputs, 1, taps]), options)
 }
 
-/// Images of one row as sequences.
+/// Converts images of one row to sequences.
 #[track_caller]
 fn without_height(y: &Tensor) -> Tensor {
     let shape = y.shape();

@@ -94,7 +94,7 @@ pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, options: Conv)
     convolved(x, weight, bias, options, false)
 }
 
-/// As [`conv2d`], fused with a ReLU if `relu`.
+/// As [`conv2d`]. With `relu`, a ReLU is fused into the operation.
 #[track_caller]
 pub(crate) fn convolved(
     x: &Tensor,
@@ -150,7 +150,7 @@ pub(crate) fn convolved(
     }
 }
 
-/// The sizes of a convolution; panics with the mismatch if shapes do not fit.
+/// The sizes of a convolution. If the shapes do not fit, the panic describes the mismatch.
 #[track_caller]
 pub(crate) fn check(
     op: &str,

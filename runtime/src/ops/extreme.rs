@@ -4,7 +4,7 @@ use crate::autograd::record;
 use crate::value::Value;
 use crate::{Labels, Scalar, Tensor, ops};
 
-/// The best of all elements by `better`.
+/// The best of all elements, where `better` compares two of them.
 #[track_caller]
 pub(crate) fn extreme(op: &str, x: &Tensor, better: fn(Scalar, Scalar) -> bool) -> Tensor {
     assert!(!x.is_empty(), "{op}: a tensor of shape {:?} has no elements", x.shape());
@@ -22,7 +22,7 @@ pub(crate) fn extreme(op: &str, x: &Tensor, better: fn(Scalar, Scalar) -> bool) 
     })
 }
 
-/// The best elements along an axis.
+/// The best elements along an axis, where `better` compares two of them.
 #[track_caller]
 pub(crate) fn extreme_axis(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> bool) -> Tensor {
     let axis = ops::axis(op, x.shape(), axis);

@@ -8,10 +8,10 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// √(2/π)
+/// The factor `√(2/π)` of the approximation.
 #[allow(clippy::excessive_precision)] // The double-precision build uses every digit.
 const ROOT: Scalar = 0.797_884_560_802_865_4;
-/// The coefficient of x³ in the approximation.
+/// The coefficient of `x³` in the approximation.
 const CUBE: Scalar = 0.044_715;
 
 impl Tensor {

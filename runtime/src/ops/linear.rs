@@ -22,7 +22,7 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Tensor {
     affine(x, weight, bias, false)
 }
 
-/// [`linear`], fused with a ReLU if `relu`.
+/// As [`linear`]. With `relu`, a ReLU is fused into the operation.
 #[track_caller]
 pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: bool) -> Tensor {
     let sizes = check(x.shape(), weight.shape(), bias.map(Tensor::shape));
@@ -84,7 +84,7 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
     }
 }
 
-/// Upper bounds of the absolute values in both factors of a weight's gradient, `g` and `x`.
+/// Upper bounds of the absolute values of both factors of a weight's gradient, `g` and `x`.
 ///
 /// The gradient is at most `rows · max|g| · max|x|`, so that a check for NaN and infinity need not read its `count`
 /// elements. A bound is infinite if it is unknown and reading both factors would cost more than reading the gradient.
@@ -97,7 +97,7 @@ fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 
     }
 }
 
-/// The numbers of rows, inputs and outputs.
+/// Checks the shapes and returns the numbers of rows, inputs and outputs.
 #[track_caller]
 fn check(x: &[usize], weight: &[usize], bias: Option<&[usize]>) -> (usize, usize, usize) {
     let &[outputs, inputs] = weight else {

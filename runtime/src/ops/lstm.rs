@@ -65,15 +65,15 @@ pub fn lstm(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>) -> (Te
     (output, state)
 }
 
-/// Splits `[2, batch, hidden]` into hidden state and cell state.
+/// Splits a tensor `[2, batch, hidden]` into hidden state and cell state.
 #[track_caller]
 fn split(last: &Tensor) -> LstmState {
     let shape = &last.shape()[1..];
     LstmState { h: last.slice(0, 0..1).reshape(shape), c: last.slice(0, 1..2).reshape(shape) }
 }
 
-/// As [`lstm`], from the end to the start of the sequence if `reverse`. Returns all hidden states, and
-/// `[2, batch, hidden]`: the final hidden state and cell state.
+/// As [`lstm`], but from the end to the start of the sequence if `reverse`. Returns all hidden states, and
+/// the final hidden state and cell state in one tensor `[2, batch, hidden]`.
 #[track_caller]
 pub(crate) fn run(
     x: &Tensor,
@@ -139,9 +139,9 @@ pub(crate) fn run(
 /// Values saved by the forward pass for `backward`.
 struct Saved {
     sizes: Sizes,
-    /// Which inputs require a gradient.
+    /// For each of the inputs, whether it requires a gradient.
     needs: [bool; 7],
-    /// The input in sorted order.
+    /// The input of all steps, in sorted order.
     given: Value,
     w_ih: Value,
     w_hh: Value,
@@ -206,7 +206,7 @@ impl Saved {
     }
 }
 
-/// The sizes of the pass, and the number of inputs.
+/// Checks the shapes and returns the sizes of the pass and the number of input features.
 #[track_caller]
 fn check(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>, reverse: bool) -> (Sizes, usize) {
     let &[batch, time, inputs] = x.shape() else {
@@ -250,7 +250,8 @@ fn weights(x: &[Tensor]) -> LstmWeights {
     LstmWeights { weight_ih: x[1].clone(), weight_hh: x[2].clone(), bias }
 }
 
-/// Inputs: `x`, two weights, two biases, and the initial hidden state and cell state.
+/// Runs an LSTM whose inputs `x` are the sequence, two weights, two biases, and the initial hidden state and
+/// cell state.
 fn from_start(x: &[Tensor], reverse: bool) -> Tensor {
     let start = LstmState { h: x[5].clone(), c: x[6].clone() };
     let (output, last) = run(&x[0], &weights(&x[..5]), Some(&start), reverse);
@@ -289,7 +290,7 @@ mod tests {
         Parameter::new(ndarray::ArrayD::from_shape_vec(shape, values).unwrap())
     }
 
-    /// All results of a pass, forward and backward.
+    /// The outputs and the gradients of a pass.
     fn pass(batch: usize, time: usize, inputs: usize, hidden: usize) -> Vec<Vec<Scalar>> {
         let four = 4 * hidden;
         let shapes: [&[usize]; 7] =

@@ -31,11 +31,11 @@ impl Tensor {
     }
 }
 
-/// The sizes of one matmul, and the pairs of matrices to multiply.
+/// The sizes of each matmul in a batch, and the pairs of matrices to multiply.
 struct Plan {
     sizes: (usize, usize, usize),
     shape: Shape,
-    /// For each matrix of the output, the indices of its left and right operand.
+    /// The indices of the left and the right operand of each matrix of the output.
     pairs: Vec<(usize, usize)>,
 }
 
@@ -104,8 +104,8 @@ impl Plan {
         self.backward(b, k * n, |at| self.pairs[at].1, matrix)
     }
 
-    /// The gradient of one operand with matrices of `size` elements: the sum of a matmul per pair; `place` selects the
-    /// matrix.
+    /// The gradient of one operand, whose matrices have `size` elements: for each matrix, the sum of the
+    /// matmuls of its pairs. `place` selects the matrix of a pair.
     #[track_caller]
     fn backward(
         &self,
@@ -126,10 +126,10 @@ impl Plan {
         sums
     }
 
-    /// Calls `work` for each pair with its `size` elements of the output. Many small matmuls are shared among threads
-    /// by pairs; few large ones are shared internally.
+    /// Calls `work` for each pair with the pair's `size` elements of the output. Threads share many small
+    /// matmuls by pairs. Few large matmuls are each shared internally.
     fn each(&self, output: &mut [Scalar], size: usize, work: impl Fn(usize, &mut [Scalar]) + Sync) {
-        /// Approximate number of multiplications per parallel part.
+        /// The approximate number of multiplications in one thread's part.
         const PART: usize = 1 << 18;
         let (m, k, n) = self.sizes;
         let pairs = self.pairs.len();
@@ -148,7 +148,7 @@ impl Plan {
     }
 }
 
-/// For each matrix of the batch `to`, the index of the matrix of `from` that broadcasts to it.
+/// For each matrix of the batch `to`, the index of the matrix of `from` that broadcasts to its place.
 #[track_caller]
 fn places(from: &Shape, to: &Shape) -> Vec<usize> {
     let mut places = vec![0];

@@ -57,7 +57,7 @@ operator!(Sub, sub, sub_tensor);
 operator!(Mul, mul, mul_tensor);
 operator!(Div, div, div_tensor);
 
-/// `a += b` is `a = a + b`: a new value, with the old one in its graph.
+/// Implements `a += b` as `a = a + b`, which is a new value with the old one in its graph.
 macro_rules! assignment {
     ($trait:ident, $method:ident, $operation:ident) => {
         assignment!(@ $trait, $method, $operation, Tensor);
@@ -106,7 +106,7 @@ impl<'a> Sum<&'a Tensor> for Tensor {
 }
 
 impl Tensor {
-    /// Callable on both `Tensor` and `&Tensor` by autoref.
+    /// Borrows a tensor. By autoref, the method can be called on both `Tensor` and `&Tensor`.
     fn borrowed(&self) -> &Self {
         self
     }

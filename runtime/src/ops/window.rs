@@ -35,7 +35,8 @@ pub(crate) struct Fit {
     pub(crate) output: [usize; 2],
 }
 
-/// The geometry of a window over the padded `input`. Sizes do not overflow, so kernels add and multiply them unchecked.
+/// The geometry of a window over the padded `input`. The sizes are checked for overflow, so that kernels may
+/// add and multiply them unchecked.
 #[track_caller]
 pub(crate) fn fit(op: &str, input: [usize; 2], window: Pool) -> Fit {
     let Pool { kernel, stride, padding, dilation } = window;
@@ -111,7 +112,7 @@ impl From<[usize; 2]> for Pool {
     }
 }
 
-/// Height and width of planes, the last two axes.
+/// The height and the width of planes, which are the last two axes of a shape.
 #[track_caller]
 pub(crate) fn planes(op: &str, shape: &[usize]) -> [usize; 2] {
     let [.., height, width] = *shape else {

@@ -8,7 +8,7 @@ use crate::parameter::Parameter;
 use crate::storage::Buffer;
 use crate::{Result, Scalar};
 
-/// The state that both optimizers share.
+/// The settings and the state that Adam and `AdamW` have in common.
 struct Core {
     parameters: Vec<Parameter>,
     rate: Scalar,
@@ -18,7 +18,7 @@ struct Core {
     moments: Vec<Option<Moments>>,
 }
 
-/// Running means of a parameter's gradient and of its square, and their number of steps.
+/// The running means of a parameter's gradient and of its square, and the number of steps that contributed.
 struct Moments {
     first: Buffer,
     second: Buffer,
@@ -190,7 +190,7 @@ mod tests {
     use super::{Adam, AdamW};
     use crate::{Optimizer, Parameter, Scalar};
 
-    /// The formula, in double precision, on `p² / 2`.
+    /// The parameter after some steps of the formula, in double precision, on the loss `p² / 2`.
     fn by_formula(steps: i32, rate: f64, decay: f64, decoupled: bool) -> f64 {
         let (mut p, mut m, mut v) = (1.0_f64, 0.0_f64, 0.0_f64);
         for t in 1..=steps {

@@ -146,7 +146,7 @@ mod tests {
     use super::Sgd;
     use crate::{Optimizer, Parameter, Scalar};
 
-    /// Steps on `p² / 2`, whose gradient is `p`.
+    /// The parameter after some steps on the loss `p² / 2`, whose gradient is `p`.
     fn run(build: impl Fn(Vec<Parameter>) -> Sgd, steps: usize) -> Scalar {
         let parameter = Parameter::new(ndarray::arr1(&[1.0]));
         let mut optimizer = build(vec![parameter.clone()]);

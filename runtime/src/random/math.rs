@@ -1,4 +1,4 @@
-//! The functions for normal draws, from basic arithmetic only, which is identical on every machine.
+//! The functions that normal draws need, from basic arithmetic only, which is identical on every machine.
 //!
 //! The standard library delegates `ln`, `sin` and `cos` to the system, and their last bits differ between systems.
 
@@ -39,16 +39,17 @@ pub(super) fn sin_cos_turn(part: f64) -> (f64, f64) {
     }
 }
 
-/// `1 / (2k + 1)`
+/// The coefficients `1 / (2k + 1)` of the series of `artanh`.
 const ODD: [f64; 12] = reciprocals(1, 2, 0);
 
-/// `1 / (2k (2k + 1))`
+/// The factors `1 / (2k (2k + 1))` between successive terms of the series of the sine.
 const SINE: [f64; 9] = reciprocals(2, 2, 1);
 
-/// `1 / ((2k - 1) 2k)`
+/// The factors `1 / ((2k - 1) 2k)` between successive terms of the series of the cosine.
 const COSINE: [f64; 9] = reciprocals(1, 2, 1);
 
-/// `1 / n`, or `1 / (n (n + 1))` if `next` is 1, for `N` values of `n` from `first` on, `step` apart.
+/// The reciprocals `1 / n`, or `1 / (n (n + 1))` if `next` is 1, for `N` values of `n` from `first` on,
+/// `step` apart.
 const fn reciprocals<const N: usize>(first: usize, step: usize, next: usize) -> [f64; N] {
     let mut parts = [0.0; N];
     let mut k = 0;

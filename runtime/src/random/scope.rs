@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::{POSITION, Position, seed};
 
 thread_local! {
-    /// The open scopes of this thread, innermost last, each with the position to restore.
+    /// The open scopes of this thread, innermost last. Each has an id and the position to restore.
     static SCOPES: RefCell<Vec<(u64, Position)>> = const { RefCell::new(Vec::new()) };
     static NEXT_SCOPE: Cell<u64> = const { Cell::new(0) };
 }
@@ -44,15 +44,15 @@ pub struct SeedScope {
     _restored: Restored,
 }
 
-/// Restores on drop the position at its creation.
+/// A guard that restores, on drop, the position at its creation.
 ///
-/// A scope that ends before an inner one leaves the thread's position unchanged, and the inner one then restores the
-/// outer's position. The last scope to end therefore always restores the position from before the first, in whatever
-/// order they end.
+/// A scope that ends before an inner scope leaves the thread's position unchanged, and the inner scope then
+/// restores the position of the outer one. The last scope to end therefore always restores the position from
+/// before the first, in whatever order the scopes end.
 #[derive(Debug)]
 pub(crate) struct Restored {
     id: u64,
-    /// Not `Send`: the position belongs to this thread.
+    /// A field that makes the guard not `Send`, because the position belongs to this thread.
     thread: PhantomData<*const ()>,
 }
 
@@ -85,7 +85,7 @@ mod tests {
     use super::super::{Purpose, draw, next_update};
     use super::*;
 
-    /// The draw after `between`, which must not change the stream.
+    /// The position and the bits of the draw after `between`, which must not change the stream.
     fn drawn_after(between: impl FnOnce()) -> (Position, u32) {
         seed(5);
         next_update();

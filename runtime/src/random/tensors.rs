@@ -126,7 +126,7 @@ fn drawn(shape: &[usize], fill: impl FnOnce(&mut Stream, &mut [Scalar])) -> Tens
     Tensor::constant(Value::build(shape, |numbers| fill(&mut draw(Purpose::Program), numbers)))
 }
 
-/// Memory for `count` indices.
+/// An empty list with memory for `count` indices.
 #[track_caller]
 pub(super) fn index_list(op: &str, count: usize) -> Vec<usize> {
     let mut places = Vec::new();
@@ -146,7 +146,7 @@ mod tests {
 
     const N: usize = 40_001;
 
-    /// Mean and variance.
+    /// The mean and the variance of the elements.
     fn moments(x: &Tensor) -> (f64, f64) {
         let numbers = || x.as_slice().iter().map(|&x| f64::from(x));
         let mean = numbers().sum::<f64>() / x.len() as f64;

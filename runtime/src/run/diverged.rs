@@ -13,7 +13,7 @@ pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {
     report(&what, epoch, &format!("{rate}{norm}"), model)
 }
 
-/// Reports a gradient that is not finite: that of the optimizer's parameter `bad`.
+/// Reports a gradient that is not finite. `bad` is the index of its parameter in the optimizer.
 pub(super) fn by_gradient<M: Module + ?Sized, O: Optimizer + ?Sized>(
     epoch: &Epoch,
     bad: usize,
@@ -48,7 +48,7 @@ fn report<M: Module + ?Sized>(what: &str, epoch: &Epoch, update: &str, model: &M
     )
 }
 
-/// The first parameter or buffer with a value that is not finite, and the value.
+/// The first parameter or buffer that contains NaN or an infinity, and that value.
 fn first_not_finite<M: Module + ?Sized>(model: &M) -> Option<(String, Scalar)> {
     let mut search = Search { path: Vec::new(), found: None };
     model.visit(&mut search);

@@ -11,12 +11,12 @@ use crate::metric::{Confusion, Metric};
 #[derive(Debug)]
 pub(super) struct Epoch {
     pub(super) number: usize,
-    /// Whether this is the validation before the first epoch, which has its own row.
+    /// Whether this is the validation before the first epoch, which has a row of its own.
     pub(super) before_training: bool,
     pub(super) began: Instant,
-    /// The number of batches.
+    /// The number of batches in the epoch.
     pub(super) batches: usize,
-    /// The number of batches processed.
+    /// The number of batches that were processed.
     pub(super) batch: usize,
     /// The loss of the last batch.
     pub(super) last: f64,
@@ -25,13 +25,13 @@ pub(super) struct Epoch {
     pub(super) metrics: Vec<(String, f64)>,
     pub(super) valid_metrics: Vec<(String, f64)>,
     pub(super) confusions: Vec<(String, Confusion)>,
-    /// Whether the last validation was the best so far; `None` before the first has ended.
+    /// Whether the last validation was the best so far; `None` before the epoch's first validation has ended.
     pub(super) is_best: Option<bool>,
     pub(super) learning_rate: Option<Scalar>,
     pub(super) grad_norm: Option<f64>,
 }
 
-/// The measurements under unique names: `accuracy`, `accuracy_2`.
+/// The measurements under unique names. A repeated name gets a number: `accuracy`, `accuracy_2`.
 fn distinct(measurements: impl Iterator<Item = (String, f64)>) -> Vec<(String, f64)> {
     let mut kept: Vec<(String, f64)> = Vec::new();
     for (name, value) in measurements {
@@ -63,7 +63,8 @@ impl Epoch {
         }
     }
 
-    /// Records the confusion matrix of a metric, if it has one, replacing an earlier one of that name.
+    /// Records the confusion matrix of a metric that has one. The matrix replaces an earlier matrix of that
+    /// name.
     pub(super) fn keep<Y>(&mut self, name: &str, metric: &impl Metric<Y>) {
         if let Some(matrix) = metric.matrix() {
             self.confusions.retain(|(own, _)| own != name);

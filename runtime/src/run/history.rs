@@ -53,13 +53,14 @@ impl fmt::Display for StopReason {
 pub struct Row {
     /// The epoch, counted from 0.
     pub epoch: usize,
-    /// Whether this is the validation before the first epoch.
+    /// Whether the row belongs to the validation before the first epoch.
     pub before_training: bool,
-    /// Duration in seconds, including validation.
+    /// The duration of the epoch in seconds, including validation.
     pub seconds: f64,
-    /// The learning rate of its last update; `None` without updates.
+    /// The learning rate of the epoch's last update; `None` without updates.
     pub learning_rate: Option<Scalar>,
-    /// The gradient norm of its last update before clipping, in a loop that clips by norm.
+    /// The gradient norm of the epoch's last update before clipping; `None` in a loop that does not clip by
+    /// norm.
     pub grad_norm: Option<f64>,
     /// Names and values in order of measurement: `loss`, training metrics, `valid_loss`, validation metrics.
     pub measurements: Vec<(String, f64)>,
@@ -95,7 +96,7 @@ pub struct History {
     rows: Vec<Row>,
     /// The index of the best row so far.
     best: Option<usize>,
-    /// Validation is planned, so that an epoch without it is never the best.
+    /// Whether validation is planned. If so, an epoch without validation is never the best.
     validated: bool,
     stop_reason: StopReason,
     explanation: Option<String>,
@@ -131,7 +132,8 @@ impl History {
         self.stop_reason = reason;
     }
 
-    /// The measurement that ranks epochs: the validation loss if it is planned or present.
+    /// The name of the measurement that ranks epochs: the validation loss if validation is planned or the row
+    /// has one, else the training loss.
     fn monitored(&self, row: &Row) -> &'static str {
         let validates = |row: &Row| row.get("valid_loss").is_some();
         if self.validated || validates(row) || self.rows.iter().any(validates) {
@@ -141,7 +143,7 @@ impl History {
         }
     }
 
-    /// Whether a new row is the best so far: the first is, NaN never is.
+    /// Whether a new row is the best so far. The first row is, and a row whose loss is NaN never is.
     pub(super) fn is_best(&self, row: &Row) -> bool {
         let name = self.monitored(row);
         let best = self.best.and_then(|best| self.rows[best].get(name));
@@ -274,7 +276,7 @@ impl History {
     }
 }
 
-/// Whether a loss is the best so far: the first is, NaN never is.
+/// Whether the loss `new` is the best so far. The first loss is, and NaN never is.
 pub(super) fn is_better(new: f64, best: Option<f64>) -> bool {
     !new.is_nan() && best.is_none_or(|best| new < best)
 }

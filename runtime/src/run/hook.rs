@@ -12,7 +12,7 @@ use crate::Result;
     note = "`ControlFlow::Break(())` ends the run; a block that ends with `;` has the value `()` and never ends it"
 )]
 pub trait Flow {
-    /// Whether to continue, or the error that ends the loop.
+    /// Whether the loop continues, or the error that ends the loop.
     fn flow(self) -> Result<ControlFlow<()>>;
 }
 

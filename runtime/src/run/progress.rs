@@ -11,7 +11,7 @@ use crate::stderr::write_line;
 /// The environment variable that selects the style: `auto`, `bar`, `plain` or `off`.
 const VARIABLE: &str = "TRAINING_LOOP_PROGRESS";
 
-/// The style set by [`set_progress`], as its number from 1 on; 0 before.
+/// The style that [`set_progress`] set, as a number from 1 on; 0 before the first call.
 static CHOICE: AtomicU8 = AtomicU8::new(0);
 
 /// How generated loops show their progress on standard error.
@@ -39,14 +39,14 @@ pub fn set_progress(style: ProgressStyle) {
     CHOICE.store(style as u8 + 1, Ordering::Relaxed);
 }
 
-/// The progress display of a run. A bar ends when this is dropped, however the run ended.
+/// The progress display of a run. Dropping this value ends the bar, however the run ended.
 pub(super) struct Progress {
     lines: bool,
     bar: Option<Bar>,
 }
 
 impl Progress {
-    /// The style set by the program, or else by the environment.
+    /// The display in the style that the program set, or else the environment.
     pub(super) fn chosen() -> Self {
         let styles = [ProgressStyle::Auto, ProgressStyle::Bar, ProgressStyle::Plain, ProgressStyle::Off];
         let choice = CHOICE.load(Ordering::Relaxed);
@@ -58,7 +58,7 @@ impl Progress {
         }
     }
 
-    /// The style set by the environment.
+    /// The display in the style that the environment sets.
     fn from_environment() -> Self {
         let choice = std::env::var_os(VARIABLE).unwrap_or_default();
         let (lines, bars) = match choice.to_str() {
@@ -80,7 +80,7 @@ impl Progress {
         Self { lines, bar: bars.then(Bar::on_a_terminal).flatten() }
     }
 
-    /// Shows nothing.
+    /// A display that shows nothing.
     #[cfg(test)]
     pub(super) fn off() -> Self {
         Self::new(false, false)
@@ -93,21 +93,21 @@ impl Progress {
         }
     }
 
-    /// Reports a finished batch; `loss` is the epoch's mean so far.
+    /// Reports a finished batch. `loss` is the epoch's mean loss so far.
     pub(super) fn batch(&mut self, loss: Option<f64>) {
         if let Some(bar) = &mut self.bar {
             bar.batch(loss);
         }
     }
 
-    /// Reports a finished epoch: its line replaces the bar.
+    /// Reports a finished epoch, whose line replaces the bar.
     pub(super) fn end(&mut self, line: &str) {
         if self.lines {
             self.warn(line);
         }
     }
 
-    /// Prints a line in place of the bar, if any, even if progress is off.
+    /// Prints a line, even if progress is off. A bar is erased first.
     pub(super) fn warn(&mut self, line: &str) {
         if let Some(bar) = &mut self.bar {
             bar.clear();
@@ -125,14 +125,15 @@ impl fmt::Debug for Progress {
 /// The minimum time between two redraws of the bar.
 const REFRESH: Duration = Duration::from_millis(100);
 
-/// Width of the bar in characters: the line fits a terminal of eighty.
+/// The width of the bar in characters, such that the line fits a terminal of eighty.
 const WIDTH: usize = 30;
 
-/// Returns to the start of the line and clears it.
+/// The escape code that returns to the start of the line and clears the line.
 const CLEAR: &str = "\r\x1b[2K";
-/// Truncates long lines at the terminal's edge; wrapped lines would escape `CLEAR`.
+/// The escape code that truncates long lines at the terminal's edge: `CLEAR` would leave a part of a wrapped
+/// line.
 const CUT: &str = "\x1b[?7l";
-/// Enables line wrapping again.
+/// The escape code that enables line wrapping again.
 const WRAP: &str = "\x1b[?7h";
 
 /// A bar over the batches of an epoch.
@@ -145,7 +146,7 @@ struct Bar {
 }
 
 impl Bar {
-    /// A bar, if standard error is a terminal that can erase it.
+    /// Creates a bar, if standard error is a terminal that can erase the bar.
     fn on_a_terminal() -> Option<Self> {
         let is_able = stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|name| name != "dumb");
         is_able.then(|| Self::new("", 0))
@@ -185,7 +186,7 @@ impl Bar {
     }
 }
 
-/// Writes to the terminal; a write error does not end the run.
+/// Writes a text to the terminal. A write error does not end the run.
 fn draw(text: &str) {
     let mut terminal = stderr().lock();
     let _ = terminal.write_all(text.as_bytes()).and_then(|()| terminal.flush());

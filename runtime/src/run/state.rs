@@ -11,17 +11,17 @@ pub struct State<'a> {
     pub epoch: usize,
     /// The batch in the epoch, counted from 0.
     pub batch: usize,
-    /// Optimizer updates so far in the run.
+    /// The number of optimizer updates so far in the run.
     pub step: usize,
     /// The loss of the last training batch; NaN before the first.
     pub loss: f64,
     /// The learning rate of the last update; `None` before the first.
     pub learning_rate: Option<Scalar>,
-    /// The gradient norm of the last update before clipping, in a loop that clips by norm.
+    /// The gradient norm of the last update before clipping; `None` in a loop that does not clip by norm.
     pub grad_norm: Option<f64>,
-    /// This epoch's measurements so far.
+    /// The measurements of this epoch so far.
     pub row: Row,
-    /// The epochs before this one, also in `epoch_end`; `row` is this one.
+    /// The epochs before this one, also in `epoch_end`. The measurements of this epoch are in `row`.
     pub history: &'a History,
     pub(super) is_best: bool,
 }

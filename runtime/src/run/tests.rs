@@ -10,12 +10,12 @@ fn run(epochs: usize, max_steps: Option<usize>) -> Run {
     Run::with_progress(Some(epochs), max_steps, Progress::off())
 }
 
-/// A loss that is a mean over this number of samples.
+/// A loss that is the mean over this number of samples.
 fn mean(loss: Scalar, samples: usize) -> Tensor {
     Tensor::from(loss).with_reduction(crate::reduction::Reduction::Mean(samples as f64))
 }
 
-/// Adds a batch, and returns whether it ends the run.
+/// Adds a batch, and returns whether the batch ends the run.
 fn diverged(run: &mut Run, loss: Scalar, samples: usize) -> bool {
     run.add_batch(&mean(loss, samples), samples).unwrap();
     run.diverged(&Linear::new(1, 1))

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// A duration from a starting time.
+/// A time limit: a starting time and a duration from then on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimeLimit {
     began: Instant,
@@ -15,7 +15,7 @@ impl TimeLimit {
         Self { began: Instant::now(), most }
     }
 
-    /// Whether the time has passed.
+    /// Whether the time limit has passed.
     pub(super) fn is_over(self) -> bool {
         self.began.elapsed() >= self.most
     }

@@ -3,28 +3,30 @@
 use crate::reduction::Reduction;
 use crate::{Error, Result, Scalar, Tensor};
 
-/// The weight of a batch relative to others.
+/// The weight of a batch relative to other batches.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Weight {
-    /// Its loss is a mean with this denominator, at least 0: samples, or class weights.
+    /// The loss of the batch is a mean with this denominator, at least 0: the number of samples, or their
+    /// class weights.
     Mean(f64),
-    /// Its loss is a sum, and is added to the others.
+    /// The loss of the batch is a sum, which is added to the losses of the other batches.
     Sum,
 }
 
 /// The reason why a loss is weighted by samples, for lack of a known denominator.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Guess {
-    /// A sum times a factor that is not one over the number of samples or of elements.
+    /// The loss is a sum times a factor that is not one over the number of samples or of elements.
     ScaledSum,
-    /// Neither a mean nor a sum, or several with different denominators.
+    /// The loss is neither a mean nor a sum, or combines several with different denominators.
     Unknown,
 }
 
 impl Weight {
-    /// The weight of a batch by its loss's reduction; a guess uses samples.
+    /// The weight of a batch, derived from the reduction of its loss. If the batch is weighted by samples for
+    /// lack of a denominator, the reason is returned too.
     pub(super) fn of(loss: &Tensor, samples: usize) -> (Self, Option<Guess>) {
-        /// Tolerance, relative to the factor, for being one over a count.
+        /// The largest error, relative to the factor, of a factor that is taken as one over a count.
         const ROUNDING: f64 = 1e-6;
         let by_samples = Self::Mean(samples as f64);
         match loss.reduction() {
@@ -41,10 +43,10 @@ impl Weight {
         }
     }
 
-    /// The weight from the clause `loss_weight`.
+    /// The weight that the clause `loss_weight` gives.
     ///
     /// # Errors
-    /// [`Error::Rule`] if it is negative or not finite.
+    /// [`Error::Rule`] if the weight is negative or not finite.
     pub(super) fn given(weight: f64) -> Result<Self> {
         if weight >= 0.0 && weight.is_finite() {
             return Ok(Self::Mean(weight));
@@ -59,7 +61,7 @@ impl Weight {
 }
 
 impl Guess {
-    /// The error for accumulating losses of this kind.
+    /// The error for a loop that accumulates losses of this kind.
     pub(super) fn refused(self) -> Error {
         let (rule, help) = match self {
             Self::ScaledSum => (
@@ -88,7 +90,7 @@ pub(super) struct Total {
 }
 
 impl Total {
-    /// Adds a batch; one without weight adds nothing.
+    /// Adds the loss of a batch. A batch without weight adds nothing.
     pub(super) fn add(&mut self, loss: f64, weight: Weight) {
         let weight = match weight {
             Weight::Mean(0.0) => return,
@@ -102,14 +104,14 @@ impl Total {
         self.weight += weight;
     }
 
-    /// The loss; `None` until a batch has counted.
+    /// The loss over all batches, or `None` before the first batch that counts.
     pub(super) fn value(self) -> Option<f64> {
         let divisor = if self.is_sum { 1.0 } else { self.weight };
         (self.weight > 0.0).then(|| self.sum / divisor)
     }
 }
 
-/// The batches of one update.
+/// The accumulated batches of one update.
 ///
 /// # Formula
 /// Each batch's loss is scaled by `wᵢ / n`, where `n` is the number of samples of the window, and the accumulated
@@ -141,12 +143,12 @@ impl Window {
         }
     }
 
-    /// The total weight of the batches.
+    /// The total weight of the window's batches.
     pub(super) fn weight(self) -> f64 {
         self.weight
     }
 
-    /// The factor of the accumulated gradients.
+    /// The factor that the accumulated gradients are multiplied by.
     pub(super) fn scale(self) -> Scalar {
         if self.is_sum || self.weight == 0.0 { 1.0 } else { (self.samples / self.weight) as Scalar }
     }

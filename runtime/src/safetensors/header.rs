@@ -13,10 +13,11 @@ use super::Limits;
 use crate::error::shorten;
 use crate::{ModelFileProblem as Problem, memory};
 
-/// Upper bound of the memory per header byte that is allocated without a check: names and strings with escapes.
+/// An upper bound of the memory per header byte that is allocated without a check, for names and strings with
+/// escapes.
 const PARSED: u64 = 6;
 
-/// A checked entry of the header: its bytes are within the file and match its shape.
+/// An entry of the header after the check that its bytes are within the file and match its shape.
 pub(crate) struct Entry<'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) shape: Vec<usize>,
@@ -74,7 +75,7 @@ pub(super) fn parse(header: &[u8], available: u64, limits: Limits) -> Result<Vec
     Ok(entries)
 }
 
-/// Entries must follow each other without gap or overlap, and end at the end of the file.
+/// Checks that entries follow each other without gap or overlap, and end at the end of the file.
 fn check_layout(entries: &[Entry], available: u64) -> Result<(), Problem> {
     let layout = |entry: Option<&Entry>, expected: usize, found: usize| Problem::Layout {
         name: entry.map_or_else(String::new, |entry| shorten(&entry.name)),
@@ -91,7 +92,8 @@ fn check_layout(entries: &[Entry], available: u64) -> Result<(), Problem> {
     if due as u64 == available { Ok(()) } else { Err(layout(entries.last(), due, available as usize)) }
 }
 
-/// The size of a shape in bytes; `None` if the non-zero axes alone exceed memory, which `ndarray` refuses too.
+/// The number of bytes of a tensor of this shape. Returns `None` if the product of the non-zero axes exceeds
+/// memory, which `ndarray` refuses too.
 fn size(shape: &[usize], width: usize) -> Option<usize> {
     let filled = shape.iter().filter(|&&axis| axis != 0).try_fold(width, |n, &axis| n.checked_mul(axis));
     let bytes = filled.filter(|&bytes| isize::try_from(bytes).is_ok())?;

@@ -1,4 +1,4 @@
-//! Accepted files, refused files, and robustness against damage.
+//! Tests of accepted files, of refused files, and of robustness against damage.
 
 use ndarray::array;
 
@@ -29,7 +29,7 @@ fn load_all(path: &Path) -> Result<StateDict> {
     load(path, Limits::default(), |_| Ok(())).map(StateDict::from_entries)
 }
 
-/// A file with this header and data.
+/// The bytes of a file with this header and data.
 fn file(header: &str, data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()
 }
@@ -41,7 +41,7 @@ fn problem(result: Result<StateDict>) -> Result<StateDict, Problem> {
     })
 }
 
-/// Reads this header and `data` bytes of zeros.
+/// Reads a file with this header and `data` bytes of zeros.
 fn read_header(header: &str, data: usize) -> Result<StateDict, Problem> {
     problem(read_bytes(&file(header, &vec![0; data])))
 }

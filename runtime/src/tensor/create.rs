@@ -93,7 +93,7 @@ impl Tensor {
         })
     }
 
-    /// A vector of `value(i)`.
+    /// The vector of `value(i)` for each `i` below `count`.
     #[track_caller]
     fn by_place(count: usize, value: impl Fn(usize) -> f64) -> Self {
         Self::constant(Value::build([count], |numbers| {

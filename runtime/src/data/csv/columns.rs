@@ -7,9 +7,9 @@ use crate::error::shorten;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Column {
-    /// Counted from 0.
+    /// A column by its index, counted from 0.
     Index(usize),
-    /// As in the header.
+    /// A column by its name in the header.
     Name(String),
 }
 
@@ -38,7 +38,7 @@ impl From<&String> for Column {
 }
 
 impl Column {
-    /// The index of the column in a table with these names, which are none without a header.
+    /// The index of the column in a table with the header `names`, which is empty without a header.
     fn find(&self, names: &[String], columns: usize) -> Result<usize, Problem> {
         let (found, wanted) = match self {
             Self::Index(index) => (Some(*index).filter(|&index| index < columns), index.to_string()),
@@ -61,7 +61,7 @@ impl Column {
 pub(super) enum Role {
     Feature,
     Target,
-    /// Excluded; its fields may have any content.
+    /// An excluded column, whose fields may have any content.
     LeftOut,
 }
 

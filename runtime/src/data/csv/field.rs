@@ -3,11 +3,11 @@
 use crate::error::shorten;
 use crate::{CsvProblem as Problem, Scalar};
 
-/// One above the largest label: more classes than any output layer has.
+/// One more than the largest label: more classes than any output layer has.
 const LABELS: f64 = 16_777_216.0;
 
-/// A number, rounded to the nearest [`Scalar`] if it has a decimal point or an exponent; an integer is rounded only if
-/// `may_round`.
+/// Reads a number. A number with a decimal point or an exponent is rounded to the nearest [`Scalar`]. An
+/// integer is rounded only if `may_round`.
 pub(super) fn number(field: &str, may_round: bool) -> Result<Scalar, Problem> {
     if field.is_empty() {
         return Err(Problem::Missing);
@@ -22,7 +22,8 @@ pub(super) fn number(field: &str, may_round: bool) -> Result<Scalar, Problem> {
     Ok(value)
 }
 
-/// A numeric target, which may be a class name by mistake.
+/// Reads a numeric target. A field that is not a number is likely a class name, so it gets an error of its
+/// own.
 pub(super) fn target_number(field: &str, may_round: bool) -> Result<Scalar, Problem> {
     number(field, may_round).map_err(|problem| match problem {
         Problem::NotANumber { text } => Problem::NotATarget { text },
@@ -30,7 +31,7 @@ pub(super) fn target_number(field: &str, may_round: bool) -> Result<Scalar, Prob
     })
 }
 
-/// All integers below this are exact as [`Scalar`].
+/// A bound below which all integers are exact as [`Scalar`].
 fn exact_below() -> Scalar {
     (1_u64 << Scalar::MANTISSA_DIGITS) as Scalar
 }
@@ -41,7 +42,7 @@ fn is_rounded(field: &str, value: Scalar) -> bool {
     digits.bytes().all(|byte| byte.is_ascii_digit()) && field.parse::<i128>() != Ok(value as i128)
 }
 
-/// A label, also in the form `3.0` or `3e0`.
+/// Reads a label, which may also have the form `3.0` or `3e0`.
 pub(super) fn label(field: &str) -> Result<u32, Problem> {
     if field.is_empty() {
         return Err(Problem::Missing);
@@ -54,7 +55,7 @@ pub(super) fn label(field: &str) -> Result<u32, Problem> {
     if (0.0..LABELS).contains(&value) && is_whole(field) { Ok(value as u32) } else { Err(not_a_label()) }
 }
 
-/// Whether a decimal number is an integer: by its digits, since `0.99999999999999999999` rounds to 1.
+/// Whether a decimal number is an integer. The digits decide, since `0.99999999999999999999` rounds to 1.
 fn is_whole(field: &str) -> bool {
     let (mantissa, exponent) = field.split_once(['e', 'E']).unwrap_or((field, "0"));
     let Ok(exponent) = exponent.parse::<i128>() else { return false };
@@ -90,7 +91,7 @@ mod tests {
         assert_eq!(label(""), Err(Problem::Missing));
     }
 
-    /// The first integer that [`Scalar`] rounds, with either sign, and some that it does not.
+    /// Tests the first integer that [`Scalar`] rounds, with either sign, and some integers that are exact.
     #[test]
     fn whole_numbers_are_not_rounded() {
         let first = (1_u64 << Scalar::MANTISSA_DIGITS) + 1;

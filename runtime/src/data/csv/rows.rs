@@ -17,12 +17,12 @@ pub(super) struct Rows<'a> {
     text: Text<'a>,
     format: Reader,
     limits: RowLimits,
-    /// The concatenated fields of the row, and the end of each.
+    /// The fields of the row, concatenated (`fields`), and the end of each field (`ends`).
     fields: Vec<u8>,
     ends: Vec<usize>,
-    /// The number of fields of the row.
+    /// The number of fields in the row.
     count: usize,
-    /// The number of fields of the first row.
+    /// The number of fields in the first row, once it is read.
     expected: Option<usize>,
     line: u64,
 }
@@ -41,7 +41,7 @@ impl<'a> Rows<'a> {
         self.line
     }
 
-    /// Reads the next row; false at the end.
+    /// Reads the next row. Returns false at the end of the text.
     ///
     /// # Errors
     /// If the row is too long, is not UTF-8, or has another number of fields than the first.
@@ -106,7 +106,8 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Doubles a full buffer, up to one more than the limit: filling that is an error.
+/// Doubles a full buffer, but only to one element more than the limit. To fill a buffer of that length is an
+/// error.
 fn grow<T: Clone + Default>(buffer: &mut Vec<T>, limit: usize) -> Result<(), Stop> {
     let more = buffer.len().min(limit.saturating_add(1) - buffer.len());
     buffer.try_reserve_exact(more).map_err(|_| Stop::Problem(Problem::Memory))?;

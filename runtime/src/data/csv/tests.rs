@@ -7,7 +7,7 @@ fn table(text: &str) -> Csv {
     Csv::from_bytes("table.csv", text.as_bytes().to_vec())
 }
 
-/// The message for a refused table, which starts with the location.
+/// The message for a table that is refused, which starts with the location of the error.
 fn refused(csv: &Csv) -> String {
     let (classes, values) = (csv.classification().err(), csv.regression().err());
     let error = classes.or(values).expect("it must be refused");

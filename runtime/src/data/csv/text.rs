@@ -4,10 +4,10 @@ use std::io::{self, Read};
 
 use crate::CsvProblem as Problem;
 
-/// The delimiter that replaces runs of blanks: a character that does not occur in text of numbers.
+/// The delimiter that replaces a run of blanks: a character that does not occur in a text of numbers.
 pub(super) const BLANK: u8 = 0x1f;
 
-/// Bytes that are read at a time.
+/// The number of bytes that are read at a time.
 const CHUNK: usize = 64 << 10;
 
 /// The first bytes of a gzip file.
@@ -23,27 +23,27 @@ pub(super) enum Stop {
 pub(super) struct Text<'a> {
     from: Box<dyn Read + 'a>,
     is_packed: bool,
-    /// If runs of blanks are replaced by [`BLANK`], the state of the current line.
+    /// The state of the current line for the replacement of blanks; `None` if blanks are kept.
     blanks: Option<Blanks>,
     piece: Box<[u8]>,
-    /// The part of the chunk that is not consumed.
+    /// The part of the chunk `piece` that is not consumed.
     left: std::ops::Range<usize>,
-    /// Bytes that may still be read.
+    /// The number of bytes that may still be read.
     allowed: u64,
     limit: u64,
-    /// The number of line breaks consumed.
+    /// The number of line breaks that were consumed.
     breaks: u64,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Blanks {
-    /// Whether the line has a field already.
+    /// Whether the current line has a field already.
     has_field: bool,
     is_after_blank: bool,
 }
 
 impl<'a> Text<'a> {
-    /// Text, decompressed if it starts like a gzip file.
+    /// The text of `from`, which is decompressed if it starts like a gzip file.
     pub(super) fn new(mut from: impl Read + 'a, has_blanks: bool, limit: u64) -> Result<Self, Stop> {
         let mut start = [0; 2];
         let length = fill(&mut from, &mut start).map_err(|source| Stop::Io { doing: "read", source })?;
@@ -66,7 +66,7 @@ impl<'a> Text<'a> {
         self.breaks + 1
     }
 
-    /// The next bytes; empty at the end.
+    /// The next bytes of the text; empty at its end.
     pub(super) fn peek(&mut self) -> Result<&[u8], Stop> {
         while self.left.is_empty() {
             // The first byte is reserved for a blank at the end of the previous chunk.
@@ -95,7 +95,7 @@ impl<'a> Text<'a> {
         self.left.start += length;
     }
 
-    /// Skips line breaks, so that [`line`](Self::line) is that of the next row.
+    /// Skips line breaks. Afterwards [`line`](Self::line) is the line of the next row.
     pub(super) fn skip_breaks(&mut self) -> Result<(), Stop> {
         loop {
             let next = self.peek()?;
@@ -109,8 +109,8 @@ impl<'a> Text<'a> {
 }
 
 impl Blanks {
-    /// Moves the text from the second byte on to the start, with one [`BLANK`] for each run of blanks within a line;
-    /// returns its length.
+    /// Moves the text from the second byte on to the start of `piece`, with one [`BLANK`] for each run of
+    /// blanks within a line. Returns the length of the result.
     fn replace(&mut self, piece: &mut [u8]) -> usize {
         let mut length = 0;
         let mut put = |piece: &mut [u8], byte| {

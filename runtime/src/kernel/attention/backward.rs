@@ -85,42 +85,43 @@ struct Head<'a> {
     wants: [bool; 3],
 }
 
-/// Buffers of one head, with the row lengths of [`Head::rows`].
+/// Buffers for the backward pass of one head. Their rows have the lengths of [`Head::rows`].
 struct Scratch<'a> {
-    /// `[queries, width]`; `query_gradient` has the same shape.
+    /// The packed queries, `[queries, width]`; `query_gradient` has the same shape.
     queries: &'a mut [Scalar],
     query_gradient: &'a mut [Scalar],
-    /// `[queries, values]`: the gradient of the output.
+    /// The packed gradient of the output, `[queries, values]`.
     output_gradient: &'a mut [Scalar],
-    /// `[queries]`: `D`.
+    /// The row sums `D` of the module's formula, `[queries]`.
     deltas: &'a mut [Scalar],
-    /// `[KEYS, width]`: the keys of the block; `key_gradient` has the same shape.
+    /// The keys of the block, `[KEYS, width]`; `key_gradient` has the same shape.
     keys: &'a mut [Scalar],
     key_gradient: &'a mut [Scalar],
-    /// `[width, KEYS]`, scaled.
+    /// The transposed keys of the block, times the scale: `[width, KEYS]`.
     keys_transposed: &'a mut [Scalar],
-    /// `[values, KEYS]`: the values of the block.
+    /// The transposed values of the block, `[values, KEYS]`.
     values_transposed: &'a mut [Scalar],
-    /// `[KEYS, values]`.
+    /// The gradient of the values of the block, `[KEYS, values]`.
     value_gradient: &'a mut [Scalar],
-    /// `[QUERIES, KEYS]`: scores, then attention weights.
+    /// The scores of a block, replaced by its attention weights: `[QUERIES, KEYS]`.
     weights: &'a mut [Scalar],
-    /// `[QUERIES, KEYS]`: `g vᵀ`, then the gradient of the scores.
+    /// The product `g vᵀ` for a block, replaced by the gradient of the scores: `[QUERIES, KEYS]`.
     score_gradient: &'a mut [Scalar],
 }
 
-/// Padded lengths of rows.
+/// The row lengths of the buffers, padded to whole tiles and whole lanes.
 struct Rows {
-    /// Of queries and keys.
+    /// The row length of queries and keys.
     width: usize,
-    /// Of values.
+    /// The row length of values.
     values: usize,
-    /// Of a block of scores.
+    /// The row length of a block of scores.
     keys: usize,
 }
 
 impl Head<'_> {
-    /// Calls `write(side, time, row, scale)` for each row of each gradient; the gradient is `scale · row`.
+    /// Calls `write(side, time, row, scale)` for each row of each gradient. The row's gradient is `scale ·
+    /// row`.
     fn run(&self, mut write: impl FnMut(usize, usize, &[Scalar], Scalar)) {
         let plan = self.plan;
         let rows = self.rows();
@@ -152,7 +153,7 @@ impl Head<'_> {
         Rows { width, values, keys }
     }
 
-    /// Runs `work` with stale buffers; only the query gradient is zeroed.
+    /// Runs `work` with buffers of arbitrary contents, except for the query gradient, which is zeroed.
     fn with_scratch(&self, work: impl FnOnce(&mut Scratch<'_>)) {
         let Plan { width, values, queries, .. } = *self.plan;
         let rows = self.rows();
@@ -200,7 +201,7 @@ impl Head<'_> {
         });
     }
 
-    /// Packs the queries and the output's gradient, and computes `D`.
+    /// Packs the queries and the output's gradient, and computes the row sums `D`.
     fn pack_queries(&self, scratch: &mut Scratch<'_>) {
         let Plan { width, values, queries, heads, .. } = *self.plan;
         if queries == 0 {
@@ -294,7 +295,7 @@ impl Head<'_> {
 }
 
 multiversioned!(
-    /// `D`: the dot product of each row of the output's gradient with the same row of the output.
+    /// Computes `D`: the dot product of each row of the output's gradient with the same row of the output.
     fn row_dots(
         gradient: &[Scalar],
         wide: usize,

@@ -49,11 +49,11 @@ pub(super) fn pack_transposed(
 #[derive(Clone, Copy)]
 pub(super) struct Window {
     pub(super) rows: usize,
-    /// Keys of the block.
+    /// The number of keys in the block.
     pub(super) columns: usize,
-    /// Stride between rows.
+    /// The stride between the rows of the block.
     wide: usize,
-    /// Query `i` of the block sees keys up to `i + offset`; all keys if `None`.
+    /// Query `i` of the block sees the keys up to `i + offset`, or all keys if `offset` is `None`.
     offset: Option<isize>,
 }
 
@@ -69,7 +69,8 @@ impl Window {
         Self { rows, columns, wide, offset: hides.then_some(offset) }
     }
 
-    /// The part of a matmul over the block that the causal mask leaves: up to the diagonal as `cut` says, or all of it.
+    /// The part of a matmul over the block that the causal mask leaves: `cut(offset)`, or everything without
+    /// a mask.
     pub(super) fn reach(&self, cut: impl FnOnce(isize) -> Reach) -> Reach {
         self.offset.map_or(Reach::All, cut)
     }
@@ -83,13 +84,14 @@ impl Window {
         }
     }
 
-    /// The length of a row that later matmuls read: the visible part, extended by the height of their tiles.
+    /// The length of a row that later matmuls read: the visible keys, extended by the height of the matmuls'
+    /// tiles.
     #[inline(always)]
     fn used(&self, row: usize) -> usize {
         (self.visible(row) + TALLEST).min(self.columns).next_multiple_of(LANES)
     }
 
-    /// One row of scores in whole lanes, minus infinity where hidden.
+    /// One row of scores in whole lanes, with minus infinity for hidden keys.
     #[inline(always)]
     pub(super) fn row<'a>(&self, row: usize, scores: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let scores = &mut scores[row * self.wide..][..self.used(row)];
@@ -97,7 +99,7 @@ impl Window {
         scores
     }
 
-    /// The same part of a row of another block, 0 where hidden.
+    /// The part of another block's row that later matmuls read, with 0 for hidden keys.
     #[inline(always)]
     pub(super) fn zeroed_row<'a>(&self, row: usize, block: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let numbers = &mut block[row * self.wide..][..self.used(row)];
@@ -106,7 +108,8 @@ impl Window {
     }
 }
 
-/// The part of an additive mask for one block of scores; empty `data` means no mask.
+/// The part of an additive mask that applies to one block of scores. Empty `data` means that there is no
+/// mask.
 #[derive(Clone, Copy)]
 pub(super) struct BlockMask<'a> {
     pub(super) data: &'a [Scalar],

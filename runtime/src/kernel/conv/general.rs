@@ -1,9 +1,9 @@
 //! Convolution of any size, as GEMM over unfolded blocks of positions.
 //!
 //! With columns `u[(c, r, s)][p]` (see `unfold`): `y = w · u`, `du = wᵀ · g` folded back into `dx`, and `dwᵀ = u · gᵀ`.
-//! A block has up to [`BLOCK`] positions and [`DEPTH`] rows of columns: 200 KB, which stay in L2 while all output
-//! channels pass over them, and one panel of it in L1. The whole unfolded input is never stored. The bound is the
-//! arithmetic, plus one copy of the input for each tap.
+//! A block has up to [`BLOCK`] positions and [`DEPTH`] rows of columns: 200 KB. The block stays in L2 while
+//! all output channels pass over its positions, with one panel at a time in L1. The whole unfolded input is
+//! never stored. The bound is the arithmetic, plus one copy of the input for each tap.
 
 use super::square::{Square, on_registers};
 use super::tile::{Matrix, Panels, matmul, width};
@@ -14,16 +14,16 @@ use crate::kernel::lines::LINE;
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::{Level, level, multiversioned};
 
-/// Positions that are unfolded at once.
+/// The number of positions that are unfolded at once.
 const BLOCK: usize = 128;
-/// Stride between rows of columns: an odd number of whole cache lines, so that the rows of a panel do not evict each
-/// other from L1.
+/// The stride between rows of columns: an odd number of whole cache lines, so that the rows of a panel do not
+/// evict each other from L1.
 const PITCH: usize = BLOCK + 16;
-/// Approximate number of column rows that are unfolded at once.
+/// The approximate number of column rows that are unfolded at once.
 const DEPTH: usize = 400;
-/// Maximum number of partial sums of the weight's gradient, one per group of blocks.
+/// The maximum number of partial sums of the weight's gradient. Each group of blocks has one.
 const SUMS: usize = 8;
-/// Maximum total length of the partial sums; a single one may be longer.
+/// The maximum total length of the partial sums. A single partial sum may be longer.
 const SUMS_LEN: usize = 1 << 21;
 
 /// The split of a group's channels into blocks of about [`DEPTH`] rows.
@@ -42,14 +42,14 @@ impl ChannelBlocks {
         self.channels.div_ceil(self.size)
     }
 
-    /// First channel and number of channels of a block.
+    /// The first channel and the number of channels of a block.
     fn at(self, block: usize) -> (usize, usize) {
         let first = block * self.size;
         (first, self.size.min(self.channels - first))
     }
 }
 
-/// First position, number of positions, and that number rounded up to whole panels.
+/// The first position of a block, the number of its positions, and that number rounded up to whole panels.
 fn positions(sizes: &Sizes, block: usize, level: Level) -> (usize, usize, usize) {
     let first = block * BLOCK;
     let count = BLOCK.min(sizes.positions() - first);
@@ -91,7 +91,7 @@ pub(super) fn forward(sizes: &Sizes, x: &[Scalar], w: &[Scalar], finish: Finish<
 }
 
 multiversioned!(
-    /// Adds the bias, applies the ReLU, and stores.
+    /// Adds the bias to sums, applies the ReLU, and stores the results.
     fn store(sums: &[Scalar], bias: Scalar, relu: bool, to: &mut [Scalar]) {
         let finish = Finish { bias: None, relu };
         for (to, sum) in to.iter_mut().zip(sums) {
@@ -133,14 +133,15 @@ pub(super) fn input_gradient(sizes: &Sizes, g: &[Scalar], w: &[Scalar], dx: &mut
     });
 }
 
-/// For the weight's gradient: the number of blocks over all images, and the number of partial sums over them.
+/// The number of blocks over all images, and the number of partial sums of the weight's gradient over those
+/// blocks.
 fn sums(sizes: &Sizes) -> (usize, usize) {
     let blocks = sizes.batch * sizes.positions().div_ceil(BLOCK);
     let count = (SUMS_LEN / sizes.w_len().max(1)).clamp(1, SUMS).min(blocks);
     (blocks, count)
 }
 
-/// Outputs of a group, rounded up to whole panels of any level.
+/// The number of outputs of a group, rounded up to whole panels of any level.
 fn padded_outputs(sizes: &Sizes) -> usize {
     sizes.outputs.next_multiple_of(width(level()))
 }

@@ -1,5 +1,5 @@
-//! The first pass over a convolution's output gradient: the ReLU's mask, and the sums for the bias. The bound is
-//! memory: the gradient is read and written once.
+//! The first pass over a convolution's output gradient: it applies the ReLU's mask and computes the sums for
+//! the bias. The bound is memory: the gradient is read and written once.
 
 use super::Sizes;
 use crate::Scalar;
@@ -28,7 +28,7 @@ pub(crate) fn mask_and_sum(sizes: &Sizes, g: &mut [Scalar], y: &[Scalar], sums: 
 }
 
 multiversioned!(
-    /// Masks one plane and returns its sum.
+    /// Applies the ReLU's mask to one plane and returns the sum of the plane.
     fn masked(g: &mut [Scalar], y: &[Scalar]) -> Scalar {
         const LANES: usize = 16;
         let mut lanes = [0.0; LANES];
@@ -51,7 +51,7 @@ multiversioned!(
     }
 );
 
-/// The sum of each plane of a gradient, `[batch, groups · outputs]`.
+/// Writes the sum of each plane of a gradient to `sums`, `[batch, groups · outputs]`.
 pub(crate) fn sum_planes(sizes: &Sizes, g: &[Scalar], sums: &mut [Scalar]) {
     let (planes, positions) = (sizes.groups * sizes.outputs, sizes.positions());
     assert!(g.len() == sizes.y_len() && sums.len() == sizes.batch * planes);

@@ -1,9 +1,9 @@
 //! Conversion of image bands from `[channel][row][column]` to registers of channels, `[row][column][channel]`, and
 //! back.
 //!
-//! A band has `V::WIDTH` channels, some rows, and enough columns for whole tiles; it is 0 outside the image. For images
-//! of ordinary width a band stays in L1. Rows are transposed in squares; the last square of a row overlaps its
-//! predecessor, so that there is no tail.
+//! A band has `V::WIDTH` channels, some rows, and enough columns for whole tiles. Positions outside the image
+//! are 0. For images of ordinary width a band stays in L1. Rows are transposed in squares. The last square of
+//! a row overlaps the square before, so that no incomplete square remains.
 
 use super::square::Square;
 use crate::Scalar;
@@ -12,7 +12,7 @@ use crate::kernel::pool::Pieces;
 /// A band and its position in the image.
 #[derive(Clone, Copy)]
 pub(super) struct Band {
-    /// The image's height and width.
+    /// The height and the width of the image.
     pub(super) image: [usize; 2],
     /// The number of image channels in the band, at most `V::WIDTH`.
     pub(super) channels: usize,
@@ -25,12 +25,12 @@ pub(super) struct Band {
 }
 
 impl Band {
-    /// The image row for a row of the band; `None` in the padding.
+    /// The image row for a row of the band, or `None` if the row is in the padding.
     fn row_of(&self, row: usize) -> Option<usize> {
         (self.row + row).checked_sub(self.padding[0]).filter(|row| *row < self.image[0])
     }
 
-    /// The number of image columns in the band.
+    /// The number of columns of the band that are within the image.
     fn width(&self) -> usize {
         self.image[1].min(self.columns.saturating_sub(self.padding[1]))
     }
@@ -42,7 +42,7 @@ impl Band {
     }
 }
 
-/// Reads a band; `image` starts at the plane of its first channel.
+/// Reads a band. `image` starts at the plane of the band's first channel.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.
@@ -77,7 +77,7 @@ pub(super) unsafe fn load<V: Square>(at: Band, image: &[Scalar], band: &mut [Sca
     }
 }
 
-/// Writes the rows of a band; the plane of its first channel is at `start`.
+/// Writes the rows of a band. `start` is the offset of the plane of the band's first channel.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`. The planes are still borrowed, and no other thread accesses these rows.

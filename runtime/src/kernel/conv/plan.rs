@@ -7,13 +7,13 @@ use super::tile::width;
 use crate::kernel::lines::LINE;
 use crate::kernel::simd::{Level, level};
 
-/// Approximate number of tiles in a group.
+/// The approximate number of tiles in a group.
 const TILES: usize = 36;
-/// Transformed points per tile.
+/// The number of transformed points per tile.
 pub(super) const POINTS: usize = 36;
-/// Maximum number of partial sums of the weight's gradient, one per run of images.
+/// The maximum number of partial sums of the weight's gradient. Each run of images has one.
 const SUMS: usize = 8;
-/// Maximum length of all partial sums.
+/// The maximum total length of the partial sums.
 const SUMS_LEN: usize = 1 << 23;
 
 /// The layout of tiles, channels and outputs.
@@ -22,22 +22,24 @@ pub(super) struct Plan {
     pub(super) sizes: Sizes,
     pub(super) level: Level,
     pub(super) lanes: usize,
-    /// Tiles of an image, vertically and horizontally.
+    /// The number of tiles of an image, vertically and horizontally.
     pub(super) tiles: [usize; 2],
-    /// Rows of tiles in a band, and bands of an image.
+    /// The number of rows of tiles in a band (`rows`), and of bands in an image (`bands`).
     pub(super) rows: usize,
     pub(super) bands: usize,
-    /// Images in a group; 1 if an image has several bands.
+    /// The number of images in a group: 1 if an image has several bands.
     pub(super) images: usize,
-    /// Channels and outputs, rounded up to whole panels.
+    /// The numbers of channels and of outputs, rounded up to whole panels.
     pub(super) channels: usize,
     pub(super) outputs: usize,
-    /// Stride between points: an odd number of cache lines, so that points do not evict each other.
+    /// The strides between points, for channels and for outputs: an odd number of cache lines, so that points
+    /// do not evict each other.
     pub(super) channel_points: usize,
     pub(super) output_points: usize,
 }
 
-/// The tiles that one image contributes to a group: rows of tiles, and the index of their first tile in the group.
+/// The tiles that one image contributes to a group: its rows of tiles, and the index of their first tile in
+/// the group.
 #[derive(Clone, Copy)]
 pub(super) struct Piece {
     pub(super) image: usize,
@@ -73,7 +75,7 @@ impl Plan {
         }
     }
 
-    /// The tiles of a band over consecutive images, starting at `image`.
+    /// Iterates over the tiles of a band over consecutive images, starting at `image`.
     pub(super) fn pieces(
         &self,
         image: usize,
@@ -94,7 +96,7 @@ impl Plan {
         pieces.next().map_or(0, |first| (1 + pieces.count()) * first.rows * self.tiles[1])
     }
 
-    /// Columns of a band in pixels, including the kernel's overhang.
+    /// The number of columns of a band in pixels, including the kernel's overhang.
     pub(super) fn columns(&self) -> usize {
         4 * self.tiles[1] + 2
     }
@@ -125,12 +127,12 @@ impl Plan {
         }
     }
 
-    /// Length of the transformed weight for the forward pass.
+    /// The length of the transformed weight for the forward pass.
     pub(super) fn weights_len(&self) -> usize {
         POINTS * self.sizes.channels * self.outputs
     }
 
-    /// Length of the transformed, transposed weight for the input's gradient.
+    /// The length of the transformed and transposed weight for the input's gradient.
     pub(super) fn turned_len(&self) -> usize {
         POINTS * self.sizes.outputs * self.channels
     }

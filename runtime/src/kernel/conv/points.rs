@@ -181,8 +181,8 @@ on_registers!(
 );
 
 on_registers!(
-    /// Transforms points to the input's gradient. Overlapping tiles are added, and the last two rows of a band are
-    /// carried over to the next band of the image.
+    /// Transforms points to the input's gradient. Where tiles overlap, their values are added. The last two
+    /// rows of a band are carried over to the next band of the image.
     pub(super) fn input_gradient<V: Square>(
         plan: &Plan,
         piece: Piece,
@@ -229,7 +229,7 @@ on_registers!(
     }
 );
 
-/// The weight's gradient: the partial sums of all runs, added in order, and transformed.
+/// Computes the weight's gradient: adds the partial sums of all runs in order, and transforms the total.
 pub(super) fn weight_gradient(plan: &Plan, sums: &[Scalar], dw: &mut [Scalar]) {
     on_registers!(
         fn body<V: Square>(plan: &Plan, sums: &[Scalar], channel: usize, dw: Pieces<Scalar>) {

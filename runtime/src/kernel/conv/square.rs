@@ -8,7 +8,8 @@ use crate::kernel::simd::Level;
 use crate::kernel::vector::Wide256;
 use crate::kernel::vector::{Plain, Vector};
 
-/// Declares a function that is generic over a register type `V`, compiled for each type; a call uses that of [`level`].
+/// Declares a function that is generic over a register type `V` and compiled for each type. A call runs the
+/// version for the registers of [`level`].
 ///
 /// The body may use the instructions of `V`, because nothing else calls it.
 ///
@@ -41,7 +42,7 @@ macro_rules! on_registers {
 
 pub(super) use on_registers;
 
-/// Elements in a register of the transforms.
+/// The number of elements in a register of the transforms.
 pub(super) fn lanes(level: Level) -> usize {
     match level {
         Level::Plain => Plain::WIDTH,

@@ -4,7 +4,7 @@ use super::{Finish, Sizes, backward, backward_workspace, forward, forward_worksp
 use crate::Scalar;
 use crate::kernel::simd::forced::on_each_level;
 
-/// `count` elements that start off a cache line and end with their allocation.
+/// An array of `count` elements that starts off a cache line and ends with its allocation.
 fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
     (0..=count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
 }

@@ -19,11 +19,11 @@ pub(super) struct Matrix<'a> {
     pub(super) column: usize,
 }
 
-/// The columns of a tile; right-hand sides and outputs are padded to a multiple of it.
+/// The number of columns of a tile. Right-hand sides and outputs are padded to a multiple of this width.
 pub(super) use super::super::vector::two_registers as width;
 
-/// The right-hand side `[depth, columns]`: `columns` is a multiple of [`width`], panels of that width have stride
-/// `panel`, and rows have stride `row`.
+/// The right-hand side `[depth, columns]`, where `columns` is a multiple of [`width`]. Panels of that width
+/// have stride `panel`, and rows have stride `row`.
 #[derive(Clone, Copy)]
 pub(super) struct Panels<'a> {
     pub(super) data: &'a [Scalar],
@@ -31,7 +31,8 @@ pub(super) struct Panels<'a> {
     pub(super) panel: usize,
 }
 
-/// `c[i · c_row + j] = Σ a[i, l] b[l, j]` for `i < rows`, `j < columns`, `l < depth`, plus the old value if `add`.
+/// Computes `c[i · c_row + j] = Σ a[i, l] b[l, j]` for `i < rows`, `j < columns`, `l < depth`. With `add`,
+/// the old value of `c` is added.
 pub(super) fn matmul(
     level: Level,
     [rows, depth, columns]: [usize; 3],
@@ -75,7 +76,7 @@ struct Job<'a> {
     add: bool,
 }
 
-/// Iterates over panels and strips; a full strip has `$most` rows.
+/// Iterates over panels and strips. A full strip has `$most` rows.
 macro_rules! strips {
     ($vector:ty, $at:expr, $c:expr, $most:literal, $($rows:literal)*) => {{
         let (at, c): (Job<'_>, &mut [Scalar]) = ($at, $c);

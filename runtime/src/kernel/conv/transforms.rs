@@ -9,7 +9,7 @@
 use crate::Scalar;
 use crate::kernel::vector::Vector;
 
-/// The input's matrix.
+/// The matrix `B` that transforms input tiles.
 pub(super) const B: [[Scalar; 6]; 6] = transposed([
     [1.0, -1.5, -2.0, 1.5, 1.0, 0.0],
     [0.0, -1.0, 0.5, 2.5, 1.0, 0.0],
@@ -19,7 +19,7 @@ pub(super) const B: [[Scalar; 6]; 6] = transposed([
     [0.0, 1.0, -1.5, -2.0, 1.5, 1.0],
 ]);
 
-/// The output's matrix.
+/// The matrix `A` that transforms points to output tiles.
 pub(super) const A: [[Scalar; 4]; 6] = transposed([
     [1.0, 1.0, 1.0, 1.0, 1.0, 0.0],
     [0.0, 1.0, -1.0, 0.5, -2.0, 0.0],
@@ -27,7 +27,7 @@ pub(super) const A: [[Scalar; 4]; 6] = transposed([
     [0.0, 1.0, -1.0, 0.125, -8.0, 1.0],
 ]);
 
-/// The weight's matrix.
+/// The matrix `G` that transforms the weight.
 pub(super) const G: [[Scalar; 3]; 6] = [
     [1.0, 0.0, 0.0],
     [1.0 / 3.0, 1.0 / 3.0, 1.0 / 3.0],
@@ -52,7 +52,7 @@ pub(super) const fn transposed<const R: usize, const C: usize>(m: [[Scalar; C]; 
     t
 }
 
-/// A matrix with `OUT` rows, known at compile time.
+/// A matrix of `OUT` rows and `IN` columns that is known at compile time.
 pub(super) trait Map<const OUT: usize, const IN: usize> {
     const ROWS: [[Scalar; IN]; OUT];
 }
@@ -69,17 +69,17 @@ macro_rules! maps {
 }
 
 maps! {
-    /// Input tiles to points.
+    /// Maps input tiles to points.
     Input: 6, 6 = transposed(B);
-    /// Points to tiles of the input's gradient.
+    /// Maps points to tiles of the input's gradient.
     InputGradient: 6, 6 = B;
-    /// Points to output tiles.
+    /// Maps points to output tiles.
     Output: 4, 6 = transposed(A);
-    /// Tiles of the output's gradient to points.
+    /// Maps tiles of the output's gradient to points.
     OutputGradient: 6, 4 = A;
-    /// Kernels to points.
+    /// Maps kernels to points.
     Weight: 6, 3 = G;
-    /// Points to kernels' gradients.
+    /// Maps points to the gradients of kernels.
     WeightGradient: 3, 6 = transposed(G);
 }
 
@@ -113,7 +113,7 @@ unsafe fn apply<V: Vector, M: Map<OUT, IN>, const OUT: usize, const IN: usize>(x
     }
 }
 
-/// `M x Mᵀ` for a square of registers.
+/// Computes `M x Mᵀ` for a square `x` of registers.
 ///
 /// `load(i, j)` returns an entry of `x`, and `store(i, j, y)` receives an entry of the result.
 ///

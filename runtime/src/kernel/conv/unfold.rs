@@ -1,4 +1,5 @@
-//! im2col: the receptive field of each output position as a column, and back.
+//! im2col: copies the receptive field of each output position to a column, and adds columns back to the
+//! image.
 //!
 //! `columns[(c, r, s)][p] = x[c][oy · stride + r · dilation - padding][ox · stride + s · dilation - padding]` for the
 //! position `p = (oy, ox)`, and 0 outside the image, so that a convolution is a matmul over `(c, r, s)`. Only a block
@@ -10,11 +11,11 @@ use crate::Scalar;
 
 /// A run of output positions within one output row, for one tap of the kernel.
 struct Run {
-    /// The first position, relative to the block.
+    /// The first position of the run, relative to the block.
     start: usize,
     len: usize,
-    /// Positions at the start and the end of the run that are outside the image, and the index in the plane of the
-    /// first position inside.
+    /// The numbers of positions at the start (`before`) and at the end (`after`) of the run that are outside
+    /// the image, and the index in the plane of the first position inside (`from`).
     before: usize,
     after: usize,
     from: usize,
@@ -80,7 +81,7 @@ pub(super) fn unfold(
     }
 }
 
-/// Adds columns to the elements of `x` that [`unfold`] reads them from.
+/// Adds columns to those elements of `x` that [`unfold`] copies to the columns.
 pub(super) fn fold(
     sizes: &Sizes,
     columns: &[Scalar],

@@ -18,9 +18,9 @@ use crate::kernel::lines::LINE;
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::Level;
 
-/// The minimum number of channels and outputs for which the transforms pay off.
+/// The minimum number of channels and of outputs for which the transforms pay off.
 const CHANNELS: usize = 12;
-/// Whether the scheme applies and does less work than the direct algorithm.
+/// Whether Winograd's scheme applies and does less work than the direct algorithm.
 pub(super) fn pays(sizes: &Sizes) -> bool {
     let plain = (sizes.kernel, sizes.stride, sizes.dilation) == ([3, 3], [1, 1], [1, 1]);
     let covered = sizes.output.map(|length| length.next_multiple_of(4));
@@ -30,12 +30,13 @@ pub(super) fn pays(sizes: &Sizes) -> bool {
         && covered[0] * covered[1] <= 2 * sizes.positions()
 }
 
-/// Whether several threads can share the backward pass: the weight's gradient has more than one partial sum.
+/// Whether several threads can share the backward pass, which requires more than one partial sum of the
+/// weight's gradient.
 pub(super) fn pays_backward(sizes: &Sizes) -> bool {
     pays(sizes) && Plan::of(sizes).sums() > 1
 }
 
-/// Length of the workspace that [`forward`] needs.
+/// The length of the workspace that [`forward`] needs.
 pub(super) fn forward_workspace(sizes: &Sizes) -> usize {
     Plan::of(sizes).weights_len()
 }
@@ -80,15 +81,16 @@ pub(super) fn forward(
     });
 }
 
-/// Length of the workspace that [`backward`] needs for the requested gradients.
+/// The length of the workspace that [`backward`] needs for the requested gradients.
 pub(super) fn backward_workspace(sizes: &Sizes, dx: bool, dw: bool) -> usize {
     let plan = Plan::of(sizes);
     usize::from(dx) * plan.turned_len() + usize::from(dw) * plan.sums() * plan.sum_len()
 }
 
-/// The requested gradients of input and weight.
+/// Computes the requested gradients of input and weight.
 ///
-/// The parts are runs of images: each adds the products of its groups to its own partial sum, in order.
+/// A part is a run of images. Each part adds the products of its groups, in order, to a partial sum of its
+/// own.
 pub(super) fn backward(
     sizes: &Sizes,
     [x, g, w]: [&[Scalar]; 3],
@@ -142,10 +144,10 @@ pub(super) fn backward(
     }
 }
 
-/// The partial sum of one run of images: `[point][channel][output]`.
+/// The partial sum of the weight's gradient over one run of images, as `[point][channel][output]`.
 struct Sum<'a> {
     numbers: Option<&'a mut [Scalar]>,
-    /// Whether the buffer holds sums; otherwise its contents are arbitrary.
+    /// Whether the buffer holds sums. Before the first group its contents are arbitrary.
     begun: bool,
 }
 
@@ -164,7 +166,7 @@ impl Sum<'_> {
     }
 }
 
-/// The points of the input's gradient from those of the output's gradient.
+/// Computes the points of the input's gradient from those of the output's gradient.
 fn back_to_input(
     plan: &Plan,
     tiles: usize,
@@ -181,7 +183,8 @@ fn back_to_input(
     }
 }
 
-/// The panels of one point of the transformed weight: `[panel][point][depth][width]`.
+/// The panels of one point within the transformed weight, which has the layout
+/// `[panel][point][depth][width]`.
 fn point_panels(weights: &[Scalar], point: usize, depth: usize, level: Level) -> Panels<'_> {
     let width = width(level);
     Panels { data: &weights[point * depth * width..], row: width, panel: POINTS * depth * width }

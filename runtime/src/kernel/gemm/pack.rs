@@ -5,7 +5,7 @@ use super::sweep::{height, strips};
 use crate::Scalar;
 use crate::kernel::vector::{SQUARE, Vector};
 
-/// Prefetch distance of a transposition: the hardware prefetcher does not follow eight rows at once.
+/// The prefetch distance of a transposition: the hardware prefetcher does not follow eight rows at once.
 const AHEAD: usize = 64;
 
 /// Packs `[depth, columns]` of the right-hand side into a panel `[depth, width]`, padded with zeros.
@@ -65,7 +65,7 @@ pub(super) unsafe fn pack_panel<V: Vector>(
     }
 }
 
-/// Packs `[rows, depth]` of the left-hand side into strips, each `[depth, its height]`.
+/// Packs `[rows, depth]` of the left-hand side into strips, each of shape `[depth, height of the strip]`.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.
@@ -122,7 +122,7 @@ unsafe fn pack_turned<V: Vector>(a: Strided<'_>, depth: usize, rows: usize, to: 
     }
 }
 
-/// Copies `count` elements, a multiple of a register's width.
+/// Copies `count` elements, where `count` is a multiple of a register's width.
 ///
 /// # Safety
 /// `from` and `to` are valid for `count` elements; the caller enables the instructions of `V`.

@@ -20,7 +20,7 @@ pub(crate) struct Panels<'a> {
 }
 
 impl<'a> Panels<'a> {
-    /// The length of a packed right-hand side.
+    /// The length of the buffer for a packed right-hand side `[k, n]`.
     pub(crate) fn packed_len(k: usize, n: usize) -> usize {
         padded(level(), n) * k
     }
@@ -52,7 +52,7 @@ impl<'a> Panels<'a> {
         Self { level, k, n, numbers: buffer }
     }
 
-    /// `c = a · b`, or `c += a · b`, for `a: [m, k]`.
+    /// Computes `c = a · b`, or `c += a · b` if `add`, for `a: [m, k]`.
     pub(crate) fn matmul(self, m: usize, a: Side<'_>, c: &mut [Scalar], add: bool) {
         let Self { level, k, n, numbers } = self;
         assert_eq!(c.len(), m * n);
@@ -84,7 +84,7 @@ impl<'a> Panels<'a> {
     }
 }
 
-/// The length of equal runs along `k` that do not exceed [`DEPTH`]; 0 if `k` is 0.
+/// The length of the runs that `k` is split into: equal and at most [`DEPTH`], or 0 if `k` is 0.
 fn run_along(k: usize) -> usize {
     k.div_ceil(k.div_ceil(DEPTH).max(1)).next_multiple_of(8)
 }

@@ -22,14 +22,14 @@ thread_local! {
     });
 }
 
-/// Packing buffers of a part, and a tile that is not written in place.
+/// The packing buffers of a part, and a buffer for a tile that is not written in place.
 struct Scratch {
     left: Lines,
     panel: Lines,
     tile: Buffer,
 }
 
-/// At least `length` elements of scratch memory.
+/// The first `length` elements of scratch memory, which grows if it is shorter.
 pub(super) fn grown(lines: &mut Lines, length: usize) -> &mut [Scalar] {
     let count = length.div_ceil(LINE);
     if lines.count() < count {
@@ -38,11 +38,11 @@ pub(super) fn grown(lines: &mut Lines, length: usize) -> &mut [Scalar] {
     lines.as_mut_slice(length)
 }
 
-/// A matmul, and the operands that are packed already.
+/// A matmul, and those of its operands that are packed already.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) sizes: Sizes,
-    /// The length of a run along `k`.
+    /// The length of the runs that `k` is split into.
     pub(super) depth: usize,
     pub(super) a: Strided<'a>,
     pub(super) b: Strided<'a>,
@@ -54,11 +54,11 @@ pub(super) struct Job<'a> {
     pub(super) right: Option<&'a [Scalar]>,
 }
 
-/// The task of one thread.
+/// A task for one thread.
 pub(super) enum Task {
     /// Packs columns of the right-hand side, starting at a multiple of the panel's width, for all of `k`.
     Right(Range<usize>, Pieces<Scalar>),
-    /// Packs all rows of the left-hand side for the run along `k` that starts here.
+    /// Packs all rows of the left-hand side, for the run along `k` that starts at this index.
     Left(usize, Pieces<Scalar>),
     /// Computes rows and columns of the output that start at multiples of the tile's height and width.
     Part(Range<usize>, Range<usize>),
@@ -67,7 +67,7 @@ pub(super) enum Task {
 /// The width of a panel.
 pub(super) use crate::kernel::vector::two_registers as width;
 
-/// `count` columns, rounded up to whole registers.
+/// The number `count` of columns, rounded up to whole registers.
 pub(super) fn padded(level: Level, count: usize) -> usize {
     count.next_multiple_of(width(level) / 2)
 }
@@ -75,8 +75,8 @@ pub(super) fn padded(level: Level, count: usize) -> usize {
 /// Runs one task.
 ///
 /// # Safety
-/// The output of the job is valid, and meanwhile only tasks for other rows or columns access it. The same holds for the
-/// buffer of a packing task.
+/// The output of the job is valid, and during the task only tasks for other rows or columns access the
+/// output. The same holds for the buffer of a packing task.
 pub(super) unsafe fn run(level: Level, job: &Job<'_>, task: &Task) {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma")]
@@ -109,7 +109,7 @@ pub(super) unsafe fn run(level: Level, job: &Job<'_>, task: &Task) {
 /// As for [`run`], and the caller enables the instructions of `V`.
 #[inline(always)]
 unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
-    /// Rows of the right-hand side that are packed at a time.
+    /// The number of rows of the right-hand side that are packed at a time.
     const ROWS: usize = 32;
     let (m, k, n) = job.sizes;
     // SAFETY: the caller enables the instructions and guarantees exclusive access to the task's output or packing
@@ -140,9 +140,10 @@ unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
     }
 }
 
-/// The panels of a range of columns: the first column, the width and the number of used columns of each.
+/// The panels of a range of columns. Each item is the first column, the width and the number of used columns
+/// of a panel.
 ///
-/// A last panel that would be at most half used has half the width.
+/// The last panel has half the width if a full one would be at most half used.
 #[inline(always)]
 fn panels<V: Vector>(columns: Range<usize>) -> impl Iterator<Item = (usize, usize, usize)> {
     let end = columns.end;

@@ -1,6 +1,6 @@
 //! The plan of a matmul: the operand to pack, the blocks that fit the caches, and the parts for threads.
 //!
-//! Everything here depends on sizes, strides and the instruction set alone.
+//! All decisions depend on sizes, strides and the instruction set alone.
 
 use std::cell::RefCell;
 
@@ -14,20 +14,20 @@ use crate::kernel::simd::Level;
 /// The longest run along `k`. A panel of that length slightly exceeds L1, but L2 delivers it as fast as it is consumed,
 /// and longer runs have fewer ends.
 pub(super) const DEPTH: usize = 512;
-/// Elements of the left-hand side that stay in or near L2.
+/// The number of elements of the left-hand side that stay in or near L2.
 const BLOCK: usize = 128 << 10;
-/// Elements of an operand that are packed at once for all threads.
+/// The number of elements of an operand that are packed at once for all threads.
 const SHARED: usize = 2 << 20;
-/// Multiplications that justify a part of their own: a few microseconds.
+/// The number of multiplications that justify a part of their own: a few microseconds.
 pub(super) const PART: usize = 1 << 18;
-/// Enough parts to keep any likely number of threads evenly busy.
+/// The number of parts that keeps any likely number of threads evenly busy.
 pub(super) const PARTS: usize = 16;
 
 thread_local! {
     static PACKED: RefCell<Lines> = RefCell::new(Lines::zeroed(0));
 }
 
-/// `c = a · b`, or `c += a · b`; no size is 0.
+/// Computes `c = a · b`, or `c += a · b` if `add`. No size is 0.
 ///
 /// # Safety
 /// The elements of `c` are valid, and nothing else reads or writes them.
@@ -50,7 +50,7 @@ pub(super) unsafe fn matmul(
     }
 }
 
-/// Estimated cost, in units of the time of one multiplication.
+/// The estimated cost of a matmul, in units of the time of one multiplication.
 fn cost((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target) -> usize {
     let tiles = m * n.next_multiple_of(8) * k;
     let right = n * k * if b.column == 1 { 1 } else { 4 };
@@ -65,7 +65,7 @@ pub(super) fn scattered(a: Strided<'_>, columns: usize) -> bool {
     a.column != 1 || (columns > 64 && (a.row * size_of::<Scalar>()).is_multiple_of(4096))
 }
 
-/// The matmul in blocks whose packed operand fits [`SHARED`].
+/// Computes the matmul in blocks whose packed operand fits [`SHARED`].
 ///
 /// # Safety
 /// As for [`matmul`].
@@ -133,7 +133,7 @@ unsafe fn block(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, 
     });
 }
 
-/// Runs parts that together pack `count` elements, on several threads if that pays off.
+/// Runs parts that together pack `count` elements. Several threads share the parts if that pays off.
 fn shared(count: usize, parts: usize, work: impl Fn(usize) + Sync) {
     if count < 64 << 10 { (0..parts).for_each(work) } else { pool::run(parts, work) }
 }

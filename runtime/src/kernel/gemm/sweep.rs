@@ -6,17 +6,18 @@ use crate::Scalar;
 use crate::kernel::lines::LINE;
 use crate::kernel::vector::{SQUARE, Vector};
 
-/// Rows of the highest tile of any level.
+/// The number of rows of the highest tile of any level.
 const MOST_ROWS: usize = 12;
-/// Columns of the widest tile of any level.
+/// The number of columns of the widest tile of any level.
 const MOST_COLUMNS: usize = 2 * LINE;
 
-/// A tile before it is written to rows that are not contiguous.
+/// A buffer for a tile whose target rows are not contiguous.
 pub(super) type Buffer = [Scalar; BUFFER];
-/// Elements of the highest and widest tile, in whole squares.
+/// The number of elements of the highest and widest tile, rounded up to whole squares.
 pub(super) const BUFFER: usize = MOST_ROWS.next_multiple_of(SQUARE) * MOST_COLUMNS;
 
-/// Rows of the highest tile: two registers per row, as many rows as the register file holds.
+/// The number of rows of the highest tile. Each row takes two registers, and the tile has as many rows as fit
+/// in the register file.
 pub(super) const fn height<V: Vector>() -> usize {
     match V::WIDTH * size_of::<Scalar>() {
         64 => 12,
@@ -25,7 +26,7 @@ pub(super) const fn height<V: Vector>() -> usize {
     }
 }
 
-/// Splits `rows` into strips and returns the first row and the height of each.
+/// Splits `rows` into strips and returns the first row and the height of each strip.
 ///
 /// If the last strip would be too low to keep the FMA units busy, the last two share their rows evenly.
 pub(super) fn strips(rows: usize, height: usize) -> impl Iterator<Item = (usize, usize)> {
@@ -41,19 +42,19 @@ pub(super) fn strips(rows: usize, height: usize) -> impl Iterator<Item = (usize,
     })
 }
 
-/// The left-hand side of a block: in place, or in packed strips.
+/// The left-hand side of a block, either in place or in packed strips.
 #[derive(Clone, Copy)]
 pub(super) enum Left<'a> {
     InPlace(Strided<'a>),
-    /// Consecutive strips, `[depth, its height]` each.
+    /// The packed strips one after another, each of shape `[depth, height of the strip]`.
     Strips(&'a [Scalar]),
 }
 
-/// A panel `[depth, width]` of the right-hand side, and the number of used columns.
+/// A panel `[depth, width]` of the right-hand side. Only the first `columns` columns are used.
 #[derive(Clone, Copy)]
 pub(super) struct Panel<'a> {
     pub(super) right: Right<'a>,
-    /// Elements in a row of the panel: one register or two.
+    /// The number of elements in a row of the panel: one register or two.
     pub(super) width: usize,
     pub(super) columns: usize,
 }
@@ -62,8 +63,9 @@ pub(super) struct Panel<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Right<'a> {
     Packed(&'a [Scalar]),
-    /// Unpacked rows with this stride, which the first tile packs while it reads them. The first strip must have the
-    /// full height, and the panel must be two registers wide with all columns used.
+    /// Unpacked rows with the stride `stride`, which the first tile packs into `panel` while it reads them.
+    /// The first strip must have the full height, and the panel must be two registers wide with all columns
+    /// used.
     Loose {
         from: &'a [Scalar],
         stride: usize,
@@ -71,7 +73,7 @@ pub(super) enum Right<'a> {
     },
 }
 
-/// Calls the tile for a number of rows.
+/// Calls the tile function for a number of rows.
 macro_rules! by_rows {
     ($vector:ty, $rows:expr, $across:literal, $copy:literal, $arguments:tt, $($count:literal)*) => {
         match $rows {

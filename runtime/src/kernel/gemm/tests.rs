@@ -6,18 +6,18 @@ use crate::Scalar;
 use crate::kernel::pool::tests::with_threads;
 use crate::kernel::simd::{forced::on_each_level, level};
 
-/// Values at an address that is not aligned for wide loads.
+/// Pseudo-random values at an address that is not aligned for wide loads.
 fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
     (0..=count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
 }
 
-/// A stored matrix of `rows` and `columns` with `gap` elements between rows, and none after the last.
+/// A stored matrix of `rows` and `columns`, with `gap` elements after each row but the last.
 fn stored(rows: usize, columns: usize, gap: usize, seed: usize) -> Vec<Scalar> {
     let count = if rows == 0 || columns == 0 { 0 } else { (rows - 1) * (columns + gap) + columns };
     numbers(count, seed)
 }
 
-/// A matrix with row stride `stride`.
+/// A stored matrix with row stride `stride`.
 fn plain_rows(data: &[Scalar], stride: usize) -> Strided<'_> {
     Strided { data, row: stride, column: 1 }
 }
@@ -27,7 +27,7 @@ fn transposed_rows(data: &[Scalar], stride: usize) -> Strided<'_> {
     Strided { data, row: 1, column: stride }
 }
 
-/// A matmul into rows of stride `stride`.
+/// Computes a matmul into rows of stride `stride`.
 fn matmul_to((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: &mut [Scalar], stride: usize, add: bool) {
     if m > 0 && n > 0 {
         assert!(c.len() >= (m - 1) * stride + n && stride >= n);
@@ -37,7 +37,7 @@ fn matmul_to((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: &mut [Scalar],
     }
 }
 
-/// Each element of the result, and the sum of the magnitudes of its terms.
+/// For each element of the exact result, its value and the sum of the magnitudes of its terms.
 fn reference((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>) -> Vec<(f64, f64)> {
     let entry = |i, j| {
         let products = (0..k).map(|l| {
@@ -48,10 +48,11 @@ fn reference((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>) -> Vec<(f64, f64)
     (0..m).flat_map(|i| (0..n).map(move |j| entry(i, j))).collect()
 }
 
-/// The contents of the output before a matmul that does not add to it.
+/// The value that fills the output before a matmul that does not add to the output.
 const MARK: Scalar = 12345.0;
 
-/// Compares all four layouts, writing and adding, on all levels; `gaps` are between the rows of a, b and c.
+/// Compares all four layouts, writing and adding, on all levels. `gaps` are the gaps between the rows of `a`,
+/// `b` and `c`.
 fn check(sizes: Sizes, gaps: [usize; 3]) {
     let (m, k, n) = sizes;
     let (ax, at) = (stored(m, k, gaps[0], 1), stored(k, m, gaps[0], 1));

@@ -7,7 +7,8 @@
 use crate::Scalar;
 use crate::kernel::vector::Vector;
 
-/// The input of a tile: `[ROWS, depth]` of the left-hand side with its strides, and the rows of the right-hand side.
+/// The input of a tile: `[ROWS, depth]` of the left-hand side with the strides of its matrix, and the rows of
+/// the right-hand side.
 #[derive(Clone, Copy)]
 pub(super) struct Feed {
     pub(super) depth: usize,
@@ -15,14 +16,15 @@ pub(super) struct Feed {
     pub(super) row: usize,
     pub(super) column: usize,
     pub(super) right: *const Scalar,
-    /// Stride between rows of the right-hand side.
+    /// The stride between rows of the right-hand side.
     pub(super) stride: usize,
 }
 
-/// Computes a tile and writes it to `ROWS` rows of `to`, `to_stride` apart, or adds it to them.
+/// Computes a tile and writes the tile to `ROWS` rows of `to`, which are `to_stride` apart, or adds it to
+/// those rows.
 ///
-/// With `COPY` it also copies the rows of the right-hand side to `panel`, contiguously: the first tile of a panel packs
-/// it for the others.
+/// With `COPY`, the tile also copies the rows of the right-hand side to `panel`, contiguously. The first tile
+/// of a panel thereby packs the panel for all others.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`. Everything that `feed` describes is valid, with `ACROSS · V::WIDTH`
@@ -81,14 +83,15 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, con
     }
 }
 
-/// Rows of the left-hand side that are addressed from one pointer, and the number of such groups in the highest tile.
+/// The number of rows of the left-hand side that are addressed from one pointer, and the number of such
+/// groups in the highest tile.
 const GROUP: usize = 3;
 const GROUPS: usize = 4;
 
-/// The start of each group of rows.
+/// The address of the first row of each group of rows.
 ///
-/// The compiler must not see how they are related: it would compute each row's address from the previous row's, and
-/// that dependency chain takes as long as the multiplications.
+/// The compiler must not see how these addresses are related: it would compute each row's address from the
+/// previous row's, and that dependency chain takes as long as the multiplications.
 #[inline(always)]
 fn bases<const ROWS: usize>(left: *const Scalar, row: usize) -> [*const Scalar; GROUPS] {
     let mut bases = [left; GROUPS];
@@ -101,7 +104,8 @@ fn bases<const ROWS: usize>(left: *const Scalar, row: usize) -> [*const Scalar; 
     bases
 }
 
-/// One step along `k`. A function instead of a closure, so that it is inlined where the instructions are enabled.
+/// Computes one step along `k`. This is a function instead of a closure, so that the compiler inlines it
+/// where the instructions are enabled.
 ///
 /// # Safety
 /// As for [`tile`].

@@ -1,8 +1,8 @@
 //! The elementwise part of a step for one row: gates and cell, forward and backward, in one pass each.
 //!
-//! Each stream of elements is a parameter of its own. The compiler then knows that the streams do not overlap, and
-//! vectorises the loops; it does not for an array of slices. The bound is the divisions and polynomials in the forward
-//! pass, and reading and writing the gates in the backward pass.
+//! Each stream of elements is a parameter of its own. The compiler then knows that the streams do not
+//! overlap, and vectorises the loops. With an array of slices the compiler would not vectorise. The bound is
+//! the divisions and polynomials in the forward pass, and reading and writing the gates in the backward pass.
 #![expect(clippy::too_many_arguments, reason = "see above")]
 
 use crate::Scalar;
@@ -58,9 +58,9 @@ pub(super) fn forward(
 
 /// Back-propagates through the gates of one row.
 ///
-/// The gradient of the state is the sum of `output` and `state`, from the step's output and from the following step.
-/// `carry` holds the gradient of the cell and receives that of the previous cell. `sums: [4, hidden]` receives the
-/// gradient of the pre-activations.
+/// The gradient of the state is `output + state`: `output` is the gradient from the step's output, and
+/// `state` that from the following step. `carry` holds the gradient of the cell and receives that of the
+/// previous cell. `sums: [4, hidden]` receives the gradient of the pre-activations.
 pub(super) fn backward(
     gates: &[Scalar],
     cell: &[Scalar],

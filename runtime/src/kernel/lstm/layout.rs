@@ -4,13 +4,13 @@ use crate::Scalar;
 use crate::kernel::gemm::Panels;
 use crate::kernel::pool;
 
-/// The sizes of a pass, and its direction.
+/// The sizes and the direction of a pass.
 #[derive(Clone, Copy)]
 pub(crate) struct Sizes {
     pub(crate) batch: usize,
     pub(crate) time: usize,
     pub(crate) hidden: usize,
-    /// Whether the sequence is processed from its end.
+    /// Whether the pass goes from the end of the sequence to its start.
     pub(crate) reverse: bool,
 }
 
@@ -22,10 +22,11 @@ pub(super) struct Block {
 }
 
 impl Sizes {
-    /// The rows of every block but the last.
+    /// The number of rows of every block but the last.
     ///
-    /// Four blocks, as long as their matmuls are high enough to pay for reading the weight: six rows are within a tenth
-    /// of the speed of sixteen. Blocks are as even as possible.
+    /// A block has a quarter of the batch, but at least 6 and at most 16 rows. With fewer rows its matmuls
+    /// would not pay for reading the weight: six rows are within a tenth of the speed of sixteen. Blocks are
+    /// as even as possible.
     fn rows(self) -> usize {
         let rows = self.batch.div_ceil(4).clamp(6, 16);
         self.batch.div_ceil(self.batch.div_ceil(rows).max(1)).max(1)
@@ -45,7 +46,8 @@ impl Sizes {
         [Panels::packed_len(self.hidden, 4 * self.hidden), Panels::packed_len(4 * self.hidden, self.hidden)]
     }
 
-    /// Copies rows from `[batch, time, width]` into sorted order: by block, by step, by row of the block.
+    /// Copies rows from `[batch, time, width]` into sorted order: by block, then by step, then by row of the
+    /// block.
     pub(crate) fn sort(self, width: usize, from: &[Scalar], to: &mut [Scalar]) {
         self.reorder(width, from, to, |to, from, sorted, given| {
             to[sorted * width..][..width].copy_from_slice(&from[given * width..][..width]);
@@ -59,8 +61,8 @@ impl Sizes {
         });
     }
 
-    /// Calls `copy` for each row with its sorted index and its original index within its block; both orders keep a
-    /// block's rows together.
+    /// Calls `copy` for each row with the row's sorted index and its original index, both within its block.
+    /// Both orders keep a block's rows together.
     fn reorder(
         self,
         width: usize,

@@ -1,6 +1,7 @@
 //! Double precision: the standard library's functions, and a series and a continued fraction for the missing ones.
 //!
-//! Accurate rather than fast: for gradient checks, and as the reference of the single-precision tests.
+//! These functions are accurate rather than fast. Gradient checks use them, and the single-precision tests
+//! compare against them.
 
 /// `eˣ`
 pub(crate) fn exp(x: f64) -> f64 {
@@ -42,7 +43,7 @@ pub(crate) fn normal(x: f64) -> (f64, f64) {
     (if x > 0.0 { 1.0 - beyond } else { beyond }, density(x))
 }
 
-/// The series is used below this limit, the continued fraction above it.
+/// The limit between the two methods: the series is used below this value, the continued fraction above.
 const NEAR: f64 = 4.0;
 
 fn density(x: f64) -> f64 {

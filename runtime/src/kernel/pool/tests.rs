@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use super::{Pieces, THREADS, chunks, run, set_threads};
 
-/// The number of threads is process-wide: tests that set it run one at a time.
+/// Runs `work` with `count` threads. The number of threads is process-wide, so tests that set it run one at a
+/// time.
 pub(crate) fn with_threads<R>(count: usize, work: impl FnOnce() -> R) -> R {
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -108,14 +109,15 @@ fn panics_of_one_job_are_not_seen_by_the_next() {
     });
 }
 
-/// A pseudo-random number that depends on `state` alone.
+/// The next pseudo-random number, which depends on `state` alone.
 fn next(state: &mut u64) -> usize {
     *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
     (*state >> 33) as usize
 }
 
-/// Short jobs from several threads at once, with pauses about as long as helpers spin, sleeping parts, panicking parts,
-/// and a changing number of threads. `TRAINING_LOOP_STRESS` is the number of jobs per thread.
+/// Runs short jobs from several threads at once, with pauses about as long as helpers spin, sleeping parts,
+/// panicking parts, and a changing number of threads. `TRAINING_LOOP_STRESS` is the number of jobs per
+/// thread.
 #[test]
 fn nothing_is_lost_under_stress() {
     let jobs = std::env::var("TRAINING_LOOP_STRESS").map_or(2000, |jobs| jobs.parse().unwrap());

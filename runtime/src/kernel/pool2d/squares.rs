@@ -1,14 +1,15 @@
-//! Max pooling over adjacent 2 × 2 squares, the most common kind.
+//! Max pooling over adjacent 2 × 2 squares, the most common windows.
 
 use crate::Scalar;
 use crate::kernel::simd::multiversioned;
 
-/// Squares that are processed at once. Arrays of this length make the compiler emit selects: a branch on which of four
-/// elements is the greatest would be unpredictable.
+/// The number of squares that are processed at once. Arrays of this length make the compiler emit selects: a
+/// branch on which of four elements is the greatest would be unpredictable.
 const SQUARES: usize = 8;
 
 multiversioned!(
-    /// Writes the maximum of each square to `y` and its tap to `taps`; a row of `width` has `across` squares.
+    /// Writes the maximum of each square to `y` and its tap to `taps`. A row of `width` elements has `across`
+    /// squares.
     pub(super) fn max_of_squares(
         x: &[Scalar],
         width: usize,
@@ -54,7 +55,7 @@ multiversioned!(
 );
 
 multiversioned!(
-    /// Writes each gradient to the winning element of its square, and 0 to all others.
+    /// Writes each gradient to the winning element of its square, and 0 to the other three.
     pub(super) fn spread_to_squares(
         g: &[Scalar],
         taps: &[u8],

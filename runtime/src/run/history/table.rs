@@ -5,7 +5,7 @@ use std::fmt;
 use super::{History, Row};
 use crate::Scalar;
 
-/// A column per measurement, and one for the learning rate if it changes.
+/// A table with a column per measurement, and one for the learning rate if it changes.
 impl fmt::Display for History {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.names();
@@ -35,7 +35,7 @@ impl fmt::Display for History {
     }
 }
 
-/// `epoch  3/10`, or `epoch 3` if the number of epochs is unknown.
+/// The words for an epoch: `epoch  3/10`, or `epoch 3` if the number of epochs is unknown.
 pub(in crate::run) fn epoch_of(number: usize, epochs: Option<usize>) -> String {
     match epochs {
         Some(epochs) => format!("epoch {number:>width$}/{epochs}", width = epochs.to_string().len()),
@@ -59,7 +59,7 @@ pub(in crate::run) fn line(
     line + if best { "  *best" } else { "" }
 }
 
-/// Four decimals, or an exponent where they would show nothing.
+/// A value with four decimals, or with an exponent where four decimals would show nothing.
 fn number(value: f64) -> String {
     let size = value.abs();
     if value.is_finite() && size != 0.0 && !(1e-3..1e6).contains(&size) {

@@ -11,25 +11,25 @@ use serde_json::error::Category;
 use super::{Entry, Kind, Limits, Problem, memory, size};
 use crate::error::shorten;
 
-/// The maximum number of axes of a tensor in PyTorch.
+/// The maximum number of axes that a tensor can have in PyTorch.
 const AXES: usize = 64;
-/// The reserved name of the metadata.
+/// The reserved name of the header's metadata.
 const METADATA: &str = "__metadata__";
 
 /// The entries read so far, and the position of the parser.
 pub(super) struct Reader<'a> {
     pub(super) entries: Vec<Entry<'a>>,
-    /// Keys of the metadata; their values are ignored.
+    /// The keys of the metadata, whose values are ignored.
     pub(super) keys: Vec<Cow<'a, str>>,
     has_metadata: bool,
     at: At<'a>,
-    /// The cause of a parser error that only says that something is wrong.
+    /// The problem behind an error of the parser, which itself only says that something is wrong.
     problem: Option<Problem>,
     available: u64,
     limits: Limits,
 }
 
-/// The location to report for a value of the wrong type.
+/// The part of the header to report for a value of the wrong type.
 enum At<'a> {
     Header,
     Metadata,
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Converts a parser error.
+    /// Converts an error of the parser to a problem.
     fn refused(self, error: &serde_json::Error) -> Problem {
         match (self.problem, self.at, error.classify()) {
             (Some(problem), ..) => problem,
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         Err(E::custom("see `problem`"))
     }
 
-    /// Counts another entry or key, before it is read.
+    /// Counts another entry or key, before the entry or key is read.
     fn count<E: DeError>(&mut self) -> Result<(), E> {
         let limit = self.limits.entries;
         if self.entries.len() + self.keys.len() < limit {
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Refuses a string without repeating it: it may be as long as the header.
+/// Refuses a string without repeating the string in the message, since it may be as long as the header.
 macro_rules! refuse_text {
     () => {
         fn visit_str<E: DeError>(self, _: &str) -> Result<Self::Value, E> {
@@ -119,7 +119,7 @@ macro_rules! refuse_text {
     };
 }
 
-/// The whole header.
+/// The visitor of the whole header.
 struct Header<'r, 'a>(&'r mut Reader<'a>);
 
 impl<'a> Visitor<'a> for Header<'_, 'a> {
@@ -150,7 +150,7 @@ impl<'a> Visitor<'a> for Header<'_, 'a> {
     }
 }
 
-/// A value that must be an object.
+/// A value that must be an object, for a visitor of its entries.
 struct Object<V>(V);
 
 impl<'a, V: Visitor<'a>> DeserializeSeed<'a> for Object<V> {
@@ -161,7 +161,7 @@ impl<'a, V: Visitor<'a>> DeserializeSeed<'a> for Object<V> {
     }
 }
 
-/// A map from strings to strings, as the format requires.
+/// The visitor of the metadata, which the format requires to be a map from strings to strings.
 struct Metadata<'r, 'a>(&'r mut Reader<'a>);
 
 impl<'a> Visitor<'a> for Metadata<'_, 'a> {
@@ -185,7 +185,7 @@ impl<'a> Visitor<'a> for Metadata<'_, 'a> {
     }
 }
 
-/// The fields of an entry that have been read.
+/// The fields of an entry that were read so far.
 #[derive(Default)]
 struct Fields {
     kind: Option<Kind>,
@@ -193,7 +193,7 @@ struct Fields {
     offsets: Option<Vec<usize>>,
 }
 
-/// The object of the entry with this name.
+/// The visitor of the object that describes the entry of this name.
 struct Fielded<'r, 'a>(&'r mut Reader<'a>, Cow<'a, str>);
 
 impl<'a> Visitor<'a> for Fielded<'_, 'a> {
@@ -239,7 +239,7 @@ impl<'a> Visitor<'a> for Fielded<'_, 'a> {
     }
 }
 
-/// A list of at most `most` integers.
+/// A list of integers, at most `most` of them.
 struct Numbers {
     most: usize,
 }
