@@ -125,7 +125,7 @@ pub enum Error {
     },
     /// An error in a CSV file.
     Csv {
-        /// The file, or the name given to the bytes.
+        /// The path of the file, or the name passed to `Csv::from_bytes`.
         path: PathBuf,
         /// The line, counted from 1, if the error is on one.
         line: Option<u64>,

@@ -53,7 +53,7 @@ pub(crate) struct Object {
     pub(crate) place: TokenStream,
     /// A shared reference, as an argument.
     pub(crate) shared: TokenStream,
-    /// A shared reference without type context: `&*model` for `model: &mut M`.
+    /// A shared reference for a position without coercion: `&*model` for `model: &mut M`.
     pub(crate) borrowed: TokenStream,
     /// An exclusive reference.
     pub(crate) exclusive: TokenStream,

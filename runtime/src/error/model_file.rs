@@ -73,7 +73,7 @@ pub enum ModelFileProblem {
         /// The value.
         text: String,
     },
-    /// A value is too large for [`Scalar`](crate::Scalar), or an integer that it cannot represent exactly.
+    /// A value is too large for [`Scalar`](crate::Scalar), or is an integer that `Scalar` cannot represent exactly.
     Unfit {
         /// The entry.
         name: String,

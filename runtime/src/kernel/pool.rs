@@ -124,7 +124,8 @@ static POOL: Pool = Pool {
 
 /// Calls `work` once for each number below `parts`, on this thread and on the helpers; returns when all are done.
 ///
-/// A part that calls `run` itself runs that job alone. A panic in a part is resumed here.
+/// If a part calls `run`, all parts of that inner job run on the calling thread. A panic in a part resumes in the
+/// caller of `run`.
 pub(crate) fn run(parts: usize, work: impl Fn(usize) + Sync) {
     share(parts, &work);
 }

@@ -114,7 +114,7 @@ pub(super) fn check<'a>(
     Err(Error::State { path: None, missing, unexpected, misshapen })
 }
 
-/// Bytes of the largest value, rounded up to the size of a runtime buffer.
+/// The maximum size, in bytes, of a buffer for the state's largest value: its size class adds at most a quarter.
 pub(super) fn copy_bytes(state: &StateDict) -> u64 {
     let largest = state.iter().map(|(_, value)| value.len()).max().unwrap_or(0) as u64;
     largest * size_of::<Scalar>() as u64 / 4 * 5

@@ -22,7 +22,7 @@ pub enum Drive {
     Each {
         /// Whether it may end the iteration early.
         may_stop: bool,
-        /// Whether its result depends on the closure's results: `any`, `find`.
+        /// Whether the result of the method depends on the results of the closure: `any`, `find`.
         answers: bool,
     },
     /// Calls the closure with an accumulator and each item.

@@ -59,8 +59,9 @@ impl Sizes {
         });
     }
 
-    /// Calls `copy` for each row with its sorted index and its original index within its block; both orders keep a
-    /// block's rows together.
+    /// Calls `copy` for each row, with the row's index in sorted order and its index in the original order.
+    ///
+    /// Both indices count from the start of the row's block, because both orders keep the rows of a block together.
     fn reorder(
         self,
         width: usize,

@@ -193,7 +193,7 @@ struct Fields {
     offsets: Option<Vec<usize>>,
 }
 
-/// The object of the entry with this name.
+/// A visitor for the object that describes an entry, and the name of the entry.
 struct Fielded<'r, 'a>(&'r mut Reader<'a>, Cow<'a, str>);
 
 impl<'a> Visitor<'a> for Fielded<'_, 'a> {
