@@ -62,7 +62,7 @@ pub type CallId = usize;
 
 /// A function as blocks of events; block 0 is the entry.
 ///
-/// The graph, the sites and the conditions are stored here, all other facts for lints in [`Facts`].
+/// The graph, the sites and the conditions are stored here, all other facts for lints in `Facts`.
 #[derive(Debug, Default)]
 pub struct Cfg {
     /// All blocks, in the order in which they were lowered.

@@ -126,7 +126,7 @@ pub enum Error {
     },
     /// An error in a CSV file.
     Csv {
-        /// The file, or the name given to the bytes.
+        /// The path of the file, or the name passed to `Csv::from_bytes`.
         path: PathBuf,
         /// The line, counted from 1; `None` if the error is not on one line.
         line: Option<u64>,

@@ -33,7 +33,7 @@ impl GraphUse {
         Self::of(FREED, direct, Some(by))
     }
 
-    /// The use of a graph that may have been freed or not.
+    /// The use of a graph whose state is unknown: a backward may have freed it.
     pub(super) fn lost(direct: bool) -> Self {
         Self::of(LOST, direct, None)
     }

@@ -73,7 +73,7 @@ pub enum ModelFileProblem {
         /// The value that is not finite.
         text: String,
     },
-    /// A value that is too large for [`Scalar`](crate::Scalar), or an integer that `Scalar` cannot represent
+    /// A value that is too large for [`Scalar`](crate::Scalar), or is an integer that `Scalar` cannot represent
     /// exactly.
     Unfit {
         /// The name of the entry.

@@ -179,7 +179,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Resolves the comparison of a count to a counter, after the whole function is lowered.
+    /// Builds the counter for `count`, a comparison with a period; called after the whole function is lowered.
     pub(super) fn counter(&self, count: &Count, site: SiteId) -> Option<Counter> {
         let counts = count.value.of?;
         let around = &self.cfg.sites[site].loops;

@@ -51,7 +51,8 @@ impl Failure {
 impl<'a> Lower<'a> {
     /// Lowers the body of an inlined function.
     ///
-    /// The errors of the function continue at the target of a `?` on the call, or else at `after`.
+    /// If the function returns an error, control continues at the error target of the `?` or `unwrap` on the call, or
+    /// at `after` if the call has neither.
     pub(in crate::lower) fn with_failures(
         &mut self,
         body: &'a [Stmt],

@@ -43,7 +43,7 @@ pub(in crate::lower) struct Provenance {
     pub holds: Deps,
     /// The graph that identifies the value, if it is a named tensor.
     pub tensor: Option<GraphId>,
-    /// The named tensors through whose graphs the value was computed.
+    /// The named tensors whose graphs are part of the value's graph, if the value has one.
     pub graphs: Vec<GraphId>,
     /// The models whose forwards computed the value.
     pub models: Deps,
