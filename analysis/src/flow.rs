@@ -1,8 +1,7 @@
 //! The dataflow analysis: the possible states at each point of a control-flow graph.
 //!
 //! A [`FlowState`] has a few state sets for each optimizer and for each graph that was back-propagated.
-//! Each event has a small effect on these sets. `join` returns whether it changed anything, and a work list
-//! runs to the fixpoint.
+//! Each event has a small effect on these sets; a work list joins them to the fixpoint.
 //! After the fixpoint, a single pass collects the [`Visit`]s, which are the input of lints.
 //!
 //! ```text
