@@ -14,7 +14,8 @@ pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a s
     })
 }
 
-/// The candidate at the smallest edit distance, which is at most a third of the length.
+/// The candidate with the smallest edit distance to `name`. The distance is at most a third of the length of
+/// `name`; for names of fewer than 3 characters it is at most 1.
 fn closest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let limit = name.chars().count().max(3) / 3;
     let mut best: Option<(usize, &str)> = None;

@@ -31,11 +31,11 @@ impl StateSet {
     pub const PLAIN: Self = Self(1);
     /// The gradients carry a scaler's factor.
     pub const SCALED: Self = Self(2);
-    /// The gradients contain no loss that reaches another optimizer too.
+    /// The gradients come only from losses that reach no other optimizer.
     pub const CLEAN: Self = Self(1);
-    /// The gradients contain a loss that reaches another optimizer too.
+    /// The gradients come from a loss that also reaches another optimizer.
     pub const DISTRIBUTED: Self = Self(2);
-    /// The gradients contain a loss that reaches another optimizer too, and the other one has stepped.
+    /// The gradients come from a loss that also reaches another optimizer, and that optimizer has stepped.
     pub const TAKEN: Self = Self(4);
     /// The gradients come only from the optimizer's own losses.
     pub const OWN: Self = Self(1);

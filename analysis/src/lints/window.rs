@@ -239,7 +239,7 @@ impl<'a> Context<'a> {
         site.loops == other.loops && self.cfg.runs_with(other, site) && site.guards.iter().any(further)
     }
 
-    /// The `zero_grad` calls on a window's optimizer that run even where its opaque condition does not hold.
+    /// The `zero_grad` calls on a window's optimizer that do not depend on the opaque condition of the step.
     pub(super) fn unconditional_zeroes(&self, window: &Window<'_>) -> Vec<SiteId> {
         let step = self.site(window.step);
         let asked = |guard: &(usize, bool)| {

@@ -26,7 +26,7 @@ pub(super) use scope::Scope;
 #[derive(Default)]
 pub(super) struct Env<'a> {
     pub values: BTreeMap<PathId, Value<'a>>,
-    /// Variables that are another name for a place, such as a `&mut` parameter of an inlined function.
+    /// Variables that alias a place, such as a `&mut` parameter of an inlined function.
     pub aliases: BTreeMap<PathId, PathId>,
     /// The initializer of each variable.
     pub made_of: BTreeMap<PathId, &'a Expr>,
@@ -56,7 +56,7 @@ impl<'a> Env<'a> {
         self.value(path).and_then(|value| value.place).unwrap_or(path)
     }
 
-    /// The place for which a variable is another name; the variable itself if it is none.
+    /// The place that a variable aliases; the variable itself if it is not an alias.
     pub(super) fn unaliased(&self, path: PathId) -> PathId {
         self.aliases.get(&path).copied().unwrap_or(path)
     }

@@ -62,7 +62,7 @@ impl Target {
         self.old.is_some()
     }
 
-    /// Adds the target of the link to an error whose path is that of the link.
+    /// Adds the path of the target to an error if the caller's path is a link.
     pub(super) fn explain(&self, error: io::Error) -> io::Error {
         if self.is_linked {
             return io::Error::new(

@@ -33,11 +33,12 @@ pub(crate) struct Forward<'a> {
     pub(crate) bias: &'a [Scalar],
     /// The initial state and the initial cell, `[batch, hidden]` each.
     pub(crate) start: [&'a [Scalar]; 2],
-    /// The inputs' part of the pre-activations, which the gates replace. Sorted, `[.., 4 hidden]`.
+    /// The inputs' part of the pre-activations, which the gates replace. Rows in sorted order,
+    /// `[.., 4 hidden]`.
     pub(crate) gates: &'a mut [Scalar],
-    /// Receives state and cell before each step. Sorted, `[.., hidden]` each.
+    /// Receives the state and the cell from before each step. Rows in sorted order, `[.., hidden]` each.
     pub(crate) before: [&'a mut [Scalar]; 2],
-    /// Receives `tanh` of the cell after each step. Sorted, `[.., hidden]`.
+    /// Receives `tanh` of the cell after each step. Rows in sorted order, `[.., hidden]`.
     pub(crate) bounded: &'a mut [Scalar],
     /// Receives the state after each step, `[batch, time, hidden]`.
     pub(crate) output: &'a mut [Scalar],
@@ -138,11 +139,11 @@ pub(crate) struct Backward<'a> {
     pub(crate) weight: &'a [Scalar],
     /// A buffer for the packed weight, of length [`Sizes::workspace`].
     pub(crate) workspace: &'a mut [Scalar],
-    /// The gates that [`Forward`] computed. Sorted.
+    /// The gates that [`Forward`] computed. Rows in sorted order.
     pub(crate) gates: &'a [Scalar],
-    /// The cells before each step, which [`Forward`] stored. Sorted.
+    /// The cells before each step, which [`Forward`] stored. Rows in sorted order.
     pub(crate) cells: &'a [Scalar],
-    /// The `tanh` of the cell after each step, which [`Forward`] stored. Sorted.
+    /// The `tanh` of the cell after each step, which [`Forward`] stored. Rows in sorted order.
     pub(crate) bounded: &'a [Scalar],
     /// The gradient of the states after each step, `[batch, time, hidden]`.
     pub(crate) output: &'a [Scalar],
@@ -151,7 +152,7 @@ pub(crate) struct Backward<'a> {
     pub(crate) carry: [&'a mut [Scalar]; 2],
     /// Whether the gradient of the initial state is needed.
     pub(crate) to_the_start: bool,
-    /// Receives the gradients of the pre-activations. Sorted, `[.., 4 hidden]`.
+    /// Receives the gradients of the pre-activations. Rows in sorted order, `[.., 4 hidden]`.
     pub(crate) sums: &'a mut [Scalar],
 }
 

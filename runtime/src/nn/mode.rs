@@ -54,7 +54,9 @@ impl Mode {
             && !self.is_covered()
     }
 
-    /// Sets training mode or evaluation mode. While the layer is frozen or evaluated, this takes effect afterwards.
+    /// Sets training mode or evaluation mode.
+    ///
+    /// If the layer is frozen or in an evaluation scope, the mode takes effect when that state ends.
     pub fn set_training(&self, training: bool) {
         self.0.training.store(training, Ordering::Relaxed);
     }

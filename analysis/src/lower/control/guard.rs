@@ -359,9 +359,9 @@ fn asks_for_variant(call: &syn::ExprMethodCall) -> bool {
     matches!(question(&call.method.to_string(), call.args.len()), Some(Question::Variant(_)))
 }
 
-/// Whether a condition is a call without arguments that merely asks something.
+/// Whether a condition is a call without arguments, such as `engine.should_step()`.
 ///
-/// No name in such a call suggests a check of values or of the batch.
+/// A call whose names suggest a test for finite numbers or for an available batch does not count.
 fn asks_only(condition: &Expr) -> bool {
     matches!(condition, Expr::Call(_) | Expr::MethodCall(_))
         && is_bare_call(condition)

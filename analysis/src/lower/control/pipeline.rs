@@ -134,7 +134,9 @@ impl<'a> Lower<'a> {
         Some(self.drive(id, &driver, &pipeline, &items))
     }
 
-    /// Lowers the iterations of a chain under the method that runs it; returns the join of their values.
+    /// Lowers the loop in which the driver, such as `sum` or `for_each`, consumes the items of a pipeline.
+    ///
+    /// Returns the join of the values that the iterations compute.
     fn drive(
         &mut self,
         of: LoopId,

@@ -16,7 +16,7 @@ const BORDER: PathId = PathId::MAX;
 pub(in crate::lower) struct Scope {
     /// All variables with their names, innermost last.
     names: Vec<(Rc<str>, PathId)>,
-    /// The indices of each name in `names`, and its variables, innermost last.
+    /// For each name, its variables with their indices in `names`, innermost last.
     by_name: BTreeMap<Rc<str>, Vec<(usize, PathId)>>,
     /// Ranges of `names` that are invisible to the body that is being lowered.
     hidden: Vec<Range<usize>>,

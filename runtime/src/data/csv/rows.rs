@@ -44,7 +44,7 @@ impl<'a> Rows<'a> {
     /// Reads the next row. Returns false at the end of the text.
     ///
     /// # Errors
-    /// If the row is too long, is not UTF-8, or has another number of fields than the first.
+    /// If the row is too long, is not UTF-8, or does not have as many fields as the first row.
     pub(super) fn next(&mut self) -> Result<bool, Stop> {
         self.text.skip_breaks()?;
         self.line = self.text.line();

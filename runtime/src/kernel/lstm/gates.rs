@@ -1,8 +1,10 @@
 //! The elementwise part of a step for one row: gates and cell, forward and backward, in one pass each.
 //!
 //! Each stream of elements is a parameter of its own. The compiler then knows that the streams do not
-//! overlap, and vectorises the loops. With an array of slices the compiler would not vectorise. The bound is
-//! the divisions and polynomials in the forward pass, and reading and writing the gates in the backward pass.
+//! overlap, and vectorises the loops. With an array of slices the compiler would not vectorise.
+//!
+//! The forward pass is limited by its divisions and polynomials, the backward pass by the memory traffic of
+//! the gates.
 #![expect(clippy::too_many_arguments, reason = "see above")]
 
 use crate::Scalar;
