@@ -147,7 +147,7 @@ clauses! {
             "grad_accumulation", "grads_accumulation",
         ],
     }
-    /// The largest norm of all gradients together.
+    /// The limit of the norm of all gradients together; larger gradients are scaled down.
     ClipGradNorm "clip_grad_norm" => clip_grad_norm: Expr {
         default: "no limit",
         example: "clip_grad_norm = 1.0",
@@ -161,7 +161,7 @@ clauses! {
             "max_norm", "max_grad_norm", "clipnorm", "global_clipnorm",
         ],
     }
-    /// The largest entry of a gradient.
+    /// The limit of the absolute value of each gradient entry.
     ClipGradValue "clip_grad_value" => clip_grad_value: Expr {
         default: "no limit",
         example: "clip_grad_value = 0.5",
