@@ -265,9 +265,9 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The arguments of an opaque call.
+/// The values of the arguments of an opaque call.
 ///
-/// If the name of the call says that it only evaluates, models count as shared references.
+/// If the name of the call says that it only evaluates, models count as passed by shared reference.
 fn shared_with<'v, 'a>(call: &'v Call<'a>) -> Cow<'v, [Value<'a>]> {
     let share = |value: &Value<'a>| match value.kind {
         Kind::Plain => Value { passing: Passing::Shared, ..value.clone() },
