@@ -57,7 +57,9 @@ pub(in crate::lower) struct Guard {
 }
 
 impl<'a> Kind<'a> {
-    /// The join of two kinds; `lost` receives the optimizers that the join no longer identifies.
+    /// The kind of a value that is one of two values, as in `if c { a } else { b }`.
+    ///
+    /// `lost` receives the optimizers that this kind no longer identifies.
     pub(super) fn join(self, other: Self, lost: &mut Vec<OptimizerId>) -> Self {
         let mut joined = |a: Value<'a>, b: Value<'a>| {
             let (value, gone) = a.join(b);

@@ -37,7 +37,7 @@ impl<'a> Lower<'a> {
         if unknown { Origin::default() } else { Origin::data(of) }
     }
 
-    /// Whether an assignment to a variable always happens before the code that follows.
+    /// Whether an assignment to a variable at the current place always runs before the code that follows.
     ///
     /// Such an assignment is under no further condition, and in no further loop, than the variable's `let`.
     pub(in crate::lower) fn is_straight(&self, path: PathId) -> bool {

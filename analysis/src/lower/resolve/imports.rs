@@ -7,7 +7,7 @@ use crate::vocabulary::CRATES;
 use crate::vocabulary::rust::PathRoot;
 
 impl Resolver<'_> {
-    /// Whether a name that a library has may be an unknown function of the user's own.
+    /// Whether a path may refer to an unknown function of the user's own, although a library has its name.
     ///
     /// Such a function is imported from a module of this crate, or from an unknown crate.
     /// Without any import, as when a single function is checked, names belong to the library.
