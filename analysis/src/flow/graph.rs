@@ -18,7 +18,7 @@ const FREED: u8 = 2;
 const LOST: u8 = 4;
 
 impl GraphUse {
-    /// The state freed, as bits.
+    /// The state of a graph that a backward has freed, as bits.
     pub const BAD: u8 = FREED;
 
     /// The use of a fresh graph.

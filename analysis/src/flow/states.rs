@@ -2,7 +2,7 @@
 //!
 //! An abstract value is a set of up to four states, joined like the gradients, and the site that led to each
 //! state.
-//! Its operations do not depend on the meaning of the states.
+//! The operations on abstract values do not depend on the meaning of the states.
 
 use std::ops::BitOr;
 
