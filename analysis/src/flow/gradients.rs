@@ -42,7 +42,7 @@ impl GradientStates {
         self.0 & other.0 != 0
     }
 
-    /// Whether the set is a subset of the other set.
+    /// Whether this set is a subset of the other set.
     pub fn within(self, other: Self) -> bool {
         self.0 & !other.0 == 0
     }

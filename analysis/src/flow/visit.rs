@@ -41,7 +41,7 @@ pub struct Visit {
     pub rank: usize,
     /// Whether the event is in the first iteration of some loop, where a condition may skip it.
     pub maybe_not_first: bool,
-    /// Whether the event is in a first iteration.
+    /// Whether the event is in the first iteration of the innermost loop around it, or in no loop.
     pub first: bool,
     /// The index of the visit's cases in `Solution::cases`, if its states differ by path condition.
     pub cases: Option<usize>,
@@ -57,7 +57,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether all states are bad if the question has the answer `yes`, and none is bad with the other answer.
+    /// Whether all states are bad if the question has the answer `yes`, and none is bad otherwise.
     pub(super) fn is_decided_by(&self, bit: usize, yes: bool, bad: u8) -> bool {
         self.condition.answer(bit).is_some_and(|answer| {
             let excluded = if answer == yes { !bad } else { bad };

@@ -150,7 +150,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Goes to a block and continues there; control may reach the block on other paths too.
+    /// Adds an edge to a block, which other edges may reach too, and continues in this block.
     pub(super) fn join_at(&mut self, block: BlockId) {
         self.goto(block);
         self.start(block);

@@ -58,7 +58,7 @@ impl Recording {
     }
 }
 
-/// The value of a boolean literal.
+/// The value of a boolean literal; `None` for any other expression.
 pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
     match expr {
         Expr::Lit(literal) => match &literal.lit {
@@ -114,14 +114,14 @@ impl<'a> Lower<'a> {
         model.derived().with_made(model.made)
     }
 
-    /// Records that the models in these places may be in any mode.
+    /// Records that the models in these places may be in either mode.
     fn lose_mode(&mut self, deps: &Deps, site: SiteId) {
         if !deps.is_empty() {
             self.emit(Action::LoseMode(deps.clone()), site);
         }
     }
 
-    /// Records that the models in these values may be in any mode.
+    /// Records that the models in these values may be in either mode.
     pub(super) fn lose_modes<'v>(&mut self, values: impl Iterator<Item = &'v Value<'a>>, site: SiteId)
     where
         'a: 'v,

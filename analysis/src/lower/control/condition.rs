@@ -1,6 +1,6 @@
 //! Conditions as formulas over questions.
 //!
-//! Two places may ask the same question, and one answer may exclude another.
+//! Two places in the code may ask the same question, and one answer may exclude another.
 //! `if let Some(opt) = &mut optimizer`, `optimizer.is_none()` and the arms of `match optimizer.as_mut()`
 //! all ask whether `optimizer` is `Some`.
 //! The condition `precision == P::F32` and an arm `P::F32` ask the same of `precision`.

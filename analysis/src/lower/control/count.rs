@@ -38,7 +38,7 @@ pub(in crate::lower) struct Counting {
     sets: BTreeMap<PathId, BTreeMap<usize, Set>>,
     /// Variables that compound assignments change by an unknown amount.
     lost: BTreeSet<PathId>,
-    /// Variables that are defined as another variable plus a number.
+    /// Variables that are defined as another variable plus a number, such as `step` of `let step = i + 1;`.
     aliases: BTreeMap<PathId, Linear>,
     /// For each variable that holds the value of a condition, this condition.
     pub(super) tests: BTreeMap<PathId, Formula<Leaf>>,
@@ -179,7 +179,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Builds the counter for `count`, a comparison with a period; called after the whole function is lowered.
+    /// Builds the counter for `count`, a comparison with a period, after the whole function is lowered.
     pub(super) fn counter(&self, count: &Count, site: SiteId) -> Option<Counter> {
         let counts = count.value.of?;
         let around = &self.cfg.sites[site].loops;

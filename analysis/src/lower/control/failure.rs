@@ -14,7 +14,7 @@ pub(in crate::lower) struct ErrorExit {
     pub to: BlockId,
     /// Number of names in scope at this block.
     pub scope: usize,
-    /// Whether the errors join the other results of a call at this block.
+    /// Whether errors join the results without an error at this block.
     pub softly: bool,
 }
 

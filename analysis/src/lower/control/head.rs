@@ -142,7 +142,7 @@ fn of_loader(expr: &Expr) -> Option<&Expr> {
 
 /// The items of a generated loop, as messages show them.
 ///
-/// This is `train.epoch(epoch)` for `::training_loop::private::loader(train).epoch(epoch)`.
+/// Messages show `train.epoch(epoch)` for `::training_loop::private::loader(train).epoch(epoch)`.
 fn shown(items: &Expr) -> Option<String> {
     let Expr::MethodCall(call) = items else { return None };
     let data = of_loader(&call.receiver)?;

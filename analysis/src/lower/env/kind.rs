@@ -21,7 +21,7 @@ pub(in crate::lower) enum Kind<'a> {
     Optimizers(OptimizerId),
     /// A collection of newly constructed optimizers that is not stored in a place yet.
     ///
-    /// Its fields are the parameters of all optimizers, and the first constructor.
+    /// The fields are the parameters of all these optimizers, and the constructor of the first one.
     NewOptimizers(Deps, SiteId),
     /// The settings of an optimizer that is not built yet, with their constructor.
     Settings(SiteId),

@@ -13,7 +13,7 @@ pub(in crate::lower) struct Answer {
     pub(super) key: String,
     /// The name of the answer in messages; `None` if messages show the code that asks instead.
     pub(super) wording: Option<Name>,
-    /// Whether the answer excludes every other answer with this property and with another key.
+    /// Whether the answer excludes all answers with another key that have this property too.
     alone: bool,
 }
 
@@ -68,7 +68,7 @@ pub(in crate::lower) fn constant(expr: &Expr) -> Option<Constant> {
     }
 }
 
-/// Whether an expression is a constant other than a truth value.
+/// Whether an expression is a constant, such as `P::F32`, but not `true` or `false`.
 pub(super) fn is_of_constant(expr: &Expr) -> bool {
     matches!(constant(expr), Some(Constant::Of(..)))
 }

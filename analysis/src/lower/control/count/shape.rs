@@ -54,7 +54,7 @@ pub(super) fn bare(expr: &Expr) -> &Expr {
     }
 }
 
-/// The value of an integer literal.
+/// The value of an integer literal; `None` for any other expression.
 pub(super) fn number(expr: &Expr) -> Option<i64> {
     match bare(expr) {
         Expr::Lit(literal) => match &literal.lit {
