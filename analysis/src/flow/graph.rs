@@ -56,7 +56,7 @@ impl GraphUse {
         self.direct
     }
 
-    /// Drops the paths that bypass no loop.
+    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.direct = 0;
     }

@@ -19,7 +19,7 @@ pub(super) struct PathCondition {
 }
 
 impl PathCondition {
-    /// The condition with one more answer. The answer yes implies no to the questions in `excludes`.
+    /// The condition with one more answer. An answer yes sets the answers to the questions in `excludes` to no.
     ///
     /// `None` if the condition has another answer to the question.
     fn assuming(self, bit: usize, yes: bool, excludes: u32) -> Option<Self> {
@@ -123,7 +123,7 @@ impl PathState {
         changed | self.tracked.join(&other.tracked) | self.facts.join(&other.facts)
     }
 
-    /// Drops the paths that bypass no loop.
+    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.direct = false;
         self.gradients.iter_mut().for_each(GradientValue::skip);

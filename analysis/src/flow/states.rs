@@ -127,7 +127,7 @@ impl AbstractValue {
         *self != before
     }
 
-    /// Drops the paths that bypass no loop.
+    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.direct = StateSet::NONE;
     }

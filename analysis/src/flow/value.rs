@@ -59,7 +59,7 @@ impl GradientValue {
         *self = Self { direct, ..Self::new(state) };
     }
 
-    /// Drops the paths that bypass no loop.
+    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.direct = GradientStates::NONE;
     }

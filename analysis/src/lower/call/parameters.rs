@@ -83,7 +83,7 @@ impl<'a> Lower<'a> {
         arguments.find_map(|(argument, value)| self.model_in(argument, value))
     }
 
-    /// The places of a model, if an expression is that model or returns its parameters.
+    /// The places of a model, if an expression is this model or returns the parameters of this model.
     fn model_in(&self, expr: &Expr, value: &Value<'a>) -> Option<Deps> {
         let place = match expr {
             Expr::Reference(inner) => return self.model_in(&inner.expr, value),

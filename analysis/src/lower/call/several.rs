@@ -53,7 +53,7 @@ impl<'a> Lower<'a> {
         self.env.values.insert(path, value);
     }
 
-    /// Marks a collection of optimizers as unknown, because only some of its optimizers are reached.
+    /// Marks a collection of optimizers as unknown, because code reaches only some of its optimizers.
     pub(in crate::lower) fn part_of_several(&mut self, whole: &Value<'a>) {
         if let Kind::Optimizers(id) = whole.kind {
             self.lose(vec![id]);
