@@ -19,7 +19,7 @@ pub(super) struct PathCondition {
 }
 
 impl PathCondition {
-    /// The condition with one more answer. An answer yes sets the answers to the questions in `excludes` to no.
+    /// The condition with one more answer. The answer yes sets the questions in `excludes` to the answer no.
     ///
     /// `None` if the condition has another answer to the question.
     fn assuming(self, bit: usize, yes: bool, excludes: u32) -> Option<Self> {
