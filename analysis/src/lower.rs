@@ -3,9 +3,9 @@
 //! This is the only walk over statements.
 //! The walk tracks values through `let`, references, fields, tuples and closures.
 //! The walk asks the vocabulary for the effect of each call.
-//! It emits an event where gradients, graphs or modes change.
-//! Code that the walk does not understand becomes an event.
-//! This event makes the analysis silent about the places involved.
+//! The walk emits an event where gradients, graphs or modes change.
+//! Code that the walk does not understand becomes an event that makes the analysis silent about the
+//! places in this code.
 //! Lowering decides nothing: `flow` interprets the events, and `lints` check the result.
 //!
 //! [`Lower`] draws the submodules and the order of their imports.

@@ -1,7 +1,7 @@
 //! Facts about each optimizer, in addition to the automaton of its gradients.
 //!
-//! They tell whether the gradients carry a scaler's factor, whose loss the gradients contain, whether the
-//! parameters are still the model's, and whether the optimizer has stepped.
+//! The facts tell whether the gradients carry a scaler's factor, and whose loss the gradients contain.
+//! They also tell whether the parameters are still the model's, and whether the optimizer has stepped.
 
 use super::reach::{Reach, is_whole, reaches};
 use super::states::{AbstractValue, StateSet};
@@ -13,8 +13,8 @@ use crate::stage::Effect;
 pub struct OptimizerFacts {
     /// Whether the gradients carry a scaler's factor.
     pub scale: AbstractValue,
-    /// Whether the gradients contain a loss that reaches another optimizer too, and whether the other one has
-    /// stepped since.
+    /// Whether the gradients contain a loss that reaches another optimizer too, and whether that other
+    /// optimizer has stepped since.
     pub shared: AbstractValue,
     /// Whether the optimizer's own loss was added to gradients of a loss that reaches another optimizer too.
     pub mixed: AbstractValue,
@@ -39,7 +39,7 @@ impl OptimizerFacts {
         [&mut self.scale, &mut self.shared, &mut self.mixed, &mut self.parameters, &mut self.stepped]
     }
 
-    /// The facts after the optimizer is constructed.
+    /// Sets the facts to those of a newly constructed optimizer.
     fn build(&mut self, site: SiteId) {
         self.empty();
         self.parameters.set(StateSet::PLAIN, None);
@@ -58,7 +58,7 @@ impl OptimizerFacts {
         }
     }
 
-    /// The facts after the gradients are emptied.
+    /// Sets the facts about the gradients to those of empty gradients.
     fn empty(&mut self) {
         self.scale.set(StateSet::PLAIN, None);
         self.own();
@@ -70,7 +70,7 @@ impl OptimizerFacts {
         self.mixed.set(StateSet::OWN, None);
     }
 
-    /// The facts after a step of another optimizer, which may share a loss with this one.
+    /// Updates the facts for a step of another optimizer, which may share a loss with this one.
     fn other_steps(&mut self) {
         let by = self.shared.by(StateSet::DISTRIBUTED);
         if self.shared.all.within(StateSet::DISTRIBUTED) {
@@ -190,7 +190,7 @@ impl AllFacts {
         }
     }
 
-    /// A backward fills the gradients of each optimizer that its loss reaches.
+    /// Updates the facts for a backward, which fills the gradients of each optimizer that its loss reaches.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, scaled: bool, site: SiteId) {
         let reach: Vec<Reach> = (0..self.0.len()).map(|id| reaches(cfg, id, deps)).collect();
         for (id, facts) in self.0.iter_mut().enumerate().filter(|(id, _)| !cfg.optimizers[*id].lost) {
@@ -217,7 +217,7 @@ impl AllFacts {
 }
 
 impl OptimizerFacts {
-    /// Notes a loss that reaches this optimizer and the others.
+    /// Updates the facts for a backward at `site`, whose loss reaches this optimizer and the `others`.
     fn share(&mut self, cfg: &Cfg, mut others: impl Iterator<Item = OptimizerId>, site: SiteId) {
         if !self.shared.all.within(StateSet::TAKEN) {
             if others.next().is_some() {

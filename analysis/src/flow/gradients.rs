@@ -42,7 +42,7 @@ impl GradientStates {
         self.0 & other.0 != 0
     }
 
-    /// Whether the set is a subset of the other set.
+    /// Whether this set is a subset of the other set.
     pub fn within(self, other: Self) -> bool {
         self.0 & !other.0 == 0
     }
@@ -77,7 +77,7 @@ impl GradientStates {
         self.0.trailing_zeros() as usize
     }
 
-    /// The transition of a single state.
+    /// The set that a single state becomes by an effect.
     fn step(self, effect: Effect) -> Self {
         match effect {
             Effect::Nothing | Effect::Clip | Effect::Unscale => self,
@@ -114,7 +114,7 @@ impl std::fmt::Display for GradientStates {
 mod tests {
     use super::*;
 
-    /// The table of the design, row by row.
+    /// Compares the automaton with the table of the design, row by row.
     #[test]
     fn automaton_is_the_table() {
         use GradientStates as G;

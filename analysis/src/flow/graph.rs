@@ -18,7 +18,7 @@ const FREED: u8 = 2;
 const LOST: u8 = 4;
 
 impl GraphUse {
-    /// The state freed, as bits.
+    /// The state of a graph that a backward has freed, as bits.
     pub const BAD: u8 = FREED;
 
     /// The use of a fresh graph.
@@ -56,7 +56,7 @@ impl GraphUse {
         self.direct
     }
 
-    /// Drops the paths that bypass no loop.
+    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.direct = 0;
     }

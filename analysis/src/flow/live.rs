@@ -38,7 +38,7 @@ pub fn unused(cfg: &Cfg, annotated: bool) -> Vec<(SiteId, Vec<OptimizerId>)> {
     filled.into_iter().filter(|(site, _)| !used.contains(site)).collect()
 }
 
-/// The gradients that are live at the end of each block.
+/// For each block, the optimizers whose gradients are live at its end.
 fn solve(cfg: &Cfg, annotated: bool) -> Vec<Live> {
     let mut into: Vec<Vec<BlockId>> = vec![Vec::new(); cfg.blocks.len()];
     for (id, block) in cfg.blocks.iter().enumerate() {
@@ -68,7 +68,7 @@ fn solve(cfg: &Cfg, annotated: bool) -> Vec<Live> {
     ends
 }
 
-/// The gradients that are live before an event, given those that are live after it.
+/// The optimizers whose gradients are live before an event, given those with live gradients after it.
 fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
     let all = |chosen: &dyn Fn(OptimizerId) -> bool| {
         (0..cfg.optimizers.len()).filter(|id| chosen(*id)).fold(0, |bits: Live, id| bits | 1 << id)

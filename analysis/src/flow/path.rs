@@ -19,7 +19,7 @@ pub(super) struct PathCondition {
 }
 
 impl PathCondition {
-    /// The condition with one more answer. The answer yes implies no to the questions in `excludes`.
+    /// The condition with one more answer. The answer yes sets the questions in `excludes` to the answer no.
     ///
     /// `None` if the condition has another answer to the question.
     fn assuming(self, bit: usize, yes: bool, excludes: u32) -> Option<Self> {
@@ -123,7 +123,7 @@ impl PathState {
         changed | self.tracked.join(&other.tracked) | self.facts.join(&other.facts)
     }
 
-    /// Drops the paths that bypass no loop.
+    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.direct = false;
         self.gradients.iter_mut().for_each(GradientValue::skip);
@@ -203,7 +203,7 @@ impl PathState {
         }
     }
 
-    /// Applies an effect to the optimizers that share parameters, and so gradients, with this one.
+    /// Applies an effect on one optimizer to those that share parameters, and so gradients, with it.
     fn neighbours(&mut self, cfg: &Cfg, id: OptimizerId, effect: Effect, site: SiteId) {
         let Some(owned) = &cfg.optimizers[id].owned else { return };
         if matches!(effect, Effect::Clip | Effect::Unscale | Effect::Nothing) {
@@ -219,7 +219,7 @@ impl PathState {
         }
     }
 
-    /// Applies a stage that is called on a model or its parameters.
+    /// Applies the effect of a stage that is called on a model or its parameters.
     fn through(&mut self, cfg: &Cfg, deps: &Deps, effect: Effect, site: SiteId) {
         for id in 0..self.gradients.len() {
             let whole = is_whole(cfg, id, deps);
@@ -235,7 +235,7 @@ impl PathState {
         }
     }
 
-    /// A backward fills the gradients of each optimizer that its loss reaches.
+    /// Applies a backward, which fills the gradients of each optimizer that its loss reaches.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, site: SiteId) {
         for id in 0..self.gradients.len() {
             let reach = reaches(cfg, id, deps);
@@ -248,7 +248,7 @@ impl PathState {
         }
     }
 
-    /// Opaque code may have changed the gradients of these places.
+    /// Applies opaque code, which may have changed the gradients of these places.
     fn touch(&mut self, cfg: &Cfg, deps: &Deps) {
         if *deps == Deps::Anything {
             self.reached = u32::MAX;
@@ -260,7 +260,7 @@ impl PathState {
         }
     }
 
-    /// A backward frees the graphs that it runs through, and all their ancestors.
+    /// Applies a backward, which frees the graphs that it runs through, and all their ancestors.
     fn free(&mut self, cfg: &Cfg, graphs: &[GraphId], site: SiteId) {
         for graph in ancestors(cfg, graphs) {
             if cfg.graphs[graph].watched {

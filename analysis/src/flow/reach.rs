@@ -45,7 +45,7 @@ pub(super) fn is_whole(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> bool {
     cfg.optimizers[id].owned.as_ref().is_some_and(|owned| covers(cfg, deps, owned))
 }
 
-/// Whether all owned places are parts of these places.
+/// Whether each place in `owned` is a part of some place in `deps`.
 fn covers(cfg: &Cfg, deps: &Deps, owned: &Deps) -> bool {
     let inside = |part| deps.paths().iter().any(|&whole| cfg.paths.holds(whole, part));
     !owned.is_empty() && owned.paths().iter().all(|&part| inside(part))

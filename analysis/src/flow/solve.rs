@@ -1,4 +1,4 @@
-//! The work list that solves a function.
+//! The solver, whose work list joins the states of the blocks of a function to the fixpoint.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ pub struct Solution {
     pub starts: Vec<FlowState>,
     /// The visits of events, earlier iterations first.
     pub visits: Vec<Visit>,
-    /// For each visit, its states under each path condition, if they differ.
+    /// For each visit whose states differ by path condition, the states under each condition.
     pub cases: Vec<Vec<Case>>,
-    /// The function has too many path conditions to distinguish.
+    /// Whether the function has too many path conditions to distinguish.
     pub coarse: bool,
-    /// The analysis was cut short, so no conclusion is possible.
+    /// Whether the analysis was cut short, so that no conclusion is possible.
     pub gave_up: bool,
 }
 
@@ -70,7 +70,7 @@ impl Solution {
     }
 }
 
-/// Solves a function, then collects the visits of its events.
+/// Computes the states of a function at the fixpoint, then collects the visits of its events.
 pub fn solve(cfg: &Cfg, annotated: bool) -> Solution {
     let mut solution =
         Solution { starts: vec![FlowState::default(); cfg.blocks.len()], ..Solution::default() };

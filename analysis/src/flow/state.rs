@@ -16,7 +16,7 @@ use crate::limits;
 pub struct FlowState {
     /// The states, sorted by path condition.
     pub(super) paths: Vec<PathState>,
-    /// The path conditions were too many, so their states are joined.
+    /// Whether the states of all path conditions are joined, because there were too many.
     pub(super) coarse: bool,
 }
 
@@ -72,7 +72,7 @@ impl FlowState {
         }
     }
 
-    /// The state after an event.
+    /// Updates the states for an event.
     pub(super) fn apply(&mut self, cfg: &Cfg, event: &Event) {
         match event.action {
             Action::Assume(bit, yes) if !self.coarse => {

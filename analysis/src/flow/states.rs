@@ -2,7 +2,7 @@
 //!
 //! An abstract value is a set of up to four states, joined like the gradients, and the site that led to each
 //! state.
-//! Its operations do not depend on the meaning of the states.
+//! The operations on abstract values do not depend on the meaning of the states.
 
 use std::ops::BitOr;
 
@@ -37,11 +37,11 @@ impl StateSet {
     pub const DISTRIBUTED: Self = Self(2);
     /// The gradients come from a loss that also reaches another optimizer, and that optimizer has stepped.
     pub const TAKEN: Self = Self(4);
-    /// The gradients come only from the optimizer's own losses.
+    /// The gradients contain only losses of their own optimizer.
     pub const OWN: Self = Self(1);
-    /// The gradients come from another optimizer's loss and from the optimizer's own.
+    /// The gradients contain a loss of another optimizer and a loss of their own optimizer.
     pub const MIXED: Self = Self(2);
-    /// The model's parameters were replaced by others.
+    /// The parameters of the model were replaced by new ones.
     pub const REPLACED: Self = Self(2);
     /// The state is the one left by the caller.
     pub const ENTRY: Self = Self(4);
@@ -53,7 +53,7 @@ impl StateSet {
         self.0 & other.0 != 0
     }
 
-    /// Whether the set is a subset of the other set, and not empty.
+    /// Whether this set is a subset of the other set, and not empty.
     pub fn within(self, other: Self) -> bool {
         self.0 != 0 && self.0 & !other.0 == 0
     }
@@ -127,7 +127,7 @@ impl AbstractValue {
         *self != before
     }
 
-    /// Drops the paths that bypass no loop.
+    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.direct = StateSet::NONE;
     }

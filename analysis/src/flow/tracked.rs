@@ -51,7 +51,7 @@ impl TrackedState {
         changed
     }
 
-    /// Drops the paths that bypass no loop.
+    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.recording.skip();
         self.modes.iter_mut().chain(&mut self.saved).for_each(AbstractValue::skip);
@@ -98,7 +98,8 @@ impl TrackedState {
 
     /// Sets the mode of a model and its parts.
     ///
-    /// A part in another mode than the whole is taken as intended, so the mode of the whole becomes unknown.
+    /// If a tracked model around this one is in another mode, its mode becomes unknown.
+    /// The user is taken to have given the part a mode of its own.
     fn set_mode(&mut self, cfg: &Cfg, model: PathId, state: StateSet, site: SiteId) {
         for index in related(cfg, model) {
             if cfg.paths.holds(model, cfg.modes.models[index].0) {

@@ -4,7 +4,7 @@ use super::gradients::GradientStates;
 use crate::cfg::{Certain, SiteId};
 use crate::stage::Effect;
 
-/// The last events that led to a state. If several sites did, the first in the source is kept.
+/// The last events that led to a state. If events at several sites did, the first site in the source is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GradientProvenance {
     /// The backward that filled the gradients, or added to gradients that a step had used.
@@ -59,7 +59,7 @@ impl GradientValue {
         *self = Self { direct, ..Self::new(state) };
     }
 
-    /// Drops the paths that bypass no loop.
+    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.direct = GradientStates::NONE;
     }

@@ -39,11 +39,11 @@ pub struct Visit {
     pub site: SiteId,
     /// The index of the event among the lowered events of the function. Earlier iterations come first.
     pub rank: usize,
-    /// The event is in a first iteration that a condition may skip.
+    /// Whether the event is in the first iteration of some loop, where a condition may skip it.
     pub maybe_not_first: bool,
-    /// The event is in a first iteration.
+    /// Whether the event is in the first iteration of the innermost loop around it, or in no loop.
     pub first: bool,
-    /// The index of the visit's cases, if its states differ by path condition.
+    /// The index of the visit's cases in `Solution::cases`, if its states differ by path condition.
     pub cases: Option<usize>,
 }
 
@@ -57,7 +57,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// Whether all states are bad if the question is answered `yes`, and none is bad with the other answer.
+    /// Whether all states are bad if the question has the answer `yes`, and none is bad otherwise.
     pub(super) fn is_decided_by(&self, bit: usize, yes: bool, bad: u8) -> bool {
         self.condition.answer(bit).is_some_and(|answer| {
             let excluded = if answer == yes { !bad } else { bad };
@@ -124,7 +124,7 @@ fn differing_cases(cfg: &Cfg, state: &FlowState, what: &Observed, action: &Actio
     }
 }
 
-/// The observations of an event for lints.
+/// What a lint may observe of an event, with the states before the event.
 fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
     let all = 0..cfg.optimizers.len();
     let effect_on = |id: OptimizerId, effect: Effect| {
@@ -191,7 +191,7 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
 
 /// A freed graph among the ancestors of a tensor whose own graph is fresh, such as the trunk of two heads.
 ///
-/// Ancestors of several tensors are left out, because those need not share a graph.
+/// An ancestor that belongs to several tensors is left out, because these tensors need not share a graph.
 fn freed_before(cfg: &Cfg, state: &FlowState, graph: GraphId) -> Option<(GraphId, GraphUse)> {
     let itself = state.graph(graph)?;
     if itself.is_lost() || itself.certainty().is_some() {

@@ -1,7 +1,7 @@
 //! Resolution and effects of calls.
 //!
 //! Each call becomes one [`Call`].
-//! It is inlined if its function is resolved; otherwise its effect is performed.
+//! The call is inlined if its function is resolved; otherwise the effect of the call is performed.
 
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, ExprMethodCall, Path, Token};
@@ -43,7 +43,7 @@ pub(super) struct Call<'a> {
     arguments: Vec<Value<'a>>,
 }
 
-/// What a call calls.
+/// The callee of a call, such as a method or a function.
 enum Callee<'a> {
     /// A method of the receiver.
     Method(&'a ExprMethodCall),
@@ -71,7 +71,7 @@ impl<'a> Call<'a> {
         self.arguments.get(from..).unwrap_or_default()
     }
 
-    /// The optimizer that the receiver is, if it is one.
+    /// The optimizer that is the receiver, if the receiver is an optimizer.
     fn optimizer(&self) -> Option<OptimizerId> {
         match self.receiver.as_ref()?.kind {
             Kind::Optimizer(id) => Some(id),
@@ -79,7 +79,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The receiver, if there is one, and the arguments.
+    /// The values of the receiver, if there is one, and of the arguments.
     fn values(&self) -> impl Iterator<Item = &Value<'a>> + Clone {
         self.receiver.iter().chain(&self.arguments)
     }
@@ -94,7 +94,7 @@ impl<'a> Call<'a> {
 }
 
 impl<'a> Lower<'a> {
-    /// Lowers a call of a function or of a value.
+    /// Lowers a call expression, such as `f(x)` or `closure(x)`.
     pub(super) fn call(&mut self, expr: &'a Expr, node: &'a ExprCall) -> Value<'a> {
         match Unfolded::of(node) {
             Some(Unfolded::Diverges) => {
@@ -162,7 +162,7 @@ impl<'a> Lower<'a> {
         Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
     }
 
-    /// Calls a variable: a closure, a loss function or a model.
+    /// Performs a call of a variable, which is a closure, a loss function or a model.
     fn call_variable(&mut self, call: &Call<'a>, path: PathId) -> Value<'a> {
         let function = self.env.value(path).cloned();
         if let Some(&Kind::Closure(closure)) = function.as_ref().map(|value| &value.kind) {
@@ -182,7 +182,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Calls the value of an expression.
+    /// Performs a call of `function`, the value of the expression that is called: `(self.loss)(x, y)`.
     fn call_value(&mut self, call: &Call<'a>, function: &Value<'a>) -> Value<'a> {
         if let Kind::Closure(closure) = function.kind {
             return self.inline_closure(closure, address(call.expr), call.arguments.clone());
@@ -224,7 +224,7 @@ impl<'a> Lower<'a> {
         on_scaler && self.scaler_effect(call).is_some()
     }
 
-    /// The effect that the vocabulary has for a call, if it knows the call.
+    /// The effect of a call according to the vocabulary; `None` if the vocabulary does not know the call.
     fn effect(&self, call: &Call<'a>) -> Option<CallEffect> {
         let (name, arguments) = (call.name.as_str(), call.arguments.len());
         let Some(receiver) = &call.receiver else {
@@ -246,7 +246,7 @@ impl<'a> Lower<'a> {
         self.vocabulary.scaler_method(&call.name, call.arguments.len())
     }
 
-    /// The effect of a method whose receiver is not an optimizer.
+    /// The effect of a method call according to the vocabulary, if the receiver is not an optimizer.
     fn plain_effect(&self, call: &Call<'a>, receiver: &Value<'a>) -> Option<CallEffect> {
         let known = self.vocabulary.method(&call.name, call.arguments.len());
         let known = known.or_else(|| is_loss(&call.name).then_some(CallEffect::Computes(Stage::Loss)));
@@ -284,7 +284,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Returns the subject of a call that wraps the subject, or takes it out of a wrapper.
+    /// Performs a call whose result is its subject, such as `Some(loss)` or `loss.unwrap()`.
     fn passes(&mut self, call: &Call<'a>) -> Value<'a> {
         match (&call.receiver, &call.arguments[..]) {
             (Some(receiver), _) => Value { passing: Passing::Value, ..receiver.clone() },
@@ -296,7 +296,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Moves the subject of a call out of its place.
+    /// Performs a call that moves its subject out of a place, such as `option.take()`.
     fn takes(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(value) = call.subject() else { return self.opaque(call) };
         if let Some(place) = value.place {

@@ -30,7 +30,7 @@ pub(super) struct Control<'a> {
     pub iterations: Vec<Iteration>,
     /// Number of open branches.
     pub branches: usize,
-    /// Places where errors continue.
+    /// The error paths of the functions that are being inlined.
     pub errors: Errors,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Frame<'a> {
     break_to: BlockId,
     /// Number of names in scope around the frame.
     scope: usize,
-    /// Join of the values that the jumps out of the frame have brought so far.
+    /// The join of the values with which jumps, such as `break value`, have left the frame so far.
     value: Option<Value<'a>>,
 }
 
@@ -87,7 +87,7 @@ impl Control<'_> {
         self.iterations.iter().map(|iteration| iteration.of).collect()
     }
 
-    /// The numbers of open branches and of loops.
+    /// The number of open branches, and the number of loops around the current code.
     pub(super) fn nesting(&self) -> (usize, usize) {
         (self.branches, self.iterations.len())
     }
@@ -118,7 +118,7 @@ impl Control<'_> {
 }
 
 impl<'a> Lower<'a> {
-    /// Opens a frame; until it is closed, jumps of this kind leave it for `break_to`.
+    /// Opens a frame; until it is closed, jumps that leave it go to `break_to`.
     pub(super) fn open_frame(&mut self, label: Option<String>, kind: FrameKind, break_to: BlockId) {
         let scope = self.scope.len();
         self.control.frames.push(Frame { label, kind, break_to, scope, value: None });
@@ -126,7 +126,7 @@ impl<'a> Lower<'a> {
 
     /// Closes the innermost frame.
     ///
-    /// Returns the join of `value`, with which control reaches the end, and of the values of the jumps.
+    /// Returns the join of `value`, which is the value at the end of the frame, and the values of the jumps.
     pub(super) fn close_frame(&mut self, value: Value<'a>) -> Value<'a> {
         let broken = self.control.frames.pop().and_then(|frame| frame.value);
         match broken {
@@ -142,7 +142,7 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// The join of two values, or the only one.
+    /// The join of two values; if one of them is missing, the other one.
     fn join_options(&mut self, a: Option<Value<'a>>, b: Option<Value<'a>>) -> Option<Value<'a>> {
         match (a, b) {
             (Some(a), Some(b)) => Some(self.join_values(a, b)),
@@ -150,7 +150,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Goes to a block and continues there; control may reach the block on other paths too.
+    /// Adds an edge to a block, which other edges may reach too, and continues in this block.
     pub(super) fn join_at(&mut self, block: BlockId) {
         self.goto(block);
         self.start(block);

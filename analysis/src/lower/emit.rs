@@ -68,7 +68,7 @@ impl Lower<'_> {
         self.cfg.blocks.len() - 1
     }
 
-    /// Adds an edge from the current block; with `skips`, it bypasses a loop whose body did not run.
+    /// Adds an edge from the current block; with `skips`, the edge bypasses a loop whose body did not run.
     pub(in crate::lower) fn edge(&mut self, to: BlockId, skips: bool) {
         if self.at.dead {
             return;
@@ -85,7 +85,7 @@ impl Lower<'_> {
         self.edge(to, false);
     }
 
-    /// Continues in another block.
+    /// Makes a block the current one.
     pub(in crate::lower) fn start(&mut self, block: BlockId) {
         self.at.block = block;
         self.at.dead = !self.at.reached[block];
@@ -165,7 +165,7 @@ impl<'a> Lower<'a> {
         site
     }
 
-    /// Records the receiver of the call at a site, and the names in its callee.
+    /// Records the receiver of the call at a site, and the names in the callee of this call.
     pub(in crate::lower) fn name_callee(&mut self, site: SiteId, expr: &Expr) {
         let site = &mut self.cfg.sites[site];
         match expr {

@@ -40,9 +40,9 @@ pub(super) struct Env<'a> {
     pub parameters: BTreeSet<PathId>,
     /// Variables whose values are read.
     pub read: BTreeSet<PathId>,
-    /// Variables that hold a model built here: its constructor, and whether a condition may skip this call.
+    /// For each variable with a model built here, the constructor, and whether a condition may skip it.
     pub built: BTreeMap<PathId, (SiteId, bool)>,
-    /// Number of open branches at the store of the guard that a variable holds.
+    /// For each variable that holds a guard, the number of open branches at the store of the guard.
     pub guard_branches: BTreeMap<PathId, usize>,
 }
 

@@ -57,7 +57,7 @@ pub(crate) struct Function<'f> {
     pub survey: Survey,
     /// The options with which the function is checked.
     pub options: CheckOptions,
-    /// Whether the function itself has the attribute.
+    /// Whether the function itself carries the attribute that asks for a check.
     pub marked: bool,
     /// Whether the test harness runs the function.
     pub tested: bool,
@@ -127,7 +127,7 @@ impl<'f> Resolver<'f> {
     /// A resolver for all functions of some items; `around` are options that apply to all of these.
     ///
     /// For each function, `told` returns its options and whether it has the attribute.
-    /// It decides by the function's attributes, and by the options of the module or `impl` around it.
+    /// `told` decides by the function's attributes, and by the options of the module or `impl` around it.
     pub(crate) fn of_items(items: &'f [Item], told: Told<'_>, around: Option<CheckOptions>) -> Self {
         let mut resolver = Self::with(crates::of_items(items));
         let mut collect = collect::Collect::new(&mut resolver, told, around);
@@ -147,7 +147,7 @@ impl<'f> Resolver<'f> {
         }
     }
 
-    /// The innermost function at a place.
+    /// The innermost function around a position in the source.
     pub(crate) fn around(&self, line: usize, column: usize) -> Option<FnId> {
         let inside = |id: &FnId| {
             let (start, end) = self.functions[*id].extent;
@@ -157,7 +157,7 @@ impl<'f> Resolver<'f> {
     }
 }
 
-/// The only element of a list that has one.
+/// The element of a list with a single element; `None` for any other list.
 fn one(found: &[FnId]) -> Option<FnId> {
     match found {
         [id] => Some(*id),

@@ -28,9 +28,9 @@ impl<'a> Lower<'a> {
         matches!(effect, CallEffect::Scales).then(|| text::tight(&scaled.receiver).into())
     }
 
-    /// Performs a `backward` that returns the gradients as a value.
+    /// Records that gradients are values of their own, as in libraries whose `backward` returns them.
     ///
-    /// The gradients that optimizers hold become unknown.
+    /// The states of the gradients of all optimizers become unknown.
     pub(in crate::lower) fn gradients_are_values(&mut self) {
         self.emit(Action::Touch(Deps::Anything), 0);
         self.cfg.function.reads_gradients = true;

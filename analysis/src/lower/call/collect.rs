@@ -14,7 +14,9 @@ use crate::vocabulary::collects;
 use crate::vocabulary::rust::{is_reading, is_view};
 
 impl<'a> Lower<'a> {
-    /// Records `left += value` or `left = left + value`: the sum has the graph of the value.
+    /// Records that a value is added to a sum, as by `left += right` or `left = left + right`.
+    ///
+    /// The sum keeps the graph of the value `added`.
     pub(in crate::lower) fn adds_up(
         &mut self,
         left: &'a Expr,
@@ -32,9 +34,10 @@ impl<'a> Lower<'a> {
         sum.past.collected = sum.past.collected.union(&Deps::one(into));
     }
 
-    /// Records `left = right`.
+    /// Records the assignment `left = right`.
     ///
-    /// If `right` is a binary operation that mentions `left`, `left` is a sum; otherwise it has a new value.
+    /// If `right` is a binary operation that mentions `left`, the assignment adds to a sum.
+    /// Otherwise it replaces the sum or collection in `left`.
     pub(in crate::lower) fn adds_to_itself(
         &mut self,
         left: &'a Expr,
@@ -102,7 +105,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The expression of a tensor, without a borrow and without a copy of the tensor's handle.
+/// An expression without the borrows and view methods around it: `loss` for `&loss.clone()`.
 fn original(expr: &Expr) -> &Expr {
     match unreferenced(expr) {
         Expr::MethodCall(call) if call.args.is_empty() && is_view(&call.method.to_string()) => {
@@ -112,7 +115,7 @@ fn original(expr: &Expr) -> &Expr {
     }
 }
 
-/// Searches an expression for another expression among its parts.
+/// A visitor that looks for the expression with the text `sought` among the parts of an expression.
 struct Mentions {
     sought: String,
     found: bool,

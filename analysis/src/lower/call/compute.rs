@@ -13,7 +13,7 @@ use crate::stage::Stage;
 use crate::vocabulary::{GradientStop, Op, hints_at_training};
 
 impl<'a> Lower<'a> {
-    /// Performs a stage that computes a tensor.
+    /// Performs a stage that computes a tensor, such as a forward or a loss.
     pub(super) fn computes(
         &mut self,
         call: &Call<'a>,
@@ -51,7 +51,7 @@ impl<'a> Lower<'a> {
         Value { computed: true, measured: true, ..value.with_origin(origin) }
     }
 
-    /// Performs the forward of a model that is passed as the first argument: its input is the receiver.
+    /// Performs a forward such as `input.apply(&model)`, whose receiver is the input of the model.
     pub(super) fn applies(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(receiver) = &call.receiver else { return self.opaque(call) };
         let Some((model, more)) = call.arguments.split_first() else { return receiver.derived() };
@@ -63,7 +63,7 @@ impl<'a> Lower<'a> {
         self.computes(call, Stage::Forward, Some(model), &given)
     }
 
-    /// Performs an operation whose result has the graphs of its operands.
+    /// Performs an operation whose result has the graphs of its operands, such as `x.relu()`.
     pub(super) fn keeps_graph(&mut self, call: &Call<'a>) -> Value<'a> {
         let Some(subject) = call.subject() else { return self.opaque(call) };
         let site = self.site_of(call.expr, None);
@@ -90,7 +90,7 @@ impl<'a> Lower<'a> {
         number.with_origin(subject.origin.ended(how, site))
     }
 
-    /// Performs the multiplication of a loss by the factor of a scaler.
+    /// Performs the multiplication of a loss by the factor of a scaler: `scaler.scale(&loss)`.
     pub(super) fn scales(&mut self, call: &Call<'a>) -> Value<'a> {
         let origin = call.rest().first().map(|loss| loss.origin.clone()).unwrap_or_default();
         Value { kind: Kind::Scaled, ..self.combine(call.rest().iter()).with_origin(origin) }
@@ -128,7 +128,7 @@ impl<'a> Lower<'a> {
 
     /// Whether one of these values may have a graph that no forward built.
     ///
-    /// Such a value is a parameter of a model, or a tensor from outside.
+    /// Such a value is a parameter of a model, or a tensor from outside the function.
     pub(in crate::lower) fn opens<'v>(&self, mut values: impl Iterator<Item = &'v Value<'a>>) -> bool
     where
         'a: 'v,
@@ -148,9 +148,9 @@ impl<'a> Lower<'a> {
         self.recording.state() != Recorded::No && values.any(open)
     }
 
-    /// Whether the variable in `variable(..)` is a model.
+    /// Whether `function`, the value of the variable `name` in the call `name(..)`, is a model.
     ///
-    /// A model is updated by some optimizer, and holds no optimizer itself.
+    /// The value counts as a model if some optimizer updates its parameters and it holds no optimizer itself.
     pub(super) fn is_model(&self, name: &str, function: &Value<'a>) -> bool {
         matches!(function.kind, Kind::Plain)
             && !hints_at_training(name)
@@ -201,12 +201,14 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The site of a stage; in a spec, the site is the one token of the stage.
+    /// The site of the call that performs a stage.
+    ///
+    /// For a call that the generator wrote for a spec, the site is the token of the stage in the spec.
     pub(super) fn stage_site(&mut self, expr: &'a Expr, stage: Stage) -> SiteId {
         self.stage_site_at(address(expr), expr, stage)
     }
 
-    /// The site of a stage with its own key, for a call that performs several stages.
+    /// The site of one of the stages that a call performs; `key` identifies this stage.
     pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
         let root = &self.resolver.functions[self.inlining.root];
         let spec = root.options.author == Author::Generator;
@@ -226,7 +228,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// Whether the generator wrote a call in a spec's loop.
+/// Whether a call in the loop of a spec was written by the generator, rather than by the user.
 ///
 /// The dot and the method of a generated call have the same span.
 fn is_generated(node: &ExprMethodCall) -> bool {

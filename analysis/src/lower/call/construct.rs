@@ -73,7 +73,7 @@ impl<'a> Lower<'a> {
         Value::of(Kind::NewOptimizer(first.derived().deps, site), Deps::none())
     }
 
-    /// The result of a function of a type that the vocabulary does not know.
+    /// The result of an associated function that the vocabulary does not know, such as `Net::new(..)`.
     fn new_other(&mut self, call: &Call<'a>, owner: &str) -> Value<'a> {
         let deps = sources(call);
         if call.arguments.iter().any(|argument| matches!(argument.kind, Kind::Gradients)) {
@@ -132,7 +132,7 @@ fn new_tensor<'a>(call: &Call<'a>, owner: &str) -> Value<'a> {
     Value::plain(sources(call)).with_origin(origin)
 }
 
-/// Places that the arguments were computed from.
+/// The places from which the arguments of a call were computed.
 ///
 /// Random generators, which are passed by `&mut`, are left out.
 fn sources(call: &Call<'_>) -> Deps {
@@ -144,9 +144,9 @@ fn sources(call: &Call<'_>) -> Deps {
     arguments.fold(Deps::none(), |all, (_, value)| all.union(&value.derived().deps))
 }
 
-/// The type or the function of a constructor call.
+/// The name of the type or of the function that a constructor call names.
 ///
-/// It is `Net` for `Net::new(..)?`, and `linear` for `linear(..).unwrap()`.
+/// The name is `Net` for `Net::new(..)?`, and `linear` for `linear(..).unwrap()`.
 fn constructor(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Try(inner) => constructor(&inner.expr),

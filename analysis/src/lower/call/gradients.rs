@@ -18,9 +18,9 @@ enum On {
 }
 
 impl<'a> Lower<'a> {
-    /// Acts on the gradients of the subject of a call.
+    /// Performs a call that acts on the gradients of its subject, such as `optimizer.step()`.
     ///
-    /// These are the gradients of an optimizer, or of the parameters that the subject holds.
+    /// The gradients are those of an optimizer, or those of the parameters that the subject holds.
     pub(super) fn acts_on_gradients(&mut self, call: &Call<'a>, effects: &'static [Effect]) -> Value<'a> {
         let of_scaler = self.is_of_scaler(call);
         let subject = if of_scaler { call.arguments.first() } else { call.subject() };
@@ -42,7 +42,9 @@ impl<'a> Lower<'a> {
         if of_scaler { Value::nothing() } else { Value { measured: true, ..Value::number() } }
     }
 
-    /// Performs one effect of a call; if the call also computes gradients, these are the gradients of `loss`.
+    /// Performs one of the effects that a call has on gradients.
+    ///
+    /// If the effect is to compute gradients, they are computed from `loss`.
     fn one_effect(&mut self, effect: Effect, on: &On, loss: Option<&Value<'a>>, site: SiteId) {
         match (effect, loss, on) {
             (Effect::Fill, Some(loss), _) => self.backward_at(site, loss, false),

@@ -25,7 +25,7 @@ mod policy;
 /// The state of inlining: the functions and closures that are being inlined, and the calls so far.
 #[derive(Default)]
 pub(in crate::lower) struct Inlining {
-    /// The function whose graph is built, into which the others are inlined.
+    /// The function whose graph is built; other functions are inlined into it.
     pub root: FnId,
     /// The function whose body is being lowered: the root, or an inlined one.
     pub function: FnId,
@@ -50,7 +50,7 @@ struct Activation {
     of: FnId,
     /// Number of names in scope at the call of the function.
     mark: usize,
-    /// The function that contains the call, and the call that this caller is itself inlined for.
+    /// The caller: the function that contains the call, and the call for which this function is inlined.
     caller: (FnId, Option<CallId>),
 }
 
@@ -108,7 +108,7 @@ impl<'a> Lower<'a> {
         has_receiver.then(|| (id, policy::of_method(effect)))
     }
 
-    /// Whether the limits allow a call of this function to be inlined here.
+    /// Whether the limits allow a call of the function `id` to be inlined at the current place.
     pub(in crate::lower) fn may_inline(&self, id: FnId, call: &Expr) -> bool {
         let function = &self.resolver.functions[id];
         let (inlining, depth) = (&self.inlining, self.syntax.depth + function.survey.deepest);

@@ -96,7 +96,7 @@ impl<'a> Lower<'a> {
         origin
     }
 
-    /// Records the difference between two model outputs.
+    /// Records the difference between two model outputs, such as `student - teacher`.
     pub(in crate::lower) fn note_difference(
         &mut self,
         node: &'a ExprBinary,
@@ -138,7 +138,7 @@ impl<'a> Lower<'a> {
         Argument { text: text::call(expr).into(), is_operand, name, names, origin: value.origin.clone() }
     }
 
-    /// The last name in the path of a variable or a field.
+    /// The last name in the path of a variable or a field: `target` for `batch.target`.
     fn last_name_of(&self, expr: &Expr, value: &Value<'a>) -> Option<String> {
         match bare(expr) {
             Expr::Path(path) => path.path.get_ident().map(ToString::to_string),

@@ -58,7 +58,7 @@ impl Recording {
     }
 }
 
-/// The value of a boolean literal.
+/// The value of a boolean literal; `None` for any other expression.
 pub(in crate::lower) fn literal_bool(expr: &Expr) -> Option<bool> {
     match expr {
         Expr::Lit(literal) => match &literal.lit {
@@ -114,14 +114,14 @@ impl<'a> Lower<'a> {
         model.derived().with_made(model.made)
     }
 
-    /// Records that the models in these places may be in any mode.
+    /// Records that the models in these places may be in either mode.
     fn lose_mode(&mut self, deps: &Deps, site: SiteId) {
         if !deps.is_empty() {
             self.emit(Action::LoseMode(deps.clone()), site);
         }
     }
 
-    /// Records that the models in these values may be in any mode.
+    /// Records that the models in these values may be in either mode.
     pub(super) fn lose_modes<'v>(&mut self, values: impl Iterator<Item = &'v Value<'a>>, site: SiteId)
     where
         'a: 'v,
@@ -129,9 +129,9 @@ impl<'a> Lower<'a> {
         values.for_each(|value| self.lose_mode(&value.derived().deps, site));
     }
 
-    /// Sets the mode of a new value.
+    /// Sets the mode of the model that a value may be, when it is stored in a new place.
     ///
-    /// A constructor returns a model in training mode; other code returns a model in any mode.
+    /// A constructor returns a model in training mode; other code may return a model in either mode.
     pub(in crate::lower) fn new_mode(&mut self, path: PathId, value: &Value<'a>) {
         let may_be_model = matches!(value.kind, Kind::Plain) && !value.computed && !value.item;
         if !may_be_model {
@@ -181,7 +181,7 @@ impl<'a> Lower<'a> {
         self.end_guard(guard);
     }
 
-    /// Ends a guard, which restores the mode that it saved.
+    /// Ends a guard, and restores the mode that the guard saved.
     pub(in crate::lower) fn end_guard(&mut self, guard: Guard) {
         match guard.mode {
             Some((number, model)) if guard.certain => self.emit(Action::RestoreMode(number, model), 0),
@@ -233,7 +233,7 @@ impl<'a> Lower<'a> {
         value.unwrap_or_else(|| call.arguments.first().map_or_else(Value::nothing, Value::derived))
     }
 
-    /// Runs the closure that is the first argument.
+    /// Inlines the closure that is the first argument of a call; `None` if that argument is no closure.
     fn run_argument(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         match (call.args.first()?, &call.arguments.first()?.kind) {
             (Expr::Closure(_), Kind::Closure(closure)) => {

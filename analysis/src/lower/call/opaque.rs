@@ -71,7 +71,7 @@ impl<'a> Lower<'a> {
     /// Records the effects that an opaque method may have on its receiver.
     ///
     /// The method may use the optimizers that the receiver holds.
-    /// It may also change the receiver, unless the receiver is shared.
+    /// The method may also change the receiver, unless the receiver is shared.
     fn may_change_receiver(&mut self, call: &Call<'a>, receiver: &Value<'a>, site: SiteId) {
         let trains = hints_at_training(&call.name);
         let count = matches!(receiver.kind, Kind::Number);
@@ -149,7 +149,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Performs the effects that the name of an opaque call suggests.
+    /// Performs the effects that the name of an opaque call suggests, such as a `backward`.
     fn hinted_effects(&mut self, call: &Call<'a>, site: SiteId) {
         if hints_at_backward(&call.name) {
             self.may_run_backward(&call.arguments);
@@ -171,9 +171,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Passes arguments to an opaque call.
+    /// Records that values are passed to opaque code as arguments.
     ///
-    /// The state of the values that are passed by `&mut` or by value becomes unknown.
+    /// The state of each value that is passed by `&mut` or by value becomes unknown.
     pub(super) fn pass_to_opaque(&mut self, arguments: &[Value<'a>], site: SiteId, hinted: bool) {
         for value in arguments {
             self.pass_one_to_opaque(value, site, hinted);
@@ -265,9 +265,9 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// The arguments of an opaque call.
+/// The values of the arguments of an opaque call.
 ///
-/// If the name of the call says that it only evaluates, models count as shared references.
+/// If the name of the call says that it only evaluates, models count as passed by shared reference.
 fn shared_with<'v, 'a>(call: &'v Call<'a>) -> Cow<'v, [Value<'a>]> {
     let share = |value: &Value<'a>| match value.kind {
         Kind::Plain => Value { passing: Passing::Shared, ..value.clone() },

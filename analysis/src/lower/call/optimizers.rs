@@ -92,7 +92,9 @@ impl<'a> Lower<'a> {
         self.hold_optimizer(path, id);
     }
 
-    /// Stores the result of an opaque expression, which is an optimizer by its name or its use, in a place.
+    /// Stores the result of an opaque expression as an optimizer in a place.
+    ///
+    /// The options, the name or the uses of the place say that it holds an optimizer.
     pub(in crate::lower) fn opaque_optimizer(&mut self, path: PathId, value: &Value<'a>) {
         // The arguments of an opaque constructor need not be the parameters that it updates.
         let id = self.optimizer(path, None, false);

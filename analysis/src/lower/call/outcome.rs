@@ -1,4 +1,4 @@
-//! Calls whose results must be used, and the fate of these results.
+//! Calls whose results must be used, and whether the code uses or drops these results.
 
 use syn::Expr;
 

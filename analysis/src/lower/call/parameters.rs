@@ -54,9 +54,9 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records a call that moves an average towards parameters; returns whether the call is one.
+    /// Records a call that moves a running average towards a model's parameters; returns whether it does.
     ///
-    /// The call passes these parameters, or its receiver already `knows` them.
+    /// The parameters are arguments of the call, or its receiver already `knows` them.
     fn averages(&mut self, call: &Call<'a>, knows: bool) -> bool {
         // It may be the average of a loss.
         if call.arguments.iter().any(|value| value.measured) || !knows && call.arguments.is_empty() {
@@ -77,13 +77,13 @@ impl<'a> Lower<'a> {
         self.emit(Action::Look(of), site);
     }
 
-    /// The places of the first argument that is a model, or that is the parameters of a model.
+    /// The places of the first argument that is a model or that returns the parameters of a model.
     fn model_argument(&self, call: &Call<'a>) -> Option<Deps> {
         let mut arguments = call.args.iter().zip(&call.arguments);
         arguments.find_map(|(argument, value)| self.model_in(argument, value))
     }
 
-    /// The places of a model, if an expression is that model or returns its parameters.
+    /// The places of a model, if an expression is this model or returns the parameters of this model.
     fn model_in(&self, expr: &Expr, value: &Value<'a>) -> Option<Deps> {
         let place = match expr {
             Expr::Reference(inner) => return self.model_in(&inner.expr, value),

@@ -63,7 +63,7 @@ impl<'a> Lower<'a> {
         Value { typed_schedule: true, ..Value::of(Kind::Schedule, Deps::none()).with_made(Some(site)) }
     }
 
-    /// Records a variable that holds a new schedule.
+    /// Records that the variable `path` holds a new schedule, if the value is one.
     pub(in crate::lower) fn holds_schedule(&mut self, path: PathId, value: &Value<'a>) {
         if let (Kind::Schedule, Some(built)) = (&value.kind, value.made)
             && self.schedule_at(Some(path)).is_none()
@@ -72,7 +72,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Counts a mention of a variable that holds a schedule.
+    /// Counts a mention of the variable `path`, if it holds a schedule.
     pub(in crate::lower) fn names_schedule(&mut self, path: PathId) {
         if let Some(schedule) = self.schedule_at(Some(path)) {
             schedule.named += 1;

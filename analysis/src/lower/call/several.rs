@@ -32,7 +32,7 @@ impl<'a> Lower<'a> {
 
     /// The collection `[Sgd::new(..), Adam::new(..)]`, if each of its parts is a new optimizer.
     ///
-    /// It has the parameters of all these optimizers, and the first constructor.
+    /// The collection has the parameters of all these optimizers, and the constructor of the first one.
     pub(in crate::lower) fn all_new(parts: &[Value<'a>]) -> Option<Kind<'a>> {
         let mut all: Option<(Deps, SiteId)> = None;
         for part in parts {
@@ -53,7 +53,7 @@ impl<'a> Lower<'a> {
         self.env.values.insert(path, value);
     }
 
-    /// Marks a collection of optimizers as unknown, because only some of its optimizers are reached.
+    /// Marks a collection of optimizers as unknown, because code reaches only some of its optimizers.
     pub(in crate::lower) fn part_of_several(&mut self, whole: &Value<'a>) {
         if let Kind::Optimizers(id) = whole.kind {
             self.lose(vec![id]);
@@ -173,7 +173,7 @@ fn computes_gradients(effect: CallEffect) -> bool {
     }
 }
 
-/// Searches a body for calls that do not treat all optimizers alike.
+/// A visitor that searches a loop body for calls that do not treat all optimizers alike.
 struct Same {
     yes: bool,
     vocabulary: Vocabularies,

@@ -70,7 +70,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Branches on a single condition whose expression was evaluated before.
+    /// Branches on a condition without `&&` and `||`, whose expression was evaluated before.
     fn single(&mut self, condition: &'a Expr, yes: BlockId, no: BlockId) {
         if !self.survey().followed.is_empty() {
             return self.branch_on(condition::asked(condition).formula(), yes, Some(no));
@@ -107,9 +107,9 @@ impl<'a> Lower<'a> {
         self.branch_on(condition::of_pattern(subject, pat), yes, no);
     }
 
-    /// Branches on questions whose expressions were evaluated before.
+    /// Branches on a formula over tests, whose expressions were evaluated before.
     ///
-    /// If `no` is `None`, the condition is certain to hold.
+    /// If `no` is `None`, the formula is certain to hold.
     fn branch_on(&mut self, formula: Formula<Test<'_>>, yes: BlockId, no: Option<BlockId>) {
         match formula {
             Formula::Is(test) => match self.decided(&test) {
@@ -159,7 +159,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Branches to `yes` and to `no`; if the question is followed, its answer is assumed in these blocks.
+    /// Branches to `yes` and to `no`; if the test's question is followed, these blocks assume its answer.
     fn ask(&mut self, test: &Test<'_>, yes: BlockId, no: Option<BlockId>) {
         let known = self.followed(test).map(|bit| (bit, test.holds));
         let (at, dead) = (self.at.block, self.at.dead);
@@ -218,9 +218,9 @@ impl<'a> Lower<'a> {
         Some(bit)
     }
 
-    /// The bits of the followed questions whose answers exclude the answer of a new question.
+    /// The bits of the followed questions that a new question excludes, as `P::F32` excludes `P::Bf16`.
     ///
-    /// Also records for each of these questions that it excludes the new one.
+    /// Also records for each of these questions that it excludes the new question.
     fn exclude(&mut self, bit: usize, followed: &Followed) -> u32 {
         let mut excludes = 0;
         for (other, known) in self.asking.followed.iter().enumerate() {
@@ -233,7 +233,7 @@ impl<'a> Lower<'a> {
         excludes
     }
 
-    /// Assumes the answers to questions about a variable or field that is assigned a value.
+    /// Assumes the answers to questions about the variable or field `name` that follow from its new value.
     pub(in crate::lower) fn learn(&mut self, name: &str, value: &'a Expr) {
         if self.survey().followed.is_empty() {
             return;
@@ -280,7 +280,7 @@ impl<'a> Lower<'a> {
         self.unassume(|question| question.variables.contains(&root));
     }
 
-    /// Forgets the answers to questions about an assigned place.
+    /// Forgets the answers to questions about the place `left`, which is assigned.
     pub(in crate::lower) fn changed_place(&mut self, left: &Expr) {
         match unreferenced(left) {
             Expr::Path(path) => {
@@ -305,7 +305,7 @@ impl<'a> Lower<'a> {
 
     /// The variable that a variable in a question stands for.
     ///
-    /// A parameter stands for the caller's variable, if this was passed unchanged as the argument.
+    /// A parameter stands for the variable of the caller, if the argument is this variable itself.
     pub(super) fn home(&self, path: PathId) -> PathId {
         let held = self.env.values.get(&path).and_then(|value| value.place);
         let held = held.filter(|held| self.cfg.paths.root_of(*held) == *held);

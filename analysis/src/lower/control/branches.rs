@@ -9,7 +9,7 @@ use crate::lower::env::value::Value;
 use crate::vocabulary::is_weight;
 
 impl<'a> Lower<'a> {
-    /// Lowers an expression that directs control.
+    /// Lowers an expression that directs control, such as an `if`, a loop or a jump.
     pub(in crate::lower) fn control(&mut self, expr: &'a Expr) -> Value<'a> {
         match expr {
             // A batch without weight skips only code that has no effect on it.
@@ -40,7 +40,7 @@ impl<'a> Lower<'a> {
         self.framed_block(Some(label.name.ident.to_string()), FrameKind::Labelled, block)
     }
 
-    /// Lowers a block that jumps of this kind leave.
+    /// Lowers a block that jumps can leave, such as a labelled block or a `try` block.
     pub(in crate::lower) fn framed_block(
         &mut self,
         label: Option<String>,
@@ -132,7 +132,8 @@ impl<'a> Lower<'a> {
 
     /// Lowers an arm of a `match`.
     ///
-    /// If the arm does not match, control continues at `next`, provided that another arm follows.
+    /// If the pattern does not match, control continues at `other`; `None` if the match is certain.
+    /// If the `if` condition after the pattern is false, control continues at `next`.
     fn arm(
         &mut self,
         arm: &'a Arm,

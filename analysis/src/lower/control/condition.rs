@@ -1,6 +1,6 @@
 //! Conditions as formulas over questions.
 //!
-//! Two places may ask the same question, and one answer may exclude another.
+//! Two places in the code may ask the same question, and one answer may exclude another.
 //! `if let Some(opt) = &mut optimizer`, `optimizer.is_none()` and the arms of `match optimizer.as_mut()`
 //! all ask whether `optimizer` is `Some`.
 //! The condition `precision == P::F32` and an arm `P::F32` ask the same of `precision`.
@@ -56,19 +56,21 @@ impl<'e> Shape<'e> {
 pub(in crate::lower) struct Test<'e> {
     /// The key that identifies the question.
     pub(in crate::lower) key: Key,
-    /// The value that the question asks for; `None` if it asks whether an expression is true.
+    /// The value that the question asks for, such as `Some`; `None` if it asks whether an expression is true.
     answer: Option<Answer>,
-    /// The answer to the question if the test succeeds.
+    /// Whether the answer to the question is yes if the test succeeds.
     pub(in crate::lower) holds: bool,
     /// The code that asks the question.
     pub(super) code: Code<'e>,
-    /// The answer to the question if the code is true.
+    /// Whether the answer to the question is yes if the code is true.
     pub(super) code_holds: bool,
-    /// Whether the answer changes only if a variable in the question does.
+    /// Whether the answer changes only if a variable in the question changes.
     pub(in crate::lower) is_pure: bool,
 }
 
-/// The identity of a question, independent of its form in the source; the names in it may be unresolved.
+/// The identity of a question, independent of its form in the source.
+///
+/// The names in the key may be resolved to variables or not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
     /// The expression that the question is about, without references and view methods.
@@ -82,7 +84,7 @@ pub(crate) struct Key {
 pub(super) enum Code<'e> {
     /// An expression that is true or false.
     Truth(&'e Expr),
-    /// A value that a pattern matches or not.
+    /// A match of a value with a pattern.
     Fits(&'e Expr, &'e Pat),
     /// A variable that is assigned.
     Variable(&'e str),
@@ -118,7 +120,7 @@ impl<'e> Test<'e> {
         Self { holds: !self.holds, ..self }
     }
 
-    /// The same question, asked by other code.
+    /// The test of the same question by other code.
     fn asked_by(self, code: Code<'e>) -> Self {
         Self { code, code_holds: self.holds, ..self }
     }
@@ -130,7 +132,7 @@ impl<'e> Test<'e> {
         if holds { single } else { single.negated() }
     }
 
-    /// The value that the question asks for, if it asks for one.
+    /// The value that the question asks for; `None` if it asks whether an expression is true.
     pub(super) fn answer(&self) -> Option<&Answer> {
         self.answer.as_ref()
     }
@@ -194,7 +196,7 @@ pub(super) fn asked(condition: &Expr) -> Test<'_> {
     special.unwrap_or_else(|| Test::about(condition, None, true, Code::Truth(condition)))
 }
 
-/// An expression without references and view methods.
+/// An expression without the references and view methods around it: `opt` for `&opt.as_ref()`.
 fn bare(mut expr: &Expr) -> &Expr {
     loop {
         expr = match expr {
@@ -223,7 +225,7 @@ fn compared(node: &ExprBinary) -> Option<Test<'_>> {
     }
 }
 
-/// The test that `less < more` holds, or that it does not.
+/// The test that `less < more` is true, or false if `holds` is false.
 fn ordered<'e>(less: &'e Expr, more: &'e Expr, holds: bool) -> Test<'e> {
     let subject = Expression::Apply("<".to_owned(), vec![structure(less), structure(more)]);
     Test::of(subject, None, holds, Code::Truth(less), is_pure(less) && is_pure(more))

@@ -1,6 +1,6 @@
 //! Variables that count the iterations of a loop.
 //!
-//! They are indices of loops, and variables that go up by one in each iteration.
+//! Such variables are indices of loops, and variables that assignments increase in each iteration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,7 +28,7 @@ pub(in crate::lower) struct Counting {
     indexes: BTreeMap<PathId, Index>,
     /// The indices that patterns will bind, by the syntax node of the name in the pattern.
     expected: BTreeMap<usize, Index>,
-    /// Variables that hold an iterator with a number at each item.
+    /// Variables that hold an iterator whose items have numbers, such as `batches.enumerate()`.
     streams: BTreeMap<PathId, Stream>,
     /// The numbers that variables are initialized with.
     starts: BTreeMap<PathId, i64>,
@@ -38,9 +38,9 @@ pub(in crate::lower) struct Counting {
     sets: BTreeMap<PathId, BTreeMap<usize, Set>>,
     /// Variables that compound assignments change by an unknown amount.
     lost: BTreeSet<PathId>,
-    /// Variables that are defined as another variable plus a number.
+    /// Variables that are defined as another variable plus a number, such as `step` of `let step = i + 1;`.
     aliases: BTreeMap<PathId, Linear>,
-    /// The conditions whose values variables hold.
+    /// For each variable that holds the value of a condition, this condition.
     pub(super) tests: BTreeMap<PathId, Formula<Leaf>>,
 }
 
@@ -83,7 +83,7 @@ struct Set {
 }
 
 impl<'a> Lower<'a> {
-    /// Expects the pattern of a loop to bind an index, if the items have numbers.
+    /// Records that the pattern of a loop will bind an index, `i` of `(i, batch)`, if the items have numbers.
     pub(in crate::lower) fn expect_index(&mut self, pat: &Pat, items: &Expr) {
         let Some(stream) = self.stream(items, 0) else { return };
         let of = self.control.iterations.last().map_or(0, |round| round.of);
@@ -93,7 +93,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Expects the pattern in `Some((i, batch)) = batches.next()` to bind an index.
+    /// Records that the pattern in `Some((i, batch)) = batches.next()` will bind an index.
     pub(in crate::lower) fn expect_next(&mut self, pat: &Pat, from: &Expr) {
         if let (Pat::TupleStruct(wrapped), Expr::MethodCall(call)) = (pat, from)
             && let (Some(inner), true) =
@@ -179,7 +179,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Builds the counter for `count`, a comparison with a period; called after the whole function is lowered.
+    /// Builds the counter for `count`, a comparison with a period, after the whole function is lowered.
     pub(super) fn counter(&self, count: &Count, site: SiteId) -> Option<Counter> {
         let counts = count.value.of?;
         let around = &self.cfg.sites[site].loops;
@@ -210,7 +210,7 @@ impl<'a> Lower<'a> {
         })
     }
 
-    /// The iterations that a variable counts, if assignments increase the variable in each iteration.
+    /// The loop whose iterations a variable counts, if assignments increase the variable in each iteration.
     fn counted_by_hand(&self, count: &Count, counts: PathId, around: &[LoopId]) -> Option<Counted> {
         let counting = &self.guarding.counting;
         if counting.lost.contains(&counts) {

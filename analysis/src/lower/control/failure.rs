@@ -8,13 +8,13 @@ use crate::lower::env::value::Value;
 use crate::lower::{Lower, address};
 use crate::vocabulary::rust::{Variant, passes_errors};
 
-/// The block where errors continue.
+/// The exit of errors: the block at which control continues after an error.
 #[derive(Clone, Copy)]
 pub(in crate::lower) struct ErrorExit {
     pub to: BlockId,
     /// Number of names in scope at this block.
     pub scope: usize,
-    /// Whether the errors join the other results of a call at this block.
+    /// Whether errors join the results without an error at this block.
     pub softly: bool,
 }
 
@@ -51,8 +51,8 @@ impl Failure {
 impl<'a> Lower<'a> {
     /// Lowers the body of an inlined function.
     ///
-    /// If the function returns an error, control continues at the error target of the `?` or `unwrap` on the call, or
-    /// at `after` if the call has neither.
+    /// If the function returns an error, control continues at the target of the `?` or `unwrap` on the call.
+    /// If the call has neither, control continues at `after`.
     pub(in crate::lower) fn with_failures(
         &mut self,
         body: &'a [Stmt],
@@ -117,7 +117,7 @@ impl<'a> Lower<'a> {
         self.stop();
     }
 
-    /// The target of a `?` here; `None` if it leaves the function that is being lowered.
+    /// The target of errors at a `?` at the current place; `None` if the `?` leaves the checked function.
     pub(super) fn error_exit(&self) -> Option<ErrorExit> {
         let index = self.control.frame(|frame| matches!(frame.kind, FrameKind::Call | FrameKind::Try))?;
         match self.control.errors.failures.last() {
@@ -129,7 +129,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Lowers an expression whose errors go to a target; without a target, errors end the program.
+    /// Lowers an expression whose errors go to `exit`; without an `exit`, errors end the program.
     pub(in crate::lower) fn with_error_exit(&mut self, expr: &'a Expr, exit: Option<ErrorExit>) -> Value<'a> {
         let Some(call) = head(expr) else { return self.expr(expr) };
         let scope = self.scope.len();

@@ -1,6 +1,6 @@
 //! The guards of the current code.
 //!
-//! They are the conditions of open branches, and the conditions of jumps that were not taken.
+//! Guards are the conditions of open branches, and the conditions of jumps that were not taken.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use crate::vocabulary::rust::{Question, Variant, question};
 #[cfg(test)]
 mod tests;
 
-/// A guard and the value that it has.
+/// A guard, and whether its condition is true.
 type Outcome = (GuardId, bool);
 
 /// The guards of the current code, and what is known about all guards so far.
@@ -60,7 +60,7 @@ struct Exit {
 pub(super) struct Leaf {
     pub(super) question: QuestionId,
     pub(super) version: u32,
-    /// The kind of the condition, apart from counters.
+    /// The kind of the condition if it turns out to be no counter.
     pub(super) kind: ConditionKind,
     pub(super) count: Option<Count>,
 }
@@ -73,7 +73,7 @@ struct Matched<'e> {
 }
 
 impl<'a> Lower<'a> {
-    /// The guards of the current code, from the start of the innermost iteration.
+    /// The guards between the start of the innermost iteration and the current code.
     pub(in crate::lower) fn guards_here(&mut self) -> Vec<Outcome> {
         let base = self.control.iterations.last().map_or(0, |round| round.guards);
         let open = self.guarding.open.get(base..).unwrap_or_default().to_vec();
@@ -100,14 +100,14 @@ impl<'a> Lower<'a> {
         here
     }
 
-    /// Opens the branch on which a condition has this value; returns the mark that closes the branch.
+    /// Opens the branch on which a condition has the value `holds`; returns the mark that closes the branch.
     pub(in crate::lower) fn guard_branch(&mut self, condition: &'a Expr, holds: bool) -> usize {
         let mark = self.guarding.open.len();
         self.open_each(condition, holds);
         mark
     }
 
-    /// Opens an arm of a `match`; the last arm has the guard that no earlier arm matches.
+    /// Opens an arm of a `match`; the guards of the last arm are that no earlier arm matches.
     ///
     /// Returns the mark that closes the arm.
     pub(in crate::lower) fn guard_arm(
@@ -130,7 +130,7 @@ impl<'a> Lower<'a> {
         mark
     }
 
-    /// Opens the `else` of a `let`; returns the mark that closes it.
+    /// Opens the `else` branch of a `let`; returns the mark that closes the branch.
     pub(in crate::lower) fn guard_else(&mut self, local: &'a syn::Local) -> usize {
         let mark = self.guarding.open.len();
         if let Some(init) = &local.init {
@@ -216,7 +216,7 @@ impl<'a> Lower<'a> {
         )
     }
 
-    /// The guard that stands for all of several outcomes.
+    /// The guard whose condition is that all of several outcomes hold.
     fn join_guards(&mut self, path: Vec<Outcome>) -> GuardId {
         if let Some(&known) = self.guarding.joined.get(&path) {
             return known;
@@ -297,7 +297,7 @@ impl<'a> Lower<'a> {
         Formula::Is(Leaf { question, version, kind, count })
     }
 
-    /// The kind of a single condition, apart from counters.
+    /// The kind of a single condition if it turns out to be no counter.
     fn kind_of(&self, condition: &Expr) -> ConditionKind {
         match condition {
             Expr::MethodCall(call) if asks_for_variant(call) => ConditionKind::Absent,

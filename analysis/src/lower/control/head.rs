@@ -75,7 +75,7 @@ impl Lower<'_> {
         (head.source, head.repeats, head.groups) = (Some(source), repeats, groups);
     }
 
-    /// Records the variables bound by a loop's pattern.
+    /// Records the variable to which the pattern of a loop binds its item.
     pub(super) fn binds_item(&mut self, of: LoopId, pat: &Pat) {
         let Pat::Ident(ident) = pat else { return };
         if self.cfg.loops[of].head.item.is_none() {
@@ -85,7 +85,7 @@ impl Lower<'_> {
         }
     }
 
-    /// The number of iterations over a range `0..k`, unless it is one.
+    /// The number `k` of iterations over a range `0..k`; `None` for other ranges, and for `0..1`.
     fn repeats(&mut self, range: &ExprRange) -> Option<Period> {
         let is = |end: &Expr, number: &str| matches!(end, Expr::Lit(ExprLit { lit: Lit::Int(end), .. }) if end.base10_digits() == number);
         let from_zero = range.start.as_deref().is_some_and(|start| is(start, "0"));
@@ -125,7 +125,7 @@ fn collection(items: &Expr) -> &Expr {
     }
 }
 
-/// The data that an iterator goes through: the receiver at the start of its methods.
+/// The data that an iterator goes through: `train` for `train.iter().enumerate()`.
 fn data_of(items: &Expr) -> &Expr {
     match unreferenced(items) {
         Expr::MethodCall(call) => data_of(&call.receiver),
@@ -142,7 +142,7 @@ fn of_loader(expr: &Expr) -> Option<&Expr> {
 
 /// The items of a generated loop, as messages show them.
 ///
-/// This is `train.epoch(epoch)` for `::training_loop::private::loader(train).epoch(epoch)`.
+/// Messages show `train.epoch(epoch)` for `::training_loop::private::loader(train).epoch(epoch)`.
 fn shown(items: &Expr) -> Option<String> {
     let Expr::MethodCall(call) = items else { return None };
     let data = of_loader(&call.receiver)?;

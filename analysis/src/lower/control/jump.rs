@@ -115,9 +115,9 @@ impl<'a> Lower<'a> {
         self.stop();
     }
 
-    /// Records that code in the iteration at index `from` and in those inside it may be skipped.
+    /// Records that a jump may skip the rest of the iteration at index `from` and of those inside it.
     ///
-    /// Nothing is recorded for a jump that is taken under no condition.
+    /// Nothing is recorded if no condition leads to the jump.
     fn skip_rest_of(&mut self, from: usize) {
         let branches = self.control.branches;
         let inner = self.control.iterations.get_mut(from..).unwrap_or_default();

@@ -18,7 +18,7 @@ pub(in crate::lower) enum Known {
     Nothing,
     /// A value `Some(..)`.
     Something,
-    /// A variant without fields, by its name.
+    /// A variant without fields, given by the name of the variant.
     Variant(Rc<str>),
 }
 

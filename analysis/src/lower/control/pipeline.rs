@@ -68,7 +68,7 @@ impl<'a> Lower<'a> {
         survey.stages > 0
     }
 
-    /// The items that enter the first step of a chain.
+    /// Evaluates the base and the other arguments of a chain; returns the items that enter its first step.
     pub(super) fn pipeline_items(&mut self, pipeline: &Pipeline<'a>) -> Value<'a> {
         let mut items = self.expr(pipeline.base);
         for given in &pipeline.given {

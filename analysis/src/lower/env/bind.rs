@@ -87,7 +87,7 @@ impl<'a> Lower<'a> {
 
     /// Records that the variables declared since `mark` are parts of one opaque value.
     ///
-    /// Such variables may share anything.
+    /// Such variables do not count as independent of one another.
     fn are_siblings(&mut self, mark: usize, value: &Value<'a>) {
         let opaque = value.deps.is_empty() && !matches!(value.kind, Kind::Tuple(_) | Kind::Number);
         if let Some(group) = self.scope.since(mark).next().filter(|_| opaque) {

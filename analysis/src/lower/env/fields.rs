@@ -27,7 +27,7 @@ impl<'a> Lower<'a> {
 
     /// Stores the new optimizers and tensors among the parts of a value in the fields of `path`.
     ///
-    /// They are stored even if the value itself is in another place.
+    /// The parts are stored even if the value itself is in another place.
     pub(super) fn store_fields(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         for (name, part) in value.kind.parts_mut() {
             if part.place.is_none() {

@@ -51,7 +51,7 @@ impl<'a> Lower<'a> {
         value.graphs.clear();
     }
 
-    /// Gives a name to a value that is not certain to have a graph.
+    /// Gives a name to a value that may have no graph.
     fn no_tensor(&mut self, path: PathId, assigned: bool, value: &mut Value<'a>) {
         if value.tensor.is_some() || !value.graphs.is_empty() {
             value.graphs.clear();
@@ -65,7 +65,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Assigns to a variable a part of a value that has a graph, such as a recurrent state.
+    /// Assigns to a variable a part of a value with a graph, such as the state from a recurrent model.
     fn carry(&mut self, path: PathId, from: Vec<GraphId>, value: &mut Value<'a>) {
         let graph = self.graph(path);
         for &whole in &from {
@@ -83,7 +83,7 @@ impl<'a> Lower<'a> {
         self.cfg.graphs[graph].defined = Some(self.control.innermost());
     }
 
-    /// The graphs to which the tensors in a field of this value may belong.
+    /// The graphs to which a tensor in a field of the value `whole` may belong.
     pub(in crate::lower) fn whole_graphs(&mut self, whole: &Value<'a>) -> Vec<GraphId> {
         if !whole.computed {
             return whole.part.clone();

@@ -21,7 +21,7 @@ pub(in crate::lower) enum Kind<'a> {
     Optimizers(OptimizerId),
     /// A collection of newly constructed optimizers that is not stored in a place yet.
     ///
-    /// Its fields are the parameters of all optimizers, and the first constructor.
+    /// The fields are the parameters of all these optimizers, and the constructor of the first one.
     NewOptimizers(Deps, SiteId),
     /// The settings of an optimizer that is not built yet, with their constructor.
     Settings(SiteId),
@@ -57,7 +57,9 @@ pub(in crate::lower) struct Guard {
 }
 
 impl<'a> Kind<'a> {
-    /// The join of two kinds; `lost` receives the optimizers that the join no longer identifies.
+    /// The kind of a value that is one of two values, as in `if c { a } else { b }`.
+    ///
+    /// `lost` receives the optimizers that this kind no longer identifies.
     pub(super) fn join(self, other: Self, lost: &mut Vec<OptimizerId>) -> Self {
         let mut joined = |a: Value<'a>, b: Value<'a>| {
             let (value, gone) = a.join(b);

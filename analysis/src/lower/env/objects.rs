@@ -30,7 +30,7 @@ impl Objects {
 }
 
 impl Lower<'_> {
-    /// The optimizer in a place, to whose parameters those in `owned` are added.
+    /// The optimizer in a place, created if it is new; `owned` are added to the parameters that it updates.
     pub(in crate::lower) fn optimizer(
         &mut self,
         path: PathId,
@@ -110,7 +110,7 @@ impl Lower<'_> {
         self.objects.optimizers().filter(|(path, _)| overlaps(*path)).map(|(_, id)| id).collect()
     }
 
-    /// The places of the optimizers in these places.
+    /// The places of the optimizers that are in the places `deps`.
     pub(in crate::lower) fn paths_in(&self, deps: &Deps) -> Deps {
         self.optimizers_in(deps)
             .into_iter()

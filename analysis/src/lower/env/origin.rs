@@ -37,9 +37,9 @@ impl<'a> Lower<'a> {
         if unknown { Origin::default() } else { Origin::data(of) }
     }
 
-    /// Whether an assignment to a variable always happens before the code that follows.
+    /// Whether an assignment to a variable at the current place always runs before the code that follows.
     ///
-    /// Such an assignment is under no further condition, and in no further loop, than the variable's `let`.
+    /// Such an assignment is in the same branches and loops as the `let` of the variable.
     pub(in crate::lower) fn is_straight(&self, path: PathId) -> bool {
         self.env.declared.get(&path) == Some(&self.control.nesting())
     }

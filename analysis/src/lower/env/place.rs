@@ -8,7 +8,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::{Role, names_optimizers};
 
 impl<'a> Lower<'a> {
-    /// Declares a variable; all copies of a loop declare the same one.
+    /// Declares a variable; all copies of a loop body declare the same variable.
     pub(in crate::lower) fn root(&mut self, name: &str, node: usize) -> PathId {
         let key = (node, self.nodes.chain);
         let path = match self.nodes.roots.get(&key) {

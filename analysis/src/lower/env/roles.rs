@@ -10,7 +10,7 @@ use crate::vocabulary::{Role, Uses, role_of_name, role_of_type};
 impl Lower<'_> {
     /// The role of a variable or a field.
     ///
-    /// The first of these decides: the options, the type, the methods called on it, and its name.
+    /// The first of these decides: the options, the type, the methods called on the variable, and its name.
     pub(in crate::lower) fn role(&self, name: &str, by_type: Option<Role>) -> Option<Role> {
         let options = &self.here().options;
         if options.optimizers.iter().any(|declared| declared == name) {
@@ -107,14 +107,14 @@ impl Lower<'_> {
         self.role_of_parameter(element, generics) == Some(Role::Optimizer)
     }
 
-    /// Whether a field of the type is an optimizer.
+    /// Whether a field of the type `ty` is an optimizer.
     pub(in crate::lower) fn holds_optimizer(&self, ty: TypeId) -> bool {
         let mut fields = self.resolver.fields(ty);
         fields.any(|(name, ty)| self.role(name, self.role_of_let(ty)) == Some(Role::Optimizer))
     }
 }
 
-/// Whether a type is the type parameter of this name.
+/// Whether a type is the type parameter called `name`.
 fn is_parameter(ty: &Type, name: &Ident) -> bool {
     matches!(ty, Type::Path(path) if path.path.is_ident(name))
 }

@@ -86,7 +86,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Stores an optimizer in its own place; returns whether nothing else is left to store.
+    /// Stores a value that is an optimizer in a place of its own; returns whether this completes the store.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
             Kind::NewOptimizer(owned, site) => {

@@ -55,11 +55,11 @@ pub(in crate::lower) struct Provenance {
     pub past: Past,
     /// The optimizer of which the value is a copy.
     pub copy_of: Option<OptimizerId>,
-    /// The variant or the truth value, if it is statically known.
+    /// The variant or the truth value that the value is, if this is statically known.
     pub known: Option<Known>,
     /// The call that returned the value, if the result of this call must be used.
     pub outcome: Option<SiteId>,
-    /// The graphs of named values that may contain the value, which may then have a graph too.
+    /// The graphs of named values of which this value may be a part; it may then have a graph too.
     pub part: Vec<GraphId>,
 }
 
@@ -163,7 +163,7 @@ impl<'a> Value<'a> {
         Self::of(Kind::Absent, Deps::none())
     }
 
-    /// A number that depends on this iteration if the other value does.
+    /// A number that depends on this iteration if the value `other` does.
     pub(in crate::lower) fn number_of(other: &Self) -> Self {
         Self { measured: other.measured, ..Self::number() }
     }
@@ -228,7 +228,7 @@ impl<'a> Value<'a> {
         self.kind.parts().fold(all, |all, part| all.with(&part.derived()))
     }
 
-    /// One of several values that this value holds.
+    /// One of several values that this value holds, such as an item of a collection.
     pub(in crate::lower) fn piece(&self) -> Self {
         let mut piece = self.derived();
         piece.graphs = self.through();
@@ -254,7 +254,7 @@ impl<'a> Value<'a> {
         self.kind.parts().for_each(|part| part.all_graphs(into));
     }
 
-    /// The guard that the value is, if it is one.
+    /// The guard in the value; `None` if the value is no guard.
     pub(in crate::lower) fn guard(&self) -> Option<Guard> {
         match self.kind {
             Kind::Guard(guard) => Some(guard),

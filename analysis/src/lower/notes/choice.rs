@@ -13,7 +13,7 @@ use crate::tokens::names_in;
 use crate::vocabulary::keeps_model;
 
 impl<'a> Lower<'a> {
-    /// Records a branch that keeps the best model.
+    /// Records a branch that keeps the best model, such as `if loss < best { best = loss; save(&model); }`.
     pub(in crate::lower) fn note_choice(&mut self, node: &'a ExprIf) {
         let body = &node.then_branch.stmts;
         let Some(Expr::Path(now)) = compared(&node.cond).and_then(|compared| new_best(compared, body)) else {
@@ -31,7 +31,7 @@ impl<'a> Lower<'a> {
         self.cfg.facts.note(site, Choice { site, measure, keeps });
     }
 
-    /// Collects the inputs of a measure, by which the best model is chosen.
+    /// Collects the inputs of a measure, such as a validation loss, by which the best model is chosen.
     fn measure(&self, name: &str, into: &mut Measure, depth: usize) {
         let Some(path) = self.lookup(name) else { return };
         if let Some(value) = self.env.values.get(&path) {
@@ -50,7 +50,7 @@ impl<'a> Lower<'a> {
     }
 }
 
-/// A condition as a comparison, if the condition is one.
+/// The binary operation in a condition such as `loss < best`; `None` for any other condition.
 fn compared(condition: &Expr) -> Option<&ExprBinary> {
     match condition {
         Expr::Paren(inner) => compared(&inner.expr),
@@ -59,9 +59,7 @@ fn compared(condition: &Expr) -> Option<&ExprBinary> {
     }
 }
 
-/// The measure that a branch stores as the best one.
-///
-/// The branch is taken if this measure is better than the best one so far.
+/// The measure that a branch stores as the best one: `loss` of `if loss < best { best = loss; }`.
 fn new_best<'e>(compared: &ExprBinary, body: &'e [Stmt]) -> Option<&'e Expr> {
     let (less, more) = match compared.op {
         BinOp::Lt(_) | BinOp::Le(_) => (&*compared.left, &*compared.right),

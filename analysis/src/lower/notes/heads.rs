@@ -62,7 +62,7 @@ fn nested(pat: &Pat) -> Option<(Variant, Variant)> {
     }
 }
 
-/// The variable from which items are fetched.
+/// The name of the variable from which an expression fetches items: `rows` for `rows.next()`.
 fn fetched_from(expr: &Expr) -> Option<String> {
     match expr {
         Expr::Await(node) => fetched_from(&node.base),
@@ -74,10 +74,10 @@ fn fetched_from(expr: &Expr) -> Option<String> {
     }
 }
 
-/// The filter by which the items of a loop leave out errors, if they do.
+/// The filter that leaves errors out of the items of a loop, such as `loader.filter_map(Result::ok)`.
 ///
-/// The filter drops an item with an error (`true`), or ends the loop there (`false`).
-/// The expression is the items before the filter, with their errors.
+/// `true` tells that the filter drops an item with an error; `false`, that it ends the loop there.
+/// The expression is the items before the filter, with their errors: `loader`.
 fn swallows<'e>(items: &'e Expr, pat: &Pat) -> Option<(bool, &'e Expr)> {
     let Expr::MethodCall(node) = items else { return None };
     let given = node.args.first();

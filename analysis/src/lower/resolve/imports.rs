@@ -7,9 +7,9 @@ use crate::vocabulary::CRATES;
 use crate::vocabulary::rust::PathRoot;
 
 impl Resolver<'_> {
-    /// Whether a name that a library has may be an unknown function of the user's own.
+    /// Whether a path may refer to an unknown function of the user's own, although a library has its name.
     ///
-    /// Such a function is imported from a module of this crate, or from an unknown crate.
+    /// Such a function is imported from a module of the user's crate, or from an unknown crate.
     /// Without any import, as when a single function is checked, names belong to the library.
     pub(in crate::lower) fn may_be_own(&self, path: &Path, from: FnId) -> bool {
         let Some(first) = path.segments.first().map(|part| part.ident.to_string()) else { return true };

@@ -31,7 +31,7 @@ pub(super) fn unfolded(block: &Block) -> Cow<'_, Block> {
     Cow::Owned(block)
 }
 
-/// Searches for a macro outside of nested items.
+/// A visitor that looks for a macro outside of nested items.
 struct HasMacro(bool);
 
 impl<'ast> Visit<'ast> for HasMacro {
@@ -42,7 +42,7 @@ impl<'ast> Visit<'ast> for HasMacro {
     fn visit_item(&mut self, _: &'ast syn::Item) {}
 }
 
-/// Unfolds all macros in a syntax tree.
+/// A visitor that unfolds all macros in a syntax tree.
 struct Unfold {
     depth: usize,
 }
@@ -83,7 +83,7 @@ pub(in crate::lower) enum Unfolded {
 }
 
 impl Unfolded {
-    /// The effect of the macro that this call replaces, if it replaces one.
+    /// The effect of the macro that a call stands for; `None` if the call stands for no macro.
     pub(in crate::lower) fn of(call: &ExprCall) -> Option<Self> {
         match &*call.func {
             Expr::Infer(_) => Some(Self::Reads),
@@ -143,7 +143,7 @@ fn arguments(tokens: &TokenStream) -> Option<Punctuated<Expr, Token![,]>> {
 
 /// The arguments of a logging macro.
 ///
-/// They are without `target: "train"`, and without the sigils of `%loss` and `?loss`.
+/// The name in a setting such as `target: "train"`, and the sigils of `%loss` and `?loss`, are left out.
 fn logged(tokens: &TokenStream) -> Option<Vec<Expr>> {
     let mut pieces: Vec<Vec<TokenTree>> = vec![Vec::new()];
     for token in tokens.clone() {

@@ -120,7 +120,7 @@ struct Chosen {
     left_out: bool,
 }
 
-/// The first questions that together have at most this number of joint outcomes.
+/// Chooses questions, in the order of `candidates`, that together have at most `most` joint outcomes.
 fn within(candidates: &[Candidate<'_>], most: usize) -> Chosen {
     // A subject that is compared with `n` values has `n + 1` outcomes.
     let mut answers: BTreeMap<&Expression, usize> = BTreeMap::new();

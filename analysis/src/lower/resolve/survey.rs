@@ -54,7 +54,7 @@ impl Survey {
         survey
     }
 
-    /// The survey before anything was surveyed.
+    /// A survey that has found nothing yet.
     pub(in crate::lower) fn empty(vocabulary: Vocabularies) -> Self {
         Self {
             uses: BTreeMap::new(),
@@ -272,7 +272,7 @@ pub(in crate::lower) fn type_name(ty: &syn::Type) -> String {
     }
 }
 
-/// Collects the texts of all places that the left side of an assignment assigns.
+/// Collects the texts of the places that an assignment with this left side assigns: `a` and `b` for `(a, b)`.
 pub(in crate::lower) fn targets(left: &Expr, into: &mut BTreeSet<String>) {
     match left {
         Expr::Tuple(tuple) => tuple.elems.iter().for_each(|part| targets(part, into)),

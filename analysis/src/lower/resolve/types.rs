@@ -6,7 +6,7 @@ use super::{FnId, Resolver, ScopeId, TypeDef, TypeId, one};
 use crate::vocabulary::rust::{TypeShape, is_self_type, type_shape};
 
 impl Resolver<'_> {
-    /// The method or associated function with this name of a type.
+    /// The method or associated function of a type that has this name.
     pub(in crate::lower) fn method(&self, ty: TypeId, name: &str) -> Option<FnId> {
         let known = &self.types[ty];
         if known.ambiguous {
@@ -62,7 +62,7 @@ impl Resolver<'_> {
         one(&found).or_else(|| in_scope(at, false))
     }
 
-    /// Joins each `impl` with the type it is for, which may be in another module.
+    /// Moves the functions of each `impl` to the type that it is for, which may be in another module.
     pub(super) fn link(&mut self) {
         for id in 0..self.types.len() {
             if self.types[id].defined {
@@ -82,7 +82,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The type inside references and the wrappers of Rust's own library.
+    /// The type inside references and the wrappers of Rust's own library: `Net` for `&Option<Net>`.
     pub(in crate::lower) fn type_of(&self, ty: &Type, from: FnId) -> Option<TypeId> {
         match ty {
             Type::Reference(inner) => self.type_of(&inner.elem, from),

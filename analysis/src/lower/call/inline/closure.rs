@@ -8,7 +8,7 @@ use crate::lower::env::value::{Closure, Value};
 use crate::lower::{Lower, address};
 
 impl<'a> Lower<'a> {
-    /// A closure that is defined at the current place.
+    /// The closure that `node` defines, with the names in scope at the current place.
     pub(in crate::lower) fn closure_here(&self, node: &'a ExprClosure) -> Closure<'a> {
         Closure { node, scope: self.scope.len() }
     }
@@ -50,7 +50,7 @@ impl<'a> Lower<'a> {
         value
     }
 
-    /// Makes the function in which a closure is defined the function whose body is being lowered.
+    /// Makes the function that defines a closure the current one; the closure's definition saw `scope` names.
     fn enter_definer(&mut self, scope: usize) {
         if let Some(inner) = self.inlining.stack.iter().find(|active| scope <= active.mark) {
             (self.inlining.function, self.inlining.call) = inner.caller;

@@ -47,7 +47,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Makes an argument of unknown role an optimizer, if the parameter is an optimizer.
+    /// The value of an argument, which becomes an optimizer if the role of its parameter says so.
     fn promoted(&mut self, name: &str, role: Option<Role>, value: Value<'a>) -> Value<'a> {
         let Some(place) = value.place.filter(|place| value.deps == Deps::one(*place)) else { return value };
         let known = value.ty.is_some() && role != Some(Role::Optimizer);

@@ -1,4 +1,4 @@
-//! Policies that tell which calls are inlined, by the effects that the vocabulary has for their names.
+//! Policies that tell which calls are inlined, by the effects that the vocabulary gives to their callees.
 
 use crate::stage::Stage;
 use crate::vocabulary::CallEffect;

@@ -11,9 +11,9 @@ use crate::vocabulary::rust::Variant;
 pub(in crate::lower) struct Answer {
     /// The answer in a normalized form, independent of its spelling in the source.
     pub(super) key: String,
-    /// The wording of the answer in messages; `None` for the code that asks.
+    /// The name of the answer in messages; `None` if messages show the code that asks instead.
     pub(super) wording: Option<Name>,
-    /// Whether the answer excludes every other answer with this property and with another key.
+    /// Whether the answer excludes all answers with another key that have this property too.
     alone: bool,
 }
 
@@ -68,21 +68,21 @@ pub(in crate::lower) fn constant(expr: &Expr) -> Option<Constant> {
     }
 }
 
-/// Whether an expression is a constant other than a truth value.
+/// Whether an expression is a constant, such as `P::F32`, but not `true` or `false`.
 pub(super) fn is_of_constant(expr: &Expr) -> bool {
     matches!(constant(expr), Some(Constant::Of(..)))
 }
 
-/// The answer for a path to a variant or constant, and whether the path affirms the answer.
+/// The answer that a path to a variant or constant affirms (`true`) or denies (`false`).
 ///
-/// For `None`, the answer is `Some` and the path denies it.
+/// The path `None` denies the answer `Some`.
 pub(super) fn of_path(path: &syn::Path) -> Option<(Answer, bool)> {
     let last = path.segments.last()?.ident.to_string();
     let owned = path.segments.iter().rev().nth(1).is_some_and(|owner| is_constant(&owner.ident.to_string()));
     is_constant(&last).then(|| variant(&last, &text::tight(path), owned))
 }
 
-/// The answer for the name of a variant or constant, and whether the name affirms the answer.
+/// The answer that the name of a variant or constant affirms (`true`) or denies (`false`).
 pub(super) fn variant(name: &str, shown: &str, owned: bool) -> (Answer, bool) {
     if let Some(variant) = Variant::of(name) {
         let (success, holds) = variant.success();

@@ -29,7 +29,7 @@ pub(in crate::lower) fn of_pattern<'e>(subject: &'e Expr, pat: &'e Pat) -> Formu
     }
 }
 
-/// The parts of a tuple with their patterns, if both the tuple and its pattern are written out.
+/// The parts of a tuple with their patterns, if both are written out: `(a, b)` and `(Some(x), None)`.
 fn parts<'a>(
     subject: &'a Expr,
     pats: &'a syn::PatTuple,
@@ -63,7 +63,7 @@ pub(in crate::lower) fn always(pat: &Pat) -> bool {
     }
 }
 
-/// The test of a pattern's outermost constructor.
+/// The test that a value has the outermost constructor of a pattern: `Some` for `Some(1)`.
 fn leaf<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
     let named = match pat {
         Pat::Lit(literal) => match literal_constant(&literal.lit) {
@@ -84,7 +84,9 @@ fn leaf<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
     }
 }
 
-/// The test of what a pattern asks beyond its outermost constructor, if it asks more.
+/// The test that a value matches the whole of a pattern such as `Some(1)`, and not only `Some`.
+///
+/// `None` if the constructor alone decides the match, as for `Some(x)`.
 fn inner<'e>(subject: &'e Expr, pat: &'e Pat) -> Option<Test<'e>> {
     let refutable = match pat {
         Pat::TupleStruct(wrapped) => !wrapped.elems.iter().all(always),
@@ -95,7 +97,7 @@ fn inner<'e>(subject: &'e Expr, pat: &'e Pat) -> Option<Test<'e>> {
     refutable.then(|| Test::about(subject, Some(answer()), true, Code::Fits(subject, pat)))
 }
 
-/// The test of a match whose question is not understood.
+/// The test that a value matches a pattern that is not understood.
 fn opaque<'e>(subject: &'e Expr, pat: &'e Pat) -> Test<'e> {
     let answer = Answer::plain(text::tight(pat), false);
     Test::of(structure(subject), Some(answer), true, Code::Fits(subject, pat), false)

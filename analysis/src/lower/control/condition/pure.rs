@@ -1,4 +1,4 @@
-//! Pure expressions, whose values change only if a variable in them does.
+//! Pure expressions: the value of such an expression changes only if a variable in it changes.
 
 use syn::Expr;
 use syn::visit::{self, Visit};
@@ -6,7 +6,7 @@ use syn::visit::{self, Visit};
 use crate::limits;
 use crate::vocabulary::rust;
 
-/// Whether the value of an expression changes only if a variable in it does.
+/// Whether the value of an expression changes only if a variable in it changes.
 pub(super) fn is_pure(expr: &Expr) -> bool {
     let mut pure = Pure { yes: true, depth: 0 };
     pure.visit_expr(expr);

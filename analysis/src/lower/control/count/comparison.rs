@@ -36,14 +36,14 @@ pub(in crate::lower::control) struct Count {
 }
 
 impl Count {
-    /// The count for a question whose answer is `holds` when the comparison is true.
+    /// The same count, but for a question whose answer is `holds` when the comparison is true.
     pub(in crate::lower::control) fn answered(self, holds: bool) -> Self {
         Self { fires: self.fires == holds, ..self }
     }
 }
 
 impl Lower<'_> {
-    /// The count that a condition compares, if it compares one.
+    /// The count in a condition such as `(i + 1) % k == 0`; `None` if the condition compares no count.
     pub(in crate::lower::control) fn ask_count(&mut self, condition: &Expr) -> Option<Count> {
         match condition {
             Expr::MethodCall(call)
@@ -98,7 +98,7 @@ impl Lower<'_> {
         })
     }
 
-    /// An expression as a variable plus a number.
+    /// An expression such as `i + 1` as a variable plus a number, if it has that form.
     pub(super) fn linear(&mut self, expr: &Expr, depth: usize) -> Option<Linear> {
         if depth > limits::NESTED_ARITHMETIC {
             return None;

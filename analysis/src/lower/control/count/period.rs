@@ -24,7 +24,7 @@ impl Lower<'_> {
 
     /// Whether an expression is the length of a loop.
     ///
-    /// It is `train.len()`, a variable that is initialized with such a length, or a name that says so.
+    /// Such an expression is `train.len()`, a variable that is initialized with it, or a name that says so.
     fn is_length(&self, expr: &Expr, depth: usize) -> bool {
         let expr = bare(expr);
         if depth > limits::NESTED_ARITHMETIC {

@@ -31,9 +31,9 @@ pub(super) fn remainder_of(expr: &Expr) -> Option<(&Expr, &Expr)> {
     }
 }
 
-/// The remainder that a comparison requires, by its right side.
+/// The remainder that a comparison `value % every == right` requires.
 ///
-/// The right side is a number, or a difference such as `every - 1`, whose remainder counts as -1.
+/// If `right` is a number, it is the remainder; if `right` is `every - 1`, the remainder counts as -1.
 pub(super) fn rest(right: &Expr, every: &Expr) -> Option<i64> {
     if let Expr::Binary(node) = bare(right)
         && matches!(node.op, BinOp::Sub(_))
@@ -54,7 +54,7 @@ pub(super) fn bare(expr: &Expr) -> &Expr {
     }
 }
 
-/// The value of an integer literal.
+/// The value of an integer literal; `None` for any other expression.
 pub(super) fn number(expr: &Expr) -> Option<i64> {
     match bare(expr) {
         Expr::Lit(literal) => match &literal.lit {
