@@ -207,7 +207,8 @@ impl Facts {
         self.variables.iter().filter_map(|(path, known)| Some((*path, known.schedule.as_ref()?)))
     }
 
-    /// The optimizer of the schedule that is constructed at this site; `None` if the schedule holds a copy.
+    /// The optimizer of the schedule that is constructed at this site; `None` if the schedule holds a copy of
+    /// the optimizer.
     pub(crate) fn optimizer_of_schedule(&self, built: SiteId) -> Option<OptimizerId> {
         self.at::<ScheduleOf>(built).filter(|of| !of.copy).map(|of| of.optimizer)
     }

@@ -24,7 +24,8 @@ pub(crate) struct Function {
     pub(crate) reads_gradients: bool,
     /// The places whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
-    /// The past of the values passed to opaque code that may run `backward` on them.
+    /// The forwards and losses behind the values that are passed to opaque code that may run `backward` on
+    /// them.
     pub(crate) handed: Past,
     /// The forwards and losses whose result is detached.
     pub(crate) detached: Sites,

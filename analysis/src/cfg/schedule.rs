@@ -39,8 +39,8 @@ pub struct Advance {
 }
 
 impl Cfg {
-    /// The calls that advance a schedule right after an equal call, each with the earlier call and the
-    /// optimizer.
+    /// The calls that advance a schedule right after an equal call. Each is mapped to the earlier call and
+    /// the optimizer of the schedule.
     pub(crate) fn moved_twice(&self) -> BTreeMap<SiteId, (SiteId, Option<OptimizerId>)> {
         let mut pairs = BTreeMap::new();
         for block in &self.blocks {

@@ -15,7 +15,8 @@ pub(crate) struct Variable {
     pub(crate) is_parameter: bool,
     /// The variable holds the result of a constructor that the function calls.
     pub(crate) is_constructed: bool,
-    /// The first of the variables that are bound to parts of the same opaque value as this one.
+    /// The first variable that is bound to a part of the same opaque value, as `a` in `let (a, b) =
+    /// build();`.
     pub(crate) group: Option<PathId>,
     /// The variable's value is passed to the caller or to opaque code.
     pub(crate) is_handed_on: bool,
@@ -25,7 +26,7 @@ pub(crate) struct Variable {
     pub(crate) schedule: Option<Schedule>,
     /// The uses of the variable, if it is assigned or holds a model that is constructed in the function.
     pub(crate) uses: Vec<Use>,
-    /// The variables in the expressions that the variable is divided by.
+    /// The variables in the expressions by which this variable is divided.
     pub(crate) divisors: Vec<PathId>,
 }
 

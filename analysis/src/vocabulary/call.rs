@@ -85,7 +85,7 @@ pub fn schedule_method(name: &str) -> ScheduleEffect {
     }
 }
 
-/// Whether a method puts its arguments into its receiver.
+/// Whether a method puts its arguments into its receiver, a collection.
 pub fn collects(method: &str) -> bool {
     matches!(method, "push" | "push_back" | "push_front" | "insert" | "extend" | "append")
 }

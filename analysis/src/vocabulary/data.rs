@@ -35,7 +35,7 @@ pub fn names_measure(name: &str) -> bool {
     mentions(name, &measures)
 }
 
-/// Whether a name is that of the best metric so far.
+/// Whether a name is that of the best value of a metric so far.
 pub fn names_best(name: &str) -> bool {
     mentions(name, &["best"])
 }

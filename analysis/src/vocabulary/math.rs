@@ -27,7 +27,8 @@ pub enum Op {
 }
 
 impl Op {
-    /// The kind of the op's logarithm, if the logarithm has a kind of its own.
+    /// The kind of the logarithm of this op's values, such as `LogSoftmax` for `Softmax`. `None` if the
+    /// logarithm has no kind of its own.
     pub fn log(self) -> Option<Self> {
         match self {
             Self::Softmax => Some(Self::LogSoftmax),
