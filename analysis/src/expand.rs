@@ -45,10 +45,10 @@ pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
     )
 }
 
-/// The type of the model's parameter, if a `where` clause can bound the type.
+/// The type of the parameter that is the model, if a `where` clause can bound the type.
 ///
-/// The result is `None` for a generic parameter of the function, for which the bound would be an assumption.
-/// It is also `None` for a type with a part that only a signature may elide.
+/// The result is `None` for `Self` and for a generic parameter of the function: the bound would be an
+/// assumption. It is also `None` for a type with arguments, whose lifetimes only a signature may elide.
 fn boundable_type(item: &SpecFn, model: &TokenStream) -> Option<Type> {
     let mut ty = item.type_of(&model.to_string())?;
     while let Type::Reference(TypeReference { elem, .. })
@@ -99,7 +99,7 @@ impl<'a> Printer<'a> {
         self.plan.names.local(name, self.here)
     }
 
-    /// Adds the bound `Module` for the model's type.
+    /// Adds the bound `Module` for the model's type to the signature. Returns attributes for the function.
     ///
     /// A type that is not a module then causes only one error, because the body type-checks under the bound.
     fn bind_module(&self, signature: &mut Signature, model: &Type) -> TokenStream {

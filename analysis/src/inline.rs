@@ -111,7 +111,7 @@ struct Jumps<'a> {
 }
 
 impl Jumps<'_> {
-    /// Visits the contents of a loop of the user.
+    /// Runs `visit` for the contents of a loop that the user wrote.
     fn inside(&mut self, label: Option<&syn::Label>, visit: impl FnOnce(&mut Self)) {
         self.loops += 1;
         self.labels.extend(label.map(|label| label.name.to_string()));
@@ -120,7 +120,7 @@ impl Jumps<'_> {
         self.loops -= 1;
     }
 
-    /// Checks whether a `break` or `continue` would act on the generated loop.
+    /// Rejects a `break` or `continue` that would act on the generated loop.
     fn jump(&self, jump: &impl ToTokens, word: &str, label: Option<&Lifetime>) {
         let own = match label {
             Some(label) => self.labels.contains(&label.to_string()),

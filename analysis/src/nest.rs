@@ -103,7 +103,7 @@ impl Level {
         self.outside + self.angles * ANGLE + self.tight + self.loose
     }
 
-    /// Counts a token, and returns the tokens in its brackets.
+    /// Adds the cost of a token. If the token is a pair of brackets, returns the tokens in it.
     fn read(&mut self, token: &TokenTree) -> Option<TokenStream> {
         let joint = self.joint.take();
         if self.before == Previous::Block {
@@ -137,7 +137,7 @@ impl Level {
         None
     }
 
-    /// Ends a bracket that was counted.
+    /// Ends the cost of a pair of brackets, after the tokens in it were read.
     fn leave(&mut self) {
         self.tight = 0;
     }
@@ -183,7 +183,7 @@ impl Level {
         }
     }
 
-    /// Counts a sign, which may continue the sign in `before`.
+    /// Adds the cost of a sign. The sign may continue the sign in `before`, as `>` continues `-` in `->`.
     fn sign(&mut self, sign: char, prefix: bool, before: Option<(char, bool)>) {
         let joint = before.map(|(sign, _)| sign);
         let comparison = self.before == Previous::Closed;

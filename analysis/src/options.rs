@@ -32,8 +32,8 @@ pub struct CheckOptions {
     ///
     /// Without this option, the imports of the file select the vocabularies.
     pub library: Option<Vocabularies>,
-    /// Whether a resolved function calls this function, so that the code between two calls is
-    /// checked in the caller.
+    /// Whether another resolved function calls this function. The code between two calls is then checked in
+    /// the caller.
     pub called: bool,
     /// Whether nothing in the annotated module or `impl` around the function steps an optimizer
     /// or calls the function.

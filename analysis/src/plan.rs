@@ -131,7 +131,7 @@ pub(crate) struct Plan {
     pub(crate) accumulate: Option<Number>,
     /// The divisor of a batch's loss.
     pub(crate) loss_weight: Option<Clause<Expr>>,
-    /// The parameters that absent clauses use.
+    /// The parameters that stand for absent clauses of the same name.
     pub(crate) taken: Vec<Ident>,
     pub(crate) unused: Vec<Ident>,
     pub(crate) order: Order,

@@ -66,7 +66,7 @@ impl Rule {
         Checked { rule: self, amount: self.amount(bag, value) }
     }
 
-    /// The value as an amount. A literal is checked.
+    /// The value of a clause as an amount. A literal is checked.
     fn amount(&self, bag: &Bag, value: &Expr) -> Amount {
         let (negative, literal) = match value {
             Expr::Lit(literal) => (false, &literal.lit),

@@ -6,7 +6,8 @@
 /// Memory is allocated only for the part of the stack that is used.
 pub(crate) const STACK: usize = 512 << 20;
 
-/// The largest stack that parsing a file may take by a careful estimate, in bytes: well below [`STACK`].
+/// The largest stack that parsing a file may take, in bytes, as estimated from its tokens. It is well below
+/// [`STACK`].
 pub(crate) const PARSING: usize = STACK / 5 * 2;
 
 /// The nesting depth of brackets from which the error names the depth instead of a place.

@@ -29,7 +29,8 @@ pub(crate) struct Failure {
 }
 
 impl fmt::Display for Failure {
-    /// Writes what follows the path on a line of the output.
+    /// Writes the failure as it follows the path on a line of the output: its position, if known, and its
+    /// message.
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((line, column)) = self.place {
             write!(to, ":{line}:{column}")?;

@@ -138,7 +138,7 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     }
 }
 
-/// An example of the runtime's schedule that is most similar to another framework's schedule.
+/// The example of the runtime's schedule that is most similar to this value, another framework's schedule.
 fn schedule_like(value: &Expr) -> &'static str {
     let written = crate::prose::code(value);
     if written.contains("Cos") {

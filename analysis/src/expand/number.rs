@@ -48,7 +48,7 @@ impl Printer<'_> {
     }
 }
 
-/// The expression that uses a number.
+/// The expression by which the loop uses a number: a literal, or the name of a variable.
 pub(super) fn value(number: &Number) -> TokenStream {
     match &number.value {
         NumberValue::Literal(literal) => match number.unit {

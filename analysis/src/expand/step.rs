@@ -183,7 +183,8 @@ impl Printer<'_> {
     }
 }
 
-/// A call of a function, or an inlined closure.
+/// The call of a function with the arguments `to_function`, or the inlined closure with the arguments
+/// `to_closure`.
 fn call(
     value: &Expr,
     to_function: &[TokenStream],

@@ -20,7 +20,7 @@ pub(super) struct Forward<'a> {
     pub(super) run: &'a Computation,
     /// The possible modes of the model, if tracked.
     pub(super) mode: Option<AbstractValue>,
-    /// Whether recording is on at this visit, as far as calls that switch it decide.
+    /// Whether recording is on at this visit, judged by the calls that switch recording.
     pub(super) switch: AbstractValue,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Study<'a> {
     any_backwarded: bool,
     /// The loops that contain a `backward`.
     backward_in: BTreeSet<LoopId>,
-    /// The forward passes whose output goes into a loss.
+    /// The forward passes whose output a loss is computed from.
     looked_at: BTreeSet<SiteId>,
     /// The first forward pass in each loop.
     first_in: BTreeMap<LoopId, SiteId>,
@@ -180,7 +180,7 @@ impl<'a> Study<'a> {
         self.solution.visits.iter().filter_map(forward).collect()
     }
 
-    /// The loop whose items are the input of the forward passes of a loss.
+    /// The loop whose items are the input of a forward pass that a loss was computed from.
     pub(super) fn input_loop(&self, run: &Computation) -> Option<LoopId> {
         let runs = run
             .past
@@ -279,7 +279,8 @@ impl<'a> Context<'a> {
 
     /// The line before which a call must be inserted to run once.
     ///
-    /// This is a line before the loops that contain the forward pass and not the other site.
+    /// This is the head of the outermost loop that contains `forward` and not `other`. Without such a loop,
+    /// it is the line of `forward`.
     pub(super) fn line_before(&self, forward: SiteId, other: SiteId) -> usize {
         let others = &self.site(other).loops;
         let head = self.site(forward).loops.iter().find(|around| !others.contains(around));

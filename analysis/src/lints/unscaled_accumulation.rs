@@ -140,7 +140,7 @@ fn is_plain(cx: &Context<'_>, backward: SiteId) -> bool {
     cx.cfg.facts.at::<Root>(backward).is_some_and(|root| plain(&root.origin))
 }
 
-/// Whether anything is scaled by the size of a window, or a loss has the reduction `Sum`.
+/// Whether the function multiplies or divides by the size of a window, or a loss has the reduction `Sum`.
 fn scales(cx: &Context<'_>, number: Option<i64>, names: &BTreeSet<String>) -> bool {
     let factors = &cx.cfg.function.factors;
     let same = |factor: &String, number: f64| {

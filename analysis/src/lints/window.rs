@@ -168,7 +168,8 @@ impl<'a> Context<'a> {
         self.windows_where(|gradients| !gradients.all.meets(GradientStates::UNKNOWN), window)
     }
 
-    /// The windows of the optimizers whose gradients satisfy `known` at each `step`.
+    /// Calls `window` for each optimizer whose gradients satisfy `known` at each `step`, and returns the
+    /// windows that it finds.
     fn windows_where<T>(
         &self,
         known: impl Fn(&GradientValue) -> bool,
@@ -189,7 +190,8 @@ impl<'a> Context<'a> {
         .collect()
     }
 
-    /// The guard of a site that holds when the iteration counter of the innermost loop completes a window.
+    /// The guard that lets a site run only when a counter of the innermost loop completes a window, with the
+    /// counter.
     fn full_guard(&self, site: SiteId) -> Option<((usize, bool), &'a Counter)> {
         let cfg = self.cfg;
         let site = &cfg.sites[site];
@@ -199,7 +201,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The optimizer, the `backward` and the `step` around a site that is certainly between the two.
+    /// The optimizer whose update a site certainly interrupts, with the `backward` before the site and the
+    /// `step` after it.
     pub(super) fn mid_update(&self, site: SiteId) -> Option<(OptimizerId, SiteId, SiteId)> {
         let looks = || {
             self.solution.visits.iter().filter_map(move |visit| match visit.what {
@@ -228,7 +231,7 @@ impl<'a> Context<'a> {
         sites
     }
 
-    /// Whether a site has an opaque guard that the other site lacks.
+    /// Whether `site` has an opaque guard that `other` lacks.
     pub(super) fn has_extra_opaque_guard(&self, site: SiteId, other: SiteId) -> bool {
         let (site, other) = (self.site(site), self.site(other));
         let further = |guard: &(usize, bool)| {

@@ -128,7 +128,7 @@ macro_rules! clauses {
             /// The keys of all clauses in source order, including unknown and unreadable clauses.
             /// The parameters used by absent clauses follow.
             pub(crate) keys: Vec<Ident>,
-            /// The parameters used by absent clauses.
+            /// The function's parameters that stand for absent clauses.
             pub(crate) taken: Vec<Ident>,
             /// Unused parameters whose names suggest a clause.
             pub(crate) unused: Vec<Unused>,
@@ -182,7 +182,8 @@ macro_rules! clauses {
                 }
             }
 
-            /// Whether the clause, if absent, uses the function's parameter with the clause's name.
+            /// Whether the function's parameter with the clause's name can stand for the clause, if the
+            /// clause is absent.
             pub(crate) fn takes_parameter(self) -> bool {
                 match self {
                     $(Self::$clause => <$value as Read>::FROM_PARAMETER.is_some(),)+
@@ -214,8 +215,8 @@ macro_rules! clauses {
                 Ok(())
             }
 
-            /// Sets the clause to the parameter with the clause's name.
-            /// Returns whether the clause may use a parameter.
+            /// Sets the clause to the parameter with its name. Returns whether a parameter may stand for the
+            /// clause.
             pub(super) fn take(&mut self, name: ClauseName, parameter: &Ident) -> bool {
                 match name {
                     $(ClauseName::$clause => take(&mut self.$field, parameter),)+

@@ -208,7 +208,9 @@ pub fn reduces_by_itself(name: &str) -> bool {
     ["Parallel", "Distributed", "Ddp"].iter().any(|word| name.contains(word))
 }
 
-/// Whether a condition with this name tests for finite numbers or an available batch, not for the end of a window.
+/// Whether a condition with this name tests for finite numbers or an available batch.
+///
+/// Such a condition does not test for the end of a window.
 pub fn asks_for_soundness(name: &str) -> bool {
     [
         "finite", "nan", "inf", "valid", "ok", "good", "bad", "healthy", "overflow", "skip", "empty", "some",
