@@ -137,7 +137,7 @@ impl Level {
         None
     }
 
-    /// Ends the cost of a pair of brackets, after the tokens in it were read.
+    /// Drops the cost of a pair of brackets, after the tokens in it were read.
     fn leave(&mut self) {
         self.tight = 0;
     }

@@ -9,7 +9,7 @@ pub struct Choice {
     pub site: SiteId,
     /// The measure that is compared with the best so far.
     pub measure: Measure,
-    /// The call in the branch that saves the model.
+    /// The name in the branch that shows that the branch saves the model, such as `save_weights`.
     pub keeps: String,
 }
 
@@ -24,12 +24,13 @@ pub struct Measure {
     pub forwards: Vec<SiteId>,
 }
 
-/// A loop head that ends the loop, or skips an item, when the data cannot be read.
+/// A loop head that ends the loop, or skips an item, when the data cannot be read: `while let Ok(batch) =
+/// next()`.
 #[derive(Clone, Debug)]
 pub struct Swallow {
     /// The condition of the head, or the expression that the loop iterates over.
     pub site: SiteId,
-    /// The loop that the head belongs to.
+    /// The loop with this head.
     pub of: LoopId,
     /// Whether the head skips an item that cannot be read (`true`), or ends the loop there (`false`).
     pub drops: bool,

@@ -43,7 +43,7 @@ pub struct Past {
     pub computed: Sites,
     /// The collections and sums that held the value on the way.
     pub collected: Deps,
-    /// The value also depends on a value that may have a separate graph.
+    /// Whether the value also depends on a value that may have a separate graph.
     pub open: bool,
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Questions {
 pub struct Question {
     /// The expression that the question is about.
     pub subject: Excerpt,
-    /// The wording of the question's answer in messages.
+    /// How messages word the answer to the question.
     pub wording: Wording,
     /// Whether the question compares with a constant. Its answer yes is then more specific than no.
     pub of_constant: bool,
@@ -39,7 +39,7 @@ pub struct Question {
     pub excludes: u32,
 }
 
-/// The wording of an answer in messages.
+/// How messages word the answer to a question.
 #[derive(Clone, Debug)]
 pub enum Wording {
     /// The answer tells whether the subject is this variant of `Option` or `Result`, or the other variant.
@@ -63,7 +63,7 @@ pub enum Wording {
 }
 
 impl Question {
-    /// The answer as a clause after a comma in a message.
+    /// The answer `yes` as the end of a message, such as "when `optimizer` is `Some`".
     pub fn when(&self, yes: bool) -> String {
         let subject = &self.subject;
         match &self.wording {

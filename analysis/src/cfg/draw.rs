@@ -50,7 +50,7 @@ impl Cfg {
         out
     }
 
-    /// The drawn blocks: the entry, exits, loop heads and blocks with a stage, where they are reachable.
+    /// The blocks to draw: the entry, exits, loop heads and blocks with a drawn event, if they are reachable.
     fn shown(&self) -> Vec<BlockId> {
         let mut reached = BTreeSet::from([0]);
         let mut open = vec![0];

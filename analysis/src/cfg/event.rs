@@ -92,7 +92,7 @@ pub enum Action {
     Assume(usize, bool),
     /// The followed question with this bit may have another answer from here on.
     Unassume(usize),
-    /// A stage without an effect on gradients, for drawings.
+    /// A stage without an effect on gradients, which drawings show.
     Mark(Stage),
     /// The current parameters in these places are read, or control leaves the iteration.
     Look(Deps),

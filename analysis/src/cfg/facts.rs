@@ -133,7 +133,7 @@ impl Facts {
         self.sites.entry((T::KIND, site)).or_default().push(fact.into_fact());
     }
 
-    /// Adds a fact, unless the site already has a fact of this type.
+    /// Adds a fact about the site, unless the site already has a fact of this type.
     pub(crate) fn note_once<T: SiteFact>(&mut self, site: SiteId, fact: T) {
         if self.at::<T>(site).is_none() {
             self.note(site, fact);

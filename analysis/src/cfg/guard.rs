@@ -82,7 +82,7 @@ pub struct Period {
 }
 
 impl Guard {
-    /// A guard whose formula is not known yet.
+    /// Creates a guard whose formula is not known yet.
     pub(crate) fn new(text: String, place: Place, site: SiteId) -> Self {
         let (formula, kind) = (Formula::All(Vec::new()), ConditionKind::Other);
         Self { text: text.into(), place, site, formula, kind }

@@ -66,7 +66,7 @@ pub(super) struct Study<'a> {
     pub(super) always_training: BTreeSet<SiteId>,
     /// The models of the training passes.
     trained: BTreeSet<PathId>,
-    /// The iterated data of the loops over training data.
+    /// The data of the loops over training data.
     trained_over: Vec<DataSource>,
     /// The forward passes and losses that a `backward` may run through.
     backwarded: BTreeSet<SiteId>,
@@ -192,12 +192,12 @@ impl<'a> Study<'a> {
         forwards.find_map(|(site, run)| data_of(self.cfg, site, run))
     }
 
-    /// The names in the iterated expression of a loop.
+    /// The names in the expression that a loop iterates over.
     pub(super) fn names_over(&self, round: LoopId) -> &'a BTreeSet<String> {
         &self.cfg.loops[round].head.over
     }
 
-    /// The iterated expression of a loop, as in the source.
+    /// The expression that a loop iterates over, as in the source.
     pub(super) fn over(&self, round: LoopId) -> &'a Excerpt {
         &self.cfg.loops[round].over
     }
@@ -222,8 +222,8 @@ impl<'a> Study<'a> {
         self.first_in.get(&round).copied()
     }
 
-    /// The reason why a forward pass counts as evaluation on data that the function does not train the model
-    /// on.
+    /// The reason why a forward pass counts as evaluation. Its data is data that the function does not train
+    /// the model on.
     pub(super) fn evaluates(&self, forward: &Forward<'_>) -> Option<Evaluates> {
         let (site, run) = (forward.visit.site, forward.run);
         let trained = |path: &PathId| self.trained.iter().any(|&model| self.cfg.paths.overlap(model, *path));

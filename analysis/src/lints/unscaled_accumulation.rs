@@ -73,8 +73,8 @@ fn micro_batches(cx: &mut Context<'_>) {
     }
 }
 
-/// The number of micro-batches in one update, and for windows of the runtime the call that returns a batch's
-/// weight.
+/// The number of micro-batches in one update. For windows of the runtime, also the call that returns a
+/// batch's weight.
 ///
 /// Loops of the form `for _ in 0..k`, or over one chunk of `chunks(k)` or one window of `windows(epoch, k)`,
 /// are recognised.

@@ -100,7 +100,8 @@ impl<'a> Context<'a> {
         .then_some(Window { optimizer, step, batch_loop, backwards, counter: None })
     }
 
-    /// The windows whose step follows a loop that zeroes the gradients, each with its `zero_grad`.
+    /// The windows whose step follows a loop that zeroes the gradients, each with the site of this
+    /// `zero_grad`.
     ///
     /// The `zero_grad` runs before a `backward` in every iteration of this loop or of a deeper loop, or at
     /// the end of every window.

@@ -10,7 +10,7 @@ use crate::stage::{Effect, Stage};
 
 mod left;
 
-/// The states of gradients that no step has used.
+/// The states of gradients that no step has used so far.
 const PENDING: GradientStates = GradientStates::FILLED.or(GradientStates::STALE);
 
 /// One optimizer with the history of its gradients.

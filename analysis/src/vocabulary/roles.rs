@@ -20,9 +20,9 @@ pub enum Role {
 /// The names of the methods that a function calls on one variable.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
-    /// Methods called without arguments.
+    /// The names of the methods called without arguments.
     pub bare: BTreeSet<String>,
-    /// Methods called with arguments.
+    /// The names of the methods called with arguments.
     pub given: BTreeSet<String>,
 }
 

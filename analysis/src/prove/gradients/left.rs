@@ -1,4 +1,4 @@
-//! Gradients that may be left without a step.
+//! The reasons why gradients may be left without a step.
 
 use std::collections::BTreeSet;
 
