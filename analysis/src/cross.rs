@@ -238,7 +238,7 @@ fn check_validation(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// The keys of clauses that require validation data.
+/// The keys of the clauses that need the clause `valid`.
 fn needs_validation(spec: &Spec) -> impl Iterator<Item = &Ident> + Clone {
     let keys = [
         spec.validate.as_ref().map(|clause| &clause.key),
@@ -328,12 +328,12 @@ fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], ex
     }
 }
 
-/// The line of a name, counted from 1.
+/// The line of a clause's key, counted from 1.
 fn line(key: &Ident) -> usize {
     key.span().start().line
 }
 
-/// The line and column of a name.
+/// The line and column of a clause's key.
 fn place(key: &Ident) -> (usize, usize) {
     let start = key.span().start();
     (start.line, start.column)

@@ -88,7 +88,7 @@ impl<'a> Printer<'a> {
         Self { plan, path, here }
     }
 
-    /// The path of the runtime with a span, at which rustc reports errors in the call.
+    /// The path of the runtime with the span `at`. rustc reports errors in a call of the path there.
     fn path_at(&self, at: Span) -> TokenStream {
         let path = &self.path;
         located(quote!(#path), at)
@@ -169,7 +169,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// The declarations of the optimizer and the schedule.
+    /// The declarations of the optimizer and of the schedule.
     fn optimizer_and_schedule(&self) -> TokenStream {
         let used = &self.plan.optimizer;
         let path = self.path_at(used.at);
@@ -355,7 +355,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// The span of a token, with the loop's own hygiene.
+/// The location of a span, with the hygiene of the loop's own names.
 fn mixed(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }

@@ -41,7 +41,7 @@ pub enum Edit {
 }
 
 impl Fix {
-    /// Creates a fix of one edit, which the finding's help describes.
+    /// Creates a fix of one edit. The help of its finding describes it.
     pub(crate) fn new(applicability: Applicability, edit: Edit) -> Self {
         Self { message: String::new(), applicability, edits: vec![edit] }
     }

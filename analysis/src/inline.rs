@@ -63,7 +63,7 @@ fn is_ignored(pattern: &Pat, body: &Expr) -> bool {
     }
 }
 
-/// Turns `return value` into `break 'done value`, except in nested functions and closures.
+/// A visitor that turns `return value` into `break 'done value`, except in nested functions and closures.
 struct Returns<'a> {
     label: &'a Lifetime,
     found: bool,
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use syn::parse_quote;
 
-    /// The closure written with the arguments `&output` and `&batch`.
+    /// The text of the inlined closure, with the arguments `&output` and `&batch`.
     fn written(closure: &ExprClosure) -> String {
         super::closure(closure, &[quote!(&output), quote!(&batch)], Span::call_site()).to_string()
     }

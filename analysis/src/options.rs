@@ -22,7 +22,7 @@ pub struct CheckOptions {
     pub author: Author,
     /// Whether the function has the attribute: gradients from the caller count as zeroed.
     pub annotated: bool,
-    /// The levels of lints.
+    /// The levels that attributes set for lints.
     pub levels: Levels,
     /// Variables declared as optimizers by the attribute.
     pub optimizers: Vec<String>,

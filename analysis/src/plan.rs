@@ -70,7 +70,7 @@ pub(crate) struct Number {
     pub(crate) unit: Option<TimeUnit>,
 }
 
-/// The source of a number.
+/// How the loop gets the value of a number.
 #[derive(Clone)]
 pub(crate) enum NumberValue {
     /// A literal: the loop contains it unchanged.
@@ -90,7 +90,7 @@ pub(crate) struct Measure {
     pub(crate) at: Span,
 }
 
-/// When validation runs, in addition to the end of the run.
+/// The interval of validation. Validation also runs at the end of the run.
 pub(crate) enum When {
     /// Validation after each epoch.
     EveryEpoch,
@@ -111,7 +111,7 @@ pub(crate) struct Validation {
     pub(crate) metrics: Vec<Measure>,
     /// The hook after the validation pass.
     pub(crate) end: Option<Step>,
-    /// The hook after the pass before the first epoch, where the model is the only local.
+    /// The hook after the validation pass before the first epoch. The model is the only local in this hook.
     pub(crate) first_end: Option<Step>,
 }
 

@@ -44,7 +44,7 @@ pub(super) fn check_hooks(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// The error for a local of the loop that is not in scope in the hook.
+/// The error for a local of the loop, such as `batch`, that is not in scope in the hook.
 fn absent(hook: &Hook, name: &Ident, clips: bool) -> Option<Diagnostic> {
     let key = &hook.key;
     if key == "batch_end" || key == "before_step" {
@@ -89,7 +89,7 @@ fn after_window(spec: &Spec, backward: Option<usize>, name: &Ident) -> Option<Di
     })
 }
 
-/// The error for a local that a block uses before an entry computes it.
+/// The error for a local of the loop, such as `loss`, that a block uses before an entry computes it.
 fn early(order: &Clause<Vec<Entry>>, block: usize, name: &Ident, train: bool) -> Option<Diagnostic> {
     let computes = |entry: &Entry| match &entry.kind {
         EntryKind::TrainingStep => name == "output" || name == "loss",

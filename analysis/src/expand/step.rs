@@ -117,7 +117,7 @@ impl Printer<'_> {
         )
     }
 
-    /// The divisor of a batch's loss, from the clause `loss_weight`.
+    /// The divisor of a batch's loss, from the clause `loss_weight`; `None` without the clause.
     fn loss_weight(&self, at: Span) -> Option<TokenStream> {
         let clause = self.plan.loss_weight.as_ref()?;
         let (batch, path) = (self.plan.names.local("batch", at), &self.path);

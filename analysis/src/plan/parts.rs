@@ -62,7 +62,8 @@ pub(super) fn weighed(batch: &[Step]) -> Range<usize> {
 
 /// How the gradients must be checked before a `step` that follows these steps.
 ///
-/// The result is `None` if no check is needed, and `Some(true)` if checking a computed norm suffices.
+/// The result is `None` if no check is needed, and `Some(true)` if a check of the norm suffices, which a clip
+/// has computed.
 pub(super) fn unguarded(steps: &[Step]) -> Option<bool> {
     for step in steps.iter().rev() {
         match step.work {
