@@ -1,9 +1,9 @@
 //! The bounds of the command, each with its reason.
 
-/// The stack of a thread that checks, in bytes.
+/// The stack of a thread that checks files, in bytes.
 ///
-/// Syntax trees are walked by recursion, and generated files nest deeper than the usual stack allows.
-/// Memory is allocated only for the part of the stack that is used.
+/// Syntax trees are walked by recursion, and generated files nest deeper than the usual stack allows. Memory
+/// is allocated only for the part of the stack that is used.
 pub(crate) const STACK: usize = 512 << 20;
 
 /// The largest stack that parsing a file may take, in bytes, as estimated from its tokens. It is well below

@@ -97,7 +97,7 @@ impl Source {
         start + text.char_indices().nth(column).map_or(text.len(), |(at, _)| at)
     }
 
-    /// The byte range of a place.
+    /// The range of bytes in the text that a place covers.
     pub(crate) fn range(&self, place: &Place) -> Range<usize> {
         let (start, end) = (place.start.start(), place.end.end());
         let start = self.offset(start.line, start.column);
