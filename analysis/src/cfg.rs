@@ -105,15 +105,15 @@ pub struct Optimizer {
     pub path: PathId,
     /// The places of the parameters that the optimizer updates, if they are known.
     pub owned: Option<Deps>,
-    /// The optimizer belongs to the caller, or to `self`.
+    /// Whether the optimizer belongs to the caller, or to `self`.
     pub from_caller: bool,
-    /// The optimizer is a parameter by value, so it is dropped at the end of the function.
+    /// Whether the optimizer is a parameter by value, so that it is dropped at the end of the function.
     pub given: bool,
-    /// The optimizer is passed on, stored or returned, so other code may step it.
+    /// Whether the optimizer is passed on, stored or returned, so that other code may step it.
     pub escapes: bool,
-    /// Nothing is known about the optimizer.
+    /// Whether nothing is known about the optimizer, so that nothing is reported about it.
     pub lost: bool,
-    /// This value stands for all optimizers of a collection, which are treated alike.
+    /// Whether this value stands for all optimizers of a collection, which are treated alike.
     pub several: bool,
     /// The sites of the optimizer's constructors. The flag tells whether a condition may skip the
     /// constructor.
@@ -139,9 +139,9 @@ pub struct Graph {
     /// The uses of the graph: a `backward` through it, or a tensor computed from its tensor. Each has the
     /// innermost loop around it.
     pub users: Vec<(User, Option<LoopId>)>,
-    /// The tensor's variable is assigned more than once.
+    /// Whether the tensor's variable is assigned more than once.
     pub assigned: bool,
-    /// The variable holds several tensors, whose graphs may differ in part.
+    /// Whether the variable holds several tensors, whose graphs may differ in part.
     pub several: bool,
     /// Whether this graph, or a graph that its tensor was computed from, may be used twice.
     pub watched: bool,
@@ -191,7 +191,7 @@ pub struct Site {
     ///
     /// Neither the head of a `while` nor the condition of a jump out of the loop is among them.
     pub guards: Vec<(GuardId, bool)>,
-    /// The stage of the call, if it has one.
+    /// The stage of the call, such as `backward`, if the call has one.
     pub stage: Option<Stage>,
     /// Whether the call has several stages, as `backward_step` has, and this site is one of them.
     pub fused: bool,

@@ -311,9 +311,9 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(object.at)=> if let Some(#place) = #exclusive { #statements })
     }
 
-    /// Advances the schedule after an epoch or an update.
+    /// Advances the schedule after an epoch (`not` is empty) or after an update (`not` is `!`).
     ///
-    /// A schedule that counts epochs is advanced if `not` is empty, one that counts updates if `not` is `!`.
+    /// The token `not` negates the condition `is_per_epoch` under which the schedule is advanced.
     fn schedule(&self, scheduler: &Object, at: Span, not: &TokenStream) -> TokenStream {
         let (path, optimizer) = (self.path_at(at), self.plan.optimizer.exclusively());
         let (shared, exclusive) = (scheduler.shared_inside(), scheduler.exclusive_inside());

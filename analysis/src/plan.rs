@@ -77,8 +77,8 @@ pub(crate) enum NumberValue {
     Literal(proc_macro2::TokenStream),
     /// A parameter of the function: used by its name, and checked at the start.
     Parameter(Ident),
-    /// An expression, with the name of its variable: computed into the variable at the
-    /// start, and checked there.
+    /// An expression with the name of its variable: the loop computes the expression into the variable at the
+    /// start, and checks it there.
     Bound(Ident, Box<Expr>),
 }
 
@@ -314,7 +314,7 @@ pub(crate) fn number(
     Number { rule, at, value, unit }
 }
 
-/// The step that runs a hook.
+/// The step that runs a hook, with the loop's locals in `there` in scope.
 pub(crate) fn hook_step(hook: &Hook, there: &[Local], scope: &Scope) -> Step {
     let rebinds = scope.of_hook(&hook.value, there);
     Step { at: hook.key.span(), work: Work::Hook { value: hook.value.clone(), rebinds } }

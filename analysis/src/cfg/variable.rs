@@ -11,14 +11,14 @@ pub(crate) struct Variable {
     pub(crate) begins: Option<LoopId>,
     /// The loop whose items the variable holds.
     pub(crate) item_of: Option<LoopId>,
-    /// The variable is a parameter of the function.
+    /// Whether the variable is a parameter of the function.
     pub(crate) is_parameter: bool,
-    /// The variable holds the result of a constructor that the function calls.
+    /// Whether the variable holds the result of a constructor that the function calls.
     pub(crate) is_constructed: bool,
     /// The first variable that is bound to a part of the same opaque value, as `a` in `let (a, b) =
     /// build();`.
     pub(crate) group: Option<PathId>,
-    /// The variable's value is passed to the caller or to opaque code.
+    /// Whether the variable's value is passed to the caller or to opaque code.
     pub(crate) is_handed_on: bool,
     /// The loops in whose iterations the variable is assigned or emptied.
     pub(crate) emptied_in: BTreeSet<LoopId>,
