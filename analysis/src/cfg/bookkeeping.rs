@@ -24,8 +24,9 @@ pub struct Measure {
     pub forwards: Vec<SiteId>,
 }
 
-/// A loop head that ends the loop, or skips an item, when the data cannot be read: `while let Ok(batch) =
-/// next()`.
+/// A loop head that ends the loop, or skips an item, when the data cannot be read.
+///
+/// An example is `while let Ok(batch) = loader.next()`.
 #[derive(Clone, Debug)]
 pub struct Swallow {
     /// The condition of the head, or the expression that the loop iterates over.

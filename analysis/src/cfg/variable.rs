@@ -15,8 +15,9 @@ pub(crate) struct Variable {
     pub(crate) is_parameter: bool,
     /// Whether the variable holds the result of a constructor that the function calls.
     pub(crate) is_constructed: bool,
-    /// The first variable that is bound to a part of the same opaque value, as `a` in `let (a, b) =
-    /// build();`.
+    /// The first variable that is bound to a part of the same opaque value.
+    ///
+    /// In `let (a, b) = build();`, this is `a` for both variables.
     pub(crate) group: Option<PathId>,
     /// Whether the variable's value is passed to the caller or to opaque code.
     pub(crate) is_handed_on: bool,

@@ -222,8 +222,8 @@ impl<'a> Study<'a> {
         self.first_in.get(&round).copied()
     }
 
-    /// The reason why a forward pass counts as evaluation. Its data is data that the function does not train
-    /// the model on.
+    /// The reason why a forward pass counts as evaluation, if the function does not train the model on the
+    /// data of the pass.
     pub(super) fn evaluates(&self, forward: &Forward<'_>) -> Option<Evaluates> {
         let (site, run) = (forward.visit.site, forward.run);
         let trained = |path: &PathId| self.trained.iter().any(|&model| self.cfg.paths.overlap(model, *path));
