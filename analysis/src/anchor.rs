@@ -34,7 +34,8 @@ pub(crate) fn anchor(file: &File, findings: &mut [Diagnostic]) {
 struct Extent {
     start: (usize, usize),
     end: (usize, usize),
-    /// The statement around the range, unless the code in it runs conditionally or later.
+    /// The statement around the range. `None` if the code in the range runs conditionally, or later as in a
+    /// closure.
     statement: Option<Place>,
     /// Whether the statement ends with a semicolon.
     ended: bool,
@@ -52,7 +53,7 @@ impl Extents {
         self.0.push(Extent { start, end, statement: statement.then_some(place), ended });
     }
 
-    /// The innermost extent around a place.
+    /// The innermost extent that contains a place.
     fn around(&self, place: &Place) -> Option<&Extent> {
         let (start, end) = (at(place.start.start()), at(place.end.end()));
         let before = self.0.partition_point(|extent| extent.start <= start);

@@ -13,17 +13,17 @@ use crate::spec::{Spec, Value, names};
 use crate::vocabulary::Vocabularies;
 use crate::{lints, suppress};
 
-/// The names in a function, collected only if a clause refers to one of them.
+/// A callback that collects the names in a function. It is called only if a clause refers to a name.
 pub(crate) type Names<'n> = &'n dyn Fn() -> BTreeSet<String>;
 
-/// A reader of the options for an item. It also returns whether the item has the attribute.
+/// A reader of the check options for an item. It also returns whether the item has the attribute.
 ///
 /// The arguments of a reader are the attributes of the item, the options of the item around it, and for a
 /// function the names in the function.
 pub(crate) type Reader<'t> =
     dyn Fn(&[Attribute], Option<&CheckOptions>, Option<Names<'_>>) -> (CheckOptions, bool) + 't;
 
-/// A reference to a reader.
+/// A reference to a reader of options.
 pub(crate) type Told<'t> = &'t Reader<'t>;
 
 /// Whether an attribute is `#[training_loop]`, by any path.
@@ -31,7 +31,7 @@ pub(crate) fn is_ours(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|last| last.ident == "training_loop")
 }
 
-/// Creates a reader that adds its errors to the bag.
+/// Creates a reader of options that adds its errors to the bag.
 pub(crate) fn told(bag: &Bag) -> Box<Reader<'_>> {
     Box::new(|attributes, around, names| {
         let options = around.cloned().unwrap_or_default();

@@ -69,29 +69,29 @@ pub struct Cfg {
     pub(crate) blocks: Vec<Block>,
     /// All values that were recognised as optimizers.
     pub(crate) optimizers: Vec<Optimizer>,
-    /// The named tensors with a graph.
+    /// The named tensors with an autograd graph.
     pub(crate) graphs: Vec<Graph>,
-    /// The places of events in the source, in the order of the first visit.
+    /// The places of events in the source, in the order in which lowering first visits them.
     pub(crate) sites: Vec<Site>,
     /// The loops of the source.
     pub(crate) loops: Vec<Loop>,
     /// The inlined calls.
     pub(crate) calls: Vec<Call>,
-    /// The questions of conditions.
+    /// The questions that conditions ask, such as whether `optimizer` is a `Some`.
     pub(crate) questions: Questions,
     /// The conditions that decide within an iteration whether a site is reached.
     pub(crate) guards: Vec<Guard>,
-    /// The names of all places of values.
+    /// The places of values, which are variables and their fields, with their names.
     pub(crate) paths: Paths,
-    /// The interned expressions, for equality tests.
+    /// The interned expressions. Equal expressions have the same identity.
     pub(crate) expressions: Expressions,
     /// Facts about sites and variables.
     pub(crate) facts: Facts,
     /// Facts about the function.
     pub(crate) function: Function,
-    /// The modes that are part of the state.
+    /// The models and the guards whose modes are part of the state.
     pub(crate) modes: Modes,
-    /// The function is too large or too deep, so no conclusion is possible.
+    /// Whether the function is too large or too deep for the analysis, so that no conclusion is possible.
     pub(crate) gave_up: bool,
 }
 
@@ -105,20 +105,21 @@ pub struct Optimizer {
     pub path: PathId,
     /// The places of the parameters that the optimizer updates, if they are known.
     pub owned: Option<Deps>,
-    /// The optimizer belongs to the caller, or to `self`.
+    /// Whether the optimizer belongs to the caller, or to `self`.
     pub from_caller: bool,
-    /// The optimizer is a parameter by value, so it is dropped at the end of the function.
+    /// Whether the optimizer is a parameter by value, so that it is dropped at the end of the function.
     pub given: bool,
-    /// The optimizer is passed on, stored or returned, so other code may step it.
+    /// Whether the optimizer is passed on, stored or returned, so that other code may step it.
     pub escapes: bool,
-    /// Nothing is known about the optimizer.
+    /// Whether nothing is known about the optimizer, so that nothing is reported about it.
     pub lost: bool,
-    /// This value stands for all optimizers of a collection, which are treated alike.
+    /// Whether this value stands for all optimizers of a collection, which are treated alike.
     pub several: bool,
-    /// The optimizer's constructors. The flag tells whether a condition may skip the constructor.
+    /// The sites of the optimizer's constructors. The flag tells whether a condition may skip the
+    /// constructor.
     pub built: Vec<(SiteId, bool)>,
-    /// The updated models that the function constructs, as place and constructor. The flag tells whether a
-    /// condition may skip the constructor.
+    /// The models that the optimizer updates and the function constructs: the place of each, and the site of
+    /// its constructor. The flag tells whether a condition may skip the constructor.
     pub models: Vec<(PathId, SiteId, bool)>,
 }
 
@@ -135,28 +136,28 @@ pub struct Graph {
     ///
     /// The outer `None` means that no `let` is lowered yet, the inner one that no loop is around it.
     pub defined: Option<Option<LoopId>>,
-    /// The backwards through the tensor and the tensors computed from it, each with the innermost loop around
-    /// it.
+    /// The uses of the graph: a `backward` through it, or a tensor computed from its tensor. Each has the
+    /// innermost loop around it.
     pub users: Vec<(User, Option<LoopId>)>,
-    /// The tensor's variable is assigned more than once.
+    /// Whether the tensor's variable is assigned more than once.
     pub assigned: bool,
-    /// The variable holds several tensors, whose graphs may differ in part.
+    /// Whether the variable holds several tensors, whose graphs may differ in part.
     pub several: bool,
-    /// The graph, or a graph that the tensor was computed from, may be used twice.
+    /// Whether this graph, or a graph that its tensor was computed from, may be used twice.
     pub watched: bool,
 }
 
-/// A user of a graph.
+/// A use of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum User {
-    /// A backward that runs through the graph.
+    /// A `backward` that runs through the graph.
     Backward(SiteId),
-    /// A tensor computed from the graph's tensor.
+    /// A tensor that is computed from the graph's tensor.
     Tensor(GraphId),
 }
 
 impl Graph {
-    /// Whether the graph itself may be used twice.
+    /// Whether this graph may have more than one use. A use is a `backward`, or a tensor computed from it.
     ///
     /// A graph with a single use, in the iteration that defines it, cannot be used twice.
     fn may_be_reused(&self) -> bool {
@@ -174,9 +175,9 @@ impl Graph {
 pub struct Site {
     /// The place of the call.
     pub place: Place,
-    /// The text of the call, with long arguments left out.
+    /// The source text of the call, with long arguments left out.
     pub text: Excerpt,
-    /// The receiver of a method call without arguments.
+    /// The text of the receiver, if the call is a method call without arguments.
     pub receiver: Option<Excerpt>,
     /// The names in the callee if the call is a stage; for a method, the names in its receiver.
     pub callee: std::collections::BTreeSet<String>,
@@ -190,11 +191,12 @@ pub struct Site {
     ///
     /// Neither the head of a `while` nor the condition of a jump out of the loop is among them.
     pub guards: Vec<(GuardId, bool)>,
-    /// The stage of the call, if it has one.
+    /// The stage of the call, such as `backward`, if the call has one.
     pub stage: Option<Stage>,
-    /// The site is one of several stages of the same call.
+    /// Whether the call has several stages, as `backward_step` has, and this site is one of them.
     pub fused: bool,
-    /// The user wrote the call in a block or a closure of a spec; other sites of a spec are generated.
+    /// Whether the user wrote the call in a block or a closure of a spec. The other sites of a spec are
+    /// generated.
     pub own: bool,
     /// The inlined call that contains the site; `None` in the function itself.
     pub call: Option<CallId>,
@@ -222,7 +224,7 @@ pub struct Loop {
     pub head: Head,
     /// The iterated expression; empty if the loop has none.
     pub over: Excerpt,
-    /// The data in the iterated expression, without iterator methods.
+    /// The iterated expression without iterator methods.
     pub data: Excerpt,
     /// The site of the iterated expression.
     pub iterates: Option<SiteId>,
@@ -235,7 +237,7 @@ impl Cfg {
         self.sites.iter().enumerate().filter(move |(_, site)| has(site))
     }
 
-    /// The calls that lead to a site, outermost first.
+    /// The inlined calls that lead from this function to a site, outermost first.
     pub fn calls_to(&self, site: SiteId) -> Vec<CallId> {
         let mut calls = Vec::new();
         let mut at = self.sites[site].call;
@@ -247,7 +249,7 @@ impl Cfg {
         calls
     }
 
-    /// The innermost loop in whose iterations a place's variable is declared.
+    /// The innermost loop each of whose iterations declares the variable of this place anew.
     pub fn bound_in(&self, path: PathId) -> Option<LoopId> {
         self.facts.variable(self.paths.root_of(path))?.begins
     }
@@ -262,7 +264,7 @@ impl Cfg {
 }
 
 impl Cfg {
-    /// Marks the graphs that may be used twice, and the graphs computed from them, as watched.
+    /// Sets `watched` for each graph that may be used twice, and for each graph computed from such a graph.
     pub(crate) fn watch(&mut self) {
         let mut open: Vec<GraphId> =
             (0..self.graphs.len()).filter(|id| self.graphs[*id].may_be_reused()).collect();
@@ -288,7 +290,7 @@ impl Cfg {
         group(a) != group(b) && !(is_parameter(a) && is_parameter(b))
     }
 
-    /// Whether opaque code that receives these places may change the gradients of this optimizer.
+    /// Whether opaque code that receives the values in these places may change the gradients of an optimizer.
     pub fn touches(&self, id: OptimizerId, deps: &Deps) -> bool {
         let optimizer = &self.optimizers[id];
         let of = optimizer.owned.as_ref().unwrap_or(&self.function.models);

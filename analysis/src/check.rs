@@ -48,7 +48,7 @@ pub struct Checked {
 /// A checked function with its callees.
 #[derive(Debug)]
 struct CheckedFn {
-    /// The findings of the function, at the levels that its options set.
+    /// The findings of the function, at the levels that the options of the function set.
     findings: Vec<Diagnostic>,
     /// The solved states of the function; `None` if only the findings are kept.
     solved: Option<Solved>,
@@ -61,7 +61,7 @@ struct Solved {
     annotated: bool,
 }
 
-/// The results to keep after the check of a function. Solved states take memory.
+/// The results to keep after the check of a function. Solved states take memory, so they are kept on request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keep {
     Findings,
@@ -111,13 +111,13 @@ impl Checked {
         proofs
     }
 
-    /// The control flow of the first function as text, with the state of each optimizer's gradients.
+    /// The control flow of the first checked function as text, with the state of each optimizer's gradients.
     pub fn drawing(&self) -> String {
         let draw = |Solved { cfg, solution, .. }: &Solved| cfg.text(&|block| solution.margin(cfg, block));
         self.first().map_or_else(String::new, draw)
     }
 
-    /// The control flow of the first function as a Mermaid flowchart.
+    /// The control flow of the first checked function as a Mermaid flowchart.
     pub fn mermaid(&self) -> String {
         self.first().map_or_else(String::new, |solved| solved.cfg.mermaid())
     }
@@ -147,7 +147,7 @@ impl CheckedFn {
 }
 
 impl Solved {
-    /// Whether no bound of the analysis was exceeded, so that conclusions may be drawn from the states.
+    /// Whether the function exceeded no bound of the analysis, so that the states allow conclusions.
     fn is_complete(&self) -> bool {
         !self.cfg.gave_up && !self.solution.gave_up
     }
@@ -194,7 +194,7 @@ fn merge(seen: &Resolver, functions: &[CheckedFn]) -> Vec<Diagnostic> {
     merged.into_values().collect()
 }
 
-/// A finding at the level set by the function that contains its place.
+/// The finding at the level that the function around its place sets. `None` if that function allows the lint.
 fn levelled(seen: &Resolver, id: usize, finding: &Diagnostic, place: (usize, usize)) -> Option<Diagnostic> {
     match seen.around(place.0, place.1) {
         Some(around) if around != id => {

@@ -23,11 +23,11 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{ClauseName, Spec, Value, chain_start, constructed, parameters};
 
-/// Names of lints whose findings do not prevent the generation of a loop.
 const SAME_DATA: &str = "validates_on_training_data";
 const UNUSED: &str = "unused_parameter";
 const DROPPED: &str = "training_unused";
 const ENDS_EARLY: &str = "schedule_ends_early";
+/// The lints of this module. Their findings do not prevent the generation of a loop.
 pub(crate) const LINTS: [&str; 4] = [SAME_DATA, UNUSED, ENDS_EARLY, DROPPED];
 
 /// Checks everything beyond the grammar. Errors go into the bag.
@@ -125,14 +125,13 @@ fn check_required(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// A parameter that the spec uses in another place, although its name is another framework's
-/// word for this clause.
+/// The first parameter whose name is another framework's word for this clause, with the name of the clause.
 fn named_otherwise(item: &SpecFn, clause: ClauseName) -> Option<(Ident, &'static str)> {
     let is_meant = |name: &Ident| parameters::clause_of(&name.to_string()) == Some(clause);
     item.parameters().into_iter().find(is_meant).map(|name| (name, clause.text()))
 }
 
-/// Whether a required clause is missing.
+/// Whether the spec needs this clause and lacks it.
 fn is_missing(spec: &Spec, clause: ClauseName) -> bool {
     let is_absent = |clauses: &[ClauseName]| !clauses.iter().any(|clause| spec.mentions(*clause));
     let needed = NEEDED.iter().find(|(clauses, ..)| clauses.contains(&clause));
@@ -239,7 +238,7 @@ fn check_validation(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// The keys of clauses that require validation data.
+/// The keys of the clauses that need the clause `valid`.
 fn needs_validation(spec: &Spec) -> impl Iterator<Item = &Ident> + Clone {
     let keys = [
         spec.validate.as_ref().map(|clause| &clause.key),
@@ -329,12 +328,12 @@ fn check_function(bag: &Bag, key: &Ident, value: &Expr, parameters: &[usize], ex
     }
 }
 
-/// The line of a name, counted from 1.
+/// The line of a clause's key, counted from 1.
 fn line(key: &Ident) -> usize {
     key.span().start().line
 }
 
-/// The line and column of a name.
+/// The line and column of a clause's key.
 fn place(key: &Ident) -> (usize, usize) {
     let start = key.span().start();
     (start.line, start.column)

@@ -10,18 +10,18 @@ pub use crate::place::Place;
 /// The certainty of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Certain {
-    /// Some path to the place is faulty.
+    /// The fault occurs on some path to the place of the finding.
     Some,
-    /// Every path to the place is faulty.
+    /// The fault occurs on every path to the place of the finding.
     Every,
 }
 
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Faulty on some path, or merely suspicious.
+    /// The fault occurs on some path only, or the code is merely suspicious.
     Warning,
-    /// Faulty on every path.
+    /// The fault occurs on every path.
     Error,
 }
 
@@ -38,7 +38,7 @@ impl From<Certain> for Level {
 /// A sentence about a finding, with the place that the sentence is about, if there is one.
 #[derive(Clone, Debug)]
 pub struct Note {
-    /// The place of the earlier event, or of the other half of a contradiction.
+    /// The place of an earlier event that the note explains, or of the other half of a contradiction.
     pub place: Option<Place>,
     /// The sentence: lower case, no final full stop.
     pub message: String,
@@ -51,7 +51,7 @@ pub struct Diagnostic {
     pub lint: Option<&'static str>,
     /// The severity of the finding: an error or a warning.
     pub level: Level,
-    /// Whether every path to the place is faulty.
+    /// Whether the fault occurs on every path to its place.
     pub certain: bool,
     /// The place of the fault.
     pub place: Place,

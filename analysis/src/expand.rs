@@ -45,10 +45,10 @@ pub(crate) fn stand_in(item: &SpecFn) -> TokenStream {
     )
 }
 
-/// The type of the model's parameter, if a `where` clause can bound the type.
+/// The type of the parameter that is the model, if a `where` clause can bound the type.
 ///
-/// The result is `None` for a generic parameter of the function, for which the bound would be an assumption.
-/// It is also `None` for a type with a part that only a signature may elide.
+/// The result is `None` for `Self` and for a generic parameter of the function: the bound would be an
+/// assumption. It is also `None` for a type with arguments, whose lifetimes only a signature may elide.
 fn boundable_type(item: &SpecFn, model: &TokenStream) -> Option<Type> {
     let mut ty = item.type_of(&model.to_string())?;
     while let Type::Reference(TypeReference { elem, .. })
@@ -88,7 +88,7 @@ impl<'a> Printer<'a> {
         Self { plan, path, here }
     }
 
-    /// The path of the runtime with a span, at which rustc reports errors in the call.
+    /// The path of the runtime with the span `at`. rustc reports errors in a call of the path there.
     fn path_at(&self, at: Span) -> TokenStream {
         let path = &self.path;
         located(quote!(#path), at)
@@ -99,7 +99,7 @@ impl<'a> Printer<'a> {
         self.plan.names.local(name, self.here)
     }
 
-    /// Adds the bound `Module` for the model's type.
+    /// Adds the bound `Module` for the model's type to the signature. Returns attributes for the function.
     ///
     /// A type that is not a module then causes only one error, because the body type-checks under the bound.
     fn bind_module(&self, signature: &mut Signature, model: &Type) -> TokenStream {
@@ -169,7 +169,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// The declarations of the optimizer and the schedule.
+    /// The declarations of the optimizer and of the schedule.
     fn optimizer_and_schedule(&self) -> TokenStream {
         let used = &self.plan.optimizer;
         let path = self.path_at(used.at);
@@ -311,9 +311,9 @@ impl<'a> Printer<'a> {
         quote_spanned!(mixed(object.at)=> if let Some(#place) = #exclusive { #statements })
     }
 
-    /// Advances the schedule after an epoch or an update.
+    /// Advances the schedule after an epoch (`not` is empty) or after an update (`not` is `!`).
     ///
-    /// A schedule that counts epochs is advanced if `not` is empty, one that counts updates if `not` is `!`.
+    /// The token `not` negates the condition `is_per_epoch` under which the schedule is advanced.
     fn schedule(&self, scheduler: &Object, at: Span, not: &TokenStream) -> TokenStream {
         let (path, optimizer) = (self.path_at(at), self.plan.optimizer.exclusively());
         let (shared, exclusive) = (scheduler.shared_inside(), scheduler.exclusive_inside());
@@ -355,7 +355,7 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// The span of a token, with the loop's own hygiene.
+/// The location of a span, with the hygiene of the loop's own names.
 fn mixed(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }

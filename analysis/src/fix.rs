@@ -41,12 +41,13 @@ pub enum Edit {
 }
 
 impl Fix {
-    /// Creates a fix of one edit, which the finding's help describes.
+    /// Creates a fix of one edit. The help of its finding describes it.
     pub(crate) fn new(applicability: Applicability, edit: Edit) -> Self {
         Self { message: String::new(), applicability, edits: vec![edit] }
     }
 
-    /// Describes the fix, and lowers its confidence if the finding is not certain.
+    /// Describes the fix by the finding's help, unless it has a description, and lowers its confidence if the
+    /// finding is not `certain`.
     pub(crate) fn told(mut self, help: Option<&str>, certain: bool) -> Self {
         if self.message.is_empty() {
             help.unwrap_or_default().clone_into(&mut self.message);

@@ -63,7 +63,7 @@ fn is_ignored(pattern: &Pat, body: &Expr) -> bool {
     }
 }
 
-/// Turns `return value` into `break 'done value`, except in nested functions and closures.
+/// A visitor that turns `return value` into `break 'done value`, except in nested functions and closures.
 struct Returns<'a> {
     label: &'a Lifetime,
     found: bool,
@@ -111,7 +111,7 @@ struct Jumps<'a> {
 }
 
 impl Jumps<'_> {
-    /// Visits the contents of a loop of the user.
+    /// Runs `visit` for the contents of a loop that the user wrote.
     fn inside(&mut self, label: Option<&syn::Label>, visit: impl FnOnce(&mut Self)) {
         self.loops += 1;
         self.labels.extend(label.map(|label| label.name.to_string()));
@@ -120,7 +120,7 @@ impl Jumps<'_> {
         self.loops -= 1;
     }
 
-    /// Checks whether a `break` or `continue` would act on the generated loop.
+    /// Rejects a `break` or `continue` that would act on the generated loop.
     fn jump(&self, jump: &impl ToTokens, word: &str, label: Option<&Lifetime>) {
         let own = match label {
             Some(label) => self.labels.contains(&label.to_string()),
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
     use syn::parse_quote;
 
-    /// The closure written with the arguments `&output` and `&batch`.
+    /// The text of the inlined closure, with the arguments `&output` and `&batch`.
     fn written(closure: &ExprClosure) -> String {
         super::closure(closure, &[quote!(&output), quote!(&batch)], Span::call_site()).to_string()
     }

@@ -92,7 +92,7 @@ impl SpecFn {
     }
 }
 
-/// The names bound by a pattern.
+/// A visitor that collects the names bound by a pattern.
 pub(crate) struct Names(pub(crate) Vec<Ident>);
 
 impl<'ast> Visit<'ast> for Names {

@@ -41,14 +41,14 @@ pub(crate) struct Bodiless<'a> {
     pub(crate) tokens: &'a TokenStream,
 }
 
-/// The callbacks of a walk. A callback calls `inside` to continue the walk inside the item.
+/// The callbacks of a walk over items. A callback calls `inside` to continue the walk inside the item.
 pub(crate) trait Visitor<'f>: Sized {
-    /// A function with a body, which may contain other functions.
+    /// Called for a function with a body, which may contain other functions.
     fn function(&mut self, _: &Function<'f>, inside: impl FnOnce(&mut Self)) {
         inside(self);
     }
 
-    /// A function without a body.
+    /// Called for a function without a body.
     fn bodiless(&mut self, _: Bodiless<'f>) {}
 
     fn module(&mut self, _: &'f ItemMod, inside: impl FnOnce(&mut Self)) {
@@ -63,10 +63,10 @@ pub(crate) trait Visitor<'f>: Sized {
         inside(self);
     }
 
-    /// An item of any other kind.
+    /// Called for an item of any other kind.
     fn other(&mut self, _: &'f Item) {}
 
-    /// A `for`, `while` or `loop` expression.
+    /// Called for a `for`, `while` or `loop` expression.
     fn repetition(&mut self) {}
 }
 
@@ -189,7 +189,7 @@ fn type_name(ty: &Type) -> Option<&Ident> {
     }
 }
 
-/// Removes the attributes that a check of the whole item has read. Returns whether there were any.
+/// Removes each `#[training_loop]` that a check of the whole item has read. Returns whether there was one.
 pub(crate) fn strip(item: &mut Item) -> bool {
     let mut strip = Strip { found: false };
     strip.visit_item_mut(item);

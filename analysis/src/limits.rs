@@ -30,7 +30,7 @@ pub(crate) const NESTED_CALLS: usize = 10;
 /// Each copies the callee.
 pub(crate) const CALLS: usize = 400;
 
-/// Chained imports resolved for one name.
+/// Imports that are followed one after the other to resolve one name.
 pub(crate) const IMPORTS: usize = 8;
 
 /// Depth of inlined closures.
@@ -42,7 +42,7 @@ pub(crate) const EVENTS_TO_FOLLOW_IN: usize = 40_000;
 /// Optimizers of a function beyond which its calls are opaque: a callee may add more optimizers.
 pub(crate) const OPTIMIZERS_TO_FOLLOW_IN: usize = 12;
 
-/// Optimizers that the head of a loop names one by one.
+/// Optimizers that the head of a loop names one by one: `for optimizer in [&mut a, &mut b]`.
 ///
 /// The body is copied for each.
 pub(crate) const NAMED_OPTIMIZERS: usize = 8;
@@ -66,7 +66,7 @@ pub(crate) const OUTCOMES: usize = 64;
 /// Such conditions help less, so their bound is lower.
 pub(crate) const OUTCOMES_WITH_SINGLE: usize = 16;
 
-/// Jumps out of an iteration recorded at once.
+/// Jumps out of an iteration, such as `continue`, that are recorded at once.
 pub(crate) const EXITS: usize = 24;
 
 /// Depth of an expression whose structure is compared.
@@ -77,10 +77,10 @@ pub(crate) const NESTED_CONDITIONS: usize = 24;
 /// Depth of nested arithmetic in a counter.
 pub(crate) const NESTED_ARITHMETIC: usize = 12;
 
-/// Wrappers around a factor, such as casts and calls.
+/// Wrappers around a factor, such as casts and calls, that are looked through.
 pub(crate) const WRAPPERS: usize = 8;
 
-/// Assignments between a measure and its inputs.
+/// Assignments that are followed from a measure back to its inputs.
 pub(crate) const MEASURE_SOURCES: usize = 4;
 
 /// Characters of a call that a message shows in full.
@@ -109,7 +109,7 @@ pub(crate) const VISITS: usize = 400;
 /// A larger set stands for all places.
 pub(crate) const PLACES: usize = 24;
 
-/// Forward passes of a value that are distinguished.
+/// Forward passes behind one value that are distinguished.
 pub(crate) const FORWARDS: usize = 8;
 
 /// Uses of one variable that are kept.

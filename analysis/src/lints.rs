@@ -33,7 +33,8 @@ pub struct Lint {
     pub summary: &'static str,
     /// The documentation page, in Markdown.
     pub page: &'static str,
-    /// Reports every occurrence in a solved function; none if the rules of specs report the lint, in `cross`.
+    /// Reports every occurrence of the fault in a solved function. `None` if the rules of specs, in `cross`,
+    /// report the lint.
     pub check: Option<fn(&mut Context<'_>)>,
 }
 
@@ -121,7 +122,7 @@ registry! {
         missing_all_reduce,
         missing_set_epoch,
     ]
-    /// Lints of orders that no loop can be written for.
+    /// Lints of the orders in specs for which no loop can be written.
     OF_SPECS: [
         loss_before_forward,
         backward_before_loss,

@@ -112,7 +112,7 @@ fn bounded<'a>(generics: &Generics, path: &Path, fields: impl Iterator<Item = &'
     generics
 }
 
-/// The type parameters in the types of fields, except in a `PhantomData`.
+/// A visitor that collects the type parameters in the types of fields, except in a `PhantomData`.
 struct Used<'a> {
     names: Vec<(&'a Ident, bool)>,
 }

@@ -23,12 +23,12 @@ const KEYWORD: usize = 15_000;
 const ASSIGNMENT: usize = 9_000;
 const RANGE: usize = 12_500;
 const PATH: usize = 4_500;
-/// The cost of a link of a chain, over which only walks of the tree recurse: `a + b`, `a.b()`, `else`.
+/// The cost of a link of a chain: `a + b`, `a.b()`, `else`. Only walks of the syntax tree recurse over links.
 const LINK: usize = 1_200;
 /// The cost of a field or a method: more walks recurse over paths of fields than over other chains.
 const DOT: usize = 5_000;
 
-/// The first place at which parsing the tokens would exceed the stack.
+/// The first place at which a parser of the tokens would need more than `stack` bytes.
 pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     let mut outer: Vec<Level> = Vec::new();
     let mut level = Level::new(tokens.clone(), 0);
@@ -50,14 +50,14 @@ pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
     }
 }
 
-/// The kind of the previous token, as far as it decides the meaning of the next token.
+/// The kind of the token before the current one, as far as it decides the meaning of the current token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Previous {
-    /// No token, an operator or a keyword: an operand follows.
+    /// No token, an operator or a keyword: the current token starts an operand.
     Operator,
-    /// A name: an operator follows, or generics.
+    /// A name: the current token is an operator, or starts generics.
     Operand,
-    /// A literal or a closing bracket: an operator follows.
+    /// A literal or a closing bracket: the current token is an operator.
     Closed,
     /// A block, which may end a statement.
     Block,
@@ -73,7 +73,8 @@ struct Level {
     /// The cost of the brackets around the level.
     outside: usize,
     before: Previous,
-    /// The previous sign, if the current token continues it, and whether the sign was a prefix.
+    /// The sign before the current token, if the token continues it as in `->`, and whether that sign was a
+    /// prefix.
     joint: Option<(char, bool)>,
     /// The number of open generics.
     angles: usize,
@@ -103,7 +104,7 @@ impl Level {
         self.outside + self.angles * ANGLE + self.tight + self.loose
     }
 
-    /// Counts a token, and returns the tokens in its brackets.
+    /// Adds the cost of a token. If the token is a pair of brackets, returns the tokens in it.
     fn read(&mut self, token: &TokenTree) -> Option<TokenStream> {
         let joint = self.joint.take();
         if self.before == Previous::Block {
@@ -137,7 +138,7 @@ impl Level {
         None
     }
 
-    /// Ends a bracket that was counted.
+    /// Drops the cost of a pair of brackets, which the level inside the brackets has taken over.
     fn leave(&mut self) {
         self.tight = 0;
     }
@@ -147,7 +148,7 @@ impl Level {
         self.before = before;
     }
 
-    /// Ends a statement, an item or an element of a list.
+    /// Ends a statement, an item or an element of a list, and drops the costs of the constructs in it.
     fn end(&mut self) {
         (self.angles, self.parameters, self.tight, self.loose) = (0, false, 0, 0);
         self.before = Previous::Operator;
@@ -183,7 +184,7 @@ impl Level {
         }
     }
 
-    /// Counts a sign, which may continue the sign in `before`.
+    /// Adds the cost of a sign. The sign may continue the sign in `before`, as `>` continues `-` in `->`.
     fn sign(&mut self, sign: char, prefix: bool, before: Option<(char, bool)>) {
         let joint = before.map(|(sign, _)| sign);
         let comparison = self.before == Previous::Closed;

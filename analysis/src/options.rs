@@ -22,7 +22,7 @@ pub struct CheckOptions {
     pub author: Author,
     /// Whether the function has the attribute: gradients from the caller count as zeroed.
     pub annotated: bool,
-    /// The levels of lints.
+    /// The levels that attributes set for lints.
     pub levels: Levels,
     /// Variables declared as optimizers by the attribute.
     pub optimizers: Vec<String>,
@@ -32,8 +32,8 @@ pub struct CheckOptions {
     ///
     /// Without this option, the imports of the file select the vocabularies.
     pub library: Option<Vocabularies>,
-    /// Whether a resolved function calls this function, so that the code between two calls is
-    /// checked in the caller.
+    /// Whether another resolved function calls this function. The code between two calls is then checked in
+    /// the caller.
     pub called: bool,
     /// Whether nothing in the annotated module or `impl` around the function steps an optimizer
     /// or calls the function.

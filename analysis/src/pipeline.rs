@@ -142,7 +142,7 @@ fn spec_options(bag: &Bag, spec: &Spec) -> CheckOptions {
     }
 }
 
-/// The blocks of `eval_order`.
+/// The places of the blocks in `eval_order`.
 fn own_evaluation(spec: &Spec) -> Vec<Place> {
     let entries = spec.eval_order.iter().flat_map(|order| &order.value);
     let block = |entry: &Entry| match &entry.kind {
@@ -152,7 +152,8 @@ fn own_evaluation(spec: &Spec) -> Vec<Place> {
     entries.filter_map(block).collect()
 }
 
-/// The findings of lints, with which the loop is still written, and the errors, with which it is not.
+/// Splits the bag into the findings of lints, with which the loop is still written, and the errors, with
+/// which it is not.
 fn lints_and_errors(bag: Bag) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     bag.check().into_iter().partition(|found| found.lint.is_some_and(|lint| cross::LINTS.contains(&lint)))
 }

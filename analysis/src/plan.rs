@@ -70,15 +70,15 @@ pub(crate) struct Number {
     pub(crate) unit: Option<TimeUnit>,
 }
 
-/// The source of a number.
+/// How the loop gets the value of a number.
 #[derive(Clone)]
 pub(crate) enum NumberValue {
     /// A literal: the loop contains it unchanged.
     Literal(proc_macro2::TokenStream),
     /// A parameter of the function: used by its name, and checked at the start.
     Parameter(Ident),
-    /// An expression, with the name of its variable: computed into the variable at the
-    /// start, and checked there.
+    /// An expression with the name of its variable: the loop computes the expression into the variable at the
+    /// start, and checks it there.
     Bound(Ident, Box<Expr>),
 }
 
@@ -90,7 +90,7 @@ pub(crate) struct Measure {
     pub(crate) at: Span,
 }
 
-/// When validation runs, in addition to the end of the run.
+/// The interval of validation. Validation also runs at the end of the run.
 pub(crate) enum When {
     /// Validation after each epoch.
     EveryEpoch,
@@ -111,7 +111,7 @@ pub(crate) struct Validation {
     pub(crate) metrics: Vec<Measure>,
     /// The hook after the validation pass.
     pub(crate) end: Option<Step>,
-    /// The hook after the pass before the first epoch, where the model is the only local.
+    /// The hook after the validation pass before the first epoch. The model is the only local in this hook.
     pub(crate) first_end: Option<Step>,
 }
 
@@ -131,7 +131,7 @@ pub(crate) struct Plan {
     pub(crate) accumulate: Option<Number>,
     /// The divisor of a batch's loss.
     pub(crate) loss_weight: Option<Clause<Expr>>,
-    /// The parameters that absent clauses use.
+    /// The parameters that stand for absent clauses of the same name.
     pub(crate) taken: Vec<Ident>,
     pub(crate) unused: Vec<Ident>,
     pub(crate) order: Order,
@@ -314,7 +314,7 @@ pub(crate) fn number(
     Number { rule, at, value, unit }
 }
 
-/// The step that runs a hook.
+/// The step that runs a hook, with the loop's locals in `there` in scope.
 pub(crate) fn hook_step(hook: &Hook, there: &[Local], scope: &Scope) -> Step {
     let rebinds = scope.of_hook(&hook.value, there);
     Step { at: hook.key.span(), work: Work::Hook { value: hook.value.clone(), rebinds } }

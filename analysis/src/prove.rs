@@ -105,7 +105,7 @@ pub const FACTS: &[(&str, &[&str])] = &[
 pub(crate) struct Asked<'a> {
     pub(crate) cfg: &'a Cfg,
     pub(crate) solution: &'a Solution,
-    /// Gradients from the caller count as zeroed.
+    /// Whether gradients from the caller count as zeroed, as in a function with the attribute.
     pub(crate) annotated: bool,
 }
 

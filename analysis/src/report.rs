@@ -18,11 +18,11 @@ pub(crate) struct Output {
 /// The place at which warnings are emitted.
 #[derive(Clone, Copy)]
 enum Warnings {
-    /// Emitted as statements at the start of the function's body.
+    /// Warnings are emitted as statements at the start of the function's body.
     Inside,
-    /// Emitted as items next to the item.
+    /// Warnings are emitted as items next to the item.
     Beside,
-    /// Not emitted, because errors prevent the generation of the body.
+    /// Warnings are not emitted, because errors prevent the generation of the body.
     Nowhere,
 }
 

@@ -41,17 +41,17 @@ pub(crate) const EVERY: Rule = Rule {
     help: "write `every = 1 epochs`; without `valid` there is no validation",
 };
 
-/// A value to which a rule has been applied, and the rule.
+/// The value of a clause with the rule that has been applied to it.
 #[derive(Clone)]
 pub(crate) struct Checked {
     pub(crate) rule: &'static Rule,
     pub(crate) amount: Amount,
 }
 
-/// The value of a clause after the rule has been applied.
+/// The value of a clause after its rule has been applied.
 #[derive(Clone)]
 pub(crate) enum Amount {
-    /// A literal, for which the rule has been checked.
+    /// A literal that satisfies the rule.
     Literal(TokenStream),
     /// Any other expression. The rule is checked at the start of the run.
     Expr(Expr),
@@ -66,7 +66,7 @@ impl Rule {
         Checked { rule: self, amount: self.amount(bag, value) }
     }
 
-    /// The value as an amount. A literal is checked.
+    /// The value of a clause as an amount. A literal is checked.
     fn amount(&self, bag: &Bag, value: &Expr) -> Amount {
         let (negative, literal) = match value {
             Expr::Lit(literal) => (false, &literal.lit),
@@ -120,7 +120,7 @@ impl Rule {
         Err(format!("`{name}` is {wanted}, not {found}"))
     }
 
-    /// Checks a whole number.
+    /// Checks an integer that must be at least `least`.
     fn whole(&self, negative: bool, digits: &str, literal: &Lit, least: u64) -> Result<TokenStream, String> {
         let name = self.name;
         match digits.parse::<u64>() {
@@ -166,7 +166,7 @@ impl Rule {
         format!("`{}` is a plain number: `{plain}` without `{suffix}`", self.name)
     }
 
-    /// The type of the value.
+    /// The type of the numbers that the rule accepts, as tokens.
     pub(crate) fn number_type(&self, path: &Path, at: Span) -> TokenStream {
         match self.kind {
             Kind::Count => quote_spanned!(at=> usize),
@@ -188,7 +188,7 @@ impl Rule {
         }
     }
 
-    /// The type to declare for a parameter whose type is certainly wrong.
+    /// The type to declare instead, if the declared type of a parameter is certainly wrong for the clause.
     pub(crate) fn instead_of(&self, ty: &Type) -> Option<&'static str> {
         const OTHERS: [&str; 18] = [
             "Option", "String", "str", "bool", "char", "usize", "u8", "u16", "u32", "u64", "u128", "isize",
@@ -229,7 +229,7 @@ impl Rule {
         }
     }
 
-    /// The value as the message at run time displays it.
+    /// The value as the error message at run time displays it.
     pub(crate) fn shown(&self, value: &TokenStream, at: Span) -> TokenStream {
         match self.kind {
             Kind::Count | Kind::Seed | Kind::Positive => value.clone(),

@@ -53,7 +53,8 @@ impl Spec {
         self.on.as_ref()?.value.iter().find(|hook| hook.key == name)
     }
 
-    /// Whether a clause is present, even with an unreadable value, or was probably meant by another name.
+    /// Whether a clause is present, even if its value is unreadable or if it was probably meant by another
+    /// name.
     pub(crate) fn mentions(&self, clause: ClauseName) -> bool {
         self.keys.iter().any(|key| key == clause.text()) || self.meant.contains(&clause)
     }

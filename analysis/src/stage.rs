@@ -41,7 +41,8 @@ pub enum Stage {
     Metrics,
 }
 
-/// The effect of a stage on the gradients of an optimizer. The automaton of effects is in `flow`.
+/// The effect of a stage on the gradients of an optimizer. How the states of gradients follow from effects is
+/// in `flow`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// Leaves the gradients unchanged.

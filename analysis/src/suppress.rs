@@ -15,7 +15,7 @@ pub enum Setting {
     Deny,
 }
 
-/// The levels set for lints.
+/// The levels that clauses or attributes set for lints, by the name of the lint.
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
     settings: BTreeMap<String, Setting>,
@@ -32,7 +32,7 @@ impl Levels {
         self.settings.extend(other.settings);
     }
 
-    /// The level set for a lint; `None` if no level is set.
+    /// The level that is set for a lint; `None` if no level is set.
     pub fn get(&self, lint: &str) -> Option<Setting> {
         self.settings.get(lint).copied()
     }

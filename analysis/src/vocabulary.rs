@@ -48,7 +48,8 @@ pub struct Vocabulary {
     pub optimizer_methods: &'static [(&'static str, usize, CallEffect)],
     /// Methods of gradient scalers, each as its name, its maximal number of arguments and its effect.
     pub scaler_methods: &'static [(&'static str, usize, CallEffect)],
-    /// Methods of any other receiver, each as its name, its maximal number of arguments and its effect.
+    /// Methods of receivers other than optimizers and scalers, each as its name, its maximal number of
+    /// arguments and its effect.
     pub methods: &'static [(&'static str, usize, CallEffect)],
     /// Free functions, each as the last segment of its path and its effect.
     pub functions: &'static [(&'static str, CallEffect)],
@@ -62,6 +63,7 @@ pub struct Vocabulary {
     pub cuts: &'static [(&'static str, GradientStop)],
     /// Losses, each with the input that the loss expects.
     pub losses: &'static [Loss],
-    /// Whether `backward` of several numbers silently sums the numbers; otherwise it panics.
+    /// Whether `backward` of a loss with several numbers silently sums the numbers. Otherwise the call
+    /// panics.
     pub sums_unreduced: bool,
 }

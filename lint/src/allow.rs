@@ -5,10 +5,10 @@ use training_loop_analysis::lints;
 
 use crate::comments::Comment;
 
-/// The allowances in the comments of a file, and the malformed comments.
+/// The comments of a file that silence findings (allowances), and the malformed comments.
 #[derive(Debug, Default)]
 pub(crate) struct Allowed {
-    /// The allowances, each as a line and the lint that is allowed on this line.
+    /// The allowances, each as a line and the name of the lint that the comment allows on this line.
     places: Vec<(usize, String)>,
     /// Malformed comments, each as a line and an error message.
     pub(crate) mistakes: Vec<(usize, String)>,

@@ -16,7 +16,7 @@ use crate::report::{Checked, Summary};
 use crate::source::{Failure, Source};
 use crate::{files, parallel};
 
-/// Checks everything that the options name, and returns the exit code.
+/// Checks all files that the options name, and returns the exit code.
 ///
 /// # Errors
 /// `out` cannot be written to. Files that cannot be read are reported on `err` instead.

@@ -18,11 +18,11 @@ pub(crate) struct Comment<'a> {
 }
 
 impl Comment<'_> {
-    /// The prefix of a comment for this program.
+    /// The prefix of a comment that is an instruction to this program.
     pub(crate) const MARK: &'static str = "training-loop:";
 }
 
-/// Reads the comments of a text from between its tokens.
+/// Reads the comments of a text from the gaps between its tokens.
 pub(crate) fn comments<'a>(text: &'a str, tokens: &TokenStream) -> Vec<Comment<'a>> {
     let mut scan = Scan { text, at: 0, line: 1, trails: false, comments: Vec::new() };
     let mut open = vec![(tokens.clone().into_iter(), None)];
@@ -52,7 +52,7 @@ struct Scan<'a> {
     /// The byte after the last token; `line` is the line of this byte.
     at: usize,
     line: usize,
-    /// Whether the last token is code, not a doc comment.
+    /// Whether the last token is code, and not part of a doc comment. A comment on its line then trails code.
     trails: bool,
     comments: Vec<Comment<'a>>,
 }

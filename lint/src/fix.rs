@@ -16,7 +16,7 @@ pub(crate) struct Replacement {
     pub(crate) text: String,
 }
 
-/// The edits of a fix in source order, without overlaps.
+/// The edits of a fix as replacements of text, in source order and without overlaps.
 pub(crate) fn replacements(source: &Source, fix: &Fix) -> Vec<Replacement> {
     let mut all: Vec<Replacement> = Vec::new();
     for edit in &fix.edits {
@@ -40,7 +40,7 @@ pub(crate) fn replacements(source: &Source, fix: &Fix) -> Vec<Replacement> {
     all
 }
 
-/// The indentation of a line before a byte, if only blanks precede the byte.
+/// The indentation before a byte, if only blanks precede the byte on its line.
 fn indentation(source: &Source, at: usize) -> Option<&str> {
     let start = source.text[..at].rfind('\n').map_or(0, |end| end + 1);
     let before = &source.text[start..at];
@@ -64,7 +64,7 @@ fn after(source: &Source, place: &Place, code: &str) -> Replacement {
     Replacement { range: range.end..range.end, text: format!("{}{code}", separator(source, range.start)) }
 }
 
-/// The removal of a statement, and of its line if nothing else is on the line.
+/// The replacement that removes a statement, and its line if nothing else is on the line.
 fn without(source: &Source, place: &Place) -> Replacement {
     let range = source.range(place);
     let behind = &source.text[range.end..];

@@ -63,7 +63,7 @@ pub fn run_with(arguments: &[OsString], colour: bool, out: &mut dyn Write, err: 
     })
 }
 
-/// A stream whose reader may close it early, as `head` does, without an effect on the exit code.
+/// An output stream whose reader may close it early, as `head` does, without an effect on the exit code.
 struct Patient<'a> {
     out: &'a mut dyn Write,
     left: bool,

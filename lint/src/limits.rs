@@ -1,12 +1,13 @@
 //! The bounds of the command, each with its reason.
 
-/// The stack of a thread that checks, in bytes.
+/// The stack of a thread that checks files, in bytes.
 ///
-/// Syntax trees are walked by recursion, and generated files nest deeper than the usual stack allows.
-/// Memory is allocated only for the part of the stack that is used.
+/// Syntax trees are walked by recursion, and generated files nest deeper than the usual stack allows. Memory
+/// is allocated only for the part of the stack that is used.
 pub(crate) const STACK: usize = 512 << 20;
 
-/// The largest stack that parsing a file may take by a careful estimate, in bytes: well below [`STACK`].
+/// The largest stack that parsing a file may take, in bytes, as estimated from its tokens. It is well below
+/// [`STACK`].
 pub(crate) const PARSING: usize = STACK / 5 * 2;
 
 /// The nesting depth of brackets from which the error names the depth instead of a place.

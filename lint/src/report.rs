@@ -22,7 +22,7 @@ pub(crate) struct Checked {
     pub(crate) proofs: Vec<Proof>,
 }
 
-/// The totals of a run; the last line of JSON output has these fields in this order.
+/// The totals of a run. The last line of JSON output has these fields in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Summary {
     /// Files that were read and parsed.

@@ -29,7 +29,8 @@ pub(crate) struct Failure {
 }
 
 impl fmt::Display for Failure {
-    /// Writes what follows the path on a line of the output.
+    /// Writes the failure as it follows the path on a line of the output: its position, if known, and its
+    /// message.
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((line, column)) = self.place {
             write!(to, ":{line}:{column}")?;
@@ -96,7 +97,7 @@ impl Source {
         start + text.char_indices().nth(column).map_or(text.len(), |(at, _)| at)
     }
 
-    /// The byte range of a place.
+    /// The range of bytes in the text that a place covers.
     pub(crate) fn range(&self, place: &Place) -> Range<usize> {
         let (start, end) = (place.start.start(), place.end.end());
         let start = self.offset(start.line, start.column);

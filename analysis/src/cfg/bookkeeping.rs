@@ -9,7 +9,7 @@ pub struct Choice {
     pub site: SiteId,
     /// The measure that is compared with the best so far.
     pub measure: Measure,
-    /// The call in the branch that saves the model.
+    /// The name in the branch that shows that the branch saves the model, such as `save_weights`.
     pub keeps: String,
 }
 
@@ -25,21 +25,23 @@ pub struct Measure {
 }
 
 /// A loop head that ends the loop, or skips an item, when the data cannot be read.
+///
+/// An example is `while let Ok(batch) = loader.next()`.
 #[derive(Clone, Debug)]
 pub struct Swallow {
     /// The condition of the head, or the expression that the loop iterates over.
     pub site: SiteId,
-    /// The loop that the head belongs to.
+    /// The loop with this head.
     pub of: LoopId,
-    /// An error skips one item (`true`), or ends the loop (`false`).
+    /// Whether the head skips an item that cannot be read (`true`), or ends the loop there (`false`).
     pub drops: bool,
-    /// The head that propagates errors instead, as a suggestion.
+    /// The loop head that a message suggests instead, because it propagates errors.
     pub instead: String,
     /// The variable that the items come from, if there is one.
     pub from: Option<PathId>,
 }
 
-/// A tensor retained, with its graph, by a sum or a collection.
+/// A tensor that is kept, with its graph, in a sum or a collection.
 #[derive(Clone, Debug)]
 pub struct Kept {
     /// The place of the addition to the sum or the collection.
@@ -48,8 +50,8 @@ pub struct Kept {
     pub into: PathId,
     /// The text of the tensor, without `&` and `.clone()`, if it is a variable or a field.
     pub place: Option<Excerpt>,
-    /// The past of the tensor.
+    /// The forwards and losses that the tensor was computed from.
     pub past: Past,
-    /// The tensor is added to a sum (`true`), or put into a collection (`false`).
+    /// Whether the tensor is added to a sum (`true`), or put into a collection (`false`).
     pub added: bool,
 }

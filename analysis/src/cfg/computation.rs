@@ -1,4 +1,4 @@
-//! Forwards, losses and backwards, with the past of their inputs.
+//! Forwards, losses and backwards, each with the earlier forwards and losses that its inputs depend on.
 
 use super::{Deps, PathId, SiteId};
 use crate::stage::Stage;
@@ -43,7 +43,7 @@ pub struct Past {
     pub computed: Sites,
     /// The collections and sums that held the value on the way.
     pub collected: Deps,
-    /// The value also depends on a value that may have a separate graph.
+    /// Whether the value also depends on a value that may have a separate graph.
     pub open: bool,
 }
 
@@ -58,7 +58,7 @@ impl Past {
     }
 }
 
-/// Whether a computation is recorded, as far as closures and guards decide it.
+/// Whether a computation is recorded, judged by the closures and guards around it, such as `no_grad`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// The computation is recorded: no closure or guard turns recording off.
@@ -80,18 +80,18 @@ pub struct Computation {
     pub models: Deps,
     /// The places in the arguments, without the receiver.
     pub given: Deps,
-    /// The past of the receiver and of the arguments.
+    /// The forwards and losses that the receiver and the arguments were computed from.
     pub past: Past,
     /// Whether the computation is recorded.
     pub recorded: Recorded,
-    /// The training flag among the arguments, if there is one.
+    /// The value of the training flag among the arguments; `None` if there is no such flag.
     pub told: Option<bool>,
     /// The `detach` that one of the arguments went through.
     pub detached: Option<SiteId>,
 }
 
 impl Computation {
-    /// Joins the facts of another visit of the site.
+    /// Joins the facts that another visit of the same site found.
     pub(crate) fn join(&mut self, other: &Self) {
         self.models = self.models.union(&other.models);
         self.given = self.given.union(&other.given);

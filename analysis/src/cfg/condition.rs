@@ -16,9 +16,10 @@ pub type QuestionId = usize;
 /// The questions whose answers are part of the state.
 #[derive(Debug, Default)]
 pub(crate) struct Questions {
-    /// The questions in the order of their bits in the state.
+    /// The questions that the solver follows, in the order of their bits in the state.
     pub(crate) followed: Vec<Question>,
-    /// Some repeated questions are not part of the state, so a fault on some path may be a false alarm.
+    /// Whether some repeated questions are left out of the state. A fault on some path may then be a false
+    /// alarm.
     pub(crate) too_many: bool,
 }
 
@@ -30,29 +31,29 @@ pub(crate) struct Questions {
 pub struct Question {
     /// The expression that the question is about.
     pub subject: Excerpt,
-    /// The wording of the question's answer in messages.
+    /// How messages word the answer to the question.
     pub wording: Wording,
-    /// The question compares with a constant, so the answer yes is more specific than no.
+    /// Whether the question compares with a constant. Its answer yes is then more specific than no.
     pub of_constant: bool,
-    /// The followed questions that must be answered no if this question is answered yes, as bits.
+    /// The followed questions, as bits, whose answer must be no if the answer to this question is yes.
     pub excludes: u32,
 }
 
-/// The wording of an answer in messages.
+/// How messages word the answer to a question.
 #[derive(Clone, Debug)]
 pub enum Wording {
-    /// The subject is this variant of `Option` or `Result`, or is the other variant.
+    /// The answer tells whether the subject is this variant of `Option` or `Result`, or the other variant.
     Variant(Variant),
-    /// The subject equals this constant, or differs from it.
+    /// The answer tells whether the subject equals this constant.
     Constant(Excerpt),
-    /// The subject matches this pattern, or does not match it.
+    /// The answer tells whether the subject matches a pattern.
     Pattern {
         /// The pattern.
         pattern: Excerpt,
         /// The answer to the question if the subject matches.
         yes: bool,
     },
-    /// The expression is true, or is false.
+    /// The answer tells whether an expression is true.
     Truth {
         /// The expression.
         text: Excerpt,
@@ -62,7 +63,7 @@ pub enum Wording {
 }
 
 impl Question {
-    /// The answer as a clause after a comma in a message.
+    /// The answer `yes` as the end of a message, such as "when `optimizer` is `Some`".
     pub fn when(&self, yes: bool) -> String {
         let subject = &self.subject;
         match &self.wording {
@@ -107,7 +108,7 @@ pub enum ConditionKind {
     Measured,
     /// A variable or a field alone.
     Flag,
-    /// Only a call without arguments, independent of computed values: `engine.should_step()`.
+    /// A call without arguments, such as `engine.should_step()`, that depends on no computed value.
     Asks,
     /// A condition that fits none of the other kinds.
     Other,
@@ -171,7 +172,7 @@ impl Formula<Condition> {
         }
     }
 
-    /// The kind of the whole formula.
+    /// The kind of the formula as a whole, determined from the kinds of its conditions.
     pub(crate) fn kind(&self) -> ConditionKind {
         match self {
             Self::Is(condition) => condition.kind.clone(),

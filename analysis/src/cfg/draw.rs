@@ -50,7 +50,7 @@ impl Cfg {
         out
     }
 
-    /// The drawn blocks: the entry, exits, loop heads and blocks with a stage, where they are reachable.
+    /// The blocks to draw: the entry, exits, loop heads and blocks with a drawn event, if they are reachable.
     fn shown(&self) -> Vec<BlockId> {
         let mut reached = BTreeSet::from([0]);
         let mut open = vec![0];
@@ -73,7 +73,8 @@ impl Cfg {
         }
     }
 
-    /// The drawn line of an event, if the event is drawn.
+    /// The line that is drawn for an event: its line in the source and its text. `None` if the event is not
+    /// drawn.
     fn line(&self, event: &Event) -> Option<String> {
         let drawn = matches!(
             event.action,
@@ -87,7 +88,9 @@ impl Cfg {
         drawn.then(|| format!("{:>4}  {}", site.place.line(), site.text))
     }
 
-    /// The drawn blocks that follow a block.
+    /// The next drawn blocks after a block, as indices in `shown`.
+    ///
+    /// The flag tells whether the way to the drawn block bypasses a loop.
     fn next_shown(&self, block: BlockId, shown: &[BlockId]) -> BTreeSet<(usize, bool)> {
         let mut next = BTreeSet::new();
         let mut seen = BTreeSet::new();

@@ -15,7 +15,7 @@ pub struct Block {
     pub events: Vec<Event>,
     /// The edges to the next blocks.
     pub edges: Vec<Edge>,
-    /// The loop whose later iterations start here.
+    /// The loop whose later iterations start at this block.
     pub iterates: Option<LoopId>,
     /// The brace, the `?` or the `return` that ends the function here.
     pub ends: Option<Place>,
@@ -92,7 +92,7 @@ pub enum Action {
     Assume(usize, bool),
     /// The followed question with this bit may have another answer from here on.
     Unassume(usize),
-    /// A stage without an effect on gradients, for drawings.
+    /// A stage without an effect on gradients, which drawings show.
     Mark(Stage),
     /// The current parameters in these places are read, or control leaves the iteration.
     Look(Deps),
@@ -108,13 +108,13 @@ pub enum Action {
     LoseMode(Deps),
     /// Recording is switched on or off; `None` is an argument that is not known.
     Recording(Option<bool>),
-    /// A guard saves the current modes.
+    /// The guard with this number saves the current modes.
     KeepMode(usize),
-    /// A guard restores the saved mode of this model.
+    /// The guard with this number restores the mode that it saved for this model.
     RestoreMode(usize, PathId),
 }
 
-/// A reader of the current parameters.
+/// What reads the current parameters, or leaves the iteration with them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reads {
     /// A moving average of the parameters is updated.

@@ -9,7 +9,7 @@ use super::{PathId, Paths};
 pub(crate) enum Expression {
     /// A variable in scope.
     Variable(PathId),
-    /// A name that is no variable in scope, or whose variable is not resolved yet.
+    /// A name that is not a variable in scope, or whose variable is not resolved yet.
     Name(String),
     /// A literal, in its simplest form.
     Literal(String),
@@ -105,7 +105,7 @@ pub struct Versioned {
 pub(crate) struct Expressions(BTreeMap<Expression, ExpressionId>);
 
 impl Expressions {
-    /// The identity of an expression, new if no equal one was interned before.
+    /// The identity of an expression. The identity is new unless an equal expression was interned before.
     pub(crate) fn intern(&mut self, expression: Expression) -> ExpressionId {
         let next = ExpressionId(self.0.len());
         *self.0.entry(expression).or_insert(next)

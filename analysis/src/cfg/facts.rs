@@ -133,7 +133,7 @@ impl Facts {
         self.sites.entry((T::KIND, site)).or_default().push(fact.into_fact());
     }
 
-    /// Adds a fact, unless the site already has a fact of this type.
+    /// Adds a fact about the site, unless the site already has a fact of this type.
     pub(crate) fn note_once<T: SiteFact>(&mut self, site: SiteId, fact: T) {
         if self.at::<T>(site).is_none() {
             self.note(site, fact);
@@ -207,7 +207,8 @@ impl Facts {
         self.variables.iter().filter_map(|(path, known)| Some((*path, known.schedule.as_ref()?)))
     }
 
-    /// The optimizer of the schedule that is constructed at this site; `None` if the schedule holds a copy.
+    /// The optimizer of the schedule that is constructed at this site; `None` if the schedule holds a copy of
+    /// the optimizer.
     pub(crate) fn optimizer_of_schedule(&self, built: SiteId) -> Option<OptimizerId> {
         self.at::<ScheduleOf>(built).filter(|of| !of.copy).map(|of| of.optimizer)
     }

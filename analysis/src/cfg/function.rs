@@ -20,11 +20,12 @@ pub(crate) struct Function {
     pub(crate) says: Vec<String>,
     /// The factors of the function's multiplications and divisions.
     pub(crate) factors: Factors,
-    /// The function reads gradients, or writes parameters, by hand.
+    /// Whether the function reads gradients, or writes parameters, without an optimizer.
     pub(crate) reads_gradients: bool,
     /// The places whose forward the function runs, or whose parameters it reads.
     pub(crate) models: Deps,
-    /// The past of the values passed to opaque code that may run `backward` on them.
+    /// The forwards and losses behind the values that are passed to opaque code that may run `backward` on
+    /// them.
     pub(crate) handed: Past,
     /// The forwards and losses whose result is detached.
     pub(crate) detached: Sites,

@@ -46,21 +46,23 @@ pub struct Counter {
     pub count: Excerpt,
     /// The number of iterations in one period.
     pub every: Period,
-    /// The condition compares a remainder, so it fires repeatedly.
+    /// Whether the condition compares a remainder, as in `(i + 1) % k == 0`, so that it fires repeatedly.
     pub divides: bool,
     /// The loop whose iterations are counted.
     pub rounds_of: LoopId,
     /// The value of the condition when a period is complete.
     pub fires: bool,
-    /// The number of iterations before the condition first fires, minus `every`; `None` if unknown.
+    /// The number of iterations before the condition first fires, minus the period `every`; `None` if
+    /// unknown.
     ///
-    /// 0 is right, -1 is one iteration early, and 1 means that the condition fires after a single iteration.
+    /// A shift of 0 is right, -1 is one iteration early. A shift of 1 means that the condition fires after a
+    /// single iteration.
     pub shift: Option<i64>,
-    /// The count starts over each time that the loop is run.
+    /// Whether the count starts over each time that the loop is run.
     pub starts_over: bool,
-    /// Another operand of `||` may make the condition true as well: `(i + 1) % k == 0 || is_last`.
+    /// Whether another operand of `||` may make the condition true: `(i + 1) % k == 0 || is_last`.
     pub or_else: bool,
-    /// The loop iterates over counted items, not over numbers or while a condition holds.
+    /// Whether the counted iterations are over items, and not over numbers or while a condition holds.
     pub over_items: bool,
 }
 
@@ -80,7 +82,7 @@ pub struct Period {
 }
 
 impl Guard {
-    /// A guard whose formula is not known yet.
+    /// Creates a guard whose formula is not known yet.
     pub(crate) fn new(text: String, place: Place, site: SiteId) -> Self {
         let (formula, kind) = (Formula::All(Vec::new()), ConditionKind::Other);
         Self { text: text.into(), place, site, formula, kind }
@@ -106,7 +108,7 @@ impl Counter {
 }
 
 impl Cfg {
-    /// The counter of a guard, if the guard has the value of a complete period.
+    /// The counter of a guard, if the value of the guard means that a period is complete.
     pub fn full(&self, (guard, holds): (GuardId, bool)) -> Option<&Counter> {
         self.guards[guard].counter().filter(|counter| counter.fires == holds)
     }
@@ -127,7 +129,7 @@ impl Cfg {
         }
     }
 
-    /// Whether two guards ask the same question, whatever the value of each.
+    /// Whether two guards have the same condition, even if they require different values of it.
     pub(crate) fn asks_the_same(&self, a: GuardId, b: GuardId) -> bool {
         self.same_guard((a, true), (b, true)) || self.same_guard((a, true), (b, false))
     }
@@ -140,7 +142,7 @@ impl Cfg {
     }
 }
 
-/// The formula without the negations around it, and the value of that formula.
+/// Strips the negations around a formula. The value `holds` is negated once for each of them.
 fn positive(formula: &Formula<Condition>, holds: bool) -> (&Formula<Condition>, bool) {
     match formula {
         Formula::Not(inner) => positive(inner, !holds),

@@ -19,7 +19,7 @@ pub struct Head {
     pub variables: Vec<PathId>,
     /// The data that the loop iterates over.
     pub source: Option<Source>,
-    /// The variable that is bound to the whole item.
+    /// The variable to which the head binds the whole item: `batch` in `for batch in train`.
     pub item: Option<Item>,
     /// The number of iterations, if the items are unused numbers: `for _ in 0..4`.
     pub repeats: Option<Period>,
@@ -52,7 +52,7 @@ pub struct Item {
 pub struct Groups {
     /// The number of batches in each group.
     pub size: Period,
-    /// Each group comes with the weights of its batches.
+    /// Whether each group comes with the weights of its batches.
     pub weighs: bool,
 }
 

@@ -105,7 +105,7 @@ impl Origin {
         }
     }
 
-    /// The origin of the result of arithmetic.
+    /// The origin of the result of arithmetic on this value and `other`.
     pub fn with(&self, other: &Self, join: Join) -> Self {
         let source = match (self.source, other.source) {
             (Source::Computed, _) | (_, Source::Computed) => Source::Computed,
@@ -193,7 +193,7 @@ impl Origin {
         }
     }
 
-    /// The origin of a value that has one of two origins.
+    /// The origin of a value that has either this origin or `other`.
     pub fn either(&self, other: &Self) -> Self {
         let mut all = self.union(other);
         let same = |a: &Option<Cut>, b: &Option<Cut>| a.clone().filter(|_| b.is_some());

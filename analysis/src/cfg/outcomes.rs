@@ -1,4 +1,4 @@
-//! Calls whose result must be used, with the use of the result.
+//! Calls whose result must be used, and what happens to the result.
 
 use super::{PathId, SiteId, Versioned};
 

@@ -46,7 +46,7 @@ impl Paths {
         all.filter(|(_, (parent, _))| parent.is_none()).map(|(id, (_, name))| (id, name.as_str()))
     }
 
-    /// The variable that a place is a part of.
+    /// The variable that contains a place: `self` for `self.net.head`.
     pub fn root_of(&self, mut path: PathId) -> PathId {
         while let Some(parent) = self.parents[path] {
             path = parent;
@@ -111,7 +111,7 @@ impl Deps {
         }
     }
 
-    /// The union of two sets.
+    /// The union of two sets. It is `Anything` if one of them is, or if it has too many places.
     pub fn union(&self, other: &Self) -> Self {
         match (self, other) {
             (Self::Known(a), Self::Known(b)) => {

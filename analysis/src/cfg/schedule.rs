@@ -10,9 +10,9 @@ use crate::stage::Stage;
 pub struct Schedule {
     /// The site of the schedule's constructor.
     pub built: SiteId,
-    /// How often the schedule's variable is named.
+    /// How often the function mentions the schedule's variable.
     pub named: usize,
-    /// How often the schedule's variable is only read.
+    /// How many of these mentions only read the schedule.
     pub looked_at: usize,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct ScheduleOf {
 pub struct Advance {
     /// The place of the schedule, if it has one.
     pub schedule: Option<PathId>,
-    /// The type of the schedule is known, and not only its name.
+    /// Whether the schedule is recognised by its type, and not only by its name.
     pub typed: bool,
     /// The optimizer whose copy the schedule holds.
     pub copy_of: Option<OptimizerId>,
@@ -39,8 +39,8 @@ pub struct Advance {
 }
 
 impl Cfg {
-    /// The calls that advance a schedule right after an equal call, each with the earlier call and the
-    /// optimizer.
+    /// The calls that advance a schedule right after an equal call. Each is mapped to the earlier call and
+    /// the optimizer of the schedule.
     pub(crate) fn moved_twice(&self) -> BTreeMap<SiteId, (SiteId, Option<OptimizerId>)> {
         let mut pairs = BTreeMap::new();
         for block in &self.blocks {

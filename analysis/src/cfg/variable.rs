@@ -11,13 +11,15 @@ pub(crate) struct Variable {
     pub(crate) begins: Option<LoopId>,
     /// The loop whose items the variable holds.
     pub(crate) item_of: Option<LoopId>,
-    /// The variable is a parameter of the function.
+    /// Whether the variable is a parameter of the function.
     pub(crate) is_parameter: bool,
-    /// The variable holds the result of a constructor that the function calls.
+    /// Whether the variable holds the result of a constructor that the function calls.
     pub(crate) is_constructed: bool,
-    /// The first of the variables that are bound to parts of the same opaque value as this one.
+    /// The first variable that is bound to a part of the same opaque value.
+    ///
+    /// In `let (a, b) = build();`, this is `a` for both variables.
     pub(crate) group: Option<PathId>,
-    /// The variable's value is passed to the caller or to opaque code.
+    /// Whether the variable's value is passed to the caller or to opaque code.
     pub(crate) is_handed_on: bool,
     /// The loops in whose iterations the variable is assigned or emptied.
     pub(crate) emptied_in: BTreeSet<LoopId>,
@@ -25,7 +27,7 @@ pub(crate) struct Variable {
     pub(crate) schedule: Option<Schedule>,
     /// The uses of the variable, if it is assigned or holds a model that is constructed in the function.
     pub(crate) uses: Vec<Use>,
-    /// The variables in the expressions that the variable is divided by.
+    /// The variables in the expressions by which this variable is divided.
     pub(crate) divisors: Vec<PathId>,
 }
 

@@ -11,7 +11,7 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{Spec, Value, chain_start, constructed, plain};
 
-/// Names that suggest the input of a model, and not a batch.
+/// Parameter names that suggest the input of a model, and not a batch.
 const INPUTS: [&str; 8] = ["x", "xs", "input", "inputs", "image", "images", "features", "data"];
 
 /// Losses of the runtime that have settings.
@@ -107,7 +107,7 @@ fn type_of_model(spec: &Spec, item: &SpecFn) -> Option<Ident> {
     Some(path.path.segments.last()?.ident.clone())
 }
 
-/// Finds calls `model.forward(x)` in which `x` is the batch.
+/// A visitor that finds calls `model.forward(x)` in which `x` is the batch.
 struct Calls<'a> {
     name: &'a Ident,
     found: Option<Ident>,
@@ -148,8 +148,8 @@ fn check_state(bag: &Bag, closure: &ExprClosure) {
     });
 }
 
-/// Rejects a hook that returns a value to stop the run, but none to continue:
-/// its body ends in an `if` without `else`.
+/// Rejects a hook whose body ends in an `if` without `else`, if the hook returns a value to stop the run.
+/// Such a hook returns no value to continue the run.
 fn check_end(bag: &Bag, closure: &ExprClosure) {
     let Expr::Block(body) = plain(&closure.body) else { return };
     let Some(Stmt::Expr(end @ Expr::If(branch), None)) = body.block.stmts.last() else { return };
@@ -165,7 +165,7 @@ fn check_end(bag: &Bag, closure: &ExprClosure) {
     }
 }
 
-/// Finds a `return` with a value in a block, outside of nested closures.
+/// A visitor that finds a `return` with a value in a block, outside of nested closures.
 struct Returns(bool);
 
 impl<'ast> Visit<'ast> for Returns {

@@ -11,7 +11,7 @@ use crate::plan::scope::{in_block, in_hook};
 use crate::spec::{Clause, Entry, EntryKind, Hook, Spec};
 use crate::stage::Stage;
 
-/// Checks the locals in each block of one order.
+/// Checks the loop's locals that each block of one order mentions.
 pub(super) fn check_blocks(bag: &Bag, spec: &Spec, item: &SpecFn, order: &Clause<Vec<Entry>>, train: bool) {
     let parameters = item.parameters();
     let window = order.value.iter().position(|entry| train && entry.is(Stage::Backward));
@@ -27,7 +27,7 @@ pub(super) fn check_blocks(bag: &Bag, spec: &Spec, item: &SpecFn, order: &Clause
     }
 }
 
-/// Checks the locals in each hook.
+/// Checks the loop's locals that each hook mentions.
 pub(super) fn check_hooks(bag: &Bag, spec: &Spec, item: &SpecFn) {
     let parameters = item.parameters();
     let entries = spec.train_order.iter().flat_map(|order| &order.value);
@@ -44,7 +44,7 @@ pub(super) fn check_hooks(bag: &Bag, spec: &Spec, item: &SpecFn) {
     }
 }
 
-/// The error for a local of the loop that is not in scope in the hook.
+/// The error for a local of the loop, such as `batch`, that is not in scope in the hook.
 fn absent(hook: &Hook, name: &Ident, clips: bool) -> Option<Diagnostic> {
     let key = &hook.key;
     if key == "batch_end" || key == "before_step" {
@@ -75,8 +75,8 @@ fn read(block: &Block, parameters: &[Ident]) -> Vec<Ident> {
     names
 }
 
-/// The error for a batch's local in a block after `backward`. With `accumulate`, the block runs
-/// once for each window.
+/// The error for a local of one batch, such as `loss`, in a block after `backward`. With `accumulate`, the
+/// block runs once for each window.
 fn after_window(spec: &Spec, backward: Option<usize>, name: &Ident) -> Option<Diagnostic> {
     let (accumulate, _) = (spec.accumulate.as_ref()?, backward?);
     ["batch", "output", "loss"].iter().any(|local| name == local).then(|| {
@@ -89,7 +89,7 @@ fn after_window(spec: &Spec, backward: Option<usize>, name: &Ident) -> Option<Di
     })
 }
 
-/// The error for a local that a block uses before an entry computes it.
+/// The error for a local of the loop, such as `loss`, that a block uses before an entry computes it.
 fn early(order: &Clause<Vec<Entry>>, block: usize, name: &Ident, train: bool) -> Option<Diagnostic> {
     let computes = |entry: &Entry| match &entry.kind {
         EntryKind::TrainingStep => name == "output" || name == "loss",

@@ -121,7 +121,7 @@ fn missing_stage(key: &syn::Ident, stage: &str) -> Diagnostic {
         .help(format!("add `{stage}` to the list"))
 }
 
-/// Checks that a clip has one place and one value.
+/// Checks that each clip has one place in the order and one value, and that only one kind of clip is listed.
 fn check_clips(bag: &Bag, spec: &Spec, order: &Clause<Vec<Entry>>) {
     let entries = |norm: bool| {
         order.value.iter().filter_map(move |entry| match &entry.kind {

@@ -17,8 +17,8 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{Spec, plain};
 
-/// The reason why a type cannot be the loop's return type, if this is certain. An unknown
-/// name may be a `Result`.
+/// The reason why a type cannot be the loop's return type, if it certainly cannot. An unknown name may be a
+/// `Result`.
 pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     let fails = "the loop can fail, so it returns a `Result`";
     let history = "the loop returns its history";
@@ -45,8 +45,8 @@ pub(super) fn unfit(output: &Type) -> Option<&'static str> {
     }
 }
 
-/// The function with a correct return type, so that a wrong return type causes no further
-/// errors in the callers.
+/// The function of a spec with a correct return type. A wrong return type then causes no further errors in
+/// the callers.
 pub(crate) fn mended(item: &SpecFn, spec: &Spec) -> SpecFn {
     let mut item = item.clone();
     let is_unfit = match &item.signature.output {
@@ -104,7 +104,7 @@ pub(super) fn check(bag: &Bag, spec: &Spec) {
     }
 }
 
-/// For each variable of a body, whether its last value is a loss.
+/// For each variable in the body of a closure, whether the value of its last `let` is a loss by its name.
 #[derive(Default)]
 struct Names(BTreeMap<String, bool>);
 

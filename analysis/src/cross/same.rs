@@ -35,7 +35,7 @@ fn underlying_data(value: &Expr) -> &Expr {
     }
 }
 
-/// Methods whose result has the same samples as the receiver.
+/// Methods whose result is data with the same samples as the receiver.
 const HANDLES: [&str; 11] = [
     "clone",
     "cloned",

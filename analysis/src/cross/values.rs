@@ -138,7 +138,7 @@ fn check_schedule(bag: &Bag, clause: &Value, item: &SpecFn) {
     }
 }
 
-/// An example of the runtime's schedule that is most similar to another framework's schedule.
+/// The example of the runtime's schedule that is most similar to this value, another framework's schedule.
 fn schedule_like(value: &Expr) -> &'static str {
     let written = crate::prose::code(value);
     if written.contains("Cos") {
@@ -150,7 +150,7 @@ fn schedule_like(value: &Expr) -> &'static str {
     }
 }
 
-/// Collects each mention of the name `optimizer`.
+/// A visitor that collects each mention of the name `optimizer` outside of closures.
 struct Mentions(Vec<Ident>);
 
 impl<'ast> Visit<'ast> for Mentions {
@@ -161,7 +161,7 @@ impl<'ast> Visit<'ast> for Mentions {
     fn visit_expr_closure(&mut self, _: &'ast syn::ExprClosure) {}
 }
 
-/// Rejects named arguments as in Python: `step_size=30`.
+/// A visitor that rejects named arguments as in Python: `step_size=30`.
 struct Named<'a>(&'a Bag);
 
 impl<'ast> Visit<'ast> for Named<'_> {

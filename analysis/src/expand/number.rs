@@ -1,4 +1,4 @@
-//! Numbers and times: declared and checked at the start, used by name.
+//! The numbers and times of a spec: the loop declares and checks them at the start, and uses them by name.
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -48,7 +48,7 @@ impl Printer<'_> {
     }
 }
 
-/// The expression that uses a number.
+/// The expression by which the loop uses a number: a literal, or the name of a variable.
 pub(super) fn value(number: &Number) -> TokenStream {
     match &number.value {
         NumberValue::Literal(literal) => match number.unit {

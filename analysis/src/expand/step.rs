@@ -117,7 +117,7 @@ impl Printer<'_> {
         )
     }
 
-    /// The divisor of a batch's loss, from the clause `loss_weight`.
+    /// The divisor of a batch's loss, from the clause `loss_weight`; `None` without the clause.
     fn loss_weight(&self, at: Span) -> Option<TokenStream> {
         let clause = self.plan.loss_weight.as_ref()?;
         let (batch, path) = (self.plan.names.local("batch", at), &self.path);
@@ -183,7 +183,8 @@ impl Printer<'_> {
     }
 }
 
-/// A call of a function, or an inlined closure.
+/// The call of a function with the arguments `to_function`, or the inlined closure with the arguments
+/// `to_closure`.
 fn call(
     value: &Expr,
     to_function: &[TokenStream],

@@ -56,7 +56,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The number of batches before the first step, and the help, as words.
+/// Two texts for the report: the number of batches before the first step, and the help.
 fn words(counter: &Counter, shift: i64) -> (String, String) {
     let every = &counter.every.text;
     let equals = if counter.fires { "==" } else { "!=" };

@@ -74,7 +74,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether the optimizer steps or zeroes outside the window's loop, or opaque code may do so.
+/// Whether a `step` or a `zero_grad` of the window's optimizer runs outside the window's loop, or opaque code
+/// may run one there.
 fn is_finished(cx: &Context<'_>, window: &Window<'_>) -> bool {
     let known = &cx.cfg.optimizers[window.optimizer];
     let outer = cx.site(window.step).loops.len() - 1;

@@ -35,7 +35,7 @@ lint! {
     backward_ignored, Error, "gradients computed, and then computed again by a fused call"
 }
 
-/// A `backward` whose gradients a fused call discards.
+/// A `backward` whose gradients a fused call, such as `backward_step`, discards.
 pub(super) struct Ignored {
     backward: SiteId,
     /// The site of the fused call's `backward`.
@@ -102,7 +102,7 @@ pub(super) fn ignored(cx: &Context<'_>) -> Vec<Ignored> {
     all
 }
 
-/// A `backward` whose loss is back-propagated again by the fused call of this visit.
+/// The earlier `backward` whose loss the fused call of this visit back-propagates again.
 fn same_loss(cx: &Context<'_>, visit: &Visit) -> Option<Ignored> {
     let Observed::Backward(graph, used) = visit.what else { return None };
     let (fused, backward) = (visit.site, used.by?);
@@ -119,12 +119,12 @@ fn same_loss(cx: &Context<'_>, visit: &Visit) -> Option<Ignored> {
     same.then_some(Ignored { backward, fused, clipped, same, optimizer: optimizer?, rank: visit.rank })
 }
 
-/// The `backward` of the fused call that this `zero_grad` is a part of.
+/// The `backward` in the same fused call as this `zero_grad`.
 fn fill_of(cx: &Context<'_>, zero: SiteId) -> Option<SiteId> {
     cx.cfg.sites_with(Effect::Fill).map(|(site, _)| site).find(|&site| together(cx, site, zero))
 }
 
-/// Whether two sites are effects of the same call.
+/// Whether two sites are stages of the same fused call.
 fn together(cx: &Context<'_>, a: SiteId, b: SiteId) -> bool {
     let place = |site: SiteId| (cx.line(site), cx.site(site).place.column());
     cx.site(a).fused && cx.site(b).fused && place(a) == place(b)

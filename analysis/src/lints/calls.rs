@@ -12,9 +12,9 @@ impl Context<'_> {
         calls.chain([site]).map(place).collect()
     }
 
-    /// Maps a site into the innermost function that leads to both sites.
+    /// Maps `site` into the innermost function that leads to both `site` and `other`.
     ///
-    /// The result is the site itself, or the call in this function that leads to the site.
+    /// The result is `site` itself, or the call in this function that leads to `site`.
     pub fn in_common_function(&self, site: SiteId, other: SiteId) -> SiteId {
         let (calls, others) = (self.cfg.calls_to(site), self.cfg.calls_to(other));
         let common = calls.iter().zip(&others).take_while(|(a, b)| a == b).count();
@@ -26,8 +26,8 @@ impl Context<'_> {
         self.site(a).call == self.site(b).call
     }
 
-    /// The call in the body of a site's innermost loop that leads to the site. Without such a call, the site
-    /// itself.
+    /// The outermost inlined call that leads to a site and is in the same loops as the site. Without such a
+    /// call, the result is the site itself.
     pub fn entry_into_loop(&self, mut site: SiteId) -> SiteId {
         while let Some(call) = self.site(site).call {
             let outer = self.cfg.calls[call].site;

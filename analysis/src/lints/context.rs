@@ -24,7 +24,7 @@ pub struct Context<'a> {
     /// The lint that is running.
     pub(super) lint: Option<&'static Lint>,
     findings: Vec<Finding>,
-    /// Clips whose fault follows from a faulty step.
+    /// The clips whose fault follows from a faulty step on the same gradients.
     explained: BTreeSet<SiteId>,
 }
 
@@ -44,7 +44,7 @@ pub struct Fault {
 }
 
 impl<'a> Context<'a> {
-    /// Whether an optimizer is the spec's own, whose updates the generated loop counts.
+    /// Whether an optimizer is the optimizer of the spec, whose updates the generated loop counts.
     pub fn counts(&self, id: OptimizerId) -> bool {
         let bare = |name: &str| name.replace(' ', "");
         let counted = self.options.counted.as_deref();
@@ -62,7 +62,7 @@ impl<'a> Context<'a> {
         cx
     }
 
-    /// The faults of each `step` or clip: events with this effect on gradients in a bad state.
+    /// The faults of each `step` or clip: the events with this effect that meet gradients in a bad state.
     pub fn faults(&self, effect: Effect) -> Vec<Fault> {
         let mut bad = GradientStates::EMPTY | GradientStates::USED | GradientStates::DISCARDED;
         if effect == Effect::Take {
@@ -145,7 +145,8 @@ impl<'a> Context<'a> {
         self.common_loop(first, second).is_some() && later
     }
 
-    /// The opening words of a note on an earlier event, empty if both events are in the same iteration.
+    /// The opening words of a note on `first`: "in the previous iteration, ", or nothing if one iteration
+    /// runs both events.
     pub fn when(&self, first: SiteId, second: SiteId) -> &'static str {
         if self.crosses_iteration(first, second) { "in the previous iteration, " } else { "" }
     }
@@ -239,7 +240,8 @@ impl<'a> Context<'a> {
         self.report(site, cause, fault.visit.rank, fault.certain, message).when(when)
     }
 
-    /// The answer to a single question with which a visit meets a state in `bad`, as the end of a message.
+    /// The condition under which a visit meets a state in `bad`, as the end of a message. `None` unless the
+    /// answer to a single question decides it.
     pub fn when_not_always(&self, visit: &Visit, bad: u8) -> Option<String> {
         let (bit, outcome) = self.solution.decides(self.cfg, visit, bad)?;
         Some(self.cfg.questions.followed[bit].when(outcome))

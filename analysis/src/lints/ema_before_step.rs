@@ -74,7 +74,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Help for a spec: the position for the call in the order of the spec.
+/// The help for a spec: a block after `step` in `train_order` that updates the average.
 fn in_a_block(cx: &Context<'_>, site: SiteId) -> String {
     format!("put `{{ {}; }}` after `step` in `train_order`", cx.site(site).text)
 }

@@ -55,7 +55,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The addition, the epoch loop and the report, if the sum is never reset in the loop.
+/// The addition to a sum, the epoch loop and the report of the sum, if the loop never resets the sum.
 fn fault(cx: &Context<'_>, path: PathId, uses: &[Use]) -> Option<(SiteId, LoopId, SiteId)> {
     let loops = |one: &Use| &cx.site(one.site).loops;
     let added = uses.iter().find(|one| matches!(one.kind, UseKind::Add { measured: true }))?;

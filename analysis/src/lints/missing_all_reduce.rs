@@ -55,8 +55,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// A reduction of a loss in the loop of a step, if no other value is reduced and no opaque call may reduce
-/// gradients.
+/// A reduction of a loss in the loop of a step. `None` if another value is reduced, or an opaque call may
+/// reduce gradients.
 fn losses_only(cx: &Context<'_>, id: OptimizerId, step: SiteId) -> Option<SiteId> {
     let optimizer = &cx.cfg.optimizers[id];
     let around = cx.site(step).loops.last()?;

@@ -60,16 +60,16 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a `backward` freed a graph that a later `backward` runs through.
+/// Whether a later `backward` runs through a graph that this `backward` freed.
 ///
-/// The program then panics there, which `backward_repeated` reports.
+/// The program then panics at the later call, which `backward_repeated` reports.
 fn breaks(cx: &Context<'_>, backward: SiteId) -> bool {
     cx.solution.visits.iter().any(|visit| {
         matches!(visit.what, Observed::Backward(_, used) if used.by == Some(backward) && used.certainty() == Some(Certain::Every))
     })
 }
 
-/// The last `backward` before a step that fills the optimizer's gradients, except the foreign one.
+/// The last `backward` before `step`, other than `foreign`, that fills the optimizer's gradients.
 fn own_backward(cx: &Context<'_>, optimizer: OptimizerId, foreign: SiteId, step: SiteId) -> Option<SiteId> {
     let mut all = cx.acting(optimizer, Effect::Fill).into_iter();
     all.rfind(|&site| site != foreign && site < step)

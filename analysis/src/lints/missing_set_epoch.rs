@@ -50,8 +50,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The epoch loop, if the sampler is constructed outside the loop and no opaque call in the loop receives the
-/// epoch.
+/// The epoch loop around a step. `None` if the sampler is constructed in this loop, or an opaque call in it
+/// receives the epoch.
 fn epochs(cx: &Context<'_>, sampler: SiteId) -> Option<LoopId> {
     let mut steps = cx.cfg.sites_with(Effect::Take);
     let epochs = steps.find_map(|(_, site)| match site.loops[..] {

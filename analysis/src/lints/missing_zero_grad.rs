@@ -94,8 +94,8 @@ fn report_windows(cx: &mut Context<'_>, fault: &Fault, backward: SiteId) {
         .only_warns();
 }
 
-/// The `backward` and the `step` of a function that returns with used gradients, so that its next call starts
-/// with them.
+/// The `backward` and the `step` after which the function returns with used gradients. Its next call starts
+/// with these gradients.
 fn leaves_used_gradients(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, SiteId)> {
     let zeroes = |action: &Action| {
         matches!(action, Action::Effect(_, Effect::Zero) | Action::Through(_, Effect::Zero))

@@ -54,7 +54,8 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// The site that constructs an optimizer in the loop that steps it, with the loop and the rank of the site.
+/// The site that constructs an optimizer in the loop that steps it, with the loop and the position of the
+/// site in execution order.
 pub(super) fn rebuilt(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, LoopId, usize)> {
     let optimizer = &cx.cfg.optimizers[id];
     if cx.may_step_elsewhere(id) || cx.of_spec() {

@@ -87,7 +87,8 @@ fn report_finding(cx: &mut Context<'_>, optimizer: OptimizerId, site: SiteId, ba
         .help(help);
 }
 
-/// Reports `if loss.is_finite() { step; zero }`: a batch without a step is not zeroed either.
+/// Reports a `step` and a `zero_grad` under a condition such as `loss.is_finite()`: a batch without a step is
+/// not zeroed either.
 fn conditional_step(cx: &mut Context<'_>, optimizer: OptimizerId) {
     let steps = cx.acting(optimizer, Effect::Take);
     let Some(&step) = steps.first() else { return };

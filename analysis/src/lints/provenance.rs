@@ -16,7 +16,7 @@ impl Context<'_> {
                 .any(|one| known(&one.owned) == Some(true) || (one.owned.is_none() && optimizers.len() == 1))
     }
 
-    /// The value that was detached before a forward pass of this `backward`'s loss.
+    /// The value that is detached in the input of a forward pass, if this `backward` runs through the pass.
     ///
     /// In `net_d.forward(&fake.detach())`, the value is `fake`.
     pub(super) fn detached(&self, backward: SiteId) -> Option<Excerpt> {

@@ -99,7 +99,10 @@ fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<Site
     steps.next().filter(|_| steps.next().is_none())
 }
 
-/// The window whose every iteration advances the schedule, if no optimizer it may belong to steps as often.
+/// The window in whose loop the call at `site` advances a schedule in every iteration.
+///
+/// If the optimizer of the schedule is unknown, the result is `None` if an optimizer without a window steps
+/// in this loop, or if nothing is known about some optimizer.
 fn window_of<'w, 'a>(cx: &Context<'_>, site: SiteId, windows: &'w [Window<'a>]) -> Option<&'w Window<'a>> {
     let moved = cx.cfg.events().find_map(|(_, event)| match event.action {
         Action::Schedule(of) if event.site == site => Some(of),

@@ -44,7 +44,7 @@ struct Loops<'a> {
     around: BTreeMap<LoopId, &'a [LoopId]>,
     /// The first step of each optimizer in each loop.
     steps: BTreeMap<LoopId, BTreeMap<OptimizerId, SiteId>>,
-    /// For each `backward`, the steps that use the gradients and the `backward` calls that add to them.
+    /// For each `backward`, the steps that use its gradients and the `backward` calls that add to them.
     taken: BTreeMap<SiteId, BTreeSet<SiteId>>,
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Forward<'a> {
     pub(super) run: &'a Computation,
     /// The possible modes of the model, if tracked.
     pub(super) mode: Option<AbstractValue>,
-    /// Whether recording is on at this visit, as far as calls that switch it decide.
+    /// Whether recording is on at this visit, judged by the calls that switch recording.
     pub(super) switch: AbstractValue,
 }
 
@@ -66,7 +66,7 @@ pub(super) struct Study<'a> {
     pub(super) always_training: BTreeSet<SiteId>,
     /// The models of the training passes.
     trained: BTreeSet<PathId>,
-    /// The iterated data of the loops over training data.
+    /// The data of the loops over training data.
     trained_over: Vec<DataSource>,
     /// The forward passes and losses that a `backward` may run through.
     backwarded: BTreeSet<SiteId>,
@@ -74,7 +74,7 @@ pub(super) struct Study<'a> {
     any_backwarded: bool,
     /// The loops that contain a `backward`.
     backward_in: BTreeSet<LoopId>,
-    /// The forward passes whose output goes into a loss.
+    /// The forward passes whose output a loss is computed from.
     looked_at: BTreeSet<SiteId>,
     /// The first forward pass in each loop.
     first_in: BTreeMap<LoopId, SiteId>,
@@ -180,7 +180,7 @@ impl<'a> Study<'a> {
         self.solution.visits.iter().filter_map(forward).collect()
     }
 
-    /// The loop whose items are the input of the forward passes of a loss.
+    /// The loop whose items are the input of a forward pass that a loss was computed from.
     pub(super) fn input_loop(&self, run: &Computation) -> Option<LoopId> {
         let runs = run
             .past
@@ -192,12 +192,12 @@ impl<'a> Study<'a> {
         forwards.find_map(|(site, run)| data_of(self.cfg, site, run))
     }
 
-    /// The names in the iterated expression of a loop.
+    /// The names in the expression that a loop iterates over.
     pub(super) fn names_over(&self, round: LoopId) -> &'a BTreeSet<String> {
         &self.cfg.loops[round].head.over
     }
 
-    /// The iterated expression of a loop, as in the source.
+    /// The expression that a loop iterates over, as in the source.
     pub(super) fn over(&self, round: LoopId) -> &'a Excerpt {
         &self.cfg.loops[round].over
     }
@@ -222,8 +222,8 @@ impl<'a> Study<'a> {
         self.first_in.get(&round).copied()
     }
 
-    /// The reason why a forward pass counts as evaluation on data that the function does not train the model
-    /// on.
+    /// The reason why a forward pass counts as evaluation, if the function does not train the model on the
+    /// data of the pass.
     pub(super) fn evaluates(&self, forward: &Forward<'_>) -> Option<Evaluates> {
         let (site, run) = (forward.visit.site, forward.run);
         let trained = |path: &PathId| self.trained.iter().any(|&model| self.cfg.paths.overlap(model, *path));
@@ -279,7 +279,8 @@ impl<'a> Context<'a> {
 
     /// The line before which a call must be inserted to run once.
     ///
-    /// This is a line before the loops that contain the forward pass and not the other site.
+    /// This is the head of the outermost loop that contains `forward` and not `other`. Without such a loop,
+    /// it is the line of `forward`.
     pub(super) fn line_before(&self, forward: SiteId, other: SiteId) -> usize {
         let others = &self.site(other).loops;
         let head = self.site(forward).loops.iter().find(|around| !others.contains(around));

@@ -67,7 +67,7 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a model is mentioned only where it is trained.
+/// Whether all mentions of a model in the function train it, so that nothing saves, returns or uses it.
 fn is_only_trained(cx: &Context<'_>, model: PathId) -> bool {
     let uses = cx.cfg.facts.uses(model);
     if uses.is_empty() {

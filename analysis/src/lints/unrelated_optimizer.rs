@@ -70,9 +70,10 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// A `backward` and the model that its loss depends on, if no `backward` reaches the optimizer's parameters.
+/// If no `backward` reaches the optimizer's parameters, one `backward` with the model that its loss depends
+/// on.
 ///
-/// `None` if some `backward` of the function may reach them.
+/// `None` if some `backward` of the function may reach the parameters.
 pub(super) fn unrelated(cx: &Context<'_>, id: OptimizerId) -> Option<(SiteId, PathId)> {
     let optimizer = &cx.cfg.optimizers[id];
     let owned = optimizer.owned.as_ref().filter(|owned| !owned.is_empty())?;

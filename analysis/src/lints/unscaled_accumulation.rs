@@ -73,8 +73,8 @@ fn micro_batches(cx: &mut Context<'_>) {
     }
 }
 
-/// The number of micro-batches in one update, and for windows of the runtime the call that returns a batch's
-/// weight.
+/// The number of micro-batches in one update. For windows of the runtime, also the call that returns a
+/// batch's weight.
 ///
 /// Loops of the form `for _ in 0..k`, or over one chunk of `chunks(k)` or one window of `windows(epoch, k)`,
 /// are recognised.
@@ -140,7 +140,7 @@ fn is_plain(cx: &Context<'_>, backward: SiteId) -> bool {
     cx.cfg.facts.at::<Root>(backward).is_some_and(|root| plain(&root.origin))
 }
 
-/// Whether anything is scaled by the size of a window, or a loss has the reduction `Sum`.
+/// Whether the function multiplies or divides by the size of a window, or a loss has the reduction `Sum`.
 fn scales(cx: &Context<'_>, number: Option<i64>, names: &BTreeSet<String>) -> bool {
     let factors = &cx.cfg.function.factors;
     let same = |factor: &String, number: f64| {

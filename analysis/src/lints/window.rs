@@ -100,7 +100,8 @@ impl<'a> Context<'a> {
         .then_some(Window { optimizer, step, batch_loop, backwards, counter: None })
     }
 
-    /// The windows whose step follows a loop that zeroes the gradients, each with its `zero_grad`.
+    /// The windows whose step follows a loop that zeroes the gradients, each with the site of this
+    /// `zero_grad`.
     ///
     /// The `zero_grad` runs before a `backward` in every iteration of this loop or of a deeper loop, or at
     /// the end of every window.
@@ -168,7 +169,8 @@ impl<'a> Context<'a> {
         self.windows_where(|gradients| !gradients.all.meets(GradientStates::UNKNOWN), window)
     }
 
-    /// The windows of the optimizers whose gradients satisfy `known` at each `step`.
+    /// Calls `window` for each optimizer whose gradients satisfy `known` at each `step`, and returns the
+    /// windows that it finds.
     fn windows_where<T>(
         &self,
         known: impl Fn(&GradientValue) -> bool,
@@ -189,7 +191,8 @@ impl<'a> Context<'a> {
         .collect()
     }
 
-    /// The guard of a site that holds when the iteration counter of the innermost loop completes a window.
+    /// The guard that lets a site run only when a counter of the innermost loop completes a window, with the
+    /// counter.
     fn full_guard(&self, site: SiteId) -> Option<((usize, bool), &'a Counter)> {
         let cfg = self.cfg;
         let site = &cfg.sites[site];
@@ -199,7 +202,8 @@ impl<'a> Context<'a> {
         })
     }
 
-    /// The optimizer, the `backward` and the `step` around a site that is certainly between the two.
+    /// The optimizer whose update a site certainly interrupts, with the `backward` before the site and the
+    /// `step` after it.
     pub(super) fn mid_update(&self, site: SiteId) -> Option<(OptimizerId, SiteId, SiteId)> {
         let looks = || {
             self.solution.visits.iter().filter_map(move |visit| match visit.what {
@@ -228,7 +232,7 @@ impl<'a> Context<'a> {
         sites
     }
 
-    /// Whether a site has an opaque guard that the other site lacks.
+    /// Whether `site` has an opaque guard that `other` lacks.
     pub(super) fn has_extra_opaque_guard(&self, site: SiteId, other: SiteId) -> bool {
         let (site, other) = (self.site(site), self.site(other));
         let further = |guard: &(usize, bool)| {

@@ -55,7 +55,7 @@ pub(crate) struct Object {
     pub(crate) place: TokenStream,
     /// A shared reference to the object, as an argument.
     pub(crate) shared: TokenStream,
-    /// A shared reference that does not depend on the expected type: `&*model` for `model: &mut M`.
+    /// A shared reference that needs no coercion to the expected type: `&*model` for `model: &mut M`.
     pub(crate) borrowed: TokenStream,
     /// An exclusive reference to the object.
     pub(crate) exclusive: TokenStream,

@@ -96,14 +96,14 @@ impl Order {
     }
 }
 
-/// The locals in scope of hooks that run once per epoch.
+/// The loop's locals that are in scope in hooks that run once per epoch.
 pub(super) fn per_epoch(spec: &Spec) -> Vec<Local> {
     let mut there = before_training(spec);
     there.push(Local::Epoch);
     there
 }
 
-/// The locals in scope before the first epoch.
+/// The loop's locals that are in scope before the first epoch.
 pub(super) fn before_training(spec: &Spec) -> Vec<Local> {
     let mut there = vec![Local::Optimizer, Local::Model];
     there.extend(spec.scheduler.as_ref().map(|_| Local::Scheduler));
@@ -211,7 +211,7 @@ fn stage(stage: Stage, at: Span) -> Entry {
     Entry { place: Place::from(at), kind: EntryKind::Stage(stage) }
 }
 
-/// Turns entries into steps.
+/// The writer that turns entries of an order into steps.
 struct Writer<'a> {
     spec: &'a Spec,
     item: &'a SpecFn,

@@ -29,7 +29,8 @@ pub(super) fn split(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>, Vec<Entry>)
     (start, batch, end)
 }
 
-/// The index of the last per-batch entry: the last `backward`, as an entry or in a block.
+/// The index of the last entry that runs once per batch. This is the last `backward`, as an entry or in a
+/// block, or else the last entry that computes the loss.
 fn last_of_batch(entries: &[Entry]) -> usize {
     let last = |asked: &dyn Fn(&Entry) -> bool| entries.iter().rposition(asked);
     let in_block = |entry: &Entry| match &entry.kind {
@@ -61,7 +62,8 @@ pub(super) fn weighed(batch: &[Step]) -> Range<usize> {
 
 /// How the gradients must be checked before a `step` that follows these steps.
 ///
-/// The result is `None` if no check is needed, and `Some(true)` if checking a computed norm suffices.
+/// The result is `None` if no check is needed, and `Some(true)` if a check of the norm suffices, which a clip
+/// has computed.
 pub(super) fn unguarded(steps: &[Step]) -> Option<bool> {
     for step in steps.iter().rev() {
         match step.work {

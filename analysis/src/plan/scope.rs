@@ -15,7 +15,8 @@ use syn::{Block, Expr, Ident};
 use super::{Local, Names, Object};
 use crate::spec::{EntryKind, Spec};
 
-/// A name that a block uses for a local with another name in the loop.
+/// A binding for a block: the name that the block uses for a local, and the local's value in the loop, as in
+/// `let model = &self.model;`.
 #[derive(Clone)]
 pub(crate) struct Rebind {
     /// The name in the block, with the hygiene of the block.
@@ -115,7 +116,7 @@ pub(crate) fn in_hook(hook: &Expr) -> Vec<Ident> {
     mentions.names
 }
 
-/// Collects names in the positions in which a variable may stand.
+/// A visitor that collects names in the positions in which a variable may stand.
 #[derive(Default)]
 struct Mentions {
     names: Vec<Ident>,

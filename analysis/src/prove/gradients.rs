@@ -10,7 +10,7 @@ use crate::stage::{Effect, Stage};
 
 mod left;
 
-/// The states of gradients that no step has used.
+/// The states of gradients that no step has used so far.
 const PENDING: GradientStates = GradientStates::FILLED.or(GradientStates::STALE);
 
 /// One optimizer with the history of its gradients.
@@ -24,7 +24,7 @@ struct Of<'a> {
     lost: BTreeSet<SiteId>,
 }
 
-/// The facts on all optimizers of a function.
+/// The facts on the gradients of each optimizer of a function.
 pub(super) fn facts(asked: &Asked<'_>) -> Vec<Fact> {
     let all: Vec<Of<'_>> = (0..asked.cfg.optimizers.len()).map(|id| Of::new(asked, id)).collect();
     let mut facts: Vec<Fact> = all.iter().filter(|of| !of.steps.is_empty()).map(Of::own_gradients).collect();
@@ -122,7 +122,7 @@ impl<'a> Of<'a> {
         }
     }
 
-    /// The gradients' state before each event with this effect.
+    /// The sites with this effect on the optimizer's gradients, each with their state before the site.
     fn visits(&self, effect: Effect) -> impl Iterator<Item = (SiteId, GradientValue)> {
         self.asked.solution.visits.iter().filter_map(move |visit| match visit.what {
             Observed::Effect(id, done, gradients) if id == self.id && done == effect => {
@@ -145,7 +145,7 @@ impl<'a> Of<'a> {
         lines.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
     }
 
-    /// The verdict for unknown gradients, which names the call that made them unknown.
+    /// The verdict for gradients whose state is unknown. It names the call that made the state unknown.
     fn unknown(&self) -> Verdict {
         let optimizer = &self.asked.cfg.optimizers[self.id];
         let name = &optimizer.name;
@@ -240,7 +240,7 @@ impl<'a> Of<'a> {
         forwards.is_empty() || forwards.iter().any(recorded)
     }
 
-    /// The order of events as text.
+    /// The order of `zero_grad`, backwards and steps as text, with the line of each.
     ///
     /// `zero_grad 11 < backward 12 < step 13, on all paths, first round and later ones`
     fn chain(&self) -> String {
@@ -323,7 +323,7 @@ impl<'a> Of<'a> {
     }
 }
 
-/// Whether a step always has gradients, unless a loop runs zero times.
+/// Whether the gradients before a step are always filled, unless a loop runs zero times.
 fn is_filled_if_loops_run(gradients: &GradientValue) -> bool {
     gradients.direct == GradientStates::FILLED
         && gradients.all.within(GradientStates::FILLED | GradientStates::EMPTY)

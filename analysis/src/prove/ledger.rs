@@ -43,7 +43,7 @@ pub(super) struct Fill {
 }
 
 impl Entry {
-    /// Whether some path leaves the gradients of this backward unused so far.
+    /// Whether, on some path, no step has used the gradients of this backward so far.
     pub(super) fn waits(&self, fill: SiteId) -> bool {
         self.fills.get(&fill).is_some_and(|fill| !fill.stepped)
     }

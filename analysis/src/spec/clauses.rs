@@ -11,7 +11,7 @@ use super::read::Form;
 use super::table::ClauseName;
 use crate::rules::Rule;
 
-/// The data of a clause.
+/// A row of the table: the data of one clause.
 pub(crate) struct Row {
     /// The name of the clause.
     pub(crate) name: &'static str,
@@ -21,13 +21,13 @@ pub(crate) struct Row {
     pub(super) default: &'static str,
     /// An example of the clause.
     pub(crate) example: &'static str,
-    /// The rule for the value, if the value is a number.
+    /// The rule for the clause's value, if the value is a number.
     pub(crate) rule: Option<Rule>,
-    /// The unit that may follow the number, in the singular and the plural.
+    /// The unit that may follow the number, as singular and plural: `epoch` and `epochs`.
     pub(crate) units: &'static [&'static str],
     /// Other frameworks' names for the clause.
     pub(crate) foreign: &'static [&'static str],
-    /// The end of the help for a name in `foreign`.
+    /// The end of the help that an error on a name in `foreign` has.
     pub(crate) foreign_note: &'static str,
     /// Parameter names that suggest the clause.
     pub(crate) parameters: &'static [&'static str],
@@ -115,7 +115,7 @@ macro_rules! clauses {
             $($(#[doc = $level_meaning])+ $level,)+
         }
 
-        /// The clauses of a `#[training_loop(...)]`.
+        /// The clauses of one `#[training_loop(...)]`, each with its value.
         #[derive(Default)]
         pub(crate) struct Spec {
             $($(#[doc = $meaning])+ pub(crate) $field: Option<Clause<$value>>,)+
@@ -123,12 +123,12 @@ macro_rules! clauses {
             pub(crate) levels: Vec<Levels>,
             /// The keys of orders with an unreadable entry. The missing stages of such an order are unknown.
             pub(crate) broken_orders: Vec<Ident>,
-            /// Clauses that the help for an unknown name suggests. These clauses count as present.
+            /// The clauses that the help for an unknown clause name suggests. These clauses count as present.
             pub(crate) meant: Vec<ClauseName>,
             /// The keys of all clauses in source order, including unknown and unreadable clauses.
             /// The parameters used by absent clauses follow.
             pub(crate) keys: Vec<Ident>,
-            /// The parameters used by absent clauses.
+            /// The function's parameters that stand for absent clauses.
             pub(crate) taken: Vec<Ident>,
             /// Unused parameters whose names suggest a clause.
             pub(crate) unused: Vec<Unused>,
@@ -138,7 +138,7 @@ macro_rules! clauses {
             /// All clauses, in the order of the table.
             pub(crate) const ALL: &[Self] = &[$(Self::$clause,)+ $(Self::$level,)+];
 
-            /// The clause's row of the table.
+            /// The row of this clause in the table.
             pub(crate) fn row(self) -> &'static Row {
                 match self {
                     $(Self::$clause => &Row {
@@ -182,7 +182,8 @@ macro_rules! clauses {
                 }
             }
 
-            /// Whether the clause, if absent, uses the function's parameter with the clause's name.
+            /// Whether the function's parameter with the clause's name can stand for the clause, if the
+            /// clause is absent.
             pub(crate) fn takes_parameter(self) -> bool {
                 match self {
                     $(Self::$clause => <$value as Read>::FROM_PARAMETER.is_some(),)+
@@ -214,8 +215,8 @@ macro_rules! clauses {
                 Ok(())
             }
 
-            /// Sets the clause to the parameter with the clause's name.
-            /// Returns whether the clause may use a parameter.
+            /// Sets the clause to the parameter with its name. Returns whether a parameter may stand for the
+            /// clause.
             pub(super) fn take(&mut self, name: ClauseName, parameter: &Ident) -> bool {
                 match name {
                     $(ClauseName::$clause => take(&mut self.$field, parameter),)+
@@ -223,7 +224,7 @@ macro_rules! clauses {
                 }
             }
 
-            /// The key and the value of a clause, if the value is one expression.
+            /// The key and the value of the clause with this name, if the value is one expression.
             pub(crate) fn expression(&self, name: ClauseName) -> Option<(&Ident, &Expr)> {
                 match name {
                     $(ClauseName::$clause => expression(self.$field.as_ref()),)+

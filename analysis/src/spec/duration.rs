@@ -26,7 +26,7 @@ pub(crate) enum Unit {
 #[derive(Clone)]
 pub(crate) struct Time {
     pub(crate) value: Expr,
-    /// The unit of the value; `None` if the value is a `Duration`.
+    /// The unit of the value; `None` if the value has the type `Duration`.
     pub(crate) unit: Option<TimeUnit>,
 }
 
@@ -93,16 +93,18 @@ impl Read for Time {
     }
 }
 
-/// Parses a unit. A name before `=` is no unit but the key of the next clause, after a missing comma.
+/// Parses a unit, such as `epochs`. A name before `=` is no unit but the key of the next clause, after a
+/// missing comma.
 fn unit(input: ParseStream) -> Option<Ident> {
     let ahead = input.fork();
     ahead.call(Ident::parse_any).ok()?;
     if ahead.peek(Token![=]) { None } else { input.call(Ident::parse_any).ok() }
 }
 
-/// The suffix of a value that is certainly a number: a literal, or an operation on literals.
+/// The suffix of a value that is certainly a number, such as `min` of `10min`: a literal, or an operation on
+/// literals.
 ///
-/// The suffix is empty for a number without one, and `None` for any other value.
+/// The suffix is empty for a number without one. The result is `None` for any other value.
 fn number(value: &Expr) -> Option<&str> {
     match value {
         Expr::Lit(literal) => match &literal.lit {
@@ -185,7 +187,8 @@ pub(super) fn every(input: ParseStream, key: &Ident) -> Result<Every, Diagnostic
     }
 }
 
-/// Skips the clause's own unit after a number that needs no unit, and rejects any other unit.
+/// Skips the clause's own unit, as in `epochs = 10 epochs`. The number needs no unit, and any other unit is
+/// rejected.
 pub(super) fn drop_unit(reading: &Reading, input: ParseStream) -> Result<(), Diagnostic> {
     let ahead = input.fork();
     let Ok(unit) = ahead.call(Ident::parse_any) else { return Ok(()) };

@@ -2,8 +2,8 @@
 
 use super::ClauseName;
 
-/// Planned clauses: the name, the present alternative, and the clauses that count as present if
-/// the name is written.
+/// Clauses of later versions. Each has its name, the help with the present alternative, and the clauses that
+/// count as present if a spec has the name.
 pub(super) const LATER: [(&str, &str, &[ClauseName]); 9] = [
     (
         "early_stop",

@@ -14,7 +14,7 @@ pub(super) fn is_later(name: &str) -> bool {
     LATER.iter().any(|(later, _, _)| *later == name)
 }
 
-/// The help for an unknown clause, and the clauses that the help mentions.
+/// The help for an unknown clause name, and the clauses that the help suggests.
 pub(crate) fn help_for_clause(name: &str) -> (String, Vec<ClauseName>) {
     let clauses = ClauseName::ALL.iter().copied();
     if let Some((_, help, meant)) = LATER.iter().find(|(later, _, _)| *later == name) {

@@ -59,7 +59,7 @@ impl Entry {
     }
 }
 
-/// The name of the entry that combines forward and loss.
+/// The name of the entry in an order that combines forward and loss.
 const TRAINING_STEP: &str = "training_step";
 
 /// Other frameworks' names for stages, each with the runtime's name.
@@ -156,7 +156,7 @@ fn called(input: ParseStream, start: Span, receiver: &str) -> Diagnostic {
     Diagnostic::error(Place { start, end }, "an order lists stages, not calls").help(help)
 }
 
-/// The stage with this name, if an order may list it.
+/// The stage with this name, if order lists may name it.
 fn listed(name: &str) -> Option<Stage> {
     Stage::find(name).filter(|stage| stage.row().listed != Listed::Neither)
 }

@@ -22,7 +22,8 @@ const EXCLUDED: [(ClauseName, ClauseName); 6] = [
     (ClauseName::ClipGradValue, ClauseName::ClipGradNorm),
 ];
 
-/// Names of settings that are arguments of another object, each with its help.
+/// Parameter names for settings that are arguments of another object, such as a learning rate. Each has its
+/// help.
 const ARGUMENTS: [(&[&str], &str); 2] = [
     (
         &["lr", "learning_rate", "rate", "lr_max", "momentum", "moms", "weight_decay", "wd", "betas"],
@@ -90,7 +91,7 @@ impl Spec {
     }
 }
 
-/// The unused parameter and its help, if the parameter's name suggests a clause.
+/// An unused parameter with its help, if the parameter's name suggests a clause.
 fn unused(parameter: &Ident) -> Option<Unused> {
     let name = parameter.unraw().to_string();
     let found = |clause, help: String| Some(Unused { name: parameter.clone(), clause, help });

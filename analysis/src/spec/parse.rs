@@ -28,8 +28,8 @@ pub(super) fn spec(bag: &Bag, args: TokenStream) -> Spec {
     spec
 }
 
-/// The arguments in brackets that end at the last token. An unexpected end is then reported at the last
-/// token, and not at the whole attribute.
+/// Puts the arguments into brackets that end at the last token. An unexpected end is then reported at the
+/// last token, and not at the whole attribute.
 fn ending(args: TokenStream) -> TokenTree {
     let last = args.clone().into_iter().last().map_or_else(Span::call_site, |token| Place::of(&token).end);
     let mut group = Group::new(Delimiter::Parenthesis, args);
@@ -59,7 +59,7 @@ pub(super) fn items(
     }
 }
 
-/// Skips the comma between two items, or reports the token that is in its place.
+/// Skips the comma between two items of a list. If another token is in its place, reports this token.
 fn separator(bag: &Bag, input: ParseStream, what: &str, failed: bool) {
     if input.is_empty() {
     } else if input.peek(Token![,]) {

@@ -30,13 +30,13 @@ pub(super) struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Help with an example of the clause.
+    /// The help for an error in the clause: an example of the clause.
     pub(super) fn example(&self) -> String {
         format!("write `{}`", self.name.example())
     }
 }
 
-/// The value of a clause, with its parser.
+/// A type of clause values, with the parser of the values.
 pub(super) trait Read: Sized {
     /// The syntax after the clause's name.
     const FORM: Form;
@@ -61,7 +61,7 @@ pub(super) fn take<T: Read>(field: &mut Option<Clause<T>>, parameter: &Ident) ->
     true
 }
 
-/// The key and the value of a clause, if the value is one expression.
+/// The key and the value of this clause, if the value is one expression.
 pub(super) fn expression<T: Read>(clause: Option<&Clause<T>>) -> Option<(&Ident, &Expr)> {
     let Clause { key, value } = clause?;
     Some((key, value.expression()?))

@@ -5,10 +5,11 @@ use crate::stage::{Effect, Stage};
 /// The effect of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallEffect {
-    /// Acts on the gradients of its receiver, an optimizer, or of the optimizer whose parameters are its argument.
+    /// Acts on the gradients of its receiver, an optimizer, or of the optimizer whose parameters are its
+    /// argument.
     ///
-    /// A fused call has several effects in sequence. Its [`Effect::Fill`] is a `backward`
-    /// from the first argument.
+    /// A fused call has several effects in sequence. Its [`Effect::Fill`] is a `backward` from the first
+    /// argument.
     Gradients(&'static [Effect]),
     /// Runs `backward` from its receiver, a tensor.
     Backward {
@@ -85,12 +86,12 @@ pub fn schedule_method(name: &str) -> ScheduleEffect {
     }
 }
 
-/// Whether a method puts its arguments into its receiver.
+/// Whether a method puts its arguments into its receiver, a collection.
 pub fn collects(method: &str) -> bool {
     matches!(method, "push" | "push_back" | "push_front" | "insert" | "extend" | "append")
 }
 
-/// The kind of a method that splits batches into accumulation windows.
+/// How a method splits batches into accumulation windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Partition {
     /// Slices of a fixed length: `chunks(k)`.
@@ -99,7 +100,7 @@ pub enum Partition {
     Windows,
 }
 
-/// The kind of split by a method; `None` if the method does not split batches.
+/// How the method with this name splits batches; `None` if it does not split batches.
 pub fn partition(method: &str, arguments: usize) -> Option<Partition> {
     match (method, arguments) {
         ("chunks" | "chunks_exact", 1) => Some(Partition::Chunks),

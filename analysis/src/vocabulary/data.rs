@@ -35,7 +35,7 @@ pub fn names_measure(name: &str) -> bool {
     mentions(name, &measures)
 }
 
-/// Whether a name is that of the best metric so far.
+/// Whether a name is that of the best value of a metric so far.
 pub fn names_best(name: &str) -> bool {
     mentions(name, &["best"])
 }
@@ -46,7 +46,7 @@ pub fn is_running_total(name: &str) -> bool {
     mentions(name, &words)
 }
 
-/// Whether a name is that of a target computed by a model, as in reinforcement learning.
+/// Whether a name is that of a training target that a model computes, as in reinforcement learning.
 pub fn names_target(name: &str) -> bool {
     mentions(name, &["target", "targets", "td", "bootstrap", "bootstrapped", "backup"])
         || names_next_value(name)

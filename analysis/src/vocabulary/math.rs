@@ -1,5 +1,5 @@
-//! The mathematics of ops and losses: which ops return probabilities, which input a loss expects, and which ops
-//! have no gradient.
+//! The mathematics of ops and losses: which ops return probabilities, which input a loss expects, and which
+//! ops have no gradient.
 //!
 //! The facts are tables, like the effects of calls, so that neither lowering nor a lint compares names.
 
@@ -14,20 +14,21 @@ pub enum Op {
     Sigmoid,
     /// The logarithm of one probability per entry.
     LogSigmoid,
-    /// The natural logarithm.
+    /// The natural logarithm of each entry.
     Log,
     /// The same values in another shape, on another device, or clamped to a range.
     Moves,
-    /// An elementwise function.
+    /// A function of each entry, other than the ops above.
     Each,
-    /// A sum or a mean.
+    /// A sum or a mean of the entries.
     Totals,
     /// An op of any other kind.
     Other,
 }
 
 impl Op {
-    /// The kind of the op's logarithm, if the logarithm has a kind of its own.
+    /// The kind of the logarithm of this op's values, such as `LogSoftmax` for `Softmax`. `None` if the
+    /// logarithm has no kind of its own.
     pub fn log(self) -> Option<Self> {
         match self {
             Self::Softmax => Some(Self::LogSoftmax),
@@ -73,7 +74,7 @@ pub struct Loss {
     pub of: Option<&'static str>,
     /// The input that the loss expects from the model.
     pub takes: LossInput,
-    /// Whether exchanging output and target changes no gradient.
+    /// Whether an exchange of output and target changes no gradient.
     pub symmetric: bool,
     /// Whether the order of the arguments is the same in all libraries.
     pub one_order: bool,

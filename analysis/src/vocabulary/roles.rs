@@ -20,9 +20,9 @@ pub enum Role {
 /// The names of the methods that a function calls on one variable.
 #[derive(Clone, Debug, Default)]
 pub struct Uses {
-    /// Methods called without arguments.
+    /// The names of the methods called without arguments.
     pub bare: BTreeSet<String>,
-    /// Methods called with arguments.
+    /// The names of the methods called with arguments.
     pub given: BTreeSet<String>,
 }
 
@@ -39,7 +39,7 @@ impl Uses {
     }
 }
 
-/// The role by the name of a type or a bound: the last segment of its path.
+/// The role of a variable whose type or bound has this name, the last segment of its path.
 ///
 /// `None` if the type is uninformative, such as a type parameter or an alias.
 pub fn role_of_type(vocabulary: Vocabularies, name: &str) -> Option<Role> {

@@ -59,7 +59,7 @@ impl Vocabularies {
         tables.filter(move |(index, _)| self.0 & (1 << index) != 0).map(|(_, library)| library)
     }
 
-    /// Whether `backward` of several numbers silently sums the numbers.
+    /// Whether `backward` of a loss with several numbers silently sums the numbers.
     pub fn sums_unreduced(self) -> bool {
         self.tables().any(|vocabulary| vocabulary.sums_unreduced)
     }
@@ -87,7 +87,7 @@ impl Vocabularies {
         self.tables().find_map(|vocabulary| lookup(vocabulary.scaler_methods, name, arguments))
     }
 
-    /// The effect of a method of any other receiver.
+    /// The effect of a method whose receiver is neither an optimizer nor a scaler.
     pub fn method(self, name: &str, arguments: usize) -> Option<CallEffect> {
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments))
@@ -100,7 +100,7 @@ impl Vocabularies {
         op.or_else(|| self.cut(name).map(|_| CallEffect::Detaches))
     }
 
-    /// The kind of values that an op returns.
+    /// The kind of values that the op with this name returns.
     pub fn op(self, name: &str) -> Op {
         self.find_op(name).unwrap_or(Op::Other)
     }
@@ -110,7 +110,7 @@ impl Vocabularies {
         ops.find(|(known, _)| *known == name).map(|(_, op)| *op)
     }
 
-    /// How a method stops the gradient of its receiver; `None` if no table lists the method.
+    /// How the method with this name stops the gradient of its receiver; `None` if no table lists the method.
     pub fn cut(self, name: &str) -> Option<GradientStop> {
         let mut cuts = self.tables().flat_map(|vocabulary| vocabulary.cuts);
         cuts.find(|(known, _)| *known == name).map(|(_, how)| *how)
@@ -130,7 +130,7 @@ impl Vocabularies {
         self.tables().flat_map(|vocabulary| vocabulary.losses)
     }
 
-    /// The effect of a free function. A function that is named after a loss computes a loss.
+    /// The effect of the free function with this name. A function that is named after a loss computes a loss.
     pub fn function(self, name: &str) -> Option<CallEffect> {
         let mut rows = self.tables().flat_map(|vocabulary| vocabulary.functions);
         let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);

@@ -82,7 +82,7 @@ pub fn is_builder(name: &str) -> bool {
     starts.iter().any(|start| name.starts_with(start))
 }
 
-/// Whether a name in code that is not lowered suggests a call that fills or uses gradients.
+/// Whether a name suggests a call that fills or uses gradients. The name is from code that is not lowered.
 pub fn moves_gradients(name: &str) -> bool {
     matches!(name, "backward" | "step")
 }
@@ -92,7 +92,7 @@ pub fn may_train(name: &str) -> bool {
     name != "train" && hints_at_training(name)
 }
 
-/// Whether a name suggests that a model is kept: `save_weights`, `best_model`.
+/// Whether a name suggests that code keeps a model: `save_weights`, `best_model`.
 pub fn keeps_model(name: &str) -> bool {
     let mut words = name.split('_');
     let keeping = ["save", "saved", "checkpoint", "snapshot", "export", "dict", "weights"];
@@ -194,7 +194,8 @@ pub fn names_epoch(name: &str) -> bool {
     name.contains("epoch")
 }
 
-/// Whether a loop over an iterator with this name has no incomplete window at its end, or no end at all.
+/// Whether a loop over an iterator with this name has no incomplete window at its end, as with
+/// `chunks_exact`, or no end at all, as with `cycle`.
 pub fn is_whole(name: &str) -> bool {
     name == "take"
         || ["chunks_exact", "windows", "drop_last", "cycle", "repeat", "full_batches"]
@@ -207,7 +208,9 @@ pub fn reduces_by_itself(name: &str) -> bool {
     ["Parallel", "Distributed", "Ddp"].iter().any(|word| name.contains(word))
 }
 
-/// Whether a condition with this name tests for finite numbers or an available batch, not for the end of a window.
+/// Whether a condition with this name tests for finite numbers or an available batch.
+///
+/// Such a condition does not test for the end of a window.
 pub fn asks_for_soundness(name: &str) -> bool {
     [
         "finite", "nan", "inf", "valid", "ok", "good", "bad", "healthy", "overflow", "skip", "empty", "some",

@@ -1,4 +1,4 @@
-//! Gradients that may be left without a step.
+//! The reasons why gradients may be left without a step.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::prove::Verdict;
 use crate::stage::Effect;
 
 impl Of<'_> {
-    /// The reason why this optimizer may leave the gradients of a backward without a step, if there is one.
+    /// The reason why this optimizer may never step with the gradients of a backward, if there is one.
     pub(super) fn left_behind(&self, fill: SiteId) -> Option<Verdict> {
         let cfg = self.asked.cfg;
         let optimizer = &cfg.optimizers[self.id];
@@ -72,7 +72,7 @@ impl Of<'_> {
     }
 }
 
-/// Whether a `?` stands directly after this call. A failure of the call then leaves no gradients.
+/// Whether a `?` stands directly after this call. If the call fails, there are then no gradients to lose.
 fn follows(mark: &Place, call: &Place) -> bool {
     let (start, end) = (mark.start.start(), call.end.end());
     (start.line, start.column) == (end.line, end.column)

@@ -1,6 +1,6 @@
 //! Functions of the standard library.
 
-/// Whether a function drops its argument.
+/// Whether the function with this name drops its argument.
 pub fn is_drop(name: &str) -> bool {
     name == "drop"
 }

@@ -7,25 +7,25 @@ use syn::Expr;
 pub enum Lazy {
     /// Yields the closure's result for each item.
     Maps,
-    /// Yields the items chosen by the closure.
+    /// Yields the items that the closure chooses: `filter`.
     Filters,
-    /// Yields the items, or as many other items, without a closure.
+    /// Yields items without calling a closure: `take`, `zip`, `rev`, `enumerate`.
     Keeps,
 }
 
 /// The kind of a method that drives an iterator, by the way in which it uses a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drive {
-    /// Takes no closure.
+    /// Takes no closure: `sum`, `count`.
     Plain,
-    /// Calls the closure with each item.
+    /// Calls the closure with each item: `for_each`, `any`.
     Each {
         /// Whether the method may end the iteration early.
         may_stop: bool,
         /// Whether the method's result depends on the closure's results: `any`, `find`.
         answers: bool,
     },
-    /// Calls the closure with an accumulator and each item.
+    /// Calls the closure with an accumulator and each item: `fold`.
     Folds,
 }
 
@@ -61,7 +61,7 @@ pub enum Numbering {
     Adds,
     /// Pairs the items of two iterators. The numbering of either iterator is kept.
     Pairs,
-    /// Skips a number of items at the start; the argument is this number.
+    /// Skips a number of items at the start, given by the argument: `skip`.
     Skips,
     /// Skips or reorders items, so that the number of the first item is unknown.
     Loses,

@@ -62,7 +62,7 @@ impl Variant {
     }
 }
 
-/// A query of a value that code may express by different methods or operators.
+/// A query of a value. Code may express the query by different methods or operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     /// Whether an `Option` or a `Result` has this variant: `is_some`.
