@@ -1,9 +1,9 @@
-//! Row reductions in lanes, which the compiler can keep in registers. The lanes are explicit because the
-//! compiler may not reorder additions itself.
+//! Reductions of a row, such as its sum, in sixteen lanes that the compiler can keep in registers. The lanes
+//! are explicit because the compiler may not reorder additions itself.
 
 use crate::Scalar;
 
-/// The number of elements that a row loop processes at once.
+/// The number of lanes, which is the number of elements of a row that a loop processes at once.
 pub(super) const LANES: usize = 16;
 
 /// The maximum of `start` and the elements of a row of whole lanes. NaN is ignored.

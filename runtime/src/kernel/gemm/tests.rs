@@ -1,4 +1,4 @@
-//! Every layout on every level against sums in `f64`.
+//! Tests every layout of the operands on every level against sums in `f64`.
 
 use super::plan::DEPTH;
 use super::{Sizes, Strided, Target, matmul_at};
@@ -51,8 +51,9 @@ fn reference((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>) -> Vec<(f64, f64)
 /// The value that fills the output before a matmul that does not add to the output.
 const MARK: Scalar = 12345.0;
 
-/// Compares all four layouts, writing and adding, on all levels. `gaps` are the gaps between the rows of `a`,
-/// `b` and `c`.
+/// Compares the matmul with the exact result for all four layouts of the operands, on all levels, with and
+/// without adding to the output. `gaps` are the numbers of unused elements between the rows of `a`, `b` and
+/// `c`.
 fn check(sizes: Sizes, gaps: [usize; 3]) {
     let (m, k, n) = sizes;
     let (ax, at) = (stored(m, k, gaps[0], 1), stored(k, m, gaps[0], 1));
