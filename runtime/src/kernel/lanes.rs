@@ -25,7 +25,7 @@ pub(super) fn largest(row: &[Scalar], start: Scalar) -> Scalar {
     lanes[0]
 }
 
-/// The sum of the lanes. Each step adds the second half to the first.
+/// The sum of the lanes. Each step adds the second half of the remaining lanes to the first half.
 #[inline(always)]
 pub(super) fn total(mut lanes: [Scalar; LANES]) -> Scalar {
     let mut half = LANES / 2;

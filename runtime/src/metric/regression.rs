@@ -18,7 +18,7 @@ pub fn rmse() -> Errors {
     Errors::new("rmse", |difference| difference * difference, f64::sqrt)
 }
 
-/// A mean over differences; made by [`mae`], [`mse`] and [`rmse`].
+/// A mean over the differences of outputs and targets; made by [`mae`], [`mse`] and [`rmse`].
 ///
 /// # Shapes
 /// `output` and `target` have the same shape: nothing is broadcast.
@@ -118,7 +118,7 @@ impl Metric<Tensor> for R2 {
     }
 }
 
-/// Pairs of output and target elements.
+/// The pairs of an output element and its target element.
 #[track_caller]
 fn pairs<'a>(
     metric: &str,
