@@ -115,7 +115,7 @@ mod x86 {
 
     macro_rules! register {
         ($name:ident, $inner:ty, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident) => {
-            /// A register of the instruction set that the type is named after, such as AVX2.
+            /// A register with the width of its inner type, such as 256 bits for `__m256`.
             #[derive(Clone, Copy)]
             pub(crate) struct $name(pub(crate) $inner);
 
