@@ -10,7 +10,7 @@ use super::pool;
 use super::simd::multiversioned;
 use crate::Scalar;
 
-/// The number of elements in one part of a shared loop. Shorter loops than two parts are not shared.
+/// The number of elements in one part of a shared loop. Loops of fewer than two parts are not shared.
 pub(super) const PART: usize = 1 << 14;
 
 /// The number of elements in one part of a loop over `len` elements.
@@ -150,7 +150,7 @@ mod tests {
 
     const LENGTHS: [usize; 10] = [0, 1, 2, 7, 16, 63, 511, 513, 1500, 2 * PART + 17];
 
-    /// Pseudo-random values at an address that is not aligned for wide loads.
+    /// `length + 1` pseudo-random values. Those after the first are not aligned for wide loads.
     fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
         (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }

@@ -152,8 +152,8 @@ mod tests {
         assert_eq!((wide::erf(0.0), wide::ln(1.0), wide::ln_1p(0.0)), (0.0, 0.0, 0.0));
     }
 
-    /// Near its limit, such as 1 for `tanh`, a function does not exceed the limit; farther out it is
-    /// constant.
+    /// Near its limit, such as 1 for `tanh`, a function does not exceed the limit. Farther out it equals the
+    /// limit.
     #[cfg(not(feature = "f64"))]
     #[test]
     fn what_saturates_stays_saturated() {

@@ -55,7 +55,7 @@ fn joined(dims: &[usize], strides: &[usize]) -> (Vec<usize>, Vec<usize>) {
     kept
 }
 
-/// Copies a block with these dimensions and strides in `from`, none of them empty, to `to`.
+/// Copies a non-empty block of any rank. `dims` are its dimensions, and `strides` its strides in `from`.
 fn gather(dims: &[usize], strides: &[usize], from: &[Scalar], to: &mut [Scalar]) {
     match (dims, strides) {
         ([_], [1]) => to.copy_from_slice(&from[..to.len()]),

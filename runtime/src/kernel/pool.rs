@@ -306,7 +306,7 @@ impl<T> Pieces<T> {
         Self { start: data.as_mut_ptr(), len: data.len() }
     }
 
-    /// The `count` elements from `start` on.
+    /// The piece of `count` elements from `start` on.
     ///
     /// # Safety
     /// The slice is still borrowed by the caller of [`run`], and no two pieces that are alive at the same time overlap.

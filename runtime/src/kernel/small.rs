@@ -202,7 +202,7 @@ unsafe fn tile<V: Vector, const ROWS: usize>(
     }
 }
 
-/// Writes the transpose of the matrix `[rows, columns]` to rows of stride `wide`.
+/// Writes the transpose of the matrix `[rows, columns]` to `to`, where rows have stride `wide`.
 pub(super) fn transpose(
     level: Level,
     (from, stride): (&[Scalar], usize),

@@ -1,6 +1,6 @@
 //! SIMD registers, for loops where auto-vectorisation is not reliable.
+//!
 //! A method may be called only from a function that enables the instruction set of its register type.
-//! type.
 
 use super::simd::Level;
 use crate::Scalar;

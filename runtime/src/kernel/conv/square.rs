@@ -54,7 +54,7 @@ pub(super) fn lanes(level: Level) -> usize {
     }
 }
 
-/// A register type with a transposition of squares, whose rows are registers.
+/// A register type that can transpose squares whose rows are registers of the type.
 pub(super) trait Square: Vector {
     /// `to[j · to_row + i] = from[i · from_row + j]` for `i` and `j` below `WIDTH`.
     ///

@@ -6,7 +6,7 @@ use crate::Scalar;
 use crate::kernel::pool::tests::with_threads;
 use crate::kernel::simd::{forced::on_each_level, level};
 
-/// Pseudo-random values at an address that is not aligned for wide loads.
+/// `count + 1` pseudo-random values. Those after the first are not aligned for wide loads.
 fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
     (0..=count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
 }
