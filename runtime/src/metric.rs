@@ -36,7 +36,7 @@ use crate::{Labels, Scalar, Tensor};
     note = "a metric of your own implements `Metric`, or `Metric<Tensor>` where the targets are a tensor"
 )]
 pub trait Metric<Y = Labels> {
-    /// The name of the metric's column in the history, such as `accuracy`.
+    /// The name of the metric's column, such as `accuracy`.
     fn name(&self) -> String;
 
     /// Adds the outputs and targets of a batch.
@@ -52,8 +52,8 @@ pub trait Metric<Y = Labels> {
     /// Discards all batches, so that the metric starts again.
     fn reset(&mut self);
 
-    /// The confusion matrix, for a metric that is computed from one; a run keeps it for
-    /// [`History::confusion`](crate::run::History::confusion).
+    /// The confusion matrix that the metric is computed from, or `None` if it is computed from something
+    /// else. A run keeps the matrix for [`History::confusion`](crate::run::History::confusion).
     fn matrix(&self) -> Option<&Confusion> {
         None
     }

@@ -42,7 +42,7 @@ pub use sequential::{Layer, Sequential};
 
 use crate::{ModelFile, Parameter, Result, StateDict};
 
-/// A model or a part of one: its fields, as seen by a [`Visitor`].
+/// A model or a part of a model, whose fields a [`Visitor`] can visit.
 ///
 /// `#[derive(Module)]` writes `visit` for a struct of layers; all other methods are provided.
 ///
@@ -115,11 +115,12 @@ pub trait Module {
 
     /// Freezes the module: its parameters get no gradients, and its layers stay in evaluation mode.
     ///
-    /// A `train()` of the module or of the enclosing model, which a generated loop calls, does not unfreeze
-    /// it: its dropout stays off, and its batch norm keeps the running statistics. Gradients still flow
-    /// through the module to earlier layers. Optimizers do not change its values, whether they were built
-    /// before or after the call; existing gradients are dropped. A parameter or layer that is shared with
-    /// another module is frozen there too. State dicts do not record what is frozen.
+    /// A later `train()` does not unfreeze the module, neither its own nor that of an enclosing model, which
+    /// a generated loop calls: its dropout stays off, and its batch norm keeps the running statistics.
+    /// Gradients still flow through the module to earlier layers. Optimizers do not change its values,
+    /// whether they were built before or after the call of `freeze`; existing gradients are dropped. A
+    /// parameter or layer that is shared with another module is frozen there too. State dicts do not record
+    /// what is frozen.
     ///
     /// # Example
     /// ```

@@ -14,7 +14,7 @@ use crate::gradient_stage::GradientStage;
 use crate::parameter::Parameter;
 use crate::{Error, Result, Scalar, kernel, random, watch};
 
-/// Updates parameters by their gradients, once per `backward` or group of them.
+/// Updates parameters by their gradients, after each `backward` or after several of them.
 ///
 /// # Example
 /// ```
@@ -66,9 +66,9 @@ pub trait Optimizer {
     }
 
     /// Scales all gradients by one factor so that their joint norm is at most `max`. Returns the norm before
-    /// that.
+    /// the scaling.
     ///
-    /// If the norm is not finite, the gradients are unchanged; the returned norm tells.
+    /// If the norm is not finite, the gradients are unchanged; the caller can tell by the returned norm.
     ///
     /// # Formula
     /// `‖g‖ = √(Σ g²)` over all parameters; `g ← g · min(1, max / (‖g‖ + 1e-6))`.
@@ -138,7 +138,7 @@ pub trait Optimizer {
     }
 }
 
-/// The parameters of an optimizer, of which `Debug` writes their number and the total number of their
+/// The parameters of an optimizer. Their `Debug` output is their number and the total number of their
 /// elements.
 struct Counted<'a>(&'a [Parameter]);
 
@@ -154,8 +154,8 @@ fn trained(parameters: &[Parameter]) -> impl Iterator<Item = &Parameter> {
     parameters.iter().filter(|parameter| parameter.requires_grad())
 }
 
-/// The total of `of_one` over the gradients of all parameters that are not frozen. `of_one` sums the squares
-/// of one.
+/// The total of `of_one` over the gradients of all parameters that are not frozen. `of_one` returns the sum
+/// of the squares of one gradient.
 fn sum_of_squares(parameters: &[Parameter], of_one: impl Fn(&[Scalar]) -> f64) -> f64 {
     let one = |parameter: &Parameter| {
         parameter.lock().gradient.as_ref().map(|gradient| of_one(gradient.as_slice()))

@@ -8,8 +8,8 @@ use crate::{Labels, Tensor};
 
 /// The confusion matrix: how often each class was predicted for each label.
 ///
-/// As a number it is the accuracy, so `metrics = [accuracy, confusion]` has the same value in two columns: write
-/// `[confusion]`. The matrix is `history.confusion("valid_confusion")`.
+/// The value of this metric is the accuracy. So `metrics = [accuracy, confusion]` has the same value in two
+/// columns: write `[confusion]`. The matrix is `history.confusion("valid_confusion")`.
 ///
 /// # Shapes
 /// `output: [.., classes]` and labels `[..]`, the prediction is the class of the highest score; or `output: [..]` or

@@ -70,8 +70,8 @@ impl Metric<Tensor> for Errors {
 /// The coefficient of determination R²: 1 is perfect, 0 is as good as predicting the mean.
 ///
 /// # Formula
-/// `1 - Σ (target - output)² / Σ (target - mean target)²` over all elements. If all targets are equal, it is 1 if all
-/// outputs are right, else 0, as in scikit-learn.
+/// `1 - Σ (target - output)² / Σ (target - mean target)²` over all elements. If all targets are equal, R² is
+/// 1 if all outputs are right, else 0, as in scikit-learn.
 pub fn r2() -> R2 {
     R2::default()
 }

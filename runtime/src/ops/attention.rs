@@ -95,8 +95,8 @@ impl Attention {
         Self::default()
     }
 
-    /// Lets query `i` attend to keys `0..=i` only. Both count from the first, even if there are more keys
-    /// than queries.
+    /// Lets query `i` attend to keys `0..=i` only. Both count from the first, even if the numbers of queries
+    /// and keys differ.
     pub fn causal(self) -> Self {
         Self { causal: true, ..self }
     }
