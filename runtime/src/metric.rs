@@ -52,8 +52,8 @@ pub trait Metric<Y = Labels> {
     /// Discards all batches, so that the metric starts again.
     fn reset(&mut self);
 
-    /// The confusion matrix that the metric is computed from, or `None` if it is computed from something
-    /// else. A run keeps the matrix for [`History::confusion`](crate::run::History::confusion).
+    /// The confusion matrix, if the metric is one; else `None`. A run keeps the matrix for
+    /// [`History::confusion`](crate::run::History::confusion).
     fn matrix(&self) -> Option<&Confusion> {
         None
     }

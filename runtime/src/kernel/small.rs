@@ -15,17 +15,18 @@ use crate::Scalar;
 
 /// The part of a matmul that is computed, if an operand or the output has a triangle of zeros.
 ///
-/// A tile with the rows `first..=last` uses the elements before `last + 1 + offset`, or those from `first -
-/// offset` on, where `offset` is the field of the variant. Unused elements must be zero along the summed
-/// axis, and are not written along an output axis.
+/// The cut is an index along the output's columns (`Columns`) or along the summed axis (`Before`, `From`).
+/// For a tile with the rows `first..=last`, the elements before `last + 1 + offset` are used, or for `From`
+/// those from `first - offset` on. `offset` is the field of the variant. Unused columns are not written;
+/// unused elements of a sum must be zero.
 #[derive(Clone, Copy)]
 pub(super) enum Reach {
     All,
-    /// Each tile computes the output columns up to just after the diagonal.
+    /// A tile computes only the output columns up to just after the diagonal.
     Columns(isize),
-    /// Each sum ends just after the diagonal.
+    /// The sums of a tile end just after the diagonal.
     Before(isize),
-    /// Each sum starts at the diagonal.
+    /// The sums of a tile start at the diagonal.
     From(isize),
 }
 
