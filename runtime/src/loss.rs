@@ -7,7 +7,8 @@ use crate::reduction::{Reduction, rows};
 use crate::value::Value;
 use crate::{Array, Labels, Scalar, Tensor, kernel};
 
-/// Declares the losses. The module of each must define `CASES`.
+/// Declares the modules of the losses, and the list of their gradient checks. Each module must define
+/// `CASES`.
 macro_rules! losses {
     ($($name:ident),* $(,)?) => {
         $(mod $name;)*
@@ -71,7 +72,8 @@ fn check_shares(loss: &str, target: &Tensor) {
     }
 }
 
-/// The mean of `cost(o - t)`, with `do = g · slope(o - t) / n` and `dt = -do`.
+/// A loss of the difference between output and target: the mean of `cost(o - t)`, with
+/// `do = g · slope(o - t) / n` and `dt = -do`.
 #[track_caller]
 fn by_difference(
     loss: &str,
@@ -98,8 +100,8 @@ fn by_difference(
     .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
-/// The mean of `cost(o, t)`, with `do = g · slope(o, t) / n` and no gradient for the target, whose elements are
-/// probabilities.
+/// A loss of pairs of an output and a probability: the mean of `cost(o, t)`, with `do = g · slope(o, t) / n`.
+/// The target has no gradient.
 #[track_caller]
 fn by_pair(
     loss: &str,
@@ -122,7 +124,7 @@ fn by_pair(
     .with_reduction(Reduction::Mean(rows(output.shape())))
 }
 
-/// Pairs of shapes for the gradient checks of losses.
+/// Pairs of the shapes of output and target, for the gradient checks of losses.
 const PAIRS: &[&[&[usize]]] = &[&[&[3, 4], &[3, 4]], &[&[1], &[1]], &[&[], &[]]];
 
 /// Labels for the gradient checks: several classes, some of them repeated.
@@ -177,7 +179,7 @@ pub(crate) fn check_rows(what: &str, labels: &Labels, output: &[usize]) -> usize
     classes
 }
 
-/// Describes how the labels do not fit the output, and what to write instead.
+/// The message for labels whose shape does not fit the output. It also says what to write instead.
 fn misfit(labels: &[usize], rows: &[usize], classes: usize) -> String {
     let rank = rows.len();
     if rank > 1 && labels[..] == [&rows[..1], &rows[2..], &[classes]].concat() {

@@ -36,23 +36,23 @@ use crate::{Labels, Scalar, Tensor};
     note = "a metric of your own implements `Metric`, or `Metric<Tensor>` where the targets are a tensor"
 )]
 pub trait Metric<Y = Labels> {
-    /// The name of its column, as `accuracy`.
+    /// The name of the metric's column, such as `accuracy`.
     fn name(&self) -> String;
 
-    /// Adds a batch.
+    /// Adds the outputs and targets of a batch.
     ///
     /// # Panics
     /// If the shapes of outputs and targets do not fit, or if a label is not one of the output's classes.
     #[track_caller]
     fn update(&mut self, output: &Tensor, target: &Y);
 
-    /// The metric over all batches since the start; NaN without batches.
+    /// The metric over all batches since the start or the last `reset`; NaN without batches.
     fn compute(&self) -> f64;
 
-    /// Discards all batches.
+    /// Discards all batches, so that the metric starts again.
     fn reset(&mut self);
 
-    /// The confusion matrix, for a metric that is computed from one; a run keeps it for
+    /// The confusion matrix, if the metric is one; else `None`. A run keeps the matrix for
     /// [`History::confusion`](crate::run::History::confusion).
     fn matrix(&self) -> Option<&Confusion> {
         None
@@ -96,8 +96,8 @@ impl<'a> Scores<'a> {
         labelled.map(|(row, label)| (row, *label as usize))
     }
 
-    /// The predicted class and the label of each sample. The prediction is the first of the highest scores, where NaN
-    /// counts as highest, as in PyTorch.
+    /// The predicted class and the label of each sample. The prediction is the class with the highest score,
+    /// or the first of several. NaN counts as highest, as in PyTorch.
     fn predictions(&self) -> impl Iterator<Item = (usize, usize)> + use<'a> {
         let class = |row: &[Scalar]| if let [score] = row { usize::from(*score > 0.0) } else { highest(row) };
         self.rows().map(move |(row, label)| (class(row), label))

@@ -42,7 +42,7 @@ pub use sequential::{Layer, Sequential};
 
 use crate::{ModelFile, Parameter, Result, StateDict};
 
-/// A model or a part of one: its fields, as seen by a [`Visitor`].
+/// A model or a part of a model, whose fields a [`Visitor`] can visit.
 ///
 /// `#[derive(Module)]` writes `visit` for a struct of layers; all other methods are provided.
 ///
@@ -74,7 +74,7 @@ use crate::{ModelFile, Parameter, Result, StateDict};
             `fn forward(&self, x: &Tensor) -> Tensor` in an `impl` of its own"
 )]
 pub trait Module {
-    /// Visits each parameter, buffer, mode and module inside, in field order.
+    /// Passes each parameter, buffer, mode and inner module to the visitor, in field order.
     fn visit(&self, visitor: &mut dyn Visitor);
 
     /// All parameters, each once, in field order.
@@ -108,17 +108,18 @@ pub trait Module {
         self.visit(&mut mode::Set(false));
     }
 
-    /// Whether any layer is in training mode, as every new layer is.
+    /// Whether any layer is in training mode. New layers are.
     fn is_training(&self) -> bool {
         mode::modes(self).iter().any(Mode::is_training)
     }
 
     /// Freezes the module: its parameters get no gradients, and its layers stay in evaluation mode.
     ///
-    /// `train()` does not unfreeze it, neither its own nor that of the enclosing model, which a generated loop calls:
-    /// dropout stays off, and batch norm keeps its running statistics. Gradients still flow through it to earlier
-    /// layers. Optimizers do not change its values, whether they were built before or after; existing gradients are
-    /// dropped. A parameter or layer that is shared with another module is frozen there too. State dicts do not record
+    /// A later `train()` does not unfreeze the module, neither its own nor that of an enclosing model, which
+    /// a generated loop calls: its dropout stays off, and its batch norm keeps the running statistics.
+    /// Gradients still flow through the module to earlier layers. Optimizers do not change its values,
+    /// whether they were built before or after the call of `freeze`; existing gradients are dropped. A
+    /// parameter or layer that is shared with another module is frozen there too. State dicts do not record
     /// what is frozen.
     ///
     /// # Example
@@ -142,8 +143,8 @@ pub trait Module {
         self.visit(&mut mode::Freeze(true));
     }
 
-    /// Ends [`freeze`](Self::freeze): all parameters get gradients again, including those that were turned off
-    /// individually, and each layer returns to the mode that the last `train` or `eval` set.
+    /// Ends [`freeze`](Self::freeze). All parameters get gradients again, including those whose gradients
+    /// were turned off individually. Each layer returns to the mode that the last `train` or `eval` set.
     fn unfreeze(&self) {
         self.visit(&mut mode::Freeze(false));
     }
@@ -169,12 +170,12 @@ pub trait Module {
         }
     }
 
-    /// A copy of all parameters and buffers by name.
+    /// A copy of all parameters and buffers, by name.
     fn state_dict(&self) -> StateDict {
         state::entries(self).into_iter().map(|(name, entry)| (name, entry.value())).collect()
     }
 
-    /// Replaces all parameters and buffers by name.
+    /// Replaces the values of all parameters and buffers, by name.
     ///
     /// # Errors
     /// [`Error::State`](crate::Error::State) lists all names that are missing or unexpected, and all shapes that
@@ -203,7 +204,7 @@ pub trait Module {
     /// architecture: `let model = Net::new(..); model.load(path)?`.
     ///
     /// # Errors
-    /// Those of [`ModelFile::read`], and if the file belongs to another architecture: then the error lists all
+    /// Those of [`ModelFile::read`]; and if the file belongs to another architecture, an error that lists all
     /// differences. On any error the model is unchanged.
     fn load(&self, path: impl AsRef<Path>) -> Result<()>
     where
@@ -222,24 +223,24 @@ pub trait Module {
     }
 }
 
-/// A visitor of the fields of a [`Module`]. Every method does nothing by default.
+/// Receives the fields of a [`Module`], one call per field. By default every method does nothing.
 pub trait Visitor {
-    /// A parameter, with the name of its field.
+    /// Receives a parameter and the name of its field.
     fn parameter(&mut self, name: &str, parameter: &Parameter) {
         let _ = (name, parameter);
     }
 
-    /// A value that is saved but not trained.
+    /// Receives a value that is saved but not trained, and the name of its field.
     fn buffer(&mut self, name: &str, buffer: &Buffer) {
         let _ = (name, buffer);
     }
 
-    /// A layer's mode.
+    /// Receives the mode of a layer.
     fn mode(&mut self, mode: &Mode) {
         let _ = mode;
     }
 
-    /// Enters the field of this name: everything until [`leave`](Visitor::leave) is inside it.
+    /// Enters the field with this name: all calls until [`leave`](Visitor::leave) are about its contents.
     fn enter(&mut self, name: &str) {
         let _ = name;
     }

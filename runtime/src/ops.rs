@@ -1,4 +1,5 @@
-//! Operations on tensors. The file of each has its forward pass, its derivative and its gradient-check cases.
+//! Operations on tensors. The file of each operation has its forward pass, its derivative and its
+//! gradient-check cases.
 //!
 //! An operation computes with [`Value`]s through `kernel`, and passes its derivative to [`record`]. Most are methods of
 //! [`Tensor`].
@@ -8,7 +9,8 @@ use crate::gradcheck::Case;
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
-/// Declares the operations. The module of each must define `CASES`.
+/// Declares the modules of the operations, and the list of their gradient checks. Each module must define
+/// `CASES`.
 macro_rules! operations {
     ($($name:ident),* $(,)?) => {
         $(pub(crate) mod $name;)*
@@ -92,7 +94,7 @@ pub use select::select;
 pub use stack::stack;
 pub use window::{Pair, Pool};
 
-/// An operation `y = f(x)` with the derivative `dx = slope(g, x)`.
+/// An elementwise operation `y = f(x)` with the derivative `dx = slope(g, x)`, for which the input is saved.
 #[track_caller]
 pub(crate) fn by_input(
     x: &Tensor,
@@ -107,7 +109,8 @@ pub(crate) fn by_input(
     })
 }
 
-/// An operation `y = f(x)` with the derivative `dx = slope(g, y)`. The saved output is often alive anyway.
+/// An elementwise operation `y = f(x)` with the derivative `dx = slope(g, y)`, for which the output is saved.
+/// The output is often alive anyway.
 #[track_caller]
 pub(crate) fn by_output(
     x: &Tensor,
@@ -122,7 +125,7 @@ pub(crate) fn by_output(
     })
 }
 
-/// The index of an axis; a negative number counts from the last.
+/// The index of the axis with the number `axis`; a negative number counts from the last.
 #[track_caller]
 pub(crate) fn axis(op: &str, shape: &[usize], axis: isize) -> usize {
     let rank = shape.len().cast_signed();

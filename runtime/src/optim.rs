@@ -14,7 +14,7 @@ use crate::gradient_stage::GradientStage;
 use crate::parameter::Parameter;
 use crate::{Error, Result, Scalar, kernel, random, watch};
 
-/// Updates parameters by their gradients, once per `backward` or group of them.
+/// Updates parameters by their gradients, after each `backward` or after several of them.
 ///
 /// # Example
 /// ```
@@ -45,7 +45,7 @@ pub trait Optimizer {
     #[track_caller]
     fn step(&mut self);
 
-    /// The learning rate, at least 0.
+    /// The current learning rate, at least 0.
     fn learning_rate(&self) -> Scalar;
 
     /// Sets the learning rate; schedules call this.
@@ -57,7 +57,7 @@ pub trait Optimizer {
     /// The first hyper-parameter that is out of range, its value and its range.
     fn check(&self) -> Result<()>;
 
-    /// Removes all gradients: the next `backward` writes new ones.
+    /// Removes the gradients of all parameters: the next `backward` writes new ones.
     #[track_caller]
     fn zero_grad(&mut self) {
         for parameter in self.parameters() {
@@ -65,9 +65,10 @@ pub trait Optimizer {
         }
     }
 
-    /// Scales all gradients so that their joint norm is at most `max`; returns the norm before.
+    /// Scales all gradients by one factor so that their joint norm is at most `max`. Returns the norm before
+    /// the scaling.
     ///
-    /// If the norm is not finite, the gradients are unchanged; the returned norm shows it.
+    /// If the norm is not finite, the gradients are unchanged; the caller can tell by the returned norm.
     ///
     /// # Formula
     /// `‖g‖ = √(Σ g²)` over all parameters; `g ← g · min(1, max / (‖g‖ + 1e-6))`.
@@ -137,7 +138,8 @@ pub trait Optimizer {
     }
 }
 
-/// The number of parameters, as an optimizer's `Debug` shows it.
+/// The parameters of an optimizer. Their `Debug` output is their number and the total number of their
+/// elements.
 struct Counted<'a>(&'a [Parameter]);
 
 impl fmt::Debug for Counted<'_> {
@@ -152,7 +154,8 @@ fn trained(parameters: &[Parameter]) -> impl Iterator<Item = &Parameter> {
     parameters.iter().filter(|parameter| parameter.requires_grad())
 }
 
-/// The sum of `of_one` over the gradients of all parameters that are not frozen.
+/// The total of `of_one` over the gradients of all parameters that are not frozen. `of_one` returns the sum
+/// of the squares of one gradient.
 fn sum_of_squares(parameters: &[Parameter], of_one: impl Fn(&[Scalar]) -> f64) -> f64 {
     let one = |parameter: &Parameter| {
         parameter.lock().gradient.as_ref().map(|gradient| of_one(gradient.as_slice()))
@@ -234,7 +237,8 @@ fn for_each_gradient(parameters: &[Parameter], mut update: impl FnMut(usize, &mu
     random::next_update();
 }
 
-/// A hyper-parameter: its name, its value, whether it is in range, and the range in words.
+/// The range of a hyper-parameter: its name, its value, whether the value is in range, and the range in
+/// words.
 type Range = (&'static str, f64, bool, &'static str);
 
 fn check(owner: &'static str, parameters: &[Parameter], ranges: &[Range]) -> Result<()> {

@@ -4,7 +4,7 @@
 //! passes also return the largest absolute value that they write.
 //! Layout: dense rows of outputs.
 //! Blocking: forward by parts of whole rows; backward by blocks of rows, whose sums are added in order.
-//! Bound: memory, one pass each way instead of two.
+//! Bound: memory. Each direction is one pass over the outputs instead of two.
 
 use super::elementwise::{PART, share_rows};
 use super::largest::{Largest, Shared};

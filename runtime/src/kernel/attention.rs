@@ -28,9 +28,9 @@ use crate::Scalar;
 pub(crate) use backward::{Saved, backward};
 use block::{BlockMask, Window, pack_rows, pack_transposed, padded};
 
-/// Queries in a block of scores.
+/// The number of queries in a block of scores.
 const QUERIES: usize = 64;
-/// Keys in a block of scores.
+/// The number of keys in a block of scores.
 const KEYS: usize = 64;
 /// The maximum number of queries in one thread's part of the forward pass.
 const CHUNK: usize = 256;
@@ -54,7 +54,7 @@ pub(crate) struct MaskPlace {
     pub(crate) column: usize,
 }
 
-/// Sizes and options of an attention.
+/// The sizes and options of an attention pass, and the layouts of its inputs.
 #[derive(Clone)]
 pub(crate) struct Plan {
     pub(crate) batches: usize,
@@ -74,42 +74,45 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// The number of heads over all batches.
+    /// The number of pairs of a batch and a head. `pair / heads` is the batch, and `pair % heads` the head.
     pub(crate) fn pairs(&self) -> usize {
         self.batches * self.heads
     }
 
-    /// The length and the width of a side: queries (0), keys (1) or values (2).
+    /// The number of rows and their width in one head of a side. `side` is 0 for queries, 1 for keys, 2 for
+    /// values.
     fn side(&self, side: usize) -> (usize, usize) {
         [(self.queries, self.width), (self.keys, self.width), (self.keys, self.values)][side]
     }
 
-    /// The offset of row `time` of a head within the matrix of a side.
+    /// The offset of row `time` of the head `pair` in the matrix of queries (`side` 0), keys (1) or values
+    /// (2).
     fn at(&self, side: usize, pair: usize, time: usize) -> usize {
         let (length, width) = self.side(side);
         let Place { start, row } = self.places[side];
         (pair / self.heads * length + time) * row + start + pair % self.heads * width
     }
 
-    /// The rows of a head from row `time` on, and the stride between them.
+    /// The part of `data`, the matrix of a side, from row `time` of the head `pair` on; and the stride
+    /// between rows.
     fn rows<'a>(&self, side: usize, data: &'a [Scalar], pair: usize, time: usize) -> (&'a [Scalar], usize) {
         (&data[self.at(side, pair, time)..], self.places[side].row)
     }
 
-    /// The offset of row `time` of a head within the output.
+    /// The offset of row `time` of the head `pair` in the output.
     fn output_at(&self, pair: usize, time: usize) -> usize {
         ((pair / self.heads * self.queries + time) * self.heads + pair % self.heads) * self.values
     }
 
-    /// Whether a matrix of length `len` has the layout of this side, with the heads next to each other in
-    /// each row.
+    /// Whether a matrix of length `len` can have the layout `places[side]`, with the heads next to each other
+    /// in each row.
     fn fits(&self, side: usize, len: usize) -> bool {
         let (length, width) = self.side(side);
         let Place { start, row } = self.places[side];
         len == self.batches * length * row && start + self.heads * width <= row
     }
 
-    /// The first query that attends to the key `key`.
+    /// The first query that attends to `key`: with a causal mask `key` itself, else query 0.
     fn first_query(&self, key: usize) -> usize {
         if self.causal { key } else { 0 }
     }
@@ -140,7 +143,8 @@ thread_local! {
     static SCRATCH: RefCell<Lines> = RefCell::new(Lines::zeroed(0));
 }
 
-/// Runs `work` with scratch buffers of these lengths and arbitrary contents, each aligned to a cache line.
+/// Runs `work` with a scratch buffer of each of the `lengths`. The buffers have arbitrary contents, and each
+/// is aligned to a cache line.
 fn with_scratch<const N: usize>(lengths: [usize; N], work: impl FnOnce([&mut [Scalar]; N])) {
     let lines: usize = lengths.iter().map(|length| length.div_ceil(LINE)).sum();
     SCRATCH.with_borrow_mut(|scratch| {
@@ -156,7 +160,8 @@ fn with_scratch<const N: usize>(lengths: [usize; N], work: impl FnOnce([&mut [Sc
     });
 }
 
-/// Writes the output, and for each row its largest score and the reciprocal of the sum of its exponentials.
+/// Writes the attention's `output`. Also writes to `stats`, for each query of each head, its largest score
+/// and the reciprocal of the sum of its exponentials.
 ///
 /// # Shapes
 /// `sides`: queries, keys and values in the layout of the plan; `output: [batches, queries, heads · values]`,
@@ -188,8 +193,8 @@ pub(crate) fn forward(
     });
 }
 
-/// Attends from some queries of one head to all their visible keys. `write(i, sums, scale)` receives each output row as
-/// `scale · sums`.
+/// Computes the output rows and the statistics of `queries` queries of one head, from query `start` on.
+/// Output row `start + i` is passed to `write(i, sums, scale)`; its value is `scale · sums`.
 fn chunk(
     level: Level,
     plan: &Plan,
@@ -252,14 +257,16 @@ fn chunk(
     });
 }
 
-/// The value that is subtracted from scores before `exp`: the maximum, or 0 if all are minus infinity.
+/// The value that is subtracted from the scores of a row before `exp`: their maximum, or 0 if it is minus
+/// infinity.
 #[inline(always)]
 fn finite_base(max: Scalar) -> Scalar {
     if max == Scalar::NEG_INFINITY { 0.0 } else { max }
 }
 
 multiversioned!(
-    /// Turns a block of scores into `exp(score - max)`, and updates the maxima, totals and sums of its rows.
+    /// Replaces the scores of a block by `exp(score - max)`, and updates the maximum, the total and the
+    /// output sums of each row.
     fn exponentiate(
         window: Window,
         mask: BlockMask<'_>,

@@ -51,7 +51,7 @@ impl Sizes {
         self.output[0] * self.output[1]
     }
 
-    /// The number of taps of the kernel.
+    /// The number of taps of the kernel: its height times its width.
     fn field(&self) -> usize {
         self.kernel[0] * self.kernel[1]
     }
@@ -99,7 +99,7 @@ pub(crate) fn forward_workspace(sizes: &Sizes) -> usize {
     if !sizes.is_empty() && winograd::pays(sizes) { winograd::forward_workspace(sizes) } else { 0 }
 }
 
-/// `y = finish(x ∗ w)`, with a workspace of [`forward_workspace`] elements.
+/// Computes `y = finish(x ∗ w)`. The workspace has [`forward_workspace`] elements.
 pub(crate) fn forward(
     sizes: &Sizes,
     x: &[Scalar],
@@ -175,7 +175,7 @@ fn with_scratch<R>(len: usize, work: impl FnOnce(&mut [Scalar]) -> R) -> R {
     })
 }
 
-/// Splits off the first `len` elements of `workspace`. The returned rest starts at the next cache line.
+/// Splits `workspace` into its first `len` elements and a rest that starts at the next cache line.
 fn carve(workspace: &mut [Scalar], len: usize) -> (&mut [Scalar], &mut [Scalar]) {
     let (head, tail) = workspace.split_at_mut(len.next_multiple_of(LINE));
     (&mut head[..len], tail)

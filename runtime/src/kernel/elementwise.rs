@@ -10,10 +10,10 @@ use super::pool;
 use super::simd::multiversioned;
 use crate::Scalar;
 
-/// The number of elements in one part of a shared loop. Fewer than two parts are not worth sharing.
+/// The number of elements in one part of a shared loop. Loops of fewer than two parts are not shared.
 pub(super) const PART: usize = 1 << 14;
 
-/// The part length for a slice of `len` elements.
+/// The number of elements in one part of a loop over `len` elements.
 pub(super) fn part(len: usize) -> usize {
     if len < 2 * PART { len.max(1) } else { PART }
 }
@@ -98,10 +98,10 @@ pub(crate) fn zip(
     });
 }
 
-/// Calls `work(first, rows)` for blocks of whole rows, which together are `output`. Rows have length `width`,
-/// and `first` is the index of the block's first row.
+/// Splits `output` into blocks of whole rows, which threads share, and calls `work(first, rows)` for each
+/// block. A row has `width` elements, and `first` is the index of the block's first row.
 ///
-/// `cost` is the cost of a row, in elements of a cheap loop. It is at least the length of the row.
+/// `cost` is the cost of a row, in elements of a cheap loop.
 pub(crate) fn share_rows(
     output: &mut [Scalar],
     width: usize,
@@ -150,7 +150,7 @@ mod tests {
 
     const LENGTHS: [usize; 10] = [0, 1, 2, 7, 16, 63, 511, 513, 1500, 2 * PART + 17];
 
-    /// Pseudo-random values at an address that is not aligned for wide loads.
+    /// `length + 1` pseudo-random values. Those after the first are not aligned for wide loads.
     fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
         (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }

@@ -2,7 +2,7 @@
 //!
 //! Large matmuls run over packed panels (`plan`), so that the innermost loop (`tile`) reads memory sequentially.
 //! Matmuls with a vector are sums of rows or dot products. Tiny matmuls are three nested loops, without the
-//! cost of packing. The order of additions depends on sizes and the instruction set alone.
+//! cost of packing. The order of additions depends only on the sizes and on the instruction set.
 
 mod pack;
 mod packed;
@@ -23,19 +23,19 @@ pub(crate) struct Side<'a> {
     transposed: bool,
 }
 
-/// An operand that is used as stored.
+/// The operand whose matrix is `data` itself.
 pub(crate) fn plain(data: &[Scalar]) -> Side<'_> {
     Side { data, transposed: false }
 }
 
-/// An operand that is the transpose of the stored matrix.
+/// The operand whose matrix is the transpose of `data`.
 pub(crate) fn transposed(data: &[Scalar]) -> Side<'_> {
     Side { data, transposed: true }
 }
 
 impl<'a> Side<'a> {
-    /// The operand as a strided matrix of `rows` and `columns`, after a check that the slice contains all
-    /// elements.
+    /// The operand as a strided matrix with these numbers of rows and columns, after a check that the slice
+    /// contains all elements.
     fn strided(self, rows: usize, columns: usize) -> Strided<'a> {
         assert!(
             self.data.len() >= rows * columns,
@@ -47,7 +47,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// A strided matrix.
+/// A strided matrix: element `[i, j]` is at `i · row + j · column` in `data`.
 #[derive(Clone, Copy)]
 struct Strided<'a> {
     data: &'a [Scalar],
@@ -56,7 +56,7 @@ struct Strided<'a> {
 }
 
 impl<'a> Strided<'a> {
-    /// The submatrix from a row and a column on.
+    /// The submatrix whose first element is `[row, column]` of this matrix.
     fn from(self, row: usize, column: usize) -> Self {
         Self { data: &self.data[row * self.row + column * self.column..], ..self }
     }
@@ -71,7 +71,8 @@ impl<'a> Strided<'a> {
     }
 }
 
-/// The output of a matmul: a strided matrix that nothing else reads or writes.
+/// The output of a matmul: a strided matrix. While the matmul runs, nothing else reads or writes the
+/// elements.
 #[derive(Clone, Copy)]
 struct Target {
     start: *mut Scalar,
@@ -86,7 +87,7 @@ unsafe impl Sync for Target {}
 unsafe impl Send for Target {}
 
 impl Target {
-    /// The part of the output from a row and a column on.
+    /// The part of the output whose first element is `[row, column]` of this output.
     fn from(self, row: usize, column: usize) -> Self {
         Self { start: self.start.wrapping_add(row * self.row + column * self.column), ..self }
     }
@@ -114,12 +115,12 @@ pub(crate) fn matmul(sizes: Sizes, a: Side<'_>, b: Side<'_>, c: &mut [Scalar], a
     unsafe { matmul_at(level(), sizes, a.strided(m, k), b.strided(k, n), c, add) }
 }
 
-/// Computes the matmul with the instructions of a level. Neither `m` nor `n` is 0.
+/// Computes the matmul with the instructions of `level`. Neither `m` nor `n` is 0.
 ///
 /// # Safety
 /// The elements of `c` are valid, and nothing else reads or writes them.
 unsafe fn matmul_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
-    /// The maximum number of multiplications for which three nested loops are fastest.
+    /// The maximum number of multiplications of a matmul for which three nested loops are fastest.
     const TINY: usize = 512;
     if m * k * n <= TINY {
         // SAFETY: the caller guarantees exclusive access to `c`.
@@ -147,7 +148,8 @@ unsafe fn matmul_at(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'
     }
 }
 
-/// Computes `c += matrix · vector` for a matrix `[c, vector]` with contiguous rows or columns.
+/// Computes `c += matrix · vector`. The matrix has `c.len()` rows, `vector.len()` columns, and contiguous
+/// rows or columns.
 fn matrix_by_vector(matrix: Strided<'_>, vector: &[Scalar], c: &mut [Scalar]) {
     if matrix.column == 1 {
         for (i, c) in c.iter_mut().enumerate() {

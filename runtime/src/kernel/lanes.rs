@@ -1,9 +1,9 @@
-//! Row reductions in lanes, which the compiler can keep in registers. The lanes are explicit because the
-//! compiler may not reorder additions itself.
+//! Reductions of a row, such as its sum, in sixteen lanes that the compiler can keep in registers. The lanes
+//! are explicit because the compiler may not reorder additions itself.
 
 use crate::Scalar;
 
-/// The number of elements that a row loop processes at once.
+/// The number of lanes, which is the number of elements of a row that a loop processes at once.
 pub(super) const LANES: usize = 16;
 
 /// The maximum of `start` and the elements of a row of whole lanes. NaN is ignored.
@@ -25,7 +25,7 @@ pub(super) fn largest(row: &[Scalar], start: Scalar) -> Scalar {
     lanes[0]
 }
 
-/// The sum of the lanes. Each step adds the second half to the first.
+/// The sum of the lanes. Each step adds the second half of the remaining lanes to the first half.
 #[inline(always)]
 pub(super) fn total(mut lanes: [Scalar; LANES]) -> Scalar {
     let mut half = LANES / 2;

@@ -73,7 +73,7 @@ pub(crate) fn largest(values: &[Scalar]) -> Scalar {
     all.value()
 }
 
-/// Copies `input` to `output` and returns the largest absolute value.
+/// Copies `input` to `output` and returns the largest absolute value of its elements.
 pub(crate) fn copy_and_compare(input: &[Scalar], output: &mut [Scalar]) -> Scalar {
     multiversioned!(
         fn body(input: &[Scalar], output: &mut [Scalar]) -> Largest {
@@ -104,7 +104,8 @@ mod tests {
 
     const LENGTHS: [usize; 9] = [0, 1, 63, 64, 700, 5_000, 2 * PART - 1, 2 * PART, 3 * PART + 17];
 
-    /// The largest absolute value on each level. Both functions compute the value and must agree.
+    /// The largest absolute value of `values`, once for each level. Computes it by both functions, which must
+    /// agree.
     fn sizes(values: &[Scalar]) -> Vec<Scalar> {
         on_each_level(|| {
             let mut copy = vec![0.5; values.len()];

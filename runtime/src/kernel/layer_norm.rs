@@ -73,7 +73,8 @@ multiversioned!(
     }
 );
 
-/// The number of elements that are summed in single precision before their sum is added in double precision.
+/// The number of elements that are added in single precision. The sums of such runs are added in double
+/// precision.
 const RUN: usize = 1024;
 
 #[inline(always)]

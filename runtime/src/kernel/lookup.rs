@@ -11,7 +11,8 @@ use crate::Scalar;
 /// The number of elements that one part copies.
 const PART: usize = 1 << 14;
 
-/// The number of columns in one part of the sum: a few cache lines, to avoid false sharing.
+/// The number of columns of the table in one part of the backward pass: a few cache lines, to avoid false
+/// sharing.
 const COLUMNS: usize = 64;
 
 /// `output[i] = table[ids[i]]` for rows of `width` elements.

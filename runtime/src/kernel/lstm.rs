@@ -22,7 +22,7 @@ use super::gemm::{Panels, plain, transposed};
 use super::pool::{self, Pieces};
 use crate::Scalar;
 
-/// The forward pass over all steps.
+/// The arguments of the forward pass over all steps.
 pub(crate) struct Forward<'a> {
     pub(crate) sizes: Sizes,
     /// The recurrent weight, `[4 hidden, hidden]`.
@@ -33,8 +33,8 @@ pub(crate) struct Forward<'a> {
     pub(crate) bias: &'a [Scalar],
     /// The initial state and the initial cell, `[batch, hidden]` each.
     pub(crate) start: [&'a [Scalar]; 2],
-    /// The inputs' part of the pre-activations, which the gates replace. Rows in sorted order,
-    /// `[.., 4 hidden]`.
+    /// Contains the part of the pre-activations that comes from the inputs, and receives the gates. Rows in
+    /// sorted order, `[.., 4 hidden]`.
     pub(crate) gates: &'a mut [Scalar],
     /// Receives the state and the cell from before each step. Rows in sorted order, `[.., hidden]` each.
     pub(crate) before: [&'a mut [Scalar]; 2],
@@ -79,7 +79,7 @@ impl Forward<'_> {
     }
 }
 
-/// The forward steps of one block, with the block's rows of the slices of [`Forward`].
+/// The forward pass of one block of rows over all steps, with the block's part of each slice of [`Forward`].
 struct ForwardSteps<'a> {
     sizes: Sizes,
     rows: usize,
@@ -132,7 +132,7 @@ impl ForwardSteps<'_> {
     }
 }
 
-/// The backward pass over all steps.
+/// The arguments of the backward pass over all steps.
 pub(crate) struct Backward<'a> {
     pub(crate) sizes: Sizes,
     /// The recurrent weight, `[4 hidden, hidden]`.
@@ -147,8 +147,8 @@ pub(crate) struct Backward<'a> {
     pub(crate) bounded: &'a [Scalar],
     /// The gradient of the states after each step, `[batch, time, hidden]`.
     pub(crate) output: &'a [Scalar],
-    /// The gradients of the last state and cell, which those of the initial state and cell replace. `[batch,
-    /// hidden]` each.
+    /// Contains the gradients of the last state and cell, and receives those of the initial state and cell.
+    /// `[batch, hidden]` each.
     pub(crate) carry: [&'a mut [Scalar]; 2],
     /// Whether the gradient of the initial state is needed.
     pub(crate) to_the_start: bool,
@@ -192,7 +192,8 @@ fn part(slice: &[Scalar], start: usize, len: usize) -> &[Scalar] {
     &slice[start..][..len]
 }
 
-/// The backward steps of one block, from last to first, with the block's rows of the slices of [`Backward`].
+/// The backward pass of one block of rows, from the last step to the first, with the block's part of each
+/// slice of [`Backward`].
 struct BackwardSteps<'a> {
     sizes: Sizes,
     rows: usize,

@@ -29,11 +29,12 @@ mod tests {
     use super::{erf, exp, ln, ln_1p, normal, sigmoid, tanh, wide};
     use crate::Scalar;
 
-    /// A function's name, the function, its exact reference, and its error bound in units in the last place.
+    /// The name of a function, the function, its exact reference, and its maximum error in units in the last
+    /// place.
     #[cfg(not(feature = "f64"))]
     type Claim = (&'static str, fn(&[f32], &mut [f32]), fn(f64) -> f64, f64);
 
-    /// Runs each function through the kernels, as the operations do.
+    /// Declares one `Claim` per line. Each function is called through the kernels, as the operations call it.
     #[cfg(not(feature = "f64"))]
     macro_rules! claims {
         ($($name:ident $ours:expr, $theirs:expr, $bound:expr;)*) => {
@@ -53,7 +54,7 @@ mod tests {
         density |x| normal(x).1, |x| wide::normal(x).1, 2.2;
     };
 
-    /// The distance of `ours` from `theirs`, in units in the last place.
+    /// The difference between `ours` and `theirs`, in units in the last place.
     #[cfg(not(feature = "f64"))]
     fn distance(ours: f32, theirs: f64) -> f64 {
         let nearest = theirs as f32;
@@ -71,7 +72,7 @@ mod tests {
         if distance.is_nan() { f64::INFINITY } else { distance }
     }
 
-    /// Tests every `stride`-th single-precision number on every level.
+    /// Tests every function of `CLAIMS` for every `stride`-th single-precision number, on every level.
     #[cfg(not(feature = "f64"))]
     fn check_all(stride: u32) {
         use crate::kernel::simd::forced::on_each_level;
@@ -151,7 +152,8 @@ mod tests {
         assert_eq!((wide::erf(0.0), wide::ln(1.0), wide::ln_1p(0.0)), (0.0, 0.0, 0.0));
     }
 
-    /// Close to saturation these functions do not exceed their limits, and beyond it they are constant.
+    /// Near its limit, such as 1 for `tanh`, a function does not exceed the limit. Farther out it equals the
+    /// limit.
     #[cfg(not(feature = "f64"))]
     #[test]
     fn what_saturates_stays_saturated() {

@@ -11,7 +11,7 @@ const PART: usize = 1 << 14;
 /// The coefficients of one Adam step.
 #[derive(Clone, Copy)]
 pub(crate) struct AdamStep {
-    /// The factor of the old value: `1 - rate · decay` for `AdamW`, 1 for Adam.
+    /// The factor of the parameter's old value: `1 - rate · decay` for `AdamW`, 1 for Adam.
     pub(crate) shrink: Scalar,
     /// The coefficient of Adam's own weight decay, which adds `decay · p` to the gradient.
     pub(crate) decay: Scalar,
@@ -53,7 +53,7 @@ pub(crate) struct SgdStep {
     pub(crate) rate: Scalar,
     pub(crate) decay: Scalar,
     pub(crate) momentum: Scalar,
-    /// The weight of the new gradient in the momentum: `1 - dampening`, and 1 in the first step.
+    /// The weight of the new gradient in the momentum: 1 in the first step, then `1 - dampening`.
     pub(crate) fresh: Scalar,
     pub(crate) nesterov: bool,
 }
@@ -74,8 +74,8 @@ pub(crate) fn sgd(p: &mut [Scalar], g: &[Scalar], s: SgdStep) {
     });
 }
 
-/// `d = g + decay · p`, `b = momentum · b + fresh · d`, `p -= rate · b`, or `rate · (d + momentum · b)` with Nesterov
-/// momentum.
+/// `d = g + decay · p`, `b = momentum · b + fresh · d`, then `p -= rate · b`. With Nesterov momentum
+/// `p -= rate · (d + momentum · b)` instead.
 pub(crate) fn sgd_momentum(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep) {
     multiversioned!(
         fn body(p: &mut [Scalar], g: &[Scalar], b: &mut [Scalar], s: SgdStep) {

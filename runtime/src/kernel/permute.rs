@@ -5,7 +5,7 @@
 //! Blocking: if the last axis stays last, whole runs are copied. If another axis is contiguous, that axis and
 //! the last one are traversed in tiles of 16 × 16, so that each cache line is used completely while it is in
 //! cache. The longest dense pieces of the result are shared.
-//! Bound: memory, whose full speed tiles do not quite reach.
+//! Bound: memory, although tiles do not quite reach its full speed.
 
 use super::pool;
 use crate::Scalar;
@@ -21,8 +21,8 @@ pub(crate) fn swap((outer, a, b): (usize, usize, usize), from: &[Scalar], to: &m
     permute(&[outer, b, a], &[a * b, 1, b], from, to);
 }
 
-/// Copies elements of `from` to `to`, row by row. `dims` and `strides` are those of the axes of `to`: the
-/// strides locate the elements in `from`.
+/// Copies the elements of `from` to `to` in a new order of axes. `dims` are the lengths of the axes of `to`,
+/// and `strides` their strides in `from`.
 pub(crate) fn permute(dims: &[usize], strides: &[usize], from: &[Scalar], to: &mut [Scalar]) {
     if to.is_empty() {
         return;
@@ -37,7 +37,7 @@ pub(crate) fn permute(dims: &[usize], strides: &[usize], from: &[Scalar], to: &m
     });
 }
 
-/// The axes longer than 1, with neighbours merged where one stride covers both.
+/// The lengths and strides of the axes longer than 1. Neighbouring axes are merged if one stride covers both.
 fn joined(dims: &[usize], strides: &[usize]) -> (Vec<usize>, Vec<usize>) {
     let mut kept: (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
     for (&length, &stride) in dims.iter().zip(strides).filter(|(length, _)| **length != 1) {
@@ -55,7 +55,7 @@ fn joined(dims: &[usize], strides: &[usize]) -> (Vec<usize>, Vec<usize>) {
     kept
 }
 
-/// Copies a non-empty strided block of any rank.
+/// Copies a non-empty block of any rank. `dims` are its dimensions, and `strides` its strides in `from`.
 fn gather(dims: &[usize], strides: &[usize], from: &[Scalar], to: &mut [Scalar]) {
     match (dims, strides) {
         ([_], [1]) => to.copy_from_slice(&from[..to.len()]),
@@ -73,8 +73,8 @@ fn gather(dims: &[usize], strides: &[usize], from: &[Scalar], to: &mut [Scalar])
     }
 }
 
-/// Copies a block whose first axis, of length `rows`, is contiguous in `from`. The block's rows have stride
-/// `apart` in `to`.
+/// Copies a block whose first axis, of length `rows`, is contiguous in `from`. In `to` neighbours along that
+/// axis are `apart` elements apart.
 fn tiles(
     (rows, apart): (usize, usize),
     dims: &[usize],
@@ -91,7 +91,7 @@ fn tiles(
     }
 }
 
-/// `to[i · apart + j] = from[j · stride + i]` in tiles.
+/// `to[i · apart + j] = from[j · stride + i]`, computed in tiles.
 fn transpose(
     (rows, apart): (usize, usize),
     (columns, stride): (usize, usize),
@@ -136,7 +136,7 @@ mod tests {
         (0..count).map(|i| i as Scalar).collect()
     }
 
-    /// Checks every order of the axes of several shapes against indexing by strides.
+    /// Compares every order of the axes of several shapes with plain indexing by strides.
     #[test]
     fn every_order_is_right() {
         let orders: Vec<[usize; 4]> = (0..256)

@@ -41,7 +41,7 @@ pub(crate) fn threads() -> usize {
     .min(most())
 }
 
-/// The maximum of [`threads`]. More than four threads per processor only cost memory and time.
+/// The upper limit for [`threads`]. More than four threads per processor only cost memory and time.
 fn most() -> usize {
     static MOST: OnceLock<usize> = OnceLock::new();
     *MOST.get_or_init(|| thread::available_parallelism().map_or(1, usize::from).saturating_mul(4).max(RUNS))
@@ -49,7 +49,7 @@ fn most() -> usize {
 
 static DEFAULT: OnceLock<usize> = OnceLock::new();
 
-/// The number of threads from `TRAINING_LOOP_THREADS`, or else the parallelism available to the process.
+/// The number of threads that `TRAINING_LOOP_THREADS` sets, or else the parallelism available to the process.
 fn default() -> usize {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     let Ok(text) = std::env::var("TRAINING_LOOP_THREADS") else { return processors };
@@ -64,39 +64,40 @@ fn default() -> usize {
     }
 }
 
-/// Sets the result of [`threads`] from now on.
+/// Makes [`threads`] return `count` from now on.
 pub(crate) fn set_threads(count: usize) {
     THREADS.store(count, Relaxed);
 }
 
-/// A job as helpers see it.
+/// An open job: what helpers need to know in order to take parts.
 #[derive(Clone, Copy)]
 struct Job {
     /// The function to call for each part. The reference is valid only while the job is open.
     work: &'static (dyn Fn(usize) + Sync),
     parts: usize,
-    /// The number of helpers that may take part: those whose own number is lower.
+    /// The number of helpers that may take part in the job: those numbered below it.
     helpers: usize,
 }
 
-/// The process-wide pool. A second concurrent caller runs its job alone.
+/// The process-wide pool, which has at most one open job. A caller that finds a job open runs its own job
+/// without helpers.
 struct Pool {
     /// A counter that is odd while a job is open, and different for each job.
     epoch: AtomicUsize,
     /// The open job. The caller writes this field while no job is open and no helper is inside.
     job: UnsafeCell<Option<Job>>,
-    /// The number of parts that were taken from each run of parts.
+    /// For each run of parts, the number of its parts that threads have taken.
     taken: [Taken; RUNS],
     /// The number of helpers that may be reading the field `job`.
     inside: AtomicUsize,
-    /// The panic payload of a part that ran on a helper.
+    /// The panic payload of a part that panicked on a helper.
     panic: Mutex<Option<Box<dyn Any + Send>>>,
     /// The helper threads. The caller holds this lock while its job is open.
     helpers: Mutex<Vec<Helper>>,
 }
 
-/// The maximum number of runs that the parts of a job are split into. Further threads start with the run of
-/// another thread.
+/// The maximum number of runs that the parts of a job are split into. If there are more threads, several of
+/// them start with the same run.
 const RUNS: usize = 16;
 
 /// A counter in a cache line of its own.
@@ -126,12 +127,14 @@ static POOL: Pool = Pool {
 /// Calls `work` once for each number below `parts`, on this thread and on the helpers. Returns when all calls
 /// are done.
 ///
-/// A part that itself calls `run` runs the nested job alone. A panic in a part is resumed here.
+/// If a part calls `run`, all parts of that inner job run on the part's thread. A panic in a part is resumed
+/// here.
 pub(crate) fn run(parts: usize, work: impl Fn(usize) + Sync) {
     share(parts, &work);
 }
 
-/// The body of [`run`], compiled once instead of for each of its hundreds of callers.
+/// The body of [`run`] behind a `dyn` reference, so that it is compiled once and not for each of hundreds of
+/// callers.
 fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     let threads = threads();
     if parts <= 1 || threads == 1 || INSIDE.get() {
@@ -167,7 +170,7 @@ fn share(parts: usize, work: &(dyn Fn(usize) + Sync)) {
     }
 }
 
-/// Takes the panic payload of a helper.
+/// Takes the panic payload that a helper has left, if there is one.
 fn helpers_panic() -> Option<Box<dyn Any + Send>> {
     POOL.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
@@ -177,7 +180,8 @@ fn forget_lifetime<'a>(work: &'a (dyn Fn(usize) + Sync + 'a)) -> &'static (dyn F
     unsafe { std::mem::transmute(work) }
 }
 
-/// Runs the parts that are not taken: first those of the thread's own run, then those of the other runs.
+/// Runs the parts of a job that no thread has taken: first those of the run that `thread` starts with, then
+/// those of the other runs.
 fn take_parts(job: Job, thread: usize) {
     let runs = (job.helpers + 1).min(RUNS);
     for run in (0..runs).map(|i| (thread + i) % runs) {
@@ -234,7 +238,7 @@ impl Helper {
     }
 }
 
-/// The main loop of a helper.
+/// The main loop of the helper `number`: waits for a job and runs parts of it.
 fn help(number: usize, asleep: &AtomicBool) {
     INSIDE.set(true);
     let mut last = 0;
@@ -254,7 +258,8 @@ fn help(number: usize, asleep: &AtomicBool) {
     }
 }
 
-/// Waits for an open job other than `last`. The thread first spins, and then sleeps.
+/// Waits until a job is open whose epoch is not `last`, and returns its epoch. The thread first spins, and
+/// then sleeps.
 fn wait(last: usize, asleep: &AtomicBool) -> usize {
     let is_new = |epoch: usize| epoch % 2 == 1 && epoch != last;
     let start = Instant::now();
@@ -276,7 +281,7 @@ fn wait(last: usize, asleep: &AtomicBool) -> usize {
     }
 }
 
-/// A slice whose disjoint pieces are written by the parts of a job.
+/// A slice whose disjoint pieces are written by the parts of a job, which run on several threads.
 pub(crate) struct Pieces<T> {
     start: *mut T,
     len: usize,
@@ -301,7 +306,7 @@ impl<T> Pieces<T> {
         Self { start: data.as_mut_ptr(), len: data.len() }
     }
 
-    /// The `count` elements from `start` on.
+    /// The piece of `count` elements from `start` on.
     ///
     /// # Safety
     /// The slice is still borrowed by the caller of [`run`], and no two pieces that are alive at the same time overlap.
@@ -318,8 +323,8 @@ impl<T> Pieces<T> {
     }
 }
 
-/// Calls `work(number, pieces)` for each run of `size` elements of `N` slices of equal length. The last run
-/// may be shorter.
+/// Splits `N` slices of equal length into pieces of `size` elements. Calls `work(number, pieces)` with the
+/// pieces of each number. The last pieces may be shorter.
 pub(crate) fn chunks<T: Send, const N: usize>(
     slices: [&mut [T]; N],
     size: usize,

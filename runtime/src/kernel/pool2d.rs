@@ -11,7 +11,7 @@ use squares::{max_of_squares, spread_to_squares};
 use super::pool::{self, Pieces};
 use crate::Scalar;
 
-/// The minimum number of elements that makes a part worth sharing.
+/// The approximate number of elements of the planes in one part.
 const PART: usize = 1 << 15;
 
 /// Windows of a fixed size that move by a fixed stride.
@@ -44,8 +44,8 @@ impl Windows {
         (self.kernel, self.stride, self.padding, self.dilation) == ([2, 2], [2, 2], [0, 0], [1, 1])
     }
 
-    /// The index in the plane of the element that a tap of the window at `[oy, ox]` reads, or `None` in the
-    /// padding.
+    /// The index in the plane of the element that tap `tap` of the window at `[oy, ox]` reads, or `None` if
+    /// it is in the padding.
     #[inline(always)]
     fn place(&self, [oy, ox]: [usize; 2], tap: usize) -> Option<usize> {
         let (r, s) = (tap / self.kernel[1], tap % self.kernel[1]);
@@ -55,7 +55,8 @@ impl Windows {
     }
 }
 
-/// Calls `work(first plane, number of planes)` for parts of `planes` planes of `size` elements each.
+/// Splits `planes` planes of `size` elements into parts, and calls `work(first plane, number of planes)` for
+/// each part.
 fn share(planes: usize, size: usize, work: impl Fn(usize, usize) + Sync) {
     let at_once = (PART / size.max(1)).clamp(1, planes.max(1));
     pool::run(planes.div_ceil(at_once), |part| {
@@ -64,8 +65,8 @@ fn share(planes: usize, size: usize, work: impl Fn(usize, usize) + Sync) {
     });
 }
 
-/// Writes the maximum of each window to `y` and its tap to `taps`. The first of equal elements wins, and NaN is greater
-/// than everything.
+/// For each window, writes the maximum to `y` and the index of the tap that read it to `taps`. The first of
+/// equal elements wins, and NaN is greater than everything.
 pub(crate) fn max(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u8]) {
     let (pixels, positions, bytes) = (windows.pixels(), windows.positions(), windows.tap_bytes());
     let planes = y.len() / positions;
@@ -107,7 +108,7 @@ fn max_of_plane(windows: &Windows, x: &[Scalar], y: &mut [Scalar], taps: &mut [u
     }
 }
 
-/// Adds each gradient to the element that won its window.
+/// Adds each window's gradient to the element that is the window's maximum.
 pub(crate) fn max_gradient(windows: &Windows, g: &[Scalar], taps: &[u8], dx: &mut [Scalar]) {
     let (pixels, positions, bytes) = (windows.pixels(), windows.positions(), windows.tap_bytes());
     let planes = g.len() / positions;
@@ -135,11 +136,11 @@ pub(crate) fn max_gradient(windows: &Windows, g: &[Scalar], taps: &[u8], dx: &mu
     });
 }
 
-/// The part `start..end` of each window that is within the plane, along one axis.
+/// For each window, the range `start..end` along one axis that is within the plane.
 pub(crate) type Spans = Vec<(usize, usize)>;
 
-/// Windows as products of row ranges and column ranges, and the factor of each sum as a function of the
-/// number of elements in the window.
+/// The windows of a mean: one for each pair of a row range and a column range. `share` maps the number of
+/// elements of a window to the factor of their sum, such as `1 / count`.
 pub(crate) struct Means<F> {
     pub(crate) input: [usize; 2],
     pub(crate) rows: Spans,
@@ -156,8 +157,8 @@ impl<F: Fn(usize) -> Scalar + Sync> Means<F> {
         self.rows.len() * self.columns.len()
     }
 
-    /// Calls `each(position, rows, columns, share)` for each window. `share` is the factor of the window's
-    /// sum.
+    /// Calls `each(position, rows, columns, share)` for each window, where `share` is the factor of the
+    /// window's sum.
     #[inline(always)]
     fn each(&self, mut each: impl FnMut(usize, (usize, usize), (usize, usize), Scalar)) {
         let mut position = 0;
@@ -220,7 +221,8 @@ mod tests {
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
 
-    /// `count` distinct values that start off a cache line and end with their allocation.
+    /// `count + 1` distinct values. Without the first one, the rest is unaligned and ends at the end of its
+    /// allocation.
     fn numbers(count: usize) -> Vec<Scalar> {
         (0..=count).map(|i| ((i * 7919) % 9973) as Scalar).collect()
     }

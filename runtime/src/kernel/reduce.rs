@@ -20,7 +20,7 @@ pub(super) const BLOCK: usize = 512;
 /// The maximum number of parts of one sum.
 const PARTS: usize = 64;
 
-/// Splits `0..len` into ranges and returns the sum of `part` over the ranges.
+/// Splits `0..len` into ranges, and returns the total of the results of `part` for each range.
 pub(super) fn in_parts(len: usize, part: impl Fn(std::ops::Range<usize>) -> f64 + Sync) -> Scalar {
     if len < 2 * PART {
         return part(0..len) as Scalar;
@@ -89,9 +89,9 @@ pub(crate) fn dot(a: &[Scalar], b: &[Scalar]) -> Scalar {
     })
 }
 
-/// Adds rows as long as `sums` to `sums`: `sums[j] += Σ rows[i][j]`.
+/// Adds all rows to `sums`, which is as long as a row: `sums[j] += Σ rows[i][j]`.
 pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
-    /// The number of columns of a stripe: some cache lines of each row.
+    /// The number of columns of a stripe, which is some cache lines of each row.
     const STRIPE: usize = 128;
     /// The maximum number of blocks that the rows are split into.
     const BLOCKS: usize = 16;
@@ -118,7 +118,8 @@ pub(crate) fn add_rows(rows: &[Scalar], sums: &mut [Scalar]) {
 }
 
 multiversioned!(
-    /// Adds a stripe of rows of `width` elements, four rows at a time: `sums[j] += Σ rows[i][first + j]`.
+    /// Adds the columns of one stripe, from column `first` on, of rows with `width` elements:
+    /// `sums[j] += Σ rows[i][first + j]`. Four rows are added at a time.
     fn add_stripe(rows: &[Scalar], width: usize, first: usize, sums: &mut [Scalar]) {
         let count = sums.len();
         let mut fours = rows.chunks_exact(4 * width);
@@ -142,7 +143,7 @@ mod tests {
     use crate::Scalar;
     use crate::kernel::simd::forced::on_each_level;
 
-    /// Pseudo-random values at an address that is not aligned for wide loads.
+    /// `length + 1` pseudo-random values. Those after the first are not aligned for wide loads.
     fn numbers(length: usize, seed: usize) -> Vec<Scalar> {
         (0..=length).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
     }

@@ -85,7 +85,7 @@ macro_rules! multiversioned {
 }
 pub(crate) use multiversioned;
 
-/// A way for tests to run the same code on every level.
+/// Lets tests run the same code on every level.
 #[cfg(test)]
 pub(crate) mod forced {
     use std::cell::Cell;

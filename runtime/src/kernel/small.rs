@@ -2,8 +2,9 @@
 //!
 //! `c = a · b` or `c += a · b`, in tiles of the output that stay in registers: two registers per row, and as many rows
 //! as the register file holds. The left-hand side is read element by element, so it may have any strides, those of a
-//! transpose too. Rows of the right-hand side and of the output are contiguous and padded to whole tiles ([`across`]),
-//! so nothing is packed here and no tile has an edge on its right. A matmul may be cut along the diagonal ([`Reach`]).
+//! transpose too. Rows of the right-hand side and of the output are contiguous and padded to whole tiles
+//! ([`across`]), so nothing is packed here and every tile has its full width. A matmul may be cut along the
+//! diagonal ([`Reach`]).
 //! The bound is two multiply-adds of a whole register per cycle.
 
 use super::simd::Level;
@@ -12,19 +13,20 @@ use super::vector::{Plain, SQUARE, Vector};
 use super::vector::{Wide256, Wide512};
 use crate::Scalar;
 
-/// The part of a matmul that is computed, for matrices with a triangle of zeros.
+/// The part of a matmul that is computed, if an operand or the output has a triangle of zeros.
 ///
-/// A tile with the rows `first..=last` uses the elements before `last + 1 + offset`, or those from `first -
-/// offset` on, where `offset` is the field of the variant. Unused elements must be zero along the summed
-/// axis, and are not written along an output axis.
+/// The cut is an index along the output's columns (`Columns`) or along the summed axis (`Before`, `From`).
+/// For a tile with the rows `first..=last`, the elements before `last + 1 + offset` are used, or for `From`
+/// those from `first - offset` on. `offset` is the field of the variant. Unused columns are not written;
+/// unused elements of a sum must be zero.
 #[derive(Clone, Copy)]
 pub(super) enum Reach {
     All,
-    /// Each tile computes the output columns up to just after the diagonal.
+    /// A tile computes only the output columns up to just after the diagonal.
     Columns(isize),
-    /// Each sum ends just after the diagonal.
+    /// The sums of a tile end just after the diagonal.
     Before(isize),
-    /// Each sum starts at the diagonal.
+    /// The sums of a tile start at the diagonal.
     From(isize),
 }
 
@@ -50,7 +52,7 @@ pub(super) use super::vector::two_registers as across;
 /// The maximum number of rows of a tile, on any level.
 pub(super) const TALLEST: usize = 12;
 
-/// Computes the matmul `at` and writes or adds the result to `c`.
+/// Computes the matmul that `at` describes, and writes or adds the result to `c`.
 pub(super) fn matmul(level: Level, at: &Matmul<'_>, c: &mut [Scalar]) {
     let (m, n, k) = at.sizes;
     if m == 0 || n == 0 {
@@ -76,7 +78,7 @@ pub(super) fn matmul(level: Level, at: &Matmul<'_>, c: &mut [Scalar]) {
 }
 
 /// # Safety
-/// As for [`run`]; the processor has AVX2 and FMA.
+/// The conditions of [`run`] hold; the processor has AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn avx2(at: &Matmul<'_>, c: &mut [Scalar]) {
@@ -85,7 +87,7 @@ unsafe fn avx2(at: &Matmul<'_>, c: &mut [Scalar]) {
 }
 
 /// # Safety
-/// As for [`run`]; the processor has AVX-512.
+/// The conditions of [`run`] hold; the processor has AVX-512.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx2,fma")]
 unsafe fn avx512(at: &Matmul<'_>, c: &mut [Scalar]) {
@@ -127,7 +129,7 @@ unsafe fn run<V: Vector, const ROWS: usize>(at: &Matmul<'_>, c: &mut [Scalar]) {
 }
 
 /// # Safety
-/// As for [`tile`], for at least 1 row.
+/// The conditions of [`tile`] hold, for at least 1 row.
 #[inline(always)]
 unsafe fn by_rows<V: Vector>(
     rows: usize,
@@ -201,7 +203,7 @@ unsafe fn tile<V: Vector, const ROWS: usize>(
     }
 }
 
-/// Writes the transpose of the matrix `[rows, columns]` to rows of stride `wide`.
+/// Writes the transpose of the matrix `[rows, columns]` to `to`, where rows have stride `wide`.
 pub(super) fn transpose(
     level: Level,
     (from, stride): (&[Scalar], usize),
@@ -230,7 +232,7 @@ pub(super) fn transpose(
 }
 
 /// # Safety
-/// As for [`turn`]; the processor has AVX2.
+/// The conditions of [`turn`] hold; the processor has AVX2.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn turn_avx2(from: (&[Scalar], usize), sizes: (usize, usize), to: &mut [Scalar], wide: usize) {

@@ -16,10 +16,10 @@ use crate::storage::Buffer;
 
 const LANES: usize = 16;
 
-/// The cost of one element with its `exp`, in elements of a cheap loop.
+/// The cost of one element, whose `exp` dominates, in elements of a cheap loop.
 const COST: usize = 8;
 
-/// The last, incomplete group of a row's elements, padded with minus infinity.
+/// The last elements of a row, fewer than `LANES`, padded with minus infinity.
 #[inline(always)]
 fn padded(rest: &[Scalar]) -> [Scalar; LANES] {
     let mut lanes = [Scalar::NEG_INFINITY; LANES];
@@ -29,7 +29,7 @@ fn padded(rest: &[Scalar]) -> [Scalar; LANES] {
     lanes
 }
 
-/// The sum of the lanes. Each step adds the second half to the first.
+/// The sum of the lanes. Each step adds the second half of the remaining lanes to the first half.
 #[inline(always)]
 fn total(mut lanes: [Scalar; LANES]) -> Scalar {
     for width in [8, 4, 2, 1] {
@@ -73,7 +73,7 @@ fn exponentials<const WRITE: bool>(x: &[Scalar], y: &mut [Scalar]) -> (Scalar, S
     (max, total(sums))
 }
 
-/// Computes `Σ a b`, in lanes.
+/// Computes the dot product `Σ a b` in lanes.
 #[inline(always)]
 fn product(a: &[Scalar], b: &[Scalar]) -> Scalar {
     let ((xs, x_rest), (ys, y_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
@@ -110,7 +110,8 @@ fn scale(row: &mut [Scalar], factor: Scalar) {
     }
 }
 
-/// The product of the sizes before an axis, the size of the axis, and the product of the sizes after it.
+/// A shape around an axis: the product of the sizes before the axis, the size of the axis, and the product of
+/// the sizes after it.
 type Around = (usize, usize, usize);
 
 /// Softmax along the middle axis of `[outer, length, inner]`.
@@ -160,7 +161,8 @@ pub(crate) fn log_softmax_gradient(shape: Around, y: &[Scalar], g: &[Scalar], dx
     lanes(shape, [y, g], dx, row);
 }
 
-/// Calls `row` for each line along the middle axis of `[outer, length, inner]`.
+/// Calls `row` with each line along the middle axis of `[outer, length, inner]`: with the line of each input,
+/// and the line of the output to write.
 fn lanes<const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy + Sync>(
     (outer, length, inner): Around,
     inputs: [&[Scalar]; N],
@@ -199,7 +201,7 @@ fn lanes<const N: usize, F: Fn([&[Scalar]; N], &mut [Scalar]) + Copy + Sync>(
     });
 }
 
-/// A batch of logits and their labels.
+/// A batch of logits, and the labels of its rows.
 #[derive(Clone, Copy)]
 pub(crate) struct Classified<'a> {
     /// The scores, `[labels, classes]`.
@@ -210,8 +212,8 @@ pub(crate) struct Classified<'a> {
     pub(crate) ignore: Option<u32>,
 }
 
-/// Returns the sum of `ln Σ eˣ - x[label]` over the rows that are not ignored. Writes `(softmax(x) -
-/// onehot(label)) · factor` to `slopes`, which is either as long as the logits or empty.
+/// Returns the sum of `ln Σ eˣ - x[label]` over the rows that are not ignored. Unless `slopes` is empty,
+/// writes `(softmax(x) - onehot(label)) · factor` to `slopes`, which has the length of the logits.
 pub(crate) fn cross_entropy(batch: Classified<'_>, factor: Scalar, slopes: &mut [Scalar]) -> Scalar {
     let Classified { logits, labels, classes, ignore } = batch;
     let rows = labels.len();
@@ -279,7 +281,7 @@ mod tests {
         (0..count).map(|i| ((i * 7919) % 1999) as Scalar / 200.0 - 5.0).collect()
     }
 
-    /// Checks rows of all lengths, shared or not, on every level, against `f64` sums.
+    /// Compares rows of all lengths, shared or not, with `f64` sums on every level.
     #[test]
     fn rows_agree_with_plain_sums() {
         for (rows, classes) in [(1, 1), (3, 2), (64, 10), (5, 16), (7, 17), (1000, 65), (2, 5000), (0, 4)] {

@@ -1,7 +1,6 @@
 //! SIMD registers, for loops where auto-vectorisation is not reliable.
 //!
-//! A method may be called only from a function that is compiled with the instruction set of the register's
-//! type.
+//! A method may be called only from a function that enables the instruction set of its register type.
 
 use super::simd::Level;
 use crate::Scalar;
@@ -23,19 +22,19 @@ pub(crate) trait Vector: Copy {
     /// The processor has the type's instructions, and `to` is valid for `WIDTH` elements.
     unsafe fn store(self, to: *mut Scalar);
 
-    /// `self + a · b`
+    /// Returns `self + a · b`.
     ///
     /// # Safety
     /// The processor has the type's instructions.
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
 
-    /// `self + other`
+    /// Returns `self + other`.
     ///
     /// # Safety
     /// The processor has the type's instructions.
     unsafe fn add(self, other: Self) -> Self;
 
-    /// Prefetches the cache line of an address that will be written soon. The address may be invalid.
+    /// Prefetches the cache line of an address that is written soon. The address may be invalid.
     #[inline(always)]
     fn prefetch(_: *const Scalar) {}
 
@@ -116,7 +115,7 @@ mod x86 {
 
     macro_rules! register {
         ($name:ident, $inner:ty, $splat:ident, $load:ident, $store:ident, $fma:ident, $add:ident) => {
-            /// A register of the instruction set whose registers have this width.
+            /// A register with the width of its inner type, such as 256 bits for `__m256`.
             #[derive(Clone, Copy)]
             pub(crate) struct $name(pub(crate) $inner);
 
@@ -172,7 +171,7 @@ mod x86 {
     }
 
     /// Transposes eight rows of eight elements. Each register first combines halves of two rows, so that all
-    /// later shuffles stay within halves.
+    /// later shuffles stay within halves of a register.
     ///
     /// # Safety
     /// The processor has AVX2; both squares are valid by their strides.

@@ -65,10 +65,10 @@ impl CrossEntropy {
         Self::default()
     }
 
-    /// Distributes this fraction of each target uniformly over all classes; in [0, 1].
+    /// Takes this fraction of each target, in [0, 1], and distributes it uniformly over all classes.
     ///
     /// # Panics
-    /// If it is out of range.
+    /// If the fraction is out of range.
     #[track_caller]
     pub fn label_smoothing(mut self, smoothing: Scalar) -> Self {
         assert!((0.0..=1.0).contains(&smoothing), "label_smoothing: {smoothing} is not in [0, 1]");
@@ -134,7 +134,7 @@ impl CrossEntropy {
         .with_reduction(Reduction::Mean(divisor))
     }
 
-    /// Computes the loss, its divisor and the gradient of the logits, in one pass. `slopes` is the length of
+    /// The loss of labels, its divisor and the gradient of the logits, in one pass. `slopes` is the length of
     /// the gradient, or 0 if no gradient is needed.
     #[track_caller]
     fn by_label(
@@ -153,7 +153,7 @@ impl CrossEntropy {
         (total / count, f64::from(count), slopes)
     }
 
-    /// As [`by_label`](Self::by_label), for any kind of target.
+    /// As [`by_label`](Self::by_label), but for any kind of target.
     #[track_caller]
     fn by_share(
         &self,
@@ -211,8 +211,8 @@ pub trait ClassTarget {
         None
     }
 
-    /// Writes the weight of each class in the cost of the row, and returns the contribution of the row to the
-    /// divisor. Returns `None` if the row is ignored.
+    /// Writes to `shares` the weight of each class in the cost of the row. Returns what the row adds to the
+    /// divisor of the loss, or `None` if the row is ignored.
     #[doc(hidden)]
     fn share(&self, row: usize, loss: &CrossEntropy, shares: &mut [Scalar]) -> Option<Scalar>;
 }

@@ -28,7 +28,7 @@ pub struct Huber {
 }
 
 impl Huber {
-    /// The loss that changes from squared to absolute error at `delta`, above 0 and finite.
+    /// The loss whose error changes from squared to absolute at `delta`, which is above 0 and finite.
     ///
     /// # Panics
     /// If `delta` is not above 0 and finite.

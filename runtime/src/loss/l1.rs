@@ -4,7 +4,7 @@ use super::{NumberTarget, by_difference};
 use crate::{Scalar, Tensor};
 use crate::gradcheck::Case;
 
-/// The mean of the absolute differences.
+/// The mean of the absolute differences between output and target.
 ///
 /// # Shapes
 /// `output: [..]`, `target: [..]`, equal → `[]`

@@ -7,7 +7,7 @@ use crate::reduction::{Reduction, rows};
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
-/// The mean of the squared differences.
+/// The mean of the squared differences between output and target.
 ///
 /// # Shapes
 /// `output: [..]`, `target: [..]`, equal → `[]`

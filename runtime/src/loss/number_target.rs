@@ -1,4 +1,4 @@
-//! Targets of regression losses and of losses of probabilities.
+//! The targets of losses that compare numbers, such as `mse_loss`, or probabilities, such as `bce_loss`.
 
 use crate::Tensor;
 

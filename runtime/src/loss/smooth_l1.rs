@@ -28,7 +28,8 @@ pub struct SmoothL1 {
 }
 
 impl SmoothL1 {
-    /// The loss that is smooth below `beta`, above 0 and finite; [`l1_loss`](crate::l1_loss) is the limit 0.
+    /// The loss that is smooth below `beta`, which is above 0 and finite. For `beta` towards 0 the loss
+    /// approaches [`l1_loss`](crate::l1_loss).
     ///
     /// # Panics
     /// If `beta` is not above 0 and finite.

@@ -79,7 +79,7 @@ mod tests {
         }
     }
 
-    /// Every class metric treats leading axes as rows.
+    /// Every metric of classes treats the elements of leading axes, as in `[batch, time, classes]`, as rows.
     #[test]
     fn leading_axes_are_rows() {
         let metrics = || -> Vec<Box<dyn Metric>> {

@@ -8,8 +8,8 @@ use crate::{Labels, Tensor};
 
 /// The confusion matrix: how often each class was predicted for each label.
 ///
-/// As a number it is the accuracy, so `metrics = [accuracy, confusion]` has the same value in two columns: write
-/// `[confusion]`. The matrix is `history.confusion("valid_confusion")`.
+/// The value of this metric is the accuracy. So `metrics = [accuracy, confusion]` has the same value in two
+/// columns: write `[confusion]`. The matrix is `history.confusion("valid_confusion")`.
 ///
 /// # Shapes
 /// `output: [.., classes]` and labels `[..]`, the prediction is the class of the highest score; or `output: [..]` or
@@ -45,7 +45,7 @@ impl Confusion {
         Self { ignore: Some(label), ..self }
     }
 
-    /// One row per label, one column per predicted class.
+    /// The counts: one row per label, one column per predicted class.
     pub fn counts(&self) -> &[Vec<u64>] {
         &self.counts
     }
@@ -110,7 +110,8 @@ impl fmt::Display for Confusion {
 /// Precision: TP / (TP + FP), per class.
 ///
 /// # Formula
-/// `right / said` per class, where `said` counts its predictions; 0 without predictions. Then the [`Average`].
+/// `right / said` per class, where `said` is the number of predictions of the class; 0 without predictions.
+/// Then the [`Average`].
 pub fn precision() -> PerClass {
     PerClass::new("precision", |[right, _, said]| ratio(right, said))
 }
@@ -118,7 +119,8 @@ pub fn precision() -> PerClass {
 /// Recall: TP / (TP + FN), per class.
 ///
 /// # Formula
-/// `right / samples` per class; 0 without samples. Then the [`Average`].
+/// `right / samples` per class, where `samples` is the number of labels of the class; 0 without samples. Then
+/// the [`Average`].
 pub fn recall() -> PerClass {
     PerClass::new("recall", |[right, samples, _]| ratio(right, samples))
 }
@@ -126,7 +128,8 @@ pub fn recall() -> PerClass {
 /// The harmonic mean of precision and recall.
 ///
 /// # Formula
-/// `2 · right / (samples + said)` per class; then the [`Average`].
+/// `2 · right / (samples + said)` per class, with `samples` and `said` as for recall and precision; then the
+/// [`Average`].
 pub fn f1() -> PerClass {
     PerClass::new("f1", |[right, samples, said]| ratio(2 * right, samples + said))
 }
@@ -135,14 +138,14 @@ fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { share(part, whole) }
 }
 
-/// The average over classes.
+/// How the values of all classes become one number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Average {
     /// The mean over the classes that occur as a label or as a prediction, as in scikit-learn.
     #[default]
     Macro,
-    /// From the summed counts of all classes: equal to the accuracy if each sample has one class.
+    /// The value for the summed counts of all classes: equal to the accuracy if each sample has one class.
     Micro,
     /// The mean, weighted by the number of samples of each class.
     Weighted,
@@ -196,7 +199,7 @@ impl PerClass {
         self.average(Average::Weighted)
     }
 
-    /// Selects one class.
+    /// Selects the value of one class instead of an average.
     pub fn class(self, class: usize) -> Self {
         self.average(Average::Class(class))
     }
@@ -265,7 +268,7 @@ impl Metric for PerClass {
 mod tests {
     use super::*;
 
-    /// A metric after an update with labels 0 0 0 1 1 2 and predictions 0 0 1 1 0 1. Class 3 never occurs.
+    /// The metric after an update with labels 0 0 0 1 1 2 and predictions 0 0 1 1 0 1. Class 3 never occurs.
     fn after<M: Metric>(mut metric: M) -> M {
         let rows = |classes: &[usize]| {
             Tensor::from(ndarray::Array2::from_shape_fn((classes.len(), 4), |(row, class)| {

@@ -18,7 +18,7 @@ pub fn rmse() -> Errors {
     Errors::new("rmse", |difference| difference * difference, f64::sqrt)
 }
 
-/// A mean over differences; made by [`mae`], [`mse`] and [`rmse`].
+/// A mean over the differences of outputs and targets; made by [`mae`], [`mse`] and [`rmse`].
 ///
 /// # Shapes
 /// `output` and `target` have the same shape: nothing is broadcast.
@@ -70,8 +70,8 @@ impl Metric<Tensor> for Errors {
 /// The coefficient of determination R²: 1 is perfect, 0 is as good as predicting the mean.
 ///
 /// # Formula
-/// `1 - Σ (target - output)² / Σ (target - mean target)²` over all elements. If all targets are equal, it is 1 if all
-/// outputs are right, else 0, as in scikit-learn.
+/// `1 - Σ (target - output)² / Σ (target - mean target)²` over all elements. If all targets are equal, R² is
+/// 1 if all outputs are right, else 0, as in scikit-learn.
 pub fn r2() -> R2 {
     R2::default()
 }
@@ -118,7 +118,7 @@ impl Metric<Tensor> for R2 {
     }
 }
 
-/// Pairs of output and target elements.
+/// The pairs of an output element and its target element.
 #[track_caller]
 fn pairs<'a>(
     metric: &str,

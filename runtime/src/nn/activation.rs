@@ -21,11 +21,11 @@ use crate::{Scalar, Tensor};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Activation {
-    /// The positive part.
+    /// `max(x, 0)`
     Relu,
-    /// Maps to (-1, 1).
+    /// The hyperbolic tangent, which maps to (-1, 1).
     Tanh,
-    /// Maps to (0, 1).
+    /// The logistic function, which maps to (0, 1).
     Sigmoid,
     /// `x Φ(x)`, with the standard normal distribution function `Φ`.
     Gelu,
@@ -71,11 +71,11 @@ macro_rules! activations {
 }
 
 activations! {
-    /// The positive part; [`Tensor::relu`] as a layer.
+    /// `max(x, 0)`; [`Tensor::relu`] as a layer.
     Relu => relu;
-    /// Maps to (-1, 1); [`Tensor::tanh`] as a layer.
+    /// The hyperbolic tangent, which maps to (-1, 1); [`Tensor::tanh`] as a layer.
     Tanh => tanh;
-    /// Maps to (0, 1); [`Tensor::sigmoid`] as a layer.
+    /// The logistic function, which maps to (0, 1); [`Tensor::sigmoid`] as a layer.
     Sigmoid => sigmoid;
     /// `x Φ(x)`, with the standard normal distribution function `Φ`; [`Tensor::gelu`] as a layer.
     Gelu => gelu;
@@ -85,7 +85,7 @@ activations! {
     Softplus => softplus;
 }
 
-/// Keeps positive elements and scales the others; [`Tensor::leaky_relu`] as a layer.
+/// Keeps positive elements and multiplies the others by a factor; [`Tensor::leaky_relu`] as a layer.
 ///
 /// # Shapes
 /// `x: [..]` → `[..]`

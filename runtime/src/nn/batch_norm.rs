@@ -7,8 +7,8 @@ use super::{Buffer, Field, Mode, Module, Visitor};
 use crate::ops::batch_norm::{Moments, batch_norm};
 use crate::{Array, Parameter, Scalar, Tensor};
 
-/// Normalises each feature over the batch in training, by running averages in evaluation, then scales and shifts it by
-/// learned parameters.
+/// Normalises each feature, then scales and shifts it by learned parameters. In training it normalises by the
+/// mean and variance of the batch, in evaluation by running averages of them.
 ///
 /// # Shapes
 /// `x: [n, features]` or `[n, features, length]` → the same.
@@ -74,7 +74,8 @@ impl BatchNorm1d {
         }
     }
 
-    /// Added to the variance, so that constant features do not divide by 0; above 0 and finite.
+    /// Sets the number that is added to the variance, so that constant features do not divide by 0; above 0
+    /// and finite.
     ///
     /// # Panics
     /// If it is not above 0 and finite.
@@ -87,10 +88,10 @@ impl BatchNorm1d {
         Self { eps, ..self }
     }
 
-    /// The weight of a batch in the running averages, in [0, 1].
+    /// Sets the weight of a new batch in the running averages, in [0, 1].
     ///
     /// # Panics
-    /// If it is out of range.
+    /// If the weight is out of range.
     #[track_caller]
     pub fn momentum(self, momentum: Scalar) -> Self {
         assert!(

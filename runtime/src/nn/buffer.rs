@@ -36,7 +36,7 @@ pub struct Buffer(Arc<Inner>);
 struct Inner {
     /// The value. This lock is held only briefly, and never while a caller's code runs.
     value: Mutex<Array>,
-    /// The thread that may change the value; `None` if no thread is changing it.
+    /// The thread that has the right to change the value; `None` if no thread has it.
     turn: Mutex<Option<ThreadId>>,
     ended: Condvar,
 }
@@ -66,8 +66,8 @@ impl Buffer {
         self.0.value.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until no other thread changes the value, and takes the turn. Returns `None` if this thread
-    /// already holds the turn in an outer call.
+    /// Waits until no other thread has the right to change the value, and takes that right. Returns `None` if
+    /// this thread already has it from an outer call.
     fn turn(&self) -> Option<Turn<'_>> {
         let own = thread::current().id();
         let mut turn = self.0.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -95,7 +95,7 @@ impl Buffer {
         self.lock().shape().to_vec()
     }
 
-    /// Replaces the value.
+    /// Replaces the value by one of the same shape.
     ///
     /// # Panics
     /// If the shape differs.
@@ -109,7 +109,7 @@ impl Buffer {
         self.replace("set", value);
     }
 
-    /// Changes a copy of the value, which then replaces the value.
+    /// Passes a copy of the value to `change`, and then replaces the value by the changed copy.
     ///
     /// Inside `change` the buffer still has its old value, also for [`value`](Self::value), and a nested `set` is
     /// overwritten when `change` returns. `set` and `update` of other threads wait for it to return, so that no update

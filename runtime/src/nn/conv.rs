@@ -32,17 +32,17 @@ macro_rules! layer {
                 Self { weight, bias: Some(bias), options, activation: None, mode: Mode::default() }
             }
 
-            /// The step between windows, at least 1.
+            /// Sets the step between windows, at least 1.
             pub fn stride(self, stride: $size) -> Self {
                 Self { options: self.options.stride(stride), ..self }
             }
 
-            /// Zeros added on each side of the input.
+            /// Sets the number of zeros that are added on each side of the input.
             pub fn padding(self, padding: $size) -> Self {
                 Self { options: self.options.padding(padding), ..self }
             }
 
-            /// The distance between the taps of a window, at least 1.
+            /// Sets the distance between the taps of a window, at least 1.
             pub fn dilation(self, dilation: $size) -> Self {
                 Self { options: self.options.dilation(dilation), ..self }
             }
@@ -71,7 +71,7 @@ macro_rules! layer {
                 Self { bias: None, ..self }
             }
 
-            /// Applies this to the output; a ReLU is fused with the bias.
+            /// Applies an activation to the output; a ReLU is fused with the bias.
             pub fn activation(self, activation: Activation) -> Self {
                 Self { activation: Some(activation), ..self }
             }
@@ -192,7 +192,7 @@ impl Conv1d {
     }
 }
 
-/// Weight and bias of a layer, where `inputs` is the number of channels per group.
+/// The weight and the bias of a layer, where `inputs` is the number of input channels per group.
 #[track_caller]
 fn parameters(inputs: usize, outputs: usize, window: &[usize]) -> (Parameter, Parameter) {
     let shape = Shape::new(&[&[outputs, inputs], window].concat());

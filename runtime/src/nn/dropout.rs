@@ -6,7 +6,7 @@ use super::line::line;
 use super::{Field, Mode, Module, Visitor};
 use crate::{Scalar, Tensor};
 
-/// In training, zeroes random elements and scales the others up; does nothing in evaluation.
+/// In training, zeroes random elements and scales the others up. In evaluation, does nothing.
 ///
 /// # Shapes
 /// `x: [..]` → `[..]`
@@ -34,7 +34,7 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    /// Drops with probability `p`, in [0, 1].
+    /// A layer that zeroes each element with probability `p`, in [0, 1].
     ///
     /// # Panics
     /// If `p` is out of range.

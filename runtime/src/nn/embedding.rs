@@ -43,7 +43,8 @@ impl Embedding {
         Self { weight, padding: None }
     }
 
-    /// Sets the row of this id to 0 and gives it no gradient: PyTorch's `padding_idx`.
+    /// Sets the row of `id`, an id that stands for padding, to 0 and gives it no gradient: PyTorch's
+    /// `padding_idx`.
     ///
     /// # Panics
     /// If there is no such row.

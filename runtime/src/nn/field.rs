@@ -19,7 +19,7 @@ use crate::{Conv, Labels, Pair, Parameter, Pool, Tensor};
             `new(tensor)`, and `self.field.tensor()` computes with them"
 )]
 pub trait Field {
-    /// Visits the contents of the field of this name.
+    /// Passes the contents of the field to the visitor. `name` is the name of the field.
     fn visit_field(&self, name: &str, visitor: &mut dyn Visitor);
 }
 
@@ -76,7 +76,7 @@ impl<K: Display, T: Field> Field for BTreeMap<K, T> {
     }
 }
 
-/// Visits several fields under one name, as `layers.0`.
+/// Visits several fields under one name and their numbers, such as `layers.0`.
 fn visit_all<'a, F: Field + 'a>(
     name: &str,
     visitor: &mut dyn Visitor,
@@ -103,7 +103,7 @@ macro_rules! tuples {
 
 tuples! { (A 0) (A 0, B 1) (A 0, B 1, C 2) (A 0, B 1, C 2, D 3) (A 0, B 1, C 2, D 3, E 4) }
 
-/// Declares types without parameters as fields.
+/// Implements `Field` for types without parameters, such as numbers and strings.
 macro_rules! plain {
     ($($plain:ty),* $(,)?) => {$(
         impl Field for $plain {

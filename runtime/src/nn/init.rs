@@ -1,6 +1,7 @@
 //! Initialisation of parameters.
 //!
-//! Layers are initialised as PyTorch's; these functions change that. All draws follow [`seed`](crate::seed).
+//! Layers have the initial values of PyTorch's layers. These functions change them. All draws follow
+//! [`seed`](crate::seed).
 //!
 //! ```
 //! use training_loop::nn::init;
@@ -21,22 +22,23 @@ pub fn constant(parameter: &Parameter, value: Scalar) {
     fill(parameter, |_, values| values.fill(value));
 }
 
-/// Uniform over `[low, high)`.
+/// Draws every element uniformly from `[low, high)`.
 #[track_caller]
 pub fn uniform(parameter: &Parameter, low: f64, high: f64) {
     fill(parameter, |stream, values| stream.fill_uniform(values, low, high));
 }
 
-/// Normal distribution.
+/// Draws every element from a normal distribution.
 #[track_caller]
 pub fn normal(parameter: &Parameter, mean: f64, deviation: f64) {
     fill(parameter, |stream, values| stream.fill_normal(values, mean, deviation));
 }
 
-/// Uniform, such that layers without an activation (or with `tanh`) preserve the variance.
+/// Draws uniformly, such that layers without an activation, or with `tanh`, preserve the variance of their
+/// input.
 ///
 /// # Formula
-/// over ±`gain · √(6 / (in + out))`
+/// The elements are uniform over ±`gain · √(6 / (in + out))`.
 ///
 /// # Source
 /// Glorot and Bengio 2010; PyTorch's `xavier_uniform_`.
@@ -46,10 +48,11 @@ pub fn xavier_uniform(parameter: &Parameter, gain: f64) {
     uniform(parameter, -bound, bound);
 }
 
-/// Normal distribution, such that layers without an activation (or with `tanh`) preserve the variance.
+/// Draws from a normal distribution, such that layers without an activation, or with `tanh`, preserve the
+/// variance of their input.
 ///
 /// # Formula
-/// deviation `gain · √(2 / (in + out))`
+/// The standard deviation is `gain · √(2 / (in + out))`.
 ///
 /// # Source
 /// Glorot and Bengio 2010; PyTorch's `xavier_normal_`.
@@ -58,10 +61,11 @@ pub fn xavier_normal(parameter: &Parameter, gain: f64) {
     normal(parameter, 0.0, gain * (2.0 / total(parameter)).sqrt());
 }
 
-/// Uniform, such that layers with a leaky ReLU of this slope (0 for `relu`) preserve the variance.
+/// Draws uniformly, such that layers with a leaky ReLU of this slope (0 for `relu`) preserve the variance of
+/// their input.
 ///
 /// # Formula
-/// over ±`√(6 / ((1 + slope²) · in))`
+/// The elements are uniform over ±`√(6 / ((1 + slope²) · in))`.
 ///
 /// # Source
 /// He et al. 2015; PyTorch's `kaiming_uniform_`.
@@ -71,10 +75,11 @@ pub fn kaiming_uniform(parameter: &Parameter, slope: f64) {
     uniform(parameter, -bound, bound);
 }
 
-/// Normal distribution, such that layers with a leaky ReLU of this slope (0 for `relu`) preserve the variance.
+/// Draws from a normal distribution, such that layers with a leaky ReLU of this slope (0 for `relu`) preserve
+/// the variance of their input.
 ///
 /// # Formula
-/// deviation `√(2 / ((1 + slope²) · in))`
+/// The standard deviation is `√(2 / ((1 + slope²) · in))`.
 ///
 /// # Source
 /// He et al. 2015; PyTorch's `kaiming_normal_`.
@@ -88,7 +93,8 @@ fn total(parameter: &Parameter) -> f64 {
     inputs + outputs
 }
 
-/// Fan-in and fan-out of a weight `[out, in, ..]`, at least 1 each. For a vector both are its length.
+/// The numbers of inputs and of outputs that are connected by a weight `[out, in, ..]`, at least 1 each. For
+/// a vector both are its length.
 fn fans(parameter: &Parameter) -> (f64, f64) {
     let (outputs, inputs, field) = match parameter.shape() {
         [] => (1, 1, 1),

@@ -48,7 +48,8 @@ impl LayerNorm {
         }
     }
 
-    /// Added to the variance, so that constant rows do not divide by 0; above 0 and finite.
+    /// Sets the number that is added to the variance, so that constant rows do not divide by 0; above 0 and
+    /// finite.
     ///
     /// # Panics
     /// If it is not above 0 and finite.

@@ -12,14 +12,15 @@ pub(super) fn line<const N: usize>(
     write!(f, "{name}({})", parts.join(", "))
 }
 
-/// The words for sizes: `stride 2`, or `stride [1, 2]` for sizes that differ; `None` if they are the default.
+/// Describes sizes, such as `stride 2`, or `stride [1, 2]` if they differ. Returns `None` if they are the
+/// default.
 pub(super) fn sizes(name: &str, sizes: &[usize], usual: &[usize]) -> Option<String> {
     let is_even = sizes.windows(2).all(|pair| pair[0] == pair[1]);
     let text = if is_even { sizes.first()?.to_string() } else { format!("{sizes:?}") };
     (sizes != usual).then(|| format!("{name}{text}"))
 }
 
-/// Returns the words if the condition holds.
+/// Returns `words` if `holds`, else `None`.
 pub(super) fn when(holds: bool, words: &str) -> Option<String> {
     holds.then(|| words.to_owned())
 }

@@ -52,7 +52,7 @@ impl Linear {
         Self { bias: None, ..self }
     }
 
-    /// Applies this to the output; a ReLU is fused with the bias.
+    /// Applies an activation to the output; a ReLU is fused with the bias.
     ///
     /// # Example
     /// ```

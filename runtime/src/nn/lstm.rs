@@ -52,7 +52,7 @@ struct Sizes {
     bias: bool,
 }
 
-/// The parameters of one direction of one layer.
+/// The weights and biases of one direction of one layer.
 struct Cell {
     weight_ih: Parameter,
     weight_hh: Parameter,
@@ -60,7 +60,7 @@ struct Cell {
 }
 
 impl Lstm {
-    /// One layer from `inputs` to `hidden` features.
+    /// An LSTM of one layer from `inputs` to `hidden` features.
     ///
     /// # Panics
     /// If the size of its weights overflows or exceeds memory.
@@ -69,10 +69,10 @@ impl Lstm {
         Self::build(Sizes { inputs, hidden, layers: 1, directions: 1, bias: true }, Dropout::new(0.0))
     }
 
-    /// The number of stacked layers, at least 1; each reads the output of the previous one.
+    /// Sets the number of stacked layers, at least 1. Each layer reads the output of the previous one.
     ///
     /// # Panics
-    /// If it is 0.
+    /// If the number is 0.
     #[track_caller]
     pub fn layers(self, layers: usize) -> Self {
         assert!(layers > 0, "`layers` of `Lstm` is 0, but must be at least 1");
@@ -170,13 +170,13 @@ impl Lstm {
     }
 }
 
-/// One row of a tensor along its first axis, which is kept with length 1.
+/// The part of a tensor at index `number` of its first axis, which is kept with length 1.
 #[track_caller]
 fn row(of: &Tensor, number: usize) -> Tensor {
     of.slice(0, number..=number)
 }
 
-/// Concatenates the tensors. A single tensor is returned unchanged.
+/// Concatenates tensors along an axis. A single tensor is returned unchanged.
 #[track_caller]
 fn joined(mut tensors: Vec<Tensor>, axis: isize) -> Tensor {
     if tensors.len() == 1 { tensors.remove(0) } else { cat(&tensors.iter().collect::<Vec<_>>(), axis) }

@@ -38,8 +38,8 @@ struct Flags {
 }
 
 thread_local! {
-    /// The number of this thread's evaluation scopes for each mode, by the address of the mode. The scopes
-    /// keep the modes alive.
+    /// For each mode with open evaluation scopes on this thread, the number of these scopes. The key is the
+    /// address of the mode, which the scopes keep alive.
     static COVERED: RefCell<BTreeMap<*const Flags, usize>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -56,7 +56,8 @@ impl Mode {
 
     /// Sets training mode or evaluation mode.
     ///
-    /// If the layer is frozen or in an evaluation scope, the mode takes effect when that state ends.
+    /// While the layer is frozen or in an evaluation scope, it stays in evaluation mode; the mode set here
+    /// applies afterwards.
     pub fn set_training(&self, training: bool) {
         self.0.training.store(training, Ordering::Relaxed);
     }
@@ -100,7 +101,7 @@ impl fmt::Debug for Mode {
     }
 }
 
-/// Sets every mode to training (`true`) or evaluation (`false`).
+/// A visitor that sets every mode to training (`true`) or evaluation (`false`).
 pub(super) struct Set(pub(super) bool);
 
 impl Visitor for Set {
@@ -109,7 +110,7 @@ impl Visitor for Set {
     }
 }
 
-/// Freezes (`true`) or unfreezes every parameter and mode.
+/// A visitor that freezes (`true`) or unfreezes (`false`) every parameter and mode.
 pub(super) struct Freeze(pub(super) bool);
 
 impl Visitor for Freeze {
@@ -222,7 +223,7 @@ mod tests {
         assert!(net.0.weight.grad().is_some());
     }
 
-    /// Momentum from before the freeze, and weight decay, must not change frozen parameters.
+    /// Neither momentum from before the freeze nor weight decay may change frozen parameters.
     #[test]
     fn no_optimizer_moves_what_is_frozen() {
         type Build = fn(Vec<Parameter>) -> Box<dyn Optimizer>;
@@ -279,7 +280,7 @@ mod tests {
         assert!(other.parameters().iter().all(|parameter| !parameter.requires_grad()));
     }
 
-    /// The gradient at the input of a layer, frozen or not.
+    /// The gradient at the input of a layer is the same whether the layer is frozen or not.
     #[test]
     fn gradients_pass_through_a_frozen_part() {
         fn in_front<M: Module>(layer: &M, shape: &[usize], forward: impl Fn(&M, &Tensor) -> Tensor) {

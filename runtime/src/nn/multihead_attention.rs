@@ -36,7 +36,7 @@ use crate::{Attention, Parameter, Tensor, linear};
 /// assert_eq!(layer.forward(&x, &memory, &memory, &Attention::new()).shape(), [2, 10, 32]);
 /// ```
 pub struct MultiheadAttention {
-    /// `[3 · width, width]`: for queries, keys and values.
+    /// `[3 · width, width]`: one third of the rows each for queries, keys and values.
     pub in_proj_weight: Parameter,
     /// `[3 · width]`.
     pub in_proj_bias: Option<Parameter>,
@@ -95,7 +95,7 @@ impl MultiheadAttention {
         self.out_proj.forward(&attended)
     }
 
-    /// Projects `x` by a range of rows of the weight and the bias.
+    /// Projects `x` by the rows `rows` of `in_proj_weight`, and adds the same part of `in_proj_bias`.
     #[track_caller]
     fn project(&self, x: &Tensor, rows: std::ops::Range<usize>) -> Tensor {
         let (weight, bias) =

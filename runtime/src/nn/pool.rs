@@ -34,7 +34,8 @@ pub struct MaxPool2d(Pool);
 #[derive(Clone, Copy)]
 pub struct AvgPool2d(Pool);
 
-/// The means of a given number of windows; [`adaptive_avg_pool2d`] as a layer.
+/// Splits planes into a given number of windows and takes the mean of each; [`adaptive_avg_pool2d`] as a
+/// layer.
 ///
 /// # Shapes
 /// `x: [.., h, w]` → `[.., oh, ow]`
@@ -51,18 +52,18 @@ pub struct AdaptiveAvgPool2d(Pair);
 macro_rules! windows {
     ($layer:ident, $op:ident $(, $dilation:ident)?) => {
         impl $layer {
-            /// The step between windows, at least 1.
+            /// Sets the step between windows, at least 1.
             pub fn stride(self, stride: impl Into<Pair>) -> Self {
                 Self(self.0.stride(stride))
             }
 
-            /// Padding on each side, at most half a window.
+            /// Sets the padding on each side, at most half a window.
             pub fn padding(self, padding: impl Into<Pair>) -> Self {
                 Self(self.0.padding(padding))
             }
 
             $(
-                /// The distance between the taps of a window, at least 1.
+                /// Sets the distance between the taps of a window, at least 1.
                 pub fn $dilation(self, dilation: impl Into<Pair>) -> Self {
                     Self(self.0.dilation(dilation))
                 }
@@ -97,21 +98,21 @@ windows!(MaxPool2d, max_pool2d, dilation);
 windows!(AvgPool2d, avg_pool2d);
 
 impl MaxPool2d {
-    /// A window of this size, with the same stride.
+    /// A layer with windows of this size. The stride is the size of a window.
     pub fn new(kernel: impl Into<Pair>) -> Self {
         Self(Pool::new(kernel))
     }
 }
 
 impl AvgPool2d {
-    /// A window of this size, with the same stride.
+    /// A layer with windows of this size. The stride is the size of a window.
     pub fn new(kernel: impl Into<Pair>) -> Self {
         Self(Pool::new(kernel))
     }
 }
 
 impl AdaptiveAvgPool2d {
-    /// The number of windows along each axis.
+    /// A layer with this number of windows along each axis.
     pub fn new(output: impl Into<Pair>) -> Self {
         Self(output.into())
     }

@@ -20,9 +20,10 @@ pub trait Layer: Module + Send + Sync {
     #[track_caller]
     fn forward(&self, x: &Tensor) -> Tensor;
 
-    /// Formats the layer in the `{:?}` of its [`Sequential`]: by default its type and the shapes of its parameters.
+    /// Writes the layer in the `{:?}` of its [`Sequential`]: by default its type and the shapes of its
+    /// parameters.
     ///
-    /// A layer that implements `Debug` can delegate to it.
+    /// A layer that implements `Debug` can delegate to that.
     fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = std::any::type_name::<Self>().split('<').next().unwrap_or_default();
         let mut layer = f.debug_struct(path.rsplit("::").next().unwrap_or_default());
@@ -32,17 +33,17 @@ pub trait Layer: Module + Send + Sync {
         layer.finish()
     }
 
-    /// The layer itself, if its type is one of this crate; `None` for a layer of the user.
+    /// The layer as a `BuiltIn`, if this crate defines its type; `None` for a layer of the user.
     #[doc(hidden)]
     fn built_in(&self) -> Option<BuiltIn<'_>> {
         None
     }
 }
 
-/// Declares the layers of this crate that a `Sequential` can hold.
+/// Declares `BuiltIn` with the layers of this crate that a `Sequential` can hold.
 macro_rules! layers {
     ($($layer:ident),* $(,)?) => {
-        /// A layer of this crate.
+        /// A layer of this crate, by its concrete type.
         ///
         /// A call through `dyn Layer` loses the caller's location, which shape panics report; a call on the concrete
         /// type keeps it.
@@ -104,7 +105,7 @@ pub struct Sequential {
 }
 
 impl Sequential {
-    /// Without layers: returns its input.
+    /// A sequence without layers, which returns its input.
     pub fn new() -> Self {
         Self::default()
     }

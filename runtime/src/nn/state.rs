@@ -1,4 +1,4 @@
-//! Parameters and buffers by name, and loading them.
+//! The parameters and buffers of a model by name, and the loading and saving of their values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::{Buffer, Module, Visitor};
 use crate::{Array, Error, Misshapen, Parameter, Result, Scalar, StateDict, safetensors};
 
-/// A visitor that collects each parameter once.
+/// A visitor that collects parameters. A parameter that occurs several times is collected once.
 pub(super) struct Parameters<'a>(pub(super) &'a mut Vec<Parameter>);
 
 impl Visitor for Parameters<'_> {
@@ -18,7 +18,7 @@ impl Visitor for Parameters<'_> {
     }
 }
 
-/// The parameter or the buffer that a name in a state refers to.
+/// A parameter or a buffer of a model.
 pub(super) enum Entry {
     Parameter(Parameter),
     Buffer(Buffer),
@@ -52,7 +52,8 @@ pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
     struct Entries {
         /// The names of the enclosing fields, each followed by a dot.
         path: String,
-        /// The lengths of `path` before each enclosing field, to which `path` is truncated afterwards.
+        /// For each enclosing field, the length of `path` before its name was added. `leave` truncates `path`
+        /// to it.
         lengths: Vec<usize>,
         found: Vec<(String, Entry)>,
     }
@@ -114,13 +115,14 @@ pub(super) fn check<'a>(
     Err(Error::State { path: None, missing, unexpected, misshapen })
 }
 
-/// The number of bytes of the largest value, rounded up to the size of a runtime buffer.
+/// The number of bytes of a copy of the largest value. A quarter is added, because runtime buffers are
+/// rounded up.
 pub(super) fn copy_bytes(state: &StateDict) -> u64 {
     let largest = state.iter().map(|(_, value)| value.len()).max().unwrap_or(0) as u64;
     largest * size_of::<Scalar>() as u64 / 4 * 5
 }
 
-/// Sets the model's values from a checked state.
+/// Sets the model's parameters and buffers to the values of a state that `check` accepted.
 pub(super) fn set(entries: &[(String, Entry)], state: &StateDict) {
     let values: BTreeMap<&str, &Array> = state.iter().collect();
     for (name, entry) in entries {
@@ -130,7 +132,7 @@ pub(super) fn set(entries: &[(String, Entry)], state: &StateDict) {
     }
 }
 
-/// Writes the values to a file. Only one value at a time is copied.
+/// Writes the values of `entries` to a file. Only one value at a time is copied.
 pub(super) fn save(entries: &[(String, Entry)], path: &Path) -> Result<()> {
     let tensors: Vec<_> = entries.iter().map(|(name, entry)| (name.as_str(), entry.shape())).collect();
     let write = |index: usize, file: &mut dyn Write| {

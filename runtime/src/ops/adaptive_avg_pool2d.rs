@@ -14,8 +14,9 @@ use crate::{Scalar, Tensor};
 /// `x: [.., h, w]` → `[.., oh, ow]` for `output = [oh, ow]`.
 ///
 /// # Formula
-/// Window `i` of `n` along an axis of length `l` covers `i · l / n`, rounded down, to `(i + 1) · l / n`, rounded up.
-/// `y` is its mean, and `dx` is the sum of `g / count` over the windows that cover the element.
+/// Window `i` of `n` along an axis of length `l` covers `i · l / n`, rounded down, to `(i + 1) · l / n`,
+/// rounded up. `y` is the mean of the window, and `dx` is the sum of `g / count` over the windows that cover
+/// the element.
 ///
 /// # Panics
 /// If there are fewer than two axes, or if the planes or the output are empty.
@@ -53,7 +54,7 @@ pub fn adaptive_avg_pool2d(x: &Tensor, output: impl Into<Pair>) -> Tensor {
     })
 }
 
-/// The start and the end of each of `count` windows along an axis.
+/// For each of `count` windows along an axis, its start and its end.
 #[track_caller]
 fn spans(length: usize, count: usize) -> Spans {
     let mut spans = Spans::new();

@@ -9,7 +9,7 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// Averages values for each query, weighted by how well their keys match it.
+/// Returns for each query an average of the values, weighted by how well their keys match the query.
 ///
 /// # Shapes
 /// `q: [.., queries, width]`, `k: [.., keys, width]`, `v: [.., keys, values]` → `[.., queries, values]`, with the same
@@ -60,7 +60,7 @@ pub fn scaled_dot_product_attention(q: &Tensor, k: &Tensor, v: &Tensor, options:
     options.attend(&sizes, [q, k, v], [0, 1, 2], places)
 }
 
-/// Options of an attention: causal or not, scale, mask.
+/// The options of an attention: causal or not, the scale of the scores, a mask.
 ///
 /// # Example
 /// ```
@@ -77,10 +77,10 @@ pub struct Attention {
     mask: Option<Tensor>,
 }
 
-/// The sizes of an attention.
+/// The sizes of the queries, keys and values of an attention.
 struct Sizes<'a> {
     lead: &'a [usize],
-    /// The number of heads in each packed row; `None` if the heads are a leading axis.
+    /// The number of heads in each packed row; `None` if the heads are a leading axis instead.
     heads: Option<usize>,
     queries: usize,
     keys: usize,
@@ -90,22 +90,23 @@ struct Sizes<'a> {
 }
 
 impl Attention {
-    /// Every query attends to every key, and scores are scaled by `1 / √width`.
+    /// Default options: every query attends to every key, and scores are scaled by `1 / √width`.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Query `i` attends to keys `0..=i` only; both count from the first, even if their numbers differ.
+    /// Lets query `i` attend to keys `0..=i` only. Both count from the first, even if the numbers of queries
+    /// and keys differ.
     pub fn causal(self) -> Self {
         Self { causal: true, ..self }
     }
 
-    /// Scales the scores by this instead of `1 / √width`.
+    /// Scales the scores by `scale` instead of `1 / √width`.
     pub fn scale(self, scale: Scalar) -> Self {
         Self { scale: Some(scale), ..self }
     }
 
-    /// Adds this to the scores: minus infinity hides a key from a query.
+    /// Adds `mask` to the scores: minus infinity hides a key from a query.
     ///
     /// The output of a query without visible keys is zero.
     ///
@@ -152,8 +153,8 @@ impl Attention {
         self.attend(&sizes, [qkv], [0; 3], [0, all, 2 * all].map(|start| Place { start, row: *row }))
     }
 
-    /// As [`packed`](Self::packed), with queries `[.., queries, width]` of one sequence, and keys and values
-    /// `[.., keys, 2 · width]` of another.
+    /// As [`packed`](Self::packed), but between two sequences: queries `[.., queries, width]` of one, and
+    /// keys and values `[.., keys, 2 · width]` of the other.
     #[track_caller]
     pub(crate) fn packed_pair(&self, q: &Tensor, kv: &Tensor, heads: usize) -> Tensor {
         let ([lead @ .., queries, all], [.., keys, row]) = (q.shape(), kv.shape()) else {
@@ -165,7 +166,7 @@ impl Attention {
         self.attend(&sizes, [q, kv], [0, 1, 1], [place(0, *all), place(0, *row), place(*all, *row)])
     }
 
-    /// As [`packed`](Self::packed), with queries, keys and values of all heads in separate tensors.
+    /// As [`packed`](Self::packed), but queries, keys and values of all heads are separate tensors.
     #[track_caller]
     pub(crate) fn packed_each(&self, q: &Tensor, k: &Tensor, v: &Tensor, heads: usize) -> Tensor {
         let ([lead @ .., queries, all], [.., keys, _]) = (q.shape(), k.shape()) else {
@@ -176,8 +177,8 @@ impl Attention {
         self.attend(&sizes, [q, k, v], [0, 1, 2], [Place { start: 0, row: *all }; 3])
     }
 
-    /// Computes attention over queries, keys and values that are in `inputs[slots[..]]`, with the layouts
-    /// `places`.
+    /// Computes the attention. Queries, keys and values are in `inputs[slots[0]]`, `inputs[slots[1]]` and
+    /// `inputs[slots[2]]`, with the layouts `places`.
     #[track_caller]
     fn attend<const N: usize>(
         &self,
@@ -232,7 +233,7 @@ impl Attention {
     }
 }
 
-/// The layout of the mask for each score matrix.
+/// The layout of the mask, with one start per score matrix. `lead` is the shape of the batch of score matrices.
 #[track_caller]
 fn mask_place(mask: Option<&Tensor>, lead: &[usize], queries: usize, keys: usize) -> Option<MaskPlace> {
     let mask = mask?;

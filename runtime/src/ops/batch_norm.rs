@@ -12,8 +12,8 @@ pub(crate) struct Moments {
     pub(crate) variance: Vec<Scalar>,
 }
 
-/// Normalises each channel to mean 0 and variance 1, then scales and shifts the channel. The moments are
-/// those of the batch, or the constants `given`.
+/// Normalises each channel to mean 0 and variance 1, then scales and shifts the channel. Mean and variance
+/// are those of the batch, or the constants `given`.
 ///
 /// # Shapes
 /// `x: [n, channels]` or `[n, channels, length]`, `weight: [channels]`, `bias: [channels]` → as `x`
@@ -64,7 +64,7 @@ pub(crate) fn batch_norm(
     (output, moments)
 }
 
-/// The memory layout of channels.
+/// The sizes of an input `[samples, channels, length]`, where `length` is 1 for an input of two axes.
 #[derive(Clone, Copy)]
 struct Layout {
     samples: usize,
@@ -100,7 +100,7 @@ impl Layout {
         self.samples * self.length
     }
 
-    /// Passes each element, with the index of its channel, to `change`.
+    /// Calls `change` for each element, with the index of the element's channel.
     fn each(self, numbers: &mut [Scalar], mut change: impl FnMut(usize, &mut Scalar)) {
         for (index, run) in numbers.chunks_exact_mut(self.length.max(1)).enumerate() {
             for number in run {

@@ -6,7 +6,7 @@ use crate::gradcheck::Case;
 
 /// Convolves sequences with a weight.
 ///
-/// Only the second number of each pair of the options is used; `Conv::new().stride(2)` sets both.
+/// Each option is a pair, of which only the second number is used. `Conv::new().stride(2)` sets both numbers.
 ///
 /// # Shapes
 /// `x: [batch, in, length]`, `weight: [out, in / groups, k]`, `bias: [out]` → `[batch, out, ol]` with
@@ -47,7 +47,7 @@ pub(crate) fn convolved(
     without_height(&conv2d::convolved(&x, &weight, bias, options, relu))
 }
 
-/// Converts sequences, kernels and options to those of images of one row.
+/// Reshapes sequences to images of one row, and the weight to that of images; adapts the options.
 #[track_caller]
 fn as_pictures(x: &Tensor, weight: &Tensor, options: Conv) -> (Tensor, Tensor, Conv) {
     let &[batch, channels, length] = x.shape() else {
@@ -66,7 +66,7 @@ fn as_pictures(x: &Tensor, weight: &Tensor, options: Conv) -> (Tensor, Tensor, C
     (x.reshape(&[batch, channels, 1, length]), weight.reshape(&[outputs, inputs, 1, taps]), options)
 }
 
-/// Converts images of one row to sequences.
+/// Reshapes images of one row to sequences.
 #[track_caller]
 fn without_height(y: &Tensor) -> Tensor {
     let shape = y.shape();

@@ -11,7 +11,7 @@ use crate::shape;
 use crate::value::Value;
 use crate::{Pair, Pool, Tensor};
 
-/// Options of a convolution: by default stride 1, no padding, dilation 1 and one group.
+/// The options of a convolution: by default stride 1, no padding, dilation 1 and one group.
 ///
 /// An option is one number for both axes, or `[height, width]`.
 ///
@@ -32,27 +32,27 @@ pub struct Conv {
 }
 
 impl Conv {
-    /// Stride 1, no padding, dilation 1, one group.
+    /// Default options: stride 1, no padding, dilation 1, one group.
     pub fn new() -> Self {
         Self { stride: [1, 1], padding: [0, 0], dilation: [1, 1], groups: 1 }
     }
 
-    /// The step between windows, at least 1.
+    /// Sets the step between windows, at least 1.
     pub fn stride(self, stride: impl Into<Pair>) -> Self {
         Self { stride: stride.into().0, ..self }
     }
 
-    /// Zeros added on each side of the input.
+    /// Sets the number of zeros that are added on each side of the input.
     pub fn padding(self, padding: impl Into<Pair>) -> Self {
         Self { padding: padding.into().0, ..self }
     }
 
-    /// The distance between the taps of a window, at least 1.
+    /// Sets the distance between the taps of a window, at least 1.
     pub fn dilation(self, dilation: impl Into<Pair>) -> Self {
         Self { dilation: dilation.into().0, ..self }
     }
 
-    /// The number of groups; each has its own input channels and outputs.
+    /// Sets the number of groups. Each group has its own input channels and outputs.
     pub fn groups(self, groups: usize) -> Self {
         Self { groups, ..self }
     }
@@ -150,7 +150,7 @@ pub(crate) fn convolved(
     }
 }
 
-/// The sizes of a convolution. If the shapes do not fit, the panic describes the mismatch.
+/// The sizes of a convolution of `x`. If the shapes do not fit, the panic describes the mismatch.
 #[track_caller]
 pub(crate) fn check(
     op: &str,

@@ -4,7 +4,8 @@ use crate::autograd::record;
 use crate::value::Value;
 use crate::{Labels, Scalar, Tensor, ops};
 
-/// The best of all elements, where `better` compares two of them.
+/// The best element of a tensor: the first maximum or minimum. `better(a, b)` is whether `a` is better than
+/// `b`.
 #[track_caller]
 pub(crate) fn extreme(op: &str, x: &Tensor, better: fn(Scalar, Scalar) -> bool) -> Tensor {
     assert!(!x.is_empty(), "{op}: a tensor of shape {:?} has no elements", x.shape());
@@ -22,7 +23,7 @@ pub(crate) fn extreme(op: &str, x: &Tensor, better: fn(Scalar, Scalar) -> bool) 
     })
 }
 
-/// The best elements along an axis, where `better` compares two of them.
+/// The best element of each line along an axis. `better(a, b)` is whether `a` is better than `b`.
 #[track_caller]
 pub(crate) fn extreme_axis(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> bool) -> Tensor {
     let axis = ops::axis(op, x.shape(), axis);
@@ -83,7 +84,7 @@ fn best_along(op: &str, x: &Tensor, axis: isize, better: fn(Scalar, Scalar) -> b
     along.collect::<Labels>().reshape(&shape.without(axis))
 }
 
-/// The flat index of each best element along an axis.
+/// For each line along an axis, the flat index of its best element.
 #[track_caller]
 fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> bool) -> Vec<usize> {
     let (outer, length, inner) = x.value().shape().around(axis);
@@ -106,7 +107,7 @@ fn best_places(op: &str, x: &Tensor, axis: usize, better: fn(Scalar, Scalar) -> 
     places
 }
 
-/// The index of the first best value, or of the first NaN.
+/// The index of the first NaN. Without a NaN, the index of the best element, or of the first of several.
 fn first_best(numbers: impl Iterator<Item = Scalar>, better: fn(Scalar, Scalar) -> bool) -> usize {
     let mut best: Option<(usize, Scalar)> = None;
     for (place, number) in numbers.enumerate() {

@@ -8,14 +8,14 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// The factor `√(2/π)` of the approximation.
+/// The factor `√(2/π)` of the approximation by `tanh`.
 #[allow(clippy::excessive_precision)] // The double-precision build uses every digit.
 const ROOT: Scalar = 0.797_884_560_802_865_4;
-/// The coefficient of `x³` in the approximation.
+/// The coefficient of `x³` in the approximation by `tanh`.
 const CUBE: Scalar = 0.044_715;
 
 impl Tensor {
-    /// Each element times the standard normal distribution function of it.
+    /// Each element `x` times `Φ(x)`, where `Φ` is the standard normal distribution function.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

@@ -8,7 +8,7 @@ use crate::kernel;
 use crate::value::Value;
 
 impl Tensor {
-    /// The elements at `indices` of one axis, in this order, with repetitions.
+    /// The elements at `indices` along one axis, in the order of `indices`. An index may occur several times.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, indices, c]` for `axis = 1`; a negative axis counts from the last.

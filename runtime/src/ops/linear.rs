@@ -1,4 +1,4 @@
-//! An affine map with bias, in one operation.
+//! A matmul with a weight, the addition of a bias and optionally a ReLU, in one operation.
 
 use crate::autograd::record;
 use crate::gradcheck::Case;
@@ -7,7 +7,7 @@ use crate::kernel::gemm::{transposed, plain, matmul};
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
-/// Applies `weight` to the last axis of `x` and adds `bias`.
+/// Multiplies the last axis of `x` by `weight` and adds `bias`.
 ///
 /// # Shapes
 /// `x: [.., in]`, `weight: [out, in]`, `bias: [out]` → `[.., out]`
@@ -84,7 +84,7 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
     }
 }
 
-/// Upper bounds of the absolute values of both factors of a weight's gradient, `g` and `x`.
+/// Upper bounds of `|g|` and `|x|`, the factors of a weight's gradient `gᵀ · x`.
 ///
 /// The gradient is at most `rows · max|g| · max|x|`, so that a check for NaN and infinity need not read its `count`
 /// elements. A bound is infinite if it is unknown and reading both factors would cost more than reading the gradient.
@@ -97,7 +97,7 @@ fn bounds_of_factors(gradient: &Value, input: &Value, count: usize) -> [Scalar; 
     }
 }
 
-/// Checks the shapes and returns the numbers of rows, inputs and outputs.
+/// Checks the shapes. Returns the number of rows of `x`, and the numbers of inputs and outputs.
 #[track_caller]
 fn check(x: &[usize], weight: &[usize], bias: Option<&[usize]>) -> (usize, usize, usize) {
     let &[outputs, inputs] = weight else {

@@ -11,7 +11,7 @@ use crate::storage::Buffer;
 use crate::value::Value;
 use crate::{Scalar, Tensor, kernel};
 
-/// The weights of one direction of one LSTM layer.
+/// The weights and biases of one direction of one LSTM layer.
 #[derive(Clone, Debug)]
 pub struct LstmWeights {
     /// `[4 hidden, in]`: input weights of the gates, in the order input, forget, cell, output.
@@ -22,9 +22,9 @@ pub struct LstmWeights {
     pub bias: Option<[Tensor; 2]>,
 }
 
-/// State of an LSTM after a step; pass it to the next call to continue the sequence.
+/// The state of an LSTM after a step. Pass it to the next call to continue the sequence.
 ///
-/// `detach` it to cut the gradient there, as in truncated back-propagation through time.
+/// `detach` the state to cut the gradient there, as in truncated back-propagation through time.
 #[derive(Clone, Debug)]
 pub struct LstmState {
     /// The hidden state, which is also the output of the step.
@@ -34,7 +34,7 @@ pub struct LstmState {
 }
 
 impl LstmState {
-    /// The same values without their graph.
+    /// A state with the same values, through which no gradient flows.
     #[track_caller]
     pub fn detach(&self) -> Self {
         Self { h: self.h.detach(), c: self.c.detach() }
@@ -136,10 +136,10 @@ pub(crate) fn run(
     (output, last)
 }
 
-/// Values saved by the forward pass for `backward`.
+/// The values that the forward pass saves for `backward`.
 struct Saved {
     sizes: Sizes,
-    /// For each of the inputs, whether it requires a gradient.
+    /// For each input of the operation, whether it requires a gradient.
     needs: [bool; 7],
     /// The input of all steps, in sorted order.
     given: Value,
@@ -206,7 +206,7 @@ impl Saved {
     }
 }
 
-/// Checks the shapes and returns the sizes of the pass and the number of input features.
+/// Checks the shapes. Returns the sizes of the pass and the number of input features.
 #[track_caller]
 fn check(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>, reverse: bool) -> (Sizes, usize) {
     let &[batch, time, inputs] = x.shape() else {
@@ -239,7 +239,7 @@ fn check(x: &Tensor, weights: &LstmWeights, start: Option<&LstmState>, reverse: 
     (Sizes { batch, time, hidden, reverse }, inputs)
 }
 
-/// All outputs of a pass, concatenated.
+/// The outputs and the final state of a pass, flattened and concatenated, for the gradient checks.
 fn flat((output, state): (Tensor, LstmState)) -> Tensor {
     let parts = [output, state.h, state.c].map(|part| part.reshape(&[part.len()]));
     crate::cat(&parts.each_ref(), 0)
@@ -250,8 +250,8 @@ fn weights(x: &[Tensor]) -> LstmWeights {
     LstmWeights { weight_ih: x[1].clone(), weight_hh: x[2].clone(), bias }
 }
 
-/// Runs an LSTM whose inputs `x` are the sequence, two weights, two biases, and the initial hidden state and
-/// cell state.
+/// Runs an LSTM for the gradient checks. `x` contains the sequence, two weights, two biases, and the initial
+/// hidden state and cell state.
 fn from_start(x: &[Tensor], reverse: bool) -> Tensor {
     let start = LstmState { h: x[5].clone(), c: x[6].clone() };
     let (output, last) = run(&x[0], &weights(&x[..5]), Some(&start), reverse);

@@ -31,11 +31,11 @@ impl Tensor {
     }
 }
 
-/// The sizes of each matmul in a batch, and the pairs of matrices to multiply.
+/// The sizes of a batch of matmuls, and the pairs of matrices to multiply.
 struct Plan {
     sizes: (usize, usize, usize),
     shape: Shape,
-    /// The indices of the left and the right operand of each matrix of the output.
+    /// For each matrix of the output, the indices of its left and its right operand in their batches.
     pairs: Vec<(usize, usize)>,
 }
 
@@ -104,8 +104,8 @@ impl Plan {
         self.backward(b, k * n, |at| self.pairs[at].1, matrix)
     }
 
-    /// The gradient of one operand, whose matrices have `size` elements: for each matrix, the sum of the
-    /// matmuls of its pairs. `place` selects the matrix of a pair.
+    /// The gradient of one operand, whose matrices have `size` elements. Each matrix gets the sum of the
+    /// matmuls of all pairs that contain it. `place` maps a pair to the index of its matrix.
     #[track_caller]
     fn backward(
         &self,
@@ -126,8 +126,8 @@ impl Plan {
         sums
     }
 
-    /// Calls `work` for each pair with the pair's `size` elements of the output. Threads share many small
-    /// matmuls by pairs. Few large matmuls are each shared internally.
+    /// Calls `work` for each pair, with the `size` elements of the output that belong to the pair. If there
+    /// are many pairs, threads share them. If there are few, each matmul is shared internally.
     fn each(&self, output: &mut [Scalar], size: usize, work: impl Fn(usize, &mut [Scalar]) + Sync) {
         /// The approximate number of multiplications in one thread's part.
         const PART: usize = 1 << 18;
@@ -148,7 +148,7 @@ impl Plan {
     }
 }
 
-/// For each matrix of the batch `to`, the index of the matrix of `from` that broadcasts to its place.
+/// For each matrix of the batch `to`, the index of the matrix of the batch `from` that is broadcast to it.
 #[track_caller]
 fn places(from: &Shape, to: &Shape) -> Vec<usize> {
     let mut places = vec![0];

@@ -20,7 +20,8 @@ impl Tensor {
         extreme("max", self, |a, b| a > b)
     }
 
-    /// The largest elements along one axis, which is removed; a negative axis counts from the last.
+    /// The largest element of each line along one axis. The axis is removed; a negative axis counts from the
+    /// last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.

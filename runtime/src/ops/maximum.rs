@@ -6,7 +6,7 @@ use crate::gradcheck::Case;
 use crate::{Scalar, Tensor};
 
 impl Tensor {
-    /// The larger of two elements; NaN if one of them is NaN.
+    /// The larger of each pair of elements; NaN if one of them is NaN.
     ///
     /// `other` is a tensor or a number. [`Tensor::max`] is the largest element of one tensor.
     ///
@@ -31,7 +31,7 @@ impl Tensor {
     }
 }
 
-/// The better of two elements by `is_better`, or NaN if one of them is NaN.
+/// The better of each pair of elements by `is_better`, or NaN if one of them is NaN.
 #[track_caller]
 pub(super) fn better(op: &'static str, a: &Tensor, b: &Tensor, is_better: fn(Scalar, Scalar) -> bool) -> Tensor {
     let values = [a.value().clone(), b.value().clone()];

@@ -17,13 +17,13 @@ impl Tensor {
         (self.sum() / self.len() as Scalar).with_reduction(Reduction::of_mean(self))
     }
 
-    /// The means along one axis, which is removed; a negative axis counts from the last.
+    /// The mean of each line along one axis. The axis is removed; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.
     ///
     /// # Formula
-    /// `y = Σ x / n` along the axis; `dx = g / n`, repeated along it.
+    /// `y = Σ x / n` along the axis; `dx = g / n`, repeated along the axis.
     ///
     /// # Panics
     /// If there is no such axis.

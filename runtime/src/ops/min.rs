@@ -20,7 +20,8 @@ impl Tensor {
         extreme("min", self, |a, b| a < b)
     }
 
-    /// The smallest elements along one axis, which is removed; a negative axis counts from the last.
+    /// The smallest element of each line along one axis. The axis is removed; a negative axis counts from the
+    /// last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.

@@ -5,7 +5,7 @@ use crate::gradcheck::Case;
 use crate::{Tensor, broadcast};
 
 impl Tensor {
-    /// The smaller of two elements; NaN if one of them is NaN.
+    /// The smaller of each pair of elements; NaN if one of them is NaN.
     ///
     /// `other` is a tensor or a number. [`Tensor::min`] is the smallest element of one tensor.
     ///

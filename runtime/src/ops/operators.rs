@@ -57,7 +57,7 @@ operator!(Sub, sub, sub_tensor);
 operator!(Mul, mul, mul_tensor);
 operator!(Div, div, div_tensor);
 
-/// Implements `a += b` as `a = a + b`, which is a new value with the old one in its graph.
+/// Implements `a += b` as `a = a + b`: `a` becomes a new tensor, whose graph contains the old one.
 macro_rules! assignment {
     ($trait:ident, $method:ident, $operation:ident) => {
         assignment!(@ $trait, $method, $operation, Tensor);
@@ -85,7 +85,7 @@ assignment!(SubAssign, sub_assign, sub_tensor);
 assignment!(MulAssign, mul_assign, mul_tensor);
 assignment!(DivAssign, div_assign, div_tensor);
 
-/// The elementwise sum; 0 without tensors.
+/// The elementwise sum of the tensors; the scalar 0 without tensors.
 impl Sum for Tensor {
     #[track_caller]
     fn sum<I: Iterator<Item = Tensor>>(mut tensors: I) -> Self {
@@ -97,7 +97,7 @@ impl Sum for Tensor {
     }
 }
 
-/// The elementwise sum; 0 without tensors.
+/// The elementwise sum of the tensors; the scalar 0 without tensors.
 impl<'a> Sum<&'a Tensor> for Tensor {
     #[track_caller]
     fn sum<I: Iterator<Item = &'a Tensor>>(tensors: I) -> Self {
@@ -106,7 +106,8 @@ impl<'a> Sum<&'a Tensor> for Tensor {
 }
 
 impl Tensor {
-    /// Borrows a tensor. By autoref, the method can be called on both `Tensor` and `&Tensor`.
+    /// Returns a reference to the tensor. By autoref, the method can be called on both `Tensor` and
+    /// `&Tensor`.
     fn borrowed(&self) -> &Self {
         self
     }

@@ -9,7 +9,7 @@ use crate::value::Value;
 use crate::Tensor;
 
 impl Tensor {
-    /// Permutes the axes; the elements are copied into their new order.
+    /// Permutes the axes. The elements are copied, so that the result is dense.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[c, a, b]` for `axes = [2, 0, 1]`.
@@ -32,7 +32,7 @@ impl Tensor {
         permuted(self, axes.to_vec())
     }
 
-    /// Swaps two axes; negative ones count from the last.
+    /// Swaps two axes; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, c, b]` for `transpose(-2, -1)`.
@@ -41,7 +41,7 @@ impl Tensor {
     /// `dx` is `g` with the same two axes swapped.
     ///
     /// # Panics
-    /// If there is no such axis.
+    /// If one of the axes does not exist.
     #[doc(alias("t", "swapaxes"))]
     #[track_caller]
     pub fn transpose(&self, first: isize, second: isize) -> Self {

@@ -6,7 +6,7 @@ use crate::gradcheck::Case;
 use crate::shape;
 
 impl Tensor {
-    /// The same elements in row-major order with another shape, without a copy.
+    /// The same elements, in row-major order, with another shape. Nothing is copied.
     ///
     /// # Shapes
     /// `x: [..]` → `shape`, with the same number of elements.
@@ -18,7 +18,7 @@ impl Tensor {
     /// If the numbers of elements differ.
     ///
     /// # Example
-    /// No size is inferred, as by -1 in `PyTorch`: divide the length by the other sizes.
+    /// No size is inferred, as -1 does in `PyTorch`: divide the length by the other sizes.
     /// ```
     /// use training_loop::prelude::*;
     ///
@@ -44,7 +44,7 @@ impl Tensor {
             .with_reduction(reduction)
     }
 
-    /// Merges all axes from `start` on into one.
+    /// Merges the axes from `start` to the last into one.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, b·c]` for `start = 1`.

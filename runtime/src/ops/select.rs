@@ -5,8 +5,8 @@ use crate::autograd::record;
 use crate::broadcast::{self, needs};
 use crate::gradcheck::Case;
 
-/// Takes the element of `a` where the condition is not 0, else that of `b`; `PyTorch`'s `where`. Comparisons such as
-/// [`Tensor::gt`] return conditions.
+/// Takes the element of `a` where the condition is not 0, else the element of `b`; `PyTorch`'s `where`.
+/// Comparisons such as [`Tensor::gt`] return conditions.
 ///
 /// # Shapes
 /// Any three that broadcast, matched from the last axis.

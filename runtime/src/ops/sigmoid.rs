@@ -6,7 +6,7 @@ use crate::kernel::math;
 use crate::gradcheck::Case;
 
 impl Tensor {
-    /// Maps each element to (0, 1).
+    /// The logistic function of each element, which maps to (0, 1).
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

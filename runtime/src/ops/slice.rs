@@ -10,7 +10,7 @@ use crate::kernel::permute::copy_runs;
 use crate::value::Value;
 
 impl Tensor {
-    /// A range along one axis; a negative axis counts from the last.
+    /// The elements in a range along one axis; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, 2, c]` for `slice(1, 3..5)`.
@@ -19,7 +19,7 @@ impl Tensor {
     /// `dx` is `g` inside the range and 0 outside.
     ///
     /// # Panics
-    /// If there is no such axis, or if the range exceeds it.
+    /// If there is no such axis, or if the range exceeds its length.
     #[doc(alias("narrow"))]
     #[track_caller]
     pub fn slice(&self, axis: isize, range: impl RangeBounds<usize>) -> Self {

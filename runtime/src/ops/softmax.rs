@@ -8,7 +8,8 @@ use crate::kernel::softmax::{softmax, softmax_gradient};
 use crate::value::Value;
 
 impl Tensor {
-    /// Probabilities along one axis, which sum to 1; a negative axis counts from the last.
+    /// Turns the elements along one axis into probabilities, which sum to 1; a negative axis counts from the
+    /// last.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

@@ -6,7 +6,7 @@ use crate::kernel::math;
 use crate::gradcheck::Case;
 
 impl Tensor {
-    /// A smooth approximation of the ReLU.
+    /// A smooth approximation of the ReLU of each element.
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

@@ -4,7 +4,7 @@ use super::cat::cat;
 use crate::Tensor;
 use crate::gradcheck::Case;
 
-/// Stacks tensors of one shape along a new axis; a negative axis counts from the last.
+/// Stacks tensors of equal shape along a new axis; a negative axis counts from the last.
 ///
 /// # Shapes
 /// `n` times `[a, b]` → `[n, a, b]` for `axis = 0`, `[a, b, n]` for `axis = -1`.

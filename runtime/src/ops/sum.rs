@@ -26,13 +26,13 @@ impl Tensor {
             .with_reduction(Reduction::of_sum(self))
     }
 
-    /// The sums along one axis, which is removed; a negative axis counts from the last.
+    /// The sum of each line along one axis. The axis is removed; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.
     ///
     /// # Formula
-    /// `y = Σ x` along the axis; `dx = g`, repeated along it.
+    /// `y = Σ x` along the axis; `dx = g`, repeated along the axis.
     ///
     /// # Panics
     /// If there is no such axis.
@@ -59,7 +59,7 @@ fn sum_along(x: &Tensor, axis: usize, keep: bool) -> Tensor {
     record(output, [x], move |gradient| [broadcast::expand(&gradient.reshaped(kept.clone()), &shape)])
 }
 
-/// The sums along one axis, which is kept with length 1.
+/// The sum of each line along one axis. The axis is kept with length 1.
 #[track_caller]
 pub(crate) fn along(x: &Value, axis: usize) -> Value {
     let (_, length, inner) = x.shape().around(axis);

@@ -6,7 +6,7 @@ use crate::kernel::math;
 use crate::gradcheck::Case;
 
 impl Tensor {
-    /// Maps each element to (-1, 1).
+    /// The hyperbolic tangent of each element, which maps to (-1, 1).
     ///
     /// # Shapes
     /// `x: [..]` → `[..]`

@@ -17,7 +17,7 @@ impl Tensor {
         (&apart * &apart).sum() / (self.len() as Scalar - 1.0)
     }
 
-    /// The variances along one axis, which is removed; a negative axis counts from the last.
+    /// The variance of each line along one axis. The axis is removed; a negative axis counts from the last.
     ///
     /// # Shapes
     /// `x: [a, b, c]` → `[a, c]` for `axis = 1`.

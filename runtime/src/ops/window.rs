@@ -2,7 +2,7 @@
 
 use crate::shape::{self, Shape};
 
-/// A number for each of two axes: one for both, or `[height, width]`.
+/// Two numbers, one for each axis of an image: from one number for both, or from `[height, width]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pair(pub(crate) [usize; 2]);
 
@@ -27,16 +27,16 @@ impl From<(usize, usize)> for Pair {
     }
 }
 
-/// The geometry of a window on padded planes.
+/// How a window fits on padded planes.
 pub(crate) struct Fit {
-    /// The extent of the window along each axis, from its first tap to its last.
+    /// The number of elements from the first tap of the window to the last, along each axis.
     pub(crate) covered: [usize; 2],
     /// The number of window positions along each axis.
     pub(crate) output: [usize; 2],
 }
 
-/// The geometry of a window over the padded `input`. The sizes are checked for overflow, so that kernels may
-/// add and multiply them unchecked.
+/// How `window` fits on the padded `input`. The sizes are checked for overflow, so that kernels may add and
+/// multiply them unchecked.
 #[track_caller]
 pub(crate) fn fit(op: &str, input: [usize; 2], window: Pool) -> Fit {
     let Pool { kernel, stride, padding, dilation } = window;
@@ -60,7 +60,8 @@ pub(crate) fn fit(op: &str, input: [usize; 2], window: Pool) -> Fit {
     Fit { covered, output: [0, 1].map(|i| (padded[i] - covered[i]) / stride[i] + 1) }
 }
 
-/// Options of pooling: by default the stride is the window's size, without padding or dilation.
+/// The options of pooling. By default the stride is the window's size, and there is no padding and no
+/// dilation.
 ///
 /// # Example
 /// ```
@@ -78,23 +79,23 @@ pub struct Pool {
 }
 
 impl Pool {
-    /// A window of this size, with the same stride.
+    /// Options for windows of this size. The stride is the size of a window.
     pub fn new(kernel: impl Into<Pair>) -> Self {
         let kernel = kernel.into().0;
         Self { kernel, stride: kernel, padding: [0, 0], dilation: [1, 1] }
     }
 
-    /// The step between windows, at least 1.
+    /// Sets the step between windows, at least 1.
     pub fn stride(self, stride: impl Into<Pair>) -> Self {
         Self { stride: stride.into().0, ..self }
     }
 
-    /// Padding on each side, at most half a window.
+    /// Sets the padding on each side, at most half a window.
     pub fn padding(self, padding: impl Into<Pair>) -> Self {
         Self { padding: padding.into().0, ..self }
     }
 
-    /// The distance between the taps of a window, at least 1; for max pooling only.
+    /// Sets the distance between the taps of a window, at least 1; for max pooling only.
     pub fn dilation(self, dilation: impl Into<Pair>) -> Self {
         Self { dilation: dilation.into().0, ..self }
     }
@@ -112,7 +113,7 @@ impl From<[usize; 2]> for Pool {
     }
 }
 
-/// The height and the width of planes, which are the last two axes of a shape.
+/// The height and the width of the planes of an input, which are the last two axes of its shape.
 #[track_caller]
 pub(crate) fn planes(op: &str, shape: &[usize]) -> [usize; 2] {
     let [.., height, width] = *shape else {
@@ -123,7 +124,7 @@ pub(crate) fn planes(op: &str, shape: &[usize]) -> [usize; 2] {
     [height, width]
 }
 
-/// The shape after pooling, and the plane sizes before and after.
+/// The shape of the output of a pooling, and the plane sizes of its input and output.
 #[track_caller]
 pub(crate) fn pooled(op: &str, shape: &[usize], pool: Pool) -> (Shape, [usize; 2], [usize; 2]) {
     let input = planes(op, shape);

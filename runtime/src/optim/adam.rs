@@ -18,7 +18,8 @@ struct Core {
     moments: Vec<Option<Moments>>,
 }
 
-/// The running means of a parameter's gradient and of its square, and the number of steps that contributed.
+/// The running means of a parameter's gradient and of the gradient's square, and the number of steps that
+/// contributed.
 struct Moments {
     first: Buffer,
     second: Buffer,
@@ -77,26 +78,27 @@ macro_rules! kind {
         pub struct $name(Core);
 
         impl $name {
-            /// The decay rates of the running means, each in [0, 1); by default 0.9 and 0.999.
+            /// Sets the decay rates of the running means, each in [0, 1); by default 0.9 and 0.999.
             pub fn betas(mut self, first: f64, second: f64) -> Self {
                 self.0.betas = (first, second);
                 self
             }
 
-            /// Added to the square root in the denominator, at least 0; by default 1e-8.
+            /// Sets the number that is added to the square root in the denominator, at least 0; by default
+            /// 1e-8.
             pub fn eps(mut self, eps: Scalar) -> Self {
                 self.0.eps = eps;
                 self
             }
 
-            /// The weight decay, at least 0.
+            /// Sets the weight decay, at least 0.
             pub fn weight_decay(mut self, weight_decay: Scalar) -> Self {
                 self.0.decay = weight_decay;
                 self
             }
         }
 
-        /// The settings, and the number of parameters.
+        /// Writes the settings and the number of parameters.
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct($text)
@@ -172,14 +174,14 @@ kind! {
 // the macro.
 
 impl Adam {
-    /// The default settings; the learning rate is at least 0.
+    /// An optimizer with the default settings. The learning rate is at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         Self(Core::new(parameters.into_parameters(), learning_rate, 0.0))
     }
 }
 
 impl AdamW {
-    /// The default settings; the learning rate is at least 0.
+    /// An optimizer with the default settings. The learning rate is at least 0.
     pub fn new(parameters: impl IntoParameters, learning_rate: Scalar) -> Self {
         Self(Core::new(parameters.into_parameters(), learning_rate, 0.01))
     }
@@ -190,7 +192,7 @@ mod tests {
     use super::{Adam, AdamW};
     use crate::{Optimizer, Parameter, Scalar};
 
-    /// The parameter after some steps of the formula, in double precision, on the loss `p² / 2`.
+    /// A parameter after `steps` steps of the formula, in double precision, on the loss `p² / 2`.
     fn by_formula(steps: i32, rate: f64, decay: f64, decoupled: bool) -> f64 {
         let (mut p, mut m, mut v) = (1.0_f64, 0.0_f64, 0.0_f64);
         for t in 1..=steps {

@@ -1,4 +1,4 @@
-//! The argument of an optimizer's constructor.
+//! What an optimizer's constructor accepts as parameters.
 
 use crate::Parameter;
 

@@ -51,13 +51,13 @@ impl Sgd {
         }
     }
 
-    /// The momentum: the fraction of the previous update that is kept, in [0, 1).
+    /// Sets the momentum: the fraction of the previous update that is kept, in [0, 1).
     pub fn momentum(mut self, momentum: Scalar) -> Self {
         self.momentum = momentum;
         self
     }
 
-    /// The fraction of each new gradient that does not enter the momentum, in [0, 1].
+    /// Sets the dampening: the fraction of each new gradient that does not enter the momentum, in [0, 1].
     pub fn dampening(mut self, dampening: Scalar) -> Self {
         self.dampening = dampening;
         self
@@ -69,14 +69,14 @@ impl Sgd {
         self
     }
 
-    /// The weight decay, which is added to the gradient; at least 0.
+    /// Sets the weight decay, which is added to the gradient; at least 0.
     pub fn weight_decay(mut self, weight_decay: Scalar) -> Self {
         self.decay = weight_decay;
         self
     }
 }
 
-/// The settings, and the number of parameters.
+/// Writes the settings and the number of parameters.
 #[allow(clippy::missing_fields_in_debug)] // The momentum buffers are as large as the model.
 impl fmt::Debug for Sgd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,7 +146,7 @@ mod tests {
     use super::Sgd;
     use crate::{Optimizer, Parameter, Scalar};
 
-    /// The parameter after some steps on the loss `p² / 2`, whose gradient is `p`.
+    /// The parameter after `steps` steps on the loss `p² / 2`, whose gradient is `p`.
     fn run(build: impl Fn(Vec<Parameter>) -> Sgd, steps: usize) -> Scalar {
         let parameter = Parameter::new(ndarray::arr1(&[1.0]));
         let mut optimizer = build(vec![parameter.clone()]);

@@ -1,4 +1,5 @@
-//! The derivative: recomputes the attention weights of each block from the saved statistics, then five matmuls.
+//! The derivative of attention. It recomputes the attention weights of each block from the saved statistics,
+//! and then needs five matmuls.
 //!
 //! With weights `p`, the output's gradient `g` and `D = Σ g y` per row: `dv = pᵀ g`, `ds = p (g vᵀ - D)`,
 //! `dq = scale · ds k`, `dk = scale · dsᵀ q`.
@@ -10,7 +11,7 @@ use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::{Level, level, multiversioned};
 use crate::kernel::small::{Matmul, Reach, matmul};
 
-/// Values saved by the forward pass.
+/// The inputs, the output and the statistics of the forward pass.
 pub(crate) struct Saved<'a> {
     pub(crate) sides: [&'a [Scalar]; 3],
     pub(crate) mask: Option<&'a [Scalar]>,
@@ -18,7 +19,7 @@ pub(crate) struct Saved<'a> {
     pub(crate) stats: &'a [Scalar],
 }
 
-/// Writes the gradients of queries, keys and values in the layout of the sides.
+/// Writes the gradients of queries, keys and values to `gradients`, in the layouts of the plan.
 ///
 /// `slots`: for each side the index of its matrix in `gradients`, or `None` if its gradient is not needed.
 pub(crate) fn backward<const N: usize>(
@@ -72,16 +73,16 @@ fn check(
     }
 }
 
-/// The backward pass of one head.
+/// The arguments of the backward pass of one head.
 struct Head<'a> {
     level: Level,
     plan: &'a Plan,
     saved: &'a Saved<'a>,
     /// The gradient of the output.
     gradient: &'a [Scalar],
-    /// The index of the head among those of all batches.
+    /// The number of the pair of a batch and this head.
     pair: usize,
-    /// Whether the gradients of queries, keys and values are needed.
+    /// For queries, keys and values: whether the gradient is needed.
     wants: [bool; 3],
 }
 
@@ -92,7 +93,7 @@ struct Scratch<'a> {
     query_gradient: &'a mut [Scalar],
     /// The packed gradient of the output, `[queries, values]`.
     output_gradient: &'a mut [Scalar],
-    /// The row sums `D` of the module's formula, `[queries]`.
+    /// The row sums `D = Σ g y`, `[queries]`.
     deltas: &'a mut [Scalar],
     /// The keys of the block, `[KEYS, width]`; `key_gradient` has the same shape.
     keys: &'a mut [Scalar],
@@ -120,8 +121,8 @@ struct Rows {
 }
 
 impl Head<'_> {
-    /// Calls `write(side, time, row, scale)` for each row of each gradient. The row's gradient is `scale ·
-    /// row`.
+    /// Calls `write(side, time, row, scale)` for each row of the gradients of queries (`side` 0), keys (1)
+    /// and values (2). The gradient of row `time` is `scale · row`.
     fn run(&self, mut write: impl FnMut(usize, usize, &[Scalar], Scalar)) {
         let plan = self.plan;
         let rows = self.rows();
@@ -153,7 +154,8 @@ impl Head<'_> {
         Rows { width, values, keys }
     }
 
-    /// Runs `work` with buffers of arbitrary contents, except for the query gradient, which is zeroed.
+    /// Runs `work` with scratch buffers. Their contents are arbitrary, except for the query gradient, which
+    /// is zeroed.
     fn with_scratch(&self, work: impl FnOnce(&mut Scratch<'_>)) {
         let Plan { width, values, queries, .. } = *self.plan;
         let rows = self.rows();
@@ -201,7 +203,7 @@ impl Head<'_> {
         });
     }
 
-    /// Packs the queries and the output's gradient, and computes the row sums `D`.
+    /// Packs the queries and the output's gradient, and computes the row sums `D = Σ g y`.
     fn pack_queries(&self, scratch: &mut Scratch<'_>) {
         let Plan { width, values, queries, heads, .. } = *self.plan;
         if queries == 0 {
@@ -216,7 +218,7 @@ impl Head<'_> {
         row_dots(scratch.output_gradient, rows.values, output, heads * values, values, scratch.deltas);
     }
 
-    /// Packs a block of keys and values, and zeroes their gradients.
+    /// Packs `count` keys and their values, from the key `key` on, and zeroes the gradients of both.
     fn pack_keys(&self, (key, count): (usize, usize), scratch: &mut Scratch<'_>) {
         let Plan { width, values, scale, .. } = *self.plan;
         let rows = self.rows();
@@ -254,7 +256,7 @@ impl Head<'_> {
         differentiate(window, mask, stats, deltas, scratch.weights, scratch.score_gradient);
     }
 
-    /// Adds the contribution of a block to the gradients of its queries, keys and values.
+    /// Adds the contribution of a block of scores to the gradients of its queries, keys and values.
     fn accumulate(&self, window: Window, query: usize, scratch: &mut Scratch<'_>) {
         let Plan { width, values, .. } = *self.plan;
         let rows = self.rows();
@@ -295,7 +297,8 @@ impl Head<'_> {
 }
 
 multiversioned!(
-    /// Computes `D`: the dot product of each row of the output's gradient with the same row of the output.
+    /// Computes `D = Σ g y`: the dot product of each row of the output's gradient with the same row of the
+    /// output.
     fn row_dots(
         gradient: &[Scalar],
         wide: usize,

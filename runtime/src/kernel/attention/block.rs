@@ -5,12 +5,12 @@ use crate::kernel::lanes::LANES;
 use crate::kernel::simd::Level;
 use crate::kernel::small::{Reach, TALLEST, across, transpose};
 
-/// `length` rounded up to whole tiles and whole lanes.
+/// `length` rounded up to a multiple of a tile's width and of `LANES`.
 pub(super) fn padded(level: Level, length: usize) -> usize {
     length.next_multiple_of(across(level).max(LANES))
 }
 
-/// Copies rows to `to` with stride `wide`, padded with zeros.
+/// Copies `rows` rows of length `width` to `to`, where rows have length `wide` and end with zeros.
 pub(super) fn pack_rows(
     (from, stride): (&[Scalar], usize),
     (rows, width): (usize, usize),
@@ -26,7 +26,8 @@ pub(super) fn pack_rows(
     }
 }
 
-/// Writes the transpose of some rows, times `scale`, to rows of stride `wide`, padded with zeros.
+/// Writes `scale` times the transpose of the matrix `[rows, width]` to `to`, where rows have length `wide`
+/// and end with zeros.
 pub(super) fn pack_transposed(
     level: Level,
     from: (&[Scalar], usize),
@@ -45,7 +46,7 @@ pub(super) fn pack_transposed(
     }
 }
 
-/// A block of scores and its visible part.
+/// The size of a block of scores, and the part of the block that a causal mask leaves visible.
 #[derive(Clone, Copy)]
 pub(super) struct Window {
     pub(super) rows: usize,
@@ -69,13 +70,13 @@ impl Window {
         Self { rows, columns, wide, offset: hides.then_some(offset) }
     }
 
-    /// The part of a matmul over the block that the causal mask leaves: `cut(offset)`, or everything without
-    /// a mask.
+    /// The part of a matmul that the causal mask leaves: `cut(offset)`, or everything if no key of the block
+    /// is hidden.
     pub(super) fn reach(&self, cut: impl FnOnce(isize) -> Reach) -> Reach {
         self.offset.map_or(Reach::All, cut)
     }
 
-    /// The number of keys of the block that a query sees.
+    /// The number of keys of the block that the query in row `row` sees.
     #[inline(always)]
     pub(super) fn visible(&self, row: usize) -> usize {
         match self.offset {
@@ -84,14 +85,14 @@ impl Window {
         }
     }
 
-    /// The length of a row that later matmuls read: the visible keys, extended by the height of the matmuls'
-    /// tiles.
+    /// The number of elements of a row that later matmuls read: the visible keys and, because a tile reads
+    /// the same keys for all of its rows, up to a tile's height more.
     #[inline(always)]
     fn used(&self, row: usize) -> usize {
         (self.visible(row) + TALLEST).min(self.columns).next_multiple_of(LANES)
     }
 
-    /// One row of scores in whole lanes, with minus infinity for hidden keys.
+    /// The part of a row of scores that later matmuls read. Its hidden keys are set to minus infinity.
     #[inline(always)]
     pub(super) fn row<'a>(&self, row: usize, scores: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let scores = &mut scores[row * self.wide..][..self.used(row)];
@@ -99,7 +100,8 @@ impl Window {
         scores
     }
 
-    /// The part of another block's row that later matmuls read, with 0 for hidden keys.
+    /// The part of a row of another block, such as a gradient, that later matmuls read. Its hidden keys are
+    /// set to 0.
     #[inline(always)]
     pub(super) fn zeroed_row<'a>(&self, row: usize, block: &'a mut [Scalar]) -> &'a mut [Scalar] {
         let numbers = &mut block[row * self.wide..][..self.used(row)];

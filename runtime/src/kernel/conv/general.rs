@@ -42,14 +42,15 @@ impl ChannelBlocks {
         self.channels.div_ceil(self.size)
     }
 
-    /// The first channel and the number of channels of a block.
+    /// The first channel of the block with this number, and the number of its channels.
     fn at(self, block: usize) -> (usize, usize) {
         let first = block * self.size;
         (first, self.size.min(self.channels - first))
     }
 }
 
-/// The first position of a block, the number of its positions, and that number rounded up to whole panels.
+/// For the block with this number: its first position, the number of its positions, and that number rounded
+/// up to whole panels.
 fn positions(sizes: &Sizes, block: usize, level: Level) -> (usize, usize, usize) {
     let first = block * BLOCK;
     let count = BLOCK.min(sizes.positions() - first);
@@ -133,15 +134,15 @@ pub(super) fn input_gradient(sizes: &Sizes, g: &[Scalar], w: &[Scalar], dx: &mut
     });
 }
 
-/// The number of blocks over all images, and the number of partial sums of the weight's gradient over those
-/// blocks.
+/// The number of blocks of positions over all images, and the number of partial sums of the weight's
+/// gradient.
 fn sums(sizes: &Sizes) -> (usize, usize) {
     let blocks = sizes.batch * sizes.positions().div_ceil(BLOCK);
     let count = (SUMS_LEN / sizes.w_len().max(1)).clamp(1, SUMS).min(blocks);
     (blocks, count)
 }
 
-/// The number of outputs of a group, rounded up to whole panels of any level.
+/// The number of outputs of a group, rounded up to whole panels.
 fn padded_outputs(sizes: &Sizes) -> usize {
     sizes.outputs.next_multiple_of(width(level()))
 }

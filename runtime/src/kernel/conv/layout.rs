@@ -1,15 +1,15 @@
-//! Conversion of image bands from `[channel][row][column]` to registers of channels, `[row][column][channel]`, and
-//! back.
+//! Conversion between a band of an image, `[channel][row][column]`, and registers of channels,
+//! `[row][column][channel]`.
 //!
-//! A band has `V::WIDTH` channels, some rows, and enough columns for whole tiles. Positions outside the image
-//! are 0. For images of ordinary width a band stays in L1. Rows are transposed in squares. The last square of
-//! a row overlaps the square before, so that no incomplete square remains.
+//! A band has up to `V::WIDTH` channels, some rows, and enough columns for whole tiles. Positions outside the
+//! image are 0. For images of ordinary width a band stays in L1. Rows are transposed in squares. The last
+//! square of a row overlaps the square before, so that no incomplete square remains.
 
 use super::square::Square;
 use crate::Scalar;
 use crate::kernel::pool::Pieces;
 
-/// A band and its position in the image.
+/// The size of a band and its position in the image.
 #[derive(Clone, Copy)]
 pub(super) struct Band {
     /// The height and the width of the image.
@@ -19,7 +19,7 @@ pub(super) struct Band {
     /// The first row and column of the band, in padded image coordinates.
     pub(super) row: usize,
     pub(super) padding: [usize; 2],
-    /// Rows and columns of the band.
+    /// The number of rows and the number of columns of the band.
     pub(super) rows: usize,
     pub(super) columns: usize,
 }
@@ -42,7 +42,8 @@ impl Band {
     }
 }
 
-/// Reads a band. `image` starts at the plane of the band's first channel.
+/// Reads a band of an image into registers of channels. `image` starts at the plane of the band's first
+/// channel.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.
@@ -77,7 +78,8 @@ pub(super) unsafe fn load<V: Square>(at: Band, image: &[Scalar], band: &mut [Sca
     }
 }
 
-/// Writes the rows of a band. `start` is the offset of the plane of the band's first channel.
+/// Writes the registers of `band` to the rows of the image. `start` is the offset of the plane of the band's
+/// first channel in `planes`.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`. The planes are still borrowed, and no other thread accesses these rows.

@@ -7,16 +7,16 @@ use super::tile::width;
 use crate::kernel::lines::LINE;
 use crate::kernel::simd::{Level, level};
 
-/// The approximate number of tiles in a group.
+/// The approximate number of tiles in a group, which is transformed as a whole.
 const TILES: usize = 36;
-/// The number of transformed points per tile.
+/// The number of points that a tile is transformed to.
 pub(super) const POINTS: usize = 36;
 /// The maximum number of partial sums of the weight's gradient. Each run of images has one.
 const SUMS: usize = 8;
 /// The maximum total length of the partial sums.
 const SUMS_LEN: usize = 1 << 23;
 
-/// The layout of tiles, channels and outputs.
+/// The tiles, bands and groups of a Winograd convolution, and the layout of the transformed points.
 #[derive(Clone, Copy)]
 pub(super) struct Plan {
     pub(super) sizes: Sizes,
@@ -32,14 +32,14 @@ pub(super) struct Plan {
     /// The numbers of channels and of outputs, rounded up to whole panels.
     pub(super) channels: usize,
     pub(super) outputs: usize,
-    /// The strides between points, for channels and for outputs: an odd number of cache lines, so that points
-    /// do not evict each other.
+    /// The strides between two points in the buffers for the points of channels and of outputs. Each is an
+    /// odd number of cache lines, so that points do not evict each other.
     pub(super) channel_points: usize,
     pub(super) output_points: usize,
 }
 
-/// The tiles that one image contributes to a group: its rows of tiles, and the index of their first tile in
-/// the group.
+/// The tiles that one image contributes to a group: the rows of tiles `row..row + rows` of the image. The
+/// first of these tiles is number `tile` in the group.
 #[derive(Clone, Copy)]
 pub(super) struct Piece {
     pub(super) image: usize,
@@ -75,7 +75,7 @@ impl Plan {
         }
     }
 
-    /// Iterates over the tiles of a band over consecutive images, starting at `image`.
+    /// The tiles of the band `band` of each of `images` images, from `image` on: one piece per image.
     pub(super) fn pieces(
         &self,
         image: usize,
@@ -132,7 +132,7 @@ impl Plan {
         POINTS * self.sizes.channels * self.outputs
     }
 
-    /// The length of the transformed and transposed weight for the input's gradient.
+    /// The length of the transformed and transposed weight, which gives the input's gradient.
     pub(super) fn turned_len(&self) -> usize {
         POINTS * self.sizes.outputs * self.channels
     }

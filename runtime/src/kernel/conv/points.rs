@@ -1,8 +1,8 @@
-//! The passes between images and transformed points, over the tiles of one image in a group.
+//! The passes that convert between images and transformed points, for the tiles of one image in a group.
 //!
-//! A band of the image is loaded into registers of channels (`layout`), and each of its tiles is transformed from or to
-//! its points (`transforms`). Points are stored as `[point][tile][channel]`, so that each point is a matrix. The bound
-//! is L2.
+//! A band of the image is loaded into registers of channels (`layout`), and each of its tiles is transformed
+//! to points or from points (`transforms`). Points are stored as `[point][tile][channel]`, so that each point
+//! is a matrix. The bound is L2.
 
 use super::Finish;
 use super::layout::{load, store};
@@ -15,8 +15,9 @@ use crate::kernel::lines::LINE;
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::Level;
 
-/// Transforms the weight into panels of the right-hand side `[depth, columns]` of each point's GEMM. Tap `t` of an
-/// element is at `depth · strides.0 + column · strides.1 + t`.
+/// Transforms the weight to points. For each point the result is the right-hand side `[depth, columns]` of a
+/// GEMM, in panels. Tap `t` of the kernel for row `l` and column `j` is
+/// `w[l · strides.0 + j · strides.1 + t]`.
 pub(super) fn windows(
     level: Level,
     [depth, columns]: [usize; 2],
@@ -182,7 +183,7 @@ on_registers!(
 
 on_registers!(
     /// Transforms points to the input's gradient. Where tiles overlap, their values are added. The last two
-    /// rows of a band are carried over to the next band of the image.
+    /// rows of a band also belong to the next band of the image, and are carried over to it.
     pub(super) fn input_gradient<V: Square>(
         plan: &Plan,
         piece: Piece,

@@ -1,4 +1,5 @@
-//! Transposes register-wide squares, between rows of pixels and registers of channels.
+//! Transposes squares of as many rows as a register has elements, between rows of pixels and registers of
+//! channels.
 //!
 //! AVX-512 uses the squares of AVX2: the copies are bound by the caches, not by shuffles.
 
@@ -53,7 +54,7 @@ pub(super) fn lanes(level: Level) -> usize {
     }
 }
 
-/// A register that can be a row of a square.
+/// A register type that can transpose squares whose rows are registers of the type.
 pub(super) trait Square: Vector {
     /// `to[j · to_row + i] = from[i · from_row + j]` for `i` and `j` below `WIDTH`.
     ///

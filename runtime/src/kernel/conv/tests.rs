@@ -1,15 +1,17 @@
-//! All three kernels against `f64` sums, on every level, over slices that end at the end of their allocation.
+//! Tests the three kernels (forward, gradient of the input, gradient of the weight) against `f64` sums, on
+//! every level. The slices end at the end of their allocation.
 
 use super::{Finish, Sizes, backward, backward_workspace, forward, forward_workspace};
 use crate::Scalar;
 use crate::kernel::simd::forced::on_each_level;
 
-/// An array of `count` elements that starts off a cache line and ends with its allocation.
+/// An array of `count + 1` pseudo-random values. Without the first one, the rest is unaligned and ends at the
+/// end of its allocation.
 fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
     (0..=count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
 }
 
-/// Calls `each(y index, x index, w index)` for every product of a convolution.
+/// Calls `each(y index, x index, w index)` for every product of the convolution `s`.
 fn products(s: &Sizes, mut each: impl FnMut(usize, usize, usize)) {
     let rows = |axis: usize, position: usize, tap: usize| {
         (position * s.stride[axis] + tap * s.dilation[axis])

@@ -22,8 +22,8 @@ pub(super) struct Matrix<'a> {
 /// The number of columns of a tile. Right-hand sides and outputs are padded to a multiple of this width.
 pub(super) use super::super::vector::two_registers as width;
 
-/// The right-hand side `[depth, columns]`, where `columns` is a multiple of [`width`]. Panels of that width
-/// have stride `panel`, and rows have stride `row`.
+/// The right-hand side `[depth, columns]` in panels of [`width`] columns. `panel` is the stride between
+/// panels, and `row` the stride between the rows of a panel.
 #[derive(Clone, Copy)]
 pub(super) struct Panels<'a> {
     pub(super) data: &'a [Scalar],
@@ -76,7 +76,8 @@ struct Job<'a> {
     add: bool,
 }
 
-/// Iterates over panels and strips. A full strip has `$most` rows.
+/// Computes all tiles: for each panel, each strip of rows. A full strip has `$most` rows, the last one may
+/// have fewer.
 macro_rules! strips {
     ($vector:ty, $at:expr, $c:expr, $most:literal, $($rows:literal)*) => {{
         let (at, c): (Job<'_>, &mut [Scalar]) = ($at, $c);

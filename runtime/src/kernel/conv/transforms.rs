@@ -71,7 +71,7 @@ macro_rules! maps {
 maps! {
     /// Maps input tiles to points.
     Input: 6, 6 = transposed(B);
-    /// Maps points to tiles of the input's gradient.
+    /// Maps points to tiles of the input's gradient, which overlap.
     InputGradient: 6, 6 = B;
     /// Maps points to output tiles.
     Output: 4, 6 = transposed(A);
@@ -83,7 +83,7 @@ maps! {
     WeightGradient: 3, 6 = transposed(G);
 }
 
-/// Multiplies a vector of registers by a matrix.
+/// Multiplies the constant matrix `M` by a vector of registers.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.

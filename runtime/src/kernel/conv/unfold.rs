@@ -11,17 +11,18 @@ use crate::Scalar;
 
 /// A run of output positions within one output row, for one tap of the kernel.
 struct Run {
-    /// The first position of the run, relative to the block.
+    /// The first position of the run, counted from the first position of the block.
     start: usize,
     len: usize,
-    /// The numbers of positions at the start (`before`) and at the end (`after`) of the run that are outside
-    /// the image, and the index in the plane of the first position inside (`from`).
+    /// `before` positions at the start of the run and `after` at its end are outside the image. The first
+    /// position inside reads the element `from` of the plane.
     before: usize,
     after: usize,
     from: usize,
 }
 
-/// Calls `each` for each run of the `count` positions from `first` on, for the tap `[r, s]`.
+/// Splits `count` output positions from `first` on at the ends of rows. Calls `each` for each of the runs,
+/// for the tap `[r, s]` of the kernel.
 fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each: impl FnMut(Run)) {
     let [height, width] = sizes.input;
     let row = sizes.output[1];
@@ -45,8 +46,8 @@ fn runs(sizes: &Sizes, [r, s]: [usize; 2], first: usize, count: usize, mut each:
     }
 }
 
-/// Unfolds `count` positions from `first` on, for each plane of `x`. Rows of `columns` have stride `pitch` and are
-/// zero-padded up to `padded` positions.
+/// Copies the elements that `count` positions from `first` on read, in each plane of `x`, to `columns`. Rows
+/// of `columns` have stride `pitch` and are zero-padded up to `padded` positions.
 pub(super) fn unfold(
     sizes: &Sizes,
     x: &[Scalar],
@@ -81,7 +82,8 @@ pub(super) fn unfold(
     }
 }
 
-/// Adds columns to those elements of `x` that [`unfold`] copies to the columns.
+/// The transpose of [`unfold`]: adds each element of the columns to the element of `x` that it would be
+/// copied from.
 pub(super) fn fold(
     sizes: &Sizes,
     columns: &[Scalar],

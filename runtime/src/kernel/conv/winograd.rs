@@ -30,8 +30,8 @@ pub(super) fn pays(sizes: &Sizes) -> bool {
         && covered[0] * covered[1] <= 2 * sizes.positions()
 }
 
-/// Whether several threads can share the backward pass, which requires more than one partial sum of the
-/// weight's gradient.
+/// Whether Winograd's scheme pays off for the backward pass. It must have more than one partial sum of the
+/// weight's gradient, so that several threads can share it.
 pub(super) fn pays_backward(sizes: &Sizes) -> bool {
     pays(sizes) && Plan::of(sizes).sums() > 1
 }
@@ -147,12 +147,12 @@ pub(super) fn backward(
 /// The partial sum of the weight's gradient over one run of images, as `[point][channel][output]`.
 struct Sum<'a> {
     numbers: Option<&'a mut [Scalar]>,
-    /// Whether the buffer holds sums. Before the first group its contents are arbitrary.
+    /// Whether the buffer holds sums. Before the first group the contents of the buffer are arbitrary.
     begun: bool,
 }
 
 impl Sum<'_> {
-    /// Adds the products of input and gradient points over the tiles of a group.
+    /// Adds, for each point, the products of input points and gradient points over the tiles of a group.
     fn add(&mut self, plan: &Plan, tiles: usize, points: &[Scalar], of_gradient: &[Scalar]) {
         let Some(numbers) = &mut self.numbers else { return };
         for (point, c) in numbers.chunks_exact_mut(plan.sum_len() / POINTS).enumerate() {
@@ -166,7 +166,7 @@ impl Sum<'_> {
     }
 }
 
-/// Computes the points of the input's gradient from those of the output's gradient.
+/// Computes the points of the input's gradient from the points of the output's gradient.
 fn back_to_input(
     plan: &Plan,
     tiles: usize,
@@ -183,8 +183,7 @@ fn back_to_input(
     }
 }
 
-/// The panels of one point within the transformed weight, which has the layout
-/// `[panel][point][depth][width]`.
+/// The panels of one point in the transformed weight, whose layout is `[panel][point][depth][width]`.
 fn point_panels(weights: &[Scalar], point: usize, depth: usize, level: Level) -> Panels<'_> {
     let width = width(level);
     Panels { data: &weights[point * depth * width..], row: width, panel: POINTS * depth * width }

@@ -1,11 +1,12 @@
-//! Both algorithms against `f64` sums, on every level and for any number of threads.
+//! Tests Winograd's scheme and the direct algorithm against `f64` sums, on every level and for any number of
+//! threads.
 
 use super::{Finish, Sizes, backward, backward_workspace, forward, forward_workspace, winograd};
 use crate::Scalar;
 use crate::kernel::pool;
 use crate::kernel::simd::forced::on_each_level;
 
-/// Pseudo-random values in (-1, 1), or in (0, 1) as after a ReLU.
+/// Pseudo-random values in [-1, 1) for `low = -1`, or in [0, 1) for `low = 0`, as after a ReLU.
 fn numbers(count: usize, seed: usize, low: Scalar) -> Vec<Scalar> {
     let part = |i: usize| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1999.0;
     (0..count).map(|i| low + (1.0 - low) * part(i)).collect()
@@ -46,7 +47,7 @@ fn products(sizes: &Sizes, mut each: impl FnMut(usize, usize, usize)) {
     }
 }
 
-/// The largest error of `ours`, relative to the largest exact value.
+/// The largest error of `ours`, relative to the largest absolute value of `exact`.
 fn error(ours: &[Scalar], exact: &[f64]) -> f64 {
     let most = exact.iter().fold(1e-30, |most: f64, x| most.max(x.abs()));
     ours.iter().zip(exact).fold(0.0, |worst: f64, (ours, exact)| {
@@ -55,7 +56,7 @@ fn error(ours: &[Scalar], exact: &[f64]) -> f64 {
     }) / most
 }
 
-/// The output of a convolution and both gradients.
+/// The output of a convolution, and the gradients of its input and its weight.
 fn all(sizes: &Sizes, [x, w, g]: [&[Scalar]; 3]) -> [Vec<Scalar>; 3] {
     let mut y = vec![Scalar::NAN; sizes.y_len()];
     let mut workspace = vec![Scalar::NAN; forward_workspace(sizes)];

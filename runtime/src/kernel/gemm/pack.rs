@@ -5,10 +5,12 @@ use super::sweep::{height, strips};
 use crate::Scalar;
 use crate::kernel::vector::{SQUARE, Vector};
 
-/// The prefetch distance of a transposition: the hardware prefetcher does not follow eight rows at once.
+/// How many elements ahead a transposition prefetches. The hardware prefetcher does not follow eight rows at
+/// once.
 const AHEAD: usize = 64;
 
-/// Packs `[depth, columns]` of the right-hand side into a panel `[depth, width]`, padded with zeros.
+/// Packs the first `depth` rows of some columns of the right-hand side into a panel `[depth, width]`, padded
+/// with zeros.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.
@@ -65,7 +67,8 @@ pub(super) unsafe fn pack_panel<V: Vector>(
     }
 }
 
-/// Packs `[rows, depth]` of the left-hand side into strips, each of shape `[depth, height of the strip]`.
+/// Packs the submatrix `[rows, depth]` of the left-hand side into strips, each of shape
+/// `[depth, height of the strip]`.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.
@@ -84,7 +87,7 @@ pub(super) unsafe fn pack_strips<V: Vector>(a: Strided<'_>, depth: usize, rows: 
     }
 }
 
-/// [`pack_strips`] for a left-hand side with contiguous columns.
+/// Does what [`pack_strips`] does, for a left-hand side with contiguous columns.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.
@@ -134,7 +137,7 @@ unsafe fn move_numbers<V: Vector>(from: *const Scalar, to: *mut Scalar, count: u
     }
 }
 
-/// Packs up to eight rows, starting at row `top`, of a strip of `count` rows.
+/// Packs up to eight rows of a strip of `count` rows: those from row `top` on.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`.

@@ -1,7 +1,7 @@
-//! A right-hand side that consecutive matmuls share, packed once in advance.
+//! A right-hand side that is packed once, before several matmuls that use it.
 //!
-//! The steps of a recurrence multiply a few rows by the same weight; packing it in each step would take a considerable
-//! part of the step.
+//! The steps of a recurrence multiply a few rows by the same weight. To pack the weight in each step would
+//! take a considerable part of the step.
 
 use super::part::{Job, Task, padded, run, width};
 use super::plan::{DEPTH, PART, PARTS, scattered};
@@ -20,12 +20,12 @@ pub(crate) struct Panels<'a> {
 }
 
 impl<'a> Panels<'a> {
-    /// The length of the buffer for a packed right-hand side `[k, n]`.
+    /// The length of the buffer that `pack` needs for a right-hand side `[k, n]`.
     pub(crate) fn packed_len(k: usize, n: usize) -> usize {
         padded(level(), n) * k
     }
 
-    /// Packs a right-hand side into `buffer`, a buffer of length [`packed_len`](Self::packed_len).
+    /// Packs the right-hand side `b` into `buffer`, whose length is [`packed_len`](Self::packed_len).
     pub(crate) fn pack(k: usize, n: usize, b: Side<'_>, buffer: &'a mut [Scalar]) -> Self {
         let level = level();
         assert_eq!(buffer.len(), padded(level, n) * k);
@@ -84,7 +84,8 @@ impl<'a> Panels<'a> {
     }
 }
 
-/// The length of the runs that `k` is split into: equal and at most [`DEPTH`], or 0 if `k` is 0.
+/// The length of the runs that `k` is split into: a multiple of 8, at most [`DEPTH`], such that the runs are
+/// about equal. It is 0 if `k` is 0.
 fn run_along(k: usize) -> usize {
     k.div_ceil(k.div_ceil(DEPTH).max(1)).next_multiple_of(8)
 }

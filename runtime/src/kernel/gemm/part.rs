@@ -22,14 +22,15 @@ thread_local! {
     });
 }
 
-/// The packing buffers of a part, and a buffer for a tile that is not written in place.
+/// One thread's buffers: for packed operands, and for a tile that cannot be written in place.
 struct Scratch {
     left: Lines,
     panel: Lines,
     tile: Buffer,
 }
 
-/// The first `length` elements of scratch memory, which grows if it is shorter.
+/// The first `length` elements of `lines`. If `lines` is shorter, it is first replaced by a longer
+/// allocation.
 pub(super) fn grown(lines: &mut Lines, length: usize) -> &mut [Scalar] {
     let count = length.div_ceil(LINE);
     if lines.count() < count {
@@ -38,7 +39,7 @@ pub(super) fn grown(lines: &mut Lines, length: usize) -> &mut [Scalar] {
     lines.as_mut_slice(length)
 }
 
-/// A matmul, and those of its operands that are packed already.
+/// A matmul, and the packed copies of its operands, as far as they exist.
 #[derive(Clone, Copy)]
 pub(super) struct Job<'a> {
     pub(super) sizes: Sizes,
@@ -54,17 +55,19 @@ pub(super) struct Job<'a> {
     pub(super) right: Option<&'a [Scalar]>,
 }
 
-/// A task for one thread.
+/// One thread's task: to pack a part of an operand, or to compute a part of the output.
 pub(super) enum Task {
-    /// Packs columns of the right-hand side, starting at a multiple of the panel's width, for all of `k`.
+    /// Packs these columns of the right-hand side, for all of `k`. The first column is a multiple of the
+    /// panel's width.
     Right(Range<usize>, Pieces<Scalar>),
     /// Packs all rows of the left-hand side, for the run along `k` that starts at this index.
     Left(usize, Pieces<Scalar>),
-    /// Computes rows and columns of the output that start at multiples of the tile's height and width.
+    /// Computes these rows and columns of the output. The first row is a multiple of the tile's height, the
+    /// first column of its width.
     Part(Range<usize>, Range<usize>),
 }
 
-/// The width of a panel.
+/// The width of a panel: two registers of a level.
 pub(super) use crate::kernel::vector::two_registers as width;
 
 /// The number `count` of columns, rounded up to whole registers.
@@ -75,7 +78,7 @@ pub(super) fn padded(level: Level, count: usize) -> usize {
 /// Runs one task.
 ///
 /// # Safety
-/// The output of the job is valid, and during the task only tasks for other rows or columns access the
+/// The output of the job is valid. During the task, other tasks access only other rows or columns of the
 /// output. The same holds for the buffer of a packing task.
 pub(super) unsafe fn run(level: Level, job: &Job<'_>, task: &Task) {
     #[cfg(target_arch = "x86_64")]
@@ -106,7 +109,7 @@ pub(super) unsafe fn run(level: Level, job: &Job<'_>, task: &Task) {
 }
 
 /// # Safety
-/// As for [`run`], and the caller enables the instructions of `V`.
+/// The conditions of [`run`] hold, and the caller enables the instructions of `V`.
 #[inline(always)]
 unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
     /// The number of rows of the right-hand side that are packed at a time.
@@ -140,8 +143,8 @@ unsafe fn body<V: Vector>(job: &Job<'_>, task: &Task, scratch: &mut Scratch) {
     }
 }
 
-/// The panels of a range of columns. Each item is the first column, the width and the number of used columns
-/// of a panel.
+/// The panels of a range of columns. Each item is the first column of a panel, its width, and the number of
+/// its columns that are used.
 ///
 /// The last panel has half the width if a full one would be at most half used.
 #[inline(always)]
@@ -154,7 +157,7 @@ fn panels<V: Vector>(columns: Range<usize>) -> impl Iterator<Item = (usize, usiz
 }
 
 /// # Safety
-/// As for [`body`].
+/// The conditions of [`body`] hold.
 #[inline(always)]
 unsafe fn part<V: Vector>(job: &Job<'_>, rows: Range<usize>, columns: Range<usize>, scratch: &mut Scratch) {
     let (m, k, n) = job.sizes;

@@ -1,6 +1,6 @@
 //! The plan of a matmul: the operand to pack, the blocks that fit the caches, and the parts for threads.
 //!
-//! All decisions depend on sizes, strides and the instruction set alone.
+//! All decisions depend only on sizes, strides and the instruction set.
 
 use std::cell::RefCell;
 
@@ -11,16 +11,16 @@ use crate::kernel::lines::Lines;
 use crate::kernel::pool::{self, Pieces};
 use crate::kernel::simd::Level;
 
-/// The longest run along `k`. A panel of that length slightly exceeds L1, but L2 delivers it as fast as it is consumed,
-/// and longer runs have fewer ends.
+/// The longest run along `k`. A panel of that length slightly exceeds L1, but L2 delivers it as fast as the
+/// tiles consume it. Shorter runs would load and store the tiles of the output more often.
 pub(super) const DEPTH: usize = 512;
 /// The number of elements of the left-hand side that stay in or near L2.
 const BLOCK: usize = 128 << 10;
-/// The number of elements of an operand that are packed at once for all threads.
+/// The maximum number of elements of an operand that are packed at once, for all threads.
 const SHARED: usize = 2 << 20;
-/// The number of multiplications that justify a part of their own: a few microseconds.
+/// The number of multiplications that make a part worth sharing. They take a few microseconds.
 pub(super) const PART: usize = 1 << 18;
-/// The number of parts that keeps any likely number of threads evenly busy.
+/// The number of parts of a large matmul: enough to keep any likely number of threads evenly busy.
 pub(super) const PARTS: usize = 16;
 
 thread_local! {
@@ -50,7 +50,7 @@ pub(super) unsafe fn matmul(
     }
 }
 
-/// The estimated cost of a matmul, in units of the time of one multiplication.
+/// The estimated time of a matmul, in units of the time of one multiplication.
 fn cost((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target) -> usize {
     let tiles = m * n.next_multiple_of(8) * k;
     let right = n * k * if b.column == 1 { 1 } else { 4 };
@@ -59,16 +59,17 @@ fn cost((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target) -> usize {
     tiles + right + left + output
 }
 
-/// Whether to read the left-hand side from a packed copy: its rows are not contiguous, or they evict each other from L1
-/// and are read often.
+/// Whether the left-hand side must be packed. It must if its rows are not contiguous, or if its rows evict
+/// each other from L1 and are read often.
 pub(super) fn scattered(a: Strided<'_>, columns: usize) -> bool {
     a.column != 1 || (columns > 64 && (a.row * size_of::<Scalar>()).is_multiple_of(4096))
 }
 
-/// Computes the matmul in blocks whose packed operand fits [`SHARED`].
+/// Splits the matmul into blocks whose packed operand has at most [`SHARED`] elements, and computes each
+/// block.
 ///
 /// # Safety
-/// As for [`matmul`].
+/// The conditions of [`matmul`] hold.
 unsafe fn blocks(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     let long = (SHARED / 256).max(DEPTH);
     for l in (0..k).step_by(long) {
@@ -83,7 +84,7 @@ unsafe fn blocks(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>,
 }
 
 /// # Safety
-/// As for [`matmul`].
+/// The conditions of [`matmul`] hold.
 unsafe fn block(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, c: Target, add: bool) {
     let wide = width(level);
     let high = 12;
@@ -133,7 +134,8 @@ unsafe fn block(level: Level, (m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>, 
     });
 }
 
-/// Runs parts that together pack `count` elements. Several threads share the parts if that pays off.
+/// Calls `work` for each of `parts` parts, which together pack `count` elements. Threads share the parts if
+/// that pays off.
 fn shared(count: usize, parts: usize, work: impl Fn(usize) + Sync) {
     if count < 64 << 10 { (0..parts).for_each(work) } else { pool::run(parts, work) }
 }

@@ -1,4 +1,4 @@
-//! One panel of the right-hand side times all strips of a block of the left-hand side.
+//! The product of all strips of a block of the left-hand side with one panel of the right-hand side.
 
 use super::tile::{Feed, tile};
 use super::{Strided, Target};
@@ -6,17 +6,17 @@ use crate::Scalar;
 use crate::kernel::lines::LINE;
 use crate::kernel::vector::{SQUARE, Vector};
 
-/// The number of rows of the highest tile of any level.
+/// The maximum number of rows of a tile, on any level.
 const MOST_ROWS: usize = 12;
-/// The number of columns of the widest tile of any level.
+/// The maximum number of columns of a tile, on any level.
 const MOST_COLUMNS: usize = 2 * LINE;
 
-/// A buffer for a tile whose target rows are not contiguous.
+/// A buffer for the values of one tile, for target rows that are narrower than the tile or not contiguous.
 pub(super) type Buffer = [Scalar; BUFFER];
-/// The number of elements of the highest and widest tile, rounded up to whole squares.
+/// The number of elements of the largest tile, with its rows rounded up to whole squares.
 pub(super) const BUFFER: usize = MOST_ROWS.next_multiple_of(SQUARE) * MOST_COLUMNS;
 
-/// The number of rows of the highest tile. Each row takes two registers, and the tile has as many rows as fit
+/// The maximum number of rows of a tile. Each row takes two registers, and the tile has as many rows as fit
 /// in the register file.
 pub(super) const fn height<V: Vector>() -> usize {
     match V::WIDTH * size_of::<Scalar>() {
@@ -63,9 +63,9 @@ pub(super) struct Panel<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum Right<'a> {
     Packed(&'a [Scalar]),
-    /// Unpacked rows with the stride `stride`, which the first tile packs into `panel` while it reads them.
-    /// The first strip must have the full height, and the panel must be two registers wide with all columns
-    /// used.
+    /// Unpacked rows with the stride `stride`. The first tile packs the rows into `panel` while it reads
+    /// them. The first strip must have the full height, and the panel must be two registers wide with all
+    /// columns used.
     Loose {
         from: &'a [Scalar],
         stride: usize,
@@ -73,7 +73,7 @@ pub(super) enum Right<'a> {
     },
 }
 
-/// Calls the tile function for a number of rows.
+/// Calls `tile` with the constant number of rows that equals `$rows`.
 macro_rules! by_rows {
     ($vector:ty, $rows:expr, $across:literal, $copy:literal, $arguments:tt, $($count:literal)*) => {
         match $rows {
@@ -86,7 +86,7 @@ macro_rules! by_rows {
     };
 }
 
-/// Multiplies `rows` of the left-hand side by a panel.
+/// Multiplies `rows` rows of the left-hand side by a panel, and writes or adds the product to `c`.
 ///
 /// # Safety
 /// The caller enables the instructions of `V`. The rows and columns of `c` are valid, and nothing else reads or writes
@@ -148,10 +148,10 @@ pub(super) unsafe fn sweep<V: Vector>(
     }
 }
 
-/// Writes a tile from the buffer to rows that are not contiguous, or narrower than the tile.
+/// Writes or adds a tile from the buffer to rows of `c` that are not contiguous, or narrower than the tile.
 ///
 /// # Safety
-/// As for [`sweep`].
+/// The conditions of [`sweep`] hold.
 #[inline(always)]
 unsafe fn spill<V: Vector>(buffer: &[Scalar], rows: usize, columns: usize, c: Target, add: bool) {
     const TALL: usize = MOST_ROWS.next_multiple_of(SQUARE);

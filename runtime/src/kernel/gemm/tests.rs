@@ -1,4 +1,4 @@
-//! Every layout on every level against sums in `f64`.
+//! Tests every layout of the operands on every level against sums in `f64`.
 
 use super::plan::DEPTH;
 use super::{Sizes, Strided, Target, matmul_at};
@@ -6,7 +6,7 @@ use crate::Scalar;
 use crate::kernel::pool::tests::with_threads;
 use crate::kernel::simd::{forced::on_each_level, level};
 
-/// Pseudo-random values at an address that is not aligned for wide loads.
+/// `count + 1` pseudo-random values. Those after the first are not aligned for wide loads.
 fn numbers(count: usize, seed: usize) -> Vec<Scalar> {
     (0..=count).map(|i| ((i * 7919 + seed * 104_729) % 1999) as Scalar / 1000.0 - 1.0).collect()
 }
@@ -51,8 +51,9 @@ fn reference((m, k, n): Sizes, a: Strided<'_>, b: Strided<'_>) -> Vec<(f64, f64)
 /// The value that fills the output before a matmul that does not add to the output.
 const MARK: Scalar = 12345.0;
 
-/// Compares all four layouts, writing and adding, on all levels. `gaps` are the gaps between the rows of `a`,
-/// `b` and `c`.
+/// Compares the matmul with the exact result for all four layouts of the operands, on all levels, with and
+/// without adding to the output. `gaps` are the numbers of unused elements between the rows of `a`, `b` and
+/// `c`.
 fn check(sizes: Sizes, gaps: [usize; 3]) {
     let (m, k, n) = sizes;
     let (ax, at) = (stored(m, k, gaps[0], 1), stored(k, m, gaps[0], 1));

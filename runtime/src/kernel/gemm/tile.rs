@@ -2,13 +2,13 @@
 //!
 //! For each step along `k`, a tile of `ROWS` rows and two registers per row needs two loads of the right-hand side and
 //! `ROWS` broadcasts of the left. With six rows of AVX2 that is twelve multiply-adds for eight loads, which keeps both
-//! FMA units busy; the sums take twelve of the sixteen registers.
+//! FMA units busy. The sums take twelve of the sixteen registers.
 
 use crate::Scalar;
 use crate::kernel::vector::Vector;
 
-/// The input of a tile: `[ROWS, depth]` of the left-hand side with the strides of its matrix, and the rows of
-/// the right-hand side.
+/// The input of a tile: `ROWS` rows of the left-hand side of length `depth`, with the strides of its matrix,
+/// and `depth` rows of the right-hand side.
 #[derive(Clone, Copy)]
 pub(super) struct Feed {
     pub(super) depth: usize,
@@ -20,8 +20,8 @@ pub(super) struct Feed {
     pub(super) stride: usize,
 }
 
-/// Computes a tile and writes the tile to `ROWS` rows of `to`, which are `to_stride` apart, or adds it to
-/// those rows.
+/// Computes a tile of `ROWS` rows. Writes the tile to rows of `to` that are `to_stride` apart, or adds it to
+/// them.
 ///
 /// With `COPY`, the tile also copies the rows of the right-hand side to `panel`, contiguously. The first tile
 /// of a panel thereby packs the panel for all others.
@@ -83,12 +83,12 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const ACROSS: usize, con
     }
 }
 
-/// The number of rows of the left-hand side that are addressed from one pointer, and the number of such
-/// groups in the highest tile.
+/// The number of rows of the left-hand side that are addressed from one pointer (`GROUP`), and the maximum
+/// number of such groups of rows in a tile (`GROUPS`).
 const GROUP: usize = 3;
 const GROUPS: usize = 4;
 
-/// The address of the first row of each group of rows.
+/// The addresses of the first rows of the groups. Each group has `GROUP` rows of the left-hand side.
 ///
 /// The compiler must not see how these addresses are related: it would compute each row's address from the
 /// previous row's, and that dependency chain takes as long as the multiplications.
@@ -108,7 +108,7 @@ fn bases<const ROWS: usize>(left: *const Scalar, row: usize) -> [*const Scalar; 
 /// where the instructions are enabled.
 ///
 /// # Safety
-/// As for [`tile`].
+/// The conditions of [`tile`] hold.
 #[inline(always)]
 unsafe fn step<V: Vector, const ROWS: usize, const ACROSS: usize, const COPY: bool>(
     sums: &mut [[V; ACROSS]; ROWS],

@@ -1,10 +1,10 @@
-//! The split of a batch into blocks, and the order of their rows.
+//! The split of a batch into blocks of rows, and the order in which the rows of all steps are stored.
 
 use crate::Scalar;
 use crate::kernel::gemm::Panels;
 use crate::kernel::pool;
 
-/// The sizes and the direction of a pass.
+/// The sizes of an LSTM's input and state, and the direction of a pass.
 #[derive(Clone, Copy)]
 pub(crate) struct Sizes {
     pub(crate) batch: usize,
@@ -14,7 +14,7 @@ pub(crate) struct Sizes {
     pub(crate) reverse: bool,
 }
 
-/// Rows of the batch that pass through the sequence together.
+/// Rows of the batch that one thread takes through the whole sequence.
 #[derive(Clone, Copy)]
 pub(super) struct Block {
     pub(super) first: usize,
@@ -41,7 +41,7 @@ impl Sizes {
         Block { first, rows: self.rows().min(self.batch - first) }
     }
 
-    /// The lengths of the packed recurrent weight, forward and backward.
+    /// The lengths of the packed recurrent weight in the forward pass and in the backward pass.
     pub(crate) fn workspace(self) -> [usize; 2] {
         [Panels::packed_len(self.hidden, 4 * self.hidden), Panels::packed_len(4 * self.hidden, self.hidden)]
     }
@@ -61,8 +61,8 @@ impl Sizes {
         });
     }
 
-    /// Calls `copy` for each row with the row's sorted index and its original index, both within its block.
-    /// Both orders keep a block's rows together.
+    /// Calls `copy` for each row with the row's sorted index and its index in `[batch, time, width]`, both
+    /// counted from the start of its block. In both orders the rows of a block are contiguous.
     fn reorder(
         self,
         width: usize,
@@ -84,7 +84,7 @@ impl Sizes {
         });
     }
 
-    /// The position in the sequence that a step reads.
+    /// The position in the sequence that step `step` of the pass reads.
     pub(super) fn position(self, step: usize) -> usize {
         if self.reverse { self.time - 1 - step } else { step }
     }

@@ -6,7 +6,7 @@ pub(crate) fn exp(x: f32) -> f32 {
     exp_less(x, 0.0)
 }
 
-/// `e^(x - low)` for a `low` that is too small to be subtracted exactly.
+/// `e^(x - low)`, where `low` is so small that `x - low` would lose it by rounding.
 #[inline(always)]
 fn exp_less(x: f32, low: f32) -> f32 {
     // Adding 1.5 · 2²³ rounds to an integer, which is then in the low bits.
@@ -125,7 +125,7 @@ pub(crate) fn normal(x: f32) -> (f32, f32) {
     (if x > 0.0 { 1.0 - beyond } else { beyond }, DENSITY * falloff)
 }
 
-/// The upper tail of the standard normal distribution at `x ≥ 0`, and `e^(-x²/2)`.
+/// For `x ≥ 0`: the upper tail of the standard normal distribution at `x`, and `e^(-x²/2)`.
 #[inline(always)]
 fn tail(x: f32) -> (f32, f32) {
     // Both are 0 in single precision there; NaN is kept.

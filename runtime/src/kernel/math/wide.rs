@@ -1,4 +1,5 @@
-//! Double precision: the standard library's functions, and a series and a continued fraction for the missing ones.
+//! Double precision: the functions of the standard library; for `erf` and `normal` a series and a continued
+//! fraction.
 //!
 //! These functions are accurate rather than fast. Gradient checks use them, and the single-precision tests
 //! compare against them.
@@ -43,14 +44,15 @@ pub(crate) fn normal(x: f64) -> (f64, f64) {
     (if x > 0.0 { 1.0 - beyond } else { beyond }, density(x))
 }
 
-/// The limit between the two methods: the series is used below this value, the continued fraction above.
+/// The limit between the two methods for the normal distribution: the series below this value, the continued
+/// fraction above.
 const NEAR: f64 = 4.0;
 
 fn density(x: f64) -> f64 {
     (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt()
 }
 
-/// The probability between 0 and `z`, for small `z`.
+/// The standard normal probability of the interval from 0 to `z`, for small `z`.
 fn within(z: f64) -> f64 {
     let (mut term, mut total, mut odd) = (z, z, 1.0);
     while term > total * 1e-17 {
@@ -61,7 +63,7 @@ fn within(z: f64) -> f64 {
     density(z) * total
 }
 
-/// The probability beyond `z`, for large `z`; NaN is kept.
+/// The standard normal probability above `z`, for large `z`; NaN is kept.
 fn tail(z: f64) -> f64 {
     density(z) / (1..=60).rev().fold(z, |below, n| z + f64::from(n) / below)
 }

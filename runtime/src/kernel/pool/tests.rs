@@ -1,4 +1,4 @@
-//! The pool's guarantees, also under stress.
+//! Tests the guarantees of the pool, also under stress.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -142,7 +142,8 @@ fn nothing_is_lost_under_stress() {
     });
 }
 
-/// One job of the stress test: every part runs once and its result is visible to the caller, or its panic is resumed.
+/// One job of the stress test. Either every part runs once and the caller sees all results, or a panic is
+/// resumed.
 fn stressed_job(state: &mut u64) {
     let parts = next(state) % 40;
     let slow = next(state) % 400;

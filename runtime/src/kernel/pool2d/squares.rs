@@ -8,8 +8,8 @@ use crate::kernel::simd::multiversioned;
 const SQUARES: usize = 8;
 
 multiversioned!(
-    /// Writes the maximum of each square to `y` and its tap to `taps`. A row of `width` elements has `across`
-    /// squares.
+    /// For each square, writes the maximum to `y` and the index of its tap to `taps`. A row of the plane has
+    /// `width` elements and `across` squares.
     pub(super) fn max_of_squares(
         x: &[Scalar],
         width: usize,
@@ -55,7 +55,7 @@ multiversioned!(
 );
 
 multiversioned!(
-    /// Writes each gradient to the winning element of its square, and 0 to the other three.
+    /// Writes the gradient of each square to its maximum element, and 0 to the other three.
     pub(super) fn spread_to_squares(
         g: &[Scalar],
         taps: &[u8],
