@@ -38,7 +38,8 @@ impl From<&String> for Column {
 }
 
 impl Column {
-    /// The index of the column in a table with the header `names`, which is empty without a header.
+    /// The index of this column in a table of `columns` columns whose header is `names`. `names` is empty if
+    /// the table has no header.
     fn find(&self, names: &[String], columns: usize) -> Result<usize, Problem> {
         let (found, wanted) = match self {
             Self::Index(index) => (Some(*index).filter(|&index| index < columns), index.to_string()),
@@ -56,7 +57,7 @@ impl Column {
     }
 }
 
-/// The role of a column.
+/// The role of a column: a feature, the target, or excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Feature,
