@@ -59,12 +59,12 @@ impl Tensor {
         &self.0.graph
     }
 
-    /// The way in which the scalar was reduced from a batch.
+    /// How this tensor was reduced from a batch: as a mean, as a sum, or not at all.
     pub(crate) fn reduction(&self) -> Reduction {
         self.0.reduction
     }
 
-    /// Sets the reduction of a new result, which no other handle shares yet.
+    /// Sets the reduction of this tensor, a new result that no other handle shares yet.
     pub(crate) fn with_reduction(mut self, reduction: Reduction) -> Self {
         if let Some(node) = Arc::get_mut(&mut self.0) {
             node.reduction = reduction;

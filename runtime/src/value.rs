@@ -98,7 +98,7 @@ impl Value {
         self.data
     }
 
-    /// The elements, mutably. Elements that are shared are copied first.
+    /// The elements, to be changed in place. If other values share the elements, they are copied first.
     pub(crate) fn make_mut(&mut self) -> &mut [Scalar] {
         self.bound = Scalar::INFINITY;
         Arc::make_mut(&mut self.data).as_mut_slice()

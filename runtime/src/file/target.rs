@@ -57,7 +57,7 @@ impl Target {
         folder.unwrap_or(Path::new("."))
     }
 
-    /// Whether there is a file to replace.
+    /// Whether the write replaces an existing file.
     pub(super) fn is_old(&self) -> bool {
         self.old.is_some()
     }
@@ -105,7 +105,8 @@ impl Target {
     }
 }
 
-/// The metadata of a regular file, if this process may open it for writing.
+/// Returns the metadata of the file at `path`. Fails if it is not a regular file, or if this process may not
+/// open it for writing.
 fn writable(path: &Path, metadata: &Metadata) -> io::Result<Metadata> {
     if let Some(kind) = irregular(metadata) {
         let error = if metadata.is_dir() { io::ErrorKind::IsADirectory } else { io::ErrorKind::InvalidInput };

@@ -13,8 +13,8 @@ use super::Limits;
 use crate::error::shorten;
 use crate::{ModelFileProblem as Problem, memory};
 
-/// An upper bound of the memory per header byte that is allocated without a check, for names and strings with
-/// escapes.
+/// An upper bound of the memory, in bytes per byte of the header, that is allocated without a check: for
+/// names, and for strings with escapes.
 const PARSED: u64 = 6;
 
 /// An entry of the header after the check that its bytes are within the file and match its shape.

@@ -42,7 +42,7 @@ impl CosineLr {
     /// Decays to this learning rate (at least 0) instead of 0.
     ///
     /// # Panics
-    /// If it is negative or not finite.
+    /// If `min` is negative or not finite.
     #[track_caller]
     pub fn min(self, min: Scalar) -> Self {
         assert!(
@@ -75,7 +75,7 @@ impl Schedule for CosineLr {
     }
 }
 
-/// Interpolates between two numbers along half a cosine, at `part` in [0, 1].
+/// Interpolates from `from` to `to` along half a cosine; `part` in [0, 1] is the progress.
 pub(super) fn between(from: f64, to: f64, part: f64) -> f64 {
     to + (from - to) * f64::midpoint(1.0, (std::f64::consts::PI * part).cos())
 }

@@ -65,7 +65,7 @@ impl OneCycleLr {
     /// The fraction of the updates in which the learning rate rises, in [0, 1]; by default 0.3.
     ///
     /// # Panics
-    /// If it is out of range.
+    /// If `pct_start` is not in [0, 1].
     #[track_caller]
     pub fn pct_start(self, pct_start: Scalar) -> Self {
         assert!(

@@ -100,7 +100,7 @@ impl<'a> Rows<'a> {
         self.count
     }
 
-    /// The fields of the current row, without spaces at their ends.
+    /// The fields of the current row, without white space at either end.
     pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         (0..self.count)
             .map(|column| std::str::from_utf8(self.bytes(column)).expect("`next` checked it").trim())
