@@ -23,7 +23,7 @@ use crate::value::Value;
 pub(crate) enum Graph {
     /// No origin: the tensor is data, or was computed without recording.
     Constant,
-    /// The tensor is the value of this parameter, to which its gradients go.
+    /// The tensor is the value of this parameter. The gradients of the tensor go to the parameter.
     Leaf(Parameter),
     /// The tensor is the result of a recorded operation.
     Operation(Mutex<Link>),

@@ -67,7 +67,8 @@ pub enum Error {
         /// The number of samples in a full batch.
         batch_size: usize,
     },
-    /// A training epoch without a counted update, so that the run would never end.
+    /// A training epoch made no update that the loop counts, for example because all labels are ignored. The
+    /// run would never end.
     NoUpdate {
         /// The epoch, counted from 0.
         epoch: usize,

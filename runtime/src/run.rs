@@ -49,7 +49,7 @@ pub struct Run {
     step: usize,
     /// The number of updates before the current epoch.
     steps_before: usize,
-    /// The number of updates at the last validation.
+    /// The number of updates made before the last validation; `None` before the first validation.
     validated_at: Option<usize>,
     /// The factor that the last batch's loss is multiplied by before `backward`; 0 if the batch has no
     /// weight.
@@ -139,7 +139,7 @@ impl Run {
         Ok(())
     }
 
-    /// As [`add_batch`](Run::add_batch), for a loss with the denominator `weight`, at least 0.
+    /// As [`add_batch`](Run::add_batch), for a loss whose denominator is `weight`, at least 0.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
@@ -285,7 +285,7 @@ impl Run {
         self.epoch.valid_loss.add(number(loss), Weight::of(loss, samples).0);
     }
 
-    /// As [`add_valid_loss`](Run::add_valid_loss), for a loss with the denominator `weight`, at least 0.
+    /// As [`add_valid_loss`](Run::add_valid_loss), for a loss whose denominator is `weight`, at least 0.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
@@ -343,7 +343,7 @@ impl Run {
     /// Ends the epoch: appends its row to the history and prints its line.
     ///
     /// # Errors
-    /// [`Error::NoUpdate`] for a training epoch without a counted update: the run would never end.
+    /// [`Error::NoUpdate`] if a training epoch made no update that the loop counts: the run would never end.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);

@@ -16,7 +16,7 @@ use crate::reduction::Reduction;
 use crate::value::Value;
 use crate::{Array, Scalar, gradient_stage};
 
-/// A cheap handle to scalars in row-major order; a clone shares them.
+/// A cheap handle to scalars in row-major order; a clone shares the scalars.
 ///
 /// It converts from a number, from slices, vectors, arrays and nested arrays of numbers, and from any `ndarray` array
 /// or view; from an iterator by `collect`, from ragged rows by `try_from`. Its `Display` is that of `ndarray`: nested,
@@ -124,7 +124,7 @@ impl Tensor {
     /// The value of a tensor with one element.
     ///
     /// # Panics
-    /// If there are none or several.
+    /// If there is not exactly one element.
     #[track_caller]
     pub fn item(&self) -> Scalar {
         match self.as_slice() {

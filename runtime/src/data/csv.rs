@@ -85,7 +85,7 @@ enum Delimiter {
 }
 
 impl Csv {
-    /// A table in a file, which is not opened yet.
+    /// A table in the file at `path`. The file is not opened yet.
     pub fn new(path: impl AsRef<Path>) -> Self {
         Self {
             path: path.as_ref().to_path_buf(),

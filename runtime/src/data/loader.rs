@@ -95,7 +95,7 @@ impl<Y, X> DataLoader<Y, X> {
         Ok(())
     }
 
-    /// The batches of an epoch, counted from 0: always the same for the same epoch.
+    /// The batches of the epoch with this index, counted from 0. They are always the same for the same epoch.
     ///
     /// # Panics
     /// If the batch size is 0, or if there is no memory for the order of the samples.

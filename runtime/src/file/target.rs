@@ -19,7 +19,8 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Follows symbolic links, even to a file that does not exist yet.
+    /// Finds the file that a write to `path` replaces. Symbolic links are followed, even to a file that does
+    /// not exist yet.
     ///
     /// # Errors
     /// If the path names no file, or leads to anything but a regular file, or to a file that is not writable.

@@ -150,7 +150,7 @@ impl History {
         row.get(name).is_some_and(|new| is_better(new, best))
     }
 
-    /// One row per epoch.
+    /// The rows, one per epoch.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }

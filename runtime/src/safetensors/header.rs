@@ -26,7 +26,7 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The number of elements.
+    /// The number of elements of the entry's tensor.
     pub(super) fn count(&self) -> usize {
         self.bytes.len() / self.kind.width()
     }
@@ -55,7 +55,7 @@ impl Kind {
     }
 }
 
-/// Checks the header against the number of bytes that follow it.
+/// Parses the header, and checks its entries against the number of bytes that follow the header.
 pub(super) fn parse(header: &[u8], available: u64, limits: Limits) -> Result<Vec<Entry<'_>>, Problem> {
     let needed = header.len() as u64 * PARSED;
     memory::check(needed).map_err(|_| Problem::Memory { needed })?;

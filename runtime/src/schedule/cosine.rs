@@ -29,7 +29,7 @@ pub struct CosineLr {
 }
 
 impl CosineLr {
-    /// Decays to 0 in `t_max` (at least 1) updates.
+    /// A schedule that decays the learning rate to 0 in `t_max` (at least 1) updates.
     ///
     /// # Panics
     /// If `t_max` is 0.
@@ -39,7 +39,7 @@ impl CosineLr {
         Self { t_max, min: 0.0, per_epoch: false, position: Position::default() }
     }
 
-    /// Decays to this learning rate (at least 0) instead of 0.
+    /// Sets the learning rate (at least 0) that the schedule decays to; by default 0.
     ///
     /// # Panics
     /// If `min` is negative or not finite.
@@ -52,7 +52,7 @@ impl CosineLr {
         Self { min: super::decimal(min), ..self }
     }
 
-    /// Counts epochs instead of updates.
+    /// Makes the schedule count epochs instead of updates.
     pub fn per_epoch(self) -> Self {
         Self { per_epoch: true, ..self }
     }
