@@ -244,7 +244,7 @@ impl Run {
         self.step
     }
 
-    /// Whether the loop must end before its last epoch.
+    /// Whether something, such as `max_steps` or a hook, has stopped the run, so that the loop must end.
     pub fn is_over(&self) -> bool {
         self.stop.is_some()
     }

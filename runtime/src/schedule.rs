@@ -13,9 +13,9 @@ use crate::{Optimizer, Scalar};
 
 /// The learning rate as a function of the number of updates (or epochs) done.
 ///
-/// The update after `t` others uses `rate(base, t)`, the first one `rate(base, 0)`, where `base` is the optimizer's
-/// learning rate at [`start`](Schedule::start) or, if that is not called, at the first [`step`](Schedule::step). A
-/// schedule never advances per micro-batch.
+/// The update after `t` others uses the learning rate `rate(base, t)`, so the first update uses
+/// `rate(base, 0)`. `base` is the optimizer's learning rate at [`start`](Schedule::start) or, if `start` is
+/// not called, at the first [`step`](Schedule::step). A schedule never advances per micro-batch.
 ///
 /// # Example
 /// ```

@@ -141,7 +141,8 @@ impl<const N: usize> IntoShape for [usize; N] {
     }
 }
 
-/// Checks the bound of a [`Shape`], which is that of `ndarray`, so that every tensor has an array view.
+/// Checks that `dims` are within the bound of a [`Shape`]. `ndarray` has the same bound, so every tensor has
+/// an array view.
 #[track_caller]
 fn check(dims: &[usize]) {
     let lengths = dims.iter().filter(|length| **length != 0);

@@ -141,7 +141,8 @@ impl Tensor {
     /// The denominator of a mean, if known: for a loss the number of samples, without ignored ones, or the sum of their
     /// class weights.
     ///
-    /// The means of several batches, weighted by their denominators, give the mean over all of them. A sum has none.
+    /// The means of several batches, weighted by their denominators, give the mean over all of them. A sum
+    /// has no denominator.
     ///
     /// # Example
     /// ```

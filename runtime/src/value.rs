@@ -60,12 +60,13 @@ impl Value {
         Self::new(shape, data)
     }
 
-    /// The same value with the upper bound `bound` of its absolute values, which holds up to rounding.
+    /// The same value, marked with an upper bound of the absolute values of its elements. The bound holds up
+    /// to rounding.
     pub(crate) fn with_bound(self, bound: Scalar) -> Self {
         Self { bound, ..self }
     }
 
-    /// The known upper bound of the absolute values; infinite if none is known.
+    /// The known upper bound of the absolute values of the elements; infinite if none is known.
     pub(crate) fn bound(&self) -> Scalar {
         self.bound
     }

@@ -15,8 +15,8 @@ impl Tensor {
     /// `weights: [classes]` → labels `[count]`; `[rows, classes]` → `[rows, count]`
     ///
     /// # Panics
-    /// If a weight is negative, NaN or infinite, if all weights of a row are 0, or, without replacement, if fewer than
-    /// `count` of them are above 0.
+    /// If a weight is negative, NaN or infinite, if all weights of a row are 0, or, without replacement, if
+    /// fewer than `count` weights of a row are above 0.
     ///
     /// # Source
     /// PyTorch's `multinomial`; without replacement by the keys of Efraimidis and Spirakis, `ln(u) / weight`.

@@ -11,8 +11,8 @@ use crate::metric::{Confusion, Metric};
 #[derive(Debug)]
 pub(super) struct Epoch {
     pub(super) number: usize,
-    /// Whether the current epoch is the validation before the first one, which has a row of its own in the
-    /// history.
+    /// Whether the current epoch is the validation before the first epoch. This validation has a row of its
+    /// own in the history.
     pub(super) before_training: bool,
     pub(super) began: Instant,
     /// The number of batches in the epoch.

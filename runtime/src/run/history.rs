@@ -85,7 +85,7 @@ impl Row {
     }
 }
 
-/// The measurements of a run: one row per epoch, the best epoch, and the reason why it ended.
+/// The measurements of a run: one row per epoch, the best epoch, and the reason why the run ended.
 ///
 /// Its `Display` is a table with a column per measurement, and one for the learning rate if it changes. Output for
 /// people (the table, the printed lines, the file) counts epochs from 1; the API counts them from 0 (`Row::epoch`,

@@ -69,7 +69,7 @@ pub(super) enum Role {
 /// The role of each column. The default target is the last column that is not excluded.
 ///
 /// # Errors
-/// If a column is missing or its name is ambiguous, if the target is excluded, or if there are no features.
+/// If a column is missing or has an ambiguous name, if the target is excluded, or if there are no features.
 pub(super) fn roles(
     target: Option<&Column>,
     without: &[Column],
