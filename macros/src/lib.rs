@@ -52,8 +52,8 @@ use proc_macro::TokenStream;
 /// Batches are weighted by the denominator of their loss, so that `accumulate = k` equals one `k` times larger batch
 /// and the epoch's loss is that of all its data, also with ignored labels, with class weights and for sums; a batch in
 /// which everything is ignored changes nothing. Losses, `mean` and `sum` set the denominator, and arithmetic with
-/// numbers keeps it. If it is unknown, `accumulate` is an error before the first update, and `loss_weight` can supply
-/// it.
+/// numbers keeps it. If the denominator is unknown, `accumulate` is an error before the first update, and
+/// `loss_weight` can supply it.
 /// A loss or a gradient that is not finite ends the run before the update, and an epoch without a counted update is an
 /// error, so that every run ends. `epochs`, `max_steps` and `max_time` may be combined; the first limit that is reached
 /// ends the run, after a whole update and the validation that follows it.

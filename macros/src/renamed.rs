@@ -7,7 +7,7 @@ use std::path::Path;
 
 use proc_macro::{Span, TokenStream, TokenTree};
 
-/// The package name in a manifest.
+/// The name of the runtime's package in a `Cargo.toml`.
 const PACKAGE: &str = "training-loop";
 
 /// Adds the clause `crate` to a spec without one, if the runtime is renamed.
@@ -63,7 +63,7 @@ fn names_crate(args: TokenStream) -> bool {
     })
 }
 
-/// The same tokens with the span of the attribute.
+/// Gives every token the span of the attribute.
 fn here(tokens: TokenStream) -> TokenStream {
     tokens
         .into_iter()
@@ -74,7 +74,7 @@ fn here(tokens: TokenStream) -> TokenStream {
         .collect()
 }
 
-/// The renamed dependency in the manifest of the crate being compiled, if it is renamed.
+/// The name that the user's crate gives to the runtime, such as `tl`, if its manifest renames the runtime.
 fn name() -> Option<String> {
     let folder = std::env::var_os("CARGO_MANIFEST_DIR")?;
     let folder = Path::new(&folder);
@@ -104,13 +104,14 @@ fn has_usual(manifest: &str) -> bool {
     })
 }
 
-/// The key of `key = ..` and of `key.workspace = ..`.
+/// The key of a manifest line: `tl` in `tl = ..` and in `tl.workspace = ..`.
 fn key(line: &str) -> Option<&str> {
     let (key, _) = line.trim().split_once('=')?;
     Some(key.split('.').next()?.trim().trim_matches('"'))
 }
 
-/// The name of the package in a manifest: `tl = { package = "training-loop" }`, or the same as a table.
+/// The name under which a manifest lists the runtime, if it renames the runtime: `tl` in
+/// `tl = { package = "training-loop" }` or in a table `[dependencies.tl]`.
 fn renamed(manifest: &str) -> Option<String> {
     let mut table = "";
     manifest.lines().map(str::trim).find_map(|line| {

@@ -19,20 +19,20 @@ use crate::reduction::Reduction;
 use crate::tensor::{Node, Tensor};
 use crate::value::Value;
 
-/// The origin of a tensor in the graph.
+/// The origin of a tensor: data, a parameter, or a recorded operation.
 pub(crate) enum Graph {
     /// No origin: the tensor is data, or was computed without recording.
     Constant,
-    /// The tensor is the value of this parameter, to which its gradients go.
+    /// The tensor is the value of this parameter. The gradients of the tensor go to the parameter.
     Leaf(Parameter),
     /// The tensor is the result of a recorded operation.
     Operation(Mutex<Link>),
 }
 
-/// The state of one operation of the graph.
+/// The record of an operation, or the place where a backward pass keeps the record.
 pub(crate) enum Link {
     Recorded(Record),
-    /// A backward pass has taken the record. `slot` is the index of the record in that pass.
+    /// A backward pass has taken the record. `slot` is the index of the record in the entries of that pass.
     Taken {
         pass: u64,
         slot: usize,
@@ -47,7 +47,7 @@ pub(crate) struct Record {
     backward: Box<Derivative>,
 }
 
-/// The inputs of an operation, each at its position. An input that needs no gradient is `None`.
+/// The inputs of an operation, in the order of its arguments. An input that needs no gradient is `None`.
 struct Inputs {
     first: [Option<Tensor>; 3],
     more: Vec<Option<Tensor>>,
@@ -55,8 +55,8 @@ struct Inputs {
 }
 
 impl Inputs {
-    /// Keeps the inputs that need a gradient. Returns `None` if this thread does not record, or if no input
-    /// needs one.
+    /// Keeps those of `inputs` that need a gradient. Returns `None` if this thread does not record, or if no
+    /// input needs a gradient.
     fn recorded(inputs: &[&Tensor]) -> Option<Self> {
         if !is_recording() || !inputs.iter().any(|input| input.requires_grad()) {
             return None;
@@ -128,7 +128,7 @@ fn lock(link: &Mutex<Link>) -> MutexGuard<'_, Link> {
 }
 
 impl Drop for Node {
-    /// Frees the part of the graph that only this node holds, iteratively.
+    /// Frees, in a loop without recursion, all nodes of the graph that only this node keeps alive.
     fn drop(&mut self) {
         let mut heap = Vec::new();
         release(self, &mut heap);
@@ -222,7 +222,8 @@ mod tests {
         assert!(!(parameter.tensor() * 2.0).requires_grad());
     }
 
-    /// A training step moves the first gradient in, adds a second one in place, and changes values in place.
+    /// In a training step, the first gradient is moved in, the second one is added in place, and values
+    /// change in place.
     #[test]
     fn a_training_step_copies_no_buffer() {
         use crate::nn::{Activation, LayerNorm, Linear};

@@ -32,7 +32,7 @@ fn length(shape: &Shape, axis: usize, rank: usize) -> usize {
     if axis < missing { 1 } else { shape[axis - missing] }
 }
 
-/// Computes `f` of two values, broadcast against each other.
+/// Applies `f` to two values that are broadcast against each other.
 #[track_caller]
 pub(crate) fn zip(
     op: &str,
@@ -127,7 +127,7 @@ pub(crate) const SHAPES: &[&[&[usize]]] = &[
     &[&[0, 3], &[3]],
 ];
 
-/// For each of the inputs, whether it needs a gradient.
+/// Tells for each input whether it needs a gradient.
 pub(crate) fn needs<const N: usize>(inputs: [&Tensor; N]) -> [bool; N] {
     inputs.map(Tensor::requires_grad)
 }
@@ -138,8 +138,8 @@ fn trimmed(shape: &Shape) -> &[usize] {
     &shape[ones..]
 }
 
-/// Iteration over the rows of a shape. For each row, `N` values that broadcast to the shape have one offset
-/// each.
+/// An iteration over the rows of a shape that `N` values broadcast to. It visits each row with one offset per
+/// value: where the row begins in the elements of that value.
 struct Walk<const N: usize> {
     /// The lengths of the axes. Adjacent axes are merged where one stride covers both for all values.
     dims: Vec<usize>,
@@ -181,8 +181,8 @@ impl<const N: usize> Walk<N> {
         Self { dims, strides, inner }
     }
 
-    /// Calls `visit(row, offsets)` for each row of `out`, whose shape is that of the iteration. Long runs of
-    /// rows are shared among threads.
+    /// Calls `visit(row, offsets)` for each row of `out`, which has the shape that is iterated over. Long
+    /// runs of rows are shared among threads.
     fn share(&self, out: &mut [Scalar], visit: impl Fn(&mut [Scalar], [usize; N]) + Sync) {
         let Some(&length) = self.dims.last() else { return visit(out, [0; N]) };
         // The cost of a row is its length plus the overhead of the iteration.
@@ -192,7 +192,8 @@ impl<const N: usize> Walk<N> {
         });
     }
 
-    /// Calls `visit(row, offsets)` for `count` rows from `first` on, in row-major order.
+    /// Calls `visit(row, offsets)` for `count` rows in row-major order. `row` is the index of the row, from
+    /// `first` on.
     fn rows(&self, first: usize, count: usize, mut visit: impl FnMut(usize, [usize; N])) {
         let Some((_, outer)) = self.dims.split_last() else { return visit(0, [0; N]) };
         let mut index = vec![0; outer.len()];

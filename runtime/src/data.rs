@@ -26,8 +26,8 @@ pub use tensors::TensorDataset;
 
 use crate::{Labels, Tensor};
 
-/// Some samples: the inputs of the model, and its expected outputs. A batch is not a pair, but `Batch {
-/// input, target }`.
+/// A batch of samples: the inputs of the model, and its expected outputs. A batch is destructured by name,
+/// `Batch { input, target }`, because it is not a pair.
 #[derive(Clone, Debug)]
 pub struct Batch<Y = Labels, X = Tensor> {
     /// The model's input, one row per sample.

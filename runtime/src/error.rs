@@ -67,7 +67,8 @@ pub enum Error {
         /// The number of samples in a full batch.
         batch_size: usize,
     },
-    /// A training epoch without a counted update, so that the run would never end.
+    /// A training epoch made no update that the loop counts, for example because all labels are ignored. The
+    /// run would never end.
     NoUpdate {
         /// The epoch, counted from 0.
         epoch: usize,
@@ -293,7 +294,7 @@ impl StdError for Error {
     }
 }
 
-/// Writes that a name is none of these classes.
+/// Completes a message about a name that is not a class: lists the names in `classes`.
 fn write_none_of(f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result {
     if classes.is_empty() {
         write!(f, "is not a class, because no classes are given")
@@ -302,7 +303,7 @@ fn write_none_of(f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result 
     }
 }
 
-/// The decimal that the user wrote: 0.1, not the digits of the nearest `f32`.
+/// Formats `value` as the decimal that the user wrote: 0.1, not the digits of the nearest `f32`.
 fn decimal(value: f64) -> String {
     let narrow = value as f32;
     if f64::from(narrow) == value { narrow.to_string() } else { value.to_string() }

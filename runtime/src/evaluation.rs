@@ -7,8 +7,9 @@ use crate::{NoGradGuard, no_grad_guard};
 
 /// Puts the model into evaluation mode and stops recording on this thread, until the guard is dropped.
 ///
-/// After that each layer is in its previous mode, recording resumes, and the random generator is restored: evaluating a
-/// model changes nothing in its training. This holds however the scope is left: by `?`, `break` or a panic.
+/// When the guard is dropped, each layer returns to its previous mode, recording resumes, and the random
+/// generator is restored: evaluating a model changes nothing in its training. This holds however the scope is
+/// left: by `?`, `break` or a panic.
 ///
 /// A scope counts guards and changes no mode. Guards may be nested and dropped in any order, on one model, on a part of
 /// it or on models that share layers: a layer is evaluated until the last guard that covers it is dropped. `train()`

@@ -40,7 +40,7 @@ mod tests {
     use super::Case;
     use crate::{Array, Parameter, Scalar, Tensor, autograd, no_grad};
 
-    /// Distinct values that fill the range evenly, in no particular order.
+    /// An array of distinct values that fill the range evenly, in no particular order.
     fn spread(shape: &[usize], offset: usize, (low, high): (Scalar, Scalar)) -> Array {
         let mut index = offset as Scalar * 0.137 + 0.31;
         ArrayD::from_shape_simple_fn(IxDyn(shape), || {

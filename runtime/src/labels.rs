@@ -50,7 +50,7 @@ impl Labels {
     /// Labels from outside the program, each of which must be below `classes`.
     ///
     /// # Errors
-    /// [`Error::Label`] has the first label that is not, and its row.
+    /// [`Error::Label`] has the first label that is not below `classes`, and its row.
     ///
     /// # Example
     /// ```
@@ -152,7 +152,7 @@ impl Labels {
     /// The label, if there is only one, as for a single sample.
     ///
     /// # Panics
-    /// If there are none or several.
+    /// If there is not exactly one label.
     #[track_caller]
     pub fn item(&self) -> u32 {
         match self.as_slice() {

@@ -8,8 +8,8 @@ pub(crate) struct Refused;
 
 /// Allocates this number of bytes at once and frees them again.
 ///
-/// Success holds for allocations right afterwards whose total size is no larger. Sizes beyond physical memory
-/// are refused even where the system would overcommit each single allocation.
+/// After success, allocations of up to this size in total succeed if they follow right away. Sizes beyond
+/// physical memory are refused even where the system would overcommit each single allocation.
 pub(crate) fn check(bytes: u64) -> Result<(), Refused> {
     let mut probe = Vec::<u8>::new();
     let bytes = usize::try_from(bytes).map_err(|_| Refused)?;

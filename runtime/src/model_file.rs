@@ -26,19 +26,19 @@ pub struct ModelFile {
 }
 
 impl ModelFile {
-    /// A file, which is not opened yet.
+    /// The model file at `path`. The file is not opened yet.
     pub fn new(path: impl AsRef<Path>) -> Self {
         Self { path: path.as_ref().to_path_buf(), limits: Limits::default() }
     }
 
-    /// The maximum length of the header in bytes; by default 100,000,000, the limit of the format's reference
-    /// implementation.
+    /// Sets the maximum length of the header in bytes; by default 100,000,000, the limit of the format's
+    /// reference implementation.
     pub fn max_header_bytes(self, bytes: u64) -> Self {
         Self { limits: Limits { header_bytes: bytes, ..self.limits }, ..self }
     }
 
-    /// The maximum number of tensors and metadata keys; by default 1,000,000, ten times as many as in the largest
-    /// published model files.
+    /// Sets the maximum number of tensors and metadata keys; by default 1,000,000, ten times as many as in
+    /// the largest published model files.
     pub fn max_entries(self, entries: usize) -> Self {
         Self { limits: Limits { entries, ..self.limits }, ..self }
     }

@@ -33,7 +33,8 @@ struct Inner {
     shape: Shape,
     requires_grad: AtomicBool,
     state: Mutex<State>,
-    /// The guard that frees the thread's kept memory. This field is dropped after the value.
+    /// Frees the memory that the thread keeps for reuse, when the parameter is dropped. This field is dropped
+    /// after the value.
     _trim: Trim,
 }
 
@@ -166,7 +167,7 @@ impl Parameter {
         self.0.requires_grad.store(requires_grad, Ordering::Relaxed);
     }
 
-    /// Removes the gradient and resets its stage. No stage of a loop does so.
+    /// Removes the gradient and resets its stage. Only `Module::freeze` does so, never a stage of a loop.
     pub(crate) fn remove_grad(&self) {
         let mut state = self.lock();
         state.gradient = None;

@@ -10,7 +10,7 @@ use crate::data::DataLoader;
 use crate::metric::Metric;
 use crate::{Error, Result, Tensor};
 
-/// Visits a field.
+/// Visits a field of a module under its name; the derive `Module` calls this function for each field.
 pub fn field<F: Field + ?Sized>(visitor: &mut dyn Visitor, name: &str, field: &F) {
     field.visit_field(name, visitor);
 }
@@ -46,12 +46,13 @@ macro_rules! forward {
 
 forward!(&L, &mut L, Box<L>, std::rc::Rc<L>, std::sync::Arc<L>);
 
-/// The loader of a clause or a parameter.
+/// The data loader that is the value of a clause or a parameter such as `train`, or that this value points
+/// to.
 pub fn loader<Y, X, L: Loader<Y, X> + ?Sized>(data: &L) -> &DataLoader<Y, X> {
     data.loader()
 }
 
-/// Checks a rule of a clause whose value is known only at run time.
+/// Returns an error if `holds` is false: then the value of the clause, known only at run time, breaks `rule`.
 pub fn require(
     holds: bool,
     clause: &'static str,
@@ -62,7 +63,7 @@ pub fn require(
     if holds { Ok(()) } else { Err(Error::Rule { clause, value: value.to_string(), rule, help }) }
 }
 
-/// The duration that a clause gives as a number of units, each of this many seconds.
+/// The duration of `count` units, each of `unit` seconds, as in the clause `max_time = 5 minutes`.
 ///
 /// # Errors
 /// [`Error::Rule`] if the count is not finite or not above 0.
@@ -143,7 +144,7 @@ pub fn measure<Y, M: Metric<Y> + ?Sized>(target: &Y, output: &Tensor, metric: &m
     metric.update(output, target);
 }
 
-/// The return types of `loss_weight`: numbers.
+/// The types that the function of the clause `loss_weight` may return: numbers.
 #[diagnostic::on_unimplemented(
     message = "`loss_weight` cannot return `{Self}`",
     note = "it returns what the loss of the batch was divided by: a `usize`, `u32`, `f32` or `f64`"
@@ -183,7 +184,7 @@ macro_rules! numbers {
 
 numbers!(usize => |n| n as f64, u64 => |n| n as f64, u32 => f64::from, i32 => f64::from, f32 => f64::from, f64 => |n| n);
 
-/// The weight of a batch, as returned by the clause `loss_weight`.
+/// The weight of a batch, converted from what the function of the clause `loss_weight` returned.
 pub fn weight(given: impl LossWeight) -> f64 {
     given.weight()
 }

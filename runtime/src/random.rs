@@ -38,7 +38,7 @@ pub(crate) enum Purpose {
     Program = 5,
 }
 
-/// The position of a thread in its draws.
+/// The position of a thread in its sequence of random draws.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Position {
     /// The argument of [`seed`]; 0 before the first call.
@@ -82,7 +82,7 @@ pub(crate) fn next_update() {
     POSITION.set(Position { update: position.update + 1, index: 0, ..position });
 }
 
-/// The random stream for the next draw of this thread.
+/// The random stream for the next draw of this thread; counts the draw.
 pub(crate) fn draw(purpose: Purpose) -> Stream {
     let position = POSITION.get();
     POSITION.set(Position { index: position.index + 1, ..position });
@@ -157,7 +157,7 @@ impl Stream {
     }
 }
 
-/// A number in [0, 1) from 24 of the bits.
+/// The number in [0, 1) that 24 bits of `word` make.
 fn unit(word: u32) -> f64 {
     f64::from(word >> 8) / f64::from(1 << 24)
 }

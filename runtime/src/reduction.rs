@@ -22,7 +22,7 @@ pub(crate) enum Reduction {
 }
 
 impl Reduction {
-    /// The reduction of an operation's result, unless the operation sets another.
+    /// The reduction of the result of an operation that does not set a reduction itself.
     pub(crate) fn of_operation(inputs: &[&Tensor]) -> Self {
         let reduced = inputs.iter().any(|input| input.reduction() != Self::None);
         if reduced { Self::Unknown } else { Self::None }
@@ -85,7 +85,7 @@ impl Reduction {
         }
     }
 
-    /// The reduction after multiplication by a number.
+    /// The reduction of a scalar with this reduction after multiplication by a number.
     fn scaled(self, by: f64) -> Self {
         match self {
             Self::Sum { count } => Self::Scaled { count, factor: by.abs() },
@@ -95,7 +95,7 @@ impl Reduction {
     }
 }
 
-/// Whether a tensor is a constant scalar.
+/// Whether `x` is a scalar without a gradient, such as a number.
 fn is_number(x: &Tensor) -> bool {
     x.rank() == 0 && !x.requires_grad()
 }

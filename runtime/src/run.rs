@@ -49,9 +49,10 @@ pub struct Run {
     step: usize,
     /// The number of updates before the current epoch.
     steps_before: usize,
-    /// The number of updates at the last validation.
+    /// The number of updates made before the last validation; `None` before the first validation.
     validated_at: Option<usize>,
-    /// The factor of the last batch's loss in its window; 0 if the batch has no weight.
+    /// The factor that the last batch's loss is multiplied by before `backward`; 0 if the batch has no
+    /// weight.
     factor: Scalar,
     /// The current accumulation window; `None` in a loop that does not accumulate.
     window: Option<Window>,
@@ -102,7 +103,7 @@ impl Run {
         }
     }
 
-    /// Begins the validation before the first epoch, which has a row of its own.
+    /// Begins the validation before the first epoch. This validation has a row of its own in the history.
     pub fn begin_first(&mut self) {
         self.epoch = Epoch::new(0, 0, None);
     }
@@ -114,7 +115,7 @@ impl Run {
         self.progress.begin(epoch, self.history.epochs(), batches);
     }
 
-    /// Begins the batches of one update, with this total number of samples.
+    /// Begins an accumulation window: the batches of one update, which have this total number of samples.
     pub fn begin_window(&mut self, samples: usize) {
         self.window = Some(Window::new(samples));
     }
@@ -138,7 +139,7 @@ impl Run {
         Ok(())
     }
 
-    /// As [`add_batch`](Run::add_batch), for a loss with the denominator `weight`, at least 0.
+    /// As [`add_batch`](Run::add_batch), for a loss whose denominator is `weight`, at least 0.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
@@ -197,15 +198,15 @@ impl Run {
         true
     }
 
-    /// Reports why the run is over, even if progress is off.
+    /// Shows the reason why the run is over, even if progress is off, and stores it in the history.
     fn explain(&mut self, text: String) {
         self.progress.warn(&text);
         self.history.explain(text);
     }
 
-    /// The factor of the last batch's loss before `backward`: the batch's part of the accumulation window, or
-    /// 1 without windows. The factor is 0 if nothing in the batch counts, for example if all its labels are
-    /// ignored.
+    /// The factor that the last batch's loss is multiplied by before `backward`: the batch's share of the
+    /// accumulation window, or 1 without windows. The factor is 0 if nothing in the batch counts, for example
+    /// if all its labels are ignored.
     pub fn batch_weight(&self) -> Scalar {
         self.factor
     }
@@ -243,7 +244,7 @@ impl Run {
         self.step
     }
 
-    /// Whether the loop must end before its last epoch.
+    /// Whether something, such as `max_steps` or a hook, has stopped the run, so that the loop must end.
     pub fn is_over(&self) -> bool {
         self.stop.is_some()
     }
@@ -254,7 +255,7 @@ impl Run {
         self.is_over() || (last_epoch && self.epoch.batch >= self.epoch.batches)
     }
 
-    /// Whether a validation is due now: one follows every `every` updates, and the last update.
+    /// Whether a validation is due now. One is due after each `every` updates, and after the last update.
     pub fn is_due(&self, every: usize) -> bool {
         let is_new = self.step > 0 && self.validated_at != Some(self.step);
         is_new && (self.is_last() || self.step.is_multiple_of(every))
@@ -284,7 +285,7 @@ impl Run {
         self.epoch.valid_loss.add(number(loss), Weight::of(loss, samples).0);
     }
 
-    /// As [`add_valid_loss`](Run::add_valid_loss), for a loss with the denominator `weight`, at least 0.
+    /// As [`add_valid_loss`](Run::add_valid_loss), for a loss whose denominator is `weight`, at least 0.
     ///
     /// # Errors
     /// [`Error::Rule`] if the weight is negative or not finite.
@@ -303,8 +304,8 @@ impl Run {
         self.epoch.keep("valid_confusion", metric);
     }
 
-    /// Ends a validation and decides whether its loss is the best so far. The first loss is, and NaN never
-    /// is.
+    /// Ends a validation and decides whether its loss is the best so far. The first loss is the best, but NaN
+    /// never is.
     pub fn end_validation(&mut self) {
         let new = self.epoch.valid_loss.value();
         let is_best = new.is_some_and(|new| history::is_better(new, self.best));
@@ -331,7 +332,7 @@ impl Run {
         }
     }
 
-    /// Handles the return value of a hook, which is nothing, a request to stop, or an error.
+    /// Handles the return value of a hook: nothing, a request to stop the run, or an error.
     pub fn hook(&mut self, value: impl Flow) -> Result<()> {
         if value.flow()?.is_break() && self.stop.is_none() {
             self.stop = Some(StopReason::Hook);
@@ -342,7 +343,7 @@ impl Run {
     /// Ends the epoch: appends its row to the history and prints its line.
     ///
     /// # Errors
-    /// [`Error::NoUpdate`] for a training epoch without a counted update: the run would never end.
+    /// [`Error::NoUpdate`] if a training epoch made no update that the loop counts: the run would never end.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);

@@ -30,7 +30,7 @@ const HEADER_BYTES: u64 = 100_000_000;
 const ENTRIES: usize = 1_000_000;
 /// The number of bytes of values that are converted at a time.
 const CHUNK: usize = 64 << 10;
-/// An upper bound of an entry's overhead in bytes, apart from its name and its values.
+/// An upper bound of the bytes that an entry needs in memory, apart from its name and its values.
 const ENTRY_BYTES: u64 = size_of::<(String, Array)>() as u64 + 64;
 /// The name that the element type [`Scalar`] has in a file.
 const OWN_KIND: &str = if size_of::<Scalar>() == 4 { "F32" } else { "F64" };

@@ -11,7 +11,7 @@ pub type Scalar = f32;
 #[cfg(feature = "f64")]
 pub type Scalar = f64;
 
-/// An `ndarray` array of any rank, as tensors are built from and converted to.
+/// The type of `ndarray` array that tensors are built from and converted to: an array of any rank.
 pub type Array = ndarray::ArrayD<Scalar>;
 
 /// The shortest decimal that rounds to `value`: 0.1, not the `f32` nearest to it.

@@ -13,9 +13,9 @@ use crate::{Optimizer, Scalar};
 
 /// The learning rate as a function of the number of updates (or epochs) done.
 ///
-/// The update after `t` others uses `rate(base, t)`, the first one `rate(base, 0)`, where `base` is the optimizer's
-/// learning rate at [`start`](Schedule::start) or, if that is not called, at the first [`step`](Schedule::step). A
-/// schedule never advances per micro-batch.
+/// The update after `t` others uses the learning rate `rate(base, t)`, so the first update uses
+/// `rate(base, 0)`. `base` is the optimizer's learning rate at [`start`](Schedule::start) or, if `start` is
+/// not called, at the first [`step`](Schedule::step). A schedule never advances per micro-batch.
 ///
 /// # Example
 /// ```
@@ -44,10 +44,10 @@ pub trait Schedule {
     /// The learning rate after `t` updates (or epochs), for an optimizer with initial rate `base`.
     fn rate(&self, base: f64, t: usize) -> f64;
 
-    /// The position of the schedule.
+    /// The position of the schedule: the initial learning rate, and the number of updates (or epochs) done.
     fn position(&mut self) -> &mut Position;
 
-    /// Whether it counts epochs instead of updates, as set by `per_epoch` of each schedule.
+    /// Whether the schedule counts epochs instead of updates, as set by its method `per_epoch`.
     fn is_per_epoch(&self) -> bool;
 
     /// Takes the optimizer's learning rate as base, and sets the rate of the first update.
@@ -67,7 +67,8 @@ pub trait Schedule {
     }
 }
 
-/// The position of a schedule.
+/// The position of a schedule: the optimizer's initial learning rate, and the number of updates (or epochs)
+/// done.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Position {
     /// The optimizer's initial learning rate; `None` before the schedule was applied to an optimizer.

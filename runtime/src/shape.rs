@@ -70,7 +70,7 @@ impl Shape {
         Self::new(&dims)
     }
 
-    /// The number of elements before, along and after `axis`, which are the sizes if the shape is seen as
+    /// The products of the lengths before, at and after `axis`: the sizes of the shape seen as
     /// `[outer, axis, inner]`.
     pub(crate) fn around(&self, axis: usize) -> (usize, usize, usize) {
         (self[..axis].iter().product(), self[axis], self[axis + 1..].iter().product())
@@ -102,7 +102,8 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// The shape for a `reshape`, without inferred sizes: rustc suggests `usize::MAX` for -1.
+/// The shape for a `reshape`. Panics if a size is `usize::MAX`, which rustc suggests for -1, because no size
+/// is inferred.
 #[track_caller]
 pub(crate) fn of_reshape(shape: &[usize]) -> Shape {
     assert!(
@@ -140,7 +141,8 @@ impl<const N: usize> IntoShape for [usize; N] {
     }
 }
 
-/// Checks the bound of a [`Shape`], which is that of `ndarray`, so that every tensor has an array view.
+/// Checks that `dims` are within the bound of a [`Shape`]. `ndarray` has the same bound, so every tensor has
+/// an array view.
 #[track_caller]
 fn check(dims: &[usize]) {
     let lengths = dims.iter().filter(|length| **length != 0);

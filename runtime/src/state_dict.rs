@@ -26,7 +26,7 @@ impl StateDict {
         Self(entries)
     }
 
-    /// Adds an entry, or replaces the one with this name.
+    /// Adds an entry, or replaces the entry with this name.
     pub fn insert(&mut self, name: impl Into<String>, value: Array) {
         let name = name.into();
         match self.0.iter_mut().find(|(old, _)| *old == name) {

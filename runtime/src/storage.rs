@@ -51,8 +51,8 @@ impl Pool {
     }
 }
 
-/// The class of a size, and the size of all buffers of the class. Sizes are in lines. The size of a class is
-/// the given size, rounded up to three significant bits.
+/// The index of the size class that a buffer of `lines` cache lines belongs to, and the size in lines of all
+/// buffers in the class: `lines`, rounded up to three significant bits.
 fn size_class(lines: usize) -> (usize, usize) {
     let mut shift = (usize::BITS - lines.leading_zeros()).saturating_sub(3) as usize;
     let mut head = lines.div_ceil(1 << shift);
@@ -71,7 +71,7 @@ pub(crate) struct Buffer {
     home: usize,
 }
 
-/// A value whose drop frees all memory that its thread keeps.
+/// A guard: when it is dropped, the thread frees all memory that it keeps for reuse.
 #[derive(Debug)]
 pub(crate) struct Trim;
 
@@ -157,7 +157,7 @@ impl Bytes {
 
 #[cfg(test)]
 thread_local! {
-    /// The number of copies on this thread that were needed because two values shared a buffer.
+    /// The number of copies that this thread made because a value to be written shared its buffer.
     pub(crate) static COPIES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 

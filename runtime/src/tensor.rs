@@ -16,7 +16,7 @@ use crate::reduction::Reduction;
 use crate::value::Value;
 use crate::{Array, Scalar, gradient_stage};
 
-/// A cheap handle to scalars in row-major order; a clone shares them.
+/// A cheap handle to scalars in row-major order; a clone shares the scalars.
 ///
 /// It converts from a number, from slices, vectors, arrays and nested arrays of numbers, and from any `ndarray` array
 /// or view; from an iterator by `collect`, from ragged rows by `try_from`. Its `Display` is that of `ndarray`: nested,
@@ -59,12 +59,12 @@ impl Tensor {
         &self.0.graph
     }
 
-    /// The way in which the scalar was reduced from a batch.
+    /// How this tensor was reduced from a batch: as a mean, as a sum, or not at all.
     pub(crate) fn reduction(&self) -> Reduction {
         self.0.reduction
     }
 
-    /// Sets the reduction of a new result, which no other handle shares yet.
+    /// Sets the reduction of this tensor, a new result that no other handle shares yet.
     pub(crate) fn with_reduction(mut self, reduction: Reduction) -> Self {
         if let Some(node) = Arc::get_mut(&mut self.0) {
             node.reduction = reduction;
@@ -124,7 +124,7 @@ impl Tensor {
     /// The value of a tensor with one element.
     ///
     /// # Panics
-    /// If there are none or several.
+    /// If there is not exactly one element.
     #[track_caller]
     pub fn item(&self) -> Scalar {
         match self.as_slice() {
@@ -141,7 +141,8 @@ impl Tensor {
     /// The denominator of a mean, if known: for a loss the number of samples, without ignored ones, or the sum of their
     /// class weights.
     ///
-    /// The means of several batches, weighted by their denominators, give the mean over all of them. A sum has none.
+    /// The means of several batches, weighted by their denominators, give the mean over all of them. A sum
+    /// has no denominator.
     ///
     /// # Example
     /// ```

@@ -60,12 +60,13 @@ impl Value {
         Self::new(shape, data)
     }
 
-    /// The same value with the upper bound `bound` of its absolute values, which holds up to rounding.
+    /// The same value, marked with an upper bound of the absolute values of its elements. The bound holds up
+    /// to rounding.
     pub(crate) fn with_bound(self, bound: Scalar) -> Self {
         Self { bound, ..self }
     }
 
-    /// The known upper bound of the absolute values; infinite if none is known.
+    /// The known upper bound of the absolute values of the elements; infinite if none is known.
     pub(crate) fn bound(&self) -> Scalar {
         self.bound
     }
@@ -98,7 +99,7 @@ impl Value {
         self.data
     }
 
-    /// The elements, mutably. Elements that are shared are copied first.
+    /// The elements, to be changed in place. If other values share the elements, they are copied first.
     pub(crate) fn make_mut(&mut self) -> &mut [Scalar] {
         self.bound = Scalar::INFINITY;
         Arc::make_mut(&mut self.data).as_mut_slice()

@@ -51,7 +51,8 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Checks an optimizer's `step` before it runs.
+/// Checks, before an optimizer's `step`, that the gradients of its parameters are ready for it, and reports a
+/// fault.
 #[track_caller]
 pub(crate) fn before_step(parameters: &[Parameter]) {
     if mode() != Mode::Off
@@ -61,7 +62,8 @@ pub(crate) fn before_step(parameters: &[Parameter]) {
     }
 }
 
-/// Checks an optimizer's `clip_grad_norm` or `clip_grad_value` before it runs.
+/// Checks, before `clip_grad_norm` or `clip_grad_value`, that the gradients of the optimizer's parameters are
+/// ready for it, and reports a fault.
 #[track_caller]
 pub(crate) fn before_clip(parameters: &[Parameter]) {
     if mode() != Mode::Off
@@ -71,7 +73,7 @@ pub(crate) fn before_clip(parameters: &[Parameter]) {
     }
 }
 
-/// The state of an optimizer's gradients as a whole.
+/// The stages of all gradients of an optimizer: which stages occur among them.
 #[derive(Default)]
 struct Gradients {
     filled: bool,
@@ -209,7 +211,7 @@ mod tests {
         }
     }
 
-    /// The lints that are found for an order of stages.
+    /// The lints that the watch finds in an order of stages.
     fn lints(order: &str) -> Vec<&'static str> {
         FOUND.take();
         Loop::new().run(order);

@@ -8,25 +8,26 @@ use crate::kernel;
 use crate::tensor::Tensor;
 use crate::value::Value;
 
-/// An operation within a backward pass.
+/// An operation that takes part in a backward pass.
 struct Entry {
     /// The tensor of the operation, to which the record is put back. `None` unless the pass retains the
     /// graph.
     owner: Option<Tensor>,
     record: Option<Record>,
-    /// The number of uses of the output whose gradient has not arrived.
+    /// The number of uses of the operation's output that have yet to contribute their gradient.
     uses: usize,
     gradient: Option<Value>,
 }
 
-/// A backward pass: the operations that the root depends on.
+/// A backward pass: all operations that its root, usually the loss, depends on.
 struct Pass {
     id: u64,
     retain: bool,
     entries: Vec<Entry>,
 }
 
-/// Adds the gradients of `root` to those of all parameters that it depends on.
+/// Computes the derivative of `root` for each parameter that `root` depends on, and adds it to the
+/// parameter's gradient.
 #[track_caller]
 pub(crate) fn backward(root: &Tensor, retain: bool) {
     #[cfg(unoptimized)]
@@ -99,7 +100,8 @@ impl Pass {
         }
     }
 
-    /// Runs the derivatives, each after the gradients of all uses of its output have arrived.
+    /// Runs the derivatives of all operations. An operation's turn comes when the gradients of all uses of
+    /// its output have arrived.
     fn run(&mut self) {
         let mut ready = vec![0];
         let mut gradients = Vec::with_capacity(4);

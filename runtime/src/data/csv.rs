@@ -28,7 +28,7 @@ const ROW_BYTES: usize = 16 << 20;
 /// The default limit of columns: more than the widest tables of measurements have. Spreadsheets have up to
 /// 16,384.
 const COLUMNS: usize = 1 << 20;
-/// The limit of inferred classes: more than an output layer for tables has.
+/// The most classes that `class_names` infers: more than an output layer for tables has.
 const CLASSES: usize = 1 << 16;
 /// The default limit of a table in bytes: the text of about half a billion numbers, which take 2 GiB as
 /// `f32`.
@@ -85,7 +85,7 @@ enum Delimiter {
 }
 
 impl Csv {
-    /// A table in a file, which is not opened yet.
+    /// A table in the file at `path`. The file is not opened yet.
     pub fn new(path: impl AsRef<Path>) -> Self {
         Self {
             path: path.as_ref().to_path_buf(),
@@ -106,24 +106,24 @@ impl Csv {
         Self { bytes: Some(bytes.into()), ..Self::new(name) }
     }
 
-    /// Whether the first line is a header; true by default.
+    /// Sets whether the first line is a header; by default it is.
     ///
     /// Without this call a first line that holds only numbers is an error.
     pub fn header(self, present: bool) -> Self {
         Self { header: Some(present), ..self }
     }
 
-    /// The one-byte field delimiter; by default a comma.
+    /// Sets the field delimiter, a single byte; by default a comma.
     pub fn delimiter(self, delimiter: u8) -> Self {
         Self { delimiter: Delimiter::Byte(delimiter), ..self }
     }
 
-    /// Fields are separated by runs of spaces and tabs, as in many scientific files.
+    /// Splits fields at runs of spaces and tabs, as in many scientific files.
     pub fn blanks(self) -> Self {
         Self { delimiter: Delimiter::Blanks, ..self }
     }
 
-    /// The target column, by index from 0 or by name; by default the last one that is not excluded.
+    /// Sets the target column, by index from 0 or by name; by default the last column that is not excluded.
     pub fn target_column(self, column: impl Into<Column>) -> Self {
         Self { target: Some(column.into()), ..self }
     }
@@ -135,8 +135,8 @@ impl Csv {
         self
     }
 
-    /// The class names, for a target of names: [`classification`](Self::classification) converts each to its index, so
-    /// that `classes[label]` converts a prediction back to a name.
+    /// Sets the class names, for a target column of names: [`classification`](Self::classification) converts
+    /// each name to its index, so that `classes[label]` converts a prediction back to a name.
     ///
     /// Store the names with the model: another file gets the same labels if it is read with the same names.
     ///
@@ -182,17 +182,17 @@ impl Csv {
         Self { may_round: true, ..self }
     }
 
-    /// The maximum length of a row in bytes, without delimiters and quotes; by default 16 MiB.
+    /// Sets the maximum length of a row in bytes, without delimiters and quotes; by default 16 MiB.
     pub fn max_row_bytes(self, bytes: usize) -> Self {
         Self { limits: RowLimits { bytes, ..self.limits }, ..self }
     }
 
-    /// The maximum number of columns; by default 1,048,576.
+    /// Sets the maximum number of columns; by default 1,048,576.
     pub fn max_columns(self, columns: usize) -> Self {
         Self { limits: RowLimits { columns, ..self.limits }, ..self }
     }
 
-    /// The maximum size of the text in bytes, after decompression; by default 4 GiB.
+    /// Sets the maximum size of the text in bytes, after decompression; by default 4 GiB.
     pub fn max_bytes(self, bytes: u64) -> Self {
         Self { bytes_limit: bytes, ..self }
     }
@@ -222,7 +222,7 @@ impl Csv {
         TensorDataset::new(Tensor::from(features), Tensor::from(values))
     }
 
-    /// Reads the features as numbers, and each field of the target by `parse`.
+    /// Reads each feature as a number, and converts each field of the target column by `parse`.
     fn read<T>(&self, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<(Array2<Scalar>, Vec<T>)> {
         let (mut features, mut targets) = (Vec::new(), Vec::new());
         let roles = self.read_fields(|role, field| match role {
@@ -320,7 +320,7 @@ fn is_header(rows: &Rows) -> bool {
     rows.fields().all(|field| !field.is_empty() && field.parse::<Scalar>().is_err())
 }
 
-/// A map from each class name to its label.
+/// A map from each class name to its label, which is its index in `classes`.
 fn places(classes: &[String]) -> Result<BTreeMap<&str, u32>, Problem> {
     let mut places = BTreeMap::new();
     for (class, label) in classes.iter().zip(0..) {

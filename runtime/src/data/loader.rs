@@ -95,7 +95,7 @@ impl<Y, X> DataLoader<Y, X> {
         Ok(())
     }
 
-    /// The batches of an epoch, counted from 0: always the same for the same epoch.
+    /// The batches of the epoch with this index, counted from 0. They are always the same for the same epoch.
     ///
     /// # Panics
     /// If the batch size is 0, or if there is no memory for the order of the samples.
@@ -183,12 +183,13 @@ impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
 pub struct Batches<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
-    /// The indices into `order` that remain.
+    /// The range of indices into `order` whose samples are still to be read.
     rest: Range<usize>,
 }
 
 impl<Y, X> Batches<'_, Y, X> {
-    /// Takes the next indices into `order`, at most `samples`.
+    /// Takes the next range of indices into `order`, at most `samples` of them. Returns `None` if none
+    /// remain.
     fn take_places(&mut self, samples: usize) -> Option<Range<usize>> {
         let start = self.rest.start;
         self.rest.start = self.rest.end.min(start.saturating_add(samples));
@@ -235,8 +236,8 @@ impl<'a, Y, X> Iterator for Windows<'a, Y, X> {
 
 impl<Y, X> ExactSizeIterator for Windows<'_, Y, X> {}
 
-/// The batches of one update with gradient accumulation. `for batch in &window` reads them from the data set one by
-/// one, so a window needs no more memory than a batch.
+/// The batches of one window: those whose gradients are accumulated for one update. `for batch in &window`
+/// reads them from the data set one by one, so a window needs no more memory than a batch.
 pub struct Window<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,

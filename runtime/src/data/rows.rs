@@ -57,8 +57,8 @@ impl Rows for Tensor {
     }
 }
 
-/// Copies rows of `width` elements, where each contiguous run is one copy. Returns the largest absolute
-/// value.
+/// Copies the rows of `numbers` at `indices`, each of `width` elements, to `rows`. Rows with successive
+/// indices are copied at once. Returns the largest absolute value among them.
 fn copy_rows(numbers: &[Scalar], width: usize, indices: &[usize], mut rows: &mut [Scalar]) -> Scalar {
     let mut bound: Scalar = 0.0;
     for run in indices.chunk_by(|&a, &b| a + 1 == b) {
@@ -140,10 +140,10 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
     note = "references to arrays and vectors are not accepted: `clone()` them"
 )]
 pub trait IntoRows {
-    /// The type after conversion.
+    /// The type that the values are converted to, such as `Tensor` or `Labels`.
     type Rows: Rows;
 
-    /// Converts to tensors or labels.
+    /// Converts the values to tensors or labels.
     #[track_caller]
     fn into_rows(self) -> Self::Rows;
 }
@@ -157,7 +157,7 @@ impl<R: Rows> IntoRows for R {
     }
 }
 
-/// The data set shares the elements of the tensor.
+/// The data set that is made of the tensor shares its elements.
 impl IntoRows for &Tensor {
     type Rows = Tensor;
 
@@ -166,7 +166,7 @@ impl IntoRows for &Tensor {
     }
 }
 
-/// The data set has a copy of the labels.
+/// The data set that is made of the labels shares them, as clones do.
 impl IntoRows for &Labels {
     type Rows = Labels;
 

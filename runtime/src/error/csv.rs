@@ -113,7 +113,7 @@ pub enum CsvProblem {
 }
 
 impl CsvProblem {
-    /// Whether a field is text where a number or label is expected.
+    /// Whether the problem is a field that holds text where a number or a label is expected.
     pub(crate) fn is_text(&self) -> bool {
         matches!(
             self,
@@ -124,7 +124,7 @@ impl CsvProblem {
         )
     }
 
-    /// Writes an error about a class or its name.
+    /// Writes the message of a problem with a class or with the name of a class.
     fn write_class(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotALabel { text } if text.parse::<f64>().is_ok() => write!(

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::Error;
 
-/// Writes where the system searched for a path that was not found.
+/// If a path was not found, writes which of its folders is missing, or from which folder the system looked
+/// for it.
 pub(super) fn write_where(f: &mut fmt::Formatter<'_>, path: &Path, source: &std::io::Error) -> fmt::Result {
     if source.kind() != std::io::ErrorKind::NotFound {
         return Ok(());

@@ -2,11 +2,11 @@
 
 use std::fmt::{self, Write as _};
 
-/// The maximum number of characters that are shown unshortened.
+/// The length in characters of the longest text that is shown whole.
 const WHOLE: usize = 100;
-/// The number of characters that are shown of a longer text.
+/// The number of characters that are shown of a text longer than `WHOLE`.
 const SHOWN: usize = 60;
-/// The maximum number of names that are shown of a list.
+/// The maximum number of names of a list that are shown.
 const NAMES: usize = 10;
 
 /// Displays text from outside the program: shortened if it is long, with control characters escaped.
@@ -46,12 +46,12 @@ impl fmt::Display for Names<'_> {
     }
 }
 
-/// The elements of a list that are shown.
+/// The first elements of a list: those that a message shows.
 pub(super) fn shown<T>(list: &[T]) -> impl Iterator<Item = &T> {
     list.iter().take(NAMES)
 }
 
-/// Writes the number of elements that are not shown.
+/// Writes how many elements of a list of this length a message does not show, as in ` and 3 more`.
 pub(super) fn write_more(f: &mut fmt::Formatter<'_>, length: usize) -> fmt::Result {
     if length > NAMES { write!(f, " and {} more", length - NAMES) } else { Ok(()) }
 }

@@ -19,7 +19,8 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Follows symbolic links, even to a file that does not exist yet.
+    /// Finds the file that a write to `path` replaces. Symbolic links are followed, even to a file that does
+    /// not exist yet.
     ///
     /// # Errors
     /// If the path names no file, or leads to anything but a regular file, or to a file that is not writable.
@@ -57,7 +58,7 @@ impl Target {
         folder.unwrap_or(Path::new("."))
     }
 
-    /// Whether there is a file to replace.
+    /// Whether the write replaces an existing file.
     pub(super) fn is_old(&self) -> bool {
         self.old.is_some()
     }
@@ -105,7 +106,8 @@ impl Target {
     }
 }
 
-/// The metadata of a regular file, if this process may open it for writing.
+/// Returns the metadata of the file at `path`. Fails if it is not a regular file, or if this process may not
+/// open it for writing.
 fn writable(path: &Path, metadata: &Metadata) -> io::Result<Metadata> {
     if let Some(kind) = irregular(metadata) {
         let error = if metadata.is_dir() { io::ErrorKind::IsADirectory } else { io::ErrorKind::InvalidInput };

@@ -10,14 +10,14 @@ use std::time::Duration;
 
 use super::target::Target;
 
-/// The number of names to try. A collision of 64 random bits is next to impossible.
+/// The number of random names to try for a temporary file. A collision of 64 random bits is next to
+/// impossible.
 const TRIES: usize = 100;
 
 /// The minimum age of a leftover from another machine (or from before the last boot).
 ///
-/// A network file system may not share locks between machines, so an unlocked file proves nothing there. No
-/// writer pauses for an hour. If a writer does, its rename fails with an error.
-/// pauses for an hour; if one does, its rename fails with an error.
+/// A network file system may not share locks between machines, so an unlocked file does not prove that its
+/// writer is dead. No writer pauses for an hour. If one does, its rename fails with an error.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// A temporary file in the target's folder, which this value created and removes when dropped.
@@ -54,7 +54,8 @@ impl Temporary {
         &self.file
     }
 
-    /// Renames the file, so that there is nothing to remove, and then releases the lock.
+    /// Renames the temporary file to `target` and then releases the lock. Afterwards there is no temporary
+    /// file to remove.
     pub(super) fn rename_over(mut self, target: &Path) -> io::Result<()> {
         fs::rename(&self.path, target)?;
         self.path = PathBuf::new();
@@ -84,8 +85,8 @@ fn create_new(path: &Path, is_private: bool) -> io::Result<File> {
     options.open(path)
 }
 
-/// Locks a new file. Returns false if a cleaner was faster. Where locks do not work, cleaners do nothing
-/// either.
+/// Locks a new file. Returns false if a cleaner locked or removed the file first. Where locks do not work,
+/// cleaners remove nothing either.
 #[cfg(unix)]
 fn is_kept(file: &File) -> io::Result<bool> {
     match file.try_lock() {
@@ -95,7 +96,7 @@ fn is_kept(file: &File) -> io::Result<bool> {
     }
 }
 
-/// On other systems there are no locks, because a lock would block readers. Leftovers are kept there.
+/// Other systems than Unix get no lock, because a lock would block readers. Leftovers are kept there.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "as on Unix")]
 fn is_kept(_: &File) -> io::Result<bool> {
@@ -139,8 +140,8 @@ fn clean(folder: &Path, prefix: &str) {
     }
 }
 
-/// Whether a name has the format of a temporary file after the prefix `of_target`: the machine, the random
-/// number, the extension.
+/// Whether `name` is that of a temporary file. After the prefix `of_target` it then has the machine, the
+/// random number and the extension.
 fn is_temporary(name: &OsStr, of_target: &str) -> bool {
     let rest = name
         .to_str()
@@ -154,9 +155,8 @@ fn is_temporary(name: &OsStr, of_target: &str) -> bool {
 
 /// Removes a file that is unlocked and was not modified for `age`.
 ///
-/// A writer locks its file right after it created the file, and then checks that the file still has a name. A
-/// cleaner that gets the lock therefore has a file whose writer is dead, or is about to notice and take
-/// another name.
+/// A writer locks its file right after creating it, and then checks that the file still has a name. If a
+/// cleaner gets the lock, the file's writer is therefore dead, or is about to notice and take another name.
 fn remove_dead(path: &Path, age: Duration) {
     let Ok(file) = OpenOptions::new().write(true).open(path) else { return };
     let changed = file.metadata().and_then(|metadata| metadata.modified());
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(dead.exists(), machine() == 0);
     }
 
-    /// Locks of another machine prove nothing, so its files must be old.
+    /// A lock says nothing about a writer on another machine, so its files are removed only if they are old.
     #[cfg(unix)]
     #[test]
     fn leftovers_of_another_machine_go_when_they_are_old() {

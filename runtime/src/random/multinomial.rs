@@ -15,8 +15,8 @@ impl Tensor {
     /// `weights: [classes]` → labels `[count]`; `[rows, classes]` → `[rows, count]`
     ///
     /// # Panics
-    /// If a weight is negative, NaN or infinite, if all weights of a row are 0, or, without replacement, if fewer than
-    /// `count` of them are above 0.
+    /// If a weight is negative, NaN or infinite, if all weights of a row are 0, or, without replacement, if
+    /// fewer than `count` weights of a row are above 0.
     ///
     /// # Source
     /// PyTorch's `multinomial`; without replacement by the keys of Efraimidis and Spirakis, `ln(u) / weight`.
@@ -76,7 +76,7 @@ fn check_weights(row: usize, weights: &[Scalar], count: usize, replacement: bool
     );
 }
 
-/// Draws each label by binary search in the cumulative weights.
+/// Draws `count` labels, each by binary search in the cumulative weights.
 fn with_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, labels: &mut Vec<usize>) {
     let mut total = 0.0;
     let sums = weights.iter().map(|weight| {
@@ -91,7 +91,8 @@ fn with_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, label
     }
 }
 
-/// Takes the classes with the largest keys, which is equivalent to drawing one class after another.
+/// Draws `count` distinct labels: those of the classes with the largest keys. This is equivalent to drawing
+/// one class after another.
 fn without_replacement(weights: &[Scalar], count: usize, stream: &mut Stream, labels: &mut Vec<usize>) {
     let mut keys = Vec::with_capacity(weights.len());
     for (class, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0.0) {

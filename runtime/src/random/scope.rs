@@ -85,7 +85,8 @@ mod tests {
     use super::super::{Purpose, draw, next_update};
     use super::*;
 
-    /// The position and the bits of the draw after `between`, which must not change the stream.
+    /// The thread's position and the bits of its next draw, after a call of `between`. The call must change
+    /// neither of them.
     fn drawn_after(between: impl FnOnce()) -> (Position, u32) {
         seed(5);
         next_update();

@@ -5,8 +5,9 @@ use crate::shape::IntoShape;
 use crate::value::Value;
 use crate::{Scalar, Tensor};
 
-/// The next draw of this thread, as defined by [`seed`](crate::seed): the same values on every machine and for every
-/// number of threads, and in builds of both `Scalar`s up to rounding.
+/// Each of these functions makes the next draw of this thread, as defined by [`seed`](crate::seed). The
+/// values are the same on every machine and for every number of threads, and in builds of both `Scalar`s up
+/// to rounding.
 impl Tensor {
     /// Uniform random values in [0, 1), by this thread's [`seed`](crate::seed).
     ///

@@ -4,7 +4,7 @@ use super::epoch::Epoch;
 use crate::nn::{Module, Visitor};
 use crate::{Optimizer, Scalar};
 
-/// Reports a loss that is not finite.
+/// The report of a loss that is not finite.
 pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {
     let rate = epoch.learning_rate.map(|rate| format!(", after an update with learning rate {rate}"));
     let norm = epoch.grad_norm.map(|norm| format!(" and gradient norm {norm:.4}"));
@@ -13,7 +13,8 @@ pub(super) fn by_loss<M: Module + ?Sized>(epoch: &Epoch, model: &M) -> String {
     report(&what, epoch, &format!("{rate}{norm}"), model)
 }
 
-/// Reports a gradient that is not finite. `bad` is the index of its parameter in the optimizer.
+/// The report of a gradient that is not finite. `bad` is the index in the optimizer of the parameter with
+/// that gradient.
 pub(super) fn by_gradient<M: Module + ?Sized, O: Optimizer + ?Sized>(
     epoch: &Epoch,
     bad: usize,
@@ -48,7 +49,7 @@ fn report<M: Module + ?Sized>(what: &str, epoch: &Epoch, update: &str, model: &M
     )
 }
 
-/// The first parameter or buffer that contains NaN or an infinity, and that value.
+/// The name of the first parameter or buffer that contains NaN or an infinity, and that value.
 fn first_not_finite<M: Module + ?Sized>(model: &M) -> Option<(String, Scalar)> {
     let mut search = Search { path: Vec::new(), found: None };
     model.visit(&mut search);

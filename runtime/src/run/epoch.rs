@@ -11,7 +11,8 @@ use crate::metric::{Confusion, Metric};
 #[derive(Debug)]
 pub(super) struct Epoch {
     pub(super) number: usize,
-    /// Whether this is the validation before the first epoch, which has a row of its own.
+    /// Whether the current epoch is the validation before the first epoch. This validation has a row of its
+    /// own in the history.
     pub(super) before_training: bool,
     pub(super) began: Instant,
     /// The number of batches in the epoch.
@@ -25,7 +26,8 @@ pub(super) struct Epoch {
     pub(super) metrics: Vec<(String, f64)>,
     pub(super) valid_metrics: Vec<(String, f64)>,
     pub(super) confusions: Vec<(String, Confusion)>,
-    /// Whether the last validation was the best so far; `None` before the epoch's first validation has ended.
+    /// Whether the last validation had the best loss so far; `None` before the epoch's first validation has
+    /// ended.
     pub(super) is_best: Option<bool>,
     pub(super) learning_rate: Option<Scalar>,
     pub(super) grad_norm: Option<f64>,

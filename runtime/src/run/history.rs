@@ -74,7 +74,7 @@ impl Row {
         if self.before_training { 0 } else { self.epoch + 1 }
     }
 
-    /// The measurement of that name; `None` if this epoch has none, even if no epoch has.
+    /// The measurement with this name; `None` if this epoch has none, also if the name is unknown.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.measurements.iter().find(|(own, _)| own == name).map(|&(_, value)| value)
     }
@@ -85,7 +85,7 @@ impl Row {
     }
 }
 
-/// The measurements of a run: one row per epoch, the best epoch, and the reason why it ended.
+/// The measurements of a run: one row per epoch, the best epoch, and the reason why the run ended.
 ///
 /// Its `Display` is a table with a column per measurement, and one for the learning rate if it changes. Output for
 /// people (the table, the printed lines, the file) counts epochs from 1; the API counts them from 0 (`Row::epoch`,
@@ -143,14 +143,14 @@ impl History {
         }
     }
 
-    /// Whether a new row is the best so far. The first row is, and a row whose loss is NaN never is.
+    /// Whether a new row is the best so far. The first row is the best, but a row whose loss is NaN never is.
     pub(super) fn is_best(&self, row: &Row) -> bool {
         let name = self.monitored(row);
         let best = self.best.and_then(|best| self.rows[best].get(name));
         row.get(name).is_some_and(|new| is_better(new, best))
     }
 
-    /// One row per epoch.
+    /// The rows, one per epoch.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
@@ -276,7 +276,7 @@ impl History {
     }
 }
 
-/// Whether the loss `new` is the best so far. The first loss is, and NaN never is.
+/// Whether the loss `new` is the best so far. Without an earlier `best` it is, and NaN never is.
 pub(super) fn is_better(new: f64, best: Option<f64>) -> bool {
     !new.is_nan() && best.is_none_or(|best| new < best)
 }

@@ -46,7 +46,8 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// The display in the style that the program set, or else the environment.
+    /// The display in the style that the program set by `set_progress`, or else in the style that the
+    /// environment variable sets.
     pub(super) fn chosen() -> Self {
         let styles = [ProgressStyle::Auto, ProgressStyle::Bar, ProgressStyle::Plain, ProgressStyle::Off];
         let choice = CHOICE.load(Ordering::Relaxed);
@@ -58,7 +59,7 @@ impl Progress {
         }
     }
 
-    /// The display in the style that the environment sets.
+    /// The display in the style that the environment variable sets.
     fn from_environment() -> Self {
         let choice = std::env::var_os(VARIABLE).unwrap_or_default();
         let (lines, bars) = match choice.to_str() {

@@ -27,8 +27,9 @@ pub struct State<'a> {
 }
 
 impl State<'_> {
-    /// Whether this epoch is the best so far, by `valid_loss`, or by `loss` in a loop that has not validated. The first
-    /// one is. An epoch whose loss is NaN never is, nor an epoch without validation in a loop that validates.
+    /// Whether this epoch is the best so far, by `valid_loss`, or by `loss` in a loop that has not validated.
+    /// The first epoch is. An epoch whose loss is NaN never is, nor an epoch without validation in a loop
+    /// that validates.
     pub fn is_best(&self) -> bool {
         self.is_best
     }

@@ -26,7 +26,8 @@ impl Weight {
     /// The weight of a batch, derived from the reduction of its loss. If the batch is weighted by samples for
     /// lack of a denominator, the reason is returned too.
     pub(super) fn of(loss: &Tensor, samples: usize) -> (Self, Option<Guess>) {
-        /// The largest error, relative to the factor, of a factor that is taken as one over a count.
+        /// The largest relative error with which a factor still counts as one over the number of samples or
+        /// of elements.
         const ROUNDING: f64 = 1e-6;
         let by_samples = Self::Mean(samples as f64);
         match loss.reduction() {
@@ -61,7 +62,7 @@ impl Weight {
 }
 
 impl Guess {
-    /// The error for a loop that accumulates losses of this kind.
+    /// The error for a loop with `accumulate` whose losses have no known denominator for this reason.
     pub(super) fn refused(self) -> Error {
         let (rule, help) = match self {
             Self::ScaledSum => (
@@ -111,7 +112,7 @@ impl Total {
     }
 }
 
-/// The accumulated batches of one update.
+/// The batches of one update, whose gradients are accumulated: their total weight so far.
 ///
 /// # Formula
 /// Each batch's loss is scaled by `wᵢ / n`, where `n` is the number of samples of the window, and the accumulated
@@ -128,7 +129,7 @@ impl Window {
         Self { samples: samples as f64, weight: 0.0, is_sum: false }
     }
 
-    /// Adds a batch and returns the factor of its loss.
+    /// Adds a batch and returns the factor that its loss is multiplied by.
     pub(super) fn add(&mut self, weight: Weight) -> Scalar {
         match weight {
             Weight::Mean(weight) => {

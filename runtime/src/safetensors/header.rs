@@ -13,8 +13,8 @@ use super::Limits;
 use crate::error::shorten;
 use crate::{ModelFileProblem as Problem, memory};
 
-/// An upper bound of the memory per header byte that is allocated without a check, for names and strings with
-/// escapes.
+/// An upper bound of the memory, in bytes per byte of the header, that is allocated without a check: for
+/// names, and for strings with escapes.
 const PARSED: u64 = 6;
 
 /// An entry of the header after the check that its bytes are within the file and match its shape.
@@ -26,7 +26,7 @@ pub(crate) struct Entry<'a> {
 }
 
 impl Entry<'_> {
-    /// The number of elements.
+    /// The number of elements of the entry's tensor.
     pub(super) fn count(&self) -> usize {
         self.bytes.len() / self.kind.width()
     }
@@ -55,7 +55,7 @@ impl Kind {
     }
 }
 
-/// Checks the header against the number of bytes that follow it.
+/// Parses the header, and checks its entries against the number of bytes that follow the header.
 pub(super) fn parse(header: &[u8], available: u64, limits: Limits) -> Result<Vec<Entry<'_>>, Problem> {
     let needed = header.len() as u64 * PARSED;
     memory::check(needed).map_err(|_| Problem::Memory { needed })?;

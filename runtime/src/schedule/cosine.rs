@@ -29,7 +29,7 @@ pub struct CosineLr {
 }
 
 impl CosineLr {
-    /// Decays to 0 in `t_max` (at least 1) updates.
+    /// A schedule that decays the learning rate to 0 in `t_max` (at least 1) updates.
     ///
     /// # Panics
     /// If `t_max` is 0.
@@ -39,10 +39,10 @@ impl CosineLr {
         Self { t_max, min: 0.0, per_epoch: false, position: Position::default() }
     }
 
-    /// Decays to this learning rate (at least 0) instead of 0.
+    /// Sets the learning rate (at least 0) that the schedule decays to; by default 0.
     ///
     /// # Panics
-    /// If it is negative or not finite.
+    /// If `min` is negative or not finite.
     #[track_caller]
     pub fn min(self, min: Scalar) -> Self {
         assert!(
@@ -52,7 +52,7 @@ impl CosineLr {
         Self { min: super::decimal(min), ..self }
     }
 
-    /// Counts epochs instead of updates.
+    /// Makes the schedule count epochs instead of updates.
     pub fn per_epoch(self) -> Self {
         Self { per_epoch: true, ..self }
     }
@@ -75,7 +75,7 @@ impl Schedule for CosineLr {
     }
 }
 
-/// Interpolates between two numbers along half a cosine, at `part` in [0, 1].
+/// Interpolates from `from` to `to` along half a cosine; `part` in [0, 1] is the progress.
 pub(super) fn between(from: f64, to: f64, part: f64) -> f64 {
     to + (from - to) * f64::midpoint(1.0, (std::f64::consts::PI * part).cos())
 }

@@ -62,10 +62,10 @@ impl OneCycleLr {
         }
     }
 
-    /// The fraction of the updates in which the learning rate rises, in [0, 1]; by default 0.3.
+    /// Sets the fraction of the updates in which the learning rate rises, in [0, 1]; by default 0.3.
     ///
     /// # Panics
-    /// If it is out of range.
+    /// If `pct_start` is not in [0, 1].
     #[track_caller]
     pub fn pct_start(self, pct_start: Scalar) -> Self {
         assert!(
@@ -75,27 +75,27 @@ impl OneCycleLr {
         Self { pct_start: super::decimal(pct_start), ..self }
     }
 
-    /// The ratio of the peak learning rate to the initial one, above 0; by default 25.
+    /// Sets the ratio of the peak learning rate to the initial one, above 0; by default 25.
     ///
     /// # Panics
-    /// If it is not above 0 and finite.
+    /// If the ratio is not above 0 and finite.
     #[track_caller]
     pub fn div_factor(self, div_factor: Scalar) -> Self {
         check_positive("div_factor", div_factor);
         Self { div_factor: super::decimal(div_factor), ..self }
     }
 
-    /// The ratio of the initial learning rate to the final one, above 0; by default 10,000.
+    /// Sets the ratio of the initial learning rate to the final one, above 0; by default 10,000.
     ///
     /// # Panics
-    /// If it is not above 0 and finite.
+    /// If the ratio is not above 0 and finite.
     #[track_caller]
     pub fn final_div_factor(self, final_div_factor: Scalar) -> Self {
         check_positive("final_div_factor", final_div_factor);
         Self { final_div_factor: super::decimal(final_div_factor), ..self }
     }
 
-    /// Counts epochs instead of updates.
+    /// Makes the schedule count epochs instead of updates.
     pub fn per_epoch(self) -> Self {
         Self { per_epoch: true, ..self }
     }

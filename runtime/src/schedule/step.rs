@@ -27,10 +27,11 @@ pub struct StepLr {
 }
 
 impl StepLr {
-    /// Multiplies by `gamma` (above 0) every `step_size` (at least 1) updates.
+    /// A schedule that multiplies the learning rate by `gamma` (above 0) after every `step_size` (at least 1)
+    /// updates.
     ///
     /// # Panics
-    /// If one of them is out of range.
+    /// If `step_size` or `gamma` is out of range.
     #[track_caller]
     pub fn new(step_size: usize, gamma: f64) -> Self {
         assert!(step_size > 0, "`step_size` of `StepLr` is 0, but must be at least 1");
@@ -41,7 +42,7 @@ impl StepLr {
         Self { step_size, gamma, per_epoch: false, position: Position::default() }
     }
 
-    /// Counts epochs instead of updates.
+    /// Makes the schedule count epochs instead of updates.
     pub fn per_epoch(self) -> Self {
         Self { per_epoch: true, ..self }
     }

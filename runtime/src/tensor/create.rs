@@ -93,7 +93,7 @@ impl Tensor {
         })
     }
 
-    /// The vector of `value(i)` for each `i` below `count`.
+    /// The vector of the values `value(0)`, `value(1)`, ..., `value(count - 1)`.
     #[track_caller]
     fn by_place(count: usize, value: impl Fn(usize) -> f64) -> Self {
         Self::constant(Value::build([count], |numbers| {

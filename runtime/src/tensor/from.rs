@@ -51,7 +51,7 @@ impl Tensor {
     }
 }
 
-/// A vector.
+/// A vector of these elements.
 impl<T: Number> From<&[T]> for Tensor {
     #[track_caller]
     fn from(numbers: &[T]) -> Self {
@@ -59,7 +59,7 @@ impl<T: Number> From<&[T]> for Tensor {
     }
 }
 
-/// A vector.
+/// A vector of these elements.
 impl<T: Number> From<Vec<T>> for Tensor {
     #[track_caller]
     fn from(numbers: Vec<T>) -> Self {
@@ -67,7 +67,7 @@ impl<T: Number> From<Vec<T>> for Tensor {
     }
 }
 
-/// A vector.
+/// A vector of these elements.
 impl<T: Number, const N: usize> From<[T; N]> for Tensor {
     #[track_caller]
     fn from(numbers: [T; N]) -> Self {
@@ -75,7 +75,7 @@ impl<T: Number, const N: usize> From<[T; N]> for Tensor {
     }
 }
 
-/// A vector.
+/// A vector of these elements.
 impl<T: Number> From<&Vec<T>> for Tensor {
     #[track_caller]
     fn from(numbers: &Vec<T>) -> Self {
@@ -83,7 +83,7 @@ impl<T: Number> From<&Vec<T>> for Tensor {
     }
 }
 
-/// A vector.
+/// A vector of these elements.
 impl<T: Number, const N: usize> From<&[T; N]> for Tensor {
     #[track_caller]
     fn from(numbers: &[T; N]) -> Self {
@@ -91,7 +91,7 @@ impl<T: Number, const N: usize> From<&[T; N]> for Tensor {
     }
 }
 
-/// A vector.
+/// A vector of these elements.
 ///
 /// # Example
 /// ```

@@ -38,7 +38,8 @@ impl From<&String> for Column {
 }
 
 impl Column {
-    /// The index of the column in a table with the header `names`, which is empty without a header.
+    /// The index of this column in a table of `columns` columns whose header is `names`. `names` is empty if
+    /// the table has no header.
     fn find(&self, names: &[String], columns: usize) -> Result<usize, Problem> {
         let (found, wanted) = match self {
             Self::Index(index) => (Some(*index).filter(|&index| index < columns), index.to_string()),
@@ -56,7 +57,7 @@ impl Column {
     }
 }
 
-/// The role of a column.
+/// The role of a column: a feature, the target, or excluded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
     Feature,
@@ -68,7 +69,7 @@ pub(super) enum Role {
 /// The role of each column. The default target is the last column that is not excluded.
 ///
 /// # Errors
-/// If a column is missing or its name is ambiguous, if the target is excluded, or if there are no features.
+/// If a column is missing or has an ambiguous name, if the target is excluded, or if there are no features.
 pub(super) fn roles(
     target: Option<&Column>,
     without: &[Column],

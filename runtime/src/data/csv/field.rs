@@ -31,12 +31,12 @@ pub(super) fn target_number(field: &str, may_round: bool) -> Result<Scalar, Prob
     })
 }
 
-/// A bound below which all integers are exact as [`Scalar`].
+/// A number below which every integer is exact as [`Scalar`].
 fn exact_below() -> Scalar {
     (1_u64 << Scalar::MANTISSA_DIGITS) as Scalar
 }
 
-/// Whether the field is an integer without decimal point and exponent that differs from the value.
+/// Whether `field` is an integer, without decimal point and exponent, that was rounded to `value`.
 fn is_rounded(field: &str, value: Scalar) -> bool {
     let digits = field.strip_prefix(['+', '-']).unwrap_or(field);
     digits.bytes().all(|byte| byte.is_ascii_digit()) && field.parse::<i128>() != Ok(value as i128)
@@ -55,7 +55,8 @@ pub(super) fn label(field: &str) -> Result<u32, Problem> {
     if (0.0..LABELS).contains(&value) && is_whole(field) { Ok(value as u32) } else { Err(not_a_label()) }
 }
 
-/// Whether a decimal number is an integer. The digits decide, since `0.99999999999999999999` rounds to 1.
+/// Whether a decimal number is an integer. Its digits are examined, since `0.99999999999999999999` as a float
+/// is 1.
 fn is_whole(field: &str) -> bool {
     let (mantissa, exponent) = field.split_once(['e', 'E']).unwrap_or((field, "0"));
     let Ok(exponent) = exponent.parse::<i128>() else { return false };

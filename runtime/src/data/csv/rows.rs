@@ -12,15 +12,16 @@ pub(super) struct RowLimits {
     pub(super) columns: usize,
 }
 
-/// Reads rows into a reused buffer.
+/// Reads a table row by row. All rows use the same buffers.
 pub(super) struct Rows<'a> {
     text: Text<'a>,
     format: Reader,
     limits: RowLimits,
-    /// The fields of the row, concatenated (`fields`), and the end of each field (`ends`).
+    /// The fields of the current row, concatenated (`fields`), and the end of each field in `fields`
+    /// (`ends`).
     fields: Vec<u8>,
     ends: Vec<usize>,
-    /// The number of fields in the row.
+    /// The number of fields in the current row.
     count: usize,
     /// The number of fields in the first row, once it is read.
     expected: Option<usize>,
@@ -36,7 +37,7 @@ impl<'a> Rows<'a> {
         Self { text, format, limits, fields, ends, count: 0, expected: None, line: 1 }
     }
 
-    /// The line on which the row begins, counted from 1.
+    /// The line on which the current row begins, counted from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
@@ -94,20 +95,20 @@ impl<'a> Rows<'a> {
         &self.fields[start..self.ends[column]]
     }
 
-    /// The number of fields in the row.
+    /// The number of fields in the current row.
     pub(super) fn len(&self) -> usize {
         self.count
     }
 
-    /// The fields of the row, trimmed.
+    /// The fields of the current row, without white space at either end.
     pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
         (0..self.count)
             .map(|column| std::str::from_utf8(self.bytes(column)).expect("`next` checked it").trim())
     }
 }
 
-/// Doubles a full buffer, but only to one element more than the limit. To fill a buffer of that length is an
-/// error.
+/// Doubles the length of a full buffer, up to one element more than `limit`. The caller reports a row that
+/// uses the extra element as too long.
 fn grow<T: Clone + Default>(buffer: &mut Vec<T>, limit: usize) -> Result<(), Stop> {
     let more = buffer.len().min(limit.saturating_add(1) - buffer.len());
     buffer.try_reserve_exact(more).map_err(|_| Stop::Problem(Problem::Memory))?;

@@ -13,7 +13,7 @@ const CHUNK: usize = 64 << 10;
 /// The first bytes of a gzip file.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// An error that ends the text.
+/// The reason why a table cannot be read on: the system reported an error, or the text has a problem.
 pub(super) enum Stop {
     Io { doing: &'static str, source: io::Error },
     Problem(Problem),
@@ -37,13 +37,13 @@ pub(super) struct Text<'a> {
 
 #[derive(Clone, Copy, Default)]
 struct Blanks {
-    /// Whether the current line has a field already.
+    /// Whether a field of the current line has begun.
     has_field: bool,
     is_after_blank: bool,
 }
 
 impl<'a> Text<'a> {
-    /// The text of `from`, which is decompressed if it starts like a gzip file.
+    /// The text that `from` yields, decompressed if it starts like a gzip file.
     pub(super) fn new(mut from: impl Read + 'a, has_blanks: bool, limit: u64) -> Result<Self, Stop> {
         let mut start = [0; 2];
         let length = fill(&mut from, &mut start).map_err(|source| Stop::Io { doing: "read", source })?;
@@ -109,8 +109,8 @@ impl<'a> Text<'a> {
 }
 
 impl Blanks {
-    /// Moves the text from the second byte on to the start of `piece`, with one [`BLANK`] for each run of
-    /// blanks within a line. Returns the length of the result.
+    /// Moves the text in `piece[1..]` to the start of `piece`, with one [`BLANK`] for each run of blanks
+    /// between fields. Returns the length of the result.
     fn replace(&mut self, piece: &mut [u8]) -> usize {
         let mut length = 0;
         let mut put = |piece: &mut [u8], byte| {
@@ -136,7 +136,7 @@ impl Blanks {
     }
 }
 
-/// Reads until the buffer is full or the input ends.
+/// Reads until the buffer is full or the input ends. Returns the number of bytes read.
 fn fill(from: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut length = 0;
     while length < buffer.len() {

@@ -35,7 +35,7 @@ impl fmt::Display for History {
     }
 }
 
-/// The words for an epoch: `epoch  3/10`, or `epoch 3` if the number of epochs is unknown.
+/// The name of an epoch in a line: `epoch  3/10`, or `epoch 3` if the number of epochs is unknown.
 pub(in crate::run) fn epoch_of(number: usize, epochs: Option<usize>) -> String {
     match epochs {
         Some(epochs) => format!("epoch {number:>width$}/{epochs}", width = epochs.to_string().len()),

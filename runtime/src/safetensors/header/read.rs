@@ -29,7 +29,7 @@ pub(super) struct Reader<'a> {
     limits: Limits,
 }
 
-/// The part of the header to report for a value of the wrong type.
+/// The part of the header that an error names if its value has the wrong type.
 enum At<'a> {
     Header,
     Metadata,
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         Err(E::custom("see `problem`"))
     }
 
-    /// Counts another entry or key, before the entry or key is read.
+    /// Counts an entry or a metadata key that is about to be read, and refuses one beyond the limit.
     fn count<E: DeError>(&mut self) -> Result<(), E> {
         let limit = self.limits.entries;
         if self.entries.len() + self.keys.len() < limit {
@@ -110,7 +110,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Refuses a string without repeating the string in the message, since it may be as long as the header.
+/// Defines the method that refuses a string where none may be. The message does not repeat the string, since
+/// it may be as long as the header.
 macro_rules! refuse_text {
     () => {
         fn visit_str<E: DeError>(self, _: &str) -> Result<Self::Value, E> {
@@ -119,7 +120,7 @@ macro_rules! refuse_text {
     };
 }
 
-/// The visitor of the whole header.
+/// A visitor for the whole header.
 struct Header<'r, 'a>(&'r mut Reader<'a>);
 
 impl<'a> Visitor<'a> for Header<'_, 'a> {
@@ -150,7 +151,7 @@ impl<'a> Visitor<'a> for Header<'_, 'a> {
     }
 }
 
-/// A value that must be an object, for a visitor of its entries.
+/// Reads a value that must be a JSON object. The visitor `V` gets the entries of the object.
 struct Object<V>(V);
 
 impl<'a, V: Visitor<'a>> DeserializeSeed<'a> for Object<V> {
@@ -161,7 +162,7 @@ impl<'a, V: Visitor<'a>> DeserializeSeed<'a> for Object<V> {
     }
 }
 
-/// The visitor of the metadata, which the format requires to be a map from strings to strings.
+/// A visitor for the metadata, which the format requires to be a map from strings to strings.
 struct Metadata<'r, 'a>(&'r mut Reader<'a>);
 
 impl<'a> Visitor<'a> for Metadata<'_, 'a> {
@@ -193,7 +194,7 @@ struct Fields {
     offsets: Option<Vec<usize>>,
 }
 
-/// The visitor of the object that describes the entry of this name.
+/// A visitor for the object that describes an entry, and the name of the entry.
 struct Fielded<'r, 'a>(&'r mut Reader<'a>, Cow<'a, str>);
 
 impl<'a> Visitor<'a> for Fielded<'_, 'a> {
@@ -239,7 +240,7 @@ impl<'a> Visitor<'a> for Fielded<'_, 'a> {
     }
 }
 
-/// A list of integers, at most `most` of them.
+/// Reads a list of at most `most` integers.
 struct Numbers {
     most: usize,
 }
@@ -295,7 +296,7 @@ impl Visitor<'_> for Number {
     }
 }
 
-/// A string, borrowed from the header unless it has escapes.
+/// Reads a string, which is borrowed from the header unless it has escapes.
 struct Text;
 
 impl<'a> DeserializeSeed<'a> for Text {
