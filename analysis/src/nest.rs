@@ -53,7 +53,7 @@ pub fn too_deep(tokens: &TokenStream, stack: usize) -> Option<Span> {
 /// The kind of the token before the current one, as far as it decides the meaning of the current token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Previous {
-    /// No token, an operator or a keyword: the current token starts an operand.
+    /// An operator, a keyword, or no token at all: the current token starts an operand.
     Operator,
     /// A name: the current token is an operator, or starts generics.
     Operand,

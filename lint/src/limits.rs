@@ -10,7 +10,8 @@ pub(crate) const STACK: usize = 512 << 20;
 /// [`STACK`].
 pub(crate) const PARSING: usize = STACK / 5 * 2;
 
-/// The nesting depth of brackets from which the error names the depth instead of a place.
+/// The nesting depth of brackets above which the error for a file that is nested too deep states the file's
+/// depth instead of a place in the file.
 pub(crate) const BRACKETS: usize = 4_000;
 
 /// The largest number of threads that check files. Each takes address space for a stack of [`STACK`] bytes.

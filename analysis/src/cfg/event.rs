@@ -66,7 +66,7 @@ pub enum Action {
     Effect(OptimizerId, Effect),
     /// A stage acts on the gradients of the values in these places.
     Through(Deps, Effect),
-    /// A `backward` runs through a loss.
+    /// A `backward` runs from a loss through its graphs.
     Backward {
         /// The places that the loss was computed from.
         deps: Deps,

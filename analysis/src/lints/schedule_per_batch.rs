@@ -99,10 +99,11 @@ fn only_step(cx: &Context<'_>, schedule: SiteId, of: OptimizerId) -> Option<Site
     steps.next().filter(|_| steps.next().is_none())
 }
 
-/// The window in whose loop the call at `site` advances a schedule in every iteration.
+/// The accumulation window whose batch loop runs the schedule's call at `site` in every iteration.
 ///
-/// If the optimizer of the schedule is unknown, the result is `None` if an optimizer without a window steps
-/// in this loop, or if nothing is known about some optimizer.
+/// The window belongs to the schedule's optimizer. If this optimizer is unknown, the window may belong to any
+/// optimizer, but the result is `None` in two cases: an optimizer without a window in the batch loop steps in
+/// it, or nothing is known about at least one optimizer of the function.
 fn window_of<'w, 'a>(cx: &Context<'_>, site: SiteId, windows: &'w [Window<'a>]) -> Option<&'w Window<'a>> {
     let moved = cx.cfg.events().find_map(|(_, event)| match event.action {
         Action::Schedule(of) if event.site == site => Some(of),

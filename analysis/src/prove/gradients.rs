@@ -122,7 +122,8 @@ impl<'a> Of<'a> {
         }
     }
 
-    /// The sites with this effect on the optimizer's gradients, each with their state before the site.
+    /// The sites with this effect on the optimizer's gradients, each with the state of the gradients
+    /// before the site.
     fn visits(&self, effect: Effect) -> impl Iterator<Item = (SiteId, GradientValue)> {
         self.asked.solution.visits.iter().filter_map(move |visit| match visit.what {
             Observed::Effect(id, done, gradients) if id == self.id && done == effect => {

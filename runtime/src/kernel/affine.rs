@@ -3,7 +3,8 @@
 //! Formula: `y = max(y + b, 0)`; backward, `g = 0` where `y ≤ 0`, and the column sums of `g` for `b`. Both
 //! passes also return the largest absolute value that they write.
 //! Layout: dense rows of outputs.
-//! Blocking: forward by parts of whole rows; backward by blocks of rows, whose sums are added in order.
+//! Blocking: both passes split the outputs into blocks of whole rows. The backward adds the column sums of
+//! the blocks in order.
 //! Bound: memory. Each direction is one pass over the outputs instead of two.
 
 use super::elementwise::{PART, share_rows};

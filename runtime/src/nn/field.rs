@@ -76,7 +76,8 @@ impl<K: Display, T: Field> Field for BTreeMap<K, T> {
     }
 }
 
-/// Visits several fields under one name and their numbers, such as `layers.0`.
+/// Visits the fields of a collection. The name of each consists of the collection's name and the field's
+/// index or key, as in `layers.0`.
 fn visit_all<'a, F: Field + 'a>(
     name: &str,
     visitor: &mut dyn Visitor,

@@ -44,11 +44,11 @@ pub struct SeedScope {
     _restored: Restored,
 }
 
-/// A guard that restores, on drop, the position at its creation.
+/// The guard of a scope. On drop, it restores the random position that the thread had before the scope.
 ///
-/// A scope that ends before an inner scope leaves the thread's position unchanged, and the inner scope then
-/// restores the position of the outer one. The last scope to end therefore always restores the position from
-/// before the first, in whatever order the scopes end.
+/// If an outer scope ends before an inner one, the thread's position does not change yet: the inner scope
+/// takes over the position that the outer one would have restored. Therefore, in whatever order the scopes
+/// end, the last one restores the position from before the first.
 #[derive(Debug)]
 pub(crate) struct Restored {
     id: u64,

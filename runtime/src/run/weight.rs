@@ -112,11 +112,12 @@ impl Total {
     }
 }
 
-/// The batches of one update, whose gradients are accumulated: their total weight so far.
+/// A window: the batches whose gradients are accumulated for one update, with their total weight so far.
 ///
 /// # Formula
-/// Each batch's loss is scaled by `wᵢ / n`, where `n` is the number of samples of the window, and the accumulated
-/// gradients by `n / Σ wᵢ`, which is 1 for a plain mean over samples. Sums are not scaled.
+/// The loss of each batch is scaled by `wᵢ / n`, where `wᵢ` is the weight of the batch and `n` is the number
+/// of samples of the window. The accumulated gradients are scaled by `n / Σ wᵢ`, which is 1 for a plain mean
+/// over samples. If the losses are sums, nothing is scaled.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     samples: f64,

@@ -80,7 +80,8 @@ impl<'a> Lower<'a> {
 
     /// Lowers a loop as its first iteration and its later iterations; returns the join of its `break` values.
     ///
-    /// `body` lowers one iteration, and branches to the block it is given after the last item.
+    /// `body` lowers one iteration. It is given the block to which control goes after the last item,
+    /// and emits the branch to this block.
     pub(super) fn repeat(
         &mut self,
         of: LoopId,
