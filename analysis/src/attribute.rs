@@ -67,7 +67,7 @@ pub(crate) fn read(
     options.levels.extend(levels(bag, &spec));
     if let Some(clause) = &spec.path {
         let crates = clause.value.segments.iter().map(|segment| segment.ident.to_string());
-        options.library = Some(Vocabularies::of_crates(crates));
+        options.vocabularies = Some(Vocabularies::of_crates(crates));
     }
     if check_clauses(bag, &spec, above) {
         options.optimizers.extend(role(bag, &spec.optimizer, names));

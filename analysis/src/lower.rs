@@ -123,7 +123,7 @@ impl<'a> Lower<'a> {
         Self {
             cfg,
             resolver,
-            vocabulary: resolver.functions[function].options.library.unwrap_or(resolver.vocabularies),
+            vocabulary: resolver.functions[function].options.vocabularies.unwrap_or(resolver.vocabularies),
             scope: Scope::default(),
             env: Env::default(),
             objects: Objects::default(),

@@ -31,7 +31,7 @@ pub struct CheckOptions {
     /// The vocabularies of the library that the attribute names: `crate = tch`.
     ///
     /// Without this option, the imports of the file select the vocabularies.
-    pub library: Option<Vocabularies>,
+    pub vocabularies: Option<Vocabularies>,
     /// Whether another resolved function calls this function. The code between two calls is then checked in
     /// the caller.
     pub called: bool,

@@ -17,7 +17,7 @@ impl Tensor {
     /// `dx` is the sum of `g` over all copies of an element.
     ///
     /// # Panics
-    /// If there is no such axis, or if an index is out of range.
+    /// If `x` has no axis `axis`, or if an index is not below the length of that axis.
     #[track_caller]
     pub fn index_select(&self, axis: isize, indices: &[usize]) -> Self {
         let axis = self::axis("index_select", self.shape(), axis);

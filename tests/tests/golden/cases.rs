@@ -1,4 +1,4 @@
-//! Reads the recorded files, and compares numbers.
+//! Reads the cases recorded from PyTorch, and compares their numbers with the runtime's.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
 //! Variables that count the iterations of a loop.
 //!
-//! Such variables are indices of loops, and variables that assignments increase in each iteration.
+//! A counter is the index of a loop, or a variable that an assignment increases in each iteration.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -41,7 +41,7 @@ impl<'s, 't, 'f> Collect<'s, 't, 'f> {
             names
         };
         let (options, marked) = (self.told)(attrs, self.around.as_ref(), Some(&names));
-        let vocabularies = options.library.unwrap_or(self.resolver.vocabularies);
+        let vocabularies = options.vocabularies.unwrap_or(self.resolver.vocabularies);
         let (body, survey) = if deep {
             let body = Block { brace_token: block.brace_token, stmts: Vec::new() };
             (Cow::Owned(body), Survey::of_deep(vocabularies))
