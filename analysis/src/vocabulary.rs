@@ -28,6 +28,7 @@ pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;
+pub use tch::ignores_mode_argument;
 pub use words::{
     asks_for_soundness, clips_values, gives_parameters, handles_gradients, hints_at_backward, hints_at_mode,
     hints_at_training, holds_parameters, is_average, is_average_update, is_builder, is_constructor,
@@ -66,4 +67,31 @@ pub struct Vocabulary {
     /// Whether `backward` of a loss with several numbers silently sums the numbers. Otherwise the call
     /// panics.
     pub sums_unreduced: bool,
+    /// The further methods of the library's tensors, and the spelling of their twins.
+    pub tensor_methods: Option<TensorMethods>,
+}
+
+/// Methods of tensors, listed by what happens to the gradient, and the spelling of the twins of all methods.
+#[derive(Debug)]
+pub struct TensorMethods {
+    /// Methods of the kind [`Op::Moves`].
+    pub moves: &'static [&'static str],
+    /// Methods of the kind [`Op::Each`].
+    pub each: &'static [&'static str],
+    /// Methods of the kind [`Op::Other`].
+    pub other: &'static [&'static str],
+    /// Methods that stop the gradient as [`GradientStop::Choice`] does.
+    pub choices: &'static [&'static str],
+    /// The prefix of the twin that returns a `Result`: `f_relu` for `relu`.
+    pub fallible: &'static str,
+    /// The last letter of the twin that writes its result to the receiver: `relu_` for `relu`.
+    pub in_place: char,
+}
+
+impl TensorMethods {
+    /// The kind of the op with this name.
+    fn op(&self, name: &str) -> Option<Op> {
+        let kinds = [(Op::Moves, self.moves), (Op::Each, self.each), (Op::Other, self.other)];
+        kinds.into_iter().find(|(_, names)| names.contains(&name)).map(|(op, _)| op)
+    }
 }

@@ -29,6 +29,7 @@ mod outcome;
 mod parameters;
 mod schedule;
 mod several;
+mod tensors;
 
 /// A call whose receiver and arguments have been evaluated.
 pub(super) struct Call<'a> {
@@ -258,6 +259,9 @@ impl<'a> Lower<'a> {
         match effect {
             CallEffect::Gradients(effects) => self.acts_on_gradients(call, effects),
             CallEffect::Backward { retain } => self.backward(call, retain),
+            CallEffect::Differentiates => self.differentiates(call),
+            CallEffect::Runs => self.runs(call),
+            CallEffect::Evaluates => self.evaluates(call),
             CallEffect::Computes(stage) => {
                 self.computes(call, stage, call.receiver.as_ref(), &call.arguments)
             }

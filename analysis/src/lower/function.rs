@@ -64,13 +64,16 @@ impl Lower<'_> {
         };
         let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));
         let origin = if number { Origin::constant() } else { Origin::default() };
-        let value = Value {
+        let mut value = Value {
             place: Some(path),
             passing,
             ty: self.resolver.type_of(ty, self.inlining.function),
             typed_schedule: by_type == Some(Role::Schedule),
             ..Value::of(kind, Deps::one(path)).with_origin(origin)
         };
+        if Self::sets_own_mode(ty) {
+            value.sets_own_mode = true;
+        }
         self.env.values.insert(path, value);
     }
 

@@ -37,6 +37,7 @@ pub(super) const DISTRIBUTED: Vocabulary = Vocabulary {
     cuts: &[],
     losses: &[],
     sums_unreduced: false,
+    tensor_methods: None,
 };
 
 /// Types and functions that build a layer with parameters.

@@ -159,6 +159,7 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
     cuts: math::CUTS,
     losses: math::LOSSES,
     sums_unreduced: false,
+    tensor_methods: None,
 };
 
 /// Whether a method of a `Run` returns the weight of a batch or of a window of batches.

@@ -71,6 +71,7 @@ impl<'a> Lower<'a> {
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
         let op = if own { Op::Other } else { self.vocabulary.op(&call.name) };
         let origin = subject.origin.after(op, site, &others);
+        self.written_in_place(call, &origin);
         self.combine(call.values()).with_origin(origin)
     }
 
@@ -87,7 +88,9 @@ impl<'a> Lower<'a> {
         }
         let site = self.site_of(call.expr, None);
         self.name_callee(site, call.expr);
-        number.with_origin(subject.origin.ended(how, site))
+        let origin = subject.origin.ended(how, site);
+        self.written_in_place(call, &origin);
+        number.with_origin(origin)
     }
 
     /// Performs the multiplication of a loss by the factor of a scaler: `scaler.scale(&loss)`.
@@ -178,6 +181,7 @@ impl<'a> Lower<'a> {
         if stage != Stage::Backward {
             self.emit(Action::Computation(place), site);
         }
+        let told = told.filter(|_| model.is_none_or(|model| !model.sets_own_mode));
         let unsure = model.is_some_and(|model| model.origin.unrecorded);
         let recorded = match self.recording.state() {
             Recorded::Yes if unsure => Recorded::Maybe,

@@ -10,7 +10,7 @@ use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
-    CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_rate, is_variable,
+    CallEffect, GradientStop, Role, ignores_mode_argument, is_constructor, is_distributed_sampler, is_layer, is_rate, is_variable,
     role_of_type,
 };
 
@@ -43,7 +43,9 @@ impl<'a> Lower<'a> {
             Some(Role::Optimizer) => self.new_optimizer(call),
             Some(Role::Schedule) => self.new_schedule(call),
             Some(Role::Scaler) => Value::of(Kind::Scaler, Deps::none()),
-            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) => new_tensor(call, owner),
+            Some(Role::Other) | None if self.vocabulary.is_tensor(owner) => {
+                self.of_tensor(call).unwrap_or_else(|| new_tensor(call, owner))
+            }
             Some(Role::Other) | None => self.new_other(call, owner),
         }
     }
@@ -96,7 +98,11 @@ impl<'a> Lower<'a> {
             }
         };
         let ty = made.and_then(|_| self.resolver.type_named(owner, self.inlining.function));
-        Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
+        let mut value = Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) };
+        if ignores_mode_argument(owner) {
+            value.sets_own_mode = true;
+        }
+        value
     }
 
     /// Records that an assignment of `right` may replace a model or a layer that an optimizer updates.

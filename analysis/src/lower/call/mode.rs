@@ -27,7 +27,7 @@ impl Recording {
         *self.count(certain) += 1;
     }
 
-    fn close(&mut self, certain: bool) {
+    pub(in crate::lower) fn close(&mut self, certain: bool) {
         let count = self.count(certain);
         *count = count.saturating_sub(1);
     }

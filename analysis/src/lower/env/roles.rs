@@ -5,7 +5,7 @@ use syn::{GenericParam, Generics, Ident, Type, TypeParamBound, WherePredicate};
 use crate::lower::Lower;
 use crate::lower::resolve::{TypeId, type_arguments};
 use crate::vocabulary::rust::{TypeShape, type_shape};
-use crate::vocabulary::{Role, Uses, role_of_name, role_of_type};
+use crate::vocabulary::{Role, Uses, ignores_mode_argument, role_of_name, role_of_type};
 
 impl Lower<'_> {
     /// The role of a variable or a field.
@@ -85,6 +85,19 @@ impl Lower<'_> {
             _ => None,
         };
         bounds.filter_map(name).find_map(|name| role_of_type(self.vocabulary, &name))
+    }
+
+    /// Whether the forward of a type ignores the argument that selects the mode.
+    pub(in crate::lower) fn sets_own_mode(ty: &Type) -> bool {
+        match ty {
+            Type::Reference(inner) => Self::sets_own_mode(&inner.elem),
+            Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+                let name = last.ident.to_string();
+                let wraps = type_shape(&name) == Some(TypeShape::Wrapper);
+                ignores_mode_argument(&name) || wraps && type_arguments(last).any(Self::sets_own_mode)
+            }),
+            _ => false,
+        }
     }
 
     /// Whether a type is a collection of optimizers.

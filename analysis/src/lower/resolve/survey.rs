@@ -88,6 +88,9 @@ impl Survey {
             | CallEffect::Takes => false,
             CallEffect::Gradients(_)
             | CallEffect::Backward { .. }
+            | CallEffect::Differentiates
+            | CallEffect::Runs
+            | CallEffect::Evaluates
             | CallEffect::Computes(_)
             | CallEffect::Applies
             | CallEffect::Settings
