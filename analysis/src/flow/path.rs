@@ -203,7 +203,7 @@ impl PathState {
         }
     }
 
-    /// Applies an effect on one optimizer to those that share parameters, and so gradients, with it.
+    /// Applies an effect on one optimizer to all other optimizers that share parameters with it.
     fn neighbours(&mut self, cfg: &Cfg, id: OptimizerId, effect: Effect, site: SiteId) {
         let Some(owned) = &cfg.optimizers[id].owned else { return };
         if matches!(effect, Effect::Clip | Effect::Unscale | Effect::Nothing) {
@@ -235,7 +235,7 @@ impl PathState {
         }
     }
 
-    /// Applies a backward, which fills the gradients of each optimizer that its loss reaches.
+    /// Applies a backward. It fills the gradients of each optimizer that its loss reaches.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, site: SiteId) {
         for id in 0..self.gradients.len() {
             let reach = reaches(cfg, id, deps);
@@ -248,7 +248,7 @@ impl PathState {
         }
     }
 
-    /// Applies opaque code, which may have changed the gradients of these places.
+    /// Applies opaque code that may have changed the gradients of these places.
     fn touch(&mut self, cfg: &Cfg, deps: &Deps) {
         if *deps == Deps::Anything {
             self.reached = u32::MAX;
@@ -260,7 +260,7 @@ impl PathState {
         }
     }
 
-    /// Applies a backward, which frees the graphs that it runs through, and all their ancestors.
+    /// Applies a backward. It frees the graphs that it runs through, and all their ancestors.
     fn free(&mut self, cfg: &Cfg, graphs: &[GraphId], site: SiteId) {
         for graph in ancestors(cfg, graphs) {
             if cfg.graphs[graph].watched {

@@ -1,10 +1,12 @@
-//! The abstract value of an optimizer's gradients: their states, and the events that led to each.
+//! The abstract value of an optimizer's gradients: the states, and the events that led to each
+//! state.
 
 use super::gradients::GradientStates;
 use crate::cfg::{Certain, SiteId};
 use crate::stage::Effect;
 
-/// The last events that led to a state. If events at several sites did, the first site in the source is kept.
+/// The last events that led to a state. If there are events at several sites, the first site in the
+/// source is recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GradientProvenance {
     /// The backward that filled the gradients, or added to gradients that a step had used.
@@ -53,7 +55,7 @@ impl GradientValue {
         self.provenance[state.index()]
     }
 
-    /// Replaces all states by one, on the paths that reach the point.
+    /// Replaces all states by this state, on the paths that reach the point.
     pub(super) fn set(&mut self, state: GradientStates) {
         let direct = if self.direct == GradientStates::NONE { GradientStates::NONE } else { state };
         *self = Self { direct, ..Self::new(state) };
@@ -108,7 +110,8 @@ impl GradientValue {
         *self != before
     }
 
-    /// Whether the states are bad on every path or on some path; `None` if this is unknown.
+    /// Whether the gradients are in a bad state on every path or on some path; `None` if this is
+    /// unknown.
     pub fn certainty(&self, bad: GradientStates) -> Option<Certain> {
         let silent = GradientStates::UNKNOWN | GradientStates::ENTRY;
         if self.all.meets(silent) || self.all == GradientStates::NONE {

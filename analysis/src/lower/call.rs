@@ -49,7 +49,7 @@ enum Callee<'a> {
     Method(&'a ExprMethodCall),
     /// A function that is named by a path.
     Function(&'a Path),
-    /// A function of a type, with the name of the type: the last segment but one of the path.
+    /// An associated function, with the name of its type: the last segment but one of the path.
     Associated(&'a Path, String),
     /// A variable that is called: a closure, a loss function or a model.
     Variable(&'a Path, PathId),

@@ -150,7 +150,8 @@ impl<'a> Lower<'a> {
 
     /// Whether `function`, the value of the variable `name` in the call `name(..)`, is a model.
     ///
-    /// The value counts as a model if some optimizer updates its parameters and it holds no optimizer itself.
+    /// The value counts as a model if some optimizer updates its parameters and the value holds no
+    /// optimizer.
     pub(super) fn is_model(&self, name: &str, function: &Value<'a>) -> bool {
         matches!(function.kind, Kind::Plain)
             && !hints_at_training(name)

@@ -132,7 +132,8 @@ impl<'a> Lower<'a> {
 
     /// Lowers an arm of a `match`.
     ///
-    /// If the pattern does not match, control continues at `other`; `None` if the match is certain.
+    /// If the pattern does not match, control continues at `other`, which is `None` if the match is
+    /// certain.
     /// If the `if` condition after the pattern is false, control continues at `next`.
     fn arm(
         &mut self,

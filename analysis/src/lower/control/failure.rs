@@ -1,4 +1,5 @@
-//! Error paths: where a `?` continues, and where the errors of an inlined function continue.
+//! Error paths: the blocks at which control continues after a failing `?`, or after an error of an
+//! inlined function.
 
 use syn::{Expr, Stmt};
 
@@ -14,7 +15,7 @@ pub(in crate::lower) struct ErrorExit {
     pub to: BlockId,
     /// Number of names in scope at this block.
     pub scope: usize,
-    /// Whether errors join the results without an error at this block.
+    /// Whether the errors and the results without an error join at this block.
     pub softly: bool,
 }
 
@@ -38,7 +39,7 @@ struct Failure {
     exit: ErrorExit,
     /// Number of open branches at the start of the function.
     branches: usize,
-    /// Whether the function returns `None` for a failure, which the `?` on its call passes on.
+    /// Whether the function returns `None` for a failure. The `?` on its call passes the `None` on.
     none_fails: bool,
 }
 
@@ -52,7 +53,7 @@ impl<'a> Lower<'a> {
     /// Lowers the body of an inlined function.
     ///
     /// If the function returns an error, control continues at the target of the `?` or `unwrap` on the call.
-    /// If the call has neither, control continues at `after`.
+    /// If the call has neither a `?` nor an `unwrap`, control continues at `after`.
     pub(in crate::lower) fn with_failures(
         &mut self,
         body: &'a [Stmt],

@@ -101,7 +101,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Whether a value matches a pattern, if that is statically known.
+    /// Whether a value matches a pattern, if the answer is statically known.
     pub(in crate::lower) fn fits(pat: &Pat, value: &Value<'a>) -> Option<bool> {
         let variant = |name: &syn::Ident| match value.known.as_ref()? {
             Known::Nothing => Some(Variant::None.is(name)),
