@@ -95,7 +95,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Records the variables by which another variable is divided: those in `right` of `left / right`.
+    /// Records the divisors of a variable: the variables in `right` of `left / right`.
     pub(super) fn note_division(&mut self, node: &'a ExprBinary) {
         let mut left = &*node.left;
         while let Expr::Cast(syn::ExprCast { expr, .. }) | Expr::Paren(syn::ExprParen { expr, .. }) = left {

@@ -116,7 +116,7 @@ pub(crate) fn in_hook(hook: &Expr) -> Vec<Ident> {
     mentions.names
 }
 
-/// A visitor that collects names in the positions in which a variable may stand.
+/// A visitor that collects names in the positions in which a variable is allowed.
 #[derive(Default)]
 struct Mentions {
     names: Vec<Ident>,

@@ -29,7 +29,7 @@ pub(crate) struct Survey {
     pub too_many: bool,
     /// The nesting depth of the function's expressions.
     pub deepest: usize,
-    /// Whether the function calls one that may run `backward` or update parameters.
+    /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
     vocabulary: Vocabularies,
     questions: Questions,
