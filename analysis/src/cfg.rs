@@ -114,7 +114,8 @@ pub struct Optimizer {
     pub escapes: bool,
     /// Whether nothing is known about the optimizer. Lints report nothing about such an optimizer.
     pub lost: bool,
-    /// Whether this value stands for all optimizers of a collection, which are treated alike.
+    /// Whether this value represents all optimizers of a collection. The optimizers of a collection
+    /// are treated alike.
     pub several: bool,
     /// The sites of the optimizer's constructors. The flag tells whether a condition may skip the
     /// constructor.

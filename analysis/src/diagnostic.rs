@@ -35,7 +35,7 @@ impl From<Certain> for Level {
     }
 }
 
-/// A sentence about a finding, with the place that the sentence is about, if there is one.
+/// A sentence about a finding. The sentence may refer to a place.
 #[derive(Clone, Debug)]
 pub struct Note {
     /// The place of an earlier event that the note explains, or of the other half of a contradiction.

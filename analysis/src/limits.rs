@@ -45,7 +45,7 @@ pub(crate) const EVENTS_TO_FOLLOW_IN: usize = 40_000;
 /// may add more optimizers.
 pub(crate) const OPTIMIZERS_TO_FOLLOW_IN: usize = 12;
 
-/// The maximum number of optimizers that the head of a loop lists, as in `for optimizer in [&mut a,
+/// The maximum number of optimizers that the head of a loop lists, such as the two in `[&mut a,
 /// &mut b]`.
 ///
 /// The body is copied for each optimizer.
@@ -110,7 +110,7 @@ pub(crate) const VISITS: usize = 400;
 
 /// The maximum number of places in one set.
 ///
-/// A larger set stands for all places.
+/// A larger set is replaced by the set of all places.
 pub(crate) const PLACES: usize = 24;
 
 /// The maximum number of distinguished forwards from which one value was computed.

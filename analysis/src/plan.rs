@@ -118,7 +118,7 @@ pub(crate) struct Validation {
 
 /// The plan of the whole loop.
 pub(crate) struct Plan {
-    /// The path of the runtime; `None` stands for the default path.
+    /// The path of the runtime; `None` for the default path.
     pub(crate) path: Option<Path>,
     pub(crate) names: Names,
     pub(crate) model: Object,

@@ -34,8 +34,8 @@ pub struct Question {
     pub subject: Excerpt,
     /// How messages word the answer to the question.
     pub wording: Wording,
-    /// Whether the question compares a value with a constant. The answer yes then says more than
-    /// the answer no.
+    /// Whether the question compares a value with a constant. The answer yes is then more specific
+    /// than the answer no.
     pub of_constant: bool,
     /// A bit set of followed questions. If the answer to this question is yes, the answer to each
     /// followed question in the set is no.

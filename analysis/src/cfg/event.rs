@@ -88,9 +88,9 @@ pub enum Action {
     Touch(Deps),
     /// A model or a layer is replaced by a value that was not computed from the old value.
     Replace(PathId),
-    /// The followed question with this bit has this answer from here on.
+    /// After this event, the followed question with this bit has this answer.
     Assume(usize, bool),
-    /// The followed question with this bit may have another answer from here on.
+    /// After this event, the followed question with this bit may have another answer.
     Unassume(usize),
     /// A stage that has no effect on gradients. Drawings show the stage.
     Mark(Stage),

@@ -25,7 +25,7 @@ pub struct Guard {
     pub place: Place,
     /// The place of the condition as a site.
     pub site: SiteId,
-    /// The formula that the condition stands for.
+    /// The formula of the condition.
     pub formula: Formula<Condition>,
     /// The kind of the whole formula.
     pub kind: ConditionKind,

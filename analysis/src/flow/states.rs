@@ -89,7 +89,8 @@ pub struct AbstractValue {
     pub all: StateSet,
     /// The states over the paths that bypass no loop.
     pub direct: StateSet,
-    /// The site that led to each state; the first in the source if there are several.
+    /// The site that led to each state. If there are several sites, the first in the source is
+    /// recorded.
     by: [Option<u32>; 4],
 }
 

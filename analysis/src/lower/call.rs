@@ -155,7 +155,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Evaluates a call that stands for a macro which only reads its arguments, such as `println!`.
+    /// Evaluates the replacement of a macro that only reads its arguments, such as `println!`.
     fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
         self.cfg.function.prints = true;
         let looked = node.args.iter().map(|argument| self.expr(argument).measured);

@@ -42,7 +42,7 @@ pub(super) struct Frame<'a> {
     break_to: BlockId,
     /// Number of names in scope around the frame.
     scope: usize,
-    /// The join of the values with which jumps, such as `break value`, have left the frame so far.
+    /// The join of the values of all jumps, such as `break value`, that have left the frame so far.
     value: Option<Value<'a>>,
 }
 
@@ -135,7 +135,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// The join of two values; optimizers that the join no longer identifies become unknown.
+    /// The join of two values. Optimizers that the join no longer identifies become unknown.
     pub(super) fn join_values(&mut self, a: Value<'a>, b: Value<'a>) -> Value<'a> {
         let (value, lost) = a.join(b);
         self.lose(lost);

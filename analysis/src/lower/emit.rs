@@ -69,7 +69,8 @@ impl Lower<'_> {
         self.cfg.blocks.len() - 1
     }
 
-    /// Adds an edge from the current block; with `skips`, the edge bypasses a loop whose body did not run.
+    /// Adds an edge from the current block. If `skips` is set, the edge bypasses a loop whose body
+    /// did not run.
     pub(in crate::lower) fn edge(&mut self, to: BlockId, skips: bool) {
         if self.at.dead {
             return;

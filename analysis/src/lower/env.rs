@@ -30,7 +30,7 @@ pub(super) struct Env<'a> {
     pub aliases: BTreeMap<PathId, PathId>,
     /// The initializer of each variable.
     pub made_of: BTreeMap<PathId, &'a Expr>,
-    /// For each variable, the forwards that computed the values added to it.
+    /// For each variable, the forwards that computed the values added to the variable.
     pub added: BTreeMap<PathId, Vec<SiteId>>,
     /// Variables from which a `while let` fetches items.
     pub item_sources: BTreeSet<PathId>,

@@ -1,4 +1,4 @@
-//! Name resolution: the functions and types of the checked code to which names refer.
+//! Name resolution: finds the functions and types of the checked code that names refer to.
 //!
 //! Names are resolved by scope alone, and only if the result is certain.
 //! Ambiguous names stay unresolved.
@@ -33,7 +33,7 @@ pub(super) use types::type_arguments;
 pub(crate) type FnId = usize;
 /// Index of a type with inherent functions.
 pub(crate) type TypeId = usize;
-/// Index of a module, or of a body that holds items.
+/// The index of a module, or of a body that contains items.
 type ScopeId = usize;
 
 /// The functions, types and scopes of one check.

@@ -209,7 +209,7 @@ impl<'a> Lower<'a> {
         self.stage_site_at(address(expr), expr, stage)
     }
 
-    /// The site of one of the stages that a call performs; `key` identifies this stage.
+    /// The site of one stage of a call. The argument `key` identifies the stage.
     pub(super) fn stage_site_at(&mut self, key: usize, expr: &'a Expr, stage: Stage) -> SiteId {
         let root = &self.resolver.functions[self.inlining.root];
         let spec = root.options.author == Author::Generator;

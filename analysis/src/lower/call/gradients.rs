@@ -21,7 +21,7 @@ enum On {
 impl<'a> Lower<'a> {
     /// Performs a call that acts on the gradients of its subject, such as `optimizer.step()`.
     ///
-    /// The gradients are those of an optimizer, or those of the parameters that the subject holds.
+    /// The gradients belong to an optimizer, or to the parameters in the subject.
     pub(super) fn acts_on_gradients(&mut self, call: &Call<'a>, effects: &'static [Effect]) -> Value<'a> {
         let of_scaler = self.is_of_scaler(call);
         let subject = if of_scaler { call.arguments.first() } else { call.subject() };

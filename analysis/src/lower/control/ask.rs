@@ -160,7 +160,8 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Branches to `yes` and to `no`; if the test's question is followed, these blocks assume its answer.
+    /// Branches to `yes` and to `no`. If the test's question is followed, each block assumes its
+    /// answer.
     fn ask(&mut self, test: &Test<'_>, yes: BlockId, no: Option<BlockId>) {
         let known = self.followed(test).map(|bit| (bit, test.holds));
         let (at, dead) = (self.at.block, self.at.dead);

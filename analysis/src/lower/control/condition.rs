@@ -225,7 +225,7 @@ fn compared(node: &ExprBinary) -> Option<Test<'_>> {
     }
 }
 
-/// The test that `less < more` is true, or false if `holds` is false.
+/// The test that `less < more` has the value `holds`.
 fn ordered<'e>(less: &'e Expr, more: &'e Expr, holds: bool) -> Test<'e> {
     let subject = Expression::Apply("<".to_owned(), vec![structure(less), structure(more)]);
     Test::of(subject, None, holds, Code::Truth(less), is_pure(less) && is_pure(more))

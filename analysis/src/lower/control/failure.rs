@@ -24,7 +24,7 @@ pub(in crate::lower) struct ErrorExit {
 pub(in crate::lower) struct Errors {
     /// Calls whose result is tested by `?` or unwrapped.
     ///
-    /// Each call is given by its syntax node, together with the target of its errors.
+    /// Each entry has the syntax node of the call and the target of its errors.
     asked: Vec<(usize, ErrorExit)>,
     /// The error exits of the functions that are being inlined, outermost first.
     failures: Vec<Failure>,
@@ -82,9 +82,9 @@ impl<'a> Lower<'a> {
         self.close_frame(value)
     }
 
-    /// Lowers the jump of a `return` from an inlined function, if it returns an error.
+    /// Lowers the jump of a `return` from an inlined function, if the `return` returns an error.
     ///
-    /// Takes the error exit and returns true for an error; otherwise returns false.
+    /// For an error, takes the error exit and returns true. Otherwise returns false.
     pub(super) fn returns_error(&mut self, node: &'a syn::ExprReturn) -> bool {
         let frame = self.control.frame(|frame| frame.kind == FrameKind::Call);
         let failure = self.control.errors.failures.last();
@@ -130,7 +130,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    /// Lowers an expression whose errors go to `exit`; without an `exit`, errors end the program.
+    /// Lowers an expression whose errors go to `exit`. Without an `exit`, errors end the program.
     pub(in crate::lower) fn with_error_exit(&mut self, expr: &'a Expr, exit: Option<ErrorExit>) -> Value<'a> {
         let Some(call) = head(expr) else { return self.expr(expr) };
         let scope = self.scope.len();
@@ -178,7 +178,8 @@ fn is_none(expr: &Expr) -> bool {
     matches!(expr, Expr::Path(path) if Variant::of_path(&path.path) == Some(Variant::None))
 }
 
-/// Collects the final expressions of the branches of a block, each of which may be the value of the block.
+/// Collects the final expressions of the branches of a block. Each of these expressions may be the
+/// value of the block.
 fn tails<'e>(statements: &'e [Stmt], into: &mut Vec<&'e Expr>) {
     if let Some(Stmt::Expr(last, None)) = statements.last() {
         tail(last, into);

@@ -18,7 +18,7 @@ pub(in crate::lower) enum Known {
     Nothing,
     /// A value `Some(..)`.
     Something,
-    /// A variant without fields, given by the name of the variant.
+    /// A variant without fields, represented by its name.
     Variant(Rc<str>),
 }
 

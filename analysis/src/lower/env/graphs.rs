@@ -84,7 +84,7 @@ impl<'a> Lower<'a> {
         self.cfg.graphs[graph].defined = Some(self.control.innermost());
     }
 
-    /// The graphs to which a tensor in a field of the value `whole` may belong.
+    /// The possible graphs of a tensor in a field of the value `whole`.
     pub(in crate::lower) fn whole_graphs(&mut self, whole: &Value<'a>) -> Vec<GraphId> {
         if !whole.computed {
             return whole.part.clone();

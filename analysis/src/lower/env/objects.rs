@@ -1,4 +1,4 @@
-//! Optimizers and graphs: the objects that the flow tracks.
+//! Optimizers and graphs: the objects that the flow analysis tracks.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, User};
 use crate::limits;
 use crate::lower::Lower;
 
-/// The objects that the flow tracks, by the place that holds them.
+/// The objects that the flow analysis tracks, by their places.
 #[derive(Default)]
 pub(in crate::lower) struct Objects {
     optimizers: BTreeMap<PathId, OptimizerId>,

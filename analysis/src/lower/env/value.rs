@@ -17,7 +17,7 @@ pub(in crate::lower) struct Value<'a> {
     pub kind: Kind<'a>,
     /// Places from which the value was computed.
     pub deps: Deps,
-    /// Whether the value certainly has a graph: a new one, or one of `graphs`.
+    /// Whether the value certainly has a graph: a new graph, or one of `graphs`.
     pub computed: bool,
     /// The place that holds the value.
     pub place: Option<PathId>,
@@ -190,7 +190,7 @@ impl<'a> Value<'a> {
             || self.kind.parts().next().is_some()
     }
 
-    /// The graphs that may contain the value; for a tuple or a struct, the graphs of its parts.
+    /// The graphs that may contain the value. For a tuple or a struct, the graphs of its parts.
     pub(in crate::lower) fn parts(&self) -> Vec<GraphId> {
         let inside = |value: &Self| value.through().into_iter().chain(value.parts()).collect::<Vec<_>>();
         match &self.kind {

@@ -13,8 +13,9 @@ use crate::tokens::names_in;
 use crate::vocabulary::keeps_model;
 
 impl<'a> Lower<'a> {
-    /// Records a branch that saves the best model, such as `if loss < best { best = loss;
-    /// save(&model); }`.
+    /// Records a branch that saves the best model.
+    ///
+    /// An example is `if loss < best { best = loss; save(&model); }`.
     pub(in crate::lower) fn note_choice(&mut self, node: &'a ExprIf) {
         let body = &node.then_branch.stmts;
         let Some(Expr::Path(now)) = compared(&node.cond).and_then(|compared| new_best(compared, body)) else {

@@ -83,7 +83,7 @@ pub(in crate::lower) enum Unfolded {
 }
 
 impl Unfolded {
-    /// The effect of the macro that a call stands for; `None` if the call stands for no macro.
+    /// The effect of the macro that was replaced by a call; `None` if the call replaces no macro.
     pub(in crate::lower) fn of(call: &ExprCall) -> Option<Self> {
         match &*call.func {
             Expr::Infer(_) => Some(Self::Reads),

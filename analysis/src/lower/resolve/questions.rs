@@ -1,4 +1,5 @@
-//! The questions that a function asks in its conditions, and the choice of those that the flow tracks.
+//! The questions that a function asks in its conditions, and the choice of the questions that the
+//! flow analysis tracks.
 
 use std::collections::{BTreeMap, BTreeSet};
 

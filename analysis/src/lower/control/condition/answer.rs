@@ -1,4 +1,4 @@
-//! Answers: the variants, constants and literals with which conditions compare values.
+//! Answers: the variants, constants and literals that conditions compare values with.
 
 use syn::{Expr, Lit};
 
