@@ -265,7 +265,7 @@ pub struct Argument {
     pub is_operand: bool,
     /// The last name of the variable or field, if the argument is one.
     pub name: Option<String>,
-    /// All names in the argument, unless it is a variable or a field.
+    /// All names in the argument, unless the argument is a variable or a field.
     pub names: std::collections::BTreeSet<String>,
     /// The origin of the argument in any iteration.
     pub origin: Origin,

@@ -115,7 +115,7 @@ impl AllFacts {
         changed
     }
 
-    /// Drops the paths that bypass no loop from the facts.
+    /// Updates the facts along an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         for facts in &mut self.0 {
             facts.each().into_iter().for_each(AbstractValue::skip);
@@ -218,7 +218,8 @@ impl AllFacts {
 }
 
 impl OptimizerFacts {
-    /// Updates the facts for a backward at `site`, whose loss reaches this optimizer and the `others`.
+    /// Updates the facts for a backward at `site`. The loss reaches this optimizer and the
+    /// optimizers in `others`.
     fn share(&mut self, cfg: &Cfg, mut others: impl Iterator<Item = OptimizerId>, site: SiteId) {
         if !self.shared.all.within(StateSet::TAKEN) {
             if others.next().is_some() {

@@ -46,7 +46,7 @@ impl PathCondition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PathState {
     pub(super) condition: PathCondition,
-    /// Whether some path that bypasses no loop reaches the point.
+    /// Whether the point is reached by a path on which every loop runs at least once.
     direct: bool,
     /// The optimizers whose parameters a backward may have reached, as bits.
     reached: u32,
@@ -123,7 +123,7 @@ impl PathState {
         changed | self.tracked.join(&other.tracked) | self.facts.join(&other.facts)
     }
 
-    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
+    /// Updates the state along an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.direct = false;
         self.gradients.iter_mut().for_each(GradientValue::skip);

@@ -87,7 +87,7 @@ impl BitOr for StateSet {
 pub struct AbstractValue {
     /// The states over all paths.
     pub all: StateSet,
-    /// The states over the paths that bypass no loop.
+    /// The states over the paths on which every loop runs at least once.
     pub direct: StateSet,
     /// The site that led to each state. If there are several sites, the first in the source is
     /// recorded.
@@ -129,7 +129,7 @@ impl AbstractValue {
         *self != before
     }
 
-    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
+    /// Updates the value along an edge that bypasses a loop: `direct` becomes empty.
     pub(super) fn skip(&mut self) {
         self.direct = StateSet::NONE;
     }

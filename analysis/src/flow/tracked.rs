@@ -51,7 +51,7 @@ impl TrackedState {
         changed
     }
 
-    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
+    /// Updates the state along an edge that bypasses a loop.
     pub(super) fn skip(&mut self) {
         self.recording.skip();
         self.modes.iter_mut().chain(&mut self.saved).for_each(AbstractValue::skip);

@@ -39,7 +39,7 @@ impl GradientProvenance {
 pub struct GradientValue {
     /// The states over all paths.
     pub all: GradientStates,
-    /// The states over the paths that bypass no loop.
+    /// The states over the paths on which every loop runs at least once.
     pub direct: GradientStates,
     /// The provenance of each state.
     provenance: [GradientProvenance; 7],
@@ -61,7 +61,7 @@ impl GradientValue {
         *self = Self { direct, ..Self::new(state) };
     }
 
-    /// Drops the paths that bypass no loop, at an edge that bypasses a loop.
+    /// Updates the value along an edge that bypasses a loop: `direct` becomes empty.
     pub(super) fn skip(&mut self) {
         self.direct = GradientStates::NONE;
     }

@@ -26,7 +26,8 @@ pub enum Observed {
     /// A forward or a loss. The first value is the mode of the model, if the mode is tracked. The
     /// second value tells whether a switch has turned recording off.
     Computation(Option<AbstractValue>, AbstractValue),
-    /// A schedule advances, with whether its optimizer, or each optimizer that it may belong to, has stepped.
+    /// A schedule advances. The value tells whether the schedule's optimizer has stepped. If the
+    /// optimizer is unknown, the values of all optimizers are joined.
     Schedule(AbstractValue),
 }
 
@@ -51,8 +52,8 @@ pub struct Visit {
 #[derive(Clone, Copy, Debug)]
 pub struct Case {
     condition: PathCondition,
-    /// The states of the gradients, of the mode or of the graph, as bits. Only the paths that
-    /// bypass no loop count.
+    /// The states of the gradients, of the mode or of the graph, as bits. Only the paths on which
+    /// every loop runs at least once count.
     states: u8,
 }
 

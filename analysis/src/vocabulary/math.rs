@@ -70,7 +70,7 @@ pub enum LossInput {
 pub struct Loss {
     /// The name of the loss.
     pub name: &'static str,
-    /// The type whose method `loss` computes the loss, if there is one.
+    /// The type whose method `loss` computes the loss, if there is such a type.
     pub of: Option<&'static str>,
     /// The input that the loss expects from the model.
     pub takes: LossInput,

@@ -28,7 +28,7 @@ pub(in crate::lower) struct Errors {
     asked: Vec<(usize, ErrorExit)>,
     /// The error exits of the functions that are being inlined, outermost first.
     failures: Vec<Failure>,
-    /// The errors that are final expressions of these functions, by syntax node.
+    /// The errors that are final expressions of inlined functions, by syntax node.
     failing: Vec<usize>,
 }
 

@@ -59,8 +59,8 @@ pub(in crate::lower) struct Provenance {
     pub known: Option<Known>,
     /// The call that returned the value, if the result of this call must be used.
     pub outcome: Option<SiteId>,
-    /// The graphs of named values that may contain this value. A part of such a value may have a
-    /// graph too.
+    /// The graphs of named values that may contain this value. If there are such graphs, this value
+    /// may have a graph too.
     pub part: Vec<GraphId>,
 }
 

@@ -1,4 +1,4 @@
-//! Heads of loops, in particular heads that swallow the errors of the data.
+//! Heads of loops, in particular heads that ignore errors in the data.
 
 use syn::{Expr, Pat};
 
