@@ -11,7 +11,7 @@ lint! {
     ///
     /// ## Why it matters
     ///
-    /// The factor is typically greater than ten thousand, so the norm of the gradients always exceeds the limit of the clip.
+    /// The factor is typically greater than ten thousand, so the norm of the gradients exceeds the limit of the clip.
     /// After unscaling, every update is almost zero.
     /// allennlp (issue 5426), Lightning (issue 9599) and miles-credit (issue 141) had this fault.
     ///

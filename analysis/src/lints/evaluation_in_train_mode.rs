@@ -40,7 +40,7 @@ lint! {
     ///
     /// Reported only for models whose mode the function sets somewhere, because the checker cannot see whether a model has layers that depend on the mode.
     /// A forward pass may have another purpose, such as to choose actions, compute targets or collect statistics.
-    /// Therefore silent if the loop has a `backward`, if the loop iterates over the training data again, or if the loop computes no loss and the name of its data does not suggest evaluation.
+    /// The lint is therefore silent if the loop has a `backward`, if the loop iterates over the training data again, or if the loop computes no loss and the name of its data does not suggest evaluation.
     /// Silent if `train()` is called between the training loop and the forward pass, because this call is taken as intended.
     evaluation_in_train_mode, Error, "the model is evaluated in training mode"
 }

@@ -85,7 +85,7 @@ fn twice(cx: &mut Context<'_>) {
     }
 }
 
-/// The optimizer that was named in the construction of the schedule advanced at this site.
+/// The optimizer with which a schedule was constructed, for the call that advances the schedule.
 fn ruled(cx: &Context<'_>, site: SiteId) -> Option<OptimizerId> {
     let place = cx.cfg.facts.at::<Advance>(site)?.schedule?;
     let schedule = cx.cfg.facts.variable(place)?.schedule.as_ref()?;

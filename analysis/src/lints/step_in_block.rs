@@ -31,7 +31,7 @@ lint! {
     ///
     /// Checked only in specs.
     /// A step inside a function that the block calls is not found.
-    /// An epoch without a counted update then ends the run with an error.
+    /// If an epoch has no counted update, the run ends with an error.
     /// A block may step an optimizer other than the optimizer of the spec.
     step_in_block, Error, "a block of a spec steps the optimizer, and the update is not counted"
 }

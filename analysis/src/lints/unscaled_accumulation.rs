@@ -13,7 +13,7 @@ lint! {
     /// ## Why it matters
     ///
     /// The step uses the sum of the gradients over the window, while one large batch would have their mean.
-    /// The sum is larger than the mean by a factor of the number of batches, and so is the update.
+    /// The sum is larger than the mean by a factor of the number of batches, so the update is too large by the same factor.
     /// With clipping, the clip scales the gradients down by this factor.
     /// nanoGPT (issue 206) and `neural_sp` (issue 168) had this fault.
     ///

@@ -31,7 +31,7 @@ lint! {
     ///
     /// Silent if:
     ///
-    /// - the model is passed by reference, since it may be updated in place,
+    /// - the model is passed by reference, because `step` may update it in place,
     /// - a single step outside of every loop updates a model that the function built itself,
     /// - the gradients do not come from a `backward` in the function,
     /// - the function reads the variable of the result.

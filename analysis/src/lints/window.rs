@@ -83,8 +83,7 @@ impl<'a> Context<'a> {
             let same = |known: &(usize, bool)| self.cfg.same_guard(*known, guard);
             self.site(*other).loops.last() == Some(&batch_loop) && self.site(*other).guards.iter().any(same)
         };
-        // The condition may guard a whole inner loop, and the guards of sites in the loop do not
-        // record this.
+        // The condition may guard a whole inner loop without being a guard of the sites in the loop.
         let asks_it = |other: usize| self.cfg.asks_the_same(other, guard.0);
         let asked_before = |site: SiteId| {
             self.cfg.guards.iter().enumerate().any(|(id, known)| known.site < site && asks_it(id))
