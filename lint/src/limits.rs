@@ -10,8 +10,8 @@ pub(crate) const STACK: usize = 512 << 20;
 /// value is well below [`STACK`].
 pub(crate) const PARSING: usize = STACK / 5 * 2;
 
-/// A nesting depth of brackets. For a file with deeper nesting, the error states the depth instead
-/// of a place in the file.
+/// A nesting depth of brackets. If a file is nested too deeply to be parsed and its brackets are
+/// deeper than this, the error states the depth instead of a place in the file.
 pub(crate) const BRACKETS: usize = 4_000;
 
 /// The largest number of threads that check files. Each thread takes address space for a stack of

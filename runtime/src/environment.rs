@@ -10,10 +10,9 @@
 //!
 //! A setting in code overrides the variable.
 //!
-//! The watch of the order checks every loop while the loop runs. The watch reports
-//! `step_before_backward`, `missing_zero_grad`, `step_repeated`, `gradients_discarded`,
-//! `clip_before_backward` and `clip_after_step`, once per source location. Only the static checker
-//! reports a missing `step`, wrong modes and rebuilt optimizers.
+//! The watch of the order reports `step_before_backward`, `missing_zero_grad`, `step_repeated`,
+//! `gradients_discarded`, `clip_before_backward` and `clip_after_step` in every loop, once per
+//! source location. Only the checker reports a missing `step`, wrong modes and rebuilt optimizers.
 
 /// A description of the variables, one per line, for the help text of a program.
 ///

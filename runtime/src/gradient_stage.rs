@@ -13,7 +13,7 @@ thread_local! {
     static BACKWARD: Cell<Option<Place>> = const { Cell::new(None) };
 }
 
-/// Records the caller's location as that of the running `backward`.
+/// Records the caller's location as the location of the running `backward`.
 #[track_caller]
 pub(crate) fn begin_backward() {
     BACKWARD.set(Some(Location::caller()));

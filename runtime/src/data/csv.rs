@@ -46,11 +46,12 @@ const TABLE_BYTES: u64 = 4 << 30;
 /// Numbers with a decimal point or an exponent are rounded to the nearest [`Scalar`].
 ///
 /// # Errors
-/// All errors contain the file, the line and the column; lines and columns count from 1. The causes
-/// of errors are: a row with another number of fields than the first row, a field that is not a
-/// number, NaN or an infinity, an integer that [`Scalar`] would round, a label that is neither a
-/// non-negative integer nor a class name, a missing or ambiguous column, a row or a table that
-/// exceeds a limit or the memory, a file without rows, and a missing file.
+/// All errors contain the file, the line and the column; lines and columns count from 1. A row is
+/// an error if its number of fields differs from that of the first row. A field is an error if it
+/// is not a number, is NaN or infinite, or is an integer that [`Scalar`] would round. A label is an
+/// error if it is neither a non-negative integer nor a class name. Other errors are a missing or
+/// ambiguous column, a row or a table that exceeds a limit or the memory, a file without rows, and
+/// a missing file.
 ///
 /// # Example
 /// ```
@@ -104,7 +105,8 @@ impl Csv {
         }
     }
 
-    /// A table in memory, for `include_bytes!`; `name` replaces the path in errors.
+    /// A table in memory, such as the result of `include_bytes!`. Errors contain `name` instead of
+    /// a path.
     pub fn from_bytes(name: impl AsRef<Path>, bytes: impl Into<Cow<'static, [u8]>>) -> Self {
         Self { bytes: Some(bytes.into()), ..Self::new(name) }
     }

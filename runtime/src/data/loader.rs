@@ -157,7 +157,7 @@ impl<Y, X> DataLoader<Y, X> {
 }
 
 impl<Y, X> Clone for DataLoader<Y, X> {
-    /// A loader of the same data set whose passes start at 0.
+    /// Clones the loader. The clone shares the data set, and counts its own passes from 0.
     fn clone(&self) -> Self {
         Self { dataset: Arc::clone(&self.dataset), passes: AtomicUsize::new(0), ..*self }
     }
@@ -184,7 +184,7 @@ impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
     }
 }
 
-/// The batches of one epoch; made by [`DataLoader::epoch`].
+/// An iterator over the batches of one epoch; made by [`DataLoader::epoch`].
 pub struct Batches<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
@@ -218,7 +218,7 @@ impl<Y, X> Iterator for Batches<'_, Y, X> {
 
 impl<Y, X> ExactSizeIterator for Batches<'_, Y, X> {}
 
-/// The accumulation windows of one epoch; made by [`DataLoader::windows`].
+/// An iterator over the accumulation windows of one epoch; made by [`DataLoader::windows`].
 pub struct Windows<'a, Y = Labels, X = Tensor> {
     batches: Batches<'a, Y, X>,
     /// The number of samples in a full window.
@@ -288,7 +288,7 @@ impl<'w, Y, X> IntoIterator for &'w Window<'_, Y, X> {
     }
 }
 
-/// The batches of one accumulation window.
+/// An iterator over the batches of one accumulation window.
 pub struct WindowBatches<'a, Y = Labels, X = Tensor>(Batches<'a, Y, X>);
 
 impl<Y, X> Iterator for WindowBatches<'_, Y, X> {

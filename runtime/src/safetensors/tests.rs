@@ -280,7 +280,7 @@ fn numbers_that_do_not_fit_are_refused() {
     }
 }
 
-/// A tensor is read that is larger than the chunks in which values are converted.
+/// Reads a tensor that is larger than the chunks in which values are converted.
 #[test]
 fn large_tensors_are_whole() {
     let folder = tempfile::tempdir().unwrap();
