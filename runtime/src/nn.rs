@@ -116,12 +116,12 @@ pub trait Module {
 
     /// Freezes the module: its parameters get no gradients, and its layers stay in evaluation mode.
     ///
-    /// A later `train()` does not unfreeze the module, even if an enclosing model or a generated
-    /// loop calls it. Dropout in the module stays off, and batch norm uses and keeps the running
-    /// statistics. Gradients still flow through the module to earlier layers. Existing gradients of
-    /// the module are removed. Optimizers do not change the module, even if they were built before
-    /// the call of `freeze`. A parameter or layer that is shared with another module is frozen in
-    /// both modules. State dicts do not record whether a parameter is frozen.
+    /// A later `train()` of the module, of an enclosing model or of a generated loop does not
+    /// unfreeze the module. Dropout in the module stays off, and batch norm uses the running
+    /// statistics without changing them. Gradients still flow through the module to earlier layers.
+    /// Existing gradients of the module are removed. Optimizers do not change the module, even if
+    /// they were built before the call of `freeze`. A parameter or layer that another module shares
+    /// is frozen there too. State dicts do not record whether a parameter is frozen.
     ///
     /// # Example
     /// ```
@@ -203,8 +203,8 @@ pub trait Module {
     }
 
     /// Reads all parameters and buffers from a safetensors file into a model of the same
-    /// architecture. The file may be written by this library or by PyTorch:
-    /// `let model = Net::new(..); model.load(path)?`.
+    /// architecture: `let model = Net::new(..); model.load(path)?`. This library or PyTorch may
+    /// have written the file.
     ///
     /// # Errors
     /// The errors of [`ModelFile::read`]. If the file belongs to another architecture, the error

@@ -314,7 +314,7 @@ impl Run {
     }
 
     /// Ends a validation and decides whether its loss is the best so far. The first loss is the
-    /// best so far. NaN is never the best.
+    /// best, unless it is NaN.
     pub fn end_validation(&mut self) {
         let new = self.epoch.valid_loss.value();
         let is_best = new.is_some_and(|new| history::is_better(new, self.best));

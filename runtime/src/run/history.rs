@@ -97,8 +97,8 @@ pub struct History {
     rows: Vec<Row>,
     /// The index of the best row so far.
     best: Option<usize>,
-    /// Whether validation is planned. If it is, an epoch without validation is never
-    /// the best.
+    /// Whether validation is planned. If validation is planned, an epoch without validation is
+    /// never the best.
     validated: bool,
     stop_reason: StopReason,
     explanation: Option<String>,
@@ -145,8 +145,8 @@ impl History {
         }
     }
 
-    /// Whether a new row is the best so far. The first row is the best so far. A row whose loss is
-    /// NaN is never the best.
+    /// Whether a new row is the best so far. The first row is the best, unless its loss is NaN. A
+    /// row whose loss is NaN is never the best.
     pub(super) fn is_best(&self, row: &Row) -> bool {
         let name = self.monitored(row);
         let best = self.best.and_then(|best| self.rows[best].get(name));
@@ -282,8 +282,8 @@ impl History {
     }
 }
 
-/// Whether the loss `new` is better than `best`. Every loss but NaN is better than no `best`. NaN
-/// is never better.
+/// Whether the loss `new` is better than `best`. If `best` is `None`, every loss except NaN is
+/// better. NaN is never better.
 pub(super) fn is_better(new: f64, best: Option<f64>) -> bool {
     !new.is_nan() && best.is_none_or(|best| new < best)
 }

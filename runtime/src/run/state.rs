@@ -21,17 +21,17 @@ pub struct State<'a> {
     pub grad_norm: Option<f64>,
     /// The measurements of this epoch so far.
     pub row: Row,
-    /// The history of all earlier epochs. The current epoch is not part of the history, even in
-    /// `epoch_end`; its measurements are in `row`.
+    /// The history of all earlier epochs. The measurements of the current epoch are in `row`, also
+    /// in `epoch_end`.
     pub history: &'a History,
     pub(super) is_best: bool,
 }
 
 impl State<'_> {
     /// Whether this epoch is the best so far. Epochs are compared by `valid_loss`, or by `loss` in
-    /// a loop that has not validated. The first epoch is the best so far. An epoch whose loss is
-    /// NaN is never the best. In a loop that validates, an epoch without validation is never the
-    /// best.
+    /// a loop that has not validated. The first epoch is the best, unless its loss is NaN. An epoch
+    /// whose loss is NaN is never the best. In a loop that validates, an epoch without validation
+    /// is never the best.
     pub fn is_best(&self) -> bool {
         self.is_best
     }

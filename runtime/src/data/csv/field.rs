@@ -37,8 +37,8 @@ fn exact_below() -> Scalar {
     (1_u64 << Scalar::MANTISSA_DIGITS) as Scalar
 }
 
-/// Whether `field` is an integer (without a decimal point or an exponent) and `value` is a rounded
-/// form of this integer.
+/// Whether `field` is an integer (without a decimal point or an exponent) and `value` differs from
+/// this integer by rounding.
 fn is_rounded(field: &str, value: Scalar) -> bool {
     let digits = field.strip_prefix(['+', '-']).unwrap_or(field);
     digits.bytes().all(|byte| byte.is_ascii_digit()) && field.parse::<i128>() != Ok(value as i128)
