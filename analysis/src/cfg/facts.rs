@@ -77,6 +77,8 @@ pub(crate) enum Mark {
     SetsEpoch,
     /// A clip whose limit is multiplied by a scaler's factor.
     ScaledClip,
+    /// A forward whose name says that one of its arguments selects the mode.
+    ModeArgument,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
 }

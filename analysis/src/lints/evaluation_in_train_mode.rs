@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::study::{Evaluates, Forward, Study};
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, PathId, SiteId};
+use crate::cfg::{Action, Certain, Mark, PathId, SiteId};
 use crate::flow::StateSet;
 use crate::stage::Stage;
 use crate::vocabulary::{CallEffect, Vocabularies};
@@ -38,7 +38,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Reported only for models whose mode the function sets somewhere, because the checker cannot see whether a model has layers that depend on the mode.
+    /// A forward pass whose mode is an argument, such as `forward_t(x, true)`, is reported only if the argument is a literal.
+    /// Any other forward pass is reported only for models whose mode the function sets somewhere, because the checker cannot see whether a model has layers that depend on the mode.
     /// A forward pass may have another purpose, such as to choose actions, compute targets or collect statistics.
     /// The lint is therefore silent if the loop has a `backward`, if the loop iterates over the training data again, or if the loop computes no loss and the name of its data does not suggest evaluation.
     /// Silent if `train()` is called between the training loop and the forward pass, because this call is taken as intended.
@@ -60,17 +61,51 @@ fn check(cx: &mut Context<'_>) {
     let knows_a_mode = |model: PathId| known.iter().any(|&path| cx.cfg.paths.overlap(path, model));
     let mut found = Vec::new();
     for forward in study.forwards() {
-        let mode = forward.mode.and_then(|mode| mode.certainty(StateSet::TRAIN));
-        let (Some(certain), None, false) = (mode, forward.run.told, forward.visit.maybe_not_first) else {
-            continue;
+        let told = forward.run.told;
+        let mode = match told {
+            None => forward.mode.and_then(|mode| mode.certainty(StateSet::TRAIN)),
+            Some(training) => training.then_some(Certain::Every),
         };
+        let (Some(certain), false) = (mode, forward.visit.maybe_not_first) else { continue };
         let Some(kind) = study.evaluates(&forward) else { continue };
-        if forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training) {
+        let by_method = || forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training);
+        if told.is_some() || by_method() {
             found.push((forward, kind, certain));
         }
     }
     for (forward, kind, certain) in found {
-        report_finding(cx, &study, &forward, kind, certain);
+        if forward.run.told.is_some() {
+            report_argument(cx, &study, &forward, kind);
+        } else {
+            report_finding(cx, &study, &forward, kind, certain);
+        }
+    }
+}
+
+/// Reports an evaluation with an argument that selects training mode.
+fn report_argument(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates) {
+    let (site, off) = (forward.visit.site, forward.is_unrecorded());
+    if !off && (!forward.is_recorded() || !matches!(kind, Evaluates::Named(Some(_)))) {
+        return;
+    }
+    let what = place_of(study, kind);
+    let message = format!("{} evaluates the model with its mode argument set to training, {what}", cx.call(site));
+    let cause = Cause::Alone(kind.data_loop().and_then(|round| study.first_in(round)).unwrap_or(site), LINT.name);
+    let sure = off && !matches!(kind, Evaluates::Quietly(_)) && cx.cfg.facts.is(site, Mark::ModeArgument);
+    let report = cx
+        .report(site, cause, forward.visit.rank, Certain::Every, message)
+        .note("with `true` dropout is active and batch-norm statistics follow this data")
+        .help("pass `false` to a forward that only evaluates");
+    if !sure {
+        report.only_warns();
+    }
+}
+
+/// The data of an evaluation, as the end of a message.
+fn place_of(study: &Study<'_>, kind: Evaluates) -> String {
+    match kind.data_loop() {
+        Some(round) => format!("in the loop over `{}`", study.over(round)),
+        None => "on data outside the training set".to_owned(),
     }
 }
 
@@ -91,10 +126,7 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         Some(round) => cx.cfg.loops[round].line,
         None => cx.line(site),
     };
-    let what = match kind.data_loop() {
-        Some(round) => format!("in the loop over `{}`", study.over(round)),
-        None => "on data outside the training set".to_owned(),
-    };
+    let what = place_of(study, kind);
     let note = match forward.mode.and_then(|mode| mode.by(StateSet::TRAIN)) {
         Some(by) if cx.site(by).stage == Some(Stage::TrainMode) => {
             Some((by, format!("{} set it; no `{model}.eval()` runs in between", cx.call_at(by))))

@@ -38,6 +38,10 @@ fn check(cx: &mut Context<'_>) {
     let losses = losses.map(|call| (call.site, &call.output, &call.target));
     let by_hand = cx.cfg.facts.all::<Difference>().map(|(_, call)| (call.site, &call.output, &call.target));
     for (site, first, second) in losses.chain(by_hand) {
+        // A difference may be an advantage, which is detached where it is used.
+        if !cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.compared.contains(&site)) {
+            continue;
+        }
         for (output, target) in [(first, second), (second, first)] {
             if let Some(forward) = fault(cx, output, target) {
                 let message = format!("the target `{}` has a graph through the model that is trained on it", target.text);
@@ -72,8 +76,7 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
         return None;
     }
     let own = output.origin.forwards.iter().any(|forward| !target.origin.forwards.contains(forward));
-    let learnt = cx.cfg.facts.all::<Root>().any(|(_, root)| root.origin.forwards.contains(forward));
-    (same && own && learnt && cx.is_trained(&target.origin.models)).then_some(*forward)
+    (same && own && cx.is_trained(&target.origin.models)).then_some(*forward)
 }
 
 fn has_graph(origin: &Origin) -> bool {

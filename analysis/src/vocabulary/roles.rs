@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Vocabularies;
+use super::{Vocabularies, collects};
 
 /// The role of a variable for the checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +25,19 @@ pub struct Uses {
     pub bare: BTreeSet<String>,
     /// The names of the methods called with arguments.
     pub given: BTreeSet<String>,
+    /// Whether the variable is indexed: `schedule[step]`.
+    pub indexed: bool,
 }
 
 impl Uses {
     /// Whether `step` is called on the variable without arguments.
     pub fn is_stepped(&self) -> bool {
         self.bare.contains("step")
+    }
+
+    /// Whether the variable is used like a collection: it is indexed, or values are put into it.
+    pub fn as_collection(&self) -> bool {
+        self.indexed || self.given.iter().any(|name| collects(name))
     }
 
     /// Whether the variable is used like an optimizer: it is stepped, and zeroed or clipped.

@@ -170,6 +170,7 @@ impl Vocabularies {
 
     /// The effect of the free function with this name. A function that is named after a loss computes a loss.
     pub fn function(self, name: &str) -> Option<CallEffect> {
+        let name = self.infallible(name);
         let mut rows = self.tables().flat_map(|vocabulary| vocabulary.functions);
         let known = rows.find(|(known, _)| *known == name).map(|(_, does)| *does);
         known.or_else(|| is_loss(name).then_some(CallEffect::Computes(Stage::Loss)))

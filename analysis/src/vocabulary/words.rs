@@ -28,6 +28,13 @@ pub fn writes_gradients(name: &str) -> bool {
         && (name.split('_').any(|word| puts.contains(&word)) || name.ends_with("_mut"))
 }
 
+/// Whether a forward with this name takes the mode as an argument: `forward_t`, `apply_t`.
+///
+/// In tch and candle the ending has this meaning. Elsewhere a boolean argument may mean anything else.
+pub fn takes_mode(name: &str) -> bool {
+    name.ends_with("_t")
+}
+
 /// Whether a function with this name may set the mode of a model argument.
 pub fn hints_at_mode(name: &str) -> bool {
     name.split('_').any(|word| {

@@ -4,13 +4,13 @@ use syn::{Expr, ExprMethodCall};
 
 use super::Call;
 use super::mode::literal_bool;
-use crate::cfg::{Action, Computation, Deps, Origin, PathId, Recorded, SiteId, Sites};
+use crate::cfg::{Action, Computation, Deps, Mark, Origin, PathId, Recorded, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
 use crate::options::Author;
 use crate::stage::Stage;
-use crate::vocabulary::{GradientStop, Op, hints_at_training};
+use crate::vocabulary::{GradientStop, Op, hints_at_training, takes_mode};
 
 impl<'a> Lower<'a> {
     /// Performs a stage that computes a tensor, such as a forward or a loss.
@@ -28,6 +28,9 @@ impl<'a> Lower<'a> {
             self.lose_parts(place);
         }
         let origin = self.computed_origin(call, stage, site, receiver, arguments);
+        if takes_mode(&call.name) {
+            self.cfg.facts.mark(site, Mark::ModeArgument);
+        }
         self.note_run(site, stage, receiver, arguments, mode_argument(call.expr));
         let mut value = Value::nothing();
         for part in receiver.into_iter().chain(arguments) {

@@ -88,7 +88,8 @@ impl<'a> Lower<'a> {
             self.cfg.facts.mark(site, Mark::Sampler);
         }
         self.pass_to_opaque(&call.arguments, site, false);
-        let made = is_constructor(&call.name).then_some(site);
+        let collection = type_shape(owner) == Some(TypeShape::Collection);
+        let made = (is_constructor(&call.name) && !collection).then_some(site);
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
         let origin = match self.vocabulary.criterion(owner).filter(|_| !own) {
             None => Origin::default(),

@@ -82,7 +82,10 @@ impl<'a> Lower<'a> {
         output: Given<'_, 'a>,
         target: Given<'_, 'a>,
     ) -> Origin {
-        let origin = output.1.origin.loss(&target.1.origin);
+        let mut origin = output.1.origin.loss(&target.1.origin);
+        if loss.symmetric {
+            origin.add_comparison(site);
+        }
         if self.at.dead {
             return origin;
         }
@@ -102,10 +105,10 @@ impl<'a> Lower<'a> {
         node: &'a ExprBinary,
         left: &Value<'a>,
         right: &Value<'a>,
-    ) {
+    ) -> Option<SiteId> {
         let outputs = |value: &Value<'a>| value.is_tensor() && !value.origin.forwards.is_empty();
         if self.at.dead || join_of(&node.op) != Join::Difference || !outputs(left) || !outputs(right) {
-            return;
+            return None;
         }
         let site = self.site(address(node), None, || (Place::of(node), text::tight(node).into()));
         if let Some(known) = self.cfg.facts.at_mut::<Difference>(site) {
@@ -115,6 +118,7 @@ impl<'a> Lower<'a> {
             let (output, target) = (self.argument((&node.left, left)), self.argument((&node.right, right)));
             self.cfg.facts.note(site, Difference { site, output, target });
         }
+        Some(site)
     }
 
     /// Records the origin of the loss on which `backward` is called.

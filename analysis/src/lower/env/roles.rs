@@ -25,7 +25,10 @@ impl Lower<'_> {
             used.then_some(Role::Optimizer)
         };
         let last = name.rsplit('.').next().unwrap_or(name);
-        by_type.or_else(by_use).or_else(|| role_of_name(last))
+        // A list of numbers may be called a schedule.
+        let list = || self.survey().uses.get(name).is_some_and(Uses::as_collection);
+        let by_name = || role_of_name(last).filter(|role| *role != Role::Schedule || !list());
+        by_type.or_else(by_use).or_else(by_name)
     }
 
     /// The role that the type of a `let` or of a field implies.

@@ -167,6 +167,13 @@ impl<'ast> Visit<'ast> for Survey {
         visit::visit_expr_call(self, call);
     }
 
+    fn visit_expr_index(&mut self, index: &'ast syn::ExprIndex) {
+        if matches!(&*index.expr, Expr::Path(_) | Expr::Field(_)) {
+            self.uses.entry(text::tight(&index.expr)).or_default().indexed = true;
+        }
+        visit::visit_expr_index(self, index);
+    }
+
     fn visit_expr_break(&mut self, node: &'ast syn::ExprBreak) {
         self.jumps += 1;
         visit::visit_expr_break(self, node);
