@@ -49,7 +49,7 @@ fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let provenance = fault.gradients.provenance(GradientStates::STALE);
         let (Some(backward), Some(used)) = (provenance.filled, provenance.used) else { continue };
-        if fault.state == GradientStates::STALE {
+        if fault.state == GradientStates::STALE && cx.cfg.optimizers[fault.optimizer].adds_up {
             report_finding(cx, &fault, backward, used);
             if fault.certain == Certain::Some && used == fault.visit.site && never_zeroes(cx, &fault) {
                 report_windows(cx, &fault, backward);

@@ -29,6 +29,7 @@ mod outcome;
 mod parameters;
 mod schedule;
 mod several;
+mod shapes;
 mod tensors;
 
 /// A call whose receiver and arguments have been evaluated.
@@ -193,7 +194,7 @@ impl<'a> Lower<'a> {
 
     /// Inlines a call if its function is resolved; otherwise performs the effect of the call.
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
-        if let Some(value) = self.inlined(call) {
+        if let Some(value) = self.by_shape(call).or_else(|| self.inlined(call)) {
             return value;
         }
         match call.receiver.as_ref().map(|receiver| &receiver.kind) {

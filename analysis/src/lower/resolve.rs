@@ -17,6 +17,7 @@ use crate::vocabulary::Vocabularies;
 use survey::Survey;
 
 mod collect;
+mod counters;
 mod crates;
 mod imports;
 pub(super) mod macros;
@@ -25,6 +26,7 @@ mod questions;
 mod source;
 pub(super) mod survey;
 mod types;
+pub(super) mod uses;
 
 pub(super) use source::Mentions;
 pub(super) use types::type_arguments;
@@ -40,6 +42,8 @@ type ScopeId = usize;
 pub(crate) struct Resolver<'f> {
     /// The vocabularies of the libraries that the checked code uses.
     pub vocabularies: Vocabularies,
+    /// Whether some function of the checked code zeroes gradients, or is one that does, by its name.
+    pub zeroes: bool,
     pub functions: Vec<Function<'f>>,
     types: Vec<TypeDef<'f>>,
     scopes: Vec<Scope>,
@@ -143,6 +147,7 @@ impl<'f> Resolver<'f> {
     fn with(vocabularies: Vocabularies) -> Self {
         Self {
             vocabularies,
+            zeroes: false,
             functions: Vec::new(),
             types: Vec::new(),
             scopes: vec![Scope::default()],

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Vocabularies, collects};
+use super::{Vocabularies, collects, zeroes_gradients};
 
 /// The role of a variable for the checker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +27,33 @@ pub struct Uses {
     pub given: BTreeSet<String>,
     /// Whether the variable is indexed: `schedule[step]`.
     pub indexed: bool,
+    /// Whether a method applies the variable's own gradients: `model.update(rate)`.
+    pub updates: bool,
+    /// Whether a method applies gradients that are its arguments: `optimizer.update(&mut weight, &grad)`.
+    pub takes_gradients: bool,
+    /// The models, as in the source, to which a method applies their gradients: `optimizer.step(&mut model)`.
+    pub applied_to: BTreeSet<String>,
 }
 
 impl Uses {
     /// Whether `step` is called on the variable without arguments.
     pub fn is_stepped(&self) -> bool {
         self.bare.contains("step")
+    }
+
+    /// Whether the variable is used like a model that keeps gradients and updates itself.
+    pub fn updates_itself(&self) -> bool {
+        let zeroed = self.bare.iter().any(|name| zeroes_gradients(name));
+        let model = self.given.contains("forward") || self.given.contains("backward");
+        let steps = self.updates || model && self.bare.contains("step");
+        steps && (zeroed || self.given.contains("backward"))
+    }
+
+    /// Whether the variable is used like an object that computes losses.
+    pub fn as_criterion(&self) -> bool {
+        ["forward", "compute", "calculate", "call", "apply", "loss", "evaluate"]
+            .iter()
+            .any(|name| self.given.contains(*name))
     }
 
     /// Whether the variable is used like a collection: it is indexed, or values are put into it.
@@ -43,7 +64,8 @@ impl Uses {
     /// Whether the variable is used like an optimizer: it is stepped, and zeroed or clipped.
     pub fn as_optimizer(&self) -> bool {
         let clipped = self.given.iter().any(|name| name.starts_with("clip_grad"));
-        self.is_stepped() && (self.bare.contains("zero_grad") || clipped)
+        let model = self.given.contains("forward") || self.given.contains("backward");
+        self.is_stepped() && (self.bare.contains("zero_grad") || clipped) && !model
     }
 }
 

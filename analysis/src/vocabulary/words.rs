@@ -20,6 +20,52 @@ pub fn hints_at_backward(name: &str) -> bool {
     hints_at_training(name) && !name.contains("update")
 }
 
+/// Whether a method with this name applies gradients to parameters: `step`, `update`, `apply_gradients`.
+///
+/// Only the shape of the call says whether it does: many other things are updated and stepped.
+pub fn applies_gradients(name: &str) -> bool {
+    let what = ["params", "parameters", "weights", "gradients", "grads", "gradient", "grad", "all"];
+    let mut words = name.split('_');
+    match words.next() {
+        Some("step" | "update" | "optimize" | "apply") => words.all(|word| what.contains(&word)),
+        _ => false,
+    }
+}
+
+/// The method by which an optimizer takes the gradients of its parameters.
+pub const STEP: &str = "step";
+
+/// Whether a method with this name computes gradients from its receiver.
+pub fn runs_backward(name: &str) -> bool {
+    name == "backward"
+}
+
+/// Whether a function with this name zeroes gradients: `zero_grad`, `clear_gradients`, `reset_grads`.
+pub fn zeroes_gradients(name: &str) -> bool {
+    let mut words = name.split('_');
+    matches!(words.next(), Some("zero" | "clear" | "reset"))
+        && words.next().is_some_and(|word| word.starts_with("grad"))
+}
+
+/// Whether a function with this name may compute gradients: `backward`, `value_and_grad`.
+pub fn hints_at_differentiation(name: &str) -> bool {
+    (name.contains("back") || name.contains("grad") || name.contains("train"))
+        && !zeroes_gradients(name)
+        && !["clip", "norm", "no_grad", "set"].iter().any(|word| name.contains(word))
+}
+
+/// Whether a name is that of a learning rate: `lr`, `learning_rate`, `base_lr`.
+pub fn names_rate(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "lr" | "rate" | "eta" | "alpha")) || name == "step_size"
+}
+
+/// Whether a name is that of gradients, and not of a number that describes or limits them.
+pub fn names_gradients_alone(name: &str) -> bool {
+    let numbers = ["norm", "clip", "scale", "scaler", "steps", "accum", "accumulation", "max", "enabled"];
+    name.split('_').any(|word| matches!(word, "grad" | "grads" | "gradient" | "gradients"))
+        && !name.split('_').any(|word| numbers.contains(&word))
+}
+
 /// Whether a function with this name may write gradients into parameters.
 pub fn writes_gradients(name: &str) -> bool {
     let puts =

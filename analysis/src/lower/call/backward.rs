@@ -7,11 +7,17 @@ use crate::cfg::{Action, Deps, Excerpt, Scaler, SiteId, User};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, text};
 use crate::stage::Stage;
-use crate::vocabulary::{CallEffect, is_loss};
+use crate::vocabulary::CallEffect;
 
 impl<'a> Lower<'a> {
     pub(super) fn backward(&mut self, call: &Call<'a>, retain: bool) -> Value<'a> {
         let Some(loss) = call.subject() else { return self.opaque(call) };
+        if let Expr::MethodCall(node) = call.expr
+            && self.is_criterion(&node.receiver, loss)
+        {
+            // The gradient of the loss, which a layer's `backward` gets.
+            return Value { measured: true, ..Value::nothing() };
+        }
         let site = self.stage_site(call.expr, Stage::Backward);
         if let Some(scaler) = self.scaler_of(call.expr) {
             self.cfg.facts.set(site, Scaler(scaler));
@@ -42,9 +48,9 @@ impl<'a> Lower<'a> {
         self.note_run(site, Stage::Backward, None, std::slice::from_ref(loss), None);
         let mut graphs = loss.through();
         // A model with a `backward` of its own is no loss, and may repeat it.
-        if graphs.is_empty()
-            && let Some(place) = loss.place
-            && is_loss(self.cfg.paths.name(place).rsplit('.').next().unwrap_or(""))
+        let unrecorded = loss.origin.unrecorded;
+        if let (true, false, Some(place)) = (graphs.is_empty(), unrecorded, loss.place)
+            && self.is_loss_place(loss.place)
         {
             graphs = vec![self.graph(place)];
         }

@@ -10,8 +10,8 @@ use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
-    CallEffect, GradientStop, Role, ignores_mode_argument, is_constructor, is_distributed_sampler, is_layer, is_rate, is_variable,
-    role_of_type,
+    CallEffect, GradientStop, Role, ignores_mode_argument, is_constructor, is_distributed_sampler, is_layer,
+    is_rate, is_variable,
 };
 
 impl<'a> Lower<'a> {
@@ -23,7 +23,7 @@ impl<'a> Lower<'a> {
             }
             return value.clone();
         }
-        let role = role_of_type(self.vocabulary, owner);
+        let role = self.role_of_named_type(owner);
         if !matches!(role, Some(Role::Optimizer | Role::Schedule))
             && let Some(value) = self.inlined(call)
         {
@@ -69,8 +69,8 @@ impl<'a> Lower<'a> {
         };
         // Without parameters it gets them later, and the gradients are not its own.
         let rate = matches!(call.args.first(), Some(Expr::Path(first)) if first.path.get_ident().is_some_and(|name| is_rate(&name.to_string())));
-        if rate || call.arguments.iter().all(|argument| matches!(argument.kind, Kind::Number)) {
-            return Value::nothing();
+        if rate || call.arguments.iter().all(|argument| argument.derived().deps.is_empty()) {
+            return Value::of(Kind::Settings(site), Deps::none());
         }
         Value::of(Kind::NewOptimizer(first.derived().deps, site), Deps::none())
     }

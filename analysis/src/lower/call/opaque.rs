@@ -108,7 +108,10 @@ impl<'a> Lower<'a> {
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
         self.note_opaque(site, given, &arguments);
         let variant = call.name.starts_with(char::is_uppercase);
-        self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant);
+        // `mse_grad(&output, &target)` computes the gradient that a layer's `backward` gets.
+        let shared = arguments.iter().all(|value| value.passing == Passing::Shared);
+        let gradient = shared && self.survey().is_layerwise();
+        self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant && !gradient);
         for (argument, value) in call.args.iter().zip(&arguments[..]) {
             self.may_change_argument(argument, value, variant, site);
         }

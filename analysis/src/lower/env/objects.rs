@@ -10,6 +10,8 @@ use crate::lower::Lower;
 #[derive(Default)]
 pub(in crate::lower) struct Objects {
     optimizers: BTreeMap<PathId, OptimizerId>,
+    /// The places that stand for the gradients of models that update themselves, by the model's place.
+    pub holders: BTreeMap<PathId, PathId>,
     graphs: BTreeMap<PathId, GraphId>,
     /// The graphs of tensors in fields, in order of creation.
     field_graphs: Vec<(PathId, GraphId)>,
@@ -59,6 +61,7 @@ impl Lower<'_> {
             escapes: false,
             lost: false,
             several: false,
+            adds_up: true,
             built: Vec::new(),
             models: Vec::new(),
         });

@@ -20,6 +20,9 @@ impl Lower<'_> {
         if options.models.iter().any(|declared| declared == name) {
             return Some(Role::Other);
         }
+        if self.survey().uses.get(name).is_some_and(|uses| uses.takes_gradients) {
+            return Some(Role::Other);
+        }
         let by_use = || {
             let used = self.survey().uses.get(name).is_some_and(Uses::as_optimizer);
             used.then_some(Role::Optimizer)
@@ -56,12 +59,24 @@ impl Lower<'_> {
                     None => {
                         let generic = path.path.get_ident();
                         let bounds = generic.and_then(|name| self.role_of_generic(name, generics));
-                        bounds.or_else(|| role_of_type(self.vocabulary, &name))
+                        bounds.or_else(|| self.role_of_named_type(&name))
                     }
                 }
             }
             _ => None,
         }
+    }
+
+    /// The role of a type with this name.
+    ///
+    /// A type of the checked code whose `step` only counts is no optimizer for the checker.
+    pub(in crate::lower) fn role_of_named_type(&self, name: &str) -> Option<Role> {
+        let role = role_of_type(self.vocabulary, name)?;
+        let counts = || {
+            let ty = self.resolver.type_named(name, self.inlining.function);
+            ty.is_some_and(|ty| self.resolver.only_counts(ty))
+        };
+        if role == Role::Optimizer && counts() { Some(Role::Other) } else { Some(role) }
     }
 
     /// The role that the bounds of a type parameter imply.

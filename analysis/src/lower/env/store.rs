@@ -3,7 +3,7 @@
 use crate::cfg::{Action, Deps, Origin, PathId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
-use crate::vocabulary::{Role, Uses};
+use crate::vocabulary::Role;
 
 impl<'a> Lower<'a> {
     /// Declares a variable with a value.
@@ -47,7 +47,7 @@ impl<'a> Lower<'a> {
         let typed_other = role == Some(Role::Other);
         let role = if matches!(value.kind, Kind::Plain) { self.role(name, role) } else { None };
         match role {
-            Some(Role::Optimizer) if is_new && !typed_other => {
+            Some(Role::Optimizer) if is_new && !typed_other && self.survey().computes() => {
                 self.opaque_optimizer(path, &value);
                 return;
             }
@@ -62,6 +62,7 @@ impl<'a> Lower<'a> {
         self.store_fields(path, assigned, &mut value);
         if is_new {
             self.new_mode(path, &value);
+            self.new_own_gradients(path, name, &value);
         }
         self.note_stored(path, &value);
         self.settle(path, is_new, value);
@@ -89,6 +90,11 @@ impl<'a> Lower<'a> {
     /// Stores an optimizer in its own place. Returns whether the store is then complete.
     fn store_optimizer(&mut self, path: PathId, name: &str, assigned: bool, value: &mut Value<'a>) -> bool {
         match &value.kind {
+            // The gradients are arguments of its methods.
+            Kind::NewOptimizer(..) if self.takes_gradients(name) => {
+                *value = Value::plain(value.derived().deps);
+                false
+            }
             Kind::NewOptimizer(owned, site) => {
                 self.build(path, owned, *site);
                 true
@@ -98,7 +104,7 @@ impl<'a> Lower<'a> {
                 true
             }
             // Its type takes no parameters, or finds them elsewhere.
-            Kind::Settings(site) if self.survey().uses.get(name).is_some_and(Uses::as_optimizer) => {
+            Kind::Settings(site) if self.is_used_as_optimizer(name) => {
                 self.build(path, &Deps::none(), *site);
                 true
             }
@@ -111,6 +117,22 @@ impl<'a> Lower<'a> {
             }
             _ => false,
         }
+    }
+
+    fn takes_gradients(&self, name: &str) -> bool {
+        self.survey().uses.get(name).is_some_and(|uses| uses.takes_gradients)
+    }
+
+    /// Whether the variable `name`, which holds an optimizer without parameters, is used like one that adds up
+    /// gradients.
+    ///
+    /// A variable that is only stepped counts if the function computes gradients.
+    fn is_used_as_optimizer(&self, name: &str) -> bool {
+        let survey = self.survey();
+        survey.uses.get(name).is_some_and(|uses| {
+            let stepped = uses.as_optimizer() || uses.is_stepped() && survey.differentiates;
+            !uses.takes_gradients && (stepped || uses.updates || !uses.applied_to.is_empty())
+        })
     }
 
     /// Records that a variable holds an item, a schedule or a model.

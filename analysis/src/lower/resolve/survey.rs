@@ -13,7 +13,10 @@ use crate::lower::control::expression::structure;
 use crate::lower::control::factors;
 use crate::lower::text;
 use crate::vocabulary::rust::is_self;
-use crate::vocabulary::{CallEffect, Role, Uses, Vocabularies, hints_at_training, may_train, role_of_type};
+use crate::vocabulary::{
+    CallEffect, Role, Uses, Vocabularies, hints_at_differentiation, hints_at_training, may_train,
+    role_of_type, runs_backward, zeroes_gradients,
+};
 
 /// What a survey of a function found.
 pub(crate) struct Survey {
@@ -31,6 +34,12 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
+    /// Whether the function calls one that zeroes gradients, by its name.
+    pub zeroes: bool,
+    /// Whether the function calls one that may compute gradients, by its name.
+    pub differentiates: bool,
+    /// Whether the function calls a forward or a loss, or passes values to a function by `&mut`.
+    computing: bool,
     vocabulary: Vocabularies,
     questions: Questions,
     /// The variables that hold closures.
@@ -68,14 +77,42 @@ impl Survey {
             stages: 0,
             deepest: 0,
             trains: false,
+            zeroes: false,
+            differentiates: false,
+            computing: false,
             jumps: 0,
             depth: 0,
         }
     }
 
+    /// Whether some optimizer is applied to the model with this text: `optimizer.step(&mut model)`.
+    pub(in crate::lower) fn is_applied(&self, model: &str) -> bool {
+        self.uses.values().any(|uses| uses.applied_to.contains(model))
+    }
+
+    /// Whether the function may compute something that an optimizer could step on.
+    ///
+    /// A test that only counts the steps of an optimizer computes nothing.
+    pub(in crate::lower) fn computes(&self) -> bool {
+        self.differentiates || self.computing
+    }
+
+    /// Whether a model of the function gets gradients in its `backward`, and applies them itself or by an
+    /// optimizer.
+    pub(in crate::lower) fn is_layerwise(&self) -> bool {
+        self.uses.iter().any(|(name, uses)| {
+            uses.given.iter().any(|name| runs_backward(name))
+                && (uses.updates_itself() || self.is_applied(name))
+        })
+    }
+
     /// Number of stages and jumps so far.
     fn weight(&self) -> usize {
         self.stages + self.jumps
+    }
+
+    fn is_computation(effect: Option<CallEffect>) -> bool {
+        matches!(effect, Some(CallEffect::Computes(_) | CallEffect::Applies | CallEffect::Backward { .. }))
     }
 
     fn is_stage(effect: Option<CallEffect>) -> bool {
@@ -128,11 +165,12 @@ impl<'ast> Visit<'ast> for Survey {
         let own = does.is_none() && is_self(&call.receiver);
         self.stages += usize::from(Self::is_stage(does) || hints_at_training(&name) || own);
         if matches!(&*call.receiver, Expr::Path(_) | Expr::Field(_)) {
-            let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
-            let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
-            set.insert(call.method.to_string());
+            self.note_use(call);
         }
         self.trains |= may_train(&name);
+        self.zeroes |= zeroes_gradients(&name);
+        self.differentiates |= hints_at_differentiation(&name);
+        self.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -154,6 +192,8 @@ impl<'ast> Visit<'ast> for Survey {
             && let Some(last) = path.path.segments.last()
         {
             self.trains |= may_train(&last.ident.to_string());
+            self.zeroes |= zeroes_gradients(&last.ident.to_string());
+            self.differentiates |= hints_at_differentiation(&last.ident.to_string());
             let name = last.ident.to_string();
             let owner = path.path.segments.iter().rev().nth(1);
             let role = owner.and_then(|owner| role_of_type(self.vocabulary, &owner.ident.to_string()));
@@ -163,6 +203,8 @@ impl<'ast> Visit<'ast> for Survey {
                 || role == Some(Role::Optimizer)
                 || self.closures.contains(&name);
             self.stages += usize::from(stage);
+            let computes = Self::is_computation(self.vocabulary.function(&name));
+            self.computing |= computes || call.args.iter().any(is_exclusive);
         }
         visit::visit_expr_call(self, call);
     }

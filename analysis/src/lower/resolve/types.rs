@@ -2,8 +2,9 @@
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
-use super::{FnId, Resolver, ScopeId, TypeDef, TypeId, one};
+use super::{FnId, Function, Resolver, ScopeId, TypeDef, TypeId, one};
 use crate::vocabulary::rust::{TypeShape, is_self_type, type_shape};
+use crate::vocabulary::zeroes_gradients;
 
 impl Resolver<'_> {
     /// The method or associated function of a type that has this name.
@@ -65,6 +66,8 @@ impl Resolver<'_> {
     /// Moves the functions of each `impl` to the type of the `impl`. The type may be in another
     /// module.
     pub(super) fn link(&mut self) {
+        let zeroes = |function: &Function<'_>| function.survey.zeroes || zeroes_gradients(&function.name);
+        self.zeroes = self.functions.iter().any(zeroes);
         for id in 0..self.types.len() {
             if self.types[id].defined {
                 continue;

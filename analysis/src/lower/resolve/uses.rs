@@ -1,0 +1,80 @@
+//! The uses of one variable that the survey of a function records, by the shape of the calls alone.
+
+use syn::{Expr, ExprMethodCall, Lit};
+
+use super::survey::Survey;
+use crate::lower::control::expression::unreferenced;
+use crate::lower::text;
+use crate::vocabulary::{
+    Role, STEP, applies_gradients, gives_parameters, names_gradients_alone, names_rate, role_of_name,
+};
+
+impl Survey {
+    /// Records a method call whose receiver is a variable or a field.
+    pub(super) fn note_use(&mut self, call: &ExprMethodCall) {
+        let name = call.method.to_string();
+        let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
+        let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
+        set.insert(name.clone());
+        if !applies_gradients(&name) {
+            return;
+        }
+        let mut arguments = call.args.iter().map(unreferenced);
+        let (first, second) = (arguments.next(), arguments.next());
+        match (first, second) {
+            (None, _) => uses.updates |= name != STEP,
+            (Some(rate), None) if is_rate_expr(rate) => uses.updates = true,
+            (Some(model), None) if is_gradient(model) => uses.takes_gradients = true,
+            (Some(_), Some(gradient)) if !is_rate_expr(gradient) => uses.takes_gradients = true,
+            (Some(model), _) => drop(uses.applied_to.insert(text::tight(owner(model)))),
+        }
+        if let (Some(Expr::Path(optimizer)), None) = (first, second)
+            && optimizer.path.get_ident().is_some_and(|name| is_optimizer(&name.to_string()))
+        {
+            uses.updates = true;
+            let of_optimizer = self.uses.entry(text::tight(optimizer)).or_default();
+            of_optimizer.applied_to.insert(text::tight(&call.receiver));
+        }
+    }
+}
+
+fn is_optimizer(name: &str) -> bool {
+    role_of_name(name) == Some(Role::Optimizer)
+}
+
+/// The model of `model.parameters_mut()`, or else the expression itself.
+fn owner(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::MethodCall(call) if gives_parameters(&call.method.to_string()) => owner(&call.receiver),
+        other => other,
+    }
+}
+
+/// Whether an expression is a gradient by its name.
+pub(in crate::lower) fn is_gradient(expr: &Expr) -> bool {
+    match unreferenced(expr) {
+        Expr::Path(path) => {
+            path.path.segments.last().is_some_and(|last| names_gradients_alone(&last.ident.to_string()))
+        }
+        Expr::Field(field) => names_gradients_alone(&text::tight(&field.member)),
+        Expr::MethodCall(call) => {
+            names_gradients_alone(&call.method.to_string()) || is_gradient(&call.receiver)
+        }
+        _ => false,
+    }
+}
+
+/// Whether an expression is a learning rate: a number, or something with the name of a rate.
+pub(in crate::lower) fn is_rate_expr(expr: &Expr) -> bool {
+    match unreferenced(expr) {
+        Expr::Lit(literal) => matches!(literal.lit, Lit::Float(_) | Lit::Int(_)),
+        Expr::Path(path) => path.path.segments.last().is_some_and(|last| names_rate(&last.ident.to_string())),
+        Expr::Field(field) => names_rate(&text::tight(&field.member)),
+        Expr::Unary(unary) => is_rate_expr(&unary.expr),
+        Expr::Cast(cast) => is_rate_expr(&cast.expr),
+        Expr::Binary(binary) => is_rate_expr(&binary.left) || is_rate_expr(&binary.right),
+        Expr::MethodCall(call) => names_rate(&call.method.to_string()) || is_rate_expr(&call.receiver),
+        Expr::Call(call) => is_rate_expr(&call.func),
+        _ => false,
+    }
+}
