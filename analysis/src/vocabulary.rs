@@ -33,10 +33,11 @@ pub use words::{
     STEP, applies_gradients, asks_for_soundness, clips_values, gives_parameters, handles_gradients,
     hints_at_backward, hints_at_differentiation, hints_at_mode, hints_at_training, holds_parameters,
     is_average, is_average_update, is_builder, is_constructor, is_evaluation, is_loss, is_no_reduction,
-    is_sum_reduction, is_variable, is_whole, keeps_model, may_train, measures_gradients, moves_average,
-    moves_gradients, names_batch, names_epoch, names_gradients, names_gradients_alone, names_length,
-    names_loader, names_optimizers, names_parameters, names_rate, names_settings, reduces_by_itself,
-    restores, runs_backward, saves, sets_reduction, takes_mode, writes_gradients, zeroes_gradients,
+    is_sum_reduction, is_variable, is_whole, keeps_model, may_train, may_zero, measures_gradients,
+    moves_average, moves_gradients, names_batch, names_epoch, names_gradients, names_gradients_alone,
+    names_length, names_loader, names_optimizers, names_parameters, names_rate, names_settings, names_tape,
+    names_values, reduces_by_itself, restores, runs_backward, saves, sets_reduction, takes_mode, writes,
+    writes_gradients, zeroes_gradients,
 };
 
 /// The vocabulary of one library.

@@ -77,6 +77,8 @@ pub(crate) enum Mark {
     SetsEpoch,
     /// A clip whose limit is multiplied by a scaler's factor.
     ScaledClip,
+    /// A `backward` of a layer or a model, which may overwrite the gradients of its own parameters.
+    OfLayer,
     /// A forward whose name says that one of its arguments selects the mode.
     ModeArgument,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).

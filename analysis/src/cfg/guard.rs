@@ -29,6 +29,8 @@ pub struct Guard {
     pub formula: Formula<Condition>,
     /// The kind of the whole formula.
     pub kind: ConditionKind,
+    /// The variables that the condition reads.
+    pub reads: Vec<PathId>,
 }
 
 /// A condition that has one of its values once per period. A period is a number of iterations.
@@ -88,7 +90,7 @@ impl Guard {
     /// Creates a guard whose formula is not known yet.
     pub(crate) fn new(text: String, place: Place, site: SiteId) -> Self {
         let (formula, kind) = (Formula::All(Vec::new()), ConditionKind::Other);
-        Self { text: text.into(), place, site, formula, kind }
+        Self { text: text.into(), place, site, formula, kind, reads: Vec::new() }
     }
 
     /// The counter of the guard, if the condition of the guard is a counter.

@@ -1,6 +1,6 @@
 use super::context::Fault;
 use super::{Cause, Context};
-use crate::cfg::{Action, Certain, OptimizerId, SiteId};
+use crate::cfg::{Action, Certain, Mark, OptimizerId, SiteId};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{GradientStates, Visit, Observed};
 use crate::stage::Effect;
@@ -49,7 +49,9 @@ fn check(cx: &mut Context<'_>) {
     for fault in cx.faults(Effect::Take) {
         let provenance = fault.gradients.provenance(GradientStates::STALE);
         let (Some(backward), Some(used)) = (provenance.filled, provenance.used) else { continue };
-        if fault.state == GradientStates::STALE && cx.cfg.optimizers[fault.optimizer].adds_up {
+        // A layer's `backward` may overwrite the gradients.
+        let adds = cx.cfg.optimizers[fault.optimizer].adds_up || !cx.cfg.facts.is(backward, Mark::OfLayer);
+        if fault.state == GradientStates::STALE && adds {
             report_finding(cx, &fault, backward, used);
             if fault.certain == Certain::Some && used == fault.visit.site && never_zeroes(cx, &fault) {
                 report_windows(cx, &fault, backward);
@@ -173,16 +175,20 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
         (zero, text)
     });
     let message = format!("{} adds to gradients that {} already used", cx.call(backward), cx.call(used));
-    let mut report = cx.report_fault(fault, backward, message).note_at(used, used_note);
-    if let Some((zero, text)) = outer {
-        report = report.note_at(zero, text);
-    }
     let harm = if looped {
         "every step from the second batch on also includes the gradients of all earlier batches"
     } else {
         "the next step also includes the gradients of the previous one"
     };
-    report.note(harm).help(help).fix(fix);
+    let sure = cx.cfg.optimizers[fault.optimizer].adds_up;
+    let mut report = cx.report_fault(fault, backward, message).note_at(used, used_note);
+    if let Some((zero, text)) = outer {
+        report = report.note_at(zero, text);
+    }
+    let report = report.note(harm).help(help).fix(fix);
+    if !sure {
+        report.note("this assumes that `backward` adds to the gradients, and that the step does not zero them").only_warns();
+    }
 }
 
 /// The fix: a `zero_grad` before the `backward`, or after the `step` if the `step` does not run in every

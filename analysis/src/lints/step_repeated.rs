@@ -1,4 +1,5 @@
 use super::Context;
+use crate::cfg::{Certain, SiteId, UseKind};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::GradientStates;
 use crate::stage::Effect;
@@ -40,7 +41,8 @@ fn check(cx: &mut Context<'_>) {
         let step = fault.visit.site;
         // `step_in_block` reports a block of a spec that steps the spec's optimizer.
         let told = cx.counts(fault.optimizer) && (cx.site(used).own || cx.site(step).own);
-        if fault.state != GradientStates::USED || told {
+        let doubtful = fault.certain == Certain::Some && is_reset(cx, used, step);
+        if fault.state != GradientStates::USED || told || doubtful {
             continue;
         }
         let note = format!("{}{} used them; no `backward` runs in between", cx.when(used, step), cx.call_at(used));
@@ -61,6 +63,19 @@ fn check(cx: &mut Context<'_>) {
             .help(help)
             .fix(fix);
     }
+}
+
+/// Whether a variable in the condition of the second step is assigned wherever the first step runs: the count
+/// of `if count > 0 { optimizer.step(); }`, which the first step set to 0.
+fn is_reset(cx: &Context<'_>, first: SiteId, second: SiteId) -> bool {
+    let mut guards = cx.site(second).guards.iter().map(|(guard, _)| &cx.cfg.guards[*guard]);
+    let set_with_first = |path: &usize| {
+        cx.cfg.facts.uses(*path).iter().any(|used| {
+            let set = cx.site(used.site);
+            used.kind == UseKind::Set && set.loops == cx.site(first).loops && cx.cfg.runs_with(set, cx.site(first))
+        })
+    };
+    first != second && guards.any(|guard| guard.reads.iter().any(set_with_first))
 }
 
 #[cfg(test)]

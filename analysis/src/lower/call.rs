@@ -16,6 +16,7 @@ use crate::vocabulary::rust::{Variant, is_forced, is_mem_take, is_number};
 use crate::vocabulary::{CallEffect, is_loss};
 
 mod backward;
+mod byhand;
 mod collect;
 mod compute;
 mod construct;
@@ -194,6 +195,7 @@ impl<'a> Lower<'a> {
 
     /// Inlines a call if its function is resolved; otherwise performs the effect of the call.
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
+        self.may_zero_by_hand(call);
         if let Some(value) = self.by_shape(call).or_else(|| self.inlined(call)) {
             return value;
         }

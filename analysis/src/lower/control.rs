@@ -21,6 +21,7 @@ mod jump;
 pub(super) mod known;
 mod loops;
 mod pipeline;
+mod reads;
 
 /// The frames, iterations and branches around the current code.
 #[derive(Default)]

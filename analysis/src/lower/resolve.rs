@@ -6,7 +6,7 @@
 //! unresolved too.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use syn::{Attribute, Block, Item, ItemFn, Signature, Type};
 
@@ -42,8 +42,8 @@ type ScopeId = usize;
 pub(crate) struct Resolver<'f> {
     /// The vocabularies of the libraries that the checked code uses.
     pub vocabularies: Vocabularies,
-    /// Whether some function of the checked code zeroes gradients, or is one that does, by its name.
-    pub zeroes: bool,
+    /// The shapes of models and optimizers whose gradients some function of the checked code zeroes.
+    pub zeroes: Zeroes,
     pub functions: Vec<Function<'f>>,
     types: Vec<TypeDef<'f>>,
     scopes: Vec<Scope>,
@@ -51,6 +51,15 @@ pub(crate) struct Resolver<'f> {
     defaults: BTreeMap<String, Vec<FnId>>,
     /// The expressions of `functions` as messages show them.
     sources: source::Sources,
+}
+
+/// The shapes of models and optimizers whose gradients are zeroed somewhere, so that they add up.
+#[derive(Clone, Default)]
+pub(crate) struct Zeroes {
+    /// Models that update themselves.
+    pub models: bool,
+    /// The methods by which optimizers get the model in each step.
+    pub optimizers: BTreeSet<String>,
 }
 
 /// A function of the checked code that has a body.
@@ -147,7 +156,7 @@ impl<'f> Resolver<'f> {
     fn with(vocabularies: Vocabularies) -> Self {
         Self {
             vocabularies,
-            zeroes: false,
+            zeroes: Zeroes::default(),
             functions: Vec::new(),
             types: Vec::new(),
             scopes: vec![Scope::default()],

@@ -33,6 +33,8 @@ pub struct Uses {
     pub takes_gradients: bool,
     /// The models, as in the source, to which a method applies their gradients: `optimizer.step(&mut model)`.
     pub applied_to: BTreeSet<String>,
+    /// The names of the methods that do so.
+    pub applied_by: BTreeSet<String>,
 }
 
 impl Uses {
@@ -41,12 +43,16 @@ impl Uses {
         self.bare.contains("step")
     }
 
+    /// Whether a method zeroes gradients: `model.zero_grad()`, `optimizer.zero_grad(&mut model)`.
+    pub fn is_zeroed(&self) -> bool {
+        self.bare.iter().chain(&self.given).any(|name| zeroes_gradients(name))
+    }
+
     /// Whether the variable is used like a model that keeps gradients and updates itself.
     pub fn updates_itself(&self) -> bool {
-        let zeroed = self.bare.iter().any(|name| zeroes_gradients(name));
         let model = self.given.contains("forward") || self.given.contains("backward");
         let steps = self.updates || model && self.bare.contains("step");
-        steps && (zeroed || self.given.contains("backward"))
+        steps && (self.is_zeroed() || self.given.contains("backward"))
     }
 
     /// Whether the variable is used like an object that computes losses.

@@ -47,6 +47,58 @@ pub fn zeroes_gradients(name: &str) -> bool {
         && words.next().is_some_and(|word| word.starts_with("grad"))
 }
 
+/// Whether a function with this name may zero the gradients of what it is called on or given: `zero`, `reset`,
+/// `zero_all`, `clear_grads`.
+///
+/// A call of this name with another meaning hides a missing `zero_grad`. `reset_state` and the like are known to
+/// mean something else.
+pub fn may_zero(name: &str) -> bool {
+    let whole = ["all", "tape", "graph", "params", "parameters", "buffers", "in", "place", ""];
+    let mut words = name.split('_');
+    matches!(words.next(), Some("zero" | "zeroed" | "clear" | "reset"))
+        && words.all(|word| whole.contains(&word) || word.starts_with("grad"))
+}
+
+/// Whether a name is that of what records a graph and its gradients: `tape`, `engine`.
+pub fn names_tape(name: &str) -> bool {
+    let tapes =
+        ["tape", "graph", "engine", "autograd", "ctx", "context", "session", "arena", "pool", "grads"];
+    name.split('_').any(|word| tapes.contains(&word))
+}
+
+/// Whether a method with this name writes to its receiver, if the receiver is a gradient: `fill`, `zero_`.
+pub fn writes(name: &str) -> bool {
+    let known = [
+        "fill",
+        "zero",
+        "clear",
+        "reset",
+        "take",
+        "replace",
+        "set",
+        "assign",
+        "copy_from",
+        "copy_from_slice",
+        "insert",
+        "remove",
+        "truncate",
+        "swap",
+        "iter_mut",
+        "map_inplace",
+        "mapv_inplace",
+        "par_mapv_inplace",
+        "as_mut_slice",
+        "drain",
+        "retain",
+    ];
+    known.contains(&name) || name.ends_with('_')
+}
+
+/// Whether a name is that of the values of a parameter, and not of its gradient.
+pub fn names_values(name: &str) -> bool {
+    matches!(name, "data" | "value" | "values" | "val" | "weight" | "weights" | "bias" | "w" | "b")
+}
+
 /// Whether a function with this name may compute gradients: `backward`, `value_and_grad`.
 pub fn hints_at_differentiation(name: &str) -> bool {
     (name.contains("back") || name.contains("grad") || name.contains("train"))

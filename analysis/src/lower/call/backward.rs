@@ -3,7 +3,7 @@
 use syn::Expr;
 
 use super::Call;
-use crate::cfg::{Action, Deps, Excerpt, Scaler, SiteId, User};
+use crate::cfg::{Action, Deps, Excerpt, Mark, Scaler, SiteId, User};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, text};
 use crate::stage::Stage;
@@ -19,6 +19,9 @@ impl<'a> Lower<'a> {
             return Value { measured: true, ..Value::nothing() };
         }
         let site = self.stage_site(call.expr, Stage::Backward);
+        if !loss.is_tensor() && !self.is_loss_place(loss.place) {
+            self.cfg.facts.mark(site, Mark::OfLayer);
+        }
         if let Some(scaler) = self.scaler_of(call.expr) {
             self.cfg.facts.set(site, Scaler(scaler));
         }
@@ -48,8 +51,7 @@ impl<'a> Lower<'a> {
         self.note_run(site, Stage::Backward, None, std::slice::from_ref(loss), None);
         let mut graphs = loss.through();
         // A model with a `backward` of its own is no loss, and may repeat it.
-        let unrecorded = loss.origin.unrecorded;
-        if let (true, false, Some(place)) = (graphs.is_empty(), unrecorded, loss.place)
+        if let (true, Some(place)) = (graphs.is_empty(), loss.place)
             && self.is_loss_place(loss.place)
         {
             graphs = vec![self.graph(place)];
@@ -63,6 +65,9 @@ impl<'a> Lower<'a> {
         let own = loss.tensor.is_some() || (loss.graphs.is_empty() && loss.parts().is_empty());
         let scaled = matches!(loss.kind, Kind::Scaled);
         let deps = loss.derived().deps;
+        // What was computed without recording has no graph to free.
+        let never = loss.origin.unrecorded && !loss.computed && loss.tensor.is_none();
+        let retain = retain || never;
         self.emit(Action::Backward { deps, graphs, own, retain, scaled }, site);
     }
 

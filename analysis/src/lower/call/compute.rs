@@ -197,6 +197,7 @@ impl<'a> Lower<'a> {
             stage,
             model: place,
             models,
+            own: model.map_or_else(Deps::none, |model| model.derived().deps),
             given: given.deps.clone(),
             past: whole.past.clone(),
             recorded,

@@ -18,7 +18,7 @@ impl<'a> Lower<'a> {
             // A setting, as in `StepLr::new(10, 0.1).per_epoch()`.
             return receiver.clone();
         } else if effect == ScheduleEffect::Reads
-            && call.arguments.is_empty()
+            && call.arguments.iter().all(|argument| matches!(argument.kind, Kind::Optimizer(_)))
             && let Some(schedule) = self.schedule_at(receiver.place)
         {
             schedule.looked_at += 1;

@@ -7,7 +7,7 @@
 use syn::{Expr, ExprMethodCall};
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, OptimizerId, PathId};
+use crate::cfg::{Action, Deps, Mark, OptimizerId, PathId};
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::resolve::uses::{is_gradient, is_rate_expr};
 use crate::lower::{Lower, text};
@@ -82,7 +82,7 @@ impl<'a> Lower<'a> {
         if deps.as_ref().is_some_and(|deps| !deps.is_empty()) {
             self.optimizer(path, deps, false);
         }
-        if by_argument && !self.resolver.zeroes {
+        if by_argument && !self.resolver.zeroes.optimizers.contains(&call.name) {
             self.cfg.optimizers[id].adds_up = false;
         }
         let site = self.stage_site(call.expr, Stage::Step);
@@ -138,6 +138,7 @@ impl<'a> Lower<'a> {
     /// Performs the `backward` of a layer or a model, which fills the gradients of its own parameters.
     fn layer_backward(&mut self, call: &Call<'a>, receiver: &Value<'a>) -> Value<'a> {
         let site = self.stage_site(call.expr, Stage::Backward);
+        self.cfg.facts.mark(site, Mark::OfLayer);
         let mut given = vec![receiver.clone()];
         given.extend(call.arguments.iter().cloned());
         self.note_run(site, Stage::Backward, None, &given, None);
@@ -186,7 +187,7 @@ impl<'a> Lower<'a> {
         let from_caller = self.env.parameters.contains(&self.cfg.paths.root_of(place));
         let id = self.optimizer(path, Some(Deps::one(place)), from_caller);
         if let Some(optimizer) = self.cfg.optimizers.get_mut(id) {
-            optimizer.adds_up &= self.resolver.zeroes;
+            optimizer.adds_up &= self.resolver.zeroes.models;
         }
         id
     }

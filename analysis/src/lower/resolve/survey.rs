@@ -15,7 +15,7 @@ use crate::lower::text;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
     CallEffect, Role, Uses, Vocabularies, hints_at_differentiation, hints_at_training, may_train,
-    role_of_type, runs_backward, zeroes_gradients,
+    role_of_type, runs_backward,
 };
 
 /// What a survey of a function found.
@@ -34,13 +34,11 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
-    /// Whether the function calls one that zeroes gradients, by its name.
-    pub zeroes: bool,
     /// Whether the function calls one that may compute gradients, by its name.
     pub differentiates: bool,
     /// Whether the function calls a forward or a loss, or passes values to a function by `&mut`.
     computing: bool,
-    vocabulary: Vocabularies,
+    pub(super) vocabulary: Vocabularies,
     questions: Questions,
     /// The variables that hold closures.
     closures: BTreeSet<String>,
@@ -77,7 +75,6 @@ impl Survey {
             stages: 0,
             deepest: 0,
             trains: false,
-            zeroes: false,
             differentiates: false,
             computing: false,
             jumps: 0,
@@ -168,7 +165,6 @@ impl<'ast> Visit<'ast> for Survey {
             self.note_use(call);
         }
         self.trains |= may_train(&name);
-        self.zeroes |= zeroes_gradients(&name);
         self.differentiates |= hints_at_differentiation(&name);
         self.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
         visit::visit_expr_method_call(self, call);
@@ -192,7 +188,6 @@ impl<'ast> Visit<'ast> for Survey {
             && let Some(last) = path.path.segments.last()
         {
             self.trains |= may_train(&last.ident.to_string());
-            self.zeroes |= zeroes_gradients(&last.ident.to_string());
             self.differentiates |= hints_at_differentiation(&last.ident.to_string());
             let name = last.ident.to_string();
             let owner = path.path.segments.iter().rev().nth(1);

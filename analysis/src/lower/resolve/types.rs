@@ -2,9 +2,9 @@
 
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
-use super::{FnId, Function, Resolver, ScopeId, TypeDef, TypeId, one};
+use super::survey::Survey;
+use super::{FnId, Resolver, ScopeId, TypeDef, TypeId, Zeroes, one};
 use crate::vocabulary::rust::{TypeShape, is_self_type, type_shape};
-use crate::vocabulary::zeroes_gradients;
 
 impl Resolver<'_> {
     /// The method or associated function of a type that has this name.
@@ -66,8 +66,12 @@ impl Resolver<'_> {
     /// Moves the functions of each `impl` to the type of the `impl`. The type may be in another
     /// module.
     pub(super) fn link(&mut self) {
-        let zeroes = |function: &Function<'_>| function.survey.zeroes || zeroes_gradients(&function.name);
-        self.zeroes = self.functions.iter().any(zeroes);
+        let surveys = || self.functions.iter().map(|function| &function.survey);
+        let zeroes = Zeroes {
+            models: surveys().any(Survey::zeroes_model),
+            optimizers: surveys().flat_map(Survey::zeroes_applied).cloned().collect(),
+        };
+        self.zeroes = zeroes;
         for id in 0..self.types.len() {
             if self.types[id].defined {
                 continue;

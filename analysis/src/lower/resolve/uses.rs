@@ -6,10 +6,23 @@ use super::survey::Survey;
 use crate::lower::control::expression::unreferenced;
 use crate::lower::text;
 use crate::vocabulary::{
-    Role, STEP, applies_gradients, gives_parameters, names_gradients_alone, names_rate, role_of_name,
+    Role, STEP, Uses, applies_gradients, gives_parameters, names_gradients_alone, names_rate, role_of_name,
 };
 
 impl Survey {
+    /// Whether the function zeroes the gradients of a model that updates itself.
+    pub(super) fn zeroes_model(&self) -> bool {
+        self.uses.values().any(|uses| uses.updates_itself() && uses.is_zeroed())
+    }
+
+    /// The methods that apply optimizers to models, if the function zeroes the gradients of these models.
+    pub(super) fn zeroes_applied(&self) -> impl Iterator<Item = &String> {
+        let zeroed = |name: &String| self.uses.get(name).is_some_and(Uses::is_zeroed);
+        let all = self.uses.values();
+        all.filter(move |uses| uses.is_zeroed() || uses.applied_to.iter().any(zeroed))
+            .flat_map(|uses| &uses.applied_by)
+    }
+
     /// Records a method call whose receiver is a variable or a field.
     pub(super) fn note_use(&mut self, call: &ExprMethodCall) {
         let name = call.method.to_string();
@@ -19,14 +32,20 @@ impl Survey {
         if !applies_gradients(&name) {
             return;
         }
+        // A step with gradients may belong to a library in which gradients are values.
+        let known = self.vocabulary.optimizer_method(&name, call.args.len()).is_some();
+        let takes = name != STEP && !known;
         let mut arguments = call.args.iter().map(unreferenced);
         let (first, second) = (arguments.next(), arguments.next());
         match (first, second) {
             (None, _) => uses.updates |= name != STEP,
             (Some(rate), None) if is_rate_expr(rate) => uses.updates = true,
-            (Some(model), None) if is_gradient(model) => uses.takes_gradients = true,
-            (Some(_), Some(gradient)) if !is_rate_expr(gradient) => uses.takes_gradients = true,
-            (Some(model), _) => drop(uses.applied_to.insert(text::tight(owner(model)))),
+            (Some(model), None) if is_gradient(model) => uses.takes_gradients |= takes,
+            (Some(_), Some(gradient)) if !is_rate_expr(gradient) => uses.takes_gradients |= takes,
+            (Some(model), _) => {
+                uses.applied_to.insert(text::tight(owner(model)));
+                uses.applied_by.insert(name.clone());
+            }
         }
         if let (Some(Expr::Path(optimizer)), None) = (first, second)
             && optimizer.path.get_ident().is_some_and(|name| is_optimizer(&name.to_string()))
@@ -34,6 +53,7 @@ impl Survey {
             uses.updates = true;
             let of_optimizer = self.uses.entry(text::tight(optimizer)).or_default();
             of_optimizer.applied_to.insert(text::tight(&call.receiver));
+            of_optimizer.applied_by.insert(name);
         }
     }
 }
