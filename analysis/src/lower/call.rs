@@ -195,10 +195,10 @@ impl<'a> Lower<'a> {
 
     /// Inlines a call if its function is resolved; otherwise performs the effect of the call.
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
-        self.may_zero_by_hand(call);
         if let Some(value) = self.by_shape(call).or_else(|| self.inlined(call)) {
             return value;
         }
+        self.may_zero_by_hand(call);
         match call.receiver.as_ref().map(|receiver| &receiver.kind) {
             Some(Kind::Schedule) => return self.schedule_method(call),
             Some(Kind::NewOptimizer(..) | Kind::Settings(_)) => return self.unbuilt_method(call),

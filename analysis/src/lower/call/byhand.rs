@@ -8,6 +8,7 @@ use syn::{Expr, ExprAssign, ExprBinary, ExprMethodCall};
 use super::Call;
 use crate::cfg::{Action, Deps};
 use crate::lower::Lower;
+use crate::lower::control::expression::unreferenced;
 use crate::lower::env::bind::member;
 use crate::lower::resolve::survey::is_assignment;
 use crate::vocabulary::rust::is_mem_take;
@@ -26,7 +27,8 @@ impl<'a> Lower<'a> {
 
     /// The places whose gradients a call may zero or write by hand; `None` if it is no such call.
     fn zeroed_by(&self, call: &Call<'a>) -> Option<Deps> {
-        let closures = || call.args.iter().filter(|argument| matches!(argument, Expr::Closure(_)));
+        let closures =
+            || call.args.iter().map(unreferenced).filter(|argument| matches!(argument, Expr::Closure(_)));
         if closures().any(writes_gradients) {
             return Some(Deps::Anything);
         }
