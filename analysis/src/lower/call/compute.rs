@@ -27,6 +27,7 @@ impl<'a> Lower<'a> {
         if let Some(place) = receiver.and_then(|receiver| receiver.place) {
             self.lose_parts(place);
         }
+        self.may_recompute(stage, receiver, arguments);
         let origin = self.computed_origin(call, stage, site, receiver, arguments);
         if takes_mode(&call.name) {
             self.cfg.facts.mark(site, Mark::ModeArgument);

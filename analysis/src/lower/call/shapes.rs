@@ -8,6 +8,7 @@ use syn::{Expr, ExprMethodCall};
 
 use super::{Call, Callee};
 use crate::cfg::{Action, Deps, Mark, OptimizerId, PathId};
+use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::resolve::uses::{is_gradient, is_rate_expr};
 use crate::lower::{Lower, text};
@@ -94,7 +95,16 @@ impl<'a> Lower<'a> {
     fn is_whole_model(&self, expr: &Expr, value: &Value<'a>) -> bool {
         let item = |path: PathId| self.cfg.facts.item_of(self.cfg.paths.root_of(path)).is_some();
         let deps = value.derived().deps;
-        matches!(value.kind, Kind::Plain | Kind::Fields(_))
+        let named = match unreferenced(expr) {
+            Expr::Path(_) | Expr::Field(_) => true,
+            Expr::MethodCall(call) => call.args.is_empty(),
+            _ => false,
+        };
+        // `optimizer.step(loss.parameters())` belongs to graphs that are defined before they run.
+        let of_loss = deps.paths().iter().any(|path| self.is_loss_place(Some(*path)));
+        named
+            && !of_loss
+            && matches!(value.kind, Kind::Plain | Kind::Fields(_))
             && !is_gradient(expr)
             && !value.is_tensor()
             && !value.item

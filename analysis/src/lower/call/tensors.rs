@@ -49,6 +49,19 @@ impl<'a> Lower<'a> {
         Some(self.perform(effect, call))
     }
 
+    /// Records that a forward without input may compute the tensor on which it is called anew.
+    ///
+    /// In libraries that define a graph before they run it, `loss.forward()` computes the loss and
+    /// `loss.backward(1.0)` may run once for each such call.
+    pub(super) fn may_recompute(&mut self, stage: Stage, receiver: Option<&Value<'a>>, given: &[Value<'a>]) {
+        let Some(receiver) = receiver.filter(|_| stage == Stage::Forward && given.is_empty()) else { return };
+        let named = receiver.place.filter(|place| self.is_loss_place(Some(*place)));
+        let named = named.map(|place| self.graph(place));
+        for graph in receiver.through().into_iter().chain(named) {
+            self.emit(Action::LoseGraph(graph), 0);
+        }
+    }
+
     /// Records that an in-place operation gave its receiver a new value with this origin.
     pub(super) fn written_in_place(&mut self, call: &Call<'a>, origin: &Origin) {
         let Some(place) = call.receiver.as_ref().and_then(|receiver| receiver.place) else { return };
