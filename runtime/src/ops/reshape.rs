@@ -18,7 +18,7 @@ impl Tensor {
     /// If the numbers of elements differ.
     ///
     /// # Example
-    /// No size is inferred, as -1 does in `PyTorch`: divide the length by the other sizes.
+    /// Unlike -1 in `PyTorch`, no size is inferred. Divide the length by the other sizes instead.
     /// ```
     /// use training_loop::prelude::*;
     ///

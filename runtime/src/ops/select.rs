@@ -9,11 +9,11 @@ use crate::gradcheck::Case;
 /// Comparisons such as [`Tensor::gt`] return conditions.
 ///
 /// # Shapes
-/// Any three that broadcast, matched from the last axis.
+/// Any three shapes that broadcast. Axes are matched from the last.
 ///
 /// # Formula
-/// `da = g` where the condition holds, else 0; `db` symmetrically. The condition has no gradient. Elements that are not
-/// selected have no influence, even if they are NaN.
+/// `da = g` where the condition is not 0, else 0; `db = g - da`. The condition has no gradient.
+/// Elements that are not selected have no influence, even if they are NaN.
 ///
 /// # Example
 /// ```

@@ -183,7 +183,7 @@ on_registers!(
 
 on_registers!(
     /// Transforms points to the input's gradient. The values of overlapping tiles are added. The
-    /// last two rows of a band overlap the next band of the image, and are added to the next band.
+    /// last two rows of a band overlap the next band of the image, so they are carried over to it.
     pub(super) fn input_gradient<V: Square>(
         plan: &Plan,
         piece: Piece,
