@@ -1,8 +1,8 @@
 //! Multi-head scaled dot-product attention: `y = softmax(scale · q kᵀ + mask) · v`, and its derivative.
 //!
 //! **Layout.** Row `i` of head `h` is a contiguous run within row `i` of a matrix ([`Place`]).
-//! Queries, keys and values may be in one packed matrix `[batch, time, 3 · width]`. The output is a
-//! matrix `[batch, time, heads · width]`. Heads are read and written without a permuted copy.
+//! Queries, keys and values may share a packed matrix `[batch, time, 3 · width]`. The output is
+//! `[batch, time, heads · width]`. No copy permutes the heads.
 //!
 //! **Blocking.** A block of [`QUERIES`] by [`KEYS`] scores is computed, exponentiated and used
 //! while it is in L1, so memory is linear in the lengths. Each row has a running maximum and a sum
@@ -12,8 +12,7 @@
 //!
 //! **Bound.** Arithmetic: two matmuls forward and five backward, half of each under a causal mask.
 //! **Threads.** A part is one head with up to [`CHUNK`] queries, or one whole head in the backward
-//! pass. A part writes rows that no other part writes. The order of additions depends on sizes
-//! alone.
+//! pass. Parts write disjoint rows. The order of additions depends on sizes alone.
 
 mod backward;
 mod block;

@@ -12,8 +12,9 @@ use crate::gradcheck::Case;
 /// Any three shapes that broadcast. Axes are matched from the last.
 ///
 /// # Formula
-/// `da = g` where the condition is not 0, else 0; `db = g - da`. The condition has no gradient.
-/// Elements that are not selected have no influence, even if they are NaN.
+/// `da = g` where the condition is not 0, `db = g` where it is 0, and both are 0 elsewhere. The
+/// condition has no gradient. Elements that are not selected have no influence, even if they are
+/// NaN.
 ///
 /// # Example
 /// ```
