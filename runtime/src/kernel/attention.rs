@@ -106,8 +106,8 @@ impl Plan {
         ((pair / self.heads * self.queries + time) * self.heads + pair % self.heads) * self.values
     }
 
-    /// Whether a matrix of length `len` can have the layout `places[side]`, with the heads next to each other
-    /// in each row.
+    /// Whether a matrix of length `len` fits the layout `places[side]`. The heads are next to each
+    /// other in each row.
     fn fits(&self, side: usize, len: usize) -> bool {
         let (length, width) = self.side(side);
         let Place { start, row } = self.places[side];

@@ -1,11 +1,12 @@
 //! Two-dimensional convolution: forward, and the gradients of input and weight.
 //!
-//! `y[n][k][p] = bias[k] + Σ w[k][c][r, s] · x[n][c][p · stride + (r, s) · dilation -
-//! padding]`, all in the row-major layout `[batch, channels, height,
-//! width]`. There are two algorithms. `general` is GEMM over unfolded blocks of positions, for any
-//! sizes. `winograd` is for 3 by 3 kernels with enough channels, and needs a quarter of the
-//! multiplications. Both are bound by arithmetic. Parts are images and blocks, and sums over images
-//! are added in a fixed order, so that the bits do not depend on the number of threads.
+//! `y[n][k][p] = bias[k] + Σ w[k][c][r, s] · x[n][c][p · stride + (r, s) · dilation - padding]`
+//!
+//! All arrays have the row-major layout `[batch, channels, height, width]`. There are two
+//! algorithms. `general` is GEMM over unfolded blocks of positions, for any sizes. `winograd` is
+//! for 3 by 3 kernels with enough channels, and needs a quarter of the multiplications. Both are
+//! bound by arithmetic. Parts are images and blocks, and sums over images are added in a fixed
+//! order, so that the bits do not depend on the number of threads.
 
 mod general;
 mod gradient;

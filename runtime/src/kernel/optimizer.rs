@@ -28,7 +28,7 @@ pub(crate) struct AdamStep {
 }
 
 /// Computes `m += (g - m)(1 - β₁)`, `v = β₂ v + (1 - β₂) g²`,
-/// `p -= rate · m / (√v · correction + eps)`
+/// `p -= rate · m / (√v · correction + eps)`.
 pub(crate) fn adam(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep) {
     multiversioned!(
         fn body(p: &mut [Scalar], g: &[Scalar], m: &mut [Scalar], v: &mut [Scalar], s: AdamStep) {

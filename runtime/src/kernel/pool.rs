@@ -76,8 +76,7 @@ struct Job {
     /// The function to call for each part. The reference is valid only while the job is open.
     work: &'static (dyn Fn(usize) + Sync),
     parts: usize,
-    /// The number of helpers that may take part in the job: the helpers with a smaller number than
-    /// this.
+    /// The number of helpers that may take part in the job: those whose number is below `helpers`.
     helpers: usize,
 }
 

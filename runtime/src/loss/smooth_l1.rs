@@ -17,7 +17,7 @@ pub fn smooth_l1_loss(output: &Tensor, target: &impl NumberTarget) -> Tensor {
     SmoothL1::new(1.0).loss(output, target)
 }
 
-/// Absolute error, smoothed for differences below `beta`. The loss equals that of
+/// Absolute error, smoothed for differences below `beta`. This is the loss of
 /// [`Huber`](crate::Huber) divided by `beta`.
 ///
 /// # Formula

@@ -21,7 +21,7 @@ pub(crate) struct Moments {
 ///
 /// # Formula
 /// `x̂ = (x - mean) · r` with `r = 1 / √(var + eps)`; `y = w · x̂ + b`. With the batch's moments
-/// `dx = w · r · (g - mean g - x̂ · mean(g · x̂))`, with the moments `given` `dx = w · r · g`;
+/// `dx = w · r · (g - mean g - x̂ · mean(g · x̂))`, with the constants `given`, `dx = w · r · g`;
 /// `dw = Σ g · x̂`, `db = Σ g`.
 ///
 /// # Panics

@@ -30,7 +30,7 @@ macro_rules! comparisons {
 }
 
 comparisons! {
-    /// 1 where an element equals that of `other`, else 0; NaN equals nothing.
+    /// 1 where an element equals the matching element of `other`, else 0; NaN equals nothing.
     ///
     /// # Example
     /// ```
@@ -40,13 +40,14 @@ comparisons! {
     /// assert_eq!(x.eq(2.0).sum().item(), 2.0);
     /// ```
     eq ==
-    /// 1 where an element differs from that of `other`, else 0; NaN differs from everything.
+    /// 1 where an element differs from the matching element of `other`, else 0; NaN differs from
+    /// everything.
     ne !=
-    /// 1 where an element is less than that of `other`, else 0.
+    /// 1 where an element is less than the matching element of `other`, else 0.
     lt <
-    /// 1 where an element is at most that of `other`, else 0.
+    /// 1 where an element is at most the matching element of `other`, else 0.
     le <=
-    /// 1 where an element is greater than that of `other`, else 0.
+    /// 1 where an element is greater than the matching element of `other`, else 0.
     ///
     /// # Example
     /// ```
@@ -59,7 +60,7 @@ comparisons! {
     /// assert_eq!(clipped.as_slice(), [1.0, -1.0, -1.0, 4.0]);
     /// ```
     gt >
-    /// 1 where an element is at least that of `other`, else 0.
+    /// 1 where an element is at least the matching element of `other`, else 0.
     ge >=
 }
 

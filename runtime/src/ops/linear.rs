@@ -84,7 +84,7 @@ pub(crate) fn affine(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, relu: b
     }
 }
 
-/// Upper bounds of `|g|` and `|x|`, the factors of a weight's gradient `gᵀ · x`.
+/// Upper bounds of `|g|` and `|x|`, where `gᵀ · x` is the gradient of a weight.
 ///
 /// The elements of the gradient are at most `rows · max|g| · max|x|`, so that a check for NaN and
 /// infinity need not read all `count` elements. A bound is infinite if it is unknown and reading

@@ -18,7 +18,8 @@ impl Tensor {
     /// If the numbers of elements differ.
     ///
     /// # Example
-    /// Unlike -1 in `PyTorch`, no size is inferred. Divide the length by the other sizes instead.
+    /// No size is inferred: there is no -1 as in `PyTorch`. Divide the length by the other sizes
+    /// instead.
     /// ```
     /// use training_loop::prelude::*;
     ///

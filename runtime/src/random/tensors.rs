@@ -81,8 +81,8 @@ impl Tensor {
         drawn(shape, |stream, numbers| stream.fill_normal(numbers, mean.into(), std.into()))
     }
 
-    /// Random zeros and ones; an element is 1 with probability `p`, in [0, 1]. Seeded by this
-    /// thread's [`seed`](crate::seed).
+    /// Random zeros and ones, seeded by this thread's [`seed`](crate::seed). An element is 1 with
+    /// probability `p`, in [0, 1].
     ///
     /// The probability is rounded to a multiple of 2⁻²⁴.
     ///

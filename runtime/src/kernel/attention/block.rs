@@ -87,7 +87,7 @@ impl Window {
     }
 
     /// The number of elements of row `row` that later matmuls read. A tile reads the same keys for
-    /// all of its rows, so the number exceeds that of the visible keys by up to a tile's height.
+    /// all of its rows, so the number exceeds the number of visible keys by up to a tile's height.
     #[inline(always)]
     fn used(&self, row: usize) -> usize {
         (self.visible(row) + TALLEST).min(self.columns).next_multiple_of(LANES)

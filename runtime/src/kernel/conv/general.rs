@@ -1,10 +1,10 @@
 //! Convolution of any size, as GEMM over unfolded blocks of positions.
 //!
 //! With columns `u[(c, r, s)][p]` (see `unfold`): `y = w · u`, `du = wᵀ · g` folded back into `dx`,
-//! and `dwᵀ = u · gᵀ`. A block has up to [`BLOCK`] positions and [`DEPTH`] rows of columns: 200 KB.
-//! The block stays in L2 while the positions are multiplied by the weights of all output channels.
-//! One panel at a time is in L1. The whole unfolded input is never stored. The bound is arithmetic,
-//! plus one copy of the input for each tap.
+//! and `dwᵀ = u · gᵀ`. A block has up to [`BLOCK`] positions and [`DEPTH`] rows of columns, which
+//! take 200 KB. The block stays in L2 while the positions are multiplied by the weights of all
+//! output channels. One panel at a time is in L1. The whole unfolded input is never stored. The
+//! bound is arithmetic, plus one copy of the input for each tap.
 
 use super::square::{Square, on_registers};
 use super::tile::{Matrix, Panels, matmul, width};

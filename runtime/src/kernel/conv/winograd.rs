@@ -6,10 +6,10 @@
 //! input and weight.
 //!
 //! A group has about [`TILES`] tiles: those of one image, of a band of rows of a large image, or of
-//! several small images. The points of a group stay in L2: 0.5 MB for 32 channels and 64 outputs.
-//! Only images and the transformed weight are read from memory. The bound is arithmetic. The GEMMs
-//! need a quarter of the multiplications of the direct algorithm. At 32 channels, the transforms
-//! need about half as many operations as the GEMMs.
+//! several small images. The points of a group stay in L2. With 32 channels and 64 outputs they
+//! take 0.5 MB. Only images and the transformed weight are read from memory. The bound is
+//! arithmetic. The GEMMs need a quarter of the multiplications of the direct algorithm. At 32
+//! channels, the transforms need about half as many operations as the GEMMs.
 
 use super::plan::{POINTS, Plan};
 use super::points::{gradient_points, input_gradient, input_points, outputs, weight_gradient, windows};
