@@ -36,8 +36,8 @@ pub use words::{
     is_sum_reduction, is_variable, is_whole, keeps_model, may_train, may_zero, measures_gradients,
     moves_average, moves_gradients, names_batch, names_epoch, names_gradients, names_gradients_alone,
     names_length, names_loader, names_optimizers, names_parameters, names_rate, names_settings, names_tape,
-    names_values, reduces_by_itself, restores, runs_backward, saves, sets_reduction, takes_mode, writes,
-    writes_gradients, zeroes_gradients,
+    names_values, reduces_by_itself, restores, returns_parameters, runs_backward, saves, sets_reduction,
+    takes_mode, writes, writes_gradients, zeroes_gradients,
 };
 
 /// The vocabulary of one library.

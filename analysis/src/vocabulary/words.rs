@@ -5,7 +5,8 @@
 
 /// Whether a function or a method with this name computes a loss.
 pub fn is_loss(name: &str) -> bool {
-    name.split('_').any(|word| matches!(word, "loss" | "criterion" | "entropy")) && !hints_at_training(name)
+    let named = |words: &[&str]| name.split('_').any(|word| words.contains(&word));
+    named(&["loss", "criterion", "entropy"]) && !hints_at_training(name)
 }
 
 /// Whether a function with this name may run `backward` or update parameters.
@@ -233,6 +234,11 @@ pub fn gives_parameters(method: &str) -> bool {
         method,
         "state_dict" | "named_parameters" | "parameters" | "trainable_parameters" | "as_ref" | "borrow"
     )
+}
+
+/// Whether a method without arguments returns the parameters of its receiver: `parameters_mut`, `params`.
+pub fn returns_parameters(method: &str) -> bool {
+    gives_parameters(method) || method.contains("param") || method == "trainable_variables"
 }
 
 /// Whether a constructor with this name returns trained parameters: `load`, `from_file`, `pretrained`.

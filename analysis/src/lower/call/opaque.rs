@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId};
+use crate::cfg::{Action, Deps, OptimizerId, Origin, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
@@ -109,8 +109,10 @@ impl<'a> Lower<'a> {
         self.note_opaque(site, given, &arguments);
         let variant = call.name.starts_with(char::is_uppercase);
         // `mse_grad(&output, &target)` computes the gradient that a layer's `backward` gets.
-        let shared = arguments.iter().all(|value| value.passing == Passing::Shared);
-        let gradient = shared && self.survey().is_layerwise();
+        let is_model = |place: PathId| self.is_owned(&Deps::one(place));
+        let kept =
+            |value: &Value<'a>| value.passing != Passing::Exclusive && !value.place.is_some_and(is_model);
+        let gradient = self.survey().has_own_shape() && arguments.iter().all(kept);
         self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant && !gradient);
         for (argument, value) in call.args.iter().zip(&arguments[..]) {
             self.may_change_argument(argument, value, variant, site);

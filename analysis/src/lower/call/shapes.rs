@@ -97,19 +97,18 @@ impl<'a> Lower<'a> {
         let deps = value.derived().deps;
         let named = match unreferenced(expr) {
             Expr::Path(_) | Expr::Field(_) => true,
-            Expr::MethodCall(call) => call.args.is_empty(),
+            // `optimizer.step(loss.parameters())` belongs to graphs that are defined before they run.
+            Expr::MethodCall(call) => call.args.is_empty() && !is_loss(&text::tight(&call.receiver)),
             _ => false,
         };
-        // `optimizer.step(loss.parameters())` belongs to graphs that are defined before they run.
-        let of_loss = deps.paths().iter().any(|path| self.is_loss_place(Some(*path)));
         named
-            && !of_loss
             && matches!(value.kind, Kind::Plain | Kind::Fields(_))
             && !is_gradient(expr)
             && !value.is_tensor()
             && !value.item
             && !deps.is_empty()
-            && !deps.paths().iter().copied().chain(value.place).any(item)
+            && !value.place.is_some_and(item)
+            && !deps.paths().iter().copied().all(item)
     }
 
     /// Performs a `backward` with an argument, of a loss or of a layer.
@@ -129,8 +128,10 @@ impl<'a> Lower<'a> {
             let retain = !matches!(first.kind, Kind::Number | Kind::Absent);
             return Some(self.backward(call, retain));
         }
+        let own = self.survey().has_own_shape();
         let given_loss = call.args.iter().zip(&call.arguments).any(|(argument, value)| {
-            self.is_loss_place(value.place) || is_loss(&text::tight(argument)) || value.computed
+            // The gradient of an own loss may look computed by a model.
+            self.is_loss_place(value.place) || is_loss(&text::tight(argument)) || value.computed && !own
         });
         let uses = self.uses_of(node)?;
         let tracked = self.updates_itself(uses, receiver)

@@ -15,7 +15,7 @@ use crate::lower::text;
 use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{
     CallEffect, Role, Uses, Vocabularies, hints_at_differentiation, hints_at_training, may_train,
-    role_of_type, runs_backward,
+    role_of_type,
 };
 
 /// What a survey of a function found.
@@ -26,6 +26,8 @@ pub(crate) struct Survey {
     pub factors: Factors,
     /// The names and fields that are assigned somewhere in the function.
     pub assigned: BTreeSet<String>,
+    /// The models whose parameters variables hold, by the names of the variables.
+    pub(super) parameters_of: BTreeMap<String, String>,
     /// The keys of the questions that the flow analysis tracks.
     pub followed: BTreeSet<Key>,
     /// Whether the flow analysis cannot track all questions that guard several stages.
@@ -67,6 +69,7 @@ impl Survey {
             uses: BTreeMap::new(),
             factors: Factors::default(),
             assigned: BTreeSet::new(),
+            parameters_of: BTreeMap::new(),
             followed: BTreeSet::new(),
             too_many: false,
             vocabulary,
@@ -94,13 +97,9 @@ impl Survey {
         self.differentiates || self.computing
     }
 
-    /// Whether a model of the function gets gradients in its `backward`, and applies them itself or by an
-    /// optimizer.
-    pub(in crate::lower) fn is_layerwise(&self) -> bool {
-        self.uses.iter().any(|(name, uses)| {
-            uses.given.iter().any(|name| runs_backward(name))
-                && (uses.updates_itself() || self.is_applied(name))
-        })
+    /// Whether the function has a model that updates itself, or an optimizer that gets the model in each step.
+    pub(in crate::lower) fn has_own_shape(&self) -> bool {
+        self.uses.values().any(|uses| uses.updates_itself() || !uses.applied_to.is_empty())
     }
 
     /// Number of stages and jumps so far.
@@ -242,6 +241,7 @@ impl<'ast> Visit<'ast> for Survey {
         };
         if let Pat::Ident(ident) = pat {
             let name = ident.ident.to_string();
+            self.note_parameters(&name, &init.expr);
             if matches!(&*init.expr, Expr::Closure(_)) {
                 self.closures.insert(name);
             } else {

@@ -6,7 +6,7 @@ use super::survey::Survey;
 use crate::lower::control::expression::unreferenced;
 use crate::lower::text;
 use crate::vocabulary::{
-    Role, STEP, Uses, applies_gradients, gives_parameters, names_gradients_alone, names_rate, role_of_name,
+    Role, STEP, Uses, applies_gradients, names_gradients_alone, names_rate, returns_parameters, role_of_name,
 };
 
 impl Survey {
@@ -42,15 +42,17 @@ impl Survey {
             (Some(rate), None) if is_rate_expr(rate) => uses.updates = true,
             (Some(model), None) if is_gradient(model) => uses.takes_gradients |= takes,
             (Some(_), Some(gradient)) if !is_rate_expr(gradient) => uses.takes_gradients |= takes,
+            (Some(Expr::Path(path)), None) if is_optimizer(path) => {}
             (Some(model), _) => {
-                uses.applied_to.insert(text::tight(owner(model)));
+                let model = text::tight(owner(model));
+                let model = self.parameters_of.get(&model).cloned().unwrap_or(model);
+                uses.applied_to.insert(model);
                 uses.applied_by.insert(name.clone());
             }
         }
         if let (Some(Expr::Path(optimizer)), None) = (first, second)
-            && optimizer.path.get_ident().is_some_and(|name| is_optimizer(&name.to_string()))
+            && is_optimizer(optimizer)
         {
-            uses.updates = true;
             let of_optimizer = self.uses.entry(text::tight(optimizer)).or_default();
             of_optimizer.applied_to.insert(text::tight(&call.receiver));
             of_optimizer.applied_by.insert(name);
@@ -58,14 +60,27 @@ impl Survey {
     }
 }
 
-fn is_optimizer(name: &str) -> bool {
-    role_of_name(name) == Some(Role::Optimizer)
+fn is_optimizer(path: &syn::ExprPath) -> bool {
+    let name = path.path.get_ident().map(ToString::to_string);
+    name.is_some_and(|name| role_of_name(&name) == Some(Role::Optimizer))
+}
+
+impl Survey {
+    /// Records that the variable `name` holds the parameters of a model: `let params = model.parameters_mut()`.
+    pub(super) fn note_parameters(&mut self, name: &str, init: &Expr) {
+        let of = owner(unreferenced(init));
+        if !std::ptr::eq(of, unreferenced(init)) {
+            self.parameters_of.insert(name.to_owned(), text::tight(of));
+        }
+    }
 }
 
 /// The model of `model.parameters_mut()`, or else the expression itself.
 fn owner(expr: &Expr) -> &Expr {
     match expr {
-        Expr::MethodCall(call) if gives_parameters(&call.method.to_string()) => owner(&call.receiver),
+        Expr::MethodCall(call) if call.args.is_empty() && returns_parameters(&call.method.to_string()) => {
+            owner(&call.receiver)
+        }
         other => other,
     }
 }
