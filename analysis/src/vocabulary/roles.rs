@@ -25,6 +25,8 @@ pub struct Uses {
     pub bare: BTreeSet<String>,
     /// The names of the methods called with arguments.
     pub given: BTreeSet<String>,
+    /// The number of method calls.
+    pub calls: usize,
     /// Whether the variable is indexed: `schedule[step]`.
     pub indexed: bool,
     /// Whether a method applies the variable's own gradients: `model.update(rate)`.
@@ -53,6 +55,11 @@ impl Uses {
         let model = self.given.contains("forward") || self.given.contains("backward");
         let steps = self.updates || model && self.bare.contains("step");
         steps && (self.is_zeroed() || self.given.contains("backward"))
+    }
+
+    /// Whether the variable is used like a model whose gradients are zeroed and computed.
+    pub fn keeps_gradients(&self) -> bool {
+        self.is_zeroed() && self.given.contains("forward")
     }
 
     /// Whether the variable is used like an object that computes losses.

@@ -7,17 +7,33 @@ use crate::cfg::{Argument, Deps, Difference, Excerpt, Join, LossCall, Origin, Ro
 use crate::diagnostic::Place;
 use crate::lower::env::bind::member;
 use crate::lower::env::origin::join_of;
-use crate::lower::env::value::Value;
+use crate::lower::env::value::{Passing, Value};
 use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_next};
-use crate::vocabulary::{Loss, is_no_reduction, names_gradients, sets_reduction};
+use crate::vocabulary::{Loss, hints_at_training, is_no_reduction, names_gradients, sets_reduction};
 
 /// An argument: its expression in the source, and its value.
 type Given<'v, 'a> = (&'v Expr, &'v Value<'a>);
 
 impl<'a> Lower<'a> {
+    /// Whether an opaque call computes a loss, because its result is named so: `let loss = mse(&output, &y)`.
+    ///
+    /// A function that gets the model itself, or whose name says that it trains, may run `backward`.
+    pub(super) fn is_named_loss(&self, call: &Call<'a>) -> bool {
+        let named = self.syntax.loss == Some(address(call.expr)) && !hints_at_training(&call.name);
+        let output = |value: &Value<'a>| value.computed && value.passing != Passing::Exclusive;
+        let model = |value: &Value<'a>| {
+            let place = value.place.filter(|_| !value.computed).map(Deps::one);
+            place.is_some_and(|place| {
+                self.is_owned(&place)
+                    || self.cfg.function.models.overlaps(&place, &self.cfg.paths) == Some(true)
+            })
+        };
+        named && call.arguments.iter().any(output) && !call.arguments.iter().any(model)
+    }
+
     /// The origin of the result of a stage.
     pub(super) fn computed_origin(
         &mut self,

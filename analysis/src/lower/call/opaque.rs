@@ -5,10 +5,12 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, OptimizerId, Origin, PathId, SiteId};
-use crate::lower::Lower;
+use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId};
+use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
+use crate::lower::{Lower, text};
+use crate::stage::Stage;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
@@ -102,17 +104,27 @@ impl<'a> Lower<'a> {
         if self.function_reads_parameters(call) {
             return Value::nothing();
         }
+        if self.is_named_loss(call) {
+            let origin = Origin::unseen(arguments.iter().map(|argument| &argument.origin));
+            return self.computes(call, Stage::Loss, None, &arguments).with_origin(origin);
+        }
         let site = self.opaque_site_of(call.expr);
         self.hinted_effects(call, site);
         let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
-        self.note_opaque(site, given, &arguments);
         let variant = call.name.starts_with(char::is_uppercase);
         // `mse_grad(&output, &target)` computes the gradient that a layer's `backward` gets.
-        let is_model = |place: PathId| self.is_owned(&Deps::one(place));
-        let kept =
-            |value: &Value<'a>| value.passing != Passing::Exclusive && !value.place.is_some_and(is_model);
-        let gradient = self.survey().has_own_shape() && arguments.iter().all(kept);
+        let is_model = |argument: &Expr, value: &Value<'a>| {
+            value.place.is_some_and(|place| self.is_owned(&Deps::one(place)))
+                || self.survey().is_applied(&text::tight(unreferenced(argument)))
+        };
+        let mut given_away = call.args.iter().zip(&arguments[..]);
+        let gradient = self.survey().has_own_shape()
+            && given_away
+                .all(|(argument, value)| value.passing != Passing::Exclusive && !is_model(argument, value));
+        if !gradient {
+            self.note_opaque(site, given, &arguments);
+        }
         self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant && !gradient);
         for (argument, value) in call.args.iter().zip(&arguments[..]) {
             self.may_change_argument(argument, value, variant, site);

@@ -13,13 +13,14 @@ use crate::lower::env::value::{Kind, Value};
 use crate::lower::resolve::uses::{is_gradient, is_rate_expr};
 use crate::lower::{Lower, text};
 use crate::stage::{Effect, Stage};
+use crate::vocabulary::rust::is_self;
 use crate::vocabulary::{Uses, applies_gradients, is_loss, runs_backward};
 
 impl<'a> Lower<'a> {
     /// Performs a method that acts on gradients according to its shape; `None` if it has no such shape.
     pub(super) fn by_shape(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let Callee::Method(node) = call.callee else { return None };
-        let receiver = call.receiver.as_ref()?;
+        let receiver = call.receiver.as_ref().filter(|_| !is_self(&node.receiver))?;
         let (applies, backward) = (applies_gradients(&call.name), runs_backward(&call.name));
         match receiver.kind {
             Kind::Optimizer(id) if applies => self.steps_model(call, node, id),
@@ -177,7 +178,7 @@ impl<'a> Lower<'a> {
     }
 
     fn updates_itself(&self, uses: &Uses, receiver: &Value<'a>) -> bool {
-        uses.updates_itself() && !self.has_optimizer(receiver)
+        self.survey().updates_itself(uses) && !self.has_optimizer(receiver)
     }
 
     fn has_optimizer(&self, receiver: &Value<'a>) -> bool {
@@ -207,9 +208,14 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn new_own_gradients(&mut self, place: PathId, name: &str, value: &Value<'a>) {
         let plain = matches!(value.kind, Kind::Plain | Kind::Fields(_)) && !value.computed;
         let uses = self.survey().uses.get(name).filter(|_| plain);
-        if let (Some(uses), Some(site)) = (uses, value.made)
-            && self.updates_itself(uses, value)
-        {
+        let Some((uses, site)) = uses.zip(value.made) else { return };
+        // Without any update the gradients are used by nothing, if nothing else can reach them.
+        let unused = || {
+            let computes = uses.given.iter().any(|name| runs_backward(name)) || self.survey().differentiates;
+            let alone = !self.survey().has_own_shape() && !self.has_optimizer(value);
+            uses.keeps_gradients() && computes && alone && self.survey().keeps_to_itself(name)
+        };
+        if self.updates_itself(uses, value) || unused() {
             let id = self.own_gradients(place);
             self.emit(Action::Build(id), site);
         }

@@ -3,7 +3,7 @@
 use crate::cfg::{Action, Deps, Origin, PathId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
-use crate::vocabulary::Role;
+use crate::vocabulary::{Role, role_of_name, zeroes_gradients};
 
 impl<'a> Lower<'a> {
     /// Declares a variable with a value.
@@ -123,6 +123,16 @@ impl<'a> Lower<'a> {
         self.survey().uses.get(name).is_some_and(|uses| uses.takes_gradients)
     }
 
+    /// Whether the variable `name` is called an optimizer and never steps, in a function that computes gradients.
+    fn is_unused_optimizer(&self, name: &str) -> bool {
+        let survey = self.survey();
+        let other = survey.uses.get(name).is_some_and(|uses| {
+            uses.takes_gradients || uses.bare.iter().chain(&uses.given).any(|name| !zeroes_gradients(name))
+        });
+        let optimizer = role_of_name(name) == Some(Role::Optimizer);
+        optimizer && !other && survey.differentiates && survey.keeps_to_itself(name)
+    }
+
     /// Whether the variable `name`, which holds an optimizer without parameters, is used like one that adds up
     /// gradients.
     ///
@@ -132,7 +142,7 @@ impl<'a> Lower<'a> {
         survey.uses.get(name).is_some_and(|uses| {
             let stepped = uses.as_optimizer() || uses.is_stepped() && survey.differentiates;
             !uses.takes_gradients && (stepped || uses.updates || !uses.applied_to.is_empty())
-        })
+        }) || self.is_unused_optimizer(name)
     }
 
     /// Records that a variable holds an item, a schedule or a model.

@@ -28,6 +28,10 @@ pub(crate) struct Survey {
     pub assigned: BTreeSet<String>,
     /// The models whose parameters variables hold, by the names of the variables.
     pub(super) parameters_of: BTreeMap<String, String>,
+    /// How often each name is mentioned, and how often by `&name`.
+    mentions: BTreeMap<String, (usize, usize)>,
+    /// Whether the function calls `backward` without arguments.
+    pub(super) runs_backward: bool,
     /// The keys of the questions that the flow analysis tracks.
     pub followed: BTreeSet<Key>,
     /// Whether the flow analysis cannot track all questions that guard several stages.
@@ -70,6 +74,8 @@ impl Survey {
             factors: Factors::default(),
             assigned: BTreeSet::new(),
             parameters_of: BTreeMap::new(),
+            mentions: BTreeMap::new(),
+            runs_backward: false,
             followed: BTreeSet::new(),
             too_many: false,
             vocabulary,
@@ -97,9 +103,23 @@ impl Survey {
         self.differentiates || self.computing
     }
 
+    /// Whether a variable is used only as a receiver of methods, or by `&name`, so that no other code can step
+    /// on its gradients.
+    pub(in crate::lower) fn keeps_to_itself(&self, name: &str) -> bool {
+        let (all, shared) = self.mentions.get(name).copied().unwrap_or_default();
+        all == shared + self.uses.get(name).map_or(0, |uses| uses.calls)
+    }
+
+    /// Whether a variable is used like a model that keeps gradients and updates itself.
+    ///
+    /// In a function that runs `loss.backward()`, a model with a forward and an update keeps gradients.
+    pub(in crate::lower) fn updates_itself(&self, uses: &Uses) -> bool {
+        uses.updates_itself() || self.runs_backward && uses.updates && uses.given.contains("forward")
+    }
+
     /// Whether the function has a model that updates itself, or an optimizer that gets the model in each step.
     pub(in crate::lower) fn has_own_shape(&self) -> bool {
-        self.uses.values().any(|uses| uses.updates_itself() || !uses.applied_to.is_empty())
+        self.uses.values().any(|uses| self.updates_itself(uses) || !uses.applied_to.is_empty())
     }
 
     /// Number of stages and jumps so far.
@@ -201,6 +221,21 @@ impl<'ast> Visit<'ast> for Survey {
             self.computing |= computes || call.args.iter().any(is_exclusive);
         }
         visit::visit_expr_call(self, call);
+    }
+
+    fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
+        if let Some(name) = path.path.get_ident() {
+            self.mentions.entry(name.to_string()).or_default().0 += 1;
+        }
+    }
+
+    fn visit_expr_reference(&mut self, reference: &'ast syn::ExprReference) {
+        if let (Expr::Path(path), None) = (&*reference.expr, &reference.mutability)
+            && let Some(name) = path.path.get_ident()
+        {
+            self.mentions.entry(name.to_string()).or_default().1 += 1;
+        }
+        visit::visit_expr_reference(self, reference);
     }
 
     fn visit_expr_index(&mut self, index: &'ast syn::ExprIndex) {
