@@ -14,7 +14,7 @@ use crate::stage::Stage;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
-    measures_gradients, moves_gradients, writes_gradients,
+    measures_gradients, moves_gradients, returns_parameters, writes_gradients,
 };
 
 impl<'a> Lower<'a> {
@@ -42,7 +42,10 @@ impl<'a> Lower<'a> {
         let site = self.opaque_site_of(call.expr);
         self.hinted_effects(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
-        self.note_opaque(site, place, &call.arguments);
+        // What returns parameters does not run `backward`.
+        if !call.arguments.is_empty() || !returns_parameters(&call.name) {
+            self.note_opaque(site, place, &call.arguments);
+        }
         self.may_change_receiver(call, receiver, site);
         self.pass_to_opaque(&shared_with(call), site, false);
         for argument in call.args {

@@ -137,6 +137,7 @@ impl<'a> Lower<'a> {
         let uses = self.uses_of(node)?;
         let tracked = self.updates_itself(uses, receiver)
             || self.survey().is_applied(&text::tight(&node.receiver))
+            || self.survey().is_zeroed(&text::tight(&node.receiver))
             || self.is_owned(&receiver.deps);
         if given_loss || !tracked || self.has_optimizer(receiver) {
             return None;
@@ -212,7 +213,7 @@ impl<'a> Lower<'a> {
         // Without any update the gradients are used by nothing, if nothing else can reach them.
         let unused = || {
             let computes = uses.given.iter().any(|name| runs_backward(name)) || self.survey().differentiates;
-            let alone = !self.survey().has_own_shape() && !self.has_optimizer(value);
+            let alone = !self.survey().applies_optimizer() && !self.has_optimizer(value);
             uses.keeps_gradients() && computes && alone && self.survey().keeps_to_itself(name)
         };
         if self.updates_itself(uses, value) || unused() {

@@ -28,6 +28,8 @@ pub(crate) struct Survey {
     pub assigned: BTreeSet<String>,
     /// The models whose parameters variables hold, by the names of the variables.
     pub(super) parameters_of: BTreeMap<String, String>,
+    /// The models, as in the source, whose gradients a method of another object zeroes.
+    pub(super) zeroed: BTreeSet<String>,
     /// How often each name is mentioned, and how often by `&name`.
     mentions: BTreeMap<String, (usize, usize)>,
     /// Whether the function calls `backward` without arguments.
@@ -74,6 +76,7 @@ impl Survey {
             factors: Factors::default(),
             assigned: BTreeSet::new(),
             parameters_of: BTreeMap::new(),
+            zeroed: BTreeSet::new(),
             mentions: BTreeMap::new(),
             runs_backward: false,
             followed: BTreeSet::new(),
@@ -101,6 +104,16 @@ impl Survey {
     /// A test that only counts the steps of an optimizer computes nothing.
     pub(in crate::lower) fn computes(&self) -> bool {
         self.differentiates || self.computing
+    }
+
+    /// Whether some method zeroes the gradients of the model with this text.
+    pub(in crate::lower) fn is_zeroed(&self, model: &str) -> bool {
+        self.zeroed.contains(model) || self.uses.get(model).is_some_and(Uses::is_zeroed)
+    }
+
+    /// Whether some optimizer is applied to a model.
+    pub(in crate::lower) fn applies_optimizer(&self) -> bool {
+        self.uses.values().any(|uses| !uses.applied_to.is_empty())
     }
 
     /// Whether a variable is used only as a receiver of methods, or by `&name`, so that no other code can step

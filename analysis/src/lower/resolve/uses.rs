@@ -7,7 +7,7 @@ use crate::lower::control::expression::unreferenced;
 use crate::lower::text;
 use crate::vocabulary::{
     Role, STEP, Uses, applies_gradients, names_gradients_alone, names_rate, returns_parameters, role_of_name,
-    runs_backward,
+    runs_backward, zeroes_gradients,
 };
 
 impl Survey {
@@ -32,6 +32,9 @@ impl Survey {
         let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
         set.insert(name.clone());
         uses.calls += 1;
+        if let (true, Some(model)) = (zeroes_gradients(&name), call.args.first()) {
+            self.zeroed.insert(text::tight(owner(unreferenced(model))));
+        }
         if !applies_gradients(&name) {
             return;
         }
