@@ -79,6 +79,8 @@ pub(crate) enum Mark {
     ScaledClip,
     /// A `backward` of a layer or a model, which may overwrite the gradients of its own parameters.
     OfLayer,
+    /// The constructor of an optimizer whose variable is used only as a receiver of methods.
+    OnlyReceiver,
     /// A forward whose name says that one of its arguments selects the mode.
     ModeArgument,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).

@@ -2,10 +2,12 @@ use std::collections::BTreeSet;
 
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
-use crate::cfg::Certain;
+use super::study::Study;
+use crate::cfg::{Action, Certain, Computation, Mark, Recorded, SiteId};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{Visit, Observed, unused};
-use crate::stage::Effect;
+use crate::stage::{Effect, Stage};
+use crate::vocabulary::speaks_of_evaluation;
 use crate::vocabulary::rust::is_field_of_self;
 
 lint! {
@@ -13,6 +15,7 @@ lint! {
     ///
     /// Gradients that are computed in a loop and never used by a `step`, although the function has an optimizer for these parameters.
     /// Either there is no `step`, or one of several `backward` calls computes gradients that are zeroed before any `step`.
+    /// Also an optimizer that is built and never used, although a loop computes losses of its model.
     ///
     /// ## Why it matters
     ///
@@ -92,6 +95,51 @@ fn check(cx: &mut Context<'_>) {
         }
     }
     wasted(cx);
+    idle(cx);
+}
+
+/// Reports an optimizer that the function builds and never uses, although a loop computes losses of its model.
+fn idle(cx: &mut Context<'_>) {
+    if cx.of_spec() || cx.cfg.function.reads_gradients {
+        return;
+    }
+    let study = Study::of(cx);
+    for id in 0..cx.cfg.optimizers.len() {
+        let optimizer = &cx.cfg.optimizers[id];
+        let Some(&(built, false)) = optimizer.built.first() else { continue };
+        let acts = cx.cfg.events().any(|(_, event)| match &event.action {
+            Action::Effect(of, _) => *of == id,
+            Action::Through(deps, _) | Action::Backward { deps, .. } => cx.cfg.touches(id, deps),
+            _ => false,
+        });
+        if acts || !cx.cfg.facts.is(built, Mark::OnlyReceiver) || cx.may_step_elsewhere(id) {
+            continue;
+        }
+        let Some(loss) = loss_in_loop(cx, &study, id) else { continue };
+        let name = cx.name(id).to_owned();
+        let message = format!("`{name}` is built and never steps");
+        let note = format!("{} computes a loss of its model in a loop, and no gradient of it", cx.call_at(loss));
+        let help = format!("run `backward` and `{name}.step()` after line {}", cx.line(loss));
+        cx.report(built, Cause::Gradients(built, id), built, Certain::Every, message)
+            .note_at(loss, note)
+            .note("the parameters never change, so nothing is trained")
+            .help(help);
+    }
+}
+
+/// A recorded loss in a loop that is computed by the model of an optimizer, and given to no opaque code.
+fn loss_in_loop(cx: &Context<'_>, study: &Study<'_>, id: usize) -> Option<SiteId> {
+    let owned = cx.cfg.optimizers[id].owned.as_ref()?;
+    let trains = |site: SiteId, run: &Computation| {
+        let own = owned.overlaps(&run.models, &cx.cfg.paths) == Some(true);
+        let around = &cx.site(site).loops;
+        let evaluates = around.iter().any(|of| speaks_of_evaluation(study.names_over(*of)));
+        run.stage == Stage::Loss && own && !around.is_empty() && !evaluates
+    };
+    let losses = cx.cfg.facts.all::<Computation>().filter(|(site, run)| trains(*site, run));
+    let mut recorded = losses.filter(|(site, run)| run.recorded == Recorded::Yes && !study.is_off(*site));
+    let (loss, _) = recorded.next()?;
+    (!cx.opaque_near(loss, id) && !study.is_backwarded(loss)).then_some(loss)
 }
 
 /// Whether the methods of an annotated `impl` never step an optimizer in a field of `self`, and

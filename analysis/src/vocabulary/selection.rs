@@ -8,6 +8,7 @@
 use super::distributed::DISTRIBUTED;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
+use super::words::STEP;
 use super::{CallEffect, GradientStop, Loss, Op, Vocabulary, is_loss, rust};
 use crate::stage::Stage;
 
@@ -94,6 +95,8 @@ impl Vocabularies {
         let name = self.infallible(name);
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.methods, name, arguments))
+            // The step of a recurrent layer gets an input and a state; that of an environment gets an action.
+            .filter(|_| name != STEP || arguments == 2)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 

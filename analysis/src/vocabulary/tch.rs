@@ -42,6 +42,8 @@ pub(super) const TCH: Vocabulary = Vocabulary {
         ("forward_all_t", 9, FORWARD),
         ("batch_accuracy_for_logits", 9, CallEffect::Evaluates),
         ("seq", 1, FORWARD),
+        ("step", 2, FORWARD),
+        ("zero_state", 1, CallEffect::Detaches),
         ("seq_init", 2, FORWARD),
         ("apply", 1, CallEffect::Applies),
         ("apply_t", 2, CallEffect::Applies),

@@ -1,7 +1,7 @@
 //! Optimizers: their construction, and calls that change the set of parameters that they update.
 
 use super::Call;
-use crate::cfg::{Action, Deps, Gives, OptimizerId, PathId, SiteId};
+use crate::cfg::{Action, Deps, Gives, Mark, OptimizerId, PathId, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::vocabulary::CallEffect;
@@ -76,6 +76,9 @@ impl<'a> Lower<'a> {
     pub(in crate::lower) fn build(&mut self, path: PathId, owned: &Deps, site: SiteId) {
         let id = self.optimizer(path, (!owned.is_empty()).then(|| owned.clone()), false);
         self.emit(Action::Build(id), site);
+        if self.survey().is_only_receiver(self.cfg.paths.name(path)) {
+            self.cfg.facts.mark(site, Mark::OnlyReceiver);
+        }
         let conditional = self.cfg.sites[site].conditional;
         let built =
             |path: &PathId| self.env.built.get(path).map(|(site, conditional)| (*path, *site, *conditional));

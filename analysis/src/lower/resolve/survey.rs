@@ -123,6 +123,12 @@ impl Survey {
         all == shared + self.uses.get(name).map_or(0, |uses| uses.calls)
     }
 
+    /// Whether a variable is used only as a receiver of methods.
+    pub(in crate::lower) fn is_only_receiver(&self, name: &str) -> bool {
+        let (all, _) = self.mentions.get(name).copied().unwrap_or_default();
+        all == self.uses.get(name).map_or(0, |uses| uses.calls)
+    }
+
     /// Whether a variable is used like a model that keeps gradients and updates itself.
     ///
     /// In a function that runs `loss.backward()`, a model with a forward and an update keeps gradients.
