@@ -56,10 +56,10 @@ pub(crate) struct Resolver<'f> {
 /// The shapes of models and optimizers whose gradients are zeroed somewhere, so that they add up.
 #[derive(Clone, Default)]
 pub(crate) struct Zeroes {
-    /// Models that update themselves.
-    pub models: bool,
-    /// The methods by which optimizers get the model in each step.
-    pub optimizers: BTreeSet<String>,
+    /// The names of models that update themselves.
+    pub models: BTreeSet<String>,
+    /// The names of models that optimizers get in each step, each with the method by which they do.
+    pub optimizers: BTreeSet<(String, String)>,
 }
 
 /// A function of the checked code that has a body.

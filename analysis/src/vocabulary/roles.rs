@@ -57,9 +57,21 @@ impl Uses {
         steps && (self.is_zeroed() || self.given.contains("backward"))
     }
 
-    /// Whether the variable is used like a model whose gradients are zeroed and computed.
-    pub fn keeps_gradients(&self) -> bool {
-        self.is_zeroed() && self.given.contains("forward")
+    /// Whether the variable is used like a model that is zeroed and gets the gradient of its output.
+    pub fn gets_gradients(&self) -> bool {
+        self.is_zeroed() && self.given.contains("backward")
+    }
+
+    /// Whether the variable is used like a model whose gradients are zeroed and computed, and in no other way.
+    ///
+    /// Other methods may return the parameters, or update them.
+    pub fn only_keeps_gradients(&self) -> bool {
+        let known = |name: &String| {
+            zeroes_gradients(name)
+                || matches!(name.as_str(), "forward" | "backward" | "train" | "eval" | "loss")
+        };
+        let all = self.bare.iter().chain(&self.given).all(known);
+        all && self.is_zeroed() && self.given.contains("forward")
     }
 
     /// Whether the variable is used like an object that computes losses.

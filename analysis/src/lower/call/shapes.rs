@@ -10,7 +10,7 @@ use super::{Call, Callee};
 use crate::cfg::{Action, Deps, Mark, OptimizerId, PathId};
 use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::{Kind, Value};
-use crate::lower::resolve::uses::{is_gradient, is_rate_expr};
+use crate::lower::resolve::uses::{is_gradient, is_rate_expr, last_name};
 use crate::lower::{Lower, text};
 use crate::stage::{Effect, Stage};
 use crate::vocabulary::rust::is_self;
@@ -84,12 +84,24 @@ impl<'a> Lower<'a> {
         if deps.as_ref().is_some_and(|deps| !deps.is_empty()) {
             self.optimizer(path, deps, false);
         }
-        if by_argument && !self.resolver.zeroes.optimizers.contains(&call.name) {
+        if by_argument && !self.zeroes_applied(call) {
             self.cfg.optimizers[id].adds_up = false;
         }
         let site = self.stage_site(call.expr, Stage::Step);
         self.emit(Action::Effect(id, Effect::Take), site);
         Value::nothing()
+    }
+
+    /// Whether some function zeroes the gradients of a model of this name, to which the same method is applied.
+    fn zeroes_applied(&self, call: &Call<'a>) -> bool {
+        let Callee::Method(node) = call.callee else { return false };
+        let Some(uses) = self.uses_of(node) else { return false };
+        let to_receiver = text::tight(&node.receiver);
+        let models =
+            if uses.applied_to.is_empty() { vec![&to_receiver] } else { uses.applied_to.iter().collect() };
+        models
+            .into_iter()
+            .any(|model| self.resolver.zeroes.optimizers.contains(&(call.name.clone(), last_name(model))))
     }
 
     /// Whether an argument is a model as a whole, or its parameters.
@@ -200,7 +212,7 @@ impl<'a> Lower<'a> {
         let from_caller = self.env.parameters.contains(&self.cfg.paths.root_of(place));
         let id = self.optimizer(path, Some(Deps::one(place)), from_caller);
         if let Some(optimizer) = self.cfg.optimizers.get_mut(id) {
-            optimizer.adds_up &= self.resolver.zeroes.models;
+            optimizer.adds_up &= self.resolver.zeroes.models.contains(&last_name(&optimizer.name));
         }
         id
     }
@@ -214,7 +226,7 @@ impl<'a> Lower<'a> {
         let unused = || {
             let computes = uses.given.iter().any(|name| runs_backward(name)) || self.survey().differentiates;
             let alone = !self.survey().applies_optimizer() && !self.has_optimizer(value);
-            uses.keeps_gradients() && computes && alone && self.survey().keeps_to_itself(name)
+            uses.only_keeps_gradients() && computes && alone && self.survey().is_only_receiver(name)
         };
         if self.updates_itself(uses, value) || unused() {
             let id = self.own_gradients(place);

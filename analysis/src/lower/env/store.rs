@@ -140,7 +140,8 @@ impl<'a> Lower<'a> {
     fn is_used_as_optimizer(&self, name: &str) -> bool {
         let survey = self.survey();
         survey.uses.get(name).is_some_and(|uses| {
-            let stepped = uses.as_optimizer() || uses.is_stepped() && survey.differentiates;
+            let stepped =
+                uses.as_optimizer() && survey.computes() || uses.is_stepped() && survey.differentiates;
             !uses.takes_gradients && (stepped || uses.updates || !uses.applied_to.is_empty())
         }) || self.is_unused_optimizer(name)
     }

@@ -138,7 +138,9 @@ impl Survey {
 
     /// Whether the function has a model that updates itself, or an optimizer that gets the model in each step.
     pub(in crate::lower) fn has_own_shape(&self) -> bool {
-        self.uses.values().any(|uses| self.updates_itself(uses) || !uses.applied_to.is_empty())
+        self.uses
+            .values()
+            .any(|uses| self.updates_itself(uses) || uses.gets_gradients() || !uses.applied_to.is_empty())
     }
 
     /// Number of stages and jumps so far.

@@ -68,8 +68,8 @@ impl Resolver<'_> {
     pub(super) fn link(&mut self) {
         let surveys = || self.functions.iter().map(|function| &function.survey);
         let zeroes = Zeroes {
-            models: surveys().any(Survey::zeroes_model),
-            optimizers: surveys().flat_map(Survey::zeroes_applied).cloned().collect(),
+            models: surveys().flat_map(Survey::zeroes_models).collect(),
+            optimizers: surveys().flat_map(Survey::zeroes_applied).collect(),
         };
         self.zeroes = zeroes;
         for id in 0..self.types.len() {

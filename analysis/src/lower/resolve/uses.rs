@@ -11,17 +11,25 @@ use crate::vocabulary::{
 };
 
 impl Survey {
-    /// Whether the function zeroes the gradients of a model that updates itself.
-    pub(super) fn zeroes_model(&self) -> bool {
-        self.uses.values().any(|uses| uses.updates_itself() && uses.is_zeroed())
+    /// The names of the models that update themselves and whose gradients the function zeroes.
+    pub(super) fn zeroes_models(&self) -> impl Iterator<Item = String> {
+        let zeroed = self.uses.iter().filter(|(_, uses)| self.updates_itself(uses) && uses.is_zeroed());
+        zeroed.map(|(name, _)| last_name(name))
     }
 
-    /// The methods that apply optimizers to models, if the function zeroes the gradients of these models.
-    pub(super) fn zeroes_applied(&self) -> impl Iterator<Item = &String> {
-        let zeroed = |name: &String| self.uses.get(name).is_some_and(Uses::is_zeroed);
-        let all = self.uses.values();
-        all.filter(move |uses| uses.is_zeroed() || uses.applied_to.iter().any(zeroed))
-            .flat_map(|uses| &uses.applied_by)
+    /// The methods that apply optimizers to models, with the names of the models, if the function zeroes the
+    /// gradients of these models.
+    pub(super) fn zeroes_applied(&self) -> impl Iterator<Item = (String, String)> {
+        let zeroed =
+            |uses: &&Uses| uses.is_zeroed() || uses.applied_to.iter().any(|model| self.is_zeroed(model));
+        let pairs = |uses: &Uses| {
+            let models: Vec<String> = uses.applied_to.iter().map(|model| last_name(model)).collect();
+            let methods = uses.applied_by.iter().cloned();
+            methods
+                .flat_map(move |method| models.clone().into_iter().map(move |model| (method.clone(), model)))
+                .collect::<Vec<_>>()
+        };
+        self.uses.values().filter(zeroed).flat_map(pairs).collect::<Vec<_>>().into_iter()
     }
 
     /// Records a method call whose receiver is a variable or a field.
@@ -64,6 +72,11 @@ impl Survey {
             of_optimizer.applied_by.insert(name);
         }
     }
+}
+
+/// The last name of a variable or field, as in the source.
+pub(in crate::lower) fn last_name(text: &str) -> String {
+    text.rsplit('.').next().unwrap_or(text).to_owned()
 }
 
 fn is_optimizer(path: &syn::ExprPath) -> bool {
