@@ -124,3 +124,12 @@ fn updated_by_hand(data: &[Batch]) {
         }
     }
 }
+
+fn updated_twice(critic: &mut Net, data: &[Batch]) {
+    for batch in data {
+        let output = critic.forward(&batch.x);
+        critic.backward(&squared_grad(&output, &batch.y));
+        critic.update(0.1);
+        critic.update(0.1); //~ error step_repeated
+    }
+}

@@ -155,3 +155,14 @@ fn in_place_on_each_gradient(net: &mut Net, train: &DataLoader) {
         optimizer.step();
     }
 }
+
+fn what_is_reset_holds_no_gradients(net: &mut Net, log: &mut Log, train: &DataLoader) {
+    let mut optimizer = Sgd::new(net.parameters(), 0.1);
+    for batch in train {
+        log.reset();
+        log.grad_norm = 0.0;
+        let loss = mse_loss(&net.forward(&batch.input), &batch.target);
+        loss.backward(); //~ error missing_zero_grad
+        optimizer.step();
+    }
+}
