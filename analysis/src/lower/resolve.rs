@@ -23,6 +23,7 @@ mod imports;
 pub(super) mod macros;
 mod names;
 mod questions;
+mod shapes;
 mod source;
 pub(super) mod survey;
 mod types;

@@ -57,6 +57,11 @@ impl Uses {
         steps && (self.is_zeroed() || self.given.contains("backward"))
     }
 
+    /// Whether the variable is used like a model that is applied to an input.
+    pub fn has_forward(&self) -> bool {
+        self.given.contains("forward")
+    }
+
     /// Whether the variable is used like a model that is zeroed and gets the gradient of its output.
     pub fn gets_gradients(&self) -> bool {
         self.is_zeroed() && self.given.contains("backward")

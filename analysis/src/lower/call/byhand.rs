@@ -19,14 +19,14 @@ use crate::vocabulary::{
 impl<'a> Lower<'a> {
     /// Records that a call may zero or write gradients by hand.
     pub(super) fn may_zero_by_hand(&mut self, call: &Call<'a>) {
-        let reached = self.zeroed_by(call);
+        let reached = Self::zeroed_by(call);
         if let Some(deps) = reached.filter(|deps| !deps.is_empty()) {
             self.emit(Action::Touch(deps), 0);
         }
     }
 
     /// The places whose gradients a call may zero or write by hand; `None` if it is no such call.
-    fn zeroed_by(&self, call: &Call<'a>) -> Option<Deps> {
+    fn zeroed_by(call: &Call<'a>) -> Option<Deps> {
         let closures =
             || call.args.iter().map(unreferenced).filter(|argument| matches!(argument, Expr::Closure(_)));
         if closures().any(writes_gradients) {
@@ -37,7 +37,7 @@ impl<'a> Lower<'a> {
                 if writes(&call.name) && is_of_gradient(&node.receiver) {
                     return Some(Deps::Anything);
                 }
-                let known = zeroes_gradients(&call.name) || self.optimizer_of_call(call);
+                let known = zeroes_gradients(&call.name) || call.optimizer().is_some();
                 if !may_zero(&call.name) || known {
                     return None;
                 }
@@ -62,10 +62,6 @@ impl<'a> Lower<'a> {
             }
             _ => None,
         }
-    }
-
-    fn optimizer_of_call(&self, call: &Call<'a>) -> bool {
-        call.optimizer().is_some()
     }
 
     /// Records that an assignment may write a gradient: `p.grad = None`, `*p.grad.borrow_mut() = 0.0`.

@@ -200,15 +200,12 @@ impl<'a> Lower<'a> {
 
     /// The gradients that the model in a place keeps, as those of an optimizer of its own.
     pub(in crate::lower) fn own_gradients(&mut self, place: PathId) -> OptimizerId {
-        let path = match self.objects.holders.get(&place) {
-            Some(&known) => known,
-            None => {
-                let name = self.cfg.paths.name(place).to_owned();
-                let path = self.cfg.paths.root(&name);
-                self.objects.holders.insert(place, path);
-                path
-            }
-        };
+        let known = self.objects.holders.get(&place).copied();
+        let path = known.unwrap_or_else(|| {
+            let name = self.cfg.paths.name(place).to_owned();
+            self.cfg.paths.root(&name)
+        });
+        self.objects.holders.insert(place, path);
         let from_caller = self.env.parameters.contains(&self.cfg.paths.root_of(place));
         let id = self.optimizer(path, Some(Deps::one(place)), from_caller);
         if let Some(optimizer) = self.cfg.optimizers.get_mut(id) {
@@ -224,7 +221,8 @@ impl<'a> Lower<'a> {
         let Some((uses, site)) = uses.zip(value.made) else { return };
         // Without any update the gradients are used by nothing, if nothing else can reach them.
         let unused = || {
-            let computes = uses.given.iter().any(|name| runs_backward(name)) || self.survey().differentiates;
+            let computes =
+                uses.given.iter().any(|name| runs_backward(name)) || self.survey().differentiates();
             let alone = !self.survey().applies_optimizer() && !self.has_optimizer(value);
             uses.only_keeps_gradients() && computes && alone && self.survey().is_only_receiver(name)
         };

@@ -41,11 +41,10 @@ impl<'a> Lower<'a> {
         let by_path = self.vocabulary.function(&call.name);
         let of_method = self.vocabulary.method(&call.name, call.arguments.len().saturating_sub(1));
         let on_tensor = self.vocabulary.on_tensor(&call.name).filter(|_| tensor);
-        let effect = match (by_path, of_method) {
-            (Some(CallEffect::Differentiates), _) => CallEffect::Differentiates,
-            (_, Some(effect @ CallEffect::Backward { .. })) if !call.arguments.is_empty() => effect,
-            _ => on_tensor?,
-        };
+        let by_path = by_path.filter(|effect| *effect == CallEffect::Differentiates);
+        let backward = |effect: &CallEffect| matches!(effect, CallEffect::Backward { .. });
+        let of_method = of_method.filter(|effect| backward(effect) && !call.arguments.is_empty());
+        let effect = by_path.or(of_method).or(on_tensor)?;
         Some(self.perform(effect, call))
     }
 

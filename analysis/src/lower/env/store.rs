@@ -130,7 +130,7 @@ impl<'a> Lower<'a> {
             uses.takes_gradients || uses.bare.iter().chain(&uses.given).any(|name| !zeroes_gradients(name))
         });
         let optimizer = role_of_name(name) == Some(Role::Optimizer);
-        optimizer && !other && survey.differentiates && survey.keeps_to_itself(name)
+        optimizer && !other && survey.differentiates() && survey.keeps_to_itself(name)
     }
 
     /// Whether the variable `name`, which holds an optimizer without parameters, is used like one that adds up
@@ -141,7 +141,7 @@ impl<'a> Lower<'a> {
         let survey = self.survey();
         survey.uses.get(name).is_some_and(|uses| {
             let stepped =
-                uses.as_optimizer() && survey.computes() || uses.is_stepped() && survey.differentiates;
+                uses.as_optimizer() && survey.computes() || uses.is_stepped() && survey.differentiates();
             !uses.takes_gradients && (stepped || uses.updates || !uses.applied_to.is_empty())
         }) || self.is_unused_optimizer(name)
     }

@@ -41,7 +41,9 @@ impl<'a> Lower<'a> {
                 let comparison = self.note_difference(node, &left, &right);
                 self.note_division(node);
                 let mut origin = left.origin.with(&right.origin, join_of(&node.op));
-                comparison.into_iter().for_each(|site| origin.add_comparison(site));
+                if let Some(site) = comparison {
+                    origin.add_comparison(site);
+                }
                 self.combine([&left, &right].into_iter()).with_origin(origin)
             }
             _ => {

@@ -6,6 +6,7 @@ use syn::visit::{self, Visit};
 use syn::{BinOp, Block, Expr, ExprAssign, ExprIf, ExprMatch, ExprMethodCall, ExprWhile, Local, Pat};
 
 use super::questions::Questions;
+use super::shapes::Shapes;
 use crate::cfg::{Expression, Factors};
 use crate::limits;
 use crate::lower::control::condition::Key;
@@ -26,14 +27,8 @@ pub(crate) struct Survey {
     pub factors: Factors,
     /// The names and fields that are assigned somewhere in the function.
     pub assigned: BTreeSet<String>,
-    /// The models whose parameters variables hold, by the names of the variables.
-    pub(super) parameters_of: BTreeMap<String, String>,
-    /// The models, as in the source, whose gradients a method of another object zeroes.
-    pub(super) zeroed: BTreeSet<String>,
-    /// How often each name is mentioned, and how often by `&name`.
-    mentions: BTreeMap<String, (usize, usize)>,
-    /// Whether the function calls `backward` without arguments.
-    pub(super) runs_backward: bool,
+    /// What the function does with models and optimizers of libraries without a vocabulary.
+    pub(super) shapes: Shapes,
     /// The keys of the questions that the flow analysis tracks.
     pub followed: BTreeSet<Key>,
     /// Whether the flow analysis cannot track all questions that guard several stages.
@@ -42,10 +37,6 @@ pub(crate) struct Survey {
     pub deepest: usize,
     /// Whether the function calls a function that may run `backward` or update parameters.
     pub trains: bool,
-    /// Whether the function calls one that may compute gradients, by its name.
-    pub differentiates: bool,
-    /// Whether the function calls a forward or a loss, or passes values to a function by `&mut`.
-    computing: bool,
     pub(super) vocabulary: Vocabularies,
     questions: Questions,
     /// The variables that hold closures.
@@ -75,10 +66,7 @@ impl Survey {
             uses: BTreeMap::new(),
             factors: Factors::default(),
             assigned: BTreeSet::new(),
-            parameters_of: BTreeMap::new(),
-            zeroed: BTreeSet::new(),
-            mentions: BTreeMap::new(),
-            runs_backward: false,
+            shapes: Shapes::default(),
             followed: BTreeSet::new(),
             too_many: false,
             vocabulary,
@@ -87,60 +75,9 @@ impl Survey {
             stages: 0,
             deepest: 0,
             trains: false,
-            differentiates: false,
-            computing: false,
             jumps: 0,
             depth: 0,
         }
-    }
-
-    /// Whether some optimizer is applied to the model with this text: `optimizer.step(&mut model)`.
-    pub(in crate::lower) fn is_applied(&self, model: &str) -> bool {
-        self.uses.values().any(|uses| uses.applied_to.contains(model))
-    }
-
-    /// Whether the function may compute something that an optimizer could step on.
-    ///
-    /// A test that only counts the steps of an optimizer computes nothing.
-    pub(in crate::lower) fn computes(&self) -> bool {
-        self.differentiates || self.computing
-    }
-
-    /// Whether some method zeroes the gradients of the model with this text.
-    pub(in crate::lower) fn is_zeroed(&self, model: &str) -> bool {
-        self.zeroed.contains(model) || self.uses.get(model).is_some_and(Uses::is_zeroed)
-    }
-
-    /// Whether some optimizer is applied to a model.
-    pub(in crate::lower) fn applies_optimizer(&self) -> bool {
-        self.uses.values().any(|uses| !uses.applied_to.is_empty())
-    }
-
-    /// Whether a variable is used only as a receiver of methods, or by `&name`, so that no other code can step
-    /// on its gradients.
-    pub(in crate::lower) fn keeps_to_itself(&self, name: &str) -> bool {
-        let (all, shared) = self.mentions.get(name).copied().unwrap_or_default();
-        all == shared + self.uses.get(name).map_or(0, |uses| uses.calls)
-    }
-
-    /// Whether a variable is used only as a receiver of methods.
-    pub(in crate::lower) fn is_only_receiver(&self, name: &str) -> bool {
-        let (all, _) = self.mentions.get(name).copied().unwrap_or_default();
-        all == self.uses.get(name).map_or(0, |uses| uses.calls)
-    }
-
-    /// Whether a variable is used like a model that keeps gradients and updates itself.
-    ///
-    /// In a function that runs `loss.backward()`, a model with a forward and an update keeps gradients.
-    pub(in crate::lower) fn updates_itself(&self, uses: &Uses) -> bool {
-        uses.updates_itself() || self.runs_backward && uses.updates && uses.given.contains("forward")
-    }
-
-    /// Whether the function has a model that updates itself, or an optimizer that gets the model in each step.
-    pub(in crate::lower) fn has_own_shape(&self) -> bool {
-        self.uses
-            .values()
-            .any(|uses| self.updates_itself(uses) || uses.gets_gradients() || !uses.applied_to.is_empty())
     }
 
     /// Number of stages and jumps so far.
@@ -205,8 +142,8 @@ impl<'ast> Visit<'ast> for Survey {
             self.note_use(call);
         }
         self.trains |= may_train(&name);
-        self.differentiates |= hints_at_differentiation(&name);
-        self.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
+        self.shapes.differentiates |= hints_at_differentiation(&name);
+        self.shapes.computing |= Self::is_computation(does) || call.args.iter().any(is_exclusive);
         visit::visit_expr_method_call(self, call);
     }
 
@@ -228,7 +165,7 @@ impl<'ast> Visit<'ast> for Survey {
             && let Some(last) = path.path.segments.last()
         {
             self.trains |= may_train(&last.ident.to_string());
-            self.differentiates |= hints_at_differentiation(&last.ident.to_string());
+            self.shapes.differentiates |= hints_at_differentiation(&last.ident.to_string());
             let name = last.ident.to_string();
             let owner = path.path.segments.iter().rev().nth(1);
             let role = owner.and_then(|owner| role_of_type(self.vocabulary, &owner.ident.to_string()));
@@ -239,14 +176,14 @@ impl<'ast> Visit<'ast> for Survey {
                 || self.closures.contains(&name);
             self.stages += usize::from(stage);
             let computes = Self::is_computation(self.vocabulary.function(&name));
-            self.computing |= computes || call.args.iter().any(is_exclusive);
+            self.shapes.computing |= computes || call.args.iter().any(is_exclusive);
         }
         visit::visit_expr_call(self, call);
     }
 
     fn visit_expr_path(&mut self, path: &'ast syn::ExprPath) {
         if let Some(name) = path.path.get_ident() {
-            self.mentions.entry(name.to_string()).or_default().0 += 1;
+            self.shapes.mentions.entry(name.to_string()).or_default().0 += 1;
         }
     }
 
@@ -254,7 +191,7 @@ impl<'ast> Visit<'ast> for Survey {
         if let (Expr::Path(path), None) = (&*reference.expr, &reference.mutability)
             && let Some(name) = path.path.get_ident()
         {
-            self.mentions.entry(name.to_string()).or_default().1 += 1;
+            self.shapes.mentions.entry(name.to_string()).or_default().1 += 1;
         }
         visit::visit_expr_reference(self, reference);
     }

@@ -35,13 +35,13 @@ impl Survey {
     /// Records a method call whose receiver is a variable or a field.
     pub(super) fn note_use(&mut self, call: &ExprMethodCall) {
         let name = call.method.to_string();
-        self.runs_backward |= call.args.is_empty() && runs_backward(&name);
+        self.shapes.runs_backward |= call.args.is_empty() && runs_backward(&name);
         let uses = self.uses.entry(text::tight(&call.receiver)).or_default();
         let set = if call.args.is_empty() { &mut uses.bare } else { &mut uses.given };
         set.insert(name.clone());
         uses.calls += 1;
         if let (true, Some(model)) = (zeroes_gradients(&name), call.args.first()) {
-            self.zeroed.insert(text::tight(owner(unreferenced(model))));
+            self.shapes.zeroed.insert(text::tight(owner(unreferenced(model))));
         }
         if !applies_gradients(&name) {
             return;
@@ -59,7 +59,7 @@ impl Survey {
             (Some(Expr::Path(path)), None) if is_optimizer(path) => {}
             (Some(model), _) => {
                 let model = text::tight(owner(model));
-                let model = self.parameters_of.get(&model).cloned().unwrap_or(model);
+                let model = self.shapes.parameters_of.get(&model).cloned().unwrap_or(model);
                 uses.applied_to.insert(model);
                 uses.applied_by.insert(name.clone());
             }
@@ -89,7 +89,7 @@ impl Survey {
     pub(super) fn note_parameters(&mut self, name: &str, init: &Expr) {
         let of = owner(unreferenced(init));
         if !std::ptr::eq(of, unreferenced(init)) {
-            self.parameters_of.insert(name.to_owned(), text::tight(of));
+            self.shapes.parameters_of.insert(name.to_owned(), text::tight(of));
         }
     }
 }
