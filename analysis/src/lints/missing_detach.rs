@@ -34,7 +34,7 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the gradients are zeroed before use, if one loss trains both networks (joint training), if both losses train a shared part by design, or if the fault exists only on some paths.
+    /// Silent if the gradients are zeroed before use, if one loss trains both networks (joint training), if both losses train a shared part by design, if the other loss is computed from the output of the optimizer's own model without a model in between, or if the fault exists only on some paths.
     missing_detach, Warning, "gradients of a step still contain another network's loss"
 }
 

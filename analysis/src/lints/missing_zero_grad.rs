@@ -42,6 +42,10 @@ lint! {
     /// With several optimizers, silent if the checker does not know which parameters the loss depends on.
     /// With gradient accumulation, a `step` under a condition with `%`, in a loop without `zero_grad`, is a warning, because the condition may be true only once.
     /// Any other condition that skips `zero_grad` is taken as intended.
+    /// Silent if code between the `step` and the `backward` may zero by hand: it writes to a gradient (`p.grad = None`) or to a field of a parameter, or it calls the model, its parameters or a tape with a name such as `zero` or `reset`.
+    /// In a library without a vocabulary, in which the model updates itself (`model.update(rate)`) or an optimizer gets the model in each step (`optimizer.step(&mut model)`), `backward` may also overwrite the gradients.
+    /// There the finding is an error only if some function of the file zeroes the gradients of a model with this name.
+    /// Otherwise it is a warning for the `backward` of a loss, and the lint is silent for the `backward` of a layer.
     missing_zero_grad, Error, "`backward` adds to gradients that a `step` already used"
 }
 

@@ -133,3 +133,15 @@ fn updated_twice(critic: &mut Net, data: &[Batch]) {
         critic.update(0.1); //~ error step_repeated
     }
 }
+
+fn a_total_of_numbers(actor: &mut Net, data: &[Batch]) {
+    let mut total = 0.0;
+    for batch in data {
+        let output = actor.forward(&batch.x);
+        let loss = bce_loss(&output, &batch.y);
+        total += loss;
+        actor.backward(&bce_grad(&output, &batch.y));
+        actor.update(0.1);
+    }
+    println!("{total}");
+}

@@ -22,7 +22,9 @@ impl<'a> Lower<'a> {
     ///
     /// A function that gets the model itself, or whose name says that it trains, may run `backward`.
     pub(super) fn is_named_loss(&self, call: &Call<'a>) -> bool {
-        let named = self.syntax.loss == Some(address(call.expr)) && !hints_at_training(&call.name);
+        // Where no optimizer is at hand the result may be a number.
+        let trains = self.cfg.optimizers.iter().any(|optimizer| optimizer.owned.is_some());
+        let named = self.syntax.loss == Some(address(call.expr)) && trains && !hints_at_training(&call.name);
         let output = |value: &Value<'a>| value.computed && value.passing != Passing::Exclusive;
         let model = |value: &Value<'a>| {
             let place = value.place.filter(|_| !value.computed).map(Deps::one);
