@@ -37,9 +37,9 @@ pub(crate) fn lex(text: &str) -> Result<Lexed<'_>, Failure> {
 }
 
 /// Parses the tokens of a file.
-pub(crate) fn parse(tokens: TokenStream) -> Result<File, Failure> {
+pub(crate) fn parse(tokens: &TokenStream) -> Result<File, Failure> {
     syn::parse2(tokens.clone()).or_else(|error| {
-        let old = edition::with_names(&tokens).and_then(|tokens| syn::parse2(tokens).ok());
+        let old = edition::with_names(tokens).and_then(|tokens| syn::parse2(tokens).ok());
         old.ok_or_else(|| failure(error.span(), &error.to_string()))
     })
 }
