@@ -24,7 +24,7 @@ pub use data::{
     speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
-pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
+pub use math::{CRATES, GradientStop, Loss, LossInput, Op, converts_by_context};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;

@@ -63,7 +63,8 @@ impl Lower<'_> {
             _ => Passing::Value,
         };
         let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));
-        let origin = if number { Origin::constant() } else { Origin::default() };
+        let given = passing != Passing::Exclusive && matches!(kind, Kind::Plain);
+        let origin = if number { Origin::constant() } else { Origin { given, ..Origin::default() } };
         let value = Value {
             place: Some(path),
             passing,
