@@ -24,6 +24,13 @@ pub struct Measure {
     pub forwards: Vec<SiteId>,
 }
 
+/// The use of a model's output by a call that shows or stores results, such as `save_image`.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// The call that shows or stores the output.
+    pub by: SiteId,
+}
+
 /// A loop head that ends the loop, or skips an item, when the data cannot be read.
 ///
 /// An example is `while let Ok(batch) = loader.next()`.

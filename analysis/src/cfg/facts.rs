@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, OptimizerId, Outcome,
-    PathId, Reads, Root, Schedule, ScheduleOf, SiteId, Swallow, Use, Variable,
+    PathId, Reads, Root, Schedule, ScheduleOf, Shown, SiteId, Swallow, Use, Variable,
 };
 
 /// A type of fact that a site may have.
@@ -65,6 +65,7 @@ facts! {
     Root,
     Scaler,
     ScheduleOf,
+    Shown,
     Swallow,
 }
 
@@ -79,6 +80,10 @@ pub(crate) enum Mark {
     ScaledClip,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
+    /// A forward whose boolean argument certainly selects the mode, as in `forward_t(x, train)`.
+    ModeArgument,
+    /// A forward of a model that certainly has no layer whose result depends on the mode.
+    SameInEveryMode,
 }
 
 /// The places that are passed to an opaque call, which may run `backward` on any of them.

@@ -22,6 +22,7 @@ mod construct;
 mod gradients;
 pub(super) mod inline;
 mod losses;
+mod modes;
 pub(super) mod mode;
 mod opaque;
 mod optimizers;
@@ -158,8 +159,12 @@ impl<'a> Lower<'a> {
     /// Evaluates the replacement of a macro that only reads its arguments, such as `println!`.
     fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
         self.cfg.function.prints = true;
-        let looked = node.args.iter().map(|argument| self.expr(argument).measured);
-        Value { measured: looked.fold(false, |any, one| any | one), ..Value::number() }
+        let looked: Vec<Value<'a>> = node.args.iter().map(|argument| self.expr(argument)).collect();
+        if let Some(first) = node.args.first() {
+            let site = self.site_of(first, None);
+            self.note_shown(site, looked.iter());
+        }
+        Value { measured: looked.iter().any(|value| value.measured), ..Value::number() }
     }
 
     /// Performs a call of a variable, which is a closure, a loss function or a model.

@@ -15,6 +15,7 @@ use crate::vocabulary::{CallEffect, GradientStop, is_loss};
 
 mod choice;
 mod heads;
+mod shown;
 
 impl<'a> Lower<'a> {
     /// Records the name and the return type of the checked function, and whether it is a test.

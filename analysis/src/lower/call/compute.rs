@@ -29,6 +29,7 @@ impl<'a> Lower<'a> {
         }
         let origin = self.computed_origin(call, stage, site, receiver, arguments);
         self.note_run(site, stage, receiver, arguments, mode_argument(call.expr));
+        self.note_mode(site, call, receiver);
         let mut value = Value::nothing();
         for part in receiver.into_iter().chain(arguments) {
             value = value.with(&part.derived());
@@ -240,6 +241,7 @@ fn is_generated(node: &ExprMethodCall) -> bool {
 fn mode_argument(expr: &Expr) -> Option<bool> {
     match expr {
         Expr::MethodCall(node) => node.args.iter().find_map(literal_bool),
+        Expr::Call(node) => node.args.iter().find_map(literal_bool),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ use crate::lower::resolve::Mentions;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
-    measures_gradients, moves_gradients, writes_gradients,
+    measures_gradients, moves_gradients, shows_results, writes_gradients,
 };
 
 impl<'a> Lower<'a> {
@@ -41,6 +41,9 @@ impl<'a> Lower<'a> {
         self.hinted_effects(call, site);
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
         self.note_opaque(site, place, &call.arguments);
+        if shows_results(&call.name) {
+            self.note_shown(site, call.values());
+        }
         self.may_change_receiver(call, receiver, site);
         self.pass_to_opaque(&shared_with(call), site, false);
         for argument in call.args {
@@ -107,6 +110,9 @@ impl<'a> Lower<'a> {
         let computed = arguments.iter().filter(|value| value.computed).map(|value| &value.deps);
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
         self.note_opaque(site, given, &arguments);
+        if shows_results(&call.name) {
+            self.note_shown(site, arguments.iter());
+        }
         let variant = call.name.starts_with(char::is_uppercase);
         self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant);
         for (argument, value) in call.args.iter().zip(&arguments[..]) {
