@@ -2,15 +2,27 @@
 
 use super::{Excerpt, LoopId, Past, PathId, SiteId};
 
-/// A branch that stores a measure as the new best if the measure improves on the best so far.
+/// A decision by a measure that is compared with its best value so far.
 #[derive(Clone, Debug)]
 pub struct Choice {
-    /// The condition of the branch.
+    /// The condition of the decision.
     pub site: SiteId,
     /// The measure that is compared with the best so far.
     pub measure: Measure,
-    /// The name that shows that the branch saves the model, such as `save_weights`.
-    pub keeps: String,
+    /// What depends on the comparison.
+    pub decides: Decides,
+}
+
+/// What the comparison of a measure with its best value decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decides {
+    /// Whether the model is saved. The name shows this, such as `save_weights`.
+    Saves(String),
+    /// Whether the loop ends.
+    Stops,
+    /// Whether this variable, which counts the iterations without improvement, is increased. No jump out of the
+    /// loop depends on the variable so far.
+    Counts(String),
 }
 
 /// A number that measures how good a model is.

@@ -13,6 +13,11 @@ pub fn shows_results(name: &str) -> bool {
     name.split('_').any(|word| WORDS.contains(&word))
 }
 
+/// Whether a name suggests a test for early stopping: `early_stopping`, `should_stop`.
+pub fn stops_early(name: &str) -> bool {
+    name.split('_').any(|word| matches!(word, "stop" | "stopper" | "stopping" | "patience"))
+}
+
 /// Whether the boolean argument of a method with this name selects the mode, as in `forward_t(x, train)`.
 pub fn takes_mode(method: &str) -> bool {
     method.ends_with("_t")
