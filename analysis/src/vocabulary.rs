@@ -8,6 +8,7 @@
 mod call;
 mod data;
 mod distributed;
+mod evaluations;
 mod math;
 mod reports;
 mod roles;
@@ -25,6 +26,7 @@ pub use data::{
     speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
+pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use math::{CRATES, GradientStop, Loss, LossInput, Op, converts_by_context};
 pub use reports::{changes_with_mode, is_same_in_every_mode, names_mode_argument, shows_results, stops_early, takes_mode};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};

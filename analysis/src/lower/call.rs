@@ -19,6 +19,7 @@ mod backward;
 mod collect;
 mod compute;
 mod construct;
+mod evaluations;
 mod gradients;
 pub(super) mod inline;
 mod losses;
@@ -198,6 +199,9 @@ impl<'a> Lower<'a> {
     /// Inlines a call if its function is resolved; otherwise performs the effect of the call.
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
         if let Some(value) = self.inlined(call) {
+            return value;
+        }
+        if let Some(value) = self.steps_with_closure(call) {
             return value;
         }
         match call.receiver.as_ref().map(|receiver| &receiver.kind) {

@@ -152,7 +152,7 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
     ],
     optimizers: &[
         "Sgd", "SGD", "Adam", "AdamW", "RmsProp", "RMSprop", "RMSProp", "Adagrad", "AdaGrad", "Adadelta",
-        "AdaDelta", "NAdam", "RAdam", "Adamax", "AdaMax", "Lion", "Muon",
+        "AdaDelta", "NAdam", "RAdam", "Adamax", "AdaMax", "Lion", "Muon", "Lbfgs", "LBFGS", "LBfgs",
     ],
     tensors: &["Tensor", "Array", "ArrayD", "Var", "Variable"],
     ops: math::OPS,

@@ -82,7 +82,7 @@ impl<'a> Lower<'a> {
     ///
     /// `body` lowers one iteration. It is given the block to which control goes after the last item,
     /// and emits the branch to this block.
-    pub(super) fn repeat(
+    pub(in crate::lower) fn repeat(
         &mut self,
         of: LoopId,
         label: Option<&Label>,
