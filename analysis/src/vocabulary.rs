@@ -27,8 +27,10 @@ pub use data::{
 };
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
-pub use math::{CRATES, GradientStop, Loss, LossInput, Op, converts_by_context};
-pub use reports::{changes_with_mode, is_same_in_every_mode, names_mode_argument, shows_results, stops_early, takes_mode};
+pub use math::{CRATES, FORWARDS, GradientStop, Loss, LossInput, Op, converts_by_context, layer_op};
+pub use reports::{
+    changes_with_mode, is_same_in_every_mode, names_mode_argument, shows_results, stops_early, takes_mode,
+};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;

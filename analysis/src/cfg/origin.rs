@@ -198,13 +198,9 @@ impl Origin {
         let term = match op {
             Op::Moves | Op::Totals => self.term.clone(),
             Op::Adds | Op::Multiplies => joined.term.clone(),
-            Op::Softmax
-            | Op::LogSoftmax
-            | Op::Sigmoid
-            | Op::LogSigmoid
-            | Op::Log
-            | Op::Each
-            | Op::Other => None,
+            Op::Softmax | Op::LogSoftmax | Op::Sigmoid | Op::LogSigmoid | Op::Log | Op::Each | Op::Other => {
+                None
+            }
         };
         let stays = !matches!(op, Op::Totals | Op::Other);
         Self { last, term, unreduced: joined.unreduced.filter(|_| stays), criterion: None, ..joined }
@@ -240,8 +236,7 @@ impl Origin {
     /// The origin of the result of an operation that stops gradients.
     pub fn ended(&self, how: GradientStop, site: SiteId) -> Self {
         let flat = matches!(self.source, Source::Constant | Source::Data(_));
-        let cut =
-            Cut { how, site, models: self.models.clone(), is_total: false, beside_parameter: false };
+        let cut = Cut { how, site, models: self.models.clone(), is_total: false, beside_parameter: false };
         Self {
             cut: if flat { None } else { self.cut.clone().or(Some(cut)) },
             last: self.last.filter(|_| how == GradientStop::Detach),

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use crate::cfg::{
-    Cfg, Computation, DataSource, Deps, Excerpt, HeadKind, LoopId, OptimizerId, PathId, Recorded, Root, Shown,
-    SiteId,
+    Cfg, Computation, DataSource, Deps, Excerpt, HeadKind, LoopId, OptimizerId, PathId, Recorded, Root,
+    Shown, SiteId,
 };
 use crate::flow::{AbstractValue, Observed, Solution, StateSet, Visit};
 use crate::stage::{Effect, Stage};
@@ -238,7 +238,8 @@ impl<'a> Study<'a> {
     fn shows(&self, forward: &Forward<'_>) -> Option<Evaluates> {
         let site = forward.visit.site;
         let shown = self.cfg.facts.at::<Shown>(site)?;
-        let acts = |round: &LoopId| self.cfg.loops[*round].head.names.iter().any(|name| names_environment(name));
+        let acts =
+            |round: &LoopId| self.cfg.loops[*round].head.names.iter().any(|name| names_environment(name));
         let aside = forward.is_unrecorded()
             && !self.in_losses.contains(&site)
             && !self.cfg.sites[site].loops.iter().any(acts);

@@ -172,6 +172,20 @@ pub(super) const OPS: &[(&str, Op)] = &[
     ("mean", Op::Totals),
 ];
 
+/// The methods with which a model computes its output.
+pub const FORWARDS: &[&str] = &["forward", "forward_t"];
+
+/// The op that a layer of this type computes, if the op returns probabilities or their logarithms.
+pub fn layer_op(layer: &str) -> Option<Op> {
+    match layer {
+        "Softmax" => Some(Op::Softmax),
+        "LogSoftmax" => Some(Op::LogSoftmax),
+        "Sigmoid" => Some(Op::Sigmoid),
+        "LogSigmoid" => Some(Op::LogSigmoid),
+        _ => None,
+    }
+}
+
 /// Methods that stop gradients.
 ///
 /// `eq`, `ne`, `lt`, `le`, `gt` and `ge` are also the comparisons of Rust's own numbers. Both have no gradient.

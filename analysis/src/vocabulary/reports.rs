@@ -7,8 +7,27 @@
 /// evaluation.
 pub fn shows_results(name: &str) -> bool {
     const WORDS: [&str; 21] = [
-        "save", "write", "log", "print", "println", "show", "display", "plot", "render", "draw", "report",
-        "export", "dump", "image", "images", "video", "histogram", "accuracy", "metric", "metrics", "preview",
+        "save",
+        "write",
+        "log",
+        "print",
+        "println",
+        "show",
+        "display",
+        "plot",
+        "render",
+        "draw",
+        "report",
+        "export",
+        "dump",
+        "image",
+        "images",
+        "video",
+        "histogram",
+        "accuracy",
+        "metric",
+        "metrics",
+        "preview",
     ];
     name.split('_').any(|word| WORDS.contains(&word))
 }
@@ -30,9 +49,35 @@ pub fn names_mode_argument(parameter: &str) -> bool {
 
 /// Types whose values compute the same result in training mode and in evaluation mode.
 const SAME_IN_EVERY_MODE: &[&str] = &[
-    "Linear", "Conv1d", "Conv2d", "Conv3d", "Conv", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d",
-    "Embedding", "LayerNorm", "GroupNorm", "RmsNorm", "Bilinear", "Tensor", "Parameter", "Var", "Relu", "ReLU",
-    "Gelu", "Tanh", "Sigmoid", "Activation", "MaxPool2d", "AvgPool2d", "Flatten", "usize", "i64", "f32", "f64",
+    "Linear",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "Conv",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+    "Embedding",
+    "LayerNorm",
+    "GroupNorm",
+    "RmsNorm",
+    "Bilinear",
+    "Tensor",
+    "Parameter",
+    "Var",
+    "Relu",
+    "ReLU",
+    "Gelu",
+    "Tanh",
+    "Sigmoid",
+    "Activation",
+    "MaxPool2d",
+    "AvgPool2d",
+    "Flatten",
+    "usize",
+    "i64",
+    "f32",
+    "f64",
 ];
 
 /// Whether a layer of this type computes the same result in every mode.

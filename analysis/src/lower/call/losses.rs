@@ -34,7 +34,10 @@ impl<'a> Lower<'a> {
         }
         let model = receiver.map_or_else(Deps::none, |receiver| receiver.deps.clone());
         match stage {
-            Stage::Forward => whole.forward(site, &model),
+            Stage::Forward => {
+                let last = self.last_of_forward(call, receiver);
+                Origin { last, ..whole.forward(site, &model) }
+            }
             // A loss of the user's own may have parameters, and may take any input.
             _ => Origin { source: whole.source, ..Origin::unseen([&whole, &Origin::default()].into_iter()) },
         }
