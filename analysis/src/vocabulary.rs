@@ -29,7 +29,8 @@ pub use distributed::{is_distributed_sampler, is_layer};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use math::{CRATES, FORWARDS, GradientStop, Loss, LossInput, Op, converts_by_context, layer_op};
 pub use reports::{
-    changes_with_mode, is_same_in_every_mode, names_mode_argument, shows_results, stops_early, takes_mode,
+    changes_with_mode, is_same_in_every_mode, measures_size, names_batch_size, names_micro_batch,
+    names_mode_argument, shows_results, stops_early, takes_mode,
 };
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};

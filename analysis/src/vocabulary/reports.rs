@@ -32,6 +32,21 @@ pub fn shows_results(name: &str) -> bool {
     name.split('_').any(|word| WORDS.contains(&word))
 }
 
+/// Whether a method with this name returns the number of samples of a batch.
+pub fn measures_size(method: &str) -> bool {
+    matches!(method, "len" | "size" | "size1" | "shape" | "dims" | "dim" | "nrows" | "batch_size" | "num_samples")
+}
+
+/// Whether a name suggests the number of samples of a batch: `batch_size`, `rows`.
+pub fn names_batch_size(name: &str) -> bool {
+    matches!(name, "batch_size" | "batch_len" | "rows" | "samples" | "num_samples" | "bs")
+}
+
+/// Whether a name suggests a part of the batch of one update: `micro_batch`, `microbatches`.
+pub fn names_micro_batch(name: &str) -> bool {
+    name.to_ascii_lowercase().split('_').any(|word| word.starts_with("micro"))
+}
+
 /// Whether a name suggests a test for early stopping: `early_stopping`, `should_stop`.
 pub fn stops_early(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "stop" | "stopper" | "stopping" | "patience"))
