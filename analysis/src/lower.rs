@@ -55,6 +55,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
         let factors = &resolver.functions[*id].survey.factors;
         lower.cfg.function.factors.names.extend(factors.names.iter().cloned());
         lower.cfg.function.factors.sums |= factors.sums;
+        lower.cfg.function.factors.scales_gradients |= factors.scales_gradients;
     }
     lower.cfg.watch();
     lower.inlining.called.remove(&function);

@@ -30,7 +30,7 @@ pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use math::{CRATES, FORWARDS, GradientStop, Loss, LossInput, Op, converts_by_context, layer_op};
 pub use reports::{
     changes_with_mode, is_same_in_every_mode, measures_size, names_batch_size, names_micro_batch,
-    names_mode_argument, shows_results, stops_early, takes_mode,
+    names_mode_argument, names_window, scales_gradients, shows_results, splits_batch, stops_early, takes_mode,
 };
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};

@@ -38,6 +38,8 @@ pub struct Factors {
     pub names: BTreeSet<String>,
     /// Whether some loss has the reduction `Sum`.
     pub sums: bool,
+    /// Whether some call scales gradients that are accumulated already.
+    pub scales_gradients: bool,
 }
 
 /// The modes in the state: the current mode of each model, and the saved mode for each pair of a

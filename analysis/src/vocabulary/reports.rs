@@ -47,6 +47,26 @@ pub fn names_micro_batch(name: &str) -> bool {
     name.to_ascii_lowercase().split('_').any(|word| word.starts_with("micro"))
 }
 
+/// Whether a name suggests an accumulation window: `micro_step`, `grad_accum_steps`, `accumulation`.
+///
+/// A loop over such a name that computes several losses of one batch is taken for a loop over micro-batches.
+pub fn names_window(name: &str) -> bool {
+    let accumulates = |word: &str| word.starts_with("accum") || word == "acc";
+    names_micro_batch(name) || name.to_ascii_lowercase().split('_').any(accumulates)
+}
+
+/// Whether a method splits a tensor or a batch into a number of parts, the first argument: `chunk(k, 0)`.
+pub fn splits_batch(method: &str, arguments: usize) -> bool {
+    method == "chunk" && arguments == 2
+}
+
+/// Whether a function with this name scales gradients that are accumulated already: `scale_grad`.
+pub fn scales_gradients(name: &str) -> bool {
+    let words = || name.split('_');
+    words().any(|word| word.starts_with("grad"))
+        && words().any(|word| matches!(word, "scale" | "div" | "divide" | "mul" | "average" | "mean" | "normalize"))
+}
+
 /// Whether a name suggests a test for early stopping: `early_stopping`, `should_stop`.
 pub fn stops_early(name: &str) -> bool {
     name.split('_').any(|word| matches!(word, "stop" | "stopper" | "stopping" | "patience"))
