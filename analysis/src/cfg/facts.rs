@@ -80,6 +80,8 @@ pub(crate) enum Mark {
     ScaledClip,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
+    /// The constructor of a schedule whose unit is an epoch.
+    CountsEpochs,
     /// A forward whose boolean argument certainly selects the mode, as in `forward_t(x, train)`.
     ModeArgument,
     /// A forward of a model that certainly has no layer whose result depends on the mode.

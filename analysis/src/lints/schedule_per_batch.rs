@@ -1,12 +1,14 @@
 use super::window::Window;
 use super::{Cause, Context};
-use crate::cfg::{Action, Advance, Certain, OptimizerId, SiteId};
+use crate::cfg::{Action, Advance, Certain, HeadKind, Mark, OptimizerId, SiteId};
 use crate::stage::{Effect, Stage};
+use crate::vocabulary::names_epoch;
 
 lint! {
     /// ## What it finds
     ///
     /// A schedule that advances more often than the optimizer steps: in each batch of an accumulation window, or twice for one update.
+    /// A schedule that counts epochs, `CosineLr::new(90).per_epoch()`, but advances in each batch.
     ///
     /// ## Why it matters
     ///
@@ -60,7 +62,46 @@ fn check(cx: &mut Context<'_>) {
             .note("the schedule counts updates: it ends too early, and the rest of the training runs at its last learning rate")
             .help(help);
     }
+    of_epochs(cx);
     twice(cx);
+}
+
+/// Reports the calls that advance a schedule of epochs in each batch.
+fn of_epochs(cx: &mut Context<'_>) {
+    for (site, advance) in cx.cfg.facts.all::<Advance>() {
+        let known = advance.schedule.and_then(|schedule| cx.cfg.facts.variable(schedule)?.schedule.as_ref());
+        let Some(built) = known.map(|known| known.built).filter(|built| cx.cfg.facts.is(*built, Mark::CountsEpochs)) else {
+            continue;
+        };
+        let Some(step) = step_of_batch(cx, site).filter(|_| !cx.of_spec()) else { continue };
+        let Some(&round) = cx.site(site).loops.last() else { continue };
+        let head = &cx.cfg.loops[round];
+        let message = format!("{} advances the schedule with each batch, but the schedule counts epochs", cx.call(site));
+        let note = format!("{} runs with each batch as well", cx.call_at(step));
+        let counts = format!("{} builds a schedule that counts epochs", cx.call_at(built));
+        let help = format!("move `{};` to after the loop on line {}, or remove `per_epoch()`", cx.site(site).text, head.line);
+        cx.report(site, Cause::Alone(site, LINT.name), 0, Certain::Every, message)
+            .note_at(built, counts)
+            .note_at(step, note)
+            .note("the schedule ends in the first epochs, and the rest of the training runs at its last learning rate")
+            .help(help);
+    }
+}
+
+/// The optimizer's step in the same batch loop, if the call that advances a schedule runs in every iteration.
+///
+/// A loop over numbers is a batch loop only inside of a loop over epochs.
+fn step_of_batch(cx: &Context<'_>, schedule: SiteId) -> Option<SiteId> {
+    let site = cx.site(schedule);
+    let (round, around) = site.loops.split_last()?;
+    let head = &cx.cfg.loops[*round].head;
+    let of_epochs = |round: &usize| cx.cfg.loops[*round].head.names.iter().any(|name| names_epoch(name));
+    let of_batches = !of_epochs(round) && (head.kind == HeadKind::Items || around.iter().any(of_epochs));
+    if site.conditional || !site.guards.is_empty() || !of_batches {
+        return None;
+    }
+    let steps = cx.cfg.sites_with(Effect::Take);
+    steps.filter(|(_, step)| step.loops == site.loops).map(|(step, _)| step).next()
 }
 
 /// Reports two consecutive calls that advance one schedule, in a loop with one step.

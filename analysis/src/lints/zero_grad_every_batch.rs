@@ -113,7 +113,10 @@ fn of_micro_batches(cx: &mut Context<'_>, discarded: &[OptimizerId]) {
         let note = cx.step_note(&window);
         let help = match cx.site(zero).call {
             Some(_) => format!("call it together with `{};` on line {}", cx.site(window.step).text, cx.line(window.step)),
-            None => format!("move `{};` to after `{};` on line {}", cx.site(zero).text, cx.site(window.step).text, cx.line(window.step)),
+            None => {
+                let line = cx.cfg.loops[window.batch_loop].line;
+                format!("move `{};` to before the loop on line {line}", cx.site(zero).text)
+            }
         };
         cx.report(zero, Cause::Gradients(window.step, window.optimizer), 0, Certain::Every, message)
             .note_at(window.step, note)

@@ -74,6 +74,8 @@ pub enum ScheduleEffect {
     Advances,
     /// Only reads the learning rate.
     Reads,
+    /// Returns the schedule with epochs as its unit, instead of updates.
+    CountsEpochs,
     /// Has an unknown effect.
     Other,
 }
@@ -84,6 +86,7 @@ pub fn schedule_method(name: &str) -> ScheduleEffect {
         "step" => ScheduleEffect::Advances,
         "start" | "get_lr" | "get_last_lr" | "last_lr" | "lr" | "state_dict" | "is_per_epoch"
         | "position" => ScheduleEffect::Reads,
+        "per_epoch" => ScheduleEffect::CountsEpochs,
         _ => ScheduleEffect::Other,
     }
 }
