@@ -13,6 +13,7 @@ use crate::suggest::nearest;
 
 mod calls;
 mod context;
+mod misnamed;
 mod page;
 mod provenance;
 mod report;

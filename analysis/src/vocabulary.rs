@@ -32,7 +32,7 @@ pub use reports::{
     changes_with_mode, is_same_in_every_mode, measures_size, names_batch_size, names_micro_batch,
     names_mode_argument, names_window, scales_gradients, shows_results, splits_batch, stops_early, takes_mode,
 };
-pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
+pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, share_a_word};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;
 pub use words::{

@@ -13,6 +13,8 @@ pub(crate) struct Variable {
     pub(crate) item_of: Option<LoopId>,
     /// Whether the variable is a parameter of the function.
     pub(crate) is_parameter: bool,
+    /// Whether the variable is a parameter of a `&mut` type, which no other parameter can alias.
+    pub(crate) is_exclusive: bool,
     /// Whether the variable holds the result of a constructor that the function calls.
     pub(crate) is_constructed: bool,
     /// The first variable that is bound to a part of the same opaque value.

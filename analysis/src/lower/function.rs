@@ -63,6 +63,7 @@ impl Lower<'_> {
             _ => Passing::Value,
         };
         let number = matches!(ty, Type::Path(ty) if ty.path.get_ident().is_some_and(|name| is_number(&name.to_string())));
+        self.cfg.facts.variable_mut(path).is_exclusive = passing == Passing::Exclusive;
         let given = passing != Passing::Exclusive && matches!(kind, Kind::Plain);
         let origin = if number { Origin::constant() } else { Origin { given, ..Origin::default() } };
         let value = Value {

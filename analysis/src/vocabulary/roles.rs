@@ -85,6 +85,20 @@ pub fn role_of_name(name: &str) -> Option<Role> {
     words().any(optimizer).then_some(Role::Optimizer)
 }
 
+/// Whether the names of an optimizer and of a model have a word in common: `optimizer_g` and `net_g`.
+///
+/// Words that name any optimizer or any model do not count.
+pub fn share_a_word(optimizer: &str, model: &str) -> bool {
+    let general = |word: &str| {
+        matches!(word, "" | "net" | "network" | "model" | "self" | "main") || role_of_name(word).is_some()
+    };
+    let words = |name: &str| -> BTreeSet<String> {
+        let lower = name.to_ascii_lowercase();
+        lower.split('_').filter(|word| !general(word)).map(ToOwned::to_owned).collect()
+    };
+    !words(optimizer).is_disjoint(&words(model))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
