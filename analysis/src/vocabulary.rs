@@ -41,7 +41,7 @@ pub use words::{
     is_evaluation, is_loss, is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train,
     measures_gradients, moves_average, moves_gradients, names_batch, names_epoch, names_gradients,
     names_length, names_loader, names_optimizers, names_parameters, names_settings, reduces_by_itself,
-    restores, saves, sets_reduction, writes_gradients,
+    restores, saves, sets_reduction, writes_gradients, writes_in_place,
 };
 
 /// The vocabulary of one library.

@@ -110,6 +110,11 @@ impl Origin {
         matches!(self.source, Source::Data(_)) && self.models.is_empty()
     }
 
+    /// The origin of a value of which only the forwards are known.
+    pub fn forgotten(&self) -> Self {
+        Self { forwards: self.forwards.clone(), models: self.models.clone(), ..Self::default() }
+    }
+
     /// The origin of a part of the value, or of the value in another form.
     pub fn part(&self) -> Self {
         Self { term: None, criterion: None, ..self.clone() }

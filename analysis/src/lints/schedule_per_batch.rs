@@ -73,7 +73,8 @@ fn of_epochs(cx: &mut Context<'_>) {
         let Some(built) = known.map(|known| known.built).filter(|built| cx.cfg.facts.is(*built, Mark::CountsEpochs)) else {
             continue;
         };
-        let Some(step) = step_of_batch(cx, site).filter(|_| !cx.of_spec()) else { continue };
+        let moves_it = advance.copy_of.is_none() && !cx.of_spec();
+        let Some(step) = step_of_batch(cx, site).filter(|_| moves_it) else { continue };
         let Some(&round) = cx.site(site).loops.last() else { continue };
         let head = &cx.cfg.loops[round];
         let message = format!("{} advances the schedule with each batch, but the schedule counts epochs", cx.call(site));
@@ -90,13 +91,14 @@ fn of_epochs(cx: &mut Context<'_>) {
 
 /// The optimizer's step in the same batch loop, if the call that advances a schedule runs in every iteration.
 ///
-/// A loop over numbers is a batch loop only inside of a loop over epochs.
+/// A batch loop iterates over items in an outer loop, or is inside of a loop over epochs by name.
 fn step_of_batch(cx: &Context<'_>, schedule: SiteId) -> Option<SiteId> {
     let site = cx.site(schedule);
     let (round, around) = site.loops.split_last()?;
     let head = &cx.cfg.loops[*round].head;
     let of_epochs = |round: &usize| cx.cfg.loops[*round].head.names.iter().any(|name| names_epoch(name));
-    let of_batches = !of_epochs(round) && (head.kind == HeadKind::Items || around.iter().any(of_epochs));
+    let nested = head.kind == HeadKind::Items && !around.is_empty();
+    let of_batches = !of_epochs(round) && (nested || around.iter().any(of_epochs));
     if site.conditional || !site.guards.is_empty() || !of_batches {
         return None;
     }

@@ -50,7 +50,7 @@ fn check(cx: &mut Context<'_>) {
         let optimizer = &cx.cfg.optimizers[id];
         let owned = optimizer.owned.as_ref().and_then(|owned| owned.paths().first());
         let (Some(&owned), name) = (owned, cx.name(id)) else { continue };
-        let assumed = !cx.cfg.independent(owned, model) && are_exclusive(cx, owned, model);
+        let assumed = !is_moved(cx, id, model) && !cx.cfg.independent(owned, model);
         let (owned, model) = (format!("`{}`", cx.cfg.paths.name(owned)), format!("`{}`", cx.cfg.paths.name(model)));
         // Two models may have the same name.
         let owned = if owned == model { format!("the earlier {owned}") } else { owned };
@@ -103,6 +103,13 @@ fn misnamed(cx: &mut Context<'_>, id: OptimizerId) {
     }
 }
 
+/// Whether another optimizer certainly updates a model.
+fn is_moved(cx: &Context<'_>, id: OptimizerId, model: PathId) -> bool {
+    let mut others = cx.cfg.optimizers.iter().enumerate().filter(|(other, _)| *other != id);
+    let overlaps = |owned: &Deps| owned.overlaps(&Deps::one(model), &cx.cfg.paths) == Some(true);
+    others.any(|(_, other)| other.owned.as_ref().is_some_and(overlaps))
+}
+
 /// Whether two models are different `&mut` parameters. They share parameters only if the models hold shared
 /// pointers.
 fn are_exclusive(cx: &Context<'_>, one: PathId, other: PathId) -> bool {
@@ -147,10 +154,7 @@ fn apart(cx: &Context<'_>, id: OptimizerId, owned: &Deps, deps: &Deps) -> Option
     }
     let is_model = |&&path: &&PathId| Deps::one(path).overlaps(&cx.cfg.function.models, paths) == Some(true);
     let models: Vec<PathId> = deps.paths().iter().filter(is_model).copied().collect();
-    let moved = |&&path: &&PathId| {
-        let mut others = cx.cfg.optimizers.iter().enumerate().filter(|(other, _)| *other != id);
-        others.any(|(_, other)| other.owned.as_ref().and_then(|owned| owned.overlaps(&Deps::one(path), paths)) == Some(true))
-    };
+    let moved = |&&path: &&PathId| is_moved(cx, id, path);
     let own = owned.paths().iter();
     let known = own.clone().all(|path| is_model(&path));
     if let Some(&model) = models.iter().find(moved).filter(|_| known) {

@@ -28,6 +28,11 @@ pub fn writes_gradients(name: &str) -> bool {
         && (name.split('_').any(|word| puts.contains(&word)) || name.ends_with("_mut"))
 }
 
+/// Whether a method with this name writes its result into its receiver, a tensor: `index_put_`.
+pub fn writes_in_place(name: &str) -> bool {
+    name.ends_with('_')
+}
+
 /// Whether a function with this name may set the mode of a model argument.
 pub fn hints_at_mode(name: &str) -> bool {
     name.split('_').any(|word| {

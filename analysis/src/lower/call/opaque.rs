@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use syn::Expr;
 
 use super::{Call, Callee};
-use crate::cfg::{Action, Deps, OptimizerId, Origin, SiteId};
+use crate::cfg::{Action, Deps, Join, OptimizerId, Origin, SiteId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::resolve::Mentions;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
     handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
-    measures_gradients, moves_gradients, shows_results, writes_gradients,
+    measures_gradients, moves_gradients, shows_results, writes_gradients, writes_in_place,
 };
 
 impl<'a> Lower<'a> {
@@ -45,6 +45,9 @@ impl<'a> Lower<'a> {
             self.note_shown(site, call.values());
         }
         self.may_change_receiver(call, receiver, site);
+        if writes_in_place(&call.name) && receiver.is_tensor() {
+            self.written_with_arguments(call, receiver);
+        }
         self.pass_to_opaque(&shared_with(call), site, false);
         for argument in call.args {
             self.touch_closure(argument);
@@ -69,6 +72,21 @@ impl<'a> Lower<'a> {
             self.collects(call, place);
         }
         value
+    }
+
+    /// Records that an opaque method writes its arguments into its receiver, a tensor: `x.index_put_(.., &y, ..)`.
+    ///
+    /// The tensor then depends on the arguments as well.
+    fn written_with_arguments(&mut self, call: &Call<'a>, receiver: &Value<'a>) {
+        let Some(place) = receiver.place else { return };
+        let written = call.arguments.iter().filter(|argument| !argument.origin.forwards.is_empty());
+        let (origin, past) = written.fold((receiver.origin.clone(), receiver.past.clone()), |(origin, past), value| {
+            (origin.with(&value.origin, Join::Other), past.union(&value.past))
+        });
+        if let Some(held) = self.env.values.get_mut(&place) {
+            held.origin = held.origin.either(&origin);
+            held.past = past;
+        }
     }
 
     /// Records the effects that an opaque method may have on its receiver.

@@ -1,6 +1,6 @@
 //! Stores of values in places.
 
-use crate::cfg::{Action, Deps, Origin, PathId};
+use crate::cfg::{Action, Deps, PathId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::{Role, Uses};
@@ -69,8 +69,9 @@ impl<'a> Lower<'a> {
 
     /// Joins a value with the value that the place held before, because the store may be skipped.
     fn join_with_before(&self, path: PathId, value: &mut Value<'a>) {
-        value.origin = Origin::default();
+        value.origin = value.origin.forgotten();
         if let Some(before) = self.env.value(path) {
+            value.origin = value.origin.either(&before.origin.forgotten());
             value.deps = value.deps.union(&before.deps);
             value.models = value.models.union(&before.models);
         }
