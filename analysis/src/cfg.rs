@@ -26,7 +26,7 @@ mod paths;
 mod schedule;
 mod variable;
 
-pub use bookkeeping::{Choice, Decides, Kept, Measure, Shown, Swallow};
+pub use bookkeeping::{Choice, Decides, Kept, Measure, MetricCall, Shown, Swallow};
 pub use computation::{Computation, Past, Recorded, Sites};
 pub(crate) use condition::Questions;
 pub use condition::{Condition, ConditionKind, Formula, Question, QuestionId, Wording};

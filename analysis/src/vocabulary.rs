@@ -10,6 +10,7 @@ mod data;
 mod distributed;
 mod evaluations;
 mod math;
+mod metrics;
 mod reports;
 mod roles;
 pub mod rust;
@@ -28,6 +29,7 @@ pub use data::{
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use math::{CRATES, FORWARDS, GradientStop, Loss, LossInput, Op, converts_by_context, layer_op};
+pub use metrics::{MetricEffect, is_metric, metric_method};
 pub use reports::{
     changes_with_mode, is_same_in_every_mode, measures_size, names_batch_size, names_micro_batch,
     names_mode_argument, names_window, scales_gradients, shows_results, splits_batch, stops_early, takes_mode,

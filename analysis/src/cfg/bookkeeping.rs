@@ -1,6 +1,7 @@
 //! Bookkeeping of a loop: sums, collections, the best model so far, errors in the data.
 
 use super::{Excerpt, LoopId, Past, PathId, SiteId};
+use crate::vocabulary::MetricEffect;
 
 /// A decision by a measure that is compared with its best value so far.
 #[derive(Clone, Debug)]
@@ -34,6 +35,15 @@ pub struct Measure {
     pub names: Vec<String>,
     /// The resolved forwards in the computation of the measure.
     pub forwards: Vec<SiteId>,
+}
+
+/// A call of a method of a metric.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricCall {
+    /// The place of the metric.
+    pub metric: PathId,
+    /// What the method does.
+    pub effect: MetricEffect,
 }
 
 /// The use of a model's output by a call that shows or stores results, such as `save_image`.

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, OptimizerId, Outcome,
+    Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, MetricCall, OptimizerId, Outcome,
     PathId, Reads, Root, Schedule, ScheduleOf, Shown, SiteId, Swallow, Use, Variable,
 };
 
@@ -58,6 +58,7 @@ facts! {
     Difference,
     Kept,
     LossCall,
+    MetricCall,
     Opaque,
     Outcome,
     Reads,
@@ -82,6 +83,8 @@ pub(crate) enum Mark {
     SharedOptimizer,
     /// The constructor of a schedule whose unit is an epoch.
     CountsEpochs,
+    /// The constructor of a metric that adds up over batches.
+    Metric,
     /// A forward whose boolean argument certainly selects the mode, as in `forward_t(x, train)`.
     ModeArgument,
     /// A forward of a model that certainly has no layer whose result depends on the mode.

@@ -23,6 +23,7 @@ mod evaluations;
 mod gradients;
 pub(super) mod inline;
 mod losses;
+mod metrics;
 pub(super) mod mode;
 mod modes;
 mod opaque;
@@ -199,6 +200,7 @@ impl<'a> Lower<'a> {
 
     /// Inlines a call if its function is resolved; otherwise performs the effect of the call.
     fn inlined_or_performed(&mut self, call: &Call<'a>) -> Value<'a> {
+        self.note_metric(call);
         if let Some(value) = self.inlined(call) {
             return value;
         }

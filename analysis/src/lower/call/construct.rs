@@ -10,7 +10,8 @@ use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
-    CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_rate, is_variable,
+    CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_metric, is_rate,
+    is_variable,
     role_of_type,
 };
 
@@ -96,6 +97,9 @@ impl<'a> Lower<'a> {
             }
         };
         let ty = made.and_then(|_| self.resolver.type_named(owner, self.inlining.function));
+        if is_metric(owner) && ty.is_none() {
+            self.cfg.facts.mark(site, Mark::Metric);
+        }
         Value { ty, ..Value::plain(deps).with_origin(origin).with_made(made) }
     }
 
