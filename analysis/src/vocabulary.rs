@@ -8,6 +8,7 @@
 mod call;
 mod data;
 mod distributed;
+mod keeping;
 mod math;
 mod roles;
 pub mod rust;
@@ -24,6 +25,7 @@ pub use data::{
     speaks_of_evaluation, speaks_of_training,
 };
 pub use distributed::{is_distributed_sampler, is_layer};
+pub use keeping::Keeping;
 pub use math::{CRATES, GradientStop, Loss, LossInput, Op};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};
@@ -55,6 +57,8 @@ pub struct Vocabulary {
     pub functions: &'static [(&'static str, CallEffect)],
     /// Types that are optimizers.
     pub optimizers: &'static [&'static str],
+    /// Types that add up gradients that are values.
+    pub accumulators: &'static [&'static str],
     /// Types that wrap a tensor: constructors that keep the graph of their argument.
     pub tensors: &'static [&'static str],
     /// Ops that keep the graph, each with the kind of values that the op returns.
@@ -63,6 +67,8 @@ pub struct Vocabulary {
     pub cuts: &'static [(&'static str, GradientStop)],
     /// Losses, each with the input that the loss expects.
     pub losses: &'static [Loss],
+    /// What `backward` does with the gradients; `None` if the vocabulary has no `backward` of its own.
+    pub keeping: Option<Keeping>,
     /// Whether `backward` of a loss with several numbers silently sums the numbers. Otherwise the call
     /// panics.
     pub sums_unreduced: bool,

@@ -32,10 +32,12 @@ pub(super) const DISTRIBUTED: Vocabulary = Vocabulary {
         ("allreduce", CallEffect::Reduces),
     ],
     optimizers: &[],
+    accumulators: &[],
     tensors: &[],
     ops: &[],
     cuts: &[],
     losses: &[],
+    keeping: None,
     sums_unreduced: false,
 };
 

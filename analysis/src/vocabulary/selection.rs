@@ -8,7 +8,7 @@
 use super::distributed::DISTRIBUTED;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
-use super::{CallEffect, GradientStop, Loss, Op, Vocabulary, is_loss, rust};
+use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, rust};
 use crate::stage::Stage;
 
 /// All vocabularies, in the order of lookup.
@@ -62,6 +62,24 @@ impl Vocabularies {
     /// Whether `backward` of a loss with several numbers silently sums the numbers.
     pub fn sums_unreduced(self) -> bool {
         self.tables().any(|vocabulary| vocabulary.sums_unreduced)
+    }
+
+    /// What `backward` does with the gradients; `None` if the selected vocabularies do not agree.
+    ///
+    /// The vocabulary that is always selected keeps them in the parameters, unless another one is selected.
+    pub fn keeping(self) -> Option<Keeping> {
+        let mut known: Vec<Keeping> = self.tables().filter_map(|vocabulary| vocabulary.keeping).collect();
+        known.dedup();
+        match known[..] {
+            [] => Some(Keeping::InPlace),
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+
+    /// Whether a type adds up gradients that are values.
+    pub fn is_accumulator(self, name: &str) -> bool {
+        self.tables().any(|vocabulary| vocabulary.accumulators.contains(&name))
     }
 
     /// Whether a type wraps a tensor.

@@ -154,10 +154,12 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
         "Sgd", "SGD", "Adam", "AdamW", "RmsProp", "RMSprop", "RMSProp", "Adagrad", "AdaGrad", "Adadelta",
         "AdaDelta", "NAdam", "RAdam", "Adamax", "AdaMax", "Lion", "Muon",
     ],
+    accumulators: &[],
     tensors: &["Tensor", "Array", "ArrayD", "Var", "Variable"],
     ops: math::OPS,
     cuts: math::CUTS,
     losses: math::LOSSES,
+    keeping: None,
     sums_unreduced: false,
 };
 

@@ -155,6 +155,12 @@ fn computes_gradients(effect: CallEffect) -> bool {
         | CallEffect::Builds
         | CallEffect::Adopts
         | CallEffect::Updates { .. }
+        | CallEffect::Steps { .. }
+        | CallEffect::Accumulates
+        | CallEffect::Collects
+        | CallEffect::Allocates
+        | CallEffect::Traces
+        | CallEffect::Freezes
         | CallEffect::Scales
         | CallEffect::SetsEpoch
         | CallEffect::Reduces
