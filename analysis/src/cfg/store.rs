@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cfg, OptimizerId, SiteId, StoreId};
+use super::{Cfg, OptimizerId, PathId, SiteId, StoreId};
 use crate::vocabulary::Keeping;
 
 /// The gradients of one `backward`, or the sum in one accumulator.
@@ -19,6 +19,8 @@ pub(crate) struct Store {
     pub(crate) takers: BTreeSet<OptimizerId>,
     /// The accumulator to which the gradients are added.
     pub(crate) into: Option<StoreId>,
+    /// The model whose gradients the code takes out of those that the `backward` computes.
+    pub(crate) model: Option<PathId>,
     /// Whether other code may use the gradients: they are returned, stored or passed on.
     pub(crate) escapes: bool,
     /// Whether the function reads single gradients, which it may use for an update by hand.
@@ -34,6 +36,7 @@ impl Store {
             keeping,
             takers: BTreeSet::new(),
             into: None,
+            model: None,
             escapes: false,
             read: false,
             used: false,

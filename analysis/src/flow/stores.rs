@@ -8,7 +8,6 @@ use crate::vocabulary::Keeping;
 impl PathState {
     /// Updates the state for an action on gradients that are values.
     pub(super) fn on_stores(&mut self, cfg: &Cfg, stores: &[StoreId], what: OnStore, site: SiteId) {
-        let given = |site: SiteId| cfg.computes_one_of(stores, site);
         match what {
             OnStore::Present(id) => self.present(cfg, stores, id),
             OnStore::Effect(effect) => {
@@ -19,6 +18,9 @@ impl PathState {
                 }
             }
             OnStore::End => {
+                let fresh = |store: &&StoreId| cfg.keeping(Some(**store)) == Keeping::Fresh;
+                let ended: Vec<StoreId> = stores.iter().filter(fresh).copied().collect();
+                let given = |site: SiteId| cfg.computes_one_of(&ended, site);
                 for id in 0..self.gradients.len() {
                     if !cfg.optimizers[id].lost {
                         self.gradients[id].end(given);

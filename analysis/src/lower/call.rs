@@ -29,6 +29,7 @@ mod outcome;
 mod parameters;
 mod schedule;
 mod several;
+mod stores;
 
 /// A call whose receiver and arguments have been evaluated.
 pub(super) struct Call<'a> {
@@ -201,6 +202,9 @@ impl<'a> Lower<'a> {
             Some(_) if self.is_plain(call) && self.method_reads_parameters(call) => return Value::nothing(),
             _ => {}
         }
+        if let Some(value) = self.gradients_method(call) {
+            return value;
+        }
         let Some(effect) = self.effect(call) else { return self.opaque(call) };
         if let Callee::Method(node) = call.callee
             && self.is_plain(call)
@@ -271,6 +275,14 @@ impl<'a> Lower<'a> {
             CallEffect::Builds => self.builds(call),
             CallEffect::Adopts => self.adopts(call),
             CallEffect::Updates { model, .. } => self.updates(call, model),
+            CallEffect::UpdatesOther => self.updates_other(call),
+            CallEffect::Constructs => self.constructs(call),
+            CallEffect::Steps { gradients } => self.steps(call, gradients),
+            CallEffect::Accumulates => self.accumulates(call),
+            CallEffect::Collects => self.collects_sum(call),
+            CallEffect::Allocates => self.allocates(call),
+            CallEffect::Traces => self.traces(call),
+            CallEffect::Freezes => self.freezes(call),
             CallEffect::Passes => self.passes(call),
             CallEffect::Takes => self.takes(call),
             CallEffect::Copies => self.copies(call),

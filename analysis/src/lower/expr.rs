@@ -59,8 +59,8 @@ impl<'a> Lower<'a> {
             return;
         };
         let value = self.expr(&init.expr);
-        if matches!(value.kind, Kind::Gradients) {
-            self.gradients_are_values();
+        if let (Kind::Gradients(stores), false) = (&value.kind, matches!(local.pat, Pat::Wild(_))) {
+            self.are_values(stores);
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));

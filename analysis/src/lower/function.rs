@@ -47,6 +47,7 @@ impl Lower<'_> {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer_of(path)),
             Some(Role::Schedule) => Kind::Schedule,
             Some(Role::Scaler) => Kind::Scaler,
+            Some(Role::Accumulator) => Kind::Accumulator(self.accumulator_at(path)),
             Some(Role::Other) | None if self.holds_optimizers(ty, generics) => {
                 Kind::Optimizers(self.several_of(path))
             }

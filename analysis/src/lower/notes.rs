@@ -130,6 +130,8 @@ impl<'a> Lower<'a> {
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
             | CallEffect::Steps { .. }
             | CallEffect::Accumulates
             | CallEffect::Collects

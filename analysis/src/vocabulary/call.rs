@@ -34,6 +34,11 @@ pub enum CallEffect {
         /// The number of arguments of the call.
         of: usize,
     },
+    /// Updates a model that the call does not mention, with gradients in its last argument, and returns the
+    /// model.
+    UpdatesOther,
+    /// Builds an object from its receiver, the settings of the object, and from its arguments.
+    Constructs,
     /// Updates parameters in place, with gradients that are the argument at this index.
     Steps {
         /// The index of the gradients among the arguments.

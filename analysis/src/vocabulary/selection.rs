@@ -5,6 +5,9 @@
 //! A file that imports no known library is checked with all vocabularies. An annotated function is
 //! checked with all vocabularies too, because the macro does not see the `use` items of the file.
 
+use super::burn::BURN;
+use super::candle::CANDLE;
+use super::dfdx::DFDX;
 use super::distributed::DISTRIBUTED;
 use super::tch::TCH;
 use super::training_loop::TRAINING_LOOP;
@@ -12,14 +15,14 @@ use super::{CallEffect, GradientStop, Keeping, Loss, Op, Vocabulary, is_loss, ru
 use crate::stage::Stage;
 
 /// All vocabularies, in the order of lookup.
-const LIBRARIES: [&Vocabulary; 3] = [&TRAINING_LOOP, &TCH, &DISTRIBUTED];
+const LIBRARIES: [&Vocabulary; 6] = [&TRAINING_LOOP, &TCH, &CANDLE, &BURN, &DFDX, &DISTRIBUTED];
 
 /// A crate whose names are in a vocabulary that is always selected.
 const BASE: &str = "training_loop";
 
 /// A set of vocabularies, with one bit for each vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Vocabularies(u8);
+pub struct Vocabularies(u16);
 
 impl Default for Vocabularies {
     fn default() -> Self {
@@ -49,7 +52,7 @@ impl Vocabularies {
     }
 
     /// The vocabularies that belong to no crate, as bits.
-    fn always() -> u8 {
+    fn always() -> u16 {
         let own = LIBRARIES.iter().enumerate().filter(|(_, library)| library.crates.is_empty());
         own.map(|(index, _)| 1 << index).sum()
     }

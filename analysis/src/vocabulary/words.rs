@@ -163,6 +163,16 @@ pub fn sets_reduction(method: &str) -> bool {
     method.contains("reduction")
 }
 
+/// Whether a method returns the sum of its receiver and its argument.
+pub fn adds(method: &str) -> bool {
+    matches!(method, "add" | "broadcast_add")
+}
+
+/// Whether a call with this name clips gradients that it gets as a value.
+pub fn clips(name: &str) -> bool {
+    name.contains("clip")
+}
+
 /// Whether a clip with this name limits each entry of a gradient rather than the norm.
 pub fn clips_values(name: &str) -> bool {
     name.contains("value")

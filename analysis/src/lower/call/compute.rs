@@ -10,7 +10,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
 use crate::options::Author;
 use crate::stage::Stage;
-use crate::vocabulary::{GradientStop, Op, hints_at_training};
+use crate::vocabulary::{GradientStop, Keeping, Op, hints_at_training, is_loss};
 
 impl<'a> Lower<'a> {
     /// Performs a stage that computes a tensor, such as a forward or a loss.
@@ -21,6 +21,11 @@ impl<'a> Lower<'a> {
         receiver: Option<&Value<'a>>,
         arguments: &[Value<'a>],
     ) -> Value<'a> {
+        let stage = if stage == Stage::Forward && receiver.is_some_and(|receiver| self.is_criterion(receiver)) {
+            Stage::Loss
+        } else {
+            stage
+        };
         let site = self.stage_site(call.expr, stage);
         self.emit(Action::Mark(stage), site);
         // A model may store what it computes in its own fields.
@@ -48,7 +53,21 @@ impl<'a> Lower<'a> {
         }
         value.past.computed = value.past.computed.union(&Sites::one(site));
         value.past.open |= self.opens(arguments.iter());
-        Value { computed: true, measured: true, ..value.with_origin(origin) }
+        let frozen = stage == Stage::Forward && receiver.is_some_and(|receiver| receiver.frozen);
+        let computed = !frozen && (stage != Stage::Forward || self.is_traced(arguments));
+        Value { computed, measured: true, ..value.with_origin(origin) }
+    }
+
+    /// Whether `forward` of this object computes a loss.
+    fn is_criterion(&self, object: &Value<'a>) -> bool {
+        let name = object.place.map(|place| self.cfg.paths.name(place));
+        let named = name.is_some_and(|name| is_loss(name.rsplit('.').next().unwrap_or(name)));
+        object.origin.criterion.is_some() || named && !object.computed && object.made.is_none()
+    }
+
+    /// Whether a forward of these inputs may have a graph. With a tape, one of them carries the tape.
+    fn is_traced(&self, inputs: &[Value<'a>]) -> bool {
+        self.vocabulary.keeping() != Some(Keeping::Threaded) || inputs.iter().any(|input| input.computed)
     }
 
     /// Performs a forward such as `input.apply(&model)`, whose receiver is the input of the model.
@@ -181,6 +200,7 @@ impl<'a> Lower<'a> {
         }
         let unsure = model.is_some_and(|model| model.origin.unrecorded);
         let recorded = match self.recording.state() {
+            Recorded::Yes if model.is_some_and(|model| model.frozen) => Recorded::No,
             Recorded::Yes if unsure => Recorded::Maybe,
             sure => sure,
         };

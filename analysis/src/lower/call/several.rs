@@ -155,6 +155,8 @@ fn computes_gradients(effect: CallEffect) -> bool {
         | CallEffect::Builds
         | CallEffect::Adopts
         | CallEffect::Updates { .. }
+        | CallEffect::UpdatesOther
+        | CallEffect::Constructs
         | CallEffect::Steps { .. }
         | CallEffect::Accumulates
         | CallEffect::Collects

@@ -94,6 +94,8 @@ impl Survey {
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
             | CallEffect::Steps { .. }
             | CallEffect::Accumulates
             | CallEffect::Collects

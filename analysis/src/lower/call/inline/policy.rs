@@ -33,6 +33,8 @@ pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
             | CallEffect::Steps { .. }
             | CallEffect::Accumulates
             | CallEffect::Collects
@@ -76,6 +78,8 @@ pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
             | CallEffect::Steps { .. }
             | CallEffect::Accumulates
             | CallEffect::Collects
