@@ -116,6 +116,8 @@ pub struct Optimizer {
     pub from_caller: bool,
     /// Whether the optimizer is a parameter by value, so that it is dropped at the end of the function.
     pub given: bool,
+    /// Whether the optimizer is a parameter of a `&mut` type.
+    pub exclusive: bool,
     /// Whether the optimizer is passed on, stored or returned, so that other code may step it.
     pub escapes: bool,
     /// Whether nothing is known about the optimizer. Lints report nothing about such an optimizer.

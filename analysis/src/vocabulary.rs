@@ -39,7 +39,7 @@ pub use words::{
     is_evaluation, is_loss, is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train,
     measures_gradients, moves_average, moves_gradients, names_batch, names_epoch, names_gradients,
     names_length, names_loader, names_optimizers, names_parameters, names_settings, reduces_by_itself,
-    restores, saves, sets_reduction, writes_gradients,
+    restores, saves, sets_parameters, sets_reduction, trains_by_name, writes_gradients,
 };
 
 /// The vocabulary of one library.
@@ -73,6 +73,8 @@ pub struct Vocabulary {
     pub cuts: &'static [(&'static str, GradientStop)],
     /// Losses, each with the input that the loss expects.
     pub losses: &'static [Loss],
+    /// Whether a forward can run without recording.
+    pub stops_recording: bool,
     /// What `backward` does with the gradients; `None` if the vocabulary has no `backward` of its own.
     pub keeping: Option<Keeping>,
     /// Whether `backward` silently sums a loss with several numbers. Otherwise, `backward` panics

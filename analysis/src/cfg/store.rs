@@ -27,6 +27,8 @@ pub(crate) struct Store {
     pub(crate) read: bool,
     /// Whether the gradients are bound to a variable or passed to a call.
     pub(crate) used: bool,
+    /// Whether the gradients are bound to a variable that is meant to be used.
+    pub(crate) named: bool,
 }
 
 impl Store {
@@ -40,6 +42,7 @@ impl Store {
             escapes: false,
             read: false,
             used: false,
+            named: false,
         }
     }
 }
@@ -53,6 +56,23 @@ impl Cfg {
     /// Whether the `backward` at a site returns its gradients as a value.
     pub(crate) fn returns_gradients(&self, site: SiteId) -> bool {
         self.stores.iter().any(|store| store.site == site && store.keeping != Keeping::InPlace)
+    }
+
+    /// Whether a step of this optimizer takes the gradients of the `backward` at a site as a value.
+    pub(crate) fn is_taken(&self, site: SiteId, by: OptimizerId) -> bool {
+        let mut stores = self.stores.iter().enumerate().filter(|(_, store)| store.site == site);
+        stores.any(|(id, store)| store.keeping != Keeping::InPlace && self.takers(id).contains(&by))
+    }
+
+    /// Whether an optimizer steps with the sum in an accumulator.
+    pub(crate) fn steps_with_sums(&self, optimizer: OptimizerId) -> bool {
+        let mut sums = self.stores.iter().filter(|store| store.keeping == Keeping::Accumulated);
+        sums.any(|store| store.takers.contains(&optimizer))
+    }
+
+    /// Whether the function reads single gradients of the `backward` at a site.
+    pub(crate) fn reads_part(&self, site: SiteId) -> bool {
+        self.stores.iter().any(|store| store.site == site && store.read)
     }
 
     /// Whether the `backward` at a site starts with empty gradients.

@@ -50,7 +50,7 @@ fn check(cx: &mut Context<'_>) {
     let known: BTreeSet<PathId> = cx
         .cfg
         .events()
-        .filter(|(_, event)| matches!(cx.site(event.site).stage, Some(Stage::TrainMode | Stage::EvalMode)))
+        .filter(|(_, event)| matches!(cx.site(event.site).stage, Some(Stage::TrainMode | Stage::EvalMode | Stage::Step)))
         .filter_map(|(_, event)| match event.action {
             Action::Mode(path, _) => Some(path),
             _ => None,
@@ -60,12 +60,15 @@ fn check(cx: &mut Context<'_>) {
     let knows_a_mode = |model: PathId| known.iter().any(|&path| cx.cfg.paths.overlap(path, model));
     let mut found = Vec::new();
     for forward in study.forwards() {
-        let mode = forward.mode.and_then(|mode| mode.certainty(StateSet::TRAIN));
-        let (Some(certain), None, false) = (mode, forward.run.told, forward.visit.maybe_not_first) else {
-            continue;
+        let certain = match forward.run.told {
+            Some(true) => Some(Certain::Every),
+            Some(false) => None,
+            None => forward.mode.and_then(|mode| mode.certainty(StateSet::TRAIN)),
         };
+        let (Some(certain), false) = (certain, forward.visit.maybe_not_first) else { continue };
         let Some(kind) = study.evaluates(&forward) else { continue };
-        if forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training) {
+        let told = forward.run.told.is_some();
+        if told || forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training) {
             found.push((forward, kind, certain));
         }
     }
@@ -83,7 +86,14 @@ fn is_meant(cx: &Context<'_>, forward: &Forward<'_>, training: &BTreeSet<SiteId>
 
 fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates, certain: Certain) {
     let (site, off) = (forward.visit.site, forward.is_unrecorded());
-    if !off && (!forward.is_recorded() || !matches!(kind, Evaluates::Named(Some(_)))) {
+    let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN)).filter(|_| forward.run.told.is_none());
+    let by_type = by.is_some_and(|by| cx.site(by).stage == Some(Stage::Step));
+    let anywhere = by_type || forward.run.told.is_some();
+    let named = match kind {
+        Evaluates::Named(round) => anywhere || round.is_some(),
+        Evaluates::Quietly(_) => false,
+    };
+    if !off && (!forward.is_recorded() || !named) {
         return;
     }
     let model = forward.run.model.map_or("model", |model| cx.cfg.paths.name(model));
@@ -95,7 +105,8 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         Some(round) => format!("in the loop over `{}`", study.over(round)),
         None => "on data outside the training set".to_owned(),
     };
-    let note = match forward.mode.and_then(|mode| mode.by(StateSet::TRAIN)) {
+    let note = match by {
+        Some(by) if by_type => Some((by, format!("{} trains it, so it is a model with gradients", cx.call_at(by)))),
         Some(by) if cx.site(by).stage == Some(Stage::TrainMode) => {
             Some((by, format!("{} set it; no `{model}.eval()` runs in between", cx.call_at(by))))
         }
@@ -103,6 +114,8 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         None => None,
     };
     let help = match dropped_guard(cx, site) {
+        _ if by_type => format!("evaluate `{model}.valid()`"),
+        _ if forward.run.told.is_some() => "pass the mode argument for evaluation, `false`".to_owned(),
         Some(guard) => format!(
             "the guard of {} is dropped at once: write `let _evaluation = {};`",
             cx.call_at(guard),
@@ -110,7 +123,11 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         ),
         None => format!("write `let _evaluation = evaluation(&{model});` before line {line}, in a block of its own"),
     };
-    let message = format!("{} evaluates `{model}` in training mode, {what}", cx.call(site));
+    let message = if forward.run.told.is_some() {
+        format!("{} evaluates `{model}` with its mode argument set to training, {what}", cx.call(site))
+    } else {
+        format!("{} evaluates `{model}` in training mode, {what}", cx.call(site))
+    };
     let cause = Cause::Alone(kind.data_loop().and_then(|round| study.first_in(round)).unwrap_or(site), LINT.name);
     let mut report = cx.report(site, cause, forward.visit.rank, certain, message);
     if let Some((by, note)) = note {

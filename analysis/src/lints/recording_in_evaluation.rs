@@ -4,6 +4,7 @@ use super::study::{Evaluates, Study};
 use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::flow::StateSet;
+use crate::stage::Stage;
 
 lint! {
     /// ## What it finds
@@ -37,7 +38,7 @@ lint! {
 }
 
 fn check(cx: &mut Context<'_>) {
-    if cx.cfg.function.reads_gradients {
+    if cx.cfg.function.reads_gradients || cx.cfg.function.always_records {
         return;
     }
     let study = Study::of(cx);
@@ -48,6 +49,11 @@ fn check(cx: &mut Context<'_>) {
             continue;
         }
         let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL)) == Some(Certain::Every);
+        // `evaluation_in_train_mode` reports a model whose type records.
+        let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN));
+        if by.is_some_and(|by| cx.site(by).stage == Some(Stage::Step)) {
+            continue;
+        }
         let round = match study.evaluates(&forward) {
             Some(Evaluates::Named(Some(round))) => round,
             Some(Evaluates::Quietly(round)) if in_eval_mode => round,

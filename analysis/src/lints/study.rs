@@ -161,9 +161,12 @@ impl<'a> Study<'a> {
             stepped.iter().any(|theirs| loops.starts_with(theirs) || theirs.starts_with(loops))
         };
         let near: Vec<OptimizerId> = steps.iter().filter(|(_, at)| near(at)).map(|(id, _)| *id).collect();
+        // A step that takes the gradients as a value tells which optimizer is meant.
+        let takes = |id: OptimizerId| alone && self.cfg.is_taken(site, id);
         let moved = |run: &Computation| {
-            near.iter()
-                .any(|&id| self.cfg.optimizers[id].owned.as_ref().map_or(alone, |owned| holds(owned, run)))
+            near.iter().any(|&id| {
+                takes(id) || self.cfg.optimizers[id].owned.as_ref().map_or(alone, |owned| holds(owned, run))
+            })
         };
         let training: Vec<SiteId> = forwards().filter(|(_, run)| moved(run)).map(|(site, _)| site).collect();
         if !self.cfg.sites[site].conditional {

@@ -61,6 +61,9 @@ impl<'a> Lower<'a> {
         let value = self.expr(&init.expr);
         if let (Kind::Gradients(stores), false) = (&value.kind, matches!(local.pat, Pat::Wild(_))) {
             self.are_values(stores);
+            if !is_unused(&local.pat) {
+                stores.iter().for_each(|store| self.cfg.stores[*store].named = true);
+            }
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
@@ -216,5 +219,14 @@ impl<'a> Lower<'a> {
                 Value { passing, ..value.clone() }
             },
         )
+    }
+}
+
+/// Whether a pattern binds a variable that is not meant to be used: `_gradients`.
+fn is_unused(pat: &Pat) -> bool {
+    match pat {
+        Pat::Type(typed) => is_unused(&typed.pat),
+        Pat::Ident(ident) => ident.ident.to_string().starts_with('_'),
+        _ => true,
     }
 }

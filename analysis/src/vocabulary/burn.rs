@@ -105,6 +105,7 @@ pub(super) const BURN: Vocabulary = Vocabulary {
     ops: OPS,
     cuts: CUTS,
     losses: LOSSES,
+    stops_recording: true,
     keeping: Some(Keeping::Fresh),
     sums_unreduced: true,
 };

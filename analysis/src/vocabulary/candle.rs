@@ -72,6 +72,7 @@ pub(super) const CANDLE: Vocabulary = Vocabulary {
     ops: OPS,
     cuts: CUTS,
     losses: LOSSES,
+    stops_recording: false,
     keeping: Some(Keeping::Fresh),
     sums_unreduced: true,
 };

@@ -38,6 +38,7 @@ pub(super) const DFDX: Vocabulary = Vocabulary {
     ops: OPS,
     cuts: CUTS,
     losses: LOSSES,
+    stops_recording: false,
     keeping: Some(Keeping::Threaded),
     sums_unreduced: false,
 };

@@ -37,6 +37,7 @@ pub(super) const DISTRIBUTED: Vocabulary = Vocabulary {
     ops: &[],
     cuts: &[],
     losses: &[],
+    stops_recording: false,
     keeping: None,
     sums_unreduced: false,
 };

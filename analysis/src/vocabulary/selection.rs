@@ -81,6 +81,12 @@ impl Vocabularies {
         }
     }
 
+    /// Whether the selected libraries have no way to run a forward without recording.
+    pub fn always_records(self) -> bool {
+        let mut values = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();
+        values.peek().is_some() && values.all(|vocabulary| !vocabulary.stops_recording)
+    }
+
     /// Whether a type adds up gradients that are values.
     pub fn is_accumulator(self, name: &str) -> bool {
         self.tables().any(|vocabulary| vocabulary.accumulators.contains(&name))

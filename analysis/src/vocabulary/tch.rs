@@ -94,6 +94,7 @@ pub(super) const TCH: Vocabulary = Vocabulary {
     ops: &[],
     cuts: &[],
     losses: &[],
+    stops_recording: true,
     keeping: Some(Keeping::InPlace),
     sums_unreduced: false,
 };

@@ -159,6 +159,7 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
     ops: math::OPS,
     cuts: math::CUTS,
     losses: math::LOSSES,
+    stops_recording: false,
     keeping: None,
     sums_unreduced: false,
 };

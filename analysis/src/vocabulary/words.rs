@@ -163,6 +163,20 @@ pub fn sets_reduction(method: &str) -> bool {
     method.contains("reduction")
 }
 
+/// Whether a function with this name trains a model: `train_step`, `learn`, `fit`.
+///
+/// A `train_loss` that only computes the loss does not match.
+pub fn trains_by_name(name: &str) -> bool {
+    let words: Vec<&str> = name.split('_').collect();
+    words.iter().any(|word| matches!(*word, "train" | "learn" | "fit" | "optimize" | "update"))
+        && !words.iter().any(|word| is_loss(word) || word.starts_with("eval") || word.starts_with("valid"))
+}
+
+/// Whether a method with this name writes a parameter.
+pub fn sets_parameters(name: &str) -> bool {
+    matches!(name, "set" | "set_one" | "set_data" | "data_mut" | "map")
+}
+
 /// Whether a method returns the sum of its receiver and its argument.
 pub fn adds(method: &str) -> bool {
     matches!(method, "add" | "broadcast_add")

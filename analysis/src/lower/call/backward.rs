@@ -45,7 +45,8 @@ impl<'a> Lower<'a> {
         // A model with a `backward` of its own is no loss, and may repeat it.
         if graphs.is_empty()
             && let Some(place) = loss.place
-            && is_loss(self.cfg.paths.name(place).rsplit('.').next().unwrap_or(""))
+            && (store.is_some_and(|store| self.cfg.stores[store].keeping != Keeping::InPlace)
+                || is_loss(self.cfg.paths.name(place).rsplit('.').next().unwrap_or("")))
         {
             graphs = vec![self.graph(place)];
         }

@@ -12,7 +12,7 @@ use crate::lower::resolve::Mentions;
 use crate::stage::Effect;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    Keeping, clips,     handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
+    Keeping, clips, sets_parameters,     handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
     measures_gradients, moves_gradients, writes_gradients,
 };
 
@@ -48,6 +48,7 @@ impl<'a> Lower<'a> {
         if handles_gradients(&call.name) && !values {
             self.cfg.function.reads_gradients = true;
         }
+        self.cfg.function.sets_parameters |= values && sets_parameters(&call.name);
         self.part_of_several(receiver);
         let site = self.opaque_site_of(call.expr);
         self.hinted_effects(call, site);
@@ -221,6 +222,7 @@ impl<'a> Lower<'a> {
 
     /// Records that a value is stored, returned or passed on, so that other code may step its optimizers.
     pub(in crate::lower) fn escapes(&mut self, value: &Value<'a>) {
+        self.cfg.function.gives_graph |= value.computed || value.has_graphs();
         self.given_away(value);
         match &value.kind {
             Kind::Optimizer(id) | Kind::Optimizers(id) => self.cfg.optimizers[*id].escapes = true,

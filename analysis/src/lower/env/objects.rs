@@ -66,6 +66,7 @@ impl Lower<'_> {
             owned,
             from_caller,
             given: false,
+            exclusive: false,
             escapes: false,
             lost: false,
             several: false,
