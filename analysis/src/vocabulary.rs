@@ -37,7 +37,7 @@ pub use words::{
     adds, asks_for_soundness, clips, clips_values, gives_parameters, handles_gradients, hints_at_backward, hints_at_mode,
     hints_at_training, holds_parameters, is_average, is_average_update, is_builder, is_constructor,
     is_evaluation, is_loss, is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train,
-    measures_gradients, moves_average, moves_gradients, names_batch, names_epoch, names_gradients,
+    measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch, names_gradients,
     names_length, names_loader, names_optimizers, names_parameters, names_settings, reduces_by_itself,
     restores, saves, sets_parameters, sets_reduction, trains_by_name, writes_gradients,
 };

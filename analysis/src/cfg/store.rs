@@ -80,9 +80,10 @@ impl Cfg {
         self.stores.iter().any(|store| store.site == site && store.keeping == Keeping::Fresh)
     }
 
-    /// Whether the function has gradients that are values of their own.
-    pub(crate) fn has_values(&self) -> bool {
-        self.stores.iter().any(|store| store.keeping != Keeping::InPlace)
+    /// Whether the gradients of the `backward` at a site are a value that only the seen code has.
+    pub(crate) fn keeps_value(&self, site: SiteId) -> bool {
+        let mut stores = self.stores.iter().filter(|store| store.site == site);
+        stores.any(|store| store.keeping == Keeping::Fresh && !store.escapes)
     }
 
     /// The optimizers that step with the gradients of a store, directly or through an accumulator.

@@ -259,7 +259,7 @@ impl PathState {
             self.reached = u32::MAX;
         }
         for id in 0..self.gradients.len() {
-            if cfg.touches(id, deps) {
+            if cfg.touches(id, deps) && !self.holds_value(cfg, id) {
                 self.put(cfg, id, GradientStates::UNKNOWN);
             }
         }

@@ -66,6 +66,13 @@ impl PathState {
         }
     }
 
+    /// Whether the gradients of an optimizer are a value that code without this value cannot use.
+    pub(super) fn holds_value(&self, cfg: &Cfg, id: OptimizerId) -> bool {
+        let known = self.gradients[id];
+        known.all != GradientStates::NONE
+            && known.all.states().all(|state| known.provenance(state).filled.is_some_and(|site| cfg.keeps_value(site)))
+    }
+
     /// Fills the gradients of an optimizer with those of a new value.
     pub(super) fn renew(&mut self, cfg: &Cfg, id: OptimizerId, keeping: Keeping, site: SiteId) {
         if !cfg.optimizers[id].lost {

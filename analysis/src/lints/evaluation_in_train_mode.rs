@@ -63,12 +63,13 @@ fn check(cx: &mut Context<'_>) {
         let certain = match forward.run.told {
             Some(true) => Some(Certain::Every),
             Some(false) => None,
+            None if cx.is_of_training_type(&forward) => Some(Certain::Every),
             None => forward.mode.and_then(|mode| mode.certainty(StateSet::TRAIN)),
         };
         let (Some(certain), false) = (certain, forward.visit.maybe_not_first) else { continue };
         let Some(kind) = study.evaluates(&forward) else { continue };
         let told = forward.run.told.is_some();
-        if told || forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training) {
+        if told || cx.is_of_training_type(&forward) || forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training) {
             found.push((forward, kind, certain));
         }
     }
@@ -87,7 +88,7 @@ fn is_meant(cx: &Context<'_>, forward: &Forward<'_>, training: &BTreeSet<SiteId>
 fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates, certain: Certain) {
     let (site, off) = (forward.visit.site, forward.is_unrecorded());
     let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN)).filter(|_| forward.run.told.is_none());
-    let by_type = by.is_some_and(|by| cx.site(by).stage == Some(Stage::Step));
+    let by_type = forward.run.told.is_none() && cx.is_of_training_type(forward);
     let anywhere = by_type || forward.run.told.is_some();
     let named = match kind {
         Evaluates::Named(round) => anywhere || round.is_some(),
@@ -106,7 +107,9 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         None => "on data outside the training set".to_owned(),
     };
     let note = match by {
-        Some(by) if by_type => Some((by, format!("{} trains it, so it is a model with gradients", cx.call_at(by)))),
+        _ if by_type => forward.run.model.and_then(|model| cx.cfg.updated_at(model)).map(|by| {
+            (by, format!("{} trains it, so it is a model with gradients", cx.call_at(by)))
+        }),
         Some(by) if cx.site(by).stage == Some(Stage::TrainMode) => {
             Some((by, format!("{} set it; no `{model}.eval()` runs in between", cx.call_at(by))))
         }

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::unrelated_optimizer::unrelated;
 use super::{Cause, Context};
-use crate::cfg::{Certain, Computation, Recorded};
+use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{Visit, Observed, unused};
 use crate::stage::{Effect, Stage};
@@ -96,6 +96,7 @@ fn check(cx: &mut Context<'_>) {
     }
     wasted(cx);
     dropped(cx);
+    dropped_sums(cx);
     never_used(cx);
 }
 
@@ -116,7 +117,8 @@ fn dropped(cx: &mut Context<'_>) {
         let may_be_used = store.escapes || store.into.is_some() || !store.takers.is_empty();
         let read = store.read && (by_hand || idle.is_empty());
         let is_backward = cx.site(store.site).stage == Some(Stage::Backward);
-        if store.keeping != Keeping::Fresh || may_be_used || read || !is_backward {
+        let is_part = store.named && !is_backward;
+        if store.keeping != Keeping::Fresh || may_be_used || read || !(is_backward || is_part) {
             continue;
         }
         // A function without an optimizer may only measure the time of a `backward`.
@@ -136,6 +138,22 @@ fn dropped(cx: &mut Context<'_>) {
         if at_hand.is_none() {
             report.only_warns();
         }
+    }
+}
+
+/// Reports the sum of an accumulator that no step takes.
+fn dropped_sums(cx: &mut Context<'_>) {
+    let cfg = cx.cfg;
+    for (site, outcome) in cfg.facts.all::<Outcome>() {
+        let lost = matches!(outcome.fate, Fate::Dropped | Fate::Unread(_));
+        if outcome.gives != Gives::Gradients || !lost {
+            continue;
+        }
+        let message = format!("no step takes the gradients of {}", cx.call(site));
+        let cause = Cause::Alone(site, LINT.name);
+        cx.report(site, cause, usize::MAX, Certain::Every, message)
+            .note("the accumulator is empty afterwards, so the gradients are lost")
+            .help("pass the gradients to a step of the optimizer");
     }
 }
 

@@ -4,7 +4,6 @@ use super::study::{Evaluates, Study};
 use super::{Cause, Context};
 use crate::cfg::Certain;
 use crate::flow::StateSet;
-use crate::stage::Stage;
 
 lint! {
     /// ## What it finds
@@ -50,8 +49,7 @@ fn check(cx: &mut Context<'_>) {
         }
         let in_eval_mode = forward.mode.and_then(|mode| mode.certainty(StateSet::EVAL)) == Some(Certain::Every);
         // `evaluation_in_train_mode` reports a model whose type records.
-        let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN));
-        if by.is_some_and(|by| cx.site(by).stage == Some(Stage::Step)) {
+        if cx.is_of_training_type(&forward) {
             continue;
         }
         let round = match study.evaluates(&forward) {

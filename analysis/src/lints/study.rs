@@ -277,6 +277,12 @@ fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
 }
 
 impl<'a> Context<'a> {
+    /// Whether the type of the model in a forward pass tells that it trains: a step returns this model.
+    pub(super) fn is_of_training_type(&self, forward: &Forward<'_>) -> bool {
+        let updated = |model: PathId| self.cfg.updated_at(model).is_some();
+        forward.run.recorded == Recorded::Yes && forward.run.model.is_some_and(updated)
+    }
+
     /// The backward passes, each with the forward passes and models that it runs through.
     pub(super) fn backwards(&self) -> impl Iterator<Item = (SiteId, &'a Computation)> + use<'a> {
         let cfg = self.cfg;

@@ -172,6 +172,11 @@ pub fn trains_by_name(name: &str) -> bool {
         && !words.iter().any(|word| is_loss(word) || word.starts_with("eval") || word.starts_with("valid"))
 }
 
+/// Whether a method with this name multiplies or divides its receiver.
+pub fn multiplies(method: &str) -> bool {
+    matches!(method, "mul" | "div" | "mul_scalar" | "div_scalar" | "broadcast_mul" | "broadcast_div" | "affine")
+}
+
 /// Whether a method with this name writes a parameter.
 pub fn sets_parameters(name: &str) -> bool {
     matches!(name, "set" | "set_one" | "set_data" | "data_mut" | "map")

@@ -10,7 +10,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
 use crate::options::Author;
 use crate::stage::Stage;
-use crate::vocabulary::{GradientStop, Keeping, Op, hints_at_training, is_loss};
+use crate::vocabulary::{GradientStop, Keeping, Op, hints_at_training, is_loss, multiplies};
 
 impl<'a> Lower<'a> {
     /// Performs a stage that computes a tensor, such as a forward or a loss.
@@ -89,7 +89,8 @@ impl<'a> Lower<'a> {
         let others: Vec<&Origin> = call.rest().iter().map(|value| &value.origin).collect();
         let own = call.path().is_some_and(|path| self.resolver.may_be_own(path, self.inlining.function));
         let op = if own { Op::Other } else { self.vocabulary.op(&call.name) };
-        let origin = subject.origin.after(op, site, &others);
+        let mut origin = subject.origin.after(op, site, &others);
+        origin.scaled |= multiplies(&call.name);
         self.combine(call.values()).with_origin(origin)
     }
 
@@ -99,9 +100,13 @@ impl<'a> Lower<'a> {
         if matches!(subject.kind, Kind::Optimizer(_)) || self.is_of_scaler(call) {
             return Value::number();
         }
-        let number = Value::number_of(subject);
+        let mut number = Value::number_of(subject);
         let Some(how) = self.vocabulary.cut(&call.name) else { return number };
         if how == GradientStop::Detach {
+            // Data without a graph are still data.
+            if subject.models.is_empty() && !subject.computed {
+                number.deps = subject.derived().deps;
+            }
             self.cfg.function.detached = self.cfg.function.detached.union(&subject.past.computed);
         }
         let site = self.site_of(call.expr, None);

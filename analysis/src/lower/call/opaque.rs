@@ -24,6 +24,9 @@ impl<'a> Lower<'a> {
         {
             return value;
         }
+        if let Some(value) = self.reads_stores(call) {
+            return value;
+        }
         let gradients = self.pass_gradients(call);
         let value = match &call.receiver {
             Some(Value { kind: Kind::Optimizer(id), .. }) => self.opaque_on_optimizer(call, *id),

@@ -3,11 +3,11 @@
 use syn::Expr;
 
 use super::Call;
-use crate::cfg::{Action, Deps, OnStore, OptimizerId, PathId, SiteId, Store, StoreId};
+use crate::cfg::{Action, Deps, Gives, OnStore, OptimizerId, PathId, SiteId, Store, StoreId};
 use crate::lower::Lower;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::stage::{Effect, Stage};
-use crate::vocabulary::{GradientMethod, Keeping, gradient_method, takes_a_part};
+use crate::vocabulary::{GradientMethod, Keeping, gradient_method, hints_at_training, takes_a_part};
 
 impl<'a> Lower<'a> {
     /// The store of the `backward` at a site.
@@ -107,7 +107,10 @@ impl<'a> Lower<'a> {
     /// Performs `accumulator.grads()`, which returns the sum and empties the accumulator.
     pub(super) fn collects_sum(&mut self, call: &Call<'a>) -> Value<'a> {
         match accumulator(call) {
-            Some(sum) => Value::of(Kind::Gradients(vec![sum]), Deps::none()),
+            Some(sum) => {
+                let value = Value::of(Kind::Gradients(vec![sum]), Deps::none());
+                self.outcome(call, Gives::Gradients, value)
+            }
             None => self.opaque(call),
         }
     }
@@ -129,6 +132,7 @@ impl<'a> Lower<'a> {
         let site = self.site_of(call.expr, None);
         let store = self.store_at(site);
         self.cfg.stores[store].keeping = Keeping::Accumulated;
+        self.emit(Action::OnStores(vec![store], OnStore::Effect(Effect::Zero)), site);
         Value::of(Kind::Accumulator(store), Deps::none())
     }
 
@@ -166,9 +170,27 @@ impl<'a> Lower<'a> {
         Some(if by_value { given } else { Value { measured: true, ..Value::number() } })
     }
 
+    /// Performs an unseen call that only reads gradients that are a value, such as `tensor.grad(&gradients)`.
+    pub(super) fn reads_stores(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
+        let given = call.arguments.iter().find_map(|value| match &value.kind {
+            Kind::Gradients(stores) if value.passing != Passing::Value => Some(stores.clone()),
+            _ => None,
+        })?;
+        match gradient_method(&call.name) {
+            GradientMethod::Looks => {}
+            GradientMethod::Gets => given.iter().for_each(|store| self.cfg.stores[*store].read = true),
+            GradientMethod::Keeps | GradientMethod::Changes | GradientMethod::Other => return None,
+        }
+        Some(Value { measured: true, ..Value::number() })
+    }
+
     /// The gradients that an unseen call gets, and may keep, use or return.
     pub(super) fn pass_gradients(&mut self, call: &Call<'a>) -> Option<Value<'a>> {
         let mut returned = None;
+        let holds = |value: &Value<'a>| {
+            matches!(value.kind, Kind::Optimizer(_) | Kind::Optimizers(_)) || !self.optimizers_in(&value.deps).is_empty()
+        };
+        let may_step = hints_at_training(&call.name) || call.values().any(holds);
         for value in call.values() {
             let Kind::Gradients(stores) = &value.kind else { continue };
             let looks = gradient_method(&call.name) == GradientMethod::Looks;
@@ -176,7 +198,7 @@ impl<'a> Lower<'a> {
                 let store = &mut self.cfg.stores[store];
                 store.used = true;
                 store.read |= !looks;
-                store.escapes |= !looks && value.passing != Passing::Shared;
+                store.escapes |= !looks && (value.passing != Passing::Shared || may_step);
             }
             if value.passing == Passing::Value {
                 returned = Some(value.clone());
@@ -205,17 +227,34 @@ impl<'a> Lower<'a> {
             stores.iter().for_each(|store| self.cfg.stores[*store].model = Some(model));
         }
         if takes_a_part(&call.name) {
-            // Another step may take the rest.
-            stores.iter().for_each(|store| self.cfg.stores[*store].escapes = true);
-            return Some(Value::nothing());
+            return Some(self.part_of(call, &stores));
         }
         Some(Value::of(Kind::Gradients(stores), Deps::none()))
+    }
+
+    /// A part of gradients, which is a value of its own: another step may take the rest.
+    fn part_of(&mut self, call: &Call<'a>, stores: &[StoreId]) -> Value<'a> {
+        stores.iter().for_each(|store| self.cfg.stores[*store].escapes = true);
+        let site = self.site_of(call.expr, None);
+        let part = self.store_at(site);
+        self.cfg.stores[part].keeping = Keeping::Fresh;
+        let action = Action::Backward {
+            deps: Deps::none(),
+            graphs: Vec::new(),
+            own: false,
+            retain: true,
+            scaled: false,
+            store: Some(part),
+        };
+        self.emit(action, site);
+        Value::of(Kind::Gradients(vec![part]), Deps::none())
     }
 
     /// Performs `model.alloc_grads()`, which returns gradients that are zero.
     pub(super) fn allocates(&mut self, call: &Call<'a>) -> Value<'a> {
         let site = self.site_of(call.expr, None);
         let store = self.store_at(site);
+        self.cfg.stores[store].keeping = Keeping::Threaded;
         Value::of(Kind::Gradients(vec![store]), Deps::none())
     }
 
