@@ -31,7 +31,8 @@ lint! {
     ///
     /// ## Limits
     ///
-    /// Silent if the optimizer is built in an outer loop and steps in an inner loop (a restart for each fold or image), if a condition decides whether the optimizer is built, or if its parameters are created in the same iteration.
+    /// Silent if the optimizer is built in an outer loop and steps in an inner loop (a restart for each fold or image), unless the outer loop counts epochs (`for epoch in ..`) and builds the same in each: then a warning.
+    /// Silent as well, if a condition decides whether the optimizer is built, or if its parameters are created in the same iteration.
     optimizer_rebuilt, Error, "an optimizer built in the loop that steps it"
 }
 
@@ -68,7 +69,7 @@ fn in_every_epoch(cx: &mut Context<'_>) {
         let head = &cx.cfg.loops[around].head;
         let steps = cx.acting(id, Effect::Take);
         let inside = |step: &SiteId| cx.site(*step).loops.len() > cx.site(site).loops.len() && cx.site(*step).loops.contains(&around);
-        if !head.names.iter().chain(&head.binds).any(|name| names_epoch(name)) || steps.is_empty() || !steps.iter().all(inside) {
+        if !head.binds.iter().any(|name| names_epoch(name)) || steps.is_empty() || !steps.iter().all(inside) {
             continue;
         }
         // What depends on the epoch, such as the rate, is a reason to rebuild.

@@ -13,7 +13,7 @@ use super::{Lower, address};
 use crate::cfg::{Mark, OptimizerId, PathId};
 use crate::stage::Stage;
 use crate::vocabulary::rust::{Variant, is_forced, is_mem_take, is_number};
-use crate::vocabulary::{CallEffect, is_loss};
+use crate::vocabulary::{CallEffect, adds, is_loss};
 
 mod backward;
 mod collect;
@@ -254,7 +254,8 @@ impl<'a> Lower<'a> {
     fn plain_effect(&self, call: &Call<'a>, receiver: &Value<'a>) -> Option<CallEffect> {
         let known = self.vocabulary.method(&call.name, call.arguments.len());
         let known = known.or_else(|| is_loss(&call.name).then_some(CallEffect::Computes(Stage::Loss)));
-        known.or_else(|| self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor()))
+        let adds_tensor = || adds(&call.name) && call.arguments.iter().any(Value::is_tensor);
+        known.or_else(|| self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor() || adds_tensor()))
     }
 
     /// Performs the effect of a call, and returns the value of the call.

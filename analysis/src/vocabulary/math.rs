@@ -88,6 +88,9 @@ pub(super) const fn regression(name: &'static str, of: Option<&'static str>) -> 
     Loss { name, of, takes: LossInput::Anything, symmetric: true, one_order: true }
 }
 
+/// A loss of which only its arguments are known.
+pub static OTHER_LOSS: Loss = regression("", None);
+
 /// Crates whose functions have the meaning that the tables assign to the functions' names.
 pub const CRATES: &[&str] = &[
     "training_loop",

@@ -65,7 +65,8 @@ impl Vocabularies {
 
     /// Whether `backward` of a loss with several numbers silently sums the numbers.
     pub fn sums_unreduced(self) -> bool {
-        self.tables().any(|vocabulary| vocabulary.sums_unreduced)
+        let mut known = self.tables().filter(|vocabulary| vocabulary.keeping.is_some()).peekable();
+        known.peek().is_some() && known.all(|vocabulary| vocabulary.sums_unreduced)
     }
 
     /// What `backward` does with the gradients; `None` if the selected vocabularies do not agree.
@@ -106,7 +107,6 @@ impl Vocabularies {
     pub fn optimizer_method(self, name: &str, arguments: usize) -> Option<CallEffect> {
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
-            .filter(|does| !matches!(does, CallEffect::Updates { of, .. } if *of != arguments))
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 
@@ -170,7 +170,8 @@ impl Vocabularies {
 /// The effect of a method, looked up in a table.
 fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> Option<CallEffect> {
     let mut known = table.iter();
-    known.find(|(known, most, _)| *known == name && arguments <= *most).map(|(_, _, does)| *does)
+    let fits = |does: &CallEffect| !matches!(does, CallEffect::Updates { of, .. } if *of != arguments);
+    known.find(|(known, most, does)| *known == name && arguments <= *most && fits(does)).map(|(_, _, does)| *does)
 }
 
 #[cfg(test)]

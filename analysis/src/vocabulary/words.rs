@@ -172,6 +172,11 @@ pub fn trains_by_name(name: &str) -> bool {
         && !words.iter().any(|word| is_loss(word) || word.starts_with("eval") || word.starts_with("valid"))
 }
 
+/// Whether a method of the settings of a loss changes the input that the loss expects: `with_logits(false)`.
+pub fn changes_input(method: &str) -> bool {
+    method == "with_logits" || method == "logits"
+}
+
 /// Whether a method with this name multiplies or divides its receiver.
 pub fn multiplies(method: &str) -> bool {
     matches!(method, "mul" | "div" | "mul_scalar" | "div_scalar" | "broadcast_mul" | "broadcast_div" | "affine")
