@@ -206,6 +206,9 @@ impl<'a> Lower<'a> {
             return value;
         }
         let Some(effect) = self.effect(call) else { return self.opaque(call) };
+        if effect == CallEffect::Detaches || effect == CallEffect::Traces {
+            self.cfg.function.always_records |= self.vocabulary.tells_that_all_is_recorded(&call.name);
+        }
         if let Callee::Method(node) = call.callee
             && self.is_plain(call)
         {

@@ -88,6 +88,18 @@ impl Vocabularies {
         values.peek().is_some() && values.all(|vocabulary| !vocabulary.stops_recording)
     }
 
+    /// Whether only libraries without a way to stop the recording have a method with this name.
+    ///
+    /// Where no import tells the library, such a method tells it.
+    pub fn tells_that_all_is_recorded(self, name: &str) -> bool {
+        if self != Self::ALL {
+            return false;
+        }
+        let has = |vocabulary: &&Vocabulary| vocabulary.methods.iter().any(|(known, ..)| *known == name);
+        let mut tables = self.tables().filter(has).peekable();
+        tables.peek().is_some() && tables.all(|vocabulary| vocabulary.keeping.is_some() && !vocabulary.stops_recording)
+    }
+
     /// Whether a type adds up gradients that are values.
     pub fn is_accumulator(self, name: &str) -> bool {
         self.tables().any(|vocabulary| vocabulary.accumulators.contains(&name))
@@ -107,6 +119,8 @@ impl Vocabularies {
     pub fn optimizer_method(self, name: &str, arguments: usize) -> Option<CallEffect> {
         self.tables()
             .find_map(|vocabulary| lookup(vocabulary.optimizer_methods, name, arguments))
+            // Where the library is not known, a step with two arguments may be anything.
+            .filter(|does| *does != CallEffect::UpdatesOther || self != Self::ALL)
             .or_else(|| lookup(rust::WRAPPERS, name, arguments))
     }
 
