@@ -25,6 +25,8 @@ pub(crate) struct Store {
     pub(crate) escapes: bool,
     /// Whether the function reads single gradients, which it may use for an update by hand.
     pub(crate) read: bool,
+    /// Whether the `backward` is in a closure, which other code may call too.
+    pub(crate) hidden: bool,
     /// Whether the gradients are bound to a variable or passed to a call.
     pub(crate) used: bool,
     /// Whether the gradients are bound to a variable that is meant to be used.
@@ -41,6 +43,7 @@ impl Store {
             model: None,
             escapes: false,
             read: false,
+            hidden: false,
             used: false,
             named: false,
         }
@@ -96,7 +99,7 @@ impl Cfg {
     /// Whether code that is not seen may use the gradients of a store.
     pub(crate) fn escapes(&self, store: StoreId) -> bool {
         let known = &self.stores[store];
-        known.escapes || known.into.is_some_and(|sum| self.stores[sum].escapes)
+        known.hidden && self.takers(store).is_empty() || known.escapes || known.into.is_some_and(|sum| self.stores[sum].escapes)
     }
 
     /// Whether a `backward` at `site` computes the gradients of one of these stores.

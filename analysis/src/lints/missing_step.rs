@@ -115,9 +115,12 @@ fn dropped(cx: &mut Context<'_>) {
     let cfg = cx.cfg;
     for store in &cfg.stores {
         let may_be_used = store.escapes || store.into.is_some() || !store.takers.is_empty();
-        let read = store.read && (by_hand || idle.is_empty());
+        // Code that is not seen may step with the gradients that the function reads.
+        let elsewhere = at_hand.is_some_and(|id| cx.may_step_elsewhere(id));
+        let read = store.read && (by_hand || idle.is_empty() || elsewhere) || elsewhere && !store.named;
         let is_backward = cx.site(store.site).stage == Some(Stage::Backward);
         let is_part = store.named && !is_backward;
+        let may_be_used = may_be_used || store.hidden;
         if store.keeping != Keeping::Fresh || may_be_used || read || !(is_backward || is_part) {
             continue;
         }

@@ -54,7 +54,9 @@ impl<'a> Lower<'a> {
         value.past.computed = value.past.computed.union(&Sites::one(site));
         value.past.open |= self.opens(arguments.iter());
         let frozen = stage == Stage::Forward && receiver.is_some_and(|receiver| receiver.frozen);
-        let computed = !frozen && (stage != Stage::Forward || self.is_traced(arguments));
+        let traced = stage != Stage::Forward || self.is_traced(arguments);
+        let origin = if traced || !self.are_local(arguments) { origin } else { origin.ended(GradientStop::Detach, site) };
+        let computed = !frozen && traced;
         Value { computed, measured: true, ..value.with_origin(origin) }
     }
 
@@ -68,6 +70,15 @@ impl<'a> Lower<'a> {
     /// Whether a forward of these inputs may have a graph. With a tape, one of them carries the tape.
     fn is_traced(&self, inputs: &[Value<'a>]) -> bool {
         self.vocabulary.keeping() != Some(Keeping::Threaded) || inputs.iter().any(|input| input.computed)
+    }
+
+    /// Whether the function itself made these inputs, so that it is known whether they carry a tape.
+    fn are_local(&self, inputs: &[Value<'a>]) -> bool {
+        let of_caller = |path: &PathId| {
+            let name = self.cfg.paths.root_of(*path);
+            self.env.parameters.contains(&name) && name == *path
+        };
+        !inputs.iter().any(|input| input.place.is_some_and(|place| of_caller(&place)))
     }
 
     /// Performs a forward such as `input.apply(&model)`, whose receiver is the input of the model.

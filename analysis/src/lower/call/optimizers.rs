@@ -63,7 +63,7 @@ impl<'a> Lower<'a> {
         self.trains_parameters(id, &deps);
         let site = self.stage_site(call.expr, Stage::Step);
         self.takes_gradients(id, given, site);
-        let mut value = Value::plain(deps);
+        let mut value = Value { ty: model.ty, ..Value::plain(deps) };
         value.updated = true;
         let Some(place) = model.place else { return value };
         // The type of a model whose gradients are taken is that of a model in training.
@@ -83,7 +83,8 @@ impl<'a> Lower<'a> {
         let site = self.stage_site(call.expr, Stage::Step);
         self.takes_gradients(id, given, site);
         let Some(place) = model else { return Value::nothing() };
-        let mut value = Value::plain(Deps::one(place));
+        let ty = self.env.value(place).and_then(|model| model.ty);
+        let mut value = Value { ty, ..Value::plain(Deps::one(place)) };
         value.updated = true;
         self.outcome(call, Gives::Model(place), value)
     }

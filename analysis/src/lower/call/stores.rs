@@ -20,7 +20,8 @@ impl<'a> Lower<'a> {
             Some(Keeping::Threaded) => Keeping::Fresh,
             known => known.unwrap_or_default(),
         };
-        self.cfg.stores.push(Store::new(site, keeping));
+        let hidden = self.inlining.is_in_closure();
+        self.cfg.stores.push(Store { hidden, ..Store::new(site, keeping) });
         self.cfg.stores.len() - 1
     }
 
