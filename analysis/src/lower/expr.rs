@@ -60,8 +60,11 @@ impl<'a> Lower<'a> {
             return;
         };
         let value = self.expr(&init.expr);
-        if matches!(value.kind, Kind::Gradients) {
-            self.gradients_are_values();
+        if let (Kind::Gradients(stores), false) = (&value.kind, matches!(local.pat, Pat::Wild(_))) {
+            self.are_values(stores);
+            if !is_unused(&local.pat) {
+                stores.iter().for_each(|store| self.cfg.stores[*store].named = true);
+            }
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
@@ -226,4 +229,13 @@ impl<'a> Lower<'a> {
 fn is_of_type(path: &syn::Path) -> bool {
     let mut last = path.segments.iter().rev().take(2);
     path.segments.len() > 1 && last.all(|part| part.ident.to_string().starts_with(char::is_uppercase))
+}
+
+/// Whether a pattern binds a variable that is not meant to be used: `_gradients`.
+fn is_unused(pat: &Pat) -> bool {
+    match pat {
+        Pat::Type(typed) => is_unused(&typed.pat),
+        Pat::Ident(ident) => ident.ident.to_string().starts_with('_'),
+        _ => true,
+    }
 }

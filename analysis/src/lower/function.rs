@@ -14,6 +14,7 @@ impl Lower<'_> {
         let function = self.here();
         let name = &function.sig.ident;
         self.note_function(function);
+        self.cfg.function.always_records = self.vocabulary.always_records();
         self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {
             match input {
@@ -35,6 +36,7 @@ impl Lower<'_> {
     fn own_receiver(&mut self, receiver: &Receiver) {
         let path = self.own_variable("self", address(receiver));
         let ty = self.here().owner;
+        self.cfg.function.has_optimizer = ty.is_some_and(|ty| self.holds_optimizer(ty));
         let value = Value { place: Some(path), ty, ..Value::plain(Deps::one(path)) };
         self.env.values.insert(path, value);
     }
@@ -47,6 +49,7 @@ impl Lower<'_> {
             Some(Role::Optimizer) => Kind::Optimizer(self.optimizer_of(path)),
             Some(Role::Schedule) => Kind::Schedule,
             Some(Role::Scaler) => Kind::Scaler,
+            Some(Role::Accumulator) => Kind::Accumulator(self.accumulator_at(path)),
             Some(Role::Other) | None if self.holds_optimizers(ty, generics) => {
                 Kind::Optimizers(self.several_of(path))
             }
@@ -56,6 +59,9 @@ impl Lower<'_> {
             && !text::tight(ty).contains('&')
         {
             self.cfg.optimizers[*id].given = true;
+        }
+        if let (Kind::Optimizer(id), Type::Reference(by)) = (&kind, ty) {
+            self.cfg.optimizers[*id].exclusive = by.mutability.is_some();
         }
         let passing = match ty {
             Type::Reference(by) if by.mutability.is_some() => Passing::Exclusive,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, User};
+use crate::cfg::{Deps, Graph, GraphId, Optimizer, OptimizerId, PathId, StoreId, User};
 use crate::limits;
 use crate::lower::Lower;
 
@@ -11,6 +11,7 @@ use crate::lower::Lower;
 pub(in crate::lower) struct Objects {
     optimizers: BTreeMap<PathId, OptimizerId>,
     graphs: BTreeMap<PathId, GraphId>,
+    accumulators: BTreeMap<PathId, StoreId>,
     /// The graphs of tensors in fields, in order of creation.
     field_graphs: Vec<(PathId, GraphId)>,
 }
@@ -18,6 +19,15 @@ pub(in crate::lower) struct Objects {
 impl Objects {
     pub(in crate::lower) fn optimizers(&self) -> impl Iterator<Item = (PathId, OptimizerId)> {
         self.optimizers.iter().map(|(path, id)| (*path, *id))
+    }
+
+    /// The accumulator of gradients in a place.
+    pub(in crate::lower) fn accumulator(&self, path: PathId) -> Option<StoreId> {
+        self.accumulators.get(&path).copied()
+    }
+
+    pub(in crate::lower) fn hold_accumulator(&mut self, path: PathId, store: StoreId) {
+        self.accumulators.insert(path, store);
     }
 
     pub(in crate::lower) fn graph_of(&self, path: PathId) -> Option<GraphId> {
@@ -56,6 +66,7 @@ impl Lower<'_> {
             owned,
             from_caller,
             given: false,
+            exclusive: false,
             escapes: false,
             lost: false,
             several: false,

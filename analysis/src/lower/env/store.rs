@@ -53,6 +53,7 @@ impl<'a> Lower<'a> {
             }
             Some(Role::Schedule) => value.kind = Kind::Schedule,
             Some(Role::Scaler) => value.kind = Kind::Scaler,
+            Some(Role::Accumulator) => value.kind = Kind::Accumulator(self.accumulator_at(path)),
             Some(Role::Optimizer | Role::Other) | None => {}
         }
         if self.store_optimizer(path, name, assigned, &mut value) {
@@ -60,7 +61,7 @@ impl<'a> Lower<'a> {
         }
         self.tensor(path, assigned, &mut value);
         self.store_fields(path, assigned, &mut value);
-        if is_new {
+        if is_new && !value.updated {
             self.new_mode(path, &value);
         }
         self.note_stored(path, &value);
@@ -72,6 +73,11 @@ impl<'a> Lower<'a> {
         value.origin = value.origin.forgotten();
         if let Some(before) = self.env.value(path) {
             value.origin = value.origin.either(&before.origin.forgotten());
+            if let (Kind::Gradients(all), Kind::Gradients(earlier)) = (&mut value.kind, &before.kind) {
+                all.extend(earlier);
+                all.sort_unstable();
+                all.dedup();
+            }
             value.deps = value.deps.union(&before.deps);
             value.models = value.models.union(&before.models);
         }
