@@ -1,9 +1,9 @@
 //! Errors in input from outside: files, data, hyper-parameters, model files.
 //!
-//! `Error` is one enum whose variants hold fields, not prose: a program matches on the variants,
-//! and a person reads their `Display`, which states the problem, its location, the expected input
-//! and a correction. Mistakes in the program itself (shapes, a second backward) panic at the
-//! caller's line instead.
+//! `Error` is one enum whose variants have fields. A program matches on the variants. The `Display`
+//! text is for people: the text states the problem, its location, the expected input and a
+//! correction. Mistakes in the program itself (shapes, a second backward) panic at the caller's
+//! line instead.
 
 mod csv;
 mod io;
@@ -88,11 +88,11 @@ pub enum Error {
     },
     /// A matrix whose rows differ in length.
     Ragged {
-        /// The first row whose length differs from that of row 0, counted from 0.
+        /// The index of the first row whose length differs from the length of row 0.
         row: usize,
         /// The length of row 0.
         expected: usize,
-        /// The length of this row.
+        /// The length of the row at the index `row`.
         found: usize,
     },
     /// NaN or an infinity in data.
@@ -112,7 +112,7 @@ pub enum Error {
     Label {
         /// The index of the sample, counted from 0.
         row: usize,
-        /// The label of this sample.
+        /// The label of the sample at the index `row`.
         label: usize,
         /// The number of classes.
         classes: usize,
@@ -121,7 +121,7 @@ pub enum Error {
     UnknownClass {
         /// The index of the sample, counted from 0.
         row: usize,
-        /// The name in this sample's row.
+        /// The unknown name.
         name: String,
         /// The names of the classes.
         classes: Vec<String>,
@@ -165,8 +165,8 @@ pub enum Error {
         /// The system's error.
         source: std::io::Error,
     },
-    /// An error of the caller's code, which a loop passes on. [`Error::other`] wraps the error. For
-    /// a [`std::io::Error`], `?` suffices.
+    /// An error of the caller's code that a loop returns. [`Error::other`] wraps such an error. The
+    /// operator `?` converts a [`std::io::Error`].
     Other(Box<dyn StdError + Send + Sync>),
 }
 
@@ -297,7 +297,7 @@ impl StdError for Error {
     }
 }
 
-/// Completes a message about a name that is not a class: lists the names in `classes`.
+/// Writes the end of a message about an unknown class name. The end lists the names in `classes`.
 fn write_none_of(f: &mut fmt::Formatter<'_>, classes: &[String]) -> fmt::Result {
     if classes.is_empty() {
         write!(f, "is not a class, because no classes are given")

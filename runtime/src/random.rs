@@ -59,12 +59,11 @@ thread_local! {
 /// [`Tensor::rand`](crate::Tensor::rand) and the like.
 ///
 /// Every draw is a function of (seed, purpose, optimizer updates since the seed, index of the draw
-/// in this update), so a thread that starts from the same seed and runs the same program draws the
-/// same bits, on every machine and for every number of threads. An interrupted run continues with
-/// the same draws only if all these numbers are restored. Setting only the seed restarts from the
-/// first draw. A thread that never calls `seed` has seed 0. The seed is in effect until the next
-/// call of `seed`. [`seed_scope`] sets the seed of a scope. Shuffles have a separate seed,
-/// `DataLoader::shuffle`.
+/// in this update). The same program with the same seed therefore draws the same bits on every
+/// machine and for every number of threads. An interrupted run continues with the same draws only
+/// if all these numbers are restored. Setting only the seed restarts from the first draw. A thread
+/// that never calls `seed` has seed 0. The seed is in effect until the next call of `seed`.
+/// [`seed_scope`] sets the seed of a scope. Shuffles have a separate seed, `DataLoader::shuffle`.
 ///
 /// # Example
 /// ```
@@ -189,8 +188,8 @@ fn shuffled(mut order: Vec<usize>, stream: &mut Stream) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Changing the meaning of a seed is a breaking change: these values must not change. They were computed by another
-    /// implementation.
+    /// Changing the meaning of a seed is a breaking change, so the values in this test must not
+    /// change. They were computed by another implementation.
     #[test]
     fn known_vectors() {
         let mut stream = Stream::new(7, Purpose::Dropout, 3, 1);

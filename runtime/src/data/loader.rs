@@ -188,7 +188,7 @@ impl<'a, Y, X> IntoIterator for &'a DataLoader<Y, X> {
 pub struct Batches<'a, Y = Labels, X = Tensor> {
     loader: &'a DataLoader<Y, X>,
     order: Arc<[usize]>,
-    /// The range of the part of `order` whose samples were not read yet.
+    /// The range in `order` of the samples that were not read yet.
     rest: Range<usize>,
 }
 

@@ -29,7 +29,7 @@ pub enum CsvProblem {
     Ragged {
         /// The number of fields in the first row.
         expected: u64,
-        /// The number of fields in this row.
+        /// The number of fields in the row with the error.
         found: u64,
     },
     /// A field is empty.

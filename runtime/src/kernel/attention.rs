@@ -195,8 +195,9 @@ pub(crate) fn forward(
     });
 }
 
-/// Computes the output rows and the statistics of `queries` queries of one head, from query `start`
-/// on. Calls `write(i, sums, scale)` for output row `start + i`, whose value is `scale · sums`.
+/// Computes the output rows and the statistics of `queries` queries of one head. The first query is
+/// `start`. Calls `write(i, sums, scale)` for output row `start + i`, whose value is
+/// `scale · sums`.
 fn chunk(
     level: Level,
     plan: &Plan,

@@ -259,8 +259,8 @@ fn help(number: usize, asleep: &AtomicBool) {
     }
 }
 
-/// Waits until a job is open whose epoch is not `last`, and returns its epoch. The thread first spins, and
-/// then sleeps.
+/// Waits until a job with another epoch than `last` is open, and returns the epoch of this job. The
+/// thread first spins, and then sleeps.
 fn wait(last: usize, asleep: &AtomicBool) -> usize {
     let is_new = |epoch: usize| epoch % 2 == 1 && epoch != last;
     let start = Instant::now();

@@ -134,8 +134,8 @@ impl CrossEntropy {
         .with_reduction(Reduction::Mean(divisor))
     }
 
-    /// The loss of labels, its divisor and the gradient of the logits, in one pass. `slopes` is the length of
-    /// the gradient, or 0 if no gradient is needed.
+    /// Computes the loss of labels, the divisor of the loss and the gradient of the logits, in one
+    /// pass. `slopes` is the length of the gradient, or 0 if no gradient is needed.
     #[track_caller]
     fn by_label(
         &self,
@@ -153,7 +153,7 @@ impl CrossEntropy {
         (total / count, f64::from(count), slopes)
     }
 
-    /// As [`by_label`](Self::by_label), but for any kind of target.
+    /// Does the same as [`by_label`](Self::by_label), but for any kind of target.
     #[track_caller]
     fn by_share(
         &self,

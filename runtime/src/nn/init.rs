@@ -1,7 +1,7 @@
 //! Initialisation of parameters.
 //!
-//! Layers are initialised like PyTorch's layers. These functions initialise a parameter
-//! differently. [`seed`](crate::seed) determines all draws.
+//! Layers are initialised like PyTorch's layers. The functions of this module initialise a
+//! parameter in another way. [`seed`](crate::seed) determines all draws.
 //!
 //! ```
 //! use training_loop::nn::init;
