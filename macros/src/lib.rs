@@ -8,7 +8,7 @@ mod renamed;
 
 use proc_macro::TokenStream;
 
-/// Generates a training loop from a declarative spec, or checks a hand-written one.
+/// Generates a training loop from a declarative spec, or checks a hand-written loop.
 ///
 /// # A function without a body
 ///

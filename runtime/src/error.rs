@@ -28,7 +28,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// An error in input from outside the program.
 ///
-/// `Debug` prints the same as `Display`, so that a `main` that returns a [`Result`] ends with the whole message.
+/// `Debug` prints the same text as `Display`. A `main` that returns a [`Result`] therefore prints
+/// the whole message.
 #[non_exhaustive]
 pub enum Error {
     /// A hyper-parameter of an optimizer, layer, loader or schedule is out of range.
@@ -145,7 +146,7 @@ pub enum Error {
         /// The problem in the file.
         problem: ModelFileProblem,
     },
-    /// A state whose entries differ from those of the model. The model is unchanged.
+    /// A state whose entries differ from the entries of the model. The model is unchanged.
     State {
         /// The file that the state was read from; `None` if it was not read from a file.
         path: Option<PathBuf>,

@@ -5,8 +5,8 @@
 //! its seed, the number of optimizer updates so far and the index of the next draw in this update.
 //! To repeat a run, only these three numbers must be saved. Shuffles depend on (seed, epoch) alone
 //! and use no state at all. The generator and everything derived from its output are implemented
-//! here, so that no release of another crate can change a run. The tests below compare both with
-//! known values.
+//! here, so that no release of another crate can change a run. The tests below compare the
+//! generator and the draws with known values.
 
 mod math;
 mod multinomial;
@@ -110,8 +110,8 @@ impl Stream {
         self.0.next_u32()
     }
 
-    /// Sets each value to `f` of the next 32 random bits. The bits are those of one call of
-    /// [`word`](Self::word) per value, but are generated in bulk.
+    /// Sets each value to `f` of the next 32 random bits. Each value uses the same bits as a call
+    /// of [`word`](Self::word), but the bits are generated in bulk.
     pub(crate) fn fill_with(&mut self, values: &mut [Scalar], f: impl Fn(u32) -> Scalar) {
         let mut bytes = [0; 1024];
         for values in values.chunks_mut(bytes.len() / 4) {

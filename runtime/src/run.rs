@@ -352,8 +352,8 @@ impl Run {
     /// Ends the epoch: appends its row to the history and prints its line.
     ///
     /// # Errors
-    /// [`Error::NoUpdate`] if a training epoch made no counted update, because such a run would
-    /// never end.
+    /// [`Error::NoUpdate`] if a training epoch made no counted update, because a run without
+    /// updates would never end.
     pub fn end_epoch(&mut self) -> Result<()> {
         let row = self.epoch.row();
         let first_rate = self.history.rows().iter().find_map(|row| row.learning_rate);

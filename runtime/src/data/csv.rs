@@ -47,11 +47,11 @@ const TABLE_BYTES: u64 = 4 << 30;
 ///
 /// # Errors
 /// All errors contain the file, the line and the column; lines and columns count from 1. A row is
-/// an error if its number of fields differs from that of the first row. A field is an error if it
-/// is not a number, is NaN or infinite, or is an integer that [`Scalar`] would round. A label is an
-/// error if it is neither a non-negative integer nor a class name. Other errors are a missing or
-/// ambiguous column, a row or a table that exceeds a limit or the memory, a file without rows, and
-/// a missing file.
+/// an error if its number of fields differs from the number in the first row. A field is an error
+/// if it is not a number, is NaN or infinite, or is an integer that [`Scalar`] would round. A label
+/// is an error if it is neither a non-negative integer nor a class name. Other errors are a missing
+/// or ambiguous column, a row or a table that exceeds a limit or the memory, a file without rows,
+/// and a missing file.
 ///
 /// # Example
 /// ```

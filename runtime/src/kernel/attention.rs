@@ -10,7 +10,7 @@
 //! Dao et al. 2022). The backward pass recomputes the scores. A causal mask skips everything above
 //! the diagonal.
 //!
-//! **Bound.** Arithmetic: two matmuls forward and five backward, half of each under a causal mask.
+//! **Bound.** Arithmetic: two matmuls forward and five backward. A causal mask halves the work.
 //! **Threads.** A part is one head with up to [`CHUNK`] queries, or one whole head in the backward
 //! pass. Parts write disjoint rows. The order of additions depends on sizes alone.
 

@@ -2,9 +2,11 @@
 //!
 //! Formula: `max |xᵢ|`. Without the sign bit, floats are ordered like their bits, with infinity
 //! above all finite values and NaN above infinity. The kernel therefore computes the maximum of the
-//! bits. Layout: dense slices. Blocking: the parts of a long slice are read from its end to its
-//! start. The end was written last and is still in cache. Afterwards the start is in cache, and the
-//! next kernel begins to read at the start. Bound: memory.
+//! bits.
+//! Layout: dense slices.
+//! Blocking: the parts of a long slice are read from its end to its start. The end was written last
+//! and is still in cache. Afterwards the start is in cache, and the next kernel begins to read there.
+//! Bound: memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

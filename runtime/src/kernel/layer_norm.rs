@@ -6,8 +6,9 @@
 //! `dx = scale · (h - h̄ - x̂ · mean(h x̂))`. A row stays in L1 between its passes, so the bound is
 //! memory: the forward pass moves two values per element, the backward pass three.
 //!
-//! Parts are runs of rows, and the number of parts depends on the shape alone. `dw = Σ g x̂` and `db = Σ g`
-//! are sums over all rows: each part computes its own sums, which are added in the order of the parts.
+//! Parts are runs of rows, and the number of parts depends on the shape alone. `dw = Σ g x̂` and
+//! `db = Σ g` are sums over all rows. Each part computes its own sums, which are added in the order
+//! of the parts.
 
 use super::lanes::{LANES, total};
 use super::pool::{self, Pieces};

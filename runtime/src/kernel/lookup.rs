@@ -1,8 +1,8 @@
 //! Embedding lookup: `y[i] = w[ids[i]]`, and its derivative `dw[r] = Σ g[i]` over all `i` with `ids[i] = r`.
 //!
 //! Both passes copy or add whole rows and are bound by memory. The backward pass splits the table
-//! by columns, not by rows: each part walks all ids in order and adds to its own columns. Two parts
-//! therefore never write the same element, and additions follow the order of the ids.
+//! by columns, not by rows. Each part iterates over all ids in order and adds to its own columns.
+//! Two parts therefore never write the same element, and additions follow the order of the ids.
 
 use super::pool::{self, Pieces};
 use super::simd::multiversioned;

@@ -76,7 +76,7 @@ struct Job {
     /// The function to call for each part. The reference is valid only while the job is open.
     work: &'static (dyn Fn(usize) + Sync),
     parts: usize,
-    /// The number of helpers that may take part in the job: those whose number is below `helpers`.
+    /// The limit of helpers: a helper may take part in the job if its index is below this limit.
     helpers: usize,
 }
 

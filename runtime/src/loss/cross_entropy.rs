@@ -47,8 +47,9 @@ pub fn cross_entropy(logits: &Tensor, target: &impl ClassTarget) -> Tensor {
 ///
 /// # Formula
 /// With smoothing `ε`, weights `w` and `C` classes, a sample of class `t` costs
-/// `-(1 - ε) w[t] ln p[t] - ε/C Σ_c w[c] ln p[c]`; the sum is divided by the sum of the `w[t]`.
-/// Probabilities `q` cost `-Σ_c w[c] ((1 - ε) q[c] + ε/C) ln p[c]`, divided by the number of samples.
+/// `-(1 - ε) w[t] ln p[t] - ε/C Σ_c w[c] ln p[c]`; the costs of all samples are added and divided
+/// by the sum of the `w[t]`. Probabilities `q` cost `-Σ_c w[c] ((1 - ε) q[c] + ε/C) ln p[c]`,
+/// divided by the number of samples.
 ///
 /// # Source
 /// `PyTorch`'s `CrossEntropyLoss`, `reduction="mean"`.

@@ -22,8 +22,8 @@ use crate::{Array, Parameter, Scalar, Tensor};
 /// is 0.1.
 ///
 /// # Panics
-/// If the number of features of `x` differs from that of the layer. In training, if the batch has
-/// fewer than two values per feature.
+/// If `x` does not have the layer's number of features. In training, if the batch has fewer than
+/// two values per feature.
 ///
 /// # Source
 /// Ioffe and Szegedy 2015; PyTorch's `nn.BatchNorm1d`.

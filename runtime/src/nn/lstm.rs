@@ -82,7 +82,8 @@ impl Lstm {
         Self::build(Sizes { layers, ..self.sizes }, self.dropout)
     }
 
-    /// Adds a second direction to each layer. It runs backward in time and has its own weights.
+    /// Adds a second direction to each layer. The second direction runs backward in time and has
+    /// its own weights.
     #[track_caller]
     pub fn bidirectional(self) -> Self {
         Self::build(Sizes { directions: 2, ..self.sizes }, self.dropout)

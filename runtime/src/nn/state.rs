@@ -81,7 +81,7 @@ pub(super) fn entries<M: Module + ?Sized>(module: &M) -> Vec<(String, Entry)> {
     visitor.found
 }
 
-/// Compares all names and shapes of a state with those of a model.
+/// Compares all names and shapes of a state with the names and shapes of a model.
 pub(super) fn check<'a>(
     entries: &[(String, Entry)],
     found: impl Iterator<Item = (&'a str, &'a [usize])>,

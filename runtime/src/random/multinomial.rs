@@ -6,8 +6,8 @@ use crate::shape::Shape;
 use crate::{Labels, Scalar, Tensor};
 
 impl Tensor {
-    /// Draws classes with probabilities proportional to their weights, seeded by this thread's
-    /// [`seed`](crate::seed).
+    /// Draws classes with probabilities proportional to their weights. This thread's
+    /// [`seed`](crate::seed) determines the draws.
     ///
     /// Without replacement the classes of a row are distinct. Each class is drawn from the classes
     /// that remain. A class of weight 0 is never drawn.

@@ -1,5 +1,5 @@
-//! The derivative of attention. Each block takes five matmuls. One of them recomputes the scores,
-//! which the saved statistics turn into attention weights.
+//! The derivative of attention. Each block takes five matmuls. One of them recomputes the scores.
+//! The attention weights are computed from the scores and the saved statistics.
 //!
 //! With weights `p`, the output's gradient `g` and `D = Σ g y` per row: `dv = pᵀ g`, `ds = p (g vᵀ - D)`,
 //! `dq = scale · ds k`, `dk = scale · dsᵀ q`.

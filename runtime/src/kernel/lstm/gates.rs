@@ -3,8 +3,8 @@
 //! Each stream of elements is a parameter of its own. The compiler then knows that the streams do not
 //! overlap, and vectorises the loops. With an array of slices the compiler would not vectorise.
 //!
-//! The forward pass is limited by its divisions and polynomials, the backward pass by the memory traffic of
-//! the gates.
+//! The forward pass is limited by its divisions and polynomials, and the backward pass is limited
+//! by the memory traffic of the gates.
 #![expect(clippy::too_many_arguments, reason = "see above")]
 
 use crate::Scalar;

@@ -55,7 +55,8 @@ multiversioned!(
 );
 
 multiversioned!(
-    /// Writes the gradient of each square to its maximum element, and 0 to the other three.
+    /// Writes the gradient of each square to its maximum element, and 0 to the other three
+    /// elements.
     pub(super) fn spread_to_squares(
         g: &[Scalar],
         taps: &[u8],
