@@ -5,7 +5,7 @@
 //! bits.
 //! Layout: dense slices.
 //! Blocking: the parts of a long slice are read from its end to its start. The end was written last
-//! and is still in cache. Afterwards the start is in cache, and the next kernel begins to read there.
+//! and is still in cache. Afterwards the start is in cache, and the next kernel begins there.
 //! Bound: memory.
 
 use std::sync::atomic::{AtomicU64, Ordering};
