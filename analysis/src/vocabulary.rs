@@ -32,7 +32,8 @@ pub use math::{CRATES, FORWARDS, GradientStop, Loss, LossInput, Op, converts_by_
 pub use metrics::{MetricEffect, is_metric, metric_method};
 pub use reports::{
     changes_with_mode, is_same_in_every_mode, measures_size, names_batch_size, names_micro_batch,
-    names_mode_argument, names_window, scales_gradients, shows_results, splits_batch, stops_early, takes_mode,
+    names_mode_argument, names_window, scales_gradients, shows_results, splits_batch, stops_early,
+    takes_mode,
 };
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type, share_a_word};
 pub use rust::{Drive, Lazy, drive, lazy};

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, MetricCall, OptimizerId, Outcome,
-    PathId, Reads, Root, Schedule, ScheduleOf, Shown, SiteId, Swallow, Use, Variable,
+    Advance, Choice, Computation, Deps, Difference, Excerpt, Kept, LoopId, LossCall, MetricCall, OptimizerId,
+    Outcome, PathId, Reads, Root, Schedule, ScheduleOf, Shown, SiteId, Swallow, Use, Variable,
 };
 
 /// A type of fact that a site may have.

@@ -34,7 +34,10 @@ pub fn shows_results(name: &str) -> bool {
 
 /// Whether a method with this name returns the number of samples of a batch.
 pub fn measures_size(method: &str) -> bool {
-    matches!(method, "len" | "size" | "size1" | "shape" | "dims" | "dim" | "nrows" | "batch_size" | "num_samples")
+    matches!(
+        method,
+        "len" | "size" | "size1" | "shape" | "dims" | "dim" | "nrows" | "batch_size" | "num_samples"
+    )
 }
 
 /// Whether a name suggests the number of samples of a batch: `batch_size`, `rows`.
@@ -64,7 +67,8 @@ pub fn splits_batch(method: &str, arguments: usize) -> bool {
 pub fn scales_gradients(name: &str) -> bool {
     let words = || name.split('_');
     words().any(|word| word.starts_with("grad"))
-        && words().any(|word| matches!(word, "scale" | "div" | "divide" | "mul" | "average" | "mean" | "normalize"))
+        && words()
+            .any(|word| matches!(word, "scale" | "div" | "divide" | "mul" | "average" | "mean" | "normalize"))
 }
 
 /// Whether a name suggests a test for early stopping: `early_stopping`, `should_stop`.

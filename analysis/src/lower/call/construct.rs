@@ -11,8 +11,7 @@ use crate::lower::env::value::{Kind, Value};
 use crate::vocabulary::rust::{TypeShape, is_forced, is_number, is_pointer, type_shape};
 use crate::vocabulary::{
     CallEffect, GradientStop, Role, is_constructor, is_distributed_sampler, is_layer, is_metric, is_rate,
-    is_variable,
-    role_of_type,
+    is_variable, role_of_type,
 };
 
 impl<'a> Lower<'a> {

@@ -42,7 +42,7 @@ impl<'a> Lower<'a> {
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
         self.note_opaque(site, place, &call.arguments);
         if shows_results(&call.name) {
-            self.note_shown(site, call.values());
+            self.note_shown(Some(site), call.values());
         }
         self.may_change_receiver(call, receiver, site);
         if writes_in_place(&call.name) && receiver.is_tensor() {
@@ -80,9 +80,10 @@ impl<'a> Lower<'a> {
     fn written_with_arguments(&mut self, call: &Call<'a>, receiver: &Value<'a>) {
         let Some(place) = receiver.place else { return };
         let written = call.arguments.iter().filter(|argument| !argument.origin.forwards.is_empty());
-        let (origin, past) = written.fold((receiver.origin.clone(), receiver.past.clone()), |(origin, past), value| {
-            (origin.with(&value.origin, Join::Other), past.union(&value.past))
-        });
+        let (origin, past) = written
+            .fold((receiver.origin.clone(), receiver.past.clone()), |(origin, past), value| {
+                (origin.with(&value.origin, Join::Other), past.union(&value.past))
+            });
         if let Some(held) = self.env.values.get_mut(&place) {
             held.origin = held.origin.either(&origin);
             held.past = past;
@@ -129,7 +130,7 @@ impl<'a> Lower<'a> {
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
         self.note_opaque(site, given, &arguments);
         if shows_results(&call.name) {
-            self.note_shown(site, arguments.iter());
+            self.note_shown(Some(site), arguments.iter());
         }
         let variant = call.name.starts_with(char::is_uppercase);
         self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant);

@@ -53,7 +53,13 @@ struct Index {
 
 impl Index {
     fn counted(&self) -> Counted {
-        Counted { of: self.of, start: self.start, starts_over: true, over_items: self.over_items, of_samples: false }
+        Counted {
+            of: self.of,
+            start: self.start,
+            starts_over: true,
+            over_items: self.over_items,
+            of_samples: false,
+        }
     }
 }
 
@@ -241,8 +247,10 @@ impl<'a> Lower<'a> {
             return None;
         }
         let start = counting.starts.get(&counts).copied();
-        let simple =
-            bump.by == Some(1) && bumps.len() == 1 && !bump.conditional && sets.values().all(|set| set.to == start);
+        let simple = bump.by == Some(1)
+            && bumps.len() == 1
+            && !bump.conditional
+            && sets.values().all(|set| set.to == start);
         let reset_outside = sets.values().any(|set| !inside(set));
         let starts_over = here == 0 || begins.is_some() || reset_outside;
         let of_samples = bump.by.is_none();

@@ -72,7 +72,13 @@ impl<'ast> Visit<'ast> for Finder {
             Expr::MethodCall(node) if scales_gradients(&node.method.to_string()) => {
                 self.factors.scales_gradients = true;
             }
-            Expr::Path(path) if path.path.segments.last().is_some_and(|last| scales_gradients(&last.ident.to_string())) => {
+            Expr::Path(path)
+                if path
+                    .path
+                    .segments
+                    .last()
+                    .is_some_and(|last| scales_gradients(&last.ident.to_string())) =>
+            {
                 self.factors.scales_gradients = true;
             }
             Expr::Path(path)

@@ -30,7 +30,8 @@ impl Lower<'_> {
                     return Some(self.period(size));
                 }
                 // Without a borrow of an iterator, `take(k)` limits the loop to some of the data.
-                let next = is_borrowed(&call.receiver) || names_in(size).iter().any(|name| names_window(name));
+                let next =
+                    is_borrowed(&call.receiver) || names_in(size).iter().any(|name| names_window(name));
                 (takes(&method, call.args.len()) && next && !is(size, "1")).then(|| self.period(size))
             }
             _ => None,
