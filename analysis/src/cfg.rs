@@ -20,6 +20,7 @@ mod facts;
 mod function;
 mod guard;
 mod head;
+mod named;
 mod origin;
 mod outcomes;
 mod paths;

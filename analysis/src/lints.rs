@@ -13,7 +13,6 @@ use crate::suggest::nearest;
 
 mod calls;
 mod context;
-mod misnamed;
 mod page;
 mod provenance;
 mod report;

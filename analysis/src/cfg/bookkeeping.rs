@@ -49,8 +49,8 @@ pub struct MetricCall {
 /// The use of a model's output by a call that shows or stores results, such as `save_image`.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
-    /// The call that shows or stores the output.
-    pub by: SiteId,
+    /// The call that shows or stores the output; `None` for a macro that prints.
+    pub by: Option<SiteId>,
 }
 
 /// A loop head that ends the loop, or skips an item, when the data cannot be read.

@@ -43,7 +43,7 @@ fn check(cx: &mut Context<'_>) {
         let (what, harm) = match &choice.decides {
             Decides::Saves(name) => ("the best model is chosen", format!("`{name}` keeps the most overfitted model")),
             Decides::Stops => (
-                "the end of training is chosen",
+                "training is stopped early",
                 "the training loss keeps falling while the model overfits: training ends too late".to_owned(),
             ),
             Decides::Counts(_) => continue,

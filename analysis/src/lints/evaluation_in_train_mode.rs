@@ -122,7 +122,8 @@ fn purpose(cx: &Context<'_>, study: &Study<'_>, kind: Evaluates) -> String {
     match kind {
         Evaluates::Named(Some(round)) | Evaluates::Quietly(round) => format!("in the loop over `{}`", study.over(round)),
         Evaluates::Named(None) => "on data outside the training set".to_owned(),
-        Evaluates::Shown(by) => format!("for {}", cx.call(by)),
+        Evaluates::Shown(Some(by)) => format!("for {}", cx.call(by)),
+        Evaluates::Shown(None) => "for printed text".to_owned(),
     }
 }
 

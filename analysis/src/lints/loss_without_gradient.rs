@@ -88,7 +88,10 @@ fn term(cx: &mut Context<'_>, root: &Root, cut: &Cut) {
     cx.report_alone(cut.site, message)
         .note_at(root.site, note)
         .note("the term changes the reported loss and trains no parameter")
-        .help("add the tensor itself, and take the number only to print it");
+        .help(match cut.how {
+            GradientStop::Choice => "compute the term from the output itself; `argmax` and comparisons are for metrics",
+            GradientStop::Number | GradientStop::Detach => "add the tensor itself, and take the number only to print it",
+        });
 }
 
 #[cfg(test)]

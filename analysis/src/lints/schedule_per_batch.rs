@@ -1,8 +1,7 @@
 use super::window::Window;
 use super::{Cause, Context};
-use crate::cfg::{Action, Advance, Certain, HeadKind, Mark, OptimizerId, SiteId};
+use crate::cfg::{Action, Advance, Certain, OptimizerId, SiteId};
 use crate::stage::{Effect, Stage};
-use crate::vocabulary::names_epoch;
 
 lint! {
     /// ## What it finds
@@ -68,13 +67,10 @@ fn check(cx: &mut Context<'_>) {
 
 /// Reports the calls that advance a schedule of epochs in each batch.
 fn of_epochs(cx: &mut Context<'_>) {
-    for (site, advance) in cx.cfg.facts.all::<Advance>() {
-        let known = advance.schedule.and_then(|schedule| cx.cfg.facts.variable(schedule)?.schedule.as_ref());
-        let Some(built) = known.map(|known| known.built).filter(|built| cx.cfg.facts.is(*built, Mark::CountsEpochs)) else {
-            continue;
-        };
-        let moves_it = advance.copy_of.is_none() && !cx.of_spec();
-        let Some(step) = step_of_batch(cx, site).filter(|_| moves_it) else { continue };
+    if cx.of_spec() {
+        return;
+    }
+    for (site, (built, step)) in cx.cfg.moved_per_batch() {
         let Some(&round) = cx.site(site).loops.last() else { continue };
         let head = &cx.cfg.loops[round];
         let message = format!("{} advances the schedule with each batch, but the schedule counts epochs", cx.call(site));
@@ -87,23 +83,6 @@ fn of_epochs(cx: &mut Context<'_>) {
             .note("the schedule ends in the first epochs, and the rest of the training runs at its last learning rate")
             .help(help);
     }
-}
-
-/// The optimizer's step in the same batch loop, if the call that advances a schedule runs in every iteration.
-///
-/// A batch loop iterates over items in an outer loop, or is inside of a loop over epochs by name.
-fn step_of_batch(cx: &Context<'_>, schedule: SiteId) -> Option<SiteId> {
-    let site = cx.site(schedule);
-    let (round, around) = site.loops.split_last()?;
-    let head = &cx.cfg.loops[*round].head;
-    let of_epochs = |round: &usize| cx.cfg.loops[*round].head.names.iter().any(|name| names_epoch(name));
-    let nested = head.kind == HeadKind::Items && !around.is_empty();
-    let of_batches = !of_epochs(round) && (nested || around.iter().any(of_epochs));
-    if site.conditional || !site.guards.is_empty() || !of_batches {
-        return None;
-    }
-    let steps = cx.cfg.sites_with(Effect::Take);
-    steps.filter(|(_, step)| step.loops == site.loops).map(|(step, _)| step).next()
 }
 
 /// Reports two consecutive calls that advance one schedule, in a loop with one step.

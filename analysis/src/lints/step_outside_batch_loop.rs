@@ -4,7 +4,7 @@ use super::{Cause, Context};
 use crate::cfg::{Certain, SiteId};
 use crate::flow::GradientStates;
 use crate::stage::Effect;
-use crate::vocabulary::names_micro_batch;
+use crate::vocabulary::{names_epoch, names_micro_batch};
 
 lint! {
     /// ## What it finds
@@ -74,7 +74,7 @@ fn check(cx: &mut Context<'_>) {
 pub(super) fn discards_micro_batches(cx: &Context<'_>, window: &Window<'_>, zero: SiteId) -> bool {
     let head = &cx.cfg.loops[window.batch_loop].head;
     let around = cx.site(window.step).loops.last().and_then(|around| cx.cfg.loops[*around].head.item.as_ref());
-    let of_item = around.is_some_and(|item| head.source.is_some_and(|source| source.collection == item.value));
+    let of_item = around.filter(|item| !names_epoch(&item.name)).is_some_and(|item| head.source.is_some_and(|source| source.collection == item.value));
     let named = head.names.iter().any(|name| names_micro_batch(name));
     !cx.is_periodic(zero) && cx.runs_every_iteration(window, zero) && (of_item || named && !cx.site(window.step).loops.is_empty())
 }

@@ -45,8 +45,8 @@ pub(super) enum Evaluates {
     /// The function does not train on the data of the loop, and no `backward` in the loop uses the
     /// losses.
     Quietly(LoopId),
-    /// This call shows or stores the output, as `save_image(&output)` does.
-    Shown(SiteId),
+    /// This call, or a macro that prints, shows or stores the output, as `save_image(&output)` does.
+    Shown(Option<SiteId>),
 }
 
 impl Evaluates {

@@ -1,4 +1,3 @@
-use super::misnamed::named_after;
 use super::{Cause, Context};
 use crate::cfg::{Action, Certain, Deps, LoopId, OptimizerId, PathId, Root, SiteId};
 use crate::flow::Observed;
@@ -85,7 +84,7 @@ fn check(cx: &mut Context<'_>) {
 
 /// Reports the steps of an optimizer that holds one model, and is named after another that no optimizer holds.
 fn misnamed(cx: &mut Context<'_>, id: OptimizerId) {
-    let Some((model, forward)) = named_after(cx, id) else { return };
+    let Some((model, forward)) = cx.cfg.named_after(id).filter(|_| !cx.of_spec()) else { return };
     let Some(&held) = cx.cfg.optimizers[id].owned.as_ref().and_then(|owned| owned.paths().first()) else { return };
     let (held, model) = (cx.cfg.paths.name(held), cx.cfg.paths.name(model));
     let built = cx.cfg.optimizers[id].built.first().map(|(site, _)| *site);

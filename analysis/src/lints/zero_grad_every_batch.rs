@@ -118,7 +118,7 @@ fn of_micro_batches(cx: &mut Context<'_>, discarded: &[OptimizerId]) {
                 format!("move `{};` to before the loop on line {line}", cx.site(zero).text)
             }
         };
-        cx.report(zero, Cause::Gradients(window.step, window.optimizer), 0, Certain::Every, message)
+        cx.report(zero, Cause::Alone(zero, LINT.name), 0, Certain::Every, message)
             .note_at(window.step, note)
             .note("the update uses the last batch of each window, and the others are wasted")
             .help(help);

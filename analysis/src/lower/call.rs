@@ -164,10 +164,7 @@ impl<'a> Lower<'a> {
     fn reads_arguments(&mut self, node: &'a ExprCall) -> Value<'a> {
         self.cfg.function.prints = true;
         let looked: Vec<Value<'a>> = node.args.iter().map(|argument| self.expr(argument)).collect();
-        if let Some(first) = node.args.first() {
-            let site = self.site_of(first, None);
-            self.note_shown(site, looked.iter());
-        }
+        self.note_shown(None, looked.iter());
         Value { measured: looked.iter().any(|value| value.measured), ..Value::number() }
     }
 

@@ -206,6 +206,11 @@ impl<'a> Of<'a> {
             let why = format!("whether line {} computes any gradient", self.line(*empty));
             return Some(Verdict::Undecided(why));
         }
+        if self.asked.cfg.named_after(self.id).is_some() {
+            return Some(Verdict::Undecided(format!(
+                "whether `{name}` belongs to the model that it is named after"
+            )));
+        }
         if filled && (self.asked.annotated || !from_caller) {
             return None;
         }

@@ -59,7 +59,7 @@ impl<'a> Lower<'a> {
         let place = receiver.place.map_or_else(Deps::none, Deps::one);
         self.note_opaque(site, place, &call.arguments);
         if shows_results(&call.name) {
-            self.note_shown(site, call.values());
+            self.note_shown(Some(site), call.values());
         }
         self.may_change_receiver(call, receiver, site);
         if writes_in_place(&call.name) && receiver.is_tensor() {
@@ -147,7 +147,7 @@ impl<'a> Lower<'a> {
         let given = computed.fold(Deps::none(), |all, deps| all.union(deps));
         self.note_opaque(site, given, &arguments);
         if shows_results(&call.name) {
-            self.note_shown(site, arguments.iter());
+            self.note_shown(Some(site), arguments.iter());
         }
         let variant = call.name.starts_with(char::is_uppercase);
         self.pass_to_opaque(&arguments, site, hints_at_training(&call.name) && !variant);

@@ -6,9 +6,12 @@ use crate::lower::env::value::Value;
 use crate::stage::Stage;
 
 impl<'a> Lower<'a> {
-    /// Records that a call shows or stores these values, for each forward that they depend on.
-    pub(in crate::lower) fn note_shown<'v>(&mut self, by: SiteId, values: impl Iterator<Item = &'v Value<'a>>)
-    where
+    /// Records that the call `by`, or a macro that prints, shows these values, for each forward that they depend on.
+    pub(in crate::lower) fn note_shown<'v>(
+        &mut self,
+        by: Option<SiteId>,
+        values: impl Iterator<Item = &'v Value<'a>>,
+    ) where
         'a: 'v,
     {
         let sites = values.flat_map(|value| value.past.computed.known().iter().chain(&value.origin.forwards));
