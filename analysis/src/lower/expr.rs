@@ -61,9 +61,6 @@ impl<'a> Lower<'a> {
         let value = self.expr(&init.expr);
         if let (Kind::Gradients(stores), false) = (&value.kind, matches!(local.pat, Pat::Wild(_))) {
             self.are_values(stores);
-            if !is_unused(&local.pat) {
-                stores.iter().for_each(|store| self.cfg.stores[*store].named = true);
-            }
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
@@ -80,6 +77,7 @@ impl<'a> Lower<'a> {
             self.end_guard(guard);
         }
         let measured = value.measured;
+        let value = self.loss_value(&local.pat, &init.expr, value);
         self.bind(&local.pat, value);
         self.note_made(&local.pat, &init.expr);
         let pat = match &local.pat {
@@ -219,14 +217,5 @@ impl<'a> Lower<'a> {
                 Value { passing, ..value.clone() }
             },
         )
-    }
-}
-
-/// Whether a pattern binds a variable that is not meant to be used: `_gradients`.
-fn is_unused(pat: &Pat) -> bool {
-    match pat {
-        Pat::Type(typed) => is_unused(&typed.pat),
-        Pat::Ident(ident) => ident.ident.to_string().starts_with('_'),
-        _ => true,
     }
 }
