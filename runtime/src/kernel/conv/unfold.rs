@@ -3,8 +3,8 @@
 //!
 //! `columns[(c, r, s)][p] = x[c][oy · stride + r · dilation - padding][ox · stride + s · dilation - padding]` for the
 //! position `p = (oy, ox)`, and 0 outside the image, so that a convolution is a matmul over `(c, r, s)`. Only a block
-//! of positions is unfolded at a time, so that the columns stay in L2. Consecutive positions are neighbours in a row,
-//! so that a row of columns is copied in runs.
+//! of positions is unfolded at a time, so that the columns stay in L2. Consecutive positions are neighbours in the
+//! image, so that each row of `columns` is copied in runs.
 
 use super::Sizes;
 use crate::Scalar;
