@@ -26,6 +26,8 @@ pub(crate) struct Function {
     pub(crate) gives_graph: bool,
     /// Whether the type of `self` has an optimizer in a field.
     pub(crate) has_optimizer: bool,
+    /// Whether the libraries of the file return gradients as values.
+    pub(crate) returns_gradients: bool,
     /// Whether the function writes parameters without an optimizer, where gradients are values.
     pub(crate) sets_parameters: bool,
     /// Whether a forward always records, because the library has no way to stop the recording.

@@ -69,7 +69,7 @@ impl Cfg {
     pub(crate) fn changes_in(&self, name: &str, around: LoopId) -> bool {
         self.facts.variables().any(|(path, known)| {
             let changes = |used: &Use| {
-                !matches!(used.kind, UseKind::Read | UseKind::Forward)
+                matches!(used.kind, UseKind::Set | UseKind::Add { .. } | UseKind::Lent)
                     && self.sites[used.site].loops.contains(&around)
             };
             self.paths.name(path) == name && (known.begins == Some(around) || known.uses.iter().any(changes))

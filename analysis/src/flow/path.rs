@@ -245,7 +245,7 @@ impl PathState {
             match reach {
                 Reach::Yes => match cfg.keeping(store) {
                     Keeping::InPlace | Keeping::Threaded => self.change(cfg, id, Effect::Fill, site),
-                    keeping @ (Keeping::Fresh | Keeping::Accumulated) => self.renew(cfg, id, keeping, site),
+                    Keeping::Fresh | Keeping::Accumulated => self.renew(cfg, id, store, site),
                 },
                 Reach::Maybe => self.put(cfg, id, GradientStates::UNKNOWN),
                 Reach::No => {}

@@ -77,9 +77,11 @@ impl PathState {
     }
 
     /// Fills the gradients of an optimizer with those of a new value.
-    pub(super) fn renew(&mut self, cfg: &Cfg, id: OptimizerId, keeping: Keeping, site: SiteId) {
+    pub(super) fn renew(&mut self, cfg: &Cfg, id: OptimizerId, store: Option<StoreId>, site: SiteId) {
         if !cfg.optimizers[id].lost {
-            self.gradients[id].renew(keeping == Keeping::Accumulated, site);
+            let adds = cfg.keeping(store) == Keeping::Accumulated;
+            let owns = store.is_some_and(|store| !cfg.escapes(store));
+            self.gradients[id].renew(adds, owns, site);
         }
     }
 }

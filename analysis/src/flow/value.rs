@@ -83,10 +83,11 @@ impl GradientValue {
     /// Fills the gradients with those of a new value.
     ///
     /// With `adds`, the value is added to an accumulator. The accumulator is empty after a step.
-    pub(super) fn renew(&mut self, adds: bool, site: SiteId) {
+    /// What was unknown before stays unknown, unless only the seen code `owns` the accumulator.
+    pub(super) fn renew(&mut self, adds: bool, owns: bool, site: SiteId) {
         let new = GradientProvenance { filled: Some(site), ..GradientProvenance::default() };
         let kept = adds && self.all.meets(GradientStates::FILLED);
-        let unknown = adds && self.all.meets(GradientStates::UNKNOWN);
+        let unknown = adds && !owns && self.all.meets(GradientStates::UNKNOWN);
         let before = self.provenance(GradientStates::FILLED);
         let direct = self.direct;
         *self = Self::new(if unknown { GradientStates::UNKNOWN } else { GradientStates::FILLED });

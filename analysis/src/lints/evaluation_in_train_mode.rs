@@ -104,7 +104,7 @@ fn report_argument(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_
     let site = forward.visit.site;
     let sure = cx.cfg.facts.is(site, Mark::ModeArgument);
     let named = match kind {
-        Evaluates::Named(round) => sure && forward.is_recorded() || round.is_some(),
+        Evaluates::Named(round) => forward.is_recorded() || round.is_some(),
         Evaluates::Quietly(_) | Evaluates::Shown(_) => false,
     };
     if !forward.is_unrecorded() && !named {
@@ -113,8 +113,12 @@ fn report_argument(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_
     let message = format!("{} evaluates in training mode, {}", cx.call(site), purpose(cx, study, kind));
     let cause = Cause::Alone(kind.data_loop().and_then(|round| study.first_in(round)).unwrap_or(site), LINT.name);
     let report = cx.report(site, cause, forward.visit.rank, Certain::Every, message).note(HARM);
-    let report = if sure { report } else { report.note("the argument `true` is taken for the mode of the layers").only_warns() };
-    report.help("pass `false` for the mode");
+    let report = report.help("pass `false` for the mode");
+    if !sure {
+        report.note("the argument `true` is taken for the mode of the layers").only_warns();
+    } else if !forward.is_unrecorded() {
+        report.only_warns();
+    }
 }
 
 /// What an evaluation is for, as the end of a message.

@@ -6,8 +6,8 @@ use crate::cfg::{Certain, Computation, Fate, Gives, Outcome, Recorded};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::{Visit, Observed, unused};
 use crate::stage::{Effect, Stage};
-use crate::vocabulary::{Keeping, trains_by_name};
-use crate::vocabulary::rust::is_field_of_self;
+use crate::vocabulary::{Keeping, speaks_of_evaluation, trains_by_name};
+use crate::vocabulary::rust::{is_field_of_self, is_meant_unused};
 
 lint! {
     /// ## What it finds
@@ -97,6 +97,7 @@ fn check(cx: &mut Context<'_>) {
     wasted(cx);
     dropped(cx);
     dropped_sums(cx);
+    unread_losses(cx);
     never_used(cx);
 }
 
@@ -160,6 +161,30 @@ fn dropped_sums(cx: &mut Context<'_>) {
     }
 }
 
+/// Reports a loss that nothing reads, in a function with an optimizer or with other losses that it trains on.
+fn unread_losses(cx: &mut Context<'_>) {
+    let cfg = cx.cfg;
+    let trains = cfg.sites_with(Effect::Fill).next().is_some() || !cfg.optimizers.is_empty();
+    let trains = trains || cfg.function.has_optimizer && trains_by_name(&cfg.function.name);
+    if !trains || !cfg.function.returns_gradients || cfg.function.is_test || cx.of_spec() {
+        return;
+    }
+    for (site, outcome) in cfg.facts.all::<Outcome>() {
+        let Fate::Unread(path) = outcome.fate else { continue };
+        let evaluates = cx.site(site).loops.iter().any(|round| speaks_of_evaluation(&cfg.loops[*round].head.over));
+        if outcome.gives != Gives::Loss || evaluates || is_meant_unused(cfg.paths.name(path)) {
+            continue;
+        }
+        let name = cfg.paths.name(path);
+        let message = format!("{} computes the loss `{name}`, and no `backward` runs from it", cx.call(site));
+        let cause = Cause::Alone(site, LINT.name);
+        cx.report(site, cause, usize::MAX, Certain::Every, message)
+            .note("nothing reads the loss, so it changes no parameter")
+            .help(format!("run `backward` from `{name}` and step the optimizer"))
+            .only_warns();
+    }
+}
+
 /// Reports a function that trains by its name or its optimizer, computes a loss and runs no `backward`.
 fn never_used(cx: &mut Context<'_>) {
     let function = &cx.cfg.function;
@@ -168,9 +193,15 @@ fn never_used(cx: &mut Context<'_>) {
     if backward || other || cx.of_spec() {
         return;
     }
+    let owned = |run: &Computation| {
+        let mut owned = cx.cfg.optimizers.iter().filter_map(|optimizer| optimizer.owned.as_ref());
+        owned.any(|owned| owned.overlaps(&run.models, &cx.cfg.paths) == Some(true))
+    };
     let mut losses = cx.cfg.facts.all::<Computation>().filter(|(site, run)| {
-        let trained = run.stage == Stage::Loss && !run.models.is_empty() && run.recorded == Recorded::Yes;
-        trained && !function.handed.computed.may_hold(*site)
+        let computed = !run.models.is_empty() && run.recorded == Recorded::Yes;
+        let in_a_loop = !cx.cfg.sites[*site].loops.is_empty();
+        let trained = run.stage == Stage::Loss || function.returns_gradients && run.stage == Stage::Forward && in_a_loop && owned(run);
+        computed && trained && !function.handed.computed.may_hold(*site)
     });
     let Some((loss, run)) = losses.next() else { return };
     if run.told == Some(false) {

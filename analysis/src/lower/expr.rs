@@ -62,9 +62,6 @@ impl<'a> Lower<'a> {
         let value = self.expr(&init.expr);
         if let (Kind::Gradients(stores), false) = (&value.kind, matches!(local.pat, Pat::Wild(_))) {
             self.are_values(stores);
-            if !is_unused(&local.pat) {
-                stores.iter().for_each(|store| self.cfg.stores[*store].named = true);
-            }
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
@@ -82,6 +79,7 @@ impl<'a> Lower<'a> {
         }
         let value = self.converted(&local.pat, &init.expr, value);
         let measured = value.measured;
+        let value = self.loss_value(&local.pat, &init.expr, value);
         self.bind(&local.pat, value);
         self.note_made(&local.pat, &init.expr);
         let pat = match &local.pat {
@@ -229,13 +227,4 @@ impl<'a> Lower<'a> {
 fn is_of_type(path: &syn::Path) -> bool {
     let mut last = path.segments.iter().rev().take(2);
     path.segments.len() > 1 && last.all(|part| part.ident.to_string().starts_with(char::is_uppercase))
-}
-
-/// Whether a pattern binds a variable that is not meant to be used: `_gradients`.
-fn is_unused(pat: &Pat) -> bool {
-    match pat {
-        Pat::Type(typed) => is_unused(&typed.pat),
-        Pat::Ident(ident) => ident.ident.to_string().starts_with('_'),
-        _ => true,
-    }
 }

@@ -6,14 +6,16 @@ use crate::cfg::{BlockKind, Deps, Origin, PathId};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
-use crate::vocabulary::Role;
 use crate::vocabulary::rust::is_number;
+use crate::vocabulary::{Keeping, Role};
 
 impl Lower<'_> {
     pub(super) fn function(&mut self) {
         let function = self.here();
         let name = &function.sig.ident;
         self.note_function(function);
+        let keeping = self.vocabulary.keeping();
+        self.cfg.function.returns_gradients = keeping.is_some_and(|keeping| keeping != Keeping::InPlace);
         self.cfg.function.always_records = self.vocabulary.always_records();
         self.site(0, None, || (Place::of(name), name.to_string().into()));
         for input in &function.sig.inputs {

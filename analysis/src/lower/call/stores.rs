@@ -85,7 +85,16 @@ impl<'a> Lower<'a> {
             }
             // A variable that is not declared yet holds nothing.
             Some((argument, value)) if value.place.is_none() && is_variable(argument) => {}
-            _ => self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site),
+            _ => {
+                // The same unchanged variable as at the step before has the same gradients.
+                let argument = given.map(|(argument, _)| argument).filter(|argument| is_place(argument));
+                let first = self.control.in_first();
+                let now = argument.map(|argument| (self.versioned(argument), first));
+                let before = self.objects.taken_before(id, now);
+                if now.is_none() || before != now {
+                    self.emit(Action::Touch(Deps::one(self.cfg.optimizers[id].path)), site);
+                }
+            }
         }
         self.emit(Action::Effect(id, Effect::Take), site);
     }
@@ -282,6 +291,16 @@ fn accumulator(call: &Call<'_>) -> Option<StoreId> {
     match call.receiver.as_ref()?.kind {
         Kind::Accumulator(store) => Some(store),
         _ => None,
+    }
+}
+
+/// Whether an argument names a variable or a field, perhaps behind a reference.
+fn is_place(argument: &Expr) -> bool {
+    match argument {
+        Expr::Reference(by) => is_place(&by.expr),
+        Expr::Field(field) => is_place(&field.base),
+        Expr::Path(path) => path.path.get_ident().is_some(),
+        _ => false,
     }
 }
 
