@@ -29,15 +29,13 @@ pub struct Guard {
     pub formula: Formula<Condition>,
     /// The kind of the whole formula.
     pub kind: ConditionKind,
-    /// The variables that the condition reads.
-    pub reads: Vec<PathId>,
 }
 
 /// A condition that has one of its values once per period. A period is a number of iterations.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four questions about one condition, none of which rules out another"
+    reason = "five questions about one condition, none of which rules out another"
 )]
 pub struct Counter {
     /// The counting variable.
@@ -65,6 +63,8 @@ pub struct Counter {
     pub starts_over: bool,
     /// Whether another operand of `||` may make the condition true: `(i + 1) % k == 0 || is_last`.
     pub or_else: bool,
+    /// Whether the count increases by the size of each batch, so that `every` is a number of samples.
+    pub of_samples: bool,
     /// Whether the counted loop iterates over items. Other loops iterate over numbers or test a
     /// condition.
     pub over_items: bool,
@@ -90,7 +90,7 @@ impl Guard {
     /// Creates a guard whose formula is not known yet.
     pub(crate) fn new(text: String, place: Place, site: SiteId) -> Self {
         let (formula, kind) = (Formula::All(Vec::new()), ConditionKind::Other);
-        Self { text: text.into(), place, site, formula, kind, reads: Vec::new() }
+        Self { text: text.into(), place, site, formula, kind }
     }
 
     /// The counter of the guard, if the condition of the guard is a counter.

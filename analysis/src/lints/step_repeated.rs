@@ -1,5 +1,5 @@
 use super::Context;
-use crate::cfg::{Certain, SiteId, UseKind};
+use crate::cfg::{Certain, SiteId, Use, UseKind};
 use crate::fix::{Applicability, Edit, Fix};
 use crate::flow::GradientStates;
 use crate::stage::Effect;
@@ -43,8 +43,7 @@ fn check(cx: &mut Context<'_>) {
         let step = fault.visit.site;
         // `step_in_block` reports a block of a spec that steps the spec's optimizer.
         let told = cx.counts(fault.optimizer) && (cx.site(used).own || cx.site(step).own);
-        let doubtful = fault.certain == Certain::Some && is_reset(cx, used, step);
-        if fault.state != GradientStates::USED || told || doubtful {
+        if fault.state != GradientStates::USED || told || fault.certain == Certain::Some && is_reset(cx, used, step) {
             continue;
         }
         let note = format!("{}{} used them; no `backward` runs in between", cx.when(used, step), cx.call_at(used));
@@ -67,17 +66,22 @@ fn check(cx: &mut Context<'_>) {
     }
 }
 
-/// Whether a variable in the condition of the second step is assigned wherever the first step runs: the count
-/// of `if count > 0 { optimizer.step(); }`, which the first step set to 0.
+/// Whether a condition of the second step reads a variable that is set together with the first step.
+///
+/// In `if seen >= 128 { step; seen = 0; }`, followed by `if seen > 0 { step }`, the second condition is
+/// false after the first step.
 fn is_reset(cx: &Context<'_>, first: SiteId, second: SiteId) -> bool {
-    let mut guards = cx.site(second).guards.iter().map(|(guard, _)| &cx.cfg.guards[*guard]);
-    let set_with_first = |path: &usize| {
-        cx.cfg.facts.uses(*path).iter().any(|used| {
-            let set = cx.site(used.site);
-            used.kind == UseKind::Set && set.loops == cx.site(first).loops && cx.cfg.runs_with(set, cx.site(first))
-        })
-    };
-    first != second && guards.any(|guard| guard.reads.iter().any(set_with_first))
+    let (one, other) = (cx.site(first), cx.site(second));
+    let extra = |guard: &&(usize, bool)| !one.guards.iter().any(|known| cx.cfg.same_guard(*known, **guard));
+    let conditions: Vec<_> = other.guards.iter().filter(extra).map(|(guard, _)| cx.cfg.guards[*guard].place).collect();
+    cx.cfg.facts.variables().any(|(_, known)| {
+        let set = known.uses.iter().any(|one_use| {
+            let at = cx.site(one_use.site);
+            one_use.kind == UseKind::Set && at.loops == one.loops && at.call == one.call && cx.cfg.runs_with(at, one)
+        });
+        let read = |one_use: &Use| conditions.iter().any(|condition| condition.holds(&cx.site(one_use.site).place));
+        set && known.uses.iter().any(read)
+    })
 }
 
 #[cfg(test)]

@@ -76,8 +76,7 @@ fn fault(cx: &Context<'_>, output: &Argument, target: &Argument) -> Option<SiteI
     if cx.site(*forward).callee.iter().any(|name| names_target_network(name)) {
         return None;
     }
-    let own = output.origin.forwards.iter().any(|forward| !target.origin.forwards.contains(forward));
-    (same && own && cx.is_trained(&target.origin.models)).then_some(*forward)
+    (same && cx.is_trained(&target.origin.models)).then_some(*forward)
 }
 
 fn has_graph(origin: &Origin) -> bool {

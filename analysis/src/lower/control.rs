@@ -20,8 +20,8 @@ mod head;
 mod jump;
 pub(super) mod known;
 mod loops;
+mod micro;
 mod pipeline;
-mod reads;
 
 /// The frames, iterations and branches around the current code.
 #[derive(Default)]

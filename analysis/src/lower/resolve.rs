@@ -20,6 +20,7 @@ mod collect;
 mod counters;
 mod crates;
 mod imports;
+mod layers;
 pub(super) mod macros;
 mod names;
 mod questions;

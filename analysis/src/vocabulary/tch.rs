@@ -2,7 +2,7 @@
 //! tensors.
 
 use super::math::GradientStop;
-use super::{CallEffect, TensorMethods, Vocabulary};
+use super::{CallEffect, Keeping, TensorMethods, Vocabulary};
 use crate::stage::{Effect, Stage};
 
 mod ops;
@@ -112,6 +112,7 @@ pub(super) const TCH: Vocabulary = Vocabulary {
         ("rms_prop", CallEffect::Settings),
     ],
     optimizers: &[],
+    accumulators: &[],
     tensors: &[],
     ops: &[],
     cuts: &[
@@ -120,6 +121,8 @@ pub(super) const TCH: Vocabulary = Vocabulary {
         ("detach_copy", GradientStop::Detach),
     ],
     losses: &[],
+    stops_recording: true,
+    keeping: Some(Keeping::InPlace),
     sums_unreduced: false,
     tensor_methods: Some(TensorMethods {
         moves: ops::MOVES,

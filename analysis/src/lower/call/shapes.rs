@@ -131,7 +131,7 @@ impl<'a> Lower<'a> {
         node: &'a ExprMethodCall,
         receiver: &Value<'a>,
     ) -> Option<Value<'a>> {
-        if self.is_criterion(&node.receiver, receiver) {
+        if self.is_loss_object(&node.receiver, receiver) {
             // The gradient of the loss, which a layer's `backward` gets.
             return Some(Value { measured: true, ..Value::nothing() });
         }
@@ -169,7 +169,14 @@ impl<'a> Lower<'a> {
         self.note_run(site, Stage::Backward, None, &given, None);
         let deps = receiver.derived().deps;
         self.emit(
-            Action::Backward { deps, graphs: Vec::new(), own: true, retain: true, scaled: false },
+            Action::Backward {
+                deps,
+                graphs: Vec::new(),
+                own: true,
+                retain: true,
+                scaled: false,
+                store: None,
+            },
             site,
         );
         let past = given.iter().fold(Value::nothing(), |all, part| all.with(&part.derived()));
@@ -177,7 +184,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Whether a value is an object that computes losses, and no loss.
-    pub(super) fn is_criterion(&self, expr: &Expr, value: &Value<'a>) -> bool {
+    pub(super) fn is_loss_object(&self, expr: &Expr, value: &Value<'a>) -> bool {
         let uses = self.survey().uses.get(&text::tight(expr));
         let computes = uses.is_some_and(Uses::as_criterion);
         let built = value.made.is_some() && self.is_loss_place(value.place) && !value.computed;

@@ -16,8 +16,9 @@ impl<'a> Lower<'a> {
     /// unknown.
     pub(super) fn differentiates(&mut self, call: &Call<'a>) -> Value<'a> {
         self.may_run_backward(&call.arguments);
-        self.gradients_are_values();
-        Value::of(Kind::Gradients, Deps::none())
+        self.emit(Action::Touch(Deps::Anything), 0);
+        self.cfg.function.reads_gradients = true;
+        Value::nothing()
     }
 
     /// Runs the closure among the arguments of a call, such as `autocast(true, || ..)`.

@@ -195,7 +195,6 @@ impl<'a> Lower<'a> {
                     |lower| lower.guard_formula(whole),
                     || (Place::of(whole), text::tight(whole)),
                 );
-                self.note_condition(guard, whole);
                 self.guarding.open.push((guard, holds));
             }
         }

@@ -64,6 +64,10 @@ pub(in crate::lower) struct Provenance {
     /// The graphs of named values that may contain this value. If there are such graphs, this value
     /// may have a graph too.
     pub part: Vec<GraphId>,
+    /// Whether the value is a model that a step updated, and so is in the mode of the model before.
+    pub updated: bool,
+    /// Whether the value is a model that certainly records nothing.
+    pub frozen: bool,
 }
 
 impl Provenance {
@@ -82,6 +86,8 @@ impl Provenance {
             outcome: None,
             sets_own_mode: self.sets_own_mode && other.sets_own_mode,
             part: Vec::new(),
+            updated: self.updated && other.updated,
+            frozen: self.frozen && other.frozen,
         }
     }
 }

@@ -36,6 +36,14 @@ pub(super) fn of_method(effect: Option<CallEffect>) -> Policy {
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
+            | CallEffect::Steps { .. }
+            | CallEffect::Accumulates
+            | CallEffect::Collects
+            | CallEffect::Allocates
+            | CallEffect::Traces
+            | CallEffect::Freezes
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces
@@ -76,6 +84,14 @@ pub(super) fn of_function(effect: Option<CallEffect>) -> Policy {
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
+            | CallEffect::Steps { .. }
+            | CallEffect::Accumulates
+            | CallEffect::Collects
+            | CallEffect::Allocates
+            | CallEffect::Traces
+            | CallEffect::Freezes
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces
