@@ -155,9 +155,9 @@ fn a_traced_model_is_switched(images: &Images) -> Result<(), TchError> {
 fn built_and_never_used(images: &Images) -> Result<(), TchError> {
     let vs = nn::VarStore::new(Device::Cpu);
     let net = classifier(&vs.root());
-    let mut opt = nn::Adam::default().build(&vs, 1e-4)?; //~ error missing_step
+    let mut opt = nn::Adam::default().build(&vs, 1e-4)?;
     for (x, y) in images.train_iter(128).shuffle() {
-        let loss = net.forward_t(&x, true).cross_entropy_for_logits(&y);
+        let loss = net.forward_t(&x, true).cross_entropy_for_logits(&y); //~ warning missing_step
         println!("{}", f64::try_from(&loss)?);
     }
     vs.save("net.ot")

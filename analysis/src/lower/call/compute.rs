@@ -33,7 +33,7 @@ impl<'a> Lower<'a> {
         if let Some(place) = receiver.and_then(|receiver| receiver.place) {
             self.lose_parts(place);
         }
-        self.may_recompute(stage, receiver, arguments);
+        self.may_recompute(receiver, arguments);
         let origin = self.computed_origin(call, stage, site, receiver, arguments);
         self.note_run(site, stage, receiver, arguments, mode_argument(call.expr));
         self.note_mode(site, call, receiver);

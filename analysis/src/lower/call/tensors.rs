@@ -53,8 +53,8 @@ impl<'a> Lower<'a> {
     ///
     /// In libraries that define a graph before they run it, `loss.forward()` computes the loss and
     /// `loss.backward(1.0)` may run once for each such call.
-    pub(super) fn may_recompute(&mut self, stage: Stage, receiver: Option<&Value<'a>>, given: &[Value<'a>]) {
-        let Some(receiver) = receiver.filter(|_| stage == Stage::Forward && given.is_empty()) else { return };
+    pub(super) fn may_recompute(&mut self, receiver: Option<&Value<'a>>, given: &[Value<'a>]) {
+        let Some(receiver) = receiver.filter(|_| given.is_empty()) else { return };
         let named = receiver.place.filter(|place| self.is_loss_place(Some(*place)));
         let named = named.map(|place| self.graph(place));
         for graph in receiver.through().into_iter().chain(named) {
@@ -71,7 +71,7 @@ impl<'a> Lower<'a> {
         let straight = self.is_straight(place);
         let cuts = origin.cut.is_some();
         if let Some(held) = self.env.values.get_mut(&place) {
-            held.origin = if straight { origin.clone() } else { Origin::default() };
+            held.origin = if straight { origin.clone() } else { held.origin.either(origin) };
             held.computed &= !cuts;
         }
         if let Some(graph) = self.objects.graph_of(place).filter(|_| cuts) {

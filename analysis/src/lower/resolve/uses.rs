@@ -48,7 +48,7 @@ impl Survey {
         }
         // A step with gradients may belong to a library in which gradients are values.
         let known = self.vocabulary.optimizer_method(&name, call.args.len()).is_some();
-        let takes = name != STEP && !known;
+        let takes = name != STEP && !(known && self.shapes.runs_backward);
         let mut arguments = call.args.iter().map(unreferenced);
         let (first, second) = (arguments.next(), arguments.next());
         match (first, second) {
