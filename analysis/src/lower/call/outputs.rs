@@ -37,8 +37,8 @@ impl<'a> Lower<'a> {
         model: Option<&Value<'a>>,
     ) -> Option<(Op, SiteId)> {
         let ty = model?.ty?;
-        let names = std::iter::once(call.name.as_str()).chain(FORWARDS.iter().copied());
-        let id = names.filter_map(|name| self.resolver.method(ty, name)).next()?;
+        let mut names = std::iter::once(call.name.as_str()).chain(FORWARDS.iter().copied());
+        let id = names.find_map(|name| self.resolver.method(ty, name))?;
         let (op, expr) = self.last_of_function(id, 0)?;
         Some((op, self.site_of(expr, None)))
     }
@@ -144,7 +144,9 @@ fn initializer<'a>(statements: &'a [Stmt], name: &str) -> Option<(&'a Expr, &'a 
     };
     let at = statements.iter().rposition(|statement| declares(statement).is_some())?;
     let mut assigned = Assigned { name, found: false };
-    statements[at + 1..].iter().for_each(|statement| assigned.visit_stmt(statement));
+    for statement in &statements[at + 1..] {
+        assigned.visit_stmt(statement);
+    }
     declares(&statements[at]).filter(|_| !assigned.found).map(|init| (init, &statements[..at]))
 }
 
