@@ -50,6 +50,7 @@ pub(crate) fn lower_resolved(resolver: &Resolver, function: FnId) -> Lowered {
     lower.function();
     lower.settle_guards();
     lower.settle_outcomes();
+    lower.settle_stores();
     let bodies = lower.inlining.called.iter().chain([&function]);
     for id in bodies {
         let factors = &resolver.functions[*id].survey.factors;

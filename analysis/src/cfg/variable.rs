@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{LoopId, PathId, Schedule, SiteId};
+use super::{Cfg, LoopId, PathId, Schedule, SiteId};
 
 /// Facts about one variable or field.
 #[derive(Debug, Default)]
@@ -63,4 +63,17 @@ pub enum UseKind {
     /// The model in the variable is trained: its mode is set, its parameters are read, or its
     /// gradients are changed.
     Train,
+}
+
+impl Cfg {
+    /// Whether a loop declares or changes a variable with this name in its iterations.
+    pub(crate) fn changes_in(&self, name: &str, around: LoopId) -> bool {
+        self.facts.variables().any(|(path, known)| {
+            let changes = |used: &Use| {
+                matches!(used.kind, UseKind::Set | UseKind::Add { .. } | UseKind::Lent)
+                    && self.sites[used.site].loops.contains(&around)
+            };
+            self.paths.name(path) == name && (known.begins == Some(around) || known.uses.iter().any(changes))
+        })
+    }
 }

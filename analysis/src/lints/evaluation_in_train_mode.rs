@@ -52,7 +52,7 @@ fn check(cx: &mut Context<'_>) {
     let known: BTreeSet<PathId> = cx
         .cfg
         .events()
-        .filter(|(_, event)| matches!(cx.site(event.site).stage, Some(Stage::TrainMode | Stage::EvalMode)))
+        .filter(|(_, event)| matches!(cx.site(event.site).stage, Some(Stage::TrainMode | Stage::EvalMode | Stage::Step)))
         .filter_map(|(_, event)| match event.action {
             Action::Mode(path, _) => Some(path),
             _ => None,
@@ -62,7 +62,9 @@ fn check(cx: &mut Context<'_>) {
     let knows_a_mode = |model: PathId| known.iter().any(|&path| cx.cfg.paths.overlap(path, model));
     let mut found = Vec::new();
     for forward in study.forwards() {
+        let by_type = cx.is_of_training_type(&forward);
         let mode = forward.mode.and_then(|mode| mode.certainty(StateSet::TRAIN));
+        let mode = if by_type { Some(Certain::Every) } else { mode };
         let (false, false) = (forward.visit.maybe_not_first, is_same_in_every_mode(cx, &forward)) else { continue };
         let Some(kind) = study.evaluates(&forward) else { continue };
         match (forward.run.told, mode) {
@@ -70,7 +72,8 @@ fn check(cx: &mut Context<'_>) {
             (None, Some(certain)) => {
                 let set = forward.run.model.is_some_and(knows_a_mode) && !is_meant(cx, &forward, &study.training);
                 let shown = matches!(kind, Evaluates::Shown(_));
-                if set && (!shown || certain == Certain::Every && switched_on(cx, &forward).is_some()) {
+                let switched = certain == Certain::Every && switched_on(cx, &forward).is_some();
+                if by_type || set && (!shown || switched) {
                     found.push((forward, kind, Some(certain)));
                 }
             }
@@ -99,15 +102,23 @@ fn switched_on(cx: &Context<'_>, forward: &Forward<'_>) -> Option<SiteId> {
 /// Reports an evaluation whose argument for the mode is the literal `true`.
 fn report_argument(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates) {
     let site = forward.visit.site;
-    if !forward.is_unrecorded() && !matches!(kind, Evaluates::Named(Some(_))) {
+    let sure = cx.cfg.facts.is(site, Mark::ModeArgument);
+    let named = match kind {
+        Evaluates::Named(round) => forward.is_recorded() || round.is_some(),
+        Evaluates::Quietly(_) | Evaluates::Shown(_) => false,
+    };
+    if !forward.is_unrecorded() && !named {
         return;
     }
-    let sure = cx.cfg.facts.is(site, Mark::ModeArgument);
     let message = format!("{} evaluates in training mode, {}", cx.call(site), purpose(cx, study, kind));
     let cause = Cause::Alone(kind.data_loop().and_then(|round| study.first_in(round)).unwrap_or(site), LINT.name);
     let report = cx.report(site, cause, forward.visit.rank, Certain::Every, message).note(HARM);
-    let report = if sure { report } else { report.note("the argument `true` is taken for the mode of the layers").only_warns() };
-    report.help("pass `false` for the mode");
+    let report = report.help("pass `false` for the mode");
+    if !sure {
+        report.note("the argument `true` is taken for the mode of the layers").only_warns();
+    } else if !forward.is_unrecorded() {
+        report.only_warns();
+    }
 }
 
 /// What an evaluation is for, as the end of a message.
@@ -132,7 +143,13 @@ fn is_meant(cx: &Context<'_>, forward: &Forward<'_>, training: &BTreeSet<SiteId>
 
 fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>, kind: Evaluates, certain: Certain) {
     let (site, off) = (forward.visit.site, forward.is_unrecorded());
-    if !off && (!forward.is_recorded() || !matches!(kind, Evaluates::Named(Some(_)))) {
+    let by = forward.mode.and_then(|mode| mode.by(StateSet::TRAIN));
+    let by_type = cx.is_of_training_type(forward);
+    let named = match kind {
+        Evaluates::Named(round) => by_type || round.is_some(),
+        Evaluates::Quietly(_) | Evaluates::Shown(_) => false,
+    };
+    if !off && (!forward.is_recorded() || !named) {
         return;
     }
     let model = forward.run.model.map_or("model", |model| cx.cfg.paths.name(model));
@@ -141,7 +158,10 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         None => cx.line(site),
     };
     let what = purpose(cx, study, kind);
-    let note = match forward.mode.and_then(|mode| mode.by(StateSet::TRAIN)) {
+    let note = match by {
+        _ if by_type => forward.run.model.and_then(|model| cx.cfg.updated_at(model)).map(|by| {
+            (by, format!("{} trains it, so it is a model with gradients", cx.call_at(by)))
+        }),
         Some(by) if cx.site(by).stage == Some(Stage::TrainMode) => {
             Some((by, format!("{} set it; no `{model}.eval()` runs in between", cx.call_at(by))))
         }
@@ -149,6 +169,7 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
         None => None,
     };
     let help = match dropped_guard(cx, site) {
+        _ if by_type => format!("evaluate `{model}.valid()`"),
         Some(guard) => format!(
             "the guard of {} is dropped at once: write `let _evaluation = {};`",
             cx.call_at(guard),

@@ -121,7 +121,8 @@ fn leaves_used_gradients(cx: &Context<'_>, id: OptimizerId) -> Option<(Visit, Si
     };
     let find = |done, state| cx.solution.visits.iter().find(|visit| meets(visit, done, state)).copied();
     let (filled, step) = (find(Effect::Fill, GradientStates::EMPTY)?, find(Effect::Take, GradientStates::FILLED)?);
-    Some((filled, step.site))
+    // Gradients that are a value end with the call.
+    (!cx.cfg.returns_gradients(filled.site)).then_some((filled, step.site))
 }
 
 fn report_calls(cx: &mut Context<'_>, id: OptimizerId, filled: &Visit, step: SiteId) {
@@ -167,10 +168,12 @@ fn report_finding(cx: &mut Context<'_>, fault: &Fault, backward: SiteId, used: S
         (false, None) if cx.cfg.optimizers[fault.optimizer].several => {
             format!("call `zero_grad()` on each of `{}` before line {}", cx.name(fault.optimizer), cx.line(before))
         }
+        (false, None) if cx.cfg.returns_gradients(backward) => format!("zero the gradients before line {}", cx.line(before)),
         (false, None) => format!("call `{};` before line {}", zero.trim_matches('`'), cx.line(before)),
     };
     let code = format!("{};", zero.trim_matches('`'));
-    let fix = fix(cx, [before, used], movable, code).filter(|_| outside.is_none() || movable.is_some());
+    let fixable = (outside.is_none() || movable.is_some()) && (movable.is_some() || !cx.cfg.returns_gradients(backward));
+    let fix = fix(cx, [before, used], movable, code).filter(|_| fixable);
     let outer = outside.map(|zero| {
         let place = if evaluated { "runs once for all evaluations of the closure" } else { "is outside the batch loop and runs too rarely" };
         let text = format!("{} {place}", cx.call_at(zero));

@@ -168,9 +168,12 @@ impl<'a> Study<'a> {
             stepped.iter().any(|theirs| loops.starts_with(theirs) || theirs.starts_with(loops))
         };
         let near: Vec<OptimizerId> = steps.iter().filter(|(_, at)| near(at)).map(|(id, _)| *id).collect();
+        // A step that takes the gradients as a value tells which optimizer is meant.
+        let takes = |id: OptimizerId| alone && self.cfg.is_taken(site, id);
         let moved = |run: &Computation| {
-            near.iter()
-                .any(|&id| self.cfg.optimizers[id].owned.as_ref().map_or(alone, |owned| holds(owned, run)))
+            near.iter().any(|&id| {
+                takes(id) || self.cfg.optimizers[id].owned.as_ref().map_or(alone, |owned| holds(owned, run))
+            })
         };
         let training: Vec<SiteId> = forwards().filter(|(_, run)| moved(run)).map(|(site, _)| site).collect();
         if !self.cfg.sites[site].conditional {
@@ -296,6 +299,12 @@ fn off(cfg: &Cfg, solution: &Solution) -> BTreeSet<SiteId> {
 }
 
 impl<'a> Context<'a> {
+    /// Whether the type of the model in a forward pass tells that it trains: a step returns this model.
+    pub(super) fn is_of_training_type(&self, forward: &Forward<'_>) -> bool {
+        let updated = |model: PathId| self.cfg.updated_at(model).is_some();
+        forward.run.recorded == Recorded::Yes && forward.run.model.is_some_and(updated)
+    }
+
     /// The backward passes, each with the forward passes and models that it runs through.
     pub(super) fn backwards(&self) -> impl Iterator<Item = (SiteId, &'a Computation)> + use<'a> {
         let cfg = self.cfg;

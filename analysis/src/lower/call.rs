@@ -13,7 +13,7 @@ use super::{Lower, address};
 use crate::cfg::{Mark, OptimizerId, PathId};
 use crate::stage::Stage;
 use crate::vocabulary::rust::{Variant, is_forced, is_mem_take, is_number};
-use crate::vocabulary::{CallEffect, is_loss};
+use crate::vocabulary::{CallEffect, adds, is_loss};
 
 mod backward;
 mod collect;
@@ -33,6 +33,7 @@ mod outputs;
 mod parameters;
 mod schedule;
 mod several;
+mod stores;
 
 /// A call whose receiver and arguments have been evaluated.
 pub(super) struct Call<'a> {
@@ -210,7 +211,13 @@ impl<'a> Lower<'a> {
             Some(_) if self.is_plain(call) && self.method_reads_parameters(call) => return Value::nothing(),
             _ => {}
         }
+        if let Some(value) = self.gradients_method(call) {
+            return value;
+        }
         let Some(effect) = self.effect(call) else { return self.opaque(call) };
+        if effect == CallEffect::Detaches || effect == CallEffect::Traces {
+            self.cfg.function.always_records |= self.vocabulary.tells_that_all_is_recorded(&call.name);
+        }
         if let Callee::Method(node) = call.callee
             && self.is_plain(call)
         {
@@ -259,7 +266,10 @@ impl<'a> Lower<'a> {
     fn plain_effect(&self, call: &Call<'a>, receiver: &Value<'a>) -> Option<CallEffect> {
         let known = self.vocabulary.method(&call.name, call.arguments.len());
         let known = known.or_else(|| is_loss(&call.name).then_some(CallEffect::Computes(Stage::Loss)));
-        known.or_else(|| self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor()))
+        let adds_tensor = || adds(&call.name) && call.arguments.iter().any(Value::is_tensor);
+        known.or_else(|| {
+            self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor() || adds_tensor())
+        })
     }
 
     /// Performs the effect of a call, and returns the value of the call.
@@ -280,6 +290,14 @@ impl<'a> Lower<'a> {
             CallEffect::Builds => self.builds(call),
             CallEffect::Adopts => self.adopts(call),
             CallEffect::Updates { model, .. } => self.updates(call, model),
+            CallEffect::UpdatesOther => self.updates_other(call),
+            CallEffect::Constructs => self.constructs(call),
+            CallEffect::Steps { gradients } => self.steps(call, gradients),
+            CallEffect::Accumulates => self.accumulates(call),
+            CallEffect::Collects => self.collects_sum(call),
+            CallEffect::Allocates => self.allocates(call),
+            CallEffect::Traces => self.traces(call),
+            CallEffect::Freezes => self.freezes(call),
             CallEffect::Passes => self.passes(call),
             CallEffect::Takes => self.takes(call),
             CallEffect::Copies => self.copies(call),

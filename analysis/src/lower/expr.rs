@@ -60,8 +60,8 @@ impl<'a> Lower<'a> {
             return;
         };
         let value = self.expr(&init.expr);
-        if matches!(value.kind, Kind::Gradients) {
-            self.gradients_are_values();
+        if let (Kind::Gradients(stores), false) = (&value.kind, matches!(local.pat, Pat::Wild(_))) {
+            self.are_values(stores);
         }
         if let Some((_, diverge)) = &init.diverge {
             let (other, on) = (self.block("else"), self.block(""));
@@ -79,6 +79,7 @@ impl<'a> Lower<'a> {
         }
         let value = self.converted(&local.pat, &init.expr, value);
         let measured = value.measured;
+        let value = self.loss_value(&local.pat, &init.expr, value);
         self.bind(&local.pat, value);
         self.note_made(&local.pat, &init.expr);
         let pat = match &local.pat {

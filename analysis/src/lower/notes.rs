@@ -131,6 +131,14 @@ impl<'a> Lower<'a> {
             | CallEffect::Builds
             | CallEffect::Adopts
             | CallEffect::Updates { .. }
+            | CallEffect::UpdatesOther
+            | CallEffect::Constructs
+            | CallEffect::Steps { .. }
+            | CallEffect::Accumulates
+            | CallEffect::Collects
+            | CallEffect::Allocates
+            | CallEffect::Traces
+            | CallEffect::Freezes
             | CallEffect::Scales
             | CallEffect::SetsEpoch
             | CallEffect::Reduces

@@ -84,16 +84,45 @@ pub struct Loss {
     pub one_order: bool,
 }
 
-const fn loss(name: &'static str, takes: LossInput) -> Loss {
+pub(super) const fn loss(name: &'static str, takes: LossInput) -> Loss {
     Loss { name, of: None, takes, symmetric: false, one_order: true }
 }
 
-const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
+pub(super) const fn regression(name: &'static str, of: Option<&'static str>) -> Loss {
     Loss { name, of, takes: LossInput::Anything, symmetric: true, one_order: true }
 }
 
+/// A loss of which only its arguments are known.
+pub static OTHER_LOSS: Loss = regression("", None);
+
 /// Crates whose functions have the meaning that the tables assign to the functions' names.
-pub const CRATES: &[&str] = &["training_loop", "tch", "candle_core", "candle_nn", "burn", "dfdx"];
+pub const CRATES: &[&str] = &[
+    "training_loop",
+    "tch",
+    "candle",
+    "candle_core",
+    "candle_nn",
+    "candle_optimisers",
+    "candle_optimizers",
+    "candle_transformers",
+    "candle_datasets",
+    "burn",
+    "burn_core",
+    "burn_nn",
+    "burn_optim",
+    "burn_tensor",
+    "burn_autodiff",
+    "burn_train",
+    "burn_ndarray",
+    "burn_wgpu",
+    "burn_cuda",
+    "burn_tch",
+    "burn_flex",
+    "burn_dataset",
+    "burn_rl",
+    "dfdx",
+    "dfdx_core",
+];
 
 /// The losses of `training_loop` and tch.
 pub(super) const LOSSES: &[Loss] = &[

@@ -14,6 +14,8 @@ pub enum Role {
     Schedule,
     /// Scales losses, and steps optimizers with scaled gradients.
     Scaler,
+    /// Adds up gradients that are values.
+    Accumulator,
     /// The variable certainly has none of these roles: an environment, a number.
     Other,
 }
@@ -47,6 +49,9 @@ impl Uses {
 pub fn role_of_type(vocabulary: Vocabularies, name: &str) -> Option<Role> {
     if vocabulary.is_optimizer(name) || name.ends_with("Optimizer") {
         return Some(Role::Optimizer);
+    }
+    if vocabulary.is_accumulator(name) {
+        return Some(Role::Accumulator);
     }
     if ["Schedule", "Scheduler", "Lr", "LR"].iter().any(|end| name.ends_with(end)) {
         return Some(Role::Schedule);

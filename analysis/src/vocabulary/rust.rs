@@ -17,7 +17,9 @@ pub use iterators::{
     Drive, ErrorFilter, LENGTH, Lazy, Numbering, borrows_iterator, drive, error_filter, is_length, is_next,
     is_ok, lazy, numbering, takes,
 };
-pub use keywords::{PathRoot, is_field_of_self, is_self, is_self_type, is_test, names_module};
+pub use keywords::{
+    PathRoot, is_field_of_self, is_meant_unused, is_self, is_self_type, is_test, names_module,
+};
 pub use macros::{MacroEffect, macro_effect};
 pub use outcomes::{Question, Variant, question};
 pub use types::{TypeShape, is_number, is_option, is_pointer, is_result, type_shape};

@@ -154,10 +154,13 @@ pub(super) const TRAINING_LOOP: Vocabulary = Vocabulary {
         "Sgd", "SGD", "Adam", "AdamW", "RmsProp", "RMSprop", "RMSProp", "Adagrad", "AdaGrad", "Adadelta",
         "AdaDelta", "NAdam", "RAdam", "Adamax", "AdaMax", "Lion", "Muon", "Lbfgs", "LBFGS", "LBfgs",
     ],
+    accumulators: &[],
     tensors: &["Tensor", "Array", "ArrayD", "Var", "Variable"],
     ops: math::OPS,
     cuts: math::CUTS,
     losses: math::LOSSES,
+    stops_recording: false,
+    keeping: None,
     sums_unreduced: false,
 };
 

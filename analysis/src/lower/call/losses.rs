@@ -12,7 +12,7 @@ use crate::lower::{Lower, address, text};
 use crate::stage::Stage;
 use crate::tokens::names_in;
 use crate::vocabulary::rust::{Variant, is_next};
-use crate::vocabulary::{Loss, is_no_reduction, names_gradients, sets_reduction};
+use crate::vocabulary::{Loss, OTHER_LOSS, changes_input, is_no_reduction, names_gradients, sets_reduction};
 
 /// An argument: its expression in the source, and its value.
 type Given<'v, 'a> = (&'v Expr, &'v Value<'a>);
@@ -171,7 +171,13 @@ impl<'a> Lower<'a> {
             };
             let place = || (Place::of(call.expr), Excerpt::default());
             let unreduced = unreduced.then(|| self.site(node, None, place));
-            return Origin { unreduced: receiver.origin.unreduced.or(unreduced), ..receiver.origin.clone() };
+            let criterion =
+                if changes_input(&call.name) { Some(&OTHER_LOSS) } else { receiver.origin.criterion };
+            return Origin {
+                criterion,
+                unreduced: receiver.origin.unreduced.or(unreduced),
+                ..receiver.origin.clone()
+            };
         }
         Origin::unseen(call.values().map(|value| &value.origin))
     }
