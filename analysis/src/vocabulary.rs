@@ -34,7 +34,8 @@ pub use distributed::{is_distributed_sampler, is_layer};
 pub use evaluations::{evaluates_repeatedly, steps_with_closure};
 pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};
 pub use math::{
-    CRATES, FORWARDS, GradientStop, Loss, LossInput, OTHER_LOSS, Op, converts_by_context, layer_op,
+    CRATES, FORWARDS, GradientStop, Loss, LossInput, OTHER_LOSS, Op, adds_layer, converts_by_context,
+    layer_op,
 };
 pub use metrics::{MetricEffect, is_metric, metric_method};
 pub use reports::{

@@ -186,13 +186,14 @@ fn report_finding(cx: &mut Context<'_>, study: &Study<'_>, forward: &Forward<'_>
     let report = report
         .note(HARM)
         .help(help);
-    match kind {
-        Evaluates::Named(_) if off => {}
-        Evaluates::Named(_) | Evaluates::Quietly(_) => drop(report.only_warns()),
+    let report = match kind {
+        Evaluates::Named(_) | Evaluates::Quietly(_) => report,
         Evaluates::Shown(_) => {
-            let assumed = format!("`{model}` is taken to have layers that depend on the mode, such as dropout");
-            drop(report.note(assumed).only_warns());
+            report.note(format!("`{model}` is taken to have layers that depend on the mode, such as dropout"))
         }
+    };
+    if !off || !matches!(kind, Evaluates::Named(_)) {
+        report.only_warns();
     }
 }
 
