@@ -29,17 +29,18 @@ pub use data::{
 };
 pub use distributed::{is_distributed_sampler, is_layer};
 pub use keeping::{GradientMethod, Keeping, gradient_method, takes_a_part};
-pub use math::{CRATES, OTHER_LOSS, GradientStop, Loss, LossInput, Op};
+pub use math::{CRATES, GradientStop, Loss, LossInput, OTHER_LOSS, Op};
 pub use roles::{Role, Uses, is_rate, role_of_name, role_of_type};
 pub use rust::{Drive, Lazy, drive, lazy};
 pub use selection::Vocabularies;
 pub use words::{
-    adds, asks_for_soundness, changes_input, clips, clips_values, gives_parameters, handles_gradients, hints_at_backward, hints_at_mode,
-    hints_at_training, holds_parameters, is_average, is_average_update, is_builder, is_constructor,
-    is_evaluation, is_loss, is_no_reduction, is_sum_reduction, is_variable, is_whole, keeps_model, may_train,
-    measures_gradients, moves_average, moves_gradients, multiplies, names_batch, names_epoch, names_gradients,
-    names_length, names_loader, names_optimizers, names_parameters, names_settings, reduces_by_itself,
-    restores, saves, sets_parameters, sets_reduction, trains_by_name, writes_gradients,
+    adds, asks_for_soundness, changes_input, clips, clips_values, gives_parameters, handles_gradients,
+    hints_at_backward, hints_at_mode, hints_at_training, holds_parameters, is_average, is_average_update,
+    is_builder, is_constructor, is_evaluation, is_loss, is_no_reduction, is_sum_reduction, is_variable,
+    is_whole, keeps_model, may_train, measures_gradients, moves_average, moves_gradients, multiplies,
+    names_batch, names_epoch, names_gradients, names_length, names_loader, names_optimizers,
+    names_parameters, names_settings, reduces_by_itself, restores, saves, sets_parameters, sets_reduction,
+    trains_by_name, writes_gradients,
 };
 
 /// The vocabulary of one library.

@@ -10,6 +10,7 @@ use crate::vocabulary::Keeping;
 
 /// The gradients of one `backward`, or the sum in one accumulator.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing, whatever the others say")]
 pub(crate) struct Store {
     /// The `backward`, or the constructor of the accumulator.
     pub(crate) site: SiteId,
@@ -99,13 +100,16 @@ impl Cfg {
     /// Whether code that is not seen may use the gradients of a store.
     pub(crate) fn escapes(&self, store: StoreId) -> bool {
         let known = &self.stores[store];
-        known.hidden && self.takers(store).is_empty() || known.escapes || known.into.is_some_and(|sum| self.stores[sum].escapes)
+        known.hidden && self.takers(store).is_empty()
+            || known.escapes
+            || known.into.is_some_and(|sum| self.stores[sum].escapes)
     }
 
     /// Whether a `backward` at `site` computes the gradients of one of these stores.
     pub(crate) fn computes_one_of(&self, stores: &[StoreId], site: SiteId) -> bool {
         self.stores.iter().enumerate().any(|(id, store)| {
-            store.site == site && (stores.contains(&id) || store.into.is_some_and(|sum| stores.contains(&sum)))
+            store.site == site
+                && (stores.contains(&id) || store.into.is_some_and(|sum| stores.contains(&sum)))
         })
     }
 }

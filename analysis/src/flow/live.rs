@@ -103,9 +103,7 @@ fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
             _,
             OnStore::Present(_)
             | OnStore::End
-            | OnStore::Effect(
-                Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Take | Effect::Unscale,
-            ),
+            | OnStore::Effect(Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Take | Effect::Unscale),
         )
         | Action::Build(_)
         | Action::Backward { .. }

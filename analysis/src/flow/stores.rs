@@ -51,10 +51,10 @@ impl PathState {
             return;
         }
         if fresh {
-            if !known.keep_filled_by(given) {
-                self.put(cfg, id, GradientStates::UNKNOWN);
-            } else {
+            if known.keep_filled_by(given) {
                 self.gradients[id] = known;
+            } else {
+                self.put(cfg, id, GradientStates::UNKNOWN);
             }
             return;
         }
@@ -70,7 +70,10 @@ impl PathState {
     pub(super) fn holds_value(&self, cfg: &Cfg, id: OptimizerId) -> bool {
         let known = self.gradients[id];
         known.all != GradientStates::NONE
-            && known.all.states().all(|state| known.provenance(state).filled.is_some_and(|site| cfg.keeps_value(site)))
+            && known
+                .all
+                .states()
+                .all(|state| known.provenance(state).filled.is_some_and(|site| cfg.keeps_value(site)))
     }
 
     /// Fills the gradients of an optimizer with those of a new value.

@@ -121,9 +121,7 @@ impl GradientValue {
         let ended = [GradientStates::FILLED, GradientStates::USED];
         let ended: Vec<GradientStates> = ended
             .into_iter()
-            .filter(|state| {
-                self.all.meets(*state) && self.provenance(*state).filled.is_some_and(&is_given)
-            })
+            .filter(|state| self.all.meets(*state) && self.provenance(*state).filled.is_some_and(&is_given))
             .collect();
         for state in ended {
             let rest = |set: GradientStates| {

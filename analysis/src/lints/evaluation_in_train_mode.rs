@@ -13,6 +13,8 @@ lint! {
     /// An evaluation pass while the trained model is in training mode.
     /// A forward pass counts as evaluation if graph recording is off, or if the pass is in a loop over validation data without `backward`.
     ///
+    /// Also a forward pass on evaluation data whose mode argument says training (`forward_t(&x, true)`), and one of the model that a step returned (`burn`), instead of a copy by `valid()`.
+    ///
     /// ## Why it matters
     ///
     /// Dropout is active, and batch norm uses and stores the statistics of the validation batches.
@@ -38,6 +40,7 @@ lint! {
     ///
     /// ## Limits
     ///
+    /// A mode argument is read only if it is a literal, and a missing `valid()` is seen only where the function that trains also evaluates.
     /// Reported only for models whose mode the function sets somewhere, because the checker cannot see whether a model has layers that depend on the mode.
     /// A forward pass may have another purpose, such as to choose actions, compute targets or collect statistics.
     /// The lint is therefore silent if the loop has a `backward`, if the loop iterates over the training data again, or if the loop computes no loss and the name of its data does not suggest evaluation.

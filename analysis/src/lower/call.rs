@@ -258,7 +258,9 @@ impl<'a> Lower<'a> {
         let known = self.vocabulary.method(&call.name, call.arguments.len());
         let known = known.or_else(|| is_loss(&call.name).then_some(CallEffect::Computes(Stage::Loss)));
         let adds_tensor = || adds(&call.name) && call.arguments.iter().any(Value::is_tensor);
-        known.or_else(|| self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor() || adds_tensor()))
+        known.or_else(|| {
+            self.vocabulary.on_tensor(&call.name).filter(|_| receiver.is_tensor() || adds_tensor())
+        })
     }
 
     /// Performs the effect of a call, and returns the value of the call.

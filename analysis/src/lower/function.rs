@@ -6,8 +6,8 @@ use crate::cfg::{BlockKind, Deps, Origin, PathId};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Passing, Value};
 use crate::lower::{Lower, address, text};
-use crate::vocabulary::{Keeping, Role};
 use crate::vocabulary::rust::is_number;
+use crate::vocabulary::{Keeping, Role};
 
 impl Lower<'_> {
     pub(super) fn function(&mut self) {

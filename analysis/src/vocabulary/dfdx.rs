@@ -53,10 +53,7 @@ const LOSSES: &[Loss] = &[
 ];
 
 /// Methods of a tensor that stop gradients.
-const CUTS: &[(&str, GradientStop)] = &[
-    ("array", GradientStop::Number),
-    ("as_vec", GradientStop::Number),
-];
+const CUTS: &[(&str, GradientStop)] = &[("array", GradientStop::Number), ("as_vec", GradientStop::Number)];
 
 /// Methods of a tensor that keep its graph.
 const OPS: &[(&str, Op)] = &[

@@ -34,14 +34,17 @@ pub enum GradientMethod {
 /// A name with `norm` or `log` that also steps an optimizer is wrongly taken for one that looks.
 pub fn gradient_method(name: &str) -> GradientMethod {
     match name {
-        "clone" | "to_device" | "unwrap" | "expect" | "as_ref" | "as_mut" | "to_owned" => GradientMethod::Keeps,
+        "clone" | "to_device" | "unwrap" | "expect" | "as_ref" | "as_mut" | "to_owned" => {
+            GradientMethod::Keeps
+        }
         "len" | "is_empty" | "get_ids" | "iter" | "keys" => GradientMethod::Looks,
         "get" | "get_id" | "get_mut" | "remove" | "grad" | "grad_remove" | "wrt" | "wrt_mut" | "get_ref" => {
             GradientMethod::Gets
         }
         "insert" | "insert_id" | "register" | "extend" | "or_insert" => GradientMethod::Changes,
         _ => {
-            let words = ["norm", "log", "print", "stats", "finite", "nan", "check", "inspect", "debug", "magnitude"];
+            let words =
+                ["norm", "log", "print", "stats", "finite", "nan", "check", "inspect", "debug", "magnitude"];
             let looks = name.split('_').any(|word| words.contains(&word)) && !name.contains("step");
             if looks { GradientMethod::Looks } else { GradientMethod::Other }
         }

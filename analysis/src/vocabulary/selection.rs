@@ -97,7 +97,8 @@ impl Vocabularies {
         }
         let has = |vocabulary: &&Vocabulary| vocabulary.methods.iter().any(|(known, ..)| *known == name);
         let mut tables = self.tables().filter(has).peekable();
-        tables.peek().is_some() && tables.all(|vocabulary| vocabulary.keeping.is_some() && !vocabulary.stops_recording)
+        tables.peek().is_some()
+            && tables.all(|vocabulary| vocabulary.keeping.is_some() && !vocabulary.stops_recording)
     }
 
     /// Whether a type adds up gradients that are values.
@@ -185,7 +186,9 @@ impl Vocabularies {
 fn lookup(table: &[(&str, usize, CallEffect)], name: &str, arguments: usize) -> Option<CallEffect> {
     let mut known = table.iter();
     let fits = |does: &CallEffect| !matches!(does, CallEffect::Updates { of, .. } if *of != arguments);
-    known.find(|(known, most, does)| *known == name && arguments <= *most && fits(does)).map(|(_, _, does)| *does)
+    known
+        .find(|(known, most, does)| *known == name && arguments <= *most && fits(does))
+        .map(|(_, _, does)| *does)
 }
 
 #[cfg(test)]

@@ -179,7 +179,10 @@ pub fn changes_input(method: &str) -> bool {
 
 /// Whether a method with this name multiplies or divides its receiver.
 pub fn multiplies(method: &str) -> bool {
-    matches!(method, "mul" | "div" | "mul_scalar" | "div_scalar" | "broadcast_mul" | "broadcast_div" | "affine")
+    matches!(
+        method,
+        "mul" | "div" | "mul_scalar" | "div_scalar" | "broadcast_mul" | "broadcast_div" | "affine"
+    )
 }
 
 /// Whether a method with this name writes a parameter.

@@ -10,8 +10,8 @@ use crate::lower::control::expression::unreferenced;
 use crate::lower::env::value::Value;
 use crate::lower::{Lower, address, text};
 use crate::tokens::names_in;
-use crate::vocabulary::{adds, collects};
 use crate::vocabulary::rust::{is_forced, is_reading, is_view};
+use crate::vocabulary::{adds, collects};
 
 impl<'a> Lower<'a> {
     /// Records that a value is added to a sum, as by `left += right` or `left = left + right`.

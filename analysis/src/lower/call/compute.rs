@@ -4,7 +4,7 @@ use syn::{Expr, ExprMethodCall};
 
 use super::Call;
 use super::mode::literal_bool;
-use crate::cfg::{Action, Computation, Gives, Deps, Origin, PathId, Recorded, SiteId, Sites};
+use crate::cfg::{Action, Computation, Deps, Gives, Origin, PathId, Recorded, SiteId, Sites};
 use crate::diagnostic::Place;
 use crate::lower::env::value::{Kind, Value};
 use crate::lower::{Lower, address};
@@ -21,7 +21,8 @@ impl<'a> Lower<'a> {
         receiver: Option<&Value<'a>>,
         arguments: &[Value<'a>],
     ) -> Value<'a> {
-        let stage = if stage == Stage::Forward && receiver.is_some_and(|receiver| self.is_criterion(receiver)) {
+        let stage = if stage == Stage::Forward && receiver.is_some_and(|receiver| self.is_criterion(receiver))
+        {
             Stage::Loss
         } else {
             stage
@@ -55,7 +56,11 @@ impl<'a> Lower<'a> {
         value.past.open |= self.opens(arguments.iter());
         let frozen = stage == Stage::Forward && receiver.is_some_and(|receiver| receiver.frozen);
         let traced = stage != Stage::Forward || self.is_traced(arguments);
-        let origin = if traced || !self.are_local(arguments) { origin } else { origin.ended(GradientStop::Detach, site) };
+        let origin = if traced || !self.are_local(arguments) {
+            origin
+        } else {
+            origin.ended(GradientStop::Detach, site)
+        };
         let computed = !frozen && traced;
         let value = Value { computed, measured: true, ..value.with_origin(origin) };
         let trains = stage == Stage::Loss && computed && !value.models.is_empty();

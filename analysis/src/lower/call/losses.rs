@@ -168,9 +168,13 @@ impl<'a> Lower<'a> {
             };
             let place = || (Place::of(call.expr), Excerpt::default());
             let unreduced = unreduced.then(|| self.site(node, None, place));
-            let criterion = if changes_input(&call.name) { Some(&OTHER_LOSS) } else { receiver.origin.criterion };
+            let criterion =
+                if changes_input(&call.name) { Some(&OTHER_LOSS) } else { receiver.origin.criterion };
             return Origin {
-                criterion, unreduced: receiver.origin.unreduced.or(unreduced), ..receiver.origin.clone() };
+                criterion,
+                unreduced: receiver.origin.unreduced.or(unreduced),
+                ..receiver.origin.clone()
+            };
         }
         Origin::unseen(call.values().map(|value| &value.origin))
     }

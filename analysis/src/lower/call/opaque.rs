@@ -12,8 +12,8 @@ use crate::lower::resolve::Mentions;
 use crate::stage::Effect;
 use crate::vocabulary::rust::{is_drop, is_reading};
 use crate::vocabulary::{
-    Keeping, clips, sets_parameters,     handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder, is_evaluation,
-    measures_gradients, moves_gradients, writes_gradients,
+    Keeping, clips, handles_gradients, hints_at_backward, hints_at_mode, hints_at_training, is_builder,
+    is_evaluation, measures_gradients, moves_gradients, sets_parameters, writes_gradients,
 };
 
 impl<'a> Lower<'a> {
@@ -263,7 +263,9 @@ impl<'a> Lower<'a> {
                 self.lose_parts(place);
                 self.note_mentioned(path);
                 deps = deps.union(&Deps::one(place));
-                if let Some(value) = self.env.value(path).filter(|value| matches!(value.kind, Kind::Gradients(_))) {
+                if let Some(value) =
+                    self.env.value(path).filter(|value| matches!(value.kind, Kind::Gradients(_)))
+                {
                     let value = value.clone();
                     self.gradients_escape(&value);
                 }

@@ -76,7 +76,8 @@ impl<'a> Lower<'a> {
     /// Performs `optimizer.step(rate, gradients)`, which returns the updated model.
     pub(super) fn updates_other(&mut self, call: &Call<'a>) -> Value<'a> {
         let given = call.args.last().zip(call.arguments.last());
-        let (Some(id), Some((_, Value { kind: Kind::Gradients(stores), .. }))) = (call.optimizer(), given) else {
+        let (Some(id), Some((_, Value { kind: Kind::Gradients(stores), .. }))) = (call.optimizer(), given)
+        else {
             return self.opaque(call);
         };
         let model = stores.iter().find_map(|store| self.cfg.stores[*store].model);

@@ -43,7 +43,12 @@ impl<'a> Lower<'a> {
     }
 
     /// The initializer of a variable that is named like a loss, whose result must be used if it is one.
-    pub(in crate::lower) fn loss_value(&mut self, pat: &Pat, init: &'a Expr, mut value: Value<'a>) -> Value<'a> {
+    pub(in crate::lower) fn loss_value(
+        &mut self,
+        pat: &Pat,
+        init: &'a Expr,
+        mut value: Value<'a>,
+    ) -> Value<'a> {
         let Pat::Ident(ident) = pat else { return value };
         let name = ident.ident.to_string();
         let named = is_loss(&name) && !is_meant_unused(&name);

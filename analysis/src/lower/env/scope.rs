@@ -126,12 +126,15 @@ impl<'a> Lower<'a> {
         let Some(Kind::Gradients(stores)) = self.env.value(path).map(|value| &value.kind) else { return };
         let has = |value: &Value<'a>, store: StoreId| match &value.kind {
             Kind::Gradients(known) => known.contains(&store),
-            kind => kind.parts().any(|part| matches!(&part.kind, Kind::Gradients(known) if known.contains(&store))),
+            kind => kind
+                .parts()
+                .any(|part| matches!(&part.kind, Kind::Gradients(known) if known.contains(&store))),
         };
         let elsewhere = |store: StoreId| {
-            let mut others = self.env.values.iter().filter(|(other, _)| {
-                **other != path && self.scope.holds(self.cfg.paths.root_of(**other))
-            });
+            let mut others =
+                self.env.values.iter().filter(|(other, _)| {
+                    **other != path && self.scope.holds(self.cfg.paths.root_of(**other))
+                });
             has(value, store) || others.any(|(_, value)| has(value, store))
         };
         let ended: Vec<StoreId> = stores.iter().copied().filter(|store| !elsewhere(*store)).collect();
