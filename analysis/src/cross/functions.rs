@@ -11,7 +11,7 @@ use crate::item::SpecFn;
 use crate::prose::code;
 use crate::spec::{Spec, Value, chain_start, constructed, plain};
 
-/// Parameter names that suggest the input of a model, and not a batch.
+/// Parameter names that suggest the input of a model rather than a batch.
 const INPUTS: [&str; 8] = ["x", "xs", "input", "inputs", "image", "images", "features", "data"];
 
 /// Losses of the runtime that have settings.
@@ -149,7 +149,7 @@ fn check_state(bag: &Bag, closure: &ExprClosure) {
 }
 
 /// Rejects a hook whose body ends in an `if` without `else`, if the hook returns a value to stop the run.
-/// Such a hook returns no value to continue the run.
+/// The missing `else` leaves the hook without a value for the case that the run continues.
 fn check_end(bag: &Bag, closure: &ExprClosure) {
     let Expr::Block(body) = plain(&closure.body) else { return };
     let Some(Stmt::Expr(end @ Expr::If(branch), None)) = body.block.stmts.last() else { return };

@@ -6,7 +6,7 @@ use super::{FnId, Resolver, ScopeId, TypeDef, TypeId, one};
 use crate::vocabulary::rust::{TypeShape, is_self_type, type_shape};
 
 impl Resolver<'_> {
-    /// The method or associated function of a type that has this name.
+    /// The method or associated function called `name` of the type `ty`.
     pub(in crate::lower) fn method(&self, ty: TypeId, name: &str) -> Option<FnId> {
         let known = &self.types[ty];
         if known.ambiguous {
@@ -62,7 +62,8 @@ impl Resolver<'_> {
         one(&found).or_else(|| in_scope(at, false))
     }
 
-    /// Moves the functions of each `impl` to the type that it is for, which may be in another module.
+    /// Moves the functions of each `impl` to the type of the `impl`. The type may be in another
+    /// module.
     pub(super) fn link(&mut self) {
         for id in 0..self.types.len() {
             if self.types[id].defined {
