@@ -112,7 +112,9 @@ fn of_source(source: &Source) -> Vec<Row> {
     let mut rows = Vec::new();
     let mut libraries: BTreeMap<&str, usize> = BTreeMap::new();
     let mut unclear = Vec::new();
+    let mut all = 0;
     for path in source.files() {
+        all += 1;
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         let used = own_source(&source.name).or_else(|| library(&text));
         if let Some(used) = used {
@@ -143,7 +145,9 @@ fn of_source(source: &Source) -> Vec<Row> {
             });
         }
     }
-    if let Some((used, _)) = libraries.into_iter().max_by_key(|(_, files)| *files) {
+    // A source of which a few files use a library is not written for it.
+    let most = libraries.into_iter().max_by_key(|(_, files)| *files);
+    if let Some((used, _)) = most.filter(|(_, files)| files * 5 >= all) {
         for index in unclear {
             rows[index].library = used.to_owned();
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use training_loop_analysis::diagnostic::{Diagnostic, Level};
 use training_loop_analysis::CheckedFile;
+use training_loop_analysis::diagnostic::{Diagnostic, Level};
 
 use crate::edits::Text;
 use crate::find::functions;
@@ -34,7 +34,6 @@ pub(crate) struct Finding {
     pub library: String,
     pub half: &'static str,
     pub source: String,
-    pub version: String,
     pub path: String,
     pub line: usize,
     pub function: String,
@@ -85,7 +84,6 @@ fn findings_of(
             library: rows.first().map_or("-".to_owned(), |row| row.library.clone()),
             half: sources::half(&source.name),
             source: source.name.clone(),
-            version: source.version.clone(),
             path: path.to_owned(),
             line,
             function: function.map(|function| function.name.clone()).unwrap_or_default(),

@@ -170,8 +170,6 @@ pub(crate) struct Loop {
     /// Behind the brace that opens its body.
     pub body: LineColumn,
     pub block: usize,
-    pub index: usize,
-    pub loops: Vec<usize>,
 }
 
 /// A call that can be dropped from an expression.
@@ -267,8 +265,6 @@ impl Body {
             to: from.end(),
             body: body.brace_token.span.open().end(),
             block: self.here.0,
-            index: self.here.1,
-            loops: self.around.clone(),
         });
         self.around.push(self.loops.len() - 1);
         inside(self);
