@@ -194,7 +194,7 @@ fn page() -> String {
     exhaustive(&mut out);
     broken(&mut out);
     right_loops(&mut out);
-    for name in ["robustness", "time"] {
+    for name in ["public", "robustness", "time"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/measured/recorded/{name}.md"));
         out.push_str(
             &std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())),

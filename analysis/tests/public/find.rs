@@ -89,7 +89,10 @@ fn library(text: &str) -> Option<&'static str> {
         ("candle", &["candle_core", "candle_nn", "use candle"]),
         ("tch", &["use tch", "tch::"]),
     ] {
-        if words.iter().any(|word| text.contains(word)) {
+        // Not `batch::` for `tch::`.
+        let starts =
+            |at: usize| !text[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
+        if words.iter().any(|word| text.match_indices(word).any(|(at, _)| starts(at))) {
             return Some(library);
         }
     }

@@ -23,7 +23,8 @@ pub(crate) enum Kind {
     BackwardDoubled,
     /// A backward and a later step of the same block are exchanged.
     BackwardAndStepExchanged,
-    /// `zero_grad` and the backward or the step next to it are exchanged: the gradients are lost before the step.
+    /// `zero_grad` moves behind the next backward, or before the step of its optimizer: the gradients are lost
+    /// before the step.
     ZeroExchanged,
     /// Clipping and the later step of the same block are exchanged.
     ClipAndStepExchanged,
@@ -143,7 +144,7 @@ impl Mutants<'_> {
         }
         let Some(inner) = line.loops.last() else { return };
         let outside = stage.arguments.is_empty() && !self.declared_inside(&stage.receiver, *inner);
-        if outside && self.body.loops[*inner].block + 1 > 0 && line.assigned.is_none() {
+        if outside && line.assigned.is_none() {
             let source = self.source(line);
             let after = self.text.insert(self.body.loops[*inner].to, format!("\n{source}"));
             let own_block = self.body.lines.iter().any(|other| {
@@ -180,20 +181,31 @@ impl Mutants<'_> {
             if one.assigned.is_some() || other.assigned.is_some() {
                 continue;
             }
-            let kind = match (first(one), first(other)) {
-                (Role::Backward, Role::Step) => Kind::BackwardAndStepExchanged,
-                (Role::Zero, Role::Backward) | (Role::Step, Role::Zero) => {
-                    let used = lines.iter().any(|line| line.block == one.block && first(line) == Role::Step);
-                    if !used || one.index.abs_diff(other.index) > 3 {
-                        continue;
-                    }
-                    Kind::ZeroExchanged
+            let of_one = |line: &Line| line.stages[0].receiver == one.stages[0].receiver;
+            match (first(one), first(other)) {
+                (Role::Backward, Role::Step) => {
+                    self.add(Kind::BackwardAndStepExchanged, one, self.exchanged(one, other));
                 }
-                (Role::Clip, Role::Step) => Kind::ClipAndStepExchanged,
-                _ => continue,
-            };
-            // Two losses in a row use the same gradients on purpose.
-            self.add(kind, one, self.exchanged(one, other));
+                (Role::Step, Role::Zero) if of_one(other) => {
+                    self.add(Kind::ZeroExchanged, one, self.exchanged(one, other));
+                }
+                // The backward may use what is declared between the two: only `zero_grad` moves.
+                (Role::Zero, Role::Backward) => {
+                    let steps = lines[at + 1..].iter().any(|line| {
+                        line.block == one.block
+                            && first(line) == Role::Step
+                            && (of_one(line) || !is_optimizer(&one.stages[0].receiver))
+                    });
+                    if steps {
+                        let behind = self.text.insert(other.to, format!("\n{}", self.source(one)));
+                        self.add(Kind::ZeroExchanged, one, vec![self.deleted(one), behind]);
+                    }
+                }
+                (Role::Clip, Role::Step) => {
+                    self.add(Kind::ClipAndStepExchanged, one, self.exchanged(one, other));
+                }
+                _ => {}
+            }
         }
     }
 
@@ -227,12 +239,21 @@ impl Mutants<'_> {
                 continue;
             };
             let around = &self.body.loops[inner];
+            // A construction in a branch cannot move, and the loop must train.
+            let beside = step.loops.iter().any(|outer| self.body.loops[*outer].block == line.block);
+            let trains = self.body.lines.iter().any(|other| {
+                other.loops.contains(&inner)
+                    && other
+                        .stages
+                        .iter()
+                        .any(|stage| matches!(stage.role, Role::Backward | Role::BackwardStep))
+            });
             let used_after = self.body.lines.iter().any(|other| {
                 !other.loops.contains(&inner)
                     && other.from > line.from
                     && other.stages.iter().any(|stage| stage.receiver == *name)
             });
-            if used_after {
+            if !beside || !trains || used_after {
                 continue;
             }
             let edits = vec![self.deleted(line), self.text.insert(around.body, format!("\n{source}\n"))];

@@ -149,9 +149,8 @@ pub(crate) struct Line {
     pub from: LineColumn,
     pub to: LineColumn,
     pub stages: Vec<Stage>,
-    /// The block that it stands in, and its place there.
+    /// The block that it stands in.
     pub block: usize,
-    pub index: usize,
     /// The loops around it, from the outside.
     pub loops: Vec<usize>,
     /// A statement with a semicolon and without a `let`: it can be left out.
@@ -190,7 +189,7 @@ pub(crate) struct Body {
     pub dropped: Vec<Dropped>,
     blocks: usize,
     around: Vec<usize>,
-    here: (usize, usize),
+    here: usize,
 }
 
 /// The stages of one statement, without those in its blocks.
@@ -244,8 +243,7 @@ impl Body {
             from: statement.span().start(),
             to: statement.span().end(),
             stages: stages.0,
-            block: self.here.0,
-            index: self.here.1,
+            block: self.here,
             loops: self.around.clone(),
             plain: matches!(statement, Stmt::Expr(_, Some(_))) && !has_block(statement),
             bound,
@@ -264,7 +262,7 @@ impl Body {
             from: from.start(),
             to: from.end(),
             body: body.brace_token.span.open().end(),
-            block: self.here.0,
+            block: self.here,
         });
         self.around.push(self.loops.len() - 1);
         inside(self);
@@ -297,8 +295,8 @@ impl<'a> Visit<'a> for Body {
         let number = self.blocks;
         self.blocks += 1;
         let before = self.here;
-        for (index, statement) in block.stmts.iter().enumerate() {
-            self.here = (number, index);
+        for statement in &block.stmts {
+            self.here = number;
             self.line(statement);
             self.visit_stmt(statement);
         }
