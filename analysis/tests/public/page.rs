@@ -215,8 +215,18 @@ Findings are those of all functions in the measured files; `recorded/findings.ts
 
 ";
 
-/// Records the section for `docs/checker.md`.
+/// Records the section for `docs/checker.md`, and the figures that the page shows beside those of our own loops.
 pub(crate) fn record(results: &Results) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/measured/recorded/public.md");
-    std::fs::write(path, section(results)).expect("the section can be written");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/measured/recorded");
+    write(&folder, "public.md", &section(results));
+    let mut figures = String::new();
+    for library in LIBRARIES {
+        let right =
+            results.rows.iter().filter(|row| row.library == library && row.verdict == "right").count();
+        let faulty =
+            || results.mutants.iter().filter(|mutant| mutant.library == library && mutant.judged == "fault");
+        let found = faulty().filter(|mutant| !mutant.found.is_empty()).count();
+        let _ = writeln!(figures, "{library}\t{right}\t{}\t{found}", faulty().count());
+    }
+    write(&folder, "public.tsv", &figures);
 }
