@@ -152,7 +152,7 @@ fn of_source(source: &Source) -> Vec<Row> {
     let most = libraries.into_iter().max_by_key(|(_, files)| *files);
     if let Some((used, _)) = most.filter(|(_, files)| files * 5 >= all) {
         for index in unclear {
-            rows[index].library = used.to_owned();
+            used.clone_into(&mut rows[index].library);
         }
     }
     rows.sort_by_key(|row| hash(&format!("{} {}", row.path, row.function)));

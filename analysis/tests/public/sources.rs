@@ -18,12 +18,11 @@ pub(crate) struct Source {
 impl Source {
     fn at(folder: PathBuf) -> Option<Self> {
         let text = folder.file_name()?.to_str()?.to_owned();
-        let (name, version) = match text.split_once('@') {
-            Some((name, commit)) => (name.replacen("__", "/", 1), commit.to_owned()),
-            None => {
-                let (name, version) = text.rsplit_once('-')?;
-                (format!("crate {name}"), version.to_owned())
-            }
+        let (name, version) = if let Some((name, commit)) = text.split_once('@') {
+            (name.replacen("__", "/", 1), commit.to_owned())
+        } else {
+            let (name, version) = text.rsplit_once('-')?;
+            (format!("crate {name}"), version.to_owned())
         };
         Some(Self { name, version, folder })
     }

@@ -110,6 +110,9 @@ fn of_method(call: &ExprMethodCall) -> Option<Stage> {
     let of_gradients = arguments.iter().any(|argument| argument.to_lowercase().contains("grad"));
     let not_a_step =
         ["sched", "env", "lr", "warmup", "ema", "stat", "metric"].iter().any(|part| lower.contains(part));
+    let of_an_optimizer = !not_a_step
+        && (is_optimizer(&receiver) && (method != "update" || !arguments.is_empty()) || of_gradients);
+    let of_a_model = MODELS.iter().any(|name| lower == *name || lower.ends_with(&format!("_{name}")));
     let role = if ZERO.contains(&method) {
         Role::Zero
     } else if method.contains("backward_step") {
@@ -118,14 +121,7 @@ fn of_method(call: &ExprMethodCall) -> Option<Stage> {
         Role::Backward
     } else if method.contains("clip_grad") {
         Role::Clip
-    } else if STEP.contains(&method)
-        && !not_a_step
-        && (is_optimizer(&receiver) && (method != "update" || !arguments.is_empty()) || of_gradients)
-    {
-        Role::Step
-    } else if MODEL_STEP.contains(&method)
-        && MODELS.iter().any(|name| lower == *name || lower.ends_with(&format!("_{name}")))
-    {
+    } else if of_an_optimizer && STEP.contains(&method) || of_a_model && MODEL_STEP.contains(&method) {
         Role::Step
     } else {
         return None;
