@@ -126,6 +126,8 @@ pub struct Optimizer {
     /// Whether this value represents all optimizers of a collection. The optimizers of a collection
     /// are treated alike.
     pub several: bool,
+    /// Whether `backward` is known to add to the gradients. Otherwise it may overwrite them.
+    pub adds_up: bool,
     /// The sites of the optimizer's constructors. The flag tells whether a condition may skip the
     /// constructor.
     pub built: Vec<(SiteId, bool)>,

@@ -79,6 +79,8 @@ pub(crate) enum Mark {
     SetsEpoch,
     /// A clip whose limit is multiplied by a scaler's factor.
     ScaledClip,
+    /// A `backward` of a layer or a model, which may overwrite the gradients of its own parameters.
+    OfLayer,
     /// The constructor of an optimizer with several owners (`Rc`, `Arc`).
     SharedOptimizer,
     /// The constructor of a schedule whose unit is an epoch.

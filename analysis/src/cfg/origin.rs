@@ -72,6 +72,8 @@ pub struct Origin {
     /// The loss without reduction that the value contains. `None` once the value is summed or
     /// averaged.
     pub unreduced: Option<SiteId>,
+    /// The comparisons of two outputs through which the gradient of the value flows.
+    pub compared: Vec<SiteId>,
     /// The loss that the value computes, if the value is a criterion object.
     pub criterion: Option<&'static Loss>,
 }
@@ -247,6 +249,7 @@ impl Origin {
             last: self.last.filter(|_| how == GradientStop::Detach),
             term: None,
             unreduced: None,
+            compared: Vec::new(),
             criterion: None,
             ..self.clone()
         }
@@ -276,7 +279,17 @@ impl Origin {
         for &site in &other.forwards {
             all.add_forward(site);
         }
+        for &site in self.compared.iter().chain(&other.compared) {
+            all.add_comparison(site);
+        }
         all
+    }
+
+    /// Adds a comparison of two outputs to those through which the gradient of the value flows.
+    pub fn add_comparison(&mut self, site: SiteId) {
+        if !self.compared.contains(&site) && self.compared.len() < limits::FORWARDS {
+            self.compared.push(site);
+        }
     }
 
     fn add_forward(&mut self, site: SiteId) {
