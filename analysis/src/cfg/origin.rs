@@ -2,7 +2,7 @@
 
 use super::{Deps, LoopId, SiteId};
 use crate::limits;
-use crate::vocabulary::{GradientStop, Op};
+use crate::vocabulary::{GradientStop, Loss, Op};
 
 /// The kind of a value's inputs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
