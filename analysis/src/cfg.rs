@@ -34,7 +34,7 @@ pub use event::{Action, Block, BlockKind, Edge, Event, Mode, Reads};
 pub use excerpt::Excerpt;
 pub(crate) use expression::{Expression, Expressions};
 pub use expression::{ExpressionId, Versioned};
-pub(crate) use facts::{Facts, Mark, Opaque, Reduction, Scaler};
+pub(crate) use facts::{Claim, Facts, Mark, Opaque, Reduction, Scaler};
 pub use function::Factors;
 pub(crate) use function::{Function, Modes};
 pub use guard::{Counter, Guard, GuardId, Period};
@@ -105,6 +105,8 @@ pub struct Optimizer {
     pub path: PathId,
     /// The places of the parameters that the optimizer updates, if they are known.
     pub owned: Option<Deps>,
+    /// The models of the losses that the optimizer claims; see [`crate::flow::claim`].
+    pub claimed: Deps,
     /// Whether the optimizer belongs to the caller, or to `self`.
     pub from_caller: bool,
     /// Whether the optimizer is a parameter by value, so that it is dropped at the end of the function.
@@ -296,6 +298,7 @@ impl Cfg {
         let of = optimizer.owned.as_ref().unwrap_or(&self.function.models);
         !deps.is_empty()
             && (Deps::one(optimizer.path).overlaps(deps, &self.paths) != Some(false)
-                || of.overlaps(deps, &self.paths) != Some(false))
+                || of.overlaps(deps, &self.paths) != Some(false)
+                || optimizer.claimed.overlaps(deps, &self.paths) == Some(true))
     }
 }

@@ -53,6 +53,7 @@ macro_rules! facts {
 facts! {
     Advance,
     Choice,
+    Claim,
     Computation,
     Difference,
     Kept,
@@ -83,6 +84,10 @@ pub(crate) enum Mark {
 /// The places that are passed to an opaque call, which may run `backward` on any of them.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Opaque(pub(crate) Deps);
+
+/// The optimizer that claims the loss of a backward, although its parameters are not known to be the loss's.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Claim(pub(crate) OptimizerId);
 
 /// A reduction over all processes.
 #[derive(Clone, Copy, Debug)]

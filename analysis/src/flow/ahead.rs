@@ -1,7 +1,7 @@
 //! Look-ahead: the first effects on an optimizer's gradients after a point.
 
-use super::reach::{Reach, reaches};
-use crate::cfg::{Action, BlockId, Cfg, OptimizerId, SiteId};
+use super::reach::{Reach, reaches_from, reaches_through};
+use crate::cfg::{Action, BlockId, Cfg, Event, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 /// The effect of an event on the gradients of an optimizer.
@@ -24,8 +24,7 @@ pub fn first_effects(cfg: &Cfg, id: OptimizerId, from: BlockId) -> Option<Vec<(E
         if std::mem::replace(&mut seen[block], true) {
             continue;
         }
-        let mut next =
-            cfg.blocks[block].events.iter().map(|event| (next(cfg, id, &event.action), event.site));
+        let mut next = cfg.blocks[block].events.iter().map(|event| (next(cfg, id, event), event.site));
         match next.find(|(next, _)| !matches!(next, Next::Nothing)) {
             Some((Next::Effect(effect), site)) => found.push((effect, site)),
             Some(_) => return None,
@@ -35,21 +34,21 @@ pub fn first_effects(cfg: &Cfg, id: OptimizerId, from: BlockId) -> Option<Vec<(E
     Some(found)
 }
 
-fn next(cfg: &Cfg, id: OptimizerId, action: &Action) -> Next {
+fn next(cfg: &Cfg, id: OptimizerId, event: &Event) -> Next {
     let of = |effect: Effect| match effect {
         Effect::Nothing | Effect::Clip => Next::Nothing,
         Effect::Zero | Effect::Fill | Effect::Take | Effect::Unscale => Next::Effect(effect),
     };
-    let through = |deps, effect| match reaches(cfg, id, deps) {
+    let by = |reach, effect| match reach {
         Reach::No => Next::Nothing,
         Reach::Yes => of(effect),
         Reach::Maybe => Next::Unknown,
     };
     let unknown = |is_unknown| if is_unknown { Next::Unknown } else { Next::Nothing };
-    match action {
+    match &event.action {
         Action::Effect(other, effect) if *other == id => of(*effect),
-        Action::Through(deps, effect) => through(deps, *effect),
-        Action::Backward { deps, .. } => through(deps, Effect::Fill),
+        Action::Through(deps, effect) => by(reaches_through(cfg, id, deps), *effect),
+        Action::Backward { deps, .. } => by(reaches_from(cfg, id, deps, event.site), Effect::Fill),
         Action::Touch(deps) => unknown(cfg.touches(id, deps)),
         Action::Forget(other) | Action::Build(other) => unknown(*other == id),
         Action::Effect(..)

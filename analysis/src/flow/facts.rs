@@ -3,7 +3,7 @@
 //! The facts tell whether the gradients carry a scaler's factor, and whose loss the gradients contain.
 //! They also tell whether the parameters are still the model's, and whether the optimizer has stepped.
 
-use super::reach::{Reach, is_whole, reaches};
+use super::reach::{Reach, is_whole, reaches, reaches_from, reaches_through};
 use super::states::{AbstractValue, StateSet};
 use crate::cfg::{Action, Cfg, Computation, Deps, Event, Optimizer, OptimizerId, PathId, SiteId};
 use crate::stage::Effect;
@@ -179,7 +179,7 @@ impl AllFacts {
 
     fn zero(&mut self, cfg: &Cfg, deps: &Deps) {
         for id in 0..self.0.len() {
-            match reaches(cfg, id, deps) {
+            match reaches_through(cfg, id, deps) {
                 Reach::Yes if is_whole(cfg, id, deps) && !cfg.optimizers[id].lost => self.0[id].empty(),
                 Reach::No => {}
                 Reach::Yes | Reach::Maybe => {
@@ -192,7 +192,7 @@ impl AllFacts {
 
     /// Updates the facts for a backward, which fills the gradients of each optimizer that its loss reaches.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, scaled: bool, site: SiteId) {
-        let reach: Vec<Reach> = (0..self.0.len()).map(|id| reaches(cfg, id, deps)).collect();
+        let reach: Vec<Reach> = (0..self.0.len()).map(|id| reaches_from(cfg, id, deps, site)).collect();
         for (id, facts) in self.0.iter_mut().enumerate().filter(|(id, _)| !cfg.optimizers[*id].lost) {
             match reach[id] {
                 Reach::Yes => {

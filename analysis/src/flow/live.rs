@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::reach::{Reach, is_whole, reaches};
+use super::reach::{Reach, is_whole, reaches_from, reaches_through};
 use crate::cfg::{Action, BlockId, Cfg, OptimizerId, SiteId};
 use crate::stage::Effect;
 
@@ -25,8 +25,9 @@ pub fn unused(cfg: &Cfg, annotated: bool) -> Vec<(SiteId, Vec<OptimizerId>)> {
         for event in block.events.iter().rev() {
             if let Action::Backward { deps, .. } = &event.action {
                 let ids = 0..cfg.optimizers.len();
-                let reached: Vec<_> = ids.filter(|id| reaches(cfg, *id, deps) != Reach::No).collect();
-                let sure = reached.iter().all(|id| reaches(cfg, *id, deps) == Reach::Yes);
+                let reached: Vec<_> =
+                    ids.filter(|id| reaches_from(cfg, *id, deps, event.site) != Reach::No).collect();
+                let sure = reached.iter().all(|id| reaches_from(cfg, *id, deps, event.site) == Reach::Yes);
                 if !sure || reached.is_empty() || reached.iter().any(|id| live & (1 << id) != 0) {
                     used.insert(event.site);
                 }
@@ -79,9 +80,9 @@ fn before(cfg: &Cfg, action: &Action, live: Live) -> Live {
         }
         Action::Effect(id, Effect::Take) => live | all(&|other| other == *id || may_share(cfg, *id, other)),
         Action::Through(deps, Effect::Zero) => {
-            live & !all(&|id| is_whole(cfg, id, deps) && reaches(cfg, id, deps) == Reach::Yes)
+            live & !all(&|id| is_whole(cfg, id, deps) && reaches_through(cfg, id, deps) == Reach::Yes)
         }
-        Action::Through(deps, Effect::Take) => live | all(&|id| reaches(cfg, id, deps) != Reach::No),
+        Action::Through(deps, Effect::Take) => live | all(&|id| reaches_through(cfg, id, deps) != Reach::No),
         Action::Forget(id) => live | 1 << id,
         Action::Touch(deps) => live | all(&|id| cfg.touches(id, deps)),
         Action::Effect(_, Effect::Nothing | Effect::Fill | Effect::Clip | Effect::Unscale)

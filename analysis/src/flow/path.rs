@@ -3,7 +3,7 @@
 use super::facts::AllFacts;
 use super::gradients::GradientStates;
 use super::graph::GraphUse;
-use super::reach::{Reach, ancestors, has_graph, is_whole, reaches};
+use super::reach::{Reach, ancestors, has_graph, is_whole, reaches_from, reaches_through};
 use super::tracked::TrackedState;
 use super::value::GradientValue;
 use crate::cfg::{Action, Cfg, Deps, Event, GraphId, Optimizer, OptimizerId, SiteId};
@@ -223,7 +223,7 @@ impl PathState {
     fn through(&mut self, cfg: &Cfg, deps: &Deps, effect: Effect, site: SiteId) {
         for id in 0..self.gradients.len() {
             let whole = is_whole(cfg, id, deps);
-            match (reaches(cfg, id, deps), effect) {
+            match (reaches_through(cfg, id, deps), effect) {
                 (Reach::Yes, _) if whole || cfg.optimizers[id].owned.is_none() => {
                     self.change(cfg, id, effect, site);
                 }
@@ -238,12 +238,12 @@ impl PathState {
     /// Applies a backward, which fills the gradients of each optimizer that its loss reaches.
     fn fill(&mut self, cfg: &Cfg, deps: &Deps, site: SiteId) {
         for id in 0..self.gradients.len() {
-            let reach = reaches(cfg, id, deps);
+            let reach = reaches_from(cfg, id, deps, site);
             self.reached |= u32::from(reach != Reach::No) << id;
             match reach {
                 Reach::Yes => self.change(cfg, id, Effect::Fill, site),
-                Reach::Maybe => self.put(cfg, id, GradientStates::UNKNOWN),
-                Reach::No => {}
+                Reach::Maybe if !cfg.optimizers[id].lost => self.gradients[id].may_fill(site),
+                Reach::Maybe | Reach::No => {}
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Which optimizers an action on some places reaches, and which graphs a backward runs through.
 
-use crate::cfg::{Cfg, Deps, GraphId, Optimizer, OptimizerId, PathId};
+use crate::cfg::{Cfg, Claim, Deps, GraphId, Optimizer, OptimizerId, PathId, SiteId};
 use crate::limits;
 
 /// Whether an action on some places reaches an optimizer's gradients.
@@ -40,9 +40,34 @@ pub(super) fn reaches(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
     }
 }
 
+/// Whether the parameters in `owned` are known not to be those of a model.
+pub(super) fn is_comparable(cfg: &Cfg, owned: &Deps, model: PathId) -> bool {
+    *owned != Deps::Anything && owned.paths().iter().all(|&path| cfg.independent(path, model))
+}
+
+/// Whether the gradient of the loss of a `backward` reaches this optimizer.
+///
+/// The loss was computed from `deps`. It reaches the optimizer that claims the `backward`.
+pub(super) fn reaches_from(cfg: &Cfg, id: OptimizerId, deps: &Deps, backward: SiteId) -> Reach {
+    match reaches(cfg, id, deps) {
+        Reach::Maybe if cfg.facts.at::<Claim>(backward).is_some_and(|claim| claim.0 == id) => Reach::Yes,
+        reach => reach,
+    }
+}
+
+/// Whether an action on these places, such as a `zero_grad` of a model, reaches this optimizer.
+pub(super) fn reaches_through(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> Reach {
+    match reaches(cfg, id, deps) {
+        Reach::Maybe if cfg.optimizers[id].claimed.overlaps(deps, &cfg.paths) == Some(true) => Reach::Yes,
+        reach => reach,
+    }
+}
+
 /// Whether an action on these places acts on all parameters of an optimizer.
 pub(super) fn is_whole(cfg: &Cfg, id: OptimizerId, deps: &Deps) -> bool {
-    cfg.optimizers[id].owned.as_ref().is_some_and(|owned| covers(cfg, deps, owned))
+    let optimizer = &cfg.optimizers[id];
+    optimizer.owned.as_ref().is_some_and(|owned| covers(cfg, deps, owned))
+        || covers(cfg, deps, &optimizer.claimed)
 }
 
 /// Whether each place in `owned` is a part of some place in `deps`.

@@ -78,6 +78,21 @@ impl GradientValue {
         *self = next;
     }
 
+    /// Applies a `backward` that may reach the optimizer or not.
+    ///
+    /// Gradients that a step used are used or stale then: both are wrong for a step. Gradients that nothing
+    /// filled become unknown.
+    pub(super) fn may_fill(&mut self, site: SiteId) {
+        let mut filled = *self;
+        filled.apply(Effect::Fill, site);
+        let settled = GradientStates::FILLED | GradientStates::STALE | GradientStates::USED;
+        if self.all.within(settled) && self.all != GradientStates::NONE {
+            self.join(&filled);
+        } else {
+            self.set(GradientStates::UNKNOWN);
+        }
+    }
+
     fn provenance_after(&self, state: GradientStates, effect: Effect, site: SiteId) -> GradientProvenance {
         let before = self.provenance(state);
         match effect {

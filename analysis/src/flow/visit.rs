@@ -3,11 +3,11 @@
 use super::facts::OptimizerFacts;
 use super::graph::GraphUse;
 use super::path::{PathCondition, PathState};
-use super::reach::{Reach, ancestors, has_graph, reaches};
+use super::reach::{Reach, ancestors, has_graph, reaches_from, reaches_through};
 use super::state::FlowState;
 use super::states::AbstractValue;
 use super::value::GradientValue;
-use crate::cfg::{Action, Cfg, Deps, GraphId, OptimizerId, SiteId};
+use crate::cfg::{Action, Cfg, Deps, Event, GraphId, OptimizerId, SiteId};
 use crate::stage::Effect;
 
 /// An event with the states that a lint may query before it.
@@ -79,7 +79,7 @@ pub(super) fn collect(cfg: &Cfg, starts: &[FlowState]) -> (Vec<Visit>, Vec<Vec<C
         }
         let mut state = start.clone();
         for (index, event) in block.events.iter().enumerate() {
-            for what in observed(cfg, &state, &event.action) {
+            for what in observed(cfg, &state, event) {
                 let differing = differing_cases(cfg, &state, &what, &event.action);
                 let cases = (!differing.is_empty()).then_some(all_cases.len());
                 all_cases.extend(cases.map(|_| differing));
@@ -125,7 +125,7 @@ fn differing_cases(cfg: &Cfg, state: &FlowState, what: &Observed, action: &Actio
 }
 
 /// What a lint may observe of an event, with the states before the event.
-fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
+fn observed(cfg: &Cfg, state: &FlowState, event: &Event) -> Vec<Observed> {
     let all = 0..cfg.optimizers.len();
     let effect_on = |id: OptimizerId, effect: Effect| {
         state.gradients(id).map(|gradients| Observed::Effect(id, effect, gradients))
@@ -135,9 +135,12 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
         Effect::Nothing | Effect::Zero | Effect::Fill | Effect::Unscale => None,
     };
     let reached = |deps: &Deps| -> Vec<OptimizerId> {
-        all.clone().filter(|id| reaches(cfg, *id, deps) == Reach::Yes).collect()
+        all.clone().filter(|id| reaches_through(cfg, *id, deps) == Reach::Yes).collect()
     };
-    match action {
+    let filled = |deps: &Deps| -> Vec<OptimizerId> {
+        all.clone().filter(|id| reaches_from(cfg, *id, deps, event.site) == Reach::Yes).collect()
+    };
+    match &event.action {
         Action::Build(id) => vec![Observed::Build(*id)],
         Action::Look(deps) => {
             let ids = if *deps == Deps::Anything { all.collect() } else { reached(deps) };
@@ -171,7 +174,7 @@ fn observed(cfg: &Cfg, state: &FlowState, action: &Action) -> Vec<Observed> {
                 let (graph, used) = freed_before(cfg, state, graph).or(Some((graph, state.graph(graph)?)))?;
                 Some(Observed::Backward(graph, used))
             });
-            graphs.chain(reached(deps).into_iter().filter_map(|id| effect_on(id, Effect::Fill))).collect()
+            graphs.chain(filled(deps).into_iter().filter_map(|id| effect_on(id, Effect::Fill))).collect()
         }
         Action::Forget(_)
         | Action::Compute(..)
